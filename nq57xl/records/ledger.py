@@ -1,0 +1,87 @@
+"""What the ledger tells the other rooms: returns as recorded, and where each unit stands in a period."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from attrs import frozen
+
+from nq57xl.records.findings import Finding, Verdict
+from nq57xl.records.returns import ReceivedBasis, Source, Value
+
+UnitState = Literal["missing", "rejected", "accepted", "accepted_with_warnings"]
+
+
+@frozen
+class Judged:
+    """One return with its verdict, as `collect` hands it to the ledger."""
+
+    source: Source
+    verdict: Verdict
+    """Its own verdict: accepted, accepted_with_warnings, rejected or unrecognised."""
+    unit: str | None
+    form_period: str | None
+    """Period of the form that came back."""
+    issue_id: str | None
+    values: tuple[Value, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class ReturnRecord:
+    """One return as the ledger holds it."""
+
+    id: int
+    """Grows in the order of collection."""
+    period: str
+    """Period for which it was collected."""
+    judged: Judged
+    collected_at: dt.datetime
+
+    @property
+    def order(self) -> tuple[dt.datetime, int]:
+        """Which return counts: received time, then order of collection (contract)."""
+        return (self.judged.source.received_at, self.id)
+
+
+@frozen
+class UnitStatus:
+    """Where one unit stands in one period."""
+
+    code: str
+    name: str
+    email: str
+    state: UnitState
+    received_at: dt.datetime | None
+    """Of the return that counts; of the newest attempt where none is accepted."""
+    received_basis: ReceivedBasis | None
+    on_time: bool | None
+    """None where nothing was received."""
+    days_late: int
+    """0 when on time or nothing was received."""
+    file: str
+    sha256: str
+    errors: int
+    """Findings of severity error in the newest attempt, when the state is rejected."""
+    warnings: int
+    last_attempt: Verdict | None
+    """Verdict of the newest return."""
+    counting: ReturnRecord | None
+    """The accepted return that counts."""
+    newest: ReturnRecord | None
+    """The newest return, whatever its verdict."""
+
+
+@frozen
+class PeriodStatus:
+    """The whole period at one moment: what `status` prints and `merge` consolidates."""
+
+    plan_id: str
+    period: str
+    due: dt.date
+    complete: bool
+    """Every unit that was issued a form has an accepted return."""
+    units: tuple[UnitStatus, ...]
+    unrecognised: tuple[ReturnRecord, ...]
+    period_findings: tuple[Finding, ...] = ()

@@ -1,0 +1,236 @@
+"""The plan as its master appendix holds it: properties, units, groups, tasks, indicators, settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from attrs import field, frozen
+
+DeadlineKind = Literal[
+    "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
+]
+Comparator = Literal[">=", "<=", ">", "<", "="]
+
+
+@frozen
+class DatedName:
+    """A name with its days of validity: an agency is renamed, the plan's wording stays."""
+
+    name: str
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+@frozen
+class Signatory:
+    """The signature block (Decree 30/2020/NĐ-CP, Appendix I): authority line, position, name."""
+
+    authority: str = ""
+    """"KT. GIÁM ĐỐC"; empty when the head signs."""
+    position: str = ""
+    """"PHÓ GIÁM ĐỐC"."""
+    name: str = ""
+
+
+@frozen
+class Properties:
+    """What the plan says of itself, and the office's reporting regime."""
+
+    id: str
+    """Short ASCII id: "bql-2026"."""
+    title: str
+    year: int
+    number: str = ""
+    """Number of the plan's document; blank where unknown, never invented."""
+    symbol: str = ""
+    """"KH-SXD": the part of the number after the slash."""
+    issued_on: dt.date | None = None
+    agency: tuple[DatedName, ...] = ()
+    """The issuing agency, newest last; the name valid on a day is `name_on`."""
+    parent: tuple[DatedName, ...] = ()
+    """The agency above it, as in the letterhead: "UBND TỈNH ĐỒNG NAI"."""
+    recipient: tuple[DatedName, ...] = ()
+    """Who receives the consolidated report: "UBND tỉnh Đồng Nai"."""
+    place: tuple[DatedName, ...] = ()
+    """Place name for the date line: "Đồng Nai"."""
+    gatherer: str = ""
+    """Code of the unit that gathers the reports."""
+    internal_day: int = 20
+    """Units report before this day of the month (of the period's last month)."""
+    report_day: int = 25
+    """The agency reports before this day."""
+    before_is_inclusive: bool = False
+    """False: "trước ngày 18" is due on the 17th (the contract's default)."""
+    roll_weekends: bool = False
+    """True: a due day on Saturday or Sunday moves to the Monday after."""
+    cutoff: Literal["decree", "calendar"] = "decree"
+    """"decree": Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th); "calendar": whole months."""
+    signatory: Signatory = field(factory=Signatory)
+    clear_criteria: tuple[str, ...] = ()
+    """The "rõ" of this plan: ("rõ người", "rõ việc", ...): five or six, they differ by plan."""
+
+
+@frozen
+class Unit:
+    """A unit that leads, supports, gathers or receives."""
+
+    code: str
+    """ASCII: "VP", "QLDT"."""
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: str = ""
+    """"Văn phòng", "Phòng chuyên môn", "Đơn vị sự nghiệp", "Cơ quan ngoài"..."""
+    external: bool = False
+    """True: outside the agency; gets no form."""
+    email: str = ""
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+@frozen
+class UnitGroup:
+    """A collective name used in the plan's columns, with its members."""
+
+    name: str
+    """"Các phòng chuyên môn; đơn vị trực thuộc Sở"."""
+    members: tuple[str, ...]
+    """Unit codes."""
+    aliases: tuple[str, ...] = ()
+
+
+@frozen
+class Section:
+    """A group of tasks under a Roman number."""
+
+    number: str
+    title: str
+
+
+@frozen
+class Deadline:
+    """A deadline as printed and as understood (domain.md 6.3)."""
+
+    text: str
+    kind: DeadlineKind = "unknown"
+    date: dt.date | None = None
+    """Last day of the last period named; None where no date follows from the text."""
+    milestones: tuple[dt.date, ...] = ()
+    """Earlier dates of a deadline of several steps, ascending."""
+
+
+@frozen
+class Target:
+    """The target of an indicator as printed and as understood."""
+
+    text: str
+    comparator: Comparator | None = None
+    """A bare "100%" compares as ">="."""
+    value: float | None = None
+    """Percentages are fractions: "90%" is 0.9; "Có" has no value."""
+    unit: str = ""
+    """"%", "điểm", "mô hình"; empty for "Có"."""
+
+
+@frozen
+class Task:
+    """One row ("đầu việc") of the appendix."""
+
+    code: str
+    """Stored and stable: "II.2.1"."""
+    section: str
+    number: str
+    subnumber: str | None
+    task: str
+    """Text without its printed number, as all texts here."""
+    subtask: str
+    deliverable: str
+    kpi: str
+    lead: str
+    """As printed."""
+    support: str
+    deadline: Deadline
+    note: str = ""
+    standard_deadline: dt.date | None = None
+    """The office's own "Hạn chuẩn"; wins over the parsed deadline."""
+    lead_units: tuple[str, ...] = ()
+    """Codes, resolved; several for a collective lead."""
+    support_units: tuple[str, ...] = ()
+    """Codes, resolved, without the leads."""
+
+    @property
+    def due(self) -> dt.date | None:
+        """D of the contract: the office's own date, else the parsed one."""
+        return self.standard_deadline or self.deadline.date
+
+    @property
+    def done_before(self) -> bool:
+        """The plan itself says that the row is already done."""
+        return self.deadline.kind == "done"
+
+
+@frozen
+class IndicatorGroup:
+    """A group of indicators under a Roman number."""
+
+    number: str
+    title: str
+
+
+@frozen
+class Indicator:
+    """One indicator with its target."""
+
+    code: str
+    """"CT.III.2": cannot be taken for a task's code."""
+    group: str
+    number: str
+    indicator: str
+    unit: str
+    """Unit of measure as printed."""
+    target: Target
+    lead: str
+    lead_units: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
+class Settings:
+    """Settings that the office may change in the master appendix."""
+
+    at_risk_days: int = 5
+    """Margin of `at_risk` in days (Khánh Hòa asks for a remedy plan 5 days ahead)."""
+    free_rows: int = 12
+    """Prepared rows of a free table."""
+
+
+@frozen
+class Plan:
+    """A whole plan. `plan.appendix.read_appendix` makes it, with leads, supports, deadlines and targets understood."""
+
+    properties: Properties
+    units: tuple[Unit, ...] = ()
+    groups: tuple[UnitGroup, ...] = ()
+    sections: tuple[Section, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    indicator_groups: tuple[IndicatorGroup, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    settings: Settings = field(factory=Settings)
+
+
+@frozen
+class Period:
+    """A reporting period with its days."""
+
+    code: str
+    """"2026-04", "2026-Q2", "2026-H1", "2026"."""
+    title: str
+    """In words: "tháng 4/2026", "quý II/2026", "6 tháng đầu năm 2026", "năm 2026"."""
+    start: dt.date
+    """First day of the data."""
+    cutoff: dt.date
+    """C of the contract: last day of the data."""
+    due: dt.date
+    """Last day on which a unit's report is on time."""
+    report_due: dt.date
+    """Last day for the agency's own report."""

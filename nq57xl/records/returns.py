@@ -1,0 +1,91 @@
+"""What comes back: raw workbooks as read, and typed values as understood."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from attrs import field, frozen
+
+from nq57xl.records.findings import Finding
+
+RawValue = str | float | bool | date | datetime | time | timedelta | None
+CellValue = str | float | date | None
+"""A typed value: text or choice code, number (percent as fraction), date; None where nothing usable was typed."""
+
+ReceivedBasis = Literal["mail", "option", "folder", "first_seen"]
+
+
+@frozen
+class RawCell:
+    """One non-empty cell as the file has it."""
+
+    value: RawValue
+    formula: str | None = None
+    """Formula text when the cell has one ("" when only its presence is known)."""
+    error: str = ""
+    """"#REF!" ... when it is an error cell."""
+
+
+@frozen
+class RawSheet:
+    """One sheet: cells by (row, column), 0-based."""
+
+    name: str
+    cells: dict[tuple[int, int], RawCell]
+    visible: bool = True
+    protected: bool = True
+
+
+@frozen
+class RawWorkbook:
+    """A workbook as read, before anything is understood."""
+
+    sheets: tuple[RawSheet, ...]
+    program: str = ""
+    """Name of the program that saved it, if told."""
+    notes: tuple[Finding, ...] = ()
+    """Facts of the file: macros present, converted from another format ..."""
+
+
+@frozen
+class Source:
+    """One file that was handed in."""
+
+    path: str
+    """As given, or archive.zip!member."""
+    name: str
+    """File name alone."""
+    sha256: str
+    size: int
+    received_at: datetime
+    received_basis: ReceivedBasis
+
+
+@frozen
+class Value:
+    """One typed cell: a row of the tidy table."""
+
+    table: str
+    key: str
+    field: str
+    typed: str
+    """As typed, as text."""
+    value: CellValue
+    sheet: str
+    """Sheet name as in the file sent."""
+    cell: str
+    """A1 address as in the file sent."""
+
+
+@frozen
+class Return:
+    """One returned form: identified, rejoined, typed; rules not yet applied."""
+
+    source: Source
+    issue_id: str | None
+    """None: not recognised as one of the forms issued."""
+    values: tuple[Value, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
+    """(table, key, field) -> (sheet, cell) as in the file sent, for blank cells too."""

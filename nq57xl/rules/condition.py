@@ -1,0 +1,124 @@
+"""The `when` of a rule: which rows it speaks about, as a frame mask, an Excel formula and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nq57xl.records.schema import Facts, Field, Schema, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILLED, BLANK = "filled", "blank"
+
+
+class Cells(Protocol):
+    """Where the fields of one form row stand, for formulas."""
+
+    facts: Facts
+
+    def ref(self, field: str) -> str:
+        """Reference to the field's cell in this row."""
+
+    def column(self, field: str) -> str:
+        """Reference to the field's cells in all rows of the table."""
+
+
+def fields_of(table: Table, schema: Schema) -> dict[str, Field]:
+    """Fields that rules of the table may name: its own, and those broadcast to it."""
+    fields = {item.name: item for item in table.fields}
+    if table.broadcast:
+        fields |= {item.name: item for item in schema.table(table.broadcast).fields}
+    return fields
+
+
+def blank(frame: pd.DataFrame, field: str) -> pd.Series[bool]:
+    """Mask of the rows in which the field is blank (the frame holds NA for a blank cell)."""
+    return frame[field].isna()
+
+
+def blank_formula(ref: str) -> str:
+    """Excel: the cell is empty or holds only spaces, as the collector sees it."""
+    return f"LEN(TRIM({ref}))=0"
+
+
+def quoted(text: str) -> str:
+    """An Excel string literal."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def any_of(parts: list[str]) -> str:
+    """OR of Excel conditions; one condition stands alone."""
+    return parts[0] if len(parts) == 1 else f"OR({','.join(parts)})"
+
+
+def all_of(parts: list[str]) -> str:
+    """AND of Excel conditions; one condition stands alone."""
+    return parts[0] if len(parts) == 1 else f"AND({','.join(parts)})"
+
+
+class Condition:
+    """All parts of a `when` must hold; an empty one always does."""
+
+    def __init__(self, when: Mapping[str, Any], table: Table, schema: Schema) -> None:
+        self.when = dict(when)
+        self.own = [item.name for item in table.fields]
+        self.fields = fields_of(table, schema)
+        self.schema = schema
+
+    def reads(self) -> set[str]:
+        """Names of the fields that decide it."""
+        names = {name for name in self.when if not name.startswith("#") and name != "*"}
+        return names | (set(self.own) if "*" in self.when else set())
+
+    def holds(self, frame: pd.DataFrame) -> pd.Series[bool]:
+        """Mask over the frame of one table."""
+        import pandas as pd
+
+        mask = pd.Series(True, index=frame.index)
+        for name, wanted in self.when.items():
+            if name == "*":
+                part = frame[self.own].notna().any(axis=1)
+            elif wanted in (FILLED, BLANK):
+                part = frame[name].notna() if wanted == FILLED else frame[name].isna()
+            else:
+                part = frame[name].isin(wanted)
+            mask &= part.astype(bool)
+        return mask
+
+    def formula(self, cells: Cells) -> str | None:
+        """Excel condition; "" when it always holds in this row, None when it never does."""
+        parts: list[str] = []
+        for name, wanted in self.when.items():
+            if name.startswith("#"):
+                if cells.facts.get(name[1:]) not in wanted:
+                    return None
+            elif name == "*":
+                parts.append(any_of([f"LEN(TRIM({cells.ref(own)}))>0" for own in self.own]))
+            elif wanted in (FILLED, BLANK):
+                test = blank_formula(cells.ref(name))
+                parts.append(test if wanted == BLANK else f"NOT({test})")
+            else:
+                words = [quoted(self.words(name, code)) for code in wanted]
+                parts.append(any_of([f"TRIM({cells.ref(name)})={word}" for word in words]))
+        return all_of(parts) if parts else ""
+
+    def words(self, field: str, code: str) -> str:
+        """What people read for a code of a choice field."""
+        items = self.schema.lists.get(self.fields[field].choices, ())
+        return next((item.title for item in items if item.code == code), str(code))
+
+    def sentence(self, row: Mapping[str, Any]) -> str:
+        """ "khi Tiến độ là «Hoàn thành»", naming what this row holds; empty when it always holds."""
+        parts = []
+        for name, wanted in self.when.items():
+            if name == "#overdue":
+                parts.append("đầu việc đã quá hạn")
+            elif name.startswith("#") or name == "*" or wanted in (FILLED, BLANK):
+                continue
+            else:
+                held = row.get(name)
+                shown = held if held in wanted else wanted[0]
+                parts.append(f"{self.fields[name].title} là «{self.words(name, str(shown))}»")
+        return "khi " + " và ".join(parts) if parts else ""

@@ -1,0 +1,36 @@
+"""Limits of a field: numbers, and dates that depend on the plan's year."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_SYMBOL = re.compile(r"(year_start|year_end)(?:([+-]\d+)y)?")
+
+
+def date_limit(symbol: str, year: int) -> date:
+    """The day that a limit means in a plan's year: "year_start-1y", "year_end" or an ISO date.
+
+    Raises ValueError for any other text: schema files are checked when they are loaded.
+    """
+    match = _SYMBOL.fullmatch(symbol)
+    if match is None:
+        return date.fromisoformat(symbol)
+    shifted = year + int(match[2] or 0)
+    return date(shifted, 1, 1) if match[1] == "year_start" else date(shifted, 12, 31)
+
+
+def vietnamese_date(day: date) -> str:
+    """A day as people read it here: 05/04/2026."""
+    return f"{day:%d/%m/%Y}"
+
+
+def vietnamese_number(value: float) -> str:
+    """A number as people read it here: 1.234,5."""
+    text = f"{value:,.10g}" if value != int(value) else f"{int(value):,}"
+    return text.replace(",", "\0").replace(".", ",").replace("\0", ".")
+
+
+def vietnamese_percent(fraction: float) -> str:
+    """A fraction as a percentage: 0.855 is "85,5%"."""
+    return vietnamese_number(round(fraction * 100, 8)) + "%"

@@ -1,0 +1,120 @@
+"""Loads schemas/*.yml into one Schema; a workspace may override single files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+import yaml
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.records.codec import CONVERTER, content_hash
+from nq57xl.records.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
+from nq57xl.rules.limits import date_limit
+
+TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff")
+_RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}
+_DEFAULT_CODES = {
+    "required_if": "REQUIRED_BLANK",
+    "between": "OUT_OF_RANGE",
+    "one_of": "NOT_IN_LIST",
+    "part_of": "PART_OVER_WHOLE",
+}
+
+
+def load_schema(workspace: Path | None = None) -> Schema:
+    """All fields, rules and sheets. Raises Nq57Error naming the file when one of them is wrong."""
+    lists = {
+        name: tuple(Choice(str(code), str(title)) for code, title in items.items())
+        for name, items in _read("lists.yml", workspace).items()
+    }
+    tables = tuple(_table(f"{name}.yml", workspace, lists) for name in TABLE_FILES)
+    sheets = tuple(_sheet(item) for item in _read("sheets.yml", workspace))
+    return Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
+
+
+def _read(name: str, workspace: Path | None) -> Any:  # noqa: ANN401 - YAML holds anything
+    path = resources.find("schemas", name, workspace)
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Nq57Error(f"Tệp {path} không đọc được: {error}") from error
+
+
+def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...]]) -> Table:
+    raw = _read(name, workspace)
+    try:
+        fields = tuple(CONVERTER.structure(item, Field) for item in raw["fields"])
+        _check_fields(fields, lists)
+        stated = [_rule(item, raw["name"]) for item in raw["rules"]]
+        rules = tuple(stated + [rule for item in fields for rule in _implied(item, raw["name"])])
+        known = {item.name for item in fields}
+        if unknown := {rule.field for rule in rules} - known:
+            raise ValueError(f"rule about unknown field {sorted(unknown)}")
+        return Table(raw["name"], raw["title"], fields, rules, raw.get("free", False), raw.get("broadcast", ""))
+    except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
+        raise Nq57Error(f"Tệp schemas/{name} sai: {error}") from error
+
+
+def _check_fields(fields: tuple[Field, ...], lists: dict[str, tuple[Choice, ...]]) -> None:
+    for item in fields:
+        if item.type in ("choice", "mark") and item.choices not in lists:
+            raise ValueError(f"{item.name}: unknown list {item.choices!r}")
+        if item.type == "date":
+            for limit in (item.min, item.max):
+                if limit is not None:
+                    date_limit(str(limit), 2026)
+
+
+def _rule(raw: dict[str, Any], table: str) -> Rule:
+    predicate = raw["predicate"]
+    params = {key: value for key, value in raw.items() if key not in _RULE_KEYS}
+    when = raw.get("when", {})
+    return Rule(
+        id=raw.get("id") or _rule_id(table, predicate, raw["field"], when, params),
+        predicate=predicate,
+        field=raw["field"],
+        code=raw.get("code") or _DEFAULT_CODES[predicate],
+        severity=raw.get("severity", "error"),
+        when=when,
+        params=params,
+        message=raw.get("message", ""),
+        fix=raw.get("fix", ""),
+        live=raw.get("live", True),
+    )
+
+
+def _rule_id(table: str, predicate: str, field: str, when: dict[str, Any], params: dict[str, Any]) -> str:
+    tail = hashlib.sha256(json.dumps([when, params], sort_keys=True, default=str).encode()).hexdigest()[:6]
+    return f"{table}.{field}.{predicate}.{tail}"
+
+
+def _implied(item: Field, table: str) -> list[Rule]:
+    """The rules that a field's own type and limits imply."""
+    if item.type in ("choice", "mark"):
+        return [_rule({"predicate": "one_of", "field": item.name}, table)]
+    limits = {key: value for key, value in (("min", item.min), ("max", item.max)) if value is not None}
+    if item.type == "measure":
+        base = {"predicate": "between", "field": item.name, "hard": True}
+        return [
+            _rule({**base, **limits, "max": 1, "when": {"#measure": ["percent"]}}, table),
+            _rule({**base, **limits, "when": {"#measure": ["number"]}}, table),
+            _rule({"predicate": "one_of", "field": item.name, "when": {"#measure": ["choice"]}}, table),
+        ]
+    if item.type in ("percent", "number", "whole", "date"):
+        return [_rule({"predicate": "between", "field": item.name, "hard": True, **limits}, table)]
+    return []
+
+
+def _sheet(raw: dict[str, Any]) -> SheetSpec:
+    try:
+        return CONVERTER.structure(
+            {"layout": "table", **raw, "columns": [attrs.asdict(Column(**item)) for item in raw["columns"]]}, SheetSpec
+        )
+    except (cattrs.BaseValidationError, KeyError, TypeError) as error:
+        raise Nq57Error(f"Tệp schemas/sheets.yml sai: {error}") from error

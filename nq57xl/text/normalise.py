@@ -1,0 +1,42 @@
+"""Vietnamese text in one form: what is stored (`clean`), and what is compared (`fold`, `bare`)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+# òa, óe, ụy at the end of a syllable: the old style marks the first vowel, the new style the second; not after q (quý).
+_OPEN_PAIR = re.compile(rf"(?<!q)([ou])([{_TONES}])([aey])(?![^\W\d_])")
+
+
+def clean(text: str) -> str:
+    """The text as it is stored: NFC, plain spaces, no invisible characters, line breaks as \\n, no blanks at the ends.
+
+    U+00AD is kept: in TCVN3 text it is the letter ư (domain.md 5.2).
+    """
+    text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")
+    lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
+    return "\n".join(lines).strip()
+
+
+def one_line(text: str) -> str:
+    """`clean`, with line breaks turned into single spaces."""
+    return " ".join(clean(text).split())
+
+
+def fold(text: str) -> str:
+    """Key for comparing: case, spaces, dashes, Đ/Ð and the place of the tone mark do not matter; accents do."""
+    text = one_line(text).replace("\u00d0", "\u0110").replace("\u0189", "\u0110").casefold()
+    text = unicodedata.normalize("NFD", _DASHES.sub("-", text))
+    return unicodedata.normalize("NFC", _OPEN_PAIR.sub(r"\1\3\2", text))
+
+
+def bare(text: str) -> str:
+    """Key without accents as well: "Cac phòng" and "Các phòng" are "cac phong"."""
+    decomposed = unicodedata.normalize("NFD", fold(text)).replace("đ", "d")
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
