@@ -1,0 +1,1 @@
+"""The tests of nq57xl: one file or more for each room, and the helpers that drive other programs."""

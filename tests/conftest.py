@@ -1,0 +1,117 @@
+"""What all tests share: programs that may be missing, amounts of random cases, the strict checker.
+
+A test that needs a program says so with `@pytest.mark.needs("soffice")`. Where the program is missing the test is
+skipped by name, and all skipped tests stand in a list at the end of the run. With NQ57XL_REQUIRE_ALL=1 a skip of any
+kind is a failure, so that a complete machine cannot leave something out unseen.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CHECKER = REPOSITORY.parent / "shared" / "tools" / "ooxml_check.py"
+REQUIRE_ALL = os.environ.get("NQ57XL_REQUIRE_ALL") == "1"
+NIGHTLY = os.environ.get("NQ57XL_NIGHTLY") == "1"
+
+CheckOoxml = Callable[[Path | bytes], None]
+
+settings.register_profile(
+    "default", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("nightly", settings.get_profile("default"), max_examples=2000)
+settings.load_profile("nightly" if NIGHTLY else "default")
+
+
+@functools.cache
+def has_program(program: str) -> bool:
+    """Whether a program that tests may need is on this machine; "uno" is the system's Python with python3-uno."""
+    if program == "uno":
+        python = Path("/usr/bin/python3")
+        if not (python.exists() and has_program("soffice")):
+            return False
+        return subprocess.run([str(python), "-c", "import uno"], capture_output=True, check=False).returncode == 0
+    return shutil.which(program) is not None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test whose program is missing."""
+    missing = [name for mark in item.iter_markers("needs") for name in mark.args if not has_program(name)]
+    if missing:
+        pytest.skip(f"not on this machine: {', '.join(missing)}")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longrepr or "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turns a skip into a failure where everything is required."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"NQ57XL_REQUIRE_ALL=1: {item.nodeid} was skipped: {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module that skips itself."""
+    report = yield
+    if REQUIRE_ALL and report.skipped:
+        reason = _reason(report)
+        report.outcome = "failed"
+        report.longrepr = f"NQ57XL_REQUIRE_ALL=1: {collector.nodeid} was skipped: {reason}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists what was skipped, by name."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section(f"skipped by name: {len(skipped)}")
+        for report in skipped:
+            terminalreporter.write_line(f"{report.nodeid}: {_reason(report)}")
+
+
+@pytest.fixture(scope="session")
+def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
+    """A function that runs the strict checker on a workbook and fails on any ERROR.
+
+    The checker stands beside the checkout (../shared/tools), not in it. Where it is not there the function does
+    nothing, on purpose: a clone elsewhere has no way to get it, and the other assertions of a test still hold.
+    """
+
+    def check(workbook: Path | bytes) -> None:
+        if not CHECKER.is_file():
+            return
+        path = workbook if isinstance(workbook, Path) else tmp_path_factory.mktemp("checked") / "workbook.xlsx"
+        if isinstance(workbook, bytes):
+            path.write_bytes(workbook)
+        done = subprocess.run(
+            [sys.executable, str(CHECKER), "--sdk", "off", str(path)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return check

@@ -1,0 +1,94 @@
+"""Runs under the system's Python (python3-uno): opens a workbook in LibreOffice, types into cells, saves a copy.
+
+Reads one JSON order from stdin (see tests.office.type_into). It goes through the dispatcher, as keys do: setting
+`cell.String` would write into locked cells too (pitfalls.md 9).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import uno
+from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
+
+WAIT = 90
+"""Seconds until LibreOffice must answer: a first start with a new profile on a busy machine takes long."""
+
+
+def prop(name: str, value: object) -> Any:  # noqa: ANN401 - a UNO struct
+    item = PropertyValue()
+    item.Name, item.Value = name, value
+    return item
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def connect(port: int, process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - a UNO object
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            return resolver.resolve(f"uno:socket,host=127.0.0.1,port={port};urp;StarOffice.ComponentContext")
+        except NoConnectException:
+            if time.monotonic() > until or process.poll() not in (None, 81):
+                raise
+            time.sleep(0.2)
+
+
+def type_entries(context: Any, document: Any, entries: list[list[str]]) -> None:  # noqa: ANN401 - UNO objects
+    manager = context.ServiceManager
+    dispatcher = manager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
+    controller = document.CurrentController
+    for sheet, address, text in entries:
+        controller.setActiveSheet(document.Sheets.getByName(sheet))
+        for command, name, value in ((".uno:GoToCell", "ToPoint", address), (".uno:EnterString", "StringName", text)):
+            dispatcher.executeDispatch(controller.Frame, command, "", 0, (prop(name, value),))
+
+
+def main() -> None:
+    order = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            order["soffice"],
+            f"-env:UserInstallation={order['profile']}",
+            "--headless",
+            "--norestore",
+            "--nologo",
+            f"--accept=socket,host=127.0.0.1,port={port};urp;",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        context = connect(port, process)
+        desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+        # hidden, else LibreOffice aborts without a display; its dispatcher is there all the same
+        document = desktop.loadComponentFromURL(order["file"], "_blank", 0, (prop("Hidden", True),))
+        type_entries(context, document, order["entries"])
+        document.storeToURL(order["out"], (prop("FilterName", order["filter"]),))
+        document.close(True)
+        try:
+            desktop.terminate()
+        except Exception as error:  # the bridge may be gone before the answer comes
+            print(f"terminate: {error}", file=sys.stderr)
+        process.wait(timeout=30)
+    finally:
+        if process.poll() is None:
+            process.kill()
+
+
+if __name__ == "__main__":
+    main()
