@@ -65,6 +65,8 @@ class Form:
     year: int
     schema: Schema
     tables: tuple[FormTable, ...]
+    guide: tuple[str, ...] = ()
+    """Lines of the first sheet, rendered once from its template: what was issued stays what was issued."""
 
     def table(self, name: str) -> FormTable | None:
         """The rows of that kind, None when the unit has none."""

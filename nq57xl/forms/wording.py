@@ -1,0 +1,57 @@
+"""The sentences of a form that follow from its period and unit: for layout, guide, covering text."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from nq57xl.records.form import Form
+from nq57xl.records.plan import Period
+
+DONE_BEFORE = "Đã hoàn thành trước kỳ"
+ENOUGH = "Đủ"
+_WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+def day_in_words(day: date) -> str:
+    """ "ngày 17 tháng 4 năm 2026" (Decree 30/2020/NĐ-CP: days under 10 and months 1, 2 take a leading 0)."""
+    month = f"{day.month:02d}" if day.month <= 2 else f"{day.month}"
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def deadline_in_words(day: date) -> str:
+    """ "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026"."""
+    return f"Chậm nhất {_WEEKDAYS[day.weekday()]}, {day_in_words(day)}"
+
+
+def data_window(period: Period) -> str:
+    """ "từ 15/3 đến 14/4/2026"; both years when they differ."""
+    start, end = period.start, period.cutoff
+    year = f"/{start.year}" if start.year != end.year else ""
+    return f"từ {start.day}/{start.month}{year} đến {end.day}/{end.month}/{end.year}"
+
+
+def period_line(period: Period) -> str:
+    """ "Kỳ báo cáo: tháng 4/2026, số liệu từ 15/3 đến 14/4/2026"."""
+    return f"Kỳ báo cáo: {period.title}, số liệu {data_window(period)}"
+
+
+def frequency(period: Period) -> str:
+    """How often such a report is due, by the kind of period."""
+    if "-Q" in period.code:
+        return "Hằng quý"
+    if "-H" in period.code:
+        return "06 tháng một lần"
+    return "Hằng tháng" if "-" in period.code else "Hằng năm"
+
+
+def file_name(form: Form) -> str:
+    """Name of the workbook as issued: NQ57_2026-04_VP.xlsx."""
+    return f"NQ57_{form.period.code}_{form.unit}.xlsx"
+
+
+def shorten(text: str, limit: int = 90) -> str:
+    """The text in at most `limit` characters, cut between words."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–") + "…"
