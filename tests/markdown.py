@@ -26,6 +26,6 @@ def tables(text: str) -> list[tuple[tuple[str, ...], list[dict[str, str]]]]:
         elif head is None:
             head = cells(line)
             found.append((tuple(path), []))
-        elif set(line) > {"|", "-", " "}:
+        elif not set(line) <= {"|", "-", ":", " "}:
             found[-1][1].append(dict(zip(head, cells(line), strict=True)))
     return found
