@@ -1,0 +1,1 @@
+"""The consolidated report: accepted returns beside the plan, as workbooks, texts and JSON."""

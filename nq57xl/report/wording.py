@@ -1,0 +1,168 @@
+"""The words of the report: codes as leaders read them, dates, numbers and values as shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from nq57xl.records.consolidation import Consolidation, Entry, Standing, Traced
+from nq57xl.records.ledger import UnitState
+from nq57xl.records.plan import Task
+from nq57xl.records.returns import ReceivedBasis, Value
+from nq57xl.records.schema import Field, Schema
+from nq57xl.rules.limits import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.normalise import one_line
+
+DONE_BEFORE = "Đã hoàn thành trước kỳ"
+UNREPORTED = "Chưa báo cáo"
+PARTLY_REPORTED = "Chưa báo cáo đủ"
+OUTSIDE = "Ngoài diện gửi biểu"
+NOTHING = "Không phát sinh"
+TIMELINESS = {
+    "on_time": "Đúng hạn",
+    "late": "Hoàn thành quá hạn",
+    "on_track": "Trong hạn",
+    "at_risk": "Nguy cơ chậm",
+    "overdue": "Quá hạn",
+    "undated": "Không xác định hạn",
+    "not_applicable": "Không áp dụng",
+}
+STATES: dict[UnitState, str] = {
+    "missing": "Chưa nộp",
+    "rejected": "Bị trả lại, chưa nộp lại",
+    "accepted": "Đã chấp nhận",
+    "accepted_with_warnings": "Đã chấp nhận, còn nội dung cần giải trình",
+}
+VERDICTS = {
+    "accepted": "được chấp nhận",
+    "accepted_with_warnings": "được chấp nhận, còn nội dung cần giải trình",
+    "rejected": "bị trả lại",
+    "unrecognised": "không phải biểu mẫu đã phát hành",
+    "duplicate": "đã nhận trước đó",
+    "superseded": "đã có bản mới hơn thay thế",
+}
+BASES: dict[ReceivedBasis, str] = {
+    "mail": "Thời điểm thư đến",
+    "option": "Do đơn vị tổng hợp ghi",
+    "folder": "Ngày ghi ở thư mục nhận",
+    "first_seen": "Khi phần mềm nhận tệp lần đầu",
+}
+
+
+def progress_words(schema: Schema) -> dict[str, str]:
+    """Progress code -> words, in the order of the list."""
+    return {item.code: item.title for item in schema.lists["progress"]}
+
+
+def standing_words(standing: Standing, progress: dict[str, str]) -> tuple[str, str]:
+    """Progress and timeliness of a row as shown; a row that nobody reported has no timeliness."""
+    states = {
+        "done_before": DONE_BEFORE,
+        "unreported": UNREPORTED,
+        "partly_reported": PARTLY_REPORTED,
+        "outside": OUTSIDE,
+    }
+    if standing.state != "reported" or standing.timeliness is None:
+        return states.get(standing.state, UNREPORTED), ""
+    return progress[standing.progress or ""], TIMELINESS[standing.timeliness.code]
+
+
+def entry_words(entry: Entry, progress: dict[str, str]) -> tuple[str, str]:
+    """Progress and timeliness of one unit's entry as shown."""
+    if entry.progress is None or entry.timeliness is None:
+        return (UNREPORTED if entry.expected else OUTSIDE), ""
+    return progress[entry.progress], TIMELINESS[entry.timeliness.code]
+
+
+def work_of(task: Task) -> str:
+    """What is to be done, in one text: the sub-task, or the task where there is none."""
+    return task.subtask or task.task
+
+
+def numbered(task: Task) -> str:
+    """Number of a row as leaders cite it: "II.2.1"."""
+    return f"{task.section}.{task.subnumber or task.number}"
+
+
+def due_words(task: Task) -> str:
+    """Deadline as printed, with the day that counts beneath where it is not the text itself."""
+    due, text = task.due, task.deadline.text
+    if due is None or vietnamese_date(due) in text or f"{due.day}/{due.month}/{due.year}" in text:
+        return text
+    word = "Hạn chuẩn" if task.standard_deadline else "Tính đến"
+    return f"{text}\n({word}: {vietnamese_date(due)})".strip()
+
+
+def field_of(schema: Schema, value: Value) -> Field | None:
+    """The field that a typed cell belongs to, None when the schema no longer has it."""
+    for table in schema.tables:
+        if table.name == value.table:
+            return next((item for item in table.fields if item.name == value.field), None)
+    return None
+
+
+def shown(value: Value | None, schema: Schema) -> str:
+    """A typed cell as the report shows it: words of a choice, 45%, 10/04/2026, the text itself; "" for a blank."""
+    if value is None:
+        return ""
+    content = value.value
+    if content is None:
+        return value.typed
+    if isinstance(content, dt.date):
+        return vietnamese_date(content)
+    field = field_of(schema, value)
+    if isinstance(content, str):
+        items = schema.lists.get(field.choices, ()) if field is not None and field.choices else ()
+        return next((item.title for item in items if item.code == content), content)
+    percent = field is not None and (field.type == "percent" or (field.type == "measure" and "%" in value.typed))
+    return vietnamese_percent(content) if percent else vietnamese_number(content)
+
+
+def table_title(schema: Schema, name: str) -> str:
+    """Title of a table; its name when the schema does not know it."""
+    return next((item.title for item in schema.tables if item.name == name), name)
+
+
+def field_title(schema: Schema, value: Value) -> str:
+    """Title of a typed cell's field; its name when the schema does not know it."""
+    field = field_of(schema, value)
+    return value.field if field is None else field.title
+
+
+def moment_words(moment: dt.datetime | None) -> str:
+    """ "08:05 ngày 17/04/2026"; "" for none. The clock of the record itself is shown (+07:00)."""
+    return "" if moment is None else f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
+
+
+def evidence_words(entry: Entry, schema: Schema) -> str:
+    """Evidence as documents are cited: number, date, abstract; the link on its own line."""
+    number, day, title, link = (
+        shown(entry.values.get(name), schema)
+        for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
+    )
+    cited = " ".join(part for part in (number, f"ngày {day}" if day else "") if part)
+    if title:
+        cited = f"{cited}: {title}" if cited else title
+    return "\n".join(part for part in (cited, link) if part)
+
+
+def source_anchor(unit: str, table: str, key: str) -> str:
+    """Name of the place where the typed cells of a unit's row begin in "Nguồn số liệu"."""
+    return f"source|{unit}|{table}|{key}"
+
+
+def anchor_of(traced: Traced) -> str:
+    """The same for a typed cell."""
+    return source_anchor(traced.unit, traced.value.table, traced.value.key)
+
+
+def report_title(c: Consolidation) -> str:
+    """Subject of the report: "Kết quả thực hiện Kế hoạch triển khai ..."."""
+    title = one_line(c.plan.properties.title)
+    if not title.casefold().startswith("kế hoạch"):
+        title = f"Kế hoạch {title[:1].lower()}{title[1:]}"
+    return f"Kết quả thực hiện {title}"
+
+
+def percent_of(part: int, whole: int) -> str:
+    """ "62,5%" of a whole; one decimal at most, "" when there is no whole."""
+    return vietnamese_percent(round(part / whole, 3)) if whole else ""
