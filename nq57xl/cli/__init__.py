@@ -1,0 +1,67 @@
+"""The command line: parses, calls one use case, prints. Nothing below this room knows click.
+
+Heavy libraries are imported inside the commands, so that `nq57xl --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from nq57xl import __version__
+from nq57xl.cli import vietnamese
+from nq57xl.cli.commands import COMMANDS
+from nq57xl.errors import Nq57Error
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="Thu thập báo cáo bằng Excel: lập biểu mẫu, nhận, kiểm tra và tổng hợp báo cáo của các đơn vị.",
+)
+@click.version_option(__version__, "--version", message="nq57xl %(version)s", help="In số phiên bản.")
+@click.option(
+    "-w",
+    "--workspace",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="Thư mục làm việc của đơn vị tổng hợp (mặc định: thư mục hiện tại).",
+)
+@click.pass_context
+def cli(context: click.Context, folder: Path) -> None:
+    """The group; remembers the workspace."""
+    context.obj = folder
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Entry point: exit 0, 1 for a failure that has a message, 2 for wrong usage; no traceback for a user's slip."""
+    for stream in (sys.stdout, sys.stderr):
+        _speak_utf8(stream)
+    vietnamese.install()
+    try:
+        cli(prog_name="nq57xl")
+    except Nq57Error as error:
+        _fail(str(error))
+    except PermissionError as error:
+        _fail(f"Không được phép ghi «{error.filename}»: hãy đóng tệp nếu đang mở, và kiểm tra quyền ghi của thư mục.")
+    except OSError as error:
+        _fail(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
+
+
+def _speak_utf8(stream: TextIO) -> None:
+    # The console's own code page (1258, 437 ...) lacks letters of Vietnamese; files and pipes expect UTF-8.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="replace")
+
+
+def _fail(message: str) -> None:
+    click.echo(f"Lỗi: {message}", err=True)
+    sys.exit(1)

@@ -1,0 +1,145 @@
+"""Every command of the contract."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from nq57xl.cli.options import as_json, office, period_option, print_json, talk
+
+
+@click.command(help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.")
+@click.argument("folder", metavar="THƯ_MỤC", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--plan", required=True, metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
+def init(folder: Path, plan: str) -> None:
+    """A new workspace."""
+    from nq57xl.commands.init import init as run
+
+    started = run(folder, plan)
+    talk(f"Đã tạo thư mục làm việc «{folder}»: {len(started.plan.tasks)} đầu việc, {len(started.plan.units)} đơn vị.")
+    talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")
+
+
+@click.command(help="In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu.")
+@as_json
+@click.pass_context
+def show(context: click.Context, json_: bool) -> None:
+    """The plan as understood."""
+    from nq57xl.cli import printing
+    from nq57xl.commands.show import show as run
+    from nq57xl.plan.show import plan_json
+
+    plan = run(office(context))
+    if json_:
+        print_json(plan_json(plan))
+    else:
+        printing.print_plan(plan)
+
+
+@click.command(help="Kiểm tra phụ lục: lỗi phải sửa trước khi phát hành, cảnh báo nên xem lại.")
+@as_json
+@click.pass_context
+def lint(context: click.Context, json_: bool) -> None:
+    """Findings on the master appendix."""
+    from nq57xl.cli import printing
+    from nq57xl.commands.show import lint as run
+
+    findings = run(office(context))
+    if json_:
+        print_json({"findings": [printing.finding_json(item) for item in findings]})
+    else:
+        printing.print_findings(findings)
+    sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
+
+
+@click.command(help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị.")
+@period_option(required=True)
+@click.option("--unit", "units", multiple=True, metavar="MÃ", help="Chỉ lập cho đơn vị này (dùng được nhiều lần).")
+@click.pass_context
+def generate(context: click.Context, period: str, units: tuple[str, ...]) -> None:
+    """The forms of a period."""
+    from nq57xl.cli import printing
+    from nq57xl.commands.generate import generate as run
+
+    printing.print_generated(run(office(context), period, units))
+
+
+@click.command(help="Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại.")
+@click.argument("sources", nargs=-1, metavar="[TỆP_HOẶC_THƯ_MỤC]...", type=click.Path(path_type=Path))
+@period_option()
+@click.option(
+    "--received",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="NGÀY",
+    help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.",
+)
+@click.option("--strict", is_flag=True, help="Mã thoát 1 nếu có tệp nào không được nhận.")
+@as_json
+@click.pass_context
+def collect(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    sources: tuple[Path, ...],
+    period: str | None,
+    received: datetime | None,
+    strict: bool,
+    json_: bool,
+) -> None:
+    """Takes in what came back."""
+    from nq57xl.cli import printing
+    from nq57xl.commands.collect import collect as run
+    from nq57xl.records.findings import ACCEPTED
+
+    done = run(office(context), sources, period, received)
+    if json_:
+        print_json(printing.collected_json(done))
+    else:
+        printing.print_collected(done)
+    fine = (*ACCEPTED, "duplicate", "superseded")
+    sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
+
+
+@click.command(help="Ai đã báo cáo, ai chưa, đúng hạn hay trễ, còn vướng gì.")
+@period_option()
+@as_json
+@click.option("--text", is_flag=True, help="In đoạn văn để dán vào tin nhắn, thư nhắc.")
+@click.pass_context
+def status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
+    """Who has reported."""
+    from nq57xl.cli import printing
+    from nq57xl.commands.merge import status as run
+    from nq57xl.report.texts import status_json, status_text
+
+    here = run(office(context), period)
+    if json_:
+        print_json(status_json(here.status, here.plan, here.period))
+    elif text:
+        click.echo(status_text(here.status, here.plan, here.period))
+    else:
+        printing.print_status(here)
+
+
+@click.command(help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
+@period_option()
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
+@click.pass_context
+def merge(context: click.Context, period: str | None, output: Path | None) -> None:
+    """The consolidated workbooks."""
+    from nq57xl.cli import printing
+    from nq57xl.commands.merge import merge as run
+
+    printing.print_merged(run(office(context), period, output))
+
+
+@click.command(help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.")
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path, file_okay=False))
+def demo(folder: Path | None) -> None:
+    """The whole loop with made-up departments."""
+    from nq57xl.cli.story import tell
+
+    tell(folder or Path("out") / "demo")
+
+
+COMMANDS = (init, show, lint, generate, collect, status, merge, demo)

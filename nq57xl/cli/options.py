@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from nq57xl.commands.office import Office
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
+
+
+def period_option(*, required: bool = False) -> Callable[[Function], Function]:
+    """--period: month, quarter, half-year or year."""
+    text = "Kỳ báo cáo: 2026-04, 2026-Q2, 2026-H1 hoặc 2026"
+    return click.option(
+        "--period",
+        "period",
+        metavar="KỲ",
+        required=required,
+        help=f"{text}." if required else f"{text} (mặc định: kỳ phát hành gần nhất).",
+    )
+
+
+def office(context: click.Context) -> Office:
+    """The office whose workspace the group's -w names."""
+    from nq57xl.commands.office import Office
+
+    folder: Path = context.obj
+    return Office.at(folder)
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
+    """One JSON document on stdout, real letters."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def talk(message: str) -> None:
+    """Talk and progress go to stderr, so that stdout holds data only."""
+    click.echo(message, err=True)

@@ -1,0 +1,203 @@
+"""What people read in the terminal, and the JSON of the contract that is not made elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nq57xl.cli.options import talk
+from nq57xl.records.findings import Finding, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nq57xl.commands.collect import Collected, Taken
+    from nq57xl.commands.generate import Generated
+    from nq57xl.commands.merge import Merged, Standing
+    from nq57xl.records.plan import Plan
+
+VERDICTS: dict[Verdict, str] = {
+    "accepted": "Đã nhận",
+    "accepted_with_warnings": "Đã nhận, có điểm cần xem lại",
+    "rejected": "Trả lại",
+    "unrecognised": "Không nhận ra",
+    "duplicate": "Đã có từ trước",
+    "superseded": "Đã có bản mới hơn",
+}
+STATES = VERDICTS | {"missing": "Chưa báo cáo"}
+SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
+
+
+def console() -> Console:
+    """A console on stdout; wide when it is a file or a pipe, so that no line is broken there."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 160
+    return Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+
+
+def finding_json(item: Finding) -> dict[str, Any]:
+    """A finding as the contract prints it."""
+    return {
+        "code": item.code,
+        "severity": item.severity,
+        "sheet": item.sheet,
+        "cell": item.cell,
+        "task": item.task,
+        "field": item.field,
+        "value": item.value,
+        "message": item.message,
+        "fix": item.fix,
+    }
+
+
+def collected_json(done: Collected) -> dict[str, Any]:
+    """`collect --json` of the contract."""
+    return {
+        "period": done.period.code,
+        "returns": [
+            {
+                "file": item.source.path,
+                "sha256": item.source.sha256,
+                "unit": item.unit,
+                "period": item.period,
+                "received_at": item.source.received_at.isoformat(timespec="seconds"),
+                "received_basis": item.source.received_basis,
+                "verdict": item.verdict,
+                "findings": [finding_json(finding) for finding in item.findings],
+            }
+            for item in done.returns
+        ],
+        "period_findings": [finding_json(finding) for finding in done.period_findings],
+    }
+
+
+def print_plan(plan: Plan) -> None:
+    """The plan as tables."""
+    from rich.table import Table
+
+    out = console()
+    out.print(f"{plan.properties.title} ({plan.properties.id})")
+    units = Table("Mã", "Đơn vị", "Tên khác", "Ngoài cơ quan", title="Đơn vị", title_justify="left")
+    for unit in plan.units:
+        units.add_row(unit.code, unit.name, "; ".join(unit.aliases), "có" if unit.external else "")
+    out.print(units)
+    tasks = Table(
+        "Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn", title="Đầu việc", title_justify="left"
+    )
+    for task in plan.tasks:
+        due = f"{task.due:%d/%m/%Y}" if task.due else "không xác định"
+        tasks.add_row(
+            task.code,
+            task.subtask or task.task,
+            ", ".join(task.lead_units),
+            ", ".join(task.support_units),
+            task.deadline.text,
+            due,
+        )
+    out.print(tasks)
+    if plan.indicators:
+        indicators = Table(
+            "Mã", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Theo dõi", title="Chỉ tiêu", title_justify="left"
+        )
+        for item in plan.indicators:
+            indicators.add_row(item.code, item.indicator, item.unit, item.target.text, ", ".join(item.lead_units))
+        out.print(indicators)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Findings as a table, errors first as they come."""
+    from rich.table import Table
+
+    if not findings:
+        click.echo("Không có điểm nào cần sửa.")
+        return
+    table = Table("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý")
+    for item in findings:
+        place = "!".join(part for part in (item.sheet, item.cell) if part)
+        table.add_row(SEVERITIES[item.severity], item.task or "", place, item.message, item.fix)
+    console().print(table)
+    count = Counter(SEVERITIES[item.severity].lower() for item in findings)
+    talk(", ".join(f"{number} {name}" for name, number in count.items()))
+
+
+def print_generated(done: Generated) -> None:
+    """One line for each form: its path on stdout, what changed on stderr."""
+    for item in done.forms:
+        click.echo(str(item.path))
+        if not item.is_new:
+            talk(f"{item.form.unit}: không thay đổi (bản {item.form.version}).")
+        elif item.changes:
+            talk(f"{item.form.unit}: bản {item.form.version} – {'; '.join(item.changes)}.")
+        else:
+            talk(f"{item.form.unit}: phát hành lần đầu.")
+    talk(f"Danh sách gửi: {done.sending_list}")
+    talk(f"Hạn đơn vị gửi về: {done.period.due:%d/%m/%Y}.")
+
+
+def print_collected(done: Collected) -> None:
+    """One line for each file, then what has to be answered."""
+    for item in done.returns:
+        _print_taken(item)
+    if not done.returns:
+        talk("Không có tệp nào để nhận.")
+    for finding in done.period_findings:
+        click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")
+    for path in done.sent_back:
+        talk(f"Biểu trả lại đơn vị: {path}")
+
+
+def _print_taken(item: Taken) -> None:
+    unit = f" ({item.unit})" if item.unit else ""
+    click.echo(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}")
+    for finding in item.findings:
+        if finding.severity in ("error", "warning"):
+            place = "!".join(part for part in (finding.sheet, finding.cell) if part)
+            where = f"{place}: " if place else ""
+            click.echo(f"   {SEVERITIES[finding.severity]} – {where}{finding.message} {finding.fix}")
+    quiet = Counter(finding.severity for finding in item.findings)
+    if quiet["repaired"]:
+        click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")
+
+
+def print_status(here: Standing) -> None:
+    """The table of who has reported."""
+    from rich.table import Table
+
+    status = here.status
+    table = Table("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Lỗi", "Cảnh báo")
+    for unit in status.units:
+        received = f"{unit.received_at:%d/%m/%Y %H:%M}" if unit.received_at else ""
+        late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")
+        table.add_row(
+            unit.code,
+            unit.name,
+            STATES[unit.state],
+            received,
+            late,
+            str(unit.errors or ""),
+            str(unit.warnings or ""),
+        )
+    click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
+    console().print(table)
+    for record in status.unrecognised:
+        click.echo(f"Không nhận ra: {record.judged.source.path} – {record.judged.findings[0].message}")
+    for finding in status.period_findings:
+        click.echo(f"Liên quan nhiều đơn vị: {finding.message}")
+    missing = [unit.name for unit in status.units if unit.state in ("missing", "rejected")]
+    click.echo("Đã đủ báo cáo." if status.complete else f"Còn thiếu: {', '.join(missing)}.")
+
+
+def print_merged(done: Merged) -> None:
+    """Paths on stdout, talk on stderr."""
+    click.echo(str(done.report))
+    click.echo(str(done.internal))
+    if done.beside:
+        talk("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.")
+    if not done.standing.status.complete:
+        missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
+        talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")

@@ -1,0 +1,238 @@
+"""A made-up department: opens an issued form as a spreadsheet program would and types into its open cells.
+
+It knows the form only as a person does: the headings above the cells, the labels beside them, which cells are open.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from attrs import frozen
+
+from nq57xl import resources
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+Typed = str | float | date
+
+
+@frozen
+class Spot:
+    """An open cell as a person sees it."""
+
+    sheet: str
+    address: str
+    row: int
+    heading: str
+    """Heading above the column."""
+    label: str
+    """Locked text to the left in the same row."""
+
+
+def spots(sheet: Worksheet) -> Iterator[Spot]:
+    """The open cells of a visible sheet, in reading order."""
+    headings: dict[int, str] = {}
+    for cells in sheet.iter_rows():
+        texts = [str(cell.value) for cell in cells if cell.protection.locked and cell.value and cell.column > 1]
+        if len(texts) >= 3 or not any(not cell.protection.locked for cell in cells):
+            headings |= {cell.column: str(cell.value) for cell in cells if cell.protection.locked and cell.value}
+        for cell in cells:
+            if not cell.protection.locked and not sheet.row_dimensions[cell.row].hidden:
+                label = texts[-1] if texts else ""
+                yield Spot(sheet.title, cell.coordinate, cell.row, headings.get(cell.column, ""), label)
+
+
+class Department:
+    """One department's way of filling in a form; the same seed types the same."""
+
+    def __init__(self, seed: int, today: date) -> None:
+        self.random = random.Random(seed)
+        self.today = today
+        path = resources.find("templates", "demo/answers.yml")
+        self.words: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        self.person = self.random.choice(self.words["people"])
+
+    def fill(self, form: Path, target: Path, *, mistakes: bool = False) -> None:
+        """Types a whole report into the form and saves it as `target`; with mistakes, some that are sent back."""
+        from openpyxl import load_workbook
+
+        book = load_workbook(form)
+        progress: dict[str, str] = {}
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                self._fill_sheet(sheet, progress)
+        if mistakes:
+            self._blunder(book["1. Kết quả"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        book.save(target)
+
+    def mend(self, form: Path, target: Path) -> int:
+        """Corrects the cells that the sheet "Cần sửa" names; returns how many."""
+        from openpyxl import load_workbook
+
+        book = load_workbook(form)
+        sheet = book["1. Kết quả"]
+        mended = 0
+        for spot in spots(sheet):
+            cell = sheet[spot.address]
+            if spot.heading == "Tỷ lệ hoàn thành" and isinstance(cell.value, str):
+                cell.value, mended = 0.6, mended + 1
+            elif spot.heading == "Kết quả trong kỳ" and not cell.value and sheet.cell(spot.row, cell.column - 1).value:
+                cell.value, mended = self._say("in_progress", "result"), mended + 1
+        target.parent.mkdir(parents=True, exist_ok=True)
+        book.save(target)
+        return mended
+
+    def _fill_sheet(self, sheet: Worksheet, progress: dict[str, str]) -> None:
+        for row, members in _by_row(spots(sheet)).items():
+            key = str(sheet.cell(row, 2).value or "")
+            if any(spot.heading == "Tiến độ" for spot in members):
+                progress[key] = self._progress(sheet, row)
+            answers = self._row_answers(sheet, key, progress, members)
+            for spot in members:
+                value = answers.get(spot.heading) or answers.get(spot.label)
+                if value is not None and value != "":
+                    self._type(sheet, spot, value)
+
+    def _type(self, sheet: Worksheet, spot: Spot, value: Typed) -> None:
+        cell = sheet[spot.address]
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type = "s"
+
+    def _progress(self, sheet: Worksheet, row: int) -> str:
+        told = " ".join(str(cell.value) for cell in sheet[row] if cell.protection.locked and cell.value)
+        if "khi có văn bản" in told.lower():
+            return "Chưa phát sinh"
+        if "thường xuyên" in told.lower():
+            return "Thường xuyên"
+        return self.random.choices(["Đang thực hiện", "Hoàn thành", "Chưa thực hiện"], [6, 3, 1])[0]
+
+    def _row_answers(self, sheet: Worksheet, key: str, progress: dict[str, str], members: list[Spot]) -> dict[str, Any]:
+        headings = {spot.heading for spot in members}
+        table: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
+            ("Tiến độ", lambda: self._results(progress.get(key, ""))),
+            ("Ngày hoàn thành", lambda: self._evidence(progress.get(key, ""))),
+            ("Khó khăn, vướng mắc", lambda: self._problems(progress.get(key, ""))),
+            ("Nội dung đã phối hợp trong kỳ", self._support),
+            ("Tử số", lambda: self._indicator(sheet, members[0].row)),
+            ("Nhiệm vụ đề xuất", lambda: self._free(sheet, members, "proposals")),
+            ("Khó khăn, vướng mắc chung", lambda: self._free(sheet, members, "difficulties")),
+        )
+        return next((answer() for heading, answer in table if heading in headings), self._signature())
+
+    def _results(self, progress: str) -> dict[str, Any]:
+        kind = _KINDS.get(progress, "")
+        answers: dict[str, Any] = {"Tiến độ": progress}
+        if kind == "in_progress":
+            answers |= {"Tỷ lệ hoàn thành": self.random.randrange(20, 95, 5) / 100}
+        if kind == "done":
+            answers |= {"Tỷ lệ hoàn thành": 1.0}
+        if kind in ("in_progress", "done", "ongoing"):
+            answers |= {"Kết quả trong kỳ": self._say(kind, "result")}
+        return answers
+
+    def _evidence(self, progress: str) -> dict[str, Any]:
+        kind = _KINDS.get(progress, "")
+        if kind == "in_progress":
+            return {"Mức đạt KPI": self._say("in_progress", "kpi")}
+        if kind != "done":
+            return {}
+        day = self.today.replace(day=self.random.randint(1, 14))
+        return {
+            "Mức đạt KPI": "Đạt 100% KPI.",
+            "Ngày hoàn thành": day,
+            "Số, ký hiệu văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP",
+            "Ngày văn bản": day,
+            "Trích yếu văn bản": self._say("done", "title"),
+        }
+
+    def _problems(self, progress: str) -> dict[str, Any]:
+        kind = _KINDS.get(progress, "")
+        words = self.words.get(kind, {})
+        answers = {"Việc kỳ tới": self._say(kind, "next_work") if "next_work" in words else ""}
+        if kind == "in_progress":
+            answers["Khó khăn, vướng mắc"] = self._say(kind, "difficulties")
+            answers["Đề xuất, kiến nghị"] = self._say(kind, "proposal")
+        if kind in ("in_progress", "not_started"):
+            answers["Nguyên nhân"] = self._numbers(self.random.choice(self.words["cause"]))
+        return answers
+
+    def _support(self) -> dict[str, Any]:
+        if self.random.random() < 0.5:
+            return {"Không phát sinh": "Không phát sinh"}
+        return {"Nội dung đã phối hợp trong kỳ": self._numbers(self.random.choice(self.words["contribution"]))}
+
+    def _indicator(self, sheet: Worksheet, row: int) -> dict[str, Any]:
+        target = " ".join(str(cell.value) for cell in sheet[row] if cell.protection.locked and cell.value)
+        answers: dict[str, Any] = {"Nguồn số liệu": self.random.choice(self.words["source"])}
+        if "%" in target:
+            whole = self.random.randint(80, 400)
+            return answers | {"Tử số": round(whole * self.random.uniform(0.7, 1)), "Mẫu số": whole}
+        if "điểm" in target:
+            return answers | {"Kết quả đạt được": round(self.random.uniform(70, 90), 1)}
+        if self.random.random() < 0.3:
+            return {"Chưa có số liệu": "Chưa có số liệu kỳ này"}
+        return answers | {"Kết quả đạt được": "Có"}
+
+    def _free(self, sheet: Worksheet, members: list[Spot], kind: str) -> dict[str, Any]:
+        if str(sheet.cell(members[0].row, 2).value or "").strip() not in ("1", "01") or self.random.random() < 0.3:
+            return {}
+        row = self.random.choice(self.words[kind])
+        return {spot.heading: value for spot, value in zip(members, row, strict=False)}
+
+    def _signature(self) -> dict[str, Any]:
+        name, position, phone, leader, leads = self.person
+        return {
+            "Người lập báo cáo": name,
+            "Chức vụ người lập": position,
+            "Điện thoại liên hệ": phone,
+            "Lãnh đạo duyệt": leader,
+            "Chức vụ người duyệt": leads,
+            "Ngày duyệt": self.today,
+        }
+
+    def _blunder(self, sheet: Worksheet) -> None:
+        """A percentage in words, and a result left out: two things that must be sent back."""
+        for spot in spots(sheet):
+            cell = sheet[spot.address]
+            if spot.heading == "Tiến độ" and cell.value:
+                cell.value = "Đang thực hiện"
+                sheet.cell(spot.row, cell.column + 1).value = "khoảng hơn một nửa"
+                sheet.cell(spot.row, cell.column + 2).value = None
+                return
+
+    def _say(self, kind: str, what: str) -> str:
+        return self._numbers(self.random.choice(self.words[kind][what]))
+
+    def _numbers(self, text: str) -> str:
+        part = self.random.randint(3, 9)
+        return text.format(
+            n=f"{part:02d}",
+            m=f"{self.random.randint(1, 5):02d}",
+            t=part + self.random.randint(1, 6),
+            p=part * 10,
+            sp="",
+        )
+
+
+_KINDS = {
+    "Đang thực hiện": "in_progress",
+    "Hoàn thành": "done",
+    "Thường xuyên": "ongoing",
+    "Chưa thực hiện": "not_started",
+    "Chưa phát sinh": "not_arisen",
+}
+
+
+def _by_row(items: Iterator[Spot]) -> dict[int, list[Spot]]:
+    rows: dict[int, list[Spot]] = {}
+    for item in items:
+        rows.setdefault(item.row, []).append(item)
+    return rows

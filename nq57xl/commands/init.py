@@ -1,0 +1,48 @@
+"""init: a workspace from a bundled plan or a master appendix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.files import write_atomic
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.bundled import BUNDLED, bundled_appendix
+from nq57xl.records.plan import Plan
+
+
+@frozen
+class Started:
+    """A new workspace."""
+
+    workspace: Workspace
+    plan: Plan
+
+
+def init(folder: Path, plan: str) -> Started:
+    """Makes the folder a workspace with that plan.
+
+    `plan` is the name of a bundled plan or the path of a master appendix. Raises Nq57Error when the folder already is
+    a workspace, or the plan cannot be read; then nothing is written.
+    """
+    workspace = Workspace(folder)
+    if workspace.appendix.exists():
+        raise Nq57Error(f"Thư mục «{folder}» đã có phu-luc.xlsx; hãy chọn thư mục khác, hoặc dùng luôn thư mục này.")
+    data = _appendix(plan)
+    appendix = read_appendix(data, Path(plan).name)
+    write_atomic(workspace.appendix, data)
+    workspace.inbox.mkdir(parents=True, exist_ok=True)
+    return Started(workspace, appendix.plan)
+
+
+def _appendix(plan: str) -> bytes:
+    if plan in BUNDLED:
+        return bundled_appendix(plan)
+    path = Path(plan)
+    if not path.is_file():
+        names = ", ".join(BUNDLED)
+        raise Nq57Error(f"Không có kế hoạch «{plan}»: dùng một trong {names}, hoặc đường dẫn tới tệp phụ lục .xlsx.")
+    return path.read_bytes()

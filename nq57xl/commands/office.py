@@ -1,0 +1,84 @@
+"""What every command shares: the workspace, its plan, its ledger, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.clock import Clock, SystemClock, who
+from nq57xl.ledger.files import write_atomic
+from nq57xl.ledger.lock import writing
+from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
+from nq57xl.plan.periods import parse_period
+from nq57xl.records.plan import Period, Plan
+from nq57xl.records.schema import Schema
+from nq57xl.rules.load import load_schema
+
+
+@frozen
+class Office:
+    """One office's workspace, as the commands see it."""
+
+    workspace: Workspace
+    clock: Clock
+
+    @classmethod
+    def at(cls, root: Path, clock: Clock | None = None) -> Office:
+        """The office whose workspace is `root`; raises Nq57Error when it is none."""
+        workspace = Workspace(root)
+        workspace.require()
+        return cls(workspace, clock or SystemClock())
+
+    def appendix(self) -> Appendix:
+        """The master appendix as it stands now. Raises Nq57Error when it cannot be read."""
+        return read_appendix(_read(self.workspace.appendix), self.workspace.appendix.name)
+
+    def appendix_with_codes(self) -> Appendix:
+        """The master appendix, after the rows that had no code were given one in the file itself."""
+        appendix = self.appendix()
+        if appendix.new_codes:
+            write_atomic(self.workspace.appendix, write_codes(_read(self.workspace.appendix), appendix.new_codes))
+        return appendix
+
+    def schema(self) -> Schema:
+        """Fields and rules, with the workspace's own overrides."""
+        return load_schema(self.workspace.root)
+
+    def period(self, code: str | None, ledger: Ledger, plan: Plan) -> Period:
+        """The period asked for, else the latest one issued."""
+        code = code or ledger.latest_period()
+        if code is None:
+            raise Nq57Error("Chưa phát hành biểu mẫu kỳ nào: hãy chạy «nq57xl generate --period KỲ» trước.")
+        return parse_period(code, plan.properties)
+
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """The ledger, for a command that changes nothing."""
+        with Ledger.open(self.workspace, self.clock) as ledger:
+            yield ledger
+
+    @contextmanager
+    def changing(self, command: str) -> Iterator[Ledger]:
+        """The ledger under the writer's lock, after a backup copy."""
+        with writing(self.workspace, command, self.clock), Ledger.open(self.workspace, self.clock) as ledger:
+            ledger.backup(command)
+            yield ledger
+
+    def who(self) -> str:
+        """Name for the event log."""
+        return who()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Nq57Error(
+            f"Không đọc được {path.name}: {error.strerror}. Kiểm tra tệp có còn ở thư mục làm việc."
+        ) from error

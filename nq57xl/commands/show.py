@@ -1,0 +1,20 @@
+"""show and lint: the plan as it was understood, and what is wrong with it."""
+
+from __future__ import annotations
+
+from nq57xl.commands.office import Office
+from nq57xl.plan.lint import lint as lint_plan
+from nq57xl.records.findings import Finding
+from nq57xl.records.plan import Plan
+
+
+def show(office: Office) -> Plan:
+    """The plan as it was understood, also when lint finds errors in it."""
+    return office.appendix().plan
+
+
+def lint(office: Office) -> tuple[Finding, ...]:
+    """Findings on the master appendix itself, errors first."""
+    appendix = office.appendix()
+    order = ("error", "warning", "repaired", "note")
+    return tuple(sorted(lint_plan(appendix.plan, appendix.findings), key=lambda item: order.index(item.severity)))
