@@ -1,0 +1,62 @@
+"""The archive: every file ever collected, named by its content, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger import files
+from nq57xl.ledger.workspace import Workspace
+
+_CHUNK = 1 << 20
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
+
+
+def archive_file(workspace: Workspace, source: Path, sha256: str, *, over_limit: bool = False) -> Path | None:
+    """Copies the file to archive/ab/<sha256><suffix>; does nothing when it is there already.
+
+    Returns the path in the archive; None when `over_limit` says that the file is over the limits and only its name,
+    size and hash are kept. Raises Nq57Error when the copy has another hash (the file changed meanwhile) or cannot be
+    made.
+    """
+    if over_limit:
+        return None
+    found = archived(workspace, sha256)
+    if found is not None:
+        return found
+    try:
+        with source.open("rb") as stream:
+            return _keep(workspace, stream, sha256, source.name)
+    except OSError as error:
+        raise Nq57Error(f"Không đọc được tệp «{source}»: {error.strerror or error}.") from error
+
+
+def archive_bytes(workspace: Workspace, data: bytes, sha256: str, name: str) -> Path:
+    """The same for content that is no file of its own (a member of an archive); `name` gives the suffix."""
+    return archived(workspace, sha256) or _keep(workspace, io.BytesIO(data), sha256, name)
+
+
+def archived(workspace: Workspace, sha256: str) -> Path | None:
+    """Where that content stands in the archive; None when it is not there, or no longer what its name says."""
+    for path in sorted((workspace.archive / sha256[:2]).glob(f"{sha256}.*")):
+        if path.suffix != files.TEMPORARY and files.sha256_of(path) == sha256:
+            return path
+    return None
+
+
+def _keep(workspace: Workspace, stream: BinaryIO, sha256: str, name: str) -> Path:
+    """Writes the copy and checks it before it takes its name."""
+    suffix = Path(name).suffix.lower()
+    target = workspace.archive / sha256[:2] / f"{sha256}{suffix if _SUFFIX.fullmatch(suffix) else '.bin'}"
+    digest = hashlib.sha256()
+    with files.replacing(target, staging=workspace.archive) as copy:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            copy.write(chunk)
+        if digest.hexdigest() != sha256:
+            raise Nq57Error(f"Tệp «{name}» thay đổi trong khi đang được sao lưu; hãy chạy lại lệnh.")
+    return target

@@ -1,0 +1,122 @@
+"""Opens the ledger's SQLite file the way a shared office folder needs it.
+
+Rollback journal, never WAL: WAL wants shared memory between all its readers, which a network drive has not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from nq57xl.errors import LedgerBusyError, Nq57Error
+from nq57xl.ledger import files
+
+BUSY_SECONDS = 10
+"""How long SQLite itself waits for another connection: a backup or a reader on a slow drive."""
+
+
+def file_engine(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine on the file; the first connection makes it when it is missing.
+
+    `read_only` refuses writes by SQLite's query_only, not by mode=ro: a journal that a killed writer left must be
+    rolled back by whoever opens the file next, and mode=ro cannot.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=NullPool))
+
+
+def memory_engine(source: Path | None = None) -> Engine:
+    """An engine on a database in memory: empty, or a copy of the file."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    memory.execute("PRAGMA foreign_keys = ON")
+    if source is not None:
+        with contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as original:
+            original.backup(memory)
+    return _begins_itself(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+
+
+def _begins_itself(engine: Engine) -> Engine:
+    """BEGIN by hand: the sqlite3 module begins too late for transactional DDL and for reading before writing."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("nq57_write") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the ledger; errors as `friendly`."""
+    with friendly(), engine.connect() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """One transaction, all or nothing; errors as `friendly`."""
+    with friendly(), engine.connect() as connection:
+        writer = connection.execution_options(nq57_write=True)
+        with writer.begin():
+            yield writer
+
+
+@contextlib.contextmanager
+def friendly() -> Iterator[None]:
+    """Turns what a user can cause into Nq57Error or LedgerBusyError; a breach of integrity stays a bug to be seen."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DatabaseError as error:
+        raise _explained(error.orig) from error
+    except sqlite3.DatabaseError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: BaseException | None) -> Nq57Error:
+    """The message for what SQLite said."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return LedgerBusyError("Sổ dữ liệu nq57xl.db đang được lệnh khác sử dụng. Hãy chờ một lát rồi chạy lại.")
+    if "not a database" in text or "malformed" in text:
+        return Nq57Error(
+            "Tệp nq57xl.db bị hỏng hoặc không phải sổ dữ liệu của nq57xl. "
+            "Hãy đổi tên tệp đó rồi chép bản mới nhất trong thư mục backup/ về thành nq57xl.db."
+        )
+    return Nq57Error(f"Không đọc hoặc ghi được sổ dữ liệu nq57xl.db ({text}). Hãy kiểm tra ổ đĩa và quyền truy cập.")
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """A consistent copy of the database, whole or not at all. Raises Nq57Error."""
+    staged = target.with_name(f".{target.name}{files.TEMPORARY}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with friendly(), contextlib.ExitStack() as stack:
+            original: Any = stack.enter_context(contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)))
+            copy = stack.enter_context(contextlib.closing(sqlite3.connect(staged)))
+            original.backup(copy)
+        staged.replace(target)
+    except OSError as error:
+        raise Nq57Error(f"Không tạo được bản sao lưu «{target}»: {error.strerror or error}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            staged.unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""Writing and removing files so that a reader sees the old file or the new one, never half of either."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from nq57xl.errors import Nq57Error, WorkbookOpenError
+
+TEMPORARY = ".nq57tmp"
+"""Suffix of files being written; what a killed process left is swept by the next writer."""
+
+_CHUNK = 1 << 20
+_TRIES = 4
+_PAUSE = 0.1
+"""Seconds. Virus scanners and indexers on Windows hold a fresh file for a moment: a few short retries tell them from
+a workbook that a person has open."""
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Writes the file whole or not at all; makes its folders.
+
+    Raises WorkbookOpenError when the file is open elsewhere (Windows), Nq57Error when the folder cannot be written.
+    """
+    with replacing(path) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, staging: Path | None = None) -> Iterator[BinaryIO]:
+    """A stream whose content takes the place of `path` when the block ends well; errors as `write_atomic`.
+
+    `staging`: folder of the temporary file, on the same file system; by default the file's own folder.
+    """
+    _make_folder(path.parent)
+    temporary, stream = _open_temporary(staging or path.parent)
+    try:
+        with stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        _patiently(path, lambda: os.replace(temporary, path))  # noqa: PTH105 - one place to fake a file held elsewhere
+    except OSError as error:
+        raise Nq57Error(f"Không ghi được «{path}»: {error.strerror or error}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of the file's content, hex. Raises OSError when it cannot be read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Removes the file if it is there. Raises WorkbookOpenError when it is open elsewhere (Windows)."""
+    _patiently(path, lambda: path.unlink(missing_ok=True))
+
+
+def sweep(folder: Path, *, deep: bool = False) -> None:
+    """Removes what a killed process left half written in the folder. Only for the holder of the lock."""
+    for path in folder.rglob(f"*{TEMPORARY}") if deep else folder.glob(f"*{TEMPORARY}"):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _open_temporary(folder: Path) -> tuple[Path, BinaryIO]:
+    """A new file in the folder, with the folder's usual rights (not 0600 as tempfile makes: offices share folders)."""
+    _make_folder(folder)
+    temporary = folder / f".{secrets.token_hex(8)}{TEMPORARY}"
+    try:
+        return temporary, temporary.open("xb")
+    except OSError as error:
+        raise _no_room(folder, error) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes the folder and those above it; Nq57Error when that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_room(folder, error) from error
+
+
+def _no_room(folder: Path, error: OSError) -> Nq57Error:
+    """The message for a folder that cannot be written; no workbook is to blame for that."""
+    return Nq57Error(
+        f"Không ghi được vào thư mục «{folder}»: {error.strerror or error}. Hãy kiểm tra quyền ghi và dung lượng ổ đĩa."
+    )
+
+
+def _patiently(path: Path, action: Callable[[], object]) -> None:
+    """Does the action, again after a moment when the file is held; raises WorkbookOpenError when it stays so."""
+    for attempt in range(_TRIES):
+        try:
+            action()
+            return
+        except PermissionError as error:
+            if attempt == _TRIES - 1:
+                raise WorkbookOpenError(path) from error
+            time.sleep(_PAUSE * (attempt + 1))

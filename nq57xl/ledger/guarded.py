@@ -1,0 +1,62 @@
+"""Writing and removing outputs without ever touching what a person has edited (contract: merge, tra-lai)."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from nq57xl.ledger import archive, files
+from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
+
+
+def write_guarded(ledger: Ledger, workspace: Workspace, path: Path, data: bytes) -> Path:
+    """Writes the output and returns where it stands.
+
+    A file that somebody edited stays, and the output goes beside it as "name (2).xlsx": the next free name, or the
+    next one that is still the program's own. Identical content is not written again. The hash is noted before the
+    write, so that a kill in between leaves nothing that looks edited. Raises WorkbookOpenError, Nq57Error.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    for candidate in _names(path):
+        found = _hash(candidate)
+        if found is None or found == digest or ledger.was_written(workspace.key_of(candidate), found):
+            ledger.note_output(workspace.key_of(candidate), digest)
+            if found != digest:
+                files.write_atomic(candidate, data)
+            return candidate
+    raise AssertionError("names are endless")
+
+
+def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
+    """Removes the output, and its "(2)", "(3)" ..., where they are the program's own or lie in the archive as well.
+
+    Returns True when nothing is left. Raises WorkbookOpenError when one of them is open elsewhere.
+    """
+    gone = True
+    for candidate in _names(path):
+        found = _hash(candidate)
+        if found is None:
+            return gone
+        if ledger.was_written(workspace.key_of(candidate), found) or archive.archived(workspace, found):
+            files.remove(candidate)
+        else:
+            gone = False
+    raise AssertionError("names are endless")
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """ "name.xlsx", "name (2).xlsx", "name (3).xlsx" ..."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem} ({number}){path.suffix}")
+
+
+def _hash(path: Path) -> str | None:
+    """Hash of the file's content, None when there is no file."""
+    try:
+        return files.sha256_of(path)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,103 @@
+"""Numbered steps from an empty database to the present one; each is recorded in the database that took it.
+
+A step that has been released is never edited: what is wrong is put right by the next one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from attrs import frozen
+from sqlalchemy import Connection
+
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.clock import iso
+
+
+@frozen
+class Migration:
+    """One step."""
+
+    number: int
+    name: str
+    statements: tuple[str, ...]
+
+
+_FIRST = (
+    """CREATE TABLE plans (
+        version TEXT NOT NULL PRIMARY KEY, json TEXT NOT NULL, recorded_at TEXT NOT NULL)""",
+    """CREATE TABLE forms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        issue_id TEXT NOT NULL UNIQUE, short_id TEXT NOT NULL UNIQUE,
+        plan_version TEXT NOT NULL REFERENCES plans (version), schema_version TEXT NOT NULL,
+        unit TEXT NOT NULL, period TEXT NOT NULL, version INTEGER NOT NULL,
+        file TEXT NOT NULL, sha256 TEXT NOT NULL, json TEXT NOT NULL, issued_at TEXT NOT NULL,
+        UNIQUE (period, unit, version))""",
+    """CREATE TABLE files (
+        sha256 TEXT NOT NULL PRIMARY KEY, path TEXT, name TEXT NOT NULL, size INTEGER NOT NULL,
+        first_seen TEXT NOT NULL)""",
+    """CREATE TABLE returns (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL UNIQUE REFERENCES files (sha256), period TEXT NOT NULL,
+        path TEXT NOT NULL, name TEXT NOT NULL, received_at TEXT NOT NULL, received_basis TEXT NOT NULL,
+        verdict TEXT NOT NULL, unit TEXT, form_period TEXT, issue_id TEXT,
+        collected_at TEXT NOT NULL, who TEXT NOT NULL)""",
+    "CREATE INDEX returns_by_period ON returns (period, id)",
+    """CREATE TABLE return_values (
+        return_id INTEGER NOT NULL REFERENCES returns (id), position INTEGER NOT NULL,
+        row_table TEXT NOT NULL, row_key TEXT NOT NULL, field TEXT NOT NULL, typed TEXT NOT NULL,
+        value TEXT, value_type TEXT NOT NULL CHECK (value_type IN ('text', 'number', 'date', 'none')),
+        sheet TEXT NOT NULL, cell TEXT NOT NULL,
+        PRIMARY KEY (return_id, position)) WITHOUT ROWID""",
+    """CREATE TABLE return_findings (
+        return_id INTEGER NOT NULL REFERENCES returns (id), position INTEGER NOT NULL,
+        code TEXT NOT NULL, severity TEXT NOT NULL, message TEXT NOT NULL, fix TEXT NOT NULL,
+        sheet TEXT NOT NULL, cell TEXT NOT NULL, row_table TEXT NOT NULL, task TEXT, field TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (return_id, position)) WITHOUT ROWID""",
+    """CREATE TABLE outputs (
+        path TEXT NOT NULL, sha256 TEXT NOT NULL, written_at TEXT NOT NULL, PRIMARY KEY (path, sha256))""",
+    """CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),)
+
+
+def level(connection: Connection) -> int:
+    """Number of the last step that the database took; 0 for an empty one.
+
+    Raises Nq57Error when the file is an SQLite database of some other program.
+    """
+    tables = {str(row[0]) for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "migrations" in tables:
+        return int(connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM migrations").scalar_one())
+    if tables - {"sqlite_sequence"}:
+        raise Nq57Error("Tệp nq57xl.db không phải sổ dữ liệu của nq57xl. Hãy chuyển tệp đó đi nơi khác.")
+    return 0
+
+
+def refuse_newer(found: int, known: int) -> None:
+    """Raises Nq57Error when the database took steps that this program does not know."""
+    if found > known:
+        raise Nq57Error(
+            f"Sổ dữ liệu nq57xl.db do bản nq57xl mới hơn tạo ra (bước {found}, bản này chỉ biết đến bước {known}). "
+            "Hãy cập nhật chương trình; bản này không mở sổ để tránh làm hỏng dữ liệu."
+        )
+
+
+def migrate(connection: Connection, now: dt.datetime, steps: tuple[Migration, ...] = MIGRATIONS) -> int:
+    """Takes the steps that are missing; returns the new level. The caller's transaction makes it all or nothing."""
+    found = level(connection)
+    refuse_newer(found, steps[-1].number)
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS migrations "
+        "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+    )
+    for step in steps:
+        if step.number > found:
+            for statement in step.statements:
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql("INSERT INTO migrations VALUES (?, ?, ?)", (step.number, step.name, iso(now)))
+    return steps[-1].number

@@ -1,0 +1,251 @@
+"""The ledger: the one authority on what was issued to whom, what came back, and what was written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger import issued, migrate, returned, rows, schema
+from nq57xl.ledger.clock import Clock, in_vietnam, iso
+from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly, memory_engine, reading
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.records.form import Form
+from nq57xl.records.ledger import Judged, ReturnRecord
+from nq57xl.records.plan import Plan
+
+KEPT_BACKUPS = 30
+"""About three months of an office that runs ten writing commands a month."""
+
+
+@frozen
+class Event:
+    """One thing that somebody did."""
+
+    id: int
+    at: dt.datetime
+    who: str
+    what: str
+    detail: dict[str, Any]
+
+
+class Ledger:
+    """The ledger of one workspace. Writers hold `lock.writing` meanwhile; each method is one transaction."""
+
+    def __init__(self, workspace: Workspace, clock: Clock, engine: Engine) -> None:
+        self._workspace = workspace
+        self._clock = clock
+        self._engine = engine
+        self._forms: dict[str, Form] = {}
+
+    @classmethod
+    def open(cls, workspace: Workspace, clock: Clock, *, read_only: bool = False) -> Ledger:
+        """Opens the ledger; makes it when it is missing, and migrates an older one after a backup of it.
+
+        With `read_only` nothing on the disk changes: a missing ledger is seen as empty, an older one is migrated in
+        memory. Raises Nq57Error when the file is damaged, of a newer program or not a ledger.
+        """
+        path, newest = workspace.database, migrate.MIGRATIONS[-1].number
+        found = _level(path)
+        migrate.refuse_newer(found, newest)
+        if read_only:
+            if found == newest:
+                return cls(workspace, clock, file_engine(path, read_only=True))
+            with friendly():
+                engine = memory_engine(path if found else None)
+        else:
+            engine = file_engine(path)
+        ledger = cls(workspace, clock, engine)
+        if found < newest:
+            if found and not read_only:
+                ledger.backup("migrate")
+            with changing(engine) as connection:
+                migrate.migrate(connection, clock.now())
+        return ledger
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._engine.dispose()
+
+    def backup(self, command: str) -> Path:
+        """A copy of the database under backup/, named by time and command; only the newest 30 are kept."""
+        folder = self._workspace.backup
+        name = f"nq57xl-{self._clock.now():%Y%m%d-%H%M%S}"
+        slug = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-") or "command"
+        taken = {int(path.name[len(name) + 1 : len(name) + 4]) for path in folder.glob(f"{name}-[0-9][0-9][0-9]-*.db")}
+        target = folder / f"{name}-{max(taken, default=0) + 1:03}-{slug}.db"
+        copy_database(self._workspace.database, target)
+        _prune(folder, target)
+        return target
+
+    # plans and forms
+
+    def record_plan(self, plan: Plan) -> str:
+        """Keeps the plan under its content hash; returns the hash. Before `issue`, which refers to it."""
+        with changing(self._engine) as connection:
+            return issued.add_plan(connection, plan, self._clock.now())
+
+    def plan(self, version: str) -> Plan:
+        """The plan of that version. Raises Nq57Error when the ledger has none."""
+        with reading(self._engine) as connection:
+            found = issued.plan(connection, version)
+        if found is None:
+            raise Nq57Error(f"Sổ dữ liệu không có phiên bản kế hoạch «{version}».")
+        return found
+
+    def issue(self, forms: Sequence[Form], files: Mapping[str, tuple[str, str]], who: str = "") -> None:
+        """Records forms as issued, all or none; known ones stay as they are. `files`: issue id -> (name, SHA-256)."""
+        now = self._clock.now()
+        with changing(self._engine) as connection:
+            new = [form for form in forms if issued.add_form(connection, form, files[form.issue_id], now)]
+            if new:
+                detail = {
+                    "period": new[0].period.code,
+                    "forms": [{"unit": form.unit, "version": form.version, "issue": form.issue_id} for form in new],
+                }
+                self._add_event(connection, who, "issue", detail)
+
+    def current_form(self, unit: str, period: str) -> Form | None:
+        """The form of the highest version issued to the unit for the period."""
+        with reading(self._engine) as connection:
+            return issued.one_form(connection, (schema.forms.c.unit == unit) & (schema.forms.c.period == period))
+
+    def form_by_id(self, issue_id: str) -> Form | None:
+        """The form with that issue id."""
+        if issue_id not in self._forms:
+            with reading(self._engine) as connection:
+                found = issued.one_form(connection, schema.forms.c.issue_id == issue_id)
+            if found is None:
+                return None
+            self._forms[issue_id] = found
+        return self._forms[issue_id]
+
+    def form_by_short(self, short_id: str) -> Form | None:
+        """The form with that short id."""
+        with reading(self._engine) as connection:
+            query = select(schema.forms.c.issue_id).where(schema.forms.c.short_id == short_id)
+            issue_id = connection.execute(query).scalar()
+        return None if issue_id is None else self.form_by_id(issue_id)
+
+    def current_forms(self, period: str) -> tuple[Form, ...]:
+        """The highest version for each unit, in the order of first issue."""
+        with reading(self._engine) as connection:
+            return issued.current_forms(connection, period)
+
+    def latest_period(self) -> str | None:
+        """Code of the period that was issued last; None before the first."""
+        with reading(self._engine) as connection:
+            return issued.latest_period(connection)
+
+    def issued_file(self, issue_id: str) -> tuple[str, str] | None:
+        """(file name, SHA-256) of the form as issued."""
+        with reading(self._engine) as connection:
+            return issued.issued_file(connection, issue_id)
+
+    # returns
+
+    def known(self, sha256: str) -> bool:
+        """A file of that content was judged and recorded before, for whatever period."""
+        with reading(self._engine) as connection:
+            return returned.known(connection, sha256)
+
+    def return_by_hash(self, sha256: str) -> ReturnRecord | None:
+        """The return that was recorded of the file with that content."""
+        with reading(self._engine) as connection:
+            return next(iter(returned.find(connection, schema.returns.c.sha256 == sha256)), None)
+
+    def record_returns(
+        self, period: str, judged: Sequence[Judged], collected_at: dt.datetime, who: str
+    ) -> tuple[ReturnRecord, ...]:
+        """Records a whole run, all or nothing; returns what is new. Known files and duplicates are passed over."""
+        run = returned.Run(self._workspace, in_vietnam(collected_at), who)
+        with changing(self._engine) as connection:
+            new: list[ReturnRecord] = []
+            for item in judged:
+                if item.verdict != "duplicate" and not returned.known(connection, item.source.sha256):
+                    new.append(returned.add(connection, period, item, run))
+            if new:
+                counts = returned.verdicts([record.judged for record in new])
+                self._add_event(connection, who, "collect", {"period": period, "verdicts": counts})
+        return tuple(new)
+
+    def returns(self, period: str) -> tuple[ReturnRecord, ...]:
+        """Every return collected for the period, in the order of collection, with values and findings."""
+        with reading(self._engine) as connection:
+            return returned.find(connection, schema.returns.c.period == period)
+
+    # outputs and events
+
+    def note_output(self, path: str, sha256: str) -> None:
+        """Notes that the program writes that content to that path (see `Workspace.key_of`)."""
+        row = {"path": rows.clean(path), "sha256": sha256, "written_at": iso(self._clock.now())}
+        with changing(self._engine) as connection:
+            connection.execute(upsert(schema.outputs).on_conflict_do_nothing(), row)
+
+    def was_written(self, path: str, sha256: str) -> bool:
+        """That content at that path is the program's own."""
+        table = schema.outputs
+        query = select(table.c.sha256).where((table.c.path == rows.clean(path)) & (table.c.sha256 == sha256))
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def event(self, who: str, what: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Notes who did what."""
+        with changing(self._engine) as connection:
+            self._add_event(connection, who, what, detail or {})
+
+    def events(self) -> tuple[Event, ...]:
+        """Everything noted, oldest first."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(schema.events).order_by(schema.events.c.id)).mappings()
+            return tuple(
+                Event(
+                    row["id"], dt.datetime.fromisoformat(row["at"]), row["who"], row["what"], json.loads(row["detail"])
+                )
+                for row in found
+            )
+
+    def _add_event(self, connection: Connection, who: str, what: str, detail: Mapping[str, Any]) -> None:
+        row = {
+            "at": iso(self._clock.now()),
+            "who": rows.clean(who),
+            "what": what,
+            "detail": rows.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
+        }
+        connection.execute(insert(schema.events), row)
+
+
+def _level(path: Path) -> int:
+    """Level of the database file; 0 when it is missing or empty."""
+    if not path.exists():
+        return 0
+    engine = file_engine(path, read_only=True)
+    try:
+        with reading(engine) as connection:
+            return migrate.level(connection)
+    finally:
+        engine.dispose()
+
+
+def _prune(folder: Path, newest: Path) -> None:
+    """Removes all backups but the newest 30; never the one just made, even when the clock was set back."""
+    others = sorted(path for path in folder.glob("nq57xl-*.db") if path != newest)
+    for path in others[: max(0, len(others) - (KEPT_BACKUPS - 1))]:
+        path.unlink(missing_ok=True)

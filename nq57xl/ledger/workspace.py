@@ -1,0 +1,85 @@
+"""The folder that an office owns: where each thing stands in it (contract: Workspace)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.errors import Nq57Error
+
+
+@frozen
+class Workspace:
+    """Paths of one workspace; nothing here touches the disk except `require`."""
+
+    root: Path
+
+    @property
+    def appendix(self) -> Path:
+        """The master appendix, the one file the office edits."""
+        return self.root / "phu-luc.xlsx"
+
+    @property
+    def inbox(self) -> Path:
+        """Where returned workbooks are dropped, and stay."""
+        return self.root / "inbox"
+
+    @property
+    def database(self) -> Path:
+        """The ledger."""
+        return self.root / "nq57xl.db"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the one writer holds locked."""
+        return self.root / "nq57xl.lock"
+
+    @property
+    def backup(self) -> Path:
+        """Copies of the ledger, made before each command that writes."""
+        return self.root / "backup"
+
+    @property
+    def archive(self) -> Path:
+        """Every file ever collected, by content hash."""
+        return self.root / "archive"
+
+    @property
+    def out(self) -> Path:
+        """Everything that the program writes for people."""
+        return self.root / "out"
+
+    def forms_dir(self, period: str) -> Path:
+        """Forms issued for a period, and the sending list."""
+        return self.out / period / "bieu-mau"
+
+    def back_dir(self, period: str) -> Path:
+        """Forms sent back for correction."""
+        return self.out / period / "tra-lai"
+
+    def report_dir(self, period: str) -> Path:
+        """The consolidated workbook and what goes with it."""
+        return self.out / period / "tong-hop"
+
+    def form_name(self, period: str, unit: str) -> str:
+        """File name of a unit's form: "NQ57_2026-04_VP.xlsx"."""
+        return f"NQ57_{period}_{unit}.xlsx"
+
+    def key_of(self, path: Path) -> str:
+        """How the ledger names an output: posix path relative to the workspace, absolute when it lies outside."""
+        full, root = path.absolute(), self.root.absolute()
+        if full.is_relative_to(root):
+            return full.relative_to(root).as_posix()
+        resolved, resolved_root = path.resolve(), self.root.resolve()
+        if resolved.is_relative_to(resolved_root):
+            return resolved.relative_to(resolved_root).as_posix()
+        return resolved.as_posix()
+
+    def require(self) -> None:
+        """Raises Nq57Error when the folder is no workspace."""
+        if not self.appendix.is_file():
+            raise Nq57Error(
+                f"Thư mục «{self.root}» chưa phải thư mục làm việc: không có tệp phu-luc.xlsx. "
+                "Hãy chạy «nq57xl init» để tạo, hoặc chỉ đúng thư mục bằng tùy chọn -w."
+            )
