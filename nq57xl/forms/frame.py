@@ -1,0 +1,79 @@
+"""The frame on which rules are judged: one row for each form row, typed columns, NA for blank (rules.predicates)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nq57xl.records.form import Form
+from nq57xl.records.returns import CellValue, Value
+from nq57xl.records.schema import Field, Schema, Table
+from nq57xl.rules.condition import fields_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+YES_NO = {"yes": 1.0, "no": 0.0}
+"""How a `measure` that is answered in words stands in its numeric column."""
+RETURN = "#return"
+"""Column that tells the returns of one run apart."""
+
+
+def rows_of(form: Form, table: str, values: Iterable[Value], return_id: object = 0) -> list[dict[str, Any]]:
+    """The open rows of a table as dictionaries for `frame_of`: key under "#key", facts, values, broadcast values.
+
+    Free rows that are not in the form (a unit added them) come after the prepared ones.
+    """
+    definition = form.schema.table(table)
+    filled: dict[tuple[str, str], dict[str, CellValue]] = {}
+    for item in values:
+        filled.setdefault((item.table, item.key), {})[item.field] = item.value
+    shared = filled.get((definition.broadcast, definition.broadcast), {}) if definition.broadcast else {}
+    issued = form.table(table)
+    rows = {row.key: row.facts for row in issued.rows if row.open} if issued else {}
+    if definition.free and issued:
+        rows |= {key: issued.rows[0].facts for name, key in filled if name == table and key not in rows}
+    return [
+        {
+            RETURN: return_id,
+            "#key": key,
+            **{f"#{name}": fact for name, fact in facts.items()},
+            **shared,
+            **filled.get((table, key), {}),
+        }
+        for key, facts in rows.items()
+    ]
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]], table: Table, schema: Schema) -> pd.DataFrame:
+    """Typed frame of one kind of row, index 0, 1, 2 ... in the order given.
+
+    Columns: every field of the table, every field broadcast to it, every "#fact" met in the rows. Texts and choice
+    codes are strings, numbers, percents and measures float64, dates datetime64, facts objects; blanks are NA.
+    """
+    import pandas as pd
+
+    columns: dict[str, pd.Series[Any]] = {
+        name: _column([row.get(name) for row in rows], field) for name, field in fields_of(table, schema).items()
+    }
+    facts = dict.fromkeys(name for row in rows for name in row if name.startswith("#"))
+    for name in facts:
+        columns[name] = pd.Series([row.get(name) for row in rows], dtype=object)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+
+
+def _column(values: list[Any], field: Field) -> pd.Series[Any]:
+    import pandas as pd
+
+    if field.type == "date":
+        return pd.Series(pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[s]"))
+    if field.type in ("percent", "number", "whole", "measure"):
+        return pd.Series([None if item is None else YES_NO.get(item, item) for item in values], dtype="float64")
+    return pd.Series([item or None for item in values], dtype=text_dtype())
+
+
+def text_dtype() -> Any:  # noqa: ANN401 - pandas' own name of a dtype
+    """pandas 3 has a string type of its own; before it, the nullable one."""
+    import pandas as pd
+
+    return "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
