@@ -1,0 +1,90 @@
+"""The schema files: loaded once, overridden file by file, refused with the file's name when wrong."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.records.codec import from_json, to_json
+from nq57xl.records.schema import Schema
+from nq57xl.rules.catalogue import catalogue, make
+from nq57xl.rules.load import load_schema
+
+
+def test_the_lists_are_the_contracts() -> None:
+    """Codes and words of progress as the contract has them."""
+    progress = [(item.code, item.title) for item in load_schema().lists["progress"]]
+    assert progress == [
+        ("not_started", "Chưa thực hiện"),
+        ("in_progress", "Đang thực hiện"),
+        ("done", "Hoàn thành"),
+        ("ongoing", "Thường xuyên"),
+        ("not_arisen", "Chưa phát sinh"),
+    ]
+
+
+def test_a_schema_survives_json() -> None:
+    """The ledger keeps the rules a form was issued with: what is read back is what was issued."""
+    schema = load_schema()
+    assert from_json(to_json(schema), Schema) == schema
+
+
+def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
+    """An office changes the words of a list; everything else stays packaged, and the version changes."""
+    (tmp_path / "schemas").mkdir()
+    text = resources.find("schemas", "lists.yml").read_text(encoding="utf-8")
+    (tmp_path / "schemas" / "lists.yml").write_text(text.replace("Thường xuyên", "Duy trì"), encoding="utf-8")
+    own, packaged = load_schema(tmp_path), load_schema()
+    assert own.lists["progress"][3].title == "Duy trì"
+    assert own.tables == packaged.tables
+    assert own.version != packaged.version
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("predicate: required_if, field: progress", "predicate: required_if, field: tien_do"),
+        ("choices: progress", "choices: khong_co"),
+        ("min: year_start-1y", "min: hom_qua"),
+        ("hint: Chọn một trong năm mức trong danh sách.", "hnit: Chọn"),
+    ],
+)
+def test_a_slip_in_a_file_names_the_file(tmp_path: Path, old: str, new: str) -> None:
+    """Unknown field, unknown list, unreadable limit, unknown key."""
+    shutil.copytree(resources.packaged("schemas"), tmp_path / "schemas")
+    path = tmp_path / "schemas" / "led.yml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(Nq57Error, match=r"led\.yml"):
+        load_schema(tmp_path)
+
+
+def test_every_code_of_every_rule_is_in_the_catalogue() -> None:
+    """A finding always has its line in the catalogue."""
+    codes = {rule.code for table in load_schema().tables for rule in table.rules}
+    assert codes <= set(catalogue())
+
+
+def test_a_finding_is_made_from_the_catalogue() -> None:
+    """Message and fix are the catalogue's, filled in; severity too, unless the rule has its own."""
+    finding = make("WRONG_PERIOD", words={"form_period": "2026-03", "period": "2026-04"}, sheet="x")
+    assert finding.severity == "error"
+    assert "2026-03" in finding.message
+    assert "2026-04" in finding.fix
+    assert finding.sheet == "x"
+
+
+def test_messages_are_nfc_and_say_what_to_do() -> None:
+    """Every error and warning has a remedy; every text is in Unicode NFC."""
+    import unicodedata
+
+    for entry in catalogue().values():
+        for text in (entry.title, entry.message, entry.fix):
+            assert unicodedata.is_normalized("NFC", text), entry.code
+        if entry.severity in ("error", "warning"):
+            assert entry.fix, entry.code
