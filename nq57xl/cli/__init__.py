@@ -44,7 +44,7 @@ def main() -> None:
     """Entry point: exit 0, 1 for a failure that has a message, 2 for wrong usage; no traceback for a user's slip."""
     for stream in (sys.stdout, sys.stderr):
         _speak_utf8(stream)
-    vietnamese.install()
+    vietnamese.install(cli)
     try:
         cli(prog_name="nq57xl")
     except Nq57Error as error:

@@ -107,7 +107,7 @@ TEXTS = {
         "Did you mean to pass '--{name}'?"
     ): "Khai báo tùy chọn thiếu dấu gạch: {name}",
     "Arguments take exactly one parameter declaration, got {length}: {decls}.": "Tham số chỉ có một tên: {decls}.",
-    "Boolean option {decl!r} cannot use the same flag for true/false.": "Tùy chọn {decl!r} dùng một tên cho có và không.",
+    "Boolean option {decl!r} cannot use the same flag for true/false.": "Tùy chọn {decl!r} có một tên cho hai nghĩa.",
 }
 
 PLURALS = {
