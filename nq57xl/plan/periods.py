@@ -1,0 +1,69 @@
+"""Reporting periods: which days a report covers, and by which day it is due."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, timedelta
+
+from nq57xl.errors import Nq57Error
+from nq57xl.records.plan import Period, Properties
+
+_CODE = re.compile(r"(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
+_ROMAN = ("I", "II", "III", "IV")
+
+
+def parse_period(code: str, properties: Properties) -> Period:
+    """The period that a code names: "2026-04", "2026-Q2", "2026-H1", "2026-H2" or "2026".
+
+    Days of the data follow Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th of the last month), or
+    whole months when the plan says "calendar". Due days fall in the period's last month. Raises Nq57Error for any
+    other code.
+    """
+    match = _CODE.fullmatch(code.strip().upper())
+    if match is None:
+        raise Nq57Error(
+            f"Kỳ báo cáo «{code}» không đúng: ghi tháng 2026-04, quý 2026-Q2, 6 tháng đầu năm 2026-H1, "
+            "6 tháng cuối năm 2026-H2 hoặc năm 2026."
+        )
+    year = int(match[1])
+    first, last, title = _months(year, match[2], match[3], match[4])
+    start, cutoff = _window(year, first, last, properties)
+    return Period(
+        code=match[0],
+        title=title,
+        start=start,
+        cutoff=cutoff,
+        due=_due(year, last, properties.internal_day, properties),
+        report_due=_due(year, last, properties.report_day, properties),
+    )
+
+
+def _months(year: int, month: str | None, quarter: str | None, half: str | None) -> tuple[int, int, str]:
+    """First and last month of the period, and its title in words."""
+    if month:
+        return int(month), int(month), f"tháng {int(month)}/{year}"
+    if quarter:
+        last = 3 * int(quarter)
+        return last - 2, last, f"quý {_ROMAN[int(quarter) - 1]}/{year}"
+    if half:
+        last = 6 * int(half)
+        return last - 5, last, f"6 tháng {'đầu' if half == '1' else 'cuối'} năm {year}"
+    return 1, 12, f"năm {year}"
+
+
+def _window(year: int, first: int, last: int, properties: Properties) -> tuple[date, date]:
+    if properties.cutoff == "calendar":
+        return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
+    before = date(year, first, 1) - timedelta(days=1)
+    return before.replace(day=15), date(year, last, 14)
+
+
+def _due(year: int, month: int, day: int, properties: Properties) -> date:
+    """Last day that is still "trước ngày N"; a day that the month does not have is its last day."""
+    first = date(year, month, 1)
+    offset = day - 1 if properties.before_is_inclusive else day - 2
+    due = min(first + timedelta(days=offset), first.replace(day=calendar.monthrange(year, month)[1]))
+    if properties.roll_weekends and due.weekday() >= calendar.SATURDAY:
+        due += timedelta(days=7 - due.weekday())
+    return due

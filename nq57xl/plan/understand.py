@@ -1,0 +1,89 @@
+"""Fills in what follows from the texts of a plan: units, deadlines, targets, and codes for rows without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from nq57xl.plan.deadlines import parse_deadline
+from nq57xl.plan.targets import parse_target
+from nq57xl.plan.units import Resolver
+from nq57xl.records.plan import Indicator, Plan, Task
+from nq57xl.text.normalise import bare
+
+
+def understand(plan: Plan) -> Plan:
+    """The same plan with lead_units, support_units, deadline, targets and codes; texts and stored codes stay.
+
+    Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
+    """
+    resolver = Resolver(plan.units, plan.groups)
+    task_codes = assign_codes([(task.code, _task_base(task)) for task in plan.tasks])
+    indicator_codes = assign_codes(
+        [(item.code, f"CT.{item.group or 'X'}.{_ascii(item.number)}") for item in plan.indicators]
+    )
+    return attrs.evolve(
+        plan,
+        tasks=tuple(
+            _understand_task(attrs.evolve(task, code=code), resolver, plan.properties.year)
+            for task, code in zip(plan.tasks, task_codes, strict=True)
+        ),
+        indicators=tuple(
+            _understand_indicator(attrs.evolve(item, code=code), resolver)
+            for item, code in zip(plan.indicators, indicator_codes, strict=True)
+        ),
+    )
+
+
+def assign_codes(rows: Iterable[tuple[str, str]]) -> list[str]:
+    """A code for each (stored code, wanted code): the stored one, else the wanted one with a suffix while taken.
+
+    A wanted code that ends in "." has no number of its own: it gets the next free one.
+    """
+    rows = list(rows)
+    taken = {stored for stored, _ in rows if stored}
+    codes = []
+    for stored, wanted in rows:
+        code = stored or _free(wanted, taken)
+        taken.add(code)
+        codes.append(code)
+    return codes
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    numbered = wanted.endswith(".")
+    if not numbered and wanted not in taken:
+        return wanted
+    number = 1 if numbered else 2
+    joint = "" if numbered else "-"
+    while f"{wanted}{joint}{number}" in taken:
+        number += 1
+    return f"{wanted}{joint}{number}"
+
+
+def _task_base(task: Task) -> str:
+    return f"{_ascii(task.section) or 'X'}.{_ascii(task.subnumber or task.number)}"
+
+
+def _ascii(text: str) -> str:
+    """The letters, digits and inner dots of a number as printed: codes are ASCII."""
+    kept = "".join(letter for letter in bare(text).upper() if letter.isascii() and (letter.isalnum() or letter == "."))
+    return kept.strip(".")
+
+
+def _understand_task(task: Task, resolver: Resolver, year: int) -> Task:
+    leads = resolver.resolve(task.lead).codes
+    supports = resolver.resolve(task.support).codes
+    return attrs.evolve(
+        task,
+        lead_units=leads,
+        support_units=tuple(code for code in supports if code not in leads),
+        deadline=parse_deadline(task.deadline.text, year),
+    )
+
+
+def _understand_indicator(item: Indicator, resolver: Resolver) -> Indicator:
+    return attrs.evolve(
+        item, target=parse_target(item.target.text), lead_units=resolver.resolve(item.lead).codes
+    )
