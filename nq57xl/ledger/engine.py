@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import files
@@ -39,7 +39,7 @@ def file_engine(path: Path, *, read_only: bool = False) -> Engine:
             connection.execute("PRAGMA synchronous = FULL")
         return connection
 
-    return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=NullPool))
+    return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=QueuePool))
 
 
 def memory_engine(source: Path | None = None) -> Engine:

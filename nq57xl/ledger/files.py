@@ -67,11 +67,16 @@ def remove(path: Path) -> None:
     _patiently(path, lambda: path.unlink(missing_ok=True))
 
 
-def sweep(folder: Path, *, deep: bool = False) -> None:
-    """Removes what a killed process left half written in the folder. Only for the holder of the lock."""
-    for path in folder.rglob(f"*{TEMPORARY}") if deep else folder.glob(f"*{TEMPORARY}"):
+def sweep(folder: Path, *, deep: bool = False, older_than: float = 0.0) -> None:
+    """Removes what a killed process left half written in the folder. Only for the holder of the lock.
+
+    `older_than` (seconds) spares the files of commands that write there without the lock.
+    """
+    pattern = f"*{TEMPORARY}*"  # SQLite adds "-journal"
+    for path in folder.rglob(pattern) if deep else folder.glob(pattern):
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            if older_than <= 0 or time.time() - path.stat().st_mtime > older_than:
+                path.unlink(missing_ok=True)
 
 
 def _open_temporary(folder: Path) -> tuple[Path, BinaryIO]:

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger import archive, files
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
@@ -40,7 +41,7 @@ def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
         found = _hash(candidate)
         if found is None:
             return gone
-        if ledger.was_written(workspace.key_of(candidate), found) or archive.archived(workspace, found):
+        if ledger.was_written(workspace.key_of(candidate), found) or (found and archive.archived(workspace, found)):
             files.remove(candidate)
         else:
             gone = False
@@ -55,8 +56,14 @@ def _names(path: Path) -> Iterator[Path]:
 
 
 def _hash(path: Path) -> str | None:
-    """Hash of the file's content, None when there is no file."""
+    """Hash of the file's content; None when there is nothing, "" (nobody's hash) when a folder has taken the name."""
     try:
         return files.sha256_of(path)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        if path.is_dir():  # Windows answers so for a folder
+            return ""
+        raise WorkbookOpenError(path) from error
+    except IsADirectoryError:
+        return ""

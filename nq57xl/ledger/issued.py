@@ -28,11 +28,11 @@ def plan(connection: Connection, version: str) -> Plan | None:
     return None if text is None else from_json(text, Plan)
 
 
-def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.datetime) -> bool:
-    """Records the form as issued; False when it was recorded before."""
+def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.datetime) -> None:
+    """Records the form as issued; nothing when it was recorded before."""
     query = select(schema.forms.c.id).where(schema.forms.c.issue_id == form.issue_id)
     if connection.execute(query).first() is not None:
-        return False
+        return
     row = {
         "issue_id": form.issue_id,
         "short_id": form.short_id,
@@ -47,7 +47,6 @@ def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.
         "issued_at": iso(now),
     }
     connection.execute(insert(schema.forms), row)
-    return True
 
 
 def one_form(connection: Connection, condition: ColumnElement[bool]) -> Form | None:

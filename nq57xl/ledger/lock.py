@@ -107,8 +107,9 @@ def _leave_name(workspace: Workspace, command: str, clock: clocks.Clock) -> None
 
 def _sweep(workspace: Workspace) -> None:
     """Removes half-written files; the archive stages its copies in its top folder, so that is enough there."""
-    for folder in (workspace.root, workspace.backup, workspace.archive):
-        files.sweep(folder)
+    files.sweep(workspace.root, older_than=3600)  # `import -o` writes there without the lock
+    files.sweep(workspace.backup)
+    files.sweep(workspace.archive)
     files.sweep(workspace.out, deep=True)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.ledger import archive, rows, schema
@@ -33,9 +33,34 @@ def known(connection: Connection, sha256: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def origin(connection: Connection, sha256: str) -> tuple[str | None, str | None]:
+    """(unit, period of the form) of the return with that content."""
+    query = select(schema.returns.c.unit, schema.returns.c.form_period).where(schema.returns.c.sha256 == sha256)
+    row = connection.execute(query).first()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def see(connection: Connection, run: Run, source: Source) -> dt.datetime:
+    """Notes the file and where it stands in the archive; returns when that content was first seen."""
+    kept = archive.archived(run.workspace, source.sha256, verify=False)
+    row = {
+        "sha256": source.sha256,
+        "path": run.workspace.key_of(kept) if kept else None,
+        "name": rows.clean(source.name),
+        "size": source.size,
+        "first_seen": iso(run.at),
+    }
+    files = schema.files
+    note = upsert(files)
+    path = func.coalesce(note.excluded.path, files.c.path)
+    note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
+    seen = connection.execute(note.returning(files.c.first_seen), row).scalar_one()
+    return dt.datetime.fromisoformat(seen)
+
+
 def add(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRecord:
     """Inserts one return with its file, values and findings."""
-    _add_file(connection, run, item.source)
+    see(connection, run, item.source)
     row = rows.return_row(item, period, run.at, run.who)
     return_id = int(connection.execute(insert(schema.returns).returning(schema.returns.c.id), row).scalar_one())
     if item.values:
@@ -75,16 +100,3 @@ def _parts(connection: Connection, table: Table, wanted: Select[tuple[int]]) -> 
     """Rows of a table that belong to the returns wanted, in their order."""
     query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.return_id, table.c.position)
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def _add_file(connection: Connection, run: Run, source: Source) -> None:
-    """Says where the content stands in the archive; a row that is there already stays."""
-    kept = archive.archived(run.workspace, source.sha256)
-    row = {
-        "sha256": source.sha256,
-        "path": run.workspace.key_of(kept) if kept else None,
-        "name": rows.clean(source.name),
-        "size": source.size,
-        "first_seen": iso(run.at),
-    }
-    connection.execute(upsert(schema.files).on_conflict_do_nothing(), row)

@@ -22,6 +22,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.form import Form
 from nq57xl.records.ledger import Judged, ReturnRecord
 from nq57xl.records.plan import Plan
+from nq57xl.records.returns import Source
 
 KEPT_BACKUPS = 30
 """About three months of an office that runs ten writing commands a month."""
@@ -69,7 +70,7 @@ class Ledger:
             if found and not read_only:
                 ledger.backup("migrate")
             with changing(engine) as connection:
-                migrate.migrate(connection, clock.now())
+                migrate.migrate(connection, clock.now(), migrate.MIGRATIONS)
         return ledger
 
     def __enter__(self) -> Ledger:
@@ -110,17 +111,12 @@ class Ledger:
             raise Nq57Error(f"Sổ dữ liệu không có phiên bản kế hoạch «{version}».")
         return found
 
-    def issue(self, forms: Sequence[Form], files: Mapping[str, tuple[str, str]], who: str = "") -> None:
+    def issue(self, forms: Sequence[Form], files: Mapping[str, tuple[str, str]]) -> None:
         """Records forms as issued, all or none; known ones stay as they are. `files`: issue id -> (name, SHA-256)."""
         now = self._clock.now()
         with changing(self._engine) as connection:
-            new = [form for form in forms if issued.add_form(connection, form, files[form.issue_id], now)]
-            if new:
-                detail = {
-                    "period": new[0].period.code,
-                    "forms": [{"unit": form.unit, "version": form.version, "issue": form.issue_id} for form in new],
-                }
-                self._add_event(connection, who, "issue", detail)
+            for form in forms:
+                issued.add_form(connection, form, files[form.issue_id], now)
 
     def current_form(self, unit: str, period: str) -> Form | None:
         """The form of the highest version issued to the unit for the period."""
@@ -171,15 +167,34 @@ class Ledger:
         with reading(self._engine) as connection:
             return next(iter(returned.find(connection, schema.returns.c.sha256 == sha256)), None)
 
+    def origin(self, sha256: str) -> tuple[str | None, str | None]:
+        """(unit, period of the form) of the return with that content; (None, None) when it is not known."""
+        with reading(self._engine) as connection:
+            return returned.origin(connection, sha256)
+
+    def first_seen(self, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
+        """Notes the files as seen at that moment, before they are read; returns when each content was first seen.
+
+        A run that was killed thus leaves the time at which a file came, and the next run finds it. By SHA-256.
+        """
+        run = returned.Run(self._workspace, in_vietnam(at), "")
+        with changing(self._engine) as connection:
+            return {source.sha256: returned.see(connection, run, source) for source in sources if source.sha256}
+
     def record_returns(
         self, period: str, judged: Sequence[Judged], collected_at: dt.datetime, who: str
     ) -> tuple[ReturnRecord, ...]:
-        """Records a whole run, all or nothing; returns what is new. Known files and duplicates are passed over."""
+        """Records a whole run with its event, all or nothing; returns what is new.
+
+        Known files and duplicates are passed over, and files without a hash: they could not be read at all, so the
+        next run meets them afresh.
+        """
         run = returned.Run(self._workspace, in_vietnam(collected_at), who)
         with changing(self._engine) as connection:
             new: list[ReturnRecord] = []
             for item in judged:
-                if item.verdict != "duplicate" and not returned.known(connection, item.source.sha256):
+                sha256 = item.source.sha256
+                if sha256 and item.verdict != "duplicate" and not returned.known(connection, sha256):
                     new.append(returned.add(connection, period, item, run))
             if new:
                 counts = returned.verdicts([record.judged for record in new])
