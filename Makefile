@@ -1,0 +1,59 @@
+# Everything a developer does; `make` alone lists it. A fresh machine needs Python 3.11+ with venv, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+JOBS ?= 2
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+TESTS := $(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term:skip-covered
+
+RUN := $(VENV)/.stamp-run
+DEV := $(VENV)/.stamp-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test nightly lint types docs pictures lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: $(RUN) ## play the whole loop for both plans into out/demo
+	$(BIN)/nq57xl demo out/demo
+
+test: $(DEV) ## run the tests; what needs a missing program is skipped by name
+	$(TESTS)
+
+nightly: $(DEV) ## the same with the full counts of random cases
+	NQ57XL_NIGHTLY=1 $(TESTS)
+
+lint: $(DEV) ## ruff: rules and layout
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV) ## mypy --strict
+	$(BIN)/mypy
+
+docs: $(DEV) ## write the generated pages of docs/ again
+	$(BIN)/python tools/make_docs.py
+
+pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice and pdftoppm)
+	$(BIN)/python tools/make_pictures.py
+
+lock: ## make the lock files again (needs uv)
+	$(LOCK) --extra build pyproject.toml -o requirements.lock
+	$(LOCK) --extra build --extra test pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what was built; workspaces stay
+	rm -rf $(VENV) build dist out/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+
+# A stamp says which lock file the environment was built from: a changed lock file builds it again.
+$(VENV)/pyvenv.cfg:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@echo built from $< > $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@echo built from $< > $@
