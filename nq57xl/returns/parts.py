@@ -1,0 +1,128 @@
+"""A zip package from outside, opened with suspicion: names, sizes and ratio first, then each part with a byte limit."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.parsers import expat
+
+from nq57xl.returns import limits
+from nq57xl.returns.refused import Refused, refuse
+
+Attributes = dict[str, str]
+_CHUNK = 1 << 18
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+
+
+def local(name: str) -> str:
+    """A tag or attribute name without its prefix: strict and transitional files differ in namespaces only."""
+    return name.rpartition(":")[2]
+
+
+class Package:
+    """The parts of an .xlsx or .ods. Every method raises Refused for what is broken or unsafe."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            infos = self._zip.infolist()
+        except _ZIP_ERRORS as error:
+            raise refuse("FILE_BROKEN") from error
+        _check_names([info.filename for info in infos])
+        _check_sizes(infos)
+        self._infos = {info.filename.lower(): info for info in infos}
+        self._budget = limits.UNPACKED_BYTES
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._infos
+
+    def names(self) -> list[str]:
+        """Part names as stored."""
+        return [info.filename for info in self._infos.values()]
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The part's bytes; counts what really comes out, because declared sizes can lie."""
+        info = self._infos.get(name.lower())
+        if info is None:
+            return
+        try:
+            with self._zip.open(info) as part:
+                while chunk := part.read(_CHUNK):
+                    self._budget -= len(chunk)
+                    if self._budget < 0:
+                        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+                    yield chunk
+        except _ZIP_ERRORS as error:
+            raise refuse("FILE_BROKEN") from error
+
+    def parse(
+        self,
+        name: str,
+        start: Callable[[str, Attributes], None],
+        end: Callable[[str], None] | None = None,
+        text: Callable[[str], None] | None = None,
+        *,
+        chunks: Iterator[bytes] | None = None,
+    ) -> None:
+        """Streams an XML part through expat; a DOCTYPE is refused before anything of it is used."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = start
+        if end is not None:
+            parser.EndElementHandler = end
+        if text is not None:
+            parser.CharacterDataHandler = text
+        try:
+            empty = True
+            for chunk in chunks if chunks is not None else self.chunks(name):
+                parser.Parse(chunk, False)
+                empty = False
+            if not empty:
+                parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise refuse("FILE_BROKEN") from error
+
+    def refuse_doctypes(self) -> None:
+        """Looks for a DOCTYPE in every XML part: the reader opens more parts than the scan parses."""
+        for name in self.names():
+            if name.lower().endswith((".xml", ".rels")):
+                self._refuse_doctype_in(name)
+
+    def _refuse_doctype_in(self, name: str) -> None:
+        head = b""
+        for chunk in self.chunks(name):
+            head += chunk
+            break  # a DOCTYPE stands before the root element
+        if b"<!DOCTYPE" in head.replace(b"\x00", b""):
+            _refuse_doctype()
+
+
+def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
+    raise refuse("FILE_UNSAFE", value="có khai báo DOCTYPE")
+
+
+def _check_names(names: list[str]) -> None:
+    if len(names) > limits.PARTS:
+        raise refuse("FILE_UNSAFE", value="quá nhiều thành phần")
+    lowered = [name.lower() for name in names]
+    if len(set(lowered)) != len(lowered):
+        raise refuse("FILE_UNSAFE", value="thành phần trùng tên")
+    for name in names:
+        if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
+            raise refuse("FILE_UNSAFE", value="tên thành phần bất thường")
+
+
+def _check_sizes(infos: list[zipfile.ZipInfo]) -> None:
+    total = sum(info.file_size for info in infos)
+    if total > limits.UNPACKED_BYTES:
+        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+    for info in infos:
+        if info.file_size > limits.RATIO_FLOOR and info.file_size > limits.RATIO * max(info.compress_size, 1):
+            raise refuse("FILE_UNSAFE", value="tỷ lệ nén bất thường")
+
+
+__all__ = ["Attributes", "Package", "Refused", "local"]

@@ -1,0 +1,126 @@
+"""One file from outside to a RawWorkbook, or refused by name: sniff, scan, read with calamine, lay the scan over it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from nq57xl.records.findings import Finding
+from nq57xl.records.returns import RawCell, RawSheet, RawValue, RawWorkbook
+from nq57xl.returns import convert_format, limits
+from nq57xl.returns.refused import Refused, refuse
+from nq57xl.returns.scan import Scan, SheetScan, scan_xlsx
+from nq57xl.returns.scan_ods import scan_ods
+from nq57xl.returns.sniff import Kind, sniff
+from nq57xl.returns.sources import too_large
+from nq57xl.rules.catalogue import make
+
+_REFUSED: dict[Kind, str] = {
+    "xlsb": "FILE_XLSB",
+    "encrypted": "FILE_ENCRYPTED",
+    "zip": "FILE_ARCHIVE",
+    "docx": "FILE_WORD",
+    "pdf": "FILE_PDF",
+    "html": "FILE_HTML",
+    "csv": "FILE_CSV",
+    "picture": "FILE_PICTURE",
+    "empty": "FILE_EMPTY",
+    "broken": "FILE_BROKEN",
+    "other": "FILE_OTHER",
+}
+
+
+def read_file(path: Path) -> RawWorkbook:
+    """The workbook in this file, with every non-empty cell at its place.
+
+    Raises Refused with the finding for a file that is not read; OSError when it cannot be opened.
+    """
+    size = path.stat().st_size
+    if size > limits.FILE_BYTES:
+        raise Refused(too_large(size))
+    return read_bytes(path.read_bytes())
+
+
+def read_bytes(data: bytes) -> RawWorkbook:
+    """`read_file` for content already in memory."""
+    kind = sniff(data)
+    if code := _REFUSED.get(kind):
+        raise refuse(code)
+    if kind == "xls":
+        return _converted(data, ".xls", "FILE_XLS")
+    if kind == "ods":
+        return _read_ods(data)
+    return _assemble(data, scan_xlsx(data))
+
+
+def _read_ods(data: bytes) -> RawWorkbook:
+    """Directly where calamine understands it (LibreOffice's own); by LibreOffice where not (Gnumeric's, SheetJS's)."""
+    scan = scan_ods(data)
+    try:
+        return _assemble(data, scan)
+    except Refused as refusal:
+        if refusal.finding.code != "FILE_BROKEN":
+            raise
+    return _converted(data, ".ods", "FILE_ODS")
+
+
+def _converted(data: bytes, suffix: str, code: str) -> RawWorkbook:
+    converted = convert_format.to_xlsx(data, suffix)
+    if converted is None:
+        raise refuse(code if convert_format.soffice() is None else "FILE_BROKEN")
+    raw = _assemble(converted, scan_xlsx(converted))
+    note = make("CONVERTED", words={"format": suffix})
+    # the program told is the converter's, not the one that the unit used
+    return RawWorkbook(raw.sheets, "", (*raw.notes, note))
+
+
+def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
+    """calamine's values under the scan's errors and formulas."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+    scanned = {sheet.name: sheet for sheet in scan.sheets}
+    sheets: list[RawSheet] = []
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+            for index, about in enumerate(book.sheets_metadata):
+                seen = scanned.get(about.name, SheetScan(about.name))
+                visible = about.visible == SheetVisibleEnum.Visible
+                rows = _rows(book, index) if about.typ == SheetTypeEnum.WorkSheet and seen.values else []
+                sheets.append(RawSheet(about.name, _cells(rows, seen), visible, seen.protected))
+    except PasswordError as error:
+        raise refuse("FILE_ENCRYPTED") from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise refuse("FILE_BROKEN") from error
+    return RawWorkbook(tuple(sheets), scan.program, _notes(scan))
+
+
+def _rows(book: object, index: int) -> list[list[RawValue]]:
+    read: Callable[[int], object] = book.get_sheet_by_index  # type: ignore[attr-defined]
+    rows: list[list[RawValue]] = read(index).to_python(skip_empty_area=False)  # type: ignore[attr-defined]
+    return rows
+
+
+def _cells(rows: list[list[RawValue]], seen: SheetScan) -> dict[tuple[int, int], RawCell]:
+    """Non-empty cells; error and formula cells as the scan saw them, because calamine shows them as empty."""
+    cells = {
+        (row, column): RawCell(_plain(value))
+        for row, line in enumerate(rows)
+        for column, value in enumerate(line)
+        if value is not None and value != ""
+    }
+    for place, (formula, stored) in seen.formulas.items():
+        value = cells[place].value if place in cells else ("" if stored else None)
+        cells[place] = RawCell(value, formula)
+    for place, error in seen.errors.items():
+        cells[place] = RawCell(None, cells[place].formula if place in cells else None, error)
+    return cells
+
+
+def _plain(value: RawValue) -> RawValue:
+    """Whole numbers may come as int: inside, every number is a float."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _notes(scan: Scan) -> tuple[Finding, ...]:
+    return (make("MACROS_PRESENT"),) if scan.macros else ()

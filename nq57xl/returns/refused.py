@@ -1,0 +1,21 @@
+"""The one exception of reading: this file is refused, and here is why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nq57xl.records.findings import Finding
+from nq57xl.rules.catalogue import make
+
+
+class Refused(Exception):  # noqa: N818 - it is a verdict on the file, not an error of ours
+    """A file that is not read; `finding` names it for what it is, with the remedy."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+
+def refuse(code: str, **words: Any) -> Refused:  # noqa: ANN401 - words for a message
+    """The exception for a code of schemas/findings.yml; "value" among the words is kept in the finding too."""
+    return Refused(make(code, words=words, value=str(words.get("value", ""))))

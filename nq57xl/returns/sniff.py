@@ -1,0 +1,116 @@
+"""What a file is, by its content and never by its extension."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from typing import Literal
+
+Kind = Literal[
+    "xlsx", "xlsm", "xlsb", "xls", "ods", "encrypted", "zip", "docx", "pdf", "html", "csv", "picture", "empty",
+    "broken", "other",
+]  # fmt: skip
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|style|frameset)\b", re.IGNORECASE)
+_HEAD = 4096
+_MIMETYPE = "application/vnd.oasis.opendocument."
+
+
+def sniff(data: bytes) -> Kind:
+    """The kind of the file with this content. "csv" stands for any plain text, "zip" for any archive."""
+    if not data:
+        return "empty"
+    head = data[:_HEAD]
+    if head.startswith(b"PK"):
+        return _zipped(data)
+    if head.startswith(_OLE):
+        return _ole(data)
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    if head.startswith(_ARCHIVES):
+        return "zip"
+    if _picture(head):
+        return "picture"
+    return _text(head)
+
+
+def _picture(head: bytes) -> bool:
+    if head.startswith(_PICTURES):
+        return b"\x00" in head  # a text may begin with "BM"
+    return (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or (head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"mif"))
+
+
+def _zipped(data: bytes) -> Kind:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _package(archive)
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
+        return "broken"
+
+
+def _package(archive: zipfile.ZipFile) -> Kind:
+    infos = {info.filename: info for info in archive.infolist()}
+    names = {name.replace("\\", "/").lower() for name in infos}
+    if any(info.flag_bits & 1 for info in infos.values()):
+        return "encrypted"
+    if "mimetype" in infos:
+        return _open_document(archive)
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if any(name.startswith("word/") for name in names):
+        return "docx"
+    if "[content_types].xml" not in names:
+        return "zip"
+    content = next(name for name in infos if name.lower() == "[content_types].xml")
+    with archive.open(content) as part:
+        types = part.read(1 << 20)
+    if b"ms-excel.sheet.macroEnabled" in types or b"ms-excel.template.macroEnabled" in types:
+        return "xlsm"
+    return "xlsx" if b"spreadsheetml" in types else "other"
+
+
+def _open_document(archive: zipfile.ZipFile) -> Kind:
+    with archive.open("mimetype") as part:
+        mimetype = part.read(200).decode("ascii", "replace").strip()
+    if not mimetype.startswith(_MIMETYPE):
+        return "other"
+    try:
+        with archive.open("META-INF/manifest.xml") as part:
+            if b"encryption-data" in part.read(1 << 20):
+                return "encrypted"
+    except KeyError:
+        pass
+    kind = mimetype.removeprefix(_MIMETYPE)
+    return "ods" if kind.startswith("spreadsheet") else "docx" if kind.startswith("text") else "other"
+
+
+def _ole(data: bytes) -> Kind:
+    """An OLE file by the names in its directory, which are UTF-16."""
+
+    def has(name: str) -> bool:
+        return name.encode("utf-16-le") in data
+
+    if has("EncryptedPackage") or has("EncryptionInfo"):
+        return "encrypted"
+    if has("Workbook\0") or has("Book\0"):
+        return "xls"
+    return "docx" if has("WordDocument") else "other"
+
+
+def _text(head: bytes) -> Kind:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "ignore").encode()
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"{\\rtf"):
+        return "docx"
+    if start[:13].lower() == b"mime-version:" or (start.startswith(b"<") and _MARKUP.search(start)):
+        return "html"
+    if b"\x00" in head or start.startswith(b"<?xml"):
+        return "other"
+    control = sum(byte < 32 and byte not in b"\t\n\r\f\v\x1a" for byte in head)
+    return "csv" if control * 50 <= len(head) else "other"
