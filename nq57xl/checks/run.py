@@ -50,15 +50,20 @@ def _check_table(table: Table, schema: Schema, answers: Sequence[Answer]) -> Ite
         return
     frame = frame_of([dict(row.cells) for row in rows], table, schema)
     failures, crashed = validate(frame, predicates)
-    for predicate in predicates:
+    wrong: set[tuple[int, str]] = set()
+    # errors first: a cell that is wrong in itself is not also said to contradict another (one finding per cause)
+    for predicate in sorted(predicates, key=lambda item: item.rule.severity != "error"):
         bad = failures.get(predicate.rule.id, set())
         if predicate.rule.id in crashed:
             bad, failed = _one_by_one(predicate, frame, rows)
             yield from ((index, _crash(predicate.rule)) for index in failed)
         for position in sorted(bad):
             row = rows[position]
-            if not predicate.reads() & row.silent:
-                yield row.index, _finding(predicate, row, answers[row.index])
+            cell = (position, predicate.blame(row.cells))
+            if predicate.reads() & row.silent or (predicate.rule.severity != "error" and cell in wrong):
+                continue
+            wrong.add(cell)
+            yield row.index, _finding(predicate, row, answers[row.index])
 
 
 def validate(frame: pd.DataFrame, predicates: Iterable[Predicate]) -> tuple[Failures, set[str]]:

@@ -70,9 +70,8 @@ def collect(
         )
         fresh = _fresh(ledger, found)
         judged = [_unread(source, finding) for source, finding in problems if not ledger.known(source.sha256)]
-        for source in fresh:
-            archive_file(office.workspace, Path(source.path), source.sha256)
-        judged += judge(ledger, fresh, period.code)
+        copies = [archive_file(office.workspace, Path(source.path), source.sha256) for source in fresh]
+        judged += judge(ledger, fresh, [path for path in copies if path], period.code)
         ledger.record_returns(period.code, judged, now, office.who())
         status = standing(ledger, plan, period)
         back = write_back(office, ledger, status)
@@ -80,9 +79,12 @@ def collect(
         return Collected(period, _report(ledger, everything, judged, status), status.period_findings, back)
 
 
-def judge(ledger: Ledger, sources: Sequence[Source], period: str) -> list[Judged]:
-    """The verdict on each file, in order; nothing is written."""
-    raws = read_all([Path(source.path) for source in sources])
+def judge(ledger: Ledger, sources: Sequence[Source], copies: Sequence[Path], period: str) -> list[Judged]:
+    """The verdict on each file, in order; nothing is written.
+
+    The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
+    """
+    raws = read_all(copies)
     answers: list[tuple[Source, Answer]] = []
     results: dict[str, Judged] = {}
     for source, raw in zip(sources, raws, strict=True):
@@ -111,7 +113,8 @@ def judge(ledger: Ledger, sources: Sequence[Source], period: str) -> list[Judged
 def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
     """Where every unit stands in the period, with what concerns several units."""
     forms = ledger.current_forms(period.code)
-    status = period_status(plan, period, forms, ledger.returns(period.code))
+    emails = {unit.code: unit.email for unit in plan.units}
+    status = period_status(plan.properties.id, period, forms, ledger.returns(period.code), emails)
     reports: dict[str, Reported] = {}
     for unit in status.units:
         record = unit.counting
@@ -165,7 +168,8 @@ def _report(
     for source in sources:
         item = fresh.get(source.sha256)
         if item is None or source.sha256 in told:
-            unit, period = ledger.origin(source.sha256)
+            known = ledger.return_by_hash(source.sha256)
+            unit, period = (known.judged.unit, known.judged.form_period) if known else (None, None)
             lines.append(Taken(source, "duplicate", unit, period))
             continue
         told.add(source.sha256)

@@ -60,7 +60,7 @@ class Office:
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """The ledger, for a command that changes nothing."""
-        with Ledger.open(self.workspace, self.clock) as ledger:
+        with Ledger.open(self.workspace, self.clock, read_only=True) as ledger:
             yield ledger
 
     @contextmanager

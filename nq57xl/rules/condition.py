@@ -16,7 +16,9 @@ FILLED, BLANK = "filled", "blank"
 class Cells(Protocol):
     """Where the fields of one form row stand, for formulas."""
 
-    facts: Facts
+    @property
+    def facts(self) -> Facts:
+        """Facts of the row, without the "#"."""
 
     def ref(self, field: str) -> str:
         """Reference to the field's cell in this row."""
