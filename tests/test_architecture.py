@@ -1,0 +1,110 @@
+"""The rooms of the house stand in the order of the flow, and stay small."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+PACKAGE = REPOSITORY / "nq57xl"
+ROOMS = ("records", "text", "rules", "plan", "forms", "returns", "checks", "ledger", "report", "commands", "cli")
+"""Each imports itself and those before it."""
+FREE = ("errors", "resources", "__version__")
+"""Small modules that every room may use."""
+CLI_ONLY = ("click", "rich")
+HEAVY = ("pandas", "pandera", "openpyxl", "xlsxwriter", "sqlalchemy", "python_calamine", "jinja2", "numpy")
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+MAX_FILE = 400
+MAX_FUNCTION = 50
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+def room_of(path: Path) -> str:
+    """The room that a file stands in; the module's own name for files beside the rooms."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Dotted names of everything imported anywhere in a file, inside functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (item.name for item in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            yield from (f"{node.module}.{item.name}" for item in node.names)
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function without its docstring."""
+    first = function.body[0]
+    documented = ast.get_docstring(function) is not None
+    doc = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - doc
+
+
+def test_every_room_is_known() -> None:
+    """There is no folder of code outside the rooms."""
+    assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == set(ROOMS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_rooms_import_only_earlier_rooms(path: Path) -> None:
+    """A file imports from its own room, from rooms before it, and from the small free modules."""
+    room = room_of(path)
+    if room == "__main__":
+        allowed: tuple[str, ...] = ROOMS
+    elif room in ROOMS:
+        allowed = ROOMS[: ROOMS.index(room) + 1]
+    else:
+        allowed = ()
+    used = {name.split(".")[1] for name in imports(parsed(path)) if name.startswith("nq57xl.")}
+    assert used <= {*allowed, *FREE}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_only_the_command_line_knows_the_terminal(path: Path) -> None:
+    """click and rich are imported under nq57xl/cli alone."""
+    used = {name.split(".")[0] for name in imports(parsed(path))} & set(CLI_ONLY)
+    assert not used or room_of(path) == "cli"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    """No file is longer than 400 lines, no function's body longer than 50."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE
+    functions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert {item.name: body_lines(item) for item in functions if body_lines(item) > MAX_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_are_opened_as_utf8(path: Path) -> None:
+    """read_text, write_text and text-mode open say their encoding: a Windows console's code page is not UTF-8."""
+    silent = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            named = {item.arg for item in node.keywords}
+            if called in ("read_text", "write_text") and "encoding" not in named:
+                silent.append(node.lineno)
+    assert silent == []
+
+
+def test_the_command_line_starts_light() -> None:
+    """Importing the command line loads none of the heavy libraries, so that --help answers at once."""
+    script = f"import sys, nq57xl.cli; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
