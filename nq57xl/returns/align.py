@@ -1,0 +1,182 @@
+"""Where the rows and columns of one issued sheet stand in the sheet that came back: by keys, else by locked texts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from attrs import define, field
+
+from nq57xl.records.form import SheetLayout, Slot
+from nq57xl.records.returns import RawSheet
+from nq57xl.returns.identify import marker_of
+from nq57xl.returns.texts import cell_text
+from nq57xl.text.normalise import clean
+
+_ENOUGH = 0.5
+"""Share of a line's locked texts that must stand in a row or column without a key before it is taken for that line."""
+_KEY_SEARCH = 60
+"""How many of the first rows and columns may hold the keys."""
+HEAD = "@head"
+
+
+def same(left: str, right: str) -> bool:
+    """The two texts say the same: programs change line ends and Unicode forms without anybody's doing."""
+    return left == right or clean(left) == clean(right)
+
+
+@define
+class Alignment:
+    """The places of an issued sheet's lines in the sheet that came back; all numbers 0-based."""
+
+    key_row: int | None = None
+    """Row with the column keys; None when it is gone."""
+    key_column: int | None = None
+    rows: dict[int, int] = field(factory=dict)
+    """Issued row -> row in the file."""
+    columns: dict[int, int] = field(factory=dict)
+    repeats: dict[int, list[int]] = field(factory=dict)
+    """Issued row -> further rows in the file with the same key."""
+
+    def place(self, slot: Slot) -> tuple[int, int] | None:
+        """Where the slot's cell stands in the file; None when its row or column is gone."""
+        row = self.key_row if slot.row == 0 else self.rows.get(slot.row)
+        column = self.key_column if slot.col == 0 else self.columns.get(slot.col)
+        return None if row is None or column is None else (row, column)
+
+
+def align(sheet: SheetLayout, raw: RawSheet) -> Alignment:
+    """Finds every issued row and column in the sheet that came back."""
+    return _Aligner(sheet, raw).run()
+
+
+class _Aligner:
+    def __init__(self, sheet: SheetLayout, raw: RawSheet) -> None:
+        self._texts = {place: text for place, cell in raw.cells.items() if (text := clean(cell_text(cell)))}
+        self._row_keys = {slot.row_key: slot.row for slot in sheet.slots if slot.row_key}
+        self._col_keys = {slot.col_key: slot.col for slot in sheet.slots if slot.col_key}
+        self._locked: dict[tuple[int, int], str] = {
+            (slot.row, slot.col): clean(slot.text)
+            for slot in sheet.slots
+            if slot.role == "text" and slot.text and slot.row and slot.col
+        }
+        self._head = {column: text for (row, column), text in self._locked.items() if row == self._row_keys.get(HEAD)}
+        self._marker = marker_of(raw)
+        self._found = Alignment()
+
+    def run(self) -> Alignment:
+        """Keys first; then what stands between them, by position and locked texts."""
+        self._find_keys()
+        self._columns_by_key()
+        self._rows_by_key()
+        self._head_by_text()
+        self._columns_by_text()
+        self._rows_by_text()
+        return self._found
+
+    def _find_keys(self) -> None:
+        """The row and the column that hold the keys: at the marker, else where most keys stand."""
+        if self._marker is not None:
+            self._found.key_row, self._found.key_column = self._marker.row, self._marker.column
+            return
+        rows: Counter[int] = Counter()
+        columns: Counter[int] = Counter()
+        for (row, column), text in self._texts.items():
+            rows[row] += row < _KEY_SEARCH and text in self._col_keys
+            columns[column] += column < _KEY_SEARCH and text in self._row_keys
+        self._found.key_row = _most(rows, len(self._col_keys))
+        self._found.key_column = _most(columns, len(self._row_keys))
+
+    def _columns_by_key(self) -> None:
+        for (row, column), text in sorted(self._texts.items()):
+            if row == self._found.key_row and column != self._found.key_column and text in self._col_keys:
+                self._found.columns.setdefault(self._col_keys[text], column)
+
+    def _rows_by_key(self) -> None:
+        places: defaultdict[int, list[int]] = defaultdict(list)
+        for (row, column), text in sorted(self._texts.items()):
+            if column == self._found.key_column and row != self._found.key_row and text in self._row_keys:
+                places[self._row_keys[text]].append(row)
+        for issued, rows in places.items():
+            self._found.rows[issued] = rows[0]
+            if rows[1:]:
+                self._found.repeats[issued] = rows[1:]
+
+    def _head_by_text(self) -> None:
+        """The row of headings, when its key is gone."""
+        issued = self._row_keys.get(HEAD)
+        if issued is None or issued in self._found.rows:
+            return
+        titles = set(self._head.values())
+        hits = Counter(row for (row, _), text in self._texts.items() if text in titles)
+        row = _most(hits, len(titles))
+        if row is not None and row not in self._found.rows.values():
+            self._found.rows[issued] = row
+
+    def _columns_by_text(self) -> None:
+        head = self._found.rows.get(self._row_keys.get(HEAD, -1))
+        for issued in sorted(set(self._col_keys.values()) - set(self._found.columns)):
+            taken = set(self._found.columns.values()) | {self._found.key_column}
+            title = self._head.get(issued)
+            if title and head is not None:
+                same_title = [
+                    column
+                    for (row, column), text in self._texts.items()
+                    if row == head and text == title and column not in taken
+                ]
+                if len(same_title) == 1:
+                    self._found.columns[issued] = same_title[0]
+                    continue
+            guess = _guess(issued, self._found.columns, self._found.key_column)
+            if guess not in taken and guess >= 0 and self._column_fits(issued, guess):
+                self._found.columns[issued] = guess
+
+    def _column_fits(self, issued: int, guess: int) -> bool:
+        """Enough of the column's locked texts stand there; its key's own cell does not count."""
+        pairs = [
+            (text, self._texts.get((self._found.rows[row], guess), ""))
+            for (row, column), text in self._locked.items()
+            if column == issued and row in self._found.rows
+        ]
+        return _fits(pairs)
+
+    def _rows_by_text(self) -> None:
+        columns = self._found.columns
+        for issued in sorted(set(self._row_keys.values()) - set(self._found.rows)):
+            taken = set(self._found.rows.values()) | {self._found.key_row}
+            taken.update(row for rows in self._found.repeats.values() for row in rows)
+            wanted = {columns[column]: text for (row, column), text in self._locked.items()
+                      if row == issued and column in columns}  # fmt: skip
+            guess = _guess(issued, self._found.rows, self._found.key_row)
+            candidates = [guess, *sorted({row for row, column in self._texts if column in wanted})]
+            for row in candidates:
+                pairs = [(text, self._texts.get((row, column), "")) for column, text in wanted.items()]
+                if row >= 0 and row not in taken and _fits(pairs):
+                    self._found.rows[issued] = row
+                    break
+
+
+def _most(counts: Counter[int], expected: int) -> int | None:
+    """The line with most hits, if these are enough of what was expected."""
+    if not counts:
+        return None
+    line, hits = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    return line if hits and hits >= _ENOUGH * expected else None
+
+
+def _guess(issued: int, found: Mapping[int, int], key_line: int | None) -> int:
+    """Where a line should stand, counted from the nearest line before it that was found."""
+    before = [line for line in found if line < issued]
+    if before:
+        nearest = max(before)
+        return found[nearest] + issued - nearest
+    after = [line for line in found if line > issued]
+    if after and key_line is None:
+        return found[min(after)] - (min(after) - issued)
+    return issued + (key_line if key_line is not None else -1)
+
+
+def _fits(pairs: Iterable[tuple[str, str]]) -> bool:
+    """Enough locked texts are unchanged; a line without locked texts fits anywhere."""
+    hits = [same(issued, there) for issued, there in pairs]
+    return not hits or sum(hits) >= _ENOUGH * len(hits)

@@ -1,0 +1,213 @@
+"""The entry cells of one sheet: values with their places, repeated rows, rows added by the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+
+from nq57xl.records.findings import Finding
+from nq57xl.records.form import Form, SheetLayout, Slot
+from nq57xl.records.returns import RawCell, RawSheet, Value
+from nq57xl.records.schema import Facts
+from nq57xl.returns.align import Alignment
+from nq57xl.returns.convert import convert
+from nq57xl.returns.scan import a1
+from nq57xl.returns.texts import cell_text, short
+from nq57xl.rules.catalogue import make
+
+Place = tuple[int, int]
+
+
+@define
+class Entries:
+    """What one sheet gave."""
+
+    values: list[Value] = field(factory=list)
+    findings: list[Finding] = field(factory=list)
+    places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
+    read: set[Place] = field(factory=set)
+    """Cells of the file that were read beside those of the alignment: repeated and added rows."""
+
+
+def read_entries(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Entries:
+    """Values, findings and places of every entry cell of the sheet."""
+    return _Reader(sheet, raw, found, form).run()
+
+
+def issued_places(sheet: SheetLayout) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Places of the entry cells as issued, for a sheet that did not come back."""
+    return {
+        (slot.table, slot.key, slot.field): (sheet.title, a1(slot.row, slot.col))
+        for slot in sheet.slots
+        if slot.role == "entry"
+    }
+
+
+@frozen
+class _Row:
+    """Entry slots of one issued row."""
+
+    issued: int
+    slots: tuple[Slot, ...]
+
+
+class _Reader:
+    def __init__(self, sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> None:
+        self.sheet, self.raw, self.found, self.form = sheet, raw, found, form
+        self.out = Entries()
+        by_row: dict[int, list[Slot]] = {}
+        for slot in sheet.slots:
+            if slot.role == "entry":
+                by_row.setdefault(slot.row, []).append(slot)
+        self.rows = [_Row(issued, tuple(slots)) for issued, slots in by_row.items()]
+        self.facts = _facts(form)
+
+    def run(self) -> Entries:
+        """Reads the prepared rows, then what the unit added."""
+        self.out.places.update(issued_places(self.sheet))
+        added: list[int] = []
+        for row in self.rows:
+            there = self.found.rows.get(row.issued)
+            if there is None:
+                continue
+            chosen, more = self._settle_repeats(row, there)
+            added += more
+            for slot in row.slots:
+                self._read(slot, chosen)
+        self._read_added(added)
+        return self.out
+
+    def _is_free(self, row: _Row) -> bool:
+        return self.form.schema.table(row.slots[0].table).free
+
+    # --- repeated rows ------------------------------------------------------------------------------------------
+
+    def _settle_repeats(self, row: _Row, there: int) -> tuple[int, list[int]]:
+        """The row to read, and those that are new rows of a free table (a row copied with its hidden key)."""
+        repeats = self.found.repeats.get(row.issued, [])
+        if not repeats:
+            return there, []
+        typed = {line: self._typed(row, line) for line in (there, *repeats)}
+        filled = [line for line, texts in typed.items() if any(texts)]
+        self._claim(repeats)
+        if self._is_free(row):
+            chosen = filled[0] if filled else there
+            return chosen, [line for line in filled if typed[line] != typed[chosen]]
+        distinct = {typed[line] for line in filled}
+        code = "ROW_DUPLICATE" if len(distinct) > 1 else "ROW_REPEATED"
+        slot, second = row.slots[0], repeats[0]
+        self.out.findings.append(
+            make(
+                code,
+                words={"row": self._row_name(row)},
+                sheet=self.raw.name,
+                cell=a1(second, self.found.columns.get(slot.col, 0)),
+                table=slot.table,
+                task=slot.key,
+            )
+        )
+        return (filled[0] if filled else there), []
+
+    def _typed(self, row: _Row, line: int) -> tuple[str, ...]:
+        columns = [self.found.columns.get(slot.col) for slot in row.slots]
+        return tuple(
+            "" if column is None else cell_text(self.raw.cells.get((line, column))).strip() for column in columns
+        )
+
+    def _claim(self, lines: Sequence[int]) -> None:
+        wanted = set(lines)
+        self.out.read.update(place for place in self.raw.cells if place[0] in wanted)
+
+    def _row_name(self, row: _Row) -> str:
+        texts = [slot.text for slot in self.sheet.slots if slot.row == row.issued and slot.role == "text" and slot.text]
+        return short(" ".join(texts)) or row.slots[0].key
+
+    # --- rows that the unit added -------------------------------------------------------------------------------
+
+    def _read_added(self, copied: list[int]) -> None:
+        """Rows of a free table beyond the prepared ones: their keys go on from the last."""
+        free = [row for row in self.rows if self._is_free(row)]
+        if not free:
+            return
+        columns = {slot.col: self.found.columns[slot.col] for slot in free[0].slots if slot.col in self.found.columns}
+        first = min((self.found.rows[row.issued] for row in free if row.issued in self.found.rows), default=None)
+        if first is None:
+            return
+        taken = set(self.found.rows.values()) | {line for lines in self.found.repeats.values() for line in lines}
+        entered = set(columns.values())
+        new = {line for line, column in self.raw.cells if line > first and line not in taken and column in entered}
+        lines = [line for line in sorted({*new, *copied}) if any(self._typed(free[0], line))]
+        number = max((int(row.slots[0].key) for row in free if row.slots[0].key.isdecimal()), default=0)
+        for offset, line in enumerate(lines, start=1):
+            for slot in free[0].slots:
+                self._read(attrs.evolve(slot, key=f"{number + offset:02d}"), line)
+            self.out.read.update((line, column) for column in entered)
+        if lines:
+            place = {"sheet": self.raw.name, "cell": a1(lines[0], min(entered)), "table": free[0].slots[0].table}
+            self.out.findings.append(make("ROWS_ADDED", words={"count": len(lines)}, **place))
+
+    # --- one cell -----------------------------------------------------------------------------------------------
+
+    def _read(self, slot: Slot, line: int) -> None:
+        column = self.found.columns.get(slot.col)
+        if column is None:
+            return
+        address = a1(line, column)
+        self.out.places[slot.table, slot.key, slot.field] = (self.raw.name, address)
+        cell = self.raw.cells.get((line, column))
+        if cell is not None:
+            self._convert(slot, cell, address)
+
+    def _convert(self, slot: Slot, cell: RawCell, address: str) -> None:
+        item = self.form.schema.table(slot.table).field(slot.field)
+        facts = self.facts.get((slot.table, slot.key), {})
+        converted = convert(cell, item, facts, self.form.schema.lists)
+        if converted.value is None and not converted.findings:
+            return  # blank
+        self.out.values.append(
+            Value(slot.table, slot.key, slot.field, converted.typed, converted.value, self.raw.name, address)
+        )
+        base = {"field": item.title, "hint": item.hint, "example": item.example}
+        for code, words in converted.findings:
+            overrides: dict[str, Any] = {"message": words["message"]} if "message" in words else {}
+            self.out.findings.append(
+                make(
+                    code,
+                    words={**base, **words},
+                    sheet=self.raw.name,
+                    cell=address,
+                    table=slot.table,
+                    task=slot.key,
+                    field=slot.field,
+                    value=converted.typed,
+                    **overrides,
+                )
+            )
+
+
+def _facts(form: Form) -> dict[tuple[str, str], Facts]:
+    return {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
+
+
+def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[Place]) -> Iterator[Finding]:
+    """Texts in cells that were issued blank and are no entry cells: one finding each, or one for many."""
+    known = {place for slot in sheet.slots if (place := found.place(slot)) is not None} | read
+    strays = [
+        (place, text)
+        for place, cell in sorted(raw.cells.items())
+        if place not in known and (text := cell_text(cell) or (f"={cell.formula}" if cell.formula else "")).strip()
+    ]
+    if len(strays) > MANY:
+        place, text = strays[0]
+        message = f"{len(strays)} ô ngoài ô nhập có nội dung (đầu tiên: «{short(text)}»), không được lấy vào báo cáo."
+        yield make("OUTSIDE_ENTRY", message=message, sheet=raw.name, cell=a1(*place), value=text)
+        return
+    for place, text in strays:
+        yield make("OUTSIDE_ENTRY", words={"value": short(text)}, sheet=raw.name, cell=a1(*place), value=text)
+
+
+MANY = 30
+"""More stray cells than this on one sheet have one cause, such as a pasted table."""

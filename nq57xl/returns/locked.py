@@ -1,0 +1,70 @@
+"""Every locked cell of a sheet against what was issued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nq57xl.records.findings import Finding
+from nq57xl.records.form import SheetLayout, Slot
+from nq57xl.records.returns import RawCell, RawSheet
+from nq57xl.returns.align import Alignment, same
+from nq57xl.returns.scan import a1
+from nq57xl.returns.texts import cell_text, short
+from nq57xl.rules.catalogue import make
+
+
+def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    """A finding for each locked text or formula that came back changed, emptied or typed over."""
+    yield from _lost_keys(sheet, raw, found)
+    for slot in sheet.slots:
+        place = found.place(slot)
+        if place is None or slot.role == "entry":
+            continue
+        cell = raw.cells.get(place)
+        if slot.role in ("check", "formula"):
+            if cell is None or cell.formula is None:
+                yield make("LOCKED_FORMULA_CHANGED", **_where(slot, raw, place), value=cell_text(cell))
+        elif _changed(slot, cell):
+            yield _changed_finding(slot, raw, place, cell)
+
+
+def _lost_keys(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    """One finding when the whole row or column of keys is gone."""
+    for line, word in ((found.key_row, "dòng"), (found.key_column, "cột")):
+        if line is None:
+            text = f"Mất {word} mã ẩn ở trang «{sheet.title}»; đã ghép lại theo nội dung các ô khóa."
+            yield make("LOCKED_CHANGED", message=text, sheet=raw.name, cell="A1")
+
+
+def _changed(slot: Slot, cell: RawCell | None) -> bool:
+    if cell is None:
+        return bool(slot.text.strip())
+    if cell.error or cell.formula is not None:
+        return True
+    return not same(slot.text, cell_text(cell))
+
+
+def _changed_finding(slot: Slot, raw: RawSheet, place: tuple[int, int], cell: RawCell | None) -> Finding:
+    there = cell_text(cell)
+    if cell is not None and cell.formula is not None:
+        there = f"={cell.formula}"
+    message = None
+    if not there.strip():
+        message = f"Ô khóa «{short(slot.text)}» bị xóa trống; đã dùng lại nội dung gốc."
+    elif not slot.text:
+        message = f"Ô khóa để trống bị ghi «{short(there)}»; nội dung này không được lấy vào báo cáo."
+    words = {"issued": short(slot.text), "value": short(there)}
+    overrides = {"message": message} if message else {}
+    return make("LOCKED_CHANGED", words=words, **overrides, **_where(slot, raw, place), value=there)
+
+
+def _where(slot: Slot, raw: RawSheet, place: tuple[int, int]) -> dict[str, Any]:
+    table, _, key = slot.row_key.partition("|")
+    return {
+        "sheet": raw.name,
+        "cell": a1(*place),
+        "table": slot.table or (table if key else ""),
+        "task": slot.key or key or None,
+        "field": slot.field or slot.col_key,
+    }
