@@ -1,0 +1,44 @@
+"""What the documents say is what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tools import make_docs
+
+PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("name", ["findings.md", "fields.md"])
+def test_generated_pages_are_current(name: str) -> None:
+    """A generated page is what its generator writes now; `make docs` mends it."""
+    assert (REPOSITORY / "docs" / name).read_text(encoding="utf-8") == make_docs.pages()[name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture of a document exists."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_commands_named_in_documents_exist(page: Path) -> None:
+    """Every `nq57xl COMMAND` of a document is a command, and each of its options is known to it."""
+    from nq57xl.cli import cli
+
+    shared = {name for param in cli.params for name in param.opts} | {"-h", "--help"}
+    for line in re.findall(r"^\s*(?:\$ )?nq57xl (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        words = re.sub(r"\s#.*$", "", line).split()
+        while words and words[0] in shared:
+            words = words[2:] if words[0] in ("-w", "--workspace") else words[1:]
+        if not words:
+            continue
+        assert words[0] in cli.commands, line
+        known = {name for param in cli.commands[words[0]].params for name in param.opts} | shared
+        assert {word.split("=")[0] for word in words if word.startswith("-")} <= known, line

@@ -1,0 +1,1 @@
+"""Programs for those who work on nq57xl; not part of the package."""
