@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from nq57xl.records.schema import Field, Schema, Table
+from nq57xl.records.schema import Field, Schema, SheetSpec, Table
 from nq57xl.rules.catalogue import Entry, catalogue
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.predicates import Predicate, predicates_of
@@ -169,6 +169,14 @@ def table_section(item: Table, schema: Schema) -> list[str]:
     return lines
 
 
+def entries(sheet: SheetSpec, schema: Schema) -> str:
+    """The entry cells of a sheet; a card shows every field of its table."""
+    fields = schema.table(sheet.table)
+    if sheet.layout == "card":
+        return "; ".join(item.title for item in fields.fields)
+    return "; ".join(fields.field(column.name).title for column in sheet.columns if column.entry)
+
+
 def fields_page() -> str:
     """docs/fields.md from schemas/*.yml."""
     schema = load_schema()
@@ -188,19 +196,7 @@ def fields_page() -> str:
     lines += ["## Các trang của biểu mẫu", ""]
     lines += table(
         ["Trang", "Nội dung", "Ô nhập"],
-        [
-            (
-                one.title,
-                one.heading,
-                ", ".join(
-                    schema.table(one.table).field(col.name).title
-                    for col in one.columns
-                    if col.entry and col.name != "value"
-                )
-                or schema.table(one.table).title,
-            )
-            for one in schema.sheets
-        ],
+        [(one.title, one.heading, entries(one, schema)) for one in schema.sheets],
     )
     return "\n".join(lines).rstrip() + "\n"
 
