@@ -1,0 +1,201 @@
+"""Reads the master appendix phu-luc.xlsx, tolerant of everything that people do to it without changing its meaning."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from attrs import field, frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.plan import sheets
+from nq57xl.plan.cells import as_value, is_blank, text_of
+from nq57xl.plan.guard import ErrorCells, scan
+from nq57xl.plan.rows import Cells, plan_of
+from nq57xl.plan.sheets import Column, Sheet, address
+from nq57xl.plan.understand import understand
+from nq57xl.records.findings import Finding
+from nq57xl.records.plan import Plan
+from nq57xl.rules import catalogue
+from nq57xl.text.normalise import fold
+
+Grid = list[list[Any]]
+Places = dict[tuple[str, int, str], tuple[str, str]]
+"""(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
+
+_SEARCHED_ROWS = 30
+"""Headings stand within the first rows; further down a row of texts is data."""
+
+
+@frozen
+class Appendix:
+    """A master appendix as read."""
+
+    plan: Plan
+    """Understood."""
+    new_codes: tuple[tuple[str, str, str], ...] = ()
+    """(sheet, cell, code) for rows that had no code: `write_codes` puts them there."""
+    findings: tuple[Finding, ...] = ()
+    """Cells that could not be read, naming sheet and cell."""
+    places: Places = field(factory=dict)
+    """Where each field stands in this workbook, for the findings of lint."""
+
+
+def read_appendix(data: bytes, name: str = "phu-luc.xlsx") -> Appendix:
+    """The appendix in that workbook. Columns may stand in any order, with blank rows and columns of one's own.
+
+    Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
+    """
+    errors = scan(data, name)
+    reader = _Reader(_grids(data, name), errors, name)
+    card, names = reader.card(sheets.PLAN_TITLE, sheets.CARD, "card"), reader.names()
+    tables = {sheet.id: reader.table(sheet) for sheet in sheets.TABLES}
+    settings = reader.card(sheets.SETTINGS_TITLE, sheets.SETTINGS, "settings", optional=True)
+    plan = understand(plan_of(card, names, tables, settings))
+    return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
+
+
+def _grids(data: bytes, name: str) -> dict[str, tuple[str, Grid]]:
+    """Folded title -> title and rows of each sheet."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return {
+            fold(title): (title, book.get_sheet_by_name(title).to_python(skip_empty_area=False))
+            for title in book.sheet_names
+        }
+    except (CalamineError, ValueError, OSError) as error:
+        raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng hoặc không phải .xlsx.") from error
+
+
+class _Reader:
+    """Reads one workbook; collects findings and the places of cells on the way."""
+
+    def __init__(self, grids: dict[str, tuple[str, Grid]], errors: ErrorCells, name: str) -> None:
+        self.grids, self.errors, self.name = grids, errors, name
+        self.findings: list[Finding] = []
+        self.places: Places = {}
+
+    def _grid(self, title: str, optional: bool) -> tuple[str, Grid]:
+        found = self.grids.get(fold(title))
+        if found is None and not optional:
+            raise Nq57Error(f"Tệp {self.name} không phải phụ lục chủ: thiếu trang «{title}».")
+        return found or (title, [])
+
+    def card(self, title: str, lines: tuple[Column, ...], table: str, *, optional: bool = False) -> Cells:
+        """Field -> value of a sheet with one field a line: the value stands right of its name."""
+        own, grid = self._grid(title, optional)
+        known = {fold(line.title): line for line in reversed(lines)}
+        cells: Cells = {}
+        for row, values in enumerate(grid):
+            for col, value in enumerate(values[:-1]):
+                line = known.get(fold(text_of(value)))
+                if line is not None and line.key not in cells:
+                    cells[line.key] = self._value(own, row, col + 1, line, values[col + 1])
+                    self.places[table, 0, line.key] = (own, address(row, col + 1))
+                    break
+        if not cells and not optional:
+            raise Nq57Error(f"Tệp {self.name} không phải phụ lục chủ: trang «{title}» không có mục nào đọc được.")
+        return cells
+
+    def names(self) -> list[Cells]:
+        """The dated names under the plan's card."""
+        rows = self.table(sheets.NAMES, search=len(self._grid(sheets.PLAN_TITLE, False)[1]))
+        for index, row in enumerate(rows):
+            kind = next((item for item in sheets.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
+            if kind is None:
+                sheet, cell = self.places["names", index, "kind"]
+                self._unreadable(sheet, cell, "Loại tên", row["kind"], "loại tên", sheets.NAME_KINDS["agency"])
+            row["kind"] = kind or ""
+        return rows
+
+    def table(self, sheet: Sheet, search: int = _SEARCHED_ROWS) -> list[Cells]:
+        """The rows of a table under its headings; blank rows are passed over."""
+        title, grid = self._grid(sheet.title, sheet.optional)
+        head = self._head(sheet, title, grid, search)
+        if head is None:
+            return []
+        start, columns = head
+        rows: list[Cells] = []
+        for row, values in enumerate(grid[start + 1 :], start + 1):
+            if all(is_blank(values[col]) for _, col in columns if col is not None):
+                continue
+            cells: Cells = {}
+            for column, col in columns:
+                value = values[col] if col is not None else ""
+                cells[column.key] = self._value(title, row, col or 0, column, value)
+                self.places[sheet.id, len(rows), column.key] = (title, address(row, col or 0))
+            rows.append(cells)
+        return rows
+
+    def _head(
+        self, sheet: Sheet, title: str, grid: Grid, search: int
+    ) -> tuple[int, list[tuple[Column, int | None]]] | None:
+        """Row of the headings and the place of each column, by its text."""
+        best: list[str] = [column.title for column in sheet.columns]
+        for row, values in enumerate(grid[:search]):
+            texts = [fold(text_of(value)) for value in values]
+            found = [(column, _find(column, texts)) for column in sheet.columns]
+            missing = [column.title for column, col in found if col is None and not column.optional]
+            if not missing:
+                return row, found
+            if len(missing) < len(best):
+                best = missing
+        if sheet.optional and not grid:
+            return None
+        missed = ", ".join(f"«{item}»" for item in best)
+        raise Nq57Error(f"Trang «{title}» của tệp {self.name} thiếu cột {missed}: hãy khôi phục tên cột.")
+
+    def _value(self, sheet: str, row: int, col: int, column: Column, raw: Any) -> Any:  # noqa: ANN401 - a cell
+        cell = address(row, col)
+        if error := self.errors.get(sheet, {}).get(cell):
+            words = {"field": column.title, "value": error}
+            self.findings.append(catalogue.make("ERROR_CELL", words=words, sheet=sheet, cell=cell, value=error))
+        value, wanted, example = as_value(column, raw)
+        if wanted:
+            self._unreadable(sheet, cell, column.title, text_of(raw), wanted, example)
+        return value
+
+    def _unreadable(self, sheet: str, cell: str, title: str, value: str, wanted: str, example: str) -> None:
+        words = {"field": title, "value": value, "wanted": wanted, "example": example}
+        self.findings.append(catalogue.make("VALUE_UNREADABLE", words=words, sheet=sheet, cell=cell, value=value))
+
+    def new_codes(self, plan: Plan) -> tuple[tuple[str, str, str], ...]:
+        """The codes that understanding gave to rows whose cell is empty."""
+        given = []
+        for table, records in (("tasks", plan.tasks), ("indicators", plan.indicators)):
+            for index, record in enumerate(records):
+                sheet, cell = self.places[table, index, "code"]
+                if is_blank(self._raw(sheet, cell)):
+                    given.append((sheet, cell, record.code))
+        return tuple(given)
+
+    def _raw(self, sheet: str, cell: str) -> Any:  # noqa: ANN401 - a cell
+        letters = cell.rstrip("0123456789")
+        col = 0
+        for letter in letters:
+            col = col * 26 + ord(letter) - 64
+        return self.grids[fold(sheet)][1][int(cell[len(letters) :]) - 1][col - 1]
+
+
+def _find(column: Column, texts: list[str]) -> int | None:
+    """Index of the heading: by the column's own title first, then by the other titles people use."""
+    for title in (column.title, *column.others):
+        if fold(title) in texts:
+            return texts.index(fold(title))
+    return None
+
+
+def write_codes(data: bytes, new_codes: tuple[tuple[str, str, str], ...]) -> bytes:
+    """The same workbook with those codes in their cells; nothing else is touched."""
+    import openpyxl
+
+    if not new_codes:
+        return data
+    book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True)
+    for sheet, cell, code in new_codes:
+        book[sheet][cell] = code
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()

@@ -1,0 +1,267 @@
+"""Writes the master appendix phu-luc.xlsx: a pleasant, validated workbook that the office edits."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from nq57xl.plan import sheets
+from nq57xl.plan.guide import GUIDE
+from nq57xl.plan.metrics import row_height
+from nq57xl.plan.rows import Cells, card_cells, name_rows, settings_cells, table_rows
+from nq57xl.plan.sheets import Column, Sheet
+from nq57xl.records.plan import Plan
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+FONT, SIZE = "Times New Roman", 11
+ACCENT, LINE = "#DDE7F0", "#8A97A5"
+CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - a fixed day: the same plan gives the same bytes
+_CARD_WIDTHS = (34.0, 62.0, 15.0, 15.0)
+_LAST_ROW = 2000
+"""Lists reach down to this row, so that rows added later are offered too."""
+_MAX_PROMPT = 255
+
+Formats = dict[str, "Format"]
+
+
+def write_appendix(plan: Plan) -> bytes:
+    """The workbook of that plan: every record of it, and empty validated rows. The same plan gives the same bytes."""
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        book = xlsxwriter.Workbook(stream, options)
+        _fill(book, plan)
+        book.close()
+    return stream.getvalue()
+
+
+def _fill(book: Workbook, plan: Plan) -> None:
+    book.set_properties({"title": "Phụ lục chủ của kế hoạch", "created": CREATED})
+    formats = _formats(book)
+    titles = [sheets.GUIDE_TITLE, sheets.PLAN_TITLE, *(item.title for item in sheets.TABLES), sheets.SETTINGS_TITLE]
+    pages = {title: book.add_worksheet(title) for title in titles}
+    for name, title in (("units", "Đơn vị"), ("sections", "Nhóm nhiệm vụ"), ("indicator_groups", "Nhóm chỉ tiêu")):
+        book.define_name(f"ds_{name}", f"='{title}'!$A${sheets.HEADER_ROW + 2}:$A${_LAST_ROW}")
+    _guide(pages[sheets.GUIDE_TITLE], formats)
+    _plan_sheet(pages[sheets.PLAN_TITLE], formats, plan)
+    rows = table_rows(plan)
+    for sheet in sheets.TABLES:
+        _table_sheet(pages[sheet.title], formats, sheet, rows[sheet.id])
+    _settings_sheet(pages[sheets.SETTINGS_TITLE], formats, plan)
+
+
+def _formats(book: Workbook) -> Formats:
+    base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
+    cell = {**base, "border": 1, "border_color": LINE, "text_wrap": True}
+    center = {**cell, "align": "center"}
+    head = {**center, "bold": True, "bg_color": ACCENT, "valign": "vcenter"}
+    definitions: dict[str, dict[str, Any]] = {
+        "title": {**base, "bold": True, "font_size": 14, "valign": "vcenter"},
+        "note": {**base, "italic": True, "text_wrap": True},
+        "plain": {**base, "text_wrap": True},
+        "step": {**base, "bold": True, "align": "center"},
+        "head": head,
+        "label": {**cell, "bold": True},
+        "hint": {**cell, "italic": True},
+        "text": cell,
+        "text_center": center,
+        "short": {**cell, "num_format": "@"},
+        "short_center": {**center, "num_format": "@"},
+        "whole": {**cell, "num_format": "0", "align": "left"},
+        "date": {**cell, "num_format": "dd/mm/yyyy", "align": "left"},
+        "date_center": {**center, "num_format": "dd/mm/yyyy"},
+    }
+    return {name: book.add_format(definition) for name, definition in definitions.items()}
+
+
+def _format(formats: Formats, column: Column) -> Format:
+    kind = {"short": "short", "whole": "whole", "date": "date"}.get(column.kind, "text")
+    return formats[f"{kind}_center" if column.center and kind != "whole" else kind]
+
+
+def _page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
+    page.set_paper(9)
+    if landscape:
+        page.set_landscape()
+    page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    page.set_header('&C&"Times New Roman,Regular"&12&P/&N', {"margin": 0.4})
+    page.hide_gridlines(2)
+    if repeat is not None:
+        page.repeat_rows(repeat)
+
+
+def _top(page: Worksheet, formats: Formats, heading: str, note: str, widths: list[float]) -> None:
+    """Heading and note over the table; the note runs over all columns."""
+    page.write_string(0, 0, heading, formats["title"])
+    page.set_row(0, 26)
+    if note:
+        page.merge_range(1, 0, 1, len(widths) - 1, note, formats["note"])
+        page.set_row(1, row_height([(note, sum(widths))], SIZE))
+
+
+def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
+    _columns(page, _CARD_WIDTHS)
+    note = "Nhập ở cột Nội dung; ô nào chưa biết thì để trống."
+    _top(page, formats, "THÔNG TIN KẾ HOẠCH", note, list(_CARD_WIDTHS))
+    _card(page, formats, sheets.CARD, card_cells(plan.properties))
+    start = sheets.NAMES_ROW
+    page.write_string(start - 2, 0, sheets.NAMES.heading, formats["title"])
+    page.set_row(start - 2, 26)
+    columns = [(column, width) for column, width in zip(sheets.NAMES.columns, _CARD_WIDTHS, strict=True)]
+    _header(page, formats, start - 1, columns)
+    rows = name_rows(plan.properties)
+    _rows(page, formats, start, columns, rows, sheets.NAMES.spare)
+    _page(page)
+
+
+def _settings_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
+    _columns(page, _CARD_WIDTHS)
+    _top(page, formats, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", list(_CARD_WIDTHS))
+    _card(page, formats, sheets.SETTINGS, settings_cells(plan.settings))
+    _page(page)
+
+
+def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: Cells) -> None:
+    head = sheets.CARD_ROW - 1
+    page.write_string(head, 0, "Mục", formats["head"])
+    page.write_string(head, 1, "Nội dung", formats["head"])
+    page.merge_range(head, 2, head, 3, "Cách nhập", formats["head"])
+    page.set_row(head, 20)
+    for row, column in enumerate(lines, sheets.CARD_ROW):
+        value = cells.get(column.key)
+        page.write_string(row, 0, column.title, formats["label"])
+        _write(page, row, 1, column, value, _format(formats, column))
+        page.merge_range(row, 2, row, 3, column.hint, formats["hint"])
+        texts = [
+            (column.title, _CARD_WIDTHS[0] * 0.92),
+            (shown(column, value), _CARD_WIDTHS[1]),
+            (column.hint, _CARD_WIDTHS[2] + _CARD_WIDTHS[3]),
+        ]
+        page.set_row(row, row_height(texts, SIZE))
+        _validate(page, column, row, row, 1)
+
+
+def _table_sheet(page: Worksheet, formats: Formats, sheet: Sheet, rows: list[Cells]) -> None:
+    columns = [(column, column.width) for column in sheet.columns]
+    _columns(page, [column.width for column in sheet.columns])
+    _top(page, formats, sheet.heading, sheet.note, [column.width for column in sheet.columns])
+    _header(page, formats, sheets.HEADER_ROW, columns)
+    last = _rows(page, formats, sheets.HEADER_ROW + 1, columns, rows, sheet.spare)
+    page.autofilter(sheets.HEADER_ROW, 0, last, len(columns) - 1)
+    page.freeze_panes(sheets.HEADER_ROW + 1, 1)
+    _page(page, repeat=sheets.HEADER_ROW)
+    page.print_area(0, 0, max(sheets.HEADER_ROW + len(rows), sheets.HEADER_ROW + 1), len(columns) - 1)
+
+
+def _columns(page: Worksheet, widths: tuple[float, ...] | list[float]) -> None:
+    for index, width in enumerate(widths):
+        page.set_column(index, index, width)
+
+
+def _header(page: Worksheet, formats: Formats, row: int, columns: list[tuple[Column, float]]) -> None:
+    for index, (column, _) in enumerate(columns):
+        page.write_string(row, index, column.title, formats["head"])
+    # the filter button hides the last characters of a heading
+    page.set_row(row, row_height([(column.title, width - 2.2) for column, width in columns], SIZE, bold=True) + 6)
+
+
+def _rows(
+    page: Worksheet, formats: Formats, start: int, columns: list[tuple[Column, float]], rows: list[Cells], spare: int
+) -> int:
+    """Writes rows and empty rows under them with their validations; returns the last row."""
+    for row, cells in enumerate(rows, start):
+        for index, (column, _) in enumerate(columns):
+            _write(page, row, index, column, cells.get(column.key), _format(formats, column))
+        texts = [(shown(column, cells.get(column.key)), width) for column, width in columns]
+        page.set_row(row, row_height(texts, SIZE))
+    last = start + len(rows) + spare - 1
+    for row in range(start + len(rows), last + 1):
+        for index, (column, _) in enumerate(columns):
+            page.write_blank(row, index, None, _format(formats, column))
+        page.set_row(row, 18)
+    for index, (column, _) in enumerate(columns):
+        _validate(page, column, start, last, index)
+    return last
+
+
+def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - any cell value
+    """The text that stands in the cell."""
+    if value is None:
+        return ""
+    if column.kind == "yes_no":
+        return sheets.YES if value else sheets.NO
+    if column.kind == "names":
+        return "\n".join(value)
+    if column.kind == "codes":
+        return ", ".join(value)
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+
+
+def _write(page: Worksheet, row: int, col: int, column: Column, value: Any, style: Format) -> None:  # noqa: ANN401
+    text = shown(column, value)
+    if column.kind == "date" and value is not None:
+        page.write_datetime(row, col, datetime(value.year, value.month, value.day), style)  # noqa: DTZ001 - a day
+    elif column.kind == "whole" and value is not None:
+        page.write_number(row, col, value, style)
+    elif text:
+        page.write_string(row, col, text, style)
+    else:
+        page.write_blank(row, col, None, style)
+
+
+_LISTS: Mapping[str, str | list[str]] = {
+    "units": "=ds_units",
+    "sections": "=ds_sections",
+    "indicator_groups": "=ds_indicator_groups",
+    "yes_no": [sheets.YES, sheets.NO],
+    "cutoff": list(sheets.CUTOFFS.values()),
+    "name_kind": list(sheets.NAME_KINDS.values()),
+    "unit_kind": list(sheets.UNIT_KINDS),
+}
+
+
+def _validate(page: Worksheet, column: Column, first: int, last: int, index: int) -> None:
+    """The cell's dropdown or limits, and its hint."""
+    rule: dict[str, Any] = {"validate": "any"}
+    if column.source:
+        rule = {"validate": "list", "source": _LISTS[column.source], "error_type": "stop" if column.strict else "information"}
+    elif column.kind == "date":
+        rule = {"validate": "date", "criteria": "between", "minimum": date(2000, 1, 1), "maximum": date(2100, 12, 31)}
+    elif column.kind == "whole":
+        low, high = (2000, 2100) if column.key == "year" else (0, 200)
+        low, high = (1, 31) if column.key.endswith("_day") else (low, high)
+        rule = {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high}
+    rule |= {
+        "input_title": column.title[:32],
+        "input_message": column.hint[:_MAX_PROMPT],
+        "error_title": "Chưa đúng",
+        "error_message": f"{column.title}: {column.hint}"[:_MAX_PROMPT],
+    }
+    page.data_validation(first, index, last, index, rule)
+
+
+def _guide(page: Worksheet, formats: Formats) -> None:
+    _columns(page, (5, 100))
+    page.write_string(0, 0, "PHỤ LỤC CHỦ CỦA KẾ HOẠCH", formats["title"])
+    page.set_row(0, 26)
+    for row, (mark, text) in enumerate(GUIDE, 2):
+        page.write_string(row, 0, mark, formats["step"])
+        page.write_string(row, 1, text, formats["plain"])
+        page.set_row(row, row_height([(text, 100)], SIZE) + 3)
+    _page(page, landscape=True)

@@ -1,0 +1,77 @@
+"""Cells of the master appendix as people type them, into values: numbers as text, dates as text, lists in a cell."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from nq57xl.plan.sheets import CUTOFFS, NO, YES, Column
+from nq57xl.text.normalise import clean, fold
+
+_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
+_NO = {fold(NO), "không.", "false", "sai", "0", "no"}
+
+
+def is_blank(raw: Any) -> bool:  # noqa: ANN401 - a cell
+    """True when nothing visible stands in the cell."""
+    return text_of(raw) == ""
+
+
+def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
+    """The cell as text: whole numbers without ".0", dates as dd/mm/yyyy."""
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return YES if raw else NO
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else repr(raw)
+    if isinstance(raw, date):
+        return f"{raw:%d/%m/%Y}"
+    return clean(str(raw))
+
+
+def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
+    """The value; and what was wanted with an example, both empty when the cell could be read."""
+    text = text_of(raw)
+    if column.kind in ("text", "short"):
+        return text, "", ""
+    if column.kind == "names":
+        return tuple(clean(part) for part in text.split("\n") if clean(part)), "", ""
+    if column.kind == "codes":
+        return tuple(part for part in re.split(r"[,;\s]+", text) if part), "", ""
+    if text == "":
+        return ("" if column.kind == "choice" else None), "", ""
+    if column.kind == "yes_no":
+        return _yes_no(text)
+    if column.kind == "date":
+        return _date(raw, text)
+    if column.kind == "whole":
+        return (int(text), "", "") if re.fullmatch(r"\d{1,6}", text) else (None, "số nguyên", "20")
+    return _choice(column, text)
+
+
+def _yes_no(text: str) -> tuple[bool | None, str, str]:
+    if fold(text) in _YES | _NO:
+        return fold(text) in _YES, "", ""
+    return None, "Có hoặc Không", YES
+
+
+def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 - a cell
+    if isinstance(raw, datetime):
+        return raw.date(), "", ""
+    if isinstance(raw, date):
+        return raw, "", ""
+    match = _DATE.fullmatch(text)
+    try:
+        return (date(int(match[3]), int(match[2]), int(match[1])), "", "") if match else (None, "ngày", "30/06/2026")
+    except ValueError:
+        return None, "ngày", "30/06/2026"
+
+
+def _choice(column: Column, text: str) -> tuple[str, str, str]:
+    if column.key != "cutoff":
+        return text, "", ""
+    title = next((item for item in CUTOFFS.values() if fold(item) == fold(text)), None)
+    return (title, "", "") if title else ("", "một mục trong danh sách", CUTOFFS["decree"])

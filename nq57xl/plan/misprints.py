@@ -1,0 +1,52 @@
+"""Suspected misprints: a short list of known ones (schemas/misprints.yml), doubled words, near-misses of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import yaml
+
+from nq57xl import resources
+from nq57xl.plan.units import is_misprint, loose_key
+from nq57xl.text.normalise import fold
+
+# A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
+_DOUBLED = re.compile(r"\b(trên|của|và|các|những|với|cho|tại|theo|được|trong|về|để|từ|đến|là|thuộc|do|số) \1\b", re.I)
+
+
+@cache
+def known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    """Pattern, misprint and likely word of schemas/misprints.yml."""
+    raw = yaml.safe_load(resources.find("schemas", "misprints.yml").read_text(encoding="utf-8"))
+    return tuple((re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.I), wrong, right) for wrong, right in raw.items())
+
+
+def suspects(text: str, names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """(as printed, likely) for each suspected misprint, each once; `names` for a text that names units."""
+    told: set[str] = set()
+    for pattern, _, right in known_misprints():
+        match = pattern.search(text)
+        if match and fold(match[0]) not in told:
+            told.add(fold(match[0]))
+            yield match[0], _cased_like(match[0], right)
+    if doubled := _DOUBLED.search(text):
+        yield doubled[0], doubled[1]
+    if not told:
+        yield from _near_names(text, names)
+
+
+def _cased_like(printed: str, likely: str) -> str:
+    return likely[:1].upper() + likely[1:] if printed[:1].isupper() else likely
+
+
+def _near_names(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """A text that is a unit's name but for one or two letters."""
+    key = loose_key(text)
+    if any(key == loose_key(name) for name in names):
+        return
+    for name in names:
+        if is_misprint(key, loose_key(name)):
+            yield text, name
+            return

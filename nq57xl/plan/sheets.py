@@ -1,0 +1,244 @@
+"""The sheets of the master appendix phu-luc.xlsx: one definition for writing, reading and addressing its cells."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "codes", "choice"]
+"""`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line."""
+
+Source = Literal["", "units", "sections", "indicator_groups", "yes_no", "cutoff", "name_kind", "unit_kind"]
+
+
+@frozen
+class Column:
+    """One column of a table, or one line of a card."""
+
+    key: str
+    """Name of the record's field."""
+    title: str
+    width: float = 12
+    hint: str = ""
+    """What to type, shown when the cell is chosen."""
+    kind: Kind = "text"
+    source: Source = ""
+    """The list of a dropdown."""
+    others: tuple[str, ...] = ()
+    """Other headings under which people keep this column."""
+    optional: bool = False
+    """True: the column may be missing in a workbook."""
+    center: bool = False
+    strict: bool = True
+    """False: the dropdown proposes, other values may be typed."""
+
+
+@frozen
+class Sheet:
+    """One sheet that holds a table."""
+
+    id: str
+    title: str
+    heading: str
+    note: str
+    """One or two sentences under the heading."""
+    columns: tuple[Column, ...]
+    spare: int = 20
+    """Prepared empty rows under the last one."""
+    optional: bool = False
+    """True: the sheet may be missing in a workbook."""
+
+    def column(self, key: str) -> int:
+        """Index of the column, 0-based."""
+        return next(index for index, item in enumerate(self.columns) if item.key == key)
+
+
+YES, NO = "Có", "Không"
+CUTOFFS = {"decree": "Theo Nghị định 09/2019/NĐ-CP", "calendar": "Theo tháng dương lịch"}
+NAME_KINDS = {
+    "agency": "Cơ quan ban hành",
+    "parent": "Cơ quan cấp trên",
+    "recipient": "Nơi nhận báo cáo",
+    "place": "Địa danh",
+}
+UNIT_KINDS = ("Văn phòng", "Phòng chuyên môn", "Đơn vị sự nghiệp", "Cơ quan ngoài")
+
+HEADER_ROW = 3
+"""0-based row of the column headings of every table sheet."""
+
+CARD: tuple[Column, ...] = (
+    Column("id", "Mã kế hoạch", hint="Chữ không dấu, số, gạch nối; ví dụ: sxd-2026. Không đổi trong năm.", kind="short"),
+    Column("title", "Tên kế hoạch", hint="Trích yếu của kế hoạch, nguyên văn."),
+    Column("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole"),
+    Column("number", "Số văn bản", hint="Số của kế hoạch; để trống khi chưa biết.", kind="short"),
+    Column("symbol", "Ký hiệu", hint="Phần sau dấu gạch chéo, ví dụ KH-SXD.", kind="short"),
+    Column("issued_on", "Ngày ban hành", hint="Ngày/tháng/năm; để trống khi chưa biết.", kind="date"),
+    Column("gatherer", "Đơn vị tổng hợp", hint="Mã đơn vị ở trang Đơn vị.", kind="short", source="units"),
+    Column("internal_day", "Đơn vị báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"),
+    Column("report_day", "Cơ quan báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"),
+    Column(
+        "before_is_inclusive",
+        "«Trước ngày» tính cả ngày đó",
+        hint="Chọn Không: «trước ngày 18» là chậm nhất ngày 17.",
+        kind="yes_no",
+        source="yes_no",
+    ),
+    Column(
+        "roll_weekends",
+        "Lùi hạn khi trùng thứ Bảy, Chủ nhật",
+        hint="Chọn Có: hạn rơi vào cuối tuần chuyển sang thứ Hai.",
+        kind="yes_no",
+        source="yes_no",
+    ),
+    Column(
+        "cutoff",
+        "Cách chốt số liệu",
+        hint="Theo Nghị định: từ ngày 15 tháng trước đến ngày 14 tháng cuối kỳ.",
+        kind="choice",
+        source="cutoff",
+    ),
+    Column("authority", "Thẩm quyền ký", hint="Ví dụ: KT. GIÁM ĐỐC; để trống khi cấp trưởng ký.", kind="short"),
+    Column("position", "Chức vụ người ký", hint="Ví dụ: PHÓ GIÁM ĐỐC.", kind="short"),
+    Column("signer", "Họ tên người ký", hint="Họ và tên, không ghi học hàm, học vị.", kind="short"),
+    Column("clear_criteria", "Các tiêu chí «rõ»", hint="Mỗi dòng một tiêu chí (Alt+Enter để xuống dòng).", kind="names"),
+)
+
+SETTINGS: tuple[Column, ...] = (
+    Column(
+        "at_risk_days",
+        "Số ngày báo trước nguy cơ chậm",
+        hint="Đầu việc chưa xong còn từng này ngày đến hạn thì tính là có nguy cơ chậm.",
+        kind="whole",
+    ),
+    Column("free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"),
+)
+
+PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
+
+NAMES = Sheet(
+    "names",
+    PLAN_TITLE,
+    "TÊN CƠ QUAN, NƠI NHẬN, ĐỊA DANH",
+    "",
+    (
+        Column("kind", "Loại tên", hint="Chọn trong danh sách.", kind="choice", source="name_kind"),
+        Column("name", "Tên gọi", hint="Ghi đúng như in trên văn bản."),
+        Column("valid_from", "Từ ngày", hint="Ngày bắt đầu dùng tên; để trống nếu không rõ.", kind="date", optional=True),
+        Column("valid_to", "Đến ngày", hint="Ngày cuối cùng dùng tên; để trống nếu còn dùng.", kind="date", optional=True),
+    ),
+    spare=6,
+)
+
+_VALID_FROM = Column("valid_from", "Từ ngày", 12, "Ngày bắt đầu hoạt động; có thể để trống.", "date", optional=True)
+_VALID_TO = Column("valid_to", "Đến ngày", 12, "Ngày cuối cùng hoạt động; có thể để trống.", "date", optional=True)
+
+UNITS = Sheet(
+    "units",
+    "Đơn vị",
+    "DANH SÁCH ĐƠN VỊ",
+    "Mỗi dòng một đơn vị. Đơn vị ngoài cơ quan ghi «Có» ở cột Ngoài cơ quan và không nhận biểu mẫu.",
+    (
+        Column("code", "Mã", 11, "Chữ in hoa không dấu, ví dụ QLDT. Không đổi.", "short", center=True, others=("Mã đơn vị",)),
+        Column("name", "Tên đơn vị", 38, "Tên đầy đủ.", others=("Tên", "Đơn vị")),
+        Column("aliases", "Tên gọi khác", 34, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
+        Column("kind", "Loại", 17, "Chọn hoặc nhập loại đơn vị.", "short", "unit_kind", optional=True, strict=False),
+        Column("external", "Ngoài cơ quan", 9, "Có: không nhận biểu mẫu.", "yes_no", "yes_no", optional=True, center=True),
+        Column("email", "Thư điện tử", 24, "Địa chỉ nhận biểu mẫu.", "short", optional=True, others=("Email", "E-mail")),
+        _VALID_FROM,
+        _VALID_TO,
+    ),
+)
+GROUPS = Sheet(
+    "groups",
+    "Nhóm đơn vị",
+    "NHÓM ĐƠN VỊ",
+    "Tên gọi chung dùng trong kế hoạch, ví dụ «Các phòng, đơn vị trực thuộc», và các đơn vị thuộc nhóm.",
+    (
+        Column("name", "Tên nhóm", 48, "Ghi như trong cột chủ trì, phối hợp của kế hoạch."),
+        Column("members", "Mã các thành viên", 36, "Các mã ở trang Đơn vị, cách nhau dấu phẩy.", "codes", others=("Thành viên",)),
+        Column("aliases", "Tên gọi khác", 48, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
+    ),
+    spare=10,
+    optional=True,
+)
+SECTIONS = Sheet(
+    "sections",
+    "Nhóm nhiệm vụ",
+    "NHÓM NHIỆM VỤ",
+    "Các mục lớn của phụ lục, theo thứ tự in.",
+    (
+        Column("number", "Số", 8, "Số La Mã của mục.", "short", center=True, others=("STT", "TT")),
+        Column("title", "Tên nhóm nhiệm vụ", 110, "Tên mục, nguyên văn, không kèm số.", others=("Tên nhóm", "Nhóm nhiệm vụ")),
+    ),
+    spare=10,
+)
+TASKS = Sheet(
+    "tasks",
+    "Nhiệm vụ",
+    "DANH MỤC NHIỆM VỤ",
+    "Mỗi dòng một đầu việc, nguyên văn kế hoạch. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên. "
+    "Cột Hạn chuẩn, nếu nhập, thay cho thời hạn suy ra từ kế hoạch.",
+    (
+        Column("code", "Mã", 8, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã nhiệm vụ",)),
+        Column("section", "Nhóm", 7, "Số La Mã ở trang Nhóm nhiệm vụ.", "short", "sections", center=True),
+        Column("number", "Số", 5, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
+        Column("subnumber", "Số con", 6, "Số của tiểu nhiệm vụ, nếu kế hoạch có in.", "short", center=True, optional=True),
+        Column("task", "Nhiệm vụ tổng quát", 33, "Nguyên văn, không kèm số.", others=("Nhiệm vụ",)),
+        Column("subtask", "Tiểu nhiệm vụ", 33, "Nguyên văn (rõ việc).", others=("Tiểu nhiệm vụ (Rõ việc)",)),
+        Column("deliverable", "Sản phẩm đầu ra", 22, "Sản phẩm bắt buộc (rõ kết quả).", others=("Sản phẩm",)),
+        Column("kpi", "KPI", 22, "Kết quả đo lường được.", others=("KPI đo lường hiệu quả",)),
+        Column("lead", "Đơn vị chủ trì", 17, "Tên đơn vị ở trang Đơn vị (rõ người).", others=("Chủ trì",)),
+        Column("support", "Đơn vị phối hợp", 19, "Tên đơn vị hoặc nhóm đơn vị.", others=("Phối hợp",), optional=True),
+        Column("deadline", "Thời hạn in trong kế hoạch", 16, "Nguyên văn (rõ thời gian).", "short", others=("Thời hạn",)),
+        Column("standard_deadline", "Hạn chuẩn", 12, "Ngày/tháng/năm do cơ quan ấn định, nếu có.", "date", optional=True, center=True),
+        Column("note", "Ghi chú", 16, "Nguyên văn ghi chú của kế hoạch.", optional=True),
+    ),
+    spare=60,
+)
+INDICATOR_GROUPS = Sheet(
+    "indicator_groups",
+    "Nhóm chỉ tiêu",
+    "NHÓM CHỈ TIÊU",
+    "Các nhóm của bảng chỉ tiêu, theo thứ tự in; để trống nếu kế hoạch không có chỉ tiêu.",
+    (
+        Column("number", "Số", 8, "Số La Mã của nhóm.", "short", center=True, others=("STT", "TT")),
+        Column("title", "Tên nhóm chỉ tiêu", 110, "Tên nhóm, nguyên văn, không kèm số.", others=("Tên nhóm", "Nhóm chỉ tiêu")),
+    ),
+    spare=10,
+    optional=True,
+)
+INDICATORS = Sheet(
+    "indicators",
+    "Chỉ tiêu",
+    "DANH MỤC CHỈ TIÊU",
+    "Mỗi dòng một chỉ tiêu. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên.",
+    (
+        Column("code", "Mã", 11, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã chỉ tiêu",)),
+        Column("group", "Nhóm", 7, "Số La Mã ở trang Nhóm chỉ tiêu.", "short", "indicator_groups", center=True),
+        Column("number", "Số", 6, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
+        Column("indicator", "Chỉ tiêu", 54, "Nguyên văn, không kèm số.", others=("Nội dung chỉ tiêu",)),
+        Column("unit", "Đơn vị tính", 16, "Đơn vị tính, đo lường; nguyên văn.", "short", others=("ĐVT",), center=True),
+        Column("target", "Mục tiêu", 13, "Nguyên văn, ví dụ: ≥ 90%.", "short", others=("Kết quả",), center=True),
+        Column("lead", "Đơn vị theo dõi", 22, "Tên đơn vị ở trang Đơn vị.", others=("Đơn vị chủ trì theo dõi, đánh giá", "Đơn vị chủ trì")),
+        Column("note", "Ghi chú", 18, "Ghi chú, nếu có.", optional=True),
+    ),
+    spare=30,
+    optional=True,
+)
+
+TABLES: tuple[Sheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS)
+CARD_ROW = 3
+"""0-based row of the first line of a card sheet, under its headings."""
+NAMES_ROW = CARD_ROW + len(CARD) + 3
+"""0-based row of the first line of the names table on the sheet of the plan."""
+
+
+def address(row: int, column: int) -> str:
+    """A1 address of a 0-based row and column."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
