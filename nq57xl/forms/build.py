@@ -7,8 +7,9 @@ from pathlib import Path
 
 from nq57xl.forms.guide import guide_of
 from nq57xl.forms.wording import shorten
+from nq57xl.plan.names import name_on
 from nq57xl.records.form import Form, FormRow, FormTable
-from nq57xl.records.plan import DatedName, Indicator, Period, Plan, Task, Unit
+from nq57xl.records.plan import Indicator, Period, Plan, Task, Unit
 from nq57xl.records.schema import Facts, Schema
 from nq57xl.text.normalise import fold
 
@@ -50,13 +51,13 @@ def build_form(
         plan_id=plan.properties.id,
         plan_version=plan_version,
         plan_title=plan.properties.title,
-        agency=_name_on(plan.properties.agency, day),
-        parent=_name_on(plan.properties.parent, day),
-        place=_name_on(plan.properties.place, day),
+        agency=name_on(plan.properties.agency, day),
+        parent=name_on(plan.properties.parent, day),
+        place=name_on(plan.properties.place, day),
         unit=unit_code,
         unit_name=names[unit_code],
         gatherer=names.get(plan.properties.gatherer, plan.properties.gatherer),
-        recipient=_name_on(plan.properties.recipient, day),
+        recipient=name_on(plan.properties.recipient, day),
         period=period,
         issued_on=issued_on,
         year=plan.properties.year,
@@ -69,16 +70,6 @@ def build_form(
 def _valid(unit: Unit, period: Period) -> bool:
     starts = unit.valid_from is None or unit.valid_from <= period.cutoff
     return starts and (unit.valid_to is None or unit.valid_to >= period.start)
-
-
-def _name_on(names: tuple[DatedName, ...], day: date) -> str:
-    """The name valid on that day; the newest one when none is."""
-    valid = [
-        item
-        for item in names
-        if (item.valid_from is None or item.valid_from <= day) and (item.valid_to is None or day <= item.valid_to)
-    ]
-    return (valid or list(names) or [DatedName("")])[-1].name
 
 
 def _tables(plan: Plan, unit: str, period: Period) -> tuple[FormTable, ...]:

@@ -13,14 +13,14 @@ from nq57xl.records.form import Form, SheetLayout
 from nq57xl.records.schema import SheetSpec
 
 GUIDE_TITLE = "Hướng dẫn"
-GUIDE_COLUMNS = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l")
+GUIDE_COLUMNS = tuple(f"c{number:02d}" for number in range(1, 25))
 """A grid of narrow columns: the letterhead's two blocks and their rules need other widths than the text below."""
-LEFT, RIGHT, BODY = "a", "f", "c"
+LEFT, RIGHT, BODY = "c01", "c11", "c05"
 NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
-_MARKS = {"# ": "title", "## ": "subtitle", "### ": "heading"}
+_MARKS = {"# ": "title", "## ": "subtitle", "### ": "heading", "#### ": "centred"}
 LEGEND = (
-    ("Ô nhập", "Nền xanh, viền đậm: đơn vị nhập hoặc chọn trong danh sách."),
-    ("Ô khóa", "Nền trắng hoặc xám, viền mảnh: nội dung kế hoạch, không sửa."),
+    ("Ô nhập", "Nền xanh nhạt, viền liền đậm: đơn vị nhập hoặc chọn trong danh sách."),
+    ("Ô khóa", "Nền trắng hoặc xám, viền chấm mảnh: nội dung kế hoạch, không sửa."),
     ("(*)", "Sau tên cột: ô bắt buộc ở mọi dòng. Ô bắt buộc theo tiến độ được nhắc ở cột «Kiểm tra»."),
 )
 
@@ -30,7 +30,7 @@ class GuideLine:
     """One row of the guide: its kind decides how it looks."""
 
     kind: str
-    """letterhead, rule, title, subtitle, heading, field, step, item, text, page, legend."""
+    """letterhead, rule, title, subtitle, centred, heading, field, step, item, text, page, legend."""
     cells: tuple[tuple[str, str], ...]
     """(column, text)."""
     page: str = ""

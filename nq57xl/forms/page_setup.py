@@ -1,0 +1,67 @@
+"""Paper, screen and protection of a sheet: A4 landscape, the decree's margins, frozen keys, courteous locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nq57xl.forms.styles import FONT, FormWorkbook
+from nq57xl.forms.wording import period_line
+from nq57xl.records.form import Form
+from nq57xl.records.schema import SheetSpec
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+    from nq57xl.forms.render_sheet import Page
+
+_A4 = 9
+_MM = 1 / 25.4
+MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * _MM}
+"""Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm."""
+_HEADER_MARGIN = 10 * _MM
+_LAST_COLUMN = 16383
+KEY_WIDTH = 12
+ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
+"""Under protection people may resize, filter, select and copy."""
+
+
+def set_up_page(book: FormWorkbook, worksheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
+    """Columns (all locked, keys hidden) and paper."""
+    locked = book.look("plain")
+    worksheet.set_column(0, 0, KEY_WIDTH, locked, {"hidden": True})
+    for number, width in enumerate(widths, start=1):
+        worksheet.set_column(number, number, width, locked)
+    worksheet.set_column(len(widths) + 1, _LAST_COLUMN, None, locked)
+    worksheet.hide_gridlines(2)
+    worksheet.set_landscape()
+    worksheet.set_paper(_A4)
+    worksheet.set_margins(**MARGINS)
+    # The decree puts the page number in the middle of the top margin, in size 13 to 14.
+    worksheet.set_header(f'&C&"{FONT},Regular"&13&P/&N', {"margin": _HEADER_MARGIN, "scale_with_doc": False})
+    unit = form.unit_name.replace("&", "&&")
+    left = f'&L&"{FONT},Italic"&10{unit}. {period_line(form.period)}'
+    worksheet.set_footer(
+        f'{left}&R&"{FONT},Italic"&10Mã biểu mẫu {form.short_id}', {"margin": _HEADER_MARGIN, "scale_with_doc": False}
+    )
+    worksheet.fit_to_pages(1, 0)
+
+
+def finish_sheet(worksheet: Worksheet, page: Page, spec: SheetSpec, *, head: int, last: int, columns: int) -> None:
+    """Print area, repeated heading, frozen panes, filter, protection."""
+    worksheet.print_area(1, 1, last, columns)
+    if spec.layout == "table":
+        keys = 1
+        for column in spec.columns:
+            if column.entry:
+                break
+            keys += 1
+        worksheet.repeat_rows(head)
+        worksheet.freeze_panes(head + 1, min(keys, 3))
+        worksheet.autofilter(head, 1, last, columns)
+    protect(worksheet, page.password)
+
+
+def protect(worksheet: Worksheet, password: str) -> None:
+    """Protection with what people may still do."""
+    worksheet.protect(password, dict(ALLOWED))

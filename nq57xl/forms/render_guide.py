@@ -1,0 +1,120 @@
+"""Writes the first sheet: letterhead, title, facts of the report, steps, links to the sheets, legend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nq57xl.forms.layout import visible_specs
+from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, GuideLine, guide_lines
+from nq57xl.forms.metrics import Text, row_height, text_width
+from nq57xl.forms.page_setup import protect, set_up_page
+from nq57xl.forms.render_sheet import Page
+from nq57xl.forms.styles import LOOKS, SIZE, FormWorkbook
+from nq57xl.records.form import SheetLayout
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+_GRID = 4.9
+"""Width of a grid column in characters."""
+_GRID_POINTS = 30.0
+"""The same on screen: 40 pixels."""
+_BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
+_LEGEND_LOOKS = ("", "legend_locked", "legend_required")
+
+
+def write_guide(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: SheetLayout) -> None:
+    """All lines, each as high as its text."""
+    set_up_page(book, worksheet, page.form, [_GRID] * len(GUIDE_COLUMNS))
+    for slot in sheet.slots:
+        if slot.role == "key":
+            worksheet.write_string(slot.row, slot.col, slot.text, book.look("key"))
+    worksheet.set_row(0, None, None, {"hidden": True})
+    writer = _Guide(book, worksheet, page)
+    lines = guide_lines(page.form, visible_specs(page.form))
+    for row, line in enumerate(lines, start=1):
+        worksheet.set_row(row, writer.write(row, line))
+    worksheet.print_area(1, 1, len(lines), len(GUIDE_COLUMNS))
+    protect(worksheet, page.password)
+
+
+class _Guide:
+    """Writes one line after the other; counts what alternates (letterhead, legend)."""
+
+    def __init__(self, book: FormWorkbook, worksheet: Worksheet, page: Page) -> None:
+        self.book, self.sheet, self.page = book, worksheet, page
+        self.letterheads = self.legends = 0
+
+    def write(self, row: int, line: GuideLine) -> float:
+        """Writes the line; gives the row's height in points."""
+        if line.kind == "letterhead":
+            return self._letterhead(row, line)
+        if line.kind == "rule":
+            return self._rules(row)
+        if line.kind in ("field", "page", "legend"):
+            return self._pair(row, line)
+        height = self._block(row, LEFT, "", line.cells[0][1], _BLOCKS.get(line.kind, "guide_text"))
+        return max(height, 30.0) if line.kind in ("title", "heading") else height
+
+    def _block(self, row: int, first: str, until: str, text: str, name: str) -> float:
+        """One text over the grid columns from `first` to the one before `until` (to the end when empty)."""
+        start = GUIDE_COLUMNS.index(first) + 1
+        end = GUIDE_COLUMNS.index(until) if until else len(GUIDE_COLUMNS)
+        look = self.book.look(name)
+        self.sheet.merge_range(row, start, row, end, "", look)
+        self.sheet.write_string(row, start, text, look)
+        size, bold = float(LOOKS[name].get("font_size", SIZE)), bool(LOOKS[name].get("bold"))
+        return row_height([Text(text, (end - start + 1) * _GRID, size, bold)], minimum=19.5)
+
+    def _letterhead(self, row: int, line: GuideLine) -> float:
+        self.letterheads += 1
+        own, nation = ("issuer", "issuer_bold") if self.letterheads == 1 else ("issuer_bold", "motto")
+        (_, left), (_, right) = line.cells
+        return max(
+            self._block(row, LEFT, RIGHT, left, own),
+            self._block(row, RIGHT, "", right, nation),
+        )
+
+    def _rules(self, row: int) -> float:
+        """Under the agency a rule of about half its length, under the motto one as long as the line (Decree 30)."""
+        split = GUIDE_COLUMNS.index(RIGHT)
+        lines = guide_lines(self.page.form, ())
+        (_, agency), (_, motto) = lines[1].cells
+        half = min(text_width(agency, 12, bold=True) / 2, split * _GRID_POINTS / 2)
+        for first, count, points in (
+            (0, split, half),
+            (split, len(GUIDE_COLUMNS) - split, text_width(motto, 13, bold=True)),
+        ):
+            length = max(2, 2 * round(points / _GRID_POINTS / 2))
+            start = first + (count - length) // 2
+            for column in range(start, start + length):
+                self.sheet.write_blank(row, column + 1, None, self.book.look("rule"))
+        return 18.0
+
+    def _pair(self, row: int, line: GuideLine) -> float:
+        (_, left), (_, right) = line.cells
+        if line.kind == "field":
+            first = self._block(row, LEFT, BODY, left + ":", "guide_label")
+            return max(first, self._block(row, BODY, "", right, "guide_value"))
+        height = self._block(row, BODY, "", right, "guide_text")
+        if line.kind == "page":
+            self._link(row, left, line.page)
+        else:
+            self._sample(row, left)
+        return max(height, 21.0)
+
+    def _link(self, row: int, text: str, sheet: str) -> None:
+        start, end = GUIDE_COLUMNS.index(LEFT) + 1, GUIDE_COLUMNS.index(BODY)
+        look = self.book.look("guide_link")
+        self.sheet.merge_range(row, start, row, end, "", look)
+        title = self.page.titles[sheet].replace("'", "''")
+        self.sheet.write_url(row, start, f"internal:'{title}'!B2", look, text, "Bấm để mở trang")
+
+    def _sample(self, row: int, text: str) -> None:
+        """A cell of the legend, looking like what it stands for."""
+        name = _LEGEND_LOOKS[min(self.legends, len(_LEGEND_LOOKS) - 1)]
+        self.legends += 1
+        start, end = GUIDE_COLUMNS.index(LEFT) + 1, GUIDE_COLUMNS.index(BODY) - 1
+        look = self.book.look(name) if name else self.book.entry_sample()
+        self.sheet.merge_range(row, start, row, end, "", look)
+        self.sheet.write_string(row, start, text, look)

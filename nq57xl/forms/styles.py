@@ -1,0 +1,131 @@
+"""The look of a form: a few formats, each made once. Black on white, Times New Roman, one accent."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from xlsxwriter import Workbook
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+
+FONT = "Times New Roman"
+SIZE = 11
+INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
+HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#F2F2F2", "#F2F2F2"
+ERROR_FILL, ERROR_LINE = "#FBE0DC", "#C00000"
+WARNING_FILL, WARNING_LINE = "#FFF2CC", "#9C6500"
+THIN, MEDIUM, DOTTED, MEDIUM_DASHED = 1, 2, 4, 8
+
+_LOCKED: dict[str, Any] = {"valign": "top", "text_wrap": True}
+_CELL: dict[str, Any] = {**_LOCKED, "border": DOTTED, "border_color": GREY}
+LOOKS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "key": {},
+    "heading": {"bold": True, "font_size": 14, "valign": "vcenter"},
+    "subheading": {"italic": True, "valign": "vcenter", "text_wrap": True},
+    "note": {"valign": "vcenter", "text_wrap": True},
+    "note_bold": {"valign": "vcenter", "text_wrap": True, "bold": True},
+    "head": {
+        "bold": True,
+        "align": "center",
+        "valign": "vcenter",
+        "text_wrap": True,
+        "border": THIN,
+        "border_color": INK,
+        "bg_color": HEAD_FILL,
+    },
+    "section": {**_CELL, "bold": True, "bg_color": SECTION_FILL, "valign": "vcenter"},
+    "text": _CELL,
+    "text_center": {**_CELL, "align": "center"},
+    "label": {**_CELL, "valign": "vcenter"},
+    "done": {**_CELL, "bg_color": DONE_FILL, "italic": True},
+    "done_center": {**_CELL, "bg_color": DONE_FILL, "italic": True, "align": "center"},
+    "check": {**_CELL, "font_size": 10},
+    "statement": {"bold": True, "valign": "vcenter", "text_wrap": True, "align": "right"},
+    "statement_hint": {"italic": True, "valign": "vcenter", "text_wrap": True},
+    "sign": {"bold": True, "align": "center", "valign": "vcenter"},
+    "sign_note": {"italic": True, "align": "center", "valign": "top"},
+    "issuer": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 12},
+    "issuer_bold": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 12, "bold": True},
+    "motto": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 13, "bold": True},
+    "rule": {"top": THIN, "top_color": INK},
+    "title": {"bold": True, "font_size": 14, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "subtitle": {"bold": True, "font_size": 13, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "centred": {"italic": True, "font_size": 13, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "guide_heading": {"bold": True, "font_size": 13, "valign": "vcenter", "bottom": THIN, "bottom_color": ACCENT},
+    "guide_text": {"font_size": 12, "valign": "vcenter", "text_wrap": True},
+    "guide_label": {"font_size": 12, "valign": "top", "text_wrap": True},
+    "guide_value": {"font_size": 12, "valign": "top", "text_wrap": True, "bold": True},
+    "guide_link": {"font_size": 12, "valign": "vcenter", "underline": 1, "font_color": ACCENT},
+    "legend_locked": {"align": "center", "valign": "vcenter", "border": DOTTED, "border_color": GREY},
+    "legend_required": {"align": "center", "valign": "vcenter", "bold": True},
+    "link": {**_CELL, "underline": 1, "font_color": ACCENT, "align": "center"},
+    "error_text": {**_CELL, "bold": True, "align": "center"},
+}
+NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
+"""Text cells are formatted as text, so that 10/4 or 00123 stays what was typed; numbers and choices are General."""
+
+
+class FormWorkbook(Workbook):  # type: ignore[misc] # XlsxWriter has no complete annotations
+    """A workbook whose Normal style is unlocked while every format says for itself whether it is locked.
+
+    Pasting formatted text into an entry cell resets it to Normal: were Normal locked, the cell would be locked for
+    good (domain.md 6.6).
+    """
+
+    def __init__(self, buffer: BytesIO) -> None:
+        super().__init__(
+            buffer,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_format_properties": {
+                    "font_name": FONT,
+                    "font_size": SIZE,
+                    "font_scheme": "none",
+                    "font_family": 1,
+                    "locked": False,
+                },
+            },
+        )
+        self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
+
+    def look(self, name: str, **changes: Any) -> Format:  # noqa: ANN401 - format properties
+        """A locked format of that name."""
+        return self._format({**LOOKS[name], **changes}, locked=True)
+
+    def entry(self, kind: str, align: str, mark: str = "") -> Format:
+        """The format of an entry cell: `kind` of value, alignment, and the mark "error" or "warning" if any."""
+        properties: dict[str, Any] = {
+            "valign": "top",
+            "text_wrap": True,
+            "border": THIN,
+            "border_color": ACCENT,
+            "bg_color": ENTRY_FILL,
+            "align": align,
+        }
+        if kind in NUMBER_FORMATS:
+            properties["num_format"] = NUMBER_FORMATS[kind]
+        if mark == "error":
+            properties |= {"bg_color": ERROR_FILL, "border": MEDIUM, "border_color": ERROR_LINE}
+        elif mark == "warning":
+            properties |= {"bg_color": WARNING_FILL, "border": MEDIUM_DASHED, "border_color": WARNING_LINE}
+        return self._format(properties, locked=False)
+
+    def entry_sample(self) -> Format:
+        """Looks like an entry cell, but is locked: for the legend."""
+        look = {"border": THIN, "border_color": ACCENT, "bg_color": ENTRY_FILL, "align": "center", "valign": "vcenter"}
+        return self._format(look, locked=True)
+
+    def _format(self, properties: dict[str, Any], *, locked: bool) -> Format:
+        key = tuple(sorted({**properties, "locked": locked}.items()))
+        if key not in self._made:
+            made = self.add_format({**properties, "locked": locked})
+            # Said explicitly: a cell format without a word on protection would take Normal's.
+            made._get_protection_properties = lambda: [("locked", 1 if locked else 0)]
+            self._made[key] = made
+        return self._made[key]

@@ -1,0 +1,92 @@
+"""The validation of an entry cell, its hint and its stop text, all from the field's definition."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from nq57xl.records.schema import Facts, Field, Schema
+from nq57xl.rules.limits import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
+
+TITLE_LIMIT, MESSAGE_LIMIT, STOP_LIMIT = 32, 255, 225
+"""Excel's limits in UTF-16 units; its own dialog cuts the stop text at 225."""
+_CELL_TEXT_LIMIT = 32767
+
+
+def list_name(name: str) -> str:
+    """Defined name of a list's range on the hidden sheet."""
+    return f"ds_{name}"
+
+
+def clip(text: str, limit: int) -> str:
+    """The text in at most `limit` UTF-16 units, cut between words where it must be."""
+    if len(text.encode("utf-16-le")) // 2 <= limit:
+        return text
+    while len(text.encode("utf-16-le")) // 2 > limit - 1:
+        text = text[:-1]
+    return (text.rsplit(" ", 1)[0] if " " in text else text) + "…"
+
+
+def kind_of(field: Field, facts: Facts) -> str:
+    """The field's type, with `measure` resolved by the row."""
+    return str(facts.get("measure") or "number") if field.type == "measure" else field.type
+
+
+def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict[str, Any]:
+    """Options for XlsxWriter's data_validation: list, decimal, whole, date or textLength with hint and stop text."""
+    rule, cause, remedy = _rule(field, schema, facts, year)
+    hint = field.hint + (f"\nVí dụ: {field.example}" if field.example else "")
+    return {
+        **rule,
+        "ignore_blank": True,
+        "input_title": clip(field.title, TITLE_LIMIT),
+        "input_message": clip(hint, MESSAGE_LIMIT),
+        "error_title": clip(field.title, TITLE_LIMIT),
+        "error_message": clip(f"{cause} {remedy}", STOP_LIMIT),
+        "error_type": "stop",
+    }
+
+
+def _rule(field: Field, schema: Schema, facts: Facts, year: int) -> tuple[dict[str, Any], str, str]:
+    kind = kind_of(field, facts)
+    if kind in ("choice", "mark"):
+        return _list(field, schema)
+    if kind == "date":
+        return _date(field, year)
+    if kind == "text":
+        limit = min(field.max_length, _CELL_TEXT_LIMIT)
+        cause = f"«{field.title}» dài quá {vietnamese_number(limit)} ký tự."
+        return {"validate": "length", "criteria": "<=", "value": limit}, cause, "Hãy viết gọn lại."
+    return _number(field, kind)
+
+
+def _list(field: Field, schema: Schema) -> tuple[dict[str, Any], str, str]:
+    titles = ", ".join(f"«{item.title}»" for item in schema.lists[field.choices])
+    rule = {"validate": "list", "source": f"={list_name(field.choices)}"}
+    return rule, "Nội dung vừa gõ không có trong danh sách.", f"Bấm mũi tên ở góc phải ô và chọn: {titles}."
+
+
+def _date(field: Field, year: int) -> tuple[dict[str, Any], str, str]:
+    low = date_limit(str(field.min), year) if field.min is not None else date(2000, 1, 1)
+    high = date_limit(str(field.max), year) if field.max is not None else date(2099, 12, 31)
+    cause = f"«{field.title}» phải là ngày từ {vietnamese_date(low)} đến {vietnamese_date(high)}."
+    remedy = f"Nhập theo dạng ngày/tháng/năm{f', ví dụ {field.example}' if field.example else ''}."
+    return {"validate": "date", "criteria": "between", "minimum": low, "maximum": high}, cause, remedy
+
+
+def _number(field: Field, kind: str) -> tuple[dict[str, Any], str, str]:
+    percent = kind == "percent"
+    low = float(field.min) if field.min is not None else None
+    high = 1.0 if percent else float(field.max) if field.max is not None else None
+    rule: dict[str, Any] = {"validate": "integer" if kind == "whole" else "decimal"}
+    shown = vietnamese_percent if percent else vietnamese_number
+    word = "tỷ lệ phần trăm" if percent else "số nguyên" if kind == "whole" else "số"
+    if high is not None:
+        low = 0.0 if low is None else low
+        rule |= {"criteria": "between", "minimum": low, "maximum": high}
+        limits = f" từ {shown(low)} đến {shown(high)}"
+    else:
+        rule |= {"criteria": ">=", "value": -1e15 if low is None else low}
+        limits = "" if low is None else f" từ {shown(low)} trở lên"
+    remedy = "Nhập số kèm dấu %, ví dụ 45%." if percent else "Chỉ nhập số, không kèm chữ hoặc đơn vị tính."
+    return rule, f"«{field.title}» phải là {word}{limits}.", remedy
