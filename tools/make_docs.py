@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are generated: docs/findings.md and docs/fields.md.
+"""Writes the pages of docs/ that are generated: findings.md, fields.md and phu-luc.md.
 
     python tools/make_docs.py
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from nq57xl.plan import sheets as appendix
 from nq57xl.records.schema import Field, Schema, SheetSpec, Table
 from nq57xl.rules.catalogue import Entry, catalogue
 from nq57xl.rules.load import load_schema
@@ -201,9 +202,57 @@ def fields_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+KINDS = {
+    "text": "chữ",
+    "short": "chữ",
+    "whole": "số nguyên",
+    "date": "ngày",
+    "yes_no": "Có hoặc Không",
+    "names": "mỗi dòng một tên",
+    "codes": "các mã, cách nhau dấu phẩy",
+    "choice": "chọn trong danh sách",
+}
+
+
+def appendix_columns(columns: Iterable[appendix.Column], head: str) -> list[str]:
+    """The columns of a table of the master appendix, or the lines of a card."""
+    return table(
+        [head, "Kiểu", "Nhập gì"],
+        [(item.title, KINDS[item.kind], item.hint) for item in columns],
+    )
+
+
+def appendix_page() -> str:
+    """docs/phu-luc.md from the definition of the master appendix."""
+    lines = [
+        "# Phụ lục gốc: phu-luc.xlsx",
+        "",
+        MADE,
+        "",
+        "Đây là tệp duy nhất mà đơn vị tổng hợp sửa. Biểu mẫu, thời hạn, danh sách đơn vị phải báo cáo và báo cáo",
+        "tổng hợp đều lấy từ tệp này. Sửa xong, lưu và đóng tệp, chạy `nq57xl lint` để xem phần mềm hiểu thế nào.",
+        "",
+        "- Nội dung kế hoạch giữ nguyên văn, kể cả lỗi in; cách hiểu (ngày, đơn vị) là việc của phần mềm và của cột",
+        "  «Hạn chuẩn».",
+        "- Dòng mới để trống cột «Mã»: phần mềm cấp mã một lần rồi giữ nguyên.",
+        "- Đơn vị không nhận ra, mã trùng, thiếu thông tin là lỗi: phải sửa trước khi phát hành biểu mẫu.",
+        "",
+        f"## Trang «{appendix.PLAN_TITLE}»",
+        "",
+        *appendix_columns(appendix.CARD, "Dòng"),
+        f"Bên dưới: {appendix.NAMES.heading.lower()}, mỗi tên có ngày hiệu lực, để báo cáo ghi đúng tên vào ngày ký.",
+        "",
+        *appendix_columns(appendix.NAMES.columns, "Cột"),
+    ]
+    for sheet in appendix.TABLES:
+        lines += [f"## Trang «{sheet.title}»", "", sheet.note, "", *appendix_columns(sheet.columns, "Cột")]
+    lines += [f"## Trang «{appendix.SETTINGS_TITLE}»", "", *appendix_columns(appendix.SETTINGS, "Dòng")]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def pages() -> dict[str, str]:
     """Every generated page by file name."""
-    return {"findings.md": findings_page(), "fields.md": fields_page()}
+    return {"findings.md": findings_page(), "fields.md": fields_page(), "phu-luc.md": appendix_page()}
 
 
 def main() -> None:
