@@ -11,7 +11,7 @@ from nq57xl.errors import Nq57Error
 
 @frozen
 class Workspace:
-    """Paths of one workspace; nothing here touches the disk except `require`."""
+    """Paths of one workspace; nothing here changes anything on the disk."""
 
     root: Path
 
@@ -68,13 +68,9 @@ class Workspace:
 
     def key_of(self, path: Path) -> str:
         """How the ledger names an output: posix path relative to the workspace, absolute when it lies outside."""
-        full, root = path.absolute(), self.root.absolute()
-        if full.is_relative_to(root):
-            return full.relative_to(root).as_posix()
-        resolved, resolved_root = path.resolve(), self.root.resolve()
-        if resolved.is_relative_to(resolved_root):
-            return resolved.relative_to(resolved_root).as_posix()
-        return resolved.as_posix()
+        # not the file itself: a link is replaced by the output, and must not change its name then
+        full, root = path.parent.resolve() / path.name, self.root.resolve()
+        return (full.relative_to(root) if full.is_relative_to(root) else full).as_posix()
 
     def require(self) -> None:
         """Raises Nq57Error when the folder is no workspace."""
