@@ -41,6 +41,8 @@ def write_appendix(plan: Plan) -> bytes:
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
+        # the default font sets the width of columns: with this one they are as wide in every program
+        "default_format_properties": {"font_name": FONT, "font_size": SIZE},
     }
     with warnings.catch_warnings():
         warnings.simplefilter("error")

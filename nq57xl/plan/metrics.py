@@ -6,19 +6,27 @@ import math
 import unicodedata
 
 # Advance widths of Times New Roman in thousandths of the em; letters with marks are as wide as their base letter.
-_WIDTHS = {
-    **dict.fromkeys("0123456789abdghknpquvxyo_$*“”", 500),
-    **dict.fromkeys("cezaé?", 444),
-    **dict.fromkeys("iljt/\\:;", 278),
-    **dict.fromkeys("frI()[]-'’‘", 333),
-    **dict.fromkeys(" .,", 250),
-    **dict.fromkeys("ABCDĐEGHKLNOPQRTUVXYZ&FSwJ", 722),
-    **dict.fromkeys("mM%W…—@", 1000),
-    **dict.fromkeys("≥≤<>=+×", 564),
+_GROUPS = {
+    250: " ,.",
+    278: "/:;\\ijlt'|",
+    333: "!()-I[]`fr‘’",
+    389: "Js",
+    444: '?acez“”"',
+    500: "#$*0123456789_bdghknopquvxyđ–«»{}^",
+    556: "FPSơư~",
+    564: "+<=>×≥≤",
+    611: "ELTZ",
+    667: "BCR",
+    722: "ADGHKNOQUVXYwĐ",
+    778: "&mƠƯ",
+    889: "M%",
+    944: "W@",
+    1000: "—…",
 }
-_DEFAULT = 600
+_WIDTHS = {letter: width for width, letters in _GROUPS.items() for letter in letters}
+_DEFAULT = 700
 _BOLD = 1.08
-_SAFETY = 1.06
+_SAFETY = 1.04
 """Programs round glyphs differently at screen sizes; a few percent keep the last word in."""
 
 
