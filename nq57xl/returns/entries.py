@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -130,24 +131,36 @@ class _Reader:
     def _read_added(self, copied: list[int]) -> None:
         """Rows of a free table beyond the prepared ones: their keys go on from the last."""
         free = [row for row in self.rows if self._is_free(row)]
-        if not free:
+        there = [self.found.rows[row.issued] for row in free if row.issued in self.found.rows]
+        columns = (
+            {self.found.columns[slot.col] for slot in free[0].slots if slot.col in self.found.columns} if free else ()
+        )
+        if not there or not columns:
             return
-        columns = {slot.col: self.found.columns[slot.col] for slot in free[0].slots if slot.col in self.found.columns}
-        first = min((self.found.rows[row.issued] for row in free if row.issued in self.found.rows), default=None)
-        if first is None:
-            return
+        keyed = self._claim_keyed(free[0])
         taken = set(self.found.rows.values()) | {line for lines in self.found.repeats.values() for line in lines}
-        entered = set(columns.values())
-        new = {line for line, column in self.raw.cells if line > first and line not in taken and column in entered}
-        lines = [line for line in sorted({*new, *copied}) if any(self._typed(free[0], line))]
+        new = {line for line, column in self.raw.cells if line > min(there) and line not in taken and column in columns}
+        lines = [line for line in sorted({*new, *copied, *keyed}) if any(self._typed(free[0], line))]
         number = max((int(row.slots[0].key) for row in free if row.slots[0].key.isdecimal()), default=0)
         for offset, line in enumerate(lines, start=1):
             for slot in free[0].slots:
                 self._read(attrs.evolve(slot, key=f"{number + offset:02d}"), line)
-            self.out.read.update((line, column) for column in entered)
+            self.out.read.update((line, column) for column in columns)
         if lines:
-            place = {"sheet": self.raw.name, "cell": a1(lines[0], min(entered)), "table": free[0].slots[0].table}
+            place = {"sheet": self.raw.name, "cell": a1(lines[0], min(columns)), "table": free[0].slots[0].table}
             self.out.findings.append(make("ROWS_ADDED", words={"count": len(lines)}, **place))
+
+    def _claim_keyed(self, row: _Row) -> list[int]:
+        """Rows that already have the key of an added row: a form sent back holds the unit's added rows."""
+        pattern = re.compile(re.escape(row.slots[0].table) + r"\|[0-9]+")
+        known = set(self.found.rows.values())
+        lines = [
+            line
+            for (line, column), cell in self.raw.cells.items()
+            if column == self.found.key_column and line not in known and pattern.fullmatch(cell_text(cell))
+        ]
+        self._claim(lines)
+        return lines
 
     # --- one cell -----------------------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ def _missing(sheet: SheetLayout) -> Finding:
 def _program(raw: RawWorkbook) -> Iterator[Finding]:
     """Names another program than Excel; one that does not tell its name is nothing to report."""
     if raw.program and not raw.program.lower().startswith("microsoft"):
-        name = _VERSION.sub(r" \1", raw.program).split("$")[0]
+        name = _VERSION.sub(r" \1", raw.program.split("$")[0])  # LibreOffice/7.4.7.2$Linux_X86_64 ...
         yield make("OTHER_PROGRAM", words={"program": name}, value=name)
 
 
