@@ -1,56 +1,27 @@
-"""How wide a text is and how it wraps, in Times New Roman: row heights are computed, never left to a program.
+"""Where a text breaks in a column: row heights are computed, and a text too long for a row is split between lines.
 
 LibreOffice does not fit the rows of a generated file, and Excel does not fit merged cells (pitfalls.md 3).
 """
 
 from __future__ import annotations
 
-import unicodedata
-from functools import lru_cache
+from nq57xl.forms.metrics import text_width
 
-LINE_HEIGHT = 1.3
-"""Height of a line of Vietnamese text in font sizes; marks above capitals need more than Latin text."""
-_SAFETY = 1.05
-"""Programs differ in hinting; a row a little too high is better than a cut one."""
-_BY_WIDTH = {
-    250: " .,",
-    278: "ijlt/:;\\|",
-    333: "fr-()[]'!IJ“”‘’`",
-    389: "s",
-    444: "acezé?",
-    500: "bdghknopquvxy0123456789_$*",
-    564: "+=<>~≥≤",
-    556: "FPS",
-    611: "ELTZ",
-    667: "BCR",
-    722: "ADGHKNOQUVXYw&w",
-    778: "m",
-    889: "M",
-    944: "W%@",
-}
-_WIDTHS = {letter: width for width, letters in _BY_WIDTH.items() for letter in letters}
-_HORN = "\u031b"
-
-
-@lru_cache(maxsize=4096)
-def _letter(letter: str) -> int:
-    """Width of one letter in thousandths of the font size."""
-    base, *marks = unicodedata.normalize("NFD", letter)
-    if unicodedata.combining(base):
-        return 0
-    base = {"đ": "d", "Đ": "D"}.get(base, base)
-    default = 1000 if unicodedata.east_asian_width(base) in "WF" else 700
-    return _WIDTHS.get(base, default) + (60 if _HORN in marks else 0)
-
-
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width of one line in points."""
-    return sum(map(_letter, text)) * size / 1000 * (1.07 if bold else 1.0) * _SAFETY
+LINE_HEIGHT = 1.24
+"""Height of a line over the font size (Times New Roman: 1.15, and programs round lines up to whole pixels)."""
+_SAFETY = 1.07
+"""Screens round each letter to whole pixels; a row a little too high is better than a cut one."""
+_POINTS_PER_CHARACTER = 5.25
 
 
 def column_points(width: float) -> float:
     """Room for text in a column of that width (characters of the default font), in points."""
-    return (width * 7) * 0.75 - 2
+    return width * _POINTS_PER_CHARACTER / _SAFETY
+
+
+def line_height(size: float) -> float:
+    """Height of one line in points."""
+    return size * LINE_HEIGHT
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -62,7 +33,7 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
     lines: list[str] = []
     for part in text.splitlines(keepends=True):
         lines += _wrap_line(part, room, size, bold=bold)
-    if not lines or text.endswith("\n"):
+    if not lines or text.endswith(("\n", "\r")):
         lines.append("")
     return lines
 
@@ -70,17 +41,18 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
 def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:
     lines, line, used = [], "", 0.0
     for word in _words(text):
-        wide = text_width(word.rstrip(), size, bold=bold)
+        rest = word
+        wide = text_width(rest.rstrip(), size, bold)
         if line and used + wide > room:
             lines.append(line)
             line, used = "", 0.0
-        while wide > room and len(word) > 1:  # a word longer than the column breaks between letters
-            head = _fitting(word, room, size, bold=bold)
-            lines.append(word[:head])
-            word = word[head:]  # noqa: PLW2901 - the rest of the same word
-            wide = text_width(word.rstrip(), size, bold=bold)
-        line += word
-        used += text_width(word, size, bold=bold)
+        while wide > room and len(rest) > 1:  # a word longer than the column breaks between letters
+            head = _fitting(rest, room, size, bold=bold)
+            lines.append(rest[:head])
+            rest = rest[head:]
+            wide = text_width(rest.rstrip(), size, bold)
+        line += rest
+        used += text_width(rest.rstrip("\r\n"), size, bold)
     return [*lines, line] if line else lines
 
 
@@ -98,12 +70,7 @@ def _fitting(word: str, room: float, size: float, *, bold: bool) -> int:
     """How many letters of a word fit; at least one."""
     used = 0.0
     for index, letter in enumerate(word):
-        used += text_width(letter, size, bold=bold)
+        used += text_width(letter, size, bold)
         if used > room:
             return max(index, 1)
     return len(word)
-
-
-def line_height(size: float) -> float:
-    """Height of one line in points."""
-    return size * LINE_HEIGHT

@@ -100,8 +100,11 @@ def field_of(schema: Schema, value: Value) -> Field | None:
     return None
 
 
-def shown(value: Value | None, schema: Schema) -> str:
-    """A typed cell as the report shows it: words of a choice, 45%, 10/04/2026, the text itself; "" for a blank."""
+def shown(value: Value | None, schema: Schema, *, percent: bool = False) -> str:
+    """A typed cell as the report shows it: words of a choice, 45%, 10/04/2026, the text itself; "" for a blank.
+
+    `percent`: the row's result is a percentage (of indicators; what a measure is depends on its row).
+    """
     if value is None:
         return ""
     content = value.value
@@ -113,8 +116,8 @@ def shown(value: Value | None, schema: Schema) -> str:
     if isinstance(content, str):
         items = schema.lists.get(field.choices, ()) if field is not None and field.choices else ()
         return next((item.title for item in items if item.code == content), content)
-    percent = field is not None and (field.type == "percent" or (field.type == "measure" and "%" in value.typed))
-    return vietnamese_percent(content) if percent else vietnamese_number(content)
+    fraction = field is not None and (field.type == "percent" or (field.type == "measure" and percent))
+    return vietnamese_percent(content) if fraction else vietnamese_number(content)
 
 
 def table_title(schema: Schema, name: str) -> str:

@@ -1,0 +1,188 @@
+"""The sheet "Phụ lục tổng hợp": the plan in its own order and wording, and beside each row what was reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from nq57xl.records.consolidation import Consolidation, Contribution, Entry, TaskRow
+from nq57xl.records.returns import Value
+from nq57xl.report.consolidate import COLLECTIVE_RULE
+from nq57xl.report.figures import sections_of
+from nq57xl.report.layout import Column, Content, Line, Link, Num, Page
+from nq57xl.report.wording import (
+    NOTHING,
+    UNREPORTED,
+    due_words,
+    entry_words,
+    evidence_words,
+    progress_words,
+    report_title,
+    shown,
+    source_anchor,
+    standing_words,
+)
+
+NAME = "Phụ lục tổng hợp"
+TASK_ROW, UNIT_ROW, SUPPORT_ROW = "NV", "ĐV", "PH"
+_EPOCH = dt.date(1899, 12, 30)
+_PLAN = ("number", "task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
+_TEXTS = ("result", "kpi_achieved", "difficulties", "cause", "proposal", "next_work", "explanation")
+COLUMNS = (
+    Column("number", "TT", 4.5, "center"),
+    Column("task", "Nhiệm vụ", 17.5),
+    Column("subtask", "Tiểu nhiệm vụ", 18),
+    Column("deliverable", "Sản phẩm đầu ra", 13),
+    Column("kpi", "KPI", 11.5),
+    Column("lead", "Đơn vị chủ trì", 9),
+    Column("support", "Đơn vị phối hợp", 9),
+    Column("deadline", "Thời hạn", 10.5, "center"),
+    Column("note", "Ghi chú", 8.5),
+    Column("reporter", "Đơn vị báo cáo", 9.5),
+    Column("progress", "Tiến độ", 9, "center"),
+    Column("timeliness", "So với thời hạn", 8.5, "center"),
+    Column("percent", "Tỷ lệ", 6.5, "center"),
+    Column("result", "Kết quả trong kỳ", 22),
+    Column("kpi_achieved", "Mức đạt KPI", 10),
+    Column("completion_date", "Ngày hoàn thành", 10.5, "center"),
+    Column("evidence", "Minh chứng", 12.5),
+    Column("difficulties", "Khó khăn, vướng mắc", 12),
+    Column("cause", "Nguyên nhân", 10),
+    Column("proposal", "Đề xuất, kiến nghị", 12),
+    Column("next_work", "Việc kỳ tới", 10),
+    Column("explanation", "Giải trình", 8.5),
+    Column("source", "Nguồn", 10, "center", printed=False),
+    Column("kind", "Loại dòng", 10, printed=False, hidden=True),
+    Column("section", "Nhóm", 8, printed=False, hidden=True),
+    Column("code", "Mã", 10, printed=False, hidden=True),
+)
+
+
+def appendix_page(c: Consolidation) -> Page:
+    """The page; figures of the overview count its lines of kind "NV"."""
+    return Page(NAME, COLUMNS, tuple(_lines(c)), paper="A3", filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation) -> Iterator[Line]:
+    yield Line("title", {"number": "PHỤ LỤC TỔNG HỢP"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    if any(len(row.entries) > 1 for row in c.tasks):
+        yield Line("note", {"number": COLLECTIVE_RULE})
+    yield Line("band", {"number": "NỘI DUNG KẾ HOẠCH", "reporter": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"})
+    yield Line("head", {column.name: column.title for column in COLUMNS})
+    for number, title in sections_of(c):
+        yield Line("section", {"number": number, "task": title})
+        for row in c.tasks:
+            if row.task.section == number:
+                yield from _task_lines(row, c)
+
+
+def _task_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
+    progress, timeliness = standing_words(row.standing, progress_words(c.schema))
+    cells: dict[str, Content] = {
+        **_plan_cells(row),
+        "kind": TASK_ROW,
+        "section": row.task.section,
+        "code": row.task.code,
+        "progress": progress,
+        "timeliness": timeliness,
+    }
+    if len(row.entries) == 1:
+        entry = row.entries[0]
+        yield Line("row", _entry_cells(entry, row, c) | cells, 1, (f"led|{entry.unit}|{row.task.code}",))
+    else:
+        yield Line("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else ""}, 1)
+        for entry in row.entries:
+            yield _unit_line(entry, row, c)
+    yield from _support_lines(row, c)
+
+
+def _plan_cells(row: TaskRow) -> dict[str, Content]:
+    task = row.task
+    return {
+        "number": task.subnumber or task.number,
+        "task": task.task,
+        "subtask": task.subtask,
+        "deliverable": task.deliverable,
+        "kpi": task.kpi,
+        "lead": task.lead,
+        "support": task.support,
+        "deadline": due_words(task),
+        "note": task.note,
+    }
+
+
+def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> Line:
+    progress, timeliness = entry_words(entry, progress_words(c.schema))
+    own: dict[str, Content] = {
+        "kind": UNIT_ROW,
+        "section": row.task.section,
+        "code": row.task.code,
+        "progress": progress,
+        "timeliness": timeliness,
+    }
+    return Line("sub", _entry_cells(entry, row, c) | own, 2, (f"led|{entry.unit}|{row.task.code}",))
+
+
+def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Content]:
+    """What a unit typed on the row, as shown."""
+    cells: dict[str, Content] = {"reporter": entry.name}
+    if row.standing.state == "done_before" and not entry.values:
+        return cells
+    cells |= {name: shown(entry.values.get(name), c.schema) for name in _TEXTS}
+    cells["percent"] = percent_cell(entry.values.get("percent"))
+    cells["completion_date"] = date_cell(entry.values.get("completion_date"))
+    cells["evidence"] = evidence_words(entry, c.schema)
+    if entry.values:
+        cells["source"] = Link("dòng {row}", source_anchor(entry.unit, "led", row.task.code))
+    return cells
+
+
+def _support_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
+    base: dict[str, Content] = {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
+    for item in row.contributions:
+        if item.state == "text":
+            source = Link("dòng {row}", source_anchor(item.unit, "supporting", row.task.code))
+            cells: dict[str, Content] = {
+                "reporter": f"Phối hợp: {item.name}",
+                "result": shown(item.value, c.schema),
+                "source": source,
+            }
+            yield Line("sub", base | cells, 2, (f"supporting|{item.unit}|{row.task.code}",))
+    rest = _silent(row)
+    if rest:
+        anchors = tuple(f"supporting|{item.unit}|{row.task.code}" for item in row.contributions if item.state != "text")
+        yield Line("sub", base | {"reporter": "Phối hợp", "result": rest}, 2, anchors)
+
+
+def _silent(row: TaskRow) -> str:
+    """Supporters with nothing to tell, and those who have not told; rows done before the period ask nobody."""
+
+    def names(items: list[Contribution]) -> str:
+        return "; ".join(item.name for item in items)
+
+    nothing = [item for item in row.contributions if item.state == "nothing"]
+    asked = row.standing.state != "done_before"
+    unreported = [item for item in row.contributions if item.state == "unreported" and asked]
+    parts = [(NOTHING, nothing), (UNREPORTED, unreported)]
+    return "\n".join(f"{words}: {names(items)}." for words, items in parts if items)
+
+
+def percent_cell(value: Value | None) -> Content:
+    """A percentage as a number, the typed text where it is none, nothing for a blank."""
+    if value is None:
+        return None
+    if isinstance(value.value, int | float):
+        fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
+        return Num(float(value.value), "0.0%" if fine else "0%")
+    return value.typed
+
+
+def date_cell(value: Value | None) -> Content:
+    """A date as a real date, the typed text where it is none, nothing for a blank."""
+    if value is None:
+        return None
+    if isinstance(value.value, dt.date):
+        day = value.value.date() if isinstance(value.value, dt.datetime) else value.value
+        return Num((day - _EPOCH).days, "dd/mm/yyyy")
+    return value.typed

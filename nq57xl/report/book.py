@@ -1,0 +1,245 @@
+"""Writes placed sheets as one workbook: formats, print set-up, links, charts; equal sheets give equal bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nq57xl.report.layout import MERGED, SIZES, Chart, Content, Formula, Link, Num, Placed, Sheet, band_spans
+
+FONT = "Times New Roman"
+ACCENT, TINT, PALE = "#1F3864", "#D9E2F3", "#F2F2F2"
+"""One calm blue and its tints; everything else is black on white."""
+_CREATED = dt.datetime(2026, 1, 1)
+"""Fixed: the time of writing would make equal reports differ."""
+_PAPERS = {"A4": 9, "A3": 8}
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_CELL_LIMIT = 32_767
+
+_BORDERED = {"border": 1, "border_color": "#7F7F7F", "text_wrap": True, "valign": "top"}
+_STYLES: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "subtitle": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "italic": {"italic": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "alert": {
+        "bold": True,
+        "text_wrap": True,
+        "valign": "vcenter",
+        "border": 2,
+        "border_color": ACCENT,
+        "bg_color": TINT,
+    },
+    "para": {"text_wrap": True, "valign": "top", "align": "justify"},
+    "note": {"italic": True, "text_wrap": True, "valign": "top"},
+    "band": {**_BORDERED, "bold": True, "align": "center", "valign": "vcenter", "bg_color": TINT},
+    "head": {**_BORDERED, "bold": True, "align": "center", "valign": "vcenter", "bg_color": TINT},
+    "section": {"bold": True, "valign": "vcenter", "bg_color": PALE, "top": 1, "bottom": 1, "border_color": "#7F7F7F"},
+    "group": {"bold": True, "valign": "vcenter", "font_color": ACCENT, "font_size": 12},
+    "row": _BORDERED,
+    "sub": _BORDERED,
+    "total": {**_BORDERED, "bold": True, "bg_color": PALE},
+    "pair": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 12},
+    "pair_bold": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 12, "bold": True},
+    "pair_italic": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 12, "italic": True},
+}
+
+
+class Book:
+    """One workbook in memory."""
+
+    def __init__(self, title: str, sheets: Sequence[Sheet], charts: Mapping[str, Sequence[Chart]]) -> None:
+        import xlsxwriter
+
+        self.buffer = io.BytesIO()
+        self.workbook = xlsxwriter.Workbook(
+            self.buffer,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_format_properties": {"font_name": FONT, "font_size": 11},
+            },
+        )
+        self.workbook.set_properties({"title": clean_text(title), "created": _CREATED, "comments": ""})
+        self.workbook.set_calc_mode("auto")
+        self.sheets = sheets
+        self.charts = charts
+        self.anchors: dict[str, tuple[str, int]] = {}
+        for sheet in sheets:
+            self.anchors |= sheet.anchors()
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def bytes(self) -> bytes:
+        """The workbook's bytes."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for sheet in self.sheets:
+                _SheetWriter(self, sheet).write()
+            self.workbook.close()
+        return self.buffer.getvalue()
+
+    def format(self, **properties: Any) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
+        """A format, made once for the same properties."""
+        key = tuple(sorted({"font_name": FONT, **properties}.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format(dict(key))
+        return self._formats[key]
+
+
+class _SheetWriter:
+    """Writes one sheet of a book."""
+
+    def __init__(self, book: Book, sheet: Sheet) -> None:
+        self.book = book
+        self.sheet = sheet
+        self.page = sheet.page
+        self.out = book.workbook.add_worksheet(sheet.page.name)
+        self.printed = [i for i, item in enumerate(self.page.columns) if item.printed and not item.hidden]
+
+    def write(self) -> None:
+        for index, column in enumerate(self.page.columns):
+            self.out.set_column(index, index, column.width, None, {"hidden": column.hidden})
+        for row in self.sheet.rows:
+            self.out.set_row(row.row, max(row.height, 15.75), None, {"level": row.level})
+            self._row(row)
+        self._print_setup()
+        for chart in self.book.charts.get(self.page.name, ()):
+            self._chart(chart)
+
+    def _row(self, row: Placed) -> None:
+        if row.kind in ("space", "rule"):
+            return
+        style = dict(_STYLES[row.kind])
+        style.setdefault("font_size", SIZES.get(row.kind, self.page.size))
+        if row.kind in MERGED:
+            self._merge(row.row, self.printed[0], self.printed[-1], next(iter(row.cells.values()), ""), style)
+        elif row.kind.startswith("pair"):
+            middle = self.printed[self.page.split - 1]
+            left, right = row.cells.get("left", ""), row.cells.get("right", "")
+            self._merge(row.row, 0, middle, left, {**style, "bold": style.get("bold", False)})
+            self._merge(row.row, middle + 1, self.printed[-1], right, {**style, "bold": row.kind != "pair_italic"})
+        elif row.kind == "band":
+            line = next(item for item in self.page.lines if item.kind == "band")
+            for name, (first, last) in band_spans(self.page, line).items():
+                self._merge(row.row, first, last, row.cells.get(name), style)
+        else:
+            self._cells(row, style)
+
+    def _merge(self, row: int, first: int, last: int, content: Content, style: dict[str, Any]) -> None:
+        text = clean_text(content) if isinstance(content, str) else ""
+        form = self.book.format(**style)
+        if first < last:
+            self.out.merge_range(row, first, row, last, "", form)
+        self.out.write_string(row, first, text, form) if text else self.out.write_blank(row, first, None, form)
+
+    def _cells(self, row: Placed, style: dict[str, Any]) -> None:
+        border = "border" in style and row.kind in ("row", "sub")
+        if border and not (row.first and row.last):
+            style = {**style, "top": int(row.first), "bottom": int(row.last), "left": 1, "right": 1}
+            del style["border"]
+        for index, column in enumerate(self.page.columns):
+            content = row.cells.get(column.name)
+            if not column.printed or column.hidden:
+                if content is not None and row.kind != "head":
+                    self._put(row.row, index, content, {"font_size": self.page.size, "valign": "top"})
+                elif row.kind == "head" and content is not None:
+                    self._put(row.row, index, content, style)
+                continue
+            own = dict(style)
+            if row.kind in ("row", "sub", "total"):
+                own["align"] = column.align
+            if row.kind == "sub":
+                own["italic"] = column.name in ("reporter",)
+            self._put(row.row, index, content, own)
+
+    def _put(self, row: int, col: int, content: Content, style: dict[str, Any]) -> None:
+        if isinstance(content, Num):
+            self.out.write_number(row, col, content.value, self.book.format(**style, num_format=content.format))
+        elif isinstance(content, Formula):
+            form = self.book.format(**style, num_format=content.format)
+            self.out.write_formula(row, col, f"={content.text}", form, content.value)
+        elif isinstance(content, Link):
+            self._link(row, col, content, style)
+        elif content:
+            self.out.write_string(row, col, clean_text(content), self.book.format(**style))
+        else:
+            self.out.write_blank(row, col, None, self.book.format(**style))
+
+    def _link(self, row: int, col: int, link: Link, style: dict[str, Any]) -> None:
+        target = self.book.anchors.get(link.anchor)
+        if target is None:
+            self.out.write_string(row, col, clean_text(link.text.replace("{row}", "")), self.book.format(**style))
+            return
+        name, there = target
+        text = clean_text(link.text.replace("{row}", str(there + 1)))
+        form = self.book.format(**style, font_color=ACCENT, underline=1)
+        quoted = name.replace("'", "''")
+        self.out.write_url(row, col, f"internal:'{quoted}'!A{there + 1}", form, text)
+
+    def _print_setup(self) -> None:
+        page, out = self.page, self.out
+        out.set_landscape()
+        out.set_paper(_PAPERS[page.paper])
+        out.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+        out.set_header(f'&C&"{FONT},Regular"&12&P/&N', {"margin": 0.3})
+        out.set_footer(f'&R&"{FONT},Italic"&10&A', {"margin": 0.25})
+        out.center_horizontally()
+        out.hide_gridlines(2)
+        out.set_print_scale(page.scale)
+        if page.breaks:
+            out.set_h_pagebreaks([self.book.anchors[name][1] for name in page.breaks])
+        last = self.sheet.rows[-1].row
+        out.print_area(0, 0, last, self.printed[-1])
+        out.outline_settings(True, False, True, False)
+        heads = self.sheet.heads
+        if page.filtered and heads:
+            out.repeat_rows(heads[0], heads[-1])
+            out.freeze_panes(heads[-1] + 1, page.frozen_columns)
+            out.autofilter(heads[-1], 0, max(last, heads[-1] + 1), len(page.columns) - 1)
+
+    def _chart(self, spec: Chart) -> None:
+        chart = self.book.workbook.add_chart({"type": "bar", "subtype": "stacked"})
+        for place, fill in spec.series:
+            chart.add_series(self._series(spec, place, fill))
+        font = {"name": FONT, "size": 9}
+        chart.set_title({"name": spec.title, "name_font": {"name": FONT, "size": 12, "bold": True}})
+        chart.set_legend({"position": "bottom", "font": font})
+        grid = {"visible": True, "line": {"color": "#D9D9D9"}}
+        chart.set_y_axis({"num_font": font, "major_gridlines": grid, "num_format": "0"})
+        chart.set_x_axis({"num_font": font, "reverse": True})
+        chart.set_size({"width": spec.width, "height": spec.height})
+        row = self.book.anchors[spec.anchor][1]
+        self.out.insert_chart(row, 0, chart, {"x_offset": spec.offset + 4, "y_offset": 4, "description": spec.title})
+
+    def _series(self, spec: Chart, place: int, fill: str) -> dict[str, Any]:
+        name = self.page.name
+        top, left, bottom, right = spec.categories
+        label_font = {"name": FONT, "size": 9, "color": _ink(fill)}
+        return {
+            "name": [name, top - 1, place],
+            "categories": [name, top, left, bottom, right],
+            "values": [name, top, place, bottom, place],
+            "fill": {"color": fill},
+            "border": {"color": "#404040", "width": 0.5},
+            "gap": 40,
+            "data_labels": {"value": True, "num_format": "#,##0;;", "font": label_font},
+        }
+
+
+def _ink(fill: str) -> str:
+    """White letters on a dark fill, black on a light one."""
+    red, green, blue = (int(fill[i : i + 2], 16) for i in (1, 3, 5))
+    return "#FFFFFF" if red * 0.3 + green * 0.6 + blue * 0.1 < 130 else "#000000"
+
+
+def clean_text(text: str) -> str:
+    """What a cell can hold: no lone surrogates, at most 32,767 UTF-16 units; everything else as it is."""
+    text = _SURROGATES.sub("\ufffd", text)
+    if len(text.encode("utf-16-le")) // 2 <= _CELL_LIMIT:
+        return text
+    return text.encode("utf-16-le")[: _CELL_LIMIT * 2].decode("utf-16-le", "ignore")

@@ -1,0 +1,273 @@
+"""Pages of the report as data: lines of cells are placed on rows, with heights, before anything is written.
+
+Placing is pure, so that links can point to rows of other sheets and nothing is cut off on paper: a text too long for
+one row goes on in the next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from attrs import field, frozen
+
+from nq57xl.report.measure import line_height, wrap
+
+MAX_HEIGHT = 300.0
+"""Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
+_PADDING = 5.0
+
+Kind = Literal["title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"]
+Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space"]
+MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
+"""Lines of one text over the whole width."""
+SIZES = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10}
+
+
+@frozen
+class Num:
+    """A number with the format it is shown in."""
+
+    value: float
+    format: str = "#,##0"
+
+
+@frozen
+class Link:
+    """A text that leads to an anchor; "{row}" becomes the row's number. Plain text where the anchor is not."""
+
+    text: str
+    anchor: str
+
+
+@frozen
+class Formula:
+    """A live formula with its value as it is now."""
+
+    text: str
+    value: float | str
+    format: str = "#,##0"
+
+
+Content = str | Num | Link | Formula | None
+
+
+@frozen
+class Column:
+    """A column of a page."""
+
+    name: str
+    title: str
+    width: float
+    """Characters of the default font."""
+    align: Literal["left", "center", "right"] = "left"
+    printed: bool = True
+    """False: stands right of the print area; not measured, written on a line's first row only."""
+    hidden: bool = False
+
+
+@frozen
+class Line:
+    """One line as the reader sees it; it may need several rows."""
+
+    kind: Kinds
+    cells: Mapping[str, Content] = field(factory=dict)
+    level: int = 0
+    """Outline level."""
+    anchors: tuple[str, ...] = ()
+    """Names under which links find this line."""
+    height: float = 0
+    """For `space`: points."""
+
+
+@frozen
+class Placed:
+    """One row of a sheet."""
+
+    row: int
+    """0-based."""
+    kind: Kinds
+    cells: Mapping[str, Content]
+    height: float
+    level: int
+    anchors: tuple[str, ...]
+    first: bool
+    last: bool
+    """First and last row of its line: the rows between have no rule above or below."""
+
+
+@frozen
+class Chart:
+    """A stacked bar chart over a block of the page."""
+
+    title: str
+    anchor: str
+    """Line of kind `space` on which it stands."""
+    offset: int
+    """Pixels from the left edge."""
+    width: int
+    """Pixels."""
+    height: int
+    categories: tuple[int, int, int, int]
+    """First row, first column, last row, last column."""
+    series: tuple[tuple[int, str], ...]
+    """Column and fill of each series; its name is the cell above the block."""
+
+
+@frozen
+class Page:
+    """One sheet: its columns and lines, and how it prints."""
+
+    name: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    size: float = 10
+    paper: Literal["A4", "A3"] = "A4"
+    scale: int = 90
+    """Per cent; with `size` 10 the printed text has 9 pt."""
+    filtered: bool = False
+    """Autofilter on the rows under the (last) heading row."""
+    frozen_columns: int = 0
+    split: int = 0
+    """Columns of the left block, for `pair` lines."""
+    breaks: tuple[str, ...] = ()
+    """Anchors of lines that begin a new printed page."""
+
+
+@frozen
+class Sheet:
+    """A page with every line on its rows."""
+
+    page: Page
+    rows: tuple[Placed, ...]
+
+    def anchors(self) -> dict[str, tuple[str, int]]:
+        """Anchor -> (sheet name, row)."""
+        return {name: (self.page.name, row.row) for row in reversed(self.rows) for name in row.anchors}
+
+    def index(self, name: str) -> int:
+        """Position of a column."""
+        return next(i for i, column in enumerate(self.page.columns) if column.name == name)
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """Rows of the column headings at the top."""
+        found: list[int] = []
+        for row in self.rows:
+            if row.kind in ("head", "band"):
+                found.append(row.row)
+            elif found:
+                break
+        return tuple(found)
+
+
+def place(page: Page) -> Sheet:
+    """Every line of a page on its rows."""
+    rows: list[Placed] = []
+    for line in page.lines:
+        rows += _place_line(line, page, len(rows))
+    return Sheet(page, tuple(rows))
+
+
+def rows_needed(text: str, width: float, size: float) -> int:
+    """Rows over which a text is spread in a column of that width."""
+    return math.ceil(len(wrap(text, width, size)) / _lines_in_row(size))
+
+
+def _lines_in_row(size: float) -> int:
+    return int((MAX_HEIGHT - _PADDING) // line_height(size))
+
+
+def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
+    if line.kind in ("space", "rule"):
+        return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, True, True)]
+    size = SIZES.get(line.kind, page.size)
+    wrapped = {name: wrap(text, width, size, bold=bold) for name, text, width, bold in _measured(line, page)}
+    per_row = _lines_in_row(size)
+    count = max((math.ceil(len(lines) / per_row) for lines in wrapped.values()), default=1)
+    placed = []
+    for number in range(count):
+        part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in wrapped.items()}
+        high = max((len(lines) for lines in part.values()), default=1)
+        cells = _cells(line, part, first=number == 0)
+        placed.append(
+            Placed(
+                row=top + number,
+                kind=line.kind,
+                cells=cells,
+                height=round(max(high, 1) * line_height(size) + _PADDING, 2),
+                level=line.level,
+                anchors=line.anchors if number == 0 else (),
+                first=number == 0,
+                last=number == count - 1,
+            )
+        )
+    return placed
+
+
+def _measured(line: Line, page: Page) -> list[tuple[str, str, float, bool]]:
+    """(column, text, width, bold) of every text that wraps on this line."""
+    bold = line.kind in ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold")
+    columns = [column for column in page.columns if column.printed and not column.hidden]
+    full = total_width(columns)
+    if line.kind in MERGED:
+        return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
+    if line.kind.startswith("pair"):
+        left = total_width(columns[: page.split])
+        widths = {"left": left, "right": full - left}
+        return [(name, text, widths[name], True) for name, text in line.cells.items() if isinstance(text, str)]
+    if line.kind == "band":
+        spans = band_spans(page, line)
+        widths = {name: total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
+        return [(name, str(line.cells[name]), widths[name], True) for name in spans]
+    if line.kind in ("section", "group"):
+        first = columns[0].name
+        return [
+            (name, text, column_width(page, name) if name == first else full * 0.9, bold)
+            for name, text in line.cells.items()
+            if isinstance(text, str) and _printed(page, name)
+        ]
+    texts = [(column, _text(line.cells.get(column.name))) for column in columns]
+    return [(column.name, text, column.width, bold) for column, text in texts if text]
+
+
+def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:
+    """First and last column of each text of a band: it reaches to where the next one begins."""
+    starts = [i for i, column in enumerate(page.columns) if column.name in line.cells]
+    last = max(i for i, column in enumerate(page.columns) if column.printed and not column.hidden)
+    ends = [start - 1 for start in starts[1:]] + [last]
+    return {page.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
+
+
+def total_width(columns: Sequence[Column]) -> float:
+    """Width of several columns as one cell; each further column adds its padding of 5 pixels."""
+    return sum(column.width for column in columns) + max(len(columns) - 1, 0) * 5 / 7
+
+
+def column_width(page: Page, name: str) -> float:
+    """Width of a column."""
+    return next(column.width for column in page.columns if column.name == name)
+
+
+def _printed(page: Page, name: str) -> bool:
+    return any(column.name == name and column.printed and not column.hidden for column in page.columns)
+
+
+def _text(content: Content) -> str:
+    """What is measured: numbers and formulas are short and never wrap."""
+    if isinstance(content, Link):
+        return content.text.replace("{row}", "0000")
+    return content if isinstance(content, str) else ""
+
+
+def _cells(line: Line, part: Mapping[str, list[str]], *, first: bool) -> dict[str, Content]:
+    cells: dict[str, Content] = {}
+    for name, content in line.cells.items():
+        if isinstance(content, str) and name in part:
+            text = "".join(part[name])
+            text = text if first and text == content else text.strip("\n")
+            cells[name] = text or None
+        elif first:
+            cells[name] = content
+    return cells

@@ -1,0 +1,40 @@
+"""The consolidated workbooks as bytes: the report, and the internal one with the contacts."""
+
+from __future__ import annotations
+
+from nq57xl.records.consolidation import Consolidation
+from nq57xl.report.appendix_sheet import appendix_page
+from nq57xl.report.book import Book
+from nq57xl.report.indicator_sheet import indicator_page
+from nq57xl.report.internal_sheet import internal_page
+from nq57xl.report.layout import place
+from nq57xl.report.overview_sheet import overview
+from nq57xl.report.problem_sheet import problem_page
+from nq57xl.report.proposal_sheet import proposal_page
+from nq57xl.report.source_sheet import source_page
+from nq57xl.report.submission_sheet import submission_page
+from nq57xl.report.wording import report_title
+
+
+def render_report(c: Consolidation) -> bytes:
+    """bao-cao-tong-hop.xlsx. The same consolidation gives the same bytes."""
+    appendix = place(appendix_page(c))
+    indicators = place(indicator_page(c))
+    submissions = place(submission_page(c))
+    front = overview(c, appendix, indicators, submissions)
+    sheets = (
+        place(front.page),
+        appendix,
+        indicators,
+        place(problem_page(c)),
+        place(proposal_page(c)),
+        submissions,
+        place(source_page(c, contacts=False)),
+    )
+    return Book(f"Báo cáo tổng hợp {c.period.title}", sheets, {front.page.name: front.charts}).bytes()
+
+
+def render_internal(c: Consolidation) -> bytes:
+    """noi-bo.xlsx: contacts, with where each was typed. The same consolidation gives the same bytes."""
+    sheets = (place(internal_page(c)), place(source_page(c, contacts=True)))
+    return Book(f"Nội bộ: {report_title(c)}", sheets, {}).bytes()
