@@ -17,7 +17,16 @@ from nq57xl.cli.commands import COMMANDS
 from nq57xl.errors import Nq57Error
 
 
+class _InOrder(click.Group):
+    """Lists the commands in the order in which an office uses them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names as they were added."""
+        return list(self.commands)
+
+
 @click.group(
+    cls=_InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     help="Thu thập báo cáo bằng Excel: lập biểu mẫu, nhận, kiểm tra và tổng hợp báo cáo của các đơn vị.",
 )

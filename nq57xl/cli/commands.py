@@ -11,7 +11,10 @@ import click
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
 
 
-@click.command(help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.")
+@click.command(
+    short_help="Tạo thư mục làm việc từ một kế hoạch.",
+    help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.",
+)
 @click.argument("folder", metavar="THƯ_MỤC", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--plan", required=True, metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
 def init(folder: Path, plan: str) -> None:
@@ -23,7 +26,10 @@ def init(folder: Path, plan: str) -> None:
     talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")
 
 
-@click.command(help="In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu.")
+@click.command(
+    short_help="In kế hoạch như chương trình đã hiểu.",
+    help="In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu.",
+)
 @as_json
 @click.pass_context
 def show(context: click.Context, json_: bool) -> None:
@@ -39,7 +45,10 @@ def show(context: click.Context, json_: bool) -> None:
         printing.print_plan(plan)
 
 
-@click.command(help="Kiểm tra phụ lục: lỗi phải sửa trước khi phát hành, cảnh báo nên xem lại.")
+@click.command(
+    short_help="Kiểm tra phụ lục trước khi phát hành.",
+    help="Kiểm tra phụ lục: lỗi phải sửa trước khi phát hành, cảnh báo nên xem lại.",
+)
 @as_json
 @click.pass_context
 def lint(context: click.Context, json_: bool) -> None:
@@ -55,7 +64,9 @@ def lint(context: click.Context, json_: bool) -> None:
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
 
-@click.command(help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị.")
+@click.command(
+    short_help="Lập biểu mẫu của kỳ cho từng đơn vị.", help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị."
+)
 @period_option(required=True)
 @click.option("--unit", "units", multiple=True, metavar="MÃ", help="Chỉ lập cho đơn vị này (dùng được nhiều lần).")
 @click.pass_context
@@ -67,7 +78,10 @@ def generate(context: click.Context, period: str, units: tuple[str, ...]) -> Non
     printing.print_generated(run(office(context), period, units))
 
 
-@click.command(help="Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại.")
+@click.command(
+    short_help="Nhận, kiểm tra tệp đơn vị gửi về.",
+    help="Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại.",
+)
 @click.argument("sources", nargs=-1, metavar="[TỆP_HOẶC_THƯ_MỤC]...", type=click.Path(path_type=Path))
 @period_option()
 @click.option(
@@ -101,7 +115,10 @@ def collect(  # noqa: PLR0917 - click passes them by name
     sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
 
 
-@click.command(help="Ai đã báo cáo, ai chưa, đúng hạn hay trễ, còn vướng gì.")
+@click.command(
+    short_help="Ai đã báo cáo, ai chưa, đúng hạn hay trễ.",
+    help="Ai đã báo cáo, ai chưa, đúng hạn hay trễ, còn vướng gì.",
+)
 @period_option()
 @as_json
 @click.option("--text", is_flag=True, help="In đoạn văn để dán vào tin nhắn, thư nhắc.")
@@ -121,7 +138,7 @@ def status(context: click.Context, period: str | None, json_: bool, text: bool) 
         printing.print_status(here)
 
 
-@click.command(help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
+@click.command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
 @period_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
 @click.pass_context
@@ -133,7 +150,10 @@ def merge(context: click.Context, period: str | None, output: Path | None) -> No
     printing.print_merged(run(office(context), period, output))
 
 
-@click.command(help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.")
+@click.command(
+    short_help="Chạy thử cả vòng với số liệu giả định.",
+    help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.",
+)
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path, file_okay=False))
 def demo(folder: Path | None) -> None:
     """The whole loop with made-up departments."""

@@ -29,6 +29,7 @@ VERDICTS: dict[Verdict, str] = {
     "superseded": "Đã có bản mới hơn",
 }
 STATES = VERDICTS | {"missing": "Chưa báo cáo"}
+DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
 SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
 
 
@@ -90,7 +91,7 @@ def print_plan(plan: Plan) -> None:
         "Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn", title="Đầu việc", title_justify="left"
     )
     for task in plan.tasks:
-        due = f"{task.due:%d/%m/%Y}" if task.due else "không xác định"
+        due = f"{task.due:%d/%m/%Y}" if task.due else DATELESS.get(task.deadline.kind, "không xác định")
         tasks.add_row(
             task.code,
             task.subtask or task.task,

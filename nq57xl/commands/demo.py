@@ -17,7 +17,7 @@ from nq57xl.commands.merge import Merged, Standing, merge, status
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.plan.bundled import BUNDLED
+from nq57xl.plan.bundled import NAMES
 
 PERIOD = "2026-04"
 _MARK = ".nq57xl-demo"
@@ -39,12 +39,12 @@ def demo(folder: Path) -> Iterator[Scene]:
     A folder of an earlier demo (it carries a mark) is cleared first.
     """
     _clear(folder)
-    for number, plan in enumerate(BUNDLED):
+    for number, plan in enumerate(NAMES):
         yield from _Play(folder, plan, seed=57 + number).scenes()
 
 
 def _clear(folder: Path) -> None:
-    ours = [folder / name for name in (*BUNDLED, "gui-ve")]
+    ours = [folder / name for name in (*NAMES, "gui-ve")]
     if any(path.exists() for path in ours) and not (folder / _MARK).exists():
         raise Nq57Error(f"Thư mục «{folder}» đã có dữ liệu không phải của bản chạy thử; hãy chọn thư mục khác.")
     for path in ours:

@@ -10,7 +10,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.files import write_atomic
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import BUNDLED, bundled_appendix
+from nq57xl.plan.bundled import NAMES, bundled_appendix
 from nq57xl.records.plan import Plan
 
 
@@ -39,10 +39,10 @@ def init(folder: Path, plan: str) -> Started:
 
 
 def _appendix(plan: str) -> bytes:
-    if plan in BUNDLED:
+    if plan in NAMES:
         return bundled_appendix(plan)
     path = Path(plan)
     if not path.is_file():
-        names = ", ".join(BUNDLED)
+        names = ", ".join(NAMES)
         raise Nq57Error(f"Không có kế hoạch «{plan}»: dùng một trong {names}, hoặc đường dẫn tới tệp phụ lục .xlsx.")
     return path.read_bytes()

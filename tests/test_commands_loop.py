@@ -1,0 +1,231 @@
+"""The use cases over a real workspace: issue, return, reject, fix, accept, consolidate; nothing lost or doubled."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from nq57xl.commands.collect import collect
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import PlanHasErrorsError, generate
+from nq57xl.commands.init import init
+from nq57xl.commands.merge import merge, status
+from nq57xl.commands.office import Office
+from nq57xl.commands.show import lint, show
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.clock import VIETNAM, FixedClock
+
+DUE = dt.date(2026, 4, 17)
+
+
+def moment(day: int, hour: int = 9) -> dt.datetime:
+    return dt.datetime(2026, 4, day, hour, tzinfo=VIETNAM)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace of the first plan, its name as an office would write it."""
+    folder = tmp_path / "Phòng Tổng hợp 2026"
+    init(folder, "bql-2026")
+    return folder
+
+
+@pytest.fixture
+def office(root: Path) -> Office:
+    return Office.at(root, FixedClock(moment(1)))
+
+
+def filled(office: Office, unit: str, target: Path, *, mistakes: bool = False) -> Path:
+    """A department's report, typed into the issued form."""
+    form = office.workspace.forms_dir("2026-04") / f"NQ57_2026-04_{unit}.xlsx"
+    Department(7, DUE).fill(form, target, mistakes=mistakes)
+    return target
+
+
+def edit(path: Path, change: Callable[[object], None]) -> None:
+    book = load_workbook(path)
+    change(book)
+    book.save(path)
+
+
+def test_issuing_again_gives_the_same_bytes(office: Office) -> None:
+    """Unchanged plan: the same bytes, the same issue ids, no new version (contract: generate)."""
+    first = generate(office, "2026-04")
+    before = {item.path.name: item.path.read_bytes() for item in first.forms}
+    for item in first.forms:
+        item.path.unlink()
+    again = generate(office, "2026-04")
+    assert {item.path.name: item.path.read_bytes() for item in again.forms} == before
+    assert [item.is_new for item in again.forms] == [False] * len(before)
+    assert sorted(before) == [f"NQ57_2026-04_{unit}.xlsx" for unit in ("QLCNC", "QLDN", "QLDT", "VP")]
+
+
+def test_a_changed_plan_is_a_new_version_and_says_what_changed(office: Office, root: Path) -> None:
+    """One deadline changes: the forms that show the row get version 2, with the row named."""
+    generate(office, "2026-04")
+    book = load_workbook(root / "phu-luc.xlsx")
+    sheet = book["Nhiệm vụ"]
+    place = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "Quý I/2026")
+    place.value = "Quý II/2026"
+    book.save(root / "phu-luc.xlsx")
+    again = generate(office, "2026-04")
+    lead = next(item for item in again.forms if item.form.unit == "VP")
+    assert lead.form.version == 2
+    assert lead.changes == ("sửa III.6",)
+
+
+def test_a_plan_with_errors_is_not_issued(office: Office, root: Path) -> None:
+    """A lead that nobody knows: lint names the cell, generate refuses, nothing is written."""
+    book = load_workbook(root / "phu-luc.xlsx")
+    sheet = book["Nhiệm vụ"]
+    place = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "Phòng Quản lý công nghệ cao")
+    place.value = "Phòng Không Có Thật"
+    book.save(root / "phu-luc.xlsx")
+    found = [item for item in lint(office) if item.severity == "error"]
+    assert [(item.code, item.sheet, item.cell) for item in found] == [
+        ("PLAN_UNIT_UNRESOLVED", "Nhiệm vụ", place.coordinate)
+    ]
+    with pytest.raises(PlanHasErrorsError):
+        generate(office, "2026-04")
+    assert not office.workspace.forms_dir("2026-04").exists()
+    assert len(show(office).tasks) == 6
+
+
+def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(office: Office, tmp_path: Path) -> None:
+    """Rejected with cells named; the marked form keeps what was typed; fixed and returned it is accepted."""
+    generate(office, "2026-04")
+    sent = filled(office, "VP", tmp_path / "gui" / "lần 1.xlsx", mistakes=True)
+    done = collect(office, [sent], "2026-04", moment(15))
+    (item,) = done.returns
+    assert (item.verdict, item.unit) == ("rejected", "VP")
+    errors = {finding.code: finding for finding in item.findings if finding.severity == "error"}
+    assert set(errors) == {"VALUE_UNREADABLE", "REQUIRED_BLANK"}
+    assert errors["VALUE_UNREADABLE"].value == "khoảng hơn một nửa"
+    original = load_workbook(sent)[errors["VALUE_UNREADABLE"].sheet][errors["VALUE_UNREADABLE"].cell]
+    assert original.value == "khoảng hơn một nửa"
+    marked = office.workspace.back_dir("2026-04") / "NQ57_2026-04_VP.xlsx"
+    assert done.sent_back == (marked,)
+    assert load_workbook(marked).sheetnames[0] == "Cần sửa"
+    assert Department(7, DUE).mend(marked, tmp_path / "gui" / "lần 2.xlsx") == 2
+    again = collect(office, [tmp_path / "gui" / "lần 2.xlsx"], "2026-04", moment(16))
+    assert [item.verdict for item in again.returns] == ["accepted"]
+    assert not marked.exists()
+    unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "VP")
+    assert (unit.state, unit.on_time, unit.last_attempt) == ("accepted", True, "accepted")
+
+
+def test_collecting_twice_changes_nothing(office: Office, tmp_path: Path) -> None:
+    """The same bytes again, under another name and for another period too, are a duplicate (contract: collect)."""
+    generate(office, "2026-04")
+    generate(office, "2026-05")
+    sent = filled(office, "QLDT", tmp_path / "a.xlsx")
+    first = collect(office, [sent], "2026-04", moment(15))
+    copy = shutil.copy(sent, tmp_path / "b.xlsx")
+    again = collect(office, [sent, Path(copy)], "2026-04", moment(20))
+    elsewhere = collect(office, [sent], "2026-05", moment(20))
+    assert [item.verdict for item in first.returns] == ["accepted"]
+    assert [item.verdict for item in again.returns] == ["duplicate", "duplicate"]
+    assert [(item.verdict, item.unit) for item in elsewhere.returns] == [("duplicate", "QLDT")]
+    unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "QLDT")
+    assert unit.received_at == moment(15)
+
+
+def test_a_rejected_return_never_displaces_an_accepted_one(office: Office, tmp_path: Path) -> None:
+    """Accepted first, rejected later: the accepted one counts, the last attempt is told (contract: which counts)."""
+    generate(office, "2026-04")
+    collect(office, [filled(office, "VP", tmp_path / "tốt.xlsx")], "2026-04", moment(14))
+    collect(office, [filled(office, "VP", tmp_path / "xấu.xlsx", mistakes=True)], "2026-04", moment(15))
+    unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "VP")
+    assert (unit.state, unit.last_attempt, unit.received_at) == ("accepted", "rejected", moment(14))
+
+
+def test_an_older_return_collected_later_is_superseded(office: Office, tmp_path: Path) -> None:
+    """Received time decides, not the order of collection."""
+    generate(office, "2026-04")
+    new = filled(office, "QLDT", tmp_path / "mới.xlsx")
+    old = filled(office, "QLDT", tmp_path / "cũ.xlsx")
+    edit(old, lambda book: setattr(book["8. Ký xác nhận"]["C5"], "value", book["8. Ký xác nhận"]["C5"].value))  # type: ignore[index]
+    book = load_workbook(old)
+    book.properties.title = "bản cũ"
+    book.save(old)
+    collect(office, [new], "2026-04", moment(16))
+    late = collect(office, [old], "2026-04", moment(10))
+    assert [item.verdict for item in late.returns] == ["superseded"]
+
+
+def test_last_months_form_is_the_wrong_period(office: Office, tmp_path: Path) -> None:
+    """A form of another period is rejected, and this period's form goes back with the figures in it."""
+    generate(office, "2026-04")
+    generate(office, "2026-05")
+    sent = filled(office, "QLDT", tmp_path / "NQ57_2026-04_QLDT.xlsx")
+    done = collect(office, [sent], "2026-05", moment(15))
+    (item,) = done.returns
+    assert (item.verdict, item.period) == ("rejected", "2026-04")
+    assert "WRONG_PERIOD" in [finding.code for finding in item.findings]
+    assert [path.name for path in done.sent_back] == ["NQ57_2026-05_QLDT.xlsx"]
+
+
+def test_one_bad_file_never_stops_the_batch(office: Office, root: Path) -> None:
+    """A picture, a broken workbook and an empty file among good returns: each is named, the good one counts."""
+    generate(office, "2026-04")
+    inbox = root / "inbox" / "2026-04-16"
+    inbox.mkdir(parents=True)
+    (inbox / "ảnh.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 100)
+    (inbox / "hỏng.xlsx").write_bytes(b"PK\x03\x04" + b"0" * 100)
+    (inbox / "rỗng.xlsx").write_bytes(b"")
+    filled(office, "QLDN", inbox / "tốt.xlsx")
+    done = collect(office, [], "2026-04")
+    verdicts = {
+        item.source.name: (item.verdict, [finding.code for finding in item.findings][:1]) for item in done.returns
+    }
+    assert verdicts["ảnh.xlsx"] == ("unrecognised", ["FILE_PICTURE"])
+    assert verdicts["hỏng.xlsx"] == ("unrecognised", ["FILE_BROKEN"])
+    assert verdicts["rỗng.xlsx"] == ("unrecognised", ["FILE_EMPTY"])
+    assert verdicts["tốt.xlsx"][0] == "accepted"
+    assert {item.source.received_basis for item in done.returns} == {"folder"}
+    for item in done.returns:
+        assert list((root / "archive").rglob(f"{item.source.sha256}*")), item.source.name
+
+
+def test_the_report_never_overwrites_an_edited_workbook(office: Office, tmp_path: Path) -> None:
+    """Merged again without change: the same bytes; edited by hand: the new one goes beside it."""
+    generate(office, "2026-04")
+    collect(office, [filled(office, "QLDT", tmp_path / "a.xlsx")], "2026-04", moment(15))
+    first = merge(office, "2026-04")
+    content = first.report.read_bytes()
+    assert merge(office, "2026-04").report.read_bytes() == content
+    edit(first.report, lambda book: setattr(book.worksheets[0], "title", "Đã sửa tay"))  # type: ignore[attr-defined]
+    edited = first.report.read_bytes()
+    third = merge(office, "2026-04")
+    assert third.beside
+    assert first.report.read_bytes() == edited
+    assert third.report.read_bytes() == content
+
+
+def test_status_knows_who_is_missing_before_anything_came(office: Office) -> None:
+    """The expected returns come from the plan, also where only one unit's form was issued so far."""
+    generate(office, "2026-04", ["VP"])
+    here = status(office, "2026-04").status
+    assert {unit.code: unit.state for unit in here.units} == dict.fromkeys(("VP", "QLCNC", "QLDT", "QLDN"), "missing")
+    assert not here.complete
+    assert here.due == DUE
+
+
+def test_errors_have_messages(office: Office, tmp_path: Path) -> None:
+    """No workspace, unknown plan, unknown unit, period never issued, path that does not exist."""
+    with pytest.raises(Nq57Error, match=r"phu-luc\.xlsx"):
+        Office.at(tmp_path / "không có")
+    with pytest.raises(Nq57Error, match="bql-2026"):
+        init(tmp_path / "x", "kế hoạch lạ")
+    with pytest.raises(Nq57Error, match="QLCNC"):
+        generate(office, "2026-04", ["XYZ"])
+    with pytest.raises(Nq57Error, match="generate"):
+        status(office, "2026-09")
+    generate(office, "2026-04")
+    with pytest.raises(Nq57Error, match=r"không có\.xlsx"):
+        collect(office, [tmp_path / "không có.xlsx"], "2026-04")

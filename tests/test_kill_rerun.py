@@ -1,0 +1,105 @@
+"""Killed at any point and run again, `collect` ends where an undisturbed run ends; two at once lose nothing."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.office import Office
+from nq57xl.ledger.clock import FixedClock
+from tests.test_commands_loop import DUE, moment
+
+COLLECT = [sys.executable, "-m", "nq57xl", "collect", "--period", "2026-04", "--received", "2026-04-15"]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose inbox holds four returns (one with errors) and a file that is no form."""
+    root = tmp_path_factory.mktemp("kill") / "sở"
+    init(root, "sxd-2026")
+    office = Office.at(root, FixedClock(moment(1)))
+    for number, item in enumerate(generate(office, "2026-04").forms):
+        Department(number, DUE).fill(item.path, root / "inbox" / f"{item.form.unit}.xlsx", mistakes=number == 0)
+    (root / "inbox" / "lạ.pdf").write_bytes(b"%PDF-1.7\n")
+    return root
+
+
+def copy(prepared: Path, target: Path) -> Path:
+    shutil.copytree(prepared, target)
+    return target
+
+
+def outcome(root: Path) -> dict[str, Any]:
+    """What a run leaves: who stands where, what is archived, what goes back."""
+    text = subprocess.run(
+        [sys.executable, "-m", "nq57xl", "status", "--period", "2026-04", "--json"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    ).stdout
+    status = json.loads(text)
+    return {
+        "units": status["units"],
+        "unrecognised": [(Path(item["file"]).name, item["sha256"]) for item in status["unrecognised"]],
+        "archive": sorted(path.name for path in (root / "archive").rglob("*") if path.is_file()),
+        "back": sorted(path.name for path in (root / "out" / "2026-04" / "tra-lai").glob("*")),
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], float]:
+    """The outcome of a run that nobody disturbs, and how long it took."""
+    root = copy(prepared, tmp_path_factory.mktemp("calm") / "sở")
+    started = time.monotonic()
+    subprocess.run(COLLECT, cwd=root, check=True, capture_output=True)
+    return outcome(root), time.monotonic() - started
+
+
+def test_the_undisturbed_run_takes_everything_in(undisturbed: tuple[dict[str, Any], float]) -> None:
+    """Three accepted, one rejected with a form to send back, one file that is no form, five in the archive."""
+    result, _ = undisturbed
+    states = sorted(unit["state"] for unit in result["units"])
+    assert states[-1] == "rejected"
+    assert all(state.startswith("accepted") for state in states[:-1])
+    assert len(result["archive"]) == 5
+    assert [name for name, _ in result["unrecognised"]] == ["lạ.pdf"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_and_run_again_it_ends_the_same(
+    prepared: Path, tmp_path: Path, undisturbed: tuple[dict[str, Any], float], seed: int
+) -> None:
+    """Killed at random moments over the whole length of the run, then run to the end."""
+    expected, seconds = undisturbed
+    root = copy(prepared, tmp_path / "sở")
+    moments = random.Random(seed)
+    for _ in range(3):
+        process = subprocess.Popen(COLLECT, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.2, 1.05) * seconds)
+        process.kill()
+        process.wait()
+    subprocess.run(COLLECT, cwd=root, check=True, capture_output=True)
+    assert outcome(root) == expected
+
+
+def test_two_at_once_lose_nothing(prepared: Path, tmp_path: Path, undisturbed: tuple[dict[str, Any], float]) -> None:
+    """Two processes take in halves of the inbox at the same time: one waits for the other, both end well."""
+    expected, _ = undisturbed
+    root = copy(prepared, tmp_path / "sở")
+    files = sorted(path.name for path in (root / "inbox").iterdir())
+    halves = [[f"inbox/{name}" for name in files[:3]], [f"inbox/{name}" for name in files[3:]]]
+    runs = [subprocess.Popen([*COLLECT, *half], cwd=root, stdout=subprocess.DEVNULL) for half in halves]
+    assert [run.wait(timeout=120) for run in runs] == [0, 0]
+    assert outcome(root) == expected
