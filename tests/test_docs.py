@@ -29,11 +29,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
 def test_commands_named_in_documents_exist(page: Path) -> None:
-    """Every `nq57xl COMMAND` of a document is a command, and each of its options is known to it."""
+    """Every `nq57xl COMMAND` in a code block is a command, and each of its options is known to it."""
     from nq57xl.cli import cli
 
     shared = {name for param in cli.params for name in param.opts} | {"-h", "--help"}
-    for line in re.findall(r"^\s*(?:\$ )?nq57xl (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+    blocks = "\n".join(re.findall(r"^```$(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    for line in re.findall(r"^\s*nq57xl (.+)$", blocks, re.MULTILINE):
         words = re.sub(r"\s#.*$", "", line).split()
         while words and words[0] in shared:
             words = words[2:] if words[0] in ("-w", "--workspace") else words[1:]
