@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from nq57xl.forms.layout_fixed import guide_layout, lists_layout, meta_layout
 from nq57xl.forms.layout_sheet import Builder
-from nq57xl.forms.wording import DONE_BEFORE, period_line
+from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
 from nq57xl.records.form import Form, FormRow, SheetLayout, Slot
 from nq57xl.records.schema import SheetSpec
 from nq57xl.rules.predicates import predicates_of
@@ -54,7 +54,8 @@ def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
     columns = [item.name for item in spec.columns] + (["check"] if spec.check else [])
     builder = Builder(spec.id, form.short_id, columns)
     builder.line(spec.heading)
-    builder.line(f"{form.unit_name}. {period_line(form.period)}")
+    due = deadline_in_words(form.period.due)
+    builder.line(f"{form.unit_name}. {period_line(form.period)}. Thời hạn gửi: {due[0].lower()}{due[1:]}.")
     builder.line(_instruction(spec))
     if spec.layout == "card":
         _card(builder, form, spec)
@@ -136,6 +137,8 @@ def _row(builder: Builder, item: FormRow, spec: SheetSpec) -> None:
             builder.text(key, column.name, item.texts.get(column.name, ""))
     if spec.check and item.open:
         builder.cell(key, "check", "check", table=spec.table, key=item.key, field="")
+    elif spec.check:
+        builder.text(key, "check", "")
 
 
 def _card(builder: Builder, form: Form, spec: SheetSpec) -> None:
@@ -153,5 +156,7 @@ def _card(builder: Builder, form: Form, spec: SheetSpec) -> None:
         builder.cell(key, "value", "entry", table=spec.table, key=spec.table, field=field.name)
         if spec.check and field.name in ruled:
             builder.cell(key, "check", "check", table=spec.table, key=spec.table, field=field.name)
+        elif spec.check:
+            builder.text(key, "check", "")
     builder.pair("label", "NGƯỜI LẬP BÁO CÁO", "value", "LÃNH ĐẠO ĐƠN VỊ")
     builder.pair("label", "(Ký, ghi rõ họ tên)", "value", "(Ký, ghi rõ họ tên)")

@@ -20,9 +20,11 @@ _POINTS_PER_CHARACTER = 5.25
 """A column unit is one digit: 7 pixels at 96 dots per inch for Times New Roman 11 (and Calibri 11)."""
 _SAFETY = 1.07
 """Screens round each letter to whole pixels; the widest rounding met makes a line 5 to 6 % longer."""
+_INDENT = 1.4
 _LINE = 1.22
 """Height of a line over the font size (Times New Roman: 1.15, rounded up to whole pixels at small sizes)."""
-_PADDING = 4.0
+_PADDING = 7.0
+"""Room above and below the text, in points: letters do not touch the border."""
 _UNKNOWN = 1000
 """Width in 1/1000 em of a letter that the table lacks: as wide as a Chinese one."""
 
@@ -35,6 +37,8 @@ class Text:
     width: float
     size: float = DEFAULT_SIZE
     bold: bool = False
+    indent: int = 0
+    """Steps of indentation, each about 1.4 characters wide."""
 
 
 @cache
@@ -80,6 +84,9 @@ def _wrapped(line: str, room: float, size: float, bold: bool) -> int:
 
 def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
     """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
-    needed = [lines_needed(item.text, item.width, item.size, item.bold) * item.size * _LINE for item in texts]
+    needed = [
+        lines_needed(item.text, item.width - item.indent * _INDENT, item.size, item.bold) * item.size * _LINE
+        for item in texts
+    ]
     height = max([minimum, *(value + _PADDING for value in needed)])
     return min(-(-height // 0.75) * 0.75, MAX_ROW_HEIGHT)

@@ -111,5 +111,5 @@ def _point(book: FormWorkbook, sheet: Worksheet, point: Point, place: tuple[int,
         else:
             level = "error_text" if finding.severity == "error" else "text_center"
             sheet.write_string(row, column, safe(text), book.look({1: "text_center", 2: level}.get(column, "text")))
-    measured = [Text(text, width) for text, width in zip(texts, _WIDTHS, strict=True)]
+    measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
     sheet.set_row(row, row_height(measured, minimum=33.0))

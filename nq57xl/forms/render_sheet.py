@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from nq57xl.forms.check_formula import MISSING
+from nq57xl.forms.check_formula import MISSING, address
 from nq57xl.forms.metrics import Text, row_height
 from nq57xl.forms.page_setup import finish_sheet, set_up_page
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook
@@ -154,18 +154,22 @@ class _Row:
         if slot.role == "entry":
             return self._entry(slot, width)
         if slot.row_key == "@head":
-            self.sheet.write_string(slot.row, slot.col, slot.text, self.book.look("head"))
+            entry = any(column.entry and column.name == slot.col_key for column in self.spec.columns)
+            look = self.book.look("head_entry" if entry else "head")
+            self.sheet.write_string(slot.row, slot.col, slot.text, look)
             return row_height([Text(slot.text, width, SIZE, True)], minimum=33.0)
         look = self.book.look(self._text_look(slot))
         if slot.text:
             self.sheet.write_string(slot.row, slot.col, slot.text, look)
         else:
             self.sheet.write_blank(slot.row, slot.col, None, look)
-        return row_height([Text(slot.text, width)])
+        return row_height([Text(slot.text, width, indent=1)])
 
     def _text_look(self, slot: Slot) -> str:
         if self.spec.layout == "card":
             return "label"
+        if slot.col_key == "check":
+            return "done"
         column = next(item for item in self.spec.columns if item.name == slot.col_key)
         name = "done" if column.entry else "text"
         return f"{name}_center" if column.align == "center" else name
@@ -174,7 +178,7 @@ class _Row:
         place = (slot.sheet, slot.row, slot.col)
         text, look = self.page.checks[place], self.book.look("check")
         self.sheet.write_formula(slot.row, slot.col, self.page.formulas[place], look, text)
-        return row_height([Text(text, width, 10)])
+        return row_height([Text(text, width, 10, indent=1)])
 
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.page.form.schema.table(slot.table).field(slot.field)
@@ -185,7 +189,7 @@ class _Row:
         if note:
             _comment(self.sheet, slot, note)
         minimum = _ROW_MINIMUM.get(slot.table, 27.0) if slot.table == self.spec.table else 27.0
-        return row_height([Text(shown, width)], minimum=minimum)
+        return row_height([Text(shown, width, indent=1)], minimum=minimum)
 
     def _align(self, slot: Slot, kind: str) -> str:
         column = next((item for item in self.spec.columns if item.name == slot.col_key), None)
@@ -257,15 +261,16 @@ def _runs(slots: list[Slot]) -> list[tuple[int, int, int]]:
 
 def _check_colours(book: FormWorkbook, worksheet: Worksheet, sheet: SheetLayout) -> None:
     """Amber where something is missing, red where something is wrong; the words say the same."""
-    checks = [slot for slot in sheet.slots if slot.role == "check"]
-    if not checks:
+    runs = _runs([slot for slot in sheet.slots if slot.role == "check"])
+    if not runs:
         return
-    place = (checks[0].row, checks[0].col, checks[-1].row, checks[-1].col)
+    place = (runs[0][0], runs[0][2], runs[0][1], runs[0][2])
+    ranges = " ".join(f"{address(low, col)}:{address(high, col)}" for low, high, col in runs)
     rules: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("begins with", ENOUGH, {}),
         ("begins with", MISSING, {"bg_color": WARNING_FILL}),
         ("containing", " ", {"bg_color": ERROR_FILL}),
     )
     for criteria, value, looks in rules:
-        options = {"type": "text", "criteria": criteria, "value": value, "stop_if_true": True}
+        options = {"type": "text", "criteria": criteria, "value": value, "stop_if_true": True, "multi_range": ranges}
         worksheet.conditional_format(*place, {**options, "format": book.add_format({**looks, "bold": bool(looks)})})

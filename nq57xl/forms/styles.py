@@ -13,13 +13,22 @@ if TYPE_CHECKING:
 FONT = "Times New Roman"
 SIZE = 11
 INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
-HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#F2F2F2", "#F2F2F2"
+HEAD_FILL, ENTRY_HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#D6E6F4", "#F2F2F2", "#F2F2F2"
 ERROR_FILL, ERROR_LINE = "#FBE0DC", "#C00000"
 WARNING_FILL, WARNING_LINE = "#FFF2CC", "#9C6500"
-THIN, MEDIUM, DOTTED, MEDIUM_DASHED = 1, 2, 4, 8
+THIN, MEDIUM, HAIR, MEDIUM_DASHED = 1, 2, 7, 8
 
-_LOCKED: dict[str, Any] = {"valign": "top", "text_wrap": True}
-_CELL: dict[str, Any] = {**_LOCKED, "border": DOTTED, "border_color": GREY}
+_LOCKED: dict[str, Any] = {"valign": "vcenter", "text_wrap": True}
+_CELL: dict[str, Any] = {**_LOCKED, "border": HAIR, "border_color": GREY}
+_HEAD: dict[str, Any] = {
+    "bold": True,
+    "align": "center",
+    "valign": "vcenter",
+    "text_wrap": True,
+    "border": THIN,
+    "border_color": INK,
+    "bg_color": HEAD_FILL,
+}
 LOOKS: dict[str, dict[str, Any]] = {
     "plain": {},
     "key": {},
@@ -27,24 +36,17 @@ LOOKS: dict[str, dict[str, Any]] = {
     "subheading": {"italic": True, "valign": "vcenter", "text_wrap": True},
     "note": {"valign": "vcenter", "text_wrap": True},
     "note_bold": {"valign": "vcenter", "text_wrap": True, "bold": True},
-    "head": {
-        "bold": True,
-        "align": "center",
-        "valign": "vcenter",
-        "text_wrap": True,
-        "border": THIN,
-        "border_color": INK,
-        "bg_color": HEAD_FILL,
-    },
-    "section": {**_CELL, "bold": True, "bg_color": SECTION_FILL, "valign": "vcenter"},
-    "text": _CELL,
+    "head": _HEAD,
+    "head_entry": {**_HEAD, "bg_color": ENTRY_HEAD_FILL},
+    "section": {**_CELL, "bold": True, "bg_color": SECTION_FILL, "align": "left", "indent": 1},
+    "text": {**_CELL, "align": "left", "indent": 1},
     "text_center": {**_CELL, "align": "center"},
-    "label": {**_CELL, "valign": "vcenter"},
-    "done": {**_CELL, "bg_color": DONE_FILL, "italic": True},
+    "label": {**_CELL, "align": "left", "indent": 1},
+    "done": {**_CELL, "bg_color": DONE_FILL, "italic": True, "align": "left", "indent": 1},
     "done_center": {**_CELL, "bg_color": DONE_FILL, "italic": True, "align": "center"},
-    "check": {**_CELL, "font_size": 10},
-    "statement": {"bold": True, "valign": "vcenter", "text_wrap": True, "align": "right"},
-    "statement_hint": {"italic": True, "valign": "vcenter", "text_wrap": True},
+    "check": {**_CELL, "font_size": 10, "align": "left", "indent": 1},
+    "statement": {"bold": True, "valign": "vcenter", "text_wrap": True, "align": "right", "indent": 1},
+    "statement_hint": {"italic": True, "valign": "vcenter", "text_wrap": True, "align": "left", "indent": 1},
     "sign": {"bold": True, "align": "center", "valign": "vcenter"},
     "sign_note": {"italic": True, "align": "center", "valign": "top"},
     "issuer": {"align": "center", "valign": "vcenter", "text_wrap": True, "font_size": 12},
@@ -54,12 +56,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "align": "center", "valign": "vcenter", "text_wrap": True},
     "subtitle": {"bold": True, "font_size": 13, "align": "center", "valign": "vcenter", "text_wrap": True},
     "centred": {"italic": True, "font_size": 13, "align": "center", "valign": "vcenter", "text_wrap": True},
-    "guide_heading": {"bold": True, "font_size": 13, "valign": "vcenter", "bottom": THIN, "bottom_color": ACCENT},
+    "guide_heading": {"bold": True, "font_size": 13, "valign": "bottom", "bottom": THIN, "bottom_color": ACCENT},
     "guide_text": {"font_size": 12, "valign": "vcenter", "text_wrap": True},
     "guide_label": {"font_size": 12, "valign": "top", "text_wrap": True},
     "guide_value": {"font_size": 12, "valign": "top", "text_wrap": True, "bold": True},
     "guide_link": {"font_size": 12, "valign": "vcenter", "underline": 1, "font_color": ACCENT},
-    "legend_locked": {"align": "center", "valign": "vcenter", "border": DOTTED, "border_color": GREY},
+    "legend_locked": {"align": "center", "valign": "vcenter", "border": HAIR, "border_color": GREY},
     "legend_required": {"align": "center", "valign": "vcenter", "bold": True},
     "link": {**_CELL, "underline": 1, "font_color": ACCENT, "align": "center"},
     "error_text": {**_CELL, "bold": True, "align": "center"},
@@ -101,12 +103,13 @@ class FormWorkbook(Workbook):  # type: ignore[misc] # XlsxWriter has no complete
     def entry(self, kind: str, align: str, mark: str = "") -> Format:
         """The format of an entry cell: `kind` of value, alignment, and the mark "error" or "warning" if any."""
         properties: dict[str, Any] = {
-            "valign": "top",
+            "valign": "vcenter",
             "text_wrap": True,
             "border": THIN,
             "border_color": ACCENT,
             "bg_color": ENTRY_FILL,
             "align": align,
+            "indent": 1 if align == "left" else 0,
         }
         if kind in NUMBER_FORMATS:
             properties["num_format"] = NUMBER_FORMATS[kind]
