@@ -105,8 +105,8 @@ class _Reader:
         for index, row in enumerate(rows):
             kind = next((item for item in sheets.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
             if kind is None:
-                sheet, cell = self.places["names", index, "kind"]
-                self._unreadable(sheet, cell, "Loại tên", row["kind"], "loại tên", sheets.NAME_KINDS["agency"])
+                wanted = ("loại tên", sheets.NAME_KINDS["agency"])
+                self._unreadable(self.places["names", index, "kind"], "Loại tên", row["kind"], wanted)
             row["kind"] = kind or ""
         return rows
 
@@ -154,17 +154,24 @@ class _Reader:
             self.findings.append(catalogue.make("ERROR_CELL", words=words, sheet=sheet, cell=cell, value=error))
         value, wanted, example = as_value(column, raw)
         if wanted:
-            self._unreadable(sheet, cell, column.title, text_of(raw), wanted, example)
+            self._unreadable((sheet, cell), column.title, text_of(raw), (wanted, example))
         return value
 
-    def _unreadable(self, sheet: str, cell: str, title: str, value: str, wanted: str, example: str) -> None:
-        words = {"field": title, "value": value, "wanted": wanted, "example": example}
-        self.findings.append(catalogue.make("VALUE_UNREADABLE", words=words, sheet=sheet, cell=cell, value=value))
+    def _unreadable(self, place: tuple[str, str], title: str, value: str, wanted: tuple[str, str]) -> None:
+        """`wanted`: what should stand there, with an example."""
+        words = {"field": title, "value": value, "wanted": wanted[0], "example": wanted[1]}
+        found = catalogue.make("VALUE_UNREADABLE", words=words, sheet=place[0], cell=place[1], value=value)
+        self.findings.append(found)
 
     def new_codes(self, plan: Plan) -> tuple[tuple[str, str, str], ...]:
         """The codes that understanding gave to rows whose cell is empty."""
         given = []
-        for table, records in (("tasks", plan.tasks), ("indicators", plan.indicators)):
+        coded: tuple[tuple[str, tuple[Any, ...]], ...] = (
+            ("units", plan.units),
+            ("tasks", plan.tasks),
+            ("indicators", plan.indicators),
+        )
+        for table, records in coded:
             for index, record in enumerate(records):
                 sheet, cell = self.places[table, index, "code"]
                 if is_blank(self._raw(sheet, cell)):

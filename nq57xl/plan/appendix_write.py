@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 FONT, SIZE = "Times New Roman", 11
 ACCENT, LINE = "#DDE7F0", "#8A97A5"
-CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - a fixed day: the same plan gives the same bytes
-_CARD_WIDTHS = (34.0, 62.0, 15.0, 15.0)
+CREATED = datetime(2026, 1, 1)
+"""A fixed day: the same plan gives the same bytes."""
+_CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
 _LAST_ROW = 2000
 """Lists reach down to this row, so that rows added later are offered too."""
 _MAX_PROMPT = 255
@@ -88,22 +89,36 @@ def _formats(book: Workbook) -> Formats:
         "date": {**cell, "num_format": "dd/mm/yyyy", "align": "left"},
         "date_center": {**center, "num_format": "dd/mm/yyyy"},
     }
+    for name in ("text", "short", "date"):
+        for variant in (name, f"{name}_center"):
+            plain = {key: value for key, value in definitions[variant].items() if not key.startswith("border")}
+            definitions[f"spare_{variant}"] = plain
+    definitions["filled"] = {"border": 1, "border_color": LINE}
     return {name: book.add_format(definition) for name, definition in definitions.items()}
 
 
-def _format(formats: Formats, column: Column) -> Format:
+def _format(formats: Formats, column: Column, *, spare: bool = False) -> Format:
     kind = {"short": "short", "whole": "whole", "date": "date"}.get(column.kind, "text")
-    return formats[f"{kind}_center" if column.center and kind != "whole" else kind]
+    name = f"{kind}_center" if column.center and kind != "whole" else kind
+    return formats[f"spare_{name}" if spare else name]
+
+
+def _borders_when_filled(page: Worksheet, formats: Formats, first: int, last: int, columns: int) -> None:
+    """Prepared rows get their borders with their text, so that empty ones are not printed."""
+    cells = f"${sheets.address(0, 0)[0]}{first + 1}:${sheets.address(0, columns - 1)[0]}{first + 1}"
+    rule = {"type": "formula", "criteria": f"=COUNTA({cells})>0", "format": formats["filled"]}
+    page.conditional_format(first, 0, last, columns - 1, rule)
 
 
 def _page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
     page.set_paper(9)
     if landscape:
         page.set_landscape()
-    page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.6)
+    page.set_margins(left=0.5, right=0.4, top=0.8, bottom=0.5)
     page.fit_to_pages(1, 0)
     page.set_header('&C&"Times New Roman,Regular"&12&P/&N', {"margin": 0.4})
-    page.hide_gridlines(2)
+    # grid lines on the screen only: they show the prepared rows, which have no borders until something is typed
+    page.hide_gridlines(1)
     if repeat is not None:
         page.repeat_rows(repeat)
 
@@ -125,10 +140,8 @@ def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
     start = sheets.NAMES_ROW
     page.write_string(start - 2, 0, sheets.NAMES.heading, formats["title"])
     page.set_row(start - 2, 26)
-    columns = [(column, width) for column, width in zip(sheets.NAMES.columns, _CARD_WIDTHS, strict=True)]
-    _header(page, formats, start - 1, columns)
-    rows = name_rows(plan.properties)
-    _rows(page, formats, start, columns, rows, sheets.NAMES.spare)
+    _header(page, formats, start - 1, _widths(sheets.NAMES))
+    _rows(page, formats, start, sheets.NAMES, name_rows(plan.properties))
     _page(page)
 
 
@@ -148,7 +161,7 @@ def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: C
     for row, column in enumerate(lines, sheets.CARD_ROW):
         value = cells.get(column.key)
         page.write_string(row, 0, column.title, formats["label"])
-        _write(page, row, 1, column, value, _format(formats, column))
+        _write(page, (row, 1), column, value, _format(formats, column))
         page.merge_range(row, 2, row, 3, column.hint, formats["hint"])
         texts = [
             (column.title, _CARD_WIDTHS[0] * 0.92),
@@ -160,15 +173,20 @@ def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: C
 
 
 def _table_sheet(page: Worksheet, formats: Formats, sheet: Sheet, rows: list[Cells]) -> None:
-    columns = [(column, column.width) for column in sheet.columns]
+    columns = _widths(sheet)
     _columns(page, [column.width for column in sheet.columns])
     _top(page, formats, sheet.heading, sheet.note, [column.width for column in sheet.columns])
     _header(page, formats, sheets.HEADER_ROW, columns)
-    last = _rows(page, formats, sheets.HEADER_ROW + 1, columns, rows, sheet.spare)
+    last = _rows(page, formats, sheets.HEADER_ROW + 1, sheet, rows)
     page.autofilter(sheets.HEADER_ROW, 0, last, len(columns) - 1)
     page.freeze_panes(sheets.HEADER_ROW + 1, 1)
     _page(page, repeat=sheets.HEADER_ROW)
-    page.print_area(0, 0, max(sheets.HEADER_ROW + len(rows), sheets.HEADER_ROW + 1), len(columns) - 1)
+
+
+def _widths(sheet: Sheet) -> list[tuple[Column, float]]:
+    """Each column with its width; the names table stands in the columns of the card above it."""
+    widths = _CARD_WIDTHS if sheet is sheets.NAMES else [column.width for column in sheet.columns]
+    return list(zip(sheet.columns, widths, strict=True))
 
 
 def _columns(page: Worksheet, widths: tuple[float, ...] | list[float]) -> None:
@@ -183,20 +201,20 @@ def _header(page: Worksheet, formats: Formats, row: int, columns: list[tuple[Col
     page.set_row(row, row_height([(column.title, width - 2.2) for column, width in columns], SIZE, bold=True) + 6)
 
 
-def _rows(
-    page: Worksheet, formats: Formats, start: int, columns: list[tuple[Column, float]], rows: list[Cells], spare: int
-) -> int:
+def _rows(page: Worksheet, formats: Formats, start: int, sheet: Sheet, rows: list[Cells]) -> int:
     """Writes rows and empty rows under them with their validations; returns the last row."""
+    columns, spare = _widths(sheet), sheet.spare
     for row, cells in enumerate(rows, start):
         for index, (column, _) in enumerate(columns):
-            _write(page, row, index, column, cells.get(column.key), _format(formats, column))
+            _write(page, (row, index), column, cells.get(column.key), _format(formats, column))
         texts = [(shown(column, cells.get(column.key)), width) for column, width in columns]
         page.set_row(row, row_height(texts, SIZE))
     last = start + len(rows) + spare - 1
     for row in range(start + len(rows), last + 1):
         for index, (column, _) in enumerate(columns):
-            page.write_blank(row, index, None, _format(formats, column))
+            page.write_blank(row, index, None, _format(formats, column, spare=True))
         page.set_row(row, 18)
+    _borders_when_filled(page, formats, start + len(rows), last, len(columns))
     for index, (column, _) in enumerate(columns):
         _validate(page, column, start, last, index)
     return last
@@ -215,10 +233,17 @@ def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - any cell value
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
 
 
-def _write(page: Worksheet, row: int, col: int, column: Column, value: Any, style: Format) -> None:  # noqa: ANN401
+def _write(
+    page: Worksheet,
+    at: tuple[int, int],
+    column: Column,
+    value: Any,  # noqa: ANN401 - any cell value
+    style: Format,
+) -> None:
+    row, col = at
     text = shown(column, value)
     if column.kind == "date" and value is not None:
-        page.write_datetime(row, col, datetime(value.year, value.month, value.day), style)  # noqa: DTZ001 - a day
+        page.write_datetime(row, col, datetime(value.year, value.month, value.day), style)
     elif column.kind == "whole" and value is not None:
         page.write_number(row, col, value, style)
     elif text:
@@ -242,7 +267,11 @@ def _validate(page: Worksheet, column: Column, first: int, last: int, index: int
     """The cell's dropdown or limits, and its hint."""
     rule: dict[str, Any] = {"validate": "any"}
     if column.source:
-        rule = {"validate": "list", "source": _LISTS[column.source], "error_type": "stop" if column.strict else "information"}
+        rule = {
+            "validate": "list",
+            "source": _LISTS[column.source],
+            "error_type": "stop" if column.strict else "information",
+        }
     elif column.kind == "date":
         rule = {"validate": "date", "criteria": "between", "minimum": date(2000, 1, 1), "maximum": date(2100, 12, 31)}
     elif column.kind == "whole":

@@ -24,7 +24,9 @@ _CITATION = re.compile(
     r"(?:\s*(?:,\s*)?(?:ngày\s+\d{1,2}(?:[/.-]\d{1,2}[/.-]\d{2,4}|\s+tháng\s+\d{1,2}\s+năm\s+\d{4})|năm\s+\d{4}))?"
 )
 
-_DONE = re.compile(r"(?:nhiệm vụ\s+)?(?:đã|da)\s+(?:được\s+)?(?:thực hiện|hoàn thành|ban hành|triển khai|xong|kết thúc)")
+_DONE = re.compile(
+    r"(?:nhiệm vụ\s+)?(?:đã|da)\s+(?:được\s+)?(?:thực hiện|hoàn thành|ban hành|triển khai|xong|kết thúc)"
+)
 _ONGOING = re.compile(
     r"thường xuyên|(?:hằng|hàng)\s+(?:năm|quý|tháng|tuần|ngày)|liên tục|định kỳ|duy trì|mỗi\s+(?:năm|quý|tháng|tuần)"
 )
@@ -33,10 +35,12 @@ _RELATIVE = re.compile(
     r"|\d+\s+(?:ngày|tuần|tháng)\s+(?:sau|kể)|^(?:trong\s+(?:vòng\s+)?)?\d+\s+(?:ngày|tuần|tháng)$"
 )
 _UPSTREAM = re.compile(
-    r"theo\s+(?:đúng\s+)?(?:kế hoạch|tiến độ|lộ trình|chỉ đạo|hướng dẫn|chương trình|quy định|thời hạn|thời gian|phân kỳ"
-    r"|nghị quyết|quyết định|trung ương|bộ|ubnd|ubdn|ủy ban|chính phủ|tỉnh|sở)"
+    r"theo\s+(?:đúng\s+)?(?:kế hoạch|tiến độ|lộ trình|chỉ đạo|hướng dẫn|chương trình|quy định|thời hạn|thời gian"
+    r"|phân kỳ|nghị quyết|quyết định|trung ương|bộ|ubnd|ubdn|ủy ban|chính phủ|tỉnh|sở)"
 )
-_COMPLETION = re.compile(r"(?:trước|hoàn thành|chậm nhất|hạn|hết|xong|trình|ban hành)(?:\s+(?:ngày|trong|vào|là|đến|tháng))*\s*$")
+_COMPLETION = re.compile(
+    r"(?:trước|hoàn thành|chậm nhất|hạn|hết|xong|trình|ban hành)(?:\s+(?:ngày|trong|vào|là|đến|tháng))*\s*$"
+)
 _BEFORE = re.compile(r"trước\s+(?:hết\s+)?$")
 _FROM = re.compile(r"(?:^|\W)(?:kể\s+)?từ\s+(?:ngày\s+)?$")
 _VAGUE = re.compile(r"(?:đầu|giữa)\s+$")
@@ -168,7 +172,9 @@ def _named(match: re.Match[str], year: int) -> _Named | None:
     """What one token names; None when it names no day of the calendar."""
     span = match.span()
     if match["half"]:
-        return _months(*((1, 6) if match["which"] == "đầu" else (7, 12)), _year(match["half_year"], year), "range", span)
+        return _months(
+            *((1, 6) if match["which"] == "đầu" else (7, 12)), _year(match["half_year"], year), "range", span
+        )
     if match["quarter"]:
         numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", match["q_list"])]
         kind: DeadlineKind = "quarter" if len(numbers) == 1 else "range"

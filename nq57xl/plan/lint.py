@@ -15,8 +15,8 @@ from nq57xl.records.plan import Indicator, Plan, Task
 from nq57xl.rules import catalogue
 
 Places = Mapping[tuple[str, int, str], tuple[str, str]]
-UNDATED = ("upstream", "relative", "unknown")
-"""Kinds of deadline that ask for a Hạn chuẩn; "ongoing" and "done" need no day."""
+NEED_NO_DAY = ("ongoing", "done")
+"""Kinds of deadline that do not ask for a Hạn chuẩn."""
 _REQUIRED = ("id", "title", "year", "gatherer")
 _REQUIRED_NAMES = ("agency", "recipient")
 _PROSE = ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
@@ -133,7 +133,8 @@ def _leads(linter: _Linter) -> Iterator[Finding]:
     rows: list[tuple[str, int, Task | Indicator]] = [("tasks", i, task) for i, task in enumerate(linter.plan.tasks)]
     rows += [("indicators", i, item) for i, item in enumerate(linter.plan.indicators)]
     for table, index, row in rows:
-        if not row.lead:
+        resolution = linter.resolver.resolve(row.lead)
+        if not resolution.codes and not resolution.unresolved:
             yield linter.make("PLAN_LEAD_MISSING", table, index, "lead")
         elif len(row.lead_units) > 1:
             yield linter.make("PLAN_COLLECTIVE_LEAD", table, index, "lead", value=row.lead)
@@ -145,7 +146,7 @@ def _leads(linter: _Linter) -> Iterator[Finding]:
 def _tasks(linter: _Linter) -> Iterator[Finding]:
     """Deadlines without a day, missing deliverables and KPIs."""
     for index, task in enumerate(linter.plan.tasks):
-        if task.deadline.kind in UNDATED and task.standard_deadline is None:
+        if task.due is None and task.deadline.kind not in NEED_NO_DAY:
             yield linter.make("PLAN_DEADLINE_UNPARSED", "tasks", index, "deadline", value=task.deadline.text)
         if not task.deliverable:
             yield linter.make("PLAN_DELIVERABLE_MISSING", "tasks", index, "deliverable")
@@ -163,7 +164,7 @@ def _targets(linter: _Linter) -> Iterator[Finding]:
 def _misprints(linter: _Linter) -> Iterator[Finding]:
     """Words that look misprinted, each once a cell."""
     plan = linter.plan
-    names = tuple(item.name for item in (*plan.units, *plan.groups))
+    names = (*(unit.name for unit in plan.units), *(group.name for group in plan.groups))
     for table, records, fields in (
         ("tasks", plan.tasks, _PROSE),
         ("indicators", plan.indicators, _INDICATOR_PROSE),

@@ -17,4 +17,4 @@ def name_on(names: tuple[DatedName, ...], day: date) -> str:
     begun = [item for item in names if item.valid_from is None or item.valid_from <= day]
     valid = [item for item in begun if item.valid_to is None or item.valid_to >= day]
     chosen = valid or begun or [names[0]]
-    return max(chosen if valid or begun else chosen, key=lambda item: item.valid_from or date.min).name
+    return sorted(chosen, key=lambda item: item.valid_from or date.min)[-1].name

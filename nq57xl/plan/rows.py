@@ -75,9 +75,7 @@ def plan_of(card: Cells, names: list[Cells], tables: dict[str, list[Cells]], set
         sections=tuple(Section(**row) for row in tables["sections"]),
         tasks=tuple(_task(row) for row in tables["tasks"]),
         indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(
-            Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]
-        ),
+        indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
         settings=Settings(**{key: value for key, value in settings.items() if value is not None}),
     )
 
@@ -92,7 +90,7 @@ def _properties(card: Cells, names: list[Cells]) -> Properties:
     plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
     plain.setdefault("year", 0)
     signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
-    dated = {
+    dated: dict[str, Any] = {
         field: tuple(_name(row) for row in names if row["kind"] == title and row["name"])
         for field, title in NAME_KINDS.items()
     }

@@ -68,14 +68,18 @@ HEADER_ROW = 3
 """0-based row of the column headings of every table sheet."""
 
 CARD: tuple[Column, ...] = (
-    Column("id", "Mã kế hoạch", hint="Chữ không dấu, số, gạch nối; ví dụ: sxd-2026. Không đổi trong năm.", kind="short"),
+    Column(
+        "id", "Mã kế hoạch", hint="Chữ không dấu, số, gạch nối; ví dụ: sxd-2026. Không đổi trong năm.", kind="short"
+    ),
     Column("title", "Tên kế hoạch", hint="Trích yếu của kế hoạch, nguyên văn."),
     Column("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole"),
     Column("number", "Số văn bản", hint="Số của kế hoạch; để trống khi chưa biết.", kind="short"),
     Column("symbol", "Ký hiệu", hint="Phần sau dấu gạch chéo, ví dụ KH-SXD.", kind="short"),
     Column("issued_on", "Ngày ban hành", hint="Ngày/tháng/năm; để trống khi chưa biết.", kind="date"),
     Column("gatherer", "Đơn vị tổng hợp", hint="Mã đơn vị ở trang Đơn vị.", kind="short", source="units"),
-    Column("internal_day", "Đơn vị báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"),
+    Column(
+        "internal_day", "Đơn vị báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"
+    ),
     Column("report_day", "Cơ quan báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"),
     Column(
         "before_is_inclusive",
@@ -101,7 +105,9 @@ CARD: tuple[Column, ...] = (
     Column("authority", "Thẩm quyền ký", hint="Ví dụ: KT. GIÁM ĐỐC; để trống khi cấp trưởng ký.", kind="short"),
     Column("position", "Chức vụ người ký", hint="Ví dụ: PHÓ GIÁM ĐỐC.", kind="short"),
     Column("signer", "Họ tên người ký", hint="Họ và tên, không ghi học hàm, học vị.", kind="short"),
-    Column("clear_criteria", "Các tiêu chí «rõ»", hint="Mỗi dòng một tiêu chí (Alt+Enter để xuống dòng).", kind="names"),
+    Column(
+        "clear_criteria", "Các tiêu chí «rõ»", hint="Mỗi dòng một tiêu chí (Alt+Enter để xuống dòng).", kind="names"
+    ),
 )
 
 SETTINGS: tuple[Column, ...] = (
@@ -111,7 +117,9 @@ SETTINGS: tuple[Column, ...] = (
         hint="Đầu việc chưa xong còn từng này ngày đến hạn thì tính là có nguy cơ chậm.",
         kind="whole",
     ),
-    Column("free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"),
+    Column(
+        "free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"
+    ),
 )
 
 PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
@@ -124,8 +132,12 @@ NAMES = Sheet(
     (
         Column("kind", "Loại tên", hint="Chọn trong danh sách.", kind="choice", source="name_kind"),
         Column("name", "Tên gọi", hint="Ghi đúng như in trên văn bản."),
-        Column("valid_from", "Từ ngày", hint="Ngày bắt đầu dùng tên; để trống nếu không rõ.", kind="date", optional=True),
-        Column("valid_to", "Đến ngày", hint="Ngày cuối cùng dùng tên; để trống nếu còn dùng.", kind="date", optional=True),
+        Column(
+            "valid_from", "Từ ngày", hint="Ngày bắt đầu dùng tên; để trống nếu không rõ.", kind="date", optional=True
+        ),
+        Column(
+            "valid_to", "Đến ngày", hint="Ngày cuối cùng dùng tên; để trống nếu còn dùng.", kind="date", optional=True
+        ),
     ),
     spare=6,
 )
@@ -139,12 +151,24 @@ UNITS = Sheet(
     "DANH SÁCH ĐƠN VỊ",
     "Mỗi dòng một đơn vị. Đơn vị ngoài cơ quan ghi «Có» ở cột Ngoài cơ quan và không nhận biểu mẫu.",
     (
-        Column("code", "Mã", 11, "Chữ in hoa không dấu, ví dụ QLDT. Không đổi.", "short", center=True, others=("Mã đơn vị",)),
+        Column(
+            "code",
+            "Mã",
+            11,
+            "Chữ in hoa không dấu, ví dụ QLDT. Không đổi.",
+            "short",
+            center=True,
+            others=("Mã đơn vị",),
+        ),
         Column("name", "Tên đơn vị", 38, "Tên đầy đủ.", others=("Tên", "Đơn vị")),
         Column("aliases", "Tên gọi khác", 34, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
         Column("kind", "Loại", 17, "Chọn hoặc nhập loại đơn vị.", "short", "unit_kind", optional=True, strict=False),
-        Column("external", "Ngoài cơ quan", 9, "Có: không nhận biểu mẫu.", "yes_no", "yes_no", optional=True, center=True),
-        Column("email", "Thư điện tử", 24, "Địa chỉ nhận biểu mẫu.", "short", optional=True, others=("Email", "E-mail")),
+        Column(
+            "external", "Ngoài cơ quan", 9, "Có: không nhận biểu mẫu.", "yes_no", "yes_no", optional=True, center=True
+        ),
+        Column(
+            "email", "Thư điện tử", 24, "Địa chỉ nhận biểu mẫu.", "short", optional=True, others=("Email", "E-mail")
+        ),
         _VALID_FROM,
         _VALID_TO,
     ),
@@ -156,7 +180,14 @@ GROUPS = Sheet(
     "Tên gọi chung dùng trong kế hoạch, ví dụ «Các phòng, đơn vị trực thuộc», và các đơn vị thuộc nhóm.",
     (
         Column("name", "Tên nhóm", 48, "Ghi như trong cột chủ trì, phối hợp của kế hoạch."),
-        Column("members", "Mã các thành viên", 36, "Các mã ở trang Đơn vị, cách nhau dấu phẩy.", "codes", others=("Thành viên",)),
+        Column(
+            "members",
+            "Mã các thành viên",
+            36,
+            "Các mã ở trang Đơn vị, cách nhau dấu phẩy.",
+            "codes",
+            others=("Thành viên",),
+        ),
         Column("aliases", "Tên gọi khác", 48, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
     ),
     spare=10,
@@ -169,7 +200,13 @@ SECTIONS = Sheet(
     "Các mục lớn của phụ lục, theo thứ tự in.",
     (
         Column("number", "Số", 8, "Số La Mã của mục.", "short", center=True, others=("STT", "TT")),
-        Column("title", "Tên nhóm nhiệm vụ", 110, "Tên mục, nguyên văn, không kèm số.", others=("Tên nhóm", "Nhóm nhiệm vụ")),
+        Column(
+            "title",
+            "Tên nhóm nhiệm vụ",
+            110,
+            "Tên mục, nguyên văn, không kèm số.",
+            others=("Tên nhóm", "Nhóm nhiệm vụ"),
+        ),
     ),
     spare=10,
 )
@@ -180,19 +217,33 @@ TASKS = Sheet(
     "Mỗi dòng một đầu việc, nguyên văn kế hoạch. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên. "
     "Cột Hạn chuẩn, nếu nhập, thay cho thời hạn suy ra từ kế hoạch.",
     (
-        Column("code", "Mã", 8, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã nhiệm vụ",)),
-        Column("section", "Nhóm", 7, "Số La Mã ở trang Nhóm nhiệm vụ.", "short", "sections", center=True),
+        Column(
+            "code", "Mã", 8, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã nhiệm vụ",)
+        ),
+        Column("section", "Nhóm", 6.5, "Số La Mã ở trang Nhóm nhiệm vụ.", "short", "sections", center=True),
         Column("number", "Số", 5, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
-        Column("subnumber", "Số con", 6, "Số của tiểu nhiệm vụ, nếu kế hoạch có in.", "short", center=True, optional=True),
-        Column("task", "Nhiệm vụ tổng quát", 33, "Nguyên văn, không kèm số.", others=("Nhiệm vụ",)),
-        Column("subtask", "Tiểu nhiệm vụ", 33, "Nguyên văn (rõ việc).", others=("Tiểu nhiệm vụ (Rõ việc)",)),
-        Column("deliverable", "Sản phẩm đầu ra", 22, "Sản phẩm bắt buộc (rõ kết quả).", others=("Sản phẩm",)),
-        Column("kpi", "KPI", 22, "Kết quả đo lường được.", others=("KPI đo lường hiệu quả",)),
-        Column("lead", "Đơn vị chủ trì", 17, "Tên đơn vị ở trang Đơn vị (rõ người).", others=("Chủ trì",)),
-        Column("support", "Đơn vị phối hợp", 19, "Tên đơn vị hoặc nhóm đơn vị.", others=("Phối hợp",), optional=True),
-        Column("deadline", "Thời hạn in trong kế hoạch", 16, "Nguyên văn (rõ thời gian).", "short", others=("Thời hạn",)),
-        Column("standard_deadline", "Hạn chuẩn", 12, "Ngày/tháng/năm do cơ quan ấn định, nếu có.", "date", optional=True, center=True),
-        Column("note", "Ghi chú", 16, "Nguyên văn ghi chú của kế hoạch.", optional=True),
+        Column(
+            "subnumber", "Số con", 5.5, "Số của tiểu nhiệm vụ, nếu kế hoạch có in.", "short", center=True, optional=True
+        ),
+        Column("task", "Nhiệm vụ tổng quát", 27, "Nguyên văn, không kèm số.", others=("Nhiệm vụ",)),
+        Column("subtask", "Tiểu nhiệm vụ", 27, "Nguyên văn (rõ việc).", others=("Tiểu nhiệm vụ (Rõ việc)",)),
+        Column("deliverable", "Sản phẩm đầu ra", 17, "Sản phẩm bắt buộc (rõ kết quả).", others=("Sản phẩm",)),
+        Column("kpi", "KPI", 17, "Kết quả đo lường được.", others=("KPI đo lường hiệu quả",)),
+        Column("lead", "Đơn vị chủ trì", 13, "Tên đơn vị ở trang Đơn vị (rõ người).", others=("Chủ trì",)),
+        Column("support", "Đơn vị phối hợp", 14, "Tên đơn vị hoặc nhóm đơn vị.", others=("Phối hợp",), optional=True),
+        Column(
+            "deadline", "Thời hạn in trong kế hoạch", 13, "Nguyên văn (rõ thời gian).", "short", others=("Thời hạn",)
+        ),
+        Column(
+            "standard_deadline",
+            "Hạn chuẩn",
+            11.5,
+            "Ngày/tháng/năm do cơ quan ấn định, nếu có.",
+            "date",
+            optional=True,
+            center=True,
+        ),
+        Column("note", "Ghi chú", 12, "Nguyên văn ghi chú của kế hoạch.", optional=True),
     ),
     spare=60,
 )
@@ -203,7 +254,13 @@ INDICATOR_GROUPS = Sheet(
     "Các nhóm của bảng chỉ tiêu, theo thứ tự in; để trống nếu kế hoạch không có chỉ tiêu.",
     (
         Column("number", "Số", 8, "Số La Mã của nhóm.", "short", center=True, others=("STT", "TT")),
-        Column("title", "Tên nhóm chỉ tiêu", 110, "Tên nhóm, nguyên văn, không kèm số.", others=("Tên nhóm", "Nhóm chỉ tiêu")),
+        Column(
+            "title",
+            "Tên nhóm chỉ tiêu",
+            110,
+            "Tên nhóm, nguyên văn, không kèm số.",
+            others=("Tên nhóm", "Nhóm chỉ tiêu"),
+        ),
     ),
     spare=10,
     optional=True,
@@ -214,13 +271,21 @@ INDICATORS = Sheet(
     "DANH MỤC CHỈ TIÊU",
     "Mỗi dòng một chỉ tiêu. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên.",
     (
-        Column("code", "Mã", 11, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã chỉ tiêu",)),
+        Column(
+            "code", "Mã", 11, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã chỉ tiêu",)
+        ),
         Column("group", "Nhóm", 7, "Số La Mã ở trang Nhóm chỉ tiêu.", "short", "indicator_groups", center=True),
         Column("number", "Số", 6, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
         Column("indicator", "Chỉ tiêu", 54, "Nguyên văn, không kèm số.", others=("Nội dung chỉ tiêu",)),
         Column("unit", "Đơn vị tính", 16, "Đơn vị tính, đo lường; nguyên văn.", "short", others=("ĐVT",), center=True),
         Column("target", "Mục tiêu", 13, "Nguyên văn, ví dụ: ≥ 90%.", "short", others=("Kết quả",), center=True),
-        Column("lead", "Đơn vị theo dõi", 22, "Tên đơn vị ở trang Đơn vị.", others=("Đơn vị chủ trì theo dõi, đánh giá", "Đơn vị chủ trì")),
+        Column(
+            "lead",
+            "Đơn vị theo dõi",
+            22,
+            "Tên đơn vị ở trang Đơn vị.",
+            others=("Đơn vị chủ trì theo dõi, đánh giá", "Đơn vị chủ trì"),
+        ),
         Column("note", "Ghi chú", 18, "Ghi chú, nếu có.", optional=True),
     ),
     spare=30,

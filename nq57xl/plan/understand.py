@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import attrs
@@ -9,15 +10,16 @@ import attrs
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.targets import parse_target
 from nq57xl.plan.units import Resolver
-from nq57xl.records.plan import Indicator, Plan, Task
+from nq57xl.records.plan import Indicator, Plan, Task, Unit
 from nq57xl.text.normalise import bare
 
 
 def understand(plan: Plan) -> Plan:
-    """The same plan with lead_units, support_units, deadline, targets and codes; texts and stored codes stay.
+    """The same plan with lead_units, support_units, deadline, targets and codes, for units too.
 
-    Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
+    Texts and stored codes stay. Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
     """
+    plan = attrs.evolve(plan, units=_with_codes(plan.units))
     resolver = Resolver(plan.units, plan.groups)
     task_codes = assign_codes([(task.code, _task_base(task)) for task in plan.tasks])
     indicator_codes = assign_codes(
@@ -62,6 +64,17 @@ def _free(wanted: str, taken: set[str]) -> str:
     return f"{wanted}{joint}{number}"
 
 
+def _with_codes(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    codes = assign_codes([(unit.code, unit_code(unit.name)) for unit in units])
+    return tuple(attrs.evolve(unit, code=code) for unit, code in zip(units, codes, strict=True))
+
+
+def unit_code(name: str) -> str:
+    """A code from the initials of a unit's name: "Phòng Quản lý Đầu tư" is QLDT."""
+    words = re.findall(r"[a-z0-9]+", bare(name).removeprefix("phong "))
+    return "".join(word[0] if word.isalpha() else word for word in words if word != "va").upper() or "DV"
+
+
 def _task_base(task: Task) -> str:
     return f"{_ascii(task.section) or 'X'}.{_ascii(task.subnumber or task.number)}"
 
@@ -84,6 +97,4 @@ def _understand_task(task: Task, resolver: Resolver, year: int) -> Task:
 
 
 def _understand_indicator(item: Indicator, resolver: Resolver) -> Indicator:
-    return attrs.evolve(
-        item, target=parse_target(item.target.text), lead_units=resolver.resolve(item.lead).codes
-    )
+    return attrs.evolve(item, target=parse_target(item.target.text), lead_units=resolver.resolve(item.lead).codes)

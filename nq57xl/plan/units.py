@@ -105,9 +105,7 @@ class Resolver:
             return (owner.code,)
         return tuple(code for code in owner.members if code in self._known)
 
-    def _longest(
-        self, text: str, parts: list[tuple[int, int]], index: int
-    ) -> tuple[Unit | UnitGroup | None, int]:
+    def _longest(self, text: str, parts: list[tuple[int, int]], index: int) -> tuple[Unit | UnitGroup | None, int]:
         """The unit or group named by the longest run of parts from `index`, and the index after the run."""
         for end in range(len(parts), index, -1):
             owner = self._match(text[parts[index][0] : parts[end - 1][1]])
