@@ -40,7 +40,7 @@ def build_form(
 ) -> Form:
     """The form of that unit. Raises KeyError for a unit that the plan does not have.
 
-    `workspace` is where an office may keep its own wording of the guide (templates/huong-dan.md.j2).
+    `workspace` is where an office may keep its own wording of the guide (templates/texts/huong-dan.md.j2).
     """
     names = {unit.code: unit.name for unit in plan.units}
     day = period.cutoff

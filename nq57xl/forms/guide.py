@@ -16,8 +16,8 @@ PAGES, LEGEND = "[các trang]", "[chú giải]"
 
 
 def guide_of(form: Form, workspace: Path | None = None) -> Form:
-    """The form with the lines of its guide, from templates/huong-dan.md.j2 (or the workspace's own copy)."""
-    template = resources.find("templates", "huong-dan.md.j2", workspace).read_text(encoding="utf-8")
+    """The form with the lines of its guide, from templates/texts/huong-dan.md.j2 (or the workspace's own copy)."""
+    template = resources.find("templates", "texts/huong-dan.md.j2", workspace).read_text(encoding="utf-8")
     lines = (clean(line) for line in fill(template, form).splitlines())
     return attrs.evolve(form, guide=tuple(line for line in lines if line))
 

@@ -33,17 +33,22 @@ def set_up_page(book: FormWorkbook, worksheet: Worksheet, form: Form, widths: Se
     for number, width in enumerate(widths, start=1):
         worksheet.set_column(number, number, width, locked)
     worksheet.set_column(len(widths) + 1, _LAST_COLUMN, None, locked)
+    set_up_sheet_paper(worksheet)
+    unit = form.unit_name.replace("&", "&&")
+    left = f'&L&"{FONT},Italic"&10{unit}. {period_line(form.period)}'
+    worksheet.set_footer(
+        f'{left}&R&"{FONT},Italic"&10Mã biểu mẫu {form.short_id}', {"margin": _HEADER_MARGIN, "scale_with_doc": False}
+    )
+
+
+def set_up_sheet_paper(worksheet: Worksheet) -> None:
+    """A4 landscape as wide as the page, the decree's margins and page number."""
     worksheet.hide_gridlines(2)
     worksheet.set_landscape()
     worksheet.set_paper(_A4)
     worksheet.set_margins(**MARGINS)
     # The decree puts the page number in the middle of the top margin, in size 13 to 14.
     worksheet.set_header(f'&C&"{FONT},Regular"&13&P/&N', {"margin": _HEADER_MARGIN, "scale_with_doc": False})
-    unit = form.unit_name.replace("&", "&&")
-    left = f'&L&"{FONT},Italic"&10{unit}. {period_line(form.period)}'
-    worksheet.set_footer(
-        f'{left}&R&"{FONT},Italic"&10Mã biểu mẫu {form.short_id}', {"margin": _HEADER_MARGIN, "scale_with_doc": False}
-    )
     worksheet.fit_to_pages(1, 0)
 
 
