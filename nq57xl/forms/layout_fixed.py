@@ -60,7 +60,7 @@ def _line(text: str) -> GuideLine:
             return GuideLine(kind, ((LEFT, text.removeprefix(mark)),))
     if text.startswith("| "):
         label, _, value = text[2:].partition(" | ")
-        return GuideLine("field", ((LEFT, label.strip()), (BODY, value.strip())))
+        return GuideLine("field", ((LEFT, f"{label.strip()}:"), (BODY, value.strip())))
     kind = "step" if re.match(r"\d+\. ", text) else "item" if text.startswith("- ") else "text"
     return GuideLine(kind, ((LEFT, text),))
 

@@ -94,7 +94,7 @@ class _Guide:
     def _pair(self, row: int, line: GuideLine) -> float:
         (_, left), (_, right) = line.cells
         if line.kind == "field":
-            first = self._block(row, LEFT, BODY, left + ":", "guide_label")
+            first = self._block(row, LEFT, BODY, left, "guide_label")
             return max(first, self._block(row, BODY, "", right, "guide_value"))
         height = self._block(row, BODY, "", right, "guide_text")
         if line.kind == "page":
