@@ -233,6 +233,17 @@ def test_open_output(ledger: Ledger, workspace: Workspace, output: Path, monkeyp
     assert output.read_bytes() == b"2"
 
 
+def test_output_that_cannot_be_read(
+    ledger: Ledger, workspace: Workspace, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An output that another program does not even let read is asked to be closed, not written beside."""
+    write_guarded(ledger, workspace, output, b"1")
+    monkeypatch.setattr(files, "sha256_of", locked)
+    with pytest.raises(WorkbookOpenError):
+        write_guarded(ledger, workspace, output, b"2")
+    assert names(output.parent) == [output.name]
+
+
 def test_workspace_moved(ledger: Ledger, workspace: Workspace, output: Path) -> None:
     """A workspace that was moved as a whole still knows its outputs."""
     write_guarded(ledger, workspace, output, b"1")

@@ -154,12 +154,16 @@ def test_leftovers_are_swept(workspace: Workspace) -> None:
 
 
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
-    """A lock in a place that cannot be is a message."""
-    (tmp_path / "tệp").write_bytes(b"")
-    with (
-        pytest.raises(Nq57Error, match="Không khóa được"),
-        writing(Workspace(tmp_path / "tệp"), "merge", CLOCK, wait=0.1),
-    ):
+    """A mistyped folder is a message, and is not made."""
+    with pytest.raises(Nq57Error, match="gõ nhầm"), writing(Workspace(tmp_path / "gõ nhầm"), "merge", CLOCK):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lock_that_cannot_be_made(workspace: Workspace) -> None:
+    """A folder in which nothing can be locked is a message."""
+    workspace.lock.mkdir()
+    with pytest.raises(Nq57Error, match="Không khóa được"), writing(workspace, "merge", CLOCK, wait=0.1):
         pass
 
 

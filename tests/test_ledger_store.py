@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import rows, store
+from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
@@ -314,6 +315,17 @@ def test_first_seen(ledger: Ledger) -> None:
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}
 
 
+def test_where_the_content_is_kept(ledger: Ledger, workspace: Workspace) -> None:
+    """The ledger says where in the archive a file stands, also when it was seen before it was archived."""
+    archived, over_limit = judged("a"), judged("b", "unrecognised", None)
+    ledger.first_seen([archived.source, over_limit.source], NOON)
+    archive_bytes(workspace, b"a", digest("a"), "a.xlsx")
+    ledger.record_returns(PERIOD, [archived, over_limit], NOON, "Vũ")
+    with ledger._engine.connect() as connection:
+        found = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, path FROM files")}
+    assert found == {"a.xlsx": f"archive/{digest('a')[:2]}/{digest('a')}.xlsx", "b.xlsx": None}
+
+
 def test_run_is_an_event(ledger: Ledger) -> None:
     """A run that records something is an event of its own transaction; a run of duplicates is none."""
     ledger.record_returns(PERIOD, [judged("a"), judged("b", "rejected"), judged("c")], NOON, "Vũ")
@@ -365,6 +377,30 @@ def test_backup_with_clock_set_back(workspace: Workspace, ledger: Ledger, monkey
 
 
 # killed at any point
+
+
+DIE_IN_COMMIT = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 2")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE events SET what = 'half written'")
+for _ in range(50):
+    connection.execute("INSERT INTO events (at, who, what, detail) VALUES ('', '', '', ?)", ("x" * 100_000,))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs SIGKILL")
+@pytest.mark.parametrize("read_only", [True, False])
+def test_half_written_pages(workspace: Workspace, ledger: Ledger, read_only: bool) -> None:
+    """A process killed after its pages reached the disk leaves a journal; whoever opens next, reads the old state."""
+    ledger.event("Vũ", "generate")
+    ledger.close()
+    subprocess.run([sys.executable, "-c", DIE_IN_COMMIT, str(workspace.database)], check=False)
+    assert b"half written" in workspace.database.read_bytes()
+    with Ledger.open(workspace, CLOCK, read_only=read_only) as again:
+        assert [item.what for item in again.events()] == ["generate"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")

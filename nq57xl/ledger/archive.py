@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
@@ -46,8 +47,9 @@ def archived(workspace: Workspace, sha256: str, *, verify: bool = True) -> Path 
     With `verify` the copy is read, and one that is no longer what its name says is as good as none.
     """
     for path in sorted((workspace.archive / sha256[:2]).glob(f"{sha256}.*")):
-        if not verify or files.sha256_of(path) == sha256:
-            return path
+        with contextlib.suppress(OSError):  # a copy that cannot be read is none
+            if not verify or files.sha256_of(path) == sha256:
+                return path
     return None
 
 

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from nq57xl.errors import WorkbookOpenError
+from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger import archive, files
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
@@ -59,11 +59,11 @@ def _hash(path: Path) -> str | None:
     """Hash of the file's content; None when there is nothing, "" (nobody's hash) when a folder has taken the name."""
     try:
         return files.sha256_of(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except PermissionError as error:
-        if path.is_dir():  # Windows answers so for a folder
+    except OSError as error:
+        if path.is_dir():
             return ""
-        raise WorkbookOpenError(path) from error
-    except IsADirectoryError:
-        return ""
+        if isinstance(error, PermissionError):
+            raise WorkbookOpenError(path) from error
+        raise Nq57Error(f"Không đọc được «{path}»: {error.strerror or error}.") from error

@@ -55,6 +55,8 @@ def writing(workspace: Workspace, command: str, clock: clocks.Clock, *, wait: fl
     Raises LedgerBusyError, naming the holder, when another process keeps it longer than `wait` seconds; Nq57Error
     when the folder cannot be written. Not re-entrant.
     """
+    if not workspace.root.is_dir():  # the lock would make the folder of a mistyped name
+        raise Nq57Error(f"Không có thư mục làm việc «{workspace.root}».")
     lock = FileLock(workspace.lock)
     try:
         lock.acquire(timeout=wait)

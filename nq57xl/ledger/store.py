@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import re
@@ -263,4 +264,5 @@ def _prune(folder: Path, newest: Path) -> None:
     """Removes all backups but the newest 30; never the one just made, even when the clock was set back."""
     others = sorted(path for path in folder.glob("nq57xl-*.db") if path != newest)
     for path in others[: max(0, len(others) - (KEPT_BACKUPS - 1))]:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a copy that somebody looks into goes next time
+            path.unlink(missing_ok=True)
