@@ -65,5 +65,9 @@ def _by_content(missing: Sequence[SheetLayout], unmarked: Sequence[RawSheet], ma
 
 
 def _share(layout: SheetLayout, there: set[str]) -> float:
-    issued = {clean(slot.text) for slot in layout.slots if slot.role in ("text", "key") and slot.text}
-    return len(issued & there) / len(issued) if issued else 0.0
+    """How much of the sheet's plan texts, or of its keys, is there: either may be gone altogether."""
+    shares = []
+    for role in ("text", "key"):
+        issued = {clean(slot.text) for slot in layout.slots if slot.role == role and slot.text}
+        shares.append(len(issued & there) / len(issued) if issued else 0.0)
+    return max(shares)
