@@ -12,11 +12,11 @@ from attrs import frozen
 from nq57xl.records.plan import Deadline, DeadlineKind
 from nq57xl.text.normalise import fold, one_line
 
-_YEARS = range(1990, 2101)
+_YEARS = range(1990, 2100)
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _Q = r"(?:iv|iii|ii|i|[1-4])"
 _TO = r"(?:-|đến hết|đến|tới|->|→)"
-_YEAR_TAIL = r"(?:\s*[/,.-]?\s*(?:của\s+)?(?:năm\s*)?(?P<{0}>(?:19|20)\d\d)(?!\d))?"
+_YEAR_TAIL = r"(?:\s*[/,.-]?\s*(?:của\s+)?(?:năm\s*)?(?P<{0}>\d{{4}})(?!\d))?"
 
 # Documents carry numbers and dates of their own, which are no deadlines: "Nghị quyết số 57-NQ/TW ngày 22/12/2024".
 _CITATION = re.compile(
@@ -136,14 +136,14 @@ def _read(text: str, year: int) -> Iterator[_Named]:
     """Every day or period named, in order; spans ("quý I/2026 đến quý III/2026") joined to one range."""
     found: list[_Named] = []
     for match in _TOKEN.finditer(text):
-        item = _named(match, year)
-        if item is None or _VAGUE.search(text[: match.start()]):
+        if _VAGUE.search(text[: match.start()]):
             continue
-        previous = found[-1] if found else None
-        if previous and _JOINED.fullmatch(text[previous.end : item.start]) and item.last > previous.first:
-            found[-1] = _Named("range", previous.first, item.last, previous.start, item.end)
-        else:
-            found.append(item)
+        for item in _named(match, year):
+            previous = found[-1] if found else None
+            if previous and _JOINED.fullmatch(text[previous.end : item.start]) and item.last > previous.first:
+                found[-1] = _Named("range", previous.first, item.last, previous.start, item.end)
+            else:
+                found.append(item)
     yield from found
 
 
@@ -168,23 +168,38 @@ _TOKEN = re.compile(
 )
 
 
-def _named(match: re.Match[str], year: int) -> _Named | None:
-    """What one token names; None when it names no day of the calendar."""
+def _named(match: re.Match[str], year: int) -> list[_Named]:
+    """What one token names: nothing when it names no day of the calendar, several for "quý I, II/2026"."""
+    if match["quarter"]:
+        numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", match["q_list"])]
+        spans = [(3 * number - 2, 3 * number) for number in numbers]
+        return _listed("quarter", spans, match["q_list"], _year(match["q_year"], year), match.span())
+    if match["month"]:
+        spans = [(int(item), int(item)) for item in re.findall(r"\d+", match["m_list"])]
+        return _listed("month", spans, match["m_list"], _year(match["m_year"], year), match.span())
+    single = _single(match, year)
+    return [single] if single else []
+
+
+def _listed(
+    kind: DeadlineKind, spans: list[tuple[int, int]], text: str, year: int, place: tuple[int, int]
+) -> list[_Named]:
+    """Months or quarters of one year: one range when they are joined by a dash, else each by itself."""
+    if len(spans) > 1 and re.search(r"-|đến", text):
+        named = [_months(spans[0][0], spans[-1][1], year, "range", place)]
+    else:
+        named = [_months(first, last, year, kind, place) for first, last in spans]
+    return [item for item in named if item]
+
+
+def _single(match: re.Match[str], year: int) -> _Named | None:
     span = match.span()
     if match["half"]:
         return _months(
             *((1, 6) if match["which"] == "đầu" else (7, 12)), _year(match["half_year"], year), "range", span
         )
-    if match["quarter"]:
-        numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", match["q_list"])]
-        kind: DeadlineKind = "quarter" if len(numbers) == 1 else "range"
-        return _months(3 * numbers[0] - 2, 3 * numbers[-1], _year(match["q_year"], year), kind, span)
     if match["long_day"]:
         return _one_day(int(match["d"]), int(match["m"]), _year(match["d_year"], year), span)
-    if match["month"]:
-        numbers = [int(item) for item in re.findall(r"\d+", match["m_list"])]
-        kind = "month" if len(numbers) == 1 else "range"
-        return _months(numbers[0], numbers[-1], _year(match["m_year"], year), kind, span)
     if match["numbers"]:
         return _from_digits(match["digits"], match["lead"] or "", match.string == match["digits"], year, span)
     named_year = _year(match["e_year"] or match["y"], year)

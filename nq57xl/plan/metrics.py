@@ -66,4 +66,4 @@ def row_height(cells: list[tuple[str, float]], size: float, bold: bool = False) 
     """Height in points for a row of (text, column width)."""
     lines = max((line_count(text, width, size, bold) for text, width in cells), default=1)
     # 409 points is the highest row that Excel knows
-    return min(409.0, max(18.0, lines * size * 1.22 + 5))
+    return min(409.0, max(18.0, lines * size * 1.32 + 4))
