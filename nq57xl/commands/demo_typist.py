@@ -39,13 +39,19 @@ def spots(sheet: Worksheet) -> Iterator[Spot]:
     """The open cells of a visible sheet, in reading order."""
     headings: dict[int, str] = {}
     for cells in sheet.iter_rows():
-        texts = [str(cell.value) for cell in cells if cell.protection.locked and cell.value and cell.column > 1]
+        texts = [_plain(cell.value) for cell in cells if cell.protection.locked and cell.value and cell.column > 1]
         if len(texts) >= 3 or not any(not cell.protection.locked for cell in cells):
-            headings |= {cell.column: str(cell.value) for cell in cells if cell.protection.locked and cell.value}
+            headings |= {cell.column: _plain(cell.value) for cell in cells if cell.protection.locked and cell.value}
         for cell in cells:
             if not cell.protection.locked and not sheet.row_dimensions[cell.row].hidden:
-                label = texts[-1] if texts else ""
+                left = [item for item in cells[1 : cell.column - 1] if item.protection.locked and item.value]
+                label = _plain(left[-1].value) if left else ""
                 yield Spot(sheet.title, cell.coordinate, cell.row, headings.get(cell.column, ""), label)
+
+
+def _plain(text: object) -> str:
+    """A heading or label without the sign that marks what is required."""
+    return str(text).removesuffix("(*)").strip()
 
 
 class Department:

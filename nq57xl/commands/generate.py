@@ -127,7 +127,7 @@ class _Run:
         self.ledger.record_plan(self.plan)
         digests = {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()}
         files = {item.form.issue_id: (item.path.name, digests[item.form.issue_id]) for item in new}
-        self.ledger.issue([item.form for item in new], files, self.office.who())
+        self.ledger.issue([item.form for item in new], files)
         if changed := {item.form.unit: list(item.changes) for item in new if item.changes}:
             self.ledger.event(self.office.who(), "change", {"period": self.period.code, "forms": changed})
 
