@@ -22,7 +22,7 @@ def guide_of(form: Form, workspace: Path | None = None) -> Form:
     return attrs.evolve(form, guide=tuple(line for line in lines if line))
 
 
-def fill(template: str, form: Form, **words: object) -> str:
+def fill(template: str, form: Form) -> str:
     """A jinja2 text about a form; StrictUndefined, so that a misspelt word in an office's template is told."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
@@ -30,11 +30,11 @@ def fill(template: str, form: Form, **words: object) -> str:
     environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
     return environment.from_string(template).render(
         form=form,
+        plan=wording.plan_name(form.plan_title),
         period_line=wording.period_line(form.period),
         window=f"số liệu {wording.data_window(form.period)}",
         deadline=wording.deadline_in_words(form.period.due),
         frequency=wording.frequency(form.period),
         file_name=wording.file_name(form),
         signoff=next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
-        **words,
     )

@@ -71,7 +71,7 @@ def _instruction(spec: SheetSpec) -> str:
     if spec.table in ("proposal", "difficulty"):
         return "Mỗi dòng một nội dung; không có nội dung thì để trống cả bảng."
     mark = REQUIRED_MARK.strip()
-    return f"Chỉ nhập vào ô nền xanh nhạt, viền liền đậm; {mark} là ô bắt buộc. Các ô khác đã khóa."
+    return f"Chỉ nhập vào ô nền xanh nhạt, viền đậm; {mark} là ô bắt buộc. Các ô khác đã khóa."
 
 
 def _heads(form: Form, spec: SheetSpec) -> dict[str, str]:

@@ -19,8 +19,9 @@ LEFT, RIGHT, BODY = "c01", "c11", "c05"
 NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
 _MARKS = {"# ": "title", "## ": "subtitle", "### ": "heading", "#### ": "centred"}
 LEGEND = (
-    ("Ô nhập", "Nền xanh nhạt, viền liền đậm: đơn vị nhập hoặc chọn trong danh sách."),
-    ("Ô khóa", "Nền trắng hoặc xám, viền chấm mảnh: nội dung kế hoạch, không sửa."),
+    ("Ô nhập", "Nền xanh nhạt (in đen trắng là xám nhạt), viền đậm: đơn vị nhập hoặc chọn trong danh sách."),
+    ("Ô khóa", "Nền trắng, viền mảnh: nội dung kế hoạch, không sửa."),
+    ("Đã xong", "Nền xám, chữ nghiêng: đầu việc đã hoàn thành trước kỳ, không phải điền."),
     ("(*)", "Sau tên cột: ô bắt buộc ở mọi dòng. Ô bắt buộc theo tiến độ được nhắc ở cột «Kiểm tra»."),
 )
 

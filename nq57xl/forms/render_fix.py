@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nq57xl.forms.marks import Point
-from nq57xl.forms.metrics import Text, row_height
+from nq57xl.forms.metrics import Text, merged_width, row_height
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page, safe
 from nq57xl.forms.styles import SIZE, FormWorkbook
@@ -33,7 +33,7 @@ def write_fix(book: FormWorkbook, page: Page, points: Sequence[Point], repaired:
         look = book.look(name)
         sheet.merge_range(row, 1, row, len(_WIDTHS), "", look)
         sheet.write_string(row, 1, text, look)
-        sheet.set_row(row, row_height([Text(text, sum(_WIDTHS), size, name == "heading")], minimum=21.0))
+        sheet.set_row(row, row_height([Text(text, merged_width(_WIDTHS), size, name == "heading")], minimum=21.0))
         row += 1
     if points:
         _table(book, sheet, points, row)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nq57xl.forms.layout import visible_specs
 from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, GuideLine, guide_lines
-from nq57xl.forms.metrics import Text, row_height, text_width
+from nq57xl.forms.metrics import Text, merged_width, row_height, text_width
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page
 from nq57xl.forms.styles import LOOKS, SIZE, FormWorkbook
@@ -15,12 +15,12 @@ from nq57xl.records.form import SheetLayout
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-_GRID = 4.9
+_GRID = 4.55
 """Width of a grid column in characters."""
-_GRID_POINTS = 30.0
-"""The same on screen: 40 pixels."""
+_GRID_POINTS = 28.5
+"""The same in LibreOffice, where columns come out widest; 24 of them fit the page at full size."""
 _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
-_LEGEND_LOOKS = ("", "legend_locked", "legend_required")
+_LEGEND_LOOKS = ("", "legend_locked", "legend_done", "legend_required")
 
 
 def write_guide(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: SheetLayout) -> None:
@@ -34,6 +34,9 @@ def write_guide(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: She
     lines = guide_lines(page.form, visible_specs(page.form))
     for row, line in enumerate(lines, start=1):
         worksheet.set_row(row, writer.write(row, line))
+    pages = next((row for row, line in enumerate(lines) if line.kind == "page"), 0)
+    worksheet.set_print_scale(100)  # instead of "fit to width", under which Excel ignores page breaks
+    worksheet.set_h_pagebreaks([pages] if pages else [])
     worksheet.print_area(1, 1, len(lines), len(GUIDE_COLUMNS))
     protect(worksheet, page.password)
 
@@ -64,7 +67,7 @@ class _Guide:
         self.sheet.merge_range(row, start, row, end, "", look)
         self.sheet.write_string(row, start, text, look)
         size, bold = float(LOOKS[name].get("font_size", SIZE)), bool(LOOKS[name].get("bold"))
-        return row_height([Text(text, (end - start + 1) * _GRID, size, bold)], minimum=19.5)
+        return row_height([Text(text, merged_width([_GRID] * (end - start + 1)), size, bold)], minimum=19.5)
 
     def _letterhead(self, row: int, line: GuideLine) -> float:
         self.letterheads += 1

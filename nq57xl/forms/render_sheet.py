@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from nq57xl.forms.check_formula import MISSING, address
-from nq57xl.forms.metrics import Text, row_height
+from nq57xl.forms.metrics import Text, merged_width, row_height
 from nq57xl.forms.page_setup import finish_sheet, set_up_page
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook
 from nq57xl.forms.validation import kind_of, validation_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 Place = tuple[str, int, int]
-CHECK_WIDTH = 24.0
+CHECK_WIDTH = 22.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
 """Room to type in, where the locked texts need less."""
 _CELL_LIMIT = 32767
@@ -132,7 +132,7 @@ class _Row:
         slot = next(slot for slot in self.slots if slot.role == "text")
         self.sheet.merge_range(slot.row, 1, slot.row, len(self.widths), "", self.book.look(name))
         self.sheet.write_string(slot.row, 1, slot.text, self.book.look(name))
-        return row_height([Text(slot.text, sum(self.widths), size, bold)], minimum=21.0)
+        return row_height([Text(slot.text, merged_width(self.widths), size, bold, indent=1)], minimum=21.0)
 
     def _statement(self) -> float:
         """Label (over the first two columns), entry cell, hint across the rest but the check."""
@@ -143,8 +143,8 @@ class _Row:
         look = self.book.look("statement_hint")
         self.sheet.merge_range(hint.row, hint.col, hint.row, last, "", look)
         self.sheet.write_string(hint.row, hint.col, hint.text, look)
-        room = sum(self.widths[hint.col - 1 : last])
-        texts = [Text(label.text, self.widths[label.col - 1], SIZE, True), Text(hint.text, room)]
+        room = merged_width(self.widths[hint.col - 1 : last])
+        texts = [Text(label.text, self.widths[label.col - 1], SIZE, True), Text(hint.text, room, indent=1)]
         return max([row_height(texts, minimum=33.0), *heights])
 
     def _cell(self, slot: Slot) -> float:

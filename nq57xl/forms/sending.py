@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHEET = "Danh sách gửi"
 _HEADS = ("TT", "Đơn vị", "Mã", "Tệp biểu mẫu", "Hạn gửi về", "Thư điện tử", "Tiêu đề thư", "Nội dung thư")
-_WIDTHS = (5.0, 20.0, 8.0, 24.0, 12.0, 22.0, 26.0, 48.0)
+_WIDTHS = (5.0, 18.0, 8.0, 22.0, 11.0, 19.0, 20.0, 52.0)
 _CENTRED = (1, 3, 5)
 
 
@@ -49,8 +49,7 @@ def render_sending_list(
 
 def covering_text(template: str, form: Form) -> str:
     """The text of the message that the form goes with."""
-    plan = form.plan_title[:1].lower() + form.plan_title[1:]
-    return fill(template, form, plan=plan).strip()
+    return fill(template, form).strip()
 
 
 def subject(form: Form) -> str:

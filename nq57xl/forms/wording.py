@@ -44,6 +44,13 @@ def frequency(period: Period) -> str:
     return "Hằng tháng" if "-" in period.code else "Hằng năm"
 
 
+def plan_name(title: str) -> str:
+    """The plan's title as part of a sentence: "Kế hoạch triển khai ..."; titles leave the kind of document out."""
+    if title.casefold().startswith("kế hoạch"):
+        return title
+    return f"Kế hoạch {title[:1].lower()}{title[1:]}"
+
+
 def file_name(form: Form) -> str:
     """Name of the workbook as issued: NQ57_2026-04_VP.xlsx."""
     return f"NQ57_{form.period.code}_{form.unit}.xlsx"
