@@ -41,7 +41,7 @@ def sniff(data: bytes) -> Kind:
 
 def _picture(head: bytes) -> bool:
     if head.startswith(_PICTURES):
-        return b"\x00" in head  # a text may begin with "BM"
+        return not head.startswith(b"BM") or b"\x00" in head  # a text may begin with "BM"
     return (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or (head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"mif"))
 
 
