@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nq57xl.forms.styles import FONT, FormWorkbook
+from nq57xl.forms.styles import FONT, FormWorkbook, FormWorksheet
 from nq57xl.forms.wording import period_line
 from nq57xl.records.form import Form
 from nq57xl.records.schema import SheetSpec
@@ -20,19 +20,18 @@ _MM = 1 / 25.4
 MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * _MM}
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm."""
 _HEADER_MARGIN = 10 * _MM
-_LAST_COLUMN = 16383
 KEY_WIDTH = 12
 ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
 
 
-def set_up_page(book: FormWorkbook, worksheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
+def set_up_page(book: FormWorkbook, worksheet: FormWorksheet, form: Form, widths: Sequence[float]) -> None:
     """Columns (all locked, keys hidden) and paper."""
     locked = book.look("plain")
     worksheet.set_column(0, 0, KEY_WIDTH, locked, {"hidden": True})
     for number, width in enumerate(widths, start=1):
         worksheet.set_column(number, number, width, locked)
-    worksheet.set_column(len(widths) + 1, _LAST_COLUMN, None, locked)
+    worksheet.lock_rest(len(widths) + 1, locked)
     set_up_sheet_paper(worksheet)
     unit = form.unit_name.replace("&", "&&")
     left = f'&L&"{FONT},Italic"&10{unit}. {period_line(form.period)}'

@@ -97,7 +97,7 @@ def _properties(book: FormWorkbook, form: Form) -> None:
 def _sheets(book: FormWorkbook, page: Page, sheets: Sequence[SheetLayout]) -> None:
     specs = {spec.id: spec for spec in visible_specs(page.form)}
     for sheet in sheets:
-        worksheet = book.add_worksheet(sheet.title)
+        worksheet = book.sheet(sheet.title)
         if sheet.id == "guide":
             write_guide(book, worksheet, page, sheet)
         elif sheet.id in specs:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from nq57xl.forms.marks import Point
 from nq57xl.forms.metrics import Text, merged_width, row_height
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page, safe
-from nq57xl.forms.styles import SIZE, FormWorkbook
+from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
 from nq57xl.forms.wording import deadline_in_words, period_line
-
-if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
 
 FIX_TITLE = "Cần sửa"
 _HEADS = ("TT", "Mức độ", "Trang", "Ô", "Đầu việc, nội dung", "Đã nhập", "Điểm cần xem", "Cách xử lý")
@@ -24,7 +20,7 @@ _LINK = 3
 
 def write_fix(book: FormWorkbook, page: Page, points: Sequence[Point], repaired: int) -> None:
     """The sheet, before all others."""
-    sheet = book.add_worksheet(FIX_TITLE)
+    sheet = book.sheet(FIX_TITLE)
     set_up_page(book, sheet, page.form, _WIDTHS)
     sheet.write_string(0, 0, f"NQ57|{page.form.short_id}|fix", book.look("key"))
     sheet.set_row(0, None, None, {"hidden": True})
@@ -80,7 +76,7 @@ def _lines(page: Page, points: Sequence[Point], repaired: int) -> list[tuple[str
     return lines
 
 
-def _table(book: FormWorkbook, sheet: Worksheet, points: Sequence[Point], head: int) -> None:
+def _table(book: FormWorkbook, sheet: FormWorksheet, points: Sequence[Point], head: int) -> None:
     for column, text in enumerate(_HEADS, start=1):
         sheet.write_string(head, column, text, book.look("head"))
     sheet.set_row(head, 27.0)
@@ -91,7 +87,7 @@ def _table(book: FormWorkbook, sheet: Worksheet, points: Sequence[Point], head: 
     sheet.autofilter(head, 1, head + len(points), len(_WIDTHS))
 
 
-def _point(book: FormWorkbook, sheet: Worksheet, point: Point, place: tuple[int, int]) -> None:
+def _point(book: FormWorkbook, sheet: FormWorksheet, point: Point, place: tuple[int, int]) -> None:
     """One point at (row, its number)."""
     (row, number), finding = place, point.finding
     texts = (

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nq57xl.forms.layout import visible_specs
 from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, GuideLine, guide_lines
 from nq57xl.forms.metrics import Text, merged_width, row_height, text_width
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page
-from nq57xl.forms.styles import LOOKS, SIZE, FormWorkbook
+from nq57xl.forms.styles import LOOKS, SIZE, FormWorkbook, FormWorksheet
 from nq57xl.records.form import SheetLayout
-
-if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
 
 _GRID = 4.55
 """Width of a grid column in characters."""
@@ -23,7 +18,7 @@ _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "head
 _LEGEND_LOOKS = ("", "legend_locked", "legend_done", "legend_required")
 
 
-def write_guide(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: SheetLayout) -> None:
+def write_guide(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
     """All lines, each as high as its text."""
     set_up_page(book, worksheet, page.form, [_GRID] * len(GUIDE_COLUMNS))
     for slot in sheet.slots:
@@ -44,7 +39,7 @@ def write_guide(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: She
 class _Guide:
     """Writes one line after the other; counts what alternates (letterhead, legend)."""
 
-    def __init__(self, book: FormWorkbook, worksheet: Worksheet, page: Page) -> None:
+    def __init__(self, book: FormWorkbook, worksheet: FormWorksheet, page: Page) -> None:
         self.book, self.sheet, self.page = book, worksheet, page
         self.letterheads = self.legends = 0
 

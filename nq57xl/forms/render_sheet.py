@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
 from nq57xl.forms.check_formula import MISSING, address
 from nq57xl.forms.metrics import Text, merged_width, row_height
 from nq57xl.forms.page_setup import finish_sheet, set_up_page
-from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook
+from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.records.form import Form, FormRow, SheetLayout, Slot
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Field, SheetSpec
-
-if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
 
 Place = tuple[str, int, int]
 CHECK_WIDTH = 22.0
@@ -59,9 +56,10 @@ def safe(text: str) -> str:
     return text
 
 
-def write_hidden(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: SheetLayout) -> None:
+def write_hidden(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
     """Lists (hidden) and identity (veryHidden): text only."""
-    worksheet.set_column(0, 16383, 24, book.look("plain"))
+    worksheet.set_column(0, 0, 24, book.look("plain"))
+    worksheet.lock_rest(1, book.look("plain"))
     for slot in sheet.slots:
         worksheet.write_string(slot.row, slot.col, slot.text, book.look("key"))
     if sheet.id == "_meta":
@@ -71,7 +69,7 @@ def write_hidden(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: Sh
     worksheet.protect(page.password)
 
 
-def write_sheet(book: FormWorkbook, worksheet: Worksheet, page: Page, sheet: SheetLayout, spec: SheetSpec) -> None:
+def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout, spec: SheetSpec) -> None:
     """One sheet: cells, heights, validations, marks, live check, page set-up, protection."""
     widths = _widths(spec)
     set_up_page(book, worksheet, page.form, widths)
@@ -96,7 +94,7 @@ class _Row:
     """Writes the slots of one row and tells its height in points."""
 
     book: FormWorkbook
-    sheet: Worksheet
+    sheet: FormWorksheet
     page: Page
     spec: SheetSpec
     widths: list[float]
@@ -216,7 +214,7 @@ class _Row:
         return str(value)
 
 
-def _comment(worksheet: Worksheet, slot: Slot, note: str) -> None:
+def _comment(worksheet: FormWorksheet, slot: Slot, note: str) -> None:
     height = row_height([Text(note, _NOTE_WIDTH, 10)], minimum=40.0) / 0.75 + 10
     options = {
         "author": "",
@@ -229,7 +227,7 @@ def _comment(worksheet: Worksheet, slot: Slot, note: str) -> None:
     worksheet.write_comment(slot.row, slot.col, safe(note), options)
 
 
-def _validations(worksheet: Worksheet, page: Page, sheet: SheetLayout) -> None:
+def _validations(worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
     """One rule for all cells of a column that ask for the same: ranges, not single cells (pitfalls 3)."""
     groups: list[tuple[dict[str, Any], list[Slot]]] = []
     for slot in sorted((item for item in sheet.slots if item.role == "entry"), key=lambda item: (item.col, item.row)):
@@ -259,7 +257,7 @@ def _runs(slots: list[Slot]) -> list[tuple[int, int, int]]:
     return runs
 
 
-def _check_colours(book: FormWorkbook, worksheet: Worksheet, sheet: SheetLayout) -> None:
+def _check_colours(book: FormWorkbook, worksheet: FormWorksheet, sheet: SheetLayout) -> None:
     """Amber where something is missing, red where something is wrong; the words say the same."""
     runs = _runs([slot for slot in sheet.slots if slot.role == "check"])
     if not runs:

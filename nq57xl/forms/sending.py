@@ -37,7 +37,7 @@ def render_sending_list(
         with FormWorkbook(buffer) as book:
             issued = max((form.issued_on for form in forms), default=dt.date(2026, 1, 1))
             book.set_properties({"title": SHEET, "created": dt.datetime.combine(issued, dt.time(8))})
-            sheet = book.add_worksheet(SHEET)
+            sheet = book.sheet(SHEET)
             row = _heading(book, sheet, forms)
             for number, form in enumerate(forms, start=1):
                 email = emails.get(form.unit, "")

@@ -6,10 +6,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import ColumnInfo, Worksheet
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
+LAST_COLUMN = 16383
+"""0-based: Excel's XFD."""
 FONT = "Times New Roman"
 SIZE = 11
 INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
@@ -78,6 +81,23 @@ NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
 """Text cells are formatted as text, so that 10/4 or 00123 stays what was typed; numbers and choices are General."""
 
 
+class FormWorksheet(Worksheet):  # type: ignore[misc] # XlsxWriter has no complete annotations
+    """A worksheet whose columns beyond the table are locked by one element.
+
+    `set_column` up to the last column would declare all 16,384 columns as used: a false extent for readers, and slow.
+    """
+
+    def lock_rest(self, first: int, look: Format) -> None:
+        """Every column from `first` on has that format."""
+        self._rest = (first, look)
+
+    def _xml_end_tag(self, tag: str) -> None:
+        if tag == "cols" and hasattr(self, "_rest"):
+            first, look = self._rest
+            self._write_col_info(first, LAST_COLUMN, ColumnInfo(width=None, column_format=look))
+        super()._xml_end_tag(tag)
+
+
 class FormWorkbook(Workbook):  # type: ignore[misc] # XlsxWriter has no complete annotations
     """A workbook whose Normal style is unlocked while every format says for itself whether it is locked.
 
@@ -103,6 +123,11 @@ class FormWorkbook(Workbook):  # type: ignore[misc] # XlsxWriter has no complete
             },
         )
         self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
+
+    def sheet(self, name: str) -> FormWorksheet:
+        """A new sheet at the end."""
+        made: FormWorksheet = self.add_worksheet(name, FormWorksheet)
+        return made
 
     def look(self, name: str, **changes: Any) -> Format:  # noqa: ANN401 - format properties
         """A locked format of that name."""
