@@ -24,6 +24,7 @@ from nq57xl.report.wording import (
 )
 
 NAME = "Phụ lục tổng hợp"
+_SUPPORT_SPANS = {"number": "reporter", "progress": "explanation"}
 TASK_ROW, UNIT_ROW, SUPPORT_ROW = "NV", "ĐV", "PH"
 _EPOCH = dt.date(1899, 12, 30)
 _PLAN = ("number", "task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
@@ -139,20 +140,18 @@ def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Cont
 
 
 def _support_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
+    """A line for each contribution, one more for those with nothing to tell; both reach over many columns."""
     base: dict[str, Content] = {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
     for item in row.contributions:
         if item.state == "text":
             source = Link("dòng {row}", source_anchor(item.unit, "supporting", row.task.code))
-            cells: dict[str, Content] = {
-                "reporter": f"Phối hợp: {item.name}",
-                "result": shown(item.value, c.schema),
-                "source": source,
-            }
-            yield Line("sub", base | cells, 2, (f"supporting|{item.unit}|{row.task.code}",))
+            cells: dict[str, Content] = {"number": f"Phối hợp: {item.name}", "progress": shown(item.value, c.schema)}
+            anchor = f"supporting|{item.unit}|{row.task.code}"
+            yield Line("sub", base | cells | {"source": source}, 2, (anchor,), spans=_SUPPORT_SPANS)
     rest = _silent(row)
     if rest:
         anchors = tuple(f"supporting|{item.unit}|{row.task.code}" for item in row.contributions if item.state != "text")
-        yield Line("sub", base | {"reporter": "Phối hợp", "result": rest}, 2, anchors)
+        yield Line("sub", base | {"number": "Phối hợp", "progress": rest}, 2, anchors, spans=_SUPPORT_SPANS)
 
 
 def _silent(row: TaskRow) -> str:
@@ -161,9 +160,10 @@ def _silent(row: TaskRow) -> str:
     def names(items: list[Contribution]) -> str:
         return "; ".join(item.name for item in items)
 
+    if row.standing.state == "done_before":
+        return ""
     nothing = [item for item in row.contributions if item.state == "nothing"]
-    asked = row.standing.state != "done_before"
-    unreported = [item for item in row.contributions if item.state == "unreported" and asked]
+    unreported = [item for item in row.contributions if item.state == "unreported"]
     parts = [(NOTHING, nothing), (UNREPORTED, unreported)]
     return "\n".join(f"{words}: {names(items)}." for words, items in parts if items)
 

@@ -114,7 +114,7 @@ def _plain(number: float) -> Num:
 
 def _result(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Content:
     if entry.result is None:
-        return shown(entry.values.get("value"), c.schema) or shown(entry.values.get("no_data"), c.schema)
+        return shown(entry.values.get("value"), c.schema)
     if isinstance(entry.result, str):
         items = c.schema.lists.get("yes_no", ())
         return next((item.title for item in items if item.code == entry.result), entry.result)

@@ -10,19 +10,23 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.report.measure import line_height, wrap
 
 MAX_HEIGHT = 300.0
 """Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
-_PADDING = 5.0
+_PADDING = 4.0
+_PAPER_PIXELS = {"A4": 1036, "A3": 1497}
+"""Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
 
 Kind = Literal["title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"]
 Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space"]
 MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
 """Lines of one text over the whole width."""
-SIZES = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10}
+SIZES = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
+SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12}
 
 
 @frozen
@@ -47,7 +51,7 @@ class Formula:
 
     text: str
     value: float | str
-    format: str = "#,##0"
+    format: str = '#,##0;-#,##0;"-"'
 
 
 Content = str | Num | Link | Formula | None
@@ -79,6 +83,8 @@ class Line:
     """Names under which links find this line."""
     height: float = 0
     """For `space`: points."""
+    spans: Mapping[str, str] = field(factory=dict)
+    """Columns whose cell reaches to another column: first -> last."""
 
 
 @frozen
@@ -92,6 +98,7 @@ class Placed:
     height: float
     level: int
     anchors: tuple[str, ...]
+    spans: Mapping[str, str]
     first: bool
     last: bool
     """First and last row of its line: the rows between have no rule above or below."""
@@ -131,6 +138,8 @@ class Page:
     frozen_columns: int = 0
     split: int = 0
     """Columns of the left block, for `pair` lines."""
+    sparse: bool = False
+    """True: cells that a line does not name stay without borders."""
     breaks: tuple[str, ...] = ()
     """Anchors of lines that begin a new printed page."""
 
@@ -163,15 +172,28 @@ class Sheet:
 
 
 def place(page: Page) -> Sheet:
-    """Every line of a page on its rows."""
+    """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
+    page = _fitted(page)
     rows: list[Placed] = []
     for line in page.lines:
         rows += _place_line(line, page, len(rows))
     return Sheet(page, tuple(rows))
 
 
-def rows_needed(text: str, width: float, size: float) -> int:
-    """Rows over which a text is spread in a column of that width."""
+def _fitted(page: Page) -> Page:
+    printed = [column for column in page.columns if column.printed and not column.hidden]
+    room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
+    factor = room / 7 / sum(column.width for column in printed)
+    columns = tuple(
+        attrs.evolve(column, width=int(column.width * factor * 7) / 7) if column in printed else column
+        for column in page.columns
+    )
+    return attrs.evolve(page, columns=columns)
+
+
+def rows_needed(text: str, page: Page, column: str) -> int:
+    """Rows over which a text is spread in that column of a page."""
+    width, size = column_width(_fitted(page), column), page.size
     return math.ceil(len(wrap(text, width, size)) / _lines_in_row(size))
 
 
@@ -181,7 +203,7 @@ def _lines_in_row(size: float) -> int:
 
 def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
     if line.kind in ("space", "rule"):
-        return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, True, True)]
+        return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
     size = SIZES.get(line.kind, page.size)
     wrapped = {name: wrap(text, width, size, bold=bold) for name, text, width, bold in _measured(line, page)}
     per_row = _lines_in_row(size)
@@ -199,6 +221,7 @@ def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
                 height=round(max(high, 1) * line_height(size) + _PADDING, 2),
                 level=line.level,
                 anchors=line.anchors if number == 0 else (),
+                spans=line.spans,
                 first=number == 0,
                 last=number == count - 1,
             )
@@ -221,15 +244,23 @@ def _measured(line: Line, page: Page) -> list[tuple[str, str, float, bool]]:
         spans = band_spans(page, line)
         widths = {name: total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
         return [(name, str(line.cells[name]), widths[name], True) for name in spans]
-    if line.kind in ("section", "group"):
-        first = columns[0].name
-        return [
-            (name, text, column_width(page, name) if name == first else full * 0.9, bold)
-            for name, text in line.cells.items()
-            if isinstance(text, str) and _printed(page, name)
-        ]
-    texts = [(column, _text(line.cells.get(column.name))) for column in columns]
-    return [(column.name, text, column.width, bold) for column, text in texts if text]
+    if line.kind in ("section", "group"):  # one text that runs on over empty cells; a section has a number before it
+        texts = {name: _text(content) for name, content in line.cells.items() if _printed(page, name)}
+        longest = max(texts, key=lambda name: len(texts[name]), default="")
+        return [(longest, texts[longest], full * 0.9, bold)] if longest else []
+    return [
+        (column.name, text, _span_width(page, line, column), bold)
+        for column in columns
+        if (text := _text(line.cells.get(column.name)))
+    ]
+
+
+def _span_width(page: Page, line: Line, column: Column) -> float:
+    end = line.spans.get(column.name)
+    if end is None:
+        return column.width
+    names = [item.name for item in page.columns]
+    return total_width(page.columns[names.index(column.name) : names.index(end) + 1])
 
 
 def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:

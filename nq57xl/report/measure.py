@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nq57xl.forms.metrics import text_width
 
-LINE_HEIGHT = 1.24
+LINE_HEIGHT = 1.22
 """Height of a line over the font size (Times New Roman: 1.15, and programs round lines up to whole pixels)."""
 _SAFETY = 1.07
 """Screens round each letter to whole pixels; a row a little too high is better than a cut one."""

@@ -23,13 +23,13 @@ from nq57xl.report.narrative import complete_words, missing_words, summary
 from nq57xl.report.wording import PARTLY_REPORTED, UNREPORTED, report_title
 
 NAME = "Tổng quan"
-_PAGE_POINTS = 540.0
+_PAGE_POINTS = 555.0
 """Height of a printed A4 landscape page at 90 %, in sheet points, with a little to spare."""
 _CHART_PIXELS = 1120
-_CHART_HEIGHT = 215
+_LOWEST_CHART, _HIGHEST_CHART = 200, 340
 _PROGRESS_FILLS = ("#7F7F7F", "#1F3864", "#8EA9DB", "#D9E2F3", "#404040", "#D9D9D9", "#FFFFFF", "#F2F2F2")
 _TIMELINESS_FILLS = ("#1F3864", "#8EA9DB", "#D9E2F3", "#A6A6A6", "#262626", "#FFFFFF", "#F2F2F2")
-_INDICATOR_FILLS = ("#1F3864", "#404040", "#D9E2F3", "#A6A6A6", "#FFFFFF")
+_INDICATOR_FILLS = ("#1F3864", "#A6A6A6", "#D9E2F3", "#F2F2F2", "#FFFFFF")
 
 
 @frozen
@@ -81,14 +81,21 @@ class _Builder:
     def build(self) -> Overview:
         """All blocks in order, with a page break before each one that would be cut in two."""
         titles = list(self._heading())
-        self.blocks = [titles, [*self._keys(len(titles))]]
-        self.blocks.append([Line("space", anchors=("charts",), height=_CHART_HEIGHT * 0.75 + 8)])
+        pixels = self._chart_pixels(titles)
+        self.blocks = [titles, [Line("space", anchors=("charts",), height=pixels * 0.75 + 8)]]
+        self.blocks.append([*self._keys(self._next())])
         self.blocks.append([*self._table(self._next())])
         if self.c.indicators:
             self.blocks.append([*self._indicator_table(self._next())])
         lines = tuple(line for block in self.blocks for line in block)
-        page = Page(NAME, self.columns, lines, split=6)
-        return Overview(_broken(page, self.blocks), self._charts(place(page)))
+        page = Page(NAME, self.columns, lines, split=6, sparse=True)
+        return Overview(_broken(page, self.blocks), self._charts(place(page), pixels))
+
+    def _chart_pixels(self, titles: list[Line]) -> int:
+        """Height of the charts: what is left of page one, or a good height where that is too little."""
+        used = sum(row.height for row in place(Page(NAME, self.columns, tuple(titles), split=6, sparse=True)).rows)
+        left = int((_PAGE_POINTS - used - 10) / 0.75)
+        return min(left, _HIGHEST_CHART) if left >= _LOWEST_CHART else _HIGHEST_CHART
 
     def _next(self) -> int:
         """Row on which the next block begins; no line of the overview takes two rows."""
@@ -143,15 +150,19 @@ class _Builder:
         yield Line("space", height=8)
 
     def _share(self, part: str, whole: str, count: int, total: int) -> Formula:
-        return Formula(f"IF({whole}=0,0,{part}/{whole})", count / total if total else 0, "0.0%")
+        return Formula(f"IF({whole}=0,0,{part}/{whole})", count / total if total else 0, '0.0%;-0.0%;"-"')
 
     def _table(self, top: int) -> Iterator[Line]:
         """Rows by section, progress and timeliness."""
         last_progress = len(progress_buckets(self.c))
-        spans = {"label": "NHÓM NHIỆM VỤ", "n0": "TIẾN ĐỘ (số đầu việc)", f"n{last_progress + 1}": "SO VỚI THỜI HẠN"}
+        spans = {"label": "", "n0": "TIẾN ĐỘ (số đầu việc)", f"n{last_progress + 1}": "SO VỚI THỜI HẠN"}
         yield Line("band", spans)
         words = {f"n{i}": text for i, text in enumerate(("Tổng số", *self.buckets))}
-        yield Line("head", {"label": "", **words, "short": "Nhóm (biểu đồ)", "section": "Mã nhóm"}, anchors=("table",))
+        yield Line(
+            "head",
+            {"label": "Nhóm nhiệm vụ", **words, "short": "Nhóm (biểu đồ)", "section": "Mã nhóm"},
+            anchors=("table",),
+        )
         for index, section in enumerate(self.f.sections):
             yield self._section_line(section, top + 2 + index, top + 1)
         first, end = top + 3, top + 2 + len(self.f.sections)
@@ -195,6 +206,7 @@ class _Builder:
     def _share_line(self, total_row: int) -> Line:
         cells: dict[str, Content] = {"label": "Tỷ lệ trên tổng số đầu việc"}
         total = self.f.total.total
+        cells["n0"] = self._share(f"$B${total_row}", f"$B${total_row}", total, total)
         for index, words in enumerate(self.buckets, start=1):
             timely = index > len(progress_buckets(self.c))
             count = self._counted(self.f.total, words, timely=timely)
@@ -204,7 +216,7 @@ class _Builder:
 
     def _indicator_table(self, top: int) -> Iterator[Line]:
         words = {f"n{i}": text for i, text in enumerate(("Tổng số", *INDICATOR_STATES))}
-        head = {"label": "NHÓM CHỈ TIÊU", **words, "short": "Nhóm (biểu đồ)", "section": "Mã nhóm"}
+        head = {"label": "Nhóm chỉ tiêu", **words, "short": "Nhóm (biểu đồ)", "section": "Mã nhóm"}
         yield Line("head", head, anchors=("indicators",))
         for index, (number, title) in enumerate(groups_of(self.c)):
             yield self._group_line(number, title, top + 1 + index, top)
@@ -238,7 +250,7 @@ class _Builder:
 
         return str(xl_col_to_name(next(i for i, column in enumerate(self.columns) if column.name == name)))
 
-    def _charts(self, sheet: Sheet) -> tuple[Chart, ...]:
+    def _charts(self, sheet: Sheet, pixels: int) -> tuple[Chart, ...]:
         """Progress and timeliness by section; indicators by group where the plan has any."""
         anchors = sheet.anchors()
         progress, short = len(progress_buckets(self.c)), sheet.index("short")
@@ -253,18 +265,26 @@ class _Builder:
         for number, (title, anchor, first, count, fills) in enumerate(blocks):
             top = anchors[anchor][1] + 1
             rows = len(self.f.sections) if anchor == "table" else len(self.f.indicators)
+            kept = [i for i in range(count) if self._occurs(anchor, first - 2 + i)]
             charts.append(
                 Chart(
                     title=title,
                     anchor="charts",
                     offset=number * width,
                     width=width - 8,
-                    height=_CHART_HEIGHT,
+                    height=pixels,
                     categories=(top, short, top + rows - 1, short),
-                    series=tuple((first + i, fills[i]) for i in range(count)),
+                    series=tuple((first + i, fills[i]) for i in kept),
                 )
             )
         return tuple(charts) if self.f.sections else ()
+
+    def _occurs(self, table: str, index: int) -> bool:
+        """A column of the table has a count: one without would only crowd the legend."""
+        if table == "indicators":
+            return any(group.get(INDICATOR_STATES[index]) for group in self.f.indicators.values())
+        timely = index >= len(progress_buckets(self.c))
+        return self._counted(self.f.total, self.buckets[index], timely=timely) > 0
 
 
 def _broken(page: Page, blocks: list[list[Line]]) -> Page:

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("work", "Nhiệm vụ", 29),
     Column("unit", "Đơn vị báo cáo", 13),
     Column("deadline", "Thời hạn", 11, "center"),
-    Column("days", "Số ngày", 11.5, "center"),
+    Column("days", "So với thời hạn", 11.5, "center"),
     Column("progress", "Tiến độ", 10, "center"),
     Column("percent", "Tỷ lệ", 6.5, "center"),
     Column("difficulties", "Khó khăn, vướng mắc", 20),
@@ -48,7 +48,7 @@ def _lines(c: Consolidation) -> Iterator[Line]:
     margin = c.plan.settings.at_risk_days
     note = (
         f"Tính đến ngày chốt số liệu {c.cutoff:%d/%m/%Y}. Nguy cơ chậm: chưa hoàn thành, còn không quá {margin} ngày "
-        "đến hạn. Số ngày là ngày theo lịch."
+        "theo lịch là đến hạn."
     )
     yield Line("note", {"number": note})
     yield Line("head", {column.name: column.title for column in COLUMNS})
@@ -70,7 +70,7 @@ def groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
         ("Nguy cơ chậm", timely("at_risk")),
         (
             "Không xác định hạn, có khó khăn, vướng mắc",
-            lambda row: timely("undated")(row) and has_difficulties(row),
+            lambda row: timely("undated")(row) and row.standing.progress != "done" and has_difficulties(row),
         ),
         ("Nhiệm vụ khác có khó khăn, vướng mắc", has_difficulties),
         ("Chưa báo cáo, hoặc chưa báo cáo đủ", lambda row: row.standing.state in ("unreported", "partly_reported")),

@@ -20,14 +20,13 @@ from nq57xl.report.wording import (
 
 NAME = "Nguồn số liệu"
 _AS_TYPED = "như đã nhập"
-_TYPED_WIDTH = 42.0
 COLUMNS = (
     Column("number", "TT", 5.5, "center"),
     Column("unit", "Đơn vị", 14),
     Column("table", "Biểu", 11),
     Column("key", "Mã, dòng", 9, "center"),
     Column("field", "Nội dung", 14),
-    Column("typed", "Đơn vị đã nhập", _TYPED_WIDTH),
+    Column("typed", "Đơn vị đã nhập", 42),
     Column("value", "Giá trị ghi nhận", 15),
     Column("file", "Tệp", 14),
     Column("sheet", "Trang", 10),
@@ -39,6 +38,8 @@ COLUMNS = (
     Column("path", "Đường dẫn tệp", 40, printed=False),
     Column("whole", "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)", 60, printed=False),
 )
+
+_EMPTY = Page(NAME, COLUMNS, ())
 
 
 def source_page(c: Consolidation, *, contacts: bool) -> Page:
@@ -69,7 +70,7 @@ def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
 def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, Content]:
     value, source = item.value, item.source
     place = f"{value.table}|{item.unit}|{value.key}"
-    long = rows_needed(value.typed, _TYPED_WIDTH, 10) > 1
+    long = rows_needed(value.typed, _EMPTY, "typed") > 1
     return {
         "number": str(number),
         "unit": item.name,
