@@ -148,12 +148,14 @@ def test_decomposed_letters() -> None:
     assert (found.text, found.kind, found.date) == ("Quý I/2026", "quarter", dt.date(2026, 3, 31))
 
 
-WORDS = """trước ngày tháng quý năm I II IV 1 6 12 31 30/6/2026 6/2026 2026 2025-2030 và đến từ thường xuyên theo kế hoạch
-khi có sau hằng đã thực hiện hoàn thành - / , . ( ) số 57-NQ/TW 99/99/9999 0/0/0 cuối đầu""".split()
+PHRASES = (
+    "trước ngày tháng quý năm I II IV 1 6 12 31 30/6/2026 6/2026 2026 2025-2030 và đến từ thường xuyên theo kế hoạch "
+    "khi có sau hằng đã thực hiện hoàn thành - / , . ( ) số 57-NQ/TW 99/99/9999 0/0/0 1/2/26 cuối đầu"
+)
 
 
 @given(
-    st.one_of(st.text(max_size=80), st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)),
+    st.one_of(st.text(max_size=80), st.lists(st.sampled_from(PHRASES.split()), max_size=12).map(" ".join)),
     st.integers(1990, 2099),
 )
 def test_never_raises_never_invents(text: str, year: int) -> None:
@@ -164,13 +166,9 @@ def test_never_raises_never_invents(text: str, year: int) -> None:
         assert found.milestones == ()
     else:
         assert re.search(r"\d|qu[ýí]|q\s*i|năm", found.text, re.IGNORECASE)
-        named_years = {int(item) for item in re.findall(r"\d{4}", found.text)} | {year, year - 1}
-        assert (
-            any(found.date.year in (item, item - 1) for item in named_years)
-            or "/" in text
-            or "." in text
-            or "-" in text
-        )
+        numbers = {int(item) for item in re.findall(r"\d+", found.text)}
+        years = {item + 2000 if item < 100 else item for item in numbers} | {year}
+        assert found.date.year in years or found.date.year + 1 in years
         assert list(found.milestones) == sorted(set(found.milestones))
         assert all(item < found.date for item in found.milestones)
 

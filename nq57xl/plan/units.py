@@ -9,7 +9,7 @@ from attrs import frozen
 from rapidfuzz.distance import OSA
 
 from nq57xl.records.plan import Unit, UnitGroup
-from nq57xl.text.normalise import bare, fold, one_line
+from nq57xl.text.normalise import bare, clean, fold
 
 _SEPARATOR = re.compile(r"\s*[;,/+\n]\s*|\s+và\s+|\s+&\s+", re.IGNORECASE)
 _EDGES = " .;,:-–"
@@ -81,7 +81,7 @@ class Resolver:
 
     def resolve(self, text: str) -> Resolution:
         """See the function `resolve`."""
-        text = one_line(text.replace("\n", " ; ")) if "\n" in text else one_line(text)
+        text = clean(text)
         parts = _split(text)
         codes: dict[str, None] = {}
         unresolved: list[tuple[int, int]] = []
@@ -145,23 +145,30 @@ def _between_known(parts: list[tuple[int, int]], index: int, end: int) -> bool:
 
 def loose_key(name: str) -> str:
     """Name without accents, punctuation, "và" and abbreviations; i and y at the end of a syllable are one."""
-    key = bare(name)
+    return _plain_key(_expanded(bare(name)))
+
+
+def _expanded(key: str) -> str:
     for pattern, words in _ABBREVIATIONS:
         key = re.sub(pattern, words, key)
+    return key
+
+
+def _plain_key(key: str) -> str:
     key = re.sub(r"[^\w]+", " ", key)
     key = re.sub(r"\bva\b", " ", key)
     return re.sub(r"(?<![aeiou])y\b", "i", " ".join(key.split()))
 
 
 def _keys(name: str) -> set[str]:
-    """The loose key, and the same without a leading "phòng"."""
-    key = loose_key(name)
-    keys = {key}
-    for prefix in _OPTIONAL_PREFIX:
-        rest = key.removeprefix(prefix)
-        # "Phòng 1" without its "Phòng" would be a bare number
-        if rest != key and len(rest) > 2:
-            keys.add(rest)
+    """The loose key with abbreviations as printed and spelled out, each with and without a leading "phòng"."""
+    keys = {_plain_key(bare(name)), loose_key(name)}
+    for key in tuple(keys):
+        for prefix in _OPTIONAL_PREFIX:
+            rest = key.removeprefix(prefix)
+            # "Phòng 1" without its "Phòng" would be a bare number
+            if rest != key and len(rest) > 2:
+                keys.add(rest)
     return keys - {""}
 
 
