@@ -71,7 +71,7 @@ def form(unit: str = "VP", version: int = 1, *, period: str = PERIOD, plan: Plan
         issued_on=dt.date(2026, 4, 1),
         year=2026,
         schema=load_schema(),
-        tables=(FormTable("led", (row,), {"I": "Thể chế"}),),
+        tables=(FormTable("led", (row,), {"II": "Hạ tầng", "I": "Thể chế"}),),
     )
 
 
@@ -198,11 +198,14 @@ def run_interrupted(workspace: Workspace, seconds: float) -> bool:
 
 
 def main() -> None:
-    """`crash FOLDER`: kills a run at every step, runs again, and compares; prints the number of steps."""
+    """`FOLDER STRIDE MOMENTS`: kills a run at every STRIDE-th step and at random moments, runs again, and compares.
+
+    Prints how many runs were killed at a step and at a moment.
+    """
     import random
     import time
 
-    folder = Path(sys.argv[1])
+    folder, stride, moments = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     clean = prepare(folder / "clean")
     started = time.monotonic()
     run_once(clean)
@@ -210,7 +213,7 @@ def main() -> None:
     wanted = dump(clean), outputs(clean)
     chance = random.Random(57)
     killed = interrupted = 0
-    for number in range(1, 1000):
+    for number in range(1, 1000, stride):
         workspace = prepare(folder / f"step {number}")
         if not run_killed(workspace, number):
             break
@@ -218,7 +221,7 @@ def main() -> None:
         run_once(workspace)
         if (dump(workspace), outputs(workspace)) != wanted:
             sys.exit(f"killed at step {number}: {outputs(workspace)}")
-    for number in range(30):
+    for number in range(moments):
         workspace = prepare(folder / f"time {number}")
         interrupted += run_interrupted(workspace, chance.uniform(0, length * 1.2))
         run_once(workspace)

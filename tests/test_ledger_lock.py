@@ -42,7 +42,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from tests.ledger_kit import CLOCK, NOON, PERIOD, judged
 workspace, name, locked = Workspace(Path(sys.argv[1])), sys.argv[2], sys.argv[3] == "locked"
-for turn in range(8):
+for turn in range(4):
     items = [judged(f"{name} {turn} {number}") for number in range(3)] + [judged(f"common {turn}")]
     if locked:
         with writing(workspace, "collect", CLOCK, wait=60), Ledger.open(workspace, CLOCK) as ledger:
@@ -187,9 +187,9 @@ def test_two_writers_lose_nothing(workspace: Workspace, way: str) -> None:
         assert writer.returncode == 0, errors
     with Ledger.open(workspace, CLOCK, read_only=True) as ledger:
         found = [record.judged.source.name for record in ledger.returns(PERIOD)]
-        assert len(ledger.events()) == 24
-    expected = {f"{name} {turn} {number}.xlsx" for name in "abc" for turn in range(8) for number in range(3)}
-    assert sorted(found) == sorted(expected | {f"common {turn}.xlsx" for turn in range(8)})
+        assert len(ledger.events()) == 12
+    expected = {f"{name} {turn} {number}.xlsx" for name in "abc" for turn in range(4) for number in range(3)}
+    assert sorted(found) == sorted(expected | {f"common {turn}.xlsx" for turn in range(4)})
 
 
 # clock

@@ -12,7 +12,7 @@ from typing import cast
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +28,7 @@ from nq57xl.records.findings import Finding, Verdict
 from nq57xl.records.form import Form
 from nq57xl.records.plan import Plan
 from nq57xl.records.returns import CellValue, Value
+from tests.amounts import amount
 from tests.ledger_kit import CLOCK, NOON, PERIOD, digest, dump, form, judged
 from tests.samples import sample_plan
 
@@ -130,6 +131,7 @@ def test_form_round_trip(ledger: Ledger) -> None:
     assert ledger.form_by_short(made.short_id) == made
     assert ledger.current_form("VP", PERIOD) == made
     assert ledger.issued_file(made.issue_id) == ("VP.xlsx", digest(made.issue_id))
+    assert repr(ledger.form_by_id(made.issue_id)) == repr(made)  # the order of lists, sections and texts too
     assert from_json(to_json(made), Form) == made
     assert from_json(to_json(sample_plan()), Plan) == sample_plan()
 
@@ -216,7 +218,7 @@ def test_return_round_trip(ledger: Ledger) -> None:
     assert [(type(one.value), repr(one.value)) for one in found] == [(type(one), repr(one)) for one in contents]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=amount(200, 5000))
 @given(st.one_of(st.text(st.characters(exclude_categories=())), st.floats(allow_nan=False), st.dates(), st.none()))
 def test_cell_values_pack(content: CellValue) -> None:
     """Every text, number, date and blank survives packing; half characters become U+FFFD and nothing else changes."""
@@ -404,10 +406,10 @@ def test_half_written_pages(workspace: Workspace, ledger: Ledger, read_only: boo
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
-def test_killed_at_every_step(tmp_path: Path) -> None:
-    """A run killed by SIGKILL at each of its steps, or at any moment, and run again gives the same ledger and files."""
+def test_killed_anywhere(tmp_path: Path) -> None:
+    """A run killed by SIGKILL at any of its steps, or at any moment, and run again gives the same ledger and files."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.ledger_kit", str(tmp_path)],
+        [sys.executable, "-m", "tests.ledger_kit", str(tmp_path), str(amount(3, 1)), str(amount(10, 100))],
         capture_output=True,
         text=True,
         check=False,
@@ -415,5 +417,5 @@ def test_killed_at_every_step(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     killed, interrupted = map(int, done.stdout.split())
-    assert killed > 60
-    assert interrupted > 5
+    assert killed > 30
+    assert interrupted > 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.ledger import schema
 from nq57xl.ledger.clock import iso
-from nq57xl.records.codec import content_hash, from_json, to_json
+from nq57xl.records.codec import CONVERTER, content_hash, from_json
 from nq57xl.records.form import Form
 from nq57xl.records.plan import Plan
 
@@ -17,7 +18,7 @@ from nq57xl.records.plan import Plan
 def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
     """Records the plan under its content hash, once; returns the hash."""
     version = content_hash(plan)
-    row = {"version": version, "json": to_json(plan), "recorded_at": iso(now)}
+    row = {"version": version, "json": _text(plan), "recorded_at": iso(now)}
     connection.execute(upsert(schema.plans).on_conflict_do_nothing(), row)
     return version
 
@@ -43,7 +44,7 @@ def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.
         "version": form.version,
         "file": file[0],
         "sha256": file[1],
-        "json": to_json(form),
+        "json": _text(form),
         "issued_at": iso(now),
     }
     connection.execute(insert(schema.forms), row)
@@ -82,3 +83,8 @@ def issued_file(connection: Connection, issue_id: str) -> tuple[str, str] | None
     forms = schema.forms
     row = connection.execute(select(forms.c.file, forms.c.sha256).where(forms.c.issue_id == issue_id)).first()
     return None if row is None else (row[0], row[1])
+
+
+def _text(record: Form | Plan) -> str:
+    """JSON with the keys in the record's own order: `to_json` sorts them, and the order of lists and sections shows."""
+    return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, separators=(",", ":"))

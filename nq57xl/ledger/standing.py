@@ -35,22 +35,22 @@ def period_status(
     forms: Sequence[Form],
     records: Sequence[ReturnRecord],
     emails: Mapping[str, str],
+    *,
+    expected: Mapping[str, str] | None = None,
 ) -> PeriodStatus:
     """The period at one moment.
 
     `forms`: those issued for the period (of several versions for a unit the highest is taken); `records`: the returns
-    collected for it; `emails`: by unit code.
+    collected for it; `emails`: by unit code; `expected`: code -> name of the units that the plan expects to report, in
+    its order, also those whose form was not issued yet: a unit that got no form is missing all the same.
     """
-    issued: dict[str, Form] = {}
-    for form in forms:
-        if form.unit not in issued or form.version > issued[form.unit].version:
-            issued[form.unit] = form
+    names = dict(expected or {}) | {form.unit: form.unit_name for form in sorted(forms, key=lambda form: form.version)}
     of_unit: dict[str, list[ReturnRecord]] = {}
     for record in records:
         if record.judged.unit is not None:
             of_unit.setdefault(record.judged.unit, []).append(record)
     units = tuple(
-        _unit_status(form, period, of_unit.get(code, []), emails.get(code, "")) for code, form in issued.items()
+        _unit_status(code, name, period, of_unit.get(code, []), emails.get(code, "")) for code, name in names.items()
     )
     return PeriodStatus(
         plan_id=plan_id,
@@ -62,7 +62,7 @@ def period_status(
     )
 
 
-def _unit_status(form: Form, period: Period, records: Sequence[ReturnRecord], email: str) -> UnitStatus:
+def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnRecord], email: str) -> UnitStatus:
     """Where one unit stands, from its own returns."""
     winner = counting(records)
     shown = winner or _newest(record for record in records if record.judged.verdict == "rejected")
@@ -73,8 +73,8 @@ def _unit_status(form: Form, period: Period, records: Sequence[ReturnRecord], em
     if shown is not None:
         state = "rejected" if winner is None else _accepted_state(winner)
     return UnitStatus(
-        code=form.unit,
-        name=form.unit_name,
+        code=code,
+        name=name,
         email=email,
         state=state,
         received_at=in_vietnam(source.received_at) if source else None,
