@@ -90,22 +90,25 @@ def type_into(file: Path, out: Path, entries: list[tuple[str, str, str]], filter
     Typing into a locked cell is refused by LibreOffice and leaves the cell as it was. Needs the system's Python with
     python3-uno (marker needs("uno")). Raises OfficeError when anything else goes wrong.
     """
-    order = {
-        "soffice": soffice(),
-        "profile": profile(),
-        "file": file.resolve().as_uri(),
-        "out": out.resolve().as_uri(),
-        "filter": filter_name,
-        "entries": entries,
-    }
-    done = subprocess.run(
-        ["/usr/bin/python3", str(_TYPIST)],
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(prefix="nq57xl-typed-") as folder:
+        # a copy: LibreOffice leaves its lock file beside what it opened when it aborts
+        copy = Path(shutil.copy(file, folder))
+        order = {
+            "soffice": soffice(),
+            "profile": profile(),
+            "file": copy.as_uri(),
+            "out": out.resolve().as_uri(),
+            "filter": filter_name,
+            "entries": entries,
+        }
+        done = subprocess.run(
+            ["/usr/bin/python3", str(_TYPIST)],
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
     if done.returncode != 0 or not out.is_file():
         raise OfficeError(done.stdout + done.stderr)

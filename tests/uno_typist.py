@@ -16,6 +16,7 @@ from typing import Any
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
+from com.sun.star.lang import DisposedException
 
 WAIT = 90
 """Seconds until LibreOffice must answer: a first start with a new profile on a busy machine takes long."""
@@ -56,6 +57,15 @@ def type_entries(context: Any, document: Any, entries: list[list[str]]) -> None:
             dispatcher.executeDispatch(controller.Frame, command, "", 0, (prop(name, value),))
 
 
+def leave(document: Any, desktop: Any) -> None:  # noqa: ANN401 - UNO objects
+    """Closes LibreOffice; on its way out it may abort or cut the connection, and by then the copy is saved."""
+    try:
+        document.close(True)
+        desktop.terminate()
+    except DisposedException as error:
+        print(f"left: {error}", file=sys.stderr)
+
+
 def main() -> None:
     order = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     port = free_port()
@@ -79,11 +89,7 @@ def main() -> None:
         document = desktop.loadComponentFromURL(order["file"], "_blank", 0, (prop("Hidden", True),))
         type_entries(context, document, order["entries"])
         document.storeToURL(order["out"], (prop("FilterName", order["filter"]),))
-        document.close(True)
-        try:
-            desktop.terminate()
-        except Exception as error:  # the bridge may be gone before the answer comes
-            print(f"terminate: {error}", file=sys.stderr)
+        leave(document, desktop)
         process.wait(timeout=30)
     finally:
         if process.poll() is None:

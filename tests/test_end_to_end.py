@@ -1,0 +1,192 @@
+"""The whole month through the command line, filled in by programs that know nothing of nq57xl."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import openpyxl
+import pytest
+
+from tests import filler, office
+from tests.conftest import CheckOoxml
+from tests.filler import Entry, Typed
+
+PERIOD = "2026-04"
+PLANS = {"bql-2026": 4, "sxd-2026": 4}
+"""Bundled plans, and how many units get a form."""
+
+
+class Month(NamedTuple):
+    """One workspace after its month."""
+
+    folder: Path
+    typed: dict[str, list[Typed]]
+    """By name of the file sent."""
+    collected: dict[str, Any]
+    status: dict[str, Any]
+
+    @property
+    def reports(self) -> list[Path]:
+        return sorted((self.folder / "out" / PERIOD / "tong-hop").glob("*.xlsx"))
+
+
+def nq57xl(folder: Path, *arguments: str | Path) -> str:
+    """Runs the program in a folder on a console that is not UTF-8, and returns what it printed to stdout."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nq57xl", *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONIOENCODING": "cp1258"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+    return done.stdout.decode("utf-8")
+
+
+def started(folder: Path, plan: str, *units: str) -> list[Path]:
+    """A new workspace and the forms issued in it."""
+    nq57xl(folder.parent, "init", folder, "--plan", plan)
+    chosen = [word for unit in units for word in ("--unit", unit)]
+    nq57xl(folder, "generate", "--period", PERIOD, *chosen)
+    return sorted((folder / "out" / PERIOD / "bieu-mau").glob("NQ57_*.xlsx"))
+
+
+def finished(folder: Path, typed: dict[str, list[Typed]]) -> Month:
+    """Collects the inbox, asks for the status, merges."""
+    collect = ("collect", "--period", PERIOD, "--received", "2026-04-16", "--json")
+    collected = json.loads(nq57xl(folder, *collect))
+    status = json.loads(nq57xl(folder, "status", "--period", PERIOD, "--json"))
+    nq57xl(folder, "merge", "--period", PERIOD)
+    return Month(folder, typed, collected, status)
+
+
+@pytest.fixture(scope="module", params=sorted(PLANS))
+def month(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    """A month of one plan in which every unit filled in its whole form."""
+    folder = tmp_path_factory.mktemp("tháng tư") / request.param
+    typed = {}
+    for number, form in enumerate(started(folder, request.param)):
+        typed[form.name] = filler.fill(form, folder / "inbox" / form.name, seed=100 + number)
+    return finished(folder, typed)
+
+
+def cells_of(paths: list[Path]) -> list[tuple[Path, str, tuple[object, ...]]]:
+    """Every row of every sheet: workbook, sheet, values."""
+    rows: list[tuple[Path, str, tuple[object, ...]]] = []
+    for path in paths:
+        book = openpyxl.load_workbook(path, data_only=True)
+        rows += [(path, sheet.title, row) for sheet in book.worksheets for row in sheet.iter_rows(values_only=True)]
+    return rows
+
+
+def untraced(month: Month, texts: dict[str, list[Typed]]) -> list[Typed]:
+    """Typed texts that stand in no row of a workbook together with the file, sheet and cell that they came from."""
+    rows = cells_of(month.reports)
+    held = [{str(value) for value in row if value is not None} for _, _, row in rows]
+    return [
+        item
+        for file, items in texts.items()
+        for item in items
+        if isinstance(item.value, str) and not any({item.value, item.sheet, item.cell, file} <= row for row in held)
+    ]
+
+
+def test_every_form_is_accepted(month: Month) -> None:
+    """A form filled in by a program that sees only unlocked cells, validations and headings is accepted outright."""
+    returns = month.collected["returns"]
+    assert [
+        (item["file"], item["verdict"], item["findings"]) for item in returns if item["verdict"] != "accepted"
+    ] == []
+    assert len(returns) == PLANS[month.folder.name]
+
+
+def test_the_month_is_complete(month: Month) -> None:
+    """Status says that every unit has reported on time, and names no stranger."""
+    assert month.status["complete"] is True
+    assert month.status["unrecognised"] == []
+    assert {(unit["state"], unit["on_time"]) for unit in month.status["units"]} == {("accepted", True)}
+
+
+def test_every_text_is_found_with_its_source(month: Month) -> None:
+    """Every typed text stands in a workbook under tong-hop/ beside the file, sheet and cell where it was typed."""
+    assert sum(len(items) for items in month.typed.values()) > 100
+    assert untraced(month, month.typed) == []
+
+
+def test_contacts_stay_inside(month: Month) -> None:
+    """Phone and e-mail of those who prepared a report stand in noi-bo.xlsx and nowhere in the report."""
+    contacts = {
+        str(item.value)
+        for items in month.typed.values()
+        for item in items
+        if item.cell in ("C8", "C9") and "Ký" in item.sheet
+    }
+    found = {path.name for path, _, row in cells_of(month.reports) if contacts & {str(value) for value in row}}
+    assert len(contacts) == 2 * PLANS[month.folder.name]
+    assert found == {"noi-bo.xlsx"}
+
+
+def test_every_workbook_is_sound(month: Month, check_ooxml: CheckOoxml) -> None:
+    """Forms, sending list, consolidated and internal workbook pass the strict checker."""
+    workbooks = sorted((month.folder / "out").rglob("*.xlsx"))
+    assert len(workbooks) == PLANS[month.folder.name] + 3
+    for workbook in workbooks:
+        check_ooxml(workbook)
+
+
+def test_collecting_again_changes_nothing(month: Month) -> None:
+    """The same files collected once more are duplicates, and the consolidated workbooks keep their bytes."""
+    before = {path.name: path.read_bytes() for path in month.reports}
+    again = json.loads(nq57xl(month.folder, "collect", "--period", PERIOD, "--json"))
+    nq57xl(month.folder, "merge", "--period", PERIOD)
+    assert {item["verdict"] for item in again["returns"]} == {"duplicate"}
+    assert {path.name: path.read_bytes() for path in month.reports} == before
+
+
+def as_keyed(entry: Entry, percent: bool) -> str:
+    """What a person presses for a value, on a Vietnamese keyboard: day first, decimal comma, percent sign."""
+    if isinstance(entry, dt.date):
+        return f"{entry:%d/%m/%Y}"
+    if isinstance(entry, str):
+        return entry
+    return f"{entry:.0%}" if percent else f"{entry:g}".replace(".", ",")
+
+
+def keyed(form: Path, typed: list[Typed]) -> list[tuple[str, str, str]]:
+    """The key strokes for what the filler chose."""
+    book = openpyxl.load_workbook(form)
+    return [
+        (item.sheet, item.cell, as_keyed(item.value, "%" in book[item.sheet][item.cell].number_format))
+        for item in typed
+    ]
+
+
+@pytest.mark.needs("soffice", "uno")
+@pytest.mark.parametrize(("plan", "units"), [("bql-2026", ("QLCNC", "VP")), ("sxd-2026", ("KCATGT", "QLQH"))])
+def test_libreoffice_types_and_both_formats_are_accepted(plan: str, units: tuple[str, str], tmp_path: Path) -> None:
+    """Forms opened, typed into and saved by LibreOffice, one as .xlsx and one as .ods, are accepted with every text."""
+    folder = tmp_path / "Ban Quản lý"
+    forms = started(folder, plan, *units)
+    typed: dict[str, list[Typed]] = {}
+    for number, (form, suffix, kind) in enumerate(zip(forms, ("xlsx", "ods"), (office.XLSX, office.ODS), strict=True)):
+        chosen = filler.fill(form, tmp_path / f"filled-{form.name}", seed=200 + number)
+        sent = folder / "inbox" / f"{form.stem} (đã điền).{suffix}"
+        office.type_into(form, sent, keyed(form, chosen), kind)
+        typed[sent.name] = chosen
+    month = finished(folder, typed)
+    verdicts = {Path(item["file"]).name: item["verdict"] for item in month.collected["returns"]}
+    errors = [
+        item
+        for one in month.collected["returns"]
+        for item in one["findings"]
+        if item["severity"] in ("error", "warning")
+    ]
+    assert errors == []
+    assert verdicts == dict.fromkeys(typed, "accepted")
+    assert untraced(month, typed) == []
