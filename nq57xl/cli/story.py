@@ -17,11 +17,12 @@ def tell(folder: Path) -> None:
 
     out = printing.console()
     reports: list[Path] = []
-    plan = ""
-    for step, scene in enumerate(demo(folder), start=1):
+    plan, step = "", 0
+    for scene in demo(folder):
         if scene.plan != plan:
-            plan = scene.plan
+            plan, step = scene.plan, 0
             out.print(Rule(f"Kế hoạch {plan}"))
+        step += 1
         out.print(f"{step:2d}. {scene.title}")
         for line in _lines(scene):
             out.print(f"      {line}")

@@ -15,6 +15,7 @@ from nq57xl.checks.rows import Answer
 from nq57xl.checks.run import check
 from nq57xl.commands.office import Office
 from nq57xl.commands.sent_back import write_back
+from nq57xl.forms.build import reporting_units
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.standing import period_status
 from nq57xl.ledger.store import Ledger
@@ -114,7 +115,8 @@ def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
     """Where every unit stands in the period, with what concerns several units."""
     forms = ledger.current_forms(period.code)
     emails = {unit.code: unit.email for unit in plan.units}
-    status = period_status(plan.properties.id, period, forms, ledger.returns(period.code), emails)
+    expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
+    status = period_status(plan.properties.id, period, forms, ledger.returns(period.code), emails, expected=expected)
     reports: dict[str, Reported] = {}
     for unit in status.units:
         record = unit.counting

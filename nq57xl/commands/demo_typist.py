@@ -38,15 +38,22 @@ class Spot:
 def spots(sheet: Worksheet) -> Iterator[Spot]:
     """The open cells of a visible sheet, in reading order."""
     headings: dict[int, str] = {}
-    for cells in sheet.iter_rows():
-        texts = [_plain(cell.value) for cell in cells if cell.protection.locked and cell.value and cell.column > 1]
-        if len(texts) >= 3 or not any(not cell.protection.locked for cell in cells):
-            headings |= {cell.column: _plain(cell.value) for cell in cells if cell.protection.locked and cell.value}
-        for cell in cells:
-            if not cell.protection.locked and not sheet.row_dimensions[cell.row].hidden:
-                left = [item for item in cells[1 : cell.column - 1] if item.protection.locked and item.value]
-                label = _plain(left[-1].value) if left else ""
-                yield Spot(sheet.title, cell.coordinate, cell.row, headings.get(cell.column, ""), label)
+    frozen = _frozen_rows(sheet)
+    for row, cells in enumerate(sheet.iter_rows(min_col=2), start=1):
+        held = {place: _plain(cell.value) for place, cell in enumerate(cells) if cell.protection.locked and cell.value}
+        if row == frozen:
+            headings = held
+        for place, cell in enumerate(cells):
+            if not cell.protection.locked and not sheet.row_dimensions[row].hidden:
+                label = next((held[left] for left in range(place - 1, -1, -1) if left in held), "")
+                yield Spot(sheet.title, cell.coordinate, row, headings.get(place, ""), label)
+
+
+def _frozen_rows(sheet: Worksheet) -> int:
+    """How many rows stay in sight while one scrolls; the last of them holds the headings."""
+    from openpyxl.utils.cell import coordinate_from_string
+
+    return coordinate_from_string(sheet.freeze_panes)[1] - 1 if sheet.freeze_panes else 0
 
 
 def _plain(text: object) -> str:
