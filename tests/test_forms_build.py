@@ -1,0 +1,211 @@
+"""Which rows, texts and facts a unit's form has."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import attrs
+import pytest
+
+from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.wording import data_window, deadline_in_words, file_name, frequency, period_line, plan_name, shorten
+from nq57xl.records.form import Form
+from nq57xl.records.plan import Indicator, Plan, Target, Unit
+from nq57xl.rules.load import load_schema
+from tests.samples import ISSUE_ID, sample_form, sample_period, sample_plan
+
+
+def _build(plan: Plan, unit: str, workspace: Path | None = None) -> Form:
+    return build_form(
+        plan,
+        load_schema(),
+        unit,
+        sample_period(),
+        issue_id=ISSUE_ID,
+        version=1,
+        issued_on=date(2026, 4, 1),
+        plan_version="x",
+        workspace=workspace,
+    )
+
+
+def _keys(form: Form, table: str) -> list[str]:
+    found = form.table(table)
+    return [row.key for row in found.rows] if found else []
+
+
+def test_units_that_report() -> None:
+    """Units inside the agency with something to do get a form, in the plan's order; external and idle ones none."""
+    plan = sample_plan()
+    idle = attrs.evolve(plan, units=(*plan.units, Unit("TT", "Thanh tra Sở")))
+    assert [unit.code for unit in reporting_units(idle, sample_period())] == ["VP", "QLDT", "QLDN", "KHTC"]
+
+
+def test_gatherer_reports_even_without_rows() -> None:
+    """The unit that gathers gets a form although the plan gives it nothing to do."""
+    plan = sample_plan()
+    bare = attrs.evolve(plan, tasks=(), indicators=())
+    assert [unit.code for unit in reporting_units(bare, sample_period())] == ["VP"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "reports"),
+    [
+        (None, date(2026, 3, 14), False),
+        (None, date(2026, 3, 15), True),
+        (date(2026, 4, 14), None, True),
+        (date(2026, 4, 15), None, False),
+    ],
+)
+def test_units_are_valid_in_the_period(start: date | None, end: date | None, reports: bool) -> None:
+    """A unit reports for a period in which it existed on at least one day."""
+    plan = sample_plan()
+    units = tuple(
+        attrs.evolve(unit, valid_from=start, valid_to=end) if unit.code == "QLDN" else unit for unit in plan.units
+    )
+    codes = [unit.code for unit in reporting_units(attrs.evolve(plan, units=units), sample_period())]
+    assert ("QLDN" in codes) is reports
+
+
+def test_rows_by_role() -> None:
+    """Led rows, supporting rows and indicators stand in their tables in the plan's order."""
+    form = sample_form("VP")
+    assert _keys(form, "led") == ["I.1", "I.2", "II.1.1"]
+    assert _keys(form, "supporting") == ["I.3", "II.1.2"]
+    assert _keys(form, "indicator") == ["CT.I.1", "CT.I.2", "CT.II.1"]
+    assert _keys(form, "statement") == ["statement"]
+    assert _keys(form, "signoff") == ["signoff"]
+    assert _keys(form, "proposal") == [f"{number:02d}" for number in range(1, 13)]
+
+
+def test_every_collective_lead_gets_the_row() -> None:
+    """A task that several units lead stands as a led row in the form of each."""
+    assert all("I.3" in _keys(sample_form(unit), "led") for unit in ("QLDT", "QLDN", "KHTC"))
+
+
+def test_no_statement_without_supporting_rows() -> None:
+    """A unit that supports nothing is not asked to state that nothing arose."""
+    plan = sample_plan()
+    tasks = tuple(attrs.evolve(task, support_units=()) for task in plan.tasks)
+    form = _build(attrs.evolve(plan, tasks=tasks), "VP")
+    assert form.table("supporting") is None
+    assert form.table("statement") is None
+
+
+def test_row_done_before_is_locked() -> None:
+    """A row whose deadline says that it is done is shown with nothing to fill in, for lead and supporter."""
+    led = sample_form("VP").table("led")
+    supporting = sample_form("QLDT").table("supporting")
+    assert led is not None and supporting is not None
+    assert {row.key: row.open for row in led.rows} == {"I.1": True, "I.2": False, "II.1.1": True}
+    assert not next(row for row in supporting.rows if row.key == "I.2").open
+
+
+def test_facts_of_led_rows() -> None:
+    """Rules learn whether a row is overdue on the cut-off day, and the days of the period."""
+    led = sample_form("VP").table("led")
+    assert led is not None
+    assert led.rows[0].facts == {
+        "year": 2026,
+        "period_start": "2026-03-15",
+        "period_end": "2026-04-14",
+        "overdue": True,
+        "due": "2026-03-31",
+        "done_before": False,
+    }
+    assert led.rows[2].facts["overdue"] is False
+    assert led.rows[2].facts["due"] is None
+
+
+def test_standard_deadline_wins() -> None:
+    """The office's own date decides what is overdue, and is shown under the printed text."""
+    led = sample_form("QLDT").table("led")
+    assert led is not None
+    row = next(row for row in led.rows if row.key == "II.1.2")
+    assert row.facts["due"] == "2026-09-15"
+    assert row.texts["deadline"] == "30/9/2026\n(hạn chuẩn 15/09/2026)"
+
+
+def test_measure_follows_the_target() -> None:
+    """Percent, number and yes-or-no indicators ask for different kinds of value."""
+    table = sample_form("VP").table("indicator")
+    assert table is not None
+    assert [row.facts["measure"] for row in table.rows] == ["percent", "number", "choice"]
+    assert [row.facts["target_value"] for row in table.rows] == [0.9, 80.0, None]
+
+
+def test_unparsed_target_is_a_number() -> None:
+    """An indicator whose target is neither a number nor yes or no takes a number."""
+    plan = sample_plan()
+    odd = Indicator("CT.II.2", "II", "4", "Số mô hình", "mô hình", Target("Theo kế hoạch"), "Văn phòng", ("VP",))
+    table = _build(attrs.evolve(plan, indicators=(odd,)), "VP").table("indicator")
+    assert table is not None
+    assert table.rows[0].facts["measure"] == "number"
+
+
+def test_work_joins_task_and_subtask_only_when_they_differ() -> None:
+    """A sub-task that repeats its task is not printed twice."""
+    led = sample_form("VP").table("led")
+    assert led is not None
+    works = {row.key: row.texts["work"] for row in led.rows}
+    assert works["I.2"] == "Xây dựng kế hoạch kiểm tra việc thực hiện Nghị quyết"
+    assert works["II.1.1"].split("\n")[0] == "Phát triển hạ tầng số"
+    assert works["II.1.1"].split("\n")[1].startswith("- Duy trì")
+
+
+def test_only_sections_with_rows() -> None:
+    """Headings of sections without a row of this unit are left out."""
+    form = sample_form("KHTC")
+    led, supporting = form.table("led"), form.table("supporting")
+    assert led is not None and supporting is not None
+    assert list(led.sections) == ["I"]
+    assert list(supporting.sections) == ["I", "II"]
+
+
+def test_names_of_the_cut_off_day() -> None:
+    """The agency above has the name that was valid on the cut-off day, not today's."""
+    form = sample_form()
+    assert form.parent == "UBND tỉnh Đồng Nai"
+    assert form.gatherer == "Văn phòng Sở"
+    assert form.short_id == ISSUE_ID[:10]
+
+
+def test_unknown_unit() -> None:
+    """Asking for the form of a unit that the plan does not have is a programming error."""
+    with pytest.raises(KeyError):
+        sample_form("XX")
+
+
+def test_office_may_word_the_guide(tmp_path: Path) -> None:
+    """A template in the workspace replaces the packaged guide, and the form keeps what was rendered."""
+    texts = tmp_path / "templates" / "texts"
+    texts.mkdir(parents=True)
+    (texts / "huong-dan.md.j2").write_text("# Biểu của {{ form.unit_name }}\n\n{{ deadline }}\n", encoding="utf-8")
+    form = _build(sample_plan(), "VP", tmp_path)
+    assert form.guide == ("# Biểu của Văn phòng Sở", "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026")
+
+
+def test_period_in_words() -> None:
+    """Period, window and deadline read as an office writes them."""
+    period = sample_period()
+    assert period_line(period) == "Kỳ báo cáo: tháng 4/2026, số liệu từ 15/3 đến 14/4/2026"
+    january = attrs.evolve(period, start=date(2025, 12, 15), cutoff=date(2026, 1, 14))
+    assert data_window(january) == "từ 15/12/2025 đến 14/1/2026"
+    assert deadline_in_words(date(2026, 2, 5)) == "Chậm nhất thứ Năm, ngày 05 tháng 02 năm 2026"
+    assert deadline_in_words(date(2026, 4, 19)).startswith("Chậm nhất Chủ nhật")
+    assert [frequency(attrs.evolve(period, code=code)) for code in ("2026-04", "2026-Q2", "2026-H1", "2026")] == [
+        "Hằng tháng",
+        "Hằng quý",
+        "06 tháng một lần",
+        "Hằng năm",
+    ]
+    assert file_name(sample_form()) == "NQ57_2026-04_VP.xlsx"
+
+
+def test_plan_name_and_shortening() -> None:
+    """A title joins a sentence with its kind of document; long names are cut between words."""
+    assert plan_name("Triển khai Nghị quyết số 57") == "Kế hoạch triển khai Nghị quyết số 57"
+    assert plan_name("Kế hoạch triển khai") == "Kế hoạch triển khai"
+    assert shorten("ngắn") == "ngắn"
+    assert shorten("một hai ba bốn năm", 12) == "một hai ba…"

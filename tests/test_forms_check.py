@@ -1,0 +1,194 @@
+"""The live check says what the collector's rules say, as a formula and as its cached value."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import zipfile
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from nq57xl.forms.check_formula import address, check_formulas, check_texts
+from nq57xl.forms.frame import frame_of, rows_of
+from nq57xl.forms.layout import layout
+from nq57xl.forms.render import render_form
+from nq57xl.records.form import Form
+from nq57xl.records.returns import Value
+from tests.form_values import random_values, value
+from tests.samples import sample_form
+
+VOLATILE_OR_NEW = re.compile(
+    r"\b(INDIRECT|OFFSET|TODAY|NOW|RAND|TEXTJOIN|CONCAT|IFS|SWITCH|LET|FILTER|UNIQUE|SORT|XLOOKUP)\("
+)
+
+
+def _texts(form: Form, values: list[Value]) -> dict[tuple[str, str, str], str]:
+    """(table, key, field) -> what the check says."""
+    sheets = layout(form)
+    places = {
+        (slot.sheet, slot.row, slot.col): (slot.table, slot.key, slot.field)
+        for sheet in sheets
+        for slot in sheet.slots
+        if slot.role == "check"
+    }
+    return {places[place]: text for place, text in check_texts(form, sheets, values).items()}
+
+
+def _led(values: list[Value], key: str = "II.1.1") -> str:
+    return _texts(sample_form("VP"), values)[("led", key, "")]
+
+
+def test_blank_form() -> None:
+    """A blank form asks for what every row needs; free rows and optional cells say nothing."""
+    texts = _texts(sample_form("VP"), [])
+    assert texts[("led", "I.1", "")] == "Thiếu: Tiến độ"
+    assert texts[("proposal", "01", "")] == ""
+    assert texts[("statement", "statement", "statement")] == ""
+    assert texts[("signoff", "signoff", "prepared_by")] == "Thiếu: Người lập báo cáo"
+    assert ("signoff", "signoff", "phone") not in texts
+
+
+def test_row_that_is_complete() -> None:
+    """A row with all it needs says so."""
+    values = [value("led", "II.1.1", "progress", "ongoing"), value("led", "II.1.1", "result", "Vận hành tốt")]
+    assert _led(values) == "Đủ"
+
+
+def test_every_missing_part_is_named() -> None:
+    """An overdue row under way needs percent, result and cause; the parts stand in the schema's order."""
+    assert _led([value("led", "I.1", "progress", "in_progress")], "I.1") == (
+        "Thiếu: Tỷ lệ hoàn thành; Thiếu: Kết quả trong kỳ; Thiếu: Nguyên nhân"
+    )
+
+
+def test_contradiction_is_named_once() -> None:
+    """Several rules with the same words make one part."""
+    values = [value("led", "II.1.1", "progress", "not_arisen"), value("led", "II.1.1", "percent", 1.0)]
+    assert _led(values) == "Mâu thuẫn: Tỷ lệ hoàn thành"
+
+
+def test_unreadable_cells_are_not_blank() -> None:
+    """What cannot be read is wrong, not missing, and rules that would need it stay silent."""
+    values = [
+        value("led", "II.1.1", "progress", None, "Đang làm"),
+        value("led", "II.1.1", "completion_date", None, "13/13/2026"),
+    ]
+    assert _led(values) == "Không có trong danh sách: Tiến độ; Sai giá trị: Ngày hoàn thành"
+
+
+def test_statement_for_all_rows() -> None:
+    """The one statement settles every supporting row, and contradicts one that has a text."""
+    form = sample_form("VP")
+    stated = [value("statement", "statement", "statement", "none")]
+    assert _texts(form, stated)[("supporting", "I.3", "")] == "Đủ"
+    both = [*stated, value("supporting", "I.3", "contribution", "Đã góp ý")]
+    assert _texts(form, both)[("supporting", "I.3", "")] == "Mâu thuẫn: Nội dung đã phối hợp trong kỳ"
+
+
+def test_formulas_for_every_check_cell() -> None:
+    """Each check cell has a formula under Excel's length limit, without volatile or new functions or #REF!."""
+    form = sample_form("VP")
+    sheets = layout(form)
+    formulas = check_formulas(form, sheets)
+    assert set(formulas) == set(check_texts(form, sheets, []))
+    for formula in formulas.values():
+        assert formula.startswith("=IFERROR(")
+        assert len(formula) < 8192
+        assert not VOLATILE_OR_NEW.search(formula)
+        assert "#REF" not in formula
+
+
+def test_formula_reaches_other_sheets() -> None:
+    """A led row's check reads its evidence on the second sheet, and overdue rows alone ask for a cause."""
+    form = sample_form("VP")
+    sheets = layout(form)
+    formulas = check_formulas(form, sheets)
+    rows = {slot.key: formulas[(slot.sheet, slot.row, slot.col)] for slot in sheets[1].slots if slot.role == "check"}
+    assert "'2. Minh chứng'!" in rows["I.1"]
+    assert "Thiếu: Nguyên nhân" in rows["I.1"]
+    assert "Thiếu: Nguyên nhân" not in rows["II.1.1"]
+
+
+def test_frame_has_typed_columns() -> None:
+    """The shared frame: codes as text, numbers as floats, dates as datetimes, yes and no as 1 and 0, NA for blank."""
+    form = sample_form("VP")
+    values = [
+        value("indicator", "CT.I.1", "value", 0.5),
+        value("indicator", "CT.II.1", "value", "yes"),
+        value("led", "I.1", "completion_date", date(2026, 4, 10)),
+        value("statement", "statement", "statement", "none"),
+    ]
+    frames = {
+        name: frame_of(rows_of(form, name, values, "r1"), form.schema.table(name), form.schema)
+        for name in ("indicator", "led", "supporting")
+    }
+    assert frames["indicator"]["value"].tolist()[0::2] == [0.5, 1.0]
+    assert frames["indicator"]["value"].isna().tolist() == [False, True, False]
+    assert frames["led"]["completion_date"].dtype.kind == "M"
+    assert frames["led"]["progress"].isna().all()
+    assert frames["led"]["#return"].tolist() == ["r1", "r1"]
+    assert frames["supporting"]["statement"].tolist() == ["none", "none"]
+
+
+def test_frame_without_rows_keeps_its_types() -> None:
+    """No rows at all still give every column with its type."""
+    form = sample_form("VP")
+    frame = frame_of([], form.schema.table("led"), form.schema)
+    assert len(frame) == 0
+    assert frame["percent"].dtype == "float64"
+    assert frame["completion_date"].dtype.kind == "M"
+
+
+def test_added_free_rows_are_judged() -> None:
+    """Free rows that the unit added stand behind the prepared ones."""
+    form = sample_form("VP")
+    rows = rows_of(form, "proposal", [value("proposal", "14", "title", "Thêm")])
+    assert [row["#key"] for row in rows][-2:] == ["12", "14"]
+    assert rows[-1]["#year"] == 2026
+
+
+def _without_cached_values(workbook: bytes) -> bytes:
+    """The workbook with its formulas' cached values taken out, so that LibreOffice must compute them."""
+    target = BytesIO()
+    with zipfile.ZipFile(BytesIO(workbook)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                data = re.sub(rb"</f><v>[^<]*</v>", b"</f>", data)
+            new.writestr(name, data)
+    return target.getvalue()
+
+
+def _checks(workbook: bytes | Path, form: Form) -> dict[tuple[str, str], str]:
+    book = openpyxl.load_workbook(BytesIO(workbook) if isinstance(workbook, bytes) else workbook, data_only=True)
+    return {
+        (sheet.title, address(slot.row, slot.col)): str(book[sheet.title].cell(slot.row + 1, slot.col + 1).value or "")
+        for sheet in layout(form)
+        for slot in sheet.slots
+        if slot.role == "check"
+    }
+
+
+@pytest.mark.needs("soffice")
+def test_libreoffice_computes_the_cached_values(tmp_path: Path) -> None:
+    """Over random values, blanks and unreadable texts, LibreOffice's recalculated checks equal the cached ones."""
+    expected = {}
+    for unit in ("VP", "QLDT"):
+        form = sample_form(unit)
+        for seed in range(6):
+            workbook = render_form(form, random_values(form, seed) if seed else [])
+            name = f"{unit}{seed}.xlsx"
+            (tmp_path / name).write_bytes(_without_cached_values(workbook))
+            expected[name] = (form, _checks(workbook, form))
+    out = tmp_path / "out"
+    profile = (tmp_path / "profile").as_uri()
+    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx", "--outdir"]
+    files = [str(tmp_path / name) for name in expected]
+    subprocess.run([*command, str(out), *files], check=True, capture_output=True, timeout=240)
+    for name, (form, texts) in expected.items():
+        assert len(texts) > 20
+        assert _checks(out / name, form) == texts, name

@@ -1,0 +1,63 @@
+"""Text widths and row heights."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nq57xl.forms.metrics import (
+    MAX_ROW_HEIGHT,
+    Text,
+    chars_needed,
+    lines_needed,
+    merged_width,
+    row_height,
+    text_width,
+)
+
+WORDS = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãạấầẩ0123456789 ,.;\n", max_size=200)
+
+
+def test_known_widths() -> None:
+    """Digits of Times New Roman are half an em; a Vietnamese letter is as wide as its base letter; bold is wider."""
+    assert text_width("0123456789", 10) == pytest.approx(50.0)
+    assert text_width("ộ") == text_width("o")
+    assert text_width("Ủy ban", bold=True) > text_width("Ủy ban")
+
+
+def test_wrapping_by_words() -> None:
+    """Words move to the next line whole; a word that is too long is broken; line breaks count."""
+    assert lines_needed("một hai", 100) == 1
+    assert lines_needed("một\nhai\nba", 100) == 3
+    assert lines_needed("0" * 25, 10) == 3
+    assert lines_needed("", 10) == 1
+
+
+@given(WORDS, st.floats(3, 60))
+def test_a_narrower_column_never_needs_fewer_lines(text: str, width: float) -> None:
+    """Lines grow when the column shrinks, and never fall under what the bare width asks for."""
+    lines = lines_needed(text, width)
+    assert lines >= lines_needed(text, width * 3)
+    assert lines * width * 5.25 >= text_width(text.replace("\n", "")) - text.count(" ") * 11
+
+
+@given(WORDS)
+def test_a_column_of_the_width_asked_for_needs_no_wrapping(text: str) -> None:
+    """`chars_needed` is enough for every line."""
+    assert lines_needed(text, chars_needed(text) + 0.01) == text.count("\n") + 1
+
+
+def test_row_height_is_of_the_tallest_text() -> None:
+    """The row is as high as its tallest text, at least the minimum, at most Excel's limit, in whole pixels."""
+    assert row_height([], minimum=20.25) == 20.25
+    tall = row_height([Text("ngắn", 20), Text("dài " * 40, 10)])
+    assert tall == row_height([Text("dài " * 40, 10)]) > 100
+    assert tall % 0.75 == 0
+    assert row_height([Text("dài " * 4000, 10)]) == MAX_ROW_HEIGHT
+
+
+def test_merged_columns_are_wider_than_their_sum() -> None:
+    """Merging wins the inner margins."""
+    assert merged_width([10.0]) == 10.0
+    assert merged_width([10.0, 10.0]) == pytest.approx(20.0 + 5 / 7)
