@@ -128,7 +128,8 @@ class _Aligner:
                     self._found.columns[issued] = same_title[0]
                     continue
             guess = _guess(issued, self._found.columns, self._found.key_column)
-            if guess not in taken and guess >= 0 and self._column_fits(issued, guess):
+            certain = _between(issued, self._found.columns)
+            if guess not in taken and guess >= 0 and (certain or self._column_fits(issued, guess)):
                 self._found.columns[issued] = guess
 
     def _column_fits(self, issued: int, guess: int) -> bool:
@@ -148,6 +149,9 @@ class _Aligner:
             wanted = {columns[column]: text for (row, column), text in self._locked.items()
                       if row == issued and column in columns}  # fmt: skip
             guess = _guess(issued, self._found.rows, self._found.key_row)
+            if _between(issued, self._found.rows) and guess not in taken:
+                self._found.rows[issued] = guess
+                continue
             candidates = [guess, *sorted({row for row, column in self._texts if column in wanted})]
             for row in candidates:
                 pairs = [(text, self._texts.get((row, column), "")) for column, text in wanted.items()]
@@ -174,6 +178,13 @@ def _guess(issued: int, found: Mapping[int, int], key_line: int | None) -> int:
     if after and key_line is None:
         return found[min(after)] - (min(after) - issued)
     return issued + (key_line if key_line is not None else -1)
+
+
+def _between(issued: int, found: Mapping[int, int]) -> bool:
+    """Whether the lines found before and after leave exactly its place: then it is this one, whatever it says."""
+    before = max((line for line in found if line < issued), default=None)
+    after = min((line for line in found if line > issued), default=None)
+    return before is not None and after is not None and found[after] - found[before] == after - before
 
 
 def _fits(pairs: Iterable[tuple[str, str]]) -> bool:

@@ -57,6 +57,8 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: Lists) -> Converted
     if raw.value is None or (isinstance(raw.value, str) and not clean(raw.value)):
         return BLANK
     result = _BY_KIND[kind](raw.value, field, lists)
+    if result == BLANK:
+        return BLANK
     result = attrs.evolve(result, typed=typed)
     if raw.formula is not None:
         result = attrs.evolve(result, findings=(*result.findings, ("FORMULA_IN_ENTRY", {"value": short(typed)})))

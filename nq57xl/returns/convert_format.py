@@ -16,6 +16,8 @@ from pathlib import Path
 from nq57xl.returns import limits
 
 _WINDOWS_PLACES = (r"LibreOffice\program\soffice.com", r"LibreOffice\program\soffice.exe")
+_FILTERS = {".xls": "MS Excel 97", ".ods": "calc8"}
+"""Without a filter LibreOffice opens a broken file as plain text, and succeeds."""
 _MAC_PLACE = "/Applications/LibreOffice.app/Contents/MacOS/soffice"
 
 
@@ -48,6 +50,7 @@ def to_xlsx(data: bytes, suffix: str, *, seconds: float = limits.CONVERT_SECONDS
             program,
             f"-env:UserInstallation={Path(folder, 'profile').as_uri()}",
             *("--headless", "--norestore", "--nolockcheck", "--nodefault"),
+            *((f"--infilter={_FILTERS[suffix]}",) if suffix in _FILTERS else ()),
             *("--convert-to", "xlsx", "--outdir", str(target.parent), str(source)),
         ]
         if not _run(command, seconds):

@@ -1,0 +1,133 @@
+"""Many files in processes of their own: one bad file costs itself only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nq57xl.records.findings import Finding
+from nq57xl.records.returns import RawWorkbook
+from nq57xl.returns.read import read_file
+from nq57xl.returns.workers import Outcome, read_all
+from tests import hostile
+
+
+def mean_reader(path: Path) -> RawWorkbook:
+    """Does what the file's name says: runs in the worker."""
+    if path.stem == "abort":
+        os.abort()
+    if path.stem == "kill" and sys.platform != "win32":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path.stem == "hang":
+        time.sleep(600)
+    if path.stem == "raise":
+        raise KeyError("a bug of the reader")
+    if path.stem == "eat":
+        return RawWorkbook((), "x" * (1 << 36))
+    return read_file(path)
+
+
+def codes(outcomes: list[Outcome]) -> list[str]:
+    return [item.code if isinstance(item, Finding) else "read" for item in outcomes]
+
+
+def put(folder: Path, names: list[str]) -> list[Path]:
+    paths = [folder / name for name in names]
+    for path in paths:
+        path.write_bytes(hostile.good())
+    return paths
+
+
+def test_nothing_to_read() -> None:
+    """No files: no processes, no results."""
+    assert list(read_all([])) == []
+
+
+def test_every_file_has_its_result_in_order(tmp_path: Path) -> None:
+    """Each path gives its workbook or its own finding, in the order given, whatever stands beside it."""
+    files = {
+        "a.xlsx": (hostile.good(), "read"),
+        "b.xlsx": (hostile.sparse_corner(), "FILE_TOO_MANY_CELLS"),
+        "c.xls": (hostile.HTML, "FILE_HTML"),
+        "d.xlsx": (hostile.bomb(), "FILE_UNSAFE"),
+        "e.xlsx": (hostile.ole("EncryptedPackage"), "FILE_ENCRYPTED"),
+        "f.csv": (hostile.CSV, "FILE_CSV"),
+        "g.pdf": (hostile.PDF, "FILE_PDF"),
+        "h.docx": (hostile.DOCX, "FILE_WORD"),
+        "i.png": (hostile.PNG, "FILE_PICTURE"),
+        "k.xlsx": (b"", "FILE_EMPTY"),
+        "l.xlsx": (hostile.good()[:1500], "FILE_BROKEN"),
+        "m.xlsx": (hostile.doctype(), "FILE_UNSAFE"),
+        "n.xlsx": (hostile.good(), "read"),
+    }
+    for name, (data, _) in files.items():
+        (tmp_path / name).write_bytes(data)
+    outcomes = list(read_all([tmp_path / name for name in files]))
+    assert codes(outcomes) == [code for _, code in files.values()]
+    first = outcomes[0]
+    assert isinstance(first, RawWorkbook)
+    assert first.sheets[0].cells[0, 0].value == "Nội dung"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_readers_that_die(tmp_path: Path, workers: int) -> None:
+    """A reader that aborts, is killed or raises costs its own file; the others are read."""
+    paths = put(tmp_path, ["a.xlsx", "abort.xlsx", "b.xlsx", "kill.xlsx", "raise.xlsx", "c.xlsx"])
+    if sys.platform == "win32":
+        paths = [path for path in paths if path.stem != "kill"]
+    expected = ["read" if len(path.stem) == 1 else "FILE_READER_FAILED" for path in paths]
+    assert codes(list(read_all(paths, workers=workers, reader=mean_reader))) == expected
+
+
+def test_reader_that_hangs(tmp_path: Path) -> None:
+    """A reader over its time is stopped, and the files behind it are read."""
+    paths = put(tmp_path, ["hang.xlsx", "a.xlsx", "b.xlsx"])
+    started = time.perf_counter()
+    outcomes = list(read_all(paths, timeout=3, workers=1, reader=mean_reader))
+    assert codes(outcomes) == ["FILE_TIMEOUT", "read", "read"]
+    assert isinstance(outcomes[0], Finding)
+    assert outcomes[0].value == "3"
+    assert time.perf_counter() - started < 30
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no limit of memory there")
+def test_reader_that_eats_memory(tmp_path: Path) -> None:
+    """A reader that asks for 64 GB fails alone."""
+    paths = put(tmp_path, ["eat.xlsx", "a.xlsx"])
+    assert codes(list(read_all(paths, workers=1, reader=mean_reader))) == ["FILE_READER_FAILED", "read"]
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A file that vanished between listing and reading is a finding."""
+    assert codes(list(read_all([tmp_path / "x.xlsx"]))) == ["FILE_READER_FAILED"]
+
+
+def test_results_that_nobody_wants(tmp_path: Path) -> None:
+    """Leaving the loop early stops the processes."""
+    paths = put(tmp_path, ["a.xlsx", "hang.xlsx"])
+    started = time.perf_counter()
+    results = read_all(paths, reader=mean_reader)
+    assert isinstance(next(results), RawWorkbook)
+    results.close()  # type: ignore[attr-defined]
+    assert time.perf_counter() - started < 30
+
+
+def test_script_without_a_guard(tmp_path: Path) -> None:
+    """A script that has no `if __name__ == "__main__"` is not run again in each process."""
+    put(tmp_path, ["a.xlsx"])
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from nq57xl.returns.workers import read_all\n"
+        "print('started')\n"
+        f"print([type(item).__name__ for item in read_all([Path({str(tmp_path / 'a.xlsx')!r})])])\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split("\n") == ["started", "['RawWorkbook']", ""]
