@@ -106,6 +106,8 @@ def _point(book: FormWorkbook, sheet: FormWorksheet, point: Point, place: tuple[
             sheet.write_url(row, column, f"internal:'{title}'!{text}", book.look("link"), text, "Bấm để đến ô")
         else:
             level = "error_text" if finding.severity == "error" else "text_center"
-            sheet.write_string(row, column, safe(text), book.look({1: "text_center", 2: level}.get(column, "text")))
+            look = book.look({1: "text_center", 2: level}.get(column, "text"))
+            # a blank is written as one: openpyxl saves an empty string as a cell that Excel would repair
+            sheet.write_string(row, column, safe(text), look) if text else sheet.write_blank(row, column, None, look)
     measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
     sheet.set_row(row, row_height(measured, minimum=33.0))
