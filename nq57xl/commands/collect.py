@@ -69,15 +69,30 @@ def collect(
         found, problems = gather(
             list(sources) or [office.workspace.inbox], received=received, now=now, inbox=office.workspace.inbox
         )
+        found, problems = _first_seen(ledger, found, problems, now)
         fresh = _fresh(ledger, found)
-        judged = [_unread(source, finding) for source, finding in problems if not ledger.known(source.sha256)]
         copies = [archive_file(office.workspace, Path(source.path), source.sha256) for source in fresh]
+        judged = [_unread(source, finding) for source, finding in problems if not ledger.known(source.sha256)]
         judged += judge(ledger, fresh, [path for path in copies if path], period.code)
         ledger.record_returns(period.code, judged, now, office.who())
         status = standing(ledger, plan, period)
         back = write_back(office, ledger, status)
         everything = list(found) + [source for source, _ in problems]
         return Collected(period, _report(ledger, everything, judged, status), status.period_findings, back)
+
+
+def _first_seen(
+    ledger: Ledger, found: Sequence[Source], problems: Sequence[tuple[Source, Finding]], now: datetime
+) -> tuple[list[Source], list[tuple[Source, Finding]]]:
+    """The sources with the time at which the ledger first met their content, also in a run that was cut short."""
+    times = ledger.first_seen([*found, *(source for source, _ in problems)], now)
+
+    def dated(source: Source) -> Source:
+        if source.received_basis != "first_seen" or source.sha256 not in times:
+            return source
+        return attrs.evolve(source, received_at=times[source.sha256])
+
+    return [dated(source) for source in found], [(dated(source), finding) for source, finding in problems]
 
 
 def judge(ledger: Ledger, sources: Sequence[Source], copies: Sequence[Path], period: str) -> list[Judged]:
@@ -170,8 +185,7 @@ def _report(
     for source in sources:
         item = fresh.get(source.sha256)
         if item is None or source.sha256 in told:
-            known = ledger.return_by_hash(source.sha256)
-            unit, period = (known.judged.unit, known.judged.form_period) if known else (None, None)
+            unit, period = ledger.origin(source.sha256)
             lines.append(Taken(source, "duplicate", unit, period))
             continue
         told.add(source.sha256)

@@ -128,8 +128,8 @@ class _Run:
         digests = {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()}
         files = {item.form.issue_id: (item.path.name, digests[item.form.issue_id]) for item in new}
         self.ledger.issue([item.form for item in new], files)
-        if changed := {item.form.unit: list(item.changes) for item in new if item.changes}:
-            self.ledger.event(self.office.who(), "change", {"period": self.period.code, "forms": changed})
+        detail = {item.form.unit: [f"bản {item.form.version}", *item.changes] for item in new}
+        self.ledger.event(self.office.who(), "generate", {"period": self.period.code, "forms": detail})
 
     def write(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> Generated:
         """The workbooks and the sending list of all forms issued so far for the period."""

@@ -292,7 +292,7 @@ def _guide(page: Worksheet, formats: Formats) -> None:
     page.write_string(0, 0, "PHỤ LỤC CHỦ CỦA KẾ HOẠCH", formats["title"])
     page.set_row(0, 26)
     for row, (mark, text) in enumerate(GUIDE, 2):
-        page.write_string(row, 0, mark, formats["step"])
+        page.write(row, 0, mark, formats["step"])  # a blank mark is written as a blank cell, not as an empty string
         page.write_string(row, 1, text, formats["plain"])
         page.set_row(row, row_height([(text, 100)], SIZE) + 3)
     _page(page, landscape=True)
