@@ -71,7 +71,7 @@ def write_hidden(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet
 
 def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout, spec: SheetSpec) -> None:
     """One sheet: cells, heights, validations, marks, live check, page set-up, protection."""
-    widths = _widths(spec)
+    widths = sheet_widths(spec)
     set_up_page(book, worksheet, page.form, widths)
     rows: dict[int, list[Slot]] = {}
     for slot in sheet.slots:
@@ -85,7 +85,8 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     finish_sheet(worksheet, page, spec, head=head, last=max(rows), columns=len(widths))
 
 
-def _widths(spec: SheetSpec) -> list[float]:
+def sheet_widths(spec: SheetSpec) -> list[float]:
+    """Widths of the visible columns in characters, the check column last."""
     return [column.width for column in spec.columns] + ([CHECK_WIDTH] if spec.check else [])
 
 

@@ -83,10 +83,15 @@ def _number(field: Field, kind: str) -> tuple[dict[str, Any], str, str]:
     word = "tỷ lệ phần trăm" if percent else "số nguyên" if kind == "whole" else "số"
     if high is not None:
         low = 0.0 if low is None else low
-        rule |= {"criteria": "between", "minimum": low, "maximum": high}
+        rule |= {"criteria": "between", "minimum": _plain(low), "maximum": _plain(high)}
         limits = f" từ {shown(low)} đến {shown(high)}"
     else:
-        rule |= {"criteria": ">=", "value": -1e15 if low is None else low}
+        rule |= {"criteria": ">=", "value": _plain(-1e15 if low is None else low)}
         limits = "" if low is None else f" từ {shown(low)} trở lên"
     remedy = "Nhập số kèm dấu %, ví dụ 45%." if percent else "Chỉ nhập số, không kèm chữ hoặc đơn vị tính."
     return rule, f"«{field.title}» phải là {word}{limits}.", remedy
+
+
+def _plain(value: float) -> float | int:
+    """Whole limits without a decimal point, as spreadsheet programs write them."""
+    return int(value) if value == int(value) else value
