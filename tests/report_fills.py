@@ -19,10 +19,11 @@ PROGRESS = {
     "ongoing": "Thường xuyên",
     "not_arisen": "Chưa phát sinh",
 }
-_WORDS = (
+_TEXT = (
     "đã trình dự thảo lần 2; 03 phòng góp ý, hoàn thiện hồ sơ theo ý kiến của Sở Khoa học và Công nghệ "
     "chưa bố trí kinh phí, thiếu nhân lực công nghệ thông tin, hệ thống chưa kết nối"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 class Unit:

@@ -44,9 +44,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "row": _BORDERED,
     "sub": _BORDERED,
     "total": {**_BORDERED, "bold": True, "bg_color": PALE},
-    "pair": {"align": "center", "valign": "vcenter", "text_wrap": True},
-    "pair_bold": {"align": "center", "valign": "vcenter", "text_wrap": True, "bold": True},
-    "pair_italic": {"align": "center", "valign": "vcenter", "text_wrap": True, "italic": True},
+    "pair": {"align": "center", "valign": "top", "text_wrap": True},
+    "pair_bold": {"align": "center", "valign": "top", "text_wrap": True, "bold": True},
+    "pair_italic": {"align": "center", "valign": "top", "text_wrap": True, "italic": True},
 }
 
 

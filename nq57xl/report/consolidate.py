@@ -123,7 +123,7 @@ def standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: 
         return Standing("outside")
     reported = [entry for entry in expected if entry.reported]
     if len(reported) < len(expected):
-        state: RowState = "partly_reported" if len(expected) > 1 else "unreported"
+        state: RowState = "partly_reported" if reported else "unreported"
         return Standing(state)
     slowest = min(reported, key=lambda entry: SLOWEST_FIRST.index(entry.progress or ""))
     if slowest.progress != "done":

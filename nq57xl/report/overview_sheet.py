@@ -25,7 +25,7 @@ from nq57xl.report.wording import PARTLY_REPORTED, UNREPORTED, report_title
 NAME = "Tổng quan"
 _PAGE_POINTS = 555.0
 """Height of a printed A4 landscape page at 90 %, in sheet points, with a little to spare."""
-_CHART_PIXELS = 1120
+_CHART_PIXELS = 1144
 _LOWEST_CHART, _HIGHEST_CHART = 200, 340
 _PROGRESS_FILLS = ("#7F7F7F", "#1F3864", "#8EA9DB", "#D9E2F3", "#404040", "#D9D9D9", "#FFFFFF", "#F2F2F2")
 _TIMELINESS_FILLS = ("#1F3864", "#8EA9DB", "#D9E2F3", "#A6A6A6", "#262626", "#FFFFFF", "#F2F2F2")
@@ -266,6 +266,8 @@ class _Builder:
             top = anchors[anchor][1] + 1
             rows = len(self.f.sections) if anchor == "table" else len(self.f.indicators)
             kept = [i for i in range(count) if self._occurs(anchor, first - 2 + i)]
+            if not kept:
+                continue
             charts.append(
                 Chart(
                     title=title,
