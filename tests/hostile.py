@@ -142,6 +142,12 @@ def ole(*names: str) -> bytes:
     return OLE + b"".join(name.encode("utf-16-le").ljust(128, b"\x00") for name in names)
 
 
+ENCRYPTED_XLS = (
+    ole("Root Entry", "Workbook")
+    + struct.pack("<HHHHHHII", 0x0809, 16, 0x0600, 5, 0, 0, 0, 0)
+    + struct.pack("<HHH", 0x002F, 2, 0)
+)
+
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 20
 HTML = "<html><body><table><tr><td>Báo cáo</td></tr></table></body></html>".encode()

@@ -52,6 +52,7 @@ def refusal(data: bytes) -> str:
         (hostile.ole("Root Entry", "WordDocument"), "docx", "FILE_WORD"),
         (hostile.XLSB, "xlsb", "FILE_XLSB"),
         (hostile.ole("Root Entry", "EncryptionInfo", "EncryptedPackage"), "encrypted", "FILE_ENCRYPTED"),
+        (hostile.ENCRYPTED_XLS, "encrypted", "FILE_ENCRYPTED"),
         (hostile.ENCRYPTED_ODS, "encrypted", "FILE_ENCRYPTED"),
         (hostile.zipped({"a.xlsx": b"PK", "b.xlsx": b"PK"}), "zip", "FILE_ARCHIVE"),
         (b"Rar!\x1a\x07\x01\x00", "zip", "FILE_ARCHIVE"),

@@ -144,6 +144,23 @@ def test_moved(change: Callable[[Workbook], None]) -> None:
     assert verdict_of(back.findings) == "accepted"
 
 
+def test_sorted_without_the_hidden_keys() -> None:
+    """Rows sorted by what can be seen, their hidden keys left behind: values follow the texts beside them."""
+
+    def change(book: Workbook) -> None:
+        sheet = book[SUPPORTING]
+        lines = [row for row in range(1, sheet.max_row + 1) if str(sheet.cell(row, 1).value).startswith("supporting|")]
+        texts = [[sheet.cell(row, column).value for column in range(2, sheet.max_column + 1)] for row in lines]
+        for row, values in zip(lines, [*texts[1:], texts[0]], strict=True):
+            for column, value in enumerate(values, start=2):
+                sheet.cell(row, column).value = value
+
+    data, _ = filled()
+    back = returned(edited(change, data))
+    assert said(back) == said(returned(data))
+    assert set(codes(back)) == {"LOCKED_CHANGED", "ROWS_MOVED"}
+
+
 def test_moved_cells_have_their_address_in_the_file_sent() -> None:
     """After an inserted row the places are those of the file sent."""
     data, _ = filled()

@@ -17,6 +17,8 @@ _ENOUGH = 0.5
 """Share of a line's locked texts that must stand in a row or column without a key before it is taken for that line."""
 _KEY_SEARCH = 60
 """How many of the first rows and columns may hold the keys."""
+_TELLING = 2
+"""A row is told by at least so many locked texts; the number of a free row alone tells nothing."""
 HEAD = "@head"
 
 
@@ -69,6 +71,7 @@ class _Aligner:
         self._find_keys()
         self._columns_by_key()
         self._rows_by_key()
+        self._rows_sorted_without_keys()
         self._head_by_text()
         self._columns_by_text()
         self._rows_by_text()
@@ -101,6 +104,36 @@ class _Aligner:
             self._found.rows[issued] = rows[0]
             if rows[1:]:
                 self._found.repeats[issued] = rows[1:]
+
+    def _rows_sorted_without_keys(self) -> None:
+        """Follows the visible texts where rows were sorted and the hidden keys stayed behind.
+
+        A person types beside what can be seen. Only a clean exchange counts: every row concerned shows all texts of
+        exactly one other of them, so that nothing is guessed.
+        """
+        issued_texts = {row: texts for row in self._found.rows if len(texts := self._texts_of(row)) >= _TELLING}
+        seen = {row: self._seen(there) for row, there in self._found.rows.items() if row in issued_texts}
+        owners: dict[int, int] = {}
+        for row, texts in seen.items():
+            if _fits([(text, texts.get(column, "")) for column, text in issued_texts[row].items()]):
+                continue
+            shown = [other for other, wanted in issued_texts.items() if wanted and _shows(texts, wanted)]
+            if len(shown) == 1:
+                owners[row] = shown[0]
+        if owners and set(owners) == set(owners.values()):
+            lines = {row: self._found.rows[row] for row in owners}
+            self._found.rows.update({owner: lines[row] for row, owner in owners.items()})
+
+    def _texts_of(self, issued: int) -> dict[int, str]:
+        """Locked texts of an issued row by issued column, as far as the columns are known."""
+        return {
+            column: text
+            for (row, column), text in self._locked.items()
+            if row == issued and column in self._found.columns
+        }
+
+    def _seen(self, there: int) -> dict[int, str]:
+        return {column: self._texts.get((there, place), "") for column, place in self._found.columns.items()}
 
     def _head_by_text(self) -> None:
         """The row of headings, when its key is gone."""
@@ -158,6 +191,10 @@ class _Aligner:
                 if row >= 0 and row not in taken and _fits(pairs):
                     self._found.rows[issued] = row
                     break
+
+
+def _shows(texts: Mapping[int, str], wanted: Mapping[int, str]) -> bool:
+    return all(same(text, texts.get(column, "")) for column, text in wanted.items())
 
 
 def _most(counts: Counter[int], expected: int) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from typing import Literal
@@ -18,6 +19,7 @@ _ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"BZh", b"
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|style|frameset)\b", re.IGNORECASE)
 _HEAD = 4096
+_BOF, _FILEPASS, _FIRST_RECORDS = b"\x09\x08\x10\x00\x00\x06\x05\x00", 0x2F, 12
 _MIMETYPE = "application/vnd.oasis.opendocument."
 
 
@@ -98,8 +100,21 @@ def _ole(data: bytes) -> Kind:
     if has("EncryptedPackage") or has("EncryptionInfo"):
         return "encrypted"
     if has("Workbook\0") or has("Book\0"):
-        return "xls"
+        return "encrypted" if _xls_encrypted(data) else "xls"
     return "docx" if has("WordDocument") else "other"
+
+
+def _xls_encrypted(data: bytes) -> bool:
+    """Whether a FILEPASS record follows the beginning of the workbook's stream ([MS-XLS] 2.4.117)."""
+    at = data.find(_BOF)
+    for _ in range(_FIRST_RECORDS):
+        if at < 0 or at + 4 > len(data):
+            return False
+        kind, length = struct.unpack_from("<HH", data, at)
+        if kind == _FILEPASS:
+            return True
+        at += 4 + length
+    return False
 
 
 def _text(head: bytes) -> Kind:
