@@ -76,7 +76,7 @@ class Department:
         from openpyxl import load_workbook
 
         book = load_workbook(form)
-        progress: dict[str, str] = {}
+        progress: dict[int, str] = {}
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
                 self._fill_sheet(sheet, progress)
@@ -102,9 +102,9 @@ class Department:
         book.save(target)
         return mended
 
-    def _fill_sheet(self, sheet: Worksheet, progress: dict[str, str]) -> None:
-        for row, members in _by_row(spots(sheet)).items():
-            key = str(sheet.cell(row, 2).value or "")
+    def _fill_sheet(self, sheet: Worksheet, progress: dict[int, str]) -> None:
+        # the same rows stand in the same order on each sheet; their printed numbers start anew in each section
+        for key, (row, members) in enumerate(_by_row(spots(sheet)).items()):
             if any(spot.heading == "Tiến độ" for spot in members):
                 progress[key] = self._progress(sheet, row)
             answers = self._row_answers(sheet, key, progress, members)
@@ -120,14 +120,14 @@ class Department:
             cell.data_type = "s"
 
     def _progress(self, sheet: Worksheet, row: int) -> str:
-        told = " ".join(str(cell.value) for cell in sheet[row] if cell.protection.locked and cell.value)
+        told = _told(sheet, row)
         if "khi có văn bản" in told.lower():
             return "Chưa phát sinh"
         if "thường xuyên" in told.lower():
             return "Thường xuyên"
         return self.random.choices(["Đang thực hiện", "Hoàn thành", "Chưa thực hiện"], [6, 3, 1])[0]
 
-    def _row_answers(self, sheet: Worksheet, key: str, progress: dict[str, str], members: list[Spot]) -> dict[str, Any]:
+    def _row_answers(self, sheet: Worksheet, key: int, progress: dict[int, str], members: list[Spot]) -> dict[str, Any]:
         headings = {spot.heading for spot in members}
         table: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
             ("Tiến độ", lambda: self._results(progress.get(key, ""))),
@@ -183,7 +183,7 @@ class Department:
         return {"Nội dung đã phối hợp trong kỳ": self._numbers(self.random.choice(self.words["contribution"]))}
 
     def _indicator(self, sheet: Worksheet, row: int) -> dict[str, Any]:
-        target = " ".join(str(cell.value) for cell in sheet[row] if cell.protection.locked and cell.value)
+        target = _told(sheet, row)
         answers: dict[str, Any] = {"Nguồn số liệu": self.random.choice(self.words["source"])}
         if "%" in target:
             whole = self.random.randint(80, 400)
@@ -213,13 +213,11 @@ class Department:
 
     def _blunder(self, sheet: Worksheet) -> None:
         """A percentage in words, and a result left out: two things that must be sent back."""
-        for spot in spots(sheet):
-            cell = sheet[spot.address]
-            if spot.heading == "Tiến độ" and cell.value:
-                cell.value = "Đang thực hiện"
-                sheet.cell(spot.row, cell.column + 1).value = "khoảng hơn một nửa"
-                sheet.cell(spot.row, cell.column + 2).value = None
-                return
+        filled = [sheet[spot.address] for spot in spots(sheet) if spot.heading == "Tiến độ"]
+        cell = next((cell for cell in filled if cell.value != "Hoàn thành"), filled[0])
+        cell.value = "Đang thực hiện"
+        cell.offset(column=1).value = "khoảng hơn một nửa"
+        cell.offset(column=2).value = None
 
     def _say(self, kind: str, what: str) -> str:
         return self._numbers(self.random.choice(self.words[kind][what]))
@@ -242,6 +240,12 @@ _KINDS = {
     "Chưa thực hiện": "not_started",
     "Chưa phát sinh": "not_arisen",
 }
+
+
+def _told(sheet: Worksheet, row: int) -> str:
+    """What the locked cells of a row tell, without its formulas."""
+    texts = [str(cell.value) for cell in sheet[row] if cell.protection.locked and cell.value]
+    return " ".join(text for text in texts if not text.startswith("="))
 
 
 def _by_row(items: Iterator[Spot]) -> dict[int, list[Spot]]:
