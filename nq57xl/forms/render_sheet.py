@@ -177,7 +177,7 @@ class _Row:
         place = (slot.sheet, slot.row, slot.col)
         text, look = self.page.checks[place], self.book.look("check")
         self.sheet.write_formula(slot.row, slot.col, self.page.formulas[place], look, text)
-        return row_height([Text(text, width, 10, indent=1)])
+        return row_height([Text(text, width, indent=1)])
 
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.page.form.schema.table(slot.table).field(slot.field)

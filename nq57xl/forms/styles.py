@@ -47,7 +47,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "label": {**_CELL, "align": "left", "indent": 1},
     "done": {**_CELL, "bg_color": DONE_FILL, "italic": True, "align": "left", "indent": 1},
     "done_center": {**_CELL, "bg_color": DONE_FILL, "italic": True, "align": "center"},
-    "check": {**_CELL, "font_size": 10, "align": "left", "indent": 1},
+    "check": {**_CELL, "align": "left", "indent": 1},
     "statement": {"bold": True, "valign": "vcenter", "text_wrap": True, "align": "right", "indent": 1},
     "statement_hint": {"italic": True, "valign": "vcenter", "text_wrap": True, "align": "left", "indent": 1},
     "sign": {"bold": True, "align": "center", "valign": "vcenter"},

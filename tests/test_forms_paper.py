@@ -1,0 +1,118 @@
+"""The forms of both bundled plans on paper: nothing cut off, nothing too small, A4 landscape."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.layout import layout
+from nq57xl.forms.render import render_form
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.periods import parse_period
+from nq57xl.records.form import Form
+from nq57xl.rules.load import load_schema
+from tests.conftest import CheckOoxml
+from tests.samples import ISSUE_ID
+
+SMALLEST = 9.0
+"""Points."""
+_EM_OF_LINE = 1.107
+"""Height of a line of Times New Roman over its font size, as PDF readers report it."""
+
+
+def _forms() -> dict[str, Form]:
+    forms = {}
+    for name in NAMES:
+        plan = read_appendix(bundled_appendix(name)).plan
+        period = parse_period("2026-04", plan.properties)
+        for unit in reporting_units(plan, period):
+            forms[f"{name}_{unit.code}"] = build_form(
+                plan,
+                load_schema(),
+                unit.code,
+                period,
+                issue_id=ISSUE_ID,
+                version=1,
+                issued_on=date(2026, 4, 1),
+                plan_version="x",
+            )
+    return forms
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Form]:
+    """The PDF of each form of both plans, made by LibreOffice."""
+    folder = tmp_path_factory.mktemp("paper")
+    forms = _forms()
+    for name, form in forms.items():
+        (folder / f"{name}.xlsx").write_bytes(render_form(form))
+    profile = (folder / "profile").as_uri()
+    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", "--outdir"]
+    files = [str(folder / f"{name}.xlsx") for name in forms]
+    subprocess.run([*command, str(folder), *files], check=True, capture_output=True, timeout=240)
+    return {folder / f"{name}.pdf": form for name, form in forms.items()}
+
+
+def _tool(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.needs("soffice", "pdftotext")
+def test_every_text_is_printed_whole(printed: dict[Path, Form]) -> None:
+    """Each locked text of each visible sheet stands in the PDF as one run: no row is too low for its text."""
+    for path, form in printed.items():
+        page = _squeezed(_tool("pdftotext", "-raw", str(path), "-"))
+        texts = [
+            slot.text
+            for sheet in layout(form)
+            if not sheet.hidden
+            for slot in sheet.slots
+            if slot.role == "text" and slot.text
+        ]
+        assert len(texts) > 100
+        assert [text for text in texts if _squeezed(text) not in page] == [], path.name
+
+
+@pytest.mark.needs("soffice", "pdftotext")
+def test_no_text_is_smaller_than_nine_points(printed: dict[Path, Form]) -> None:
+    """The smallest printed word has at least 9 points."""
+    for path in printed:
+        heights = [
+            float(bottom) - float(top)
+            for top, bottom in re.findall(r'<word [^>]*yMin="([\d.]+)" [^>]*yMax="([\d.]+)"', _bbox(path))
+        ]
+        assert min(heights) / _EM_OF_LINE >= SMALLEST - 0.02, path.name
+
+
+def _bbox(path: Path) -> str:
+    return _tool("pdftotext", "-bbox", str(path), "-")
+
+
+@pytest.mark.needs("soffice", "pdftotext")
+def test_pages_are_a4_landscape_and_never_empty(printed: dict[Path, Form]) -> None:
+    """Every page is A4 landscape and has words between header and footer."""
+    for path, form in printed.items():
+        pages = re.findall(r'<page width="([\d.]+)" height="([\d.]+)">(.*?)</page>', _bbox(path), re.S)
+        assert len(pages) >= len([sheet for sheet in layout(form) if not sheet.hidden])
+        for width, height, words in pages:
+            assert (round(float(width)), round(float(height))) == (842, 595)
+            body = [top for top in re.findall(r'yMin="([\d.]+)"', words) if 50 < float(top) < 535]
+            assert body, path.name
+
+
+def test_real_forms_are_strictly_valid_and_small(check_ooxml: CheckOoxml) -> None:
+    """Every form of both plans passes the strict checker and stays under 60 KB, those with over 30 rows too."""
+    for form in _forms().values():
+        workbook = render_form(form)
+        assert len(workbook) < 60_000
+        check_ooxml(workbook)
