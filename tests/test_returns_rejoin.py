@@ -435,6 +435,24 @@ def test_sheet_of_another_form() -> None:
     assert sorted(codes(returned(edited(change)))) == ["EXTRA_SHEET", "SHEET_MISSING"]
 
 
+def test_formulas_gone() -> None:
+    """A program that drops all formulas is one finding; a check cell that was typed over is one at its cell."""
+
+    def drop(book: Workbook, only_first: bool = False) -> None:
+        for sheet in book.worksheets:
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.data_type == "f":
+                        cell.value = "ok"
+                        if only_first:
+                            return
+
+    assert codes(returned(edited(drop))) == ["LOCKED_FORMULA_CHANGED"]
+    found = only(returned(edited(lambda book: drop(book, only_first=True))), "LOCKED_FORMULA_CHANGED")
+    assert (found.severity, found.sheet, found.value) == ("repaired", RESULTS, "ok")
+    assert (found.table, found.task) == ("led", "I.1")
+
+
 def test_protection_gone() -> None:
     """Protection that is gone is one note, however many sheets lost it."""
 

@@ -16,6 +16,8 @@ from nq57xl.returns.moved import structure
 from nq57xl.returns.sheets import match_sheets
 from nq57xl.rules.catalogue import make
 
+_SEVERAL = 5
+"""Fewer check cells may well have been typed over one by one."""
 _VERSION = re.compile(r"/([0-9]+(?:\.[0-9]+)?)[^ ]*")
 
 
@@ -39,6 +41,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
         values += entries.values
         findings += found
         places |= entries.places
+    findings = _formulas_grouped(layouts, findings)
     findings += _protection(layouts, matched.sheets)
     findings += [
         make("EXTRA_SHEET", words={"value": extra.name}, sheet=extra.name) for extra in matched.extra if extra.cells
@@ -88,6 +91,17 @@ def _program(raw: RawWorkbook) -> Iterator[Finding]:
     if raw.program and not raw.program.lower().startswith("microsoft"):
         name = _VERSION.sub(r" \1", raw.program.split("$")[0])  # LibreOffice/7.4.7.2$Linux_X86_64 ...
         yield make("OTHER_PROGRAM", words={"program": name}, value=name)
+
+
+def _formulas_grouped(layouts: Iterable[SheetLayout], findings: list[Finding]) -> list[Finding]:
+    """One finding when no check cell has its formula any more: a program that drops one drops them all."""
+    lost = [item for item in findings if item.code == "LOCKED_FORMULA_CHANGED"]
+    checks = sum(slot.role in ("check", "formula") for sheet in layouts for slot in sheet.slots)
+    if len(lost) < max(checks, _SEVERAL):
+        return findings
+    text = "Các ô kiểm tra tự động không còn công thức; phần mềm tự kiểm tra lại."
+    grouped = make("LOCKED_FORMULA_CHANGED", message=text, sheet=lost[0].sheet, cell=lost[0].cell)
+    return [item for item in findings if item.code != "LOCKED_FORMULA_CHANGED"] + [grouped]
 
 
 def _protection(layouts: Iterable[SheetLayout], sheets: dict[str, list[RawSheet]]) -> Iterator[Finding]:
