@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+import subprocess
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -17,10 +20,12 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import read_appendix, write_codes
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.guard import sheet_parts
 from nq57xl.plan.lint import layout_place
 from nq57xl.records.plan import Plan
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
+from tests.office import convert
 from tests.plan_samples import PLANS
 
 HEAD = 4
@@ -223,7 +228,7 @@ def test_optional_sheets_may_be_missing() -> None:
 @pytest.mark.parametrize("sheet", ["Kế hoạch", "Đơn vị", "Nhóm nhiệm vụ", "Nhiệm vụ"])
 def test_missing_sheet_is_named(sheet: str) -> None:
     """A workbook without one of the four main sheets is refused, and the sheet is named."""
-    with pytest.raises(Nq57Error, match=f"không phải phụ lục chủ.*{sheet}"):
+    with pytest.raises(Nq57Error, match=f"không phải phụ lục gốc.*{sheet}"):
         read_appendix(_without(sheet))
 
 
@@ -269,3 +274,98 @@ def test_refused(data: bytes, message: str) -> None:
     """What cannot be a master appendix, or cannot be read safely, is refused in Vietnamese."""
     with pytest.raises(Nq57Error, match=message):
         read_appendix(data)
+
+
+# --- codes written back, programs that save the file ------------------------------------------------------------------
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_codes_change_nothing_else(check_ooxml: CheckOoxml) -> None:
+    """Writing a code changes one part of the file, and only that cell in it: cached values of formulas stay."""
+    book = _book(bundled_appendix("bql-2026"))
+    book["Nhiệm vụ"]["A5"] = book["Nhiệm vụ"]["A7"] = None
+    data = _saved(book)
+    formula = b'<c r="L5"><f>DATE(2026,6,30)</f><v>46203</v></c>'
+    parts = _parts(data)
+    name = _part_of(data, "Nhiệm vụ")
+    parts[name] = re.sub(rb'<c r="L5"[^>]*?(/>|></c>)', formula, parts[name])
+    data = _zipped(parts)
+    read = read_appendix(data)
+    assert read.new_codes == (("Nhiệm vụ", "A5", "I.1"), ("Nhiệm vụ", "A7", "II.3"))
+    written = write_codes(data, read.new_codes)
+    check_ooxml(written)
+    before, after = _parts(data), _parts(written)
+    assert [part for part in before if before[part] != after[part]] == [name]
+    assert formula in after[name]
+    assert (read_appendix(written).plan, read_appendix(written).new_codes) == (read.plan, ())
+
+
+def _part_of(data: bytes, title: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return dict(sheet_parts(archive))[title]
+
+
+def _zipped(parts: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return stream.getvalue()
+
+
+def test_code_for_a_row_whose_cell_is_absent() -> None:
+    """Where the row has no cell in the code's column, one is put in its place among the others."""
+    parts = _parts(bundled_appendix("bql-2026"))
+    name = _part_of(bundled_appendix("bql-2026"), "Nhiệm vụ")
+    parts[name] = re.sub(rb'<c r="A6"[^>]*>.*?</c>', b"", parts[name])
+    data = _zipped(parts)
+    read = read_appendix(data)
+    assert read.new_codes == (("Nhiệm vụ", "A6", "I.2"),)
+    assert read_appendix(write_codes(data, read.new_codes)).new_codes == ()
+
+
+def test_code_in_xml_of_another_shape() -> None:
+    """A sheet whose cells carry no addresses still gets its code."""
+    parts = _parts(bundled_appendix("bql-2026"))
+    name = _part_of(bundled_appendix("bql-2026"), "Nhiệm vụ")
+    parts[name] = re.sub(rb'<row r="\d+"', b"<row", parts[name])
+    written = write_codes(_zipped(parts), (("Nhiệm vụ", "A5", "I.9"),))
+    assert read_appendix(written).plan.tasks[0].code == "I.9"
+
+
+def test_formula_without_value_is_told() -> None:
+    """A formula that no program has calculated is an error at its cell, never a silent blank."""
+    book = _book(bundled_appendix("sxd-2026"))
+    book["Nhiệm vụ"]["L5"] = "=DATE(2026,6,30)"
+    findings = read_appendix(_saved(book)).findings
+    assert [(item.code, item.sheet, item.cell) for item in findings] == [("FORMULA_NO_VALUE", "Nhiệm vụ", "L5")]
+
+
+@pytest.mark.needs("soffice")
+def test_saved_by_libreoffice(tmp_path: Path) -> None:
+    """An appendix that LibreOffice saved is read as the same plan."""
+    source = tmp_path / "phu-luc.xlsx"
+    source.write_bytes(bundled_appendix("sxd-2026"))
+    saved = convert(source)
+    read = read_appendix(saved.read_bytes())
+    assert (read.plan, read.new_codes, read.findings) == (_plan(), (), ())
+
+
+@pytest.mark.needs("soffice")
+@pytest.mark.needs("pdftotext")
+def test_every_text_is_drawn_whole(tmp_path: Path) -> None:
+    """On paper no text of the appendix is cut off: each stands in the PDF as one run."""
+    source = tmp_path / "phu-luc.xlsx"
+    source.write_bytes(bundled_appendix("sxd-2026"))
+    pdf = convert(source, "pdf")
+    done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], capture_output=True, check=True)
+    drawn = "".join(done.stdout.decode("utf-8").split())
+    book = _book(bundled_appendix("sxd-2026"))
+    texts = [cell.value for page in book for row in page.iter_rows() for cell in row if isinstance(cell.value, str)]
+    missing = [text for text in texts if "".join(text.split()) not in drawn]
+    assert missing == []
+    assert len(texts) > 500

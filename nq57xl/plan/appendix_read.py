@@ -10,7 +10,8 @@ from attrs import field, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import sheets
 from nq57xl.plan.cells import as_value, is_blank, text_of
-from nq57xl.plan.guard import ErrorCells, scan
+from nq57xl.plan.guard import BadCells, scan
+from nq57xl.plan.patch import put_texts
 from nq57xl.plan.rows import Cells, plan_of
 from nq57xl.plan.sheets import Column, Sheet, address
 from nq57xl.plan.understand import understand
@@ -46,8 +47,8 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx") -> Appendix:
 
     Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
     """
-    errors = scan(data, name)
-    reader = _Reader(_grids(data, name), errors, name)
+    bad = scan(data, name)
+    reader = _Reader(_grids(data, name), bad, name)
     card, names = reader.card(sheets.PLAN_TITLE, sheets.CARD, "card"), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in sheets.TABLES}
     settings = reader.card(sheets.SETTINGS_TITLE, sheets.SETTINGS, "settings", optional=True)
@@ -72,15 +73,15 @@ def _grids(data: bytes, name: str) -> dict[str, tuple[str, Grid]]:
 class _Reader:
     """Reads one workbook; collects findings and the places of cells on the way."""
 
-    def __init__(self, grids: dict[str, tuple[str, Grid]], errors: ErrorCells, name: str) -> None:
-        self.grids, self.errors, self.name = grids, errors, name
+    def __init__(self, grids: dict[str, tuple[str, Grid]], bad: BadCells, name: str) -> None:
+        self.grids, self.bad, self.name = grids, bad, name
         self.findings: list[Finding] = []
         self.places: Places = {}
 
     def _grid(self, title: str, optional: bool) -> tuple[str, Grid]:
         found = self.grids.get(fold(title))
         if found is None and not optional:
-            raise Nq57Error(f"Tệp {self.name} không phải phụ lục chủ: thiếu trang «{title}».")
+            raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: thiếu trang «{title}».")
         return found or (title, [])
 
     def card(self, title: str, lines: tuple[Column, ...], table: str, *, optional: bool = False) -> Cells:
@@ -96,7 +97,7 @@ class _Reader:
                     self.places[table, 0, line.key] = (own, address(row, col + 1))
                     break
         if not cells and not optional:
-            raise Nq57Error(f"Tệp {self.name} không phải phụ lục chủ: trang «{title}» không có mục nào đọc được.")
+            raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: trang «{title}» không có mục nào đọc được.")
         return cells
 
     def names(self) -> list[Cells]:
@@ -149,9 +150,10 @@ class _Reader:
 
     def _value(self, sheet: str, row: int, col: int, column: Column, raw: Any) -> Any:  # noqa: ANN401 - a cell
         cell = address(row, col)
-        if error := self.errors.get(sheet, {}).get(cell):
-            words = {"field": column.title, "value": error}
-            self.findings.append(catalogue.make("ERROR_CELL", words=words, sheet=sheet, cell=cell, value=error))
+        bad = self.bad.get(sheet, {}).get(cell)
+        if bad is not None:
+            code, words = ("ERROR_CELL" if bad else "FORMULA_NO_VALUE"), {"field": column.title, "value": bad}
+            self.findings.append(catalogue.make(code, words=words, sheet=sheet, cell=cell, value=bad))
         value, wanted, example = as_value(column, raw)
         if wanted:
             self._unreadable((sheet, cell), column.title, text_of(raw), (wanted, example))
@@ -196,13 +198,4 @@ def _find(column: Column, texts: list[str]) -> int | None:
 
 def write_codes(data: bytes, new_codes: tuple[tuple[str, str, str], ...]) -> bytes:
     """The same workbook with those codes in their cells; nothing else is touched."""
-    import openpyxl
-
-    if not new_codes:
-        return data
-    book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True)
-    for sheet, cell, code in new_codes:
-        book[sheet][cell] = code
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return put_texts(data, new_codes) if new_codes else data

@@ -54,18 +54,26 @@ def write_appendix(plan: Plan) -> bytes:
 
 
 def _fill(book: Workbook, plan: Plan) -> None:
-    book.set_properties({"title": "Phụ lục chủ của kế hoạch", "created": CREATED})
+    book.set_properties({"title": "Phụ lục gốc của kế hoạch", "created": CREATED})
     formats = _formats(book)
     titles = [sheets.GUIDE_TITLE, sheets.PLAN_TITLE, *(item.title for item in sheets.TABLES), sheets.SETTINGS_TITLE]
     pages = {title: book.add_worksheet(title) for title in titles}
     for name, title in (("units", "Đơn vị"), ("sections", "Nhóm nhiệm vụ"), ("indicator_groups", "Nhóm chỉ tiêu")):
-        book.define_name(f"ds_{name}", f"='{title}'!$A${sheets.HEADER_ROW + 2}:$A${_LAST_ROW}")
+        book.define_name(f"ds_{name}", _filled_part(title))
     _guide(pages[sheets.GUIDE_TITLE], formats)
     _plan_sheet(pages[sheets.PLAN_TITLE], formats, plan)
     rows = table_rows(plan)
     for sheet in sheets.TABLES:
         _table_sheet(pages[sheet.title], formats, sheet, rows[sheet.id])
     _settings_sheet(pages[sheets.SETTINGS_TITLE], formats, plan)
+
+
+def _filled_part(title: str) -> str:
+    """Formula for the first column of a sheet down to its last filled row: dropdowns show no empty lines."""
+    first = sheets.HEADER_ROW + 2
+    column = f"'{title}'!$A$1:$A${_LAST_ROW}"
+    last = f'SUMPRODUCT(MAX(({column}<>"")*ROW({column})))'
+    return f"='{title}'!$A${first}:INDEX({column},MAX({first},{last}))"
 
 
 def _formats(book: Workbook) -> Formats:
@@ -289,7 +297,7 @@ def _validate(page: Worksheet, column: Column, first: int, last: int, index: int
 
 def _guide(page: Worksheet, formats: Formats) -> None:
     _columns(page, (5, 100))
-    page.write_string(0, 0, "PHỤ LỤC CHỦ CỦA KẾ HOẠCH", formats["title"])
+    page.write_string(0, 0, "PHỤ LỤC GỐC CỦA KẾ HOẠCH", formats["title"])
     page.set_row(0, 26)
     for row, (mark, text) in enumerate(GUIDE, 2):
         page.write(row, 0, mark, formats["step"])  # a blank mark is written as a blank cell, not as an empty string

@@ -12,8 +12,8 @@ from xml.parsers import expat
 
 from nq57xl.errors import Nq57Error
 
-ErrorCells = dict[str, dict[str, str]]
-"""Sheet title -> address -> "#REF!"."""
+BadCells = dict[str, dict[str, str]]
+"""Sheet title -> address -> "#REF!", or "" for a formula without a value: calamine reads both as empty."""
 
 MAX_BYTES = 20 * 2**20
 _MAX_UNPACKED = 200 * 2**20
@@ -23,20 +23,23 @@ _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
-def scan(data: bytes, name: str) -> ErrorCells:
-    """The error cells of each sheet. Raises Nq57Error when the file is no .xlsx, damaged, or too large to read."""
+def scan(data: bytes, name: str) -> BadCells:
+    """The cells of each sheet that calamine reads as empty and that are not.
+
+    Raises Nq57Error when the file is no .xlsx, damaged, or too large to read.
+    """
     if len(data) > MAX_BYTES:
         raise Nq57Error(f"Tệp {name} lớn hơn 20 MB: hãy xóa ảnh, trang thừa rồi lưu lại.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
                 raise Nq57Error(f"Tệp {name} sau khi giải nén quá lớn, không đọc được an toàn.")
-            return {title: _sheet(archive.read(part), title, name) for title, part in _parts(archive)}
+            return {title: _sheet(archive.read(part), title, name) for title, part in sheet_parts(archive)}
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, expat.ExpatError, RuntimeError, OSError) as error:
         raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng, có mật khẩu hoặc không phải .xlsx.") from error
 
 
-def _parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     """Title and part name of each worksheet."""
     relations = ElementTree.fromstring(_plain(archive.read("xl/_rels/workbook.xml.rels")))
     targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
@@ -66,31 +69,37 @@ def _sheet(xml: bytes, title: str, name: str) -> dict[str, str]:
     rows, cols = extent.rows, extent.cols
     if rows > _MAX_ROWS or cols > _MAX_COLS or rows * cols > _MAX_BOX:
         raise Nq57Error(f"Trang «{title}» của tệp {name} có ô dữ liệu quá xa bảng: hãy xóa các ô đó rồi lưu lại.")
-    return extent.errors
+    return extent.bad
 
 
 class _Extent:
-    """Last row and column that hold a value, and the error cells."""
+    """Last row and column that hold a value; error cells, and formulas without a value."""
 
     def __init__(self) -> None:
         self.rows = self.cols = 0
-        self.errors: dict[str, str] = {}
-        self._cell, self._error, self._inside = "", False, False
+        self.bad: dict[str, str] = {}
+        self._cell, self._error, self._inside, self._formula, self._value = "", False, False, False, False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
         if tag == "c":
             self._cell, self._error = attributes.get("r", ""), attributes.get("t") == "e"
+            # a formula may have the empty text as its value
+            self._formula, self._value = False, attributes.get("t") == "str"
         elif tag in ("v", "is", "f") and (match := _CELL.fullmatch(self._cell)):
             column = 0
             for letter in match[1]:
                 column = column * 26 + ord(letter) - 64
             self.rows, self.cols = max(self.rows, int(match[2])), max(self.cols, column)
-            self._inside = self._error and tag == "v"
+            self._formula |= tag == "f"
+            self._inside = tag == "v"
 
     def end(self, tag: str) -> None:
         self._inside = False
+        if tag.rpartition(":")[2] == "c" and self._formula and not self._value:
+            self.bad[self._cell] = ""
 
     def text(self, data: str) -> None:
-        if self._inside:
-            self.errors[self._cell] = self.errors.get(self._cell, "") + data
+        self._value |= self._inside
+        if self._inside and self._error:
+            self.bad[self._cell] = self.bad.get(self._cell, "") + data
