@@ -10,7 +10,10 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.cell.cell import Cell
+from openpyxl.utils.escape import unescape
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -238,6 +241,32 @@ def test_texts_that_excel_cannot_hold() -> None:
     book = _open(render_form(sample_form(), values))
     assert _cell(book, "led", "I.1", "result").value == "a?b"
     assert _cell(book, "led", "I.1", "cause").value == "x" * 32767
+
+
+def test_values_that_excel_has_no_number_for() -> None:
+    """Days before 1900 and infinite numbers go back as the text that was typed."""
+    values = [
+        value("led", "I.1", "completion_date", date(1826, 4, 10), "10/4/1826"),
+        value("indicator", "CT.I.2", "value", float("inf"), "1e999"),
+    ]
+    book = _open(render_form(sample_form(), values))
+    assert _cell(book, "led", "I.1", "completion_date").value == "10/4/1826"
+    assert _cell(book, "indicator", "CT.I.2", "value").value == "1e999"
+
+
+@given(st.lists(st.text(max_size=60), min_size=3, max_size=3))
+@settings(max_examples=15)
+def test_any_typed_text_can_go_back(texts: list[str]) -> None:
+    """Whatever was typed, even control characters and formulas, the form that goes back opens and has it as text."""
+    cells = [("led", "I.1", "result"), ("led", "I.1", "percent"), ("difficulty", "01", "authority")]
+    values = [value(*cell, None, typed) for cell, typed in zip(cells, texts, strict=True)]
+    finding = Finding("X", "error", texts[0], texts[1], table="led", task="I.1", field="percent", value=texts[2])
+    book = _open(render_form(sample_form(), values, [finding]))
+    for cell, typed in zip(cells, texts, strict=True):
+        found = _cell(book, *cell)
+        assert found.data_type in ("s", "n")
+        if typed.strip().isprintable() and typed.strip():
+            assert unescape(str(found.value)) == typed.strip()
 
 
 def _fix_rows(book: Workbook) -> Iterator[tuple[str, ...]]:

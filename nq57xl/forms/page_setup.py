@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nq57xl.forms.styles import FONT, FormWorkbook, FormWorksheet
-from nq57xl.forms.wording import period_line
+from nq57xl.forms.wording import period_line, shorten
 from nq57xl.records.form import Form
 from nq57xl.records.schema import SheetSpec
 
@@ -21,6 +21,8 @@ MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * 
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm."""
 _HEADER_MARGIN = 10 * _MM
 KEY_WIDTH = 12
+_FOOTER_NAME = 90
+"""Characters of a unit's name in the footer: Excel allows 255 for the whole of it."""
 ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
 
@@ -33,11 +35,11 @@ def set_up_page(book: FormWorkbook, worksheet: FormWorksheet, form: Form, widths
         worksheet.set_column(number, number, width, locked)
     worksheet.lock_rest(len(widths) + 1, locked)
     set_up_sheet_paper(worksheet)
-    unit = form.unit_name.replace("&", "&&")
-    left = f'&L&"{FONT},Italic"&10{unit}. {period_line(form.period)}'
-    worksheet.set_footer(
-        f'{left}&R&"{FONT},Italic"&10Mã biểu mẫu {form.short_id}', {"margin": _HEADER_MARGIN, "scale_with_doc": False}
-    )
+    unit = shorten(form.unit_name, _FOOTER_NAME).replace("&", "&&")
+    # The size comes before the font: digits of a name that follow "&10" would be read as part of the size.
+    look = f'&10&"{FONT},Italic"'
+    footer = f"&L{look}{unit}. {period_line(form.period)}&R{look}Mã biểu mẫu {form.short_id}"
+    worksheet.set_footer(footer, {"margin": _HEADER_MARGIN, "scale_with_doc": False})
 
 
 def set_up_sheet_paper(worksheet: Worksheet) -> None:

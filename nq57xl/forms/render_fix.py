@@ -9,13 +9,15 @@ from nq57xl.forms.metrics import Text, merged_width, row_height
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page, safe
 from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
-from nq57xl.forms.wording import deadline_in_words, period_line
+from nq57xl.forms.wording import deadline_in_words, period_line, shorten
 
 FIX_TITLE = "Cần sửa"
 _HEADS = ("TT", "Mức độ", "Trang", "Ô", "Đầu việc, nội dung", "Đã nhập", "Điểm cần xem", "Cách xử lý")
 _WIDTHS = (5.0, 12.0, 15.0, 8.0, 28.0, 20.0, 34.0, 34.0)
 _LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
 _LINK = 3
+_SHOWN = 300
+"""Characters of what was typed; the cell itself holds all of it."""
 
 
 def write_fix(book: FormWorkbook, page: Page, points: Sequence[Point], repaired: int) -> None:
@@ -96,7 +98,7 @@ def _point(book: FormWorkbook, sheet: FormWorksheet, point: Point, place: tuple[
         point.sheet_title,
         point.cell,
         point.subject,
-        finding.value,
+        shorten(finding.value, _SHOWN),
         finding.message,
         finding.fix,
     )

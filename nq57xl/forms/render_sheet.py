@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -23,6 +24,7 @@ CHECK_WIDTH = 22.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
 """Room to type in, where the locked texts need less."""
 _CELL_LIMIT = 32767
+_FIRST_YEAR = 1900
 _NOTE_WIDTH = 46.0
 """Of a note on a marked cell, in characters."""
 
@@ -82,6 +84,9 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     _validations(worksheet, page, sheet)
     _check_colours(book, worksheet, sheet)
     head = next(slot.row for slot in sheet.slots if slot.row_key == "@head")
+    first = next((slot for slot in sheet.slots if slot.role == "entry" and slot.row > head), None)
+    if first is not None:
+        worksheet.set_selection(first.row, first.col, first.row, first.col)
     finish_sheet(worksheet, page, spec, head=head, last=max(rows), columns=len(widths))
 
 
@@ -205,6 +210,8 @@ class _Row:
         if value is None:
             self.sheet.write_blank(slot.row, slot.col, None, look)
             return ""
+        if item is not None and not _fits(value):
+            value = item.typed
         if isinstance(value, date):
             self.sheet.write_datetime(slot.row, slot.col, value, look)
             return "00/00/0000"
@@ -213,6 +220,13 @@ class _Row:
             return "000000"
         self.sheet.write_string(slot.row, slot.col, safe(value), look)
         return str(value)
+
+
+def _fits(value: object) -> bool:
+    """Excel holds neither days before 1900 nor infinite numbers: what was typed goes back as text."""
+    if isinstance(value, date):
+        return value.year >= _FIRST_YEAR
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _comment(worksheet: FormWorksheet, slot: Slot, note: str) -> None:
