@@ -36,7 +36,7 @@ NAMES = st.lists(FULL_LINE, max_size=3).map(tuple)
 DATED = st.lists(st.builds(DatedName, FULL_LINE, DAY, DAY), max_size=2).map(tuple)
 PROPERTIES = st.builds(
     Properties,
-    id=FULL_LINE,
+    id=CODE,
     title=TEXT,
     year=st.integers(2000, 2099),
     number=LINE,

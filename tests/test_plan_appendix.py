@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import re
 import subprocess
@@ -78,6 +79,7 @@ def test_hostile_texts_stay_texts() -> None:
 # --- as people leave it ---------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def _plan(name: str = "sxd-2026") -> Plan:
     return read_appendix(bundled_appendix(name)).plan
 
@@ -157,13 +159,16 @@ def test_cells_that_cannot_be_read() -> None:
     book = _book(bundled_appendix("sxd-2026"))
     book["Nhiệm vụ"]["L5"] = "31/02/2026"
     book["Nhiệm vụ"]["L6"] = "cuối tháng"
-    book["Kế hoạch"]["B11"] = "hai mươi"
+    book["Kế hoạch"]["B11"], book["Kế hoạch"]["B12"] = "hai mươi", 32
+    book["Đơn vị"]["A6"] = "Phòng/1"
     book["Đơn vị"]["E5"] = "chưa rõ"
     book["Chỉ tiêu"]["F6"] = "#REF!"
     read = read_appendix(_saved(book))
     assert [(item.code, item.sheet, item.cell, item.value) for item in read.findings] == [
         ("VALUE_UNREADABLE", "Kế hoạch", "B11", "hai mươi"),
+        ("VALUE_UNREADABLE", "Kế hoạch", "B12", "32"),
         ("VALUE_UNREADABLE", "Đơn vị", "E5", "chưa rõ"),
+        ("VALUE_UNREADABLE", "Đơn vị", "A6", "Phòng/1"),
         ("VALUE_UNREADABLE", "Nhiệm vụ", "L5", "31/02/2026"),
         ("VALUE_UNREADABLE", "Nhiệm vụ", "L6", "cuối tháng"),
         ("ERROR_CELL", "Chỉ tiêu", "F6", "#REF!"),

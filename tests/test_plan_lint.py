@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
 
 import attrs
@@ -19,6 +20,7 @@ from nq57xl.records.plan import Deadline, Plan, Properties, Section, Target, Uni
 from tests.plan_samples import PLANS
 
 
+@functools.cache
 def plan(name: str = "sxd-2026") -> Plan:
     return read_appendix(bundled_appendix(name)).plan
 
@@ -102,13 +104,13 @@ def test_deadline_without_a_day(text: str) -> None:
 
 
 def test_duplicate_codes() -> None:
-    """Two rows with one code are an error at both, for units, tasks and indicators."""
+    """Two rows with one code, in whatever case, are an error at both, for units, tasks and indicators."""
     assert found(with_task(code="I.4"), "PLAN_DUPLICATE_CODE") == [
         ("Nhiệm vụ", "A8", "I.4", "I.4"),
         ("Nhiệm vụ", "A9", "I.4", "I.4"),
     ]
     whole = plan()
-    units = (attrs.evolve(whole.units[0], code="KHTC"), *whole.units[1:])
+    units = (attrs.evolve(whole.units[0], code="khtc"), *whole.units[1:])
     assert [item[:2] for item in found(attrs.evolve(whole, units=units), "PLAN_DUPLICATE_CODE")] == [
         ("Đơn vị", "A5"),
         ("Đơn vị", "A8"),
@@ -179,6 +181,8 @@ def test_near_name_in_a_unit_column() -> None:
     changed = with_task(lead="Phòng Kế hoạch tài chánh")
     assert changed.tasks[4].lead_units == ("KHTC",)
     assert found(changed, "PLAN_MISPRINT") == [("Nhiệm vụ", "I9", "I.5", "Phòng Kế hoạch tài chánh")]
+    two = with_task(lead="Phòng Kế hoạch tài chánh; Văn phòng Sở")
+    assert found(two, "PLAN_MISPRINT") == [("Nhiệm vụ", "I9", "I.5", "Phòng Kế hoạch tài chánh")]
 
 
 def test_places_of_the_workbook_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 
 import attrs
@@ -22,6 +23,7 @@ from tests.plan_samples import PLANS
 from tools import bundle_plans
 
 
+@functools.cache
 def plan(name: str) -> Plan:
     return read_appendix(bundled_appendix(name)).plan
 

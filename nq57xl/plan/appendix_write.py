@@ -283,8 +283,7 @@ def _validate(page: Worksheet, column: Column, first: int, last: int, index: int
     elif column.kind == "date":
         rule = {"validate": "date", "criteria": "between", "minimum": date(2000, 1, 1), "maximum": date(2100, 12, 31)}
     elif column.kind == "whole":
-        low, high = (2000, 2100) if column.key == "year" else (0, 200)
-        low, high = (1, 31) if column.key.endswith("_day") else (low, high)
+        low, high = column.limits
         rule = {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high}
     rule |= {
         "input_title": column.title[:32],

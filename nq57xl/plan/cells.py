@@ -10,6 +10,10 @@ from nq57xl.plan.sheets import CUTOFFS, NO, YES, Column
 from nq57xl.text.normalise import clean, fold
 
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+# codes become names of files, on Windows too
+_CODES = ("code", "id")
+_CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
+_CODE_WORDS = "mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối"
 _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
@@ -36,7 +40,7 @@ def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 
     """The value; and what was wanted with an example, both empty when the cell could be read."""
     text = text_of(raw)
     if column.kind in ("text", "short"):
-        return text, "", ""
+        return (text, "", "") if column.key not in _CODES or _CODE.fullmatch(text) else (text, _CODE_WORDS, "QLDT")
     if column.kind == "names":
         return tuple(clean(part) for part in text.split("\n") if clean(part)), "", ""
     if column.kind == "codes":
@@ -48,8 +52,15 @@ def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 
     if column.kind == "date":
         return _date(raw, text)
     if column.kind == "whole":
-        return (int(text), "", "") if re.fullmatch(r"\d{1,6}", text) else (None, "số nguyên", "20")
+        return _whole(column, text)
     return _choice(column, text)
+
+
+def _whole(column: Column, text: str) -> tuple[int | None, str, str]:
+    low, high = column.limits
+    if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high:
+        return int(text), "", ""
+    return None, f"số nguyên từ {low} đến {high}", str(max(low, min(20, high)))
 
 
 def _yes_no(text: str) -> tuple[bool | None, str, str]:

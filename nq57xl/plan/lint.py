@@ -122,9 +122,10 @@ def _codes(linter: _Linter) -> Iterator[Finding]:
         ("indicators", linter.plan.indicators),
     )
     for table, records in tables:
-        counts = Counter(record.code for record in records)
+        # forms are named by the unit's code, and Windows does not tell "vp" from "VP"
+        counts = Counter(record.code.casefold() for record in records)
         for index, record in enumerate(records):
-            if counts[record.code] > 1:
+            if counts[record.code.casefold()] > 1:
                 yield linter.make("PLAN_DUPLICATE_CODE", table, index, "code", value=record.code)
 
 
@@ -164,7 +165,6 @@ def _targets(linter: _Linter) -> Iterator[Finding]:
 def _misprints(linter: _Linter) -> Iterator[Finding]:
     """Words that look misprinted, each once a cell."""
     plan = linter.plan
-    names = (*(unit.name for unit in plan.units), *(group.name for group in plan.groups))
     for table, records, fields in (
         ("tasks", plan.tasks, _PROSE),
         ("indicators", plan.indicators, _INDICATOR_PROSE),
@@ -175,7 +175,10 @@ def _misprints(linter: _Linter) -> Iterator[Finding]:
             for field in fields:
                 value = getattr(record, field)
                 text = value if isinstance(value, str) else value.text
-                for suspect, likely in suspects(text, names if field in ("lead", "support") else ()):
+                told = list(suspects(text))
+                if field in ("lead", "support") and not told:
+                    told = list(linter.resolver.resolve(text).near)
+                for suspect, likely in told:
                     yield linter.make("PLAN_MISPRINT", table, index, field, value=suspect, likely=likely)
 
 

@@ -1,4 +1,4 @@
-"""Suspected misprints: a short list of known ones (schemas/misprints.yml), doubled words, near-misses of names."""
+"""Suspected misprints: a short list of known ones (schemas/misprints.yml) and doubled words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import cache
 import yaml
 
 from nq57xl import resources
-from nq57xl.plan.units import is_misprint, loose_key
 from nq57xl.text.normalise import fold
 
 # A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
@@ -23,8 +22,8 @@ def known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     return tuple((re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.I), wrong, right) for wrong, right in raw.items())
 
 
-def suspects(text: str, names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """(as printed, likely) for each suspected misprint, each once; `names` for a text that names units."""
+def suspects(text: str) -> Iterator[tuple[str, str]]:
+    """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `Resolution.near`."""
     told: set[str] = set()
     for pattern, _, right in known_misprints():
         match = pattern.search(text)
@@ -33,20 +32,7 @@ def suspects(text: str, names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]
             yield match[0], _cased_like(match[0], right)
     if doubled := _DOUBLED.search(text):
         yield doubled[0], doubled[1]
-    if not told:
-        yield from _near_names(text, names)
 
 
 def _cased_like(printed: str, likely: str) -> str:
     return likely[:1].upper() + likely[1:] if printed[:1].isupper() else likely
-
-
-def _near_names(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """A text that is a unit's name but for one or two letters."""
-    key = loose_key(text)
-    if any(key == loose_key(name) for name in names):
-        return
-    for name in names:
-        if is_misprint(key, loose_key(name)):
-            yield text, name
-            return

@@ -32,6 +32,8 @@ class Column:
     center: bool = False
     strict: bool = True
     """False: the dropdown proposes, other values may be typed."""
+    limits: tuple[int, int] = (0, 200)
+    """Smallest and greatest value of a `whole`."""
 
 
 @frozen
@@ -72,15 +74,25 @@ CARD: tuple[Column, ...] = (
         "id", "Mã kế hoạch", hint="Chữ không dấu, số, gạch nối; ví dụ: sxd-2026. Không đổi trong năm.", kind="short"
     ),
     Column("title", "Tên kế hoạch", hint="Trích yếu của kế hoạch, nguyên văn."),
-    Column("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole"),
+    Column("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole", limits=(2000, 2099)),
     Column("number", "Số văn bản", hint="Số của kế hoạch; để trống khi chưa biết.", kind="short"),
     Column("symbol", "Ký hiệu", hint="Phần sau dấu gạch chéo, ví dụ KH-SXD.", kind="short"),
     Column("issued_on", "Ngày ban hành", hint="Ngày/tháng/năm; để trống khi chưa biết.", kind="date"),
     Column("gatherer", "Đơn vị tổng hợp", hint="Mã đơn vị ở trang Đơn vị.", kind="short", source="units"),
     Column(
-        "internal_day", "Đơn vị báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"
+        "internal_day",
+        "Đơn vị báo cáo trước ngày",
+        hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.",
+        kind="whole",
+        limits=(1, 31),
     ),
-    Column("report_day", "Cơ quan báo cáo trước ngày", hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.", kind="whole"),
+    Column(
+        "report_day",
+        "Cơ quan báo cáo trước ngày",
+        hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.",
+        kind="whole",
+        limits=(1, 31),
+    ),
     Column(
         "before_is_inclusive",
         "«Trước ngày» tính cả ngày đó",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import field, frozen
 from rapidfuzz.distance import OSA
 
 from nq57xl.records.plan import Unit, UnitGroup
@@ -46,6 +46,8 @@ class Resolution:
     """Parts of the text that name no known unit, as printed."""
     collective: bool = False
     """True: a group's name is part of the text."""
+    near: tuple[tuple[str, str], ...] = field(default=(), eq=False)
+    """(part as printed, name) for each part that fits only with a misprint: lint tells them."""
 
 
 def resolve(text: str, units: Iterable[Unit], groups: Iterable[UnitGroup]) -> Resolution:
@@ -85,10 +87,11 @@ class Resolver:
         parts = _split(text)
         codes: dict[str, None] = {}
         unresolved: list[tuple[int, int]] = []
+        near: list[tuple[str, str]] = []
         collective = False
         index = 0
         while index < len(parts):
-            owner, after = self._longest(text, parts, index)
+            owner, after, misprinted = self._longest(text, parts, index)
             if owner is None:
                 start = parts[index][0]
                 if unresolved and not _between_known(parts, index, unresolved[-1][1]):
@@ -96,36 +99,38 @@ class Resolver:
                 unresolved.append((start, parts[index][1]))
             else:
                 collective |= isinstance(owner, UnitGroup)
+                if misprinted:
+                    near.append((text[parts[index][0] : parts[after - 1][1]], owner.name))
                 codes.update(dict.fromkeys(self._codes(owner)))
             index = after
-        return Resolution(tuple(codes), tuple(text[a:b].strip(_EDGES) or text[a:b] for a, b in unresolved), collective)
+        missed = tuple(text[start:end].strip(_EDGES) or text[start:end] for start, end in unresolved)
+        return Resolution(tuple(codes), missed, collective, tuple(near))
 
     def _codes(self, owner: Unit | UnitGroup) -> tuple[str, ...]:
         if isinstance(owner, Unit):
             return (owner.code,)
         return tuple(code for code in owner.members if code in self._known)
 
-    def _longest(self, text: str, parts: list[tuple[int, int]], index: int) -> tuple[Unit | UnitGroup | None, int]:
-        """The unit or group named by the longest run of parts from `index`, and the index after the run."""
+    def _longest(
+        self, text: str, parts: list[tuple[int, int]], index: int
+    ) -> tuple[Unit | UnitGroup | None, int, bool]:
+        """What the longest run of parts from `index` names, the index after it, and whether it is misprinted."""
         for end in range(len(parts), index, -1):
-            owner = self._match(text[parts[index][0] : parts[end - 1][1]])
+            owner, misprinted = self._match(text[parts[index][0] : parts[end - 1][1]])
             if owner is not None:
-                return owner, end
-        return None, index + 1
+                return owner, end, misprinted
+        return None, index + 1, False
 
-    def _match(self, name: str) -> Unit | UnitGroup | None:
+    def _match(self, name: str) -> tuple[Unit | UnitGroup | None, bool]:
+        keys = _keys(name)
         found = self._exact.get(fold(name).strip(_EDGES))
         if not found:
-            found = set().union(*(self._loose.get(key, set()) for key in _keys(name)))
+            found = set().union(*(self._loose.get(key, set()) for key in keys))
+        misprinted = not found
         if not found:
-            found = {
-                owner
-                for key in _keys(name)
-                for known, owners in self._loose.items()
-                if is_misprint(key, known)
-                for owner in owners
-            }
-        return self._owners[next(iter(found))] if len(found) == 1 else None
+            near = (owners for known, owners in self._loose.items() if any(is_misprint(key, known) for key in keys))
+            found = set().union(*near)
+        return (self._owners[next(iter(found))] if len(found) == 1 else None), misprinted
 
 
 def _split(text: str) -> list[tuple[int, int]]:
