@@ -130,7 +130,7 @@ def returned(
     """An accepted return of that unit."""
     sha = hashlib.sha256(f"{code}{number}".encode()).hexdigest()
     moment = dt.datetime.combine(period.due + dt.timedelta(days=days_late), dt.time(9, 30), TZ)
-    name = f"NQ57_{period.code}_{code}.xlsx"
+    name = f"NQ57_{period.code}_{code} (lần 2).xlsx"
     source = Source(f"inbox/{name}", name, sha, 20_000, moment, "first_seen")
     judged = Judged(source, "accepted", code, period.code, "x" * 32, tuple(values))
     return ReturnRecord(number, period.code, judged, moment)

@@ -1,176 +1,25 @@
-"""The consolidated workbooks as files: figures, provenance, texts from outside, paper."""
+"""The consolidated workbooks as files: figures, provenance, order and wording, texts from outside."""
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import random
-import re
-import subprocess
 import zipfile
-from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import attrs
-import openpyxl
 import pytest
 
-from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.bundled import NAMES as BUNDLED
-from nq57xl.plan.bundled import bundled_appendix
-from nq57xl.plan.periods import parse_period
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.findings import Finding
 from nq57xl.records.ledger import PeriodStatus
-from nq57xl.records.plan import Period, Plan
 from nq57xl.records.returns import Value
 from nq57xl.report.consolidate import COLLECTIVE_RULE, consolidate
 from nq57xl.report.workbook import render_internal, render_report
-from nq57xl.rules.load import load_schema
-from tests.amounts import amount
 from tests.conftest import CheckOoxml
+from tests.report_books import SCHEMA, case, consolidated, sheets, table
 from tests.report_fills import random_status, returned, unit_status
 from tests.samples import sample_period, sample_plan
-
-SCHEMA = load_schema()
-NAMES = [
-    "Tổng quan",
-    "Phụ lục tổng hợp",
-    "Chỉ tiêu",
-    "Chậm tiến độ - vướng mắc",
-    "Đề xuất - kiến nghị",
-    "Tình hình nộp báo cáo",
-    "Nguồn số liệu",
-]
-_ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
-<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
-</oor:items>"""
-
-
-def case(which: str) -> tuple[Plan, Period]:
-    """The sample plan, or a bundled one, with its April."""
-    if which == "sample":
-        return sample_plan(), sample_period()
-    plan = read_appendix(bundled_appendix(which)).plan
-    return plan, parse_period("2026-04", plan.properties)
-
-
-def consolidated(which: str, seed: int) -> Consolidation:
-    """A consolidation of random returns."""
-    plan, period = case(which)
-    return consolidate(plan, period, SCHEMA, random_status(plan, period, seed))
-
-
-def sheets(data: bytes, *, values: bool = True) -> Any:  # noqa: ANN401 - openpyxl's workbook
-    """The workbook as openpyxl reads it, with cached values or with formulas."""
-    return openpyxl.load_workbook(io.BytesIO(data), data_only=values)
-
-
-def table(sheet: Any, first: str) -> list[dict[str, Any]]:  # noqa: ANN401
-    """Rows under the heading row whose first cell is `first`, by heading."""
-    rows = list(sheet.iter_rows(values_only=True))
-    start = next(i for i, row in enumerate(rows) if row[0] == first and any(row[1:]))
-    heads = [str(head) for head in rows[start]]
-    return [dict(zip(heads, row, strict=True)) for row in rows[start + 1 :]]
-
-
-@pytest.mark.parametrize("which", ["sample", *BUNDLED])
-def test_counts_equal_plain_loops(which: str) -> None:
-    """Every count of the overview equals a count of its own over the rows of the record."""
-    for seed in range(amount(4, 60)):
-        c = consolidated(which, seed)
-        found = table(sheets(render_report(c))["Tổng quan"], "Nhóm nhiệm vụ")
-        for number, title in [(item.number, item.title) for item in c.plan.sections]:
-            line = next(row for row in found if row["Nhóm nhiệm vụ"] == f"{number}. {title}")
-            for head, count in plain_counts(c, number).items():
-                assert line[head] == count, (seed, number, head)
-            assert sum(v for k, v in line.items() if k in COUNTED) == line["Tổng số"]
-        total = next(row for row in found if row["Nhóm nhiệm vụ"] == "Tổng số")
-        assert total["Tổng số"] == len(c.plan.tasks)
-        assert total["Quá hạn"] == plain_counts(c, None)["Quá hạn"]
-
-
-COUNTED = (
-    "Đã hoàn thành trước kỳ",
-    "Hoàn thành",
-    "Đang thực hiện",
-    "Thường xuyên",
-    "Chưa thực hiện",
-    "Chưa phát sinh",
-    "Chưa báo cáo",
-)
-
-
-def plain_counts(c: Consolidation, section: str | None) -> dict[str, int]:
-    """The same counts by plain loops over the typed cells; knows nothing of the library's standings."""
-    order = ["not_started", "in_progress", "not_arisen", "ongoing", "done"]
-    words = dict(
-        zip(order, ("Chưa thực hiện", "Đang thực hiện", "Chưa phát sinh", "Thường xuyên", "Hoàn thành"), strict=True)
-    )
-    counts = dict.fromkeys((*COUNTED, "Đúng hạn", "Hoàn thành quá hạn", "Trong hạn", "Nguy cơ chậm", "Quá hạn"), 0)
-    counts |= {"Không xác định hạn": 0, "Không áp dụng": 0}
-    for task in c.plan.tasks:
-        if section not in (None, task.section):
-            continue
-        told, days = [], []
-        for unit in c.status.units:
-            cells = unit.counting.judged.values if unit.counting else ()
-            mine = {v.field: v.value for v in cells if v.table == "led" and v.key == task.code}
-            if unit.code in task.lead_units and "progress" in mine:
-                told.append(str(mine["progress"]))
-                days.append(mine.get("completion_date"))
-        if task.deadline.kind == "done":
-            counts["Đã hoàn thành trước kỳ"] += 1
-            continue
-        if len(told) < len(task.lead_units):
-            counts["Chưa báo cáo"] += 1
-            continue
-        slowest = min(told, key=order.index)
-        counts[words[slowest]] += 1
-        due = task.standard_deadline or task.deadline.date
-        if slowest in ("ongoing", "not_arisen"):
-            counts["Không áp dụng"] += 1
-        elif due is None:
-            counts["Không xác định hạn"] += 1
-        elif slowest == "done":
-            last = max(day for day in days if isinstance(day, dt.date))
-            counts["Đúng hạn" if last <= due else "Hoàn thành quá hạn"] += 1
-        elif due < c.period.cutoff:
-            counts["Quá hạn"] += 1
-        else:
-            counts["Nguy cơ chậm" if (due - c.period.cutoff).days <= 5 else "Trong hạn"] += 1
-    return counts
-
-
-@pytest.mark.parametrize("which", ["sample", "sxd-2026"])
-def test_indicator_counts_equal_plain_loops(which: str) -> None:
-    """Reached, not reached, no data and not reported are counted as the typed cells say."""
-    for seed in range(amount(4, 60)):
-        c = consolidated(which, seed)
-        expected: Counter[str] = Counter()
-        for item in c.plan.indicators:
-            cells: dict[str, Any] = {}
-            for unit in c.status.units:
-                for value in unit.counting.judged.values if unit.counting else ():
-                    if unit.code in item.lead_units and (value.table, value.key) == ("indicator", item.code):
-                        cells[value.field] = value.value
-            result = cells.get("value")
-            if result is None and "numerator" in cells:
-                result = cells["numerator"] / cells["denominator"]
-            if result is None:
-                expected["Chưa có số liệu" if "no_data" in cells else "Chưa báo cáo"] += 1
-            elif isinstance(result, str):
-                expected["Đạt" if result == "yes" else "Chưa đạt"] += 1
-            else:
-                assert item.target.value is not None
-                assert item.target.comparator == ">="
-                expected["Đạt" if result >= item.target.value - 1e-9 else "Chưa đạt"] += 1
-        lines = table(sheets(render_report(c))["Tổng quan"], "Nhóm chỉ tiêu")
-        total = next(row for row in lines if row["Nhóm chỉ tiêu"] == "Tổng số")
-        assert {head: total[head] for head in expected} == dict(expected), seed
 
 
 def test_every_typed_cell_is_found_with_its_provenance() -> None:
@@ -424,84 +273,3 @@ def test_same_consolidation_same_bytes_and_clean(which: str, check_ooxml: CheckO
     assert internal == render_internal(c)
     check_ooxml(report)
     check_ooxml(internal)
-
-
-def test_pages_are_set_up_for_paper() -> None:
-    """Landscape, A4 (A3 for the appendix), no printed text under 9 pt, headings repeated, panes frozen, filters on."""
-    for data in (render_report(consolidated("sxd-2026", 2)), render_internal(consolidated("sxd-2026", 2))):
-        book = sheets(data)
-        for sheet in book:
-            assert sheet.page_setup.orientation == "landscape"
-            assert sheet.page_setup.paperSize == (8 if sheet.title == "Phụ lục tổng hợp" else 9)
-            sizes = {cell.font.size for row in sheet.iter_rows() for cell in row if cell.value is not None}
-            assert min(sizes) * sheet.page_setup.scale / 100 >= 9
-            assert {cell.font.name for row in sheet.iter_rows() for cell in row} == {"Times New Roman"}
-            assert sheet.oddHeader.center.text.endswith("&P/&N")
-            assert len(sheet.title) <= 31
-            if sheet.title not in ("Tổng quan", "Đề xuất - kiến nghị"):
-                assert sheet.print_title_rows
-                assert sheet.freeze_panes
-                assert sheet.auto_filter.ref
-    assert sheets(render_report(consolidated("sxd-2026", 2))).sheetnames == NAMES
-
-
-@pytest.mark.needs("soffice")
-def test_libreoffice_computes_the_same_figures(tmp_path: Path) -> None:
-    """With every cached value of a formula spoilt, LibreOffice's recalculation restores exactly what was written."""
-    for which in ("sample", "sxd-2026"):
-        data = render_report(consolidated(which, 3))
-        (tmp_path / "in").mkdir(exist_ok=True)
-        path = tmp_path / "in" / f"{which}.xlsx"
-        path.write_bytes(_spoilt(data))
-        recalculated = sheets(_convert(path, tmp_path, "xlsx").read_bytes())["Tổng quan"]
-        written, formulas = sheets(data)["Tổng quan"], sheets(data, values=False)["Tổng quan"]
-        cells = [cell for row in formulas.iter_rows() for cell in row if cell.data_type == "f"]
-        assert len(cells) > 30
-        for cell in cells:
-            # LibreOffice writes 15 digits of a number, the 17 that Excel keeps differ behind them
-            expected = pytest.approx(written[cell.coordinate].value, rel=1e-14)
-            assert recalculated[cell.coordinate].value == expected, cell.coordinate
-
-
-def _spoilt(data: bytes) -> bytes:
-    """The workbook with 777 as the cached value of every formula."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = old.read(name).decode()
-            if name.startswith("xl/worksheets/sheet"):
-                content, count = re.subn(r"(</f><v>)[^<]*(</v>)", r"\g<1>777\g<2>", content)
-                assert count > 30 or "sheet1" not in name
-            new.writestr(name, content)
-    return out.getvalue()
-
-
-def _convert(path: Path, tmp_path: Path, kind: str) -> Path:
-    """The file converted by LibreOffice, recalculated on load."""
-    profile = tmp_path / "profile"
-    (profile / "user").mkdir(parents=True, exist_ok=True)
-    (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE, encoding="utf-8")
-    command = ["soffice", "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}"]
-    command += ["--convert-to", kind, "--outdir", str(tmp_path / "out"), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return tmp_path / "out" / f"{path.stem}.{kind}"
-
-
-@pytest.mark.needs("soffice")
-@pytest.mark.needs("pdftotext")
-def test_no_text_is_cut_off_on_paper(tmp_path: Path) -> None:
-    """Every text in a printed column of every sheet is drawn whole (LibreOffice to PDF; pitfalls.md 9)."""
-    data = render_report(consolidated("sxd-2026", 3))
-    path = tmp_path / "report.xlsx"
-    path.write_bytes(data)
-    pdf = _convert(path, tmp_path, "pdf")
-    done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True, timeout=60)
-    drawn = "".join(done.stdout.decode("utf-8").split())
-    missing = []
-    for sheet in sheets(data):
-        last = sheet[sheet.print_area.split("!")[-1].replace("$", "")][0][-1].column
-        for row in sheet.iter_rows(max_col=last):
-            for cell in row:
-                if isinstance(cell.value, str) and "".join(cell.value.split()) not in drawn:
-                    missing.append((sheet.title, cell.coordinate, cell.value))
-    assert missing == []

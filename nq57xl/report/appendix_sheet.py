@@ -122,7 +122,9 @@ def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> Line:
         "progress": progress,
         "timeliness": timeliness,
     }
-    return Line("sub", _entry_cells(entry, row, c) | own, 2, (f"led|{entry.unit}|{row.task.code}",))
+    own["number"] = "Từng đơn vị chủ trì"
+    anchor = f"led|{entry.unit}|{row.task.code}"
+    return Line("sub", _entry_cells(entry, row, c) | own, 2, (anchor,), spans={"number": "note"})
 
 
 def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Content]:

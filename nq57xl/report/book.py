@@ -208,6 +208,8 @@ class _SheetWriter:
         if page.breaks:
             out.set_h_pagebreaks([self.book.anchors[name][1] for name in page.breaks])
         last = self.sheet.rows[-1].row
+        # row numbers and what units typed are texts on purpose: no green corners
+        out.ignore_errors({"number_stored_as_text": f"A1:ZZ{last + 1}"})
         out.print_area(0, 0, last, self.printed[-1])
         out.outline_settings(True, False, True, False)
         heads = self.sheet.heads

@@ -72,5 +72,7 @@ def _fitting(word: str, room: float, size: float, *, bold: bool) -> int:
     for index, letter in enumerate(word):
         used += text_width(letter, size, bold)
         if used > room:
-            return max(index, 1)
+            # programs rather break a file name or address behind a sign than between letters
+            sign = max(word.rfind(sign, 0, index) for sign in "-/") + 1
+            return sign or max(index, 1)
     return len(word)

@@ -41,7 +41,7 @@ def missing_words(c: Consolidation, f: Figures) -> str:
         return ""
     names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing)
     rows = f.total.progress.get(UNREPORTED, 0)
-    silent = f" Bản tổng hợp này vì vậy chưa có kết quả của {count_words(rows)} đầu việc." if rows else ""
+    silent = f" Bản tổng hợp này vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
         f"BÁO CÁO CHƯA ĐẦY ĐỦ: còn {count_words(len(c.missing))}/{count_words(f.expected)} đơn vị chưa có báo cáo được "
         f"chấp nhận: {names}.{silent}"

@@ -15,7 +15,7 @@ COLUMNS = (
     Column("a", "", 40),
     Column("b", "", 32),
     Column("c", "", 32),
-    Column("d", "", 20, "center"),
+    Column("d", "", 20),
     Column("e", "", 14, "center"),
     Column("source", "Nguồn", 10, "center", printed=False),
 )

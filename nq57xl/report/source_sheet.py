@@ -8,7 +8,6 @@ from nq57xl.records.consolidation import Consolidation, Traced
 from nq57xl.report.indicators import measure_of
 from nq57xl.report.layout import Column, Content, Line, Link, Page, rows_needed
 from nq57xl.report.wording import (
-    BASES,
     anchor_of,
     field_of,
     field_title,
@@ -23,16 +22,16 @@ _AS_TYPED = "như đã nhập"
 COLUMNS = (
     Column("number", "TT", 5.5, "center"),
     Column("unit", "Đơn vị", 14),
-    Column("table", "Biểu", 11),
-    Column("key", "Mã, dòng", 9, "center"),
+    Column("table", "Biểu", 12),
+    Column("key", "Mã, dòng", 8, "center"),
     Column("field", "Nội dung", 14),
-    Column("typed", "Đơn vị đã nhập", 42),
+    Column("typed", "Đơn vị đã nhập", 38),
     Column("value", "Giá trị ghi nhận", 15),
-    Column("file", "Tệp", 14),
+    Column("file", "Tệp", 16),
     Column("sheet", "Trang", 10),
     Column("cell", "Ô", 5.5, "center"),
     Column("received", "Nhận lúc", 10, "center"),
-    Column("hash", "Mã băm (rút gọn)", 8.5, "center"),
+    Column("hash", "Mã băm (rút gọn)", 9.5, "center"),
     Column("link", "Nơi dùng", 16, "center", printed=False),
     Column("sha", "Mã băm SHA-256 đầy đủ", 66, printed=False),
     Column("path", "Đường dẫn tệp", 40, printed=False),
@@ -64,7 +63,6 @@ def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
         anchors = () if anchor in seen else (anchor,)
         seen.add(anchor)
         yield Line("row", _cells(item, number, c, percents), anchors=anchors)
-    yield from _files(c)
 
 
 def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, Content]:
@@ -98,25 +96,3 @@ def _value(item: Traced, c: Consolidation, percents: set[str]) -> str:
     words = shown(value, c.schema, percent=value.key in percents)
     plain = field is None or field.type == "text"
     return _AS_TYPED if plain and words == value.typed else words
-
-
-def _files(c: Consolidation) -> Iterator[Line]:
-    yield Line("space", height=12)
-    yield Line("group", {"number": "Tệp nguồn"})
-    head = {"number": "TT", "unit": "Đơn vị", "typed": "Mã băm SHA-256", "file": "Tệp"}
-    yield Line("head", {**head, "received": "Nhận lúc", "field": "Căn cứ thời điểm"})
-    counted = [report.status for report in c.units if report.status.counting is not None]
-    for number, unit in enumerate(counted, start=1):
-        assert unit.counting is not None  # filtered above
-        source = unit.counting.judged.source
-        yield Line(
-            "row",
-            {
-                "number": str(number),
-                "unit": unit.name,
-                "field": BASES[source.received_basis],
-                "typed": source.sha256,
-                "file": source.name,
-                "received": moment_words(source.received_at),
-            },
-        )

@@ -46,6 +46,7 @@ def _lines(c: Consolidation) -> Iterator[Line]:
     yield Line("head", {column.name: column.title for column in COLUMNS})
     for number, report in enumerate(c.units, start=1):
         yield Line("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+    yield from _files(c)
     yield from _findings(c)
     yield from _strangers(c)
 
@@ -99,6 +100,20 @@ def _signed(report: UnitReport) -> str:
     return f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else report.text("signed_on")
 
 
+def _files(c: Consolidation) -> Iterator[Line]:
+    """The files that count, with their whole hashes: what "Nguồn số liệu" shows in short."""
+    counted = [report.status for report in c.units if report.status.counting is not None]
+    if not counted:
+        return
+    yield Line("space", height=10)
+    yield Line("group", {"number": "Tệp báo cáo được đưa vào bản tổng hợp"})
+    for number, unit in enumerate(counted, start=1):
+        assert unit.counting is not None  # filtered above
+        source = unit.counting.judged.source
+        text = f"{number}. {unit.name}: {source.name}; mã băm SHA-256 {source.sha256}"
+        yield Line("note", {"number": text})
+
+
 def _findings(c: Consolidation) -> Iterator[Line]:
     if not c.status.period_findings:
         return
@@ -116,5 +131,5 @@ def _strangers(c: Consolidation) -> Iterator[Line]:
     for number, record in enumerate(c.status.unrecognised, start=1):
         source = record.judged.source
         reasons = " ".join(finding.message for finding in record.judged.findings if finding.severity == "error")
-        text = f"{number}. {source.path} (nhận {moment_words(source.received_at)}). {reasons}".strip()
+        text = f"{number}. {source.name} (nhận {moment_words(source.received_at)}). {reasons}".strip()
         yield Line("para", {"number": text})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nq57xl import resources
+from nq57xl.errors import Nq57Error
 from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
 from nq57xl.records.plan import Period, Plan
 from nq57xl.report.wording import VERDICTS, moment_words
@@ -18,25 +19,32 @@ TEMPLATE = "texts/tinh-hinh-nop.txt.j2"
 def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Path | None = None) -> str:
     """Who has reported, who was late, who must correct, who is missing, and by when; ends with a line break.
 
-    `workspace` is where an office may keep its own wording (templates/texts/tinh-hinh-nop.txt.j2).
+    `workspace` is where an office may keep its own wording (templates/texts/tinh-hinh-nop.txt.j2). Raises Nq57Error
+    when that template is wrong.
     """
-    from jinja2 import StrictUndefined
+    from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
     template = resources.find("templates", TEMPLATE, workspace).read_text(encoding="utf-8")
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     accepted = [unit for unit in status.units if unit.state in ("accepted", "accepted_with_warnings")]
-    text = environment.from_string(template).render(
-        period=period,
-        title=one_line(plan.properties.title),
-        due=vietnamese_date(status.due),
-        total=len(status.units),
-        complete=status.complete,
-        accepted=accepted,
-        rejected=[unit for unit in status.units if unit.state == "rejected"],
-        missing=[unit for unit in status.units if unit.state == "missing"],
-        groups=_groups(status, accepted),
-    )
+    words = {
+        "period": period,
+        "title": one_line(plan.properties.title),
+        "due": vietnamese_date(status.due),
+        "total": len(status.units),
+        "complete": status.complete,
+        "accepted": accepted,
+        "rejected": [unit for unit in status.units if unit.state == "rejected"],
+        "missing": [unit for unit in status.units if unit.state == "missing"],
+        "groups": _groups(status, accepted),
+    }
+    try:
+        text = environment.from_string(template).render(words)
+    except TemplateError as error:
+        raise Nq57Error(
+            f"Mẫu templates/{TEMPLATE} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn."
+        ) from error
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
 

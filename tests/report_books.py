@@ -1,0 +1,65 @@
+"""Workbooks of the report for tests: random consolidations, reading sheets back, LibreOffice."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.bundled import bundled_appendix
+from nq57xl.plan.periods import parse_period
+from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.plan import Period, Plan
+from nq57xl.report.consolidate import consolidate
+from nq57xl.rules.load import load_schema
+from tests.report_fills import random_status
+from tests.samples import sample_period, sample_plan
+
+SCHEMA = load_schema()
+_ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>"""
+
+
+def case(which: str) -> tuple[Plan, Period]:
+    """The sample plan, or a bundled one, with its April."""
+    if which == "sample":
+        return sample_plan(), sample_period()
+    plan = read_appendix(bundled_appendix(which)).plan
+    return plan, parse_period("2026-04", plan.properties)
+
+
+def consolidated(which: str, seed: int) -> Consolidation:
+    """A consolidation of random returns."""
+    plan, period = case(which)
+    return consolidate(plan, period, SCHEMA, random_status(plan, period, seed))
+
+
+def sheets(data: bytes, *, values: bool = True) -> Any:  # noqa: ANN401 - openpyxl's workbook
+    """The workbook as openpyxl reads it, with cached values or with formulas."""
+    return openpyxl.load_workbook(io.BytesIO(data), data_only=values)
+
+
+def table(sheet: Any, first: str) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Rows under the heading row whose first cell is `first`, by heading."""
+    rows = list(sheet.iter_rows(values_only=True))
+    start = next(i for i, row in enumerate(rows) if row[0] == first and any(row[1:]))
+    heads = [str(head) for head in rows[start]]
+    return [dict(zip(heads, row, strict=True)) for row in rows[start + 1 :]]
+
+
+def convert(path: Path, tmp_path: Path, kind: str) -> Path:
+    """The file converted by LibreOffice, recalculated on load."""
+    profile = tmp_path / "profile"
+    (profile / "user").mkdir(parents=True, exist_ok=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE, encoding="utf-8")
+    command = ["soffice", "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}"]
+    command += ["--convert-to", kind, "--outdir", str(tmp_path / "out"), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return tmp_path / "out" / f"{path.stem}.{kind}"

@@ -1,0 +1,146 @@
+"""Figures of the overview: equal to plain loops over the typed cells, and to LibreOffice's own results."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nq57xl.plan.bundled import NAMES as BUNDLED
+from nq57xl.records.consolidation import Consolidation
+from nq57xl.report.workbook import render_report
+from tests.amounts import amount
+from tests.report_books import consolidated, convert, sheets, table
+
+
+@pytest.mark.parametrize("which", ["sample", *BUNDLED])
+def test_counts_equal_plain_loops(which: str) -> None:
+    """Every count of the overview equals a count of its own over the rows of the record."""
+    for seed in range(amount(4, 60)):
+        c = consolidated(which, seed)
+        found = table(sheets(render_report(c))["Tổng quan"], "Nhóm nhiệm vụ")
+        for number, title in [(item.number, item.title) for item in c.plan.sections]:
+            line = next(row for row in found if row["Nhóm nhiệm vụ"] == f"{number}. {title}")
+            for head, count in plain_counts(c, number).items():
+                assert line[head] == count, (seed, number, head)
+            assert sum(v for k, v in line.items() if k in COUNTED) == line["Tổng số"]
+        total = next(row for row in found if row["Nhóm nhiệm vụ"] == "Tổng số")
+        assert total["Tổng số"] == len(c.plan.tasks)
+        assert total["Quá hạn"] == plain_counts(c, None)["Quá hạn"]
+
+
+COUNTED = (
+    "Đã hoàn thành trước kỳ",
+    "Hoàn thành",
+    "Đang thực hiện",
+    "Thường xuyên",
+    "Chưa thực hiện",
+    "Chưa phát sinh",
+    "Chưa báo cáo",
+)
+
+
+def plain_counts(c: Consolidation, section: str | None) -> dict[str, int]:
+    """The same counts by plain loops over the typed cells; knows nothing of the library's standings."""
+    order = ["not_started", "in_progress", "not_arisen", "ongoing", "done"]
+    words = dict(
+        zip(order, ("Chưa thực hiện", "Đang thực hiện", "Chưa phát sinh", "Thường xuyên", "Hoàn thành"), strict=True)
+    )
+    counts = dict.fromkeys((*COUNTED, "Đúng hạn", "Hoàn thành quá hạn", "Trong hạn", "Nguy cơ chậm", "Quá hạn"), 0)
+    counts |= {"Không xác định hạn": 0, "Không áp dụng": 0}
+    for task in c.plan.tasks:
+        if section not in (None, task.section):
+            continue
+        told, days = [], []
+        for unit in c.status.units:
+            cells = unit.counting.judged.values if unit.counting else ()
+            mine = {v.field: v.value for v in cells if v.table == "led" and v.key == task.code}
+            if unit.code in task.lead_units and "progress" in mine:
+                told.append(str(mine["progress"]))
+                days.append(mine.get("completion_date"))
+        if task.deadline.kind == "done":
+            counts["Đã hoàn thành trước kỳ"] += 1
+            continue
+        if len(told) < len(task.lead_units):
+            counts["Chưa báo cáo"] += 1
+            continue
+        slowest = min(told, key=order.index)
+        counts[words[slowest]] += 1
+        due = task.standard_deadline or task.deadline.date
+        if slowest in ("ongoing", "not_arisen"):
+            counts["Không áp dụng"] += 1
+        elif due is None:
+            counts["Không xác định hạn"] += 1
+        elif slowest == "done":
+            last = max(day for day in days if isinstance(day, dt.date))
+            counts["Đúng hạn" if last <= due else "Hoàn thành quá hạn"] += 1
+        elif due < c.period.cutoff:
+            counts["Quá hạn"] += 1
+        else:
+            counts["Nguy cơ chậm" if (due - c.period.cutoff).days <= 5 else "Trong hạn"] += 1
+    return counts
+
+
+@pytest.mark.parametrize("which", ["sample", "sxd-2026"])
+def test_indicator_counts_equal_plain_loops(which: str) -> None:
+    """Reached, not reached, no data and not reported are counted as the typed cells say."""
+    for seed in range(amount(4, 60)):
+        c = consolidated(which, seed)
+        expected: Counter[str] = Counter()
+        for item in c.plan.indicators:
+            cells: dict[str, Any] = {}
+            for unit in c.status.units:
+                for value in unit.counting.judged.values if unit.counting else ():
+                    if unit.code in item.lead_units and (value.table, value.key) == ("indicator", item.code):
+                        cells[value.field] = value.value
+            result = cells.get("value")
+            if result is None and "numerator" in cells:
+                result = cells["numerator"] / cells["denominator"]
+            if result is None:
+                expected["Chưa có số liệu" if "no_data" in cells else "Chưa báo cáo"] += 1
+            elif isinstance(result, str):
+                expected["Đạt" if result == "yes" else "Chưa đạt"] += 1
+            else:
+                assert item.target.value is not None
+                assert item.target.comparator == ">="
+                expected["Đạt" if result >= item.target.value - 1e-9 else "Chưa đạt"] += 1
+        lines = table(sheets(render_report(c))["Tổng quan"], "Nhóm chỉ tiêu")
+        total = next(row for row in lines if row["Nhóm chỉ tiêu"] == "Tổng số")
+        assert {head: total[head] for head in expected} == dict(expected), seed
+
+
+@pytest.mark.needs("soffice")
+def test_libreoffice_computes_the_same_figures(tmp_path: Path) -> None:
+    """With every cached value of a formula spoilt, LibreOffice's recalculation restores exactly what was written."""
+    for which in ("sample", "sxd-2026"):
+        data = render_report(consolidated(which, 3))
+        (tmp_path / "in").mkdir(exist_ok=True)
+        path = tmp_path / "in" / f"{which}.xlsx"
+        path.write_bytes(_spoilt(data))
+        recalculated = sheets(convert(path, tmp_path, "xlsx").read_bytes())["Tổng quan"]
+        written, formulas = sheets(data)["Tổng quan"], sheets(data, values=False)["Tổng quan"]
+        cells = [cell for row in formulas.iter_rows() for cell in row if cell.data_type == "f"]
+        assert len(cells) > 30
+        for cell in cells:
+            # LibreOffice writes 15 digits of a number, the 17 that Excel keeps differ behind them
+            expected = pytest.approx(written[cell.coordinate].value, rel=1e-14)
+            assert recalculated[cell.coordinate].value == expected, cell.coordinate
+
+
+def _spoilt(data: bytes) -> bytes:
+    """The workbook with 777 as the cached value of every formula."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            if name.startswith("xl/worksheets/sheet"):
+                content, count = re.subn(r"(</f><v>)[^<]*(</v>)", r"\g<1>777\g<2>", content)
+                assert count > 30 or "sheet1" not in name
+            new.writestr(name, content)
+    return out.getvalue()

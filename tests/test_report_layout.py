@@ -1,0 +1,58 @@
+"""Placing lines on rows: texts wrap, split and join again; nothing is higher than a row may be."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nq57xl.forms.metrics import text_width
+from nq57xl.report.layout import MAX_HEIGHT, Column, Line, Link, Num, Page, place
+from nq57xl.report.measure import column_points, wrap
+
+TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
+COLUMNS = (Column("a", "A", 20), Column("b", "B", 40), Column("extra", "C", 10, printed=False))
+
+
+@given(text=TEXTS, width=st.floats(2, 80), size=st.sampled_from([9.0, 10.0, 13.0]))
+def test_wrapped_lines_join_to_the_text(text: str, width: float, size: float) -> None:
+    """No letter is lost or moved by wrapping, and no line of more than one letter is wider than the column."""
+    lines = wrap(text, width, size)
+    assert "".join(lines) == text
+    for line in lines:
+        shown = line.rstrip()
+        assert len(shown) <= 1 or text_width(shown, size) <= column_points(width) + 1e-6
+
+
+@given(text=TEXTS, words=st.integers(0, 3000))
+def test_rows_are_never_too_high(text: str, words: int) -> None:
+    """However long the text, no row is above the limit, and the parts join to the text but for blanks."""
+    long = text + " ".join(["dữ liệu"] * words)
+    sheet = place(Page("t", COLUMNS, (Line("row", {"a": long, "b": "ngắn", "extra": "một lần"}),)))
+    assert max(row.height for row in sheet.rows) <= MAX_HEIGHT
+    joined = "".join(str(row.cells.get("a") or "") for row in sheet.rows)
+    assert "".join(joined.split()) == "".join(long.split())
+    assert [row.cells.get("extra") for row in sheet.rows].count("một lần") == 1
+    assert (sheet.rows[0].first, sheet.rows[-1].last) == (True, True)
+
+
+def test_columns_fill_the_paper() -> None:
+    """Printed columns are fitted to the width of the paper; others keep theirs."""
+    a4 = place(Page("t", COLUMNS, ())).page.columns
+    a3 = place(Page("t", COLUMNS, (), paper="A3")).page.columns
+    pixels = [sum(column.width * 7 + 5 for column in columns[:2]) for columns in (a4, a3)]
+    assert 1100 < pixels[0] <= 1036 / 0.9
+    assert 1600 < pixels[1] <= 1497 / 0.9
+    assert a4[2].width == a3[2].width == 10
+
+
+def test_anchors_stand_on_the_first_row_of_a_line() -> None:
+    """A link finds the first row of the first line with its anchor, although lines before it took several rows."""
+    lines = (
+        Line("row", {"a": "dài " * 2000}),
+        Line("row", {"a": "đích", "b": Num(1)}, anchors=("x", "y")),
+        Line("row", {"a": Link("dòng {row}", "x")}, anchors=("x",)),
+    )
+    sheet = place(Page("t", COLUMNS, lines))
+    target = next(row.row for row in sheet.rows if row.cells.get("a") == "đích")
+    assert target > 3
+    assert sheet.anchors() == {"x": ("t", target), "y": ("t", target)}
