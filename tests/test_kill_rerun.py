@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -77,7 +78,7 @@ def test_the_undisturbed_run_takes_everything_in(undisturbed: tuple[dict[str, An
     assert [name for name, _ in result["unrecognised"]] == ["lạ.pdf"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(20 if os.environ.get("NQ57XL_NIGHTLY") else 2))
 def test_killed_and_run_again_it_ends_the_same(
     prepared: Path, tmp_path: Path, undisturbed: tuple[dict[str, Any], float], seed: int
 ) -> None:
@@ -85,7 +86,7 @@ def test_killed_and_run_again_it_ends_the_same(
     expected, seconds = undisturbed
     root = copy(prepared, tmp_path / "sở")
     moments = random.Random(seed)
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen(COLLECT, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(moments.uniform(0.2, 1.05) * seconds)
         process.kill()
@@ -101,5 +102,5 @@ def test_two_at_once_lose_nothing(prepared: Path, tmp_path: Path, undisturbed: t
     files = sorted(path.name for path in (root / "inbox").iterdir())
     halves = [[f"inbox/{name}" for name in files[:3]], [f"inbox/{name}" for name in files[3:]]]
     runs = [subprocess.Popen([*COLLECT, *half], cwd=root, stdout=subprocess.DEVNULL) for half in halves]
-    assert [run.wait(timeout=120) for run in runs] == [0, 0]
+    assert [run.wait(timeout=180) for run in runs] == [0, 0]
     assert outcome(root) == expected

@@ -23,8 +23,8 @@ from nq57xl.ledger import clock as clocks
 from nq57xl.ledger import files
 from nq57xl.ledger.workspace import Workspace
 
-WAIT = 10.0
-"""Seconds to wait for the other writer: a command rarely writes for longer, and nobody likes a still screen."""
+WAIT = 60.0
+"""Seconds to wait for the other writer: collecting a full inbox on a busy old machine takes about that long."""
 
 
 @frozen
