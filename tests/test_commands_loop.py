@@ -229,3 +229,22 @@ def test_errors_have_messages(office: Office, tmp_path: Path) -> None:
     generate(office, "2026-04")
     with pytest.raises(Nq57Error, match=r"không có\.xlsx"):
         collect(office, [tmp_path / "không có.xlsx"], "2026-04")
+
+
+def test_a_row_added_without_a_code_gets_one_once_and_keeps_it(office: Office, root: Path) -> None:
+    """The code is written into the office's own file at first sight; a row put above it later does not take it over."""
+
+    def add(row: int, text: str) -> dict[str, str]:
+        book = load_workbook(root / "phu-luc.xlsx")
+        sheet = book["Nhiệm vụ"]
+        sheet[f"B{row}"], sheet[f"E{row}"], sheet[f"I{row}"] = "II", text, "Văn phòng"
+        book.save(root / "phu-luc.xlsx")
+        return {item.task: item.code for item in show(office).tasks}
+
+    last = load_workbook(root / "phu-luc.xlsx")["Nhiệm vụ"]
+    end = max(cell.row for (cell,) in last.iter_rows(max_col=1) if cell.value)
+    first = add(end + 2, "Việc thêm thứ nhất")
+    second = add(end + 1, "Việc thêm thứ hai")
+    assert second["Việc thêm thứ nhất"] == first["Việc thêm thứ nhất"]
+    assert second["Việc thêm thứ hai"] not in first.values()
+    assert list((root / "backup").glob("phu-luc-*.xlsx"))

@@ -65,7 +65,9 @@ def generate(office: Office, period_code: str, units: Sequence[str] = ()) -> Gen
     """
     with office.changing("generate") as ledger:
         appendix = office.appendix_with_codes()
-        errors = tuple(item for item in lint(appendix.plan, appendix.findings) if item.severity == "error")
+        errors = tuple(
+            item for item in lint(appendix.plan, appendix.findings, appendix.places) if item.severity == "error"
+        )
         if errors:
             raise PlanHasErrorsError(errors)
         period = parse_period(period_code, appendix.plan.properties)

@@ -9,7 +9,7 @@ from attrs import frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.files import write_atomic
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_read import read_appendix, write_codes
 from nq57xl.plan.bundled import NAMES, bundled_appendix
 from nq57xl.records.plan import Plan
 
@@ -33,7 +33,7 @@ def init(folder: Path, plan: str) -> Started:
         raise Nq57Error(f"Thư mục «{folder}» đã có phu-luc.xlsx; hãy chọn thư mục khác, hoặc dùng luôn thư mục này.")
     data = _appendix(plan)
     appendix = read_appendix(data, Path(plan).name)
-    write_atomic(workspace.appendix, data)
+    write_atomic(workspace.appendix, write_codes(data, appendix.new_codes))
     workspace.inbox.mkdir(parents=True, exist_ok=True)
     return Started(workspace, appendix.plan)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -36,15 +36,28 @@ class Office:
         return cls(workspace, clock or SystemClock())
 
     def appendix(self) -> Appendix:
-        """The master appendix as it stands now. Raises Nq57Error when it cannot be read."""
+        """The master appendix as it stands now, read only. Raises Nq57Error when it cannot be read."""
         return read_appendix(_read(self.workspace.appendix), self.workspace.appendix.name)
 
     def appendix_with_codes(self) -> Appendix:
-        """The master appendix, after the rows that had no code were given one in the file itself."""
-        appendix = self.appendix()
+        """The master appendix, after the rows that had no code were given one in the file itself.
+
+        The file as it was is kept in backup/. The caller holds the writer's lock.
+        """
+        data = _read(self.workspace.appendix)
+        appendix = read_appendix(data, self.workspace.appendix.name)
         if appendix.new_codes:
-            write_atomic(self.workspace.appendix, write_codes(_read(self.workspace.appendix), appendix.new_codes))
+            kept = self.workspace.backup / f"phu-luc-{self.clock.now():%Y%m%d-%H%M%S}.xlsx"
+            write_atomic(kept, data)
+            write_atomic(self.workspace.appendix, write_codes(data, appendix.new_codes))
         return appendix
+
+    def appendix_to_show(self) -> Appendix:
+        """The same for commands that only show: where the file cannot be written now, the codes wait."""
+        if self.appendix().new_codes:
+            with suppress(Nq57Error, OSError), writing(self.workspace, "codes", self.clock, wait=1):
+                return self.appendix_with_codes()
+        return self.appendix()
 
     def schema(self) -> Schema:
         """Fields and rules, with the workspace's own overrides."""

@@ -10,11 +10,10 @@ from nq57xl.records.plan import Plan
 
 def show(office: Office) -> Plan:
     """The plan as it was understood, also when lint finds errors in it."""
-    return office.appendix().plan
+    return office.appendix_to_show().plan
 
 
 def lint(office: Office) -> tuple[Finding, ...]:
     """Findings on the master appendix itself, errors first."""
-    appendix = office.appendix()
-    order = ("error", "warning", "repaired", "note")
-    return tuple(sorted(lint_plan(appendix.plan, appendix.findings), key=lambda item: order.index(item.severity)))
+    appendix = office.appendix_to_show()
+    return lint_plan(appendix.plan, appendix.findings, appendix.places)
