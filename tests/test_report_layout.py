@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.forms.metrics import text_width
-from nq57xl.report.layout import MAX_HEIGHT, Column, Line, Link, Num, Page, place
+from nq57xl.report.layout import MAX_HEIGHT, Column, Line, Link, Num, Page, orphan_breaks, place
 from nq57xl.report.measure import column_points, wrap
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
@@ -56,3 +56,13 @@ def test_anchors_stand_on_the_first_row_of_a_line() -> None:
     target = next(row.row for row in sheet.rows if row.cells.get("a") == "đích")
     assert target > 3
     assert sheet.anchors() == {"x": ("t", target), "y": ("t", target)}
+
+
+def test_a_heading_never_stands_alone_at_the_foot_of_a_page() -> None:
+    """A section whose first row no longer fits begins a new page together with it; one that fits does not."""
+    rows = [Line("row", {"a": "một dòng"}) for _ in range(34)]
+    section = Line("section", {"a": "I", "b": "Nhóm"})
+    last = Line("row", {"a": "dài " * 60})
+    alone = place(Page("t", COLUMNS, (*rows, section, last)))
+    assert orphan_breaks(alone) == [34]
+    assert orphan_breaks(place(Page("t", COLUMNS, (*rows[:20], section, last)))) == []

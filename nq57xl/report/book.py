@@ -9,7 +9,19 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nq57xl.report.layout import MERGED, SIZES, Chart, Content, Formula, Link, Num, Placed, Sheet, band_spans
+from nq57xl.report.layout import (
+    MERGED,
+    SIZES,
+    Chart,
+    Content,
+    Formula,
+    Link,
+    Num,
+    Placed,
+    Sheet,
+    band_spans,
+    orphan_breaks,
+)
 
 FONT = "Times New Roman"
 ACCENT, TINT, PALE = "#1F3864", "#D9E2F3", "#F2F2F2"
@@ -205,8 +217,9 @@ class _SheetWriter:
         out.center_horizontally()
         out.hide_gridlines(2)
         out.set_print_scale(page.scale)
-        if page.breaks:
-            out.set_h_pagebreaks([self.book.anchors[name][1] for name in page.breaks])
+        breaks = {self.book.anchors[name][1] for name in page.breaks} | set(orphan_breaks(self.sheet))
+        if breaks:
+            out.set_h_pagebreaks(sorted(breaks))
         last = self.sheet.rows[-1].row
         # row numbers and what units typed are texts on purpose: no green corners
         out.ignore_errors({"number_stored_as_text": f"A1:ZZ{last + 1}"})

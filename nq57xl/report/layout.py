@@ -17,7 +17,7 @@ from nq57xl.report.measure import line_height, wrap
 
 MAX_HEIGHT = 300.0
 """Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
-_PADDING = 4.0
+_PADDING = 3.0
 _PAPER_PIXELS = {"A4": 1036, "A3": 1497}
 """Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
 
@@ -27,6 +27,8 @@ MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note
 """Lines of one text over the whole width."""
 SIZES = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
 SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12}
+_PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
+"""Height of landscape paper between the margins of `book`, less 1 %."""
 
 
 @frozen
@@ -180,6 +182,33 @@ def place(page: Page) -> Sheet:
     return Sheet(page, tuple(rows))
 
 
+def orphan_breaks(sheet: Sheet) -> list[int]:
+    """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
+    room = _PAPER_POINTS[sheet.page.paper] * 100 / sheet.page.scale
+    repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.page.filtered else 0.0
+    breaks, used = [], 0.0
+    for index, row in enumerate(sheet.rows):
+        need = row.height
+        if row.kind in ("section", "group"):
+            need += _heading_needs(sheet.rows[index + 1 :])
+        if used + need > room and used > repeated:
+            if row.kind in ("section", "group"):
+                breaks.append(row.row)
+            used = repeated
+        used += row.height
+    return breaks
+
+
+def _heading_needs(after: Sequence[Placed]) -> float:
+    """Height of what must stand on one page with a heading: further headings and the first row."""
+    height = 0.0
+    for row in after:
+        height += row.height
+        if row.kind not in ("section", "group", "head"):
+            break
+    return height
+
+
 def _fitted(page: Page) -> Page:
     printed = [column for column in page.columns if column.printed and not column.hidden]
     room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
@@ -192,8 +221,8 @@ def _fitted(page: Page) -> Page:
 
 
 def rows_needed(text: str, page: Page, column: str) -> int:
-    """Rows over which a text is spread in that column of a page."""
-    width, size = column_width(_fitted(page), column), page.size
+    """Rows over which a text is spread in that column of a placed page."""
+    width, size = column_width(page, column), page.size
     return math.ceil(len(wrap(text, width, size)) / _lines_in_row(size))
 
 

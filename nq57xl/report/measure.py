@@ -5,11 +5,13 @@ LibreOffice does not fit the rows of a generated file, and Excel does not fit me
 
 from __future__ import annotations
 
-from nq57xl.forms.metrics import text_width
+from functools import lru_cache
 
-LINE_HEIGHT = 1.22
-"""Height of a line over the font size (Times New Roman: 1.15, and programs round lines up to whole pixels)."""
-_SAFETY = 1.07
+from nq57xl.forms import metrics
+
+LINE_HEIGHT = 1.28
+"""Height of a line over the font size: Excel gives each line of Times New Roman 10 a height of 12.75 points."""
+_SAFETY = 1.06
 """Screens round each letter to whole pixels; a row a little too high is better than a cut one."""
 _POINTS_PER_CHARACTER = 5.25
 
@@ -29,13 +31,25 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
 
     A line keeps the blank or line break at its end. An empty text is one empty line.
     """
+    return list(_wrapped(text, round(width, 6), size, bold))
+
+
+@lru_cache(maxsize=16_384)
+def _wrapped(text: str, width: float, size: float, bold: bool) -> tuple[str, ...]:
+    """As `wrap`; kept, because names of units and texts of the plan come again and again."""
     room = column_points(width)
     lines: list[str] = []
     for part in text.splitlines(keepends=True):
         lines += _wrap_line(part, room, size, bold=bold)
     if not lines or text.endswith(("\n", "\r")):
         lines.append("")
-    return lines
+    return tuple(lines)
+
+
+@lru_cache(maxsize=65_536)
+def text_width(text: str, size: float, bold: bool) -> float:
+    """Width of a word in points; kept, because a language has few words."""
+    return metrics.text_width(text, size, bold)
 
 
 def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nq57xl.records.consolidation import Consolidation, Traced
 from nq57xl.report.indicators import measure_of
-from nq57xl.report.layout import Column, Content, Line, Link, Page, rows_needed
+from nq57xl.report.layout import Column, Content, Line, Link, Page, place, rows_needed
 from nq57xl.report.wording import (
     anchor_of,
     field_of,
@@ -38,7 +38,8 @@ COLUMNS = (
     Column("whole", "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)", 60, printed=False),
 )
 
-_EMPTY = Page(NAME, COLUMNS, ())
+_EMPTY = place(Page(NAME, COLUMNS, ())).page
+"""The page with its columns as wide as they will be."""
 
 
 def source_page(c: Consolidation, *, contacts: bool) -> Page:
@@ -81,7 +82,7 @@ def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> d
         "sheet": value.sheet,
         "cell": value.cell,
         "received": moment_words(source.received_at),
-        "hash": source.sha256[:12],
+        "hash": source.sha256[:10],
         "link": Link("xem dòng {row}", place),
         "sha": source.sha256,
         "path": source.path,
