@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
+from nq57xl.forms.page_setup import section_breaks
 from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.bundled import NAMES, bundled_appendix
@@ -108,6 +110,31 @@ def test_pages_are_a4_landscape_and_never_empty(printed: dict[Path, Form]) -> No
             assert (round(float(width)), round(float(height))) == (842, 595)
             body = [top for top in re.findall(r'yMin="([\d.]+)"', words) if 50 < float(top) < 535]
             assert body, path.name
+
+
+@pytest.mark.needs("soffice", "pdftotext")
+def test_no_section_heading_ends_a_page(printed: dict[Path, Form]) -> None:
+    """Under every section heading stands a row of the section, on the same page."""
+    for path, form in printed.items():
+        headings = {f"{number}.{_squeezed(title)}" for table in form.tables for number, title in table.sections.items()}
+        for page in re.findall(r"<page .*?</page>", _bbox(path), re.S):
+            last = _last_line(page)
+            assert not any(heading.endswith(last) for heading in headings), (path.name, last)
+
+
+def _last_line(page: str) -> str:
+    """The lowest line of a page above its footer, without blanks."""
+    found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">([^<]*)<', page)
+    words = [(float(top), float(left), html.unescape(text)) for left, top, text in found if float(top) < 535]
+    lowest = max(top for top, _, _ in words)
+    return "".join(text for _, text in sorted((left, text) for top, left, text in words if lowest - top < 2))
+
+
+def test_section_breaks_follow_the_page() -> None:
+    """A heading that would be last on a page starts the next one; others leave the page to the program."""
+    heights = {0: 15.0, 1: 30.0, 2: 300.0, 3: 20.0, 4: 300.0, 5: 20.0, 6: 60.0}
+    assert section_breaks(heights, {3, 5}, head=1, width=500.0) == [3]
+    assert section_breaks(heights, {5}, head=1, width=500.0) == []
 
 
 def test_real_forms_are_strictly_valid_and_small(check_ooxml: CheckOoxml) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nq57xl.forms.styles import FONT, FormWorkbook, FormWorksheet
@@ -20,6 +20,8 @@ _MM = 1 / 25.4
 MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * _MM}
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm."""
 _HEADER_MARGIN = 10 * _MM
+_PAGE_WIDTH, _PAGE_HEIGHT = 252 * _MM * 72, 170 * _MM * 72
+"""Room inside the margins in points."""
 KEY_WIDTH = 12
 _FOOTER_NAME = 90
 """Characters of a unit's name in the footer: Excel allows 255 for the whole of it."""
@@ -51,6 +53,24 @@ def set_up_sheet_paper(worksheet: Worksheet) -> None:
     # The decree puts the page number in the middle of the top margin, in size 13 to 14.
     worksheet.set_header(f'&C&"{FONT},Regular"&13&P/&N', {"margin": _HEADER_MARGIN, "scale_with_doc": False})
     worksheet.fit_to_pages(1, 0)
+
+
+def section_breaks(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> list[int]:
+    """Rows above which a page must end so that no section heading stands alone at the foot of a page.
+
+    `heights` are points by row, `width` is that of the sheet in points, by which it is shrunk to the page. Excel leaves
+    such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them.
+    """
+    room = _PAGE_HEIGHT / min(1.0, _PAGE_WIDTH / width)
+    breaks, used = [], 0.0
+    for row in sorted(row for row in heights if row > 0):
+        together = heights[row] + (heights.get(row + 1, 0.0) if row in sections else 0.0)
+        if used + together > room:
+            used = heights[head] if row > head else 0.0
+            if row in sections:
+                breaks.append(row)
+        used += heights[row]
+    return breaks
 
 
 def finish_sheet(worksheet: Worksheet, page: Page, spec: SheetSpec, *, head: int, last: int, columns: int) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.forms.check_formula import MISSING, address
-from nq57xl.forms.metrics import Text, merged_width, row_height
-from nq57xl.forms.page_setup import finish_sheet, set_up_page
+from nq57xl.forms.metrics import Text, merged_width, printed_points, row_height
+from nq57xl.forms.page_setup import finish_sheet, section_breaks, set_up_page
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
 from nq57xl.forms.wording import ENOUGH
@@ -78,12 +78,15 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     rows: dict[int, list[Slot]] = {}
     for slot in sheet.slots:
         rows.setdefault(slot.row, []).append(slot)
+    heights = {}
     for number, slots in rows.items():
-        writer = _Row(book, worksheet, page, spec, widths, slots)
-        worksheet.set_row(number, writer.write(), None, {"hidden": number == 0})
+        heights[number] = _Row(book, worksheet, page, spec, widths, slots).write()
+        worksheet.set_row(number, heights[number], None, {"hidden": number == 0})
     _validations(worksheet, page, sheet)
     _check_colours(book, worksheet, sheet)
     head = next(slot.row for slot in sheet.slots if slot.row_key == "@head")
+    sections = {slot.row for slot in sheet.slots if slot.row_key.startswith("#")}
+    worksheet.set_h_pagebreaks(section_breaks(heights, sections, head, sum(map(printed_points, widths))))
     first = next((slot for slot in sheet.slots if slot.role == "entry" and slot.row > head), None)
     if first is not None:
         worksheet.set_selection(first.row, first.col, first.row, first.col)
