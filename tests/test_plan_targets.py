@@ -46,7 +46,8 @@ def test_read(text: str, comparator: str, value: float | None, unit: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1.234", "80-90%", "10/12", "Nhóm 05 đơn vị dẫn đầu", "Tăng 10%", "12 và 15"]
+    "text",
+    ["", "x", "1.234", "80-90%", "10/12", "Nhóm 05 đơn vị dẫn đầu", "Tăng 10%", "12 và 15", "9" * 400, "đạt " * 9000],
 )
 def test_not_read(text: str) -> None:
     """Anything else, also a number that can be read in two ways, has neither comparator nor value."""

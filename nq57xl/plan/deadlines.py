@@ -20,7 +20,7 @@ _YEAR_TAIL = r"(?:\s*[/,.-]?\s*(?:của\s+)?(?:năm\s*)?(?P<{0}>\d{{4}})(?!\d))?
 
 # Documents carry numbers and dates of their own, which are no deadlines: "Nghị quyết số 57-NQ/TW ngày 22/12/2024".
 _CITATION = re.compile(
-    r"(?:số\s+)?(?:\d[\w.]*(?:/\d{4})?[-/][a-zđ][\w&đ/.-]*)"
+    r"(?:số\s+)?(?<![\w.])(?:\d[\w.]{0,20}(?:/\d{4})?[-/][a-zđ][\w&đ/.-]{0,40})"
     r"(?:\s*(?:,\s*)?(?:ngày\s+\d{1,2}(?:[/.-]\d{1,2}[/.-]\d{2,4}|\s+tháng\s+\d{1,2}\s+năm\s+\d{4})|năm\s+\d{4}))?"
 )
 
@@ -31,8 +31,8 @@ _ONGOING = re.compile(
     r"thường xuyên|(?:hằng|hàng)\s+(?:năm|quý|tháng|tuần|ngày)|liên tục|định kỳ|duy trì|mỗi\s+(?:năm|quý|tháng|tuần)"
 )
 _RELATIVE = re.compile(
-    r"sau khi|kể từ|khi\s+(?:có|được|phát sinh|cần)|theo (?:đề nghị|yêu cầu|văn bản)|ngày làm việc|sau\s+\d+\s+ngày"
-    r"|\d+\s+(?:ngày|tuần|tháng)\s+(?:sau|kể)|^(?:trong\s+(?:vòng\s+)?)?\d+\s+(?:ngày|tuần|tháng)$"
+    r"sau khi|kể từ|khi\s+(?:có|được|phát sinh|cần)|theo (?:đề nghị|yêu cầu|văn bản)|ngày làm việc|sau\s+\d{1,4}\s+ngày"
+    r"|\b\d{1,4}\s+(?:ngày|tuần|tháng)\s+(?:sau|kể)|^(?:trong\s+(?:vòng\s+)?)?\d{1,4}\s+(?:ngày|tuần|tháng)$"
 )
 _UPSTREAM = re.compile(
     r"theo\s+(?:đúng\s+)?(?:kế hoạch|tiến độ|lộ trình|chỉ đạo|hướng dẫn|chương trình|quy định|thời hạn|thời gian"
@@ -43,7 +43,7 @@ _COMPLETION = re.compile(
 )
 _BEFORE = re.compile(r"trước\s+(?:hết\s+)?$")
 _FROM = re.compile(r"(?:^|\W)(?:kể\s+)?từ\s+(?:ngày\s+)?$")
-_VAGUE = re.compile(r"(?:đầu|giữa)\s+$")
+_VAGUE = re.compile(r"(?:đầu|giữa|tầm nhìn(?:\s+(?:đến|tới))?)\s+$")
 _JOINED = re.compile(rf"\s*{_TO}\s*(?:ngày\s+)?")
 _ONWARDS = re.compile(r"\s*(?:và|,)?\s*(?:các|những)\s+năm\s+(?:tiếp theo|sau)|\s*trở đi")
 
@@ -115,19 +115,24 @@ def _words_win(text: str, start: int, kind: DeadlineKind, named: list[_Named]) -
         return False
     if kind == "ongoing":
         return all(item.kind in ("year", "range") or _is_open(text, item) for item in named)
-    return not any(_COMPLETION.search(text[: item.start]) for item in named)
+    return not any(_COMPLETION.search(_ahead(text, item.start)) for item in named)
+
+
+def _ahead(text: str, position: int) -> str:
+    """The words right before a position."""
+    return text[max(0, position - 60) : position]
 
 
 def _is_open(text: str, item: _Named) -> bool:
     """True for a beginning without an end: "từ quý I/2026", "2025 và những năm tiếp theo"."""
     if _ONWARDS.match(text, item.end):
         return True
-    return item.kind != "range" and _FROM.search(text[: item.start]) is not None
+    return item.kind != "range" and _FROM.search(_ahead(text, item.start)) is not None
 
 
 def _day(text: str, item: _Named) -> date:
     """The last day for a step: of the period named, or the day before it after "trước" a month, quarter or year."""
-    if item.kind in ("month", "quarter", "year") and _BEFORE.search(text[: item.start]):
+    if item.kind in ("month", "quarter", "year") and _BEFORE.search(_ahead(text, item.start)):
         return item.first - timedelta(days=1)
     return item.last
 
@@ -136,7 +141,7 @@ def _read(text: str, year: int) -> Iterator[_Named]:
     """Every day or period named, in order; spans ("quý I/2026 đến quý III/2026") joined to one range."""
     found: list[_Named] = []
     for match in _TOKEN.finditer(text):
-        if _VAGUE.search(text[: match.start()]):
+        if _VAGUE.search(_ahead(text, match.start())):
             continue
         for item in _named(match, year):
             previous = found[-1] if found else None
@@ -147,17 +152,30 @@ def _read(text: str, year: int) -> Iterator[_Named]:
     yield from found
 
 
+_MONTH_LEADS = ("tháng", "t")
+_NUMBERS = "|".join(
+    (
+        r"\d{4}\s*-\s*\d{1,2}\s*-\s*\d{1,2}(?!\d)",
+        r"\d{1,2}\s*(?P<sep>[/.-])\s*\d{1,2}\s*(?P=sep)\s*(?:\d{4}|\d{2})(?![\d/])",
+        r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}(?!\d)",
+        r"\d{4}\s*-\s*\d{4}(?!\d)",
+        r"\d{1,2}\s*[/.-]\s*\d{4}(?!\d)",
+        r"\d{1,2}\s*/\s*\d{1,2}(?![\d/])",
+        # anything else made of numbers is taken whole, so that no part of it is read as a date
+        r"\d+(?:\s*[/.-]\s*\d+)+",
+    )
+)
 _TOKEN = re.compile(
     "|".join(
         (
-            rf"(?P<half>6 tháng (?P<which>đầu|cuối)(?: năm)?{_YEAR_TAIL.format('half_year')})",
-            rf"(?P<quarter>\b(?:qu[ýí]|q)\s*(?P<q_list>{_Q}(?:\s*(?:,|và|-|đến)\s*(?:qu[ýí]\s*)?{_Q}\b)*)\b"
-            + _YEAR_TAIL.format("q_year")
-            + ")",
-            r"(?P<long_day>(?:ngày\s+)?(?P<d>\d{1,2})\s+tháng\s+(?P<m>\d{1,2})(?!\d)"
-            + _YEAR_TAIL.format("d_year")
-            + ")",
-            r"(?P<numbers>(?P<lead>(?:trước|ngày|hết|đến|hạn|tháng|t)\s*)?\b(?P<digits>\d+(?:\s*[/.-]\s*\d+)+))",
+            rf"(?P<part>(?P<count>\d{{1,2}}) tháng (?P<which>đầu|cuối)(?: năm)?{_YEAR_TAIL.format('part_year')})",
+            rf"(?P<quarter>\b(?:(?:qu[ýí]|q)\s*|(?=[iv]+\s*/\s*\d{{4}}))"
+            rf"(?P<q_list>{_Q}(?:\s*(?:,|và|-|đến)\s*(?:qu[ýí]\s*)?{_Q}\b)*)\b" + _YEAR_TAIL.format("q_year") + ")",
+            # without "ngày" the number may count something else: "tuần 1 tháng 3"
+            r"(?P<long_day>(?:^|\bngày\s+|(?<=trước )|(?<=đến )|(?<=hết )|(?<=nhất ))(?P<d>\d{1,2})\s+tháng\s+"
+            r"(?P<m>\d{1,2})(?!\d)" + _YEAR_TAIL.format("d_year") + ")",
+            rf"(?P<numbers>(?P<lead>\b(?:trước|ngày|hết|đến|hạn|tháng|t)\s*)?\b(?P<digits>{_NUMBERS})"
+            r"(?P<more>(?:\s*(?:,|và)\s*\d{1,2}/\d{1,2}(?![\d/]))*))",
             r"(?P<month>(?:tháng\s*|\bt)(?P<m_list>\d{1,2}(?:\s*(?:,|và|-|đến)\s*(?:tháng\s*)?\d{1,2}(?!\d))*)(?!\d)"
             + _YEAR_TAIL.format("m_year")
             + ")",
@@ -177,8 +195,11 @@ def _named(match: re.Match[str], year: int) -> list[_Named]:
     if match["month"]:
         spans = [(int(item), int(item)) for item in re.findall(r"\d+", match["m_list"])]
         return _listed("month", spans, match["m_list"], _year(match["m_year"], year), match.span())
-    single = _single(match, year)
-    return [single] if single else []
+    named = [_single(match, year)]
+    if match["more"]:
+        shorts = re.findall(r"(\d+)/(\d+)", match["more"])
+        named += [_one_day(int(day), int(month), year, match.span()) for day, month in shorts]
+    return [item for item in named if item]
 
 
 def _listed(
@@ -194,14 +215,17 @@ def _listed(
 
 def _single(match: re.Match[str], year: int) -> _Named | None:
     span = match.span()
-    if match["half"]:
-        return _months(
-            *((1, 6) if match["which"] == "đầu" else (7, 12)), _year(match["half_year"], year), "range", span
-        )
+    if match["part"]:
+        count = int(match["count"])
+        first, last = (1, count) if match["which"] == "đầu" else (13 - count, 12)
+        return _months(first, last, _year(match["part_year"], year), "range", span)
     if match["long_day"]:
         return _one_day(int(match["d"]), int(match["m"]), _year(match["d_year"], year), span)
     if match["numbers"]:
-        return _from_digits(match["digits"], match["lead"] or "", match.string == match["digits"], year, span)
+        lead = (match["lead"] or "").strip()
+        # "đến 31/12/2026" begins with its number: what stands before decides whether it ends a range
+        span = span if lead in _MONTH_LEADS else (match.start("digits"), span[1])
+        return _from_digits(match["digits"], lead, match.string == match["digits"], year, span)
     named_year = _year(match["e_year"] or match["y"], year)
     return _months(1, 12, named_year, "year", span)
 
@@ -226,9 +250,10 @@ def _one_day(day: int, month: int, year: int, span: tuple[int, int]) -> _Named |
 
 def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int, int]) -> _Named | None:
     """Numbers joined by / . or -: day/month/year, month/year, year-year, day/month, months-month/year."""
-    parts = [int(item) for item in re.findall(r"\d+", digits)]
-    if any(item > 9999 for item in parts):
+    texts = re.findall(r"\d+", digits)
+    if any(len(item) > 4 for item in texts):
         return None
+    parts = [int(item) for item in texts]
     if len(parts) == 3:
         return _three(parts, digits, lead, span)
     if len(parts) != 2:
@@ -238,9 +263,9 @@ def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int
         return _span_of_years(first, second, span)
     if second in _YEARS:
         return _months(first, first, second, "month", span)
-    if "/" not in digits or lead.strip() in ("tháng", "t"):
-        return _months(first, second, year, "range", span) if lead.strip() in ("tháng", "t") else None
-    if lead.strip() or (alone and first > 12):
+    if "/" not in digits or lead in _MONTH_LEADS:
+        return _months(first, second, year, "range", span) if lead in _MONTH_LEADS else None
+    if lead or (alone and first > 12):
         return _one_day(first, second, year, span)
     return None
 

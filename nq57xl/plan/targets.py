@@ -20,6 +20,9 @@ _WHOLE = re.compile(
     rf"{_LEAD_IN}(?P<comparator>{'|'.join(words for words, _ in _COMPARATORS)})?\s*{_LEAD_IN}"
     rf"(?P<number>{_NUMBER})\s*(?P<percent>%|phần trăm)?\s*(?P<rest>[^\d%]*)",
 )
+_LONGEST = 300
+"""A longer text is a paragraph, not a target."""
+_MAX_DIGITS = 20
 _OR_MORE = re.compile(r"(?:trở lên|hoặc hơn)\W*$")
 _OR_LESS = re.compile(r"(?:trở xuống|hoặc ít hơn)\W*$")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d{1,3}(?:\.\d{3})+,\d+")
@@ -36,7 +39,7 @@ def parse_target(text: str) -> Target:
     key = fold(shown).rstrip(" .;")
     if key == "có":
         return Target(shown, "=")
-    match = _WHOLE.fullmatch(key)
+    match = _WHOLE.fullmatch(key) if len(key) <= _LONGEST else None
     value = _number(match["number"]) if match else None
     if match is None or value is None:
         return Target(shown)
@@ -57,7 +60,7 @@ def _comparator(words: str | None, rest: str) -> Comparator:
 
 def _number(text: str) -> float | None:
     """The number as written here: decimal comma, dots between groups; None when it can be read in two ways."""
-    if _SINGLE_GROUP.fullmatch(text):
+    if _SINGLE_GROUP.fullmatch(text) or len(text) > _MAX_DIGITS:
         return None
     if _GROUPED.fullmatch(text):
         text = text.replace(".", "")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from attrs import field, frozen
-from rapidfuzz.distance import OSA
 
 from nq57xl.records.plan import Unit, UnitGroup
 from nq57xl.text.normalise import bare, clean, fold
@@ -67,6 +66,7 @@ class Resolver:
         self._owners: dict[str, Unit | UnitGroup] = {}
         self._exact: dict[str, set[str]] = {}
         self._loose: dict[str, set[str]] = {}
+        self._longest_run = 1
         for unit in units:
             self._add(f"u:{unit.code}", unit, (unit.name, *unit.aliases, unit.code))
         for index, group in enumerate(groups):
@@ -77,6 +77,7 @@ class Resolver:
         for name in names:
             if not name.strip():
                 continue
+            self._longest_run = max(self._longest_run, len(_split(clean(name))))
             self._exact.setdefault(fold(name).strip(_EDGES), set()).add(owner)
             for key in _keys(name):
                 self._loose.setdefault(key, set()).add(owner)
@@ -115,7 +116,7 @@ class Resolver:
         self, text: str, parts: list[tuple[int, int]], index: int
     ) -> tuple[Unit | UnitGroup | None, int, bool]:
         """What the longest run of parts from `index` names, the index after it, and whether it is misprinted."""
-        for end in range(len(parts), index, -1):
+        for end in range(min(len(parts), index + self._longest_run), index, -1):
             owner, misprinted = self._match(text[parts[index][0] : parts[end - 1][1]])
             if owner is not None:
                 return owner, end, misprinted
@@ -182,6 +183,8 @@ def is_misprint(key: str, known: str) -> bool:
 
     Both are loose keys. Numbers, Roman numbers and short words must be equal: "Đội 1" is not "Đội 2".
     """
+    from rapidfuzz.distance import OSA
+
     if key == known:
         return False
     if key.replace(" ", "") == known.replace(" ", ""):
