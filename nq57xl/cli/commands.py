@@ -133,7 +133,7 @@ def status(context: click.Context, period: str | None, json_: bool, text: bool) 
     if json_:
         print_json(status_json(here.status, here.plan, here.period))
     elif text:
-        click.echo(status_text(here.status, here.plan, here.period))
+        click.echo(status_text(here.status, here.plan, here.period, context.obj))
     else:
         printing.print_status(here)
 

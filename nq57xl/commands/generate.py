@@ -119,6 +119,7 @@ class _Run:
             version=version,
             issued_on=issued_on,
             plan_version=plan,
+            workspace=self.office.workspace.root,
         )
 
     def record(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> None:
@@ -140,8 +141,8 @@ class _Run:
         files = {form.unit: self.office.workspace.form_name(self.period.code, form.unit) for form in forms}
         files |= {item.form.unit: item.path.name for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
-        listing = self._put(self._folder / "danh-sach-gui.xlsx", render_sending_list(forms, files, emails))
-        return Generated(self.period, written, listing)
+        listing = render_sending_list(forms, files, emails, self.office.workspace.root)
+        return Generated(self.period, written, self._put(self._folder / "danh-sach-gui.xlsx", listing))
 
     @property
     def _folder(self) -> Path:
