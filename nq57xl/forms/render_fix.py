@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nq57xl.forms.marks import Point
-from nq57xl.forms.metrics import Text, merged_width, row_height
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page, safe
 from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
 from nq57xl.forms.wording import deadline_in_words, period_line, shorten
+from nq57xl.text.metrics import Text, merged_width, row_height
 
 FIX_TITLE = "Cần sửa"
 _HEADS = ("TT", "Mức độ", "Trang", "Ô", "Đầu việc, nội dung", "Đã nhập", "Điểm cần xem", "Cách xử lý")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nq57xl.forms.layout import visible_specs
 from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, GuideLine, guide_lines
-from nq57xl.forms.metrics import Text, merged_width, row_height, text_width
 from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page
 from nq57xl.forms.styles import LOOKS, SIZE, FormWorkbook, FormWorksheet
 from nq57xl.records.form import SheetLayout
+from nq57xl.text.metrics import Text, merged_width, row_height, text_width
 
 _GRID = 4.55
 """Width of a grid column in characters."""

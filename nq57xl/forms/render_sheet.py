@@ -10,7 +10,6 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.forms.check_formula import MISSING, address
-from nq57xl.forms.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.forms.page_setup import finish_sheet, section_breaks, set_up_page
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
@@ -18,6 +17,7 @@ from nq57xl.forms.wording import ENOUGH
 from nq57xl.records.form import Form, FormRow, SheetLayout, Slot
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Field, SheetSpec
+from nq57xl.text.metrics import Text, merged_width, printed_points, row_height
 
 Place = tuple[str, int, int]
 CHECK_WIDTH = 22.0

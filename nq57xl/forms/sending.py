@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from nq57xl import resources
 from nq57xl.forms.guide import fill
-from nq57xl.forms.metrics import Text, row_height
 from nq57xl.forms.page_setup import set_up_sheet_paper
 from nq57xl.forms.styles import SIZE, FormWorkbook
 from nq57xl.forms.wording import deadline_in_words, period_line
 from nq57xl.records.form import Form
+from nq57xl.text.metrics import Text, row_height
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from nq57xl.plan import sheets
 from nq57xl.plan.guide import GUIDE
-from nq57xl.plan.metrics import row_height
 from nq57xl.plan.rows import Cells, card_cells, name_rows, settings_cells, table_rows
 from nq57xl.plan.sheets import Column, Sheet
 from nq57xl.records.plan import Plan
+from nq57xl.text.metrics import Text, row_height
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -137,7 +137,7 @@ def _top(page: Worksheet, formats: Formats, heading: str, note: str, widths: lis
     page.set_row(0, 26)
     if note:
         page.merge_range(1, 0, 1, len(widths) - 1, note, formats["note"])
-        page.set_row(1, row_height([(note, sum(widths))], SIZE))
+        page.set_row(1, _height([(note, sum(widths))]))
 
 
 def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
@@ -176,7 +176,7 @@ def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: C
             (shown(column, value), _CARD_WIDTHS[1]),
             (column.hint, _CARD_WIDTHS[2] + _CARD_WIDTHS[3]),
         ]
-        page.set_row(row, row_height(texts, SIZE))
+        page.set_row(row, _height(texts))
         _validate(page, column, row, row, 1)
 
 
@@ -206,7 +206,7 @@ def _header(page: Worksheet, formats: Formats, row: int, columns: list[tuple[Col
     for index, (column, _) in enumerate(columns):
         page.write_string(row, index, column.title, formats["head"])
     # the filter button hides the last characters of a heading
-    page.set_row(row, row_height([(column.title, width - 2.2) for column, width in columns], SIZE, bold=True) + 6)
+    page.set_row(row, _height([(column.title, width - 2.2) for column, width in columns], bold=True) + 6)
 
 
 def _rows(page: Worksheet, formats: Formats, start: int, sheet: Sheet, rows: list[Cells]) -> int:
@@ -216,7 +216,7 @@ def _rows(page: Worksheet, formats: Formats, start: int, sheet: Sheet, rows: lis
         for index, (column, _) in enumerate(columns):
             _write(page, (row, index), column, cells.get(column.key), _format(formats, column))
         texts = [(shown(column, cells.get(column.key)), width) for column, width in columns]
-        page.set_row(row, row_height(texts, SIZE))
+        page.set_row(row, _height(texts))
     last = start + len(rows) + spare - 1
     for row in range(start + len(rows), last + 1):
         for index, (column, _) in enumerate(columns):
@@ -301,5 +301,10 @@ def _guide(page: Worksheet, formats: Formats) -> None:
     for row, (mark, text) in enumerate(GUIDE, 2):
         page.write(row, 0, mark, formats["step"])  # a blank mark is written as a blank cell, not as an empty string
         page.write_string(row, 1, text, formats["plain"])
-        page.set_row(row, row_height([(text, 100)], SIZE) + 3)
+        page.set_row(row, _height([(text, 100)]) + 3)
     _page(page, landscape=True)
+
+
+def _height(cells: Iterable[tuple[str, float]], *, bold: bool = False) -> float:
+    """Height in points of a row that shows each (text, column width) whole."""
+    return row_height([Text(text, width, SIZE, bold) for text, width in cells])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nq57xl.forms import metrics
+from nq57xl.text import metrics
 
 LINE_HEIGHT = 1.28
 """Height of a line over the font size: Excel gives each line of Times New Roman 10 a height of 12.75 points."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.forms.metrics import (
+from nq57xl.text.metrics import (
     MAX_ROW_HEIGHT,
     Text,
     chars_needed,
