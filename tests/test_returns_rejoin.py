@@ -197,6 +197,12 @@ def test_deleted_row() -> None:
     assert ("led", "I.1", "progress") in back.places
 
 
+def test_deleted_free_row() -> None:
+    """A prepared row of a free table is the unit's own to delete."""
+    back = returned(edited(lambda book: book[PROPOSALS].delete_rows(row_of(book[PROPOSALS], "proposal|12"))))
+    assert (codes(back), verdict_of(back.findings)) == (["LOCKED_CHANGED"], "accepted")
+
+
 def test_deleted_entry_column() -> None:
     """A deleted entry column is one error."""
     back = returned(edited(lambda book: book[RESULTS].delete_cols(column_of(book[RESULTS], "percent"))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field
 
@@ -65,12 +65,15 @@ class _Aligner:
         self._head = {column: text for (row, column), text in self._locked.items() if row == self._row_keys.get(HEAD)}
         self._marker = marker_of(raw)
         self._found = Alignment()
+        self._keyed_columns: dict[int, int] = {}
+        self._keyed_rows: dict[int, int] = {}
 
     def run(self) -> Alignment:
         """Keys first; then what stands between them, by position and locked texts."""
         self._find_keys()
         self._columns_by_key()
         self._rows_by_key()
+        self._keyed_columns, self._keyed_rows = dict(self._found.columns), dict(self._found.rows)
         self._rows_sorted_without_keys()
         self._head_by_text()
         self._columns_by_text()
@@ -115,7 +118,7 @@ class _Aligner:
         seen = {row: self._seen(there) for row, there in self._found.rows.items() if row in issued_texts}
         owners: dict[int, int] = {}
         for row, texts in seen.items():
-            if _fits([(text, texts.get(column, "")) for column, text in issued_texts[row].items()]):
+            if _share([(text, texts.get(column, "")) for column, text in issued_texts[row].items()]) >= _ENOUGH:
                 continue
             shown = [other for other, wanted in issued_texts.items() if wanted and _shows(texts, wanted)]
             if len(shown) == 1:
@@ -160,19 +163,25 @@ class _Aligner:
                 if len(same_title) == 1:
                     self._found.columns[issued] = same_title[0]
                     continue
+            certain = _between(issued, self._keyed_columns)
+            if certain is not None and certain not in taken and any(place[1] == certain for place in self._texts):
+                self._found.columns[issued] = certain
+                continue
             guess = _guess(issued, self._found.columns, self._found.key_column)
-            certain = _between(issued, self._found.columns)
-            if guess not in taken and guess >= 0 and (certain or self._column_fits(issued, guess)):
+            if guess not in taken and guess >= 0 and self._column_fits(issued, guess):
                 self._found.columns[issued] = guess
 
     def _column_fits(self, issued: int, guess: int) -> bool:
-        """Enough of the column's locked texts stand there; its key's own cell does not count."""
+        """Enough of the column's locked texts stand there, and something at all where there were any."""
+        issued_there = any(column == issued for _, column in self._locked)
+        if issued_there and not any(column == guess for _, column in self._texts):
+            return False
         pairs = [
             (text, self._texts.get((self._found.rows[row], guess), ""))
             for (row, column), text in self._locked.items()
             if column == issued and row in self._found.rows
         ]
-        return _fits(pairs)
+        return _share(pairs) >= _ENOUGH
 
     def _rows_by_text(self) -> None:
         columns = self._found.columns
@@ -181,16 +190,20 @@ class _Aligner:
             taken.update(row for rows in self._found.repeats.values() for row in rows)
             wanted = {columns[column]: text for (row, column), text in self._locked.items()
                       if row == issued and column in columns}  # fmt: skip
-            guess = _guess(issued, self._found.rows, self._found.key_row)
-            if _between(issued, self._found.rows) and guess not in taken:
-                self._found.rows[issued] = guess
+            certain = _between(issued, self._keyed_rows)
+            if certain is not None and certain not in taken and any(place[0] == certain for place in self._texts):
+                self._found.rows[issued] = certain
                 continue
-            candidates = [guess, *sorted({row for row, column in self._texts if column in wanted})]
-            for row in candidates:
-                pairs = [(text, self._texts.get((row, column), "")) for column, text in wanted.items()]
-                if row >= 0 and row not in taken and _fits(pairs):
-                    self._found.rows[issued] = row
-                    break
+            guess = _guess(issued, self._found.rows, self._found.key_row)
+            candidates = {guess, *(row for row, column in self._texts if column in wanted)} - taken
+            scores = {
+                row: _share([(text, self._texts.get((row, column), "")) for column, text in wanted.items()])
+                for row in candidates
+                if row >= 0
+            }
+            best = max(scores, key=lambda row: (scores[row], row == guess, -row), default=-1)
+            if scores.get(best, 0.0) >= _ENOUGH:
+                self._found.rows[issued] = best
 
 
 def _shows(texts: Mapping[int, str], wanted: Mapping[int, str]) -> bool:
@@ -217,14 +230,16 @@ def _guess(issued: int, found: Mapping[int, int], key_line: int | None) -> int:
     return issued + (key_line if key_line is not None else -1)
 
 
-def _between(issued: int, found: Mapping[int, int]) -> bool:
-    """Whether the lines found before and after leave exactly its place: then it is this one, whatever it says."""
-    before = max((line for line in found if line < issued), default=None)
-    after = min((line for line in found if line > issued), default=None)
-    return before is not None and after is not None and found[after] - found[before] == after - before
+def _between(issued: int, keyed: Mapping[int, int]) -> int | None:
+    """The place that the keyed lines before and after leave for exactly this line, whatever it says now."""
+    before = max((line for line in keyed if line < issued), default=None)
+    after = min((line for line in keyed if line > issued), default=None)
+    if before is None or after is None or keyed[after] - keyed[before] != after - before:
+        return None
+    return keyed[before] + issued - before
 
 
-def _fits(pairs: Iterable[tuple[str, str]]) -> bool:
-    """Enough locked texts are unchanged; a line without locked texts fits anywhere."""
+def _share(pairs: Sequence[tuple[str, str]]) -> float:
+    """How many of the locked texts are unchanged; a line without locked texts fits anywhere."""
     hits = [same(issued, there) for issued, there in pairs]
-    return not hits or sum(hits) >= _ENOUGH * len(hits)
+    return sum(hits) / len(hits) if hits else 1.0

@@ -138,7 +138,9 @@ class _Reader:
         if not there or not columns:
             return
         keyed = self._claim_keyed(free[0])
-        taken = set(self.found.rows.values()) | {line for lines in self.found.repeats.values() for line in lines}
+        taken = {self.found.key_row, *self.found.rows.values()} | {
+            line for lines in self.found.repeats.values() for line in lines
+        }
         new = {line for line, column in self.raw.cells if line > min(there) and line not in taken and column in columns}
         lines = [line for line in sorted({*new, *copied, *keyed}) if any(self._typed(free[0], line))]
         number = max((int(row.slots[0].key) for row in free if row.slots[0].key.isdecimal()), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from nq57xl.records.findings import Finding
-from nq57xl.records.form import SheetLayout
+from nq57xl.records.form import Form, SheetLayout
 from nq57xl.records.returns import RawSheet
 from nq57xl.returns.align import HEAD, Alignment
 from nq57xl.returns.scan import a1
@@ -13,9 +13,12 @@ from nq57xl.returns.texts import short
 from nq57xl.rules.catalogue import make
 
 
-def structure(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
-    """Missing rows and columns, one finding each; and one for everything that stands elsewhere."""
-    yield from _missing_rows(sheet, raw, found)
+def structure(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
+    """Missing rows and columns, one finding each; and one for everything that stands elsewhere.
+
+    A prepared row of a free table that is gone was the unit's own to delete.
+    """
+    yield from _missing_rows(sheet, raw, found, form)
     yield from _missing_columns(sheet, raw, found)
     rows = {slot.row for slot in sheet.slots if slot.row}
     columns = {slot.col for slot in sheet.slots if slot.col}
@@ -35,13 +38,13 @@ def _moved(issued: Iterable[int], found: Mapping[int, int], key_line: int | None
     return key_line not in (0, None)
 
 
-def _missing_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+def _missing_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
     rows = {slot.row: slot.row_key for slot in sheet.slots if slot.row_key and slot.row not in found.rows}
     for row, row_key in rows.items():
         slots = [slot for slot in sheet.slots if slot.row == row and slot.col]
         entries = [slot for slot in slots if slot.role == "entry"]
         texts = " ".join(slot.text for slot in slots if slot.role == "text" and slot.text)
-        if entries:
+        if entries and not form.schema.table(entries[0].table).free:
             words = {"row": short(texts) or row_key, "sheet_title": sheet.title}
             first = entries[0]
             yield make("ROW_MISSING", words=words, sheet=raw.name, table=first.table, task=first.key, field="")

@@ -56,7 +56,7 @@ def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entr
     order = sorted(range(len(read)), key=lambda index: (not entries[index].values, copies[index].name != sheet.title))
     chosen = order[0]
     raw, found = read[chosen]
-    findings = [*structure(sheet, raw, found), *compare_locked(sheet, raw, found), *entries[chosen].findings]
+    findings = [*structure(sheet, raw, found, form), *compare_locked(sheet, raw, found), *entries[chosen].findings]
     findings += outside(sheet, raw, found, entries[chosen].read)
     if raw.name != sheet.title:
         words = {"sheet_title": sheet.title, "value": raw.name}
