@@ -10,13 +10,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from nq57xl.plan.bundled import NAMES as BUNDLED
 from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.plan import Unit
+from nq57xl.report.consolidate import consolidate
 from nq57xl.report.workbook import render_report
 from tests.amounts import amount
-from tests.report_books import consolidated, convert, sheets, table
+from tests.report_books import SCHEMA, case, consolidated, convert, sheets, table
+from tests.report_fills import random_status
 
 
 @pytest.mark.parametrize("which", ["sample", *BUNDLED])
@@ -144,3 +148,20 @@ def _spoilt(data: bytes) -> bytes:
                 assert count > 30 or "sheet1" not in name
             new.writestr(name, content)
     return out.getvalue()
+
+
+def test_many_missing_units_do_not_move_the_formulas() -> None:
+    """With 120 missing units of long names the statement names ten, counts the rest; shares still find their rows."""
+    plan, period = case("sample")
+    name = "Trung tâm Quản lý điều hành vận tải hành khách công cộng và đăng kiểm phương tiện số"
+    plan = attrs.evolve(plan, units=tuple(Unit(f"U{i}", f"{name} {i}") for i in range(120)))
+    c = consolidate(plan, period, SCHEMA, random_status(plan, period, 1, missing=lambda _: True))
+    data = render_report(c)
+    sheet = sheets(data)["Tổng quan"]
+    texts = [str(cell.value) for row in sheet.iter_rows(max_col=1) for cell in row]
+    statement = next(text for text in texts if text.startswith("BÁO CÁO CHƯA ĐẦY ĐỦ: còn 120/120"))
+    assert "và 110 đơn vị khác" in statement
+    share = next(row[0].row for row in sheet.iter_rows() if row[0].value == "Số đơn vị")
+    assert sheets(data, values=False)["Tổng quan"].cell(share, 7).value == f"=IF(B{share}=0,0,D{share}/B{share})"
+    total = next(row[0].row for row in sheet.iter_rows() if row[0].value == "Tổng số")
+    assert str(sheets(data, values=False)["Tổng quan"].cell(total + 1, 3).value).endswith(f"C{total}/$B${total})")

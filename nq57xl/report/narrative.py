@@ -19,6 +19,8 @@ from nq57xl.report.figures import (
 )
 from nq57xl.report.wording import DONE_BEFORE, OUTSIDE, STATES, UNREPORTED, percent_of
 
+_NAMED = 10
+"""Missing units named on page one; the statement must stay on one row, and be read."""
 _LOWER = {
     DONE_BEFORE: "đã hoàn thành trước kỳ",
     UNREPORTED: "chưa có báo cáo hoặc chưa báo cáo đủ",
@@ -39,7 +41,9 @@ def missing_words(c: Consolidation, f: Figures) -> str:
     """The statement of page one when returns are missing; "" when all are there."""
     if not c.missing:
         return ""
-    names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing)
+    names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing[:_NAMED])
+    if len(c.missing) > _NAMED:
+        names += f"; và {len(c.missing) - _NAMED} đơn vị khác (xem trang «Tình hình nộp báo cáo»)"
     rows = f.total.progress.get(UNREPORTED, 0)
     silent = f" Bản tổng hợp này vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
