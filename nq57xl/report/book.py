@@ -137,8 +137,10 @@ class _SheetWriter:
         elif row.kind.startswith("pair"):
             middle = self.printed[self.page.split - 1]
             left, right = row.cells.get("left", ""), row.cells.get("right", "")
-            self._merge(row.row, 0, middle, left, {**style, "bold": style.get("bold", False)})
-            self._merge(row.row, middle + 1, self.printed[-1], right, {**style, "bold": row.kind != "pair_italic"})
+            # Decree 30/2020/NĐ-CP, Appendix I: number upright, date italic; nation and motto bold, motto over a rule
+            self._merge(row.row, 0, middle, left, {**style, "bold": row.kind == "pair_bold", "italic": False})
+            own = {**style, "bold": row.kind != "pair_italic", "underline": int(row.kind == "pair_bold")}
+            self._merge(row.row, middle + 1, self.printed[-1], right, own)
         elif row.kind == "band":
             line = next(item for item in self.page.lines if item.kind == "band")
             for name, (first, last) in band_spans(self.page, line).items():
