@@ -209,3 +209,24 @@ def test_plan_name_and_shortening() -> None:
     assert plan_name("Kế hoạch triển khai") == "Kế hoạch triển khai"
     assert shorten("ngắn") == "ngắn"
     assert shorten("một hai ba bốn năm", 12) == "một hai ba…"
+
+
+def test_the_plans_note_stands_beside_the_deadline() -> None:
+    """ "Thực hiện khi có văn bản đề nghị" decides what a unit reports: it is told in the form, led or supported."""
+    plan = sample_plan()
+    noted = attrs.evolve(plan.tasks[0], note="Thực hiện khi có văn bản đề nghị")
+    plan = attrs.evolve(plan, tasks=(noted, *plan.tasks[1:]))
+    for unit, table in (("VP", "led"), ("QLDT", "supporting")):
+        form = build_form(
+            plan,
+            load_schema(),
+            unit,
+            sample_period(),
+            issue_id=ISSUE_ID,
+            version=1,
+            issued_on=date(2026, 4, 1),
+            plan_version="x",
+        )
+        rows = form.table(table)
+        assert rows is not None
+        assert rows.rows[0].texts["deadline"] == "Trong tháng 3/2026\n(Thực hiện khi có văn bản đề nghị)"

@@ -113,10 +113,13 @@ def _work(task: Task) -> str:
 
 
 def _deadline(task: Task) -> str:
-    """As printed, with the office's own date where it gave another."""
-    if task.standard_deadline is None or task.standard_deadline == task.deadline.date:
-        return task.deadline.text
-    return f"{task.deadline.text}\n(hạn chuẩn {task.standard_deadline:%d/%m/%Y})".strip()
+    """As printed, with the office's own date where it gave another, and the plan's note ("Thực hiện khi có …")."""
+    parts = [task.deadline.text]
+    if task.standard_deadline is not None and task.standard_deadline != task.deadline.date:
+        parts.append(f"(hạn chuẩn {task.standard_deadline:%d/%m/%Y})")
+    if task.note:
+        parts.append(f"({task.note})")
+    return "\n".join(part for part in parts if part)
 
 
 def _task_facts(task: Task, base: Facts, period: Period) -> Facts:
