@@ -12,12 +12,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from nq57xl.forms.check_formula import address, check_formulas, check_texts
+from nq57xl.forms.check_formula import check_formulas, check_texts
 from nq57xl.forms.frame import frame_of, rows_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.render import render_form
 from nq57xl.records.form import Form
 from nq57xl.records.returns import Value
+from nq57xl.text.cells import a1
 from tests.form_values import random_values, value
 from tests.samples import sample_form
 
@@ -166,7 +167,7 @@ def _without_cached_values(workbook: bytes) -> bytes:
 def _checks(workbook: bytes | Path, form: Form) -> dict[tuple[str, str], str]:
     book = openpyxl.load_workbook(BytesIO(workbook) if isinstance(workbook, bytes) else workbook, data_only=True)
     return {
-        (sheet.title, address(slot.row, slot.col)): str(book[sheet.title].cell(slot.row + 1, slot.col + 1).value or "")
+        (sheet.title, a1(slot.row, slot.col)): str(book[sheet.title].cell(slot.row + 1, slot.col + 1).value or "")
         for sheet in layout(form)
         for slot in sheet.slots
         if slot.role == "check"

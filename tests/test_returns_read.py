@@ -18,8 +18,9 @@ from nq57xl.records.returns import RawCell, RawSheet, RawWorkbook
 from nq57xl.returns import convert_format, limits
 from nq57xl.returns.read import read_bytes, read_file
 from nq57xl.returns.refused import Refused
-from nq57xl.returns.scan import a1, scan_xlsx
+from nq57xl.returns.scan import scan_xlsx
 from nq57xl.returns.sniff import sniff
+from nq57xl.text.cells import a1
 from tests import hostile
 
 

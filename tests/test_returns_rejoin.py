@@ -20,8 +20,8 @@ from nq57xl.returns.align import same
 from nq57xl.returns.identify import identify
 from nq57xl.returns.read import read_bytes
 from nq57xl.returns.rejoin import rejoin
-from nq57xl.returns.scan import a1
 from nq57xl.returns.texts import cell_text
+from nq57xl.text.cells import a1
 from tests.returns_kit import (
     EVIDENCE,
     GUIDE,

@@ -18,6 +18,7 @@ from nq57xl.records.returns import Value
 from nq57xl.records.schema import Facts, Table
 from nq57xl.rules.condition import quoted
 from nq57xl.rules.predicates import Between, EmptyIf, OneOf, Predicate, RequiredIf, predicates_of
+from nq57xl.text.cells import a1
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,29 +47,19 @@ class RowCells:
     def ref(self, field: str) -> str:
         """Reference to the field's cell in this row."""
         slot = self.own[field]
-        return self._prefix(slot) + address(slot.row, slot.col)
+        return self._prefix(slot) + a1(slot.row, slot.col)
 
     def column(self, field: str) -> str:
         """Reference to the field's cells in all rows of the table."""
         slots = self.all[field]
         first, last = slots[0], slots[-1]
-        return f"{self._prefix(first)}{address(first.row, first.col)}:{address(last.row, last.col)}"
+        return f"{self._prefix(first)}{a1(first.row, first.col)}:{a1(last.row, last.col)}"
 
     def _prefix(self, slot: Slot) -> str:
         if slot.sheet == self.sheet:
             return ""
         title = self.titles[slot.sheet].replace("'", "''")
         return f"'{title}'!"
-
-
-def address(row: int, col: int) -> str:
-    """A1 address of a 0-based cell."""
-    letters = ""
-    col += 1
-    while col:
-        col, rest = divmod(col - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
 
 
 def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, int], str]:

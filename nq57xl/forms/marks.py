@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from nq57xl.forms.check_formula import address
 from nq57xl.forms.wording import shorten
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form, SheetLayout, Slot
+from nq57xl.text.cells import a1
 
 
 @frozen
@@ -26,7 +26,7 @@ class Point:
     @property
     def cell(self) -> str:
         """A1 address, empty without a cell."""
-        return address(self.slot.row, self.slot.col) if self.slot else ""
+        return a1(self.slot.row, self.slot.col) if self.slot else ""
 
 
 def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding]) -> tuple[Point, ...]:

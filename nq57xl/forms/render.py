@@ -10,7 +10,7 @@ from io import BytesIO
 
 import attrs
 
-from nq57xl.forms.check_formula import address, check_formulas, check_texts
+from nq57xl.forms.check_formula import check_formulas, check_texts
 from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.marks import mark_notes, points_of
 from nq57xl.forms.render_fix import write_fix
@@ -22,6 +22,7 @@ from nq57xl.forms.wording import file_name, period_line
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form, FormRow, FormTable, SheetLayout
 from nq57xl.records.returns import Value
+from nq57xl.text.cells import a1
 
 _PASSWORD_LENGTH = 12
 
@@ -112,5 +113,5 @@ def _sheets(book: FormWorkbook, page: Page, sheets: Sequence[SheetLayout]) -> No
 def _names(book: FormWorkbook, sheet: SheetLayout, form: Form) -> None:
     """A defined name for each list's range."""
     for column, (name, items) in enumerate(form.schema.lists.items(), start=1):
-        letter = address(0, column).removesuffix("1")
+        letter = a1(0, column).removesuffix("1")
         book.define_name(list_name(name), f"={sheet.title}!${letter}$2:${letter}${len(items) + 1}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from nq57xl.forms.check_formula import MISSING, address
+from nq57xl.forms.check_formula import MISSING
 from nq57xl.forms.page_setup import finish_sheet, section_breaks, set_up_page
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
@@ -17,6 +17,7 @@ from nq57xl.forms.wording import ENOUGH
 from nq57xl.records.form import Form, FormRow, SheetLayout, Slot
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Field, SheetSpec
+from nq57xl.text.cells import a1
 from nq57xl.text.metrics import Text, merged_width, printed_points, row_height
 
 Place = tuple[str, int, int]
@@ -281,7 +282,7 @@ def _check_colours(book: FormWorkbook, worksheet: FormWorksheet, sheet: SheetLay
     if not runs:
         return
     place = (runs[0][0], runs[0][2], runs[0][1], runs[0][2])
-    ranges = " ".join(f"{address(low, col)}:{address(high, col)}" for low, high, col in runs)
+    ranges = " ".join(f"{a1(low, col)}:{a1(high, col)}" for low, high, col in runs)
     rules: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("begins with", ENOUGH, {}),
         ("begins with", MISSING, {"bg_color": WARNING_FILL}),

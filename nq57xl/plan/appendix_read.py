@@ -13,11 +13,12 @@ from nq57xl.plan.cells import as_value, is_blank, text_of
 from nq57xl.plan.guard import BadCells, scan
 from nq57xl.plan.patch import put_texts
 from nq57xl.plan.rows import Cells, plan_of
-from nq57xl.plan.sheets import Column, Sheet, address
+from nq57xl.plan.sheets import Column, Sheet
 from nq57xl.plan.understand import understand
 from nq57xl.records.findings import Finding
 from nq57xl.records.plan import Plan
 from nq57xl.rules import catalogue
+from nq57xl.text.cells import a1
 from nq57xl.text.normalise import fold
 
 Grid = list[list[Any]]
@@ -94,7 +95,7 @@ class _Reader:
                 line = known.get(fold(text_of(value)))
                 if line is not None and line.key not in cells:
                     cells[line.key] = self._value(own, row, col + 1, line, values[col + 1])
-                    self.places[table, 0, line.key] = (own, address(row, col + 1))
+                    self.places[table, 0, line.key] = (own, a1(row, col + 1))
                     break
         if not cells and not optional:
             raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: trang «{title}» không có mục nào đọc được.")
@@ -126,7 +127,7 @@ class _Reader:
             for column, col in columns:
                 value = values[col] if col is not None else ""
                 cells[column.key] = self._value(title, row, col or 0, column, value)
-                self.places[sheet.id, len(rows), column.key] = (title, address(row, col or 0))
+                self.places[sheet.id, len(rows), column.key] = (title, a1(row, col or 0))
             rows.append(cells)
         return rows
 
@@ -149,7 +150,7 @@ class _Reader:
         raise Nq57Error(f"Trang «{title}» của tệp {self.name} thiếu cột {missed}: hãy khôi phục tên cột.")
 
     def _value(self, sheet: str, row: int, col: int, column: Column, raw: Any) -> Any:  # noqa: ANN401 - a cell
-        cell = address(row, col)
+        cell = a1(row, col)
         bad = self.bad.get(sheet, {}).get(cell)
         if bad is not None:
             code, words = ("ERROR_CELL" if bad else "FORMULA_NO_VALUE"), {"field": column.title, "value": bad}

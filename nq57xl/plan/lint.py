@@ -8,11 +8,11 @@ from typing import Any
 
 from nq57xl.plan import sheets
 from nq57xl.plan.misprints import suspects
-from nq57xl.plan.sheets import address
 from nq57xl.plan.units import Resolver
 from nq57xl.records.findings import Finding
 from nq57xl.records.plan import Indicator, Plan, Task
 from nq57xl.rules import catalogue
+from nq57xl.text.cells import a1
 
 Places = Mapping[tuple[str, int, str], tuple[str, str]]
 NEED_NO_DAY = ("ongoing", "done")
@@ -63,11 +63,11 @@ def layout_place(table: str, index: int, field: str) -> tuple[str, str]:
     """Sheet and cell of a field as `write_appendix` lays them out."""
     if table == "card":
         row = next(row for row, line in enumerate(sheets.CARD, sheets.CARD_ROW) if line.key == field)
-        return sheets.PLAN_TITLE, address(row, 1)
+        return sheets.PLAN_TITLE, a1(row, 1)
     if table == "names":
-        return sheets.PLAN_TITLE, address(sheets.NAMES_ROW + index, sheets.NAMES.column(field))
+        return sheets.PLAN_TITLE, a1(sheets.NAMES_ROW + index, sheets.NAMES.column(field))
     sheet = next(item for item in sheets.TABLES if item.id == table)
-    return sheet.title, address(sheets.HEADER_ROW + 1 + index, sheet.column(field))
+    return sheet.title, a1(sheets.HEADER_ROW + 1 + index, sheet.column(field))
 
 
 def _title(table: str, field: str) -> str:

@@ -309,13 +309,3 @@ CARD_ROW = 3
 """0-based row of the first line of a card sheet, under its headings."""
 NAMES_ROW = CARD_ROW + len(CARD) + 3
 """0-based row of the first line of the names table on the sheet of the plan."""
-
-
-def address(row: int, column: int) -> str:
-    """A1 address of a 0-based row and column."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"

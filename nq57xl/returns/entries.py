@@ -15,9 +15,9 @@ from nq57xl.records.returns import RawCell, RawSheet, Value
 from nq57xl.records.schema import Facts
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.convert import convert
-from nq57xl.returns.scan import a1
 from nq57xl.returns.texts import cell_text, short
 from nq57xl.rules.catalogue import make
+from nq57xl.text.cells import a1
 
 Place = tuple[int, int]
 

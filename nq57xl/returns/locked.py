@@ -9,9 +9,9 @@ from nq57xl.records.findings import Finding
 from nq57xl.records.form import SheetLayout, Slot
 from nq57xl.records.returns import RawCell, RawSheet
 from nq57xl.returns.align import Alignment, same
-from nq57xl.returns.scan import a1
 from nq57xl.returns.texts import cell_text, short
 from nq57xl.rules.catalogue import make
+from nq57xl.text.cells import a1
 
 
 def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:

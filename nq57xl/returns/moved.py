@@ -8,9 +8,9 @@ from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form, SheetLayout
 from nq57xl.records.returns import RawSheet
 from nq57xl.returns.align import HEAD, Alignment
-from nq57xl.returns.scan import a1
 from nq57xl.returns.texts import short
 from nq57xl.rules.catalogue import make
+from nq57xl.text.cells import a1
 
 
 def structure(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from nq57xl.returns import limits
 from nq57xl.returns.parts import Attributes, Package, local
 from nq57xl.returns.refused import refuse
+from nq57xl.text.cells import a1
 
 Place = tuple[int, int]
 """(row, column), 0-based."""
@@ -57,16 +58,6 @@ def check_extent(sheet: SheetScan) -> None:
     )
     if too_far:
         raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, value=a1(sheet.rows - 1, sheet.columns - 1))
-
-
-def a1(row: int, column: int) -> str:
-    """The A1 address of a 0-based place."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
 
 
 def scan_xlsx(data: bytes) -> Scan:

@@ -1,0 +1,13 @@
+"""Addresses of cells as people read them."""
+
+from __future__ import annotations
+
+
+def a1(row: int, column: int) -> str:
+    """The A1 address of a 0-based place: (0, 0) is "A1"."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
