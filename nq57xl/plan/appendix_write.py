@@ -114,7 +114,7 @@ def _format(formats: Formats, column: Column, *, spare: bool = False) -> Format:
 
 def _borders_when_filled(page: Worksheet, formats: Formats, first: int, last: int, columns: int) -> None:
     """Prepared rows get their borders with their text, so that empty ones are not printed."""
-    cells = f"${a1(0, 0)[0]}{first + 1}:${sheets.a1(0, columns - 1)[0]}{first + 1}"
+    cells = f"${a1(0, 0)[0]}{first + 1}:${a1(0, columns - 1)[0]}{first + 1}"
     rule = {"type": "formula", "criteria": f"=COUNTA({cells})>0", "format": formats["filled"]}
     page.conditional_format(first, 0, last, columns - 1, rule)
 
