@@ -248,3 +248,20 @@ def test_a_row_added_without_a_code_gets_one_once_and_keeps_it(office: Office, r
     assert second["Việc thêm thứ nhất"] == first["Việc thêm thứ nhất"]
     assert second["Việc thêm thứ hai"] not in first.values()
     assert list((root / "backup").glob("phu-luc-*.xlsx"))
+
+
+def test_a_form_is_judged_by_the_cells_it_was_issued_with(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later program words a heading otherwise: what was issued before still comes back untouched, word for word."""
+    from nq57xl.forms import layout as layouts
+
+    generate(office, "2026-04")
+    sent = filled(office, "QLDT", tmp_path / "a.xlsx")
+    monkeypatch.setattr(layouts, "_DECLARATION", "Lời cam kết của bản chương trình sau.")
+    (item,) = collect(office, [sent], "2026-04", moment(15)).returns
+    assert item.verdict == "accepted"
+    assert "LOCKED_CHANGED" not in [finding.code for finding in item.findings]
+    again = generate(office, "2026-04", ["QLDT"]).forms[0]
+    assert again.form.version == 2
+    assert again.changes == ("sửa bố cục hoặc thông tin chung của biểu mẫu",)

@@ -14,6 +14,7 @@ from attrs import frozen
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.layout import layout
 from nq57xl.forms.render import render_form
 from nq57xl.forms.sending import render_sending_list
 from nq57xl.ledger.guarded import write_guarded
@@ -110,7 +111,7 @@ class _Run:
         return Issued(form, path, is_new=True, changes=changes(last, form) if last else ())
 
     def _build(self, unit: str, issue_id: str, version: int, issued_on: date, plan: str) -> Form:
-        return build_form(
+        form = build_form(
             self.plan,
             self.schema,
             unit,
@@ -121,6 +122,7 @@ class _Run:
             plan_version=plan,
             workspace=self.office.workspace.root,
         )
+        return attrs.evolve(form, cells=layout(form))
 
     def record(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> None:
         """The new forms into the ledger, before any file is written."""
@@ -161,7 +163,11 @@ def changes(old: Form, new: Form) -> tuple[str, ...]:
         if before[place] != after[place]:
             said.append(f"sửa {place[1]}")
     if not said:
-        said.append("sửa thông tin chung" if old.schema == new.schema else "sửa quy tắc, danh mục của biểu mẫu")
+        said.append(
+            "sửa bố cục hoặc thông tin chung của biểu mẫu"
+            if old.schema == new.schema
+            else "sửa quy tắc, danh mục của biểu mẫu"
+        )
     return tuple(sorted(said))
 
 

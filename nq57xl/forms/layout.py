@@ -25,7 +25,14 @@ _CARD_HEADS = {"label": "Nội dung", "value": "Đơn vị nhập"}
 
 
 def layout(form: Form) -> tuple[SheetLayout, ...]:
-    """All sheets in order: guide, the sheets with rows for this unit, hidden lists, veryHidden identity."""
+    """All sheets in order: guide, the sheets with rows for this unit, hidden lists, veryHidden identity.
+
+    An issued form keeps the cells it was issued with.
+    """
+    return form.cells or _fresh_layout(form)
+
+
+def _fresh_layout(form: Form) -> tuple[SheetLayout, ...]:
     sheets = tuple(_sheet(form, spec) for spec in visible_specs(form))
     return (guide_layout(form, visible_specs(form)), *sheets, lists_layout(form), meta_layout(form))
 

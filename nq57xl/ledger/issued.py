@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import zlib
 
+import attrs
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.ledger import schema
 from nq57xl.ledger.clock import iso
 from nq57xl.records.codec import CONVERTER, content_hash, from_json
-from nq57xl.records.form import Form
+from nq57xl.records.form import Form, SheetLayout
 from nq57xl.records.plan import Plan
 
 
@@ -44,21 +46,28 @@ def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.
         "version": form.version,
         "file": file[0],
         "sha256": file[1],
-        "json": _text(form),
+        "json": _text(attrs.evolve(form, cells=())),
         "issued_at": iso(now),
+        "cells": zlib.compress(_text(form.cells).encode()) if form.cells else None,
     }
     connection.execute(insert(schema.forms), row)
 
 
 def one_form(connection: Connection, condition: ColumnElement[bool]) -> Form | None:
-    """The form of the highest version that fulfils a condition on `schema.forms`."""
-    query = select(schema.forms.c.json).where(condition).order_by(schema.forms.c.version.desc()).limit(1)
-    text = connection.execute(query).scalar()
-    return None if text is None else from_json(text, Form)
+    """The form of the highest version that fulfils a condition on `schema.forms`, with every cell as issued."""
+    forms = schema.forms
+    query = select(forms.c.json, forms.c.cells).where(condition).order_by(forms.c.version.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    form = from_json(row[0], Form)
+    if row[1] is None:
+        return form
+    return attrs.evolve(form, cells=from_json(zlib.decompress(row[1]).decode(), tuple[SheetLayout, ...]))
 
 
 def current_forms(connection: Connection, period: str) -> tuple[Form, ...]:
-    """The highest version for each unit, in the order in which the units were first issued one."""
+    """The highest version for each unit, without its cells, in the order in which the units were first issued one."""
     forms = schema.forms
     newest = (
         select(forms.c.unit, func.max(forms.c.version).label("version"), func.min(forms.c.id).label("first"))
@@ -85,6 +94,6 @@ def issued_file(connection: Connection, issue_id: str) -> tuple[str, str] | None
     return None if row is None else (row[0], row[1])
 
 
-def _text(record: Form | Plan) -> str:
+def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:
     """JSON with the keys in the record's own order: `to_json` sorts them, and the order of lists and sections shows."""
     return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, separators=(",", ":"))

@@ -62,7 +62,10 @@ _FIRST = (
         at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
+    Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
+)
 
 
 def level(connection: Connection) -> int:

@@ -6,7 +6,7 @@ their own that point at `returns`, so that nothing recorded is ever rewritten.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
 METADATA = MetaData()
 
@@ -57,6 +57,7 @@ forms = Table(
     _text("sha256"),
     _text("json"),
     _text("issued_at"),
+    Column("cells", LargeBinary),
     UniqueConstraint("period", "unit", "version"),
 )
 

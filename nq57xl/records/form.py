@@ -68,6 +68,9 @@ class Form:
     guide: tuple[str, ...] = ()
     """Lines of the first sheet, rendered once from its template: what was issued stays what was issued."""
 
+    cells: tuple[SheetLayout, ...] = ()
+    """Every cell as it was issued: what a later program lays out otherwise never judges it. Empty: not issued."""
+
     def table(self, name: str) -> FormTable | None:
         """The rows of that kind, None when the unit has none."""
         return next((item for item in self.tables if item.table == name), None)
