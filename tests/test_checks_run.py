@@ -25,6 +25,7 @@ SIGNED: dict[tuple[str, str, str], CellValue] = {
     ("signoff", "signoff", "approved_by"): "Trần Văn Minh",
     ("signoff", "signoff", "signed_on"): date(2026, 4, 16),
 }
+SIGNED_FIELDS = [field for _, _, field in SIGNED]
 NOTHING = {("statement", "statement", "statement"): "none"}
 INDICATORS = {("indicator", row.key, "no_data"): "no_data" for row in sample_form().table("indicator").rows}  # type: ignore[union-attr]
 FINE: dict[tuple[str, str, str], CellValue] = {
@@ -182,3 +183,20 @@ def test_units_that_contradict_each_other_are_told_apart_from_verdicts() -> None
     second = answer({("led", "I.3", "progress"): "not_started"}, sample_form("QLDN"))
     reports = {item.form.unit: Reported(item.form, item.values) for item in (first, second)}
     assert [(item.code, item.task) for item in check_period(reports)] == [("LEADS_DISAGREE", "I.3")]
+
+
+@pytest.mark.parametrize(
+    ("cause", "gone"),
+    [
+        (make("SHEET_MISSING", sheet="signoff"), [("signoff", "signoff", name) for name in SIGNED_FIELDS]),
+        (make("ROW_MISSING", sheet="results", task="I.1"), [("led", "I.1", "progress")]),
+        (make("COLUMN_MISSING", sheet="results", field="percent"), [("led", "I.1", "percent")]),
+    ],
+)
+def test_blanks_that_follow_from_something_missing_are_not_told_again(
+    cause: Finding, gone: list[tuple[str, str, str]]
+) -> None:
+    """A sheet, row or column that was deleted is one finding: its cells are not called blank one by one."""
+    cells = {place: value for place, value in FINE.items() if place not in gone}
+    assert found(cells, findings=(cause,)) == []
+    assert found(cells) != []

@@ -17,6 +17,10 @@ CellKey = tuple[str, str, str]
 """(table, row key, field)."""
 
 
+_GONE = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING")
+"""Findings that tell the cause of every blank cell that follows from them."""
+
+
 @frozen
 class Answer:
     """One return beside the form that it answers."""
@@ -30,12 +34,16 @@ class Answer:
         return {(value.table, value.key, value.field): value for value in self.returned.values}
 
     @property
-    def unreadable(self) -> set[CellKey]:
-        """Cells that already have an error of their own: no rule speaks about them again."""
-        return {
-            (item.table, item.task or "", item.field)
-            for item in self.returned.findings
-            if item.severity == "error" and item.field
+    def told(self) -> set[CellKey]:
+        """Cells that already have an error of their own, or lost their row, column or sheet: no rule speaks again."""
+        errors = [item for item in self.returned.findings if item.severity == "error"]
+        gone = [item for item in errors if item.code in _GONE]
+        return {(item.table, item.task or "", item.field) for item in errors if item.field} | {
+            place
+            for place, (sheet, _) in self.returned.places.items()
+            if any(
+                item.sheet == sheet and item.task in (None, place[1]) and item.field in ("", place[2]) for item in gone
+            )
         }
 
 
@@ -60,9 +68,9 @@ def rows_of(table: Table, answers: Sequence[Answer]) -> Iterator[Row]:
         for place_table, key, field in answer.returned.places:
             if place_table == table.name:
                 placed[key].add(field)
-        unreadable = answer.unreadable
+        told = answer.told
         for cells in frame.rows_of(answer.form, table.name, answer.returned.values, index):
             key = str(cells["#key"])
-            silent = {name for name in names if name not in placed[key] or (table.name, key, name) in unreadable}
+            silent = {name for name in names if name not in placed[key] or (table.name, key, name) in told}
             if silent != names:
                 yield Row(index, key, cells, frozenset(silent))
