@@ -25,7 +25,7 @@ from nq57xl.records.findings import Finding, Verdict
 from nq57xl.records.form import Form, FormRow, FormTable
 from nq57xl.records.ledger import Judged
 from nq57xl.records.plan import Plan
-from nq57xl.records.returns import Source, Value
+from nq57xl.records.returns import CellValue, Source, Value
 from nq57xl.rules.load import load_schema
 from tests.samples import sample_period, sample_plan
 
@@ -73,6 +73,16 @@ def form(unit: str = "VP", version: int = 1, *, period: str = PERIOD, plan: Plan
         schema=load_schema(),
         tables=(FormTable("led", (row,), {"II": "Hạ tầng", "I": "Thể chế"}),),
     )
+
+
+def issue(ledger: Ledger, *forms: Form) -> None:
+    """Records forms as issued, with made-up files."""
+    ledger.issue(forms, {item.issue_id: (f"{item.unit}.xlsx", digest(item.issue_id)) for item in forms})
+
+
+def value(number: int, content: CellValue, typed: str = "") -> Value:
+    """A typed cell of row I.number."""
+    return Value("led", f"I.{number}", "result", typed, content, "Kết quả", f"B{number}")
 
 
 def judged(
