@@ -34,8 +34,8 @@ _SENTINEL: dict[str, Any] = {"text": "\0", "number": 0.0, "date": "1970-01-01"}
 class RowCells:
     """Where the fields of one row stand: rules.condition.Cells for formulas in one sheet."""
 
-    sheet: str
-    """Id of the sheet that holds the formula."""
+    place: Slot
+    """The check cell that holds the formula."""
     facts: Facts
     own: dict[str, Slot]
     """Field -> entry cell of this row, broadcast fields included."""
@@ -45,9 +45,14 @@ class RowCells:
     """Sheet id -> tab name."""
 
     def ref(self, field: str) -> str:
-        """Reference to the field's cell in this row."""
+        """Reference to the field's cell in this row.
+
+        Through its whole column: cutting a cell and pasting it over another turns plain references to either into
+        #REF! or drags them along, while a reference to the column stays.
+        """
         slot = self.own[field]
-        return self._prefix(slot) + a1(slot.row, slot.col)
+        letter = a1(0, slot.col).removesuffix("1")
+        return f"INDEX({self._prefix(slot)}${letter}:${letter},{self._row(slot)})"
 
     def column(self, field: str) -> str:
         """Reference to the field's cells in all rows of the table."""
@@ -55,19 +60,28 @@ class RowCells:
         first, last = slots[0], slots[-1]
         return f"{self._prefix(first)}{a1(first.row, first.col)}:{a1(last.row, last.col)}"
 
+    def _row(self, slot: Slot) -> str:
+        """Number of the cell's row, counted from the check's own row where both belong to one row of the table."""
+        if slot.key != self.place.key:
+            return str(slot.row + 1)
+        return "ROW()" if slot.row == self.place.row else f"ROW(){slot.row - self.place.row:+d}"
+
     def _prefix(self, slot: Slot) -> str:
-        if slot.sheet == self.sheet:
-            return ""
-        title = self.titles[slot.sheet].replace("'", "''")
-        return f"'{title}'!"
+        return "" if slot.sheet == self.place.sheet else sheet_prefix(self.titles[slot.sheet])
+
+
+def sheet_prefix(title: str) -> str:
+    """What stands before an address in another sheet."""
+    quoted_title = title.replace("'", "''")
+    return f"'{quoted_title}'!"
 
 
 def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, int], str]:
     """(sheet id, row, col) of every check cell -> its formula."""
-    entries = _entries(sheets)
+    entries = entries_of(sheets)
     titles = {sheet.id: sheet.title for sheet in sheets}
     formulas = {}
-    for slot in _checks(sheets):
+    for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
         cells = _cells(form, table, slot, entries, titles)
         formulas[(slot.sheet, slot.row, slot.col)] = _formula(form, table, slot, cells)
@@ -77,10 +91,10 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str,
 def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value]) -> dict[tuple[str, int, int], str]:
     """(sheet id, row, col) of every check cell -> what it says of these values."""
     unreadable = _unreadable(values)
-    judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in _checks(sheets)}}
+    judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in checks_of(sheets)}}
     filled = {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
     texts = {}
-    for slot in _checks(sheets):
+    for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
         names = _fields_checked(table, slot)
         if _silent_when_blank(table, slot) and not any((slot.table, slot.key, name) in filled for name in names):
@@ -88,18 +102,20 @@ def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Valu
         else:
             broken = judged[slot.table].get(slot.key, set())
             shorts = [
-                short for short, group in _parts(form, table, slot).items() if broken & {p.rule.id for p in group}
+                short for short, group in parts_of(form, table, slot).items() if broken & {p.rule.id for p in group}
             ]
             text = _END.join(shorts) or ENOUGH
         texts[(slot.sheet, slot.row, slot.col)] = text
     return texts
 
 
-def _checks(sheets: Sequence[SheetLayout]) -> list[Slot]:
+def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
+    """Every check cell, sheet by sheet."""
     return [slot for sheet in sheets for slot in sheet.slots if slot.role == "check"]
 
 
-def _entries(sheets: Sequence[SheetLayout]) -> dict[tuple[str, str, str], Slot]:
+def entries_of(sheets: Sequence[SheetLayout]) -> dict[tuple[str, str, str], Slot]:
+    """(table, key, field) -> its entry cell."""
     return {
         (slot.table, slot.key, slot.field): slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"
     }
@@ -110,7 +126,7 @@ def _fields_checked(table: Table, slot: Slot) -> list[str]:
     return [slot.field] if slot.field else [field.name for field in table.fields]
 
 
-def _parts(form: Form, table: Table, slot: Slot) -> dict[str, list[Predicate]]:
+def parts_of(form: Form, table: Table, slot: Slot) -> dict[str, list[Predicate]]:
     """The few words of each part -> the rules that it stands for, in the order of the schema."""
     parts: dict[str, list[Predicate]] = {}
     for predicate in predicates_of(table, form.schema):
@@ -144,12 +160,12 @@ def _cells(
     for (name, _, field), entry in entries.items():
         if name == table.name:
             columns[field] = (*columns.get(field, ()), entry)
-    return RowCells(slot.sheet, rows[slot.key].facts, own, columns, titles)
+    return RowCells(slot, rows[slot.key].facts, own, columns, titles)
 
 
 def _formula(form: Form, table: Table, slot: Slot, cells: RowCells) -> str:
     parts = []
-    for short, group in _parts(form, table, slot).items():
+    for short, group in parts_of(form, table, slot).items():
         conditions = [
             condition
             for predicate in group
