@@ -59,6 +59,7 @@ class _Play:
 
     def __init__(self, folder: Path, plan: str, seed: int) -> None:
         self.plan, self.seed = plan, seed
+        self.units: list[str] = []
         self.root, self.sent = folder / plan, folder / "gui-ve" / plan
         self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(_noon(day)))
 
@@ -68,7 +69,8 @@ class _Play:
         issued = generate(self.office_on(date(2026, 4, 1)), PERIOD)
         yield Scene(self.plan, "Lập biểu mẫu cho từng đơn vị", issued)
         due = issued.period.due
-        careless, punctual, late, *_ = [item.form.unit for item in issued.forms]
+        self.units = [item.form.unit for item in issued.forms]
+        careless, punctual, late, *_ = self.units
         yield self._collect("Đơn vị gửi đúng hạn", due - timedelta(days=2), [self._report(punctual, due)])
         wrong = self._report(careless, due, mistakes=True)
         yield self._collect("Một báo cáo có lỗi, được trả lại kèm chỗ cần sửa", due - timedelta(days=1), [wrong])
@@ -87,7 +89,7 @@ class _Play:
         workspace = Office.at(self.root).workspace
         name = workspace.form_name(PERIOD, unit)
         target = self.sent / (f"{Path(name).stem} (lần 1).xlsx" if mistakes else name)
-        department = Department(self.seed * 100 + sum(map(ord, unit)), due)
+        department = Department(self.seed * 100 + self.units.index(unit), due)
         department.fill(workspace.forms_dir(PERIOD) / name, target, mistakes=mistakes)
         return target
 

@@ -69,7 +69,7 @@ class Department:
         self.today = today
         path = resources.find("templates", "demo/answers.yml")
         self.words: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        self.person = self.random.choice(self.words["people"])
+        self.person = self.words["people"][seed % len(self.words["people"])]
 
     def fill(self, form: Path, target: Path, *, mistakes: bool = False) -> None:
         """Types a whole report into the form and saves it as `target`; with mistakes, some that are sent back."""
