@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 
 from nq57xl.records.schema import Facts, Rule, Schema
+from nq57xl.rules.condition import blank_formula, words_formula
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.predicates import PREDICATES, Predicate, predicates_of
 
@@ -90,7 +91,7 @@ def test_required_if_looks_at_the_progress(schema: Schema) -> None:
         {},
     )
     assert list(rule.violated(data)) == [True, False, False, False]
-    assert rule.formula(line()) == 'AND(TRIM(progress_)="Đang thực hiện",LEN(TRIM(percent_))=0)'
+    assert rule.formula(line()) == f'AND({words_formula("progress_")}="Đang thực hiện",{blank_formula("percent_")})'
     sentence = rule.sentence({"progress": "in_progress"})
     assert sentence == "Chưa nhập «Tỷ lệ hoàn thành» khi Tiến độ là «Đang thực hiện»."
 
@@ -120,7 +121,7 @@ def test_cause_is_required_only_where_the_row_is_overdue(schema: Schema) -> None
     )
     assert list(rule.violated(data)) == [True, False, False]
     assert rule.formula(line(overdue=False)) is None
-    assert "LEN(TRIM(cause_))=0" in str(rule.formula(line(overdue=True)))
+    assert blank_formula("cause_") in str(rule.formula(line(overdue=True)))
     assert "đã quá hạn" in rule.sentence({"progress": "not_started"})
 
 
@@ -161,7 +162,7 @@ def test_hard_limits_of_a_percent(schema: Schema) -> None:
     data = frame(schema, "led", {"percent": -0.01}, {"percent": 1.5}, {"percent": 1.0}, {"percent": 0.0}, {})
     assert list(rule.violated(data)) == [True, True, False, False, False]
     assert rule.rule.severity == "error"
-    assert rule.formula(line()) == ("IF(ISNUMBER(percent_),OR(percent_<0,percent_>1),NOT(LEN(TRIM(percent_))=0))")
+    assert rule.formula(line()) == f"IF(ISNUMBER(percent_),OR(percent_<0,percent_>1),NOT({blank_formula('percent_')}))"
     assert rule.sentence({"percent": 1.5}) == "«Tỷ lệ hoàn thành» là 150%; phải từ 0% đến 100%."
 
 

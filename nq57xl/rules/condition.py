@@ -40,9 +40,17 @@ def blank(frame: pd.DataFrame, field: str) -> pd.Series[bool]:
     return frame[field].isna()
 
 
+def words_formula(ref: str) -> str:
+    """Excel: what stands in the cell without blanks at its ends, those of web pages and line breaks included.
+
+    The collector strips the same (text.normalise.clean): a cell that looks empty is empty to both.
+    """
+    return f'TRIM(CLEAN(SUBSTITUTE({ref},"\u00a0"," ")))'
+
+
 def blank_formula(ref: str) -> str:
-    """Excel: the cell is empty or holds only spaces, as the collector sees it."""
-    return f"LEN(TRIM({ref}))=0"
+    """Excel: the cell is empty or holds only blanks, as the collector sees it."""
+    return f"LEN({words_formula(ref)})=0"
 
 
 def quoted(text: str) -> str:
@@ -97,13 +105,13 @@ class Condition:
                 if cells.facts.get(name[1:]) not in wanted:
                     return None
             elif name == "*":
-                parts.append(any_of([f"LEN(TRIM({cells.ref(own)}))>0" for own in self.own]))
+                parts.append(any_of([f"NOT({blank_formula(cells.ref(own))})" for own in self.own]))
             elif wanted in (FILLED, BLANK):
                 test = blank_formula(cells.ref(name))
                 parts.append(test if wanted == BLANK else f"NOT({test})")
             else:
                 words = [quoted(self.words(name, code)) for code in wanted]
-                parts.append(any_of([f"TRIM({cells.ref(name)})={word}" for word in words]))
+                parts.append(any_of([f"{words_formula(cells.ref(name))}={word}" for word in words]))
         return all_of(parts) if parts else ""
 
     def words(self, field: str, code: str) -> str:

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nq57xl.records.schema import Field, Rule, Schema, Table
-from nq57xl.rules.condition import Cells, Condition, all_of, any_of, blank, blank_formula, fields_of, quoted
+from nq57xl.rules.condition import (
+    Cells,
+    Condition,
+    all_of,
+    any_of,
+    blank,
+    blank_formula,
+    fields_of,
+    quoted,
+    words_formula,
+)
 from nq57xl.rules.limits import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
 
 if TYPE_CHECKING:
@@ -222,7 +232,9 @@ class Between(Predicate):
         low, high = (self._limit_formula(limit, cells) for limit in self._raw_limits())
         if low is not None:
             tests.append(f"{ref}<{low}")
-        if high is not None:
+        if high is not None and self.field.type == "date":
+            tests.append(f"{ref}>={high}+1")  # the last day with an hour is still that day
+        elif high is not None:
             tests.append(f"{ref}{'>=' if 'below' in self.rule.params else '>'}{high}")
         # A contradiction speaks of numbers only; the limits of the field itself (`hard`) refuse text as well.
         unreadable = f"NOT({blank_formula(ref)})" if "hard" in self.rule.params else "FALSE"
@@ -267,7 +279,7 @@ class DateWindow(Predicate):
     def _broken_formula(self, cells: Cells) -> str:
         ref = cells.ref(self.rule.field)
         start, end = (_date_formula(str(cells.facts[name])) for name in ("period_start", "period_end"))
-        return f"IF(ISNUMBER({ref}),OR({ref}<{start},{ref}>{end}),FALSE)"
+        return f"IF(ISNUMBER({ref}),OR({ref}<{start},{ref}>={end}+1),FALSE)"
 
     def _sentence(self, row: Row) -> str:
         from datetime import date
@@ -325,7 +337,7 @@ class OneOf(Predicate):
     def _broken_formula(self, cells: Cells) -> str:
         ref = cells.ref(self.rule.field)
         words = [quoted(item.title) for item in self.schema.lists[self.field.choices]]
-        return all_of([f"NOT({blank_formula(ref)})", *[f"TRIM({ref})<>{word}" for word in words]])
+        return all_of([f"NOT({blank_formula(ref)})", *[f"{words_formula(ref)}<>{word}" for word in words]])
 
     def _sentence(self, row: Row) -> str:
         titles = ", ".join(f"«{item.title}»" for item in self.schema.lists[self.field.choices])
