@@ -83,6 +83,8 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     for number, slots in rows.items():
         heights[number] = _Row(book, worksheet, page, spec, widths, slots).write()
         worksheet.set_row(number, heights[number], None, {"hidden": number == 0})
+        if _grows(slots[0].row_key, spec):
+            worksheet.let_grow(number)
     _validations(worksheet, page, sheet)
     _check_colours(book, worksheet, sheet)
     head = next(slot.row for slot in sheet.slots if slot.row_key == "@head")
@@ -92,6 +94,11 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     if first is not None:
         worksheet.set_selection(first.row, first.col, first.row, first.col)
     finish_sheet(worksheet, page, spec, head=head, last=max(rows), columns=len(widths))
+
+
+def _grows(row_key: str, spec: SheetSpec) -> bool:
+    """Rows of the table itself: in others, merged cells would not count when a program fits the row."""
+    return row_key.startswith(f"{spec.table}|")
 
 
 def sheet_widths(spec: SheetSpec) -> list[float]:

@@ -82,10 +82,31 @@ NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
 
 
 class FormWorksheet(Worksheet):  # type: ignore[misc] # XlsxWriter has no complete annotations
-    """A worksheet whose columns beyond the table are locked by one element.
+    """A worksheet whose columns beyond the table are locked by one element, and whose rows may grow.
 
     `set_column` up to the last column would declare all 16,384 columns as used: a false extent for readers, and slow.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._growing: set[int] = set()
+        self._row_is_growing = False
+
+    def let_grow(self, row: int) -> None:
+        """The row keeps its height until someone types in it, and then fits its text.
+
+        That is a height without the mark `customHeight`, with which programs take it for one that a person chose.
+        """
+        self._growing.add(row)
+
+    def _write_row(self, row: int, *others: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
+        self._row_is_growing = row in self._growing
+        super()._write_row(row, *others)
+
+    def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
+        if tag == "row" and self._row_is_growing:
+            attributes = [item for item in attributes if item[0] != "customHeight"]
+        super()._xml_start_tag_unencoded(tag, attributes)
 
     def lock_rest(self, first: int, look: Format) -> None:
         """Every column from `first` on has that format."""
