@@ -115,3 +115,10 @@ def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
         assert done.returncode == 0, done.stdout + done.stderr
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def _no_office_remembered() -> Generator[None, None, None]:
+    """What one test's workspace words otherwise does not reach the next test."""
+    yield
+    os.environ.pop("NQ57XL_OFFICE", None)

@@ -265,3 +265,15 @@ def test_a_form_is_judged_by_the_cells_it_was_issued_with(
     again = generate(office, "2026-04", ["QLDT"]).forms[0]
     assert again.form.version == 2
     assert again.changes == ("sửa bố cục hoặc thông tin chung của biểu mẫu",)
+
+
+def test_an_office_words_its_own_messages(office: Office, root: Path) -> None:
+    """A copy of findings.yml in the workspace counts, also in the processes that read files; the codes stay."""
+    (root / "schemas").mkdir()
+    own = "FILE_EMPTY: {severity: error, title: Rỗng, message: Tệp không có gì., fix: Gửi lại giúp văn phòng.}\n"
+    (root / "schemas" / "findings.yml").write_text(own, encoding="utf-8")
+    (root / "inbox" / "a.xlsx").write_bytes(b"")
+    office = Office.at(root, office.clock)
+    generate(office, "2026-04")
+    (finding,) = collect(office, [], "2026-04").returns[0].findings
+    assert (finding.code, finding.message, finding.fix) == ("FILE_EMPTY", "Tệp không có gì.", "Gửi lại giúp văn phòng.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.clock import Clock, SystemClock, who
 from nq57xl.ledger.files import write_atomic
@@ -33,6 +34,7 @@ class Office:
         """The office whose workspace is `root`; raises Nq57Error when it is none."""
         workspace = Workspace(root)
         workspace.require()
+        resources.use_workspace(root)
         return cls(workspace, clock or SystemClock())
 
     def appendix(self) -> Appendix:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import yaml
 
@@ -15,10 +16,14 @@ from nq57xl.text.normalise import fold
 _DOUBLED = re.compile(r"\b(trên|của|và|các|những|với|cho|tại|theo|được|trong|về|để|từ|đến|là|thuộc|do|số) \1\b", re.I)
 
 
-@cache
 def known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     """Pattern, misprint and likely word of schemas/misprints.yml."""
-    raw = yaml.safe_load(resources.find("schemas", "misprints.yml").read_text(encoding="utf-8"))
+    return _known(resources.find("schemas", "misprints.yml"))
+
+
+@cache
+def _known(path: Path) -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     return tuple((re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.I), wrong, right) for wrong, right in raw.items())
 
 

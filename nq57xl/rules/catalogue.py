@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
 from attrs import frozen
 
 from nq57xl import resources
+from nq57xl.errors import Nq57Error
 from nq57xl.records.findings import Finding, Severity
 
 
@@ -23,11 +25,29 @@ class Entry:
     fix: str = ""
 
 
-@cache
 def catalogue() -> dict[str, Entry]:
-    """Code -> entry, in the order of the file."""
-    raw = yaml.safe_load(resources.find("schemas", "findings.yml").read_text(encoding="utf-8"))
-    return {code: Entry(code=code, **item) for code, item in raw.items()}
+    """Code -> entry: all packaged ones in the order of their file, with the words of the workspace's own file.
+
+    Raises Nq57Error naming the file when the workspace's own cannot be read.
+    """
+    packaged = resources.packaged("schemas") / "findings.yml"
+    return _merged(packaged, resources.find("schemas", "findings.yml"))
+
+
+@cache
+def _merged(packaged: Path, own: Path) -> dict[str, Entry]:
+    entries = _read(packaged)
+    return (
+        entries if own == packaged else entries | {code: item for code, item in _read(own).items() if code in entries}
+    )
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {code: Entry(code=code, **item) for code, item in raw.items()}
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
+        raise Nq57Error(f"Tệp {path} không đọc được: {error}") from error
 
 
 class _Words(dict[str, Any]):
