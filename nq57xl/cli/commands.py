@@ -65,17 +65,24 @@ def lint(context: click.Context, json_: bool) -> None:
 
 
 @click.command(
-    short_help="Lập biểu mẫu của kỳ cho từng đơn vị.", help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị."
+    short_help="Lập biểu mẫu của kỳ cho từng đơn vị.",
+    help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị; bên cạnh mỗi dòng là số liệu kỳ trước đã được nhận.",
 )
 @period_option(required=True)
 @click.option("--unit", "units", multiple=True, metavar="MÃ", help="Chỉ lập cho đơn vị này (dùng được nhiều lần).")
+@click.option(
+    "--with-support",
+    is_flag=True,
+    help="Kèm nội dung các đơn vị phối hợp đã báo cáo trong kỳ vào biểu của đơn vị chủ trì; giữ những gì đơn vị này đã "
+    "nhập.",
+)
 @click.pass_context
-def generate(context: click.Context, period: str, units: tuple[str, ...]) -> None:
+def generate(context: click.Context, period: str, units: tuple[str, ...], with_support: bool) -> None:
     """The forms of a period."""
     from nq57xl.cli import printing
     from nq57xl.commands.generate import generate as run
 
-    printing.print_generated(run(office(context), period, units))
+    printing.print_generated(run(office(context), period, units, with_support=with_support))
 
 
 @click.command(

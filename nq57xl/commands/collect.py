@@ -13,6 +13,7 @@ from nq57xl.checks.file import check_file
 from nq57xl.checks.period import Reported, check_period
 from nq57xl.checks.rows import Answer
 from nq57xl.checks.run import check
+from nq57xl.commands.earlier import History
 from nq57xl.commands.office import Office
 from nq57xl.commands.sent_back import write_back
 from nq57xl.forms.build import reporting_units
@@ -21,7 +22,7 @@ from nq57xl.ledger.standing import period_status
 from nq57xl.ledger.store import Ledger
 from nq57xl.records.findings import ACCEPTED, Finding, Verdict, verdict_of
 from nq57xl.records.form import Form
-from nq57xl.records.ledger import Judged, PeriodStatus
+from nq57xl.records.ledger import Judged, PeriodStatus, UnitStatus
 from nq57xl.records.plan import Period, Plan
 from nq57xl.records.returns import RawWorkbook, Source
 from nq57xl.returns.identify import Identity, identify
@@ -139,7 +140,23 @@ def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
         if record and form:
             values = {(item.table, item.key, item.field): item for item in record.judged.values}
             reports[unit.code] = Reported(form, values)
-    return attrs.evolve(status, period_findings=check_period(reports))
+    units = _with_done_rows(ledger, plan, status, forms)
+    return attrs.evolve(status, units=units, period_findings=check_period(reports))
+
+
+def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:
+    """The units with what earlier returns said of rows that the form that counts shows as done before the period."""
+    history = History(ledger, plan)
+    current = {form.unit: form for form in forms}
+
+    def form_of(unit: UnitStatus) -> Form | None:
+        issue_id = unit.counting.judged.issue_id if unit.counting else None
+        return (ledger.form_by_id(issue_id) if issue_id else None) or current.get(unit.code)
+
+    return tuple(
+        attrs.evolve(unit, carried=history.carried(form)) if (form := form_of(unit)) is not None else unit
+        for unit in status.units
+    )
 
 
 def _fresh(ledger: Ledger, found: Sequence[Source]) -> list[Source]:

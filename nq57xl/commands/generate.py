@@ -11,9 +11,11 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
+from nq57xl.commands.changed import changes
+from nq57xl.commands.earlier import History
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.build import build_form, received_of, reporting_units
 from nq57xl.forms.layout import layout
 from nq57xl.forms.render import render_form
 from nq57xl.forms.sending import render_sending_list
@@ -23,8 +25,9 @@ from nq57xl.plan.lint import lint
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.version import plan_version
 from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form, FormRow
+from nq57xl.records.form import Earlier, Form, Received
 from nq57xl.records.plan import Period, Plan
+from nq57xl.records.returns import Value
 from nq57xl.records.schema import Schema
 
 
@@ -59,10 +62,12 @@ class Generated:
     sending_list: Path
 
 
-def generate(office: Office, period_code: str, units: Sequence[str] = ()) -> Generated:
+def generate(office: Office, period_code: str, units: Sequence[str] = (), *, with_support: bool = False) -> Generated:
     """Issues the forms of a period. Unchanged plan: the same bytes again; changed plan: a new version.
 
-    Raises PlanHasErrorsError while lint has errors, Nq57Error for an unknown unit or period.
+    Accepted returns of earlier periods are part of what a form shows: when they change, so does its version. With
+    `with_support` the form of a lead also shows what its supporters have reported in this period, and keeps what the
+    lead itself has typed. Raises PlanHasErrorsError while lint has errors, Nq57Error for an unknown unit or period.
     """
     with office.changing("generate") as ledger:
         appendix = office.appendix_with_codes()
@@ -72,11 +77,32 @@ def generate(office: Office, period_code: str, units: Sequence[str] = ()) -> Gen
         if errors:
             raise PlanHasErrorsError(errors)
         period = parse_period(period_code, appendix.plan.properties)
-        run = _Run(office, ledger, appendix.plan, office.schema(), period)
+        history = History(ledger, appendix.plan)
+        run = _Run(office, ledger, appendix.plan, office.schema(), period, history, with_support)
         issued = tuple(run.issue(code) for code in run.wanted(units))
-        contents = {item.form.issue_id: render_form(item.form) for item in issued}
+        contents = {item.form.issue_id: render_form(item.form, item.form.values) for item in issued}
         run.record(issued, contents)
         return run.write(issued, contents)
+
+
+@frozen
+class _Identity:
+    """What tells one version of a unit's form from another."""
+
+    unit: str
+    issue_id: str
+    version: int
+    issued_on: date
+    plan_version: str
+
+
+@frozen
+class _Draft:
+    """What a form shows beside the plan."""
+
+    previous: dict[tuple[str, str], Earlier]
+    received: tuple[Received, ...]
+    values: tuple[Value, ...] = ()
 
 
 @frozen
@@ -88,6 +114,8 @@ class _Run:
     plan: Plan
     schema: Schema
     period: Period
+    history: History
+    with_support: bool
 
     def wanted(self, units: Sequence[str]) -> list[str]:
         """Codes of the units whose forms are asked for, in the plan's order."""
@@ -101,28 +129,66 @@ class _Run:
         """The unit's form as last issued when nothing changed, else a new version."""
         path = self._folder / self.office.workspace.form_name(self.period.code, unit)
         last = self.ledger.current_form(unit, self.period.code)
+        draft = _Draft(self.history.before(unit, self.period), self._received(unit, last))
         if last is not None:
-            again = self._build(unit, last.issue_id, last.version, last.issued_on, last.plan_version)
-            if again == last:
+            draft = attrs.evolve(draft, values=last.values)
+            if self._build(last, draft) == last:
                 return Issued(last, path, is_new=False)
-        today = self.office.clock.now().date()
-        number = last.version + 1 if last else 1
-        form = self._build(unit, uuid.uuid4().hex, number, today, plan_version(self.plan))
+        if draft.received or draft.values:
+            draft = attrs.evolve(draft, values=self._typed(unit))
+        new = _Identity(unit, uuid.uuid4().hex, last.version + 1 if last else 1, self._today, plan_version(self.plan))
+        form = self._build(new, draft)
         return Issued(form, path, is_new=True, changes=changes(last, form) if last else ())
 
-    def _build(self, unit: str, issue_id: str, version: int, issued_on: date, plan: str) -> Form:
+    def _received(self, unit: str, last: Form | None) -> tuple[Received, ...]:
+        """What the supporters of the rows that the unit leads have reported; without `with_support` as last issued."""
+        if not self.with_support:
+            return received_of(last) if last is not None else ()
+        names = {item.code: item.name for item in self.plan.units}
+        texts = {
+            (value.key, code): value.typed.strip()
+            for code, record in self.history.counting(self.period.code).items()
+            for value in record.judged.values
+            if (value.table, value.field) == ("supporting", "contribution") and value.typed.strip()
+        }
+        return tuple(
+            Received(task.code, code, names.get(code, code), texts[task.code, code])
+            for task in self.plan.tasks
+            if unit in task.lead_units
+            for code in task.support_units
+            if (task.code, code) in texts
+        )
+
+    def _typed(self, unit: str) -> tuple[Value, ...]:
+        """The cells of the unit's newest return for the period that was read, accepted or not."""
+        records = [
+            record
+            for record in self.history.returns(self.period.code)
+            if record.judged.unit == unit and record.judged.form_period == self.period.code
+        ]
+        newest = max(records, key=lambda record: record.order, default=None)
+        return newest.judged.values if newest is not None else ()
+
+    def _build(self, identity: Form | _Identity, draft: _Draft) -> Form:
         form = build_form(
             self.plan,
             self.schema,
-            unit,
+            identity.unit,
             self.period,
-            issue_id=issue_id,
-            version=version,
-            issued_on=issued_on,
-            plan_version=plan,
+            issue_id=identity.issue_id,
+            version=identity.version,
+            issued_on=identity.issued_on,
+            plan_version=identity.plan_version,
             workspace=self.office.workspace.root,
+            previous=draft.previous,
+            received=draft.received,
+            values=draft.values,
         )
         return attrs.evolve(form, cells=layout(form))
+
+    @property
+    def _today(self) -> date:
+        return self.office.clock.now().date()
 
     def record(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> None:
         """The new forms into the ledger, before any file is written."""
@@ -152,24 +218,3 @@ class _Run:
 
     def _put(self, path: Path, content: bytes) -> Path:
         return write_guarded(self.ledger, self.office.workspace, path, content)
-
-
-def changes(old: Form, new: Form) -> tuple[str, ...]:
-    """What a new version of a form changed, in words: rows added, dropped and changed, by code."""
-    before, after = _rows(old), _rows(new)
-    said = [f"thêm {key}" for _, key in after.keys() - before.keys()]
-    said += [f"bỏ {key}" for _, key in before.keys() - after.keys()]
-    for place in before.keys() & after.keys():
-        if before[place] != after[place]:
-            said.append(f"sửa {place[1]}")
-    if not said:
-        said.append(
-            "sửa bố cục hoặc thông tin chung của biểu mẫu"
-            if old.schema == new.schema
-            else "sửa quy tắc, danh mục của biểu mẫu"
-        )
-    return tuple(sorted(said))
-
-
-def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
-    return {(table.table, row.key): row for table in form.tables for row in table.rows}

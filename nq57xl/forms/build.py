@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+import attrs
+from attrs import frozen
+
 from nq57xl.forms.guide import guide_of
+from nq57xl.forms.previous import done_earlier, done_words, indicator_before, led_before
 from nq57xl.forms.wording import shorten
 from nq57xl.plan.names import name_on
-from nq57xl.records.form import Form, FormRow, FormTable
+from nq57xl.records.form import Earlier, Form, FormRow, FormTable, Received
 from nq57xl.records.plan import Indicator, Period, Plan, Task, Unit
+from nq57xl.records.returns import Value
 from nq57xl.records.schema import Facts, Schema
 from nq57xl.text.normalise import fold
 
 SHORT_ID_LENGTH = 10
+RECEIVED = "received"
+"""Table of what supporting units reported."""
+Before = Mapping[tuple[str, str], Earlier]
+"""(table, row key) -> what the unit's last accepted return said of it."""
 
 
 def reporting_units(plan: Plan, period: Period) -> tuple[Unit, ...]:
@@ -37,10 +47,15 @@ def build_form(
     issued_on: date,
     plan_version: str,
     workspace: Path | None = None,
+    previous: Before | None = None,
+    received: Sequence[Received] = (),
+    values: Sequence[Value] = (),
 ) -> Form:
     """The form of that unit. Raises KeyError for a unit that the plan does not have.
 
-    `workspace` is where an office may keep its own wording of the guide (templates/texts/huong-dan.md.j2).
+    `workspace` is where an office may keep its own wording of the guide (templates/texts/huong-dan.md.j2); `previous`
+    what the unit last reported, shown beside each row; `received` what its supporters reported in this period; `values`
+    what stands in the entry cells from the start.
     """
     names = {unit.code: unit.name for unit in plan.units}
     day = period.cutoff
@@ -62,7 +77,8 @@ def build_form(
         issued_on=issued_on,
         year=plan.properties.year,
         schema=schema,
-        tables=_tables(plan, unit_code, period),
+        tables=_Tables(plan, schema, unit_code, period, previous or {}).all(received),
+        values=tuple(values),
     )
     return guide_of(form, workspace)
 
@@ -72,31 +88,90 @@ def _valid(unit: Unit, period: Period) -> bool:
     return starts and (unit.valid_to is None or unit.valid_to >= period.start)
 
 
-def _tables(plan: Plan, unit: str, period: Period) -> tuple[FormTable, ...]:
-    base: Facts = {
-        "year": plan.properties.year,
-        "period_start": period.start.isoformat(),
-        "period_end": period.cutoff.isoformat(),
-    }
-    sections = {item.number: item.title for item in plan.sections}
-    groups = {item.number: item.title for item in plan.indicator_groups}
-    led = tuple(_led_row(task, base, period) for task in plan.tasks if unit in task.lead_units)
-    supporting = tuple(_supporting_row(task, base, period) for task in plan.tasks if unit in task.support_units)
-    followed = tuple(_indicator_row(item, base) for item in plan.indicators if unit in item.lead_units)
-    free = tuple(
-        FormRow(f"{number:02d}", {"number": str(number)}, dict(base))
-        for number in range(1, plan.settings.free_rows + 1)
+@frozen
+class _Tables:
+    """The tables of one unit's form."""
+
+    plan: Plan
+    schema: Schema
+    unit: str
+    period: Period
+    previous: Before
+
+    def all(self, received: Sequence[Received]) -> tuple[FormTable, ...]:
+        """Those that have rows, in the order of the form."""
+        plan, unit, base = self.plan, self.unit, self._facts()
+        sections = {item.number: item.title for item in plan.sections}
+        groups = {item.number: item.title for item in plan.indicator_groups}
+        led = tuple(self._led(task) for task in plan.tasks if unit in task.lead_units)
+        supporting = tuple(
+            _supporting_row(task, base, self.period) for task in plan.tasks if unit in task.support_units
+        )
+        followed = tuple(self._indicator(item) for item in plan.indicators if unit in item.lead_units)
+        free = tuple(
+            FormRow(f"{number:02d}", {"number": str(number)}, dict(base))
+            for number in range(1, plan.settings.free_rows + 1)
+        )
+        tables = [
+            _table("led", led, sections),
+            _table(RECEIVED, _received_rows(plan, received), sections),
+            _table("supporting", supporting, sections),
+            FormTable("statement", (FormRow("statement", facts=dict(base)),) if supporting else ()),
+            _table("indicator", followed, groups),
+            FormTable("proposal", free),
+            FormTable("difficulty", free),
+            FormTable("signoff", (FormRow("signoff", facts=dict(base)),)),
+        ]
+        return tuple(table for table in tables if table.rows)
+
+    def _facts(self) -> Facts:
+        return {
+            "year": self.plan.properties.year,
+            "period_start": self.period.start.isoformat(),
+            "period_end": self.period.cutoff.isoformat(),
+        }
+
+    def _led(self, task: Task) -> FormRow:
+        """A led row; one that the last accepted return reported as done stays listed, locked."""
+        row = _led_row(task, self._facts(), self.period)
+        earlier = self.previous.get(("led", task.code))
+        texts = {**row.texts, "previous": led_before(earlier, self.schema)}
+        if earlier is None or not row.open or not done_earlier(earlier):
+            return attrs.evolve(row, texts=texts)
+        facts: Facts = {**row.facts, "done_before": True, "done_period": earlier.period}
+        return attrs.evolve(row, texts=texts | {"done": done_words(earlier)}, facts=facts, open=False)
+
+    def _indicator(self, item: Indicator) -> FormRow:
+        row = _indicator_row(item, self._facts())
+        earlier = self.previous.get(("indicator", item.code))
+        before = indicator_before(earlier, self.schema, percent=row.facts["measure"] == "percent")
+        return attrs.evolve(row, texts={**row.texts, "previous": before})
+
+
+def received_of(form: Form) -> tuple[Received, ...]:
+    """What the supporters had reported when the form was issued, as `build_form` takes it."""
+    table = form.table(RECEIVED)
+    return tuple(
+        Received(str(row.facts["task"]), str(row.facts["unit"]), row.texts["unit"], row.texts["text"])
+        for row in (table.rows if table else ())
     )
-    tables = [
-        _table("led", led, sections),
-        _table("supporting", supporting, sections),
-        FormTable("statement", (FormRow("statement", facts=dict(base)),) if supporting else ()),
-        _table("indicator", followed, groups),
-        FormTable("proposal", free),
-        FormTable("difficulty", free),
-        FormTable("signoff", (FormRow("signoff", facts=dict(base)),)),
-    ]
-    return tuple(table for table in tables if table.rows)
+
+
+def _received_rows(plan: Plan, received: Sequence[Received]) -> tuple[FormRow, ...]:
+    """A locked row for each text, in the plan's order."""
+    rows = []
+    for task in plan.tasks:
+        for item in received:
+            if item.task == task.code:
+                texts = {
+                    "number": task.subnumber or task.number,
+                    "work": shorten(task.subtask or task.task),
+                    "unit": item.name,
+                    "text": item.text,
+                }
+                facts: Facts = {"task": item.task, "unit": item.unit}
+                rows.append(FormRow(f"{item.task}.{item.unit}", texts, facts, task.section, open=False))
+    return tuple(rows)
 
 
 def _table(name: str, rows: tuple[FormRow, ...], sections: dict[str, str]) -> FormTable:

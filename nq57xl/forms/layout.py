@@ -21,6 +21,10 @@ REQUIRED_MARK = " (*)"
 _DECLARATION = (
     "Đơn vị chịu trách nhiệm về tính chính xác, đầy đủ của nội dung, số liệu và minh chứng trong biểu mẫu này."
 )
+_RECEIVED = (
+    "Nội dung các đơn vị phối hợp đã báo cáo trong kỳ, để đơn vị chủ trì sử dụng khi báo cáo; trang này đã khóa, "
+    "không phải nhập."
+)
 _CARD_HEADS = {"label": "Nội dung", "value": "Đơn vị nhập"}
 
 
@@ -75,6 +79,8 @@ def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
 def _instruction(spec: SheetSpec) -> str:
     if spec.table == "signoff":
         return _DECLARATION
+    if not any(column.entry for column in spec.columns):
+        return _RECEIVED
     if spec.table in ("proposal", "difficulty"):
         return "Mỗi dòng một nội dung; không có nội dung thì để trống cả bảng."
     mark = REQUIRED_MARK.strip()
@@ -139,7 +145,7 @@ def _row(builder: Builder, item: FormRow, spec: SheetSpec) -> None:
         if column.entry and item.open:
             builder.cell(key, column.name, "entry", table=spec.table, key=item.key, field=column.name)
         elif column.entry:
-            builder.text(key, column.name, DONE_BEFORE if column.name == first_entry else "")
+            builder.text(key, column.name, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
         else:
             builder.text(key, column.name, item.texts.get(column.name, ""))
     if spec.check and item.open:

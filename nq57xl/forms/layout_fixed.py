@@ -79,7 +79,8 @@ def guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
 def _contents(form: Form, spec: SheetSpec) -> str:
     heading = spec.heading.capitalize().replace("kpi", "KPI").replace("Kpi", "KPI")
     table = form.table(spec.table)
-    if table is None or spec.layout == "card" or form.schema.table(spec.table).free:
+    nothing_to_fill = not any(column.entry for column in spec.columns)
+    if table is None or spec.layout == "card" or nothing_to_fill or form.schema.table(spec.table).free:
         return heading
     to_fill = sum(row.open for row in table.rows)
     done = len(table.rows) - to_fill

@@ -65,7 +65,7 @@ def password_of(form: Form) -> str:
 def with_added_rows(form: Form, values: Sequence[Value]) -> Form:
     """The form with a row for every free row that the unit added beyond the prepared ones."""
     tables = tuple(_extended(table, form, values) for table in form.tables)
-    return attrs.evolve(form, tables=tables)
+    return form if tables == form.tables else attrs.evolve(form, tables=tables, cells=())
 
 
 def _extended(table: FormTable, form: Form, values: Sequence[Value]) -> FormTable:

@@ -87,6 +87,13 @@ def latest_period(connection: Connection) -> str | None:
     return connection.execute(query).scalar()
 
 
+def periods(connection: Connection) -> tuple[str, ...]:
+    """Codes of the periods for which a form was issued, in the order of first issue."""
+    forms = schema.forms
+    query = select(forms.c.period).group_by(forms.c.period).order_by(func.min(forms.c.id))
+    return tuple(connection.execute(query).scalars())
+
+
 def issued_file(connection: Connection, issue_id: str) -> tuple[str, str] | None:
     """(file name, SHA-256) of the form as issued."""
     forms = schema.forms

@@ -151,6 +151,11 @@ class Ledger:
         with reading(self._engine) as connection:
             return issued.latest_period(connection)
 
+    def periods(self) -> tuple[str, ...]:
+        """Codes of the periods for which a form was issued, in the order of first issue."""
+        with reading(self._engine) as connection:
+            return issued.periods(connection)
+
     def issued_file(self, issue_id: str) -> tuple[str, str] | None:
         """(file name, SHA-256) of the form as issued."""
         with reading(self._engine) as connection:

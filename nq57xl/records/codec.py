@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Any, TypeVar
 
 import cattrs
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_union_passthrough
+
+from nq57xl.records.returns import CellValue
 
 T = TypeVar("T")
 
@@ -16,7 +19,22 @@ def _make() -> cattrs.Converter:
     converter = make_converter(forbid_extra_keys=True)
     # limits and facts hold plain JSON scalars; they pass through as they are
     configure_union_passthrough(str | int | float | bool | None, converter)
+    converter.register_unstructure_hook_func(_is_cell, _cell_to_json)
+    converter.register_structure_hook_func(_is_cell, _cell_from_json)
     return converter
+
+
+def _is_cell(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
+    return bool(kind == CellValue)
+
+
+def _cell_to_json(value: CellValue) -> Any:  # noqa: ANN401 - plain JSON
+    """A date as an object of its own: a text may look like one."""
+    return {"date": value.isoformat()} if isinstance(value, date) else value
+
+
+def _cell_from_json(value: Any, _: type) -> CellValue:  # noqa: ANN401 - plain JSON
+    return date.fromisoformat(value["date"]) if isinstance(value, dict) else value
 
 
 CONVERTER = _make()

@@ -40,6 +40,8 @@ class Entry:
     progress: str | None = None
     """Progress code; None: not reported, which is never "not started"."""
     timeliness: Timeliness | None = None
+    before: bool = False
+    """True: reported as done in an earlier period; the values are those of that return."""
 
     @property
     def reported(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from nq57xl.records.plan import Period
+from nq57xl.records.returns import Value
 from nq57xl.records.schema import Facts, Schema
 
 
@@ -35,6 +36,30 @@ class FormTable:
     rows: tuple[FormRow, ...]
     sections: dict[str, str] = field(factory=dict)
     """Section number -> heading, in order."""
+
+
+@frozen
+class Earlier:
+    """What the last accepted return of a unit said of one row, in an earlier period."""
+
+    period: str
+    """Code: "2026-04"."""
+    title: str
+    """In words: "tháng 4/2026"."""
+    values: dict[str, Value]
+    """By field; a blank cell is not here."""
+
+
+@frozen
+class Received:
+    """What a supporting unit reported in this period on a row that the form's unit leads."""
+
+    task: str
+    """Code."""
+    unit: str
+    """Code of the supporting unit."""
+    name: str
+    text: str
 
 
 @frozen
@@ -67,6 +92,8 @@ class Form:
     tables: tuple[FormTable, ...]
     guide: tuple[str, ...] = ()
     """Lines of the first sheet, rendered once from its template: what was issued stays what was issued."""
+    values: tuple[Value, ...] = ()
+    """What stands in its entry cells from the start: a form issued again to a unit that has already typed."""
 
     cells: tuple[SheetLayout, ...] = ()
     """Every cell as it was issued: what a later program lays out otherwise never judges it. Empty: not issued."""

@@ -46,6 +46,14 @@ class ReturnRecord:
 
 
 @frozen
+class Carried:
+    """A typed cell of an earlier period that still holds: of a row reported as done, shown locked since."""
+
+    value: Value
+    source: Source
+
+
+@frozen
 class UnitStatus:
     """Where one unit stands in one period."""
 
@@ -71,6 +79,8 @@ class UnitStatus:
     """The accepted return that counts."""
     newest: ReturnRecord | None
     """The newest return, whatever its verdict."""
+    carried: tuple[Carried, ...] = ()
+    """Of the rows that the unit's form shows as done before the period because an earlier return said so."""
 
 
 @frozen

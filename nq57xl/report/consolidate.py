@@ -19,7 +19,7 @@ from nq57xl.records.consolidation import (
     Traced,
     UnitReport,
 )
-from nq57xl.records.ledger import PeriodStatus, UnitStatus
+from nq57xl.records.ledger import Carried, PeriodStatus, UnitStatus
 from nq57xl.records.plan import Period, Plan, Task
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Schema
@@ -45,6 +45,8 @@ class Reports:
     cells: Mapping[str, Cells]
     expected: frozenset[str]
     names: Mapping[str, str]
+    before: Mapping[str, Cells]
+    """Rows reported as done in an earlier period, by unit."""
 
     def row(self, unit: str, table: str, key: str) -> dict[str, Value]:
         """Typed cells of a unit's row by field; empty when there are none."""
@@ -75,12 +77,17 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
 def _reports(plan: Plan, status: PeriodStatus) -> Reports:
     names = {unit.code: unit.name for unit in plan.units} | {unit.code: unit.name for unit in status.units}
     cells = {unit.code: _by_row(unit) for unit in status.units if unit.counting is not None}
-    return Reports(cells, frozenset(unit.code for unit in status.units), names)
+    before = {unit.code: _grouped(item.value for item in unit.carried) for unit in status.units}
+    return Reports(cells, frozenset(unit.code for unit in status.units), names, before)
 
 
 def _by_row(unit: UnitStatus) -> Cells:
+    return _grouped(_values(unit))
+
+
+def _grouped(values: Iterable[Value]) -> Cells:
     rows: dict[tuple[str, str], dict[str, Value]] = {}
-    for value in _values(unit):
+    for value in values:
         rows.setdefault((value.table, value.key), {})[value.field] = value
     return rows
 
@@ -100,6 +107,10 @@ def _task_row(task: Task, plan: Plan, period: Period, reports: Reports) -> TaskR
 
 def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) -> Entry:
     values = reports.row(unit, "led", task.code)
+    done = dict(reports.before.get(unit, {}).get(("led", task.code), {}))
+    before = "progress" in done and "progress" not in values
+    if before:
+        values = done
     progress = values["progress"].value if "progress" in values else None
     if not isinstance(progress, str) or progress not in SLOWEST_FIRST:
         return Entry(unit, reports.names.get(unit, unit), unit in reports.expected, values)
@@ -111,7 +122,7 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) 
         completed if isinstance(completed, dt.date) else None,
         plan.settings.at_risk_days,
     )
-    return Entry(unit, reports.names.get(unit, unit), unit in reports.expected, values, progress, state)
+    return Entry(unit, reports.names.get(unit, unit), unit in reports.expected, values, progress, state, before)
 
 
 def standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: int) -> Standing:
@@ -121,6 +132,8 @@ def standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: 
     expected = [entry for entry in entries if entry.expected or entry.reported]
     if not expected:
         return Standing("outside")
+    if all(entry.before for entry in expected):
+        return Standing("done_before")
     reported = [entry for entry in expected if entry.reported]
     if len(reported) < len(expected):
         state: RowState = "partly_reported" if reported else "unreported"
@@ -183,12 +196,14 @@ def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced
         )
 
     for unit in status.units:
-        if unit.counting is None:
-            continue
-        for value in sorted(_values(unit), key=place):
+        cells = [Carried(value, unit.counting.judged.source) for value in _values(unit)] if unit.counting else []
+        told = {(cell.value.table, cell.value.key) for cell in cells}
+        cells += [cell for cell in unit.carried if (cell.value.table, cell.value.key) not in told]
+        for cell in sorted(cells, key=lambda cell: place(cell.value)):
+            value = cell.value
             known = fields.get((value.table, value.field))
             contact = known.contact if known is not None else value.field in ("phone", "email")
-            yield Traced(unit.code, unit.name, value, unit.counting.judged.source, contact)
+            yield Traced(unit.code, unit.name, value, cell.source, contact)
 
 
 def _letterhead(plan: Plan, day: dt.date) -> tuple[str, str, str, str]:

@@ -68,6 +68,8 @@ def standing_words(standing: Standing, progress: dict[str, str]) -> tuple[str, s
 
 def entry_words(entry: Entry, progress: dict[str, str]) -> tuple[str, str]:
     """Progress and timeliness of one unit's entry as shown."""
+    if entry.before:
+        return DONE_BEFORE, ""
     if entry.progress is None or entry.timeliness is None:
         return (UNREPORTED if entry.expected else OUTSIDE), ""
     return progress[entry.progress], TIMELINESS[entry.timeliness.code]

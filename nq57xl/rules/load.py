@@ -17,7 +17,7 @@ from nq57xl.records.codec import CONVERTER, content_hash
 from nq57xl.records.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.limits import date_limit
 
-TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff")
+TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff", "received")
 _RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}
 _DEFAULT_CODES = {
     "required_if": "REQUIRED_BLANK",

@@ -1,0 +1,123 @@
+"""What units reported before: for the columns "last period" of a form, and for rows that stay done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from nq57xl.ledger.standing import counting
+from nq57xl.ledger.store import Ledger
+from nq57xl.plan.periods import parse_period
+from nq57xl.records.form import Earlier, Form
+from nq57xl.records.ledger import Carried, ReturnRecord
+from nq57xl.records.plan import Period, Plan
+from nq57xl.records.returns import Value
+
+_TABLES = ("led", "indicator")
+_KEPT = (
+    "progress",
+    "percent",
+    "kpi_achieved",
+    "completion_date",
+    "evidence_number",
+    "evidence_date",
+    "evidence_title",
+    "evidence_link",
+)
+"""Fields of a finished row that go on holding; results, difficulties and next steps were those of their period."""
+
+Rows = dict[tuple[str, str], dict[str, Value]]
+
+
+@define
+class History:
+    """The accepted returns of a ledger by period and unit, each period read once."""
+
+    ledger: Ledger
+    plan: Plan
+    _returns: dict[str, tuple[ReturnRecord, ...]] = field(factory=dict, init=False)
+    _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
+
+    def before(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
+        """(table, row key) -> what the unit reported of it in its newest accepted return of an earlier period.
+
+        Only periods of the same kind (months, quarters ...) count. A row that was locked there because it was done
+        before is taken from the return that reported it as done.
+        """
+        for earlier in self._periods(period):
+            record = self.counting(earlier.code).get(unit)
+            if record is not None:
+                return self._rows(record, earlier)
+        return {}
+
+    def carried(self, form: Form) -> tuple[Carried, ...]:
+        """Cells of earlier returns that still hold: of the rows that the form shows as done because they said so.
+
+        A row is left out once the earlier period's accepted return no longer says that it is done.
+        """
+        found = []
+        for key, code in _done_rows(form):
+            record = self.counting(code).get(form.unit)
+            row = _by_row(record).get(("led", key), {}) if record is not None else {}
+            if record is not None and "progress" in row and row["progress"].value == "done":
+                found += [Carried(value, record.judged.source) for name, value in row.items() if name in _KEPT]
+        return tuple(found)
+
+    def returns(self, code: str) -> tuple[ReturnRecord, ...]:
+        """Everything collected for a period."""
+        if code not in self._returns:
+            self._returns[code] = self.ledger.returns(code)
+        return self._returns[code]
+
+    def counting(self, code: str) -> dict[str, ReturnRecord]:
+        """The return that counts of each unit in a period."""
+        if code not in self._counting:
+            by_unit: dict[str, list[ReturnRecord]] = {}
+            for record in self.returns(code):
+                if record.judged.unit is not None:
+                    by_unit.setdefault(record.judged.unit, []).append(record)
+            winners = {unit: counting(records) for unit, records in by_unit.items()}
+            self._counting[code] = {unit: record for unit, record in winners.items() if record is not None}
+        return self._counting[code]
+
+    def _periods(self, period: Period) -> list[Period]:
+        """Earlier periods of the same kind for which forms were issued, the newest first."""
+        same = [code for code in self.ledger.periods() if _kind(code) == _kind(period.code)]
+        parsed = [parse_period(code, self.plan.properties) for code in same]
+        earlier = [item for item in parsed if item.cutoff < period.cutoff]
+        return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
+
+    def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], Earlier]:
+        rows = {key: Earlier(period.code, period.title, values) for key, values in _by_row(record).items()}
+        form = self.ledger.form_by_id(record.judged.issue_id or "")
+        for key, code in _done_rows(form) if form is not None else ():
+            first = self.counting(code).get(record.judged.unit or "")
+            values = _by_row(first).get(("led", key)) if first is not None else None
+            if values:
+                rows["led", key] = Earlier(code, parse_period(code, self.plan.properties).title, values)
+        return rows
+
+
+def _kind(code: str) -> str:
+    """The code without its digits: "-" for months, "-Q" for quarters, "-H" for half-years, "" for years."""
+    return re.sub(r"\d", "", code)
+
+
+def _by_row(record: ReturnRecord) -> Rows:
+    """The cells that hold something, by row."""
+    rows: Rows = {}
+    for value in record.judged.values:
+        if value.table in _TABLES and (value.typed.strip() or value.value is not None):
+            rows.setdefault((value.table, value.key), {})[value.field] = value
+    return rows
+
+
+def _done_rows(form: Form) -> Iterator[tuple[str, str]]:
+    """(row key, code of the period in which it was reported as done) of the rows locked for that reason."""
+    led = form.table("led")
+    for row in led.rows if led else ():
+        code = row.facts.get("done_period")
+        if isinstance(code, str):
+            yield row.key, code
