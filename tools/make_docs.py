@@ -192,12 +192,12 @@ def fields_page() -> str:
         "được kiểm tra theo quy tắc lúc phát hành.",
         "",
     ]
-    for item in schema.tables:
+    for item in (one for one in schema.tables if one.fields):
         lines += table_section(item, schema)
     lines += ["## Các trang của biểu mẫu", ""]
     lines += table(
         ["Trang", "Nội dung", "Ô nhập"],
-        [(one.title, one.heading, entries(one, schema)) for one in schema.sheets],
+        [(one.title, one.heading, entries(one, schema) or "không có") for one in schema.sheets],
     )
     return "\n".join(lines).rstrip() + "\n"
 
