@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import attrs
 import pandas as pd
 import pytest
 
@@ -111,6 +112,33 @@ def test_done_asks_for_date_and_evidence() -> None:
         ("led", "I.1", "evidence_link"): "https://sxd.dongnai.gov.vn/1",
     }
     assert found(done) == []
+
+
+def test_what_is_missing_beside_an_unreadable_cell_is_told_with_it() -> None:
+    """An unreadable cell is filled: what else the row lacks is said in the same round, as the live check says it."""
+    form = sample_form()
+    done: dict[tuple[str, str, str], CellValue] = {
+        **FINE,
+        ("led", "I.1", "progress"): "done",
+        ("led", "I.1", "percent"): 1.0,
+        ("led", "I.1", "completion_date"): date(2026, 4, 2),
+    }
+    given = answer(done, form)
+    typed = Value("led", "I.1", "evidence_date", "tháng 4", None, "", "")
+    wrong = make("VALUE_UNREADABLE", table="led", task="I.1", field="evidence_date")
+    returned = attrs.evolve(given.returned, values=(*given.returned.values, typed), findings=(wrong,))
+    assert [(item.code, item.field) for item in run.check([Answer(returned, form)])[0]] == [
+        ("REQUIRED_BLANK", "evidence_number")
+    ]
+
+
+def test_an_unreadable_statement_is_told_once() -> None:
+    """A statement that cannot be read does not make every supporting row look blank."""
+    given = answer({key: item for key, item in FINE.items() if key not in NOTHING})
+    typed = Value("statement", "statement", "statement", "để sau", None, "", "")
+    wrong = make("NOT_IN_LIST", table="statement", task="statement", field="statement")
+    returned = attrs.evolve(given.returned, values=(*given.returned.values, typed), findings=(wrong,))
+    assert run.check([Answer(returned, given.form)])[0] == ()
 
 
 def test_an_unreadable_cell_is_told_once() -> None:

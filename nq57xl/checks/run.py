@@ -60,10 +60,17 @@ def _check_table(table: Table, schema: Schema, answers: Sequence[Answer]) -> Ite
         for position in sorted(bad):
             row = rows[position]
             cell = (position, predicate.blame(row.cells))
-            if predicate.reads() & row.silent or (predicate.rule.severity != "error" and cell in wrong):
+            if _silent(predicate, row) or (predicate.rule.severity != "error" and cell in wrong):
                 continue
             wrong.add(cell)
             yield row.index, _finding(predicate, row, answers[row.index])
+
+
+def _silent(predicate: Predicate, row: Row) -> bool:
+    """Whether the row does not tell what the rule asks; what is missing beside an unreadable cell is told with it."""
+    if predicate.blame(row.cells) in row.unreadable:
+        return True
+    return bool(predicate.reads() & (row.silent - row.unreadable if predicate.presence else row.silent))
 
 
 def validate(frame: pd.DataFrame, predicates: Iterable[Predicate]) -> tuple[Failures, set[str]]:

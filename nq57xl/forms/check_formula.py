@@ -16,7 +16,7 @@ from nq57xl.forms.wording import ENOUGH
 from nq57xl.records.form import Form, SheetLayout, Slot
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Facts, Table
-from nq57xl.rules.condition import quoted
+from nq57xl.rules.condition import blank_formula, quoted
 from nq57xl.rules.predicates import Between, EmptyIf, OneOf, Predicate, RequiredIf, predicates_of
 from nq57xl.text.cells import a1
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 CELL_ERROR = "Có ô báo lỗi, hãy nhập lại"
 MISSING = "Thiếu"
 """How the part about a blank cell begins (RequiredIf.short); the sheet colours such checks amber."""
-_END, _EDGE = "; ", "~"
+END, _EDGE = "; ", "~"
+"""What stands behind every part of a check but the last; a mark that is never left in the text."""
 _SENTINEL: dict[str, Any] = {"text": "\0", "number": 0.0, "date": "1970-01-01"}
 
 
@@ -104,7 +105,7 @@ def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Valu
             shorts = [
                 short for short, group in parts_of(form, table, slot).items() if broken & {p.rule.id for p in group}
             ]
-            text = _END.join(shorts) or ENOUGH
+            text = END.join(shorts) or ENOUGH
         texts[(slot.sheet, slot.row, slot.col)] = text
     return texts
 
@@ -173,14 +174,14 @@ def _formula(form: Form, table: Table, slot: Slot, cells: RowCells) -> str:
         ]
         if conditions:
             test = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
-            parts.append(f'IF({test},{quoted(short + _END)},"")')
+            parts.append(f'IF({test},{quoted(short + END)},"")')
     # Every part ends with "; ". Between two edges, nothing at all becomes "Đủ", and the last "; " falls away.
     text = "&".join([quoted(_EDGE), *parts, quoted(_EDGE)])
-    for old, new in ((_EDGE * 2, ENOUGH), (_END + _EDGE, ""), (_EDGE, "")):
+    for old, new in ((_EDGE * 2, ENOUGH), (END + _EDGE, ""), (_EDGE, "")):
         text = f"SUBSTITUTE({text},{quoted(old)},{quoted(new)})"
     if _silent_when_blank(table, slot):
         typed = "&".join(cells.ref(name) for name in _fields_checked(table, slot))
-        text = f'IF(LEN(TRIM({typed}))=0,"",{text})'
+        text = f'IF({blank_formula(typed)},"",{text})'
     return f"=IFERROR({text},{quoted(CELL_ERROR)})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from nq57xl.records.form import Form
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 YES_NO = {"yes": 1.0, "no": 0.0}
 """How a `measure` that is answered in words stands in its numeric column."""
+UNREADABLE: dict[str, CellValue] = {"text": "\0", "choice": "\0", "mark": "\0", "date": date(1970, 1, 1)}
+"""What stands in the frame for a cell that holds something unreadable: filled, and no item of any list; else 0."""
 RETURN = "#return"
 """Column that tells the returns of one run apart."""
 

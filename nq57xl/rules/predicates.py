@@ -22,19 +22,21 @@ from nq57xl.rules.condition import (
     quoted,
     words_formula,
 )
-from nq57xl.rules.limits import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.limits import date_limit, vietnamese_date, vietnamese_number
+from nq57xl.rules.shown import is_blank, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[str, Any]
-NUMERIC = ("percent", "number", "whole", "measure")
 
 
 class Predicate:
     """Base of the eight; `params` and `when` come from the rule."""
 
     name: ClassVar[str]
+    presence: ClassVar[bool] = False
+    """True: asks whether cells are filled, not what they hold; an unreadable cell is filled."""
 
     def __init__(self, rule: Rule, table: Table, schema: Schema) -> None:
         self.rule, self.table, self.schema = rule, table, schema
@@ -43,7 +45,7 @@ class Predicate:
         self.field: Field = self.fields[rule.field]
 
     def reads(self) -> set[str]:
-        """Fields whose cells decide the rule: when one is unreadable, the rule stays silent there."""
+        """Fields whose cells decide the rule: one that is unreadable silences the rule, unless it is `presence`."""
         return {self.rule.field} | self.when.reads()
 
     def violated(self, frame: pd.DataFrame) -> pd.Series[bool]:
@@ -88,6 +90,7 @@ class RequiredIf(Predicate):
     """A cell, or one of several sets of cells, must be filled."""
 
     name = "required_if"
+    presence = True
 
     @property
     def alternatives(self) -> list[list[str]]:
@@ -122,15 +125,16 @@ class RequiredIf(Predicate):
 
     def blame(self, row: Row) -> str:
         """The first blank cell of the set that is begun, else of the first set."""
-        started = [group for group in self.alternatives if any(not _is_blank(row.get(name)) for name in group)]
+        started = [group for group in self.alternatives if any(not is_blank(row.get(name)) for name in group)]
         group = (started or self.alternatives)[0]
-        return next((name for name in group if _is_blank(row.get(name))), self.rule.field)
+        return next((name for name in group if is_blank(row.get(name))), self.rule.field)
 
 
 class EmptyIf(Predicate):
     """A cell must stay empty: what it says contradicts another cell."""
 
     name = "empty_if"
+    presence = True
 
     def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
         return ~blank(frame, self.rule.field)
@@ -183,13 +187,13 @@ class EqualsIf(Predicate):
         return f"IF({numbers},ABS({ref}-{part}/{whole})>{self.tolerance:.10f},FALSE)"
 
     def _sentence(self, row: Row) -> str:
-        shown = _shown(row.get(self.rule.field), self.field)
+        held = shown(row.get(self.rule.field), self.field)
         if not self.ratio:
-            wanted = _shown(self.rule.params["value"], self.field)
-            return f"«{self.field.title}» là {shown} {self.when.sentence(row)}; phải là {wanted}."
+            wanted = shown(self.rule.params["value"], self.field)
+            return f"«{self.field.title}» là {held} {self.when.sentence(row)}; phải là {wanted}."
         part, whole = row.get(self.ratio[0]), row.get(self.ratio[1])
         quotient = f"{vietnamese_number(float(part or 0))}/{vietnamese_number(float(whole or 1))}"
-        return f"«{self.field.title}» là {shown}, không khớp tử số chia mẫu số ({quotient})."
+        return f"«{self.field.title}» là {held}, không khớp tử số chia mẫu số ({quotient})."
 
     def short(self) -> str:
         """As the base."""
@@ -251,13 +255,13 @@ class Between(Predicate):
         if self.field.type == "date":
             low, high = (limit and date_limit(str(limit), int(row["#year"])) for limit in (low, high))
         words = [
-            f"{word} {_shown(limit, self.field)}"
+            f"{word} {shown(limit, self.field)}"
             for word, limit in (("từ", low), ("dưới" if "below" in self.rule.params else "đến", high))
             if limit is not None
         ]
         when = self.when.sentence(row)
-        shown = _shown(row.get(self.rule.field), self.field)
-        return f"«{self.field.title}» là {shown}{' ' + when if when else ''}; phải {' '.join(words)}."
+        held = shown(row.get(self.rule.field), self.field)
+        return f"«{self.field.title}» là {held}{' ' + when if when else ''}; phải {' '.join(words)}."
 
     def short(self) -> str:
         """As the base."""
@@ -285,9 +289,9 @@ class DateWindow(Predicate):
         from datetime import date
 
         start, end = (date.fromisoformat(str(row[name])) for name in ("#period_start", "#period_end"))
-        shown = _shown(row.get(self.rule.field), self.field)
+        held = shown(row.get(self.rule.field), self.field)
         window = f"từ {vietnamese_date(start)} đến {vietnamese_date(end)}"
-        return f"«{self.field.title}» là {shown}, ngoài kỳ số liệu ({window})."
+        return f"«{self.field.title}» là {held}, ngoài kỳ số liệu ({window})."
 
     def short(self) -> str:
         """As the base."""
@@ -312,7 +316,7 @@ class PartOf(Predicate):
 
     def _sentence(self, row: Row) -> str:
         whole = self.fields[self.rule.params["whole"]]
-        values = (_shown(row.get(item.name), item) for item in (self.field, whole))
+        values = (shown(row.get(item.name), item) for item in (self.field, whole))
         return "«{}» ({}) lớn hơn «{}» ({}).".format(*_interleave((self.field.title, whole.title), values))
 
     def short(self) -> str:
@@ -383,21 +387,6 @@ def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
 def _mask(condition: pd.Series[Any]) -> pd.Series[bool]:
     """A comparison with NA in it as a plain mask: what is not there breaks no rule."""
     return condition.fillna(value=False).astype(bool)
-
-
-def _is_blank(value: object) -> bool:
-    missing = value is None or value == ""
-    return missing or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves
-
-
-def _shown(value: Any, field: Field) -> str:  # noqa: ANN401 - a cell's value
-    if _is_blank(value):
-        return "(trống)"
-    if field.type == "date":
-        return vietnamese_date(value)
-    if field.type == "percent":
-        return vietnamese_percent(float(value))
-    return vietnamese_number(float(value)) if field.type in NUMERIC else f"«{value}»"
 
 
 def _date_formula(iso: str) -> str:
