@@ -125,7 +125,7 @@ def test_mark_not_set() -> None:
         ("33,333%", 0.33333, ["NUMBER_FROM_TEXT"]),
         ("khoảng 80", None, ["VALUE_UNREADABLE"]),
         ("≥ 90%", None, ["VALUE_UNREADABLE"]),
-        (date(2026, 4, 5), None, ["VALUE_UNREADABLE"]),
+        (date(2026, 4, 5), None, ["DATE_IN_NUMBER"]),
         (time(3, 0), None, ["VALUE_UNREADABLE"]),
         (timedelta(days=1), None, ["VALUE_UNREADABLE"]),
         (True, None, ["VALUE_UNREADABLE"]),
@@ -149,7 +149,7 @@ def test_percent(typed: RawValue, value: CellValue, findings: list[str]) -> None
         ("85%", None, ["VALUE_UNREADABLE"]),
         ("85 hồ sơ", None, ["VALUE_UNREADABLE"]),
         (True, None, ["VALUE_UNREADABLE"]),
-        (date(1900, 4, 8), None, ["VALUE_UNREADABLE"]),
+        (date(1900, 4, 8), None, ["DATE_IN_NUMBER"]),
     ],
 )
 def test_number(typed: RawValue, value: CellValue, findings: list[str]) -> None:
@@ -186,7 +186,7 @@ def test_whole() -> None:
         ("5/4/2026", date(2026, 4, 5), ["DATE_FROM_TEXT"]),
         ("05.04.26", date(2026, 4, 5), ["DATE_FROM_TEXT"]),
         (46117.0, date(2026, 4, 5), ["DATE_FROM_TEXT"]),
-        ("tháng 4/2026", None, ["VALUE_UNREADABLE"]),
+        ("tháng 4/2026", None, ["DATE_WITHOUT_DAY"]),
         (20260405.0, None, ["VALUE_UNREADABLE"]),
         (0.5, None, ["VALUE_UNREADABLE"]),
         (time(8, 30), None, ["VALUE_UNREADABLE"]),

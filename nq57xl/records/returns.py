@@ -25,6 +25,12 @@ class RawCell:
     """Formula text when the cell has one ("" when only its presence is known)."""
     error: str = ""
     """"#REF!" ... when it is an error cell."""
+    decoded: str | None = None
+    """What the text says in Unicode, when it stands in a legacy charset."""
+    charset: str = ""
+    """Name of that charset: "TCVN3 (ABC)", "VNI"."""
+    date_format: Literal["", "us", "month"] = ""
+    """How the cell shows a date, where that is odd: month first, or without the day."""
 
 
 @frozen
@@ -35,6 +41,8 @@ class RawSheet:
     cells: dict[tuple[int, int], RawCell]
     visible: bool = True
     protected: bool = True
+    date1904: bool = False
+    """Days are counted from 1904-01-01: matters for a date whose format was lost."""
 
 
 @frozen

@@ -10,7 +10,7 @@ from attrs import define, field
 from nq57xl.records.form import SheetLayout, Slot
 from nq57xl.records.returns import RawSheet
 from nq57xl.returns.identify import marker_of
-from nq57xl.returns.texts import cell_text
+from nq57xl.returns.texts import readable
 from nq57xl.text.normalise import clean
 
 _ENOUGH = 0.5
@@ -54,7 +54,7 @@ def align(sheet: SheetLayout, raw: RawSheet) -> Alignment:
 
 class _Aligner:
     def __init__(self, sheet: SheetLayout, raw: RawSheet) -> None:
-        self._texts = {place: text for place, cell in raw.cells.items() if (text := clean(cell_text(cell)))}
+        self._texts = {place: text for place, cell in raw.cells.items() if (text := clean(readable(cell)))}
         self._row_keys = {slot.row_key: slot.row for slot in sheet.slots if slot.row_key}
         self._col_keys = {slot.col_key: slot.col for slot in sheet.slots if slot.col_key}
         self._locked: dict[tuple[int, int], str] = {

@@ -17,8 +17,8 @@ from nq57xl.records.returns import CellValue, RawCell, RawValue
 from nq57xl.records.schema import Choice, Facts, Field, FieldType
 from nq57xl.returns.texts import plain_number, short, shown
 from nq57xl.rules.limits import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.dates import read_date
-from nq57xl.text.normalise import bare, clean, fold
+from nq57xl.text.dates import lacks_day, read_date
+from nq57xl.text.normalise import bare, clean, fold, plain_d
 from nq57xl.text.numbers import read_number
 
 Words = dict[str, Any]
@@ -56,10 +56,15 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: Lists) -> Converted
         return Converted(None, typed, (("FORMULA_NO_VALUE", {"value": typed}),))
     if raw.value is None or (isinstance(raw.value, str) and not clean(raw.value)):
         return BLANK
-    result = _BY_KIND[kind](raw.value, field, lists)
+    if kind == "date" and raw.date_format == "month" and isinstance(raw.value, date):
+        return Converted(None, typed, (_without_day(f"{raw.value:%m/%Y}"),))
+    result = _BY_KIND[kind](raw.value if raw.decoded is None else raw.decoded, field, lists)
     if result == BLANK:
         return BLANK
     result = attrs.evolve(result, typed=typed)
+    if raw.decoded is not None:
+        words = {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}
+        result = attrs.evolve(result, findings=(("LEGACY_TEXT", words), *result.findings))
     if raw.formula is not None:
         result = attrs.evolve(result, findings=(*result.findings, ("FORMULA_IN_ENTRY", {"value": short(typed)})))
     return result
@@ -95,7 +100,7 @@ def _unreadable(value: RawValue, kind: FieldType) -> Converted:
 def _text(value: RawValue, field: Field, lists: Lists) -> Converted:
     if not isinstance(value, str):
         return _text_of_other(value, field)
-    stored = clean(_CONTROL.sub("", value))
+    stored = plain_d(clean(_CONTROL.sub("", value)))
     if not stored:
         return BLANK
     if stored == _lightly(value):
@@ -155,6 +160,8 @@ def _percent(value: RawValue, field: Field, lists: Lists) -> Converted:
             return _ambiguous(value, reading.readings, "%") if reading.readings else _unreadable(value, "percent")
         fraction = _rounded(number / 100) if reading.percent or abs(number) > 1 else number
         return _from_text(fraction, value, vietnamese_percent(fraction))
+    if isinstance(value, date):
+        return _day_in_number(value, "percent")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _unreadable(value, "percent")
     if value <= 1:
@@ -190,9 +197,17 @@ def _plain_number(value: RawValue, field: Field, kind: FieldType) -> Converted:
         if number is None:
             return _ambiguous(value, reading.readings, "")
         return _from_text(number, value, vietnamese_number(number))
+    if isinstance(value, date):
+        return _day_in_number(value, kind)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _unreadable(value, kind)
     return Converted(float(value), "")
+
+
+def _day_in_number(value: date, kind: FieldType) -> Converted:
+    """A date where a number belongs: "10/12" typed as a ratio became a day in December. Never used."""
+    words = {"value": shown(value), "ratio": f"{value.day}/{value.month}", "wanted": _WANTED[kind]}
+    return Converted(None, "", (("DATE_IN_NUMBER", words),))
 
 
 def _limits(field: Field) -> tuple[float, float]:
@@ -226,18 +241,26 @@ def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> Converted:
 
 
 def _date(value: RawValue, field: Field, lists: Lists) -> Converted:
-    if isinstance(value, datetime):
-        return Converted(value.date(), "")
     if isinstance(value, date):
-        return Converted(value, "")
-    day: date | None = None
+        day = value.date() if isinstance(value, datetime) else value
+        year = (day - _EPOCH).days
+        # 2026 typed into a date cell is the 2026th day since 1900
+        return Converted(None, "", (_without_day(str(year)),)) if 2000 <= year <= 2100 else Converted(day, "")
+    found: date | None = None
     if isinstance(value, str):
-        day = read_date(value)
+        found = read_date(value)
     elif isinstance(value, int | float) and not isinstance(value, bool) and _SERIALS[0] <= value < _SERIALS[1]:
-        day = _EPOCH + timedelta(days=int(value))
-    if day is None:
+        found = _EPOCH + timedelta(days=int(value))
+    if found is None and lacks_day(shown(value)):
+        return Converted(None, "", (_without_day(short(shown(value))),))
+    if found is None:
         return _unreadable(value, "date")
-    return Converted(day, "", (("DATE_FROM_TEXT", {"value": short(shown(value)), "result": vietnamese_date(day)}),))
+    words = {"value": short(shown(value)), "result": vietnamese_date(found)}
+    return Converted(found, "", (("DATE_FROM_TEXT", words),))
+
+
+def _without_day(text: str) -> tuple[str, Words]:
+    return "DATE_WITHOUT_DAY", {"value": text}
 
 
 _BY_KIND: dict[FieldType, Callable[[RawValue, Field, Lists], Converted]] = {

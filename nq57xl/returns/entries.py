@@ -15,6 +15,7 @@ from nq57xl.records.returns import RawCell, RawSheet, Value
 from nq57xl.records.schema import Facts
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.convert import convert
+from nq57xl.returns.swapped import DateCell, swapped_dates
 from nq57xl.returns.texts import cell_text, short
 from nq57xl.rules.catalogue import make
 from nq57xl.text.cells import a1
@@ -29,6 +30,8 @@ class Entries:
     values: list[Value] = field(factory=list)
     findings: list[Finding] = field(factory=list)
     places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
+    dates: list[DateCell] = field(factory=list)
+    """Date cells with something in them."""
     read: set[Place] = field(factory=set)
     """Cells of the file that were read beside those of the alignment: repeated and added rows."""
 
@@ -79,6 +82,7 @@ class _Reader:
             for slot in row.slots:
                 self._read(slot, chosen)
         self._read_added(added)
+        self.out.findings += swapped_dates(self.raw, self.out.dates, self.form.period.cutoff)
         return self.out
 
     def _is_free(self, row: _Row) -> bool:
@@ -175,10 +179,19 @@ class _Reader:
         cell = self.raw.cells.get((line, column))
         if cell is not None:
             self._convert(slot, cell, address)
+            self._note_date(slot, cell, address)
+
+    def _note_date(self, slot: Slot, cell: RawCell, address: str) -> None:
+        """Remembers what a date cell holds: whether day and month were exchanged shows on the whole sheet only."""
+        field = self.form.schema.table(slot.table).field(slot.field)
+        if field.type == "date":
+            self.out.dates.append(DateCell(slot, field, cell, address))
 
     def _convert(self, slot: Slot, cell: RawCell, address: str) -> None:
         item = self.form.schema.table(slot.table).field(slot.field)
         facts = self.facts.get((slot.table, slot.key), {})
+        if self.raw.date1904 and item.type == "date" and isinstance(cell.value, float):
+            cell = attrs.evolve(cell, value=cell.value + DAYS_1904)
         converted = convert(cell, item, facts, self.form.schema.lists)
         if converted.value is None and not converted.findings:
             return  # blank
@@ -223,6 +236,9 @@ def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[Place
     for place, text in strays:
         yield make("OUTSIDE_ENTRY", words={"value": short(text)}, sheet=raw.name, cell=a1(*place), value=text)
 
+
+DAYS_1904 = 1462
+"""Days between the two beginnings from which workbooks count."""
 
 MANY = 30
 """More stray cells than this on one sheet have one cause, such as a pasted table."""

@@ -32,6 +32,9 @@ BOX_CELLS = 5_000_000
 VALUE_CELLS = 1_000_000
 """Cells with a value in the whole workbook: read in a few seconds."""
 
+TEXT_LETTERS = 50_000_000
+"""Letters of all cells together: a text shared by a million cells costs the reader a million copies."""
+
 CELL_TEXT = 32_767
 """Excel's own limit for a cell; longer texts come from other programs and are cut by Excel."""
 

@@ -12,11 +12,15 @@ from nq57xl.returns.align import Alignment, same
 from nq57xl.returns.texts import cell_text, short
 from nq57xl.rules.catalogue import make
 from nq57xl.text.cells import a1
+from nq57xl.text.normalise import fold
+
+Place = tuple[int, int]
 
 
 def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
     """A finding for each locked text or formula that came back changed, emptied or typed over."""
     yield from _lost_keys(sheet, raw, found)
+    legacy: list[tuple[Slot, Place, RawCell]] = []
     for slot in sheet.slots:
         place = found.place(slot)
         if place is None or slot.role == "entry":
@@ -25,8 +29,22 @@ def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Itera
         if slot.role in ("check", "formula"):
             if cell is None or cell.formula is None:
                 yield make("LOCKED_FORMULA_CHANGED", **_where(slot, raw, place), value=cell_text(cell))
-        elif _changed(slot, cell):
+        elif not _changed(slot, cell):
+            continue
+        elif cell is not None and cell.decoded is not None and fold(cell.decoded) == fold(slot.text):
+            legacy.append((slot, place, cell))
+        else:
             yield _changed_finding(slot, raw, place, cell)
+    if legacy:
+        yield _legacy_finding(sheet, raw, legacy)
+
+
+def _legacy_finding(sheet: SheetLayout, raw: RawSheet, legacy: list[tuple[Slot, Place, RawCell]]) -> Finding:
+    """One finding for all locked texts that say what was issued, in a charset before Unicode."""
+    slot, place, cell = legacy[0]
+    words = {"count": len(legacy), "sheet_title": sheet.title, "charset": cell.charset}
+    words |= {"value": short(cell_text(cell)), "result": short(slot.text)}
+    return make("LOCKED_LEGACY", words=words, **_where(slot, raw, place), value=cell_text(cell))
 
 
 def _lost_keys(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:

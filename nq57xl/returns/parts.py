@@ -107,7 +107,7 @@ def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
 
 def _check_names(names: list[str]) -> None:
     if len(names) > limits.PARTS:
-        raise refuse("FILE_UNSAFE", value="quá nhiều thành phần")
+        raise refuse("FILE_TOO_MANY_PARTS", count=len(names), limit=limits.PARTS)
     lowered = [name.lower() for name in names]
     if len(set(lowered)) != len(lowered):
         raise refuse("FILE_UNSAFE", value="thành phần trùng tên")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+
+import attrs
 
 from nq57xl.records.findings import Finding
 from nq57xl.records.returns import RawCell, RawSheet, RawValue, RawWorkbook
 from nq57xl.returns import convert_format, limits
+from nq57xl.returns.decode import decode
 from nq57xl.returns.refused import Refused, refuse
-from nq57xl.returns.scan import Scan, SheetScan, scan_xlsx
+from nq57xl.returns.scan import Scan, scan_xlsx
+from nq57xl.returns.scan_active import MACROS
 from nq57xl.returns.scan_ods import scan_ods
+from nq57xl.returns.scan_sheet import SheetScan
 from nq57xl.returns.sniff import Kind, sniff
 from nq57xl.returns.sources import too_large
 from nq57xl.rules.catalogue import make
@@ -87,7 +93,8 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
                 seen = scanned.get(about.name, SheetScan(about.name))
                 visible = about.visible == SheetVisibleEnum.Visible
                 rows = _rows(book, index) if about.typ == SheetTypeEnum.WorkSheet and seen.values else []
-                sheets.append(RawSheet(about.name, _cells(rows, seen), visible, seen.protected))
+                cells = decode(_cells(rows, seen), seen.fonts, seen.runs)
+                sheets.append(RawSheet(about.name, cells, visible, seen.protected, scan.date1904))
     except PasswordError as error:
         raise refuse("FILE_ENCRYPTED") from error
     except (CalamineError, OSError, ValueError) as error:
@@ -114,6 +121,9 @@ def _cells(rows: list[list[RawValue]], seen: SheetScan) -> dict[tuple[int, int],
         cells[place] = RawCell(value, formula)
     for place, error in seen.errors.items():
         cells[place] = RawCell(None, cells[place].formula if place in cells else None, error)
+    for place, how in seen.dates.items():
+        if place in cells and isinstance(cells[place].value, date):
+            cells[place] = attrs.evolve(cells[place], date_format=how)
     return cells
 
 
@@ -123,4 +133,8 @@ def _plain(value: RawValue) -> RawValue:
 
 
 def _notes(scan: Scan) -> tuple[Finding, ...]:
-    return (make("MACROS_PRESENT"),) if scan.macros else ()
+    notes = [make("MACROS_PRESENT")] if MACROS in scan.active else []
+    others = [title for title in scan.active if title != MACROS]
+    if others:
+        notes.append(make("ACTIVE_CONTENT", words={"value": ", ".join(others)}, value=", ".join(others)))
+    return tuple(notes)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from nq57xl.returns import limits
 from nq57xl.returns.parts import Attributes, Package, local
 from nq57xl.returns.refused import refuse
-from nq57xl.returns.scan import Scan, SheetScan, check_extent
+from nq57xl.returns.scan import Scan
+from nq57xl.returns.scan_active import active_ods
+from nq57xl.returns.scan_sheet import SheetScan, check_extent
 
 _BOOLEAN_FORMULAS = frozenset({"OF:=TRUE()", "OF:=FALSE()"})
 
@@ -21,16 +23,11 @@ def scan_ods(data: bytes) -> Scan:
     if not reader.sheets:
         raise refuse("FILE_BROKEN")
     if len(reader.sheets) > limits.SHEETS:
-        raise refuse("FILE_UNSAFE", value="quá nhiều trang")
+        raise refuse("FILE_TOO_MANY_SHEETS", count=len(reader.sheets), limit=limits.SHEETS)
     for sheet in reader.sheets:
         check_extent(sheet)
-    names = [name.lower() for name in package.names()]
-    return Scan(
-        tuple(reader.sheets),
-        _program(package),
-        macros=any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in names),
-        embedded=any(name.startswith("object ") for name in names),
-    )
+    formulas = (formula for sheet in reader.sheets for formula, _ in sheet.formulas.values())
+    return Scan(tuple(reader.sheets), _program(package), active_ods(package.names(), formulas))
 
 
 def _program(package: Package) -> str:

@@ -9,7 +9,7 @@ from attrs import define, field
 from nq57xl.records.form import SheetLayout
 from nq57xl.records.returns import RawSheet
 from nq57xl.returns.identify import marker_of
-from nq57xl.returns.texts import cell_text
+from nq57xl.returns.texts import readable
 from nq57xl.text.normalise import clean
 
 FIX = "fix"
@@ -47,7 +47,7 @@ def match_sheets(layouts: Sequence[SheetLayout], raws: Sequence[RawSheet], short
 
 def _by_content(missing: Sequence[SheetLayout], unmarked: Sequence[RawSheet], matched: Matched) -> list[RawSheet]:
     """Gives each missing sheet the unmarked one with most of its locked texts; returns what is left."""
-    texts = [{clean(cell_text(cell)) for cell in raw.cells.values()} for raw in unmarked]
+    texts = [{clean(readable(cell)) for cell in raw.cells.values()} for raw in unmarked]
     scored = sorted(
         (
             (-_share(layout, there), layout.title != raw.name, number, order)

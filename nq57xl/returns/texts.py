@@ -42,6 +42,11 @@ def cell_text(cell: RawCell | None) -> str:
     return cell.error or shown(cell.value)
 
 
+def readable(cell: RawCell | None) -> str:
+    """The same in Unicode, where the cell's text is in a legacy charset."""
+    return cell.decoded if cell is not None and cell.decoded is not None else cell_text(cell)
+
+
 def short(text: str) -> str:
     """The text cut for a message."""
     line = " ".join(text.split())

@@ -28,6 +28,25 @@ def read_date(text: str) -> date | None:
     return None
 
 
+_NO_DAY = re.compile(
+    r"(?:(?:cuối|đầu|giữa|trong|hết|trước|đến|từ) )*(?:"
+    r"(?:tháng|t\.?) ?[01]?[0-9](?: ?(?:[-/.]|năm) ?(?:[0-9]{4}|[0-9]{2}))?"
+    r"|[01]?[0-9] ?[-/.] ?20[0-9]{2}|20[0-9]{2} ?[-/.] ?[01]?[0-9]"
+    r"|(?:quý|q\.?) ?(?:[1-4]|i{1,3}|iv)(?: ?(?:[-/.,]|năm)? ?(?:[0-9]{4}|[0-9]{2}))?"
+    r"|(?:năm )?20[0-9]{2})"
+)
+
+
+def lacks_day(text: str) -> bool:
+    """Whether the whole text names a month, a quarter or a year, and no day: "tháng 4/2026", "Quý II", "4/2026"."""
+    return _NO_DAY.fullmatch(fold(text)) is not None
+
+
+def swapped(day: date) -> date | None:
+    """The day with day and month exchanged; None where that is no other day."""
+    return None if day.day > 12 or day.day == day.month else date(day.year, day.day, day.month)
+
+
 def _day(year: str, month: str, day: str) -> date | None:
     full_year = 2000 + int(year) if len(year) == 2 else int(year)
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from attrs import frozen
@@ -60,6 +60,7 @@ def _widths(bold: bool) -> dict[str, int]:
     return {letter: int(width) for width, letters in groups.items() for letter in letters}
 
 
+@lru_cache(maxsize=1 << 15)  # the words of a plan return in every form
 def text_width(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
     """Width of one line of text in points."""
     table = _widths(bold)

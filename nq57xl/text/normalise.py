@@ -24,6 +24,14 @@ def clean(text: str) -> str:
     return "\n".join(lines).strip()
 
 
+_OTHER_D = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"})
+
+
+def plain_d(text: str) -> str:
+    """The text with the one Đ of Vietnamese: Ð and Ɖ look the same and are other letters (domain.md 5.7)."""
+    return text.translate(_OTHER_D)
+
+
 def one_line(text: str) -> str:
     """`clean`, with line breaks turned into single spaces."""
     return " ".join(clean(text).split())
@@ -31,7 +39,7 @@ def one_line(text: str) -> str:
 
 def fold(text: str) -> str:
     """Key for comparing: case, spaces, dashes, Đ/Ð and the place of the tone mark do not matter; accents do."""
-    text = one_line(text).replace("\u00d0", "\u0110").replace("\u0189", "\u0110").casefold()
+    text = one_line(text).translate(_OTHER_D).casefold()
     text = unicodedata.normalize("NFD", _DASHES.sub("-", text))
     return unicodedata.normalize("NFC", _OPEN_PAIR.sub(r"\1\3\2", text))
 

@@ -1,0 +1,64 @@
+"""What a workbook carries beyond cells: macros, links, queries, embedded objects. Noted by name, never followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from nq57xl.returns.parts import Attributes, Package, local
+
+MACROS, EXTERNAL, DDE, EMBEDDED, QUERIES = (
+    "macro",
+    "liên kết tới tệp khác",
+    "liên kết DDE/OLE tới chương trình khác",
+    "đối tượng nhúng",
+    "kết nối dữ liệu",
+)
+_DDE_FORMULA = re.compile(
+    r"(?:\bDDE\s*\(|[A-Za-z]\w*\s*\|\s*'|\bWEBSERVICE\s*\(|\bCALL\s*\(|\bREGISTER\.ID\s*\()", re.IGNORECASE
+)
+
+
+def is_call(formula: str) -> bool:
+    """Whether a formula reaches for another program or the network: =cmd|'/c calc'!A0, WEBSERVICE(...)."""
+    return _DDE_FORMULA.search(formula) is not None
+
+
+def active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:
+    """Vietnamese names of what an .xlsx carries, in a fixed order."""
+    names = [name.lower() for name in package.names()]
+    links = [name for name in names if "/externallinks/" in name and name.endswith(".xml")]
+    programs = any(_reaches_programs(package, name) for name in links) or any(map(is_call, formulas))
+    found = {
+        MACROS: any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names),
+        EXTERNAL: bool(links),
+        DDE: programs,
+        EMBEDDED: any(part in name for name in names for part in ("/embeddings/", "/activex/", "/ctrlprops/")),
+        QUERIES: any(
+            name.endswith(("/connections.xml", "customdata/item1.data")) or "/querytables/" in name for name in names
+        ),
+    }
+    return tuple(title for title, present in found.items() if present)
+
+
+def active_ods(names: Iterable[str], formulas: Iterable[str]) -> tuple[str, ...]:
+    """The same for an OpenDocument spreadsheet, by the names of its parts."""
+    lowered = [name.lower() for name in names]
+    found = {
+        MACROS: any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in lowered),
+        DDE: any(map(is_call, formulas)),
+        EMBEDDED: any(name.startswith("object ") for name in lowered),
+    }
+    return tuple(title for title, present in found.items() if present)
+
+
+def _reaches_programs(package: Package, part: str) -> bool:
+    """Whether an external link is a DDE or OLE link, and not one to a workbook."""
+    found = False
+
+    def start(tag: str, _: Attributes) -> None:
+        nonlocal found
+        found = found or local(tag) in ("ddeLink", "oleLink")
+
+    package.parse(part, start)
+    return found

@@ -1,0 +1,198 @@
+"""One sheet as the scan sees it: extent, error cells, formulas, protection, legacy fonts, odd dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from attrs import define, field, frozen
+
+from nq57xl.returns import limits
+from nq57xl.returns.parts import Attributes, Package, local
+from nq57xl.returns.refused import refuse
+from nq57xl.returns.scan_styles import DateFormat, Runs, Styles, Texts
+from nq57xl.text.cells import a1
+from nq57xl.text.legacy import charset_of_font
+
+Place = tuple[int, int]
+"""(row, column), 0-based."""
+
+
+@define
+class SheetScan:
+    """What the scan saw on one sheet; only cells with a value or a formula count."""
+
+    name: str
+    visible: bool = True
+    protected: bool = False
+    rows: int = 0
+    """Last row with a value, plus one."""
+    columns: int = 0
+    letters: int = 0
+    """All texts together, each as often as a cell shows it."""
+    values: int = 0
+    """How many cells hold something."""
+    errors: dict[Place, str] = field(factory=dict)
+    """"#REF!" by place."""
+    formulas: dict[Place, tuple[str, bool]] = field(factory=dict)
+    """Formula text ("" when only its presence is known), and whether a calculated value is stored with it."""
+    fonts: dict[Place, str] = field(factory=dict)
+    """Font by place, for legacy fonts only."""
+    runs: dict[Place, Runs] = field(factory=dict)
+    """Runs of rich texts with a legacy font."""
+    dates: dict[Place, DateFormat] = field(factory=dict)
+    """Cells that show dates oddly."""
+
+
+def check_extent(sheet: SheetScan) -> None:
+    """Raises Refused when the sheet reaches farther than is safe to read."""
+    too_far = (
+        sheet.rows > limits.ROWS
+        or sheet.columns > limits.COLUMNS
+        or sheet.rows * sheet.columns > limits.BOX_CELLS
+        or sheet.values > limits.VALUE_CELLS
+    )
+    if too_far:
+        raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, value=a1(sheet.rows - 1, sheet.columns - 1))
+
+
+def check_total(sheets: Sequence[SheetScan]) -> None:
+    """Raises Refused when all sheets together hold more than is safe to read."""
+    if sum(sheet.values for sheet in sheets) > limits.VALUE_CELLS:
+        raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheets[-1].name, value="")
+    if sum(sheet.letters for sheet in sheets) > limits.TEXT_LETTERS:
+        raise refuse("FILE_TOO_MUCH_TEXT", limit=limits.TEXT_LETTERS // 1_000_000)
+
+
+@frozen
+class Shared:
+    """What all sheets of a workbook share."""
+
+    styles: Styles
+    texts: Texts
+
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_EMPTY_CELL = re.compile(rb'<c (?=[^<>]*\br=")[^<>]*/>')
+_BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
+"""LibreOffice writes booleans as these formulas: nobody typed them."""
+
+
+def _place(reference: str) -> Place | None:
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        return None
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(match[2]) - 1, column - 1
+
+
+def _without_ghosts(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The XML without cells that have a format and nothing else: a million of them cost a regex and no callback."""
+    rest = b""
+    for chunk in chunks:
+        rest += chunk
+        cut = rest.rfind(b">") + 1
+        yield _EMPTY_CELL.sub(b"", rest[:cut])
+        rest = rest[cut:]
+    yield rest
+
+
+class SheetReader:
+    """Expat callbacks for one worksheet part."""
+
+    def __init__(self, sheet: SheetScan, shared: Shared) -> None:
+        self._sheet = sheet
+        self._styles, self._texts = shared.styles, shared.texts
+        self._style = self._length = 0
+        self._pieces: list[tuple[str, str]] = []
+        self._font = ""
+        self._row = self._column = -1
+        self._type = ""
+        self._formula: str | None = None
+        self._value = ""
+        self._has_value = False
+        self._inside = ""
+
+    def read(self, package: Package, part: str) -> None:
+        """Fills the sheet's scan from the part."""
+        package.parse(part, self._start, self._end, self._text, chunks=_without_ghosts(package.chunks(part)))
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        tag = local(tag)
+        if tag == "c":
+            self._cell(attributes)
+        elif tag == "row":
+            self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row + 1
+            self._column = -1
+        elif tag == "f":
+            self._formula, self._inside = "", "f"
+        elif tag in ("v", "t"):
+            self._has_value, self._inside = True, tag
+        elif tag == "r":
+            self._font = ""
+        elif tag == "rFont":
+            self._font = attributes.get("val", "")
+        elif tag == "sheetProtection":
+            self._sheet.protected = attributes.get("sheet", "0") in ("1", "true")
+
+    def _cell(self, attributes: Attributes) -> None:
+        place = _place(attributes.get("r", ""))
+        if place is None:
+            self._column += 1
+        else:
+            self._row, self._column = place
+        self._type, self._formula, self._value, self._has_value = attributes.get("t", "n"), None, "", False
+        self._pieces, self._font = [], ""
+        style = attributes.get("s", "0")
+        self._style, self._length = int(style) if style.isdecimal() and len(style) < 9 else 0, 0
+
+    def _text(self, piece: str) -> None:
+        if self._inside == "f" and self._formula is not None:
+            self._formula = (self._formula + piece)[: limits.CELL_TEXT]
+        elif self._inside:
+            self._length += len(piece)
+            if self._inside == "t" and self._length <= limits.CELL_TEXT:
+                self._pieces.append((piece, self._font))
+            if len(self._value) < 64:  # only errors and numbers of strings are looked at, and they are short
+                self._value += piece
+
+    def _end(self, tag: str) -> None:
+        tag = local(tag)
+        if tag in ("f", "v", "t"):
+            self._inside = ""
+        elif tag == "c" and (self._has_value or self._formula is not None):
+            self._note()
+
+    def _note(self) -> None:
+        sheet, place = self._sheet, (self._row, self._column)
+        sheet.rows, sheet.columns = max(sheet.rows, place[0] + 1), max(sheet.columns, place[1] + 1)
+        sheet.values += 1
+        if self._type == "e":
+            sheet.errors[place] = self._value or "#N/A"
+        if self._formula is not None and self._formula.upper() not in _BOOLEAN_FORMULAS:
+            stored = self._has_value and (self._value != "" or self._type == "str")
+            sheet.formulas[place] = (self._formula, stored)
+        self._note_style(place)
+        self._note_text(place)
+
+    def _note_style(self, place: Place) -> None:
+        if font := self._styles.fonts.get(self._style):
+            self._sheet.fonts[place] = font
+        if shown := self._styles.dates.get(self._style):
+            self._sheet.dates[place] = shown
+
+    def _note_text(self, place: Place) -> None:
+        if self._type == "s" and self._value.isdecimal() and len(self._value) < 9:
+            number = int(self._value)
+            if number < len(self._texts.lengths):
+                self._sheet.letters += self._texts.lengths[number]
+            if number in self._texts.rich:
+                self._sheet.runs[place] = self._texts.rich[number]
+        else:
+            self._sheet.letters += self._length
+            if any(charset_of_font(font) for _, font in self._pieces):
+                self._sheet.runs[place] = tuple(self._pieces)
+        if self._length > limits.CELL_TEXT:
+            raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, value=a1(*place))
