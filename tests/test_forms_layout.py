@@ -125,5 +125,5 @@ def test_letterhead_and_guide_lines() -> None:
         "Độc lập - Tự do - Hạnh phúc",
     ]
     assert "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026" in texts
-    assert "Kết quả thực hiện nhiệm vụ chủ trì (2 dòng cần điền, 1 dòng đã hoàn thành trước kỳ)" in texts
+    assert "Kết quả thực hiện nhiệm vụ chủ trì (2 dòng cần điền, 1 dòng đã xong trước kỳ)" in texts
     assert not any(text.startswith(("#", "|", "[")) for text in texts)

@@ -143,7 +143,7 @@ def test_people_may_resize_and_filter() -> None:
     protection = sheet.protection
     assert not protection.formatColumns and not protection.formatRows and not protection.autoFilter
     assert protection.insertRows and protection.formatCells
-    assert sheet.auto_filter.ref == "B5:I10"
+    assert sheet.auto_filter.ref == "B5:J10"
     assert sheet.freeze_panes == "D6"
 
 
@@ -282,16 +282,16 @@ def test_fix_sheet_lists_the_points_in_working_order() -> None:
     assert book.sheetnames[0] == "Cần sửa"
     rows = list(_fix_rows(book))
     assert [(row[1], row[2], row[3]) for row in rows] == [
-        ("PHẢI SỬA", "1. Kết quả", "F10"),
+        ("PHẢI SỬA", "1. Kết quả", "G10"),
         ("PHẢI SỬA", "3. Vướng mắc", "E7"),
         ("Nên xem lại", "", ""),
-        ("Nên xem lại", "1. Kết quả", "G7"),
+        ("Nên xem lại", "1. Kết quả", "H7"),
     ]
     assert rows[0][4].startswith("II.1.1. Duy trì")
     assert rows[0][5:] == ("Đang làm", "Không có.", "Chọn.")
     assert rows[2][4] == "Cả biểu mẫu"
     links = [str(cell.hyperlink.location) for row in book["Cần sửa"].iter_rows() for cell in row if cell.hyperlink]
-    assert sorted(links) == ["'1. Kết quả'!F10", "'1. Kết quả'!G7", "'3. Vướng mắc'!E7"]
+    assert sorted(links) == ["'1. Kết quả'!G10", "'1. Kết quả'!H7", "'3. Vướng mắc'!E7"]
 
 
 def test_fix_sheet_counts() -> None:
@@ -385,6 +385,22 @@ def test_every_row_has_its_height() -> None:
         if sheet.sheet_state == "visible":
             heights = [sheet.row_dimensions[row].height for row in range(2, sheet.max_row + 1)]
             assert all(height and height >= 15 for height in heights), sheet.title
+
+
+def test_rows_grow_as_one_types() -> None:
+    """Rows of a table have heights that no person chose, so that programs fit them as one types; banners keep it."""
+    form = sample_form("VP")
+    with zipfile.ZipFile(BytesIO(render_form(form))) as parts:
+        for number, sheet in enumerate(layout(form), start=1):
+            text = parts.read(f"xl/worksheets/sheet{number}.xml").decode()
+            rows = {int(row): rest for row, rest in re.findall(r'<row r="(\d+)"([^>]*)>', text)}
+            assert 'formatRows="0"' in text or sheet.hidden
+            entries = {slot.row + 1 for slot in sheet.slots if slot.role == "entry" and slot.table != "statement"}
+            assert all(" ht=" in rows[row] and "customHeight" not in rows[row] for row in entries)
+            banners = (
+                {slot.row + 1 for slot in sheet.slots if slot.row_key[:1] in ("@", "#")} if not sheet.hidden else set()
+            )
+            assert all("customHeight" in rows[row] for row in banners)
 
 
 def test_size_of_a_form_with_thirty_rows() -> None:

@@ -445,7 +445,7 @@ def test_formulas_gone() -> None:
     """A program that drops all formulas is one finding; a check cell that was typed over is one at its cell."""
 
     def drop(book: Workbook, only_first: bool = False) -> None:
-        for sheet in book.worksheets:
+        for sheet in [book[RESULTS]] if only_first else book.worksheets:
             for row in sheet.iter_rows():
                 for cell in row:
                     if cell.data_type == "f":
@@ -457,6 +457,17 @@ def test_formulas_gone() -> None:
     found = only(returned(edited(lambda book: drop(book, only_first=True))), "LOCKED_FORMULA_CHANGED")
     assert (found.severity, found.sheet, found.value) == ("repaired", RESULTS, "ok")
     assert (found.table, found.task) == ("led", "I.1")
+
+
+def test_progress_typed_over() -> None:
+    """The first sheet's live line is a formula like the checks: typed over, it is one finding at its cell."""
+
+    def change(book: Workbook) -> None:
+        cell = next(cell for row in book["Hướng dẫn"].iter_rows() for cell in row if cell.data_type == "f")
+        cell.value = "Đã điền đủ"
+
+    found = only(returned(edited(change)), "LOCKED_FORMULA_CHANGED")
+    assert (found.severity, found.sheet, found.value, found.task) == ("repaired", "Hướng dẫn", "Đã điền đủ", None)
 
 
 def test_protection_gone() -> None:

@@ -92,22 +92,26 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str,
 def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value]) -> dict[tuple[str, int, int], str]:
     """(sheet id, row, col) of every check cell -> what it says of these values."""
     unreadable = _unreadable(values)
-    judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in checks_of(sheets)}}
     filled = {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
-    texts = {}
-    for slot in checks_of(sheets):
-        table = form.schema.table(slot.table)
-        names = _fields_checked(table, slot)
-        if _silent_when_blank(table, slot) and not any((slot.table, slot.key, name) in filled for name in names):
-            text = ""
-        else:
-            broken = judged[slot.table].get(slot.key, set())
-            shorts = [
-                short for short, group in parts_of(form, table, slot).items() if broken & {p.rule.id for p in group}
-            ]
-            text = END.join(shorts) or ENOUGH
-        texts[(slot.sheet, slot.row, slot.col)] = text
-    return texts
+    slots = checks_of(sheets)
+    silent = {slot for slot in slots if _is_silent(form, slot, filled)}
+    judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in {*slots} - silent}}
+    return {
+        (slot.sheet, slot.row, slot.col): "" if slot in silent else _text(form, slot, judged[slot.table])
+        for slot in slots
+    }
+
+
+def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> bool:
+    table = form.schema.table(slot.table)
+    blank = not any((slot.table, slot.key, name) in filled for name in _fields_checked(table, slot))
+    return blank and _silent_when_blank(table, slot)
+
+
+def _text(form: Form, slot: Slot, judged: dict[str, set[str]]) -> str:
+    broken = judged.get(slot.key, set())
+    parts = parts_of(form, form.schema.table(slot.table), slot)
+    return END.join(short for short, group in parts.items() if broken & {item.rule.id for item in group}) or ENOUGH
 
 
 def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
@@ -208,7 +212,7 @@ def _judge(
     frame = frame_of(rows, table, form.schema)
     shared = unreadable.get((table.broadcast, table.broadcast), set())
     bad = [shared | unreadable.get((name, str(row["#key"])), set()) for row in rows]
-    filled = _with_sentinels(frame, bad)
+    filled = _with_sentinels(frame, bad) if any(bad) else frame
     broken: dict[str, set[str]] = {str(row["#key"]): set() for row in rows}
     for predicate in predicates_of(table, form.schema):
         if predicate.rule.live:
@@ -232,8 +236,10 @@ def _with_sentinels(frame: pd.DataFrame, bad: list[set[str]]) -> pd.DataFrame:
 
 
 def _violated(predicate: Predicate, frame: pd.DataFrame, filled: pd.DataFrame, bad: list[set[str]]) -> list[bool]:
-    plain, seen = predicate.violated(frame), predicate.violated(filled)
-    applies = predicate.when.holds(filled)
+    plain = predicate.violated(frame)
+    if filled is frame:
+        return [bool(hit) for hit in plain]
+    seen, applies = predicate.violated(filled), predicate.when.holds(filled)
     field = predicate.rule.field
     strict = isinstance(predicate, OneOf) or (isinstance(predicate, Between) and "hard" in predicate.rule.params)
     compared = predicate.reads() - predicate.when.reads()

@@ -11,8 +11,8 @@ from nq57xl.forms import wording
 from nq57xl.records.form import Form
 from nq57xl.text.normalise import clean
 
-PAGES, LEGEND = "[các trang]", "[chú giải]"
-"""Lines of the template in whose place the list of sheets and the legend stand."""
+PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
+"""Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
 
 
 def guide_of(form: Form, workspace: Path | None = None) -> Form:

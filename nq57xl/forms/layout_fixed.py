@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
 from nq57xl.forms import guide
 from nq57xl.forms.layout_sheet import Builder
+from nq57xl.forms.progress import COUNTS
 from nq57xl.records.form import Form, SheetLayout
 from nq57xl.records.schema import SheetSpec
 
 GUIDE_TITLE = "Hướng dẫn"
 GUIDE_COLUMNS = tuple(f"c{number:02d}" for number in range(1, 25))
 """A grid of narrow columns: the letterhead's two blocks and their rules need other widths than the text below."""
-LEFT, RIGHT, BODY = "c01", "c11", "c05"
+LEFT, RIGHT, BODY, STATE = "c01", "c11", "c05", "c20"
 NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
+LIVE = {"progress": "Đã điền:", "next": "Việc tiếp theo:"}
+"""Formula -> the words in front of it."""
+READ_ONLY = "Để tham khảo"
 _MARKS = {"# ": "title", "## ": "subtitle", "### ": "heading", "#### ": "centred"}
 LEGEND = (
     ("Ô nhập", "Nền xanh nhạt (in đen trắng là xám nhạt), viền đậm: đơn vị nhập hoặc chọn trong danh sách."),
@@ -31,11 +35,13 @@ class GuideLine:
     """One row of the guide: its kind decides how it looks."""
 
     kind: str
-    """letterhead, rule, title, subtitle, centred, heading, field, step, item, text, page, legend."""
+    """letterhead, rule, title, subtitle, centred, heading, field, live, step, item, text, page, legend, counts."""
     cells: tuple[tuple[str, str], ...]
     """(column, text)."""
     page: str = ""
     """Id of the sheet that the line links to."""
+    formulas: tuple[tuple[str, str], ...] = ()
+    """(column, name of the formula in forms.progress_formula)."""
 
 
 def guide_lines(form: Form, specs: Sequence[SheetSpec]) -> tuple[GuideLine, ...]:
@@ -46,13 +52,34 @@ def guide_lines(form: Form, specs: Sequence[SheetSpec]) -> tuple[GuideLine, ...]
         GuideLine("rule", ()),
     ]
     for line in form.guide:
-        if line == guide.PAGES:
-            lines += [GuideLine("page", ((LEFT, spec.title), (BODY, _contents(form, spec))), spec.id) for spec in specs]
+        if line == guide.PROGRESS:
+            lines += [GuideLine("live", ((LEFT, label),), formulas=((BODY, name),)) for name, label in LIVE.items()]
+        elif line == guide.PAGES:
+            lines += [_page(form, spec) for spec in specs]
         elif line == guide.LEGEND:
             lines += [GuideLine("legend", ((LEFT, sample), (BODY, meaning))) for sample, meaning in LEGEND]
         else:
             lines.append(_line(line))
-    return tuple(lines)
+    return (*lines, *_counts(form, specs))
+
+
+def _page(form: Form, spec: SheetSpec) -> GuideLine:
+    """Link, contents and state of a sheet; one in which nothing can be entered has no state."""
+    cells = ((LEFT, spec.title), (BODY, _contents(form, spec)))
+    if not any(column.entry for column in spec.columns):
+        return GuideLine("page", (*cells, (STATE, READ_ONLY)), spec.id)
+    return GuideLine("page", cells, spec.id, ((STATE, f"state:{spec.id}"),))
+
+
+def _counts(form: Form, specs: Sequence[SheetSpec]) -> Iterator[GuideLine]:
+    """Hidden rows for the counts of which the live lines are made: one for each table that has check cells."""
+    for spec in specs:
+        for table in (spec.statement, spec.table):
+            if spec.check and form.table(table) is not None:
+                places = zip(GUIDE_COLUMNS, COUNTS, strict=False)
+                yield GuideLine(
+                    "counts", (), formulas=tuple((col, f"{kind}:{spec.id}:{table}") for col, kind in places)
+                )
 
 
 def _line(text: str) -> GuideLine:
@@ -73,6 +100,8 @@ def guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
         row = builder.free_row()
         for column, text in line.cells:
             builder.text(row, column, text)
+        for column, name in line.formulas:
+            builder.cell(row, column, "formula", table="", key="", field=name)
     return SheetLayout("guide", GUIDE_TITLE, builder.done())
 
 
@@ -84,7 +113,7 @@ def _contents(form: Form, spec: SheetSpec) -> str:
         return heading
     to_fill = sum(row.open for row in table.rows)
     done = len(table.rows) - to_fill
-    count = f"{to_fill} dòng cần điền" + (f", {done} dòng đã hoàn thành trước kỳ" if done else "")
+    count = f"{to_fill} dòng cần điền" + (f", {done} dòng đã xong trước kỳ" if done else "")
     return f"{heading} ({count})"
 
 

@@ -13,6 +13,8 @@ import attrs
 from nq57xl.forms.check_formula import check_formulas, check_texts
 from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.marks import mark_notes, points_of
+from nq57xl.forms.progress import progress_texts
+from nq57xl.forms.progress_formula import progress_formulas
 from nq57xl.forms.render_fix import write_fix
 from nq57xl.forms.render_guide import write_guide
 from nq57xl.forms.render_sheet import Page, write_hidden, write_sheet
@@ -36,13 +38,14 @@ def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Fin
     form = with_added_rows(form, values)
     sheets = layout(form)
     points = points_of(form, sheets, findings)
+    checks = check_texts(form, sheets, values)
     page = Page(
         form=form,
         titles={sheet.id: sheet.title for sheet in sheets},
         values={(item.table, item.key, item.field): item for item in values},
         notes=mark_notes(points),
-        formulas=check_formulas(form, sheets),
-        checks=check_texts(form, sheets, values),
+        formulas=check_formulas(form, sheets) | progress_formulas(form, sheets),
+        results={**checks, **progress_texts(form, sheets, values, checks)},
         password=password_of(form),
     )
     buffer = BytesIO()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nq57xl.forms.layout import visible_specs
-from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, GuideLine, guide_lines
+from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines
 from nq57xl.forms.page_setup import protect, set_up_page
+from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
+from nq57xl.forms.progress import WRONG
 from nq57xl.forms.render_sheet import Page
-from nq57xl.forms.styles import LOOKS, SIZE, FormWorkbook, FormWorksheet
+from nq57xl.forms.styles import ERROR_FILL, LOOKS, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.records.form import SheetLayout
 from nq57xl.text.metrics import Text, merged_width, row_height, text_width
 
@@ -28,12 +32,25 @@ def write_guide(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     writer = _Guide(book, worksheet, page)
     lines = guide_lines(page.form, visible_specs(page.form))
     for row, line in enumerate(lines, start=1):
-        worksheet.set_row(row, writer.write(row, line))
+        worksheet.set_row(row, writer.write(row, line), None, {"hidden": line.kind == "counts"})
     pages = next((row for row, line in enumerate(lines) if line.kind == "page"), 0)
     worksheet.set_print_scale(100)  # instead of "fit to width", under which Excel ignores page breaks
     worksheet.set_h_pagebreaks([pages] if pages else [])
-    worksheet.print_area(1, 1, len(lines), len(GUIDE_COLUMNS))
+    shown = sum(line.kind != "counts" for line in lines)
+    worksheet.print_area(1, 1, shown, len(GUIDE_COLUMNS))
+    _state_colours(book, worksheet, writer.states)
     protect(worksheet, page.password)
+
+
+def _state_colours(book: FormWorkbook, worksheet: FormWorksheet, rows: Sequence[int]) -> None:
+    """As in the check columns: amber for what is missing, red for what is wrong; the words say the same."""
+    if not rows:
+        return
+    column = GUIDE_COLUMNS.index(STATE) + 1
+    for words, fill in ((LEFT_TO_FILL, WARNING_FILL), (WRONG, ERROR_FILL)):
+        look = book.add_format({"bg_color": fill, "bold": True})
+        options = {"type": "text", "criteria": "begins with", "value": words.strip(), "format": look}
+        worksheet.conditional_format(rows[0], column, rows[-1], len(GUIDE_COLUMNS), options)
 
 
 class _Guide:
@@ -42,6 +59,7 @@ class _Guide:
     def __init__(self, book: FormWorkbook, worksheet: FormWorksheet, page: Page) -> None:
         self.book, self.sheet, self.page = book, worksheet, page
         self.letterheads = self.legends = 0
+        self.states: list[int] = []
 
     def write(self, row: int, line: GuideLine) -> float:
         """Writes the line; gives the row's height in points."""
@@ -51,6 +69,10 @@ class _Guide:
             return self._rules(row)
         if line.kind in ("field", "page", "legend"):
             return self._pair(row, line)
+        if line.kind == "live":
+            return self._live(row, line)
+        if line.kind == "counts":
+            return self._counts(row, line)
         height = self._block(row, LEFT, "", line.cells[0][1], _BLOCKS.get(line.kind, "guide_text"))
         return max(height, 30.0) if line.kind in ("title", "heading") else height
 
@@ -90,16 +112,45 @@ class _Guide:
         return 18.0
 
     def _pair(self, row: int, line: GuideLine) -> float:
-        (_, left), (_, right) = line.cells
+        (_, left), (_, right), *_ = line.cells
         if line.kind == "field":
             first = self._block(row, LEFT, BODY, left, "guide_label")
             return max(first, self._block(row, BODY, "", right, "guide_value"))
-        height = self._block(row, BODY, "", right, "guide_text")
         if line.kind == "page":
             self._link(row, left, line.page)
-        else:
-            self._sample(row, left)
-        return max(height, 21.0)
+            return max(self._block(row, BODY, STATE, right, "guide_text"), self._state(row, line), 21.0)
+        self._sample(row, left)
+        return max(self._block(row, BODY, "", right, "guide_text"), 21.0)
+
+    def _live(self, row: int, line: GuideLine) -> float:
+        """A label and its formula, which tells how far the form is, or where to go next."""
+        (_, name), *_ = line.formulas
+        height = self._block(row, LEFT, BODY, line.cells[0][1], "guide_label")
+        look = "guide_next" if name == "next" else "guide_value"
+        return max(height, self._formula(row, BODY, "", look))
+
+    def _state(self, row: int, line: GuideLine) -> float:
+        if not line.formulas:
+            return self._block(row, STATE, "", line.cells[-1][1], "guide_state")
+        self.states.append(row)
+        return self._formula(row, STATE, "", "guide_state")
+
+    def _formula(self, row: int, first: str, until: str, name: str) -> float:
+        """As `_block`, for a formula and what it gives."""
+        start = GUIDE_COLUMNS.index(first) + 1
+        place = ("guide", row, start)
+        result, look = self.page.results[place], self.book.look(name)
+        height = self._block(row, first, until, str(result), name)
+        self.sheet.write_formula(row, start, self.page.formulas[place], look, result)
+        return height
+
+    def _counts(self, row: int, line: GuideLine) -> float:
+        """A hidden row."""
+        for column, _ in line.formulas:
+            place = ("guide", row, GUIDE_COLUMNS.index(column) + 1)
+            look = self.book.look("key")
+            self.sheet.write_formula(row, place[2], self.page.formulas[place], look, self.page.results[place])
+        return 15.75
 
     def _link(self, row: int, text: str, sheet: str) -> None:
         start, end = GUIDE_COLUMNS.index(LEFT) + 1, GUIDE_COLUMNS.index(BODY)

@@ -41,7 +41,8 @@ class Page:
     notes: Mapping[Place, tuple[str, str]]
     """Marked cell -> severity and text of its note."""
     formulas: Mapping[Place, str]
-    checks: Mapping[Place, str]
+    results: Mapping[Place, str | int]
+    """What the formulas give for these values: their cached values."""
     password: str
 
     def row(self, slot: Slot) -> FormRow:
@@ -191,7 +192,7 @@ class _Row:
 
     def _check(self, slot: Slot, width: float) -> float:
         place = (slot.sheet, slot.row, slot.col)
-        text, look = self.page.checks[place], self.book.look("check")
+        text, look = str(self.page.results[place]), self.book.look("check")
         self.sheet.write_formula(slot.row, slot.col, self.page.formulas[place], look, text)
         return row_height([Text(text, width, indent=1)])
 

@@ -64,6 +64,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "guide_label": {"font_size": 12, "valign": "top", "text_wrap": True},
     "guide_value": {"font_size": 12, "valign": "top", "text_wrap": True, "bold": True},
     "guide_link": {"font_size": 12, "valign": "vcenter", "underline": 1, "font_color": ACCENT},
+    "guide_next": {"font_size": 12, "valign": "top", "text_wrap": True, "underline": 1, "font_color": ACCENT},
+    "guide_state": {"font_size": 12, "valign": "vcenter", "text_wrap": True, "align": "center"},
     "legend_locked": {"align": "center", "valign": "vcenter", "border": HAIR, "border_color": GREY},
     "legend_done": {
         "align": "center",

@@ -1,0 +1,274 @@
+"""The first sheet's live line and links: how much is filled in, what each sheet still lacks, where to go next.
+
+Everything is counted from the texts of the check cells, by formulas of Excel 2007 that nobody must enter as arrays and
+that are not volatile. For each run of check cells a hidden row of the guide holds a few counts, so that the formulas
+that people see stay short. forms.progress_formula makes the formulas; here is what they count, and the same said from
+the same texts in Python, for the cached values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from nq57xl.forms.check_formula import CELL_ERROR, END, MISSING, checks_of, entries_of, parts_of, sheet_prefix
+from nq57xl.forms.wording import ENOUGH
+from nq57xl.records.form import Form, SheetLayout, Slot
+from nq57xl.records.returns import Value
+from nq57xl.rules.predicates import Predicate, RequiredIf
+from nq57xl.text.cells import a1
+
+Place = tuple[str, int, int]
+COUNTED = {"led": "đầu việc", "supporting": "nhiệm vụ phối hợp", "indicator": "chỉ tiêu"}
+"""Tables whose filled rows the live line counts, with the word for their rows."""
+COUNTS = ("rows_missing", "cells_missing", "rows_wrong", "to_missing", "to_wrong")
+"""What a hidden row holds: three counts, and the addresses of the first cells to go to, or nothing."""
+READY = "Đã đủ, có thể gửi"
+OPTIONAL = "Không bắt buộc"
+LEFT, WRONG = "còn ", "xem lại "
+"""How the state of a sheet with blank required cells, and of one with something to look at again, begins."""
+COLON = f"{MISSING}: "
+TO_MISSING, TO_WRONG = "Đến ô bắt buộc còn trống: trang ", "Đến dòng cần xem lại: trang "
+
+
+@frozen
+class Cell:
+    """A cell of the row that a check speaks of."""
+
+    sheet: str
+    title: str
+    column: str
+    """Letter."""
+    down: int
+    """Rows between the check and the cell."""
+
+
+@frozen
+class Part:
+    """One part of the checks' texts in a run."""
+
+    short: str
+    """ "Thiếu: Tiến độ"."""
+    field: str
+    cells: tuple[Cell, ...]
+    """The cells to fill, the first one in front; for what is wrong, the cell."""
+    decided_by: frozenset[str]
+    """Fields that decide whether the part can appear."""
+
+    @property
+    def missing(self) -> bool:
+        """It speaks of a blank cell."""
+        return self.short.startswith(COLON)
+
+    def within(self, text: str) -> bool:
+        """Whether a check's text has this part."""
+        return self.short + END in text + END
+
+
+@frozen
+class Run:
+    """The check cells of one table in one sheet, from the first to the last."""
+
+    sheet: str
+    title: str
+    table: str
+    slots: tuple[Slot, ...]
+    parts: tuple[Part, ...]
+    free: bool
+
+    @property
+    def column(self) -> str:
+        """Letter of the check column."""
+        return a1(0, self.slots[0].col).removesuffix("1")
+
+
+@frozen
+class State:
+    """What the state of one sheet is made of."""
+
+    runs: tuple[tuple[Run, tuple[Part, ...], tuple[Part, ...]], ...]
+    """Each run that speaks of the sheet, with its parts about cells of the sheet: blank ones, wrong ones."""
+    sheet: str
+    awaited: tuple[tuple[Run, tuple[Part, ...]], ...]
+    """Blank cells of other sheets by which it is decided whether this sheet needs anything."""
+
+    @property
+    def optional(self) -> bool:
+        """Nothing is asked for as long as nothing is typed."""
+        return all(run.free for run, _, _ in self.runs)
+
+
+def runs_of(form: Form, sheets: Sequence[SheetLayout]) -> tuple[Run, ...]:
+    """All runs, in the order of the sheets."""
+    titles = {sheet.id: sheet.title for sheet in sheets}
+    entries = entries_of(sheets)
+    groups: dict[tuple[str, str], list[Slot]] = {}
+    for slot in checks_of(sheets):
+        groups.setdefault((slot.sheet, slot.table), []).append(slot)
+    runs = []
+    for (sheet, table), slots in groups.items():
+        free = form.schema.table(table).free
+        runs.append(Run(sheet, titles[sheet], table, tuple(slots), _parts(form, slots, entries, titles), free))
+    return tuple(runs)
+
+
+def _parts(
+    form: Form, slots: Sequence[Slot], entries: Mapping[tuple[str, str, str], Slot], titles: Mapping[str, str]
+) -> tuple[Part, ...]:
+    parts: dict[str, Part] = {}
+    for slot in slots:
+        for short, group in parts_of(form, form.schema.table(slot.table), slot).items():
+            if short in parts:
+                continue
+            found = [entries.get((slot.table, slot.key, name)) for name in _fields(group[0])]
+            cells = [
+                Cell(item.sheet, titles[item.sheet], a1(0, item.col).removesuffix("1"), item.row - slot.row)
+                for item in found
+                if item is not None
+            ]
+            deciding = frozenset(name for item in group for name in item.when.reads())
+            parts[short] = Part(short, group[0].rule.field, tuple(cells), deciding)
+    return tuple(parts.values())
+
+
+def _fields(predicate: Predicate) -> list[str]:
+    """Of several sets of cells that would do, the first."""
+    return predicate.alternatives[0] if isinstance(predicate, RequiredIf) else [predicate.rule.field]
+
+
+def state_of(sheet: str, runs: Sequence[Run]) -> State:
+    """What decides the state of that sheet."""
+    own, awaited = [], []
+    for run in runs:
+        here = [part for part in run.parts if part.cells and part.cells[0].sheet == sheet]
+        blank, wrong = (tuple(part for part in here if part.missing is missing) for missing in (True, False))
+        if here or run.sheet == sheet:
+            own.append((run, blank, wrong))
+        deciding = {name for part in blank for name in part.decided_by}
+        others = tuple(part for part in run.parts if part.missing and part.field in deciding and part not in here)
+        if others:
+            awaited.append((run, others))
+    return State(tuple(own), sheet, tuple(awaited))
+
+
+def progress_texts(
+    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[Place, str]
+) -> dict[Place, str | int]:
+    """Place of every formula of the guide -> what it gives, from what the check cells say of these values."""
+    filled = {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
+    entries = entries_of(sheets)
+    taken = {(slot.sheet, slot.row, slot.col) for place, slot in entries.items() if place in filled}
+    count = _Count(runs_of(form, sheets), checks, taken)
+    return {(slot.sheet, slot.row, slot.col): count.of(slot.field) for slot in formulas_of(sheets)}
+
+
+def formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
+    """Every cell of the guide that holds a formula; its field says which."""
+    return [slot for sheet in sheets for slot in sheet.slots if slot.role == "formula"]
+
+
+@frozen
+class _Count:
+    """What the formulas give."""
+
+    runs: tuple[Run, ...]
+    checks: Mapping[Place, str]
+    taken: set[Place]
+
+    def of(self, name: str) -> str | int:
+        kind, _, rest = name.partition(":")
+        if kind == "progress":
+            return self._progress()
+        if kind == "next":
+            return self._next()
+        if kind == "state":
+            return self._state(state_of(rest, self.runs))
+        run = next((run for run in self.runs if f"{run.sheet}:{run.table}" == rest), None)
+        if run is None:
+            return "" if kind.startswith("to_") else 0
+        result: str | int = getattr(self, f"_{kind}")(run)
+        return result
+
+    def _texts(self, run: Run) -> list[str]:
+        return [self.checks[(slot.sheet, slot.row, slot.col)] for slot in run.slots]
+
+    def _rows_missing(self, run: Run) -> int:
+        return sum(COLON in text for text in self._texts(run))
+
+    def _cells_missing(self, run: Run) -> int:
+        return sum(text.count(COLON) for text in self._texts(run))
+
+    def _rows_wrong(self, run: Run) -> int:
+        return sum(is_wrong(text) for text in self._texts(run))
+
+    def _to_missing(self, run: Run) -> str:
+        for slot, text in zip(run.slots, self._texts(run), strict=True):
+            if COLON in text:
+                part = next((part for part in run.parts if part.missing and part.within(text)), None)
+                return address(self._cell(part, slot), slot.row) if part and part.cells else ""
+        return ""
+
+    def _cell(self, part: Part, slot: Slot) -> Cell:
+        """The first blank one of the cells to fill."""
+        for cell in part.cells[:-1]:
+            column = next(number for number in range(slot.col + 100) if a1(0, number) == f"{cell.column}1")
+            if (cell.sheet, slot.row + cell.down, column) not in self.taken:
+                return cell
+        return part.cells[-1]
+
+    def _to_wrong(self, run: Run) -> str:
+        rows = list(zip(run.slots, self._texts(run), strict=True))
+        named = [slot for slot, text in rows if ": " in text] + [slot for slot, text in rows if text == CELL_ERROR]
+        return address(Cell(run.sheet, run.title, run.column, 0), named[0].row) if named else ""
+
+    def _progress(self) -> str:
+        filled = [
+            f"{len(run.slots) - self._rows_missing(run)}/{len(run.slots)} {COUNTED[run.table]}"
+            for run in self.runs
+            if run.table in COUNTED
+        ]
+        missing = sum(map(self._cells_missing, self.runs))
+        wrong = sum(map(self._rows_wrong, self.runs))
+        text = f"Đã điền {', '.join(filled)}, " if filled else ""
+        text += f"còn {missing} ô bắt buộc" if missing else "đủ các ô bắt buộc"
+        return text + (f", {wrong} dòng cần xem lại" if wrong else "")
+
+    def _next(self) -> str:
+        for kind, words in ((self._to_missing, TO_MISSING), (self._to_wrong, TO_WRONG)):
+            for run in self.runs:
+                if found := kind(run):
+                    return words + found[2:].replace("'!", ", ô ")
+        return READY
+
+    def _state(self, state: State) -> str:
+        missing = wrong = awaited = 0
+        for run, blank_parts, wrong_parts in state.runs:
+            texts = self._texts(run)
+            missing += sum(any(part.within(text) for part in blank_parts) for text in texts)
+            wrong += sum(any(part.within(text) for part in wrong_parts) for text in texts)
+            wrong += sum(text == CELL_ERROR for text in texts) if run.sheet == state.sheet else 0
+        for run, parts in state.awaited:
+            awaited += sum(any(part.within(text) for part in parts) for text in self._texts(run))
+        if missing:
+            return f"{LEFT}{missing} dòng"
+        if wrong:
+            return f"{WRONG}{wrong} dòng"
+        if state.optional and not any(text for run, _, _ in state.runs for text in self._texts(run)):
+            return OPTIONAL
+        return awaiting(state) if awaited else ENOUGH
+
+
+def is_wrong(text: str) -> bool:
+    """A check's text has a part that speaks of something else than a blank cell."""
+    return text not in ("", ENOUGH) and text.count(END) + 1 > text.count(COLON)
+
+
+def address(cell: Cell, row: int) -> str:
+    """Link to the cell of a check that stands in that row (0-based)."""
+    return f"#{sheet_prefix(cell.title)}{cell.column}{row + cell.down + 1}"
+
+
+def awaiting(state: State) -> str:
+    """The state of a sheet that needs something or not by what another sheet says."""
+    return f"theo trang {state.awaited[0][0].title}"
