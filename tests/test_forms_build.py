@@ -8,10 +8,15 @@ from pathlib import Path
 import attrs
 import pytest
 
-from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.build import build_form, received_of, reporting_units
+from nq57xl.forms.layout import entry_slots, layout
+from nq57xl.forms.previous import indicator_before, led_before
+from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import data_window, deadline_in_words, file_name, frequency, period_line, plan_name, shorten
-from nq57xl.records.form import Form
+from nq57xl.records.codec import from_json, to_json
+from nq57xl.records.form import Earlier, Form, Received
 from nq57xl.records.plan import Indicator, Plan, Target, Unit
+from nq57xl.records.returns import CellValue, Value
 from nq57xl.rules.load import load_schema
 from tests.samples import ISSUE_ID, sample_form, sample_period, sample_plan
 
@@ -230,3 +235,126 @@ def test_the_plans_note_stands_beside_the_deadline() -> None:
         rows = form.table(table)
         assert rows is not None
         assert rows.rows[0].texts["deadline"] == "Trong tháng 3/2026\n(Thực hiện khi có văn bản đề nghị)"
+
+
+def _earlier(**values: CellValue) -> Earlier:
+    """What was reported in March, by field."""
+    cells = {name: Value("led", "I.1", name, str(value), value, "1. Kết quả", "F6") for name, value in values.items()}
+    return Earlier("2026-03", "tháng 3/2026", cells)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "words"),
+    [
+        (None, "Chưa có"),
+        (_earlier(result="Đã làm"), "Chưa có"),
+        (_earlier(progress="not_started"), "Tháng 3/2026: Chưa thực hiện"),
+        (_earlier(progress="ongoing", result="Xử lý 05 hồ sơ"), "Tháng 3/2026: Thường xuyên – Xử lý 05 hồ sơ"),
+        (_earlier(progress="in_progress", percent=0.455), "Tháng 3/2026: Đang thực hiện, 45,5%"),
+    ],
+)
+def test_what_was_reported_before_in_few_words(earlier: Earlier | None, words: str) -> None:
+    """Month, progress, percentage and result, each only where it was given."""
+    assert led_before(earlier, load_schema()) == words
+
+
+def test_a_long_earlier_result_is_shortened_between_words() -> None:
+    """A narrow column repeats the beginning of a long result."""
+    shown = led_before(_earlier(progress="ongoing", result="từng bước " * 100), load_schema())
+    assert shown.endswith((" từng…", " từng bước…"))
+    assert len(shown) < 200
+
+
+@pytest.mark.parametrize(
+    ("earlier", "percent", "words"),
+    [
+        (None, True, "Chưa có"),
+        (_earlier(note="x"), True, "Chưa có"),
+        (_earlier(value=0.708), True, "Tháng 3/2026: 70,8%"),
+        (_earlier(value=82.5), False, "Tháng 3/2026: 82,5"),
+        (_earlier(value="yes"), False, "Tháng 3/2026: Có"),
+        (_earlier(numerator=85.0, denominator=120.0), True, "Tháng 3/2026: 70,8% (85/120)"),
+        (_earlier(numerator=85.0, denominator=120.0), False, "Tháng 3/2026: 85/120"),
+        (_earlier(numerator=0.0, denominator=0.0), True, "Tháng 3/2026: 0/0"),
+        (_earlier(no_data="no_data"), True, "Tháng 3/2026: chưa có số liệu"),
+    ],
+)
+def test_an_indicators_earlier_result(earlier: Earlier | None, percent: bool, words: str) -> None:
+    """The value, else the quotient with both numbers, else that there were no data."""
+    assert indicator_before(earlier, load_schema(), percent=percent) == words
+
+
+def test_only_a_led_row_is_locked_by_an_earlier_report() -> None:
+    """Done last month without a date: locked for its lead, and the plan's own "Đã thực hiện" stays as it is."""
+    plan, schema = sample_plan(), load_schema()
+    previous = {("led", key): _earlier(progress="done") for key in ("I.1", "I.2")}
+    form = build_form(
+        plan,
+        schema,
+        "VP",
+        sample_period(),
+        issue_id=ISSUE_ID,
+        version=1,
+        issued_on=date(2026, 4, 1),
+        plan_version="x",
+        previous=previous,
+    )
+    led = form.table("led")
+    assert led is not None
+    first, second, third = led.rows
+    assert (first.open, first.texts["done"], first.facts["done_period"]) == (False, "Đã hoàn thành trước kỳ", "2026-03")
+    assert (second.open, second.facts.get("done_period")) == (False, None)
+    assert third.open
+
+
+def test_received_texts_stand_in_the_plans_order() -> None:
+    """A locked row for each text of a supporter; read back from the form they are the same."""
+    received = (
+        Received("II.1.1", "QLDT", "Phòng Quản lý đô thị", "Đã cử cán bộ"),
+        Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", "Đã góp ý"),
+    )
+    plan = sample_plan()
+    form = build_form(
+        plan,
+        load_schema(),
+        "VP",
+        sample_period(),
+        issue_id=ISSUE_ID,
+        version=2,
+        issued_on=date(2026, 4, 1),
+        plan_version="x",
+        received=received,
+    )
+    assert _keys(form, "received") == ["I.1.KHTC", "II.1.1.QLDT"]
+    assert set(received_of(form)) == set(received)
+    titles = [sheet.title for sheet in layout(form)]
+    assert titles.index("Phối hợp đã nhận") == titles.index("3. Vướng mắc") + 1
+    assert not [slot for slot in entry_slots(form) if slot.sheet == "received"]
+    guide = next(sheet for sheet in layout(form) if sheet.id == "guide")
+    assert "Nội dung phối hợp đã nhận" in [slot.text for slot in guide.slots]
+
+
+def test_a_forms_typed_cells_survive_the_ledgers_text() -> None:
+    """Texts that look like dates, dates, fractions and blanks come back from JSON as what they were."""
+    values = tuple(
+        Value("led", "I.1", str(number), "x", value, "1. Kết quả", "F6")
+        for number, value in enumerate(("2026-04-01", date(2026, 4, 1), 0.1, None, "", 1.0))
+    )
+    form = attrs.evolve(sample_form(), values=values)
+    again = from_json(to_json(form), Form)
+    assert again == form
+    assert [type(item.value) for item in again.values] == [type(item.value) for item in values]
+
+
+def test_conditional_rows_are_told_what_to_choose() -> None:
+    """The hint of the progress cell says that "Chưa phát sinh" asks for nothing more, and no rule asks after it."""
+    schema = load_schema()
+    field = schema.table("led").field("progress")
+    shown = validation_of(field, schema, {}, 2026)["input_message"]
+    assert "«Chưa phát sinh», không phải nhập gì thêm" in shown
+    asked = [
+        rule.id
+        for rule in schema.table("led").rules
+        if rule.predicate == "required_if" and "not_arisen" in rule.when.get("progress", ())
+    ]
+    assert asked == []

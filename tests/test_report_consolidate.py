@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 from nq57xl.records.consolidation import Consolidation, IndicatorEntry, TaskRow
-from nq57xl.records.ledger import PeriodStatus
+from nq57xl.records.ledger import Carried, PeriodStatus
 from nq57xl.records.plan import Plan
-from nq57xl.records.returns import CellValue
+from nq57xl.records.returns import CellValue, Source, Value
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.figures import figures, indicator_state
 from nq57xl.rules.load import load_schema
@@ -248,3 +248,43 @@ def test_the_letterhead_follows_the_day() -> None:
     status = random_status(plan, PERIOD, 1)
     assert consolidate(plan, PERIOD, SCHEMA, status).letterhead[0] == "UBND tỉnh Đồng Nai"
     assert consolidate(plan, later, SCHEMA, status).letterhead[0] == "UBND thành phố Đồng Nai"
+
+
+def carrying(c: PeriodStatus, unit: str, key: str, day: dt.date) -> PeriodStatus:
+    """The same status, with that unit's row reported as done in the month before."""
+    cells = (("progress", "Hoàn thành", "done"), ("completion_date", f"{day:%d/%m/%Y}", day))
+    source = Source("inbox/3.xlsx", "3.xlsx", "a" * 64, 1, dt.datetime(2026, 3, 16, 9, tzinfo=dt.UTC), "option")
+    carried = tuple(
+        Carried(Value("led", key, name, words, value, "1. Kết quả", "G6"), source) for name, words, value in cells
+    )
+    units = tuple(attrs.evolve(item, carried=carried) if item.code == unit else item for item in c.units)
+    return attrs.evolve(c, units=units)
+
+
+@pytest.mark.parametrize(
+    ("others", "state", "progress"),
+    [
+        (None, "partly_reported", None),
+        ("in_progress", "reported", "in_progress"),
+        ("done", "reported", "done"),
+    ],
+)
+def test_one_of_several_leads_was_done_before(others: str | None, state: str, progress: str | None) -> None:
+    """Its share counts as done; the row waits for the others, and is done when they are."""
+    cells = {unit: led("I.3", others, completion_date=dt.date(2026, 4, 10)) for unit in ("QLDN", "KHTC") if others}
+    first = typed(cells)
+    c = consolidate(first.plan, PERIOD, SCHEMA, carrying(first.status, "QLDT", "I.3", dt.date(2026, 3, 12)))
+    found = row(c, "I.3")
+    assert (found.standing.state, found.standing.progress) == (state, progress)
+    assert [item.before for item in found.entries] == [True, False, False]
+    sources = {item.source.name for item in c.traced if item.unit == "QLDT"}
+    assert sources == {"3.xlsx"}
+
+
+def test_what_is_reported_now_wins_over_what_was_done_before() -> None:
+    """A unit that reports the row in this period after all (on an older form) is taken at its word."""
+    first = typed({"VP": led("II.1.1", "ongoing")})
+    c = consolidate(first.plan, PERIOD, SCHEMA, carrying(first.status, "VP", "II.1.1", dt.date(2026, 3, 12)))
+    assert row(c, "II.1.1").standing.progress == "ongoing"
+    assert {item.source.name for item in c.traced if item.value.key == "II.1.1"} != {"3.xlsx"}
+    assert len([item for item in c.traced if item.value.key == "II.1.1"]) == 1

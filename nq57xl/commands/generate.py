@@ -17,6 +17,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import build_form, received_of, reporting_units
 from nq57xl.forms.layout import layout
+from nq57xl.forms.previous import words_of
 from nq57xl.forms.render import render_form
 from nq57xl.forms.sending import render_sending_list
 from nq57xl.ledger.guarded import write_guarded
@@ -146,7 +147,7 @@ class _Run:
             return received_of(last) if last is not None else ()
         names = {item.code: item.name for item in self.plan.units}
         texts = {
-            (value.key, code): value.typed.strip()
+            (value.key, code): words_of(value)
             for code, record in self.history.counting(self.period.code).items()
             for value in record.judged.values
             if (value.table, value.field) == ("supporting", "contribution") and value.typed.strip()

@@ -38,12 +38,12 @@ def led_before(earlier: Earlier | None, schema: Schema) -> str:
     if percent is not None:
         words.append(_shown(percent, percent=True))
     result = earlier.values.get("result")
-    told = f" – {shorten(result.typed, _RESULT)}" if result is not None else ""
+    told = f" – {shorten(words_of(result), _RESULT)}" if result is not None else ""
     return f"{_title(earlier)}: {', '.join(words)}{told}"
 
 
 def indicator_before(earlier: Earlier | None, schema: Schema, *, percent: bool) -> str:
-    """ "Tháng 4/2026: 70,8%", "Tháng 4/2026: 85/120", or that there were no data; "Chưa có" for nothing at all."""
+    """ "Tháng 4/2026: 70,8%", "Tháng 4/2026: 70,8% (85/120)", or that there were no data; "Chưa có" for nothing."""
     if earlier is None:
         return NOTHING_BEFORE
     values = earlier.values
@@ -51,11 +51,24 @@ def indicator_before(earlier: Earlier | None, schema: Schema, *, percent: bool) 
         shown = _choice(values["value"], schema, "yes_no")
         return f"{_title(earlier)}: {shown or _shown(values['value'], percent=percent)}"
     if "numerator" in values and "denominator" in values:
-        parts = (_shown(values[name], percent=False) for name in ("numerator", "denominator"))
-        return f"{_title(earlier)}: {'/'.join(parts)}"
+        return f"{_title(earlier)}: {_quotient(values['numerator'], values['denominator'], percent=percent)}"
     if "no_data" in values:
         return f"{_title(earlier)}: chưa có số liệu"
     return NOTHING_BEFORE
+
+
+def words_of(value: Value) -> str:
+    """A text as it was understood; as it was typed where it was not."""
+    return (value.value if isinstance(value.value, str) else value.typed).strip()
+
+
+def _quotient(part: Value, whole: Value, *, percent: bool) -> str:
+    """ "70,8% (85/120)", or "85/120" where the result is no percentage."""
+    shown = f"{_shown(part, percent=False)}/{_shown(whole, percent=False)}"
+    above, below = part.value, whole.value
+    if not percent or not isinstance(above, int | float) or not isinstance(below, int | float) or not below:
+        return shown
+    return f"{vietnamese_percent(round(above / below, 3))} ({shown})"
 
 
 def _title(earlier: Earlier) -> str:
