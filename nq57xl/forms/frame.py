@@ -56,23 +56,25 @@ def frame_of(rows: Sequence[Mapping[str, Any]], table: Table, schema: Schema) ->
     """
     import pandas as pd
 
+    index = pd.RangeIndex(len(rows))  # one for all: columns with an index of their own would be aligned one by one
     columns: dict[str, pd.Series[Any]] = {
-        name: _column([row.get(name) for row in rows], field) for name, field in fields_of(table, schema).items()
+        name: _column([row.get(name) for row in rows], field, index) for name, field in fields_of(table, schema).items()
     }
     facts = dict.fromkeys(name for row in rows for name in row if name.startswith("#"))
     for name in facts:
-        columns[name] = pd.Series([row.get(name) for row in rows], dtype=object)
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+        columns[name] = pd.Series([row.get(name) for row in rows], index, dtype=object)
+    return pd.DataFrame(columns, index=index)
 
 
-def _column(values: list[Any], field: Field) -> pd.Series[Any]:
+def _column(values: list[Any], field: Field, index: pd.RangeIndex) -> pd.Series[Any]:
     import pandas as pd
 
     if field.type == "date":
-        return pd.Series(pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[s]"))
+        return pd.Series(pd.to_datetime(pd.Series(values, index, dtype=object)).astype("datetime64[s]"))
     if field.type in ("percent", "number", "whole", "measure"):
-        return pd.Series([None if item is None else YES_NO.get(item, item) for item in values], dtype="float64")
-    return pd.Series([item or None for item in values], dtype=text_dtype())
+        numbers = [None if item is None else YES_NO.get(item, item) for item in values]
+        return pd.Series(numbers, index, dtype="float64")
+    return pd.Series([item or None for item in values], index, dtype=text_dtype())
 
 
 def text_dtype() -> Any:  # noqa: ANN401 - pandas' own name of a dtype
