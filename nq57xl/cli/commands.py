@@ -65,6 +65,34 @@ def lint(context: click.Context, json_: bool) -> None:
 
 
 @click.command(
+    "import",
+    short_help="Lập phụ lục từ văn bản kế hoạch.",
+    help="Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát.",
+)
+@click.argument("document", metavar="VĂN_BẢN", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="TỆP.xlsx",
+    help="Ghi phụ lục ra tệp này.",
+)
+@as_json
+def import_(document: Path, output: Path, json_: bool) -> None:
+    """A master appendix from a plan document."""
+    from nq57xl.cli.imported import imported_json, print_imported
+    from nq57xl.commands.import_plan import import_plan
+
+    made = import_plan(document, output)
+    if json_:
+        print_json(imported_json(made))
+    else:
+        print_imported(made)
+    sys.exit(1 if made.review else 0)
+
+
+@click.command(
     short_help="Lập biểu mẫu của kỳ cho từng đơn vị.",
     help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị; bên cạnh mỗi dòng là số liệu kỳ trước đã được nhận.",
 )
@@ -169,4 +197,4 @@ def demo(folder: Path | None) -> None:
     tell(folder or Path("out") / "demo")
 
 
-COMMANDS = (init, show, lint, generate, collect, status, merge, demo)
+COMMANDS = (init, show, lint, import_, generate, collect, status, merge, demo)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from nq57xl.plan import sheets
 from nq57xl.plan.guide import GUIDE
+from nq57xl.plan.review_sheet import TITLE, Review, write_review
 from nq57xl.plan.rows import Cells, card_cells, name_rows, settings_cells, table_rows
 from nq57xl.plan.sheets import Column, Sheet
 from nq57xl.records.plan import Plan
@@ -33,8 +34,11 @@ _MAX_PROMPT = 255
 Formats = dict[str, "Format"]
 
 
-def write_appendix(plan: Plan) -> bytes:
-    """The workbook of that plan: every record of it, and empty validated rows. The same plan gives the same bytes."""
+def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
+    """The workbook of that plan: every record of it, and empty validated rows. The same plan gives the same bytes.
+
+    `review`: cells to mark, with a list of them on a sheet of its own, for a plan imported from a document.
+    """
     import xlsxwriter
 
     stream = io.BytesIO()
@@ -49,15 +53,17 @@ def write_appendix(plan: Plan) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         book = xlsxwriter.Workbook(stream, options)
-        _fill(book, plan)
+        _fill(book, plan, review)
         book.close()
     return stream.getvalue()
 
 
-def _fill(book: Workbook, plan: Plan) -> None:
+def _fill(book: Workbook, plan: Plan, review: Sequence[Review]) -> None:
     book.set_properties({"title": "Phụ lục gốc của kế hoạch", "created": CREATED})
     formats = _formats(book)
     titles = [sheets.GUIDE_TITLE, sheets.PLAN_TITLE, *(item.title for item in sheets.TABLES), sheets.SETTINGS_TITLE]
+    if review:
+        titles.insert(1, TITLE)
     pages = {title: book.add_worksheet(title) for title in titles}
     for name, title in (("units", "Đơn vị"), ("sections", "Nhóm nhiệm vụ"), ("indicator_groups", "Nhóm chỉ tiêu")):
         book.define_name(f"ds_{name}", _filled_part(title))
@@ -67,6 +73,8 @@ def _fill(book: Workbook, plan: Plan) -> None:
     for sheet in sheets.TABLES:
         _table_sheet(pages[sheet.title], formats, sheet, rows[sheet.id])
     _settings_sheet(pages[sheets.SETTINGS_TITLE], formats, plan)
+    if review:
+        write_review(book, pages, plan, review)
 
 
 def _filled_part(title: str) -> str:

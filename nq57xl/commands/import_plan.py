@@ -1,0 +1,54 @@
+"""import: a master appendix from a plan document; needs no workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.files import write_atomic
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.review_sheet import Review
+from nq57xl.records.plan import Plan
+
+
+@frozen
+class Made:
+    """What was written."""
+
+    output: Path
+    plan: Plan
+    review: tuple[Review, ...]
+
+
+def import_plan(document: Path, output: Path) -> Made:
+    """Reads the document and writes its master appendix.
+
+    Raises Nq57Error when the document cannot be read or holds no table of tasks, and when the output is the appendix
+    of a workspace in use; then nothing is written.
+    """
+    if output.suffix.lower() != ".xlsx":
+        raise Nq57Error(f"Tệp kết quả «{output}» phải có đuôi .xlsx.")
+    if output.exists() and (output.parent / "nq57xl.db").exists():
+        raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
+    made = _imported(document)
+    write_atomic(output, write_appendix(made.plan, made.review))
+    return Made(output, made.plan, made.review)
+
+
+def _imported(document: Path) -> Imported:
+    try:
+        data = document.read_bytes()
+    except OSError as error:
+        raise Nq57Error(f"Không đọc được «{document}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+    if data[:4] == b"PK\x03\x04":
+        # a master appendix is its own import
+        try:
+            return Imported(read_appendix(data, document.name).plan)
+        except Nq57Error:
+            pass
+    return import_document(read_document(data, document.name), document.stem)

@@ -1,0 +1,234 @@
+"""A document made a plan, with a list of the cells that a person must look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.plan import sheets
+from nq57xl.plan.appendix_write import shown
+from nq57xl.plan.deadlines import parse_deadline
+from nq57xl.plan.importer.indicators import indicators_of
+from nq57xl.plan.importer.properties import Found, properties_of
+from nq57xl.plan.importer.rows import Bodies, Body, Value, bodies_of
+from nq57xl.plan.importer.structure import Draft, Outline, tasks_of
+from nq57xl.plan.importer.table import Document
+from nq57xl.plan.importer.units import propose_units
+from nq57xl.plan.review_sheet import Review, places
+from nq57xl.plan.sheets import Sheet
+from nq57xl.plan.understand import understand
+from nq57xl.plan.units import Resolver
+from nq57xl.records.plan import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
+from nq57xl.text.cells import a1
+from nq57xl.text.normalise import fold, one_line
+
+
+@frozen
+class Imported:
+    """A plan read from a document."""
+
+    plan: Plan
+    review: tuple[Review, ...] = field(factory=tuple)
+
+
+def import_document(document: Document, stem: str) -> Imported:
+    """The plan that the document holds. Raises Nq57Error when no table of tasks is in it."""
+    bodies = bodies_of(document)
+    tasks, indicators = tasks_of(bodies.task), indicators_of(bodies.indicator)
+    if not tasks.drafts and not indicators.drafts:
+        raise Nq57Error(
+            "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
+            "ví dụ Nhiệm vụ, Đơn vị chủ trì, Thời hạn."
+        )
+    found = properties_of(list(bodies.lines), stem)
+    return _Assembly(bodies, tasks, indicators, found).imported()
+
+
+class _Assembly:
+    def __init__(self, bodies: Bodies, tasks: Outline, indicators: Outline, found: Found) -> None:
+        self.bodies, self.tasks, self.indicators, self.found = bodies, tasks, indicators, found
+        self.review: list[Review] = []
+
+    def imported(self) -> Imported:
+        plan = understand(self._plan())
+        resolver = Resolver(plan.units, plan.groups)
+        self._properties(plan)
+        self._units(plan)
+        self._outline(sheets.SECTIONS, self.tasks)
+        for index, draft in enumerate(self.tasks.drafts):
+            self._row(
+                sheets.TASKS, index, plan.tasks[index].code, _task_doubts(draft, self.bodies.task, resolver, plan)
+            )
+        self._outline(sheets.INDICATOR_GROUPS, self.indicators)
+        for index, draft in enumerate(self.indicators.drafts):
+            doubts = _indicator_doubts(draft, self.bodies.indicator, resolver)
+            self._row(sheets.INDICATORS, index, plan.indicators[index].code, doubts)
+        self._columns()
+        for value in (*self.tasks.loose, *self.indicators.loose):
+            self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
+        return Imported(plan, tuple(_with_values(self.review, plan)))
+
+    def _plan(self) -> Plan:
+        leads = [draft.text("lead") for draft in (*self.tasks.drafts, *self.indicators.drafts)]
+        supports = [draft.text("support") for draft in self.tasks.drafts]
+        properties = self.found.properties
+        agency = properties.agency[0].name if properties.agency else ""
+        known = [self.found.gatherer] if self.found.gatherer else []
+        units, groups = propose_units(leads, supports, agency, known)
+        gatherer = Resolver(units, groups).resolve(self.found.gatherer).codes[:1] if self.found.gatherer else ()
+        return Plan(
+            attrs.evolve(properties, gatherer=gatherer[0] if gatherer else ""),
+            units,
+            groups,
+            tuple(Section(item.number.text, one_line(item.title.text)) for item in self.tasks.groups),
+            tuple(_task(draft) for draft in self.tasks.drafts),
+            tuple(IndicatorGroup(item.number.text, one_line(item.title.text)) for item in self.indicators.groups),
+            tuple(_indicator(draft) for draft in self.indicators.drafts),
+        )
+
+    def _properties(self, plan: Plan) -> None:
+        lines = [column.key for column in sheets.CARD]
+        kinds = list(sheets.NAME_KINDS)
+        for key, reason in self.found.doubts.items():
+            source = self.found.sources.get(key, "")
+            if key in lines:
+                self._add(sheets.PLAN_TITLE, a1(sheets.CARD_ROW + lines.index(key), 1), "", key, (source, reason))
+            elif key in kinds:
+                before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
+                self._add(sheets.PLAN_TITLE, a1(sheets.NAMES_ROW + before, 1), "", key, (source, reason))
+
+    def _units(self, plan: Plan) -> None:
+        for index, group in enumerate(plan.groups):
+            if not group.members:
+                reason = "chưa biết đơn vị nào thuộc nhóm"
+                self._add(sheets.GROUPS.title, _address(sheets.GROUPS, index, "members"), "", "members", ("", reason))
+
+    def _outline(self, sheet: Sheet, outline: Outline) -> None:
+        for index, group in enumerate(outline.groups):
+            for key, value in (("number", group.number), ("title", group.title)):
+                if value.doubt:
+                    place = (value.source, value.doubt)
+                    self._add(sheet.title, _address(sheet, index, key), group.number.text, key, place)
+
+    def _row(self, sheet: Sheet, index: int, code: str, doubts: Iterable[tuple[str, Value]]) -> None:
+        for key, value in doubts:
+            self._add(sheet.title, _address(sheet, index, key), code, key, (value.source, value.doubt))
+
+    def _columns(self) -> None:
+        """One point for each column that was found by likeness only: its first cell."""
+        for sheet, body, outline in (
+            (sheets.TASKS, self.bodies.task, self.tasks),
+            (sheets.INDICATORS, self.bodies.indicator, self.indicators),
+        ):
+            for name in body.doubts if outline.drafts else ():
+                reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
+                self._add(sheet.title, _address(sheet, 0, name), "", name, (outline.drafts[0].source, reason))
+
+    def _add(self, sheet: str, cell: str, task: str, name: str, place: tuple[str, str]) -> None:
+        known = next(
+            (index for index, item in enumerate(self.review) if (item.sheet, item.cell) == (sheet, cell)), None
+        )
+        if known is None:
+            self.review.append(Review(sheet, cell, task, name, place[0], place[1], ""))
+        elif place[1] not in self.review[known].reason:
+            old = self.review[known]
+            self.review[known] = attrs.evolve(old, reason=f"{old.reason}; {place[1]}")
+
+
+def _address(sheet: Sheet, index: int, key: str) -> str:
+    return a1(sheets.HEADER_ROW + 1 + index, sheet.column(key))
+
+
+def _task(draft: Draft) -> Task:
+    return Task(
+        code="",
+        section=draft.section,
+        number=one_line(draft.text("number")),
+        subnumber=one_line(draft.text("subnumber")) or None,
+        deadline=Deadline(one_line(draft.text("deadline"))),
+        task=draft.text("task"),
+        subtask=draft.text("subtask"),
+        deliverable=draft.text("deliverable"),
+        kpi=draft.text("kpi"),
+        lead=draft.text("lead"),
+        support=draft.text("support"),
+        note=draft.text("note"),
+    )
+
+
+def _indicator(draft: Draft) -> Indicator:
+    return Indicator(
+        code="",
+        group=draft.section,
+        number=one_line(draft.text("number")),
+        indicator=draft.text("indicator"),
+        unit=one_line(draft.text("unit")),
+        target=Target(one_line(draft.text("target"))),
+        lead=draft.text("lead"),
+        note=draft.text("note"),
+    )
+
+
+def _task_doubts(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> list[tuple[str, Value]]:
+    """The doubtful cells of a task: what the reading doubted, and what does not look like what it should be."""
+    found = {key: value for key, value in draft.values.items() if value.doubt}
+    for key, reason in _odd(draft, body, resolver, plan):
+        value = found.get(key) or draft.values.get(key, Value("", draft.source))
+        found[key] = value if value.doubt else attrs.evolve(value, doubt=reason)
+    return list(found.items())
+
+
+def _odd(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> Iterable[tuple[str, str]]:
+    if not draft.text("task") and not draft.text("subtask"):
+        yield "task", "dòng không có nội dung nhiệm vụ"
+    if "lead" in body.fields:
+        if not draft.text("lead"):
+            yield "lead", "chưa có đơn vị chủ trì"
+        elif resolver.resolve(draft.text("lead")).unresolved or len(draft.text("lead")) > 200:
+            yield "lead", "chưa nhận ra đơn vị"
+    if "deadline" in body.fields and not draft.text("deadline"):
+        yield "deadline", "chưa có thời hạn"
+    if resolver.resolve(draft.text("support")).unresolved:
+        yield "support", "chưa nhận ra đơn vị"
+    yield from _shifted(draft, plan.properties.year)
+
+
+def _shifted(draft: Draft, year: int) -> Iterable[tuple[str, str]]:
+    """Cells that look as if they stood in another column (domain.md 6.8)."""
+    subtask, reason = fold(draft.text("subtask")), "nội dung có vẻ lệch cột"
+    if subtask and subtask in (fold(draft.text("kpi")), fold(draft.text("deliverable"))):
+        for key in ("subtask", "deliverable", "kpi"):
+            yield key, reason
+    deadline = parse_deadline(draft.text("deadline"), year)
+    for key in ("lead", "support", "deliverable"):
+        text = draft.text(key)
+        if text and len(text) < 40 and deadline.kind == "unknown" and _is_day(text, year):
+            yield key, reason
+            yield "deadline", reason
+    if deadline.kind == "unknown" and re.match(r"(?:các |phòng |văn phòng|sở |ubnd )", fold(draft.text("deadline"))):
+        yield "deadline", reason
+
+
+def _is_day(text: str, year: int) -> bool:
+    return parse_deadline(text, year).kind in ("date", "month", "quarter", "year") and len(text) < 20
+
+
+def _indicator_doubts(draft: Draft, body: Body, resolver: Resolver) -> list[tuple[str, Value]]:
+    found = {key: value for key, value in draft.values.items() if value.doubt}
+    lead = draft.text("lead")
+    if "lead" in body.fields and "lead" not in found and (not lead or resolver.resolve(lead).unresolved):
+        reason = "chưa nhận ra đơn vị" if lead else "chưa có đơn vị theo dõi"
+        found["lead"] = attrs.evolve(draft.values["lead"], doubt=reason)
+    return list(found.items())
+
+
+def _with_values(review: list[Review], plan: Plan) -> Iterable[Review]:
+    """The points with the text of their cells."""
+    known = places(plan)
+    for item in review:
+        column, value = known.get((item.sheet, item.cell), (None, None))
+        yield attrs.evolve(item, value=shown(column, value)) if column else item

@@ -1,0 +1,276 @@
+"""Body rows of the tables under their headings, field by field; rows that a page cut in two are joined again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.plan.importer.headings import Headings, find_headings, is_repeated
+from nq57xl.plan.importer.table import Cell, Document, Line, Table
+from nq57xl.plan.importer.words import join_lines, roman_value
+from nq57xl.text.normalise import one_line
+
+_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]|\d{1,3}\.\d{1,3}|[a-zđ]\))\s*\S")
+_WORK = ("task", "subtask", "indicator")
+
+
+@frozen
+class Value:
+    """A text of the document on its way into a cell of the plan."""
+
+    text: str = ""
+    source: str = ""
+    doubt: str = ""
+    """Why a person must look at it, in Vietnamese; empty when the reading is sure."""
+
+
+@frozen
+class Raw:
+    """One body row."""
+
+    values: dict[str, Value]
+    """Field -> text of the row's own cells."""
+    source: str
+    merged: frozenset[str] = frozenset()
+    """Fields whose cell is the lower part of a merged one."""
+    tall: frozenset[str] = frozenset()
+    """Fields whose cell reaches down into the next rows."""
+    title: str = ""
+    """The text of a row that is one wide cell."""
+    starts_page: bool = False
+    first: bool = False
+    """True for the first row under headings that are not a repetition: another appendix may begin."""
+
+    def text(self, name: str) -> str:
+        """The text of a field, empty when the row has none."""
+        return self.values[name].text if name in self.values else ""
+
+
+@frozen
+class Body:
+    """All rows of one kind of table, and what landed nowhere."""
+
+    rows: tuple[Raw, ...] = ()
+    fields: frozenset[str] = frozenset()
+    """Fields that have a column."""
+    loose: tuple[Value, ...] = ()
+    """Texts of cells under columns that hold no field."""
+    doubts: tuple[str, ...] = ()
+    """Fields whose column was found by likeness only."""
+
+
+@frozen
+class Bodies:
+    """The document's two kinds of tables and everything outside them."""
+
+    task: Body = field(factory=Body)
+    indicator: Body = field(factory=Body)
+    lines: tuple[Line, ...] = ()
+    """Text outside: paragraphs, letterhead, rows over the headings, tables of another kind."""
+
+
+def bodies_of(document: Document) -> Bodies:
+    """Finds the tables of tasks and indicators, over pages and in several appendices."""
+    rows: dict[str, list[Raw]] = {"task": [], "indicator": []}
+    loose: dict[str, list[Value]] = {"task": [], "indicator": []}
+    heads: dict[str, list[Headings]] = {"task": [], "indicator": []}
+    lines: list[Line] = []
+    current: tuple[Headings, int] | None = None
+    for item in document.items:
+        if isinstance(item, Line):
+            lines.append(item)
+            continue
+        for headings, start, end in _parts(item, current):
+            if headings is None:
+                lines += _as_lines(item, start, end)
+                continue
+            new = current is None or headings is not current[0]
+            current = (headings, item.width)
+            if new:
+                heads[headings.kind].append(headings)
+            found = list(_rows(item, headings, start, end, new))
+            rows[headings.kind] += found
+            loose[headings.kind] += _loose(item, headings, start, end)
+    made = {kind: _body(rows[kind], heads[kind], loose[kind]) for kind in rows}
+    return Bodies(made["task"], made["indicator"], tuple(lines))
+
+
+def _body(rows: list[Raw], heads: list[Headings], loose: list[Value]) -> Body:
+    return Body(
+        tuple(_joined(rows)),
+        frozenset(name for item in heads for name in item.columns),
+        tuple(loose),
+        tuple(dict.fromkeys(name for item in heads for name in item.doubts)),
+    )
+
+
+def _parts(table: Table, current: tuple[Headings, int] | None) -> Iterator[tuple[Headings | None, int, int]]:
+    """(headings, first row, end) for each stretch of a table; None for rows over all headings."""
+    found = find_headings(table)
+    start = 0
+    if (
+        current is not None
+        and current[1] == table.width
+        and (found is None or found.first > 0 or _same(found, current[0]))
+    ):
+        # no headings of its own, or the same again: the table goes on
+        end = found.first if found is not None and not _same(found, current[0]) else len(table.rows)
+        if found is None or not _is_front(table, found):
+            yield current[0], 0, end
+            start = end
+            if start >= len(table.rows):
+                return
+    while found is not None:
+        following = _next_other(table, found)
+        if found.first > start:
+            yield None, start, found.first
+        end = following.first if following else len(table.rows)
+        yield found, found.first, end
+        found, start = following, end
+    if start < len(table.rows):
+        yield None, start, len(table.rows)
+
+
+def _is_front(table: Table, found: Headings) -> bool:
+    """True when what stands over the headings are titles of a page, not rows of a table that goes on."""
+    return found.first > 0 and all(len(table.own(row)) <= 2 for row in range(found.first))
+
+
+def _same(one: Headings, other: Headings) -> bool:
+    return one.kind == other.kind and one.columns == other.columns
+
+
+def _next_other(table: Table, found: Headings) -> Headings | None:
+    """The next headings of that table that are not the same again."""
+    row = found.last + 1
+    while (following := find_headings(table, row, strict=True)) is not None and _same(following, found):
+        row = following.last + 1
+    return following
+
+
+def _as_lines(table: Table, start: int, end: int) -> list[Line]:
+    return [
+        Line(part, cell.source)
+        for row in range(start, end)
+        for _, cell in table.own(row)
+        for part in cell.text.split("\n")
+    ]
+
+
+def _rows(table: Table, headings: Headings, start: int, end: int, new: bool) -> Iterator[Raw]:
+    """The body rows of a stretch, without headings and their repetitions."""
+    own_head = start == headings.first and new
+    first = headings.last + 1 if own_head else start
+    blank = True
+    for row in range(first, end):
+        starts_page = row in table.page_starts or (not new and row == start)
+        near = starts_page or (any(item in table.page_starts for item in range(max(0, row - 3), row)) and blank)
+        if not table.own(row):
+            blank = blank and not any(cell.owner for cell in table.rows[row])
+            continue
+        if is_repeated(table, row, headings, near):
+            blank = True
+            continue
+        yield _raw(table, headings, row, starts_page or (blank and near and row > first), own_head and row == first)
+        blank = False
+
+
+def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: bool) -> Raw:
+    own = table.own(row)
+    values: dict[str, Value] = {}
+    merged, tall = set(), set()
+    for name, col in headings.columns.items():
+        cell = table.rows[row][col]
+        if cell.owner is None:
+            values[name] = Value(one_line(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
+            if cell.rows > 1:
+                tall.add(name)
+        elif table.from_above(row, col):
+            merged.add(name)
+        else:
+            values[name] = _beside(table, headings, row, col, cell)
+    title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
+    return Raw(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first)
+
+
+def _beside(table: Table, headings: Headings, row: int, col: int, cell: Cell) -> Value:
+    """A field whose cell is merged with one on its left."""
+    owner = cell.owner or (row, col)
+    if owner[1] in headings.columns.values():
+        return Value("", cell.source, "ô gộp ngang với cột bên trái" if table.text(*owner) else "")
+    return Value(table.text(*owner), cell.source)
+
+
+def _is_title(table: Table, headings: Headings, row: int, own: tuple[int, Cell]) -> bool:
+    """True for a row with one text that is a heading of rows: wide, or all alone in its row."""
+    col, cell = own
+    if cell.cols >= max(2, table.width // 2):
+        return True
+    if any(table.from_above(row, other) for other in range(table.width)):
+        return False
+    return col in (0, *(headings.columns.get(name, 0) for name in ("number", *_WORK[:1], "indicator")))
+
+
+def _loose(table: Table, headings: Headings, start: int, end: int) -> Iterator[Value]:
+    """Texts under the columns that hold no field, a value for each column."""
+    first = headings.last + 1 if start == headings.first else start
+    for col in headings.extra:
+        texts = [
+            one_line(cell.text)
+            for row in range(first, end)
+            if (cell := table.rows[row][col]).owner is None and cell.text and cell.cols == 1
+            and not is_repeated(table, row, headings, row in table.page_starts)
+        ]  # fmt: skip
+        head = one_line(headings.texts[col]) or f"cột {col + 1}"
+        if texts:
+            yield Value(f"{head}: {' | '.join(texts)}", table.source(first), "cột không thuộc mục nào của phụ lục gốc")
+
+
+def _joined(rows: list[Raw]) -> list[Raw]:
+    """Rows that go on over a page made whole."""
+    done: list[Raw] = []
+    for row in rows:
+        if done and row.starts_page and not row.first and _goes_on(done[-1], row):
+            done[-1] = _join(done[-1], row)
+        else:
+            done.append(row)
+    return done
+
+
+def _goes_on(before: Raw, row: Raw) -> bool:
+    """True when the first row of a page is the rest of the last one of the page before."""
+    if before.title and row.title:
+        return row.title[:1].islower()
+    texts = [row.text(name) for name in row.values if row.text(name)]
+    number = row.text("number")
+    work = next((row.text(name) for name in _WORK if row.text(name)), "")
+    if number:
+        # a number set in the middle of its cell may stand in the lower part
+        return not before.text("number") and "number" not in before.merged and work[:1].islower()
+    if before.title or _NUMBERED.match(work) or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title):
+        return False
+    if any(text[0].islower() for text in texts):
+        return True
+    full = all(row.text(name) and before.text(name) for name in ("lead", "deadline") if name in row.values)
+    return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
+
+
+def _join(before: Raw, row: Raw) -> Raw:
+    values = dict(before.values)
+    for name, value in row.values.items():
+        if value.text:
+            old = values.get(name, Value())
+            values[name] = attrs.evolve(old, text=join_lines(old.text, value.text), source=old.source or value.source,
+                                        doubt=old.doubt or _seam(old.text, value.text))  # fmt: skip
+    title = join_lines(before.title, row.title) if before.title else ""
+    return attrs.evolve(before, values=values, title=title, tall=before.tall | row.tall)
+
+
+def _seam(upper: str, lower: str) -> str:
+    """Doubt about a text made whole: none when it plainly goes on."""
+    if not upper or lower[0].islower() or upper[-1] in ",-(" or upper[-1].isalnum():
+        return ""
+    return "nội dung nối qua trang"

@@ -1,0 +1,341 @@
+"""Sections, tasks and their parts from body rows: two-level numbers, merged cells handed down (domain.md 8.2)."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+from attrs import define, field, frozen
+
+from nq57xl.plan.importer.rows import Body, Raw, Value
+from nq57xl.plan.importer.words import plain_roman, roman, roman_value
+
+FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
+_SECTION = re.compile(
+    r"(?:(?:phần|mục|nhóm|chương|lĩnh vực)\s+(?:thứ\s+)?)?(?P<number>[IVXLC]+|[A-HĐ])"
+    r"(?:\s*[.:)/–-]+\s*|\s+)(?P<title>\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_GROUP = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})*)\s*[.)/:–-]?\s+(?P<title>\S.*)", re.DOTALL)
+_EMBEDDED = re.compile(
+    r"(?P<number>\d{1,3}(?:\.\d{1,3})+|\d{1,3}(?=[.)/]))\s*[.)/]?\s*(?![\d%.])(?P<text>\S.*)", re.DOTALL
+)
+_EMBEDDED_SUB = re.compile(
+    r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)\s])|[a-zđ](?=\)))\s*[.)]?\s*(?P<text>[^\W\d].*)", re.DOTALL
+)
+_SUB = re.compile(r"\d{1,3}(?:\.\d{1,3})+|[a-zđ]|[-+*]|[ivx]+")
+_FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|người lập|nơi nhận|tổng:)", re.IGNORECASE)
+
+
+@frozen
+class Draft:
+    """A task or an indicator before it becomes a record."""
+
+    section: str
+    values: dict[str, Value]
+    """Field -> text: number, subnumber, task, subtask and FIELDS; or number, indicator, unit, target, lead, note."""
+    source: str
+
+    def text(self, name: str) -> str:
+        """The text of a field."""
+        return self.values[name].text if name in self.values else ""
+
+
+@frozen
+class Group:
+    """A section of the table."""
+
+    number: Value
+    title: Value
+
+
+@frozen
+class Outline:
+    """What the rows of one kind came to."""
+
+    groups: tuple[Group, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    loose: tuple[Value, ...] = ()
+
+
+@define
+class State:
+    """Where the walk over the rows stands."""
+
+    groups: list[Group] = field(factory=list)
+    drafts: list[Draft] = field(factory=list)
+    loose: list[Value] = field(factory=list)
+    section: str = ""
+    letter: str = ""
+    parent: Draft | None = None
+    """The numbered row over sub-rows."""
+    last: dict[str, Value] = field(factory=dict)
+    """Texts of the row before, handed down into merged cells."""
+
+
+def tasks_of(body: Body) -> Outline:
+    """Sections and tasks of the rows."""
+    state = State()
+    rows = [_with_number(row, body) for row in body.rows]
+    sectioned = any(section_of(row) for row in rows)
+    for index, row in enumerate(rows):
+        if not take_section(state, row, sectioned):
+            _task(state, row, rows[index + 1 :], body)
+    return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
+
+
+def _with_number(row: Raw, body: Body) -> Raw:
+    """The row with the number that is printed before its work taken out."""
+    values = dict(row.values)
+    for name, pattern, target in (("task", _EMBEDDED, "number"), ("subtask", _EMBEDDED_SUB, "subnumber")):
+        value = values.get(name)
+        match = pattern.fullmatch(value.text) if value and not row.title else None
+        if not (value and match) or (name == "task" and "number" in body.fields and not _fits(row, match["number"])):
+            continue
+        values[name] = attrs.evolve(value, text=match["text"])
+        if not row.text(target):
+            values[target] = Value(match["number"], value.source)
+    return attrs.evolve(row, values=values)
+
+
+def _fits(row: Raw, number: str) -> bool:
+    """A number in the text beside a column of numbers: the same again, or the only one."""
+    own = _bare(row.text("number"))
+    return own == number or (not own and "number" not in row.merged)
+
+
+def _bare(number: str) -> str:
+    return number.strip().strip(".)/ -" if len(number.strip()) > 1 else ")")
+
+
+def section_of(row: Raw) -> tuple[str, str] | None:
+    """Roman number or letter and title of a section row."""
+    number = plain_roman(_bare(row.text("number")))
+    work = row.text("task") or row.text("indicator")
+    if row.title:
+        match = _SECTION.fullmatch(plain_roman(row.title))
+        if match and match["number"].isupper() and (len(match["number"]) > 1 or not match["title"][0].islower()):
+            separated = re.match(r"[^\w]", row.title[match.end("number") :].strip()[:1] or " ") or roman_value(
+                match["number"]
+            )
+            return (match["number"], match["title"].strip()) if separated else None
+        return None
+    if number and number.isupper() and work and (roman_value(number) or re.fullmatch("[A-HĐ]", number)):
+        return number, work
+    return None
+
+
+def take_section(state: State, row: Raw, sectioned: bool) -> bool:
+    """Takes a row that is no data row: a section, a group of tasks, a note at the foot."""
+    found = section_of(row)
+    if found:
+        _open_section(state, row, *found)
+        return True
+    if not row.title:
+        return False
+    group = _GROUP.fullmatch(row.title)
+    if _FOOT.match(row.title):
+        state.loose.append(Value(row.title, row.source, "dòng ghi chú, tổng hợp ở bảng"))
+    elif group and (sectioned or "." in group["number"]):
+        values = {"number": Value(group["number"], row.source), "task": Value(group["title"], row.source)}
+        state.parent = Draft(state.section, values, row.source)
+        state.last = dict(values)
+    elif group:
+        _section(state, Value(group["number"], row.source), Value(group["title"], row.source))
+    elif not sectioned or not row.title[0].islower():
+        guess = roman(len(state.groups) + 1)
+        _section(state, Value(guess, row.source, "nhóm không in số, số do phần mềm đặt"), Value(row.title, row.source))
+    else:
+        state.loose.append(Value(row.title, row.source, "dòng không rõ thuộc mục nào"))
+    return True
+
+
+def _open_section(state: State, row: Raw, number: str, title: str) -> None:
+    is_letter = len(number) == 1 and (number not in "ICVX" or (state.letter and ord(number) == ord(state.letter) + 1))
+    if is_letter:
+        state.letter = number
+        shown = number
+    else:
+        shown = f"{state.letter}.{number}" if state.letter else number
+    doubt = "số nhóm trùng với nhóm trước" if any(item.number.text == shown for item in state.groups) else ""
+    if not doubt and not is_letter:
+        doubt = _gap(state, shown, number)
+    _section(state, Value(shown, row.source, doubt), Value(title, row.source))
+    work = {"number", "task", "indicator"}
+    for name, value in row.values.items():
+        if not row.title and name not in work and value.text:
+            state.loose.append(attrs.evolve(value, doubt="nội dung ghi ở dòng tên nhóm"))
+
+
+def _gap(state: State, shown: str, number: str) -> str:
+    """Doubt about a Roman number that does not follow the one before."""
+    prefix = shown.removesuffix(number)
+    before = [item.number.text for item in state.groups if item.number.text.startswith(prefix)]
+    value = roman_value(number) or 0
+    last = (roman_value(before[-1].removeprefix(prefix)) or 0) if before else 0
+    return "" if value == last + 1 or value == 1 else "số nhóm không liền nhóm trước"
+
+
+def _section(state: State, number: Value, title: Value) -> None:
+    state.groups.append(Group(number, title))
+    state.section, state.parent, state.last = number.text, None, {}
+
+
+def _task(state: State, row: Raw, rest: list[Raw], body: Body) -> None:
+    number = _bare(row.text("number"))
+    two = {"task", "subtask"} <= body.fields
+    if number and _SUB.fullmatch(number) and _belongs(state, number):
+        _sub_row(state, row, number, two)
+    elif number:
+        _top_row(state, row, number, rest, two)
+    elif "number" in row.merged and state.last:
+        _sub_row(state, row, "", two)
+    else:
+        _unnumbered(state, row, rest, two)
+
+
+def _belongs(state: State, number: str) -> bool:
+    """True when the number is a part of the row before: "2.1" under 2, "a" under anything."""
+    before = state.parent or (state.drafts[-1] if state.drafts and state.drafts[-1].section == state.section else None)
+    if before is None:
+        return False
+    if "." not in number:
+        return True
+    above = number.rpartition(".")[0]
+    return before.text("number") in (above, number.split(".", maxsplit=1)[0])
+
+
+def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str, Value]:
+    """Deliverable, KPI, lead ... of a row; merged cells have the text of the row above."""
+    found = {}
+    for name in FIELDS:
+        if name in row.merged:
+            found[name] = attrs.evolve(state.last.get(name, Value()), source=row.source)
+            continue
+        value = row.values.get(name, Value("", row.source))
+        if not value.text and carry is not None and carry.text(name):
+            value = Value(carry.text(name), row.source, "ô trống, lấy theo dòng trên")
+        found[name] = value
+    return found
+
+
+def _top_row(state: State, row: Raw, number: str, rest: list[Raw], two: bool) -> None:
+    values = {"number": attrs.evolve(row.values["number"], text=number), **_details(state, row)}
+    for name in ("task", "subtask"):
+        merged = name in row.merged
+        values[name] = state.last.get(name, Value()) if merged else row.values.get(name, Value("", row.source))
+    values["subnumber"] = row.values.get("subnumber", Value())
+    if not values["task"].text and values["subtask"].text:
+        values["task"], values["subtask"] = _only_subtask(state, values, two)
+    draft = Draft(state.section, values, row.source)
+    children = [] if two else _children(rest, number)
+    state.parent = draft
+    state.last = dict(values)
+    if not children or _own_row(row, children):
+        state.drafts.append(draft)
+        return
+    # the texts of a row that only heads others live on in its parts, where they have none of their own
+    for name in FIELDS:
+        if values[name].text and name not in row.tall and all(child.text(name) for child in children):
+            state.loose.append(attrs.evolve(values[name], doubt=f"ghi ở dòng nhiệm vụ chung {number}"))
+
+
+def _only_subtask(state: State, values: dict[str, Value], two: bool) -> tuple[Value, Value]:
+    """The two texts of a row that has no task of its own."""
+    if two:
+        return Value("", values["subtask"].source, "thiếu nhiệm vụ tổng quát"), values["subtask"]
+    return values["subtask"], Value()
+
+
+def _children(rest: list[Raw], number: str) -> list[Raw]:
+    """The following rows that are parts of the row with that number."""
+    found: list[Raw] = []
+    for row in rest:
+        own = _bare(row.text("number"))
+        is_part = own and _SUB.fullmatch(own) and ("." not in own or own.startswith(f"{number}."))
+        if row.title or section_of(row) or not (is_part or (not own and found)):
+            break
+        found.append(row)
+    return found
+
+
+def _own_row(row: Raw, children: list[Raw]) -> bool:
+    """True when a row over others is a task itself: it has details that its parts do not take from it."""
+    own = [name for name in FIELDS if row.text(name) and name not in row.tall]
+    return (
+        len(own) >= 2
+        and bool({"lead", "deadline"} & set(own))
+        and all(child.text(name) for child in children for name in own if name in ("lead", "deadline"))
+    )
+
+
+def _sub_row(state: State, row: Raw, number: str, two: bool) -> None:
+    above = state.parent or state.drafts[-1]
+    carry = above if above not in state.drafts else None
+    values = {"number": attrs.evolve(above.values["number"], doubt=""), **_details(state, row, carry=carry)}
+    own, sub = row.values.get("task", Value()), row.values.get("subtask", Value())
+    values["task"] = attrs.evolve(above.values["task"], source=row.source, doubt="")
+    values["subtask"] = sub if sub.text or two else own
+    if two and own.text:
+        values["task"] = own
+    if "subtask" in row.merged:
+        values["subtask"] = state.last.get("subtask", Value())
+    printed = number if number not in ("-", "+", "*") else ""
+    values["subnumber"] = Value(printed, row.source) if printed else row.values.get("subnumber", Value())
+    state.last = dict(values)
+    state.drafts.append(Draft(state.section, values, row.source))
+
+
+def _unnumbered(state: State, row: Raw, rest: list[Raw], two: bool) -> None:
+    """A row whose number is blank and not merged: a further part of the row above, or its number is missing."""
+    own = row.text("task") or ("" if two else row.text("subtask"))
+    reason = "dòng không có số, coi là phần tiếp của nhiệm vụ trên"
+    if state.last and state.drafts and (not own or (two and own == state.drafts[-1].text("task"))):
+        before = len(state.drafts)
+        _sub_row(state, row, "", two)
+        for draft in state.drafts[before:]:
+            values = dict(draft.values)
+            for name in ("number", "task"):
+                values[name] = attrs.evolve(values[name], doubt=reason)
+            state.drafts[-1] = attrs.evolve(draft, values=values)
+        return
+    guess, following = _guess(state), next((_bare(item.text("number")) for item in rest if item.text("number")), "")
+    known = guess and following == str(int(guess) + 1)
+    _top_row(state, _numbered(row, guess if known else ""), guess if known else "", rest, two)
+
+
+def _numbered(row: Raw, number: str) -> Raw:
+    doubt = "không in số, suy từ dòng trước và sau" if number else "dòng không có số"
+    return attrs.evolve(row, values=dict(row.values) | {"number": Value(number, row.source, doubt)})
+
+
+def _guess(state: State) -> str:
+    last = state.drafts[-1].text("number") if state.drafts else "0"
+    return str(int(last) + 1) if last.isdigit() else ""
+
+
+def check_numbers(drafts: list[Draft]) -> list[Draft]:
+    """The drafts with numbers that repeat or leave a gap flagged."""
+    done: list[Draft] = []
+    seen: set[tuple[str, str, str]] = set()
+    for draft in drafts:
+        number, before = draft.text("number"), done[-1] if done else None
+        key = (draft.section, number, draft.text("subnumber"))
+        doubt = ""
+        same_task = before is not None and before.text("number") == number and before.section == draft.section
+        if key in seen and number and not same_task:
+            doubt = "số trùng với dòng khác trong nhóm"
+        elif same_task and before is not None and not key[2] and before.text("task") != draft.text("task"):
+            doubt = "số trùng với dòng trên"
+        elif before is not None and not same_task and _leaves_gap(before.text("number"), number):
+            doubt = "số không liền với dòng trước"
+        seen.add(key)
+        values = dict(draft.values)
+        if doubt and not values["number"].doubt:
+            values["number"] = attrs.evolve(values["number"], doubt=doubt)
+        done.append(attrs.evolve(draft, values=values))
+    return done
+
+
+def _leaves_gap(before: str, number: str) -> bool:
+    return before.isdigit() and number.isdigit() and int(number) not in (int(before) + 1, 1)

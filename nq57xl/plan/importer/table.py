@@ -1,0 +1,118 @@
+"""The one model that every reader gives: lines of text and tables of cells, with places in the source and merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+
+@frozen
+class Line:
+    """A line or paragraph outside the tables."""
+
+    text: str
+    source: str
+    """Where it stands: "trang 3", "đoạn 12", "dòng 40"."""
+
+
+@frozen
+class Cell:
+    """One place of a table's grid."""
+
+    text: str = ""
+    source: str = ""
+    owner: tuple[int, int] | None = None
+    """Row and column of the merged cell that covers this place; None for a cell of its own."""
+    rows: int = 1
+    """How many rows a merged cell covers."""
+    cols: int = 1
+    doubt: str = ""
+    """Why the reader itself is not sure of the text; empty when it is."""
+
+
+@frozen
+class Placed:
+    """A cell as a reader finds it: its place in the grid and how many rows and columns it covers."""
+
+    row: int
+    col: int
+    text: str
+    source: str
+    rows: int = 1
+    cols: int = 1
+    doubt: str = ""
+
+
+@frozen
+class Table:
+    """A rectangular grid; every row has the same number of cells."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    page_starts: frozenset[int] = frozenset()
+    """Rows that are the first on a page: they may go on with the row before."""
+    title: str = ""
+    """Name of the sheet, for a workbook."""
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.rows[0]) if self.rows else 0
+
+    def text(self, row: int, col: int) -> str:
+        """The text of a place, of the merged cell that covers it too."""
+        cell = self.rows[row][col]
+        if cell.owner is not None:
+            cell = self.rows[cell.owner[0]][cell.owner[1]]
+        return cell.text
+
+    def own(self, row: int) -> list[tuple[int, Cell]]:
+        """The cells that begin in that row and hold text, with their columns."""
+        return [(col, cell) for col, cell in enumerate(self.rows[row]) if cell.owner is None and cell.text]
+
+    def from_above(self, row: int, col: int) -> bool:
+        """True when a merged cell that began in an earlier row covers the place."""
+        owner = self.rows[row][col].owner
+        return owner is not None and owner[0] < row
+
+    def from_left(self, row: int, col: int) -> bool:
+        """True when a merged cell of an earlier column covers the place."""
+        owner = self.rows[row][col].owner
+        return owner is not None and owner[1] < col
+
+    def source(self, row: int) -> str:
+        """Where the row stands."""
+        return next((cell.source for cell in self.rows[row] if cell.source), "")
+
+
+@frozen
+class Document:
+    """A document as read, in its own order."""
+
+    items: tuple[Line | Table, ...]
+    plain: bool = False
+    """True for text without tables: its cells must be told apart by their words."""
+
+    @property
+    def lines(self) -> list[Line]:
+        """All lines outside the tables."""
+        return [item for item in self.items if isinstance(item, Line)]
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables."""
+        return [item for item in self.items if isinstance(item, Table)]
+
+
+def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: str = "") -> Table:
+    """The grid of those cells; places without a cell are blank."""
+    cells = [cell for cell in cells if cell.rows > 0 and cell.cols > 0]
+    height = max((cell.row + cell.rows for cell in cells), default=0)
+    width = max((cell.col + cell.cols for cell in cells), default=0)
+    grid: list[list[Cell]] = [[Cell() for _ in range(width)] for _ in range(height)]
+    for cell in cells:
+        for row in range(cell.row, cell.row + cell.rows):
+            for col in range(cell.col, cell.col + cell.cols):
+                grid[row][col] = Cell("", cell.source, (cell.row, cell.col))
+        grid[cell.row][cell.col] = Cell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt)
+    return Table(tuple(tuple(row) for row in grid), frozenset(page_starts), title)

@@ -1,0 +1,83 @@
+"""Small readings of text that the importer's parts share: numbers, joined lines, keys for headings."""
+
+from __future__ import annotations
+
+import re
+
+from nq57xl.text.normalise import bare, clean, one_line
+
+_ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_BULLET = re.compile(r"(?:[-–—+•*●▪]|\d{1,2}[.)]|[a-zđ]\))\s*\S")
+_HYPHEN = re.compile(r"[^\W_]-$")
+_LOOK_ALIKES = str.maketrans("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "0123456789")
+_ROMAN_SIGNS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+
+
+def roman(number: int) -> str:
+    """4 is "IV"; numbers up to 199."""
+    text = ""
+    for value, letters in _PARTS:
+        while number >= value:
+            text, number = text + letters, number - value
+    return text
+
+
+def roman_value(text: str) -> int | None:
+    """The value of a Roman number, None when the text is none."""
+    text = text.strip().upper()
+    if not text or not _ROMAN.fullmatch(text):
+        return None
+    values = [_VALUES[letter] for letter in text]
+    return sum(-value if value < max(values[index:]) else value for index, value in enumerate(values))
+
+
+def plain_roman(text: str) -> str:
+    """Signs of one letter such as Ⅱ as ordinary letters."""
+    return re.sub("[Ⅰ-Ⅹ]", lambda match: _ROMAN_SIGNS[int(match[0].translate(_LOOK_ALIKES))], text)
+
+
+def join_lines(first: str, second: str) -> str:
+    """Two lines of one text: after "-" behind a letter or digit without a blank."""
+    if not first or not second:
+        return first or second
+    return f"{first}{second}" if _HYPHEN.search(first) else f"{first} {second}"
+
+
+def page_text(text: str) -> str:
+    """The lines of a page joined to one text; a list keeps its lines."""
+    lines: list[str] = []
+    for line in clean(text).split("\n"):
+        if lines and line and not (_BULLET.match(line) and lines[-1][-1:] in ".;:,"):
+            lines[-1] = join_lines(lines[-1], line)
+        elif line:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def cell_text(text: str) -> str:
+    """The paragraphs of a cell: a line that goes on in the middle of a sentence is joined to the one before."""
+    lines: list[str] = []
+    for line in clean(text).split("\n"):
+        if lines and line and (_HYPHEN.search(lines[-1]) or line[0].islower()) and not _BULLET.match(line):
+            lines[-1] = join_lines(lines[-1], line)
+        elif line:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def heading_key(text: str) -> str:
+    """Key of a column heading: no accents, case, brackets, numbers or signs; "(Rõ người)" and "(5)" are gone."""
+    text = re.sub(r"\([^)]*\)?", " ", bare(text))
+    return " ".join(re.sub(r"[^a-z]+", " ", text).split())
+
+
+def whole_key(text: str) -> str:
+    """The same with what stands in brackets."""
+    return " ".join(re.sub(r"[^a-z]+", " ", bare(text)).split())
+
+
+def flat(text: str) -> str:
+    """One line."""
+    return one_line(text)

@@ -1,0 +1,184 @@
+"""How exact the importer is: makes documents of known plans, imports them, compares cell by cell, prints the figures.
+
+python tools/import_accuracy.py [--pdf] [--count 12]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import define, field
+
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.read import read_document
+from nq57xl.records.plan import Plan
+from nq57xl.text.normalise import one_line
+from tools.import_plans import random_plan
+from tools.import_samples import docx_of, look_of, pdf_of, text_of, xlsx_of
+
+FIELDS = (
+    "section",
+    "number",
+    "subnumber",
+    "task",
+    "subtask",
+    "deliverable",
+    "kpi",
+    "lead",
+    "support",
+    "deadline",
+    "note",
+)
+INDICATOR_FIELDS = ("group", "number", "indicator", "unit", "target", "lead")
+
+
+@define
+class Score:
+    """Figures over one or more documents."""
+
+    cells: int = 0
+    right: int = 0
+    flagged: int = 0
+    wrong_flagged: int = 0
+    missing_rows: int = 0
+    extra_rows: int = 0
+    wrong: list[str] = field(factory=list)
+
+    def add(self, other: Score) -> None:
+        self.cells += other.cells
+        self.right += other.right
+        self.flagged += other.flagged
+        self.wrong_flagged += other.wrong_flagged
+        self.missing_rows += other.missing_rows
+        self.extra_rows += other.extra_rows
+        self.wrong = self.wrong + other.wrong
+
+    def line(self) -> str:
+        good = (self.right + self.wrong_flagged) / self.cells if self.cells else 1
+        return (
+            f"{self.cells:6d} ô, đúng {self.right / max(1, self.cells):7.2%}, đúng hoặc đã đánh dấu {good:7.2%}, "
+            f"đánh dấu "
+            f"{self.flagged / max(1, self.cells):6.2%}, thiếu {self.missing_rows} dòng, thừa {self.extra_rows} dòng"
+        )
+
+
+def compare(truth: Plan, got: Imported) -> Score:
+    """The figures of one import."""
+    score = Score(wrong=[])
+    flags = {(item.sheet, item.task, item.field) for item in got.review if item.sheet}
+    tables: tuple[tuple[str, tuple[str, ...], tuple[Any, ...], tuple[Any, ...]], ...] = (
+        ("Nhiệm vụ", FIELDS, truth.tasks, got.plan.tasks),
+        ("Chỉ tiêu", INDICATOR_FIELDS, truth.indicators, got.plan.indicators),
+    )
+    for sheet, fields, wanted, found in tables:
+        score.missing_rows += max(0, len(wanted) - len(found))
+        score.extra_rows += max(0, len(found) - len(wanted))
+        for one, other in zip(wanted, found, strict=False):
+            for name in fields:
+                right = _text(one, name) == _text(other, name)
+                flagged = (sheet, other.code, name) in flags
+                score.cells += 1
+                score.right += right
+                score.flagged += flagged
+                if not right and flagged:
+                    score.wrong_flagged += 1
+                elif not right:
+                    score.wrong.append(f"{other.code} {name}: «{_text(one, name)}» ← «{_text(other, name)}»")
+    return score
+
+
+def _text(record: object, name: str) -> str:
+    value = getattr(record, name)
+    return one_line(str(getattr(value, "text", value) or ""))
+
+
+def bundled(name: str) -> Plan:
+    """A bundled plan."""
+    return read_appendix(bundled_appendix(name)).plan
+
+
+def run(data: bytes, name: str) -> Imported:
+    """An import as the command does it."""
+    return import_document(read_document(data, name), Path(name).stem)
+
+
+def looks(plan: Plan, rng: random.Random) -> dict[str, object]:
+    """Random choices of a layout."""
+    return {
+        "heads": rng.randrange(5),
+        "numbering": rng.random() < 0.5,
+        "two_level": rng.random() < 0.3,
+        "sections": rng.choice(("merged", "plain")),
+        "repeat": rng.random() < 0.7,
+        "font": rng.choice((9, 10, 11, 12, 13)),
+        "center": rng.random() < 0.4,
+    }
+
+
+def samples(count: int, seed: int) -> Iterable[tuple[str, Plan, dict[str, object]]]:
+    """Names, plans and looks."""
+    rng = random.Random(seed)
+    for name in NAMES:
+        yield name, bundled(name), looks(bundled(name), rng)
+    for index in range(count):
+        plan = random_plan(rng)
+        yield f"mau-{index:02d}", plan, looks(plan, rng)
+
+
+def main() -> None:
+    """Prints the figures by kind of document."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pdf", action="store_true")
+    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=57)
+    parser.add_argument("--show", type=int, default=0)
+    options = parser.parse_args()
+    totals: dict[str, Score] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        made = []
+        for name, plan, choice in samples(options.count, options.seed):
+            look = look_of(plan, **choice)
+            path = folder / f"{name}.docx"
+            path.write_bytes(docx_of(plan, look))
+            made.append((name, plan, path))
+            _note(totals, "docx", name, compare(plan, run(path.read_bytes(), path.name)), options.show)
+            bare = attrs.evolve(plan, indicators=())
+            _note(totals, "xlsx", name, compare(bare, run(xlsx_of(bare, look), f"{name}.xlsx")), options.show)
+        if options.pdf:
+            pdfs = pdf_of([path for _, _, path in made], folder / "pdf")
+            for (name, plan, _), pdf in zip(made, pdfs, strict=True):
+                _note(totals, "pdf", name, compare(plan, run(pdf.read_bytes(), pdf.name)), options.show)
+    texts = Path(__file__).resolve().parents[2] / "shared" / "plans"
+    for name in NAMES:
+        path = texts / f"{name}.txt"
+        if path.is_file():
+            try:
+                _note(totals, "txt", name, compare(bundled(name), run(path.read_bytes(), path.name)), options.show)
+            except Nq57Error as error:
+                print("txt", name, error)
+    for kind, score in totals.items():
+        print(f"{kind:5s} {score.line()}")
+
+
+def _note(totals: dict[str, Score], kind: str, name: str, score: Score, show: int) -> None:
+    totals.setdefault(kind, Score(wrong=[])).add(score)
+    if show and (score.wrong or score.missing_rows or score.extra_rows):
+        print(kind, name, score.line())
+        for item in score.wrong[:show]:
+            print("   ", item)
+
+
+__all__ = ["bundled", "compare", "run", "text_of"]
+
+if __name__ == "__main__":
+    main()
