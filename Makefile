@@ -12,7 +12,7 @@ RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly lint types docs pictures lock clean
+.PHONY: help demo test nightly lint types docs pictures bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,6 +38,9 @@ docs: $(DEV) ## write the generated pages of docs/ again
 
 pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice and pdftoppm)
 	$(BIN)/python tools/make_pictures.py
+
+bench: $(DEV) ## size of the forms, and their time beside XlsxWriter writing the same cells bare
+	$(BIN)/python tools/bench_forms.py
 
 lock: ## make the lock files again (needs uv)
 	$(LOCK) --extra build pyproject.toml -o requirements.lock
