@@ -13,7 +13,7 @@ from nq57xl.plan.importer.table import Cell, Document, Line, Table
 from nq57xl.plan.importer.words import join_lines, roman_value
 from nq57xl.text.normalise import one_line
 
-_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]|\d{1,3}\.\d{1,3}|[a-zđ]\))\s*\S")
+_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
 _WORK = ("task", "subtask", "indicator")
 
 
@@ -91,8 +91,7 @@ def bodies_of(document: Document) -> Bodies:
             current = (headings, item.width)
             if new:
                 heads[headings.kind].append(headings)
-            found = list(_rows(item, headings, start, end, new))
-            rows[headings.kind] += found
+            rows[headings.kind] += _rows(item, headings, (start, end), new, not rows[headings.kind])
             loose[headings.kind] += _loose(item, headings, start, end)
     made = {kind: _body(rows[kind], heads[kind], loose[kind]) for kind in rows}
     return Bodies(made["task"], made["indicator"], tuple(lines))
@@ -160,8 +159,9 @@ def _as_lines(table: Table, start: int, end: int) -> list[Line]:
     ]
 
 
-def _rows(table: Table, headings: Headings, start: int, end: int, new: bool) -> Iterator[Raw]:
+def _rows(table: Table, headings: Headings, span: tuple[int, int], new: bool, fresh: bool) -> Iterator[Raw]:
     """The body rows of a stretch, without headings and their repetitions."""
+    start, end = span
     own_head = start == headings.first and new
     first = headings.last + 1 if own_head else start
     blank = True
@@ -171,11 +171,18 @@ def _rows(table: Table, headings: Headings, start: int, end: int, new: bool) -> 
         if not table.own(row):
             blank = blank and not any(cell.owner for cell in table.rows[row])
             continue
-        if is_repeated(table, row, headings, near):
+        if is_repeated(table, row, headings, near) or (
+            row == first and (own_head or fresh) and near and _rest_of_head(table, row)
+        ):
             blank = True
             continue
         yield _raw(table, headings, row, starts_page or (blank and near and row > first), own_head and row == first)
         blank = False
+
+
+def _rest_of_head(table: Table, row: int) -> bool:
+    """True when the row under the headings, on a new page, is the rest of headings that the page cut."""
+    return all(cell.text[0].islower() for _, cell in table.own(row))
 
 
 def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: bool) -> Raw:
@@ -234,9 +241,10 @@ def _joined(rows: list[Raw]) -> list[Raw]:
     done: list[Raw] = []
     for row in rows:
         if done and row.starts_page and not row.first and _goes_on(done[-1], row):
-            done[-1] = _join(done[-1], row)
+            lower = _handed_up(done, row, done[-1].merged)
+            done[-1] = _join(done[-1], lower)
         else:
-            done.append(row)
+            done.append(_handed_up(done, row, frozenset({"task"})) if _is_part(row) and done else row)
     return done
 
 
@@ -256,6 +264,28 @@ def _goes_on(before: Raw, row: Raw) -> bool:
         return True
     full = all(row.text(name) and before.text(name) for name in ("lead", "deadline") if name in row.values)
     return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
+
+
+def _is_part(row: Raw) -> bool:
+    """True for the first row of a page that is a further part of the task of the page before."""
+    return row.starts_page and not (row.first or row.title or row.text("number")) and bool(row.text("subtask"))
+
+
+def _handed_up(done: list[Raw], row: Raw, names: frozenset[str]) -> Raw:
+    """The row with the rest of its merged cells given to the rows in which these began."""
+    values = dict(row.values)
+    for name in names:
+        value = values.get(name, Value())
+        owners = [index for index, item in enumerate(done) if item.text(name)]
+        if not value.text or not owners or (name == "task" and _NUMBERED.match(value.text)):
+            continue
+        head = done[owners[-1]]
+        old = head.values[name]
+        doubt = old.doubt or _seam(old.text, value.text)
+        whole = attrs.evolve(old, text=join_lines(old.text, value.text), doubt=doubt)
+        done[owners[-1]] = attrs.evolve(head, values=dict(head.values) | {name: whole})
+        del values[name]
+    return attrs.evolve(row, values=values)
 
 
 def _join(before: Raw, row: Raw) -> Raw:

@@ -18,11 +18,12 @@ _SECTION = re.compile(
 )
 _GROUP = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})*)\s*[.)/:–-]?\s+(?P<title>\S.*)", re.DOTALL)
 _EMBEDDED = re.compile(
-    r"(?P<number>\d{1,3}(?:\.\d{1,3})+|\d{1,3}(?=[.)/]))\s*[.)/]?\s*(?![\d%.])(?P<text>\S.*)", re.DOTALL
+    r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)]?\s)|\d{1,3}(?=[.)]|/\s))\s*[.)/]?\s*(?![\d%.])(?P<text>\S.*)", re.DOTALL
 )
 _EMBEDDED_SUB = re.compile(
     r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)\s])|[a-zđ](?=\)))\s*[.)]?\s*(?P<text>[^\W\d].*)", re.DOTALL
 )
+_KEPT = ("deliverable", "lead", "deadline")
 _SUB = re.compile(r"\d{1,3}(?:\.\d{1,3})+|[a-zđ]|[-+*]|[ivx]+")
 _FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|người lập|nơi nhận|tổng:)", re.IGNORECASE)
 
@@ -213,7 +214,12 @@ def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str,
             found[name] = attrs.evolve(state.last.get(name, Value()), source=row.source)
             continue
         value = row.values.get(name, Value("", row.source))
-        if not value.text and carry is not None and carry.text(name):
+        if not value.text and row.starts_page and not row.text("number") and name in _KEPT and state.last:
+            last = state.last.get(name, Value())
+            value = Value(
+                last.text, row.source, "ô trống đầu trang, coi là ô gộp kéo từ trang trước" if last.text else ""
+            )
+        elif not value.text and carry is not None and carry.text(name):
             value = Value(carry.text(name), row.source, "ô trống, lấy theo dòng trên")
         found[name] = value
     return found

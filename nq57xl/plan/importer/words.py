@@ -11,6 +11,9 @@ _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 _BULLET = re.compile(r"(?:[-–—+•*●▪]|\d{1,2}[.)]|[a-zđ]\))\s*\S")
 _HYPHEN = re.compile(r"[^\W_]-$")
+_TAIL = re.compile(r"[-/][^\W_]")
+_CODE_HEAD = re.compile(r"\d/(?:\d{4}/)?[A-ZĐ]{0,4}$")
+_CODE_TAIL = re.compile(r"(?:\d{4}/)?[A-ZĐ]{0,6}-[A-ZĐ]")
 _LOOK_ALIKES = str.maketrans("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "0123456789")
 _ROMAN_SIGNS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
@@ -39,10 +42,12 @@ def plain_roman(text: str) -> str:
 
 
 def join_lines(first: str, second: str) -> str:
-    """Two lines of one text: after "-" behind a letter or digit without a blank."""
+    """Two lines of one text: at a "-" between letters or digits without a blank."""
     if not first or not second:
         return first or second
-    return f"{first}{second}" if _HYPHEN.search(first) else f"{first} {second}"
+    together = _HYPHEN.search(first) or (_TAIL.match(second) and first[-1].isalnum())
+    together = together or (_CODE_HEAD.search(first) and _CODE_TAIL.match(second))
+    return f"{first}{second}" if together else f"{first} {second}"
 
 
 def page_text(text: str) -> str:
