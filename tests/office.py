@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,14 @@ def soffice() -> str:
 
 def convert(file: Path, to: Target = "xlsx", *, recalc: bool = False, out: Path | None = None) -> Path:
     """Converts a file and returns the new one, in the folder `out` (default: a "lo" folder beside the file)."""
-    folder = out if out is not None else file.parent / "lo"
+    return convert_all([file], to, recalc=recalc, out=out)[0]
+
+
+def convert_all(
+    files: Sequence[Path], to: Target = "xlsx", *, recalc: bool = False, out: Path | None = None
+) -> list[Path]:
+    """`convert` for several files in one start of the program; `out` is by default beside the first."""
+    folder = out if out is not None else files[0].parent / "lo"
     folder.mkdir(parents=True, exist_ok=True)
     command = [
         soffice(),
@@ -75,18 +83,29 @@ def convert(file: Path, to: Target = "xlsx", *, recalc: bool = False, out: Path 
         _FILTERS.get(to, to),
         "--outdir",
         str(folder),
-        str(file),
+        *map(str, files),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-    result = folder / f"{file.stem}.{to}"
-    if not result.is_file():
-        raise OfficeError(f"no {result}: {done.stdout}{done.stderr}")
-    return result
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180 + 10 * len(files), check=False)
+    results = [folder / f"{file.stem}.{to}" for file in files]
+    missing = [str(result) for result in results if not result.is_file()]
+    if missing:
+        raise OfficeError(f"no {', '.join(missing)}: {done.stdout}{done.stderr}")
+    return results
 
 
-def type_into(file: Path, out: Path, entries: list[tuple[str, str, str]], filter_name: str = XLSX) -> None:
+def type_into(
+    file: Path,
+    out: Path,
+    entries: list[tuple[str, str, str]],
+    filter_name: str = XLSX,
+    *,
+    pasted: Sequence[tuple[str, str, str]] = (),
+    moved: Sequence[tuple[str, str, str]] = (),
+) -> None:
     """Opens `file`, types each text into (sheet, A1 address) as at the keyboard, saves as `out`.
 
+    Before that, `pasted` texts are copied from a new workbook with its formats and pasted at (sheet, address); after
+    it, cells are `moved`: cut at (sheet, address) and pasted over another address.
     Typing into a locked cell is refused by LibreOffice and leaves the cell as it was. Needs the system's Python with
     python3-uno (marker needs("uno")). Raises OfficeError when anything else goes wrong.
     """
@@ -100,6 +119,8 @@ def type_into(file: Path, out: Path, entries: list[tuple[str, str, str]], filter
             "out": out.resolve().as_uri(),
             "filter": filter_name,
             "entries": entries,
+            "pasted": list(pasted),
+            "moved": list(moved),
         }
         done = subprocess.run(
             ["/usr/bin/python3", str(_TYPIST)],
