@@ -10,7 +10,7 @@ import pytest
 
 from nq57xl.forms.build import build_form, received_of, reporting_units
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.previous import indicator_before, led_before
+from nq57xl.forms.previous import indicator_before, led_before, parts_of
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import data_window, deadline_in_words, file_name, frequency, period_line, plan_name, shorten
 from nq57xl.records.codec import from_json, to_json
@@ -270,13 +270,13 @@ def test_a_long_earlier_result_is_shortened_between_words() -> None:
     [
         (None, True, "Chưa có"),
         (_earlier(note="x"), True, "Chưa có"),
-        (_earlier(value=0.708), True, "Tháng 3/2026: 70,8%"),
-        (_earlier(value=82.5), False, "Tháng 3/2026: 82,5"),
-        (_earlier(value="yes"), False, "Tháng 3/2026: Có"),
-        (_earlier(numerator=85.0, denominator=120.0), True, "Tháng 3/2026: 70,8% (85/120)"),
-        (_earlier(numerator=85.0, denominator=120.0), False, "Tháng 3/2026: 85/120"),
-        (_earlier(numerator=0.0, denominator=0.0), True, "Tháng 3/2026: 0/0"),
-        (_earlier(no_data="no_data"), True, "Tháng 3/2026: chưa có số liệu"),
+        (_earlier(value=0.708), True, "70,8%\ntháng 3/2026"),
+        (_earlier(value=82.5), False, "82,5\ntháng 3/2026"),
+        (_earlier(value="yes"), False, "Có\ntháng 3/2026"),
+        (_earlier(numerator=85.0, denominator=120.0), True, "70,8% (85/120)\ntháng 3/2026"),
+        (_earlier(numerator=85.0, denominator=120.0), False, "85/120\ntháng 3/2026"),
+        (_earlier(numerator=0.0, denominator=0.0), True, "0/0\ntháng 3/2026"),
+        (_earlier(no_data="no_data"), True, "Chưa có số liệu\ntháng 3/2026"),
     ],
 )
 def test_an_indicators_earlier_result(earlier: Earlier | None, percent: bool, words: str) -> None:
@@ -358,3 +358,23 @@ def test_conditional_rows_are_told_what_to_choose() -> None:
         if rule.predicate == "required_if" and "not_arisen" in rule.when.get("progress", ())
     ]
     assert asked == []
+
+
+def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
+    """Excel's rows end at 409 points: forty lines stand in two rows, and read back they are one text again."""
+    text = "\n".join(f"- Việc thứ {number}" for number in range(40))
+    parts = parts_of(text, 80)
+    assert [len(part.split("\n")) for part in parts] == [25, 15]
+    form = build_form(
+        sample_plan(),
+        load_schema(),
+        "VP",
+        sample_period(),
+        issue_id=ISSUE_ID,
+        version=2,
+        issued_on=date(2026, 4, 1),
+        plan_version="x",
+        received=(Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),),
+    )
+    assert _keys(form, "received") == ["I.1.KHTC", "I.1.KHTC.2"]
+    assert received_of(form) == (Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),)

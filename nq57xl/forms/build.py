@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.guide import guide_of
-from nq57xl.forms.previous import done_earlier, done_words, indicator_before, led_before
+from nq57xl.forms.previous import done_earlier, done_words, indicator_before, led_before, parts_of
 from nq57xl.forms.wording import shorten
 from nq57xl.plan.names import name_on
 from nq57xl.records.form import Earlier, Form, FormRow, FormTable, Received
@@ -114,7 +114,7 @@ class _Tables:
         )
         tables = [
             _table("led", led, sections),
-            _table(RECEIVED, _received_rows(plan, received), sections),
+            _table(RECEIVED, _received_rows(plan, received, self._width()), sections),
             _table("supporting", supporting, sections),
             FormTable("statement", (FormRow("statement", facts=dict(base)),) if supporting else ()),
             _table("indicator", followed, groups),
@@ -123,6 +123,11 @@ class _Tables:
             FormTable("signoff", (FormRow("signoff", facts=dict(base)),)),
         ]
         return tuple(table for table in tables if table.rows)
+
+    def _width(self) -> float:
+        """Of the column of supporters' texts, in characters."""
+        columns = [column for sheet in self.schema.sheets if sheet.table == RECEIVED for column in sheet.columns]
+        return next((column.width for column in columns if column.name == "text"), 80.0)
 
     def _facts(self) -> Facts:
         return {
@@ -151,26 +156,28 @@ class _Tables:
 def received_of(form: Form) -> tuple[Received, ...]:
     """What the supporters had reported when the form was issued, as `build_form` takes it."""
     table = form.table(RECEIVED)
-    return tuple(
-        Received(str(row.facts["task"]), str(row.facts["unit"]), row.texts["unit"], row.texts["text"])
-        for row in (table.rows if table else ())
-    )
+    texts: dict[tuple[str, str, str], list[str]] = {}
+    for row in table.rows if table else ():
+        place = (str(row.facts["task"]), str(row.facts["unit"]), row.texts["unit"])
+        texts.setdefault(place, []).append(row.texts["text"])
+    return tuple(Received(*place, "\n".join(parts)) for place, parts in texts.items())
 
 
-def _received_rows(plan: Plan, received: Sequence[Received]) -> tuple[FormRow, ...]:
-    """A locked row for each text, in the plan's order."""
+def _received_rows(plan: Plan, received: Sequence[Received], width: float) -> tuple[FormRow, ...]:
+    """A locked row for each text, in the plan's order; more than one for a text that is higher than a row can be."""
     rows = []
     for task in plan.tasks:
-        for item in received:
-            if item.task == task.code:
+        for item in (one for one in received if one.task == task.code):
+            for number, part in enumerate(parts_of(item.text, width), start=1):
                 texts = {
                     "number": task.subnumber or task.number,
                     "work": shorten(task.subtask or task.task),
                     "unit": item.name,
-                    "text": item.text,
+                    "text": part,
                 }
                 facts: Facts = {"task": item.task, "unit": item.unit}
-                rows.append(FormRow(f"{item.task}.{item.unit}", texts, facts, task.section, open=False))
+                key = f"{item.task}.{item.unit}" + (f".{number}" if number > 1 else "")
+                rows.append(FormRow(key, texts, facts, task.section, open=False))
     return tuple(rows)
 
 

@@ -9,10 +9,14 @@ from nq57xl.records.form import Earlier
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Schema
 from nq57xl.rules.limits import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.metrics import lines_needed
 
 NOTHING_BEFORE = "Chưa có"
 _RESULT = 160
 """Characters of the earlier result that are repeated: the whole of it stands in that period's report."""
+_LINES = 25
+"""Lines of a row: Excel's highest holds 28 of size 11."""
+_INDENT = 1.4
 
 
 def done_earlier(earlier: Earlier) -> bool:
@@ -43,18 +47,33 @@ def led_before(earlier: Earlier | None, schema: Schema) -> str:
 
 
 def indicator_before(earlier: Earlier | None, schema: Schema, *, percent: bool) -> str:
-    """ "Tháng 4/2026: 70,8%", "Tháng 4/2026: 70,8% (85/120)", or that there were no data; "Chưa có" for nothing."""
+    """The value or the quotient ("70,8% (85/120)"), or that there were no data, with the period on its own line.
+
+    "Chưa có" alone: the unit said nothing, or there is no accepted return.
+    """
     if earlier is None:
         return NOTHING_BEFORE
     values = earlier.values
     if "value" in values:
         shown = _choice(values["value"], schema, "yes_no")
-        return f"{_title(earlier)}: {shown or _shown(values['value'], percent=percent)}"
+        return f"{shown or _shown(values['value'], percent=percent)}\n{earlier.title}"
     if "numerator" in values and "denominator" in values:
-        return f"{_title(earlier)}: {_quotient(values['numerator'], values['denominator'], percent=percent)}"
+        return f"{_quotient(values['numerator'], values['denominator'], percent=percent)}\n{earlier.title}"
     if "no_data" in values:
-        return f"{_title(earlier)}: chưa có số liệu"
+        return f"Chưa có số liệu\n{earlier.title}"
     return NOTHING_BEFORE
+
+
+def parts_of(text: str, width: float) -> list[str]:
+    """The text cut at line breaks so that each part fits a row of that width; joined by line breaks it is the same."""
+    parts: list[str] = []
+    for line in text.split("\n"):
+        longer = f"{parts[-1]}\n{line}" if parts else line
+        if parts and lines_needed(longer, width - _INDENT) <= _LINES:
+            parts[-1] = longer
+        else:
+            parts.append(line)
+    return parts
 
 
 def words_of(value: Value) -> str:
