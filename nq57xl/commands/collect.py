@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import attrs
 from attrs import frozen
 
-from nq57xl.checks.file import check_file
 from nq57xl.checks.period import Reported, check_period
-from nq57xl.checks.rows import Answer
-from nq57xl.checks.run import check
 from nq57xl.commands.earlier import History
+from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.sent_back import write_back
+from nq57xl.commands.unpack import dated, unpack
 from nq57xl.forms.build import reporting_units
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.standing import period_status
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.findings import ACCEPTED, Finding, Verdict, verdict_of
+from nq57xl.records.findings import ACCEPTED, Finding, Verdict
 from nq57xl.records.form import Form
 from nq57xl.records.ledger import Judged, PeriodStatus, UnitStatus
 from nq57xl.records.plan import Period, Plan
-from nq57xl.records.returns import RawWorkbook, Source
-from nq57xl.returns.identify import Identity, identify
-from nq57xl.returns.rejoin import rejoin
+from nq57xl.records.returns import Source
 from nq57xl.returns.sources import gather
-from nq57xl.returns.workers import read_all
-from nq57xl.rules.catalogue import make
 
 
 @frozen
@@ -55,9 +51,9 @@ class Collected:
 
 
 def collect(
-    office: Office, sources: Sequence[Path], period_code: str | None, received: datetime | None = None
+    office: Office, given: Sequence[Path], period_code: str | None, received: datetime | None = None
 ) -> Collected:
-    """Takes in files and folders (default: the inbox) for a period; see contract.md for verdicts.
+    """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md has the verdicts.
 
     Every file is archived before it is read, and the whole run is recorded in one transaction. Raises Nq57Error for a
     path that does not exist or a period that was never issued.
@@ -68,63 +64,30 @@ def collect(
         office.workspace.inbox.mkdir(exist_ok=True)
         now = office.clock.now()
         found, problems = gather(
-            list(sources) or [office.workspace.inbox], received=received, now=now, inbox=office.workspace.inbox
+            list(given) or [office.workspace.inbox], received=received, now=now, inbox=office.workspace.inbox
         )
-        found, problems = _first_seen(ledger, found, problems, now)
-        fresh = _fresh(ledger, found)
-        copies = [archive_file(office.workspace, Path(source.path), source.sha256) for source in fresh]
-        judged = [_unread(source, finding) for source, finding in problems if not ledger.known(source.sha256)]
-        judged += judge(ledger, fresh, [path for path in copies if path], period.code)
+        taken = unpack(office, ledger, dated(ledger, found, now), now)
+        sources = dated(ledger, taken.sources, now)
+        fresh = _fresh(ledger, sources)
+        copies = [
+            taken.copies.get(source.sha256) or archive_file(office.workspace, Path(source.path), source.sha256)
+            for source in fresh
+        ]
+        refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
+        places = dated(ledger, [source for source, _ in refused], now)
+        judged = _refused(ledger, places, [findings for _, findings in refused])
+        judged += judge(ledger, fresh, [path for path in copies if path], period.code, plan.units)
         ledger.record_returns(period.code, judged, now, office.who())
+        _note_mails(ledger, judged, office.who())
         status = standing(ledger, plan, period)
         back = write_back(office, ledger, status)
-        everything = list(found) + [source for source, _ in problems]
-        return Collected(period, _report(ledger, everything, judged, status), status.period_findings, back)
+        return Collected(period, _report(ledger, [*sources, *places], judged, status), status.period_findings, back)
 
 
-def _first_seen(
-    ledger: Ledger, found: Sequence[Source], problems: Sequence[tuple[Source, Finding]], now: datetime
-) -> tuple[list[Source], list[tuple[Source, Finding]]]:
-    """The sources with the time at which the ledger first met their content, also in a run that was cut short."""
-    times = ledger.first_seen([*found, *(source for source, _ in problems)], now)
-
-    def dated(source: Source) -> Source:
-        if source.received_basis != "first_seen" or source.sha256 not in times:
-            return source
-        return attrs.evolve(source, received_at=times[source.sha256])
-
-    return [dated(source) for source in found], [(dated(source), finding) for source, finding in problems]
-
-
-def judge(ledger: Ledger, sources: Sequence[Source], copies: Sequence[Path], period: str) -> list[Judged]:
-    """The verdict on each file, in order; nothing is written.
-
-    The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
-    """
-    raws = read_all(copies)
-    answers: list[tuple[Source, Answer]] = []
-    results: dict[str, Judged] = {}
-    for source, raw in zip(sources, raws, strict=True):
-        known = _recognise(ledger, raw)
-        if isinstance(known, Finding):
-            results[source.sha256] = _unread(source, known)
-            continue
-        returned = rejoin(source, raw, known)  # type: ignore[arg-type]  # a RawWorkbook: findings were sorted out above
-        answers.append((source, Answer(returned, known)))
-    for (source, answer), found in zip(answers, check([answer for _, answer in answers]), strict=True):
-        form = answer.form
-        about_file = check_file(source, form, period, ledger.current_form(form.unit, form.period.code))
-        findings = about_file + answer.returned.findings + found
-        results[source.sha256] = Judged(
-            source=source,
-            verdict=verdict_of(findings),
-            unit=form.unit,
-            form_period=form.period.code,
-            issue_id=form.issue_id,
-            values=answer.returned.values,
-            findings=findings,
-        )
-    return [results[source.sha256] for source in sources]
+def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[Judged]:
+    """What was not taken in at all, each content once."""
+    fresh = {source.sha256: unread(source, found) for source, found in zip(places, reasons, strict=True)}
+    return [item for sha256, item in fresh.items() if not ledger.known(sha256)]
 
 
 def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
@@ -168,27 +131,17 @@ def _fresh(ledger: Ledger, found: Sequence[Source]) -> list[Source]:
     return list(fresh.values())
 
 
-def _unread(source: Source, finding: Finding) -> Judged:
-    return Judged(source, "unrecognised", None, None, None, findings=(finding,))
-
-
-def _recognise(ledger: Ledger, raw: RawWorkbook | Finding) -> Form | Finding:
-    """The form that came back, or why it is none."""
-    if isinstance(raw, Finding):
-        return raw
-    identity = identify(raw)
-    if identity is None:
-        return make("FILE_NOT_A_FORM")
-    return _issued(ledger, identity) or make(
-        "FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""}
-    )
-
-
-def _issued(ledger: Ledger, identity: Identity) -> Form | None:
-    form = ledger.form_by_id(identity.issue_id) if identity.issue_id else None
-    if form is None and identity.short_id:
-        form = ledger.form_by_short(identity.short_id)
-    return form
+def _note_mails(ledger: Ledger, judged: Sequence[Judged], who: str) -> None:
+    """One event for each mail that brought something new: who sent it, about what, and what it carried."""
+    mails: dict[str, list[Source]] = {}
+    for item in judged:
+        if item.source.sender or item.source.subject:
+            mails.setdefault(item.source.path.rpartition("!")[0], []).append(item.source)
+    for path, members in mails.items():
+        first = members[0]
+        detail: dict[str, Any] = {"file": path, "sender": first.sender, "subject": first.subject}
+        detail |= {"received_at": first.received_at.isoformat(), "files": [item.name for item in members]}
+        ledger.event(who, "mail", detail)
 
 
 def _report(

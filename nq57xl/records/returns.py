@@ -68,6 +68,10 @@ class Source:
     size: int
     received_at: datetime
     received_basis: ReceivedBasis
+    sender: str = ""
+    """Of the mail that brought it: "Phòng A <a@x.vn>"; "" where it came otherwise."""
+    subject: str = ""
+    """Of that mail."""
 
 
 @frozen

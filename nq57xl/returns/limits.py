@@ -38,6 +38,24 @@ TEXT_LETTERS = 50_000_000
 CELL_TEXT = 32_767
 """Excel's own limit for a cell; longer texts come from other programs and are cut by Excel."""
 
+ARCHIVE_MEMBERS = 1_000
+"""Files in one archive or mail with all that is nested in it: a whole agency sends fewer."""
+
+ARCHIVE_BYTES = 500 * 1024 * 1024
+"""What they unpack to, all together."""
+
+ARCHIVE_DEPTH = 4
+"""An archive in a mail in an archive is real; deeper ones are built."""
+
+ARCHIVE_DIRECTORY = 2 * 1024 * 1024
+"""Size of a zip's list of members: some 20,000; longer lists cost seconds before the first member is seen."""
+
+MAIL_LINES = 10_000
+"""Boundaries and part headers in a mail: the parser takes seconds for more."""
+
+MAIL_DEPTH = 20
+"""Parts within parts; mail programs make four."""
+
 WORKER_MEMORY = 3 * 1024 * 1024 * 1024
 """Address space of a reader process: an allocation above it fails there, and not the machine."""
 

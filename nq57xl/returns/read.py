@@ -33,6 +33,7 @@ _REFUSED: dict[Kind, str] = {
     "picture": "FILE_PICTURE",
     "empty": "FILE_EMPTY",
     "broken": "FILE_BROKEN",
+    "msg": "FILE_MSG",
     "other": "FILE_OTHER",
 }
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 Kind = Literal[
     "xlsx", "xlsm", "xlsb", "xls", "ods", "encrypted", "zip", "docx", "pdf", "html", "csv", "picture", "empty",
-    "broken", "other",
+    "broken", "msg", "other",
 ]  # fmt: skip
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -50,12 +50,13 @@ def _picture(head: bytes) -> bool:
 def _zipped(data: bytes) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _package(archive)
+            return package_kind(archive)
     except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
         return "broken"
 
 
-def _package(archive: zipfile.ZipFile) -> Kind:
+def package_kind(archive: zipfile.ZipFile) -> Kind:
+    """The kind of a zip by its parts; raises what zipfile raises for a broken one."""
     infos = {info.filename: info for info in archive.infolist()}
     names = {name.replace("\\", "/").lower() for name in infos}
     if any(info.flag_bits & 1 for info in infos.values()):
@@ -101,6 +102,8 @@ def _ole(data: bytes) -> Kind:
         return "encrypted"
     if has("Workbook\0") or has("Book\0"):
         return "encrypted" if _xls_encrypted(data) else "xls"
+    if has("__substg1.0_"):
+        return "msg"
     return "docx" if has("WordDocument") else "other"
 
 

@@ -77,7 +77,7 @@ def _received(
     path: Path, given: Path, *, received: datetime | None, now: datetime, inbox: Path | None
 ) -> tuple[datetime, ReceivedBasis]:
     if received is not None:
-        return _local(received), "option"
+        return local_time(received), "option"
     for root in (given if given.is_dir() else None, inbox):
         if root is None:
             continue
@@ -88,7 +88,7 @@ def _received(
         names = below.parent.parts if root == inbox else (root.name, *below.parent.parts)
         if day := _day(names):
             return datetime.combine(day, time(), LOCAL), "folder"
-    return _local(now), "first_seen"
+    return local_time(now), "first_seen"
 
 
 def _day(names: Sequence[str]) -> date | None:
@@ -102,7 +102,8 @@ def _day(names: Sequence[str]) -> date | None:
     return None
 
 
-def _local(moment: datetime) -> datetime:
+def local_time(moment: datetime) -> datetime:
+    """The moment in Vietnam's time; one without a zone is taken as Vietnam's already."""
     return moment.replace(tzinfo=LOCAL) if moment.tzinfo is None else moment.astimezone(LOCAL)
 
 

@@ -1,0 +1,111 @@
+"""The verdict on each file: read in a process of its own, recognised, rejoined, checked. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from email.utils import parseaddr
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.checks.file import check_file
+from nq57xl.checks.rows import Answer
+from nq57xl.checks.run import check
+from nq57xl.ledger.store import Ledger
+from nq57xl.records.findings import Finding, verdict_of
+from nq57xl.records.form import Form
+from nq57xl.records.ledger import Judged
+from nq57xl.records.plan import Unit
+from nq57xl.records.returns import RawWorkbook, Source
+from nq57xl.returns.identify import Identity, identify
+from nq57xl.returns.recognise import recognise, recognised_finding
+from nq57xl.returns.rejoin import rejoin
+from nq57xl.returns.workers import read_all
+from nq57xl.rules.catalogue import make
+
+
+@frozen
+class _Known:
+    """The form that came back, and what is to be told of how it was recognised."""
+
+    form: Form
+    findings: tuple[Finding, ...] = ()
+
+
+def judge(
+    ledger: Ledger, sources: Sequence[Source], copies: Sequence[Path], period: str, units: Sequence[Unit] = ()
+) -> list[Judged]:
+    """The verdict on each file, in order.
+
+    The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
+    """
+    raws = read_all(copies)
+    answers: list[tuple[Source, Answer, tuple[Finding, ...]]] = []
+    results: dict[str, Judged] = {}
+    for source, raw in zip(sources, raws, strict=True):
+        known = _recognise(ledger, raw, period)
+        if isinstance(known, Finding):
+            results[source.sha256] = unread(source, (*_origin(source), known))
+            continue
+        returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
+        told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
+        answers.append((source, Answer(returned, known.form), told))
+    for (source, answer, told), found in zip(answers, check([answer for _, answer, _ in answers]), strict=True):
+        form = answer.form
+        about_file = check_file(source, form, period, ledger.current_form(form.unit, form.period.code))
+        findings = about_file + told + answer.returned.findings + found
+        results[source.sha256] = Judged(
+            source=source,
+            verdict=verdict_of(findings),
+            unit=form.unit,
+            form_period=form.period.code,
+            issue_id=form.issue_id,
+            values=answer.returned.values,
+            findings=findings,
+        )
+    return [results[source.sha256] for source in sources]
+
+
+def unread(source: Source, findings: Sequence[Finding]) -> Judged:
+    """A file that is no return: kept and told, with the reasons, the main one first."""
+    order = sorted(findings, key=lambda item: item.severity != "error")
+    return Judged(source, "unrecognised", None, None, None, findings=tuple(order))
+
+
+def _recognise(ledger: Ledger, raw: RawWorkbook | Finding, period: str) -> _Known | Finding:
+    """The form that came back, or why it is none."""
+    if isinstance(raw, Finding):
+        return raw
+    identity = identify(raw)
+    if identity is None:
+        found = recognise(raw, ledger.current_forms(period))
+        return make("FILE_NOT_A_FORM") if found is None else _Known(found.form, (recognised_finding(found),))
+    form = _issued(ledger, identity)
+    if form is None:
+        return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
+    return _Known(form)
+
+
+def _issued(ledger: Ledger, identity: Identity) -> Form | None:
+    form = ledger.form_by_id(identity.issue_id) if identity.issue_id else None
+    if form is None and identity.short_id:
+        form = ledger.form_by_short(identity.short_id)
+    return form
+
+
+def _origin(source: Source) -> Iterator[Finding]:
+    """The mail that brought the file: provenance that stays with the return."""
+    if source.sender or source.subject:
+        words = {"sender": source.sender or "không rõ người gửi", "subject": source.subject or "không có tiêu đề"}
+        yield make("FROM_MAIL", words=words, value=source.sender)
+
+
+def _other_sender(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
+    """The mail comes from the address of another unit than the form's."""
+    owners: Mapping[str, Unit] = {unit.email.casefold(): unit for unit in units if unit.email}
+    address = parseaddr(source.sender)[1]
+    owner = owners.get(address.casefold())
+    own = next((unit.email.casefold() for unit in units if unit.code == form.unit), "")
+    if owner is not None and owner.code != form.unit and address.casefold() != own:
+        words = {"value": address, "other": owner.name, "unit": form.unit_name}
+        yield make("SENDER_OTHER_UNIT", words=words, value=source.sender)

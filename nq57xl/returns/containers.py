@@ -1,0 +1,192 @@
+"""Archives and mails among what was handed in, taken apart in memory: nothing is written by the name it has there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Literal
+
+import attrs
+from attrs import frozen
+
+from nq57xl.records.findings import Finding
+from nq57xl.records.returns import Source
+from nq57xl.returns import limits
+from nq57xl.returns.mail import is_mail, read_mail
+from nq57xl.returns.refused import Refused, refuse
+from nq57xl.returns.sniff import package_kind
+from nq57xl.returns.sources import is_noise, local_time, too_large
+from nq57xl.returns.zip_names import member_names
+from nq57xl.rules.catalogue import make
+
+ContainerKind = Literal["zip", "mail"]
+
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_END, _END_SIZE = b"PK\x05\x06", 22
+_CHUNK = 1 << 18
+_HEAD = 16 * 1024
+_CLOCK_ERROR = timedelta(days=1)
+"""A mail's date farther than this in the future comes from a wrong clock and is not believed."""
+
+
+@frozen
+class Member:
+    """One file of an archive or mail; or the archive itself, when `findings` tell that it could not be opened whole."""
+
+    source: Source
+    data: bytes = b""
+    """Empty where `findings` stand."""
+    findings: tuple[Finding, ...] = ()
+
+
+def container_kind(path: Path) -> ContainerKind | None:
+    """Whether the file is an archive or mail that can be opened; a workbook is none, an encrypted archive neither."""
+    try:
+        with path.open("rb") as file:
+            return _kind(file)
+    except OSError:
+        return None
+
+
+def members(source: Source, path: Path, now: datetime) -> Iterator[Member]:
+    """Every file in the archive or mail at `path`, with the source it came as; nested ones are opened in their turn.
+
+    Sources are named "archive.zip!member". A mail's date is the time of receipt of what it carries; of mails within
+    mails the outermost counts, because that is the one which this office received.
+    """
+    with path.open("rb") as file:
+        yield from _Opener(now).open(file, source, 1)
+
+
+def _kind(stream: IO[bytes]) -> ContainerKind | None:
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    stream.seek(0)
+    if head.startswith(b"PK"):
+        with contextlib.suppress(*_ZIP_ERRORS):
+            if _directory_size(stream) <= limits.ARCHIVE_DIRECTORY:
+                with zipfile.ZipFile(stream) as archive:
+                    return "zip" if package_kind(archive) == "zip" else None
+        return None
+    return "mail" if is_mail(head) else None
+
+
+def _directory_size(stream: IO[bytes]) -> int:
+    """Size of the list of members as the end of the file tells it: read before the list itself is."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - 65_557))
+    tail = stream.read()
+    at = tail.rfind(_END)
+    stream.seek(0)
+    return int.from_bytes(tail[at + 12 : at + 16], "little") if 0 <= at <= len(tail) - _END_SIZE else 0
+
+
+class _Opener:
+    """One archive or mail with all that is nested in it, under one budget."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._bytes = limits.ARCHIVE_BYTES
+        self._count = limits.ARCHIVE_MEMBERS
+
+    def open(self, stream: IO[bytes], source: Source, depth: int) -> Iterator[Member]:
+        """The members; last the container itself, when something in it could not be had."""
+        problems: list[Finding] = []
+        found = False
+        try:
+            reader = self._zip if _kind(stream) == "zip" else self._mail
+            for name, data, origin in reader(stream, source, problems):
+                found = True
+                yield from self._member(name, data, origin, depth)
+        except Refused as refusal:
+            problems.append(refusal.finding)
+        if not found and not problems:
+            problems.append(make("ARCHIVE_EMPTY"))
+        if problems:
+            yield Member(source, findings=tuple(problems))
+
+    def _member(self, name: str, data: bytes | Source, origin: Source, depth: int) -> Iterator[Member]:
+        if isinstance(data, Source):
+            yield Member(data, findings=(too_large(data.size),))
+            return
+        digest = hashlib.sha256(data).hexdigest()
+        short = name.rpartition("/")[2]
+        source = attrs.evolve(origin, path=f"{origin.path}!{name}", name=short, sha256=digest, size=len(data))
+        if _kind(io.BytesIO(data)) is None:
+            yield Member(source, data)
+        elif depth >= limits.ARCHIVE_DEPTH:
+            yield Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": limits.ARCHIVE_DEPTH}),))
+        else:
+            yield from self.open(io.BytesIO(data), source, depth + 1)
+
+    def _take(self) -> None:
+        self._count -= 1
+        if self._count < 0:
+            raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+
+    # --- archives ---------------------------------------------------------------------------------------------------
+
+    def _zip(
+        self, stream: IO[bytes], source: Source, problems: list[Finding]
+    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+        try:
+            archive = zipfile.ZipFile(stream)
+        except _ZIP_ERRORS as error:
+            raise refuse("FILE_BROKEN") from error
+        with archive:
+            infos = archive.infolist()
+            for info, name in zip(infos, member_names(infos), strict=True):
+                short = name.rpartition("/")[2]
+                if info.is_dir() or is_noise(short) or name.startswith("__MACOSX/"):
+                    continue
+                self._take()
+                try:
+                    yield name, self._read(archive, info, name, source), source
+                except _ZIP_ERRORS:
+                    text = f"Trong tệp nén, «{name}» bị hỏng, không lấy ra được."
+                    problems.append(make("FILE_BROKEN", message=text, value=name))
+
+    def _read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, source: Source) -> bytes | Source:
+        """The member's bytes; for one over the limits its name, size and hash only. Sizes told may lie."""
+        digest, size, pieces = hashlib.sha256(), 0, []
+        with archive.open(info) as part:
+            while chunk := part.read(_CHUNK):
+                self._spend(len(chunk))
+                digest.update(chunk)
+                size += len(chunk)
+                if size <= limits.FILE_BYTES:
+                    pieces.append(chunk)
+        if size <= limits.FILE_BYTES:
+            return b"".join(pieces)
+        short = name.rpartition("/")[2]
+        return attrs.evolve(source, path=f"{source.path}!{name}", name=short, sha256=digest.hexdigest(), size=size)
+
+    def _spend(self, size: int) -> None:
+        self._bytes -= size
+        if self._bytes < 0:
+            raise refuse("ARCHIVE_TOO_BIG", limit=limits.ARCHIVE_BYTES >> 20)
+
+    # --- mails ------------------------------------------------------------------------------------------------------
+
+    def _mail(
+        self, stream: IO[bytes], source: Source, problems: list[Finding]
+    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+        mail = read_mail(stream.read())
+        origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject)
+        believed = mail.sent is not None and mail.sent <= self._now + _CLOCK_ERROR
+        if believed and source.received_basis != "mail" and mail.sent is not None:
+            origin = attrs.evolve(origin, received_at=local_time(mail.sent), received_basis="mail")
+        for name, data in mail.files:
+            if is_noise(name.rpartition("/")[2]):
+                continue
+            self._take()
+            self._spend(len(data))
+            yield name, data, origin
+        if not mail.files:
+            problems.append(make("MAIL_WITHOUT_FILES"))

@@ -1,0 +1,146 @@
+"""A mail (.eml): who sent it, when, about what, and the files attached to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header
+from email.message import Message
+from email.utils import parseaddr, parsedate_to_datetime
+
+from attrs import frozen
+
+from nq57xl.returns import limits
+from nq57xl.returns.refused import Refused, refuse
+from nq57xl.returns.zip_names import guessed, safe_name
+
+_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
+_KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to", "cc"})
+_SENT = frozenset({"to", "received", "message-id", "return-path", "delivered-to"})
+"""A web page saved by a browser has From, Subject and Date, but none of these."""
+
+
+@frozen
+class Mail:
+    """What a mail says of itself, and what it carries."""
+
+    sender: str
+    """Name and address as shown: "Phòng A <a@x.vn>"."""
+    subject: str
+    sent: datetime | None
+    """Aware; None where the mail does not tell, or tells nonsense."""
+    files: tuple[tuple[str, bytes], ...]
+    """(name, content); a mail attached to the mail is one of them, with the name ending in .eml."""
+
+
+def is_mail(head: bytes) -> bool:
+    """Whether a file that begins like this is a mail."""
+    names = set()
+    lines = head.split(b"\n")
+    for number, line in enumerate(lines):
+        text = line.rstrip(b"\r")
+        if not text:
+            break
+        if text[:1] in (b" ", b"\t") or (number == 0 and text.startswith(b"From ")):
+            continue
+        match = _HEADER.match(text)
+        if match is None:
+            return False
+        names.add(match[1].decode().lower())
+    return len(names & _KNOWN) >= 3 and bool(names & _SENT)
+
+
+def read_mail(data: bytes) -> Mail:
+    """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
+    if data.count(b"\n--") > limits.MAIL_LINES or data.lower().count(b"\ncontent-") > limits.MAIL_LINES:
+        raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+    try:
+        message = message_from_bytes(data)
+        files = tuple(_files(message))
+        return Mail(_sender(message), _header(message, "subject"), _sent(message), files)
+    except Refused:
+        raise
+    except Exception as error:  # the standard parser raises many kinds of errors on broken mails
+        raise refuse("FILE_BROKEN") from error
+
+
+def _files(message: Message) -> Iterator[tuple[str, bytes]]:
+    """Attached files in their order; pictures of a signature and the text itself are none."""
+    number = 0
+    for part in _leaves(message, 0):
+        number += 1
+        name = _file_name(part)
+        if part.get_content_type() == "message/rfc822":
+            inner = part.get_payload(0) if part.is_multipart() else None
+            if isinstance(inner, Message):
+                yield (
+                    safe_name(name or _header(inner, "subject") or f"thu-{number}").removesuffix(".eml") + ".eml",
+                    bytes(inner),
+                )
+            continue
+        kind = part.get_content_maintype()
+        attached = part.get_content_disposition() == "attachment"
+        if (kind == "text" and not name) or (kind == "image" and not attached) or kind == "multipart":
+            continue
+        content = part.get_payload(decode=True)
+        yield safe_name(name or f"tep-dinh-kem-{number}"), content if isinstance(content, bytes) else b""
+
+
+def _leaves(message: Message, depth: int) -> Iterator[Message]:
+    """Parts that hold something, without going into attached mails."""
+    if depth > limits.MAIL_DEPTH:
+        raise refuse("ARCHIVE_TOO_DEEP", limit=limits.MAIL_DEPTH)
+    if message.get_content_maintype() != "multipart" or not message.is_multipart():
+        yield message
+        return
+    for part in message.get_payload():
+        if isinstance(part, Message):
+            yield from _leaves(part, depth + 1)
+
+
+def _file_name(part: Message) -> str:
+    return _decoded(str(part.get_filename() or ""))
+
+
+def _header(message: Message, name: str) -> str:
+    """The first header of that name, on one line, whatever way its letters were written."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name), "")
+    return _decoded(str(raw))
+
+
+def _decoded(text: str) -> str:
+    """Encoded words and raw eight-bit letters as text."""
+    raw = text.encode("utf-8", "surrogateescape")
+    text = guessed(raw) if any("\udc80" <= letter <= "\udcff" for letter in text) else text
+    if "=?" in text:
+        pieces = []
+        for piece, charset in decode_header(text):
+            pieces.append(piece if isinstance(piece, str) else _piece(piece, charset))
+        text = "".join(pieces)
+    return " ".join(text.split())
+
+
+def _piece(piece: bytes, charset: str | None) -> str:
+    try:
+        return piece.decode(charset or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return guessed(piece)
+
+
+def _sender(message: Message) -> str:
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == "from"), "")
+    name, address = parseaddr(raw)
+    name = _decoded(name)
+    return f"{name} <{address}>" if name and address else address or name
+
+
+def _sent(message: Message) -> datetime | None:
+    text = _header(message, "date")
+    try:
+        moment = parsedate_to_datetime(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return moment if 2000 <= moment.year < 2200 else None
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
