@@ -124,6 +124,6 @@ def test_letterhead_and_guide_lines() -> None:
         "SỞ XÂY DỰNG",
         "Độc lập - Tự do - Hạnh phúc",
     ]
-    assert "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026" in texts
+    assert "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026 (hằng tháng)" in texts
     assert "Kết quả thực hiện nhiệm vụ chủ trì (2 dòng cần điền, 1 dòng đã xong trước kỳ)" in texts
     assert not any(text.startswith(("#", "|", "[")) for text in texts)

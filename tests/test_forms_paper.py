@@ -12,7 +12,7 @@ import pytest
 
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
-from nq57xl.forms.page_setup import section_breaks
+from nq57xl.forms.page_setup import block_breaks, section_breaks
 from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.bundled import NAMES, bundled_appendix
@@ -135,6 +135,13 @@ def test_section_breaks_follow_the_page() -> None:
     heights = {0: 15.0, 1: 30.0, 2: 300.0, 3: 20.0, 4: 300.0, 5: 20.0, 6: 60.0}
     assert section_breaks(heights, {3, 5}, head=1, width=500.0) == [3]
     assert section_breaks(heights, {5}, head=1, width=500.0) == []
+
+
+def test_blocks_of_the_guide_are_not_torn_apart() -> None:
+    """A block that does not fit what is left of a page starts the next one; one that fits stays."""
+    heights = {1: 200.0, 2: 30.0, 3: 200.0, 4: 30.0, 5: 100.0, 6: 30.0, 7: 100.0}
+    assert block_breaks(heights, [2, 4, 6]) == [4]
+    assert block_breaks(heights, []) == []
 
 
 def test_real_forms_are_strictly_valid_and_small(check_ooxml: CheckOoxml) -> None:

@@ -22,6 +22,7 @@ from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.render import password_of, render_form, with_added_rows
 from nq57xl.forms.render_sheet import sheet_widths
 from nq57xl.forms.sending import render_sending_list
+from nq57xl.forms.styles import ERROR_FILL, WARNING_FILL
 from nq57xl.forms.validation import clip
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Slot
@@ -370,6 +371,26 @@ def test_paper() -> None:
     assert sheet.print_title_rows == "$5:$5"
     header = sheet.oddHeader
     assert header is not None and "&P/&N" in str(header.center.text)
+
+
+def test_signatures_stay_with_what_they_sign() -> None:
+    """The sign-off sheet is one page, whatever stands in it; tables are one page wide and as long as they are."""
+    book = _open(render_form(sample_form()))
+    setup = book["8. Ký xác nhận"].page_setup
+    assert (setup.fitToWidth, setup.fitToHeight) == (None, None)  # both 1, Excel's default
+    assert book["1. Kết quả"].page_setup.fitToHeight == 0
+
+
+def test_red_for_wrong_before_amber_for_missing() -> None:
+    """A check with any part that is wrong turns red though it begins with what is missing; amber comes second."""
+    sheet = _open(render_form(sample_form()))["1. Kết quả"]
+    ((where, rules),) = [(str(item.sqref), item.rules) for item in sheet.conditional_formatting]
+    assert where == "J7 J10"
+    fills = [rule.dxf.fill.bgColor.rgb[-6:] for rule in sorted(rules, key=lambda rule: rule.priority)]
+    assert fills == [ERROR_FILL[1:], WARNING_FILL[1:]]
+    assert all(rule.stopIfTrue for rule in rules)
+    red = min(rules, key=lambda rule: rule.priority)
+    assert red.type == "expression" and "J7" in red.formula[0] and "Thiếu: " in red.formula[0]
 
 
 def test_printed_text_is_at_least_nine_points() -> None:

@@ -57,6 +57,40 @@ def type_entries(context: Any, document: Any, entries: list[list[str]]) -> None:
             dispatcher.executeDispatch(controller.Frame, command, "", 0, (prop(name, value),))
 
 
+def dispatch(context: Any, document: Any, command: str, **arguments: str) -> None:  # noqa: ANN401 - UNO objects
+    dispatcher = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
+    properties = tuple(prop(name, value) for name, value in arguments.items())
+    dispatcher.executeDispatch(document.CurrentController.Frame, command, "", 0, properties)
+
+
+def go(context: Any, document: Any, sheet: str, address: str) -> None:  # noqa: ANN401 - UNO objects
+    document.CurrentController.setActiveSheet(document.Sheets.getByName(sheet))
+    dispatch(context, document, ".uno:GoToCell", ToPoint=address)
+
+
+def paste_entries(context: Any, desktop: Any, document: Any, pasted: list[list[str]]) -> None:  # noqa: ANN401
+    """Each text is copied from a cell of a new workbook, with its formats, and pasted."""
+    if not pasted:
+        return
+    source = desktop.loadComponentFromURL("private:factory/scalc", "_blank", 0, (prop("Hidden", True),))
+    for sheet, address, text in pasted:
+        source.Sheets.getByIndex(0).getCellRangeByName("A1").String = text
+        dispatch(context, source, ".uno:GoToCell", ToPoint="A1")
+        dispatch(context, source, ".uno:Copy")
+        go(context, document, sheet, address)
+        dispatch(context, document, ".uno:Paste")
+    source.close(True)
+
+
+def move_cells(context: Any, document: Any, moved: list[list[str]]) -> None:  # noqa: ANN401 - UNO objects
+    """Each cell is cut and pasted over another."""
+    for sheet, origin, target in moved:
+        go(context, document, sheet, origin)
+        dispatch(context, document, ".uno:Cut")
+        go(context, document, sheet, target)
+        dispatch(context, document, ".uno:Paste")
+
+
 def leave(document: Any, desktop: Any) -> None:  # noqa: ANN401 - UNO objects
     """Closes LibreOffice; on its way out it may abort or cut the connection, and by then the copy is saved."""
     try:
@@ -87,7 +121,9 @@ def main() -> None:
         desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
         # hidden, else LibreOffice aborts without a display; its dispatcher is there all the same
         document = desktop.loadComponentFromURL(order["file"], "_blank", 0, (prop("Hidden", True),))
+        paste_entries(context, desktop, document, order.get("pasted", []))
         type_entries(context, document, order["entries"])
+        move_cells(context, document, order.get("moved", []))
         document.storeToURL(order["out"], (prop("FilterName", order["filter"]),))
         leave(document, desktop)
         process.wait(timeout=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nq57xl.forms.styles import FONT, FormWorkbook, FormWorksheet
@@ -73,6 +74,23 @@ def section_breaks(heights: Mapping[int, float], sections: Collection[int], head
     return breaks
 
 
+def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[int]:
+    """Rows above which a page must end so that blocks which fit a page are not torn apart, at full size.
+
+    `starts` are the first rows of the blocks; what stands above the first is one as well.
+    """
+    rows = sorted(heights)
+    edges = [rows[0], *starts, rows[-1] + 1]
+    breaks, used = [], 0.0
+    for first, after in pairwise(edges):
+        block = sum(heights[row] for row in rows if first <= row < after)
+        if used and used + block > _PAGE_HEIGHT:
+            breaks.append(first)
+            used = 0.0
+        used += block
+    return breaks
+
+
 def finish_sheet(worksheet: Worksheet, page: Page, spec: SheetSpec, *, head: int, last: int, columns: int) -> None:
     """Print area, repeated heading, frozen panes, filter, protection."""
     worksheet.print_area(1, 1, last, columns)
@@ -85,6 +103,8 @@ def finish_sheet(worksheet: Worksheet, page: Page, spec: SheetSpec, *, head: int
         worksheet.repeat_rows(head)
         worksheet.freeze_panes(head + 1, min(keys, 3))
         worksheet.autofilter(head, 1, last, columns)
+    else:
+        worksheet.fit_to_pages(1, 1)  # the signatures stay with what they sign
     protect(worksheet, page.password)
 
 

@@ -58,6 +58,12 @@ def _occurrences(text: str, ref: str) -> str:
     return f'(LEN({ref})-LEN(SUBSTITUTE({ref},{quoted(text)},"")))/{len(text)}'
 
 
+def wrong_formula(ref: str) -> str:
+    """Not 0 where a check's text has a part that speaks of something else than a blank cell (`progress.is_wrong`)."""
+    more = f"{_occurrences(END, ref)}+1>{_occurrences(COLON, ref)}"
+    return f"(LEN({ref})>0)*({ref}<>{quoted(ENOUGH)})*({more})"
+
+
 @frozen
 class _Formulas:
     """Writes each formula by its name; `cells` says where the hidden counts stand."""
@@ -87,8 +93,7 @@ class _Formulas:
         return f"SUMPRODUCT({_occurrences(COLON, ref)})"
 
     def _rows_wrong(self, run: Run, ref: str) -> str:
-        more = f"{_occurrences(END, ref)}+1>{_occurrences(COLON, ref)}"
-        return f"SUMPRODUCT((LEN({ref})>0)*({ref}<>{quoted(ENOUGH)})*({more}))"
+        return f"SUMPRODUCT({wrong_formula(ref)})"
 
     def _to_missing(self, run: Run, ref: str) -> str:
         """The address of the first blank cell that the first check with one speaks of."""

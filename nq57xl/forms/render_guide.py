@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nq57xl.forms.layout import visible_specs
 from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines
-from nq57xl.forms.page_setup import protect, set_up_page
+from nq57xl.forms.page_setup import block_breaks, protect, set_up_page
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
 from nq57xl.forms.progress import WRONG
 from nq57xl.forms.render_sheet import Page
@@ -19,7 +19,7 @@ _GRID = 4.55
 _GRID_POINTS = 28.5
 """The same in LibreOffice, where columns come out widest; 24 of them fit the page at full size."""
 _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
-_LEGEND_LOOKS = ("", "legend_locked", "legend_done", "legend_required")
+_LEGEND_LOOKS = ("", "legend_locked", "legend_done", "legend_missing", "legend_wrong", "legend_required")
 
 
 def write_guide(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
@@ -31,13 +31,15 @@ def write_guide(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     worksheet.set_row(0, None, None, {"hidden": True})
     writer = _Guide(book, worksheet, page)
     lines = guide_lines(page.form, visible_specs(page.form))
+    heights = {}
     for row, line in enumerate(lines, start=1):
-        worksheet.set_row(row, writer.write(row, line), None, {"hidden": line.kind == "counts"})
-    pages = next((row for row, line in enumerate(lines) if line.kind == "page"), 0)
+        heights[row] = writer.write(row, line)
+        worksheet.set_row(row, heights[row], None, {"hidden": line.kind == "counts"})
     worksheet.set_print_scale(100)  # instead of "fit to width", under which Excel ignores page breaks
-    worksheet.set_h_pagebreaks([pages] if pages else [])
-    shown = sum(line.kind != "counts" for line in lines)
-    worksheet.print_area(1, 1, shown, len(GUIDE_COLUMNS))
+    shown = {row: heights[row] for row, line in enumerate(lines, start=1) if line.kind != "counts"}
+    headings = [row for row, line in enumerate(lines, start=1) if line.kind == "heading"]
+    worksheet.set_h_pagebreaks(block_breaks(shown, headings))
+    worksheet.print_area(1, 1, max(shown), len(GUIDE_COLUMNS))
     _state_colours(book, worksheet, writer.states)
     protect(worksheet, page.password)
 

@@ -11,9 +11,9 @@ from attrs import frozen
 
 from nq57xl.forms.check_formula import MISSING
 from nq57xl.forms.page_setup import finish_sheet, section_breaks, set_up_page
+from nq57xl.forms.progress_formula import wrong_formula
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
-from nq57xl.forms.wording import ENOUGH
 from nq57xl.records.form import Form, FormRow, SheetLayout, Slot
 from nq57xl.records.returns import Value
 from nq57xl.records.schema import Field, SheetSpec
@@ -285,17 +285,17 @@ def _runs(slots: list[Slot]) -> list[tuple[int, int, int]]:
 
 
 def _check_colours(book: FormWorkbook, worksheet: FormWorksheet, sheet: SheetLayout) -> None:
-    """Amber where something is missing, red where something is wrong; the words say the same."""
+    """Red where something is wrong, else amber where something is missing; the words say the same."""
     runs = _runs([slot for slot in sheet.slots if slot.role == "check"])
     if not runs:
         return
     place = (runs[0][0], runs[0][2], runs[0][1], runs[0][2])
     ranges = " ".join(f"{a1(low, col)}:{a1(high, col)}" for low, high, col in runs)
-    rules: tuple[tuple[str, str, dict[str, str]], ...] = (
-        ("begins with", ENOUGH, {}),
-        ("begins with", MISSING, {"bg_color": WARNING_FILL}),
-        ("containing", " ", {"bg_color": ERROR_FILL}),
+    wrong = f"={wrong_formula(a1(runs[0][0], runs[0][2]))}"
+    rules: tuple[tuple[dict[str, str], str], ...] = (
+        ({"type": "formula", "criteria": wrong}, ERROR_FILL),
+        ({"type": "text", "criteria": "begins with", "value": MISSING}, WARNING_FILL),
     )
-    for criteria, value, looks in rules:
-        options = {"type": "text", "criteria": criteria, "value": value, "stop_if_true": True, "multi_range": ranges}
-        worksheet.conditional_format(*place, {**options, "format": book.add_format({**looks, "bold": bool(looks)})})
+    for rule, fill in rules:
+        look = book.add_format({"bg_color": fill, "bold": True})
+        worksheet.conditional_format(*place, {**rule, "stop_if_true": True, "multi_range": ranges, "format": look})

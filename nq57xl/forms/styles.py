@@ -32,6 +32,7 @@ _HEAD: dict[str, Any] = {
     "border_color": INK,
     "bg_color": HEAD_FILL,
 }
+_LEGEND: dict[str, Any] = {"align": "center", "valign": "vcenter", "border": HAIR, "border_color": GREY}
 LOOKS: dict[str, dict[str, Any]] = {
     "plain": {},
     "key": {},
@@ -66,15 +67,10 @@ LOOKS: dict[str, dict[str, Any]] = {
     "guide_link": {"font_size": 12, "valign": "vcenter", "underline": 1, "font_color": ACCENT},
     "guide_next": {"font_size": 12, "valign": "top", "text_wrap": True, "underline": 1, "font_color": ACCENT},
     "guide_state": {"font_size": 12, "valign": "vcenter", "text_wrap": True, "align": "center"},
-    "legend_locked": {"align": "center", "valign": "vcenter", "border": HAIR, "border_color": GREY},
-    "legend_done": {
-        "align": "center",
-        "valign": "vcenter",
-        "border": HAIR,
-        "border_color": GREY,
-        "bg_color": DONE_FILL,
-        "italic": True,
-    },
+    "legend_locked": _LEGEND,
+    "legend_done": {**_LEGEND, "bg_color": DONE_FILL, "italic": True},
+    "legend_missing": {**_LEGEND, "bg_color": WARNING_FILL, "bold": True},
+    "legend_wrong": {**_LEGEND, "bg_color": ERROR_FILL, "bold": True},
     "legend_required": {"align": "center", "valign": "vcenter", "bold": True},
     "link": {**_CELL, "underline": 1, "font_color": ACCENT, "align": "center"},
     "error_text": {**_CELL, "bold": True, "align": "center"},
