@@ -1,26 +1,41 @@
-"""Makes the pictures of docs/pictures from the workbooks in out/demo (LibreOffice, pdftotext, pdftoppm).
+"""Makes the pictures of docs/pictures from the workbooks in out/demo (LibreOffice, pdftohtml, pdftoppm).
 
 python tools/make_pictures.py [out/demo]
+
+Every sheet of a form as issued, of the same form as it went back with marks, and of the consolidated report: the first
+page of each, named after its tab.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
+
+from PIL import Image
+
+from nq57xl.forms.render import render_form
+from nq57xl.ledger.clock import SystemClock
+from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.text.normalise import bare
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PICTURES = REPOSITORY / "docs" / "pictures"
+PLAN, UNIT = "sxd-2026", "VP"
+"""Whose form is shown: the one with every sheet."""
 DOTS = 80
 """Per inch: an A4 page in landscape is 936 pixels wide, the width of a page on the web."""
-
-WANTED = (
-    ("form", "sxd*/out/*/bieu-mau/NQ57_*_VP.xlsx", "KẾT QUẢ THỰC HIỆN NHIỆM VỤ"),
-    ("report", "sxd*/out/*/tong-hop/bao-cao-tong-hop.xlsx", ""),
-)
-"""Name of the picture, where its workbook stands in the demo, and a text of the page to show (else the first page)."""
+COLOURS = 32
+"""Enough for black letters with soft edges on white and a few calm fills."""
+LIMIT = 150_000
+"""Bytes of a picture."""
+PROGRAMS = ("soffice", "pdftohtml", "pdftoppm")
 
 
 def run(*command: str | Path) -> str:
@@ -38,36 +53,73 @@ def to_pdf(workbook: Path, folder: Path) -> Path:
     return folder / f"{workbook.stem}.pdf"
 
 
-def page_with(pdf: Path, text: str) -> int:
-    """Number of the first page that holds the text; 1 when none does."""
-    pages = run("pdftotext", "-layout", pdf, "-").split("\f")
-    wanted = "".join(text.split())
-    return next((number for number, page in enumerate(pages, 1) if wanted in "".join(page.split())), 1)
+def first_pages(pdf: Path) -> dict[str, int]:
+    """Tab name -> its first page: LibreOffice marks the sheets as an outline."""
+    outline = run("pdftohtml", "-xml", "-stdout", "-i", pdf).partition("<outline>")[2]
+    return {unescape(name): int(page) for page, name in re.findall(r'<item page="(\d+)">([^<]*)</item>', outline)}
 
 
-def picture(name: str, workbook: Path, text: str) -> Path:
-    """Writes docs/pictures/NAME.png."""
-    with tempfile.TemporaryDirectory(prefix="nq57xl-pictures-") as temporary:
-        folder = Path(temporary)
-        pdf = to_pdf(workbook, folder)
-        page = page_with(pdf, text) if text else 1
-        target = PICTURES / name
+def slug(tab: str) -> str:
+    """ "1. Kết quả" as "1-ket-qua"."""
+    return re.sub(r"[^a-z0-9]+", "-", bare(tab)).strip("-")
+
+
+def pictures(name: str, workbook: Path, folder: Path) -> Iterator[Path]:
+    """Writes docs/pictures/NAME-TAB.png for each sheet."""
+    pdf = to_pdf(workbook, folder)
+    for tab, page in first_pages(pdf).items():
+        target = PICTURES / f"{name}-{slug(tab)}"
         run("pdftoppm", "-png", "-singlefile", "-r", str(DOTS), "-f", str(page), "-l", str(page), pdf, target)
-    return target.with_suffix(".png")
+        picture = target.with_name(f"{target.name}.png")
+        with Image.open(picture) as image:
+            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+        if picture.stat().st_size > LIMIT:
+            sys.exit(f"{picture} is larger than {LIMIT} bytes")
+        yield picture
+
+
+def marked_form(workspace: Path) -> bytes:
+    """The unit's form as it went back after its first return, with the ledger's own findings."""
+    with Ledger.open(Workspace(workspace), SystemClock(), read_only=True) as ledger:
+        period = ledger.latest_period() or ""
+        judged = next(
+            item.judged
+            for item in ledger.returns(period)
+            if item.judged.unit == UNIT and item.judged.verdict == "rejected"
+        )
+        form = ledger.form_by_id(judged.issue_id or "")
+    assert form is not None  # a return with a verdict was issued
+    return render_form(form, judged.values, judged.findings)
+
+
+def workbooks(demo: Path, folder: Path) -> dict[str, Path]:
+    """Name of each group of pictures -> its workbook. Raises StopIteration where the demo did not write one."""
+    workspace = demo / PLAN
+    marked = folder / "marked.xlsx"
+    marked.write_bytes(marked_form(workspace))
+    return {
+        "form": next(workspace.glob(f"out/*/bieu-mau/NQ57_*_{UNIT}.xlsx")),
+        "marked": marked,
+        "report": next(workspace.glob("out/*/tong-hop/bao-cao-tong-hop.xlsx")),
+    }
 
 
 def main() -> None:
-    """Makes every picture; exits 1 and says why when a program or a workbook is missing."""
-    missing = [name for name in ("soffice", "pdftotext", "pdftoppm") if shutil.which(name) is None]
+    """Makes every picture; exits 1 and says why when a program or the demo is missing."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         sys.exit(f"not on this machine: {', '.join(missing)}")
     demo = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "out" / "demo"
+    if not (demo / PLAN).is_dir():
+        sys.exit(f"no {PLAN} below {demo}: run make demo first")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for name, pattern, text in WANTED:
-        found = sorted(demo.glob(pattern))
-        if not found:
-            sys.exit(f"no {pattern} below {demo}: run make demo first")
-        print(picture(name, found[0], text))
+    for old in PICTURES.glob("*.png"):
+        old.unlink()
+    with tempfile.TemporaryDirectory(prefix="nq57xl-pictures-") as temporary:
+        folder = Path(temporary)
+        for name, workbook in workbooks(demo, folder).items():
+            for picture in pictures(name, workbook, folder):
+                print(picture.name, picture.stat().st_size)
 
 
 if __name__ == "__main__":
