@@ -12,7 +12,7 @@ import pytest
 
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
-from nq57xl.forms.page_setup import block_breaks, section_breaks
+from nq57xl.forms.page_setup import block_breaks, page_breaks
 from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.bundled import NAMES, bundled_appendix
@@ -130,11 +130,12 @@ def _last_line(page: str) -> str:
     return "".join(text for _, text in sorted((left, text) for top, left, text in words if lowest - top < 2))
 
 
-def test_section_breaks_follow_the_page() -> None:
-    """A heading that would be last on a page starts the next one; others leave the page to the program."""
+def test_page_breaks_keep_sections_together() -> None:
+    """A heading that would be last on a page starts the next one; so does a row that does not fit; never twice."""
     heights = {0: 15.0, 1: 30.0, 2: 300.0, 3: 20.0, 4: 300.0, 5: 20.0, 6: 60.0}
-    assert section_breaks(heights, {3, 5}, head=1, width=500.0) == [3]
-    assert section_breaks(heights, {5}, head=1, width=500.0) == []
+    assert page_breaks(heights, {3, 5}, head=1, width=500.0) == [3]
+    assert page_breaks(heights, {5}, head=1, width=500.0) == [4]
+    assert page_breaks({1: 30.0, 2: 600.0, 3: 600.0}, (), head=1, width=500.0) == [2, 3]
 
 
 def test_blocks_of_the_guide_are_not_torn_apart() -> None:

@@ -23,6 +23,8 @@ MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * 
 _HEADER_MARGIN = 10 * _MM
 _PAGE_WIDTH, _PAGE_HEIGHT = 252 * _MM * 72, 170 * _MM * 72
 """Room inside the margins in points."""
+_FILLED = 1.012
+"""LibreOffice, which alone follows the breaks of a table, prints that much more than the margins leave (measured)."""
 KEY_WIDTH = 12
 _FOOTER_NAME = 90
 """Characters of a unit's name in the footer: Excel allows 255 for the whole of it."""
@@ -56,20 +58,21 @@ def set_up_sheet_paper(worksheet: Worksheet) -> None:
     worksheet.fit_to_pages(1, 0)
 
 
-def section_breaks(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> list[int]:
-    """Rows above which a page must end so that no section heading stands alone at the foot of a page.
+def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> list[int]:
+    """Rows above which a page ends; no section heading stands alone at the foot of a page.
 
     `heights` are points by row, `width` is that of the sheet in points, by which it is shrunk to the page. Excel leaves
-    such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them.
+    such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
+    page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
     """
-    room = _PAGE_HEIGHT / min(1.0, _PAGE_WIDTH / width)
+    percent = min(100, int(100 * _PAGE_WIDTH / width))
+    room = _PAGE_HEIGHT * _FILLED / (percent / 100)
     breaks, used = [], 0.0
     for row in sorted(row for row in heights if row > 0):
         together = heights[row] + (heights.get(row + 1, 0.0) if row in sections else 0.0)
-        if used + together > room:
+        if used > (heights[head] if breaks else 0.0) and used + together > room:
             used = heights[head] if row > head else 0.0
-            if row in sections:
-                breaks.append(row)
+            breaks.append(row)
         used += heights[row]
     return breaks
 

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.forms.check_formula import MISSING
-from nq57xl.forms.page_setup import finish_sheet, section_breaks, set_up_page
+from nq57xl.forms.page_setup import finish_sheet, page_breaks, set_up_page
 from nq57xl.forms.progress_formula import wrong_formula
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
@@ -90,7 +90,7 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
     _check_colours(book, worksheet, sheet)
     head = next(slot.row for slot in sheet.slots if slot.row_key == "@head")
     sections = {slot.row for slot in sheet.slots if slot.row_key.startswith("#")}
-    worksheet.set_h_pagebreaks(section_breaks(heights, sections, head, sum(map(printed_points, widths))))
+    worksheet.set_h_pagebreaks(page_breaks(heights, sections, head, sum(map(printed_points, widths))))
     first = next((slot for slot in sheet.slots if slot.role == "entry" and slot.row > head), None)
     if first is not None:
         worksheet.set_selection(first.row, first.col, first.row, first.col)
