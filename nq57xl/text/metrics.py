@@ -49,7 +49,7 @@ def merged_width(widths: Sequence[float]) -> float:
 
 
 def printed_points(width: float) -> float:
-    """Width of a column on paper in points: LibreOffice, the widest, takes 5.5 a character and 3.9 beside (measured)."""
+    """Width of a column on paper in points: LibreOffice, the widest, takes 5.5 a character and 3.9 beside."""
     return width * 5.5 + 3.9
 
 
