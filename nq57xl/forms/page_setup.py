@@ -67,7 +67,8 @@ def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: i
     """
     percent = min(100, int(100 * _PAGE_WIDTH / width))
     room = _PAGE_HEIGHT * _FILLED / (percent / 100)
-    breaks, used = [], 0.0
+    breaks: list[int] = []
+    used = 0.0
     for row in sorted(row for row in heights if row > 0):
         together = heights[row] + (heights.get(row + 1, 0.0) if row in sections else 0.0)
         if used > (heights[head] if breaks else 0.0) and used + together > room:
@@ -84,7 +85,8 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[in
     """
     rows = sorted(heights)
     edges = [rows[0], *starts, rows[-1] + 1]
-    breaks, used = [], 0.0
+    breaks: list[int] = []
+    used = 0.0
     for first, after in pairwise(edges):
         block = sum(heights[row] for row in rows if first <= row < after)
         if used and used + block > _PAGE_HEIGHT:
