@@ -1,0 +1,27 @@
+"""The pictures of docs/pictures: one of each sheet, small enough for a page on the web."""
+
+from __future__ import annotations
+
+from nq57xl.forms.layout import layout
+from tests.proof_kit import real_forms
+from tools import make_pictures
+
+
+def _names(group: str) -> set[str]:
+    return {path.stem for path in make_pictures.PICTURES.glob(f"{group}-*.png")}
+
+
+def test_every_sheet_of_a_form_has_its_picture() -> None:
+    """Each visible tab of the form shown has a picture, as issued and marked; no picture shows a tab that is gone."""
+    form = real_forms()[f"{make_pictures.PLAN}_{make_pictures.UNIT}"]
+    tabs = {make_pictures.slug(sheet.title) for sheet in layout(form) if not sheet.hidden}
+    assert _names("form") == {f"form-{tab}" for tab in tabs}
+    assert _names("marked") == {f"marked-{tab}" for tab in {*tabs, "can-sua"}}
+    assert len(_names("report")) >= 5
+
+
+def test_pictures_are_small() -> None:
+    """No picture is larger than 150 KB."""
+    sizes = {path.name: path.stat().st_size for path in make_pictures.PICTURES.glob("*.png")}
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > make_pictures.LIMIT} == {}
