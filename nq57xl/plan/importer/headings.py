@@ -115,9 +115,13 @@ def _parts(table: Table, first: int, last: int, col: int) -> list[str]:
 
 def _whole(kind: Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
     """Beside the work itself a plan names a unit, a day or a product; an indicator its measure or target."""
+    keys = [whole_key(" ".join(item)) for item in parts]
     if kind == "task":
-        return bool({"lead", "deadline", "deliverable"} & set(columns))
-    named = any("chi tieu" in whole_key(" ".join(item)) or "chi so" in whole_key(" ".join(item)) for item in parts)
+        measured = any(key.startswith(("don vi tinh", "dvt")) for key in keys) and any(
+            "chi tieu" in key for key in keys
+        )
+        return bool({"lead", "deadline", "deliverable"} & set(columns)) and not (measured and "deadline" not in columns)
+    named = any("chi tieu" in key or "chi so" in key for key in keys)
     return ("unit" in columns and "target" in columns) or (named and "target" in columns and "deadline" not in columns)
 
 

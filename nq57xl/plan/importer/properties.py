@@ -22,6 +22,10 @@ _STOP = re.compile(
 _NUMBER = re.compile(
     r"số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ]{1,8}(?:[-/&][A-ZĐ&.]{1,15})*)(?![\w])", re.IGNORECASE
 )
+_OWN_NUMBER = re.compile(
+    r"Số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ]{1,8}(?:[-/&][A-ZĐ&.]{1,15})*)(?:\s.*)?"
+)
+_PROVINCE = re.compile(r"(?:tỉnh|thành phố|TP\.?)\s+((?:[A-ZĐÀ-Ỹ][^\W\d_]+)(?:\s[A-ZĐÀ-Ỹ][^\W\d_]+){1,2})")
 _LONG_DATE = re.compile(r"ngày\s*(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})", re.IGNORECASE)
 _SHORT_DATE = re.compile(r"ngày\s*(\d{1,2})\s*/\s*(\d{1,2})\s*/\s*(\d{4})", re.IGNORECASE)
 _PLACE = re.compile(r"(?P<place>[^\W\d_][^\d,;:]{1,30}),\s*ngày[\s\d….]*tháng", re.IGNORECASE)
@@ -90,15 +94,16 @@ class _Reader:
         title = self._title()
         number, symbol = self._number()
         issued, place = self._date(), self._place()
+        province = place or self._province()
         agency, parent = self._agency()
         year = self._year(title, issued)
         internal, upwards = self._days()
-        gatherer, recipient = self._gatherer(), self._recipient(place)
+        gatherer, recipient = self._gatherer(), self._recipient(province)
         criteria = tuple(dict.fromkeys(item.casefold() for item in _CLEAR.findall(self.text)))
         signatory = self._signatory()
         for key, value in (("number", number), ("symbol", symbol), ("issued_on", issued), ("title", title),
                            ("agency", agency), ("gatherer", gatherer), ("signer", signatory.name), ("place", place)):  # fmt: skip
-            if not value:
+            if not value and key not in self.doubts:
                 self.doubts[key] = "không thấy trong văn bản, để trống"
         properties = Properties(
             id=_id(symbol, stem, year),
@@ -110,7 +115,7 @@ class _Reader:
             agency=_dated(agency),
             parent=_dated(parent),
             recipient=_dated(recipient),
-            place=_dated(place),
+            place=_dated(province),
             internal_day=internal,
             report_day=upwards,
             signatory=signatory,
@@ -140,7 +145,7 @@ class _Reader:
 
     def _number(self) -> tuple[str, str]:
         for line in self.lines[:40]:
-            match = _NUMBER.match(line.text)
+            match = _OWN_NUMBER.fullmatch(line.text)
             if match:
                 self.sources["number"] = self.sources["symbol"] = line.source
                 return _digits(match["number"]), match["symbol"].upper()
@@ -166,6 +171,14 @@ class _Reader:
             if match:
                 return one_line(match["place"])
         return ""
+
+    def _province(self) -> str:
+        """The province or city named most often."""
+        names: list[str] = _PROVINCE.findall(self.text)
+        if not names:
+            return ""
+        self.doubts["place"] = "suy từ tên tỉnh, thành phố trong văn bản"
+        return max(sorted(set(names)), key=names.count)
 
     def _agency(self) -> tuple[str, str]:
         """The agency and the one above it, from the letterhead and from "Kèm theo … của …"."""

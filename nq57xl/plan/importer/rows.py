@@ -258,7 +258,11 @@ def _goes_on(before: Raw, row: Raw) -> bool:
     if number:
         # a number set in the middle of its cell may stand in the lower part
         return not before.text("number") and "number" not in before.merged and work[:1].islower()
-    if before.title or _NUMBERED.match(work) or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title):
+    if (
+        before.title
+        or any(_NUMBERED.match(row.text(name)) for name in _WORK)
+        or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title)
+    ):
         return False
     if any(text[0].islower() for text in texts):
         return True

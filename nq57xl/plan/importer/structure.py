@@ -121,9 +121,16 @@ def section_of(row: Raw) -> tuple[str, str] | None:
             )
             return (match["number"], match["title"].strip()) if separated else None
         return None
+    if not number and row.text("subtask") and roman_value(_bare(row.text("task"))) and not _filled(row):
+        # a table without a column of numbers: the number stands where the tasks do
+        return _bare(row.text("task")), row.text("subtask")
     if number and number.isupper() and work and (roman_value(number) or re.fullmatch("[A-HĐ]", number)):
         return number, work
     return None
+
+
+def _filled(row: Raw) -> bool:
+    return any(row.text(name) for name in FIELDS)
 
 
 def take_section(state: State, row: Raw, sectioned: bool) -> bool:

@@ -27,7 +27,7 @@ _COLLECTIVE = re.compile(
 )
 _GENERIC = re.compile(
     r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b|phuong\b|thi tran|"
-    r"dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|doanh nghiep|khu pho|thon|ap\b|ca nhan)"
+    r"dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|(?:doanh nghiep|khu pho|thon|ap|ca nhan)\b)"
 )
 _SPLIT = re.compile(r"\s*[;\n]\s*|\s*,\s*|\s*/\s*|\s+\+\s+|\s+và\s+|\s+&\s+")
 _HARD = re.compile(r"\s*[;\n]\s*")

@@ -14,6 +14,9 @@ _HYPHEN = re.compile(r"[^\W_]-$")
 _TAIL = re.compile(r"[-/][^\W_]")
 _CODE_HEAD = re.compile(r"\d/(?:\d{4}/)?[A-ZĐ]{0,4}$")
 _CODE_TAIL = re.compile(r"(?:\d{4}/)?[A-ZĐ]{0,6}-[A-ZĐ]")
+# a symbol such as KH/BCĐTW that is wider than its column is cut in the middle: it fills a line alone
+_CUT_WORD = re.compile(r"(?!\S*/\d{4}$)\S*/\S*[^\W_]")
+_CAPITALS = re.compile(r"[A-ZĐ]{1,5}(?![^\W\d_])")
 _LOOK_ALIKES = str.maketrans("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "0123456789")
 _ROMAN_SIGNS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
@@ -53,11 +56,15 @@ def join_lines(first: str, second: str) -> str:
 def page_text(text: str) -> str:
     """The lines of a page joined to one text; a list keeps its lines."""
     lines: list[str] = []
+    before = ""
     for line in clean(text).split("\n"):
-        if lines and line and not (_BULLET.match(line) and lines[-1][-1:] in ".;:,"):
+        if lines and line and _CUT_WORD.fullmatch(before) and _CAPITALS.match(line):
+            lines[-1] += line
+        elif lines and line and not (_BULLET.match(line) and lines[-1][-1:] in ".;:,"):
             lines[-1] = join_lines(lines[-1], line)
         elif line:
             lines.append(line)
+        before = line
     return "\n".join(lines)
 
 
