@@ -91,10 +91,10 @@ def test_what_is_no_workbook(data: bytes, kind: str, code: str) -> None:
 def test_hostile(make: Callable[[], bytes], code: str, word: str) -> None:
     """Files made to harm the reader are refused before any reader sees them, and quickly."""
     data = make()
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Refused) as caught:
         read_bytes(data)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert caught.value.finding.code == code
     assert word in caught.value.finding.message
 
@@ -111,9 +111,9 @@ def test_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_ghost_formats_are_cheap() -> None:
     """Formats on 200,000 rows are no data: read fast, with two cells."""
     data = hostile.ghosts(200_000)
-    started = time.perf_counter()
+    started = time.process_time()
     (sheet,) = read_bytes(data).sheets
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 6
     assert set(sheet.cells) == {(0, 0), (1, 1)}
 
 

@@ -90,7 +90,9 @@ def _attempt(reader: Reader, path: Path) -> Outcome:
         return refusal.finding
     except OSError as error:
         return make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
-    except Exception:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # a panic of the reader's own language is no Exception, and could not be sent back either
         logging.getLogger(__name__).exception("reading %s", path)
         return make("FILE_READER_FAILED")
 

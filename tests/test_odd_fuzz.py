@@ -1,0 +1,161 @@
+"""Spoilt workbooks: no crash, no hang, always a verdict, and nothing accepted that is not what the form asked."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.workbook.workbook import Workbook
+
+from nq57xl.checks.rows import Answer
+from nq57xl.checks.run import check
+from nq57xl.forms.layout import layout
+from nq57xl.records.findings import ACCEPTED, Finding, Verdict, verdict_of
+from nq57xl.records.form import Form, SheetLayout
+from nq57xl.records.returns import RawWorkbook, Return, Value
+from nq57xl.returns.identify import identify
+from nq57xl.returns.recognise import recognise, recognised_finding
+from nq57xl.returns.rejoin import rejoin
+from nq57xl.returns.workers import read_all
+from nq57xl.text.normalise import clean, fold
+from tests.amounts import amount
+from tests.conftest import REPOSITORY
+from tests.fuzzing import bases, spoilt
+from tests.returns_kit import form_of, source_of
+
+CASES = amount(100, 10_000)
+BATCH = 100
+SECONDS = 20.0
+CORPUS = sorted((REPOSITORY / "tests" / "data" / "fuzz").glob("*.xlsx"))
+UNITS = ("VP", "QLDT")
+
+
+def judged(paths: Sequence[Path]) -> Iterator[tuple[Path, Return | None, Form | None, Verdict]]:
+    """Each file with the verdict that `collect` would give it, read in worker processes as there."""
+    answers: list[tuple[Path, Answer]] = []
+    for path, outcome in zip(paths, read_all(paths, timeout=SECONDS), strict=True):
+        if isinstance(outcome, Finding):
+            assert outcome.code != "FILE_TIMEOUT", path
+            yield path, None, None, "unrecognised"
+            continue
+        form, told = known(outcome)
+        if form is None:
+            yield path, None, None, "unrecognised"
+            continue
+        back = rejoin(source_of(path.name), outcome, form)
+        back = Return(back.source, back.issue_id, back.values, (*told, *back.findings), back.places)
+        answers.append((path, Answer(back, form)))
+    found = check([answer for _, answer in answers])
+    for (path, answer), findings in zip(answers, found, strict=True):
+        back = answer.returned
+        yield path, back, answer.form, verdict_of((*back.findings, *findings))
+
+
+def known(raw: RawWorkbook) -> tuple[Form | None, tuple[Finding, ...]]:
+    """The form that the workbook is of: both units' forms of these tests share one issue id, so the unit tells."""
+    identity = identify(raw)
+    if identity is None:
+        found = recognise(raw, [form_of(unit) for unit in UNITS])
+        return (found.form, (recognised_finding(found),)) if found else (None, ())
+    own = form_of("VP")
+    if identity.issue_id not in (None, own.issue_id) or identity.short_id != own.short_id:
+        return None, ()
+    return form_of(identity.unit if identity.unit in UNITS else "VP"), ()
+
+
+def assert_honest(path: Path, back: Return, form: Form) -> None:
+    """An accepted return, seen by another reader: each value stands beside its own key or texts, and says the same."""
+    book = opened(path)
+    if book is None:
+        return
+    rows = names_of_rows(form)
+    for value in back.values:
+        if form.schema.table(value.table).free:
+            continue
+        sheet = book[value.sheet]
+        cell = sheet[value.cell]
+        beside = {fold(str(item.value)) for item in sheet[cell.row] if item.value is not None}
+        names = rows.get(f"{value.table}|{value.key}", set()) | rows.get(f"{value.table}|{value.field}", set())
+        assert beside & names, (path.name, value)
+        content = cell.value
+        if isinstance(content, str) and not content.startswith("="):
+            assert same_text(content, value), (path.name, value, content)
+    told = {item.code for item in back.findings}
+    if not told & {"LOCKED_CHANGED", "LOCKED_LEGACY", "ROWS_MOVED", "SHEET_RENAMED"}:
+        for sheet_layout in layout(form):
+            assert_locked(path, book, sheet_layout)
+
+
+def same_text(content: str, value: Value) -> bool:
+    """openpyxl leaves _x000D_ as it stands and keeps signs that are no text: compared without them."""
+    plain = "".join(letter for letter in clean(content) if letter.isprintable() or letter == "\n")
+    return fold(plain) == fold(value.typed) or "_x" in content or fold(value.typed) in fold(plain)
+
+
+def names_of_rows(form: Form) -> dict[str, set[str]]:
+    """By row key: the key itself and the texts printed in the row."""
+    rows: dict[str, set[str]] = {}
+    for sheet in layout(form):
+        for slot in sheet.slots:
+            if slot.row_key and slot.role in ("text", "key") and len(slot.text) > 3:
+                rows.setdefault(slot.row_key, {fold(slot.row_key)}).add(fold(slot.text))
+    return rows
+
+
+def assert_locked(path: Path, book: Workbook, sheet: SheetLayout) -> None:
+    """Every printed text of a sheet with entries stands in the file, where no finding says otherwise."""
+    if not any(slot.role == "entry" for slot in sheet.slots) or sheet.title not in book.sheetnames:
+        return
+    there = {fold(str(cell.value)) for row in book[sheet.title].iter_rows() for cell in row if cell.value is not None}
+    issued = {fold(slot.text) for slot in sheet.slots if slot.role in ("text", "key") and slot.text}
+    assert issued <= there, (path.name, sheet.title, sorted(issued - there)[:3])
+
+
+def opened(path: Path) -> Workbook | None:
+    """The workbook as openpyxl sees it; None where it is stricter than our reader."""
+    try:
+        return openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, zipfile.BadZipFile, SyntaxError):
+        return None
+
+
+@pytest.mark.parametrize("start", range(0, CASES, BATCH))
+def test_spoilt_workbooks(tmp_path: Path, start: int) -> None:
+    """Every spoilt workbook gets a verdict in time; an accepted one says what stands in it, under its own keys."""
+    paths = []
+    for seed in range(start, min(start + BATCH, CASES)):
+        path = tmp_path / f"{seed}.xlsx"
+        path.write_bytes(spoilt(seed))
+        paths.append(path)
+    verdicts = {}
+    for path, back, form, verdict in judged(paths):
+        verdicts[path] = verdict
+        if verdict in ACCEPTED and back is not None and form is not None:
+            assert_honest(path, back, form)
+    assert sorted(verdicts) == sorted(paths)
+    assert {"rejected", "unrecognised"} <= set(verdicts.values())
+
+
+def test_corpus() -> None:
+    """Workbooks that once went wrong get the verdict in their name: NAME.VERDICT.xlsx."""
+    assert CORPUS
+    for path, back, form, verdict in judged(CORPUS):
+        assert verdict == path.name.split(".")[-2], path.name
+        if verdict in ACCEPTED and back is not None and form is not None:
+            assert_honest(path, back, form)
+
+
+def test_the_unspoilt_form_is_accepted(tmp_path: Path) -> None:
+    """The harness itself accepts what is right, so that its silence means something."""
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(bases()[0])
+    ((_, back, form, verdict),) = judged([path])
+    assert verdict in ACCEPTED
+    assert back is not None
+    assert form is not None
+    assert len(back.values) > 50
+    assert_honest(path, back, form)

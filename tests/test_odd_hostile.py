@@ -1,0 +1,144 @@
+"""What a workbook carries beyond cells is noted and never followed; each limit has its own message."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nq57xl.records.findings import Finding, verdict_of
+from nq57xl.returns import limits
+from nq57xl.returns.read import read_bytes
+from nq57xl.returns.refused import Refused
+from nq57xl.returns.scan_active import is_call
+from nq57xl.returns.workers import read_all
+from tests.hostile import cell, sheet, xlsx
+from tests.odd_kit import LED, put
+from tests.returns_kit import edited, issued, returned
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def with_part(name: str, content: str | bytes) -> bytes:
+    """The issued form with one more part."""
+    buffer = io.BytesIO(issued())
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def link(kind: str) -> str:
+    """An external link of that kind."""
+    return f'<externalLink xmlns="{MAIN}"><{kind}/></externalLink>'
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "said"),
+    [
+        (
+            "xl/externalLinks/externalLink1.xml",
+            f'<externalLink xmlns="{MAIN}"><externalBook/></externalLink>',
+            "tệp khác",
+        ),
+        ("xl/externalLinks/externalLink1.xml", f'<externalLink xmlns="{MAIN}"><ddeLink/></externalLink>', "DDE"),
+        ("xl/externalLinks/externalLink1.xml", f'<externalLink xmlns="{MAIN}"><oleLink/></externalLink>', "DDE"),
+        ("xl/embeddings/oleObject1.bin", b"\xd0\xcf\x11\xe0", "đối tượng nhúng"),
+        ("xl/activeX/activeX1.xml", "<x/>", "đối tượng nhúng"),
+        ("xl/connections.xml", f'<connections xmlns="{MAIN}"/>', "kết nối dữ liệu"),
+        ("xl/queryTables/queryTable1.xml", "<x/>", "kết nối dữ liệu"),
+    ],
+)
+def test_active_content_is_noted(part: str, content: str | bytes, said: str) -> None:
+    """Links, DDE, OLE objects, controls and queries are named in one note; the return is taken all the same."""
+    back = returned(with_part(part, content))
+    (note,) = [finding for finding in back.findings if finding.code == "ACTIVE_CONTENT"]
+    assert (note.severity, said in note.message) == ("note", True)
+    assert verdict_of(back.findings) == "accepted"
+
+
+def test_macros_have_a_note_of_their_own() -> None:
+    """A macro is noted as one, and not run."""
+    found = [finding.code for finding in returned(with_part("xl/vbaProject.bin", b"x")).findings]
+    assert "MACROS_PRESENT" in found
+    assert "ACTIVE_CONTENT" not in found
+
+
+@pytest.mark.parametrize(
+    ("formula", "call"),
+    [
+        ("cmd|'/c calc'!A0", True),
+        ('DDE("cmd","/c calc","x")', True),
+        ('WEBSERVICE("http://x.vn")', True),
+        ("SUM(A1:A9)", False),
+        ("'Kết quả'!B7", False),
+        ('IF(A1="a|b",1,2)', False),
+    ],
+)
+def test_formulas_that_reach_out(formula: str, call: bool) -> None:
+    """A formula that calls another program or the network is known as one."""
+    assert is_call(formula) is call
+
+
+def refusal(data: bytes) -> Finding:
+    with pytest.raises(Refused) as caught:
+        read_bytes(data)
+    return caught.value.finding
+
+
+def many_sheets(count: int) -> bytes:
+    names = "".join(f'<sheet name="S{n}" sheetId="{n + 1}" r:id="rId1"/>' for n in range(count))
+    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="{rel}"><sheets>{names}</sheets></workbook>'
+    return xlsx(sheet(f'<row r="1">{cell("A1")}</row>'), {"xl/workbook.xml": book})
+
+
+def long_text(length: int) -> bytes:
+    return xlsx(sheet(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"a" * length}</t></is></c></row>'))
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "limit"),
+    [
+        (lambda: many_sheets(limits.SHEETS + 1), "FILE_TOO_MANY_SHEETS", "200"),
+        (lambda: long_text(limits.CELL_TEXT + 1), "FILE_TEXT_TOO_LONG", "32767"),
+        (
+            lambda: xlsx(sheet(f'<row r="1">{cell("A1")}</row>'), {f"xl/x{n}.xml": "" for n in range(limits.PARTS)}),
+            "FILE_TOO_MANY_PARTS",
+            "5000",
+        ),
+    ],
+)
+def test_each_limit_has_its_message(make: Callable[[], bytes], code: str, limit: str) -> None:
+    """Sheets, parts and the text of one cell: the message names the limit and says what to do."""
+    found = refusal(make())
+    assert (found.code, limit in found.message, bool(found.fix)) == (code, True, True)
+
+
+def test_all_texts_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that many cells share counts as often as it is shown: the reader copies it each time."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"a" * 1000}</t></si></sst>'
+    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    rels = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{rel}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+    )
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 101))
+    data = xlsx(sheet(rows), {"xl/sharedStrings.xml": strings, "xl/_rels/workbook.xml.rels": rels})
+    assert len(read_bytes(data).sheets[0].cells) == 100
+    monkeypatch.setattr(limits, "TEXT_LETTERS", 99_999)
+    assert refusal(data).code == "FILE_TOO_MUCH_TEXT"
+
+
+def test_a_panic_of_the_reader_costs_that_file_only(tmp_path: Path) -> None:
+    """A number before all dates in a date cell makes the reader panic: a finding, and the next file is read."""
+    bad, fine = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    bad.write_bytes(edited(lambda book: put(book, (*LED, "completion_date"), -1e12, shown="dd/mm/yyyy")))
+    fine.write_bytes(issued())
+    first, second = read_all([bad, fine])
+    assert isinstance(first, Finding)
+    assert first.code == "FILE_READER_FAILED"
+    assert not isinstance(second, Finding)
