@@ -127,7 +127,8 @@ def _borders_when_filled(page: Worksheet, formats: Formats, first: int, last: in
     page.conditional_format(first, 0, last, columns - 1, rule)
 
 
-def _page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
+def fit_page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
+    """Paper, margins and page numbers of a sheet; `repeat` is the row that stands on every page."""
     page.set_paper(9)
     if landscape:
         page.set_landscape()
@@ -159,14 +160,14 @@ def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
     page.set_row(start - 2, 26)
     _header(page, formats, start - 1, _widths(sheets.NAMES))
     _rows(page, formats, start, sheets.NAMES, name_rows(plan.properties))
-    _page(page)
+    fit_page(page)
 
 
 def _settings_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
     _columns(page, _CARD_WIDTHS)
     _top(page, formats, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", list(_CARD_WIDTHS))
     _card(page, formats, sheets.SETTINGS, settings_cells(plan.settings))
-    _page(page)
+    fit_page(page)
 
 
 def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: Cells) -> None:
@@ -197,7 +198,7 @@ def _table_sheet(page: Worksheet, formats: Formats, sheet: Sheet, rows: list[Cel
     last = _rows(page, formats, sheets.HEADER_ROW + 1, sheet, rows)
     page.autofilter(sheets.HEADER_ROW, 0, last, len(columns) - 1)
     page.freeze_panes(sheets.HEADER_ROW + 1, 1)
-    _page(page, repeat=sheets.HEADER_ROW)
+    fit_page(page, repeat=sheets.HEADER_ROW)
 
 
 def _widths(sheet: Sheet) -> list[tuple[Column, float]]:
@@ -311,7 +312,7 @@ def _guide(page: Worksheet, formats: Formats) -> None:
         page.write(row, 0, mark, formats["step"])  # a blank mark is written as a blank cell, not as an empty string
         page.write_string(row, 1, text, formats["plain"])
         page.set_row(row, _height([(text, 100)]) + 3)
-    _page(page, landscape=True)
+    fit_page(page, landscape=True)
 
 
 def _height(cells: Iterable[tuple[str, float]], *, bold: bool = False) -> float:

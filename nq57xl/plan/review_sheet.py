@@ -126,7 +126,7 @@ def _mark(
 
 
 def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
-    from nq57xl.plan.appendix_write import ACCENT, LINE
+    from nq57xl.plan.appendix_write import ACCENT, LINE, fit_page
 
     title = book.add_format({**_FONT, "bold": True, "font_size": 14, "valign": "vcenter"})
     note = book.add_format({**_FONT, "italic": True, "text_wrap": True})
@@ -167,5 +167,6 @@ def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
         if point.cell:
             page.write_url(row, 2, f"internal:'{point.sheet}'!{point.cell}", link, point.cell)
         page.set_row(row, row_height([Text(text, width, 11, False) for text, width in zip(texts, widths, strict=True)]))
+    fit_page(page, repeat=sheets.HEADER_ROW)
     page.freeze_panes(sheets.HEADER_ROW + 1, 0)
     page.autofilter(sheets.HEADER_ROW, 0, sheets.HEADER_ROW + max(1, len(review)), len(_COLUMNS) - 1)
