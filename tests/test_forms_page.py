@@ -1,0 +1,86 @@
+"""How a form's sheets are set up: paper, colours of the checks, heights, size."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from io import BytesIO
+
+from nq57xl.forms.layout import layout, visible_specs
+from nq57xl.forms.render import render_form
+from nq57xl.forms.render_sheet import sheet_widths
+from nq57xl.forms.styles import ERROR_FILL, WARNING_FILL
+from tests.form_books import opened
+from tests.form_values import random_values
+from tests.samples import sample_form
+
+
+def test_paper() -> None:
+    """A4 landscape, one page wide, the decree's margins, repeated heading, page number on top."""
+    book = opened(render_form(sample_form()))
+    sheet = book["1. Kết quả"]
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+    assert sheet.sheet_properties.pageSetUpPr is not None and sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
+    assert [round(25.4 * item) for item in (sheet.page_margins.left, sheet.page_margins.right)] == [30, 15]
+    assert sheet.print_title_rows == "$5:$5"
+    header = sheet.oddHeader
+    assert header is not None and "&P/&N" in str(header.center.text)
+
+
+def test_signatures_stay_with_what_they_sign() -> None:
+    """The sign-off sheet is one page, whatever stands in it; tables are one page wide and as long as they are."""
+    book = opened(render_form(sample_form()))
+    setup = book["8. Ký xác nhận"].page_setup
+    assert (setup.fitToWidth, setup.fitToHeight) == (None, None)  # both 1, Excel's default
+    assert book["1. Kết quả"].page_setup.fitToHeight == 0
+
+
+def test_red_for_wrong_before_amber_for_missing() -> None:
+    """A check with any part that is wrong turns red though it begins with what is missing; amber comes second."""
+    sheet = opened(render_form(sample_form()))["1. Kết quả"]
+    ((where, rules),) = [(str(item.sqref), item.rules) for item in sheet.conditional_formatting]
+    assert where == "J7 J10"
+    fills = [rule.dxf.fill.bgColor.rgb[-6:] for rule in sorted(rules, key=lambda rule: rule.priority)]
+    assert fills == [ERROR_FILL[1:], WARNING_FILL[1:]]
+    assert all(rule.stopIfTrue for rule in rules)
+    red = min(rules, key=lambda rule: rule.priority)
+    assert red.type == "expression" and "J7" in red.formula[0] and "Thiếu: " in red.formula[0]
+
+
+def test_printed_text_is_at_least_nine_points() -> None:
+    """No sheet is so wide that fitting it to the page shrinks its text of size 11 under 9 points."""
+    for spec in visible_specs(sample_form()):
+        pixels = sum(7 * width + 5 for width in sheet_widths(spec))
+        assert 252 / 25.4 * 96 / pixels * 11 >= 9, spec.id
+
+
+def test_every_row_has_its_height() -> None:
+    """No row is left to the program's own guess."""
+    for sheet in opened(render_form(sample_form())):
+        if sheet.sheet_state == "visible":
+            heights = [sheet.row_dimensions[row].height for row in range(2, sheet.max_row + 1)]
+            assert all(height and height >= 15 for height in heights), sheet.title
+
+
+def test_rows_grow_as_one_types() -> None:
+    """Rows of a table have heights that no person chose, so that programs fit them as one types; banners keep it."""
+    form = sample_form("VP")
+    with zipfile.ZipFile(BytesIO(render_form(form))) as parts:
+        for number, sheet in enumerate(layout(form), start=1):
+            text = parts.read(f"xl/worksheets/sheet{number}.xml").decode()
+            rows = {int(row): rest for row, rest in re.findall(r'<row r="(\d+)"([^>]*)>', text)}
+            assert 'formatRows="0"' in text or sheet.hidden
+            entries = {slot.row + 1 for slot in sheet.slots if slot.role == "entry" and slot.table != "statement"}
+            assert all(" ht=" in rows[row] and "customHeight" not in rows[row] for row in entries)
+            banners = (
+                {slot.row + 1 for slot in sheet.slots if slot.row_key[:1] in ("@", "#")} if not sheet.hidden else set()
+            )
+            assert all("customHeight" in rows[row] for row in banners)
+
+
+def test_size_of_a_form_with_thirty_rows() -> None:
+    """A filled form of about 30 rows stays under 60 KB."""
+    form = sample_form()
+    assert sum(len(table.rows) for table in form.tables) >= 30
+    assert len(render_form(form, random_values(form, 1))) < 60_000
