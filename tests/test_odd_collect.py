@@ -175,12 +175,12 @@ def wiped(data: bytes, change: Callable[[Workbook], None] = lambda book: None) -
 
 
 def test_recognised_by_content(office: Office, reports: dict[str, bytes]) -> None:
-    """Without any key the form is known by its printed texts; every value is the one that was typed."""
+    """Without any key the form is known by its printed texts, and goes back with every value that was typed."""
     put(office, "a.xlsx", wiped(reports["QLDT"]))
     (item,) = collect(office, [], None).returns
-    assert (item.unit, item.verdict) == ("QLDT", "accepted_with_warnings")
+    assert (item.unit, item.verdict) == ("QLDT", "rejected")
     (found,) = [finding for finding in item.findings if finding.code == "RECOGNISED_BY_CONTENT"]
-    assert (found.severity, "100%" in found.message) == ("warning", True)
+    assert (found.severity, "100%" in found.message) == ("error", True)
     with office.reading() as ledger:
         (record,) = ledger.returns(PERIOD)
         values = {(value.table, value.key, value.field): value.value for value in record.judged.values}

@@ -14,8 +14,6 @@ from nq57xl.returns.texts import readable
 from nq57xl.rules.catalogue import make
 from nq57xl.text.normalise import fold
 
-SURE = 0.9
-"""Share of the plan's texts from which on a form is taken; below it, it is sent back to be confirmed."""
 LIKELY = 0.6
 """Share below which nothing is said to be recognised."""
 _TELLING = 8
@@ -46,11 +44,8 @@ def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> Recognised | None:
 
 
 def recognised_finding(found: Recognised) -> Finding:
-    """Tells the confidence: a warning where hardly a text is missing, else an error that asks for confirmation."""
-    words = {"unit": found.form.unit_name, "share": f"{found.share:.0%}"}
-    if found.share >= SURE:
-        return make("RECOGNISED_BY_CONTENT", words=words)
-    return make("RECOGNISED_BY_CONTENT", words=words, severity="error")
+    """Tells the confidence. A missing identity is an error (contract): what was typed goes back to be confirmed."""
+    return make("RECOGNISED_BY_CONTENT", words={"unit": found.form.unit_name, "share": f"{found.share:.0%}"})
 
 
 def _lines(form: Form) -> set[str]:
