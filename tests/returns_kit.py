@@ -118,3 +118,12 @@ def with_cells(raw: RawWorkbook, name: str, cells: dict[tuple[int, int], RawCell
         return RawSheet(sheet.name, kept, sheet.visible, sheet.protected)
 
     return RawWorkbook(tuple(changed(sheet) for sheet in raw.sheets), raw.program, raw.notes)
+
+
+def row_of(sheet: Worksheet, key: str) -> int:
+    """1-based row with that key in column A."""
+    return next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == key)
+
+
+def column_of(sheet: Worksheet, name: str) -> int:
+    return next(column for column in range(1, sheet.max_column + 1) if sheet.cell(1, column).value == name)
