@@ -46,7 +46,7 @@ class History:
         Only periods of the same kind (months, quarters ...) count. A row that was locked there because it was done
         before is taken from the return that reported it as done.
         """
-        for earlier in self._periods(period):
+        for earlier in self.periods(period):
             record = self.counting(earlier.code).get(unit)
             if record is not None:
                 return self._rows(record, earlier)
@@ -82,7 +82,7 @@ class History:
             self._counting[code] = {unit: record for unit, record in winners.items() if record is not None}
         return self._counting[code]
 
-    def _periods(self, period: Period) -> list[Period]:
+    def periods(self, period: Period) -> list[Period]:
         """Earlier periods of the same kind for which forms were issued, the newest first."""
         same = [code for code in self.ledger.periods() if _kind(code) == _kind(period.code)]
         parsed = [parse_period(code, self.plan.properties) for code in same]

@@ -7,12 +7,12 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.commands.collect import standing
+from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.guarded import write_guarded
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
-from nq57xl.report.consolidate import consolidate
 from nq57xl.report.workbook import render_internal, render_report
 
 
@@ -51,8 +51,8 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
         plan = office.appendix().plan
         period = office.period(period_code, ledger, plan)
         _require_issued(ledger.current_forms(period.code), period)
-        here = Standing(plan, period, standing(ledger, plan, period))
-        consolidation = consolidate(plan, period, office.schema(), here.status)
+        consolidation = consolidated(office, ledger, plan, period)
+        here = Standing(plan, period, consolidation.status)
         wanted = output or office.workspace.report_dir(period.code) / "bao-cao-tong-hop.xlsx"
         report = write_guarded(ledger, office.workspace, wanted, render_report(consolidation))
         internal = write_guarded(

@@ -62,9 +62,38 @@ _FIRST = (
         at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)""",
 )
 
+_THIRD = (
+    "ALTER TABLE returns ADD COLUMN sender TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE returns ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE return_values ADD COLUMN origin TEXT",
+    """CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        return_id INTEGER NOT NULL REFERENCES returns (id),
+        kind TEXT NOT NULL CHECK (kind IN ('exclude', 'readmit', 'received')),
+        value TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+    """CREATE TABLE edits (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        period TEXT NOT NULL, unit TEXT NOT NULL, row_table TEXT NOT NULL, row_key TEXT NOT NULL, field TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('wording', 'figure', 'withdrawn')),
+        typed TEXT NOT NULL, value TEXT,
+        value_type TEXT NOT NULL CHECK (value_type IN ('text', 'number', 'date', 'none')),
+        before TEXT NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL,
+        file_sha256 TEXT NOT NULL, sheet TEXT NOT NULL, cell TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+    "CREATE INDEX edits_by_period ON edits (period, id)",
+    """CREATE TABLE closings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        period TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('close', 'reopen')),
+        json TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+    """CREATE TABLE amendments (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        plan_version TEXT NOT NULL REFERENCES plans (version), effective_from TEXT NOT NULL,
+        json TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
+    Migration(3, "senders, origins, decisions on returns, the office's edits, closed periods, amendments", _THIRD),
 )
 
 

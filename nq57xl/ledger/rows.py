@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, cast
 
 from nq57xl.ledger.clock import iso
+from nq57xl.records.codec import from_json, to_json
 from nq57xl.records.findings import Finding, Verdict
 from nq57xl.records.ledger import Judged, ReturnRecord
 from nq57xl.records.returns import CellValue, ReceivedBasis, Source, Value
@@ -59,6 +60,8 @@ def return_row(judged: Judged, period: str, collected_at: dt.datetime, who: str)
         "issue_id": judged.issue_id,
         "collected_at": iso(collected_at),
         "who": clean(who),
+        "sender": clean(source.sender),
+        "subject": clean(source.subject),
     }
 
 
@@ -79,6 +82,7 @@ def value_rows(return_id: int, values: tuple[Value, ...]) -> list[Row]:
                 "value_type": kind,
                 "sheet": clean(item.sheet),
                 "cell": item.cell,
+                "origin": clean(to_json(item.origin)) if item.origin else None,
             }
         )
     return rows
@@ -115,6 +119,7 @@ def value_of(row: Row) -> Value:
         value=unpack(row["value"], row["value_type"]),
         sheet=row["sheet"],
         cell=row["cell"],
+        origin=from_json(row["origin"], Source) if row["origin"] else None,
     )
 
 
@@ -143,6 +148,8 @@ def record_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]
         size=row["size"],
         received_at=dt.datetime.fromisoformat(row["received_at"]),
         received_basis=cast(ReceivedBasis, row["received_basis"]),
+        sender=row["sender"],
+        subject=row["subject"],
     )
     judged = Judged(
         source=source,

@@ -1,7 +1,7 @@
 """The ledger's tables as they are now; how they came to be stands in `migrate`.
 
-Times are ISO 8601 text with +07:00. Room is left for waivers, exclusions and closed periods: they will be tables of
-their own that point at `returns`, so that nothing recorded is ever rewritten.
+Times are ISO 8601 text with +07:00. What people decide later (exclusions, corrected times, edits, closed periods) has
+tables of its own that point at what was recorded, so that nothing recorded is ever rewritten. Room is left for waivers.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ returns = Table(
     Column("issue_id", String),
     _text("collected_at"),
     _text("who"),
+    _text("sender"),
+    _text("subject"),
 )
 """One row for each file ever judged; `period` is the one it was collected for."""
 
@@ -104,8 +106,12 @@ return_values = Table(
     _text("value_type"),
     _text("sheet"),
     _text("cell"),
+    Column("origin", String),
 )
-"""The tidy table. `value` is text that `value_type` (text, number, date, none) turns back exactly."""
+"""The tidy table. `value` is text that `value_type` (text, number, date, none) turns back exactly.
+
+`origin`: JSON of the `Source` that the cell stands in, where that is not the return's own file.
+"""
 
 return_findings = Table(
     "return_findings",
@@ -123,6 +129,67 @@ return_findings = Table(
     _text("field"),
     _text("value"),
 )
+
+decisions = Table(
+    "decisions",
+    METADATA,
+    _id(),
+    Column("return_id", Integer, ForeignKey("returns.id"), nullable=False),
+    _text("kind"),
+    _text("value"),
+    _text("reason"),
+    _text("at"),
+    _text("who"),
+)
+"""What the office decided on a return, newest last: exclude, readmit, received (`value`: the time put right)."""
+
+edits = Table(
+    "edits",
+    METADATA,
+    _id(),
+    _text("period"),
+    _text("unit"),
+    _text("row_table"),
+    _text("row_key"),
+    _text("field"),
+    _text("kind"),
+    _text("typed"),
+    Column("value", String),
+    _text("value_type"),
+    _text("before"),
+    _text("author"),
+    _text("reason"),
+    _text("file_sha256"),
+    _text("sheet"),
+    _text("cell"),
+    _text("at"),
+    _text("who"),
+)
+"""The office's own hand (bien-tap.xlsx): the newest row for a cell of a unit's report holds; `withdrawn` ends it."""
+
+closings = Table(
+    "closings",
+    METADATA,
+    _id(),
+    _text("period"),
+    _text("kind"),
+    _text("json"),
+    _text("at"),
+    _text("who"),
+)
+"""Periods frozen by `close`; `json` says what the report contained: returns, edits, versions, hashes."""
+
+amendments = Table(
+    "amendments",
+    METADATA,
+    _id(),
+    Column("plan_version", String, ForeignKey("plans.version"), nullable=False),
+    _text("effective_from"),
+    _text("json"),
+    _text("at"),
+    _text("who"),
+)
+"""Versions of the plan that `amend` brought in, with their first day and what changed."""
 
 outputs = Table(
     "outputs",

@@ -86,6 +86,23 @@ class Ledger:
         """Lets go of the file."""
         self._engine.dispose()
 
+    @property
+    def workspace(self) -> Workspace:
+        """Whose ledger it is."""
+        return self._workspace
+
+    def now(self) -> dt.datetime:
+        """The time that is noted with what is recorded."""
+        return self._clock.now()
+
+    def viewing(self) -> contextlib.AbstractContextManager[Connection]:
+        """One consistent view, for the queries of the modules beside this one."""
+        return reading(self._engine)
+
+    def transaction(self) -> contextlib.AbstractContextManager[Connection]:
+        """One transaction, all or nothing, for the modules beside this one."""
+        return changing(self._engine)
+
     def backup(self, command: str) -> Path:
         """A copy of the database under backup/, named by time and command; only the newest 30 are kept."""
         folder = self._workspace.backup

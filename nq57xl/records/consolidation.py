@@ -171,6 +171,8 @@ class Consolidation:
     free: tuple[FreeRow, ...]
     units: tuple[UnitReport, ...]
     traced: tuple[Traced, ...]
+    earlier: tuple[Consolidation, ...] = ()
+    """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
 
     @property
     def missing(self) -> tuple[UnitStatus, ...]:

@@ -38,6 +38,8 @@ class ReturnRecord:
     """Period for which it was collected."""
     judged: Judged
     collected_at: dt.datetime
+    excluded: str = ""
+    """The office's reason for leaving it out; "" for a return that takes part."""
 
     @property
     def order(self) -> tuple[dt.datetime, int]:

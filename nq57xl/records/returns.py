@@ -13,7 +13,8 @@ RawValue = str | float | bool | date | datetime | time | timedelta | None
 CellValue = str | float | date | None
 """A typed value: text or choice code, number (percent as fraction), date; None where nothing usable was typed."""
 
-ReceivedBasis = Literal["mail", "option", "folder", "first_seen"]
+ReceivedBasis = Literal["mail", "option", "folder", "first_seen", "corrected"]
+"""`corrected`: put right by the office afterwards, with a reason."""
 
 
 @frozen
@@ -88,6 +89,8 @@ class Value:
     """Sheet name as in the file sent."""
     cell: str
     """A1 address as in the file sent."""
+    origin: Source | None = None
+    """The file that it stands in, where that is another than the return's own: another half, the office's edits."""
 
 
 @frozen

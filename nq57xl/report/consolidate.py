@@ -196,7 +196,8 @@ def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced
         )
 
     for unit in status.units:
-        cells = [Carried(value, unit.counting.judged.source) for value in _values(unit)] if unit.counting else []
+        own = unit.counting.judged.source if unit.counting else None
+        cells = [Carried(value, value.origin or own) for value in _values(unit)] if own else []
         told = {(cell.value.table, cell.value.key) for cell in cells}
         cells += [cell for cell in unit.carried if (cell.value.table, cell.value.key) not in told]
         for cell in sorted(cells, key=lambda cell: place(cell.value)):
