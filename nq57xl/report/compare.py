@@ -1,0 +1,181 @@
+"""Two periods of a plan compared: rows by their codes, indicators by code and unit, units by code."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from nq57xl.records.comparison import Comparison, IndicatorChange, RowChange, RowMove, UnitChange
+from nq57xl.records.consolidation import Consolidation, IndicatorEntry, IndicatorRow, Standing, TaskRow
+from nq57xl.records.schema import Schema
+from nq57xl.report.wording import DONE_BEFORE, progress_words
+from nq57xl.rules.limits import vietnamese_percent
+
+SAME = "Không thay đổi"
+_SILENT = {"unreported": "chưa báo cáo", "partly_reported": "chưa báo cáo đủ"}
+_EQUAL = 1e-9
+
+
+def compare(before: Consolidation, after: Consolidation) -> Comparison:
+    """What moved from one period to the other; each keeps the plan it was consolidated with."""
+    earlier = {row.task.code: row for row in before.tasks}
+    later = {row.task.code for row in after.tasks}
+    rows = [_row(earlier.get(row.task.code), row, before, after.schema) for row in after.tasks]
+    dropped = [_dropped(row) for row in before.tasks if row.task.code not in later]
+    return Comparison(before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after))
+
+
+def row_percent(row: TaskRow) -> float | None:
+    """The percentage of a whole row, as a fraction: 1 when done, else what the deciding unit typed."""
+    if is_done(row.standing):
+        return 1.0
+    told = next((entry.value("percent") for entry in row.entries if entry.unit == row.standing.decided_by), None)
+    return float(told) if isinstance(told, int | float) else None
+
+
+def is_done(standing: Standing) -> bool:
+    """The row is done, in this period or before it."""
+    return standing.state == "done_before" or standing.progress == "done"
+
+
+def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema: Schema) -> RowChange:
+    if before is None:
+        words = "Nhiệm vụ mới so với kỳ trước"
+        return RowChange(after.task, "new", None, after.standing, None, row_percent(after), words=words)
+    shares = row_percent(before), row_percent(after)
+    overdue = _newly_overdue(before, after, earlier.cutoff)
+    move = _move(before.standing, after.standing, *shares)
+    words = _words(before.standing, after.standing, move, shares, progress_words(schema))
+    return RowChange(
+        task=after.task,
+        move=move,
+        before=before.standing,
+        after=after.standing,
+        percent_before=shares[0],
+        percent_after=shares[1],
+        newly_done=_newly_done(before, after, earlier.cutoff),
+        newly_overdue=overdue,
+        words=f"{words}; mới quá hạn" if overdue else words,
+    )
+
+
+def _dropped(row: TaskRow) -> RowChange:
+    words = "Không còn trong kế hoạch"
+    return RowChange(row.task, "dropped", row.standing, None, row_percent(row), None, words=words)
+
+
+def _move(before: Standing, after: Standing, was: float | None, now: float | None) -> RowMove:
+    if after.state == "outside":
+        return "none"
+    if after.state in _SILENT:
+        return "silent"
+    if before.state not in ("reported", "done_before"):
+        return "first"
+    if is_done(before) or is_done(after):
+        return "same" if is_done(before) == is_done(after) else ("completed" if is_done(after) else "reopened")
+    if was is not None and now is not None and abs(now - was) > _EQUAL:
+        return "raised" if now > was else "lowered"
+    return "same" if before.progress == after.progress else "moved"
+
+
+def _words(
+    before: Standing,
+    after: Standing,
+    move: RowMove,
+    shares: tuple[float | None, float | None],
+    progress: dict[str, str],
+) -> str:
+    was, now = (vietnamese_percent(share) if share is not None else "" for share in shares)
+    if after.state == "done_before":
+        return DONE_BEFORE
+    if move == "silent":
+        silent = _SILENT[after.state]
+        return f"Kỳ này {silent}" if before.state in ("reported", "done_before") else f"Cả hai kỳ {silent}"
+    if move == "first":
+        known = _SILENT.get(before.state)
+        told = f"Kỳ trước {known}" if known else "Kỳ trước không gửi biểu"
+        return f"Hoàn thành ({told[:1].lower()}{told[1:]})" if is_done(after) else told
+    told = progress.get(after.progress or "", "")
+    words = {
+        "none": "",
+        "same": SAME,
+        "completed": "Hoàn thành trong kỳ",
+        "reopened": f"Kỳ trước đã báo hoàn thành, kỳ này: {told}",
+        "raised": f"Tăng từ {was} lên {now}",
+        "lowered": f"Giảm từ {was} xuống {now}",
+        "moved": f"Chuyển từ «{progress.get(before.progress or '', '')}» sang «{told}»" + (f", {now}" if now else ""),
+    }
+    return words[move]
+
+
+def _newly_done(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
+    """Told as not done then; where nothing was told then, completed after that period's last day."""
+    if not is_done(after.standing) or is_done(before.standing):
+        return False
+    if before.standing.state == "reported":
+        return True
+    days = [entry.value("completion_date") for entry in after.entries]
+    return any(isinstance(day, dt.date) and day > cutoff for day in days)
+
+
+def _newly_overdue(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
+    if not _overdue(after.standing) or _overdue(before.standing):
+        return False
+    due = after.task.due
+    return before.standing.state == "reported" or (due is not None and due >= cutoff)
+
+
+def _overdue(standing: Standing) -> bool:
+    return standing.timeliness is not None and standing.timeliness.code == "overdue"
+
+
+def _indicators(before: Consolidation, after: Consolidation) -> tuple[IndicatorChange, ...]:
+    was, now = (_entries(c) for c in (before, after))
+    return tuple(_indicator(was.get(pair), now.get(pair)) for pair in dict.fromkeys([*now, *was]))
+
+
+def _entries(c: Consolidation) -> dict[tuple[str, str], tuple[IndicatorRow, IndicatorEntry]]:
+    return {(row.indicator.code, entry.unit): (row, entry) for row in c.indicators for entry in row.entries}
+
+
+def _indicator(
+    before: tuple[IndicatorRow, IndicatorEntry] | None, after: tuple[IndicatorRow, IndicatorEntry] | None
+) -> IndicatorChange:
+    kept = after or before
+    if kept is None:
+        raise ValueError("an indicator of neither period")
+    row, entry = kept
+    then, now = (pair[1] if pair else None for pair in (before, after))
+    results = [item.result if item else None for item in (then, now)]
+    same_measure = before is None or after is None or before[0].measure == after[0].measure
+    numbers = [item for item in results if isinstance(item, float)] if same_measure else []
+    return IndicatorChange(
+        indicator=row.indicator,
+        unit=entry.unit,
+        name=entry.name,
+        measure=row.measure,
+        before=results[0],
+        after=results[1],
+        state_before=then.state if then else None,
+        state_after=now.state if now else None,
+        difference=round(numbers[1] - numbers[0], 10) if len(numbers) == 2 else None,
+        reached_before=then.reached if then else None,
+        reached_after=now.reached if now else None,
+    )
+
+
+def _units(before: Consolidation, after: Consolidation) -> tuple[UnitChange, ...]:
+    was, now = ({item.status.code: item.status for item in c.units} for c in (before, after))
+    found = []
+    for code in dict.fromkeys([*now, *was]):
+        then, here = was.get(code), now.get(code)
+        found.append(
+            UnitChange(
+                unit=code,
+                name=(here or was[code]).name,
+                reported_before=None if then is None else then.counting is not None,
+                reported_after=None if here is None else here.counting is not None,
+                on_time_before=then.on_time if then else None,
+                on_time_after=here.on_time if here else None,
+            )
+        )
+    return tuple(found)
