@@ -7,6 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from nq57xl.records.edits import Addendum, AppliedEdit, CellKey, Closing
 from nq57xl.records.ledger import PeriodStatus, UnitStatus
 from nq57xl.records.plan import Indicator, Period, Plan, Task
 from nq57xl.records.returns import CellValue, Source, Value
@@ -173,11 +174,22 @@ class Consolidation:
     traced: tuple[Traced, ...]
     earlier: tuple[Consolidation, ...] = ()
     """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
+    edits: tuple[AppliedEdit, ...] = ()
+    """The office's own edits, in the order of recording; `values` and `traced` hold those that are applied."""
+    closing: Closing | None = None
+    """Set: the period is closed, and everything here is as it was then."""
+    addendum: Addendum | None = None
+    """Of a closed period: what came afterwards; None while there is nothing."""
 
     @property
     def missing(self) -> tuple[UnitStatus, ...]:
         """Units without an accepted return."""
         return tuple(item.status for item in self.units if item.status.counting is None)
+
+    @property
+    def edited(self) -> dict[CellKey, AppliedEdit]:
+        """The edits that are applied, by (unit, table, row key, field)."""
+        return {item.edit.new.place: item for item in self.edits if item.state == "applied"}
 
     @property
     def cutoff(self) -> dt.date:
