@@ -55,8 +55,12 @@ PROPERTIES = st.builds(
     signatory=st.builds(Signatory, LINE, LINE, LINE),
     clear_criteria=NAMES,
 )
+CODES = st.lists(CODE, max_size=2).map(tuple)
+FORMER = st.lists(
+    st.builds(DatedName, st.sampled_from(["Phòng cũ", "Ban cũ (đã sáp nhập)"]), valid_to=DAY.filter(bool)), max_size=2
+).map(lambda names: tuple(sorted(names, key=lambda name: name.valid_to)))
 UNITS = st.lists(
-    st.builds(Unit, CODE, TEXT, NAMES, LINE, st.booleans(), LINE, DAY, DAY),
+    st.builds(Unit, CODE, TEXT, NAMES, LINE, st.booleans(), LINE, DAY, DAY, CODES, FORMER),
     max_size=4,
     unique_by=lambda unit: unit.code,
 )

@@ -246,6 +246,8 @@ def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - any cell value
         return sheets.YES if value else sheets.NO
     if column.kind == "names":
         return "\n".join(value)
+    if column.kind == "dated_names":
+        return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
     if column.kind == "codes":
         return ", ".join(value)
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
@@ -276,6 +278,7 @@ _LISTS: Mapping[str, str | list[str]] = {
     "indicator_groups": "=ds_indicator_groups",
     "yes_no": [sheets.YES, sheets.NO],
     "cutoff": list(sheets.CUTOFFS.values()),
+    "vocabulary": list(sheets.VOCABULARIES.values()),
     "name_kind": list(sheets.NAME_KINDS.values()),
     "unit_kind": list(sheets.UNIT_KINDS),
 }

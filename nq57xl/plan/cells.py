@@ -6,14 +6,17 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from nq57xl.plan.sheets import CUTOFFS, NO, YES, Column
+from nq57xl.plan.sheets import CUTOFFS, NO, VOCABULARIES, YES, Column
+from nq57xl.records.plan import DatedName
 from nq57xl.text.normalise import clean, fold
 
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày)?\s+([\d/.-]+)\s*\)\W*", re.IGNORECASE)
 # codes become names of files, on Windows too
 _CODES = ("code", "id")
 _CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
 _CODE_WORDS = "mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối"
+_CHOICES = {"cutoff": CUTOFFS, "vocabulary": VOCABULARIES}
 _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
@@ -43,6 +46,8 @@ def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 
         return (text, "", "") if column.key not in _CODES or _CODE.fullmatch(text) else (text, _CODE_WORDS, "QLDT")
     if column.kind == "names":
         return tuple(clean(part) for part in text.split("\n") if clean(part)), "", ""
+    if column.kind == "dated_names":
+        return _dated_names(text)
     if column.kind == "codes":
         return tuple(part for part in re.split(r"[,;\s]+", text) if part), "", ""
     if text == "":
@@ -54,6 +59,17 @@ def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 
     if column.kind == "whole":
         return _whole(column, text)
     return _choice(column, text)
+
+
+def _dated_names(text: str) -> tuple[tuple[DatedName, ...], str, str]:
+    names = []
+    for line in filter(None, map(clean, text.split("\n"))):
+        match = _DATED_NAME.fullmatch(line)
+        day = _date(match[2], match[2])[0] if match else None
+        if match is None or day is None:
+            return (), "tên cũ kèm ngày cuối dùng tên", "Phòng Quản lý đô thị (đến 30/06/2026)"
+        names.append(DatedName(clean(match[1]), valid_to=day))
+    return tuple(sorted(names, key=lambda name: name.valid_to or date.max)), "", ""
 
 
 def _whole(column: Column, text: str) -> tuple[int | None, str, str]:
@@ -82,7 +98,8 @@ def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 
 
 
 def _choice(column: Column, text: str) -> tuple[str, str, str]:
-    if column.key != "cutoff":
+    titles = _CHOICES.get(column.key)
+    if titles is None:
         return text, "", ""
-    title = next((item for item in CUTOFFS.values() if fold(item) == fold(text)), None)
-    return (title, "", "") if title else ("", "một mục trong danh sách", CUTOFFS["decree"])
+    title = next((item for item in titles.values() if fold(item) == fold(text)), None)
+    return (title, "", "") if title else ("", "một mục trong danh sách", next(iter(titles.values())))

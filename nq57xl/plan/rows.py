@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from nq57xl.plan.sheets import CUTOFFS, NAME_KINDS
+from nq57xl.plan.sheets import CUTOFFS, NAME_KINDS, VOCABULARIES
 from nq57xl.records.plan import (
     DatedName,
     Deadline,
@@ -51,7 +51,7 @@ def name_rows(properties: Properties) -> list[Cells]:
 
 def settings_cells(settings: Settings) -> Cells:
     """The lines of the settings card."""
-    return attrs.asdict(settings)
+    return attrs.asdict(settings) | {"vocabulary": VOCABULARIES[settings.vocabulary]}
 
 
 def table_rows(plan: Plan) -> dict[str, list[Cells]]:
@@ -76,8 +76,16 @@ def plan_of(card: Cells, names: list[Cells], tables: dict[str, list[Cells]], set
         tasks=tuple(_task(row) for row in tables["tasks"]),
         indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
         indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
-        settings=Settings(**{key: value for key, value in settings.items() if value is not None}),
+        settings=_settings(settings),
     )
+
+
+def _settings(cells: Cells) -> Settings:
+    known = {key: value for key, value in cells.items() if value is not None}
+    known["vocabulary"] = next(
+        (code for code, title in VOCABULARIES.items() if title == cells.get("vocabulary")), "own"
+    )
+    return Settings(**known)
 
 
 def _task(row: Cells) -> Task:

@@ -6,10 +6,13 @@ from typing import Literal
 
 from attrs import frozen
 
-Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "codes", "choice"]
-"""`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line."""
+Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
+"""`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line;
+`dated_names`: a name a line with the last day of its validity, "Phòng Quản lý đô thị (đến 30/06/2026)"."""
 
-Source = Literal["", "units", "sections", "indicator_groups", "yes_no", "cutoff", "name_kind", "unit_kind"]
+Source = Literal[
+    "", "units", "sections", "indicator_groups", "yes_no", "cutoff", "name_kind", "unit_kind", "vocabulary"
+]
 
 
 @frozen
@@ -58,6 +61,13 @@ class Sheet:
 
 YES, NO = "Có", "Không"
 CUTOFFS = {"decree": "Theo Nghị định 09/2019/NĐ-CP", "calendar": "Theo tháng dương lịch"}
+VOCABULARIES = {
+    "own": "Từ ngữ của biểu mẫu",
+    "A": "A. Báo cáo của Chính phủ",
+    "B": "B. Tổ công tác của Thủ tướng",
+    "C": "C. Ba mức, đúng hạn hoặc trễ hạn",
+    "F": "F. Đúng tiến độ, nguy cơ chậm, chậm tiến độ",
+}
 NAME_KINDS = {
     "agency": "Cơ quan ban hành",
     "parent": "Cơ quan cấp trên",
@@ -132,6 +142,13 @@ SETTINGS: tuple[Column, ...] = (
     Column(
         "free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"
     ),
+    Column(
+        "vocabulary",
+        "Bộ từ ngữ của báo cáo",
+        hint="Cách ghi tiến độ trong báo cáo tổng hợp; biểu mẫu của đơn vị không đổi.",
+        kind="choice",
+        source="vocabulary",
+    ),
 )
 
 PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
@@ -183,6 +200,22 @@ UNITS = Sheet(
         ),
         _VALID_FROM,
         _VALID_TO,
+        Column(
+            "successors",
+            "Đơn vị kế tiếp",
+            11,
+            "Khi sáp nhập, chia tách: các mã nhận việc sau «Đến ngày», cách nhau dấu phẩy.",
+            "codes",
+            optional=True,
+        ),
+        Column(
+            "former_names",
+            "Tên cũ",
+            26,
+            "Mỗi dòng một tên và ngày cuối dùng tên, ví dụ: Phòng Quản lý đô thị (đến 30/06/2026).",
+            "dated_names",
+            optional=True,
+        ),
     ),
 )
 GROUPS = Sheet(

@@ -68,7 +68,11 @@ class Resolver:
         self._loose: dict[str, set[str]] = {}
         self._longest_run = 1
         for unit in units:
-            self._add(f"u:{unit.code}", unit, (unit.name, *unit.aliases, unit.code))
+            self._add(
+                f"u:{unit.code}",
+                unit,
+                (unit.name, *unit.aliases, unit.code, *(item.name for item in unit.former_names)),
+            )
         for index, group in enumerate(groups):
             self._add(f"g:{index}", group, (group.name, *group.aliases))
 

@@ -11,6 +11,7 @@ DeadlineKind = Literal[
     "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
 ]
 Comparator = Literal[">=", "<=", ">", "<", "="]
+VocabularyCode = Literal["own", "A", "B", "C", "F"]
 
 
 @frozen
@@ -86,6 +87,10 @@ class Unit:
     email: str = ""
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    successors: tuple[str, ...] = ()
+    """Codes of the units that go on with its rows after `valid_to`: one after a merger, several after a split."""
+    former_names: tuple[DatedName, ...] = ()
+    """Names it had before, each with the last day of its validity; `name` is the one after them."""
 
 
 @frozen
@@ -202,6 +207,8 @@ class Settings:
     """Margin of `at_risk` in days (Khánh Hòa asks for a remedy plan 5 days ahead)."""
     free_rows: int = 12
     """Prepared rows of a free table."""
+    vocabulary: VocabularyCode = "own"
+    """Words of the report (`schemas/vocabularies.yml`)."""
 
 
 @frozen
