@@ -11,13 +11,27 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.plan import Period, Plan
 from nq57xl.report.consolidate import consolidate
+from nq57xl.rules.vocabulary import load_vocabulary
 
 
 def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
-    """The period's consolidation, with those of the earlier periods of its kind under `earlier`, oldest first."""
-    schema = office.schema()
-    before = [
-        consolidate(plan, item, schema, standing(ledger, plan, item)) for item in History(ledger, plan).periods(period)
-    ]
-    here = consolidate(plan, period, schema, standing(ledger, plan, period))
-    return attrs.evolve(here, earlier=tuple(reversed(before)))
+    """The period's consolidation, with those of the earlier periods of its kind under `earlier`, oldest first.
+
+    An earlier period stands with the plan that it was issued with: later changes of the plan do not reach back.
+    """
+    before = [_alone(office, ledger, *as_issued(ledger, plan, item)) for item in History(ledger, plan).periods(period)]
+    vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
+    return attrs.evolve(_alone(office, ledger, plan, period), earlier=tuple(reversed(before)), vocabulary=vocabulary)
+
+
+def as_issued(ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:
+    """Plan and days of the newest form issued for the period; those given where none was issued."""
+    forms = ledger.current_forms(period.code)
+    if not forms:
+        return plan, period
+    newest = max(forms, key=lambda form: (form.issued_on, form.version))
+    return ledger.plan(newest.plan_version), newest.period
+
+
+def _alone(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
+    return consolidate(plan, period, office.schema(), standing(ledger, plan, period))
