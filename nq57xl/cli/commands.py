@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
+from nq57xl.cli.report_commands import diff
 
 
 @click.command(
@@ -197,4 +198,4 @@ def demo(folder: Path | None) -> None:
     tell(folder or Path("out") / "demo")
 
 
-COMMANDS = (init, show, lint, import_, generate, collect, status, merge, demo)
+COMMANDS = (init, show, lint, import_, generate, collect, status, merge, diff, demo)

@@ -41,7 +41,7 @@ def status(office: Office, period_code: str | None) -> Standing:
     with office.reading() as ledger:
         plan = office.appendix().plan
         period = office.period(period_code, ledger, plan)
-        _require_issued(ledger.current_forms(period.code), period)
+        require_issued(ledger.current_forms(period.code), period)
         return Standing(plan, period, standing(ledger, plan, period))
 
 
@@ -50,7 +50,7 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
     with office.changing("merge") as ledger:
         plan = office.appendix().plan
         period = office.period(period_code, ledger, plan)
-        _require_issued(ledger.current_forms(period.code), period)
+        require_issued(ledger.current_forms(period.code), period)
         consolidation = consolidated(office, ledger, plan, period)
         here = Standing(plan, period, consolidation.status)
         wanted = output or office.workspace.report_dir(period.code) / "bao-cao-tong-hop.xlsx"
@@ -62,7 +62,8 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
         return Merged(here, report, internal, beside=report != wanted)
 
 
-def _require_issued(forms: object, period: Period) -> None:
+def require_issued(forms: object, period: Period) -> None:
+    """Raises Nq57Error when there are no forms of the period."""
     if not forms:
         raise Nq57Error(
             f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
