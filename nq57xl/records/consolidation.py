@@ -12,6 +12,7 @@ from nq57xl.records.ledger import PeriodStatus, UnitStatus
 from nq57xl.records.plan import Indicator, Period, Plan, Task
 from nq57xl.records.returns import CellValue, Source, Value
 from nq57xl.records.schema import Schema
+from nq57xl.records.vocabulary import Vocabulary
 
 TimelinessCode = Literal["on_time", "late", "overdue", "at_risk", "on_track", "undated", "not_applicable"]
 RowState = Literal["reported", "unreported", "partly_reported", "done_before", "outside"]
@@ -174,6 +175,8 @@ class Consolidation:
     traced: tuple[Traced, ...]
     earlier: tuple[Consolidation, ...] = ()
     """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
+    vocabulary: Vocabulary = field(factory=Vocabulary)
+    """The words of the report, by the office's setting."""
     edits: tuple[AppliedEdit, ...] = ()
     """The office's own edits, in the order of recording; `values` and `traced` hold those that are applied."""
     closing: Closing | None = None

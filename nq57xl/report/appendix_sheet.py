@@ -16,7 +16,6 @@ from nq57xl.report.wording import (
     due_words,
     entry_words,
     evidence_words,
-    progress_words,
     report_title,
     shown,
     source_anchor,
@@ -79,7 +78,7 @@ def _lines(c: Consolidation) -> Iterator[Line]:
 
 
 def _task_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
-    progress, timeliness = standing_words(row.standing, progress_words(c.schema))
+    progress, timeliness = standing_words(row.standing, c)
     cells: dict[str, Content] = {
         **_plan_cells(row),
         "kind": TASK_ROW,
@@ -114,7 +113,7 @@ def _plan_cells(row: TaskRow) -> dict[str, Content]:
 
 
 def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> Line:
-    progress, timeliness = entry_words(entry, progress_words(c.schema))
+    progress, timeliness = entry_words(entry, row, c)
     own: dict[str, Content] = {
         "kind": UNIT_ROW,
         "section": row.task.section,

@@ -14,7 +14,7 @@ from nq57xl.report.wording import (
     PARTLY_REPORTED,
     TIMELINESS,
     UNREPORTED,
-    progress_words,
+    progress_order,
     standing_words,
 )
 
@@ -83,10 +83,8 @@ def groups_of(c: Consolidation) -> list[tuple[str, str]]:
 
 def progress_buckets(c: Consolidation) -> tuple[str, ...]:
     """Column headings by progress; the one for outside leads only where the plan has such rows."""
-    words = progress_words(c.schema)
     outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
-    order = ("done", "in_progress", "ongoing", "not_started", "not_arisen")
-    return (DONE_BEFORE, *(words[code] for code in order), UNREPORTED, *outside)
+    return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
 
 
 def timeliness_buckets() -> tuple[str, ...]:
@@ -111,7 +109,7 @@ def _section(c: Consolidation, number: str, title: str) -> SectionFigures:
 
 
 def _count(number: str, title: str, rows: Iterable[TaskRow], c: Consolidation) -> SectionFigures:
-    shown = [standing_words(row.standing, progress_words(c.schema)) for row in rows]
+    shown = [standing_words(row.standing, c) for row in rows]
     progress = Counter(UNREPORTED if words == PARTLY_REPORTED else words for words, _ in shown)
     timeliness = Counter(words for _, words in shown if words)
     return SectionFigures(number, title, len(shown), dict(progress), dict(timeliness))

@@ -11,7 +11,6 @@ from nq57xl.report.wording import (
     due_words,
     entry_words,
     numbered,
-    progress_words,
     report_title,
     shown,
     source_anchor,
@@ -102,7 +101,7 @@ def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[Line]:
 
 
 def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Content]:
-    progress, timeliness = entry_words(entry, progress_words(c.schema))
+    progress, timeliness = entry_words(entry, row, c)
     cells: dict[str, Content] = {
         "unit": entry.name,
         "progress": progress,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from nq57xl.records.consolidation import Consolidation, Entry, Standing, Traced
-from nq57xl.records.ledger import UnitState
+from nq57xl.records.consolidation import Consolidation, Entry, Standing, TaskRow, Timeliness, Traced
+from nq57xl.records.ledger import UnitState, UnitStatus
 from nq57xl.records.plan import Task
 from nq57xl.records.returns import ReceivedBasis, Value
 from nq57xl.records.schema import Field, Schema
@@ -45,6 +45,7 @@ BASES: dict[ReceivedBasis, str] = {
     "option": "Do đơn vị tổng hợp ghi",
     "folder": "Ngày ghi ở thư mục nhận",
     "first_seen": "Khi phần mềm nhận tệp lần đầu",
+    "corrected": "Đơn vị tổng hợp đã đính chính",
 }
 
 
@@ -53,8 +54,8 @@ def progress_words(schema: Schema) -> dict[str, str]:
     return {item.code: item.title for item in schema.lists["progress"]}
 
 
-def standing_words(standing: Standing, progress: dict[str, str]) -> tuple[str, str]:
-    """Progress and timeliness of a row as shown; a row that nobody reported has no timeliness."""
+def standing_words(standing: Standing, c: Consolidation) -> tuple[str, str]:
+    """Progress, in the words that the office chose, and timeliness of a row; one that nobody reported has none."""
     states = {
         "done_before": DONE_BEFORE,
         "unreported": UNREPORTED,
@@ -63,16 +64,29 @@ def standing_words(standing: Standing, progress: dict[str, str]) -> tuple[str, s
     }
     if standing.state != "reported" or standing.timeliness is None:
         return states.get(standing.state, UNREPORTED), ""
-    return progress[standing.progress or ""], TIMELINESS[standing.timeliness.code]
+    return _told(standing.progress or "", standing.timeliness, c)
 
 
-def entry_words(entry: Entry, progress: dict[str, str]) -> tuple[str, str]:
-    """Progress and timeliness of one unit's entry as shown."""
-    if entry.before:
+def entry_words(entry: Entry, row: TaskRow, c: Consolidation) -> tuple[str, str]:
+    """The same of one unit's entry on a row."""
+    if entry.before or (row.standing.state == "done_before" and not entry.reported):
         return DONE_BEFORE, ""
     if entry.progress is None or entry.timeliness is None:
         return (UNREPORTED if entry.expected else OUTSIDE), ""
-    return progress[entry.progress], TIMELINESS[entry.timeliness.code]
+    return _told(entry.progress, entry.timeliness, c)
+
+
+def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
+    words = c.vocabulary.word(progress, timeliness.code)
+    return words or progress_words(c.schema)[progress], TIMELINESS[timeliness.code]
+
+
+def progress_order(c: Consolidation) -> tuple[str, ...]:
+    """Every wording of a reported row, most advanced first, each once."""
+    order = ("done", "in_progress", "ongoing", "not_started", "not_arisen")
+    own = progress_words(c.schema)
+    worded = [word for code in order for word in (c.vocabulary.words.get(code) or {"": own[code]}).values()]
+    return tuple(dict.fromkeys(worded))
 
 
 def work_of(task: Task) -> str:
@@ -158,6 +172,14 @@ def source_anchor(unit: str, table: str, key: str) -> str:
 def anchor_of(traced: Traced) -> str:
     """The same for a typed cell."""
     return source_anchor(traced.unit, traced.value.table, traced.value.key)
+
+
+def excluded_words(unit: UnitStatus) -> str:
+    """ "Bản nhận lúc 08:05 ngày 17/04/2026 không đưa vào tổng hợp: lý do", for each return left out; "" for none."""
+    return "; ".join(
+        f"Bản nhận lúc {moment_words(item.judged.source.received_at)} không đưa vào tổng hợp: {item.excluded}"
+        for item in unit.excluded
+    )
 
 
 def report_title(c: Consolidation) -> str:

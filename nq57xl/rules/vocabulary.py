@@ -1,0 +1,49 @@
+"""Loads schemas/vocabularies.yml: the wording of the report that an office chooses in its settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.records.vocabulary import Vocabulary
+
+FILE = "vocabularies.yml"
+PAIRS: dict[str, tuple[str, ...]] = {
+    "done": ("on_time", "late", "undated"),
+    "in_progress": ("overdue", "at_risk", "on_track", "undated"),
+    "not_started": ("overdue", "at_risk", "on_track", "undated"),
+    "ongoing": ("not_applicable",),
+    "not_arisen": ("not_applicable",),
+}
+"""Every standing that there is (contract: progress and timeliness): a vocabulary must word them all."""
+
+
+def load_vocabulary(code: str, workspace: Path | None = None) -> Vocabulary:
+    """The vocabulary of that code. Raises Nq57Error when the file has none of it, or it lacks words."""
+    path = resources.find("schemas", FILE, workspace)
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Nq57Error(f"Tệp schemas/{FILE} sai cú pháp: {error}.") from error
+    words = found.get(code) if isinstance(found, dict) else None
+    if not isinstance(words, dict):
+        raise Nq57Error(f"Tệp schemas/{FILE} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")
+    missing = _missing(words) if words else ""
+    if missing:
+        raise Nq57Error(f"Bộ từ ngữ «{code}» trong schemas/{FILE} thiếu cách ghi cho {missing}; hãy bổ sung.")
+    return Vocabulary(code, words)
+
+
+def _missing(words: dict[str, Any]) -> str:
+    """The first standing without words, "" when there is none."""
+    for progress, codes in PAIRS.items():
+        for timeliness in codes:
+            own = words.get(progress)
+            text = own.get(timeliness) if isinstance(own, dict) else None
+            if not isinstance(text, str) or not text.strip():
+                return f"{progress}/{timeliness}"
+    return ""

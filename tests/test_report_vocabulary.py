@@ -1,0 +1,79 @@
+"""The wording of the report by the office's setting: one table from standings to words, counts that follow it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import attrs
+import pytest
+
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.sheets import VOCABULARIES
+from nq57xl.report.wording import TIMELINESS, progress_order, standing_words
+from nq57xl.rules.vocabulary import PAIRS, load_vocabulary
+from tests.report_books import consolidated
+from tests.samples import sample_plan
+
+CLOSED = {
+    "A": {"Hoàn thành", "Đang thực hiện trong hạn", "Đang thực hiện quá hạn", "Thường xuyên"},
+    "B": {
+        "Hoàn thành đúng hạn",
+        "Hoàn thành quá hạn",
+        "Chưa hoàn thành trong hạn",
+        "Chưa hoàn thành quá hạn",
+    },
+    "C": {
+        f"{one} {other}"
+        for one in ("Chưa thực hiện", "Đang thực hiện", "Hoàn thành")
+        for other in ("đúng hạn", "trễ hạn")
+    },
+    "F": {"Đúng tiến độ", "Có nguy cơ chậm", "Chậm tiến độ"},
+}
+"""The values of each published vocabulary (domain.md 3.3)."""
+
+
+@pytest.mark.parametrize("code", sorted(CLOSED))
+def test_every_standing_has_words(code: str) -> None:
+    """Each vocabulary words every standing, with all of its published values, never calling an undated row timely."""
+    vocabulary = load_vocabulary(code)
+    words = {(progress, timely): vocabulary.word(progress, timely) for progress in PAIRS for timely in PAIRS[progress]}
+    assert None not in words.values()
+    assert set(words.values()) >= CLOSED[code]
+    undated = {words[progress, "undated"] for progress in ("in_progress", "not_started")}
+    assert not undated & CLOSED[code]
+    assert VOCABULARIES.keys() == {"own", *CLOSED}
+
+
+@pytest.mark.parametrize("code", ["own", *CLOSED])
+def test_counts_follow_the_words(code: str) -> None:
+    """Every row is counted under the words that it shows, and the timeliness beside it stays in our own words."""
+    from nq57xl.report.figures import figures
+
+    c = attrs.evolve(consolidated("sxd-2026", 5), vocabulary=load_vocabulary(code))
+    shown = [standing_words(row.standing, c) for row in c.tasks]
+    reported = [words for (words, timely) in shown if timely]
+    assert set(reported) <= set(progress_order(c))
+    assert {timely for _, timely in shown} <= {"", *TIMELINESS.values()}
+    counts = figures(c).total.progress
+    assert {words: counts[words] for words in reported} == dict(Counter(reported))
+
+
+def test_the_office_chooses_in_its_settings() -> None:
+    """The setting goes through the master appendix and back; a word that is in no list is a finding."""
+    plan = sample_plan()
+    chosen = attrs.evolve(plan, settings=attrs.evolve(plan.settings, vocabulary="B"))
+    assert read_appendix(write_appendix(chosen)).plan.settings.vocabulary == "B"
+    assert read_appendix(write_appendix(plan)).plan.settings.vocabulary == "own"
+
+
+def test_words_that_are_missing_are_named(tmp_path: Path) -> None:
+    """An office's own file that lacks a standing is refused with the name of what is missing."""
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "vocabularies.yml").write_text("A: {done: {on_time: Xong}}\n", encoding="utf-8")
+    with pytest.raises(Nq57Error, match="done/late"):
+        load_vocabulary("A", tmp_path)
+    with pytest.raises(Nq57Error, match="«B»"):
+        load_vocabulary("B", tmp_path)
