@@ -2,26 +2,86 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import attrs
 
 from nq57xl.commands.collect import standing
 from nq57xl.commands.earlier import History
 from nq57xl.commands.office import Office
+from nq57xl.ledger.closings import closing_of, freeze, thaw
+from nq57xl.ledger.edits import edits_of, holding
 from nq57xl.ledger.store import Ledger
 from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.edits import Closing
+from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
+from nq57xl.records.schema import Schema
+from nq57xl.report.addendum import addendum
 from nq57xl.report.consolidate import consolidate
+from nq57xl.report.edited import Holding, apply
 from nq57xl.rules.vocabulary import load_vocabulary
 
 
 def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
     """The period's consolidation, with those of the earlier periods of its kind under `earlier`, oldest first.
 
-    An earlier period stands with the plan that it was issued with: later changes of the plan do not reach back.
+    A closed period stands as it was when it was closed, whatever came since (that is under `addendum`).
     """
-    before = [_alone(office, ledger, *as_issued(ledger, plan, item)) for item in History(ledger, plan).periods(period)]
+    closing = closing_of(ledger, period.code)
+    if closing is None:
+        return live(office, ledger, plan, period)
+    then = as_closed(ledger, closing)
+    now = _made(ledger, (then.plan, then.period, then.schema), standing(ledger, plan, period), None)
+    found = addendum(then, now, ledger.returns(period.code), closing.own)
+    return attrs.evolve(then, addendum=found or None)
+
+
+def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
+    """The same as if the period were open.
+
+    An earlier period stands with the plan that it was issued with, or as it was closed: what comes later does not
+    reach back.
+    """
+    schema = office.schema()
+    before = []
+    for item in History(ledger, plan).periods(period):
+        closing = closing_of(ledger, item.code)
+        before.append(_earlier(ledger, plan, item, schema) if closing is None else _thawed(ledger, closing, -1))
+    here = _made(ledger, (plan, period, schema), standing(ledger, plan, period), None)
     vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
-    return attrs.evolve(_alone(office, ledger, plan, period), earlier=tuple(reversed(before)), vocabulary=vocabulary)
+    return attrs.evolve(here, earlier=tuple(reversed(before)), vocabulary=vocabulary)
+
+
+def as_closed(ledger: Ledger, closing: Closing) -> Consolidation:
+    """The consolidation that was closed, made again from what was noted then."""
+    *before, here = (_thawed(ledger, closing, number) for number in range(len(closing.frozen)))
+    return attrs.evolve(here, earlier=tuple(before), closing=closing, vocabulary=closing.vocabulary)
+
+
+def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Closing:
+    """Everything that `live` would be made from now, noted; not recorded yet. Plans are recorded."""
+    schema = office.schema()
+    schemas = {schema.version: schema}
+    frozen = [freeze(ledger, period, plan, schema, standing(ledger, plan, period))]
+    for item in History(ledger, plan).periods(period):
+        closing = closing_of(ledger, item.code)
+        if closing is not None:
+            frozen.append(closing.own)
+            schemas[closing.own.schema_version] = closing.schemas[closing.own.schema_version]
+            continue
+        own, days = as_issued(ledger, plan, item)
+        frozen.append(freeze(ledger, days, own, schema, standing(ledger, own, days)))
+    vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
+    return Closing(
+        period=period.code,
+        reason="",
+        at=ledger.now(),
+        who=office.who(),
+        frozen=tuple(reversed(frozen)),
+        schemas=schemas,
+        vocabulary=vocabulary,
+    )
 
 
 def as_issued(ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:
@@ -33,5 +93,27 @@ def as_issued(ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]
     return ledger.plan(newest.plan_version), newest.period
 
 
-def _alone(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
-    return consolidate(plan, period, office.schema(), standing(ledger, plan, period))
+def _earlier(ledger: Ledger, plan: Plan, period: Period, schema: Schema) -> Consolidation:
+    own, days = as_issued(ledger, plan, period)
+    return _made(ledger, (own, days, schema), standing(ledger, own, days), None)
+
+
+def _thawed(ledger: Ledger, closing: Closing, number: int) -> Consolidation:
+    item = closing.frozen[number]
+    schema = closing.schemas[item.schema_version]
+    return _made(ledger, (ledger.plan(item.plan_version), item.period, schema), thaw(ledger, item), item.last_edit)
+
+
+def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStatus, upto: int | None) -> Consolidation:
+    """The consolidation with the office's edits; `upto`: the last edit that counts."""
+
+    @cache
+    def holding_in(period: str) -> Holding:
+        return holding(edits_of(ledger, period), upto)
+
+    def earlier(sha256: str) -> Holding:
+        return holding_in(ledger.origin(sha256)[1] or "")
+
+    plan, period, schema = frame
+    edited = apply(status, holding_in(period.code), earlier)
+    return attrs.evolve(consolidate(plan, period, schema, edited.status), edits=edited.edits)

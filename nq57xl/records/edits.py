@@ -11,6 +11,7 @@ from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period
 from nq57xl.records.returns import CellValue, Source, Value
 from nq57xl.records.schema import Schema
+from nq57xl.records.vocabulary import Vocabulary
 
 EditKind = Literal["wording", "figure", "withdrawn"]
 EditState = Literal["applied", "outdated", "unreported"]
@@ -83,8 +84,10 @@ class FrozenPeriod:
     schema_version: str
     status: PeriodStatus
     """Returns without their values and findings: those are in the ledger for good."""
+    last_return: int
+    """Id of the newest return that had been collected for it; 0 before the first."""
     last_edit: int
-    """Id of the newest edit that was known; 0 before the first."""
+    """Id of the newest edit that had been recorded, of whatever period; 0 before the first."""
 
 
 @frozen
@@ -99,6 +102,7 @@ class Closing:
     """Earlier periods of the kind, oldest first, then the period itself."""
     schemas: dict[str, Schema] = field(factory=dict)
     """By version."""
+    vocabulary: Vocabulary = field(factory=Vocabulary)
     outputs: dict[str, str] = field(factory=dict)
     """Path as the ledger names outputs -> SHA-256 of what was written at the close."""
 
@@ -107,23 +111,17 @@ class Closing:
         """The closed period itself."""
         return self.frozen[-1]
 
-    @property
-    def last_return(self) -> int:
-        """Id of the newest return that was known; 0 before the first."""
-        units = self.own.status.units
-        records = [record for unit in units for record in (unit.counting, unit.newest) if record is not None]
-        return max((record.id for record in (*records, *self.own.status.unrecognised)), default=0)
-
 
 @frozen
 class Change:
     """One cell that is otherwise now than in the frozen report."""
 
     unit: str
-    name: str
     table: str
     key: str
     field: str
+    name: str
+    """Of the unit."""
     old: Value | None
     """In the frozen report; None where it was blank."""
     new: Value | None
