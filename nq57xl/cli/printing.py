@@ -185,6 +185,9 @@ def print_status(here: Standing) -> None:
         )
     click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
     console().print(table)
+    for unit in status.units:
+        for record in unit.excluded:
+            click.echo(f"Không đưa vào tổng hợp ({unit.code}): {record.judged.source.path} – {record.excluded}")
     for record in status.unrecognised:
         click.echo(f"Không nhận ra: {record.judged.source.path} – {record.judged.findings[0].message}")
     for finding in status.period_findings:

@@ -9,7 +9,7 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from nq57xl.ledger import archive, rows, schema
+from nq57xl.ledger import archive, decisions, rows, schema
 from nq57xl.ledger.clock import iso
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.findings import Finding
@@ -71,7 +71,8 @@ def add(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRe
 
 
 def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[ReturnRecord, ...]:
-    """Returns that fulfil a condition on `schema.returns`, in the order of collection: three queries in all."""
+    """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions leave
+    them: four queries in all."""
     query = (
         select(schema.returns, schema.files.c.size).join(schema.files).where(condition).order_by(schema.returns.c.id)
     )
@@ -83,9 +84,11 @@ def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[Return
     findings: dict[int, list[Finding]] = {}
     for row in _parts(connection, schema.return_findings, wanted):
         findings.setdefault(row["return_id"], []).append(rows.finding_of(row))
-    return tuple(
+    decided = decisions.of_returns(connection, wanted)
+    records = (
         rows.record_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
     )
+    return tuple(decisions.applied(record, decided.get(record.id, ())) for record in records)
 
 
 def verdicts(judged: Sequence[Judged]) -> dict[str, int]:

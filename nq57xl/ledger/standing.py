@@ -15,7 +15,8 @@ from nq57xl.records.plan import Period
 def counting(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     """The return that counts among those of one unit: the newest accepted one by (received time, order of collection).
 
-    A rejected return never displaces an accepted one; a form of another period never counts.
+    A rejected return never displaces an accepted one; a form of another period never counts, and neither does a return
+    that the office has left out.
     """
     return _newest(record for record in records if _accepted(record))
 
@@ -58,12 +59,16 @@ def period_status(
         due=period.due,
         complete=bool(units) and all(unit.counting is not None for unit in units),
         units=units,
-        unrecognised=tuple(record for record in records if record.judged.verdict == "unrecognised"),
+        unrecognised=tuple(
+            record for record in records if record.judged.verdict == "unrecognised" and not record.excluded
+        ),
     )
 
 
 def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnRecord], email: str) -> UnitStatus:
-    """Where one unit stands, from its own returns."""
+    """Where one unit stands, from its own returns; those that were left out only stand beside it."""
+    left_out = tuple(record for record in records if record.excluded)
+    records = [record for record in records if not record.excluded]
     winner = counting(records)
     shown = winner or _newest(record for record in records if record.judged.verdict == "rejected")
     newest = _newest(records)
@@ -88,12 +93,13 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
         last_attempt=newest.judged.verdict if newest else None,
         counting=winner,
         newest=newest,
+        excluded=tuple(sorted(left_out, key=lambda record: record.order)),
     )
 
 
 def _accepted(record: ReturnRecord) -> bool:
-    """It was accepted, and is of the period that it was collected for."""
-    return record.judged.verdict in ACCEPTED and record.judged.form_period == record.period
+    """It was accepted, is of the period that it was collected for, and was not left out."""
+    return record.judged.verdict in ACCEPTED and record.judged.form_period == record.period and not record.excluded
 
 
 def _accepted_state(record: ReturnRecord) -> UnitState:

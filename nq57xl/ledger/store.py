@@ -221,7 +221,7 @@ class Ledger:
                     new.append(returned.add(connection, period, item, run))
             if new:
                 counts = returned.verdicts([record.judged for record in new])
-                self._add_event(connection, who, "collect", {"period": period, "verdicts": counts})
+                self.add_event(connection, who, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
     def returns(self, period: str) -> tuple[ReturnRecord, ...]:
@@ -247,7 +247,7 @@ class Ledger:
     def event(self, who: str, what: str, detail: Mapping[str, Any] | None = None) -> None:
         """Notes who did what."""
         with changing(self._engine) as connection:
-            self._add_event(connection, who, what, detail or {})
+            self.add_event(connection, who, what, detail or {})
 
     def events(self) -> tuple[Event, ...]:
         """Everything noted, oldest first."""
@@ -260,7 +260,8 @@ class Ledger:
                 for row in found
             )
 
-    def _add_event(self, connection: Connection, who: str, what: str, detail: Mapping[str, Any]) -> None:
+    def add_event(self, connection: Connection, who: str, what: str, detail: Mapping[str, Any]) -> None:
+        """The same within a transaction of the caller's."""
         row = {
             "at": iso(self._clock.now()),
             "who": rows.clean(who),

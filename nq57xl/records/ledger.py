@@ -76,13 +76,15 @@ class UnitStatus:
     """Findings of severity error in the newest attempt, when the state is rejected."""
     warnings: int
     last_attempt: Verdict | None
-    """Verdict of the newest return."""
+    """Verdict of the newest return that takes part."""
     counting: ReturnRecord | None
     """The accepted return that counts."""
     newest: ReturnRecord | None
-    """The newest return, whatever its verdict."""
+    """The newest return that takes part, whatever its verdict."""
     carried: tuple[Carried, ...] = ()
     """Of the rows that the unit's form shows as done before the period because an earlier return said so."""
+    excluded: tuple[ReturnRecord, ...] = ()
+    """Returns that the office has left out, oldest first, each with its reason."""
 
 
 @frozen

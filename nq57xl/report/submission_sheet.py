@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nq57xl.records.consolidation import Consolidation, UnitReport
 from nq57xl.report.layout import Column, Content, Line, Num, Page
-from nq57xl.report.wording import BASES, STATES, VERDICTS, moment_words, report_title
+from nq57xl.report.wording import BASES, STATES, VERDICTS, excluded_words, moment_words, report_title
 
 NAME = "Tình hình nộp báo cáo"
 YES, NO = "Có", "Không"
@@ -53,7 +53,7 @@ def _lines(c: Consolidation) -> Iterator[Line]:
 
 def _cells(report: UnitReport, number: int) -> dict[str, Content]:
     unit = report.status
-    received = unit.newest is not None
+    received = unit.newest is not None or bool(unit.excluded)
     valid = unit.newest is not None and unit.newest.judged.verdict in ("accepted", "accepted_with_warnings")
     return {
         "number": str(number),
@@ -88,7 +88,7 @@ def _state(report: UnitReport) -> str:
     if unit.counting is not None and unit.newest is not None and unit.newest.id != unit.counting.id:
         verdict = VERDICTS[unit.newest.judged.verdict]
         words += f". Lần gửi mới nhất {moment_words(unit.newest.judged.source.received_at)} {verdict}"
-    return words
+    return f"{words}. {excluded_words(unit)}" if unit.excluded else words
 
 
 def _person(report: UnitReport, role: str) -> str:

@@ -9,7 +9,7 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
 from nq57xl.records.plan import Period, Plan
-from nq57xl.report.wording import VERDICTS, moment_words
+from nq57xl.report.wording import VERDICTS, excluded_words, moment_words
 from nq57xl.rules.limits import vietnamese_date
 from nq57xl.text.normalise import one_line
 
@@ -69,19 +69,24 @@ def _reported(unit: UnitStatus) -> str:
         words += f", còn {unit.warnings} nội dung cần giải trình"
     if unit.counting and unit.newest and unit.newest.id != unit.counting.id:
         words += f" (lần gửi mới nhất {VERDICTS[unit.newest.judged.verdict]})"
-    return words
+    return words + _left_out(unit)
 
 
 def _rejected(unit: UnitStatus) -> str:
-    return f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} lỗi"
+    return f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} lỗi{_left_out(unit)}"
 
 
 def _missing(unit: UnitStatus) -> str:
-    return unit.name
+    return unit.name + _left_out(unit)
+
+
+def _left_out(unit: UnitStatus) -> str:
+    words = excluded_words(unit)
+    return f" ({words[:1].lower()}{words[1:]})" if words else ""
 
 
 def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, Any]:
-    """The document of `status --json`, exactly as the contract has it."""
+    """The document of `status --json` (contract); a unit with returns left out has them under "excluded" as well."""
     return {
         "plan": plan.properties.id,
         "period": period.code,
@@ -93,7 +98,7 @@ def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, A
 
 
 def _unit_json(unit: UnitStatus) -> dict[str, Any]:
-    return {
+    document = {
         "code": unit.code,
         "name": unit.name,
         "state": unit.state,
@@ -104,6 +109,18 @@ def _unit_json(unit: UnitStatus) -> dict[str, Any]:
         "errors": unit.errors,
         "warnings": unit.warnings,
         "last_attempt": unit.last_attempt,
+    }
+    return document | ({"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {})
+
+
+def _excluded_json(record: ReturnRecord) -> dict[str, Any]:
+    source = record.judged.source
+    return {
+        "file": source.path,
+        "sha256": source.sha256,
+        "received_at": source.received_at.isoformat(),
+        "verdict": record.judged.verdict,
+        "reason": record.excluded,
     }
 
 
