@@ -1,0 +1,69 @@
+"""What the office decides on returns afterwards: one left out, one taken back in, a received time put right.
+
+The return itself is never rewritten: a decision stands beside it, and the newest one of its kind holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import attrs
+from attrs import frozen
+from sqlalchemy import Connection, Select, insert, select
+
+from nq57xl.ledger import rows, schema
+from nq57xl.ledger.clock import iso
+from nq57xl.records.ledger import ReturnRecord
+
+DecisionKind = Literal["exclude", "readmit", "received"]
+
+
+@frozen
+class Decision:
+    """One decision on one return."""
+
+    return_id: int
+    kind: DecisionKind
+    value: str
+    """Of `received`: the time put right, ISO 8601 with +07:00; else ""."""
+    reason: str
+    at: dt.datetime
+    who: str
+
+
+def add(connection: Connection, decision: Decision) -> None:
+    """Records a decision; what was decided before stays on record."""
+    row = {
+        "return_id": decision.return_id,
+        "kind": decision.kind,
+        "value": decision.value,
+        "reason": rows.clean(decision.reason),
+        "at": iso(decision.at),
+        "who": rows.clean(decision.who),
+    }
+    connection.execute(insert(schema.decisions), row)
+
+
+def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
+    """The decisions on the returns whose ids are selected, oldest first, by return."""
+    table = schema.decisions
+    query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
+    found: dict[int, tuple[Decision, ...]] = {}
+    for row in connection.execute(query).mappings():
+        at = dt.datetime.fromisoformat(row["at"])
+        item = Decision(row["return_id"], row["kind"], row["value"], row["reason"], at, row["who"])
+        found[item.return_id] = (*found.get(item.return_id, ()), item)
+    return found
+
+
+def applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnRecord:
+    """The return as the decisions on it, oldest first, leave it."""
+    for item in decisions:
+        if item.kind == "received":
+            when = dt.datetime.fromisoformat(item.value)
+            source = attrs.evolve(record.judged.source, received_at=when, received_basis="corrected")
+            record = attrs.evolve(record, judged=attrs.evolve(record.judged, source=source))
+        else:
+            record = attrs.evolve(record, excluded=item.reason if item.kind == "exclude" else "")
+    return record
