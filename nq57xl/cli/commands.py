@@ -10,6 +10,7 @@ import click
 
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
 from nq57xl.cli.report_commands import diff
+from nq57xl.cli.return_commands import RETURN_COMMANDS, log
 
 
 @click.command(
@@ -198,4 +199,4 @@ def demo(folder: Path | None) -> None:
     tell(folder or Path("out") / "demo")
 
 
-COMMANDS = (init, show, lint, import_, generate, collect, status, merge, diff, demo)
+COMMANDS = (init, show, lint, import_, generate, collect, status, *RETURN_COMMANDS, merge, diff, log, demo)

@@ -17,15 +17,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
 
 
-def period_option(*, required: bool = False) -> Callable[[Function], Function]:
-    """--period: month, quarter, half-year or year."""
+def period_option(*, required: bool = False, default: str = "kỳ phát hành gần nhất") -> Callable[[Function], Function]:
+    """--period: month, quarter, half-year or year; `default`: in words, what it is when it is not given."""
     text = "Kỳ báo cáo: 2026-04, 2026-Q2, 2026-H1 hoặc 2026"
     return click.option(
         "--period",
         "period",
         metavar="KỲ",
         required=required,
-        help=f"{text}." if required else f"{text} (mặc định: kỳ phát hành gần nhất).",
+        help=f"{text}." if required else f"{text} (mặc định: {default}).",
     )
 
 

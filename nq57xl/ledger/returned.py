@@ -91,6 +91,14 @@ def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[Return
     return tuple(decisions.applied(record, decided.get(record.id, ())) for record in records)
 
 
+def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:
+    """The condition for `find`: the path, the end of the path, the file name, or with `sha256` how the hash begins."""
+    table = schema.returns
+    ends = table.c.path.endswith(f"/{wanted}", autoescape=True) | table.c.path.endswith(f"!{wanted}", autoescape=True)
+    condition = (table.c.path == wanted) | (table.c.name == wanted) | ends
+    return condition | table.c.sha256.startswith(wanted.casefold(), autoescape=True) if sha256 else condition
+
+
 def verdicts(judged: Sequence[Judged]) -> dict[str, int]:
     """How many returns of each verdict, for the event."""
     counts: dict[str, int] = {}

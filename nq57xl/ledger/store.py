@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import issued, migrate, returned, rows, schema
+from nq57xl.ledger import decisions, issued, migrate, returned, rows, schema
 from nq57xl.ledger.clock import Clock, in_vietnam, iso
+from nq57xl.ledger.decisions import Decision
 from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly, memory_engine, reading
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.form import Form
@@ -228,6 +229,18 @@ class Ledger:
         """Every return collected for the period, in the order of collection, with values and findings."""
         with reading(self._engine) as connection:
             return returned.find(connection, schema.returns.c.period == period)
+
+    def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
+        """The returns with that path or file name; with `sha256` also those whose hash begins so."""
+        with reading(self._engine) as connection:
+            return returned.find(connection, returned.named(rows.clean(wanted), sha256=sha256))
+
+    def decide(self, decision: Decision, detail: Mapping[str, Any]) -> None:
+        """Records the office's decision on a return with its event; `detail` tells of the return."""
+        told = {"reason": decision.reason, **({"at": decision.value} if decision.value else {}), **detail}
+        with changing(self._engine) as connection:
+            decisions.add(connection, decision)
+            self.add_event(connection, decision.who, decision.kind, told)
 
     # outputs and events
 

@@ -1,0 +1,156 @@
+"""exclude, readmit, received: what the office decides on a return afterwards, with a reason that stays on record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from nq57xl.commands.collect import standing
+from nq57xl.commands.office import Office
+from nq57xl.commands.sent_back import write_back
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.clock import in_vietnam, iso
+from nq57xl.ledger.decisions import Decision, DecisionKind
+from nq57xl.ledger.standing import counting
+from nq57xl.ledger.store import Event, Ledger
+from nq57xl.plan.periods import parse_period
+from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
+from nq57xl.records.plan import Plan
+
+_HASH = re.compile(r"[0-9a-f]{6,64}")
+_SHOWN = 10
+"""Letters of a hash in a message: enough to name the return in the next command."""
+
+
+@frozen
+class Decided:
+    """A decision with what follows from it."""
+
+    kind: DecisionKind
+    record: ReturnRecord
+    """The return as it stands after the decision."""
+    changed: bool
+    """False: it stood so already, and nothing was recorded."""
+    status: PeriodStatus
+    """Of the period that the return was collected for, after the decision."""
+
+    @property
+    def unit(self) -> UnitStatus | None:
+        """Where the return's unit stands now; None for a file that is nobody's."""
+        return next((item for item in self.status.units if item.code == self.record.judged.unit), None)
+
+
+def exclude(office: Office, wanted: str, period: str | None, reason: str) -> Decided:
+    """Leaves a return out of the consolidation: its unit falls back on the one before. Raises Nq57Error."""
+    return _decide(office, "exclude", wanted, period, reason)
+
+
+def readmit(office: Office, wanted: str, period: str | None, reason: str) -> Decided:
+    """Takes a return that was left out back in. Raises Nq57Error."""
+    return _decide(office, "readmit", wanted, period, reason)
+
+
+def correct_received(office: Office, wanted: str, period: str | None, at: dt.datetime, reason: str) -> Decided:
+    """Puts right when a return was received; a time without a zone is Vietnam's. Raises Nq57Error, also for a time to
+    come."""
+    return _decide(office, "received", wanted, period, reason, at=in_vietnam(at))
+
+
+def _decide(
+    office: Office, kind: DecisionKind, wanted: str, period: str | None, reason: str, *, at: dt.datetime | None = None
+) -> Decided:
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do vào --reason.")
+    if at is not None and at > office.clock.now():
+        raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại --at.")
+    with office.changing(kind) as ledger:
+        plan = office.appendix().plan
+        record = find_return(ledger, plan, wanted, kind, period)
+        changed = not _holds(record, kind, at)
+        if changed:
+            value = iso(at) if at is not None else ""
+            ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.who()), _detail(record))
+            record = ledger.return_by_hash(record.judged.source.sha256) or record
+        status = standing(ledger, plan, parse_period(record.period, plan.properties))
+        if changed:
+            write_back(office, ledger, status)
+        return Decided(kind, record, changed, status)
+
+
+def _holds(record: ReturnRecord, kind: DecisionKind, at: dt.datetime | None) -> bool:
+    """The return stands as the decision wants it already."""
+    if kind == "received":
+        return record.judged.source.received_at == at
+    return bool(record.excluded) == (kind == "exclude")
+
+
+def _detail(record: ReturnRecord) -> dict[str, str | None]:
+    """What the event log tells of the return as it stood before."""
+    source = record.judged.source
+    return {
+        "period": record.period,
+        "unit": record.judged.unit,
+        "file": source.path,
+        "sha256": source.sha256,
+        "received_at": iso(source.received_at),
+    }
+
+
+def find_return(ledger: Ledger, plan: Plan, wanted: str, kind: DecisionKind, period: str | None) -> ReturnRecord:
+    """The one return that is named: by the code of its unit, by its file as `collect` shows it, or by its hash.
+
+    Of a unit it is the return that counts, else the newest (of those left out, for `readmit`). Raises Nq57Error with
+    the candidates when there are several, and when there is none.
+    """
+    code = parse_period(period, plan.properties).code if period else None
+    units = {unit.code.casefold(): unit.code for unit in plan.units}
+    named = units.get(wanted.strip().casefold())
+    if named is not None:
+        return _of_unit(ledger.returns(code or ledger.latest_period() or ""), named, kind, code)
+    found = ledger.find_returns(wanted.strip(), sha256=bool(_HASH.fullmatch(wanted.strip().casefold())))
+    if code is not None:
+        found = tuple(record for record in found if record.period == code)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Nq57Error(
+            f"Không có báo cáo nào ứng với «{wanted}»: hãy ghi mã đơn vị kèm --period, tên tệp như «collect» đã in, "
+            "hoặc ít nhất 6 ký tự đầu của mã băm."
+        )
+    raise Nq57Error(
+        "\n".join([f"«{wanted}» ứng với {len(found)} báo cáo; hãy ghi mã băm của một báo cáo:", *map(_line, found)])
+    )
+
+
+def _of_unit(records: Sequence[ReturnRecord], unit: str, kind: DecisionKind, period: str | None) -> ReturnRecord:
+    own = sorted((item for item in records if item.judged.unit == unit), key=lambda item: item.order)
+    left_out = [item for item in own if item.excluded]
+    taking_part = [item for item in own if not item.excluded]
+    if kind == "readmit":
+        found = next(reversed(left_out), None) or counting(taking_part)
+    else:
+        found = counting(taking_part) or next(reversed(taking_part), None)
+    found = found or next(reversed(own), None)
+    if found is None:
+        where = f"kỳ {period}" if period else "kỳ gần nhất (ghi --period cho kỳ khác)"
+        raise Nq57Error(f"Đơn vị «{unit}» chưa gửi báo cáo nào trong {where}.")
+    return found
+
+
+def _line(record: ReturnRecord) -> str:
+    source = record.judged.source
+    unit = record.judged.unit or "không rõ đơn vị"
+    when = f"nhận {source.received_at:%d/%m/%Y %H:%M}"
+    return f"- {source.sha256[:_SHOWN]}: {source.path} ({unit}, kỳ {record.period}, {when})"
+
+
+def events(office: Office, period: str | None = None, last: int | None = None) -> tuple[Event, ...]:
+    """The event log, oldest first: everything, or what concerns a period; `last`: only so many of the newest."""
+    with office.reading() as ledger:
+        code = parse_period(period, office.appendix().plan.properties).code if period else None
+        found = tuple(item for item in ledger.events() if code in (None, item.detail.get("period")))
+    return found[-last:] if last else found
