@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
+from nq57xl.cli.plan_commands import amend
 from nq57xl.cli.report_commands import diff
 from nq57xl.cli.return_commands import RETURN_COMMANDS, log
 
@@ -199,4 +200,4 @@ def demo(folder: Path | None) -> None:
     tell(folder or Path("out") / "demo")
 
 
-COMMANDS = (init, show, lint, import_, generate, collect, status, *RETURN_COMMANDS, merge, diff, log, demo)
+COMMANDS = (init, show, lint, import_, amend, generate, collect, status, *RETURN_COMMANDS, merge, diff, log, demo)

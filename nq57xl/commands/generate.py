@@ -23,7 +23,6 @@ from nq57xl.forms.sending import render_sending_list
 from nq57xl.ledger.guarded import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.lint import lint
-from nq57xl.plan.periods import parse_period
 from nq57xl.plan.version import plan_version
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Earlier, Form, Received
@@ -77,9 +76,8 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         )
         if errors:
             raise PlanHasErrorsError(errors)
-        period = parse_period(period_code, appendix.plan.properties)
-        history = History(ledger, appendix.plan)
-        run = _Run(office, ledger, appendix.plan, office.schema(), period, history, with_support)
+        plan, period = office.valid(period_code, ledger)
+        run = _Run(office, ledger, plan, office.schema(), period, History(ledger, plan), with_support)
         issued = tuple(run.issue(code) for code in run.wanted(units))
         contents = {item.form.issue_id: render_form(item.form, item.form.values) for item in issued}
         run.record(issued, contents)

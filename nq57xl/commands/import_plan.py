@@ -51,4 +51,9 @@ def _imported(document: Path) -> Imported:
             return Imported(read_appendix(data, document.name).plan)
         except Nq57Error:
             pass
+    return import_bytes(data, document)
+
+
+def import_bytes(data: bytes, document: Path) -> Imported:
+    """The plan in a document of that name. Raises Nq57Error when it cannot be read or holds no table of tasks."""
     return import_document(read_document(data, document.name), document.stem)

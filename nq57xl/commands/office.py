@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.amendments import used_codes, version_until
 from nq57xl.ledger.clock import Clock, SystemClock, who
 from nq57xl.ledger.files import write_atomic
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
+from nq57xl.plan.in_force import in_force, with_present
 from nq57xl.plan.periods import parse_period
 from nq57xl.records.plan import Period, Plan
 from nq57xl.records.schema import Schema
@@ -49,6 +52,8 @@ class Office:
         data = _read(self.workspace.appendix)
         appendix = read_appendix(data, self.workspace.appendix.name)
         if appendix.new_codes:
+            with self.reading() as ledger:
+                appendix = read_appendix(data, self.workspace.appendix.name, used_codes(ledger))
             kept = self.workspace.backup / f"phu-luc-{self.clock.now():%Y%m%d-%H%M%S}.xlsx"
             write_atomic(kept, data)
             write_atomic(self.workspace.appendix, write_codes(data, appendix.new_codes))
@@ -72,6 +77,12 @@ class Office:
             raise Nq57Error("Chưa phát hành biểu mẫu kỳ nào: hãy chạy «nq57xl generate --period KỲ» trước.")
         return parse_period(code, plan.properties)
 
+    def valid(self, code: str | None, ledger: Ledger) -> tuple[Plan, Period]:
+        """The period asked for, else the latest one issued, with the plan that holds on its cut-off day."""
+        period = self.period(code, ledger, self.appendix().plan)
+        plan = plan_on(ledger, self, period.cutoff)
+        return plan, parse_period(period.code, plan.properties)
+
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """The ledger, for a command that changes nothing."""
@@ -88,6 +99,17 @@ class Office:
     def who(self) -> str:
         """Name for the event log."""
         return who()
+
+
+def plan_on(ledger: Ledger, office: Office, day: date) -> Plan:
+    """The plan that holds on that day: the version then valid, with the units that exist on it under their names then.
+
+    The present appendix is the newest version; an earlier one is the plan as it stood when it was amended. What the
+    office keeps for itself (settings, e-mails, dated names, successors) is always that of the present appendix.
+    """
+    present = office.appendix().plan
+    earlier = version_until(ledger, day)
+    return in_force(present if earlier is None else with_present(earlier, present), day)
 
 
 def _read(path: Path) -> bytes:

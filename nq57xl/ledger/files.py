@@ -62,6 +62,18 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def require_closed(path: Path) -> None:
+    """Raises WorkbookOpenError when the workbook is open in Excel or LibreOffice, as far as that can be seen.
+
+    On Windows Excel holds the file; elsewhere the program's own lock file lies beside it (LibreOffice's holds a
+    line, and is there exactly as long as the document is open).
+    """
+    if (path.parent / f".~lock.{path.name}#").exists():
+        raise WorkbookOpenError(path)
+    if path.exists():
+        _patiently(path, lambda: path.open("r+b").close())
+
+
 def remove(path: Path) -> None:
     """Removes the file if it is there. Raises WorkbookOpenError when it is open elsewhere (Windows)."""
     _patiently(path, lambda: path.unlink(missing_ok=True))

@@ -43,9 +43,10 @@ class Appendix:
     """Where each field stands in this workbook, for the findings of lint."""
 
 
-def read_appendix(data: bytes, name: str = "phu-luc.xlsx") -> Appendix:
+def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] = frozenset()) -> Appendix:
     """The appendix in that workbook. Columns may stand in any order, with blank rows and columns of one's own.
 
+    `used`: codes that rows had once, which no new row may get.
     Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
     """
     bad = scan(data, name)
@@ -53,7 +54,7 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx") -> Appendix:
     card, names = reader.card(sheets.PLAN_TITLE, sheets.CARD, "card"), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in sheets.TABLES}
     settings = reader.card(sheets.SETTINGS_TITLE, sheets.SETTINGS, "settings", optional=True)
-    plan = understand(plan_of(card, names, tables, settings))
+    plan = understand(plan_of(card, names, tables, settings), used)
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
 
 

@@ -31,6 +31,27 @@ def in_force(plan: Plan, day: dt.date) -> Plan:
     )
 
 
+def with_present(earlier: Plan, present: Plan) -> Plan:
+    """An earlier version of the plan with what the office keeps for itself as it is now.
+
+    Those are the settings, the dated names, and of each unit its e-mail, validity, successors and former names; units
+    that came later are there too, since the rows of the earlier version may have passed to them.
+    """
+    units = {unit.code: unit for unit in present.units}
+    own = earlier.properties
+    names = {
+        name: getattr(present.properties, name) or getattr(own, name)
+        for name in ("agency", "parent", "recipient", "place")
+    }
+    old = tuple(units.pop(unit.code, unit) for unit in earlier.units)
+    return attrs.evolve(
+        earlier,
+        properties=attrs.evolve(own, **names),
+        units=(*old, *units.values()),
+        settings=present.settings,
+    )
+
+
 def _task_on(task: Task, succession: Succession, day: dt.date) -> Task:
     leads = succession.all_on(task.lead_units, day)
     supports = succession.all_on(task.support_units, day)

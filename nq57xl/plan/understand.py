@@ -14,16 +14,17 @@ from nq57xl.records.plan import Indicator, Plan, Task, Unit
 from nq57xl.text.normalise import bare
 
 
-def understand(plan: Plan) -> Plan:
+def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     """The same plan with lead_units, support_units, deadline, targets and codes, for units too.
 
-    Texts and stored codes stay. Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
+    Texts and stored codes stay; a row without a code gets one that is not among `used`, the codes of earlier rows.
+    Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
     """
     plan = attrs.evolve(plan, units=_with_codes(plan.units))
     resolver = Resolver(plan.units, plan.groups)
-    task_codes = assign_codes([(task.code, _task_base(task)) for task in plan.tasks])
+    task_codes = assign_codes([(task.code, _task_base(task)) for task in plan.tasks], used)
     indicator_codes = assign_codes(
-        [(item.code, f"CT.{item.group or 'X'}.{_ascii(item.number)}") for item in plan.indicators]
+        [(item.code, f"CT.{item.group or 'X'}.{_ascii(item.number)}") for item in plan.indicators], used
     )
     return attrs.evolve(
         plan,
@@ -38,13 +39,15 @@ def understand(plan: Plan) -> Plan:
     )
 
 
-def assign_codes(rows: Iterable[tuple[str, str]]) -> list[str]:
+def assign_codes(rows: Iterable[tuple[str, str]], used: frozenset[str] = frozenset()) -> list[str]:
     """A code for each (stored code, wanted code): the stored one, else the wanted one with a suffix while taken.
+
+    Codes in `used` are taken too: a code that once named another row is never given again.
 
     A wanted code that ends in "." has no number of its own: it gets the next free one.
     """
     rows = list(rows)
-    taken = {stored for stored, _ in rows if stored}
+    taken = {stored for stored, _ in rows if stored} | used
     codes = []
     for stored, wanted in rows:
         code = stored or _free(wanted, taken)

@@ -1,0 +1,122 @@
+"""What `amend` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from nq57xl.cli.options import talk
+from nq57xl.cli.printing import console
+from nq57xl.plan.amend_book import KIND_WORDS, TITLES, line_of
+from nq57xl.records.amendment import Amendment, RowChange
+
+if TYPE_CHECKING:
+    from nq57xl.commands.amend import Amended
+
+
+def amended_json(done: Amended) -> dict[str, Any]:
+    """`amend --json`: every row of which something is to be said, and what is written where."""
+    return {
+        "effective": done.effective_from.isoformat(),
+        "applied": done.applied,
+        "file": None if done.file is None else str(done.file),
+        "general": [attrs.asdict(item) for item in done.comparison.general],
+        "tasks": [_row_json(done, row) for row in done.comparison.changes if row.table == "tasks"],
+        "indicators": [_row_json(done, row) for row in done.comparison.changes if row.table == "indicators"],
+        "unchanged": sum(not row.kinds for row in done.comparison.rows),
+        "periods": list(done.periods),
+        "review": [attrs.asdict(item) for item in done.review],
+    }
+
+
+def _row_json(done: Amended, row: RowChange) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "kinds": list(row.kinds),
+        "similarity": round(row.similarity, 3),
+        "text": _words(done, row),
+        "changes": [attrs.asdict(item) for item in row.fields],
+    }
+
+
+def _words(done: Amended, row: RowChange) -> str:
+    """The row in its new wording; in the old one where the new plan does not have it."""
+    if row.index is not None:
+        return line_of(getattr(done.new, row.table)[row.index])
+    return line_of(next(item for item in getattr(done.old, row.table) if item.code == row.code))
+
+
+def print_amended(done: Amended) -> None:
+    """The comparison as a table, and what to do next."""
+    from rich.table import Table
+
+    if done.file is None:
+        click.echo("Bản mới không khác phụ lục đang dùng; không ghi gì.")
+        return
+    for item in done.comparison.general:
+        click.echo(f"{item.title}: {item.before or '(chưa có)'} → {item.after or '(không còn)'}")
+    table = Table("Bảng", "Mã", "Khác biệt", "Giống nhau", "Nội dung", "Trước → sau")
+    for row in done.comparison.changes:
+        likeness = f"{row.similarity:.0%}" if row.code is not None and row.index is not None else ""
+        changed = "\n".join(
+            f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields
+        )
+        kinds = ", ".join(KIND_WORDS[kind] for kind in row.kinds)
+        table.add_row(TITLES[row.table], row.code or "mới", kinds, likeness, _words(done, row), changed)
+    console().print(table)
+    _print_counts(done)
+    if done.review:
+        talk(f"Văn bản còn {len(done.review)} ô cần rà soát (trang «Cần rà soát» của phụ lục mới).")
+    if not done.applied:
+        talk(f"Chưa thay đổi gì. Bảng so sánh: {done.file}")
+        talk(f'Xem, sửa cột Quyết định nếu cần, rồi chạy: nq57xl amend --confirm "{done.file}"')
+        return
+    talk(f"Đã áp dụng từ {done.effective_from:%d/%m/%Y}; phụ lục cũ lưu ở {done.file}")
+    if done.periods:
+        talk(f"Các kỳ đã phát hành cần phát hành lại biểu mẫu: {', '.join(done.periods)}.")
+
+
+def _print_counts(done: Amended) -> None:
+    for table, title in TITLES.items():
+        counts = [f"{done.comparison.count(kind, table)} {words}" for kind, words in KIND_WORDS.items()]
+        told = [item for item in counts if not item.startswith("0 ")]
+        if told:
+            talk(f"{title}: {', '.join(told)}.")
+
+
+def history_json(found: Sequence[Amendment]) -> dict[str, Any]:
+    """`amend --history --json`."""
+    return {
+        "amendments": [
+            {
+                "version": number,
+                "effective": item.effective_from.isoformat(),
+                "document": item.document,
+                "sha256": item.sha256,
+                "at": item.at.isoformat(timespec="seconds"),
+                "who": item.who,
+                "rows": [{"table": row.table, "code": row.code, "kinds": list(row.kinds)} for row in item.rows],
+            }
+            for number, item in enumerate(found, 2)
+        ]
+    }
+
+
+def print_history(found: Sequence[Amendment]) -> None:
+    """The versions of the plan with the day from which each holds."""
+    from rich.table import Table
+
+    if not found:
+        click.echo("Kế hoạch chưa được điều chỉnh lần nào.")
+        return
+    table = Table("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi")
+    table.add_row("1", "", "", "", "", "bản đầu")
+    for number, item in enumerate(found, 2):
+        counts = {words: sum(kind in row.kinds for row in item.rows) for kind, words in KIND_WORDS.items()}
+        told = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+        day, at = f"{item.effective_from:%d/%m/%Y}", f"{item.at:%d/%m/%Y %H:%M}"
+        table.add_row(str(number), day, item.document, at, item.who, told)
+    console().print(table)

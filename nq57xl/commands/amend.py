@@ -1,0 +1,232 @@
+"""amend: a new version of the plan; compared, confirmed by the office, then put in place of the present appendix."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from nq57xl.commands.import_plan import import_bytes
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger import files
+from nq57xl.ledger.amendments import amendments, record_amendment, used_codes
+from nq57xl.ledger.archive import archive_bytes
+from nq57xl.ledger.guarded import write_guarded
+from nq57xl.ledger.store import Ledger
+from nq57xl.plan.amend import amended, moved_review
+from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.compare import Decisions, compare, completed
+from nq57xl.plan.periods import parse_period
+from nq57xl.plan.review_sheet import Review
+from nq57xl.plan.version import plan_version
+from nq57xl.records.amendment import AmendedRow, Amendment, Comparison
+from nq57xl.records.plan import Plan
+
+COMPARISON = "so-sanh-ke-hoach.xlsx"
+
+
+@frozen
+class Read:
+    """The new version as its document has it."""
+
+    path: Path
+    data: bytes
+    plan: Plan
+    review: tuple[Review, ...]
+    """What a person should look at, where it was imported from a document."""
+    same_file: bool
+    """It is an edited copy of this workspace's own appendix: its codes mean the same rows."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its content."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@frozen
+class Amended:
+    """What an amendment changes, or has changed."""
+
+    effective_from: dt.date
+    old: Plan
+    new: Plan
+    """The document's plan; what is not in the document filled from the present one."""
+    comparison: Comparison
+    plan: Plan
+    """The amended plan."""
+    review: tuple[Review, ...]
+    applied: bool
+    file: Path | None
+    """The comparison as written, or the appendix as it was kept; None where nothing changes."""
+    periods: tuple[str, ...] = ()
+    """Issued periods whose cut-off lies on or after the effective day: their forms are to be issued again."""
+
+
+def propose(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
+    """Compares; writes nothing but the workbook in which the office confirms.
+
+    `partial`: rows that the document does not name stay. Raises Nq57Error when the document cannot be read or the
+    effective day lies before that of an earlier amendment.
+    """
+    with office.changing("amend") as ledger:
+        old = office.appendix_with_codes().plan
+        read = _read(document, old)
+        _require_later(ledger, effective_from)
+        made = _made(office, ledger, (old, read), effective_from, keep=partial)
+        if not _differs(made):
+            return made
+        origin = Origin(str(document.resolve()), read.sha256, plan_version(old), effective_from, partial)
+        content = write_comparison(old, made.new, made.comparison, origin)
+        path = write_guarded(ledger, office.workspace, office.workspace.out / "dieu-chinh" / COMPARISON, content)
+        return attrs.evolve(made, file=path)
+
+
+def apply(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
+    """Compares and puts the new version in place, as proposed."""
+    with office.changing("amend") as ledger:
+        old = office.appendix_with_codes().plan
+        read = _read(document, old)
+        _require_later(ledger, effective_from)
+        return _applied(office, ledger, read, _made(office, ledger, (old, read), effective_from, keep=partial))
+
+
+def confirm(office: Office, comparison: Path, document: Path | None = None) -> Amended:
+    """Puts the new version in place as the office decided in the comparison; `document` where it was moved since."""
+    with office.changing("amend") as ledger:
+        origin, decisions = read_comparison(_bytes(comparison), comparison.name)
+        old = office.appendix_with_codes().plan
+        if plan_version(old) != origin.plan_version:
+            raise Nq57Error(
+                "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend» rồi xác nhận."
+            )
+        read = _read(document or Path(origin.document), old)
+        if read.sha256 != origin.sha256:
+            raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
+        _require_later(ledger, origin.effective_from)
+        check_decisions(decisions, old, comparison.name)
+        made = _made(office, ledger, (old, read), origin.effective_from, decisions)
+        return _applied(office, ledger, read, made)
+
+
+def history(office: Office) -> tuple[Amendment, ...]:
+    """Every amendment, oldest first."""
+    with office.reading() as ledger:
+        return amendments(ledger)
+
+
+def version(office: Office, number: int) -> Plan:
+    """The plan of that version: 1 is the first, each amendment begins the next. Raises Nq57Error for another number."""
+    with office.reading() as ledger:
+        known = amendments(ledger)
+        if not 1 <= number <= len(known) + 1:
+            raise Nq57Error(f"Không có phiên bản {number} của kế hoạch; các phiên bản: 1 đến {len(known) + 1}.")
+        return office.appendix().plan if number > len(known) else ledger.plan(known[number - 1].before)
+
+
+def _read(document: Path, old: Plan) -> Read:
+    data = _bytes(document)
+    own = None
+    if data[:4] == b"PK\x03\x04":
+        try:
+            own = read_appendix(data, document.name)
+        except Nq57Error:
+            own = None
+    if own is None:
+        made = import_bytes(data, document)
+        return Read(document, data, made.plan, made.review, same_file=False)
+    if own.findings:
+        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in own.findings)
+        raise Nq57Error(f"«{document.name}» còn ô không đọc được:\n{lines}")
+    given = {code for _, _, code in own.new_codes}
+    plan = attrs.evolve(
+        own.plan,
+        tasks=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.tasks),
+        indicators=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.indicators),
+    )
+    return Read(document, data, plan, (), same_file=plan.properties.id == old.properties.id)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+
+
+def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
+    known = amendments(ledger)
+    if known and effective_from < known[-1].effective_from:
+        raise Nq57Error(
+            f"Ngày hiệu lực {effective_from:%d/%m/%Y} trước ngày hiệu lực của lần điều chỉnh gần nhất "
+            f"({known[-1].effective_from:%d/%m/%Y}); hãy kiểm tra lại ngày."
+        )
+
+
+def _made(
+    office: Office,
+    ledger: Ledger,
+    sides: tuple[Plan, Read],
+    effective_from: dt.date,
+    decisions: Decisions | None = None,
+    *,
+    keep: bool = False,
+) -> Amended:
+    """The comparison and the plan that comes of it; nothing is written."""
+    old, read = sides
+    new = read.plan if read.same_file else completed(old, read.plan)
+    found = compare(old, new, decisions, same_file=read.same_file, keep=keep)
+    plan = amended(old, new, found, used_codes(ledger), same_file=read.same_file, effective_from=effective_from)
+    issued = (parse_period(code, plan.properties) for code in ledger.periods())
+    periods = tuple(period.code for period in issued if period.cutoff >= effective_from)
+    review = moved_review(read.review, found, plan)
+    return Amended(effective_from, old, new, found, plan, review, applied=False, file=None, periods=periods)
+
+
+def _differs(made: Amended) -> bool:
+    return plan_version(made.plan) != plan_version(made.old)
+
+
+def _applied(office: Office, ledger: Ledger, read: Read, made: Amended) -> Amended:
+    """The new appendix in place of the old one, which is kept in backup/; the ledger keeps both versions."""
+    if not _differs(made):
+        return made
+    path = office.workspace.appendix
+    files.require_closed(path)
+    kept = office.workspace.backup / f"phu-luc-{office.clock.now():%Y%m%d-%H%M%S}.xlsx"
+    files.write_atomic(kept, _bytes(path))
+    archive_bytes(office.workspace, read.data, read.sha256, read.path.name)
+    content = write_appendix(made.plan, made.review)
+    with files.replacing(path) as stream:
+        stream.write(content)
+        # in the ledger before the file takes its place: cut off between the two, the same command does it again
+        record_amendment(
+            ledger,
+            (made.old, made.plan),
+            made.effective_from,
+            _rows(made),
+            document=(read.path.name, read.sha256),
+            who=office.who(),
+        )
+    return attrs.evolve(made, applied=True, file=kept)
+
+
+def _rows(made: Amended) -> tuple[AmendedRow, ...]:
+    """What happened to each row, by the code it has from now on."""
+    added = {"tasks": iter(_new_codes(made, "tasks")), "indicators": iter(_new_codes(made, "indicators"))}
+    return tuple(
+        AmendedRow(row.table, row.code or next(added[row.table]), row.kinds, row.fields)
+        for row in made.comparison.rows
+        if row.kinds
+    )
+
+
+def _new_codes(made: Amended, table: str) -> list[str]:
+    """Codes of the rows that are new, in their order."""
+    known = {row.code for row in getattr(made.old, table)}
+    return [row.code for row in getattr(made.plan, table) if row.code not in known]

@@ -1,0 +1,231 @@
+"""Compares a new version of the plan with the present one: rows by their identity, texts by what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from nq57xl.plan import sheets
+from nq57xl.plan.match import INDICATOR_LEVELS, TASK_LEVELS, Levels, Sketch, pair
+from nq57xl.records.amendment import ChangeKind, Comparison, FieldChange, RowChange, RowTable
+from nq57xl.records.plan import Indicator, IndicatorGroup, Plan, Section, Task
+from nq57xl.text.normalise import fold
+
+TASK_FIELDS = ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
+INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
+GENERAL = ("title", "number", "symbol", "issued_on")
+FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": TASK_FIELDS, "indicators": INDICATOR_FIELDS}
+_SHEETS = {"tasks": sheets.TASKS, "indicators": sheets.INDICATORS}
+_HEADING_LEVELS = Levels(0.7, 0.7, 0.4)
+
+Choice = str
+"""What the office decided on a new row: the code that it continues, or "" for a row that is new."""
+
+
+@frozen
+class Decisions:
+    """What the office corrected in the comparison."""
+
+    continues: Mapping[tuple[RowTable, int], Choice]
+    """(table, index in the new plan) -> the old code that the row continues, "" for a new row."""
+    left_out: frozenset[tuple[RowTable, int]] = frozenset()
+    """Rows of the new document that do not come into the plan."""
+    kept: frozenset[tuple[RowTable, str]] = frozenset()
+    """Old rows that stay although the new document does not have them."""
+
+
+def compare(
+    old: Plan, new: Plan, decisions: Decisions | None = None, *, same_file: bool = False, keep: bool = False
+) -> Comparison:
+    """Every difference between the two. Pure; the same plan twice gives no change.
+
+    `same_file`: the new plan is an edited copy of the old one's workbook, so that its codes mean the same rows.
+    `keep`: old rows that the new document does not name stay in the plan (it amends a part of it only).
+    """
+    sections = match_sections(old, new)
+    rows: list[RowChange] = []
+    for table, levels in (("tasks", TASK_LEVELS), ("indicators", INDICATOR_LEVELS)):
+        rows += _Table(table, old, new, sections).compare(decisions, levels, same_file=same_file, keep=keep)  # type: ignore[arg-type]
+    return Comparison(tuple(rows), tuple(_general(old, new, sections)))
+
+
+def completed(old: Plan, new: Plan) -> Plan:
+    """The new plan with what its document does not have at all: a whole table, or a column of it.
+
+    A document that amends the tasks alone, or that prints no KPI, says nothing about the rest: that stays.
+    """
+    if not new.tasks:
+        new = attrs.evolve(new, tasks=old.tasks, sections=old.sections)
+    if not new.indicators:
+        new = attrs.evolve(new, indicators=old.indicators, indicator_groups=old.indicator_groups)
+    return new
+
+
+def unstated(new: Plan, table: RowTable) -> frozenset[str]:
+    """Fields of a table that no row of the document fills: it has no such column, so their texts stay as they were."""
+    rows: Sequence[Task | Indicator] = getattr(new, table)
+    return frozenset(field for field in FIELDS[table] if not any(text_of(row, field) for row in rows))
+
+
+def text_of(row: Task | Indicator, field: str) -> str:
+    """A field of a row as printed."""
+    value = getattr(row, field)
+    return value if isinstance(value, str) else str(value.text)
+
+
+def same_text(one: str, other: str) -> bool:
+    """The two say the same: case, spaces, dashes and the last punctuation do not matter."""
+    return fold(one).rstrip(" .;,") == fold(other).rstrip(" .;,")
+
+
+@frozen
+class Sections:
+    """How the headings of the new plan continue those of the old one."""
+
+    pairs: Mapping[RowTable, Mapping[int, int]]
+    """Index of a new heading -> index of the old one."""
+    old_of: Mapping[RowTable, Mapping[str, str]]
+    """Number of a new heading -> number of the old one that it continues; a number without a heading is its own."""
+
+    def moved(self, table: RowTable, before: str, after: str) -> bool:
+        """The row stands under another heading than before, not only under another number of the same one."""
+        return self.key(table, after) != before
+
+    def key(self, table: RowTable, number: str) -> str:
+        """The old number of a new heading; a text that no heading has where the heading is new."""
+        return self.old_of[table].get(number, number)
+
+
+def headings(plan: Plan, table: RowTable) -> Sequence[Section | IndicatorGroup]:
+    """The headings over the rows of that table."""
+    return plan.sections if table == "tasks" else plan.indicator_groups
+
+
+def match_sections(old: Plan, new: Plan) -> Sections:
+    """The headings of the new plan beside those of the old one: by title, or by number where the title is reworded."""
+    pairs: dict[RowTable, dict[int, int]] = {}
+    numbers: dict[RowTable, dict[str, str]] = {}
+    for table in FIELDS:
+        befores, afters = headings(old, table), headings(new, table)
+        olds, news = (
+            [Sketch(item.number, "", item.number, item.title) for item in items] for items in (befores, afters)
+        )
+        pairs[table] = {j: i for j, (i, _) in pair(olds, news, _HEADING_LEVELS).items()}
+        numbers[table] = {
+            item.number: befores[pairs[table][j]].number if j in pairs[table] else f"\0{item.number}"
+            for j, item in reversed(list(enumerate(afters)))
+        }
+    return Sections(pairs, numbers)
+
+
+@frozen
+class _Table:
+    """The rows of one kind in both plans."""
+
+    table: RowTable
+    old: Plan
+    new: Plan
+    sections: Sections
+
+    def compare(
+        self, decisions: Decisions | None, levels: Levels, *, same_file: bool, keep: bool
+    ) -> Iterator[RowChange]:
+        """New rows in their order, then the old ones that none of them continues."""
+        befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
+        silent = frozenset() if same_file else unstated(self.new, self.table)
+        pairs = pair(self._sketches(befores, same_file), self._sketches(afters, same_file, new=True), levels)
+        if decisions is not None:
+            pairs = self._decided(decisions, befores, pairs)
+        left_out = decisions.left_out if decisions else frozenset()
+        kept = decisions.kept if decisions else frozenset()
+        for j, after in enumerate(afters):
+            if (self.table, j) in left_out:
+                continue
+            if j not in pairs:
+                yield RowChange(self.table, None, j, 0.0, ("added",))
+                continue
+            i, similarity = pairs[j]
+            yield self._continued((befores[i], after), j, similarity, silent)
+        gone = set(range(len(befores))) - {i for j, (i, _) in pairs.items() if (self.table, j) not in left_out}
+        for i in sorted(gone):
+            stays = (self.table, befores[i].code) in kept if decisions else keep
+            yield RowChange(self.table, befores[i].code, None, 0.0, ("kept" if stays else "dropped",))
+
+    def _decided(
+        self, decisions: Decisions, befores: Sequence[Task | Indicator], found: Mapping[int, tuple[int, float]]
+    ) -> dict[int, tuple[int, float]]:
+        """The pairs as the office wants them; the similarity found before stays beside a pair that it left."""
+        places = {row.code: i for i, row in enumerate(befores)}
+        pairs = {}
+        for (table, j), code in decisions.continues.items():
+            if table == self.table and code in places:
+                i = places[code]
+                pairs[j] = (i, found[j][1] if found.get(j, (-1, 0.0))[0] == i else 0.0)
+        return pairs
+
+    def _sketches(self, rows: Sequence[Task | Indicator], same_file: bool, *, new: bool = False) -> list[Sketch]:
+        return [self._sketch(row, same_file, new=new) for row in rows]
+
+    def _sketch(self, row: Task | Indicator, same_file: bool, *, new: bool) -> Sketch:
+        section = row.section if isinstance(row, Task) else row.group
+        key = self.sections.key(self.table, section) if new else section
+        code = row.code if same_file else ""
+        if isinstance(row, Indicator):
+            return Sketch(code, key, row.number, row.indicator, product=row.unit)
+        repeats = not row.subtask or same_text(row.subtask, row.task)
+        parent = "" if repeats else row.task
+        product = f"{row.deliverable} {row.kpi}".strip()
+        return Sketch(code, key, row.subnumber or row.number, row.task if repeats else row.subtask, parent, product)
+
+    def _continued(
+        self, rows: tuple[Task | Indicator, Task | Indicator], index: int, similarity: float, silent: frozenset[str]
+    ) -> RowChange:
+        before, after = rows
+        titles = {column.key: column.title for column in _SHEETS[self.table].columns}
+        fields = [
+            FieldChange(field, titles[field], text_of(before, field), text_of(after, field))
+            for field in FIELDS[self.table]
+            if field not in silent and not same_text(text_of(before, field), text_of(after, field))
+        ]
+        kinds: list[ChangeKind] = ["changed"] if fields else []
+        section = "section" if self.table == "tasks" else "group"
+        was, now = getattr(before, section), getattr(after, section)
+        if self.sections.moved(self.table, was, now):
+            kinds.append("moved")
+        printed = [(field, titles[field]) for field in (section, "number", "subnumber") if field in titles]
+        for field, title in printed:
+            one, other = getattr(before, field) or "", getattr(after, field) or ""
+            if not same_text(one, other):
+                fields.append(FieldChange(field, title, one, other))
+                if field != section or "moved" not in kinds:
+                    kinds.append("renumbered")
+        return RowChange(self.table, before.code, index, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
+
+
+def _general(old: Plan, new: Plan, sections: Sections) -> Iterator[FieldChange]:
+    titles = {column.key: column.title for column in sheets.CARD}
+    for field in GENERAL:
+        before, after = getattr(old.properties, field), getattr(new.properties, field)
+        if after and not same_text(_words(before), _words(after)):
+            yield FieldChange(field, titles[field], _words(before), _words(after))
+    for table, title in (("tasks", sheets.SECTIONS.title), ("indicators", sheets.INDICATOR_GROUPS.title)):
+        befores, afters = headings(old, table), headings(new, table)  # type: ignore[arg-type]
+        pairs = sections.pairs[table]  # type: ignore[index]
+        for j, item in enumerate(afters):
+            was = befores[pairs[j]] if j in pairs else None
+            if was is None or was.number != item.number or not same_text(was.title, item.title):
+                yield FieldChange(table, title, _heading(was), _heading(item))
+        for i, item in enumerate(befores):
+            if i not in pairs.values():
+                yield FieldChange(table, title, _heading(item), "")
+
+
+def _heading(item: Section | IndicatorGroup | None) -> str:
+    return "" if item is None else f"{item.number}. {item.title}"
+
+
+def _words(value: Any) -> str:  # noqa: ANN401 - a text, a day or nothing
+    return "" if value is None else f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)
