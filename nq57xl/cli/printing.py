@@ -11,10 +11,12 @@ import click
 
 from nq57xl.cli.options import talk
 from nq57xl.records.findings import Finding, Verdict
+from nq57xl.rules.grouping import to_answer
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from nq57xl.commands.answers import Answers
     from nq57xl.commands.collect import Collected, Taken
     from nq57xl.commands.generate import Generated
     from nq57xl.commands.merge import Merged, Standing
@@ -150,16 +152,26 @@ def print_collected(done: Collected) -> None:
         click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")
     for path in done.sent_back:
         talk(f"Biểu trả lại đơn vị: {path}")
+    print_answers(done.answers)
+
+
+def print_answers(answers: Answers) -> None:
+    """The next step: where the letters and the check workbook stand; what could not be written."""
+    if answers.notices:
+        talk(f"Thư báo đơn vị (mở tệp .eml để gửi): {answers.folder}")
+    if answers.check_book:
+        talk(f"Bước tiếp theo: xem các điểm cần xử lý ở {answers.check_book}")
+    for problem in answers.problems:
+        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
 
 
 def _print_taken(item: Taken) -> None:
     unit = f" ({item.unit})" if item.unit else ""
     click.echo(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}")
-    for finding in item.findings:
-        if finding.severity in ("error", "warning"):
-            place = "!".join(part for part in (finding.sheet, finding.cell) if part)
-            where = f"{place}: " if place else ""
-            click.echo(f"   {SEVERITIES[finding.severity]} – {where}{finding.message} {finding.fix}")
+    for point in to_answer(item.findings):
+        place = point.cell if point.count == 1 else point.first.sheet
+        where = f"{place}: " if place else ""
+        click.echo(f"   {SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip())
     quiet = Counter(finding.severity for finding in item.findings)
     if quiet["repaired"]:
         click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")

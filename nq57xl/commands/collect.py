@@ -11,6 +11,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.checks.period import Reported, check_period
+from nq57xl.commands.answers import Answers, answer
 from nq57xl.commands.earlier import History
 from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office
@@ -48,6 +49,8 @@ class Collected:
     period_findings: tuple[Finding, ...]
     sent_back: tuple[Path, ...]
     """Forms to send back, as they stand after the run."""
+    answers: Answers
+    """Letters and kiem-tra.xlsx, as they stand after the run."""
 
 
 def collect(
@@ -81,7 +84,9 @@ def collect(
         _note_mails(ledger, judged, office.who())
         status = standing(ledger, plan, period)
         back = write_back(office, ledger, status)
-        return Collected(period, _report(ledger, [*sources, *places], judged, status), status.period_findings, back)
+        answers = answer(office, ledger, plan, status)
+        lines = _report(ledger, [*sources, *places], judged, status)
+        return Collected(period, lines, status.period_findings, back, answers)
 
 
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[Judged]:

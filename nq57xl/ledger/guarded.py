@@ -48,6 +48,20 @@ def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
     raise AssertionError("names are endless")
 
 
+def own_output(ledger: Ledger, workspace: Workspace, path: Path) -> Path | None:
+    """Where the program's own output of that name stands: the path itself, or "(2)" ... beside edited ones.
+
+    None when it stands nowhere. Raises WorkbookOpenError, Nq57Error.
+    """
+    for candidate in _names(path):
+        found = _hash(candidate)
+        if found is None:
+            return None
+        if ledger.was_written(workspace.key_of(candidate), found):
+            return candidate
+    raise AssertionError("names are endless")
+
+
 def _names(path: Path) -> Iterator[Path]:
     """ "name.xlsx", "name (2).xlsx", "name (3).xlsx" ..."""
     yield path

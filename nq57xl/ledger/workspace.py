@@ -58,6 +58,14 @@ class Workspace:
         """Forms sent back for correction."""
         return self.out / period / "tra-lai"
 
+    def letters_dir(self, period: str) -> Path:
+        """Receipts and notices, ready to send."""
+        return self.out / period / "thong-bao"
+
+    def check_book(self, period: str) -> Path:
+        """The office's own workbook about what came in."""
+        return self.out / period / "kiem-tra.xlsx"
+
     def report_dir(self, period: str) -> Path:
         """The consolidated workbook and what goes with it."""
         return self.out / period / "tong-hop"

@@ -14,6 +14,7 @@ from nq57xl.report.layout import (
     SIZES,
     Chart,
     Content,
+    FileLink,
     Formula,
     Link,
     Num,
@@ -193,6 +194,8 @@ class _SheetWriter:
             self.out.write_formula(row, col, f"={content.text}", form, content.value)
         elif isinstance(content, Link):
             self._link(row, col, content, style)
+        elif isinstance(content, FileLink):
+            self._file_link(row, col, content, style)
         elif content:
             self.out.write_string(row, col, clean_text(content), self.book.format(**style))
         else:
@@ -208,6 +211,15 @@ class _SheetWriter:
         form = self.book.format(**style, font_color=ACCENT, underline=1)
         quoted = name.replace("'", "''")
         self.out.write_url(row, col, f"internal:'{quoted}'!A{there + 1}", form, text)
+
+    def _file_link(self, row: int, col: int, link: FileLink, style: dict[str, Any]) -> None:
+        from xlsxwriter.url import Url
+
+        url = Url(f"external:{link.path}")
+        # forward slashes, as Excel writes them itself: LibreOffice outside Windows follows no others
+        url._relationship_link = url._relationship_link.replace("\\", "/")
+        form = self.book.format(**style, font_color=ACCENT, underline=1)
+        self.out.write_url(row, col, url, form, clean_text(link.text))
 
     def _print_setup(self) -> None:
         page, out = self.page, self.out

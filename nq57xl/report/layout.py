@@ -48,6 +48,14 @@ class Link:
 
 
 @frozen
+class FileLink:
+    """A text that opens another file, by its path from the workbook's folder, with forward slashes."""
+
+    text: str
+    path: str
+
+
+@frozen
 class Formula:
     """A live formula with its value as it is now."""
 
@@ -56,7 +64,7 @@ class Formula:
     format: str = '#,##0;-#,##0;"-"'
 
 
-Content = str | Num | Link | Formula | None
+Content = str | Num | Link | FileLink | Formula | None
 
 
 @frozen
@@ -318,6 +326,8 @@ def _text(content: Content) -> str:
     """What is measured: numbers and formulas are short and never wrap."""
     if isinstance(content, Link):
         return content.text.replace("{row}", "0000")
+    if isinstance(content, FileLink):
+        return content.text
     return content if isinstance(content, str) else ""
 
 

@@ -1,0 +1,136 @@
+"""What follows from the ledger after every change: letters to the units and the office's kiem-tra.xlsx."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import frozen
+
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.archive import archived
+from nq57xl.ledger.guarded import own_output, remove_guarded, write_guarded
+from nq57xl.ledger.store import Ledger
+from nq57xl.plan.periods import parse_period
+from nq57xl.records.ledger import PeriodStatus
+from nq57xl.records.plan import Plan
+from nq57xl.report.check_book import Check, Places, render_check_book
+from nq57xl.report.filing import Filed, filed
+from nq57xl.report.notices import Letter, letter_name, letter_of, write_letter
+
+SUFFIXES = (".txt", ".html", ".eml")
+_OURS = ("NQ57_", "bien-nhan-")
+
+Result = TypeVar("Result")
+
+
+@frozen
+class Answers:
+    """What stands in the workspace for the office to send and to look at."""
+
+    check_book: Path | None
+    """None where it could not be written."""
+    folder: Path
+    """Of the letters."""
+    notices: tuple[Path, ...]
+    """Drafts of the letters to units, one for each that has sent something."""
+    problems: tuple[str, ...] = ()
+    """What could not be written, in words, each once: everything is recorded, and the next run writes it."""
+
+
+def answer(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> Answers:
+    """Brings the letters and kiem-tra.xlsx of a period in line with the ledger; the same ledger gives the same bytes.
+
+    The caller holds the writer's lock, and tra-lai/ is in line already. Nothing here fails the command: the returns
+    are recorded by now, and a file that is open elsewhere is told under `problems`.
+    """
+    return _Desk(office, ledger, plan, status).done()
+
+
+class _Desk:
+    """The answers of one period."""
+
+    def __init__(self, office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> None:
+        self.office, self.ledger, self.plan, self.status = office, ledger, plan, status
+        self.workspace = office.workspace
+        self.period = parse_period(status.period, plan.properties)
+        self.folder = self.workspace.letters_dir(status.period)
+        self.problems: dict[str, None] = {}
+
+    def done(self) -> Answers:
+        returns = filed(self.status, self.ledger.returns(self.status.period))
+        marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
+        letters: dict[int, tuple[Path, ...]] = {}
+        for item in returns:
+            if paths := self._letter(item, marked):
+                letters[item.record.id] = paths
+        self._clear({letter_name(item, self.period.code) for item in returns})
+        drafts = tuple(letters[item.record.id][-1] for item in returns if item.newest and item.record.id in letters)
+        pages = {number: paths[1] for number, paths in letters.items()}
+        return Answers(self._check_book(returns, marked, pages), self.folder, drafts, tuple(self.problems))
+
+    def _marked(self, item: Filed) -> Path | None:
+        """The form that goes back to the unit, as it stands in tra-lai/."""
+        if item.unit is None or not item.asks:
+            return None
+        path = self.workspace.back_dir(self.period.code) / self.workspace.form_name(self.period.code, item.unit.code)
+        return self._try(lambda: own_output(self.ledger, self.workspace, path))
+
+    def _letter(self, item: Filed, marked: Mapping[str, Path]) -> tuple[Path, ...]:
+        """Writes one letter in its three shapes; () where that cannot be done now."""
+        back = marked.get(item.unit.code) if item.unit and item.asks else None
+        attached = self._try(back.read_bytes) if back else None
+        form = self.ledger.form_by_id(item.record.judged.issue_id or "")
+        letter = letter_of(
+            item,
+            self.plan,
+            self.period,
+            form_code=form.short_id if form else "",
+            marked=self.workspace.form_name(self.period.code, item.unit.code) if item.unit and attached else "",
+        )
+        return self._try(lambda: self._write(letter, attached)) or ()
+
+    def _write(self, letter: Letter, attached: bytes | None) -> tuple[Path, ...]:
+        shapes = write_letter(letter, attached, self.workspace.root)
+        return tuple(
+            write_guarded(self.ledger, self.workspace, self.folder / f"{letter.name}{suffix}", data)
+            for suffix, data in zip(SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
+        )
+
+    def _clear(self, names: set[str]) -> None:
+        """Removes letters that the ledger no longer asks for; what a person has edited stays."""
+        for path in sorted(self.folder.glob("*")):
+            stem = path.stem.partition(" (")[0]
+            if path.suffix in SUFFIXES and stem.startswith(_OURS) and stem not in names:
+                self._try(lambda path=path: remove_guarded(self.ledger, self.workspace, path))  # type: ignore[misc]
+
+    def _check_book(
+        self, returns: Sequence[Filed], marked: Mapping[str, Path], letters: Mapping[int, Path]
+    ) -> Path | None:
+        target = self.workspace.check_book(self.period.code)
+
+        def link(path: Path) -> str:
+            return Path(os.path.relpath(path, target.parent)).as_posix()
+
+        kept = {item.record.judged.source.sha256 for item in returns}
+        originals = {sha256: archived(self.workspace, sha256, verify=False) for sha256 in sorted(kept)}
+        places = Places(
+            archive={sha256: link(path) for sha256, path in originals.items() if path},
+            marked={code: link(path) for code, path in marked.items()},
+            letters={number: link(path) for number, path in letters.items()},
+        )
+        check = Check(self.period, self.status, tuple(returns), self.office.schema(), places)
+        return self._try(lambda: write_guarded(self.ledger, self.workspace, target, render_check_book(check)))
+
+    def _try(self, action: Callable[[], Result]) -> Result | None:
+        """What the action gives; None where it cannot be done now, with the reason kept."""
+        try:
+            return action()
+        except Nq57Error as error:
+            self.problems.setdefault(str(error))
+        except OSError as error:
+            self.problems.setdefault(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
+        return None

@@ -1,0 +1,124 @@
+"""The same finding on many rows told once: for people; JSON and the ledger keep every finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from nq57xl.records.findings import Finding, Severity
+
+LEAST = 3
+"""Two equal points read well one by one; from three on they hide what stands beside them."""
+_NAMED = 3
+"""Places that are named; the first is where the person begins, the others show that it goes on."""
+_TYPED = 20
+"""Characters of what was typed, beside its place."""
+_PARTS = re.compile(r"(«[^«»]*»|\d[\d.,/%:]*\d%?|\d%?)")
+"""What differs between messages of one pattern: what is quoted, dates, numbers."""
+
+
+@frozen
+class Point:
+    """One point for people: a finding, or the same one at several places."""
+
+    findings: tuple[Finding, ...]
+    """In the order in which they came; never empty."""
+    headline: str
+    """What is wrong, one sentence; where the messages differ, "…" stands for what was typed."""
+    fix: str
+    """What to do, likewise."""
+
+    @property
+    def first(self) -> Finding:
+        """The finding whose cell a link leads to."""
+        return self.findings[0]
+
+    @property
+    def severity(self) -> Severity:
+        """Of every finding in it."""
+        return self.first.severity
+
+    @property
+    def count(self) -> int:
+        """How many findings it stands for."""
+        return len(self.findings)
+
+    @property
+    def cell(self) -> str:
+        """Sheet and address of the first cell: "1. Kết quả!G8"; "" where the finding is about the file."""
+        return "!".join(part for part in (self.first.sheet, self.first.cell) if part)
+
+    @property
+    def text(self) -> str:
+        """The headline; for several places with how many they are and the first of them."""
+        if self.count == 1:
+            return self.headline
+        word = "ô" if all(item.cell for item in self.findings) else "chỗ"
+        names = [name for item in self.findings if (name := self._place(item))]
+        shown = names if len(names) <= _NAMED + 1 else names[:_NAMED]
+        where = ", ".join(shown) + (f" … và {self.count - _NAMED} {word} nữa" if len(shown) < len(names) else "")
+        return f"{self.headline.removesuffix('.')}: {self.count} {word}{f' ({where})' if where else ''}."
+
+    def _place(self, item: Finding) -> str:
+        """Where it is, with what was typed there when the headline cannot say it."""
+        place = item.cell or item.task or ""
+        differs = any(other.message != self.first.message for other in self.findings)
+        if not (differs and item.value.strip()):
+            return place
+        typed = " ".join(item.value.split())
+        typed = typed if len(typed) <= _TYPED else f"{typed[: _TYPED - 1]}…"
+        return f"{place} «{typed}»" if place else f"«{typed}»"
+
+
+def grouped(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
+    """The findings as points, in their order: at least `least` of one pattern are one point, at the first's place.
+
+    One pattern: same code, severity, sheet, kind of row and field, and messages that differ in quoted texts, numbers
+    and dates alone. No finding is lost: the points hold all of them.
+    """
+    patterns: dict[tuple[str, ...], list[Finding]] = {}
+    for item in findings:
+        patterns.setdefault(_pattern(item), []).append(item)
+    points: list[Point] = []
+    told: set[tuple[str, ...]] = set()
+    for item in findings:
+        key = _pattern(item)
+        if len(patterns[key]) < least:
+            points.append(Point((item,), item.message, item.fix))
+        elif key not in told:
+            told.add(key)
+            points.append(_point(patterns[key]))
+    return tuple(points)
+
+
+def to_answer(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
+    """What a unit has to look at, grouped: errors first, then warnings."""
+    asked = [item for item in findings if item.severity in ("error", "warning")]
+    return grouped(sorted(asked, key=lambda item: item.severity != "error"), least)
+
+
+def _pattern(item: Finding) -> tuple[str, ...]:
+    """What findings of one pattern share."""
+    if not (item.field or item.cell or item.task):  # about the file: each says something of its own
+        return (item.code, item.severity, item.sheet, item.message)
+    return (item.code, item.severity, item.sheet, item.table, item.field, _PARTS.sub("…", item.message))
+
+
+def _point(findings: Sequence[Finding]) -> Point:
+    messages = [item.message for item in findings]
+    fixes = [item.fix for item in findings]
+    same = all(_PARTS.sub("…", text) == _PARTS.sub("…", fixes[0]) for text in fixes)
+    return Point(tuple(findings), _common(messages), _common(fixes) if same else fixes[0])
+
+
+def _common(texts: Sequence[str]) -> str:
+    """Texts of one pattern as one: parts in which they differ are "…"."""
+    split = [_PARTS.split(text) for text in texts]
+    merged = [parts[0] if len(set(parts)) == 1 else _gap(parts[0]) for parts in zip(*split, strict=True)]
+    return "".join(merged)
+
+
+def _gap(part: str) -> str:
+    return "«…»" if part.startswith("«") else "…"
