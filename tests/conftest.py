@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SAVERS = REPOSITORY / "tests" / "node"
 CHECKER = REPOSITORY.parent / "shared" / "tools" / "ooxml_check.py"
 REQUIRE_ALL = os.environ.get("NQ57XL_REQUIRE_ALL") == "1"
 NIGHTLY = os.environ.get("NQ57XL_NIGHTLY") == "1"
@@ -34,12 +35,17 @@ settings.load_profile("nightly" if NIGHTLY else "default")
 
 @functools.cache
 def has_program(program: str) -> bool:
-    """Whether a program that tests may need is on this machine; "uno" is the system's Python with python3-uno."""
+    """Whether a program that tests may need is on this machine.
+
+    "uno" is the system's Python with python3-uno, "node" is node with the packages of tests/node.
+    """
     if program == "uno":
         python = Path("/usr/bin/python3")
         if not (python.exists() and has_program("soffice")):
             return False
         return subprocess.run([str(python), "-c", "import uno"], capture_output=True, check=False).returncode == 0
+    if program == "node":
+        return shutil.which(program) is not None and SAVERS.joinpath("node_modules").is_dir()
     return shutil.which(program) is not None
 
 

@@ -1,36 +1,62 @@
-"""Forms saved by other programs."""
+"""Forms filled and saved by other programs: every value right, or an explained refusal; never a wrong value."""
 
 from __future__ import annotations
 
-import subprocess
+import functools
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.records.findings import verdict_of
-from nq57xl.records.returns import RawWorkbook
+from nq57xl.records.returns import RawWorkbook, Return
 from nq57xl.returns import convert_format
 from nq57xl.returns.read import read_bytes
 from nq57xl.returns.refused import Refused
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
-from tests.returns_kit import codes, filled, form_of, returned, said, source_of
+from tests.conftest import SAVERS
+from tests.odd_kit import Key, at, put
+from tests.programs import (
+    as_google_sheets,
+    as_wps,
+    filled_by_node,
+    saved_by_gnumeric,
+    saved_by_libreoffice,
+)
+from tests.returns_kit import Typed, codes, edited, filled, form_of, issued, only, returned, said, source_of
+
+TRICKY: dict[Key, str | float] = {
+    ("led", "I.1", "percent"): 0.125,
+    ("led", "II.1.1", "percent"): 0.995,
+    ("indicator", "CT.I.1", "numerator"): 99.5,
+    ("indicator", "CT.I.1", "denominator"): 1234567.25,
+    ("led", "I.1", "result"): "=1+1 và\n- hai\n• “ba” & <b>  hết",
+    ("led", "II.1.1", "result"): "0123",
+    ("led", "II.1.1", "next_work"): "'+84 @x",
+    ("led", "II.1.1", "cause"): "#N/A là gì",
+}
+"""Values that one program or another takes for something else."""
 
 
-def saved_as(folder: Path, data: bytes, suffix: str) -> Path:
-    """The workbook opened and saved by LibreOffice."""
-    (folder / "in.xlsx").write_bytes(data)
-    command = ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore"]
-    command += ["--convert-to", suffix, "--outdir", str(folder / suffix), str(folder / "in.xlsx")]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return folder / suffix / f"in.{suffix}"
+@functools.cache
+def form() -> tuple[bytes, Typed]:
+    """The form with every entry cell filled in, the tricky values among them, and what was typed where."""
+    typed = {**filled()[1], **{at(key): value for key, value in TRICKY.items()}}
+
+    def change(book: Workbook) -> None:
+        for key, value in TRICKY.items():
+            put(book, key, value)
+
+    return edited(change, filled()[0]), typed
 
 
-def converted_by_gnumeric(folder: Path, data: bytes, suffix: str) -> Path:
-    (folder / "in.xlsx").write_bytes(data)
-    target = folder / f"out.{suffix}"
-    subprocess.run(["ssconvert", str(folder / "in.xlsx"), str(target)], check=True, capture_output=True, timeout=120)
-    return target
+def assert_whole(back: Return) -> None:
+    """The return says exactly what was typed, nothing more and nothing less."""
+    assert said(back) == said(returned(form()[0]))
+    assert verdict_of(back.findings) == "accepted"
 
 
 @pytest.mark.needs("soffice")
@@ -39,45 +65,102 @@ def converted_by_gnumeric(folder: Path, data: bytes, suffix: str) -> Path:
 )
 def test_saved_by_libreoffice(tmp_path: Path, suffix: str, note: str) -> None:
     """A form saved by LibreOffice as .xlsx, .ods or .xls says exactly what was typed into it."""
-    data, _ = filled()
-    (raw,) = read_all([saved_as(tmp_path, data, suffix)])
+    path = tmp_path / "back"
+    path.write_bytes(saved_by_libreoffice(tmp_path, form()[0], suffix))
+    (raw,) = read_all([path])
     assert isinstance(raw, RawWorkbook)
     back = rejoin(source_of(), raw, form_of())
     assert codes(back) == [note]
-    assert said(back) == said(returned(data))
+    assert_whole(back)
 
 
 @pytest.mark.needs("ssconvert")
-def test_saved_by_gnumeric_as_xlsx(tmp_path: Path) -> None:
-    """A form saved by Gnumeric, which shows the hidden sheets, says what was typed into it."""
-    data, _ = filled()
-    back = returned(converted_by_gnumeric(tmp_path, data, "xlsx").read_bytes())
-    assert verdict_of(back.findings) == "accepted"
-    assert said(back) == said(returned(data))
+@pytest.mark.parametrize(
+    ("suffix", "notes"), [("xlsx", {"OTHER_PROGRAM"}), ("ods", {"OTHER_PROGRAM", "PROTECTION_GONE"})]
+)
+def test_saved_by_gnumeric(tmp_path: Path, suffix: str, notes: set[str]) -> None:
+    """A form saved by Gnumeric, which shows hidden sheets and breaks lines its own way, says what was typed into it."""
+    back = returned(saved_by_gnumeric(tmp_path, form()[0], suffix))
+    assert set(codes(back)) == notes
+    assert_whole(back)
 
 
 @pytest.mark.needs("ssconvert")
 @pytest.mark.needs("soffice")
-def test_odd_ods_goes_through_libreoffice(tmp_path: Path) -> None:
-    """Gnumeric's .ods, which the direct reader refuses, is converted and read."""
-    data, _ = filled()
-    back = returned(converted_by_gnumeric(tmp_path, data, "ods").read_bytes())
-    assert "CONVERTED" in codes(back)
-    assert said(back) == said(returned(data))
+def test_saved_by_gnumeric_as_xls(tmp_path: Path) -> None:
+    """Gnumeric's .xls, whose percents other readers take for times of day, says what was typed into it."""
+    back = returned(saved_by_gnumeric(tmp_path, form()[0], "xls"))
+    assert codes(back) == ["CONVERTED"]
+    assert_whole(back)
+
+
+NODE = [
+    ("exceljs", "xlsx", set()),
+    ("sheetjs", "xlsx", {"OTHER_PROGRAM", "PROTECTION_GONE"}),
+    ("sheetjs-dates-local", "xlsx", {"OTHER_PROGRAM", "PROTECTION_GONE"}),
+    ("sheetjs", "ods", {"OTHER_PROGRAM", "PROTECTION_GONE", "LOCKED_FORMULA_CHANGED"}),
+    ("sheetjs-dates", "ods", {"OTHER_PROGRAM", "PROTECTION_GONE", "LOCKED_FORMULA_CHANGED"}),
+]
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize(("program", "suffix", "notes"), NODE)
+def test_filled_by_node(tmp_path: Path, program: str, suffix: str, notes: set[str]) -> None:
+    """A form that a program built on ExcelJS or SheetJS filled in and saved says what was typed; facts come once."""
+    back = returned(filled_by_node(tmp_path, program, issued(), form()[1], suffix))
+    assert set(codes(back)) == notes
+    assert len(codes(back)) == len(notes)
+    assert_whole(back)
+
+
+@pytest.mark.needs("node")
+@pytest.mark.needs("soffice")
+def test_filled_by_sheetjs_as_xls(tmp_path: Path) -> None:
+    """SheetJS's .xls says what was typed into it."""
+    back = returned(filled_by_node(tmp_path, "sheetjs", issued(), form()[1], "xls"))
+    assert set(codes(back)) == {"CONVERTED", "PROTECTION_GONE", "LOCKED_FORMULA_CHANGED"}
+    assert_whole(back)
+
+
+@pytest.mark.needs("node")
+def test_days_that_a_program_shifted(tmp_path: Path) -> None:
+    """A program that stores this country's midnight in universal time makes it the day before: asked back, not used."""
+    back = returned(filled_by_node(tmp_path, "exceljs-local", issued(), form()[1], "xlsx"))
+    days = {place for place, value in form()[1].items() if isinstance(value, date)}
+    shifted = [item for item in back.findings if item.code == "DATE_SHIFTED"]
+    assert {(item.sheet, item.cell) for item in shifted} == days
+    assert {item.severity for item in shifted} == {"error"}
+    assert all("09/04/2026 17:00" in item.message and "10/04/2026" in item.message for item in shifted)
+    assert date(2026, 4, 9) not in said(back).values()
+
+
+@pytest.mark.parametrize("trait", [as_google_sheets, as_wps])
+def test_traits_of_programs_that_do_not_run_here(trait: Callable[[bytes], bytes]) -> None:
+    """No properties and empty drawings (Google Sheets), further properties (WPS): nothing is told, nothing is lost."""
+    back = returned(trait(form()[0]))
+    assert codes(back) == []
+    assert_whole(back)
+
+
+def test_lock_file_names_no_registry() -> None:
+    """The packages of the savers are pinned by their hashes, whatever registry a machine uses."""
+    text = (SAVERS / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in text
+    assert text.count('"integrity": "sha512-') > 100
 
 
 @pytest.mark.needs("ssconvert")
-def test_odd_ods_without_libreoffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without LibreOffice it is refused with the remedy."""
-    path = converted_by_gnumeric(tmp_path, filled()[0], "ods")
+def test_ods_needs_no_libreoffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An .ods is read where LibreOffice is missing; an .xls is refused with the remedy."""
     monkeypatch.setattr(convert_format, "soffice", lambda: None)
+    assert_whole(returned(saved_by_gnumeric(tmp_path, form()[0], "ods")))
     with pytest.raises(Refused) as caught:
-        read_bytes(path.read_bytes())
-    assert caught.value.finding.code == "FILE_ODS"
+        read_bytes(saved_by_gnumeric(tmp_path, form()[0], "xls"))
+    assert (caught.value.finding.code, ".xlsx" in caught.value.finding.fix) == ("FILE_XLS", True)
 
 
 @pytest.mark.needs("soffice")
-def test_broken_xls(tmp_path: Path) -> None:
+def test_broken_xls() -> None:
     """An .xls that LibreOffice cannot open either is broken, not old."""
     broken = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + "Workbook".encode("utf-16-le") + b"\x00" * 100
     with pytest.raises(Refused) as caught:
@@ -89,3 +172,10 @@ def test_broken_xls(tmp_path: Path) -> None:
 def test_conversion_that_takes_too_long() -> None:
     """A conversion over its time is stopped and gives nothing."""
     assert convert_format.to_xlsx(b"TT;Ten\n1;A\n", ".csv", seconds=0.01) is None
+
+
+@pytest.mark.needs("ssconvert")
+def test_the_program_is_named(tmp_path: Path) -> None:
+    """The note names Gnumeric and its version."""
+    note = only(returned(saved_by_gnumeric(tmp_path, form()[0], "xlsx")), "OTHER_PROGRAM")
+    assert note.message == "Tệp được lưu bằng gnumeric."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import attrs
@@ -43,6 +43,8 @@ _TICKS = frozenset({"x", "✓", "✔", "☑", "☒", "√"})
 _SERIALS = (36526.0, 73051.0)
 """Days 2000-01-01 to 2100-01-01 counted from 1899-12-30: a date whose format a program lost."""
 _EPOCH = date(1899, 12, 30)
+_VIETNAM_MIDNIGHT_IN_UTC = time(17)
+"""Programs that store moments in UTC turn a day into 17:00 of the day before."""
 _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": "số", "whole": "số nguyên", "date": "ngày"}
 
 
@@ -241,6 +243,9 @@ def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> Converted:
 
 
 def _date(value: RawValue, field: Field, lists: Lists) -> Converted:
+    if isinstance(value, datetime) and value.time() == _VIETNAM_MIDNIGHT_IN_UTC:
+        next_day = vietnamese_date(value.date() + timedelta(days=1))
+        return Converted(None, "", (("DATE_SHIFTED", {"value": shown(value), "result": next_day}),))
     if isinstance(value, date):
         day = value.date() if isinstance(value, datetime) else value
         year = (day - _EPOCH).days

@@ -55,29 +55,31 @@ def read_bytes(data: bytes) -> RawWorkbook:
     if code := _REFUSED.get(kind):
         raise refuse(code)
     if kind == "xls":
-        return _converted(data, ".xls", "FILE_XLS")
+        return _read_xls(data)
     if kind == "ods":
-        return _read_ods(data)
+        return _read_ods(scan_ods(data))
     return _assemble(data, scan_xlsx(data))
 
 
-def _read_ods(data: bytes) -> RawWorkbook:
-    """Directly where calamine understands it (LibreOffice's own); by LibreOffice where not (Gnumeric's, SheetJS's)."""
-    scan = scan_ods(data)
-    try:
-        return _assemble(data, scan)
-    except Refused as refusal:
-        if refusal.finding.code != "FILE_BROKEN":
-            raise
-    return _converted(data, ".ods", "FILE_ODS")
+def _read_ods(scan: Scan) -> RawWorkbook:
+    """All that is to be known of an .ods stands in the scan."""
+    sheets = [
+        RawSheet(
+            seen.name, decode(_cells(seen.cells, seen), seen.fonts, seen.runs), seen.visible, seen.protected,
+            scan.date1904,
+        )
+        for seen in scan.sheets
+    ]  # fmt: skip
+    return RawWorkbook(tuple(sheets), scan.program, _notes(scan))
 
 
-def _converted(data: bytes, suffix: str, code: str) -> RawWorkbook:
-    converted = convert_format.to_xlsx(data, suffix)
+def _read_xls(data: bytes) -> RawWorkbook:
+    """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 0.4)."""
+    converted = convert_format.to_xlsx(data, ".xls")
     if converted is None:
-        raise refuse(code if convert_format.soffice() is None else "FILE_BROKEN")
+        raise refuse("FILE_XLS" if convert_format.soffice() is None else "FILE_BROKEN")
     raw = _assemble(converted, scan_xlsx(converted))
-    note = make("CONVERTED", words={"format": suffix})
+    note = make("CONVERTED", words={"format": ".xls"})
     # the program told is the converter's, not the one that the unit used
     return RawWorkbook(raw.sheets, "", (*raw.notes, note))
 
@@ -94,7 +96,7 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
                 seen = scanned.get(about.name, SheetScan(about.name))
                 visible = about.visible == SheetVisibleEnum.Visible
                 rows = _rows(book, index) if about.typ == SheetTypeEnum.WorkSheet and seen.values else []
-                cells = decode(_cells(rows, seen), seen.fonts, seen.runs)
+                cells = decode(_cells({**_by_place(rows), **seen.cells}, seen), seen.fonts, seen.runs)
                 sheets.append(RawSheet(about.name, cells, visible, seen.protected, scan.date1904))
     except PasswordError as error:
         raise refuse("FILE_ENCRYPTED") from error
@@ -109,14 +111,18 @@ def _rows(book: object, index: int) -> list[list[RawValue]]:
     return rows
 
 
-def _cells(rows: list[list[RawValue]], seen: SheetScan) -> dict[tuple[int, int], RawCell]:
-    """Non-empty cells; error and formula cells as the scan saw them, because calamine shows them as empty."""
-    cells = {
-        (row, column): RawCell(_plain(value))
+def _by_place(rows: list[list[RawValue]]) -> dict[tuple[int, int], RawValue]:
+    return {
+        (row, column): _plain(value)
         for row, line in enumerate(rows)
         for column, value in enumerate(line)
         if value is not None and value != ""
     }
+
+
+def _cells(values: dict[tuple[int, int], RawValue], seen: SheetScan) -> dict[tuple[int, int], RawCell]:
+    """Non-empty cells; error and formula cells as the scan saw them, because calamine shows them as empty."""
+    cells = {place: RawCell(value) for place, value in values.items()}
     for place, (formula, stored) in seen.formulas.items():
         value = cells[place].value if place in cells else ("" if stored else None)
         cells[place] = RawCell(value, formula)

@@ -94,12 +94,13 @@ def _program(raw: RawWorkbook) -> Iterator[Finding]:
 
 
 def _formulas_grouped(layouts: Iterable[SheetLayout], findings: list[Finding]) -> list[Finding]:
-    """One finding when no check cell has its formula any more: a program that drops one drops them all."""
+    """One finding when many check cells have no formula any more: a program dropped them, nobody typed over each."""
     lost = [item for item in findings if item.code == "LOCKED_FORMULA_CHANGED"]
-    checks = sum(slot.role in ("check", "formula") for sheet in layouts for slot in sheet.slots)
-    if len(lost) < max(checks, _SEVERAL):
+    if len(lost) < _SEVERAL:
         return findings
-    text = "Các ô kiểm tra tự động không còn công thức; phần mềm tự kiểm tra lại."
+    checks = sum(slot.role in ("check", "formula") for sheet in layouts for slot in sheet.slots)
+    count = "Các" if len(lost) >= checks else f"{len(lost)}"
+    text = f"{count} ô kiểm tra tự động không còn công thức; phần mềm tự kiểm tra lại."
     grouped = make("LOCKED_FORMULA_CHANGED", message=text, sheet=lost[0].sheet, cell=lost[0].cell)
     return [item for item in findings if item.code != "LOCKED_FORMULA_CHANGED"] + [grouped]
 

@@ -41,12 +41,15 @@ def active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:
     return tuple(title for title, present in found.items() if present)
 
 
-def active_ods(names: Iterable[str], formulas: Iterable[str]) -> tuple[str, ...]:
-    """The same for an OpenDocument spreadsheet, by the names of its parts."""
+def active_ods(
+    names: Iterable[str], formulas: Iterable[str], *, links: bool = False, calls: bool = False
+) -> tuple[str, ...]:
+    """The same for an OpenDocument spreadsheet: by the names of its parts, and by what its content links to."""
     lowered = [name.lower() for name in names]
     found = {
         MACROS: any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in lowered),
-        DDE: any(map(is_call, formulas)),
+        EXTERNAL: links,
+        DDE: calls or any(map(is_call, formulas)),
         EMBEDDED: any(name.startswith("object ") for name in lowered),
     }
     return tuple(title for title, present in found.items() if present)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from attrs import define, field, frozen
 
+from nq57xl.records.returns import RawValue
 from nq57xl.returns import limits
+from nq57xl.returns.iso import iso_date
 from nq57xl.returns.parts import Attributes, Package, local
 from nq57xl.returns.refused import refuse
 from nq57xl.returns.scan_styles import DateFormat, Runs, Styles, Texts
@@ -42,6 +44,8 @@ class SheetScan:
     """Runs of rich texts with a legacy font."""
     dates: dict[Place, DateFormat] = field(factory=dict)
     """Cells that show dates oddly."""
+    cells: dict[Place, RawValue] = field(factory=dict)
+    """Values, where the scan is the reader: all of an .ods; of an .xlsx the dates that are stored as ISO texts."""
 
 
 def check_extent(sheet: SheetScan) -> None:
@@ -74,6 +78,7 @@ class Shared:
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _EMPTY_CELL = re.compile(rb'<c (?=[^<>]*\br=")[^<>]*/>')
+_TYPES = frozenset({"n", "s", "str", "inlineStr", "b", "e", "d"})
 _BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
 """LibreOffice writes booleans as these formulas: nobody typed them."""
 
@@ -114,6 +119,7 @@ class SheetReader:
         self._value = ""
         self._has_value = False
         self._inside = ""
+        self._places: set[int] = set()
 
     def read(self, package: Package, part: str) -> None:
         """Fills the sheet's scan from the part."""
@@ -130,6 +136,8 @@ class SheetReader:
             self._formula, self._inside = "", "f"
         elif tag in ("v", "t"):
             self._has_value, self._inside = True, tag
+        elif tag == "is" and self._type != "inlineStr":
+            raise refuse("FILE_BROKEN")
         elif tag == "r":
             self._font = ""
         elif tag == "rFont":
@@ -167,15 +175,25 @@ class SheetReader:
 
     def _note(self) -> None:
         sheet, place = self._sheet, (self._row, self._column)
+        self._refuse_unsure(place)
         sheet.rows, sheet.columns = max(sheet.rows, place[0] + 1), max(sheet.columns, place[1] + 1)
         sheet.values += 1
         if self._type == "e":
             sheet.errors[place] = self._value or "#N/A"
+        if self._type == "d" and (day := iso_date(self._value)) is not None:
+            sheet.cells[place] = day
         if self._formula is not None and self._formula.upper() not in _BOOLEAN_FORMULAS:
             stored = self._has_value and (self._value != "" or self._type == "str")
             sheet.formulas[place] = (self._formula, stored)
         self._note_style(place)
         self._note_text(place)
+
+    def _refuse_unsure(self, place: Place) -> None:
+        """Programs differ in how they read a cell that stands twice, or one of a type that there is not."""
+        number = place[0] << 14 | place[1]
+        if number in self._places or self._type not in _TYPES:
+            raise refuse("FILE_BROKEN")
+        self._places.add(number)
 
     def _note_style(self, place: Place) -> None:
         if font := self._styles.fonts.get(self._style):

@@ -6,7 +6,10 @@ from datetime import date, datetime, time, timedelta
 
 from nq57xl.records.returns import RawCell, RawValue
 from nq57xl.rules.limits import vietnamese_date
+from nq57xl.text.normalise import unmasked
 
+ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
+"""What an error cell shows in every program."""
 SHOWN = 80
 """Letters of a typed text that a message repeats; the finding itself keeps the whole."""
 
@@ -49,5 +52,5 @@ def readable(cell: RawCell | None) -> str:
 
 def short(text: str) -> str:
     """The text cut for a message."""
-    line = " ".join(text.split())
+    line = " ".join(unmasked(text).split())
     return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"

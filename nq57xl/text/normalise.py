@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
+"""Signs that turn the direction of writing: no Vietnamese text has them, and they make a text look like another."""
+_INVISIBLE = dict.fromkeys((*map(ord, "\u200b\u200c\u200d\u2060\ufeff"), *_DIRECTIONS))
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -30,6 +32,11 @@ _OTHER_D = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u025
 def plain_d(text: str) -> str:
     """The text with the one Đ of Vietnamese: Ð and Ɖ look the same and are other letters (domain.md 5.7)."""
     return text.translate(_OTHER_D)
+
+
+def unmasked(text: str) -> str:
+    """The text with signs of direction named, so that it cannot look like another where it is quoted."""
+    return "".join(f"[U+{ord(letter):04X}]" if ord(letter) in _DIRECTIONS else letter for letter in text)
 
 
 def one_line(text: str) -> str:
