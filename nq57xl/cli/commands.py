@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from nq57xl.cli.close_commands import CLOSE_COMMANDS
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
 from nq57xl.cli.plan_commands import amend
 from nq57xl.cli.report_commands import diff
 from nq57xl.cli.return_commands import RETURN_COMMANDS, log
+from nq57xl.cli.watch_command import watch
 
 
 @click.command(
@@ -200,4 +202,20 @@ def demo(folder: Path | None) -> None:
     tell(folder or Path("out") / "demo")
 
 
-COMMANDS = (init, show, lint, import_, amend, generate, collect, status, *RETURN_COMMANDS, merge, diff, log, demo)
+COMMANDS = (
+    init,
+    show,
+    lint,
+    import_,
+    amend,
+    generate,
+    collect,
+    watch,
+    status,
+    *RETURN_COMMANDS,
+    merge,
+    *CLOSE_COMMANDS,
+    diff,
+    log,
+    demo,
+)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nq57xl.cli import edited
 from nq57xl.cli.options import talk
 from nq57xl.records.findings import Finding, Verdict
 from nq57xl.rules.grouping import to_answer
@@ -58,23 +59,25 @@ def finding_json(item: Finding) -> dict[str, Any]:
     }
 
 
+def taken_json(item: Taken) -> dict[str, Any]:
+    """One file of `collect --json`, and one line of `watch --json`."""
+    return {
+        "file": item.source.path,
+        "sha256": item.source.sha256,
+        "unit": item.unit,
+        "period": item.period,
+        "received_at": item.source.received_at.isoformat(timespec="seconds"),
+        "received_basis": item.source.received_basis,
+        "verdict": item.verdict,
+        "findings": [finding_json(finding) for finding in item.findings],
+    }
+
+
 def collected_json(done: Collected) -> dict[str, Any]:
     """`collect --json` of the contract."""
     return {
         "period": done.period.code,
-        "returns": [
-            {
-                "file": item.source.path,
-                "sha256": item.source.sha256,
-                "unit": item.unit,
-                "period": item.period,
-                "received_at": item.source.received_at.isoformat(timespec="seconds"),
-                "received_basis": item.source.received_basis,
-                "verdict": item.verdict,
-                "findings": [finding_json(finding) for finding in item.findings],
-            }
-            for item in done.returns
-        ],
+        "returns": [taken_json(item) for item in done.returns],
         "period_findings": [finding_json(finding) for finding in done.period_findings],
     }
 
@@ -217,3 +220,4 @@ def print_merged(done: Merged) -> None:
     if not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
         talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")
+    edited.print_taken(done)

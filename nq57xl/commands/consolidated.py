@@ -9,6 +9,7 @@ import attrs
 from nq57xl.commands.collect import standing
 from nq57xl.commands.earlier import History
 from nq57xl.commands.office import Office
+from nq57xl.ledger.amendments import amendments
 from nq57xl.ledger.closings import closing_of, freeze, thaw
 from nq57xl.ledger.edits import edits_of, holding
 from nq57xl.ledger.store import Ledger
@@ -47,10 +48,15 @@ def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolid
     before = []
     for item in History(ledger, plan).periods(period):
         closing = closing_of(ledger, item.code)
-        before.append(_earlier(ledger, plan, item, schema) if closing is None else _thawed(ledger, closing, -1))
+        before.append(_earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1))
     here = _made(ledger, (plan, period, schema), standing(ledger, plan, period), None)
     vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
     return attrs.evolve(here, earlier=tuple(reversed(before)), vocabulary=vocabulary)
+
+
+def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
+    """The period alone as the ledger gives it now, closed or not."""
+    return _made(ledger, (plan, period, office.schema()), standing(ledger, plan, period), None)
 
 
 def as_closed(ledger: Ledger, closing: Closing) -> Consolidation:
@@ -70,7 +76,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
             frozen.append(closing.own)
             schemas[closing.own.schema_version] = closing.schemas[closing.own.schema_version]
             continue
-        own, days = as_issued(ledger, plan, item)
+        own, days = as_issued(office, ledger, plan, item)
         frozen.append(freeze(ledger, days, own, schema, standing(ledger, own, days)))
     vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
     return Closing(
@@ -84,8 +90,13 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
     )
 
 
-def as_issued(ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:
-    """Plan and days of the newest form issued for the period; those given where none was issued."""
+def as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:
+    """Plan and days of the newest form issued for the period; those given where none was issued.
+
+    Once the plan has been amended its versions have days of validity: then the one that held on the cut-off day.
+    """
+    if amendments(ledger):
+        return office.valid(period.code, ledger)
     forms = ledger.current_forms(period.code)
     if not forms:
         return plan, period
@@ -93,9 +104,9 @@ def as_issued(ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]
     return ledger.plan(newest.plan_version), newest.period
 
 
-def _earlier(ledger: Ledger, plan: Plan, period: Period, schema: Schema) -> Consolidation:
-    own, days = as_issued(ledger, plan, period)
-    return _made(ledger, (own, days, schema), standing(ledger, own, days), None)
+def _earlier(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
+    own, days = as_issued(office, ledger, plan, period)
+    return _made(ledger, (own, days, office.schema()), standing(ledger, own, days), None)
 
 
 def _thawed(ledger: Ledger, closing: Closing, number: int) -> Consolidation:

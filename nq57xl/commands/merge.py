@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 from attrs import frozen
 
 from nq57xl.commands.collect import standing
-from nq57xl.commands.consolidated import consolidated
+from nq57xl.commands.consolidated import as_now, consolidated
+from nq57xl.commands.edits import Taken, take_edits, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.guarded import write_guarded
+from nq57xl.ledger.store import Ledger
+from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
 from nq57xl.report.workbook import render_internal, render_report
+
+REPORT, INTERNAL = "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"
 
 
 @frozen
@@ -34,13 +40,17 @@ class Merged:
     internal: Path
     beside: bool
     """True: somebody had edited the report, so the new one was written beside it."""
+    consolidation: Consolidation
+    edits: Taken
+    """What the office had typed into bien-tap.xlsx."""
+    edit_book: Path | None = None
+    """Where bien-tap.xlsx was written."""
 
 
 def status(office: Office, period_code: str | None) -> Standing:
     """Who has reported in the period. Raises Nq57Error when no form of it was issued."""
     with office.reading() as ledger:
-        plan = office.appendix().plan
-        period = office.period(period_code, ledger, plan)
+        plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
         return Standing(plan, period, standing(ledger, plan, period))
 
@@ -48,18 +58,24 @@ def status(office: Office, period_code: str | None) -> Standing:
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:
     """Writes the consolidated workbook from the accepted returns, and the internal one beside it."""
     with office.changing("merge") as ledger:
-        plan = office.appendix().plan
-        period = office.period(period_code, ledger, plan)
+        plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
+        taken = take_edits(office, ledger, plan, period)
         consolidation = consolidated(office, ledger, plan, period)
-        here = Standing(plan, period, consolidation.status)
-        wanted = output or office.workspace.report_dir(period.code) / "bao-cao-tong-hop.xlsx"
-        report = write_guarded(ledger, office.workspace, wanted, render_report(consolidation))
-        internal = write_guarded(
-            ledger, office.workspace, wanted.with_name("noi-bo.xlsx"), render_internal(consolidation)
-        )
-        ledger.event(office.who(), "merge", {"period": period.code, "file": report.name})
-        return Merged(here, report, internal, beside=report != wanted)
+        merged = write_reports(office, ledger, consolidation, taken, output)
+        # what came after a close is edited, too: it goes to the addendum
+        now = consolidation if consolidation.closing is None else as_now(office, ledger, plan, period)
+        book = write_edit_book(office, ledger, now, taken)
+        ledger.event(office.who(), "merge", {"period": period.code, "file": merged.report.name})
+        return attrs.evolve(merged, edit_book=book)
+
+
+def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken, output: Path | None = None) -> Merged:
+    """Writes everything that shows the consolidation."""
+    wanted = output or office.workspace.report_dir(c.period.code) / REPORT
+    report = write_guarded(ledger, office.workspace, wanted, render_report(c))
+    internal = write_guarded(ledger, office.workspace, wanted.with_name(INTERNAL), render_internal(c))
+    return Merged(Standing(c.plan, c.period, c.status), report, internal, report != wanted, c, taken)
 
 
 def require_issued(forms: object, period: Period) -> None:

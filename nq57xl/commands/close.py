@@ -1,0 +1,84 @@
+"""close: freezes a period with everything that its report was made from, and opens it again."""
+
+from __future__ import annotations
+
+import attrs
+from attrs import frozen
+
+from nq57xl.commands.consolidated import as_closed, as_now, frozen_now
+from nq57xl.commands.edits import take_edits, write_edit_book
+from nq57xl.commands.merge import Merged, require_issued, write_reports
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger import archive, closings, files
+from nq57xl.ledger.store import Ledger
+from nq57xl.records.edits import Closing
+from nq57xl.records.ledger import UnitStatus
+from nq57xl.records.plan import Period
+from nq57xl.report.wording import moment_words
+
+
+@frozen
+class Closed:
+    """A period that has been closed now."""
+
+    period: Period
+    closing: Closing
+    merged: Merged
+    missing: tuple[UnitStatus, ...]
+    """Units without an accepted return: the report says so on page one."""
+
+
+def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
+    """Writes the report, and notes what it was made from with the hashes of everything written for the period.
+
+    Raises Nq57Error when the period is closed already, or no form of it was issued.
+    """
+    with office.changing("close") as ledger:
+        plan, period = office.valid(period_code, ledger)
+        require_issued(ledger.current_forms(period.code), period)
+        known = closings.closing_of(ledger, period.code)
+        if known is not None:
+            raise Nq57Error(
+                f"{_upper(period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
+                f'«nq57xl close --period {period.code} --reopen --reason "lý do"» trước.'
+            )
+        taken = take_edits(office, ledger, plan, period)
+        closing = attrs.evolve(frozen_now(office, ledger, plan, period), reason=reason.strip())
+        frozen_view = as_closed(ledger, closing)
+        merged = write_reports(office, ledger, frozen_view, taken)
+        book = write_edit_book(office, ledger, as_now(office, ledger, plan, period), taken)
+        closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
+        closings.add_closing(ledger, closing)
+        detail = {"period": period.code, "reason": closing.reason, "outputs": closing.outputs}
+        ledger.event(office.who(), "close", detail)
+        return Closed(period, closing, attrs.evolve(merged, edit_book=book), frozen_view.missing)
+
+
+def reopen(office: Office, period_code: str | None, reason: str) -> Period:
+    """Opens a closed period again. Raises Nq57Error when it is open, or no reason is given."""
+    with office.changing("reopen") as ledger:
+        _, period = office.valid(period_code, ledger)
+        if closings.closing_of(ledger, period.code) is None:
+            raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
+        if not reason.strip():
+            raise Nq57Error('Mở lại kỳ đã chốt phải nêu lý do: thêm --reason "lý do".')
+        closings.add_reopening(ledger, period.code, reason.strip(), office.who())
+        ledger.event(office.who(), "reopen", {"period": period.code, "reason": reason.strip()})
+        return period
+
+
+def _outputs(office: Office, ledger: Ledger, period: Period) -> dict[str, str]:
+    """Path and hash of what the program has written for the report of the period; each content goes to the archive."""
+    found: dict[str, str] = {}
+    for path in sorted(office.workspace.report_dir(period.code).glob("*")):
+        key = office.workspace.key_of(path)
+        sha256 = files.sha256_of(path) if path.is_file() else ""
+        if sha256 and ledger.was_written(key, sha256):
+            archive.archive_file(office.workspace, path, sha256)
+            found[key] = sha256
+    return found
+
+
+def _upper(title: str) -> str:
+    return title[:1].upper() + title[1:]

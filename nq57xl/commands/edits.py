@@ -1,0 +1,221 @@
+"""The office's own hand: bien-tap.xlsx is read, what is new goes to the ledger, and the workbook is written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.commands.consolidated import as_now
+from nq57xl.commands.office import Office
+from nq57xl.ledger import files
+from nq57xl.ledger.archive import archive_file
+from nq57xl.ledger.edits import add_edits, edits_of, holding
+from nq57xl.ledger.guarded import write_guarded
+from nq57xl.ledger.store import Ledger
+from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.edits import AppliedEdit, CellKey, Edit, NewEdit
+from nq57xl.records.findings import Finding
+from nq57xl.records.plan import Period, Plan
+from nq57xl.records.returns import RawWorkbook, Source
+from nq57xl.report.edit_book import ENTRIES, Kept, mark_of, render_edit_book
+from nq57xl.report.edit_check import Case, judge_edits
+from nq57xl.report.edit_read import Known, Line, Refusal, Understood, read_lines, understand
+from nq57xl.report.edited import values_of
+from nq57xl.returns import limits
+from nq57xl.returns.sources import too_large
+from nq57xl.returns.workers import read_all
+
+NAME = "bien-tap.xlsx"
+
+
+@frozen
+class EditFile:
+    """One bien-tap.xlsx that the office worked in."""
+
+    path: Path
+    sha256: str
+    findings: tuple[Finding, ...] = ()
+    recorded: int = 0
+    refused: Mapping[CellKey, Refusal] = field(factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        """Everything typed in it is in the ledger: it may be written anew."""
+        return not any(item.severity in ("error", "warning") for item in self.findings)
+
+
+@frozen
+class Taken:
+    """What the office had typed since the last time."""
+
+    read: tuple[EditFile, ...] = ()
+
+    @property
+    def findings(self) -> tuple[tuple[Path, Finding], ...]:
+        """What could not be taken over, by file."""
+        return tuple((item.path, finding) for item in self.read for finding in item.findings)
+
+    @property
+    def recorded(self) -> int:
+        """New edits, withdrawals too."""
+        return sum(item.recorded for item in self.read)
+
+
+@frozen
+class Listed:
+    """The edits of a period, for people."""
+
+    period: Period
+    edits: tuple[AppliedEdit, ...]
+    """Those that hold."""
+    history: tuple[Edit, ...]
+    """Every one ever made, withdrawals too."""
+
+
+def take_edits(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Taken:
+    """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
+    read = []
+    for path in _candidates(office, period):
+        sha256 = files.sha256_of(path)
+        if not ledger.was_written(office.workspace.key_of(path), sha256):
+            read.append(_take(office, ledger, (plan, period), path, sha256))
+    return Taken(tuple(read))
+
+
+def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Taken) -> Path:
+    """Writes bien-tap.xlsx anew from the period as it is now, also when it is closed; returns where it stands.
+
+    In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
+    """
+    content = render_edit_book(c, _kept(taken))
+    wanted = office.workspace.report_dir(c.period.code) / NAME
+    for item in taken.read:
+        # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
+        if item.settled and files.sha256_of(item.path) == item.sha256:
+            ledger.note_output(office.workspace.key_of(item.path), item.sha256)
+    written = write_guarded(ledger, office.workspace, wanted, content)
+    for path in _candidates(office, c.period):
+        if path != written and ledger.was_written(office.workspace.key_of(path), files.sha256_of(path)):
+            files.remove(path)
+    return written
+
+
+def edits(office: Office, period_code: str | None) -> Listed:
+    """The edits of a period as the ledger has them; what stands in bien-tap.xlsx but was not merged yet is missing."""
+    with office.reading() as ledger:
+        plan, period = office.valid(period_code, ledger)
+        c = as_now(office, ledger, plan, period)
+        return Listed(period, c.edits, edits_of(ledger, period.code))
+
+
+def _candidates(office: Office, period: Period) -> list[Path]:
+    """bien-tap.xlsx and its "(2)", "(3)" ..., the first one first."""
+    folder, stem = office.workspace.report_dir(period.code), Path(NAME).stem
+    return [path for path in (folder / NAME, *sorted(folder.glob(f"{stem} (*).xlsx"))) if path.is_file()]
+
+
+def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> EditFile:
+    size = path.stat().st_size
+    if size > limits.FILE_BYTES:
+        return EditFile(path, sha256, (too_large(size),))
+    copy = archive_file(office.workspace, path, sha256)
+    key = office.workspace.key_of(path)
+    ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
+    raw = next(iter(read_all([copy] if copy else [])))
+    if isinstance(raw, Finding):
+        return EditFile(path, sha256, (raw,))
+    return _record(office, ledger, frame, EditFile(path, sha256), raw)
+
+
+def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: EditFile, raw: RawWorkbook) -> EditFile:
+    plan, period = frame
+    c = as_now(office, ledger, plan, period)
+    lines = read_lines(raw, mark_of(c))
+    if isinstance(lines, Finding):
+        return attrs.evolve(file, findings=(lines,))
+    made = edits_of(ledger, period.code)
+    told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
+    known = _Knowledge(ledger, c)
+    fresh = [line for line in lines.lines if (line.sheet, line.places.get("entry", "")) not in told_before]
+    said = understand(fresh, known.of, holding(made), {item.id: item for item in made})
+    said = _judged(said, known, fresh, made)
+    add_edits(ledger, period.code, said.new, file.sha256, office.who())
+    findings = (*lines.findings, *said.findings)
+    return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
+
+
+@frozen
+class _Knowledge:
+    """What the ledger and the consolidation tell of each unit's cells."""
+
+    ledger: Ledger
+    c: Consolidation
+    _found: dict[str, Known | None] = field(factory=dict, init=False)
+
+    def of(self, unit: str) -> Known | None:
+        """The unit's form and its own cells; None when it has no accepted return."""
+        if unit not in self._found:
+            self._found[unit] = self._look_up(unit)
+        return self._found[unit]
+
+    def source(self, unit: str) -> Source:
+        """The unit's counting return."""
+        status = next(item.status for item in self.c.units if item.status.code == unit)
+        assert status.counting is not None  # `of` knows the unit
+        return status.counting.judged.source
+
+    def _look_up(self, unit: str) -> Known | None:
+        record = next((item.status.counting for item in self.c.units if item.status.code == unit), None)
+        form = self.ledger.form_by_id(record.judged.issue_id or "") if record is not None else None
+        if record is None or form is None:
+            return None
+        own = values_of(record)
+        for item in self.c.edited.values():
+            if item.edit.new.unit == unit:
+                own.pop(item.edit.new.place[1:])
+                if item.original is not None:
+                    own[item.edit.new.place[1:]] = item.original
+        return Known(form, own)
+
+
+def _judged(said: Understood, known: _Knowledge, lines: Sequence[Line], made: Sequence[Edit]) -> Understood:
+    """What is left of the new edits after the rules; a row with an error takes none of its edits over."""
+    units = dict.fromkeys(item.unit for item in said.new)
+    applied = {place for place, item in known.c.edited.items()}
+    held = [item for place, item in holding(made).items() if place in applied]
+    cases = [case for unit in units if (case := _case(unit, said, known, held)) is not None]
+    places = {line.place: (line.sheet, line.places.get("entry", "")) for line in lines}
+    new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
+    by_place = {line.place: line for line in lines}
+    for case, found in zip(cases, judge_edits(cases, places), strict=True):
+        findings += found
+        wrong = {(item.table, item.task) for item in found if item.severity == "error"}
+        for item in case.new:
+            if (item.table, item.key) in wrong and item in new:
+                new.remove(item)
+                reasons = tuple(told for told in found if (told.table, told.task) == (item.table, item.key))
+                refused[item.place] = Refusal(by_place[item.place], reasons)
+    return Understood(tuple(new), tuple(findings), refused)
+
+
+def _case(unit: str, said: Understood, known: _Knowledge, held: Sequence[Edit]) -> Case | None:
+    found = known.of(unit)
+    if found is None:  # withdrawals alone
+        return None
+    own = tuple(item for item in held if item.new.unit == unit)
+    new: tuple[NewEdit, ...] = tuple(item for item in said.new if item.unit == unit)
+    return Case(found, known.source(unit), own, new)
+
+
+def _kept(taken: Taken) -> dict[CellKey, Kept]:
+    """What the office typed and the ledger did not take, with the reasons; the first file counts."""
+    kept: dict[CellKey, Kept] = {}
+    for item in reversed(taken.read):
+        for place, refusal in item.refused.items():
+            reasons = dict.fromkeys(found.message for found in refusal.findings if found.severity == "error")
+            entry, kind, author, reason = (refusal.line.text(name) for name in ENTRIES)
+            kept[place] = Kept(entry, kind, author, reason, f"Chưa ghi nhận: {' '.join(reasons)}")
+    return kept
