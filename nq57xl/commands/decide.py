@@ -75,7 +75,8 @@ def _decide(
             value = iso(at) if at is not None else ""
             ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.who()), _detail(record))
             record = ledger.return_by_hash(record.judged.source.sha256) or record
-        status = standing(ledger, plan, parse_period(record.period, plan.properties))
+        plan, days = office.valid(record.period, ledger)
+        status = standing(ledger, plan, days)
         if changed:
             write_back(office, ledger, status)
         return Decided(kind, record, changed, status)

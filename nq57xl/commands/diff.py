@@ -30,5 +30,5 @@ def diff(office: Office, first: str, second: str) -> Comparison:
 def _side(office: Office, ledger: Ledger, plan: Plan, code: str) -> Consolidation:
     period = parse_period(code, plan.properties)
     require_issued(ledger.current_forms(period.code), period)
-    issued, period = as_issued(ledger, plan, period)
+    issued, period = as_issued(office, ledger, plan, period)
     return consolidate(issued, period, office.schema(), standing(ledger, issued, period))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from attrs import define, field
 
 from nq57xl.ledger.standing import counting
 from nq57xl.ledger.store import Ledger
+from nq57xl.plan.in_force import Succession
 from nq57xl.plan.periods import parse_period
 from nq57xl.records.form import Earlier, Form
 from nq57xl.records.ledger import Carried, ReturnRecord
 from nq57xl.records.plan import Period, Plan
 from nq57xl.records.returns import Value
+from nq57xl.report.consolidate import SLOWEST_FIRST
 
 _TABLES = ("led", "indicator")
 _KEPT = (
@@ -44,13 +46,11 @@ class History:
         """(table, row key) -> what the unit reported of it in its newest accepted return of an earlier period.
 
         Only periods of the same kind (months, quarters ...) count. A row that was locked there because it was done
-        before is taken from the return that reported it as done.
+        before is taken from the return that reported it as done. Rows that came from units which have ended since
+        (a merger, a split) are there as those units last reported them.
         """
-        for earlier in self.periods(period):
-            record = self.counting(earlier.code).get(unit)
-            if record is not None:
-                return self._rows(record, earlier)
-        return {}
+        own, *others = (self._newest(code, period) for code in self._line(unit, period))
+        return _joined(others) | own
 
     def carried(self, form: Form) -> tuple[Carried, ...]:
         """Cells of earlier returns that still hold: of the rows that the form shows as done because they said so.
@@ -59,11 +59,29 @@ class History:
         """
         found = []
         for key, code in _done_rows(form):
-            record = self.counting(code).get(form.unit)
+            record = self._teller(form, code, key)
             row = _by_row(record).get(("led", key), {}) if record is not None else {}
             if record is not None and "progress" in row and row["progress"].value == "done":
                 found += [Carried(value, record.judged.source) for name, value in row.items() if name in _KEPT]
         return tuple(found)
+
+    def _line(self, unit: str, period: Period) -> tuple[str, ...]:
+        """The unit, then those that had ended by the period and whose rows came to it."""
+        return (unit, *Succession(self.plan.units).predecessors(unit, period.cutoff))
+
+    def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
+        """The rows of the unit's own newest accepted return of an earlier period."""
+        for earlier in self.periods(period):
+            record = self.counting(earlier.code).get(unit)
+            if record is not None:
+                return self._rows(record, earlier)
+        return {}
+
+    def _teller(self, form: Form, code: str, key: str) -> ReturnRecord | None:
+        """The return of that period that told the led row for the form's unit: its own, else one before it."""
+        records = (self.counting(code).get(unit) for unit in self._line(form.unit, form.period))
+        told = (record for record in records if record is not None and ("led", key) in _by_row(record))
+        return next(told, None)
 
     def returns(self, code: str) -> tuple[ReturnRecord, ...]:
         """Everything collected for a period."""
@@ -93,7 +111,7 @@ class History:
         rows = {key: Earlier(period.code, period.title, values) for key, values in _by_row(record).items()}
         form = self.ledger.form_by_id(record.judged.issue_id or "")
         for key, code in _done_rows(form) if form is not None else ():
-            first = self.counting(code).get(record.judged.unit or "")
+            first = self._teller(form, code, key) if form is not None else None
             values = _by_row(first).get(("led", key)) if first is not None else None
             if values:
                 rows["led", key] = Earlier(code, parse_period(code, self.plan.properties).title, values)
@@ -103,6 +121,23 @@ class History:
 def _kind(code: str) -> str:
     """The code without its digits: "-" for months, "-Q" for quarters, "-H" for half-years, "" for years."""
     return re.sub(r"\d", "", code)
+
+
+def _joined(lines: Iterable[dict[tuple[str, str], Earlier]]) -> dict[tuple[str, str], Earlier]:
+    """The rows of several units as those of one; of a row that two of them led, what the less advanced one said."""
+    joined: dict[tuple[str, str], Earlier] = {}
+    for rows in lines:
+        for key, row in rows.items():
+            if key not in joined or _advance(row) < _advance(joined[key]):
+                joined[key] = row
+    return joined
+
+
+def _advance(row: Earlier) -> int:
+    """How far the row has come by its progress; a row without one (an indicator) is as good as any."""
+    progress = row.values.get("progress")
+    code = progress.value if progress is not None else None
+    return SLOWEST_FIRST.index(code) if code in SLOWEST_FIRST else len(SLOWEST_FIRST)
 
 
 def _by_row(record: ReturnRecord) -> Rows:

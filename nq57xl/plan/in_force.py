@@ -90,13 +90,14 @@ class Succession:
             return tuple(self._walk(code, day, forward=False)) or (code,)
         return (code,)
 
-    def predecessors(self, code: str) -> tuple[str, ...]:
-        """Units whose rows came to this one, the nearest first."""
+    def predecessors(self, code: str, day: dt.date) -> tuple[str, ...]:
+        """Units that had ended by that day and whose rows came to this one, the nearest first."""
         found: dict[str, None] = {}
         waiting = [code]
         while waiting:
             one = waiting.pop(0)
             before = [item for item in self._before(one) if item != code and item not in found]
+            before = [item for item in before if ended(self._units[item], day)]
             waiting += before
             found |= dict.fromkeys(before)
         return tuple(found)
