@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import attrs
 import openpyxl
 
 from nq57xl.plan.appendix_read import read_appendix
@@ -39,6 +40,17 @@ def consolidated(which: str, seed: int) -> Consolidation:
     """A consolidation of random returns."""
     plan, period = case(which)
     return consolidate(plan, period, SCHEMA, random_status(plan, period, seed))
+
+
+def with_earlier(which: str, seed: int, periods: int = 3) -> Consolidation:
+    """The same after so many earlier periods."""
+    plan, _ = case(which)
+    months = [parse_period(f"2026-{month:02d}", plan.properties) for month in range(4 - periods, 5)]
+    *before, here = (
+        consolidate(plan, period, SCHEMA, random_status(plan, period, seed + number))
+        for number, period in enumerate(months)
+    )
+    return attrs.evolve(here, earlier=tuple(before))
 
 
 def sheets(data: bytes, *, values: bool = True) -> Any:  # noqa: ANN401 - openpyxl's workbook

@@ -14,6 +14,8 @@ NAMES = [
     "Tổng quan",
     "Phụ lục tổng hợp",
     "Chỉ tiêu",
+    "Số liệu tổng hợp",
+    "Theo đơn vị",
     "Chậm tiến độ - vướng mắc",
     "Đề xuất - kiến nghị",
     "Tình hình nộp báo cáo",
@@ -33,7 +35,7 @@ def test_pages_are_set_up_for_paper() -> None:
             assert {cell.font.name for row in sheet.iter_rows() for cell in row} == {"Times New Roman"}
             assert sheet.oddHeader.center.text.endswith("&P/&N")
             assert len(sheet.title) <= 31
-            if sheet.title not in ("Tổng quan", "Đề xuất - kiến nghị"):
+            if sheet.title not in ("Tổng quan", "Số liệu tổng hợp", "Đề xuất - kiến nghị"):
                 assert sheet.print_title_rows
                 assert sheet.freeze_panes
                 assert sheet.auto_filter.ref

@@ -14,11 +14,13 @@ from nq57xl.report.wording import (
     NOTHING,
     UNREPORTED,
     due_words,
+    entry_stage,
     entry_words,
     evidence_words,
     report_title,
     shown,
     source_anchor,
+    stage_words,
     standing_words,
 )
 
@@ -55,6 +57,8 @@ COLUMNS = (
     Column("kind", "Loại dòng", 10, printed=False, hidden=True),
     Column("section", "Nhóm", 8, printed=False, hidden=True),
     Column("code", "Mã", 10, printed=False, hidden=True),
+    Column("unit", "Mã đơn vị", 10, printed=False, hidden=True),
+    Column("stage", "Tình trạng chung", 10, printed=False, hidden=True),
 )
 
 
@@ -86,9 +90,11 @@ def _task_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
         "code": row.task.code,
         "progress": progress,
         "timeliness": timeliness,
+        "stage": stage_words(row.standing),
     }
     if len(row.entries) == 1:
         entry = row.entries[0]
+        cells["unit"] = entry.unit
         yield Line("row", _entry_cells(entry, row, c) | cells, 1, (f"led|{entry.unit}|{row.task.code}",))
     else:
         yield Line("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else ""}, 1)
@@ -120,6 +126,8 @@ def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> Line:
         "code": row.task.code,
         "progress": progress,
         "timeliness": timeliness,
+        "unit": entry.unit,
+        "stage": entry_stage(entry, row),
     }
     own["number"] = "Từng đơn vị chủ trì"
     anchor = f"led|{entry.unit}|{row.task.code}"

@@ -11,7 +11,6 @@ from typing import Any
 
 from nq57xl.report.layout import (
     MERGED,
-    SIZES,
     Chart,
     Content,
     FileLink,
@@ -19,7 +18,9 @@ from nq57xl.report.layout import (
     Link,
     Num,
     Placed,
+    Series,
     Sheet,
+    Spark,
     band_spans,
     orphan_breaks,
 )
@@ -31,6 +32,10 @@ _CREATED = dt.datetime(2026, 1, 1)
 """Fixed: the time of writing would make equal reports differ."""
 _DEFAULT_SIZE = 10.5
 """A digit of this font is 7 pixels wide in every program; at 11 LibreOffice makes columns 5 % wider than Excel."""
+_CHART_SIZE = 10
+"""As the text of the sheets: at 90 % of the paper's scale 9 points are printed."""
+_PERCENT_AXIS = {"min": 0, "max": 1.1, "major_unit": 0.25}
+"""A little above 100 %: labels of the highest points stay below the title."""
 _PAPERS = {"A4": 9, "A3": 8}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _CELL_LIMIT = 32_767
@@ -56,6 +61,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     "group": {"bold": True, "valign": "vcenter", "font_color": ACCENT},
     "row": _BORDERED,
     "sub": _BORDERED,
+    "words": {"text_wrap": True, "valign": "top", "align": "justify"},
+    "lead": {"bold": True, "valign": "vcenter", "text_wrap": True, "bottom": 1, "border_color": ACCENT},
     "total": {**_BORDERED, "bold": True, "bg_color": PALE},
     "pair": {"align": "center", "valign": "top", "text_wrap": True},
     "pair_bold": {"align": "center", "valign": "top", "text_wrap": True, "bold": True},
@@ -132,7 +139,7 @@ class _SheetWriter:
         if row.kind in ("space", "rule"):
             return
         style = dict(_STYLES[row.kind])
-        style.setdefault("font_size", SIZES.get(row.kind, self.page.size))
+        style["font_size"] = self.page.size_of(row.kind)
         if row.kind in MERGED:
             self._merge(row.row, self.printed[0], self.printed[-1], next(iter(row.cells.values()), ""), style)
         elif row.kind.startswith("pair"):
@@ -168,10 +175,10 @@ class _SheetWriter:
                 continue
             if column.name in row.spans:
                 covered = self.sheet.index(row.spans[column.name])
-                own = {**style, "align": "left", "italic": index == 0}
-                self._merge(
-                    row.row, index, covered, content, own | ({"align": "right", "indent": 1} if index == 0 else {})
-                )
+                own = {**style, "align": "left", "italic": index == 0} if row.kind == "sub" else style
+                if row.kind == "sub" and index == 0:
+                    own = own | {"align": "right", "indent": 1}
+                self._merge(row.row, index, covered, content, own)
                 continue
             if not column.printed or column.hidden:
                 if content is not None and row.kind != "head":
@@ -182,7 +189,7 @@ class _SheetWriter:
             if self.page.sparse and column.name not in row.cells:
                 continue
             own = dict(style)
-            if row.kind in ("row", "sub", "total"):
+            if row.kind in ("row", "sub", "total", "lead"):
                 own["align"] = column.align
             self._put(row.row, index, content, own)
 
@@ -196,6 +203,8 @@ class _SheetWriter:
             self._link(row, col, content, style)
         elif isinstance(content, FileLink):
             self._file_link(row, col, content, style)
+        elif isinstance(content, Spark):
+            self._spark(row, col, content, style)
         elif content:
             self.out.write_string(row, col, clean_text(content), self.book.format(**style))
         else:
@@ -245,32 +254,58 @@ class _SheetWriter:
             out.freeze_panes(heads[-1] + 1, page.frozen_columns)
             out.autofilter(heads[-1], 0, max(last, heads[-1] + 1), len(page.columns) - 1)
 
+    def _spark(self, row: int, col: int, spark: Spark, style: dict[str, Any]) -> None:
+        from xlsxwriter.utility import xl_range
+
+        first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
+        self.out.write_blank(row, col, None, self.book.format(**style))
+        line = {"markers": True, "series_color": ACCENT, "show_hidden": True, "weight": 1.5}
+        quoted = self.page.name.replace("'", "''")
+        self.out.add_sparkline(row, col, {"range": f"'{quoted}'!{xl_range(row, first, row, last)}", **line})
+
     def _chart(self, spec: Chart) -> None:
-        chart = self.book.workbook.add_chart({"type": "bar", "subtype": "stacked"})
-        for place, fill in spec.series:
-            chart.add_series(self._series(spec, place, fill))
-        font = {"name": FONT, "size": 9}
-        chart.set_title({"name": spec.title, "name_font": {"name": FONT, "size": 12, "bold": True}})
-        chart.set_legend({"position": "bottom", "font": font})
+        bars = spec.kind == "bar"
+        chart = self.book.workbook.add_chart({"type": "bar", "subtype": "stacked"} if bars else {"type": "line"})
+        for series in spec.series:
+            chart.add_series(self._series(spec, series))
+        font = {"name": FONT, "size": _CHART_SIZE}
+        chart.set_title({"name": spec.title, "name_font": {**font, "size": _CHART_SIZE + 1, "bold": True}})
+        chart.set_legend({"position": spec.legend, "font": font})
         grid = {"visible": True, "line": {"color": "#D9D9D9"}}
-        chart.set_x_axis({"num_font": font, "major_gridlines": grid, "num_format": "0", "visible": False})
-        chart.set_y_axis({"num_font": font, "reverse": True})
+        if bars:
+            chart.set_x_axis({"num_font": font, "major_gridlines": grid, "num_format": "0", "visible": False})
+            chart.set_y_axis({"num_font": font, "reverse": True})
+        else:
+            chart.set_x_axis({"num_font": font})
+            chart.set_y_axis({"num_font": font, "major_gridlines": grid, "num_format": "0%", **_PERCENT_AXIS})
         chart.set_size({"width": spec.width, "height": spec.height})
         row = self.book.anchors[spec.anchor][1]
-        self.out.insert_chart(row, 0, chart, {"x_offset": spec.offset + 4, "y_offset": 4, "description": spec.title})
+        place = {"x_offset": spec.x, "y_offset": spec.y, "description": spec.title, "object_position": 1}
+        self.out.insert_chart(row, 0, chart, place)
 
-    def _series(self, spec: Chart, place: int, fill: str) -> dict[str, Any]:
-        name = self.page.name
-        top, left, bottom, right = spec.categories
-        label_font = {"name": FONT, "size": 9, "color": _ink(fill)}
-        return {
-            "name": [name, top - 1, place],
-            "categories": [name, top, left, bottom, right],
-            "values": [name, top, place, bottom, place],
-            "fill": {"color": fill},
+    def _series(self, spec: Chart, series: Series) -> dict[str, Any]:
+        drawn: dict[str, Any] = {
+            "name": [spec.source, *series.head],
+            "categories": [spec.source, *spec.categories],
+            "values": [spec.source, *series.values],
+        }
+        label_font = {"name": FONT, "size": _CHART_SIZE}
+        if spec.kind == "line":
+            marker = {"type": "circle", "size": 6, "fill": {"color": series.fill}, "border": {"color": series.fill}}
+            top, _, bottom, _ = series.values
+            # the last point alone: labels of every point would cover the lines
+            shown = [*({"delete": True} for _ in range(bottom - top)), {}]
+            label = {"value": True, "num_format": "0%", "font": label_font, "position": "above", "custom": shown}
+            return drawn | {"line": {"color": series.fill, "width": 2}, "marker": marker, "data_labels": label}
+        return drawn | {
+            "fill": {"color": series.fill},
             "border": {"color": "#404040", "width": 0.5},
             "gap": 40,
-            "data_labels": {"value": True, "num_format": "#,##0;;", "font": label_font},
+            "data_labels": {
+                "value": True,
+                "num_format": "#,##0;;",
+                "font": {**label_font, "color": _ink(series.fill)},
+            },
         }
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from attrs import frozen
 
-from nq57xl.records.consolidation import Consolidation, IndicatorRow, TaskRow
+from nq57xl.records.consolidation import Consolidation, Entry, IndicatorRow, TaskRow
 from nq57xl.report.wording import (
     DONE_BEFORE,
     OUTSIDE,
     PARTLY_REPORTED,
     TIMELINESS,
     UNREPORTED,
+    entry_stage,
+    entry_words,
     progress_order,
+    stage_words,
     standing_words,
 )
 
@@ -34,6 +37,20 @@ class SectionFigures:
     """By the words shown in the column "Tiến độ"; rows reported in part count as not reported."""
     timeliness: dict[str, int]
     """By the words shown in the column "So với thời hạn"; rows that nobody reported have none."""
+    stages: dict[str, int]
+    """By STAGES: every row in one."""
+
+
+@frozen
+class UnitFigures:
+    """Counts of one unit that leads rows; a row of several leads counts for each of them."""
+
+    code: str
+    name: str
+    total: int
+    progress: dict[str, int]
+    timeliness: dict[str, int]
+    stages: dict[str, int]
 
 
 @frozen
@@ -46,6 +63,8 @@ class Figures:
     """Group number -> state -> count."""
     expected: int
     """Units that were issued a form."""
+    units: tuple[UnitFigures, ...]
+    """Those that lead rows or were issued a form, in the order of the report."""
     received: int
     """Units from which anything was received."""
     accepted: int
@@ -61,6 +80,7 @@ def figures(c: Consolidation) -> Figures:
         total=_count("", "Tổng số", c.tasks, c),
         indicators={number: _states(c, number) for number, _ in groups_of(c)},
         expected=len(units),
+        units=_units(c),
         received=sum(unit.newest is not None for unit in units),
         accepted=sum(unit.counting is not None for unit in units),
         on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
@@ -108,11 +128,34 @@ def _section(c: Consolidation, number: str, title: str) -> SectionFigures:
     return _count(number, title, [row for row in c.tasks if row.task.section == number], c)
 
 
-def _count(number: str, title: str, rows: Iterable[TaskRow], c: Consolidation) -> SectionFigures:
+def _count(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> SectionFigures:
     shown = [standing_words(row.standing, c) for row in rows]
     progress = Counter(UNREPORTED if words == PARTLY_REPORTED else words for words, _ in shown)
     timeliness = Counter(words for _, words in shown if words)
-    return SectionFigures(number, title, len(shown), dict(progress), dict(timeliness))
+    stages = Counter(stage_words(row.standing) for row in rows)
+    return SectionFigures(number, title, len(shown), dict(progress), dict(timeliness), dict(stages))
+
+
+def _units(c: Consolidation) -> tuple[UnitFigures, ...]:
+    entries: dict[str, list[tuple[Entry, TaskRow]]] = {item.status.code: [] for item in c.units}
+    names = {item.status.code: item.status.name for item in c.units}
+    for row in c.tasks:
+        for entry in row.entries:
+            entries.setdefault(entry.unit, []).append((entry, row))
+            names.setdefault(entry.unit, entry.name)
+    return tuple(_unit(code, names[code], led, c) for code, led in entries.items())
+
+
+def _unit(code: str, name: str, led: Sequence[tuple[Entry, TaskRow]], c: Consolidation) -> UnitFigures:
+    shown = [entry_words(entry, row, c) for entry, row in led]
+    return UnitFigures(
+        code=code,
+        name=name,
+        total=len(led),
+        progress=dict(Counter(words for words, _ in shown)),
+        timeliness=dict(Counter(words for _, words in shown if words)),
+        stages=dict(Counter(entry_stage(entry, row) for entry, row in led)),
+    )
 
 
 def _states(c: Consolidation, group: str) -> dict[str, int]:

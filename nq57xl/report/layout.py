@@ -22,11 +22,13 @@ _PAPER_PIXELS = {"A4": 1036, "A3": 1497}
 """Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
 
 Kind = Literal["title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"]
-Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space"]
+Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
+"""`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
 MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
 """Lines of one text over the whole width."""
 SIZES = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
-SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12}
+SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
+_BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold", "lead")
 _PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
 """Height of landscape paper between the margins of `book`, less 1 %."""
 
@@ -64,7 +66,16 @@ class Formula:
     format: str = '#,##0;-#,##0;"-"'
 
 
-Content = str | Num | Link | FileLink | Formula | None
+@frozen
+class Spark:
+    """A small line in the cell, over the numbers of its own row between two columns."""
+
+    first: str
+    """Column name."""
+    last: str
+
+
+Content = str | Num | Link | FileLink | Formula | Spark | None
 
 
 @frozen
@@ -115,21 +126,38 @@ class Placed:
 
 
 @frozen
+class Series:
+    """One series of a chart: its name and its values stand on the chart's source sheet."""
+
+    head: tuple[int, int]
+    """Row and column of its name."""
+    values: tuple[int, int, int, int]
+    """First row, first column, last row, last column."""
+    fill: str
+    """Colour: "#1F3864"."""
+
+
+@frozen
 class Chart:
-    """A stacked bar chart over a block of the page."""
+    """A chart over a block of the page: stacked bars, or lines of percentages."""
 
     title: str
     anchor: str
-    """Line of kind `space` on which it stands."""
-    offset: int
+    """Line at which it stands."""
+    x: int
     """Pixels from the left edge."""
+    y: int
+    """Pixels below the anchor."""
     width: int
     """Pixels."""
     height: int
+    source: str
+    """Name of the sheet that holds its figures."""
     categories: tuple[int, int, int, int]
     """First row, first column, last row, last column."""
-    series: tuple[tuple[int, str], ...]
-    """Column and fill of each series; its name is the cell above the block."""
+    series: tuple[Series, ...]
+    kind: Literal["bar", "line"] = "bar"
+    legend: Literal["right", "bottom"] = "bottom"
 
 
 @frozen
@@ -152,6 +180,12 @@ class Page:
     """True: cells that a line does not name stay without borders."""
     breaks: tuple[str, ...] = ()
     """Anchors of lines that begin a new printed page."""
+    sizes: Mapping[str, float] = field(factory=dict)
+    """Font sizes by kind of line, where they are not the usual ones."""
+
+    def size_of(self, kind: str) -> float:
+        """Font size of the lines of that kind, in points."""
+        return float(self.sizes.get(kind) or SIZES.get(kind, self.size))
 
 
 @frozen
@@ -241,7 +275,7 @@ def _lines_in_row(size: float) -> int:
 def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
     if line.kind in ("space", "rule"):
         return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
-    size = SIZES.get(line.kind, page.size)
+    size = page.size_of(line.kind)
     wrapped = {name: wrap(text, width, size, bold=bold) for name, text, width, bold in _measured(line, page)}
     per_row = _lines_in_row(size)
     count = max((math.ceil(len(lines) / per_row) for lines in wrapped.values()), default=1)
@@ -268,7 +302,7 @@ def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
 
 def _measured(line: Line, page: Page) -> list[tuple[str, str, float, bool]]:
     """(column, text, width, bold) of every text that wraps on this line."""
-    bold = line.kind in ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold")
+    bold = line.kind in _BOLD
     columns = [column for column in page.columns if column.printed and not column.hidden]
     full = total_width(columns)
     if line.kind in MERGED:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nq57xl.forms.wording import data_window
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.report.figures import (
     INDICATOR_STATES,
@@ -19,7 +18,7 @@ from nq57xl.report.figures import (
 )
 from nq57xl.report.wording import DONE_BEFORE, OUTSIDE, STATES, UNREPORTED, percent_of
 
-_NAMED = 10
+NAMED = 10
 """Missing units named on page one; the statement must stay on one row, and be read."""
 _LOWER = {
     DONE_BEFORE: "đã hoàn thành trước kỳ",
@@ -37,13 +36,13 @@ def count_words(number: int) -> str:
     return f"{number:02d}"
 
 
-def missing_words(c: Consolidation, f: Figures) -> str:
-    """The statement of page one when returns are missing; "" when all are there."""
+def missing_words(c: Consolidation, f: Figures, named: int = NAMED) -> str:
+    """The statement of page one when returns are missing, with the first `named` of them; "" when all are there."""
     if not c.missing:
         return ""
-    names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing[:_NAMED])
-    if len(c.missing) > _NAMED:
-        names += f"; và {len(c.missing) - _NAMED} đơn vị khác (xem trang «Tình hình nộp báo cáo»)"
+    names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing[:named])
+    if len(c.missing) > named:
+        names += f"; và {len(c.missing) - named} đơn vị khác (xem trang «Tình hình nộp báo cáo»)"
     rows = f.total.progress.get(UNREPORTED, 0)
     silent = f" Bản tổng hợp này vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
@@ -57,23 +56,23 @@ def complete_words(f: Figures) -> str:
     return f"Đã có đủ báo cáo của {count_words(f.accepted)}/{count_words(f.expected)} đơn vị."
 
 
-def summary(c: Consolidation, f: Figures) -> tuple[str, ...]:
-    """The paragraphs: progress, deadlines, indicators, difficulties and proposals."""
-    return tuple(filter(None, (_progress(c, f), _timeliness(f), _indicators(c, f), _voices(c))))
+def paragraph(c: Consolidation, f: Figures) -> str:
+    """The figures in plain words: progress, deadlines, indicators, difficulties and proposals."""
+    return " ".join(filter(None, (_progress(c, f), _timeliness(f), _indicators(c, f), _voices(c))))
 
 
 def _progress(c: Consolidation, f: Figures) -> str:
     total = f.total.total
     opening = (
         f"Kế hoạch có {count_words(total)} đầu việc thuộc {count_words(len(sections_of(c)))} nhóm nhiệm vụ. "
-        f"Kết quả {c.period.title} (số liệu {data_window(c.period)}): "
+        f"Kết quả {c.period.title}: "
     )
-    return opening + _list(f.total.progress, progress_buckets(c), total) + "."
+    return opening + listed(f.total.progress, progress_buckets(c), None) + "."
 
 
 def _timeliness(f: Figures) -> str:
-    counted = _list(f.total.timeliness, timeliness_buckets(), None)
-    return f"Về thời hạn, trong số đầu việc đã báo cáo: {counted}." if counted else ""
+    counted = listed(f.total.timeliness, timeliness_buckets(), None)
+    return f"So với thời hạn, trong số đầu việc đã báo cáo: {counted}." if counted else ""
 
 
 def _indicators(c: Consolidation, f: Figures) -> str:
@@ -84,7 +83,7 @@ def _indicators(c: Consolidation, f: Figures) -> str:
         for state, count in group.items():
             states[state] = states.get(state, 0) + count
     total = len(c.indicators)
-    return f"Về chỉ tiêu: trong {count_words(total)} chỉ tiêu, {_list(states, INDICATOR_STATES, total)}."
+    return f"Về chỉ tiêu: trong {count_words(total)} chỉ tiêu, {listed(states, INDICATOR_STATES, None)}."
 
 
 def _voices(c: Consolidation) -> str:
@@ -106,7 +105,7 @@ def _voices(c: Consolidation) -> str:
     return f"Các đơn vị nêu {', '.join(told_parts)} (chi tiết tại các trang kèm theo)."
 
 
-def _list(counts: dict[str, int], order: Iterable[str], whole: int | None) -> str:
+def listed(counts: dict[str, int], order: Iterable[str], whole: int | None) -> str:
     """ "05 hoàn thành (19,2%), 10 đang thực hiện (38,5%)"; what does not occur is left out."""
     parts = []
     for words in order:

@@ -26,6 +26,19 @@ TIMELINESS = {
     "undated": "Không xác định hạn",
     "not_applicable": "Không áp dụng",
 }
+STAGES = (
+    "Hoàn thành",
+    "Hoàn thành quá hạn",
+    "Trong hạn",
+    "Nguy cơ chậm",
+    "Quá hạn",
+    "Không xác định hạn",
+    "Thường xuyên, chưa phát sinh",
+    UNREPORTED,
+    OUTSIDE,
+)
+"""Progress and timeliness in one: what charts show. Each row stands in one of them, whatever the vocabulary."""
+_OPEN_STAGES = {"on_track": 2, "at_risk": 3, "overdue": 4, "undated": 5}
 STATES: dict[UnitState, str] = {
     "missing": "Chưa nộp",
     "rejected": "Bị trả lại, chưa nộp lại",
@@ -79,6 +92,30 @@ def entry_words(entry: Entry, row: TaskRow, c: Consolidation) -> tuple[str, str]
 def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
     words = c.vocabulary.word(progress, timeliness.code)
     return words or progress_words(c.schema)[progress], TIMELINESS[timeliness.code]
+
+
+def stage_words(standing: Standing) -> str:
+    """Which of STAGES a whole row is in."""
+    if standing.state == "done_before":
+        return STAGES[0]
+    if standing.state == "outside":
+        return OUTSIDE
+    return _stage(standing.progress, standing.timeliness)
+
+
+def entry_stage(entry: Entry, row: TaskRow) -> str:
+    """The same of one unit's entry on a row."""
+    if entry.before or (row.standing.state == "done_before" and not entry.reported):
+        return STAGES[0]
+    return _stage(entry.progress, entry.timeliness) if entry.reported or entry.expected else OUTSIDE
+
+
+def _stage(progress: str | None, timeliness: Timeliness | None) -> str:
+    if progress is None or timeliness is None:
+        return UNREPORTED
+    if progress == "done":
+        return STAGES[1 if timeliness.code == "late" else 0]
+    return STAGES[_OPEN_STAGES.get(timeliness.code, 6)]
 
 
 def progress_order(c: Consolidation) -> tuple[str, ...]:

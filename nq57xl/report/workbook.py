@@ -11,21 +11,28 @@ from nq57xl.report.layout import place
 from nq57xl.report.overview_sheet import overview
 from nq57xl.report.problem_sheet import problem_page
 from nq57xl.report.proposal_sheet import proposal_page
+from nq57xl.report.ranges import Range
 from nq57xl.report.source_sheet import source_page
 from nq57xl.report.submission_sheet import submission_page
+from nq57xl.report.summary_sheet import summary
+from nq57xl.report.unit_sheet import unit_page
 from nq57xl.report.wording import report_title
 
 
 def render_report(c: Consolidation) -> bytes:
     """bao-cao-tong-hop.xlsx. The same consolidation gives the same bytes."""
-    appendix = place(appendix_page(c))
-    indicators = place(indicator_page(c))
-    submissions = place(submission_page(c))
-    front = overview(c, appendix, indicators, submissions)
+    appendix, indicators, submissions = (
+        place(page) for page in (appendix_page(c), indicator_page(c), submission_page(c))
+    )
+    rows = Range(appendix), Range(indicators), Range(submissions)
+    tables = summary(c, *rows)
+    front = overview(c, *rows, tables)
     sheets = (
         place(front.page),
         appendix,
         indicators,
+        place(tables.page),
+        place(unit_page(c, Range(appendix))),
         place(problem_page(c)),
         place(proposal_page(c)),
         submissions,

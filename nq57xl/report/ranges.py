@@ -1,0 +1,37 @@
+"""Addresses of placed sheets for live formulas: whole columns of rows, and single cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from nq57xl.report.layout import Column, Sheet
+
+
+def letter_of(columns: Sequence[Column], name: str) -> str:
+    """Letters of a column by its name: "AB"."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    return str(xl_col_to_name(next(i for i, column in enumerate(columns) if column.name == name)))
+
+
+@frozen
+class Range:
+    """Columns of a placed sheet as absolute ranges."""
+
+    sheet: Sheet
+
+    def of(self, name: str) -> str:
+        """ "'Phụ lục tổng hợp'!$K$6:$K$99"."""
+        letter = letter_of(self.sheet.page.columns, name)
+        first = (self.sheet.heads[-1] if self.sheet.heads else 0) + 2
+        last = max(self.sheet.rows[-1].row + 1, first)
+        return f"'{self.sheet.page.name}'!${letter}${first}:${letter}${last}"
+
+    def count(self, **words: str) -> str:
+        """A count of the rows whose columns hold those words; a value that begins with "$" is an address."""
+        tests = []
+        for name, word in words.items():
+            tests += [self.of(name), word if word.startswith("$") else f'"{word}"']
+        return f"COUNTIFS({','.join(tests)})"
