@@ -13,6 +13,7 @@ from nq57xl.cli.options import as_json, office, period_option, print_json, talk
 from nq57xl.cli.plan_commands import amend
 from nq57xl.cli.report_commands import diff
 from nq57xl.cli.return_commands import RETURN_COMMANDS, log
+from nq57xl.cli.watch_command import watch
 
 
 @click.command(
@@ -209,6 +210,7 @@ COMMANDS = (
     amend,
     generate,
     collect,
+    watch,
     status,
     *RETURN_COMMANDS,
     merge,

@@ -160,8 +160,8 @@ def print_collected(done: Collected) -> None:
 
 def print_answers(answers: Answers) -> None:
     """The next step: where the letters and the check workbook stand; what could not be written."""
-    if answers.notices:
-        talk(f"Thư báo đơn vị (mở tệp .eml để gửi): {answers.folder}")
+    if answers.drafts:
+        talk(f"Thư trả lời đơn vị (mở tệp .eml để gửi): {answers.folder}")
     if answers.check_book:
         talk(f"Bước tiếp theo: xem các điểm cần xử lý ở {answers.check_book}")
     for problem in answers.problems:
@@ -213,8 +213,8 @@ def print_status(here: Standing) -> None:
 
 def print_merged(done: Merged) -> None:
     """Paths on stdout, talk on stderr."""
-    click.echo(str(done.report))
-    click.echo(str(done.internal))
+    for path in done.outputs:
+        click.echo(str(path))
     if done.beside:
         talk("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.")
     if not done.standing.status.complete:

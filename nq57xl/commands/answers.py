@@ -35,8 +35,8 @@ class Answers:
     """None where it could not be written."""
     folder: Path
     """Of the letters."""
-    notices: tuple[Path, ...]
-    """Drafts of the letters to units, one for each that has sent something."""
+    drafts: tuple[Path, ...]
+    """Of mails, one for each return: notices of units first, then receipts for every other file."""
     problems: tuple[str, ...] = ()
     """What could not be written, in words, each once: everything is recorded, and the next run writes it."""
 
@@ -68,7 +68,8 @@ class _Desk:
             if paths := self._letter(item, marked):
                 letters[item.record.id] = paths
         self._clear({letter_name(item, self.period.code) for item in returns})
-        drafts = tuple(letters[item.record.id][-1] for item in returns if item.newest and item.record.id in letters)
+        told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
+        drafts = tuple(letters[item.record.id][-1] for item in told)
         pages = {number: paths[1] for number, paths in letters.items()}
         return Answers(self._check_book(returns, marked, pages), self.folder, drafts, tuple(self.problems))
 

@@ -54,9 +54,16 @@ class Collected:
 
 
 def collect(
-    office: Office, given: Sequence[Path], period_code: str | None, received: datetime | None = None
+    office: Office,
+    given: Sequence[Path],
+    period_code: str | None,
+    received: datetime | None = None,
+    *,
+    root: Path | None = None,
 ) -> Collected:
     """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md has the verdicts.
+
+    `root`: folder in which files were dropped (default: the inbox), below which a day in a folder's name counts.
 
     Every file is archived before it is read, and the whole run is recorded in one transaction. Raises Nq57Error for a
     path that does not exist or a period that was never issued.
@@ -67,7 +74,7 @@ def collect(
         office.workspace.inbox.mkdir(exist_ok=True)
         now = office.clock.now()
         found, problems = gather(
-            list(given) or [office.workspace.inbox], received=received, now=now, inbox=office.workspace.inbox
+            list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
         taken = unpack(office, ledger, dated(ledger, found, now), now)
         sources = dated(ledger, taken.sources, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +75,7 @@ def _pool(workers: int) -> Iterator[ProcessPool]:
     """A pool that is stopped at the end, also when its results are no longer wanted."""
     from pebble import ProcessPool
 
-    pool = ProcessPool(max_workers=workers, initializer=_limit_memory, context=_Context())
+    pool = ProcessPool(max_workers=workers, initializer=_settle, context=_Context())
     try:
         yield pool
     finally:
@@ -95,6 +96,16 @@ def _attempt(reader: Reader, path: Path) -> Outcome:
     except BaseException:  # a panic of the reader's own language is no Exception, and could not be sent back either
         logging.getLogger(__name__).exception("reading %s", path)
         return make("FILE_READER_FAILED")
+
+
+def _settle() -> None:
+    """What each new process does first.
+
+    A terminal sends Ctrl+C to every process in it. The parent decides what becomes of the run: a reader that died of it
+    would look like a file that cannot be read.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory()
 
 
 def _limit_memory() -> None:

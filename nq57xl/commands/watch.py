@@ -1,0 +1,195 @@
+"""watch: looks at a folder again and again, and collects each file once it is fully written.
+
+By looking, not by events: network shares send none. The ledger's lock is held only while something is collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.commands.collect import Collected, Taken, collect
+from nq57xl.commands.office import Office
+from nq57xl.errors import LedgerBusyError, Nq57Error
+from nq57xl.records.plan import Period
+from nq57xl.returns.arriving import Look, arrival, lying
+
+STILL = 2
+"""Looks in a row that find a file unchanged before it is taken."""
+PATIENCE = 6
+"""The same for one that is empty or an archive without its end: the rest may be on its way."""
+_LONGEST_WAIT = 32
+"""Looks between two tries on a file that could not be collected."""
+_AWAY, _FAILED = "away", "failed"
+
+Pause = Callable[[float], bool]
+"""Waits that many seconds; True: it is time to stop."""
+
+
+@frozen
+class News:
+    """What there is to tell of one look."""
+
+    message: str = ""
+    """For the person at the keyboard; what goes on being so is said once."""
+    collected: Collected | None = None
+    """A run that took something in; what was known before the watch began is not in it again."""
+
+
+def watch(
+    office: Office,
+    folder: Path | None,
+    period_code: str | None,
+    *,
+    interval: float,
+    pause: Pause,
+    once: bool = False,
+) -> Iterator[News]:
+    """Keeps the folder (default: the inbox) under watch until `pause` says stop; `once`: for as many looks as it takes
+    to see that a file lies still.
+
+    Raises Nq57Error at the start for a folder that is none and a period that was never issued. Later nothing is
+    raised: a share that goes away, a file that is held, a ledger that is busy are told and tried again.
+    """
+    root = folder or office.workspace.inbox
+    if folder is None:
+        root.mkdir(exist_ok=True)
+    if not root.is_dir():
+        raise Nq57Error(f"Không có thư mục «{root}» để theo dõi: hãy kiểm tra lại đường dẫn.")
+    watcher = Watcher(office, root, watched_period(office, period_code).code)
+    while True:
+        yield from watcher.look()
+        if (once and watcher.looks >= STILL) or pause(interval):
+            return
+
+
+def watched_period(office: Office, code: str | None) -> Period:
+    """The period that is collected for. Raises Nq57Error when it was never issued."""
+    with office.reading() as ledger:
+        return office.period(code, ledger, office.appendix().plan)
+
+
+@attrs.define
+class _Seen:
+    """What is known of one file."""
+
+    look: Look
+    since: int
+    """Number of the look that first saw it so."""
+    done: bool = False
+    tries: int = 0
+    """In vain."""
+    due: int = 0
+    """Number of the look at which it may be tried again."""
+
+
+@attrs.define
+class Watcher:
+    """Looks at one folder, and remembers what it has seen there."""
+
+    office: Office
+    root: Path
+    period: str
+    looks: int = 0
+    _seen: dict[Path, _Seen] = field(factory=dict)
+    _said: dict[str, str] = field(factory=dict)
+    """What goes on being so: what it is about -> message."""
+    _begun: bool = False
+
+    def look(self) -> Iterator[News]:
+        """One look: what was taken in, and what there is to tell."""
+        self.looks += 1
+        try:
+            found = dict(lying(self.root))
+        except OSError:
+            yield from self._say(_AWAY, f"Không truy cập được «{self.root}»; sẽ thử lại cho đến khi có lại.")
+            return
+        if self._said.pop(_AWAY, ""):
+            yield News(f"Đã truy cập lại được «{self.root}».")
+        self._remember(found)
+        ready: list[Path] = []
+        for path in found:
+            if self._is_due(path):
+                state = arrival(path)
+                if state == "held":
+                    yield from self._say(str(path), f"«{path.name}» đang mở hoặc đang được ghi; sẽ nhận khi xong.")
+                elif state == "whole" or self._still(path) >= PATIENCE:
+                    ready.append(path)
+        yield from self._take(ready)
+
+    def _say(self, about: str, message: str) -> Iterator[News]:
+        """The message, unless it was said and goes on being so."""
+        if self._said.get(about) != message:
+            self._said[about] = message
+            yield News(message)
+
+    def _remember(self, found: Mapping[Path, Look]) -> None:
+        """Files that went away are remembered: a share that comes back is not collected anew."""
+        for path, look in found.items():
+            known = self._seen.get(path)
+            if known is None or known.look != look:
+                self._seen[path] = _Seen(look, self.looks)
+
+    def _is_due(self, path: Path) -> bool:
+        """Not taken yet, unchanged since the look before, and not tried in vain a moment ago."""
+        seen = self._seen[path]
+        return not seen.done and self._still(path) >= STILL and self.looks >= seen.due
+
+    def _still(self, path: Path) -> int:
+        """Looks in a row that found it so."""
+        return self.looks - self._seen[path].since + 1
+
+    def _take(self, ready: Sequence[Path]) -> Iterator[News]:
+        """Collects the files; one by one, those never tried first, once some could not be collected together."""
+        if any(self._seen[path].tries for path in ready):
+            ready = sorted(ready, key=lambda path: self._seen[path].tries)[:1]
+        if not ready:
+            return
+        try:
+            done = collect(self.office, ready, self.period, root=self.root)
+        except LedgerBusyError as error:
+            yield from self._say(_FAILED, f"{error} Sẽ tự nhận khi đến lượt.")
+            return
+        except (Nq57Error, OSError) as error:
+            for path in ready:
+                seen = self._seen[path]
+                seen.tries += 1
+                seen.due = self.looks + min(2**seen.tries, _LONGEST_WAIT)
+            yield from self._say(_FAILED, f"Chưa nhận được {_names(ready)}. {error} Sẽ thử lại.")
+            return
+        retried = any(self._seen[path].tries for path in ready)
+        for path in ready:
+            self._seen[path].done = True
+            self._said.pop(str(path), "")
+        self._said.pop(_FAILED, "")
+        yield from self._tell(done, retried=retried)
+
+    def _tell(self, done: Collected, *, retried: bool) -> Iterator[News]:
+        """The run without what the ledger knew before the watch began; after a run that was cut short, what it took."""
+        lines = list(done.returns)
+        if retried:
+            lines = [self._as_recorded(item) for item in lines]
+        if not self._begun:
+            known = [item for item in lines if item.verdict == "duplicate"]
+            lines = [item for item in lines if item.verdict != "duplicate"]
+            if known:
+                yield News(f"{len(known)} tệp đã được nhận từ trước.")
+        self._begun = True
+        yield News(collected=attrs.evolve(done, returns=tuple(lines)))
+
+    def _as_recorded(self, item: Taken) -> Taken:
+        """The verdict on record for a file that an earlier try recorded without coming to tell it."""
+        with self.office.reading() as ledger:
+            record = ledger.return_by_hash(item.source.sha256) if item.verdict == "duplicate" else None
+        if record is None:
+            return item
+        judged = record.judged
+        return attrs.evolve(item, verdict=judged.verdict, findings=judged.findings)
+
+
+def _names(paths: Sequence[Path]) -> str:
+    first = f"«{paths[0].name}»"
+    return first if len(paths) == 1 else f"{first} và {len(paths) - 1} tệp khác"
