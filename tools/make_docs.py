@@ -209,6 +209,7 @@ KINDS = {
     "date": "ngày",
     "yes_no": "Có hoặc Không",
     "names": "mỗi dòng một tên",
+    "dated_names": "mỗi dòng một tên, kèm ngày cuối dùng tên",
     "codes": "các mã, cách nhau dấu phẩy",
     "choice": "chọn trong danh sách",
 }

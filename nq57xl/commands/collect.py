@@ -15,6 +15,7 @@ from nq57xl.commands.answers import Answers, answer
 from nq57xl.commands.earlier import History
 from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office
+from nq57xl.commands.outlived import still_asked, with_plan_rows
 from nq57xl.commands.sent_back import write_back
 from nq57xl.commands.unpack import dated, unpack
 from nq57xl.forms.build import reporting_units
@@ -69,8 +70,7 @@ def collect(
     path that does not exist or a period that was never issued.
     """
     with office.changing("collect") as ledger:
-        plan = office.appendix().plan
-        period = office.period(period_code, ledger, plan)
+        plan, period = office.valid(period_code, ledger)
         office.workspace.inbox.mkdir(exist_ok=True)
         now = office.clock.now()
         found, problems = gather(
@@ -86,7 +86,8 @@ def collect(
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
         places = dated(ledger, [source for source, _ in refused], now)
         judged = _refused(ledger, places, [findings for _, findings in refused])
-        judged += judge(ledger, fresh, [path for path in copies if path], period.code, plan.units)
+        read = judge(ledger, fresh, [path for path in copies if path], period.code, plan.units)
+        judged += with_plan_rows(ledger, plan, period, read)
         ledger.record_returns(period.code, judged, now, office.who())
         _note_mails(ledger, judged, office.who())
         status = standing(ledger, plan, period)
@@ -104,10 +105,11 @@ def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[F
 
 def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
     """Where every unit stands in the period, with what concerns several units."""
-    forms = ledger.current_forms(period.code)
+    records = ledger.returns(period.code)
+    forms = still_asked(ledger.current_forms(period.code), plan, period, records)
     emails = {unit.code: unit.email for unit in plan.units}
     expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
-    status = period_status(plan.properties.id, period, forms, ledger.returns(period.code), emails, expected=expected)
+    status = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
     reports: dict[str, Reported] = {}
     for unit in status.units:
         record = unit.counting

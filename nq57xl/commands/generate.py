@@ -133,7 +133,7 @@ class _Run:
             draft = attrs.evolve(draft, values=last.values)
             if self._build(last, draft) == last:
                 return Issued(last, path, is_new=False)
-        if draft.received or draft.values:
+            # a later version of a form keeps what its unit has typed into an earlier one
             draft = attrs.evolve(draft, values=self._typed(unit))
         new = _Identity(unit, uuid.uuid4().hex, last.version + 1 if last else 1, self._today, plan_version(self.plan))
         form = self._build(new, draft)
