@@ -74,7 +74,8 @@ def _outputs(office: Office, ledger: Ledger, period: Period) -> dict[str, str]:
     for path in sorted(office.workspace.report_dir(period.code).glob("*")):
         key = office.workspace.key_of(path)
         sha256 = files.sha256_of(path) if path.is_file() else ""
-        if sha256 and ledger.was_written(key, sha256):
+        # bien-tap.xlsx stays a tool: it goes on after the close
+        if sha256 and not path.name.startswith("bien-tap") and ledger.was_written(key, sha256):
             archive.archive_file(office.workspace, path, sha256)
             found[key] = sha256
     return found

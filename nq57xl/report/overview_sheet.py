@@ -10,6 +10,7 @@ from attrs import frozen
 from nq57xl.forms.wording import data_window
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.report import appendix_sheet, indicator_sheet, submission_sheet
+from nq57xl.report.addendum_sheet import closing_words
 from nq57xl.report.figures import (
     INDICATOR_STATES,
     Figures,
@@ -128,6 +129,8 @@ class _Builder:
         yield Line("italic", {"a": f"Kỳ báo cáo: {self.c.period.title} (số liệu {data_window(self.c.period)}){to}"})
         missing = missing_words(self.c, self.f, named)
         yield Line("alert", {"a": missing}) if missing else Line("italic", {"a": complete_words(self.f)})
+        if self.c.closing is not None:
+            yield Line("italic", {"a": closing_words(self.c)})
         yield Line("space", height=6)
 
     def _lists(self, top: int) -> Iterator[Line]:
