@@ -189,6 +189,7 @@ def print_status(here: Standing) -> None:
     for unit in status.units:
         received = f"{unit.received_at:%d/%m/%Y %H:%M}" if unit.received_at else ""
         late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")
+        late += ", nộp sau khi chốt" if unit.after_close else ""
         table.add_row(
             unit.code,
             unit.name,
@@ -199,6 +200,8 @@ def print_status(here: Standing) -> None:
             str(unit.warnings or ""),
         )
     click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
+    if status.closed_at is not None:
+        click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
     console().print(table)
     for unit in status.units:
         for record in unit.excluded:

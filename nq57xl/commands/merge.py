@@ -12,9 +12,11 @@ from nq57xl.commands.consolidated import as_now, consolidated
 from nq57xl.commands.edits import Taken, take_edits, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.closings import closing_of
 from nq57xl.ledger.guarded import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.edits import Closing
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
 from nq57xl.report.workbook import render_internal, render_report
@@ -52,7 +54,7 @@ def status(office: Office, period_code: str | None) -> Standing:
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
-        return Standing(plan, period, standing(ledger, plan, period))
+        return Standing(plan, period, _with_closing(standing(ledger, plan, period), closing_of(ledger, period.code)))
 
 
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:
@@ -76,6 +78,17 @@ def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken
     report = write_guarded(ledger, office.workspace, wanted, render_report(c))
     internal = write_guarded(ledger, office.workspace, wanted.with_name(INTERNAL), render_internal(c))
     return Merged(Standing(c.plan, c.period, c.status), report, internal, report != wanted, c, taken)
+
+
+def _with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:
+    """The status, telling what came after the close."""
+    if closing is None:
+        return status
+    last = closing.own.last_return
+    units = tuple(
+        attrs.evolve(unit, after_close=unit.newest is not None and unit.newest.id > last) for unit in status.units
+    )
+    return attrs.evolve(status, units=units, closed_at=closing.at)
 
 
 def require_issued(forms: object, period: Period) -> None:

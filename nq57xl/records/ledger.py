@@ -56,6 +56,22 @@ class Carried:
 
 
 @frozen
+class Attempt:
+    """One file that a unit handed in, in few words."""
+
+    name: str
+    sha256: str
+    received_at: dt.datetime
+    received_basis: ReceivedBasis
+    verdict: Verdict
+    """Of its own; `superseded` where a newer accepted one counts."""
+    errors: int
+    warnings: int
+    excluded: str = ""
+    """The office's reason for leaving it out."""
+
+
+@frozen
 class UnitStatus:
     """Where one unit stands in one period."""
 
@@ -85,6 +101,10 @@ class UnitStatus:
     """Of the rows that the unit's form shows as done before the period because an earlier return said so."""
     excluded: tuple[ReturnRecord, ...] = ()
     """Returns that the office has left out, oldest first, each with its reason."""
+    after_close: bool = False
+    """The newest return came after the period was closed."""
+    attempts: tuple[Attempt, ...] = ()
+    """Everything that it handed in for the period, oldest first."""
 
 
 @frozen
@@ -99,3 +119,5 @@ class PeriodStatus:
     units: tuple[UnitStatus, ...]
     unrecognised: tuple[ReturnRecord, ...]
     period_findings: tuple[Finding, ...] = ()
+    closed_at: dt.datetime | None = None
+    """When the office closed the period; None while it is open, and in what was frozen then."""

@@ -69,6 +69,8 @@ def _reported(unit: UnitStatus) -> str:
         words += f", còn {unit.warnings} nội dung cần giải trình"
     if unit.counting and unit.newest and unit.newest.id != unit.counting.id:
         words += f" (lần gửi mới nhất {VERDICTS[unit.newest.judged.verdict]})"
+    if unit.after_close:
+        words += ", nộp sau khi chốt số liệu"
     return words + _left_out(unit)
 
 
@@ -86,8 +88,12 @@ def _left_out(unit: UnitStatus) -> str:
 
 
 def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, Any]:
-    """The document of `status --json` (contract); a unit with returns left out has them under "excluded" as well."""
-    return {
+    """The document of `status --json` (contract); a unit with returns left out has them under "excluded" as well.
+
+    A closed period has "closed_at", and "after_close" on units whose newest return came after that.
+    """
+    closed = {} if status.closed_at is None else {"closed_at": status.closed_at.isoformat()}
+    return closed | {
         "plan": plan.properties.id,
         "period": period.code,
         "due": status.due.isoformat(),
@@ -110,7 +116,9 @@ def _unit_json(unit: UnitStatus) -> dict[str, Any]:
         "warnings": unit.warnings,
         "last_attempt": unit.last_attempt,
     }
-    return document | ({"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {})
+    late = {"after_close": True} if unit.after_close else {}
+    left_out = {"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {}
+    return document | late | left_out
 
 
 def _excluded_json(record: ReturnRecord) -> dict[str, Any]:
