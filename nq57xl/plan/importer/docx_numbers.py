@@ -32,7 +32,7 @@ class Numbers:
         for item in numbering.iter(f"{_W}num"):
             number, link = item.get(f"{_W}numId"), item.find(f"{_W}abstractNumId")
             key = link.get(f"{_W}val") if link is not None else ""
-            found.levels[number] = abstract.get(key, {})
+            found.levels[number] = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
             # a list that starts anew has its own override
             restarts = item.find(f"{_W}lvlOverride/{_W}startOverride") is not None
             found.lists[number] = f"num{number}" if restarts else f"abstract{key}"
@@ -52,19 +52,39 @@ class Numbers:
         return re.sub(r"%(\d)", lambda match: _shown(levels, counts, int(match[1]) - 1), levels[level][1])
 
 
-def _levels(abstract: Any) -> dict[int, tuple[str, str, int]]:  # noqa: ANN401 - an lxml element
+_Level = tuple[str, str, int]
+
+
+def _levels(abstract: Any) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
+    return {_whole(item, f"{_W}ilvl", 0): _level(item) for item in abstract.findall(f"{_W}lvl")}
+
+
+def _level(item: Any) -> _Level:  # noqa: ANN401 - an lxml element
+    kind, text, start = (item.find(f"{_W}{name}") for name in ("numFmt", "lvlText", "start"))
+    return (
+        (kind.get(f"{_W}val") or "") if kind is not None else "decimal",
+        (text.get(f"{_W}val") or "") if text is not None else "",
+        _whole(start, f"{_W}val", 1),
+    )
+
+
+def _overrides(number: Any, levels: dict[int, _Level]) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
+    """The levels that one use of a list writes anew: all of it, or only where it starts."""
     found = {}
-    for item in abstract.findall(f"{_W}lvl"):
-        kind, text, start = (item.find(f"{_W}{name}") for name in ("numFmt", "lvlText", "start"))
-        found[int(item.get(f"{_W}ilvl"))] = (
-            kind.get(f"{_W}val") if kind is not None else "decimal",
-            text.get(f"{_W}val") or "" if text is not None else "",
-            int(start.get(f"{_W}val")) if start is not None else 1,
-        )
+    for item in number.findall(f"{_W}lvlOverride"):
+        level, whole, start = _whole(item, f"{_W}ilvl", 0), item.find(f"{_W}lvl"), item.find(f"{_W}startOverride")
+        made = _level(whole) if whole is not None else levels.get(level)
+        if made is not None:
+            found[level] = (made[0], made[1], _whole(start, f"{_W}val", 1)) if start is not None else made
     return found
 
 
-def _shown(levels: dict[int, tuple[str, str, int]], counts: dict[int, int], level: int) -> str:
+def _whole(element: Any, name: str, default: int) -> int:  # noqa: ANN401 - an lxml element
+    text = (element.get(name) or "") if element is not None else ""
+    return int(text) if text.isdigit() and len(text) < 7 else default
+
+
+def _shown(levels: dict[int, _Level], counts: dict[int, int], level: int) -> str:
     kind, _, start = levels.get(level, ("decimal", "", 1))
     count = counts.get(level, start)
     if kind == "upperRoman":

@@ -16,6 +16,7 @@ from nq57xl.plan.importer.words import heading_key, whole_key
 Kind = str
 """`task` or `indicator`."""
 _NUMBERING = re.compile(r"\(?\s*(?:\d{1,2}|[A-Z])\s*(?:=[^()]*)?\)?")
+_NUMBER = re.compile(r"[IVXLC]+\.?|\d{1,3}(?:\.\d{1,3})*[.)]?|[a-zđA-HĐ][.)]?|NV[\d.]+", re.IGNORECASE)
 _MAX_HEIGHT = 3
 _TAIL = 32
 """A heading that is longer than the synonym in it by more letters is a sentence."""
@@ -41,6 +42,8 @@ class Headings:
     """Fields whose column was found by likeness only."""
     sure: int = 0
     """How many columns have a well-known heading."""
+    prints: frozenset[tuple[tuple[int, str], ...]] = frozenset()
+    """Each of their rows as (column, key) of its own cells: the same row again is a repetition."""
 
     @property
     def extra(self) -> list[int]:
@@ -70,7 +73,7 @@ def find_headings(table: Table, start: int = 0, *, strict: bool = False) -> Head
 def _at(table: Table, row: int, height: int) -> list[tuple[float, Headings]]:
     """Readings of the rows from `row` as headings of that height, with their scores."""
     last = row + height - 1
-    if last >= len(table.rows) or not _closed(table, row, last):
+    if last >= len(table.rows) or not _closed(table, row, last) or _has_data(table, row, last):
         return []
     parts = [_parts(table, row, last, col) for col in range(table.width)]
     found = []
@@ -86,9 +89,24 @@ def _at(table: Table, row: int, height: int) -> list[tuple[float, Headings]]:
         ):
             after = _numbering(table, last)
             texts = tuple(" ".join(item) for item in parts)
+            prints = frozenset(_print(table, line) for line in range(row, last + 1)) - {()}
+            columns = _with_number(table, after + 1, columns)
             # a taller block must bring more: its extra rows could be data
-            found.append((score - 0.4 * height, Headings(kind, row, after, columns, texts, doubts, sure)))
+            found.append((score - 0.4 * height, Headings(kind, row, after, columns, texts, doubts, sure, prints)))
     return found
+
+
+def _print(table: Table, row: int) -> tuple[tuple[int, str], ...]:
+    return tuple((col, key) for col, cell in table.own(row) if (key := whole_key(cell.text)))
+
+
+def _with_number(table: Table, start: int, columns: dict[str, int]) -> dict[str, int]:
+    """The columns with one of numbers: known by what stands in it when its heading is not."""
+    if "number" in columns or 0 in columns.values():
+        return columns
+    texts = [cell.text for row in table.rows[start:] if (cell := row[0]).owner is None and cell.text and cell.cols == 1]
+    numbers = sum(_NUMBER.fullmatch(text.strip()) is not None for text in texts)
+    return columns | {"number": 0} if texts and numbers >= 0.6 * len(texts) else columns
 
 
 def _closed(table: Table, first: int, last: int) -> bool:
@@ -101,6 +119,12 @@ def _closed(table: Table, first: int, last: int) -> bool:
             return False
     return all(any(cell.owner is not None for cell in table.rows[row]) or len(table.own(row)) < table.width
                for row in range(first + 1, last + 1))  # fmt: skip
+
+
+def _has_data(table: Table, first: int, last: int) -> bool:
+    """True when a row of the block begins with a number: it is no heading."""
+    cells = [table.rows[row][0] for row in range(first, last + 1) if table.width]
+    return any(cell.owner is None and _NUMBER.fullmatch("".join(cell.text.split())) is not None for cell in cells)
 
 
 def _parts(table: Table, first: int, last: int, col: int) -> list[str]:
@@ -204,7 +228,7 @@ def is_numbering(table: Table, row: int) -> bool:
 
 def is_repeated(table: Table, row: int, headings: Headings, starts_page: bool) -> bool:
     """True for headings printed again, whole or cut, on a later page."""
-    if is_numbering(table, row):
+    if is_numbering(table, row) or _print(table, row) in headings.prints:
         return True
     own = table.own(row)
     same = 0

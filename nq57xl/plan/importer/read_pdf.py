@@ -1,15 +1,18 @@
-"""Reads a PDF with a text layer: ruled tables over many pages, joined where a page cut them."""
+"""Reads a PDF with a text layer: tables over many pages, joined where a page cut them."""
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from attrs import define, field
+
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.importer.pdf_text import Box, Letter, cell_of, lines_of, pad_of
 from nq57xl.plan.importer.table import Cell, Document, Line, Placed, Table, table_of
-from nq57xl.plan.importer.words import page_text
+from nq57xl.plan.importer.words import whole_key
 from nq57xl.text.normalise import clean
 
 _NEAR = 3.0
@@ -23,19 +26,27 @@ _SETTINGS = {
 }
 _LEAST_TEXT = 20
 """Fewer letters on all pages together: a scan."""
+_MOST_PAGES = 400
+_HEAD_ROWS = 4
 
-Box = tuple[float, float, float, float]
+Ruled = tuple[Table, list[float]]
+"""A table of one page with the places of its columns."""
 
 
 def read_pdf(data: bytes, name: str) -> Document:
-    """The document. Raises Nq57Error for a scan without text, an encrypted or a damaged file."""
+    """The document. Raises Nq57Error for a scan without text, an encrypted, damaged or very long file."""
     import pdfplumber
     from pdfplumber.utils.exceptions import PdfminerException
 
     logging.getLogger("pdfminer").setLevel(logging.ERROR)
     try:
         with pdfplumber.open(io.BytesIO(data)) as book:
-            items = [item for page in book.pages for item in _page(page)]
+            if len(book.pages) > _MOST_PAGES:
+                raise Nq57Error(f"{name} dài hơn {_MOST_PAGES} trang: hãy tách riêng phần phụ lục.")
+            reader = _Pages()
+            items = [item for page in book.pages for item in reader.page(page)]
+    except Nq57Error:
+        raise
     except PdfminerException as error:
         raise Nq57Error(f"Không mở được {name}: tệp hỏng hoặc có mật khẩu; hãy bỏ mật khẩu rồi lưu lại.") from error
     except Exception as error:  # the library lets through whatever a broken file makes it raise
@@ -48,60 +59,98 @@ def read_pdf(data: bytes, name: str) -> Document:
     return Document(tuple(_stitched(items)))
 
 
-def _letters(item: Line | tuple[Table, list[float]]) -> str:
+def _letters(item: Line | Ruled) -> str:
     if isinstance(item, Line):
         return item.text
     return "".join(cell.text for row in item[0].rows for cell in row)
 
 
-def _page(page: Any) -> Iterator[Line | tuple[Table, list[float]]]:  # noqa: ANN401 - a pdfplumber page
-    """The lines and tables of a page from top to bottom; each table with the places of its columns."""
-    page = page.dedupe_chars(tolerance=1)
-    found = [item for item in page.find_tables(_SETTINGS) if len(item.cells) > 1]
-    found.sort(key=lambda item: item.bbox[1])
-    top = 0.0
-    for item in found:
-        yield from _lines(page, top, item.bbox[1])
-        yield _table(page, item.cells)
-        top = max(top, item.bbox[3])
-    yield from _lines(page, top, page.height)
+@define
+class _Pages:
+    """Reads page after page; remembers the headings, which later pages repeat cut."""
+
+    heads: list[tuple[float, str]] = field(factory=list)
+    """Left border and key of each cell in the first rows of the tables so far."""
+
+    def page(self, page: Any) -> Iterator[Line | Ruled]:  # noqa: ANN401 - a pdfplumber page
+        """The lines and tables of a page from top to bottom; each table with the places of its columns."""
+        source = f"trang {page.page_number}"
+        letters: list[Letter] = page.dedupe_chars(tolerance=1).chars
+        found = [item for item in page.find_tables(_SETTINGS) if len(item.cells) > 1]
+        found.sort(key=lambda item: item.bbox[1])
+        top = 0.0
+        for item in found:
+            yield from _lines(letters, (top, item.bbox[1]), source)
+            yield self.table(letters, item.cells, source)
+            top = max(top, item.bbox[3])
+        yield from _lines(letters, (top, float(page.height) + 1), source)
+
+    def table(self, letters: Sequence[Letter], cells: Sequence[Box], source: str) -> Ruled:
+        """The grid: rules at nearly the same place are one; a cell covers the places between its own rules."""
+        columns = _rules([x for cell in cells for x in (cell[0], cell[2])])
+        rows = _rules([y for cell in cells for y in (cell[1], cell[3])])
+        inside = _by_cell(letters, cells)
+        self.unclip(letters, cells, inside)
+        pad = pad_of(zip(cells, inside, strict=True))
+        placed = []
+        for box, own in zip(cells, inside, strict=True):
+            left, right = _index(columns, box[0]), _index(columns, box[2])
+            above, below = _index(rows, box[1]), _index(rows, box[3])
+            text = cell_of(own, box, pad)
+            short = bool(text.text) and text.above < 0.8 and text.below > 1.0
+            placed.append(Placed(above, left, text.text, source, below - above, right - left, text.doubt, short))
+            if above < _HEAD_ROWS and text.text:
+                self.heads.append((box[0], whole_key(text.text).replace(" ", "")))
+        return table_of(placed, page_starts=(0,)), columns
+
+    def unclip(self, letters: Sequence[Letter], cells: Sequence[Box], inside: list[list[Letter]]) -> None:
+        """Takes out what a heading repeated in too low a row leaves over the row under it."""
+        first = min((cell[1] for cell in cells), default=0.0)
+        places = {id(letter): index for index, letter in enumerate(letters)}
+        for box, own in zip(cells, list(inside), strict=True):
+            if not own or not self.heads or box[1] > first + 120:
+                continue
+            key = whole_key("".join(letter["text"] for letter in own)).replace(" ", "")
+            same = [head for left, head in self.heads if abs(left - box[0]) < 2 * _NEAR]
+            rest = next((head[len(key) :] for head in same if key and head.startswith(key) and head != key), "")
+            over = _following(letters[max(places[id(letter)] for letter in own) + 1 :], rest, box)
+            if over:
+                gone = {id(letter) for letter in over}
+                inside[:] = [[letter for letter in item if id(letter) not in gone] for item in inside]
 
 
-def _lines(page: Any, top: float, bottom: float) -> Iterator[Line]:  # noqa: ANN401 - a pdfplumber page
-    if bottom - top < 4:
-        return
-    part = page.crop((0, max(0, top), page.width, min(bottom, page.height)), strict=False)
-    for line in (part.extract_text(x_tolerance=1.5) or "").split("\n"):
-        text = clean(line)
+def _following(letters: Sequence[Letter], rest: str, box: Box) -> list[Letter]:
+    """The letters right after those of a cell that go on spelling its heading under it."""
+    over: list[Letter] = []
+    for letter in letters[: 3 * len(rest) + 6] if rest else ():
+        under = box[0] <= (letter["x0"] + letter["x1"]) / 2 <= box[2] and letter["bottom"] > box[3]
+        key = whole_key("".join(item["text"] for item in [*over, letter])).replace(" ", "")
+        if not under or not rest.startswith(key):
+            break
+        over.append(letter)
+    return over
+
+
+def _by_cell(letters: Sequence[Letter], cells: Sequence[Box]) -> list[list[Letter]]:
+    """The letters of each cell: a letter belongs to the cell that its middle is in."""
+    found: list[list[Letter]] = [[] for _ in cells]
+    for letter in letters:
+        x, y = (letter["x0"] + letter["x1"]) / 2, (letter["top"] + letter["bottom"]) / 2
+        for index, (left, top, right, bottom) in enumerate(cells):
+            if left <= x <= right and top <= y <= bottom:
+                found[index].append(letter)
+                break
+    return found
+
+
+def _lines(letters: Sequence[Letter], span: tuple[float, float], source: str) -> Iterator[Line]:
+    top, bottom = span
+    between = [item for item in letters if top <= (item["top"] + item["bottom"]) / 2 < bottom]
+    for line in lines_of(between):
+        text = clean(line.text)
         # a bare number is the page's own
         if text and not text.isdigit():
-            yield Line(text, f"trang {page.page_number}")
-
-
-def _table(page: Any, cells: list[Box]) -> tuple[Table, list[float]]:  # noqa: ANN401 - a pdfplumber page
-    """The grid: rules at nearly the same place are one; a cell covers the places between its own rules."""
-    columns = _rules([x for cell in cells for x in (cell[0], cell[2])])
-    rows = _rules([y for cell in cells for y in (cell[1], cell[3])])
-    placed = []
-    for box in cells:
-        left, right = _index(columns, box[0]), _index(columns, box[2])
-        above, below = _index(rows, box[1]), _index(rows, box[3])
-        text = _cell_text(page, box)
-        placed.append(Placed(above, left, text, f"trang {page.page_number}", below - above, right - left))
-    return table_of(placed, page_starts=(0,)), columns
-
-
-def _cell_text(page: Any, box: Box) -> str:  # noqa: ANN401 - a pdfplumber page
-    left, top, right, bottom = box
-    # a letter belongs to the cell that its middle is in
-    inside = page.filter(
-        lambda item: (
-            item["object_type"] == "char"
-            and left <= (item["x0"] + item["x1"]) / 2 <= right
-            and top <= (item["top"] + item["bottom"]) / 2 <= bottom
-        )
-    )
-    return page_text(inside.extract_text(x_tolerance=1.5, y_tolerance=3) or "")
+            yield Line(text, source)
 
 
 def _rules(places: list[float]) -> list[float]:
@@ -116,9 +165,9 @@ def _index(rules: list[float], place: float) -> int:
     return min(range(len(rules)), key=lambda index: abs(rules[index] - place))
 
 
-def _stitched(items: list[Line | tuple[Table, list[float]]]) -> Iterator[Line | Table]:
+def _stitched(items: list[Line | Ruled]) -> Iterator[Line | Table]:
     """The items with tables of the same columns that follow one another joined."""
-    current: tuple[Table, list[float]] | None = None
+    current: Ruled | None = None
     for item in items:
         if isinstance(item, Line):
             if current is not None:
@@ -135,7 +184,7 @@ def _stitched(items: list[Line | tuple[Table, list[float]]]) -> Iterator[Line | 
         yield current[0]
 
 
-def _fitted(first: tuple[Table, list[float]], second: tuple[Table, list[float]]) -> tuple[Table, list[float]] | None:
+def _fitted(first: Ruled, second: Ruled) -> Ruled | None:
     """Both as one table over the rules of the two, None when their outer rules differ."""
     one, other = first[1], second[1]
     if abs(one[0] - other[0]) > 2 * _NEAR or abs(one[-1] - other[-1]) > 2 * _NEAR:
@@ -149,7 +198,7 @@ def _fitted(first: tuple[Table, list[float]], second: tuple[Table, list[float]])
     return table_of(cells, starts), fuller
 
 
-def _again(part: tuple[Table, list[float]], rules: list[float], below: int) -> Iterator[Placed]:
+def _again(part: Ruled, rules: list[float], below: int) -> Iterator[Placed]:
     table, own = part
     for row, line in enumerate(table.rows):
         for col, cell in enumerate(line):
@@ -159,4 +208,4 @@ def _again(part: tuple[Table, list[float]], rules: list[float], below: int) -> I
 
 
 def _placed(cell: Cell, row: int, left: int, right: int) -> Placed:
-    return Placed(row, left, cell.text, cell.source, cell.rows, max(1, right - left), cell.doubt)
+    return Placed(row, left, cell.text, cell.source, cell.rows, max(1, right - left), cell.doubt, cell.short)

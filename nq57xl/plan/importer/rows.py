@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 
 import attrs
-from attrs import field, frozen
+from attrs import define, field, frozen
 
-from nq57xl.plan.importer.headings import Headings, find_headings, is_repeated
+from nq57xl.plan.importer.headings import Headings, find_headings, is_repeated, synonyms
 from nq57xl.plan.importer.table import Cell, Document, Line, Table
-from nq57xl.plan.importer.words import join_lines, roman_value
+from nq57xl.plan.importer.words import heading_key, join_lines, roman_value, whole_key
 from nq57xl.text.normalise import one_line
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
+_PIECES = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*\.?[a-zđ]?|[IVXLC]+)[.):/]?")
+_OVER = re.compile(r"(?:(?:phần|mục|nhóm)\s+(?:thứ\s+)?)?(?P<number>[IVX]+)\s*[.:)/–-]+\s*\S", re.IGNORECASE)
 _WORK = ("task", "subtask", "indicator")
 
 
@@ -43,6 +45,10 @@ class Raw:
     starts_page: bool = False
     first: bool = False
     """True for the first row under headings that are not a repetition: another appendix may begin."""
+    short: frozenset[str] = frozenset()
+    """Fields whose text ends well above the lower border of its cell: no page cut it."""
+    between: bool = False
+    """True for a heading that stands as text between two tables."""
 
     def text(self, name: str) -> str:
         """The text of a field, empty when the row has none."""
@@ -74,27 +80,70 @@ class Bodies:
 
 def bodies_of(document: Document) -> Bodies:
     """Finds the tables of tasks and indicators, over pages and in several appendices."""
-    rows: dict[str, list[Raw]] = {"task": [], "indicator": []}
-    loose: dict[str, list[Value]] = {"task": [], "indicator": []}
-    heads: dict[str, list[Headings]] = {"task": [], "indicator": []}
-    lines: list[Line] = []
-    current: tuple[Headings, int] | None = None
+    walk = _Walk()
     for item in document.items:
         if isinstance(item, Line):
-            lines.append(item)
-            continue
-        for headings, start, end in _parts(item, current):
+            walk.line(item)
+        else:
+            walk.table(item)
+    made = {kind: _body(walk.rows[kind], walk.heads[kind], walk.loose[kind]) for kind in walk.rows}
+    return Bodies(made["task"], made["indicator"], tuple(walk.lines))
+
+
+@define
+class _Walk:
+    """What has been found up to a place in the document."""
+
+    rows: dict[str, list[Raw]] = field(factory=lambda: {"task": [], "indicator": []})
+    loose: dict[str, list[Value]] = field(factory=lambda: {"task": [], "indicator": []})
+    heads: dict[str, list[Headings]] = field(factory=lambda: {"task": [], "indicator": []})
+    lines: list[Line] = field(factory=list)
+    current: tuple[Headings, int] | None = None
+    """The headings that a table without any goes on under, and its width."""
+    between: list[Line] = field(factory=list)
+    """Lines since the last table."""
+
+    def line(self, line: Line) -> None:
+        self.lines.append(line)
+        self.between.append(line)
+
+    def table(self, table: Table) -> None:
+        title = title_between(self.between)
+        self.between = []
+        for headings, start, end in _parts(table, self.current):
             if headings is None:
-                lines += _as_lines(item, start, end)
+                self.lines += _as_lines(table, start, end)
                 continue
-            new = current is None or headings is not current[0]
-            current = (headings, item.width)
+            new = self.current is None or headings is not self.current[0]
+            self.current = (headings, table.width)
             if new:
-                heads[headings.kind].append(headings)
-            rows[headings.kind] += _rows(item, headings, (start, end), new, not rows[headings.kind])
-            loose[headings.kind] += _loose(item, headings, start, end)
-    made = {kind: _body(rows[kind], heads[kind], loose[kind]) for kind in rows}
-    return Bodies(made["task"], made["indicator"], tuple(lines))
+                self.heads[headings.kind].append(headings)
+            rows = self.rows[headings.kind]
+            made = list(_rows(table, headings, (start, end), new, not rows))
+            if title is not None:
+                rows.append(title)
+                made[:1] = [attrs.evolve(item, starts_page=False) for item in made[:1]]
+                title = None
+            rows += made
+            self.loose[headings.kind] += _loose(table, headings, start, end)
+
+
+def title_between(lines: list[Line]) -> Raw | None:
+    """The Roman heading of a section that stands as text right over a table; None when there is none."""
+    last = lines[-4:]
+    for index in range(len(last) - 1, -1, -1):
+        if re.match(r"(?:PHỤ LỤC|BIỂU)\b", last[index].text):
+            return None
+        match = _OVER.match(last[index].text)
+        if match and roman_value(match["number"]):
+            text = last[index].text
+            for line in last[index + 1 :]:
+                # what is set right under a heading: "(Đơn vị tính: ...)"
+                if line.text.startswith("("):
+                    break
+                text = join_lines(text, line.text)
+            return Raw({}, last[index].source, title=text, between=True)
+    return None
 
 
 def _body(rows: list[Raw], heads: list[Headings], loose: list[Value]) -> Body:
@@ -114,6 +163,7 @@ def _parts(table: Table, current: tuple[Headings, int] | None) -> Iterator[tuple
         current is not None
         and current[1] == table.width
         and (found is None or found.first > 0 or _same(found, current[0]))
+        and not _other_head(table, current[0])
     ):
         # no headings of its own, or the same again: the table goes on
         end = found.first if found is not None and not _same(found, current[0]) else len(table.rows)
@@ -133,13 +183,32 @@ def _parts(table: Table, current: tuple[Headings, int] | None) -> Iterator[tuple
         yield None, start, len(table.rows)
 
 
+def _other_head(table: Table, current: Headings) -> bool:
+    """True for a table that begins with headings of another kind: a list of members, a breakdown of costs."""
+    own = table.own(0) if table.rows else []
+    if len(own) < 3 or is_repeated(table, 0, current, True):
+        return False
+    return heading_key(own[0][1].text) in synonyms()["task"]["number"] and own[0][1].text[:1].isalpha()
+
+
 def _is_front(table: Table, found: Headings) -> bool:
     """True when what stands over the headings are titles of a page, not rows of a table that goes on."""
     return found.first > 0 and all(len(table.own(row)) <= 2 for row in range(found.first))
 
 
-def _same(one: Headings, other: Headings) -> bool:
-    return one.kind == other.kind and one.columns == other.columns
+def _same(found: Headings, known: Headings) -> bool:
+    """True for the known headings again, whole or with some of them cut by a page."""
+    if found.kind != known.kind or len(found.texts) != len(known.texts):
+        return False
+    if any(known.columns.get(name) != col for name, col in found.columns.items()):
+        return False
+    return all(
+        _cut_of(text, known.texts[col]) for col, text in enumerate(found.texts) if col not in found.columns.values()
+    )
+
+
+def _cut_of(text: str, whole: str) -> bool:
+    return whole_key(whole).replace(" ", "").startswith(whole_key(text).replace(" ", ""))
 
 
 def _next_other(table: Table, found: Headings) -> Headings | None:
@@ -188,19 +257,28 @@ def _rest_of_head(table: Table, row: int) -> bool:
 def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: bool) -> Raw:
     own = table.own(row)
     values: dict[str, Value] = {}
-    merged, tall = set(), set()
+    merged, tall, short = set(), set(), set()
     for name, col in headings.columns.items():
         cell = table.rows[row][col]
         if cell.owner is None:
-            values[name] = Value(one_line(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
+            values[name] = Value(_number(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
             if cell.rows > 1:
                 tall.add(name)
+            elif cell.short:
+                short.add(name)
         elif table.from_above(row, col):
             merged.add(name)
         else:
             values[name] = _beside(table, headings, row, col, cell)
     title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
-    return Raw(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first)
+    return Raw(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first,
+               frozenset(short))  # fmt: skip
+
+
+def _number(text: str) -> str:
+    """A number in one piece: a narrow column breaks "10" and "1.12" over two lines."""
+    whole = "".join(text.split())
+    return whole if _PIECES.fullmatch(whole) else one_line(text)
 
 
 def _beside(table: Table, headings: Headings, row: int, col: int, cell: Cell) -> Value:
@@ -252,6 +330,8 @@ def _goes_on(before: Raw, row: Raw) -> bool:
     """True when the first row of a page is the rest of the last one of the page before."""
     if before.title and row.title:
         return row.title[:1].islower()
+    if any(row.text(name) for name in before.short - {"number"}):
+        return False
     texts = [row.text(name) for name in row.values if row.text(name)]
     number = row.text("number")
     work = next((row.text(name) for name in _WORK if row.text(name)), "")

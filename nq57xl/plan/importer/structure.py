@@ -23,6 +23,7 @@ _EMBEDDED = re.compile(
 _EMBEDDED_SUB = re.compile(
     r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)\s])|[a-zđ](?=\)))\s*[.)]?\s*(?P<text>[^\W\d].*)", re.DOTALL
 )
+_PAGE_TOP = "ô trống đầu trang, có thể là ô gộp kéo từ trang trước"
 _KEPT = ("deliverable", "lead", "deadline")
 _SUB = re.compile(r"\d{1,3}(?:\.\d{1,3})+|[a-zđ]|[-+*]|[ivx]+")
 _FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|người lập|nơi nhận|tổng:)", re.IGNORECASE)
@@ -72,17 +73,36 @@ class State:
     """The numbered row over sub-rows."""
     last: dict[str, Value] = field(factory=dict)
     """Texts of the row before, handed down into merged cells."""
+    open: frozenset[str] = frozenset()
+    """Fields whose cell in the row before was part of a merged one."""
+    merging: frozenset[str] = frozenset()
+    """Fields whose cells are merged somewhere in the table."""
 
 
 def tasks_of(body: Body) -> Outline:
     """Sections and tasks of the rows."""
-    state = State()
-    rows = [_with_number(row, body) for row in body.rows]
+    state = State(merging=frozenset(name for row in body.rows for name in row.merged))
+    rows = _with_titles([_with_number(row, body) for row in body.rows])
     sectioned = any(section_of(row) for row in rows)
     for index, row in enumerate(rows):
         if not take_section(state, row, sectioned):
             _task(state, row, rows[index + 1 :], body)
+            state.open = row.merged | row.tall
     return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
+
+
+def _with_titles(rows: list[Raw]) -> list[Raw]:
+    """Without the headings between tables that are the main text's, not of the tasks under them."""
+    places = [index for index, row in enumerate(rows) if row.between]
+    kept = set()
+    for place, following in zip(places, [*places[1:], len(rows)], strict=False):
+        own = any(section_of(row) for row in rows[place + 1 : following] if not row.between)
+        if not own and following > place + 1:
+            kept.add(place)
+    first = section_of(rows[places[0]]) if places else None
+    if len(kept) < 2 and not (first and first[0] == "I"):
+        kept = set()
+    return [row for index, row in enumerate(rows) if not row.between or index in kept]
 
 
 def _with_number(row: Raw, body: Body) -> Raw:
@@ -209,8 +229,8 @@ def _belongs(state: State, number: str) -> bool:
         return False
     if "." not in number:
         return True
-    above = number.rpartition(".")[0]
-    return before.text("number") in (above, number.split(".", maxsplit=1)[0])
+    above = (number.rpartition(".")[0], number.split(".", maxsplit=1)[0])
+    return before.text("number").lstrip("0") in [item.lstrip("0") for item in above]
 
 
 def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str, Value]:
@@ -221,15 +241,19 @@ def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str,
             found[name] = attrs.evolve(state.last.get(name, Value()), source=row.source)
             continue
         value = row.values.get(name, Value("", row.source))
-        if not value.text and row.starts_page and not row.text("number") and name in _KEPT and state.last:
-            last = state.last.get(name, Value())
-            value = Value(
-                last.text, row.source, "ô trống đầu trang, coi là ô gộp kéo từ trang trước" if last.text else ""
-            )
+        last = state.last.get(name, Value())
+        if not value.text and last.text and row.starts_page and _may_be_merged(state, row, name):
+            kept = name in _KEPT or name in state.open
+            value = Value(last.text if kept else "", row.source, _PAGE_TOP)
         elif not value.text and carry is not None and carry.text(name):
             value = Value(carry.text(name), row.source, "ô trống, lấy theo dòng trên")
         found[name] = value
     return found
+
+
+def _may_be_merged(state: State, row: Raw, name: str) -> bool:
+    """True for a blank cell at the top of a page that may be the rest of one merged with rows of the page before."""
+    return name in state.merging or (name in _KEPT and not row.text("number"))
 
 
 def _top_row(state: State, row: Raw, number: str, rest: list[Raw], two: bool) -> None:
@@ -265,7 +289,9 @@ def _children(rest: list[Raw], number: str) -> list[Raw]:
     found: list[Raw] = []
     for row in rest:
         own = _bare(row.text("number"))
-        is_part = own and _SUB.fullmatch(own) and ("." not in own or own.startswith(f"{number}."))
+        is_part = (
+            own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{number.lstrip('0')}."))
+        )
         if row.title or section_of(row) or not (is_part or (not own and found)):
             break
         found.append(row)

@@ -29,6 +29,8 @@ class Cell:
     cols: int = 1
     doubt: str = ""
     """Why the reader itself is not sure of the text; empty when it is."""
+    short: bool = False
+    """The text plainly ends in this cell: there is room under it. A row cut by a page goes on in other cells only."""
 
 
 @frozen
@@ -42,6 +44,7 @@ class Placed:
     rows: int = 1
     cols: int = 1
     doubt: str = ""
+    short: bool = False
 
 
 @frozen
@@ -114,5 +117,5 @@ def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: st
         for row in range(cell.row, cell.row + cell.rows):
             for col in range(cell.col, cell.col + cell.cols):
                 grid[row][col] = Cell("", cell.source, (cell.row, cell.col))
-        grid[cell.row][cell.col] = Cell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt)
+        grid[cell.row][cell.col] = Cell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt, cell.short)
     return Table(tuple(tuple(row) for row in grid), frozenset(page_starts), title)
