@@ -162,11 +162,11 @@ def test_output_is_utf8_whatever_the_console(office: Path) -> None:
     assert "thư mục" in failed.stderr.decode("utf-8")
 
 
-def test_merge_prints_where_the_workbooks_are(office: Path, collected: dict[str, Any]) -> None:
-    """Two paths on stdout, both there; what is missing on stderr."""
+def test_merge_prints_where_its_files_are(office: Path, collected: dict[str, Any]) -> None:
+    """One path on each line of stdout, all there, the workbooks first; what is missing on stderr."""
     done = run("-w", office, "merge", "--period", "2026-04")
     assert done.returncode == 0
     paths = [Path(line) for line in done.stdout.decode("utf-8").splitlines()]
-    assert [path.name for path in paths] == ["bao-cao-tong-hop.xlsx", "noi-bo.xlsx"]
+    assert [path.name for path in paths] == ["bao-cao-tong-hop.xlsx", "noi-bo.xlsx", "bao-cao.docx"]
     assert all(path.is_file() for path in paths)
     assert "Phòng Quản lý Công nghệ cao" in done.stderr.decode("utf-8")

@@ -9,7 +9,8 @@ import click
 from nq57xl.cli.options import talk
 from nq57xl.cli.printing import console
 from nq57xl.records.comparison import Comparison, UnitChange
-from nq57xl.report.compare import difference_words, result_words
+from nq57xl.report.compare import result_words
+from nq57xl.report.indicator_words import difference_text
 
 _SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
 
@@ -50,7 +51,13 @@ def _print_indicators(c: Comparison) -> None:
     for item in c.indicators:
         if (item.before, item.state_before) != (item.after, item.state_after):
             told = [result_words(item, side) for side in _SIDES]
-            table.add_row(item.indicator.code, item.indicator.indicator, item.name, *told, difference_words(item))
+            table.add_row(
+                item.indicator.code,
+                item.indicator.indicator,
+                item.name,
+                *told,
+                difference_text(item.difference, item.measure),
+            )
     if table.row_count:
         console().print(table)
 

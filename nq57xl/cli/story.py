@@ -29,7 +29,7 @@ def tell(folder: Path) -> None:
         if isinstance(scene.outcome, Standing):
             printing.print_status(scene.outcome)
         if isinstance(scene.outcome, Merged):
-            reports += [scene.outcome.report, scene.outcome.internal]
+            reports += scene.outcome.outputs
     out.print(Rule("Báo cáo tổng hợp"))
     for path in reports:
         out.print(str(path), soft_wrap=True)

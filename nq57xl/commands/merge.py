@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -19,6 +20,8 @@ from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.edits import Closing
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
+from nq57xl.report.document import TEMPLATE as DOCUMENT
+from nq57xl.report.document import render_document
 from nq57xl.report.workbook import render_internal, render_report
 
 REPORT, INTERNAL = "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"
@@ -41,12 +44,19 @@ class Merged:
     report: Path
     internal: Path
     beside: bool
-    """True: somebody had edited the report, so the new one was written beside it."""
+    """True: somebody had edited the report or the document, so the new one was written beside it."""
     consolidation: Consolidation
     edits: Taken
     """What the office had typed into bien-tap.xlsx."""
+    companions: tuple[Path, ...] = ()
+    """What goes with the workbook: the document."""
     edit_book: Path | None = None
     """Where bien-tap.xlsx was written."""
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """Everything that shows the consolidation, as written."""
+        return (self.report, self.internal, *self.companions)
 
 
 def status(office: Office, period_code: str | None) -> Standing:
@@ -73,11 +83,20 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
 
 
 def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken, output: Path | None = None) -> Merged:
-    """Writes everything that shows the consolidation."""
-    wanted = output or office.workspace.report_dir(c.period.code) / REPORT
+    """Writes everything that shows the consolidation; `output` is another place for the workbook alone."""
+    folder = office.workspace.report_dir(c.period.code)
+    wanted = output or folder / REPORT
     report = write_guarded(ledger, office.workspace, wanted, render_report(c))
     internal = write_guarded(ledger, office.workspace, wanted.with_name(INTERNAL), render_internal(c))
-    return Merged(Standing(c.plan, c.period, c.status), report, internal, report != wanted, c, taken)
+    planned = {folder / name: data for name, data in _companions(c, office.workspace.root)}
+    written = tuple(write_guarded(ledger, office.workspace, path, data) for path, data in planned.items())
+    beside = (report, *written) != (wanted, *planned)
+    return Merged(Standing(c.plan, c.period, c.status), report, internal, beside, c, taken, written)
+
+
+def _companions(c: Consolidation, workspace: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of what goes with the workbook."""
+    yield DOCUMENT, render_document(c, workspace)
 
 
 def _with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:

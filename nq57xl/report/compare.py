@@ -8,8 +8,9 @@ from typing import Literal
 from nq57xl.records.comparison import Comparison, IndicatorChange, RowChange, RowMove, UnitChange
 from nq57xl.records.consolidation import Consolidation, IndicatorEntry, IndicatorRow, Standing, TaskRow
 from nq57xl.records.schema import Schema
+from nq57xl.report.indicator_words import result_text
 from nq57xl.report.wording import DONE_BEFORE, progress_words
-from nq57xl.rules.limits import vietnamese_number, vietnamese_percent
+from nq57xl.rules.limits import vietnamese_percent
 
 SAME = "Không thay đổi"
 _SILENT = {"unreported": "chưa báo cáo", "partly_reported": "chưa báo cáo đủ"}
@@ -42,22 +43,10 @@ def result_words(item: IndicatorChange, side: Literal["before", "after"]) -> str
     """An indicator's result in one of the periods as leaders read it: 85,5%, 120, Có; why there is none."""
     result = item.before if side == "before" else item.after
     state = item.state_before if side == "before" else item.state_after
-    if isinstance(result, str):
-        return {"yes": "Có", "no": "Không"}.get(result, result)
     if result is not None:
-        return vietnamese_percent(round(result, 4)) if item.measure == "percent" else vietnamese_number(result)
+        return result_text(result, item.measure)
     words = {"no_data": "Chưa có số liệu", "unreported": "Chưa báo cáo", "outside": "Ngoài diện gửi biểu"}
     return words.get(state or "", "")
-
-
-def difference_words(item: IndicatorChange) -> str:
-    """ "+5,2 điểm %" of percentages, "+3" of numbers, "0" where nothing moved, "" where nothing can be compared."""
-    if item.difference is None:
-        return ""
-    percent = item.measure == "percent"
-    number = round(item.difference * 100, 2) if percent else item.difference
-    sign = "+" if number > 0 else ""
-    return f"{sign}{vietnamese_number(number)}" + (" điểm %" if percent and number else "")
 
 
 def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema: Schema) -> RowChange:
