@@ -19,7 +19,7 @@ INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
 FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": TASK_FIELDS, "indicators": INDICATOR_FIELDS}
 _SHEETS = {"tasks": sheets.TASKS, "indicators": sheets.INDICATORS}
-_HEADING_LEVELS = Levels(0.7, 0.7, 0.4)
+_HEADING_LEVELS = Levels(0.72, 0.72, 0.55)
 
 Choice = str
 """What the office decided on a new row: the code that it continues, or "" for a row that is new."""

@@ -1,0 +1,351 @@
+"""amend, the pure part: rows of two versions are paired, codes stay, nothing is given twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import random
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.amend import amended
+from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.compare import Decisions, compare, completed
+from nq57xl.records.amendment import Comparison, RowChange
+from nq57xl.records.plan import Deadline, Plan, Section, Target, Task, Unit
+from tests.amounts import amount
+from tests.conftest import CheckOoxml
+from tests.plan_samples import PLANS
+
+DAY = dt.date(2026, 7, 1)
+
+
+@functools.cache
+def plan(name: str = "sxd-2026") -> Plan:
+    return read_appendix(bundled_appendix(name)).plan
+
+
+def retold(whole: Plan) -> Plan:
+    """The plan as a document has it that prints no codes: new codes from its own numbering, as an import gives them."""
+    tasks = tuple(attrs.evolve(row, code=f"X.{index}", standard_deadline=None) for index, row in enumerate(whole.tasks))
+    items = tuple(attrs.evolve(row, code=f"CT.X.{index}") for index, row in enumerate(whole.indicators))
+    return attrs.evolve(whole, properties=attrs.evolve(whole.properties, id="van-ban"), tasks=tasks, indicators=items)
+
+
+def with_tasks(whole: Plan, tasks: list[Task]) -> Plan:
+    return attrs.evolve(whole, tasks=tuple(tasks))
+
+
+def change_of(found: Comparison, code: str) -> RowChange:
+    return next(row for row in found.rows if row.code == code)
+
+
+@pytest.mark.parametrize("same_file", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_plan_is_no_change(name: str, same_file: bool) -> None:
+    """Both plans against themselves, with their codes and from a document without them: every row continues itself."""
+    old = plan(name)
+    new = old if same_file else retold(old)
+    found = compare(old, new, same_file=same_file)
+    assert found.changes == ()
+    assert found.general == ()
+    assert amended(old, new, found, frozenset(), same_file=same_file) == old
+
+
+@settings(max_examples=amount(30, 500))
+@given(PLANS)
+def test_no_random_plan_differs_from_itself(old: Plan) -> None:
+    """Whatever a plan holds, doubled and empty rows too, compared with itself it has no change."""
+    found = compare(old, old, same_file=True)
+    assert found.changes == ()
+    assert amended(old, old, found, frozenset(), same_file=True).tasks == old.tasks
+
+
+def test_renumbered_rows_keep_their_codes() -> None:
+    """sxd restarts its numbers in each section; numbered through from 1 to 25, every row keeps its code."""
+    old = plan()
+    numbers = iter(range(1, 99))
+    tasks = [attrs.evolve(row, number=str(next(numbers)), subnumber=None) for row in retold(old).tasks]
+    new = with_tasks(retold(old), tasks)
+    found = compare(old, new)
+    kinds = {kind for row in found.changes for kind in row.kinds}
+    assert kinds == {"renumbered"}
+    after = amended(old, new, found, frozenset())
+    assert [row.code for row in after.tasks] == [row.code for row in old.tasks]
+    assert [row.number for row in after.tasks[-2:]] == ["25", "26"]
+
+
+def test_a_section_that_comes_first_renumbers_the_others() -> None:
+    """A new section I: all rows keep their codes, none of them counts as moved."""
+    old = plan()
+    later = {"I": "II", "II": "III", "III": "IV", "IV": "V", "V": "VI", "VI": "VII"}
+    base = retold(old)
+    first = attrs.evolve(
+        base.tasks[0], code="Y.1", section="I", number="1", task="Tuyên truyền", subtask="Mở chuyên mục"
+    )
+    new = attrs.evolve(
+        base,
+        sections=(Section("I", "Công tác tuyên truyền"), *(Section(later[s.number], s.title) for s in base.sections)),
+        tasks=(first, *(attrs.evolve(row, section=later[row.section]) for row in base.tasks)),
+    )
+    found = compare(old, new)
+    assert {kind for row in found.changes for kind in row.kinds} == {"renumbered", "added"}
+    after = amended(old, new, found, frozenset())
+    assert [row.code for row in after.tasks[1:]] == [row.code for row in old.tasks]
+    assert after.tasks[0].code not in {row.code for row in old.tasks}
+
+
+def test_swapped_rows_are_followed_by_their_texts() -> None:
+    """Two rows change places and numbers: each keeps its code, also in a copy of the appendix whose codes stayed."""
+    old = plan()
+    one, other = old.tasks[2], old.tasks[6]
+    tasks = list(old.tasks)
+    tasks[2] = attrs.evolve(other, code=one.code, number=one.number)
+    tasks[6] = attrs.evolve(one, code=other.code, number=other.number)
+    for same_file in (True, False):
+        new = with_tasks(old, tasks)
+        after = amended(old, new, compare(old, new, same_file=same_file), frozenset(), same_file=same_file)
+        assert (after.tasks[2].code, after.tasks[6].code) == (other.code, one.code)
+
+
+def test_moved_reworded_dropped_and_added() -> None:
+    """One of each in the plan of sxd, from a document without codes: each is told as what it is."""
+    old = plan()
+    tasks = list(retold(old).tasks)
+    moved = attrs.evolve(tasks[25], section="V", number="3")
+    reworded = attrs.evolve(tasks[20], subtask=f"{tasks[20].subtask}, bảo đảm dữ liệu đúng, đủ, sạch, sống")
+    deadline = attrs.evolve(tasks[2], deadline=Deadline("30/9/2026"))
+    added = attrs.evolve(tasks[0], code="", section="II", number="4", task="Đầu tư trạm quan trắc tự động", subtask="",
+                         deliverable="10 trạm", kpi="10 trạm", lead="Phòng Kế hoạch tài chính")  # fmt: skip
+    rest = [row for index, row in enumerate(tasks) if index not in (3, 25)]
+    rest = [{20: reworded, 2: deadline}.get(tasks.index(row), row) for row in rest]
+    new = with_tasks(retold(old), [*rest, moved, added])
+    found = compare(old, new)
+    assert change_of(found, "VI.2").kinds == ("moved", "renumbered")
+    assert change_of(found, "IV.3").kinds == ("changed",)
+    assert change_of(found, "I.3").fields[0].after == "30/9/2026"
+    assert change_of(found, "I.4").kinds == ("dropped",)
+    assert [row.index for row in found.rows if "added" in row.kinds] == [25]
+    after = amended(old, new, found, frozenset())
+    assert after.tasks[-1].code == "II.4"
+    assert after.tasks[-1].lead_units == ("KHTC",)
+    assert "I.4" not in {row.code for row in after.tasks}
+
+
+def test_a_dropped_code_is_never_given_again() -> None:
+    """I.4 is dropped, later a new row is numbered I.4: it gets another code, after one amendment or several."""
+    first = plan()
+    without = with_tasks(first, [row for row in first.tasks if row.code != "I.4"])
+    second = amended(first, without, compare(first, without, same_file=True), frozenset(), same_file=True)
+    used = frozenset(row.code for row in first.tasks)
+    fresh = attrs.evolve(first.tasks[0], code="", number="4", task="Số hóa hồ sơ cấp phép xây dựng", subtask="",
+                         deliverable="5.000 hồ sơ", kpi="5.000 hồ sơ")  # fmt: skip
+    wider = with_tasks(second, [*second.tasks, fresh])
+    third = amended(second, wider, compare(second, wider, same_file=True), used, same_file=True)
+    assert third.tasks[-1].code == "I.4-2"
+
+
+def test_a_copied_row_with_its_code_is_a_new_row() -> None:
+    """People copy a row with its code and type over it: the original keeps the code, the copy gets its own."""
+    old = plan()
+    copy = attrs.evolve(
+        old.tasks[0], task="Tổ chức sát hạch lái xe điện tử", subtask="", deliverable="Phần mềm", kpi="01"
+    )
+    new = with_tasks(old, [copy, *old.tasks])
+    after = amended(old, new, compare(old, new, same_file=True), frozenset(), same_file=True)
+    assert after.tasks[1].code == "I.1"
+    assert after.tasks[0].code not in {row.code for row in old.tasks}
+
+
+def test_what_the_office_entered_stays() -> None:
+    """E-mails, settings and Hạn chuẩn stay; Hạn chuẩn goes where the printed deadline changed."""
+    old = plan()
+    units = tuple(attrs.evolve(unit, email=f"{unit.code}@vi.du") for unit in old.units)
+    tasks = [attrs.evolve(row, standard_deadline=dt.date(2026, 9, 30)) for row in old.tasks]
+    old = attrs.evolve(old, units=units, tasks=tuple(tasks), settings=attrs.evolve(old.settings, at_risk_days=9))
+    rows = list(retold(old).tasks)
+    rows[1] = attrs.evolve(rows[1], deadline=Deadline("Quý III/2026"))
+    new = with_tasks(
+        attrs.evolve(retold(old), units=(Unit("VPS", "Văn phòng Sở"), Unit("TT", "Trung tâm Đăng kiểm"))), rows
+    )
+    after = amended(old, new, compare(old, new), frozenset())
+    assert [unit.code for unit in after.units] == [*(unit.code for unit in old.units), "TT"]
+    assert [unit.email for unit in after.units[:-1]] == [unit.email for unit in old.units]
+    assert after.settings.at_risk_days == 9
+    assert [row.standard_deadline for row in after.tasks[:3]] == [dt.date(2026, 9, 30), None, dt.date(2026, 9, 30)]
+    assert after.properties.id == old.properties.id
+
+
+def test_what_a_document_does_not_print_stays() -> None:
+    """A document of tasks alone, without a column for KPI: indicators and KPIs stay as they are."""
+    old = plan()
+    bare = attrs.evolve(retold(old), indicators=(), indicator_groups=())
+    bare = with_tasks(bare, [attrs.evolve(row, kpi="", note="") for row in bare.tasks])
+    new = completed(old, bare)
+    found = compare(old, new)
+    assert found.changes == ()
+    assert amended(old, new, found, frozenset()) == old
+
+
+def test_a_partial_document_keeps_the_rest() -> None:
+    """With `keep` rows that the document does not name stay, behind the rows of their section."""
+    old = plan()
+    base = retold(old)
+    rows = [attrs.evolve(base.tasks[4], deadline=Deadline("30/6/2026"))]
+    new = attrs.evolve(base, tasks=tuple(rows), sections=(base.sections[0],))
+    found = compare(old, new, keep=True)
+    assert found.count("kept", "tasks") == len(old.tasks) - 1
+    after = amended(old, new, found, frozenset())
+    assert {row.code for row in after.tasks} == {row.code for row in old.tasks}
+    assert next(row for row in after.tasks if row.code == "I.5").due == dt.date(2026, 6, 30)
+    assert [section.title for section in after.sections] == [section.title for section in old.sections]
+
+
+def test_kept_rows_of_a_heading_whose_number_is_taken() -> None:
+    """The old II is not in the document, whose II is another one: its kept rows stay under it, numbered anew."""
+    old = plan("bql-2026")
+    base = retold(old)
+    new = attrs.evolve(
+        base,
+        sections=(base.sections[0], Section("II", "Bảo đảm an ninh mạng cho hệ thống thông tin")),
+        tasks=base.tasks[:2],
+    )
+    after = amended(old, new, compare(old, new, keep=True), frozenset())
+    titles = {section.number: section.title for section in after.sections}
+    for row in old.tasks:
+        now = next(item for item in after.tasks if item.code == row.code)
+        assert titles[now.section] == next(s.title for s in old.sections if s.number == row.section)
+
+
+def test_indicators_are_compared_too() -> None:
+    """A target is raised, an indicator dropped, one added: told by row and field."""
+    old = plan()
+    items = list(retold(old).indicators)
+    items[2] = attrs.evolve(items[2], target=Target("≥ 95%"))
+    added = attrs.evolve(items[0], code="", group="II", number="2", indicator="Số trạm sạc xe điện", unit="trạm",
+                         target=Target("≥ 40"))  # fmt: skip
+    new = attrs.evolve(retold(old), indicators=(*items[:9], *items[10:], added))
+    found = compare(old, new)
+    told = [(row.code, row.kinds) for row in found.changes]
+    assert told == [("CT.I.3", ("changed",)), (None, ("added",)), ("CT.III.6", ("dropped",))]
+    assert (found.changes[0].fields[0].before, found.changes[0].fields[0].after) == ("≥ 90%", "≥ 95%")
+    after = amended(old, new, found, frozenset())
+    assert after.indicators[2].target.value == 0.95
+    assert after.indicators[-1].code == "CT.II.2"
+
+
+def edited(whole: Plan, script: random.Random) -> Plan:
+    """The plan after random edits: rows dropped, doubled, added, reworded, moved, shuffled and renumbered."""
+    tasks = list(retold(whole).tasks)
+    for _ in range(script.randint(1, 8)):
+        index = script.randrange(len(tasks)) if tasks else 0
+        match script.choice(["drop", "double", "add", "reword", "move", "shuffle", "renumber", "code"]):
+            case "drop" if tasks:
+                del tasks[index]
+            case "double" if tasks:
+                tasks.insert(index, tasks[index])
+            case "reword" if tasks:
+                words = (tasks[index].subtask or tasks[index].task).split()
+                script.shuffle(words)
+                tasks[index] = attrs.evolve(tasks[index], subtask=" ".join(words[: script.randint(1, 40)]))
+            case "move" if tasks:
+                tasks[index] = attrs.evolve(tasks[index], section=script.choice(whole.sections).number)
+            case "shuffle":
+                script.shuffle(tasks)
+            case "renumber":
+                tasks = [attrs.evolve(row, number=str(n), subnumber=None) for n, row in enumerate(tasks, 1)]
+            case "code" if tasks:
+                tasks[index] = attrs.evolve(tasks[index], code=script.choice(whole.tasks).code if whole.tasks else "")
+            case _:
+                fresh = attrs.evolve(
+                    retold(plan()).tasks[0], code="", task=f"Việc mới {script.random()}", subtask="", number="1"
+                )
+                tasks.insert(index, fresh)
+    return with_tasks(whole, tasks)
+
+
+@settings(max_examples=amount(25, 400))
+@given(st.integers(0, 2**32), st.sampled_from(NAMES), st.booleans(), st.booleans())
+def test_no_code_names_two_tasks(seed: int, name: str, same_file: bool, keep: bool) -> None:
+    """Over several random amendments no code is in use twice, and none that was dropped ever comes back."""
+    script = random.Random(seed)
+    now = plan(name)
+    used = frozenset(row.code for row in now.tasks)
+    for _ in range(3):
+        new = edited(now, script)
+        found = compare(now, new, same_file=same_file, keep=keep)
+        then = amended(now, new, found, used, same_file=same_file, effective_from=DAY)
+        codes = [row.code for row in then.tasks]
+        assert len(set(codes)) == len(codes)
+        assert all(codes)
+        assert not (set(codes) - {row.code for row in now.tasks}) & used
+        assert {row.code for row in found.rows if row.table == "tasks" and row.code} == {r.code for r in now.tasks}
+        used |= set(codes)
+        now = then
+
+
+def test_a_renamed_unit_keeps_its_old_name_until_then() -> None:
+    """In a copy of the appendix a unit's name is changed: the old name is noted with its last day."""
+    old = plan()
+    units = (attrs.evolve(old.units[0], name="Văn phòng Sở và Thanh tra"), *old.units[1:])
+    new = attrs.evolve(old, units=units)
+    after = amended(old, new, compare(old, new, same_file=True), frozenset(), same_file=True, effective_from=DAY)
+    assert [(item.name, item.valid_to) for item in after.units[0].former_names] == [
+        ("Văn phòng Sở", dt.date(2026, 6, 30))
+    ]
+    assert after.tasks[1].lead_units == ("VP",)
+
+
+def origin() -> Origin:
+    return Origin("/x/ke hoach moi.docx", "ab" * 32, "0123456789ab", DAY, partial=True)
+
+
+def test_comparison_book_and_back(check_ooxml: CheckOoxml) -> None:
+    """The workbook passes the strict checker; read back unchanged it gives the decisions that were proposed."""
+    old = plan()
+    base = retold(old)
+    new = attrs.evolve(base, tasks=base.tasks[5:], indicators=base.indicators[1:])
+    found = compare(old, new)
+    data = write_comparison(old, new, found, origin())
+    check_ooxml(data)
+    assert write_comparison(old, new, found, origin()) == data
+    read, decisions = read_comparison(data, "so-sanh.xlsx")
+    assert read == origin()
+    assert compare(old, new, decisions) == found
+    check_decisions(decisions, old, "so-sanh.xlsx")
+
+
+def test_decisions_of_the_office() -> None:
+    """A row said to continue another code, one said to be new, one left out, an old one kept: each is done."""
+    old = plan()
+    base = retold(old)
+    new = with_tasks(base, list(base.tasks[1:]))
+    continues = {("tasks", j): row.code for j, row in enumerate(old.tasks[1:])}
+    continues |= {("indicators", j): row.code for j, row in enumerate(old.indicators)}
+    continues["tasks", 0] = ""
+    continues["tasks", 1] = "I.1"
+    decisions = Decisions(continues, frozenset({("tasks", 4)}), frozenset({("tasks", "I.3")}))  # type: ignore[arg-type]
+    after = amended(old, new, compare(old, new, decisions), frozenset())
+    texts = {row.code: row.subtask for row in after.tasks}
+    assert texts["I.1"] == old.tasks[2].subtask
+    assert texts["I.3"] == old.tasks[2].subtask
+    assert "I.2" not in texts
+    assert "I.6" not in texts
+    new_code = next(row.code for row in after.tasks if row.subtask == old.tasks[1].subtask)
+    assert new_code not in {row.code for row in old.tasks}
+
+
+@pytest.mark.parametrize(
+    ("continues", "told"),
+    [({("tasks", 0): "IX.9"}, "không có mã IX.9"), ({("tasks", 0): "I.1", ("tasks", 1): "I.1"}, "ghi cho hai dòng")],
+)
+def test_wrong_decisions_are_refused(continues: dict[tuple[str, int], str], told: str) -> None:
+    """An unknown code and a code for two rows are refused by name."""
+    with pytest.raises(Nq57Error, match=told):
+        check_decisions(Decisions(continues), plan(), "so-sanh.xlsx")  # type: ignore[arg-type]
