@@ -9,10 +9,18 @@ from pathlib import Path
 import click
 
 from nq57xl.cli.close_commands import CLOSE_COMMANDS
-from nq57xl.cli.options import as_json, office, period_option, print_json, talk
+from nq57xl.cli.options import (
+    as_json,
+    office,
+    password_options,
+    passwords_of,
+    period_option,
+    print_json,
+    talk,
+)
 from nq57xl.cli.plan_commands import amend
 from nq57xl.cli.report_commands import diff
-from nq57xl.cli.return_commands import RETURN_COMMANDS, log
+from nq57xl.cli.return_commands import RETURN_COMMANDS, check, log
 from nq57xl.cli.watch_command import watch
 
 
@@ -131,6 +139,7 @@ def generate(context: click.Context, period: str, units: tuple[str, ...], with_s
     help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.",
 )
 @click.option("--strict", is_flag=True, help="Mã thoát 1 nếu có tệp nào không được nhận.")
+@password_options
 @as_json
 @click.pass_context
 def collect(  # noqa: PLR0917 - click passes them by name
@@ -139,14 +148,18 @@ def collect(  # noqa: PLR0917 - click passes them by name
     period: str | None,
     received: datetime | None,
     strict: bool,
+    passwords: tuple[str, ...],
+    ask: bool,
     json_: bool,
 ) -> None:
     """Takes in what came back."""
     from nq57xl.cli import printing
     from nq57xl.commands.collect import collect as run
+    from nq57xl.commands.judge import Manner
     from nq57xl.records.findings import ACCEPTED
 
-    done = run(office(context), sources, period, received)
+    manner = Manner(passwords_of(passwords, ask=ask))
+    done = run(office(context), sources, period, received, manner=manner)
     if json_:
         print_json(printing.collected_json(done))
     else:
@@ -209,6 +222,7 @@ COMMANDS = (
     import_,
     amend,
     generate,
+    check,
     collect,
     watch,
     status,

@@ -29,6 +29,26 @@ def period_option(*, required: bool = False, default: str = "kỳ phát hành g�
     )
 
 
+def password_options(command: Function) -> Function:
+    """--password, repeatable, and --ask-password: `passwords` and `ask` of the command, for `passwords_of`."""
+    given = click.option(
+        "--password",
+        "passwords",
+        multiple=True,
+        metavar="MẬT_KHẨU",
+        help="Mật khẩu mở tệp Excel được mã hóa (dùng được nhiều lần); không được ghi lại ở đâu.",
+    )
+    asked = click.option("--ask-password", "ask", is_flag=True, help="Hỏi mật khẩu tại bàn phím, không hiện chữ.")
+    return given(asked(command))
+
+
+def passwords_of(passwords: tuple[str, ...], *, ask: bool) -> tuple[str, ...]:
+    """The passwords given, and the one typed at the keyboard where that was asked for."""
+    if not ask:
+        return passwords
+    return (*passwords, click.prompt("Mật khẩu mở tệp", hide_input=True, err=True))
+
+
 def office(context: click.Context) -> Office:
     """The office whose workspace the group's -w names."""
     from nq57xl.commands.office import Office

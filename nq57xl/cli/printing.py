@@ -60,7 +60,7 @@ def finding_json(item: Finding) -> dict[str, Any]:
 
 
 def taken_json(item: Taken) -> dict[str, Any]:
-    """One file of `collect --json`, and one line of `watch --json`."""
+    """One file of `collect --json` and `check --json`, and one line of `watch --json`."""
     return {
         "file": item.source.path,
         "sha256": item.source.sha256,
@@ -148,7 +148,7 @@ def print_generated(done: Generated) -> None:
 def print_collected(done: Collected) -> None:
     """One line for each file, then what has to be answered."""
     for item in done.returns:
-        _print_taken(item)
+        print_taken(item)
     if not done.returns:
         talk("Không có tệp nào để nhận.")
     for finding in done.period_findings:
@@ -168,7 +168,8 @@ def print_answers(answers: Answers) -> None:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
 
 
-def _print_taken(item: Taken) -> None:
+def print_taken(item: Taken) -> None:
+    """One file: its verdict, then what the unit has to do about it."""
     unit = f" ({item.unit})" if item.unit else ""
     click.echo(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}")
     for point in to_answer(item.findings):

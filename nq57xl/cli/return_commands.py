@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import click
 
-from nq57xl.cli.options import as_json, office, period_option, print_json
+from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json
 
 _return = click.argument("wanted", metavar="BÁO_CÁO")
 _reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
@@ -90,6 +92,46 @@ def log(context: click.Context, period: str | None, last: int | None, json_: boo
         print_json({"events": [event_json(item) for item in found]})
     else:
         tell_events(found)
+
+
+@click.command(
+    short_help="Kiểm tra thử một tệp, không ghi nhận.",
+    help="Kiểm tra thử một tệp như lệnh collect sẽ làm, không ghi nhận gì vào thư mục làm việc. Mã thoát 0 nếu tệp sẽ "
+    "được nhận, 1 nếu không.",
+)
+@click.argument("file", metavar="TỆP", type=click.Path(path_type=Path))
+@period_option()
+@click.option(
+    "--out",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="TỆP",
+    help="Ghi biểu đã đánh dấu ra tệp này.",
+)
+@password_options
+@as_json
+@click.pass_context
+def check(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    file: Path,
+    period: str | None,
+    output: Path | None,
+    passwords: tuple[str, ...],
+    ask: bool,
+    json_: bool,
+) -> None:
+    """The verdict on one file, with nothing recorded."""
+    from nq57xl.cli.returned import checked_json, tell_checked
+    from nq57xl.commands.check_file import check_file
+    from nq57xl.commands.judge import Manner
+
+    manner = Manner(passwords_of(passwords, ask=ask))
+    done = check_file(office(context), file, period, manner=manner, output=output)
+    if json_:
+        print_json(checked_json(done))
+    else:
+        tell_checked(done)
+    sys.exit(0 if done.accepted else 1)
 
 
 RETURN_COMMANDS = (exclude, readmit, received)

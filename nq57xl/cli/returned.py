@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nq57xl.cli.options import print_json
-from nq57xl.cli.printing import STATES
+from nq57xl.cli.options import print_json, talk
+from nq57xl.cli.printing import STATES, print_taken, taken_json
 
 if TYPE_CHECKING:
+    from nq57xl.commands.check_file import Checked
     from nq57xl.commands.decide import Decided
     from nq57xl.ledger.decisions import DecisionKind
     from nq57xl.ledger.store import Event
@@ -99,3 +100,21 @@ def _about(detail: dict[str, Any]) -> str:
     if isinstance(detail.get("verdicts"), dict):
         words += [f"{number} {verdict}" for verdict, number in detail["verdicts"].items()]
     return f" ({'; '.join(words)})" if words else ""
+
+
+def checked_json(done: Checked) -> dict[str, Any]:
+    """`check --json`: as `collect --json`, and whether the ledger has the file already."""
+    recorded = [item.source.sha256 in done.recorded for item in done.returns]
+    returns = [taken_json(item) | {"recorded": known} for item, known in zip(done.returns, recorded, strict=True)]
+    return {"period": done.period.code, "returns": returns}
+
+
+def tell_checked(done: Checked) -> None:
+    """The verdicts; that nothing was recorded goes to stderr."""
+    for item in done.returns:
+        print_taken(item)
+        if item.source.sha256 in done.recorded:
+            click.echo("   Tệp này đã được ghi nhận từ trước.")
+    if done.marked is not None:
+        talk(f"Biểu đã đánh dấu: {done.marked}")
+    talk(f"Chỉ kiểm tra thử cho {done.period.title}; chưa ghi nhận gì.")

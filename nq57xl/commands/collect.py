@@ -13,13 +13,12 @@ from attrs import frozen
 from nq57xl.checks.period import Reported, check_period
 from nq57xl.commands.answers import Answers, answer
 from nq57xl.commands.earlier import History
-from nq57xl.commands.judge import judge, unread
+from nq57xl.commands.judge import USUAL, Manner, judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.outlived import still_asked, with_plan_rows
 from nq57xl.commands.sent_back import write_back
-from nq57xl.commands.unpack import dated, unpack
+from nq57xl.commands.unpack import copies_of, dated, unpack
 from nq57xl.forms.build import reporting_units
-from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.standing import period_status
 from nq57xl.ledger.store import Ledger
 from nq57xl.records.findings import ACCEPTED, Finding, Verdict
@@ -61,6 +60,7 @@ def collect(
     received: datetime | None = None,
     *,
     root: Path | None = None,
+    manner: Manner = USUAL,
 ) -> Collected:
     """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md has the verdicts.
 
@@ -76,17 +76,14 @@ def collect(
         found, problems = gather(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
-        taken = unpack(office, ledger, dated(ledger, found, now), now)
+        taken = unpack(office.workspace, dated(ledger, found, now), now, ledger.known)
         sources = dated(ledger, taken.sources, now)
-        fresh = _fresh(ledger, sources)
-        copies = [
-            taken.copies.get(source.sha256) or archive_file(office.workspace, Path(source.path), source.sha256)
-            for source in fresh
-        ]
+        fresh = _fresh(ledger, sources, manner)
+        copies = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
         places = dated(ledger, [source for source, _ in refused], now)
         judged = _refused(ledger, places, [findings for _, findings in refused])
-        read = judge(ledger, fresh, [path for path in copies if path], period.code, plan.units)
+        read = judge(ledger, fresh, copies, period.code, units=plan.units, manner=manner)
         judged += with_plan_rows(ledger, plan, period, read)
         ledger.record_returns(period.code, judged, now, office.who())
         _note_mails(ledger, judged, office.who())
@@ -136,11 +133,15 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
     )
 
 
-def _fresh(ledger: Ledger, found: Sequence[Source]) -> list[Source]:
-    """Sources whose content the ledger has not seen, the first of several equal ones."""
+def _fresh(ledger: Ledger, found: Sequence[Source], manner: Manner) -> list[Source]:
+    """Sources whose content the ledger has not seen, the first of several equal ones.
+
+    With a password at hand, those too that stayed closed for want of one.
+    """
     fresh: dict[str, Source] = {}
     for source in found:
-        if source.sha256 not in fresh and not ledger.known(source.sha256):
+        known = ledger.known(source.sha256) and not (manner.passwords and ledger.stayed_closed(source.sha256))
+        if source.sha256 not in fresh and not known:
             fresh[source.sha256] = source
     return list(fresh.values())
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from nq57xl.commands.answers import answer
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
 from nq57xl.commands.sent_back import write_back
@@ -79,6 +80,7 @@ def _decide(
         status = standing(ledger, plan, days)
         if changed:
             write_back(office, ledger, status)
+            answer(office, ledger, plan, status)
         return Decided(kind, record, changed, status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
@@ -18,10 +19,22 @@ from nq57xl.records.ledger import Judged
 from nq57xl.records.plan import Unit
 from nq57xl.records.returns import RawWorkbook, Source
 from nq57xl.returns.identify import Identity, identify
+from nq57xl.returns.read import read_file
 from nq57xl.returns.recognise import recognise, recognised_finding
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.catalogue import make
+
+
+@frozen
+class Manner:
+    """How the office wants files taken in, beside the usual."""
+
+    passwords: tuple[str, ...] = ()
+    """To be tried on encrypted files; used in memory only, never recorded."""
+
+
+USUAL = Manner()
 
 
 @frozen
@@ -33,13 +46,19 @@ class _Known:
 
 
 def judge(
-    ledger: Ledger, sources: Sequence[Source], copies: Sequence[Path], period: str, units: Sequence[Unit] = ()
+    ledger: Ledger,
+    sources: Sequence[Source],
+    copies: Sequence[Path],
+    period: str,
+    *,
+    units: Sequence[Unit] = (),
+    manner: Manner = USUAL,
 ) -> list[Judged]:
     """The verdict on each file, in order.
 
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
-    raws = read_all(copies)
+    raws = read_all(copies, reader=partial(read_file, passwords=manner.passwords))
     answers: list[tuple[Source, Answer, tuple[Finding, ...]]] = []
     results: dict[str, Judged] = {}
     for source, raw in zip(sources, raws, strict=True):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archive_bytes, archive_file
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.findings import Finding
 from nq57xl.records.returns import Source
 from nq57xl.returns.containers import container_kind, members
@@ -30,24 +30,38 @@ class Unpacked:
     """What could not be taken out, with the reasons."""
 
 
-def unpack(office: Office, ledger: Ledger, found: Sequence[Source], now: datetime) -> Unpacked:
-    """The files behind the sources. A container that was refused as a whole before stays one file, a duplicate."""
+def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Callable[[str], bool]) -> Unpacked:
+    """The files behind the sources; copies are kept in the store's archive.
+
+    A container that was refused as a whole before (`known`, by SHA-256) stays one file, a duplicate.
+    """
     sources: list[Source] = []
     copies: dict[str, Path] = {}
     problems: list[Problem] = []
     for source in found:
-        if ledger.known(source.sha256) or container_kind(Path(source.path)) is None:
+        if known(source.sha256) or container_kind(Path(source.path)) is None:
             sources.append(source)
             continue
-        copy = archive_file(office.workspace, Path(source.path), source.sha256)
+        copy = archive_file(store, Path(source.path), source.sha256)
         for member in members(source, copy, now) if copy else ():
             if member.findings:
                 problems.append((member.source, member.findings))
                 continue
             sha256 = member.source.sha256
-            copies[sha256] = archive_bytes(office.workspace, member.data, sha256, member.source.name)
+            copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
             sources.append(member.source)
     return Unpacked(tuple(sources), copies, tuple(problems))
+
+
+def copies_of(store: Workspace, taken: Unpacked, sources: Sequence[Source]) -> list[Path]:
+    """Where each source is read: its copy in the store's archive, made now where it is a file of its own.
+
+    What is judged is what is kept, whatever happens to the files handed in meanwhile.
+    """
+    copies = (
+        taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256) for source in sources
+    )
+    return [path for path in copies if path]
 
 
 def dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.ledger import archive, decisions, rows, schema
@@ -15,6 +15,8 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.findings import Finding
 from nq57xl.records.ledger import Judged, ReturnRecord
 from nq57xl.records.returns import Source, Value
+
+_CLOSED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
 
 
 @frozen
@@ -63,11 +65,38 @@ def add(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRe
     see(connection, run, item.source)
     row = rows.return_row(item, period, run.at, run.who)
     return_id = int(connection.execute(insert(schema.returns).returning(schema.returns.c.id), row).scalar_one())
+    _add_parts(connection, return_id, item)
+    return ReturnRecord(return_id, period, item, run.at)
+
+
+def _add_parts(connection: Connection, return_id: int, item: Judged) -> None:
     if item.values:
         connection.execute(insert(schema.return_values), rows.value_rows(return_id, item.values))
     if item.findings:
         connection.execute(insert(schema.return_findings), rows.finding_rows(return_id, item.findings))
-    return ReturnRecord(return_id, period, item, run.at)
+
+
+def stayed_closed(connection: Connection, sha256: str) -> bool:
+    """The file with that content is on record as one that could not be opened for want of its password."""
+    about, told = schema.returns.c, schema.return_findings.c
+    query = select(about.id).join(schema.return_findings, told.return_id == about.id)
+    query = query.where((about.sha256 == sha256) & (about.verdict == "unrecognised") & told.code.in_(_CLOSED))
+    return connection.execute(query).first() is not None
+
+
+def reopen(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRecord:
+    """Puts what a file says in the place of the record that it could not be opened.
+
+    When and from whom it was received, its place in the order and the decisions on it stay.
+    """
+    table = schema.returns
+    return_id = int(connection.execute(select(table.c.id).where(table.c.sha256 == item.source.sha256)).scalar_one())
+    row = rows.return_row(item, period, run.at, run.who)
+    learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
+    connection.execute(update(table).where(table.c.id == return_id), learnt)
+    connection.execute(delete(schema.return_findings).where(schema.return_findings.c.return_id == return_id))
+    _add_parts(connection, return_id, item)
+    return find(connection, table.c.id == return_id)[0]
 
 
 def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[ReturnRecord, ...]:

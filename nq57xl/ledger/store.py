@@ -186,6 +186,11 @@ class Ledger:
         with reading(self._engine) as connection:
             return returned.known(connection, sha256)
 
+    def stayed_closed(self, sha256: str) -> bool:
+        """The file was recorded, but could not be opened for want of its password."""
+        with reading(self._engine) as connection:
+            return returned.stayed_closed(connection, sha256)
+
     def return_by_hash(self, sha256: str) -> ReturnRecord | None:
         """The return that was recorded of the file with that content."""
         with reading(self._engine) as connection:
@@ -211,15 +216,21 @@ class Ledger:
         """Records a whole run with its event, all or nothing; returns what is new.
 
         Known files and duplicates are passed over, and files without a hash: they could not be read at all, so the
-        next run meets them afresh.
+        next run meets them afresh. A file that stayed closed for want of a password, and is open now, is recorded in
+        the place of its own record, with an event that says so.
         """
         run = returned.Run(self._workspace, in_vietnam(collected_at), who)
         with changing(self._engine) as connection:
             new: list[ReturnRecord] = []
             for item in judged:
                 sha256 = item.source.sha256
-                if sha256 and item.verdict != "duplicate" and not returned.known(connection, sha256):
+                if not sha256 or item.verdict == "duplicate":
+                    continue
+                if not returned.known(connection, sha256):
                     new.append(returned.add(connection, period, item, run))
+                elif item.verdict != "unrecognised" and returned.stayed_closed(connection, sha256):
+                    new.append(returned.reopen(connection, period, item, run))
+                    self.add_event(connection, who, "reread", {"period": period, "file": item.source.path})
             if new:
                 counts = returned.verdicts([record.judged for record in new])
                 self.add_event(connection, who, "collect", {"period": period, "verdicts": counts})

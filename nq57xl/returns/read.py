@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from nq57xl.records.findings import Finding
 from nq57xl.records.returns import RawCell, RawSheet, RawValue, RawWorkbook
 from nq57xl.returns import convert_format, limits
 from nq57xl.returns.decode import decode
+from nq57xl.returns.decrypt import decrypt
 from nq57xl.returns.refused import Refused, refuse
 from nq57xl.returns.scan import Scan, scan_xlsx
 from nq57xl.returns.scan_active import MACROS
 from nq57xl.returns.scan_ods import scan_ods
 from nq57xl.returns.scan_sheet import SheetScan
-from nq57xl.returns.sniff import Kind, sniff
+from nq57xl.returns.sniff import Kind, is_ole, sniff
 from nq57xl.returns.sources import too_large
 from nq57xl.rules.catalogue import make
 
@@ -38,20 +39,27 @@ _REFUSED: dict[Kind, str] = {
 }
 
 
-def read_file(path: Path) -> RawWorkbook:
-    """The workbook in this file, with every non-empty cell at its place.
+def read_file(path: Path, passwords: Sequence[str] = ()) -> RawWorkbook:
+    """The workbook in this file, with every non-empty cell at its place; an encrypted one by the password that fits.
 
     Raises Refused with the finding for a file that is not read; OSError when it cannot be opened.
     """
     size = path.stat().st_size
     if size > limits.FILE_BYTES:
         raise Refused(too_large(size))
-    return read_bytes(path.read_bytes())
+    return read_bytes(path.read_bytes(), passwords)
 
 
-def read_bytes(data: bytes) -> RawWorkbook:
+def read_bytes(data: bytes, passwords: Sequence[str] = ()) -> RawWorkbook:
     """`read_file` for content already in memory."""
     kind = sniff(data)
+    if kind == "encrypted" and is_ole(data):
+        raw = _read_plain(content := decrypt(data, passwords), sniff(content))
+        return attrs.evolve(raw, notes=(*raw.notes, make("FILE_DECRYPTED")))
+    return _read_plain(data, kind)
+
+
+def _read_plain(data: bytes, kind: Kind) -> RawWorkbook:
     if code := _REFUSED.get(kind):
         raise refuse(code)
     if kind == "xls":

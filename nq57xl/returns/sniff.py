@@ -30,7 +30,7 @@ def sniff(data: bytes) -> Kind:
     head = data[:_HEAD]
     if head.startswith(b"PK"):
         return _zipped(data)
-    if head.startswith(_OLE):
+    if is_ole(head):
         return _ole(data)
     if b"%PDF-" in head[:1024]:
         return "pdf"
@@ -39,6 +39,11 @@ def sniff(data: bytes) -> Kind:
     if _picture(head):
         return "picture"
     return _text(head)
+
+
+def is_ole(data: bytes) -> bool:
+    """The file is a container of Microsoft's old kind, as are .xls and every workbook that Excel encrypts."""
+    return data.startswith(_OLE)
 
 
 def _picture(head: bytes) -> bool:

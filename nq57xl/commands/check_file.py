@@ -1,0 +1,105 @@
+"""check: the verdict that collect would give on one file, without recording anything."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from nq57xl.commands.collect import Taken
+from nq57xl.commands.judge import USUAL, Manner, judge, unread
+from nq57xl.commands.office import Office
+from nq57xl.commands.outlived import with_plan_rows
+from nq57xl.commands.sent_back import form_to_answer
+from nq57xl.commands.unpack import copies_of, unpack
+from nq57xl.errors import Nq57Error
+from nq57xl.forms.render import render_form
+from nq57xl.ledger.files import write_atomic
+from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.records.findings import ACCEPTED
+from nq57xl.records.ledger import Judged
+from nq57xl.records.plan import Period
+from nq57xl.records.returns import Source
+from nq57xl.returns.sources import gather
+
+
+@frozen
+class Checked:
+    """What collect would say."""
+
+    period: Period
+    returns: tuple[Taken, ...]
+    """One for each file: several where an archive or mail was given."""
+    recorded: frozenset[str]
+    """Hashes of those that the ledger has already: collect would call them duplicates."""
+    marked: Path | None = None
+    """The marked form, where it was asked for."""
+
+    @property
+    def accepted(self) -> bool:
+        """Everything in the file would be accepted."""
+        return bool(self.returns) and all(item.verdict in ACCEPTED for item in self.returns)
+
+
+def check_file(
+    office: Office,
+    path: Path,
+    period_code: str | None,
+    *,
+    manner: Manner = USUAL,
+    output: Path | None = None,
+) -> Checked:
+    """The verdict and findings on a file of any kind that collect takes; nothing in the workspace changes.
+
+    `output`: where the marked form is written, as it would go back to the unit. Raises Nq57Error for a path that does
+    not exist, a period that was never issued, a target that exists, or a file without exactly one form.
+    """
+    if path.is_dir():
+        raise Nq57Error(f"«{path}» là thư mục: lệnh check kiểm tra một tệp; dùng collect cho cả thư mục.")
+    if output is not None and output.exists():
+        raise Nq57Error(f"«{output}» đã có: hãy chọn tên tệp khác cho --out.")
+    with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
+        plan = office.appendix().plan
+        period = office.period(period_code, ledger, plan)
+        sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
+        read = judge(ledger, sources, copies, period.code, units=plan.units, manner=manner)
+        judged = [*problems, *with_plan_rows(ledger, plan, period, read)]
+        told = tuple(Taken(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged)
+        recorded = frozenset(item.source.sha256 for item in judged if ledger.known(item.source.sha256))
+        marked = _write_marked(ledger, judged, period, output) if output else None
+        return Checked(period, told, recorded, marked)
+
+
+def _taken(
+    office: Office, ledger: Ledger, path: Path, store: Workspace
+) -> tuple[Sequence[Source], list[Path], list[Judged]]:
+    """Each content behind the path once, where its copy is read, and what could not be taken out."""
+    now = office.clock.now()
+    found, problems = gather([path], received=None, now=now, inbox=office.workspace.inbox)
+    taken = unpack(store, found, now, lambda sha256: False)
+    unique = {source.sha256: source for source in reversed(taken.sources)}
+    sources = list(_as_recorded(ledger, reversed(unique.values())))
+    refused = [(source, (finding,)) for source, finding in problems]
+    return sources, copies_of(store, taken, sources), [unread(*item) for item in (*refused, *taken.problems)]
+
+
+def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:
+    """The sources; one that is recorded with the time that the ledger has, which decides what came before it."""
+    for source in sources:
+        record = ledger.return_by_hash(source.sha256)
+        known = record.judged.source if record else source
+        yield attrs.evolve(source, received_at=known.received_at, received_basis=known.received_basis)
+
+
+def _write_marked(ledger: Ledger, judged: Sequence[Judged], period: Period, output: Path) -> Path:
+    forms = [(form_to_answer(ledger, item, period.code), item) for item in judged]
+    known = [(form, item) for form, item in forms if form is not None]
+    if len(known) != 1:
+        raise Nq57Error(f"Trong tệp có {len(known)} biểu mẫu nhận ra được; --out chỉ dùng khi có đúng một.")
+    form, item = known[0]
+    write_atomic(output, render_form(form, item.values, item.findings))
+    return output

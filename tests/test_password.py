@@ -1,0 +1,181 @@
+"""Files with a password: opened with `--password`, under the limits of every file, and the password kept nowhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from pathlib import Path
+
+import msoffcrypto.format.ooxml
+import pytest
+from click.testing import CliRunner
+
+from nq57xl.cli import cli
+from nq57xl.commands.check_file import check_file
+from nq57xl.commands.collect import Collected, collect
+from nq57xl.commands.decide import events
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.judge import Manner
+from nq57xl.commands.merge import status
+from nq57xl.commands.office import Office
+from nq57xl.ledger.archive import archived
+from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.returns import decrypt as decrypting
+from nq57xl.returns import limits
+from nq57xl.returns.read import read_bytes
+from nq57xl.returns.refused import Refused
+
+PERIOD = "2026-04"
+DUE = dt.date(2026, 4, 17)
+SECRET = "Mật khẩu 57!"
+NOON = dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM)
+
+
+def encrypted(plain: bytes, password: str = SECRET) -> bytes:
+    """As Excel 2010 and later encrypt (agile, AES-256, SHA-512)."""
+    out = io.BytesIO()
+    msoffcrypto.format.ooxml.OOXMLFile(io.BytesIO(plain)).encrypt(password, out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    root = tmp_path / "Văn phòng"
+    init(root, "bql-2026")
+    office = Office.at(root, FixedClock(NOON))
+    generate(office, PERIOD)
+    return office
+
+
+@pytest.fixture
+def plain(office: Office, tmp_path: Path) -> bytes:
+    """A report of VP without a password."""
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    Department(7, DUE).fill(form, tmp_path / "mở.xlsx")
+    return (tmp_path / "mở.xlsx").read_bytes()
+
+
+@pytest.fixture
+def locked(plain: bytes, tmp_path: Path) -> Path:
+    """The same with one."""
+    path = tmp_path / "gửi" / "có mật khẩu.xlsx"
+    path.parent.mkdir()
+    path.write_bytes(encrypted(plain))
+    return path
+
+
+def codes(done: Collected) -> list[str]:
+    (item,) = done.returns
+    return [finding.code for finding in item.findings]
+
+
+def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked: Path) -> None:
+    """Accepted, a note says that it was opened; the archive keeps the encrypted original under its own hash."""
+    done = collect(office, [locked], PERIOD, manner=Manner(("sai", SECRET)))
+    (item,) = done.returns
+    assert (item.verdict, item.unit) == ("accepted", "VP")
+    assert codes(done) == ["FILE_DECRYPTED"]
+    kept = archived(office.workspace, item.source.sha256)
+    assert kept is not None and kept.read_bytes() == locked.read_bytes()
+
+
+def test_without_the_password_or_with_a_wrong_one_it_is_named(office: Office, locked: Path) -> None:
+    """Neither is accepted; a wrong password is told as such, with what to do."""
+    done = check_file(office, locked, PERIOD)
+    assert [(item.verdict, item.findings[0].code) for item in done.returns] == [("unrecognised", "FILE_ENCRYPTED")]
+    wrong = check_file(office, locked, PERIOD, manner=Manner(("sai",)))
+    (finding,) = wrong.returns[0].findings
+    assert (finding.code, wrong.accepted) == ("FILE_PASSWORD_WRONG", False)
+    assert "Hỏi lại đơn vị mật khẩu" in finding.fix
+
+
+def test_a_file_that_stayed_closed_is_read_once_its_password_is_known(office: Office, locked: Path) -> None:
+    """Collected without, with a wrong and with the right password: one record, with the time it came first."""
+    assert collect(office, [locked], PERIOD, NOON).returns[0].verdict == "unrecognised"
+    assert collect(office, [locked], PERIOD).returns[0].verdict == "duplicate"
+    wrong = collect(office, [locked], PERIOD, manner=Manner(("sai",)))
+    assert (wrong.returns[0].verdict, codes(wrong)) == ("unrecognised", ["FILE_PASSWORD_WRONG"])
+    assert len(status(office, PERIOD).status.unrecognised) == 1
+    later = Office.at(office.workspace.root, FixedClock(NOON + dt.timedelta(days=9)))
+    assert collect(later, [locked], PERIOD, manner=Manner((SECRET,))).returns[0].verdict == "accepted"
+    here = status(office, PERIOD).status
+    (unit,) = (item for item in here.units if item.code == "VP")
+    assert (unit.state, unit.received_at, unit.on_time, here.unrecognised) == ("accepted", NOON, True, ())
+    assert [item.what for item in events(office)].count("reread") == 1
+    assert collect(office, [locked], PERIOD, manner=Manner((SECRET,))).returns[0].verdict == "duplicate"
+
+
+def test_the_password_is_recorded_nowhere(office: Office, locked: Path) -> None:
+    """Neither the ledger, its copies, the log nor any file of the workspace holds it."""
+    collect(office, [locked], PERIOD, manner=Manner((SECRET, "Mật khẩu sai 58!")))
+    for path in office.workspace.root.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            for word in (SECRET, "Mật khẩu sai 58!"):
+                assert word.encode() not in data and word.encode("utf-16-le") not in data, path
+
+
+def test_excels_own_password_is_tried_without_being_given(plain: bytes) -> None:
+    """A workbook of which only the structure is protected opens as it does in Excel."""
+    raw = read_bytes(encrypted(plain, "VelvetSweatshop"))
+    assert [note.code for note in raw.notes] == ["FILE_DECRYPTED"]
+
+
+def test_a_password_fits_however_its_accents_were_typed(plain: bytes) -> None:
+    """Typed in letters and accents apart (macOS), it opens what a keyboard with composed letters locked."""
+    import unicodedata
+
+    typed = unicodedata.normalize("NFD", SECRET)
+    assert typed != SECRET
+    assert read_bytes(encrypted(plain), (typed,)).sheets
+
+
+def test_what_is_inside_is_under_the_same_limits(plain: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too large, no workbook, encrypted twice: each refused for what it is."""
+    once = encrypted(plain)
+    with pytest.raises(Refused) as caught:
+        read_bytes(encrypted_anything(b"PK no workbook at all"), (SECRET,))
+    assert caught.value.finding.code in ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG", "FILE_BROKEN")
+    monkeypatch.setattr(limits, "FILE_BYTES", 1000)
+    with pytest.raises(Refused) as caught:
+        decrypting.decrypt(once, (SECRET,))
+    assert caught.value.finding.code == "FILE_TOO_LARGE"
+
+
+def encrypted_anything(content: bytes) -> bytes:
+    """Any content encrypted like a workbook."""
+    from msoffcrypto.method.ecma376_agile import ECMA376Agile
+
+    found: bytes = ECMA376Agile.encrypt(SECRET, io.BytesIO(content))
+    return found
+
+
+def test_a_document_type_in_the_description_is_not_parsed(plain: bytes) -> None:
+    """The XML that describes the encryption is refused before any parser sees a declaration in it."""
+    data = encrypted(plain)
+    assert data.count(b"<encryption ") == 1
+    spoilt = data.replace(b"<encryption ", b"<!DOCTYPE a>", 1)
+    with pytest.raises(Refused) as caught:
+        read_bytes(spoilt, (SECRET,))
+    assert caught.value.finding.code == "FILE_ENCRYPTED"
+
+
+@pytest.mark.parametrize("cut", [600, 3000, 9000, -5000, -700])
+def test_a_broken_encrypted_file_is_refused_and_nothing_else(plain: bytes, cut: int) -> None:
+    """Cut anywhere: refused by name, no other exception."""
+    with pytest.raises(Refused):
+        read_bytes(encrypted(plain)[:cut], (SECRET,))
+
+
+def test_the_command_takes_passwords_and_asks_for_one(office: Office, locked: Path) -> None:
+    """`check --password` and `--ask-password`: exit 0, and 1 with a wrong one; the typed one is not shown."""
+    base = ["-w", str(office.workspace.root), "check", str(locked), "--period", PERIOD, "--json"]
+    done = CliRunner().invoke(cli, [*base, "--password", "sai", "--password", SECRET])
+    assert (done.exit_code, json.loads(done.stdout)["returns"][0]["verdict"]) == (0, "accepted")
+    asked = CliRunner().invoke(cli, [*base, "--ask-password"], input=f"{SECRET}\n")
+    assert asked.exit_code == 0
+    assert SECRET not in asked.stdout + asked.stderr
+    assert CliRunner().invoke(cli, base).exit_code == 1
