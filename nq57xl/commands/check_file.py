@@ -13,7 +13,7 @@ from nq57xl.commands.collect import Taken
 from nq57xl.commands.judge import USUAL, Manner, judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.outlived import with_plan_rows
-from nq57xl.commands.sent_back import form_to_answer
+from nq57xl.commands.sent_back import form_back
 from nq57xl.commands.unpack import copies_of, unpack
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.render import render_form
@@ -21,7 +21,7 @@ from nq57xl.ledger.files import write_atomic
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.findings import ACCEPTED
-from nq57xl.records.ledger import Judged
+from nq57xl.records.ledger import Judged, ReturnRecord
 from nq57xl.records.plan import Period
 from nq57xl.records.returns import Source
 from nq57xl.returns.sources import gather
@@ -70,7 +70,8 @@ def check_file(
         judged = [*problems, *with_plan_rows(ledger, plan, period, read)]
         told = tuple(Taken(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged)
         recorded = frozenset(item.source.sha256 for item in judged if ledger.known(item.source.sha256))
-        marked = _write_marked(ledger, judged, period, output) if output else None
+        records = [ReturnRecord(0, period.code, item, office.clock.now()) for item in judged]
+        marked = _write_marked(ledger, records, output) if output else None
         return Checked(period, told, recorded, marked)
 
 
@@ -95,11 +96,11 @@ def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:
         yield attrs.evolve(source, received_at=known.received_at, received_basis=known.received_basis)
 
 
-def _write_marked(ledger: Ledger, judged: Sequence[Judged], period: Period, output: Path) -> Path:
-    forms = [(form_to_answer(ledger, item, period.code), item) for item in judged]
-    known = [(form, item) for form, item in forms if form is not None]
+def _write_marked(ledger: Ledger, records: Sequence[ReturnRecord], output: Path) -> Path:
+    forms = [(form_back(ledger, record, record.period), record.judged) for record in records]
+    known = [(form, judged) for form, judged in forms if form is not None]
     if len(known) != 1:
         raise Nq57Error(f"Trong tệp có {len(known)} biểu mẫu nhận ra được; --out chỉ dùng khi có đúng một.")
-    form, item = known[0]
-    write_atomic(output, render_form(form, item.values, item.findings))
+    form, judged = known[0]
+    write_atomic(output, render_form(form, judged.values, judged.findings))
     return output

@@ -10,7 +10,7 @@ from nq57xl.ledger.guarded import remove_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form
-from nq57xl.records.ledger import Judged, PeriodStatus, ReturnRecord, UnitStatus
+from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
 
 
 def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Path, ...]:
@@ -20,7 +20,7 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Pa
     for unit in status.units:
         path = folder / office.workspace.form_name(status.period, unit.code)
         record = to_answer(unit)
-        form = form_to_answer(ledger, record.judged, status.period) if record else None
+        form = form_back(ledger, record, status.period) if record else None
         if record is None or form is None:
             remove_guarded(ledger, office.workspace, path)
             continue
@@ -37,9 +37,9 @@ def to_answer(unit: UnitStatus) -> ReturnRecord | None:
     return newest
 
 
-def form_to_answer(ledger: Ledger, judged: Judged, period: str) -> Form | None:
+def form_back(ledger: Ledger, record: ReturnRecord, period: str) -> Form | None:
     """The form that came back; for a form of another period, this period's form, so that the figures move over."""
-    form = ledger.form_by_id(judged.issue_id or "")
+    form = ledger.form_by_id(record.judged.issue_id or "")
     if form is not None and form.period.code != period:
         return ledger.current_form(form.unit, period)
     return form
