@@ -43,15 +43,22 @@ def init(folder: Path, plan: str) -> None:
     short_help="In kế hoạch như chương trình đã hiểu.",
     help="In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu.",
 )
+@click.option(
+    "--version",
+    "number",
+    type=int,
+    metavar="SỐ",
+    help="In phiên bản này của kế hoạch: 1 là bản đầu, mỗi lần điều chỉnh thêm một.",
+)
 @as_json
 @click.pass_context
-def show(context: click.Context, json_: bool) -> None:
+def show(context: click.Context, number: int | None, json_: bool) -> None:
     """The plan as understood."""
     from nq57xl.cli import printing
     from nq57xl.commands.show import show as run
     from nq57xl.plan.show import plan_json
 
-    plan = run(office(context))
+    plan = run(office(context), number)
     if json_:
         print_json(plan_json(plan))
     else:

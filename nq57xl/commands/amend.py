@@ -198,8 +198,7 @@ def _applied(office: Office, ledger: Ledger, read: Read, made: Amended) -> Amend
         return made
     path = office.workspace.appendix
     files.require_closed(path)
-    kept = office.workspace.backup / f"phu-luc-{office.clock.now():%Y%m%d-%H%M%S}.xlsx"
-    files.write_atomic(kept, _bytes(path))
+    kept = office.keep_appendix(_bytes(path))
     archive_bytes(office.workspace, read.data, read.sha256, read.path.name)
     content = write_appendix(made.plan, made.review)
     with files.replacing(path) as stream:

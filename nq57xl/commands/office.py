@@ -54,10 +54,17 @@ class Office:
         if appendix.new_codes:
             with self.reading() as ledger:
                 appendix = read_appendix(data, self.workspace.appendix.name, used_codes(ledger))
-            kept = self.workspace.backup / f"phu-luc-{self.clock.now():%Y%m%d-%H%M%S}.xlsx"
-            write_atomic(kept, data)
+            self.keep_appendix(data)
             write_atomic(self.workspace.appendix, write_codes(data, appendix.new_codes))
         return appendix
+
+    def keep_appendix(self, data: bytes) -> Path:
+        """A copy of the appendix as it was, in backup/, under a name of its own; returns its path."""
+        name = f"phu-luc-{self.clock.now():%Y%m%d-%H%M%S}"
+        names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+        path = next(p for p in (self.workspace.backup / f"{item}.xlsx" for item in names) if not p.exists())
+        write_atomic(path, data)
+        return path
 
     def appendix_to_show(self) -> Appendix:
         """The same for commands that only show: where the file cannot be written now, the codes wait."""

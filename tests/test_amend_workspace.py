@@ -1,0 +1,332 @@
+"""amend over a real workspace: proposed, confirmed, applied; forms of the old version, periods before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+
+from nq57xl.cli import cli
+from nq57xl.commands import amend
+from nq57xl.commands.collect import collect
+from nq57xl.commands.consolidated import consolidated
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import Generated, generate
+from nq57xl.commands.init import init
+from nq57xl.commands.merge import merge
+from nq57xl.commands.office import Office, plan_on
+from nq57xl.errors import Nq57Error, WorkbookOpenError
+from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.records.consolidation import Consolidation, TaskRow
+from nq57xl.records.plan import Deadline, Plan, Task
+from tests.conftest import CheckOoxml
+
+DUE = dt.date(2026, 5, 17)
+MAY = dt.date(2026, 5, 1)
+
+
+def moment(month: int, day: int) -> dt.datetime:
+    return dt.datetime(2026, month, day, 9, tzinfo=VIETNAM)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace of bql."""
+    folder = tmp_path / "Phòng Tổng hợp"
+    init(folder, "bql-2026")
+    return folder
+
+
+@pytest.fixture
+def office(root: Path) -> Office:
+    return Office.at(root, FixedClock(moment(5, 10)))
+
+
+def new_task(base: Task) -> Task:
+    """A task that the plan did not have, led by Văn phòng."""
+    return attrs.evolve(
+        base, code="", number="7", section="III", task="Số hóa hồ sơ lưu trữ của Ban Quản lý", subtask="",
+        deliverable="Kho hồ sơ số", kpi="12.000 hồ sơ", lead="Văn phòng", support="", deadline=Deadline("30/11/2026"),
+        note="",
+    )  # fmt: skip
+
+
+def next_version(plan: Plan) -> Plan:
+    """I.2 is dropped, II.3 numbered 2 and put off, III.6 reworded, a seventh task comes."""
+    tasks = [row for row in plan.tasks if row.code != "I.2"]
+    tasks = [
+        attrs.evolve(row, number="2", deadline=Deadline("Quý III/2026")) if row.code == "II.3" else row for row in tasks
+    ]
+    tasks = [
+        attrs.evolve(row, kpi="100% CSDL đồng bộ về IOC, cập nhật hằng ngày") if row.code == "III.6" else row
+        for row in tasks
+    ]
+    return attrs.evolve(plan, tasks=(*tasks, new_task(plan.tasks[0])))
+
+
+def appendix_of(plan: Plan, path: Path) -> Path:
+    path.write_bytes(write_appendix(plan))
+    return path
+
+
+@pytest.fixture
+def newer(office: Office, tmp_path: Path) -> Path:
+    """The next version as an edited copy of the appendix."""
+    return appendix_of(next_version(office.appendix().plan), tmp_path / "phu-luc moi.xlsx")
+
+
+def row_of(c: Consolidation, code: str) -> TaskRow | None:
+    return next((row for row in c.tasks if row.task.code == code), None)
+
+
+def consolidation(office: Office, period: str) -> Consolidation:
+    with office.reading() as ledger:
+        plan, days = office.valid(period, ledger)
+        return consolidated(office, ledger, plan, days)
+
+
+def filled(office: Office, form: Path, target: Path, *, seed: int = 7) -> Path:
+    Department(seed, DUE).fill(form, target)
+    return target
+
+
+def form_of(made: Generated, unit: str) -> Path:
+    return next(item.path for item in made.forms if item.form.unit == unit)
+
+
+def test_proposing_changes_nothing(office: Office, root: Path, newer: Path, check_ooxml: CheckOoxml) -> None:
+    """Without --yes only the comparison is written; the appendix and the ledger's versions stay."""
+    before = (root / "phu-luc.xlsx").read_bytes()
+    done = amend.propose(office, newer, MAY)
+    assert not done.applied
+    assert done.file == root / "out" / "dieu-chinh" / "so-sanh-ke-hoach.xlsx"
+    check_ooxml(done.file)
+    assert (root / "phu-luc.xlsx").read_bytes() == before
+    assert amend.history(office) == ()
+    told = {row.code: row.kinds for row in done.comparison.changes}
+    assert told == {
+        "II.3": ("changed", "renumbered"),
+        "III.6": ("changed",),
+        None: ("added",),
+        "I.2": ("dropped",),
+    }
+
+
+def test_applying_keeps_codes_and_the_old_appendix(office: Office, root: Path, newer: Path) -> None:
+    """Codes stay, the new task gets a new one; the old file lies in backup/, the version in the ledger."""
+    before = (root / "phu-luc.xlsx").read_bytes()
+    done = amend.apply(office, newer, MAY)
+    assert done.applied
+    assert done.file is not None
+    assert done.file.read_bytes() == before
+    assert [row.code for row in office.appendix().plan.tasks] == ["I.1", "II.3", "III.4", "III.5", "III.6", "III.7"]
+    (version,) = amend.history(office)
+    assert (version.effective_from, version.document) == (MAY, "phu-luc moi.xlsx")
+    assert {row.code: row.kinds for row in version.rows}["III.7"] == ("added",)
+    assert [row.code for row in amend.version(office, 1).tasks] == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
+    assert not amend.apply(office, newer, MAY).applied
+
+
+def test_confirming_follows_the_office(office: Office, newer: Path) -> None:
+    """The office corrects two decisions in the comparison; they are applied, and the appendix says so."""
+    done = amend.propose(office, newer, MAY)
+    assert done.file is not None
+    book = load_workbook(done.file)
+    sheet = book["Nhiệm vụ"]
+    for row in range(5, sheet.max_row + 1):
+        if sheet.cell(row, 1).value == "-I.2":
+            sheet.cell(row, 2).value = "giữ"
+        elif sheet.cell(row, 2).value == "III.6":
+            sheet.cell(row, 2).value = "Mới"
+    book.save(done.file)
+    made = amend.confirm(office, done.file)
+    assert made.applied
+    codes = [row.code for row in office.appendix().plan.tasks]
+    assert codes == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6-2", "III.7"]
+
+
+def test_a_comparison_that_is_out_of_date_is_refused(office: Office, root: Path, newer: Path) -> None:
+    """The appendix or the document changed since: confirming is refused by name."""
+    done = amend.propose(office, newer, MAY)
+    assert done.file is not None
+    content = newer.read_bytes()
+    newer.write_bytes(write_appendix(office.appendix().plan))
+    with pytest.raises(Nq57Error, match=r"phu-luc moi\.xlsx"):
+        amend.confirm(office, done.file)
+    newer.write_bytes(content)
+    plan = office.appendix().plan
+    appendix_of(attrs.evolve(plan, tasks=plan.tasks[1:]), root / "phu-luc.xlsx")
+    with pytest.raises(Nq57Error, match="đã thay đổi sau khi lập bảng so sánh"):
+        amend.confirm(office, done.file)
+    with pytest.raises(Nq57Error, match="không phải bảng so sánh"):
+        amend.confirm(office, newer)
+
+
+def test_days_never_go_back(office: Office, newer: Path, tmp_path: Path) -> None:
+    """A second amendment may not hold before the first; on the same day it may."""
+    amend.apply(office, newer, MAY)
+    later = office.appendix().plan
+    third = appendix_of(attrs.evolve(later, tasks=later.tasks[:-1]), tmp_path / "ba.xlsx")
+    with pytest.raises(Nq57Error, match="01/05/2026"):
+        amend.apply(office, third, dt.date(2026, 4, 30))
+    assert amend.apply(office, third, MAY).applied
+
+
+def test_an_open_appendix_is_not_touched(office: Office, root: Path, newer: Path) -> None:
+    """While LibreOffice has the appendix open nothing is applied, nothing recorded."""
+    (root / ".~lock.phu-luc.xlsx#").write_text(",x,y,", encoding="utf-8")
+    with pytest.raises(WorkbookOpenError):
+        amend.apply(office, newer, MAY)
+    assert amend.history(office) == ()
+
+
+def test_several_amendments_in_a_row(office: Office, newer: Path, tmp_path: Path) -> None:
+    """Each day has its version: before, between and after two amendments."""
+    amend.apply(office, newer, MAY)
+    plan = office.appendix().plan
+    last = attrs.evolve(plan.tasks[-1], kpi="20.000 hồ sơ")
+    third = appendix_of(attrs.evolve(plan, tasks=(*plan.tasks[:-1], last)), tmp_path / "ba.xlsx")
+    amend.apply(office, third, dt.date(2026, 8, 1))
+    assert len(list((office.workspace.backup).glob("phu-luc-*.xlsx"))) == 2
+    with office.reading() as ledger:
+        codes = {}
+        for day in (dt.date(2026, 4, 14), dt.date(2026, 5, 14), dt.date(2026, 8, 14)):
+            tasks = {row.code: row for row in plan_on(ledger, office, day).tasks}
+            codes[day.month] = (tasks["III.7"].kpi if "III.7" in tasks else None, "I.2" in tasks)
+    assert codes == {4: (None, True), 5: ("12.000 hồ sơ", False), 8: ("20.000 hồ sơ", False)}
+
+
+def test_a_row_added_by_hand_never_gets_a_dropped_code(office: Office, root: Path, newer: Path) -> None:
+    """After I.2 was dropped the office types a new I.2 without a code: it is given another one."""
+    amend.apply(office, newer, MAY)
+    book = load_workbook(root / "phu-luc.xlsx")
+    sheet = book["Nhiệm vụ"]
+    for column, value in enumerate(
+        (None, "I", "2", None, "Rà soát thủ tục", None, "01 báo cáo", "100%", "Văn phòng"), 1
+    ):
+        sheet.cell(11, column).value = value
+    sheet.cell(11, 11).value = "31/12/2026"
+    book.save(root / "phu-luc.xlsx")
+    generate(office, "2026-06")
+    assert office.appendix().plan.tasks[-1].code == "I.2-2"
+
+
+def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp_path: Path) -> None:
+    """Issued, amended, returned on the old form, issued anew, the next period under the new version, both merged."""
+    april, may = generate(office, "2026-04"), generate(office, "2026-05")
+    inbox = root / "inbox"
+    collect(office, [filled(office, form_of(april, "VP"), inbox / "vp-4.xlsx", seed=3)], "2026-04")
+    old_form = shutil.copy(form_of(may, "VP"), tmp_path / "vp-cu.xlsx")
+    done = amend.apply(office, newer, MAY)
+    assert done.periods == ("2026-05",)
+
+    taken = collect(office, [filled(office, Path(old_form), inbox / "vp-5.xlsx")], "2026-05")
+    assert [item.verdict for item in taken.returns] == ["accepted"]
+    told = {item.code: item.value for item in taken.returns[0].findings if item.code.startswith("PLAN_ROWS")}
+    assert told == {"PLAN_ROWS_NEW": "III.7"}
+    qlcnc = collect(office, [filled(office, form_of(may, "QLCNC"), inbox / "cnc.xlsx")], "2026-05").returns[0]
+    assert [item.value for item in qlcnc.findings if item.code == "PLAN_ROWS_DROPPED"] == ["I.2"]
+
+    may_c = consolidation(office, "2026-05")
+    lead = row_of(may_c, "II.3")
+    assert lead is not None
+    assert lead.entries[0].reported
+    assert lead.task.deadline.text == "Quý III/2026"
+    assert row_of(may_c, "I.2") is None
+    added = row_of(may_c, "III.7")
+    assert added is not None
+    assert added.standing.state == "unreported"
+    april_c = consolidation(office, "2026-04")
+    was = row_of(april_c, "II.3")
+    assert was is not None
+    assert (was.task.deadline.text, was.task.number) == ("Năm 2026", "3")
+    assert row_of(april_c, "I.2") is not None
+    assert may_c.earlier[0].tasks == april_c.tasks
+
+    again = generate(office, "2026-05")
+    lead_form = next(item.form for item in again.forms if item.form.unit == "VP")
+    assert lead_form.version == 2
+    typed = {(value.table, value.key, value.field): value.value for value in lead_form.values}
+    assert typed["led", "II.3", "progress"] == lead.entries[0].progress
+    assert [item.is_new for item in generate(office, "2026-04").forms] == [False] * 4
+    june = generate(office, "2026-06")
+    rows = {row.key: row for row in next(i.form for i in june.forms if i.form.unit == "VP").table("led").rows}  # type: ignore[union-attr]
+    assert rows["II.3"].texts["previous"].startswith("Tháng 5/2026")
+    assert "III.7" in rows
+    for period in ("2026-04", "2026-05"):
+        merged = merge(office, period)
+        assert merged.report.exists()
+
+
+def test_forms_and_reports_of_earlier_periods_stay_bit_for_bit(office: Office, root: Path, newer: Path) -> None:
+    """What was issued and merged before an amendment is made again, byte for byte, after it."""
+    made = generate(office, "2026-04")
+    collect(office, [filled(office, form_of(made, "VP"), root / "inbox" / "vp.xlsx")], "2026-04")
+    report = merge(office, "2026-04").report.read_bytes()
+    forms = {item.path.name: item.path.read_bytes() for item in made.forms}
+    amend.apply(office, newer, MAY)
+    assert {item.path.name: item.path.read_bytes() for item in generate(office, "2026-04").forms} == forms
+    assert merge(office, "2026-04").report.read_bytes() == report
+
+
+def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> None:
+    """A Markdown table of two tasks with --partial: one deadline is put off, one task comes, the rest stays."""
+    first = office.appendix().plan.tasks[0]
+    table = tmp_path / "dieu-chinh.md"
+    table.write_text(
+        "| STT | Nhiệm vụ | Tiểu nhiệm vụ | Sản phẩm | KPI | Đơn vị chủ trì | Thời hạn |\n"
+        "|---|---|---|---|---|---|---|\n"
+        "| I | Hoàn thiện thể chế | | | | | |\n"
+        f"| 1 | {first.task} | {first.subtask} | {first.deliverable} | {first.kpi} | Văn phòng | 30/6/2027 |\n"
+        "| 2 | Xây dựng bản đồ số các khu công nghiệp | Đo vẽ, số hóa ranh giới | Bản đồ số | 35 khu | "
+        "Phòng Quản lý Đầu tư | 31/10/2026 |\n",
+        encoding="utf-8",
+    )
+    done = amend.apply(office, table, MAY, partial=True)
+    assert done.applied
+    after = office.appendix().plan
+    assert after.tasks[0].due == dt.date(2027, 6, 30)
+    assert {row.code for row in office.appendix().plan.tasks} == {
+        "I.1",
+        "I.2",
+        "I.2-2",
+        "II.3",
+        "III.4",
+        "III.5",
+        "III.6",
+    }
+    added = next(row for row in after.tasks if row.code == "I.2-2")
+    assert added.lead_units == ("QLDT",)
+    assert after.units == amend.version(office, 1).units
+
+
+def invoke(root: Path, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["-w", str(root), *map(str, arguments)])
+
+
+def test_command_line(root: Path, newer: Path) -> None:
+    """JSON of a proposal and of the history; wrong usage is exit 2, a missing document a message in Vietnamese."""
+    done = invoke(root, "amend", newer, "--effective", "2026-05-01", "--json")
+    assert done.exit_code == 0
+    told: dict[str, Any] = json.loads(done.stdout)
+    assert (told["effective"], told["applied"], told["unchanged"]) == ("2026-05-01", False, 3)
+    assert [row["kinds"] for row in told["tasks"]] == [["changed", "renumbered"], ["changed"], ["added"], ["dropped"]]
+    assert invoke(root, "amend", "--confirm", told["file"]).exit_code == 0
+    history = json.loads(invoke(root, "amend", "--history", "--json").stdout)
+    assert [item["version"] for item in history["amendments"]] == [2]
+    assert "bản đầu" in invoke(root, "amend", "--history").stdout
+    first = json.loads(invoke(root, "show", "--version", "1", "--json").stdout)
+    assert [row["code"] for row in first["tasks"]] == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
+    assert isinstance(invoke(root, "show", "--version", "3").exception, Nq57Error)
+    assert invoke(root, "amend", newer).exit_code == 2
+    missing = invoke(root, "amend", root / "khong-co.docx", "--effective", "01/06/2026").exception
+    assert isinstance(missing, Nq57Error)
+    assert str(missing).startswith("Không đọc được")
