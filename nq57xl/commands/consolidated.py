@@ -17,10 +17,14 @@ from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.edits import Closing
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
+from nq57xl.records.quality import Quality
 from nq57xl.records.schema import Schema
+from nq57xl.records.vocabulary import Vocabulary
 from nq57xl.report.addendum import addendum
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.edited import Holding, apply
+from nq57xl.report.quality import MEASURES
+from nq57xl.rules.quality import load_quality
 from nq57xl.rules.vocabulary import load_vocabulary
 
 
@@ -50,8 +54,8 @@ def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolid
         closing = closing_of(ledger, item.code)
         before.append(_earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1))
     here = _made(ledger, (plan, period, schema), standing(ledger, plan, period), None)
-    vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
-    return attrs.evolve(here, earlier=tuple(reversed(before)), vocabulary=vocabulary)
+    vocabulary, quality = _style(office, plan)
+    return attrs.evolve(here, earlier=tuple(reversed(before)), vocabulary=vocabulary, quality=quality)
 
 
 def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
@@ -62,7 +66,9 @@ def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consol
 def as_closed(ledger: Ledger, closing: Closing) -> Consolidation:
     """The consolidation that was closed, made again from what was noted then."""
     *before, here = (_thawed(ledger, closing, number) for number in range(len(closing.frozen)))
-    return attrs.evolve(here, earlier=tuple(before), closing=closing, vocabulary=closing.vocabulary)
+    return attrs.evolve(
+        here, earlier=tuple(before), closing=closing, vocabulary=closing.vocabulary, quality=closing.quality
+    )
 
 
 def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Closing:
@@ -78,7 +84,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
             continue
         own, days = as_issued(office, ledger, plan, item)
         frozen.append(freeze(ledger, days, own, schema, standing(ledger, own, days)))
-    vocabulary = load_vocabulary(plan.settings.vocabulary, office.workspace.root)
+    vocabulary, quality = _style(office, plan)
     return Closing(
         period=period.code,
         reason="",
@@ -87,7 +93,15 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
         frozen=tuple(reversed(frozen)),
         schemas=schemas,
         vocabulary=vocabulary,
+        quality=quality,
     )
+
+
+def _style(office: Office, plan: Plan) -> tuple[Vocabulary, Quality | None]:
+    """What the office's settings choose: the wording of the report, and whether it is scored."""
+    root, settings = office.workspace.root, plan.settings
+    quality = load_quality(MEASURES, root) if settings.quality_score else None
+    return load_vocabulary(settings.vocabulary, root), quality
 
 
 def as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:

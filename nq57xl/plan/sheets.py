@@ -149,6 +149,13 @@ SETTINGS: tuple[Column, ...] = (
         kind="choice",
         source="vocabulary",
     ),
+    Column(
+        "quality_score",
+        "Chấm điểm chất lượng số liệu",
+        hint="Có: noi-bo.xlsx có trang chấm điểm báo cáo theo sáu nguyên tắc; không đưa vào báo cáo tổng hợp.",
+        kind="yes_no",
+        source="yes_no",
+    ),
 )
 
 PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"

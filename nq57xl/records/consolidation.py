@@ -10,6 +10,7 @@ from attrs import field, frozen
 from nq57xl.records.edits import Addendum, AppliedEdit, CellKey, Closing
 from nq57xl.records.ledger import PeriodStatus, UnitStatus
 from nq57xl.records.plan import Indicator, Period, Plan, Task
+from nq57xl.records.quality import Quality
 from nq57xl.records.returns import CellValue, Source, Value
 from nq57xl.records.schema import Schema
 from nq57xl.records.vocabulary import Vocabulary
@@ -177,6 +178,8 @@ class Consolidation:
     """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
     vocabulary: Vocabulary = field(factory=Vocabulary)
     """The words of the report, by the office's setting."""
+    quality: Quality | None = None
+    """The scheme of the quality score; None: the office has not set it on."""
     edits: tuple[AppliedEdit, ...] = ()
     """The office's own edits, in the order of recording; `values` and `traced` hold those that are applied."""
     closing: Closing | None = None

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period
+from nq57xl.records.quality import Quality
 from nq57xl.records.returns import CellValue, Source, Value
 from nq57xl.records.schema import Schema
 from nq57xl.records.vocabulary import Vocabulary
@@ -103,6 +104,7 @@ class Closing:
     schemas: dict[str, Schema] = field(factory=dict)
     """By version."""
     vocabulary: Vocabulary = field(factory=Vocabulary)
+    quality: Quality | None = None
     outputs: dict[str, str] = field(factory=dict)
     """Path as the ledger names outputs -> SHA-256 of what was written at the close."""
 

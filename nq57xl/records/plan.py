@@ -209,6 +209,8 @@ class Settings:
     """Prepared rows of a free table."""
     vocabulary: VocabularyCode = "own"
     """Words of the report (`schemas/vocabularies.yml`)."""
+    quality_score: bool = False
+    """True: noi-bo.xlsx scores the reports by the six principles (`schemas/quality.yml`)."""
 
 
 @frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nq57xl.records.consolidation import Consolidation
+from nq57xl.report.addendum_sheet import addendum_page
 from nq57xl.report.appendix_sheet import appendix_page
 from nq57xl.report.book import Book
 from nq57xl.report.indicator_sheet import indicator_page
@@ -11,6 +12,7 @@ from nq57xl.report.layout import place
 from nq57xl.report.overview_sheet import overview
 from nq57xl.report.problem_sheet import problem_page
 from nq57xl.report.proposal_sheet import proposal_page
+from nq57xl.report.quality_sheet import quality_page
 from nq57xl.report.ranges import Range
 from nq57xl.report.source_sheet import source_page
 from nq57xl.report.submission_sheet import submission_page
@@ -37,11 +39,13 @@ def render_report(c: Consolidation) -> bytes:
         place(proposal_page(c)),
         submissions,
         place(source_page(c, contacts=False)),
+        *((place(addendum_page(c, c.addendum)),) if c.addendum else ()),
     )
     return Book(f"Báo cáo tổng hợp {c.period.title}", sheets, {front.page.name: front.charts}).bytes()
 
 
 def render_internal(c: Consolidation) -> bytes:
     """noi-bo.xlsx: contacts, with where each was typed. The same consolidation gives the same bytes."""
-    sheets = (place(internal_page(c)), place(source_page(c, contacts=True)))
+    scored = (place(quality_page(c, c.quality)),) if c.quality is not None else ()
+    sheets = (place(internal_page(c)), *scored, place(source_page(c, contacts=True)))
     return Book(f"Nội bộ: {report_title(c)}", sheets, {}).bytes()
