@@ -151,7 +151,7 @@ def _spoilt(data: bytes) -> bytes:
             content = old.read(name).decode()
             if name.startswith("xl/worksheets/sheet"):
                 content, count = re.subn(r"(</f><v>)[^<]*(</v>)", r"\g<1>777\g<2>", content)
-                assert count > 20 or "sheet1" not in name
+                assert count > 20 or not name.endswith("sheet1.xml")
             new.writestr(name, content)
     return out.getvalue()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.report.workbook import render_internal, render_report
-from tests.report_books import consolidated, convert, sheets
+from tests.report_books import consolidated, convert, sheets, with_earlier
 
 NAMES = [
     "Tổng quan",
@@ -17,7 +17,10 @@ NAMES = [
     "Số liệu tổng hợp",
     "Theo đơn vị",
     "Chậm tiến độ - vướng mắc",
+    "Sắp đến hạn",
     "Đề xuất - kiến nghị",
+    "Giải trình",
+    "So với kỳ trước",
     "Tình hình nộp báo cáo",
     "Nguồn số liệu",
 ]
@@ -25,7 +28,8 @@ NAMES = [
 
 def test_pages_are_set_up_for_paper() -> None:
     """Landscape, A4 (A3 for the appendix), no printed text under 9 pt, headings repeated, panes frozen, filters on."""
-    for data in (render_report(consolidated("sxd-2026", 2)), render_internal(consolidated("sxd-2026", 2))):
+    report = render_report(with_earlier("sxd-2026", 2, 1))
+    for data in (report, render_internal(consolidated("sxd-2026", 2))):
         book = sheets(data)
         for sheet in book:
             assert sheet.page_setup.orientation == "landscape"
@@ -39,7 +43,7 @@ def test_pages_are_set_up_for_paper() -> None:
                 assert sheet.print_title_rows
                 assert sheet.freeze_panes
                 assert sheet.auto_filter.ref
-    assert sheets(render_report(consolidated("sxd-2026", 2))).sheetnames == NAMES
+    assert sheets(report).sheetnames == NAMES
 
 
 @pytest.mark.needs("soffice")

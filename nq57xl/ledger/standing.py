@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from nq57xl.ledger.clock import in_vietnam
 from nq57xl.records.findings import ACCEPTED, Severity
 from nq57xl.records.form import Form
-from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitState, UnitStatus
+from nq57xl.records.ledger import Attempt, PeriodStatus, ReturnRecord, UnitState, UnitStatus
 from nq57xl.records.plan import Period
 
 
@@ -67,6 +67,7 @@ def period_status(
 
 def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnRecord], email: str) -> UnitStatus:
     """Where one unit stands, from its own returns; those that were left out only stand beside it."""
+    everything = sorted(records, key=lambda record: record.order)
     left_out = tuple(record for record in records if record.excluded)
     records = [record for record in records if not record.excluded]
     winner = counting(records)
@@ -94,6 +95,22 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
         counting=winner,
         newest=newest,
         excluded=tuple(sorted(left_out, key=lambda record: record.order)),
+        attempts=tuple(_attempt(record, winner) for record in everything),
+    )
+
+
+def _attempt(record: ReturnRecord, winner: ReturnRecord | None) -> Attempt:
+    source = record.judged.source
+    replaced = _accepted(record) and record is not winner
+    return Attempt(
+        name=source.name,
+        sha256=source.sha256,
+        received_at=in_vietnam(source.received_at),
+        received_basis=source.received_basis,
+        verdict="superseded" if replaced else record.judged.verdict,
+        errors=_count(record, "error"),
+        warnings=_count(record, "warning"),
+        excluded=record.excluded,
     )
 
 

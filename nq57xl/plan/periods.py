@@ -39,6 +39,17 @@ def parse_period(code: str, properties: Properties) -> Period:
     )
 
 
+def next_period(period: Period, properties: Properties) -> Period:
+    """The period of the same kind that follows."""
+    year, part = int(period.code[:4]), period.code[5:]
+    if not part:
+        return parse_period(str(year + 1), properties)
+    letter = part.rstrip("0123456789")
+    number, last = int(part[len(letter) :]), {"": 12, "Q": 4, "H": 2}[letter]
+    year, number = (year + 1, 1) if number == last else (year, number + 1)
+    return parse_period(f"{year}-{letter}{number:0{1 if letter else 2}d}", properties)
+
+
 def _months(year: int, month: str | None, quarter: str | None, half: str | None) -> tuple[int, int, str]:
     """First and last month of the period, and its title in words."""
     if month:

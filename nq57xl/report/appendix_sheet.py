@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
+from nq57xl.records.comparison import Comparison
 from nq57xl.records.consolidation import Consolidation, Contribution, Entry, TaskRow
-from nq57xl.records.returns import Value
+from nq57xl.report.cells import date_cell, percent_cell
 from nq57xl.report.consolidate import COLLECTIVE_RULE
 from nq57xl.report.figures import sections_of
-from nq57xl.report.layout import Column, Content, Line, Link, Num, Page
+from nq57xl.report.layout import Column, Content, Line, Link, Page
 from nq57xl.report.wording import (
     NOTHING,
     UNREPORTED,
@@ -27,7 +27,6 @@ from nq57xl.report.wording import (
 NAME = "Phụ lục tổng hợp"
 _SUPPORT_SPANS = {"number": "reporter", "progress": "explanation"}
 TASK_ROW, UNIT_ROW, SUPPORT_ROW = "NV", "ĐV", "PH"
-_EPOCH = dt.date(1899, 12, 30)
 _PLAN = ("number", "task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
 _TEXTS = ("result", "kpi_achieved", "difficulties", "cause", "proposal", "next_work", "explanation")
 COLUMNS = (
@@ -62,26 +61,33 @@ COLUMNS = (
 )
 
 
-def appendix_page(c: Consolidation) -> Page:
-    """The page; figures of the overview count its lines of kind "NV"."""
-    return Page(NAME, COLUMNS, tuple(_lines(c)), paper="A3", filtered=True, frozen_columns=2)
+_CHANGE = Column("change", "So với kỳ trước", 9.5)
 
 
-def _lines(c: Consolidation) -> Iterator[Line]:
+def appendix_page(c: Consolidation, compared: Comparison | None) -> Page:
+    """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
+    columns: tuple[Column, ...] = COLUMNS
+    if compared is not None:
+        place = next(i for i, column in enumerate(COLUMNS) if column.name == "kpi_achieved")
+        columns = (*COLUMNS[:place], _CHANGE, *COLUMNS[place:])
+    return Page(NAME, columns, tuple(_lines(c, columns, compared)), paper="A3", filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation, columns: tuple[Column, ...], compared: Comparison | None) -> Iterator[Line]:
     yield Line("title", {"number": "PHỤ LỤC TỔNG HỢP"})
     yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     if any(len(row.entries) > 1 for row in c.tasks):
         yield Line("note", {"number": COLLECTIVE_RULE})
     yield Line("band", {"number": "NỘI DUNG KẾ HOẠCH", "reporter": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield Line("head", {column.name: column.title for column in columns})
     for number, title in sections_of(c):
         yield Line("section", {"number": number, "task": title})
         for row in c.tasks:
             if row.task.section == number:
-                yield from _task_lines(row, c)
+                yield from _task_lines(row, c, compared.change_of(row.task.code) if compared else "")
 
 
-def _task_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
+def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[Line]:
     progress, timeliness = standing_words(row.standing, c)
     cells: dict[str, Content] = {
         **_plan_cells(row),
@@ -91,6 +97,7 @@ def _task_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
         "progress": progress,
         "timeliness": timeliness,
         "stage": stage_words(row.standing),
+        "change": change,
     }
     if len(row.entries) == 1:
         entry = row.entries[0]
@@ -159,7 +166,10 @@ def _support_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
             yield Line("sub", base | cells | {"source": source}, 2, (anchor,), spans=_SUPPORT_SPANS)
     rest = _silent(row)
     if rest:
-        anchors = tuple(f"supporting|{item.unit}|{row.task.code}" for item in row.contributions if item.state != "text")
+        silent = [item for item in row.contributions if item.state != "text"]
+        anchors = tuple(f"supporting|{item.unit}|{row.task.code}" for item in silent)
+        # the first line is where a unit's one statement for all shows
+        anchors += tuple(f"statement|{item.unit}|statement" for item in silent if item.state == "nothing")
         yield Line("sub", base | {"number": "Phối hợp", "progress": rest}, 2, anchors, spans=_SUPPORT_SPANS)
 
 
@@ -175,23 +185,3 @@ def _silent(row: TaskRow) -> str:
     unreported = [item for item in row.contributions if item.state == "unreported"]
     parts = [(NOTHING, nothing), (UNREPORTED, unreported)]
     return "\n".join(f"{words}: {names(items)}." for words, items in parts if items)
-
-
-def percent_cell(value: Value | None) -> Content:
-    """A percentage as a number, the typed text where it is none, nothing for a blank."""
-    if value is None:
-        return None
-    if isinstance(value.value, int | float):
-        fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
-        return Num(float(value.value), "0.0%" if fine else "0%")
-    return value.typed
-
-
-def date_cell(value: Value | None) -> Content:
-    """A date as a real date, the typed text where it is none, nothing for a blank."""
-    if value is None:
-        return None
-    if isinstance(value.value, dt.date):
-        day = value.value.date() if isinstance(value.value, dt.datetime) else value.value
-        return Num((day - _EPOCH).days, "dd/mm/yyyy")
-    return value.typed

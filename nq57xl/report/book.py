@@ -34,6 +34,13 @@ _DEFAULT_SIZE = 10.5
 """A digit of this font is 7 pixels wide in every program; at 11 LibreOffice makes columns 5 % wider than Excel."""
 _CHART_SIZE = 10
 """As the text of the sheets: at 90 % of the paper's scale 9 points are printed."""
+_TITLE_PIXELS = 32
+"""Above the bars of charts that stand above one another; labels left, legend right: programs choose their own else."""
+_LEGENDS: dict[str, dict[str, Any]] = {
+    "right": {"position": "right", "layout": {"x": 0.73, "y": 0.16, "width": 0.26, "height": 0.8}},
+    "bottom": {"position": "bottom"},
+    "none": {"none": True},
+}
 _PERCENT_AXIS = {"min": 0, "max": 1.1, "major_unit": 0.25}
 """A little above 100 %: labels of the highest points stay below the title."""
 _PAPERS = {"A4": 9, "A3": 8}
@@ -227,8 +234,8 @@ class _SheetWriter:
         url = Url(f"external:{link.path}")
         # forward slashes, as Excel writes them itself: LibreOffice outside Windows follows no others
         url._relationship_link = url._relationship_link.replace("\\", "/")
-        form = self.book.format(**style, font_color=ACCENT, underline=1)
-        self.out.write_url(row, col, url, form, clean_text(link.text))
+        url.text = clean_text(link.text)
+        self.out.write_url(row, col, url, self.book.format(**style, font_color=ACCENT, underline=1))
 
     def _print_setup(self) -> None:
         page, out = self.page, self.out
@@ -252,14 +259,14 @@ class _SheetWriter:
         if page.filtered and heads:
             out.repeat_rows(heads[0], heads[-1])
             out.freeze_panes(heads[-1] + 1, page.frozen_columns)
-            out.autofilter(heads[-1], 0, max(last, heads[-1] + 1), len(page.columns) - 1)
+            out.autofilter(heads[-1], 0, max(self.sheet.end, heads[-1] + 1), len(page.columns) - 1)
 
     def _spark(self, row: int, col: int, spark: Spark, style: dict[str, Any]) -> None:
         from xlsxwriter.utility import xl_range
 
         first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
         self.out.write_blank(row, col, None, self.book.format(**style))
-        line = {"markers": True, "series_color": ACCENT, "show_hidden": True, "weight": 1.5}
+        line = {"markers": True, "series_color": ACCENT, "empty_cells": "connect", "weight": 1.5}
         quoted = self.page.name.replace("'", "''")
         self.out.add_sparkline(row, col, {"range": f"'{quoted}'!{xl_range(row, first, row, last)}", **line})
 
@@ -270,7 +277,10 @@ class _SheetWriter:
             chart.add_series(self._series(spec, series))
         font = {"name": FONT, "size": _CHART_SIZE}
         chart.set_title({"name": spec.title, "name_font": {**font, "size": _CHART_SIZE + 1, "bold": True}})
-        chart.set_legend({"position": spec.legend, "font": font})
+        chart.set_legend(_LEGENDS[spec.legend] | {"font": font})
+        if spec.legend != "bottom":
+            top = _TITLE_PIXELS / spec.height
+            chart.set_plotarea({"layout": {"x": 0.29, "y": top, "width": 0.43, "height": 0.97 - top}})
         grid = {"visible": True, "line": {"color": "#D9D9D9"}}
         if bars:
             chart.set_x_axis({"num_font": font, "major_gridlines": grid, "num_format": "0", "visible": False})

@@ -26,7 +26,7 @@ Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "spa
 """`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
 MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
 """Lines of one text over the whole width."""
-SIZES = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
+SIZES: dict[str, float] = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
 SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
 _BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold", "lead")
 _PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
@@ -157,7 +157,8 @@ class Chart:
     """First row, first column, last row, last column."""
     series: tuple[Series, ...]
     kind: Literal["bar", "line"] = "bar"
-    legend: Literal["right", "bottom"] = "bottom"
+    legend: Literal["right", "bottom", "none"] = "bottom"
+    """`right` and `none`: room is left beside the bars, so that charts above one another begin and end alike."""
 
 
 @frozen
@@ -185,7 +186,7 @@ class Page:
 
     def size_of(self, kind: str) -> float:
         """Font size of the lines of that kind, in points."""
-        return float(self.sizes.get(kind) or SIZES.get(kind, self.size))
+        return self.sizes.get(kind) or SIZES.get(kind, self.size)
 
 
 @frozen
@@ -213,6 +214,15 @@ class Sheet:
             elif found:
                 break
         return tuple(found)
+
+    @property
+    def end(self) -> int:
+        """Last row of the block under the headings at the top; the last row of all where there is none."""
+        heads = self.heads
+        for row in self.rows[heads[-1] + 1 :] if heads else ():
+            if row.kind in ("space", "group"):
+                return max(row.row - 1, heads[-1])
+        return self.rows[-1].row
 
 
 def place(page: Page) -> Sheet:

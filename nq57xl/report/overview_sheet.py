@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Literal
 
 from attrs import frozen
 
@@ -34,7 +35,7 @@ _NAMED = (10, 6, 3)
 _LOWEST_CHARTS = 250.0
 """Points that the charts need."""
 _LOWER_SHARE = 11
-"""Height of the lowest line of charts, where one with n bars over the whole width takes n + 5."""
+"""Height of the lowest line of charts, where one with n bars over the whole width takes n + 4."""
 _GAP = 8
 """Pixels between charts."""
 _STAGE_FILLS = (
@@ -48,6 +49,8 @@ _STAGE_FILLS = (
     "#FFFFFF",
     "#FFFFFF",
 )
+_LEGENDS: dict[str, Literal["right", "none"]] = {"stages": "right", "units": "none"}
+"""The two charts of stages have their colours in common."""
 _INDICATOR_FILLS = ("#1F3864", "#A6A6A6", "#D9E2F3", "#F2F2F2", "#FFFFFF")
 _TREND_FILLS = {2: "#1F3864", 4: "#262626", 7: "#8EA9DB"}
 """Column of the trend table -> colour of its line: shares done, overdue, reported."""
@@ -228,10 +231,10 @@ def _charts(sheet: Sheet, tables: Summary, f: Figures) -> Iterator[Chart]:
     width = pixels[-1] - 4
     height = int(sum(row.height for row in sheet.rows[top:]) / 0.75) - 6
     charts = [chart for chart in _kinds(tables, f) if chart.series]
-    bars = [[chart] for chart in charts if chart.legend == "right"]
-    rest = [chart for chart in charts if chart.legend != "right"]
+    bars = [[chart] for chart in charts if chart.legend != "bottom"]
+    rest = [chart for chart in charts if chart.legend == "bottom"]
     lines = [*bars, *([rest] if rest else [])]
-    shares = [_bars(line[0]) + 5 if line[0].legend == "right" else _LOWER_SHARE for line in lines]
+    shares = [_share_of(line[0]) for line in lines]
     y = 2
     for line, part in zip(lines, shares, strict=True):
         high, wide = height * part // sum(shares), width // len(line)
@@ -241,19 +244,24 @@ def _charts(sheet: Sheet, tables: Summary, f: Figures) -> Iterator[Chart]:
         y += high
 
 
-def _bars(chart: Chart) -> int:
-    return chart.categories[2] - chart.categories[0] + 1
+def _share_of(chart: Chart) -> int:
+    """Part of the height: by the number of bars, with room for the title and for a legend beside them."""
+    bars = chart.categories[2] - chart.categories[0] + 1
+    return {"right": max(bars + 4, 10), "none": bars + 4, "bottom": _LOWER_SHARE}[chart.legend]
 
 
 def _kinds(tables: Summary, f: Figures) -> Iterator[Chart]:
     """The charts without their places."""
     stages = {f"n{i}": words for i, words in enumerate(tables.columns["stages"])}
     fills = dict(zip(list(stages.values())[1:], _STAGE_FILLS, strict=False))
-    occurring = [set(f.total.stages), {words for unit in f.units for words in unit.stages}]
-    titles = ("Tiến độ và thời hạn theo nhóm nhiệm vụ", "Tiến độ và thời hạn theo đơn vị chủ trì")
-    for name, title, occurs in zip(("stages", "units"), titles, occurring, strict=True):
-        kept = {index: fills[words] for index, words in enumerate(stages.values()) if words in occurs and index}
-        yield _chart(tables, name, f"{title} (số đầu việc)", kept)
+    occurring = set(f.total.stages) | {words for unit in f.units for words in unit.stages}
+    titles = (
+        "Tiến độ và thời hạn theo nhóm nhiệm vụ (số đầu việc)",
+        "Tiến độ và thời hạn theo đơn vị chủ trì (màu như trên)",
+    )
+    kept = {index: fills[words] for index, words in enumerate(stages.values()) if words in occurring and index}
+    for name, title in zip(("stages", "units"), titles, strict=True):
+        yield _chart(tables, name, title, kept)
     if "indicators" in tables.blocks:
         counted = [words for group in f.indicators.values() for words, count in group.items() if count]
         kept = {
@@ -285,5 +293,5 @@ def _chart(tables: Summary, name: str, title: str, fills: dict[int, str], *, lin
         categories=(first, labels, last, labels),
         series=tuple(series) if block.rows else (),
         kind="line" if lines else "bar",
-        legend="right" if name in ("stages", "units") else "bottom",
+        legend=_LEGENDS.get(name, "bottom"),
     )

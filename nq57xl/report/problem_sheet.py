@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from nq57xl.records.consolidation import Consolidation, Entry, TaskRow
-from nq57xl.report.appendix_sheet import percent_cell
+from nq57xl.report.cells import percent_cell
 from nq57xl.report.layout import Column, Content, Line, Link, Page
 from nq57xl.report.wording import (
     due_words,

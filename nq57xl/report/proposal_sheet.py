@@ -20,6 +20,7 @@ COLUMNS = (
     Column("source", "Nguồn", 10, "center", printed=False),
 )
 _BLANK = "Không có nội dung."
+_NOBODY = "Chưa ghi cấp giải quyết"
 
 
 def proposal_page(c: Consolidation) -> Page:
@@ -69,17 +70,37 @@ def _new_tasks(c: Consolidation) -> Iterator[Line]:
 
 
 def _general(c: Consolidation) -> Iterator[Line]:
+    """By who must decide, the highest first; what names nobody comes last."""
     names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp giải quyết", "")
-    yield from _head("III. Khó khăn, kiến nghị chung", *names)
-    yield from _free(c, "difficulty", ("content", "cause", "proposal", "authority"))
+    yield from _head("III. Khó khăn, kiến nghị chung, theo cấp giải quyết", *names)
+    rows = [row for row in c.free if row.table == "difficulty"]
+    if not rows:
+        yield Line("note", {"number": _BLANK})
+    for title, found in by_authority(rows, c):
+        yield Line("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
+        for number, row in enumerate(found, start=1):
+            yield _free_line(row, number, ("content", "cause", "proposal", "authority"), c)
+
+
+def by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
+    """General difficulties under the title of who must decide, in the order of the list from its end."""
+    titles = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
+    found: dict[str, list[FreeRow]] = {title: [] for title in titles}
+    for row in rows:
+        found.setdefault(shown(row.values.get("authority"), c.schema) or _NOBODY, []).append(row)
+    return [(title, found[title]) for title in found if found[title]]
 
 
 def _free(c: Consolidation, table: str, fields: tuple[str, ...]) -> Iterator[Line]:
     rows = [row for row in c.free if row.table == table]
     for number, row in enumerate(rows, start=1):
-        yield Line("row", _free_cells(row, number, fields, c), anchors=(f"{table}|{row.unit}|{row.key}",))
+        yield _free_line(row, number, fields, c)
     if not rows:
         yield Line("note", {"number": _BLANK})
+
+
+def _free_line(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> Line:
+    return Line("row", _free_cells(row, number, fields, c), anchors=(f"{row.table}|{row.unit}|{row.key}",))
 
 
 def _free_cells(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> dict[str, Content]:

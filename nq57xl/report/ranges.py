@@ -26,7 +26,7 @@ class Range:
         """ "'Phụ lục tổng hợp'!$K$6:$K$99"."""
         letter = letter_of(self.sheet.page.columns, name)
         first = (self.sheet.heads[-1] if self.sheet.heads else 0) + 2
-        last = max(self.sheet.rows[-1].row + 1, first)
+        last = max(self.sheet.end + 1, first)
         return f"'{self.sheet.page.name}'!${letter}${first}:${letter}${last}"
 
     def count(self, **words: str) -> str:

@@ -46,6 +46,7 @@ def _lines(c: Consolidation) -> Iterator[Line]:
     yield Line("head", {column.name: column.title for column in COLUMNS})
     for number, report in enumerate(c.units, start=1):
         yield Line("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+    yield from _attempts(c)
     yield from _files(c)
     yield from _findings(c)
     yield from _strangers(c)
@@ -98,6 +99,36 @@ def _person(report: UnitReport, role: str) -> str:
 def _signed(report: UnitReport) -> str:
     value = report.signoff["signed_on"].value
     return f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else report.text("signed_on")
+
+
+def _attempts(c: Consolidation) -> Iterator[Line]:
+    """Every file that came, those sent back and left out too: nothing that was handed in is passed over."""
+    if not any(report.status.attempts for report in c.units):
+        return
+    yield Line("space", height=10)
+    yield Line("group", {"number": "Các lần gửi của từng đơn vị"})
+    heads = {"number": "TT", "unit": "Đơn vị", "received": "Kết quả kiểm tra", "moment": "Thời điểm nhận"}
+    heads |= {"basis": "Căn cứ thời điểm", "on_time": "Lỗi", "late": "Cảnh báo", "state": "Tệp", "prepared": "Ghi chú"}
+    spans = {"received": "accepted", "prepared": "signed"}
+    yield Line("head", {**heads, "sha": "Mã băm SHA-256"}, spans=spans)
+    number = 0
+    for report in c.units:
+        for attempt in report.status.attempts:
+            number += 1
+            verdict = VERDICTS[attempt.verdict]
+            cells: dict[str, Content] = {
+                "number": str(number),
+                "unit": report.status.name,
+                "received": f"{verdict[:1].upper()}{verdict[1:]}",
+                "moment": moment_words(attempt.received_at),
+                "basis": BASES[attempt.received_basis],
+                "on_time": Num(attempt.errors, '0;-0;"-"'),
+                "late": Num(attempt.warnings, '0;-0;"-"'),
+                "state": attempt.name,
+                "prepared": f"Không đưa vào tổng hợp: {attempt.excluded}" if attempt.excluded else "",
+                "sha": attempt.sha256,
+            }
+            yield Line("row", cells, spans=spans)
 
 
 def _files(c: Consolidation) -> Iterator[Line]:

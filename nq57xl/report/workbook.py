@@ -6,6 +6,10 @@ from nq57xl.records.consolidation import Consolidation
 from nq57xl.report.addendum_sheet import addendum_page
 from nq57xl.report.appendix_sheet import appendix_page
 from nq57xl.report.book import Book
+from nq57xl.report.change_sheet import change_page
+from nq57xl.report.compare import compare
+from nq57xl.report.due_sheet import due_page
+from nq57xl.report.explain_sheet import explain_page
 from nq57xl.report.indicator_sheet import indicator_page
 from nq57xl.report.internal_sheet import internal_page
 from nq57xl.report.layout import place
@@ -23,8 +27,9 @@ from nq57xl.report.wording import report_title
 
 def render_report(c: Consolidation) -> bytes:
     """bao-cao-tong-hop.xlsx. The same consolidation gives the same bytes."""
+    compared = compare(c.earlier[-1], c) if c.earlier else None
     appendix, indicators, submissions = (
-        place(page) for page in (appendix_page(c), indicator_page(c), submission_page(c))
+        place(page) for page in (appendix_page(c, compared), indicator_page(c), submission_page(c))
     )
     rows = Range(appendix), Range(indicators), Range(submissions)
     tables = summary(c, *rows)
@@ -36,7 +41,10 @@ def render_report(c: Consolidation) -> bytes:
         place(tables.page),
         place(unit_page(c, Range(appendix))),
         place(problem_page(c)),
+        place(due_page(c)),
         place(proposal_page(c)),
+        place(explain_page(c)),
+        *([place(change_page(c, compared))] if compared else []),
         submissions,
         place(source_page(c, contacts=False)),
         *((place(addendum_page(c, c.addendum)),) if c.addendum else ()),
