@@ -101,7 +101,7 @@ class _Writer:
         self.body.append(self.paragraph(line, properties))
 
     def plain_table(self, rows: list[list[str]], borders: str = "all") -> None:
-        width = 14000 // len(rows[0])
+        width = (self.way.page[0] - 35) * 567 // 10 // len(rows[0])
         self.table([([Place(text) for text in row], "task") for row in rows], [width] * len(rows[0]), borders)
         self.text("")
 
@@ -257,5 +257,6 @@ def _indicators(writer: _Writer, plan: Plan) -> None:
         rows.append(
             ([Place(text) for text in (item.number, item.indicator, item.unit, item.target.text, item.lead)], "data")
         )
-    writer.table(rows, [800, 6000, 1800, 2600, 2800])
+    total = (writer.way.page[0] - 35) * 567 // 10
+    writer.table(rows, [total * share // 100 for share in (6, 42, 13, 19, 20)])
     writer.text("")

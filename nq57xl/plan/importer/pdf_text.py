@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.words import page_text
+from nq57xl.plan.importer.words import DATE, page_text
 from nq57xl.text.normalise import clean
 from nq57xl.text.syllables import is_syllable
 
@@ -21,7 +21,6 @@ _GAP = 1.5
 _TIGHT = 1.0
 """Points by which the room left on a line may be misjudged."""
 _HEAD, _TAIL = re.compile(r"[^\W_]+"), re.compile(r"[^\W_]+$")
-_DATE = re.compile(r"\(?(?:\d{1,2}/)?\d{1,2}/\d{4}[.,;)]?")
 _UNSURE = "chữ bị ngắt dòng ở cột hẹp"
 
 Letter = dict[str, Any]
@@ -131,7 +130,7 @@ def _cut(before: TextLine, line: TextLine, width: float) -> bool | None:
     if before.open or len(before.words) > 1:
         return False
     word = line.words[0][2]
-    if _DATE.fullmatch(before.text + word) and not _DATE.fullmatch(before.text):
+    if DATE.fullmatch(before.text + word) and not DATE.fullmatch(before.text):
         return True
     if right - left + line.first + _TIGHT <= width:
         return False

@@ -23,36 +23,103 @@ def read_xlsx(data: bytes, name: str) -> Document:
     scan(data, name)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(data))
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        return Document(tuple(_Sheet(sheet, formulas[sheet.title]).table() for sheet in sheets))
     except Exception as error:  # the library raises what its zip and XML layers raise
         raise Nq57Error(f"Không mở được {name}: tệp hỏng hoặc không phải .xlsx.") from error
-    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    return Document(tuple(_table(sheet) for sheet in sheets))
 
 
-def _table(sheet: Any) -> Table:  # noqa: ANN401 - an openpyxl sheet
-    spans = {(area.min_row, area.min_col): area for area in sheet.merged_cells.ranges}
-    inner = {
-        (row, col)
-        for area in spans.values()
-        for row in range(area.min_row, min(area.max_row, _MAX_ROWS) + 1)
-        for col in range(area.min_col, min(area.max_col, _MAX_COLS) + 1)
-    } - set(spans)
-    placed = []
-    for line in sheet.iter_rows(max_row=min(sheet.max_row, _MAX_ROWS), max_col=min(sheet.max_column, _MAX_COLS)):
-        for cell in line:
-            place = (cell.row, cell.column)
-            text, area = shown(cell.value, cell.number_format or ""), spans.get(place)
-            if place in inner or (not text and area is None):
-                continue
-            rows = min(area.max_row, _MAX_ROWS) - area.min_row + 1 if area else 1
-            cols = min(area.max_col, _MAX_COLS) - area.min_col + 1 if area else 1
-            source = f"trang {sheet.title}, ô {a1(cell.row - 1, cell.column - 1)}"
-            placed.append(Placed(cell.row - 1, cell.column - 1, text, source, rows, cols, _doubt(cell.value)))
-    return table_of(placed, title=sheet.title)
+class _Sheet:
+    """One sheet: its values, and the formulas that stand behind some."""
+
+    def __init__(self, sheet: Any, formulas: Any) -> None:  # noqa: ANN401 - openpyxl sheets
+        self.sheet, self.formulas = sheet, formulas
+        self.computed: dict[tuple[int, int], int] = {}
+        self.hidden = {
+            col
+            for key, item in sheet.column_dimensions.items()
+            if item.hidden
+            for col in range(item.min or column_number(key), min(item.max or 0, _MAX_COLS) + 1)
+        }
+
+    def table(self) -> Table:
+        """What is shown; texts of hidden columns are kept apart."""
+        areas = self.sheet.merged_cells.ranges
+        spans = {(area.min_row, area.min_col): area for area in areas}
+        inner = {
+            (row, col)
+            for area in areas
+            for row in range(area.min_row, min(area.max_row, _MAX_ROWS) + 1)
+            for col in range(area.min_col, min(area.max_col, _MAX_COLS) + 1)
+        } - set(spans)
+        height, width = min(self.sheet.max_row, _MAX_ROWS), min(self.sheet.max_column, _MAX_COLS)
+        columns = {col: at for at, col in enumerate(item for item in range(1, width + 1) if item not in self.hidden)}
+        placed: list[Placed] = []
+        unseen: dict[int, list[str]] = {}
+        for line in self.sheet.iter_rows(max_row=height, max_col=width):
+            for cell in line:
+                place = (cell.row, cell.column)
+                text, area = self.text(cell), spans.get(place)
+                if place in inner or (not text and area is None):
+                    continue
+                if cell.column not in columns:
+                    unseen.setdefault(cell.column, []).append(text)
+                    continue
+                right = area.max_col if area else cell.column
+                cols = sum(columns.get(col) is not None for col in range(cell.column, right + 1))
+                rows = min(area.max_row, _MAX_ROWS) - area.min_row + 1 if area else 1
+                at = (cell.row - 1, columns[cell.column])
+                placed.append(Placed(*at, text, self.source(cell), rows, max(1, cols), self.doubt(cell, text)))
+        lost = tuple(
+            (f"cột ẩn {a1(0, col - 1)[:-1]}: {' | '.join(texts)}", self.sheet.title) for col, texts in unseen.items()
+        )
+        return table_of(placed, title=self.sheet.title, unseen=lost)
+
+    def source(self, cell: Any) -> str:  # noqa: ANN401 - an openpyxl cell
+        return f"trang {self.sheet.title}, ô {a1(cell.row - 1, cell.column - 1)}"
+
+    def text(self, cell: Any) -> str:  # noqa: ANN401 - an openpyxl cell
+        """The text shown, of a formula that counts rows too when no program has computed it."""
+        counted = self.counted(cell.row, cell.column) if not cell.value else None
+        if counted is not None:
+            self.computed[cell.row, cell.column] = counted
+        return shown(cell.value if counted is None else counted, cell.number_format or "")
+
+    def counted(self, row: int, col: int) -> int | None:
+        """The value of "=A5+1", "=ROW()-4" and the like; None for any other formula."""
+        formula = self.formulas.cell(row, col).value
+        if not isinstance(formula, str) or not formula.startswith("="):
+            return None
+        if rows := re.fullmatch(r"=\s*ROW\(\)\s*-\s*(\d{1,4})", formula, re.IGNORECASE):
+            return row - int(rows[1])
+        above = re.fullmatch(r"=\s*\$?([A-Z]{1,2})\$?(\d{1,4})\s*\+\s*1", formula, re.IGNORECASE)
+        if above is None:
+            return None
+        place = (int(above[2]), column_number(above[1].upper()))
+        value = self.computed.get(place, self.sheet.cell(*place).value)
+        return int(value) + 1 if isinstance(value, int | float) else None
+
+    def doubt(self, cell: Any, text: str) -> str:  # noqa: ANN401 - an openpyxl cell
+        """Why the text may not be what was meant."""
+        if isinstance(cell.value, str) and re.fullmatch(r"#[A-Z/0!?]+", cell.value):
+            return "ô báo lỗi công thức"
+        formula = self.formulas.cell(cell.row, cell.column).value
+        if not text and isinstance(formula, str) and formula.startswith("="):
+            return "công thức chưa có giá trị"
+        if isinstance(cell.value, date) and re.match(r"m+[/-]d", (cell.number_format or "").lower()):
+            american = cell.number_format.lower() not in ("mm-dd-yy", "m/d/yy")
+            if american and cell.value.day <= 12 and cell.value.day != cell.value.month:
+                return "ngày định dạng kiểu Mỹ, có thể đảo ngày và tháng"
+        return ""
 
 
-def _doubt(value: Any) -> str:  # noqa: ANN401 - a cell's value
-    return "ô báo lỗi công thức" if isinstance(value, str) and re.fullmatch(r"#[A-Z/0!?]+", value) else ""
+def column_number(letters: str) -> int:
+    """ "A" is 1, "AB" is 28."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def shown(value: Any, number_format: str) -> str:  # noqa: ANN401 - a cell's value
@@ -72,7 +139,10 @@ def _day(value: date, number_format: str) -> str:
     """A date by the precision of its format: "m/yyyy" is a month (domain.md 6.2)."""
     plain = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", number_format)
     if "d" in plain or not ("m" in plain or "y" in plain):
-        return f"{value:%d/%m/%Y}"
+        short = re.match(r"d{1,2}[/-]m{1,2}[/-]y", plain)
+        day = str(value.day) if short and not plain.startswith("dd") else f"{value.day:02d}"
+        month = str(value.month) if short and re.match(r"d{1,2}[/-]m[/-]", plain) else f"{value.month:02d}"
+        return f"{day}/{month}/{value.year}"
     if "m" not in plain:
         return f"{value:%Y}"
     label = "Tháng " if "tháng" in number_format else ""
@@ -87,4 +157,5 @@ def _number(value: float, number_format: str) -> str:
         text = str(int(value))
         width = len(number_format) if re.fullmatch(r"0+", number_format) else 0
         return text.zfill(width)
-    return repr(value)
+    decimals = re.fullmatch(r"[#,0]*\.(0+)", number_format)
+    return f"{value:.{len(decimals[1])}f}" if decimals else repr(value)

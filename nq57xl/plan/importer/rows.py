@@ -108,12 +108,13 @@ class _Walk:
         self.between.append(line)
 
     def table(self, table: Table) -> None:
-        title = title_between(self.between)
-        self.between = []
         for headings, start, end in _parts(table, self.current):
             if headings is None:
-                self.lines += _as_lines(table, start, end)
+                over = _as_lines(table, start, end)
+                self.lines += over
+                self.between += over
                 continue
+            title, self.between = title_between(self.between), []
             new = self.current is None or headings is not self.current[0]
             self.current = (headings, table.width)
             if new:
@@ -123,9 +124,12 @@ class _Walk:
             if title is not None:
                 rows.append(title)
                 made[:1] = [attrs.evolve(item, starts_page=False) for item in made[:1]]
-                title = None
             rows += made
             self.loose[headings.kind] += _loose(table, headings, start, end)
+            self.loose[headings.kind] += [
+                Value(text, where, "nội dung ẩn") for text, where in table.unseen if start == 0 or new
+            ]
+        self.between = []
 
 
 def title_between(lines: list[Line]) -> Raw | None:
@@ -322,8 +326,25 @@ def _joined(rows: list[Raw]) -> list[Raw]:
             lower = _handed_up(done, row, done[-1].merged)
             done[-1] = _join(done[-1], lower)
         else:
-            done.append(_handed_up(done, row, frozenset({"task"})) if _is_part(row) and done else row)
+            done.append(
+                _handed_up(done, row, frozenset({"task"})) if _is_part(row) and done else _under_tall(done, row)
+            )
     return done
+
+
+def _under_tall(done: list[Raw], row: Raw) -> Raw:
+    """The first row of a page without the rest of merged cells that the page cut: it goes to the row before."""
+    if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
+        return row
+    before = done[-1]
+    names = {name for name in row.values if name not in ("number", *_WORK) and row.text(name)[:1].islower()
+             and before.text(name) and name not in before.short}  # fmt: skip
+    if not names:
+        return row
+    lower = _handed_up(done, row, frozenset(names))
+    done[-1] = attrs.evolve(done[-1], tall=done[-1].tall | names)
+    kept = {name: value for name, value in lower.values.items() if name not in names}
+    return attrs.evolve(lower, values=kept, merged=lower.merged | names)
 
 
 def _goes_on(before: Raw, row: Raw) -> bool:

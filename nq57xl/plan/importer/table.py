@@ -56,6 +56,8 @@ class Table:
     """Rows that are the first on a page: they may go on with the row before."""
     title: str = ""
     """Name of the sheet, for a workbook."""
+    unseen: tuple[tuple[str, str], ...] = ()
+    """Texts that the document hides, with their place."""
 
     @property
     def width(self) -> int:
@@ -107,7 +109,8 @@ class Document:
         return [item for item in self.items if isinstance(item, Table)]
 
 
-def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: str = "") -> Table:
+def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: str = "",
+             unseen: tuple[tuple[str, str], ...] = ()) -> Table:  # fmt: skip
     """The grid of those cells; places without a cell are blank."""
     cells = [cell for cell in cells if cell.rows > 0 and cell.cols > 0]
     height = max((cell.row + cell.rows for cell in cells), default=0)
@@ -118,4 +121,4 @@ def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: st
             for col in range(cell.col, cell.col + cell.cols):
                 grid[row][col] = Cell("", cell.source, (cell.row, cell.col))
         grid[cell.row][cell.col] = Cell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt, cell.short)
-    return Table(tuple(tuple(row) for row in grid), frozenset(page_starts), title)
+    return Table(tuple(tuple(row) for row in grid), frozenset(page_starts), title, unseen)

@@ -16,6 +16,8 @@ _CODE_HEAD = re.compile(r"\d/(?:\d{4}/)?[A-ZĐ]{0,4}$")
 _CODE_TAIL = re.compile(r"(?:\d{4}/)?[A-ZĐ]{0,6}-[A-ZĐ]")
 # a symbol such as KH/BCĐTW that is wider than its column is cut in the middle: it fills a line alone
 _CUT_WORD = re.compile(r"(?!\S*/\d{4}$)\S*/\S*[^\W_]")
+DATE = re.compile(r"\(?(?:\d{1,2}/)?\d{1,2}/\d{4}[.,;)]?")
+"""A day or a month in numbers, as the one word of its kind."""
 _CAPITALS = re.compile(r"[A-ZĐ]{1,5}(?![^\W\d_])")
 _LOOK_ALIKES = str.maketrans("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "0123456789")
 _ROMAN_SIGNS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
@@ -49,8 +51,15 @@ def join_lines(first: str, second: str) -> str:
     if not first or not second:
         return first or second
     together = _HYPHEN.search(first) or (_TAIL.match(second) and first[-1].isalnum())
+    together = together or _is_cut_date(first, second)
     together = together or (_CODE_HEAD.search(first) and _CODE_TAIL.match(second))
     return f"{first}{second}" if together else f"{first} {second}"
+
+
+def _is_cut_date(first: str, second: str) -> bool:
+    """True for "15/10/20" over "26": a column too narrow for a day cuts it."""
+    one, other = first.split()[-1:], second.split()[:1]
+    return bool(one and other) and DATE.fullmatch(one[0] + other[0]) is not None and not DATE.fullmatch(one[0])
 
 
 def page_text(text: str) -> str:
