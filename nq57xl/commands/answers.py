@@ -10,11 +10,14 @@ from typing import TypeVar
 from attrs import frozen
 
 from nq57xl.commands.office import Office
+from nq57xl.commands.sent_back import form_back
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.render import marked as placed
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.guarded import own_output, remove_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.periods import parse_period
+from nq57xl.records.findings import Finding
 from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Plan
 from nq57xl.report.check_book import Check, Places, render_check_book
@@ -82,16 +85,16 @@ class _Desk:
 
     def _letter(self, item: Filed, marked: Mapping[str, Path]) -> tuple[Path, ...]:
         """Writes one letter in its three shapes; () where that cannot be done now."""
-        back = marked.get(item.unit.code) if item.unit and item.asks else None
+        record, back = item.record, marked.get(item.unit.code) if item.unit and item.asks else None
         attached = self._try(back.read_bytes) if back else None
-        form = self.ledger.form_by_id(item.record.judged.issue_id or "")
-        letter = letter_of(
-            item,
-            self.plan,
-            self.period,
-            form_code=form.short_id if form else "",
-            marked=self.workspace.form_name(self.period.code, item.unit.code) if item.unit and attached else "",
-        )
+        form = form_back(self.ledger, record, self.period.code)
+        name = ""
+        findings: tuple[Finding, ...] = ()
+        if attached and form:
+            name = self.workspace.form_name(self.period.code, form.unit)
+            findings = placed(form, record.judged.values, record.judged.findings)
+        code = form.short_id if form else ""
+        letter = letter_of(item, self.plan, self.period, form_code=code, marked=name, findings=findings)
         return self._try(lambda: self._write(letter, attached)) or ()
 
     def _write(self, letter: Letter, attached: bytes | None) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
 from attrs import frozen
 
 from nq57xl.forms.wording import shorten
@@ -27,6 +28,11 @@ class Point:
     def cell(self) -> str:
         """A1 address, empty without a cell."""
         return a1(self.slot.row, self.slot.col) if self.slot else ""
+
+    @property
+    def placed(self) -> Finding:
+        """The finding with the cell in the form that goes back in place of the one in the file sent."""
+        return attrs.evolve(self.finding, sheet=self.sheet_title, cell=self.cell)
 
 
 def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding]) -> tuple[Point, ...]:

@@ -60,6 +60,12 @@ def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Fin
     return buffer.getvalue()
 
 
+def marked(form: Form, values: Sequence[Value], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Errors and warnings as `render_form` marks them: with the cells in that workbook, in the order of its sheets."""
+    form = with_added_rows(form, values)
+    return tuple(point.placed for point in points_of(form, layout(form), findings))
+
+
 def password_of(form: Form) -> str:
     """Derived from the issue, told to nobody: protection is courtesy, the check on return is the guarantee."""
     return hashlib.sha256(f"nq57xl protection {form.issue_id}".encode()).hexdigest()[:_PASSWORD_LENGTH]

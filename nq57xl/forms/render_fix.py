@@ -9,6 +9,7 @@ from nq57xl.forms.page_setup import protect, set_up_page
 from nq57xl.forms.render_sheet import Page, safe
 from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
 from nq57xl.forms.wording import deadline_in_words, period_line, shorten
+from nq57xl.rules.grouping import grouped
 from nq57xl.text.metrics import Text, merged_width, row_height
 
 FIX_TITLE = "Cần sửa"
@@ -18,6 +19,8 @@ _LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
 _LINK = 3
 _SHOWN = 300
 """Characters of what was typed; the cell itself holds all of it."""
+_REPEATED = 6
+"""From so many equal points on, one sentence above the table says what they have in common."""
 
 
 def write_fix(book: FormWorkbook, page: Page, points: Sequence[Point], repaired: int) -> None:
@@ -67,6 +70,7 @@ def _lines(page: Page, points: Sequence[Point], repaired: int) -> list[tuple[str
                 SIZE,
             )
         )
+    lines += [(text, "note", SIZE) for text in _repeated(points)]
     if repaired:
         lines.append(
             (
@@ -76,6 +80,12 @@ def _lines(page: Page, points: Sequence[Point], repaired: int) -> list[tuple[str
             )
         )
     return lines
+
+
+def _repeated(points: Sequence[Point]) -> list[str]:
+    """What many cells lack alike; the table below names each of them, with its link."""
+    found = grouped([point.placed for point in points], least=_REPEATED)
+    return [f"Trang «{item.first.sheet}»: {item.text}" for item in found if item.count > 1]
 
 
 def _table(book: FormWorkbook, sheet: FormWorksheet, points: Sequence[Point], head: int) -> None:

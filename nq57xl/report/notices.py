@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +19,22 @@ from attrs import field, frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, plan_name
+from nq57xl.records.findings import Finding
 from nq57xl.records.ledger import ReturnRecord, UnitStatus
 from nq57xl.records.plan import Period, Plan, Unit
 from nq57xl.report.filing import Fate, Filed
 from nq57xl.report.wording import BASES, moment_words
-from nq57xl.rules.grouping import Point
+from nq57xl.rules.grouping import Point, to_answer
 from nq57xl.text.normalise import one_line
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2 import Template
 
 FOLDER = "notices"
 _FIRST = 5
 """Points that a letter names: the marked form has them all."""
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_LINE, _FOLD = 60, "\r\n "
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -38,10 +42,12 @@ _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class Step:
     """One point of a letter."""
 
+    error: bool
+    """True: it must be put right; False: it should be looked at again."""
     level: str
-    """"Phải sửa", "Nên xem lại"."""
+    """The same in words: "phải sửa", "nên xem lại"."""
     place: str
-    """"trang «1. Kết quả», ô G8"; "" where the point is about the file."""
+    """"Trang «1. Kết quả», ô G8"; "" where the point is about the file."""
     text: str
     fix: str
 
@@ -113,13 +119,18 @@ class Written:
     draft: bytes
 
 
-def letter_of(item: Filed, plan: Plan, period: Period, *, form_code: str = "", marked: str = "") -> Letter:
-    """The letter about one return. `marked`: name of the form that goes back, where one does."""
+def letter_of(
+    item: Filed, plan: Plan, period: Period, *, form_code: str = "", marked: str = "", findings: Sequence[Finding] = ()
+) -> Letter:
+    """The letter about one return.
+
+    `marked`: name of the form that goes back, where one does; `findings`: what it marks, with the cells in that form.
+    """
     record, source = item.record, item.record.judged.source
     units = {unit.code: unit for unit in plan.units}
     gatherer = units.get(plan.properties.gatherer)
     code = item.unit.code if item.unit else ""
-    points = item.points
+    points = to_answer(findings or record.judged.findings)
     received = source.received_at
     return Letter(
         name=letter_name(item, period.code),
@@ -183,10 +194,11 @@ def plain(text: str) -> str:
 
 def _step(point: Point) -> Step:
     first = point.first
-    sheet = f"trang «{plain(first.sheet)}»" if first.sheet else ""
+    sheet = f"Trang «{plain(first.sheet)}»" if first.sheet else ""
     cell = f"ô {plain(first.cell)}" if first.cell and point.count == 1 else ""
-    level = "Phải sửa" if point.severity == "error" else "Nên xem lại"
-    return Step(level, ", ".join(part for part in (sheet, cell) if part), plain(point.text), plain(point.fix))
+    error = point.severity == "error"
+    level = "phải sửa" if error else "nên xem lại"
+    return Step(error, level, ", ".join(part for part in (sheet, cell) if part), plain(point.text), plain(point.fix))
 
 
 def _other(record: ReturnRecord | None, than: ReturnRecord) -> str:
@@ -217,7 +229,7 @@ def _render(name: str, letter: Letter, workspace: Path | None) -> str:
     path = resources.find("templates", f"{FOLDER}/{name}", workspace)
     try:
         source = path.read_text(encoding="utf-8")
-        return _environment(html=".html." in name).from_string(source).render(letter=letter)
+        return _template(source, ".html." in name).render(letter=letter)
     except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
         raise Nq57Error(
             f"Mẫu templates/{FOLDER}/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, "
@@ -225,14 +237,19 @@ def _render(name: str, letter: Letter, workspace: Path | None) -> str:
         ) from error
 
 
-def _environment(*, html: bool) -> SandboxedEnvironment:
-    """Sandboxed, because an office edits the templates; pages escape every word, because strangers name files."""
+@lru_cache(maxsize=16)
+def _template(source: str, html: bool) -> Template:
+    """Sandboxed, because an office edits the templates; pages escape every word, because strangers name files.
+
+    Kept: a run has hundreds of letters and five templates.
+    """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    return SandboxedEnvironment(
+    environment = SandboxedEnvironment(
         undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
+    return environment.from_string(source)
 
 
 def _tidy(text: str) -> str:
@@ -244,10 +261,6 @@ def _tidy(text: str) -> str:
 def _draft(letter: Letter, subject: str, bodies: Sequence[str], attached: bytes | None) -> bytes:
     """A mail that mail programs open ready to send (X-Unsent); boundaries come from the file, never from chance."""
     message = EmailMessage(policy=SMTP)
-    message["X-Unsent"] = "1"
-    if letter.to:
-        message["To"] = letter.to
-    message["Subject"] = subject
     text, page = bodies
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(page, subtype="html", cte="quoted-printable")
@@ -255,4 +268,18 @@ def _draft(letter: Letter, subject: str, bodies: Sequence[str], attached: bytes 
     if attached is not None and letter.marked:
         message.add_attachment(attached, maintype="application", subtype=_XLSX, filename=letter.marked)
         message.set_boundary(f"=_nq57-{letter.fingerprint}-kem-tep")
-    return message.as_bytes()
+    return "".join(_head(letter, subject)).encode("ascii") + message.as_bytes()
+
+
+def _head(letter: Letter, subject: str) -> Iterator[str]:
+    """Lines of the mail's head; folded here, because EmailMessage loses blanks where it folds Vietnamese words."""
+    yield "X-Unsent: 1\r\n"
+    if letter.to:
+        people = (f"{_words(item.display_name)} <{item.addr_spec}>".strip() for item in letter.to)
+        yield f"To: {f',{_FOLD}'.join(people)}\r\n"
+    yield f"Subject: {_words(subject)}\r\n"
+
+
+def _words(text: str) -> str:
+    """The text as encoded words of RFC 2047, each short enough for a line."""
+    return Header(text, "utf-8", maxlinelen=_LINE).encode(linesep="\r\n") if text else ""
