@@ -19,7 +19,7 @@ from nq57xl.cli.options import (
     talk,
 )
 from nq57xl.cli.plan_commands import amend
-from nq57xl.cli.report_commands import diff
+from nq57xl.cli.report_commands import diff, export
 from nq57xl.cli.return_commands import RETURN_COMMANDS, check, log
 from nq57xl.cli.watch_command import watch
 
@@ -237,6 +237,7 @@ COMMANDS = (
     merge,
     *CLOSE_COMMANDS,
     diff,
+    export,
     log,
     demo,
 )

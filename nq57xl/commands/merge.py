@@ -22,6 +22,9 @@ from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Period, Plan
 from nq57xl.report.document import TEMPLATE as DOCUMENT
 from nq57xl.report.document import render_document
+from nq57xl.report.tracking import PAGE as TRACKING_PAGE
+from nq57xl.report.tracking import TEXT as TRACKING_TEXT
+from nq57xl.report.tracking import tracking_page, tracking_text
 from nq57xl.report.workbook import render_internal, render_report
 
 REPORT, INTERNAL = "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"
@@ -49,7 +52,7 @@ class Merged:
     edits: Taken
     """What the office had typed into bien-tap.xlsx."""
     companions: tuple[Path, ...] = ()
-    """What goes with the workbook: the document."""
+    """What goes with the workbook: the document, the texts for the tracking system."""
     edit_book: Path | None = None
     """Where bien-tap.xlsx was written."""
 
@@ -97,6 +100,8 @@ def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken
 def _companions(c: Consolidation, workspace: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of what goes with the workbook."""
     yield DOCUMENT, render_document(c, workspace)
+    yield TRACKING_TEXT, tracking_text(c, workspace)
+    yield TRACKING_PAGE, tracking_page(c, workspace)
 
 
 def _with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nq57xl import resources
-from nq57xl.errors import Nq57Error
 from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
 from nq57xl.records.plan import Period, Plan
+from nq57xl.report.templated import filled
 from nq57xl.report.wording import VERDICTS, excluded_words, moment_words
 from nq57xl.rules.limits import vietnamese_date
 from nq57xl.text.normalise import one_line
@@ -22,11 +21,6 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
     `workspace` is where an office may keep its own wording (templates/texts/tinh-hinh-nop.txt.j2). Raises Nq57Error
     when that template is wrong.
     """
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
-
-    template = resources.find("templates", TEMPLATE, workspace).read_text(encoding="utf-8")
-    environment = SandboxedEnvironment(undefined=StrictUndefined)
     accepted = [unit for unit in status.units if unit.state in ("accepted", "accepted_with_warnings")]
     words = {
         "period": period,
@@ -39,14 +33,7 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
         "missing": [unit for unit in status.units if unit.state == "missing"],
         "groups": _groups(status, accepted),
     }
-    try:
-        text = environment.from_string(template).render(words)
-    except TemplateError as error:
-        raise Nq57Error(
-            f"Mẫu templates/{TEMPLATE} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn."
-        ) from error
-    lines = [line.rstrip() for line in text.strip().splitlines()]
-    return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
+    return filled(TEMPLATE, words, workspace)
 
 
 def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, Any]]:
