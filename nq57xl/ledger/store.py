@@ -139,8 +139,11 @@ class Ledger:
 
     def current_form(self, unit: str, period: str) -> Form | None:
         """The form of the highest version issued to the unit for the period."""
+        forms = schema.forms
         with reading(self._engine) as connection:
-            return issued.one_form(connection, (schema.forms.c.unit == unit) & (schema.forms.c.period == period))
+            query = select(forms.c.issue_id).where((forms.c.unit == unit) & (forms.c.period == period))
+            issue_id = connection.execute(query.order_by(forms.c.version.desc()).limit(1)).scalar()
+        return None if issue_id is None else self.form_by_id(issue_id)
 
     def form_by_id(self, issue_id: str) -> Form | None:
         """The form with that issue id."""
@@ -257,9 +260,15 @@ class Ledger:
 
     def note_output(self, path: str, sha256: str) -> None:
         """Notes that the program writes that content to that path (see `Workspace.key_of`)."""
-        row = {"path": rows.clean(path), "sha256": sha256, "written_at": iso(self._clock.now())}
+        self.note_outputs((path, sha256))
+
+    def note_outputs(self, *written: tuple[str, str]) -> None:
+        """The same for many (path, SHA-256), in one transaction."""
+        at = iso(self._clock.now())
+        noted = [{"path": rows.clean(path), "sha256": sha256, "written_at": at} for path, sha256 in written]
         with changing(self._engine) as connection:
-            connection.execute(upsert(schema.outputs).on_conflict_do_nothing(), row)
+            if noted:
+                connection.execute(upsert(schema.outputs).on_conflict_do_nothing(), noted)
 
     def was_written(self, path: str, sha256: str) -> bool:
         """That content at that path is the program's own."""

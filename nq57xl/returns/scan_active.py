@@ -14,14 +14,19 @@ MACROS, EXTERNAL, DDE, EMBEDDED, QUERIES = (
     "đối tượng nhúng",
     "kết nối dữ liệu",
 )
-_DDE_FORMULA = re.compile(
-    r"(?:\bDDE\s*\(|[A-Za-z]\w*\s*\|\s*'|\bWEBSERVICE\s*\(|\bCALL\s*\(|\bREGISTER\.ID\s*\()", re.IGNORECASE
-)
+_CALL = re.compile(r"\b(?:DDE|WEBSERVICE|CALL|REGISTER\.ID)\s*\(", re.IGNORECASE)
+_TOPIC = re.compile(r"\|\s*'")
+_PROGRAM = re.compile(r"[A-Za-z]\w*\s*\Z")
+_NAME = 200
+"""Letters before the sign in which a program's name is looked for."""
 
 
 def is_call(formula: str) -> bool:
     """Whether a formula reaches for another program or the network: =cmd|'/c calc'!A0, WEBSERVICE(...)."""
-    return _DDE_FORMULA.search(formula) is not None
+    if _CALL.search(formula):
+        return True
+    topics = (found.start() for found in _TOPIC.finditer(formula))
+    return any(_PROGRAM.search(formula[max(0, at - _NAME) : at]) for at in topics)
 
 
 def active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:

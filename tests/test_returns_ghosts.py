@@ -1,0 +1,112 @@
+"""Rows and cells with nothing but a format are passed over, and what is passed over never changes what is seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nq57xl.returns import parts, scan_sheet
+from nq57xl.returns.read import read_bytes
+from nq57xl.returns.refused import Refused
+from nq57xl.returns.scan import Scan, scan_xlsx
+from tests import hostile
+
+GHOST_CELLS = ('<c r="{column}{row}" s="1"/>', '<c s="1" r="{column}{row}"/>', '<c r="{column}{row}" t="n"/>')
+CELLS = (
+    *GHOST_CELLS,
+    '<c r="{column}{row}"><v>{row}</v></c>',
+    '<c r="{column}{row}" t="e"><v>#REF!</v></c>',
+    '<c r="{column}{row}"><f>A{row}</f><v>1</v></c>',
+    '<c r="{column}{row}" t="inlineStr"><is><t>/&gt; &lt;/row&gt;</t></is></c>',
+    '<c r="{column}{row}"></c>',
+)
+ROWS = ('<row r="{row}">{cells}</row>', '<row r="{row}" s="1" customFormat="1" x="/>">{cells}</row>')
+SELF_CLOSED = ('<row r="{row}" ht="15"/>', '<row ht="15" r="{row}"/>')
+NUMBERLESS = "<row>{cells}</row>"
+ODD = ("", "<!-- <row> --> ", "<!-- </row><row r='1'> -->", "<?x </row> ?>")
+
+Line = tuple[str, list[str], str]
+
+
+def lines(cells: tuple[str, ...]) -> st.SearchStrategy[Line]:
+    return st.tuples(
+        st.sampled_from((*ROWS, *SELF_CLOSED, NUMBERLESS)),
+        st.lists(st.sampled_from(cells), max_size=3),
+        st.sampled_from(ODD) if cells is CELLS else st.just(""),
+    )
+
+
+SHEETS = st.lists(st.one_of(lines(GHOST_CELLS), lines(GHOST_CELLS), lines(CELLS)), max_size=30)
+
+
+def sheet(rows: list[Line], *, odd: bool) -> bytes:
+    text = ""
+    for number, (row, cells, more) in enumerate(rows, start=1):
+        letters = zip("ABC", cells, strict=False)
+        inner = "".join(cell.format(column=column, row=number) for column, cell in letters)
+        text += row.format(row=number, cells=inner) + (more if odd else "")
+    return hostile.xlsx(hostile.sheet(text))
+
+
+def seen(data: bytes, monkeypatch: pytest.MonkeyPatch, *, whole: bool, chunk: int = 1 << 18) -> Scan:
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "_CHUNK", chunk)
+        if whole:
+            patch.setattr(scan_sheet, "_without_ghosts", lambda chunks: chunks)
+        return scan_xlsx(data)
+
+
+@given(rows=SHEETS, odd=st.booleans(), chunk=st.sampled_from([7, 64, 1000, 1 << 18]))
+def test_the_scan_sees_the_same_with_and_without(rows: list[Line], odd: bool, chunk: int) -> None:
+    """Whatever stands between ghosts, in whatever pieces it comes: values, errors and formulas stand where they do."""
+    data = sheet(rows, odd=odd)
+    with pytest.MonkeyPatch.context() as patch:
+        assert seen(data, patch, whole=False, chunk=chunk) == seen(data, patch, whole=True)
+
+
+@given(rows=SHEETS)
+def test_the_scan_and_the_reader_agree(rows: list[Line]) -> None:
+    """Formulas and errors that the scan places stand at cells that the reader gives the same row."""
+    data = sheet([row for row in rows if row[0] != NUMBERLESS], odd=False)
+    (scanned,) = scan_xlsx(data).sheets
+    (read,) = read_bytes(data).sheets
+    assert set(read.cells) == {place for place in read.cells if place[0] < scanned.rows}
+    assert {place for place, cell in read.cells.items() if cell.error} == set(scanned.errors)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        # the comment would take the cell's beginning with it if rows were cut without looking
+        '<row r="1"><c r="XFD1048576"><!--/></row><row r="2"><c r="B2">--><v>5</v></c></row>',
+        '<row r="1"><c r="XFD1048576"><?x /></row><row r="2"><c r="B2">?><v>5</v></c></row>',
+        '<row r="1"><c r="XFD1048576"><v><![CDATA[</row><row r="2"><c r="B2">]]>5</v></c></row>',
+    ],
+)
+def test_nothing_hides_among_ghosts(row: str) -> None:
+    """A far cell that hides behind a comment, an instruction or a CDATA section is seen, and the file refused."""
+    ghosts = "".join(f'<row r="{number}" s="1"><c r="A{number}" s="1"/></row>' for number in range(3, 9))
+    with pytest.raises(Refused) as caught:
+        scan_xlsx(hostile.xlsx(hostile.sheet(ghosts + row)))
+    assert caught.value.finding.code == "FILE_TOO_MANY_CELLS"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ('<c r="A1"><v>1</v></c><c r="A1"><v>2</v></c>', "FILE_BROKEN"),
+        ('<c r="A1" t="21"><v>1</v></c>', "FILE_BROKEN"),
+        ('<c r="A1" t="n"><is><t>1</t></is></c>', "FILE_BROKEN"),
+        ('<c r="A1" s="1"/><c r="A1"><v>2</v></c>', None),
+    ],
+)
+def test_cells_that_programs_read_differently(cells: str, code: str | None) -> None:
+    """Two values at one address, or a type that there is not: no reader's guess is taken for what was typed."""
+    data = hostile.xlsx(hostile.sheet(f'<row r="1">{cells}</row>'))
+    if code is None:
+        assert len(read_bytes(data).sheets[0].cells) == 1
+    else:
+        with pytest.raises(Refused) as caught:
+            read_bytes(data)
+        assert caught.value.finding.code == code
