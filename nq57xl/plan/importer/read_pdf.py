@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
+import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.importer.aligned import Page, aligned
+from nq57xl.plan.importer.headings import find_headings
 from nq57xl.plan.importer.pdf_text import Box, Letter, cell_of, lines_of, pad_of
 from nq57xl.plan.importer.table import Cell, Document, Line, Placed, Table, table_of
 from nq57xl.plan.importer.words import whole_key
@@ -45,6 +48,7 @@ def read_pdf(data: bytes, name: str) -> Document:
                 raise Nq57Error(f"{name} dài hơn {_MOST_PAGES} trang: hãy tách riêng phần phụ lục.")
             reader = _Pages()
             items = [item for page in book.pages for item in reader.page(page)]
+            done = _unruled(book.pages) if not _has_plan(items) else None
     except Nq57Error:
         raise
     except PdfminerException as error:
@@ -56,7 +60,31 @@ def read_pdf(data: bytes, name: str) -> Document:
             f"{name} là bản chụp (scan), không có lớp chữ: hãy dùng bản Word "
             "hoặc PDF xuất từ Word, hoặc nhận dạng chữ trước."
         )
-    return Document(tuple(_stitched(items)))
+    return Document(tuple(_stitched(items) if done is None else done))
+
+
+def _has_plan(items: Sequence[Line | Ruled]) -> bool:
+    """True when a ruled table has the headings of a plan."""
+    return any(not isinstance(item, Line) and find_headings(item[0]) is not None for item in items)
+
+
+def _unruled(pages: Sequence[Any]) -> list[Line | Table] | None:
+    """The document by the blanks between its columns; None when no table shows."""
+    return aligned([_plain_page(page) for page in pages])
+
+
+def _plain_page(page: Any) -> Page:  # noqa: ANN401 - a pdfplumber page
+    letters: list[Letter] = page.dedupe_chars(tolerance=1).chars
+    lines = tuple(line for line in lines_of(letters) if not line.text.isdigit())
+    widths = [item["x1"] - item["x0"] for item in letters if item["text"].strip()]
+    spans: dict[int, float] = {}
+    for edge in page.horizontal_edges:
+        spans[round(edge["top"])] = spans.get(round(edge["top"]), 0.0) + edge["x1"] - edge["x0"]
+    rules = tuple(
+        float(place) for place in _rules([float(top) for top, long in spans.items() if long > page.width / 2])
+    )
+    unit = statistics.median(widths) if widths else 5.0
+    return Page(lines, f"trang {page.page_number}", unit, rules)
 
 
 def _letters(item: Line | Ruled) -> str:

@@ -7,7 +7,9 @@ import re
 import attrs
 from attrs import frozen
 
+from nq57xl.plan.importer.aligned import Page, aligned
 from nq57xl.plan.importer.headings import synonyms
+from nq57xl.plan.importer.pdf_text import TextLine
 from nq57xl.plan.importer.table import Document, Line, Placed, Table, table_of
 from nq57xl.plan.importer.txt_cells import Piece, Split, split_cells
 from nq57xl.plan.importer.txt_indicators import indicator_table
@@ -45,6 +47,10 @@ class _Raw:
 
 def read_txt(text: str) -> Document:
     """The document; a text without a table of tasks is lines only."""
+    if _is_spaced(text):
+        found_tables = aligned(_pages(text))
+        if found_tables is not None:
+            return Document(tuple(found_tables))
     lines = _lines(text)
     items: list[Line | Table] = []
     found = _task_head(lines)
@@ -58,6 +64,27 @@ def read_txt(text: str) -> Document:
     if found:
         items.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2], _year(text)))
     return Document(tuple(items), plain=True)
+
+
+def _is_spaced(text: str) -> bool:
+    """True for text that keeps the columns of its tables by blanks, as `pdftotext -layout` writes it."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return sum(re.search(r"\S {3,}\S", line) is not None for line in lines) > 0.15 * len(lines)
+
+
+def _pages(text: str) -> list[Page]:
+    """Its pages; a letter is one wide and a line one high."""
+    pages, number = [], 0
+    for part in text.split("\f"):
+        lines, sources = [], []
+        for line in part.replace("\r", "").expandtabs().split("\n"):
+            number += 1
+            words = [(float(match.start()), float(match.end()), match[0]) for match in re.finditer(r"\S+", line)]
+            if words and not clean(line).isdigit():
+                lines.append(TextLine(clean(line), words[0][0], words[-1][1], number, number + 1.0, 1.0, False, words))
+                sources.append(f"dòng {number}")
+        pages.append(Page(tuple(lines), "", 1.0, (), tuple(sources)))
+    return pages
 
 
 def _year(text: str) -> int:
