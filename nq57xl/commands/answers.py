@@ -14,7 +14,7 @@ from nq57xl.commands.sent_back import form_back
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.render import marked as placed
 from nq57xl.ledger.archive import archived
-from nq57xl.ledger.guarded import own_output, remove_guarded, write_guarded
+from nq57xl.ledger.guarded import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.periods import parse_period
 from nq57xl.records.findings import Finding
@@ -22,7 +22,7 @@ from nq57xl.records.ledger import PeriodStatus
 from nq57xl.records.plan import Plan
 from nq57xl.report.check_book import Check, Places, render_check_book
 from nq57xl.report.filing import Filed, filed
-from nq57xl.report.notices import Letter, letter_name, letter_of, write_letter
+from nq57xl.report.notices import letter_name, letter_of, write_letter
 
 SUFFIXES = (".txt", ".html", ".eml")
 _OURS = ("NQ57_", "bien-nhan-")
@@ -66,10 +66,7 @@ class _Desk:
     def done(self) -> Answers:
         returns = filed(self.status, self.ledger.returns(self.status.period))
         marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
-        letters: dict[int, tuple[Path, ...]] = {}
-        for item in returns:
-            if paths := self._letter(item, marked):
-                letters[item.record.id] = paths
+        letters = self._letters(returns, marked)
         self._clear({letter_name(item, self.period.code) for item in returns})
         told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
         drafts = tuple(letters[item.record.id][-1] for item in told)
@@ -83,26 +80,36 @@ class _Desk:
         path = self.workspace.back_dir(self.period.code) / self.workspace.form_name(self.period.code, item.unit.code)
         return self._try(lambda: own_output(self.ledger, self.workspace, path))
 
-    def _letter(self, item: Filed, marked: Mapping[str, Path]) -> tuple[Path, ...]:
-        """Writes one letter in its three shapes; () where that cannot be done now."""
-        record, back = item.record, marked.get(item.unit.code) if item.unit and item.asks else None
-        attached = self._try(back.read_bytes) if back else None
+    def _letters(self, returns: Sequence[Filed], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
+        """Writes the letters; by return, where its three shapes stand. One that cannot be written now is not there."""
+        shapes: dict[int, dict[Path, bytes]] = {}
+        for item in returns:
+            back = marked.get(item.unit.code) if item.unit and item.asks else None
+            if written := self._try(lambda item=item, back=back: self._letter(item, back)):  # type: ignore[misc]
+                shapes[item.record.id] = written
+        every = {path: data for written in shapes.values() for path, data in written.items()}
+        found, failed = write_all_guarded(self.ledger, self.workspace, every)
+        self.problems |= dict.fromkeys(map(str, failed))
+        return {
+            number: tuple(found[path] for path in written)
+            for number, written in shapes.items()
+            if all(path in found for path in written)
+        }
+
+    def _letter(self, item: Filed, back: Path | None) -> dict[Path, bytes]:
+        """One letter in its three shapes; `back`: the marked form that goes with it."""
+        record = item.record
         form = form_back(self.ledger, record, self.period.code)
-        name = ""
+        attached, name = None, ""
         findings: tuple[Finding, ...] = ()
-        if attached and form:
-            name = self.workspace.form_name(self.period.code, form.unit)
+        if back and form:
+            attached, name = back.read_bytes(), self.workspace.form_name(self.period.code, form.unit)
             findings = placed(form, record.judged.values, record.judged.findings)
         code = form.short_id if form else ""
         letter = letter_of(item, self.plan, self.period, form_code=code, marked=name, findings=findings)
-        return self._try(lambda: self._write(letter, attached)) or ()
-
-    def _write(self, letter: Letter, attached: bytes | None) -> tuple[Path, ...]:
         shapes = write_letter(letter, attached, self.workspace.root)
-        return tuple(
-            write_guarded(self.ledger, self.workspace, self.folder / f"{letter.name}{suffix}", data)
-            for suffix, data in zip(SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
-        )
+        contents = zip(SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
+        return {self.folder / f"{letter.name}{suffix}": data for suffix, data in contents}
 
     def _clear(self, names: set[str]) -> None:
         """Removes letters that the ledger no longer asks for; what a person has edited stays."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from attrs import frozen
 
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger import archive, files
@@ -20,14 +22,54 @@ def write_guarded(ledger: Ledger, workspace: Workspace, path: Path, data: bytes)
     next one that is still the program's own. Identical content is not written again. The hash is noted before the
     write, so that a kill in between leaves nothing that looks edited. Raises WorkbookOpenError, Nq57Error.
     """
-    digest = hashlib.sha256(data).hexdigest()
+    written, failed = write_all_guarded(ledger, workspace, {path: data})
+    if failed:
+        raise failed[0]
+    return written[path]
+
+
+def write_all_guarded(
+    ledger: Ledger, workspace: Workspace, outputs: Mapping[Path, bytes]
+) -> tuple[dict[Path, Path], tuple[Nq57Error, ...]]:
+    """The same for many outputs, noted in one transaction: where each stands, and what kept others from being written.
+
+    One that is open elsewhere does not stop the others.
+    """
+    targets: dict[Path, _Target] = {}
+    failed: list[Nq57Error] = []
+    for path, data in outputs.items():
+        try:
+            targets[path] = _target(ledger, workspace, path, hashlib.sha256(data).hexdigest())
+        except Nq57Error as error:
+            failed.append(error)
+    ledger.note_outputs(*((workspace.key_of(item.path), item.digest) for item in targets.values()))
+    written = {}
+    for path, item in targets.items():
+        try:
+            if not item.stands:
+                files.write_atomic(item.path, outputs[path])
+            written[path] = item.path
+        except Nq57Error as error:
+            failed.append(error)
+    return written, tuple(failed)
+
+
+@frozen
+class _Target:
+    """Where an output goes."""
+
+    path: Path
+    digest: str
+    stands: bool
+    """It is there already."""
+
+
+def _target(ledger: Ledger, workspace: Workspace, path: Path, digest: str) -> _Target:
+    """The first of the names that is free, the program's own, or holds that content already."""
     for candidate in _names(path):
         found = _hash(candidate)
-        if found is None or found == digest or ledger.was_written(workspace.key_of(candidate), found):
-            ledger.note_output(workspace.key_of(candidate), digest)
-            if found != digest:
-                files.write_atomic(candidate, data)
-            return candidate
+        if found in (None, digest) or ledger.was_written(workspace.key_of(candidate), found or ""):
+            return _Target(candidate, digest, found == digest)
     raise AssertionError("names are endless")
 
 

@@ -23,8 +23,8 @@ _SHOWN = 300
 """Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
 _FIRST = 3
 """Points that the line of a unit names."""
-_LINKED = 20_000
-"""Rows of findings that carry links: a sheet holds 65,530 of them, and a row has up to three."""
+_LINKED = 60_000
+"""Rows of findings that carry a link: a sheet holds 65,530 of them."""
 
 _UNIT_COLUMNS = (
     Column("number", "TT", 5, "center"),
@@ -77,7 +77,6 @@ _POINT_COLUMNS = (
     Column("message", "Điểm cần xử lý", 29),
     Column("fix", "Cách xử lý", 36),
     Column("back", "Tệp (xem dòng)", 13, "center", printed=False),
-    Column("archive", "Bản gốc", 10, "center", printed=False),
     Column("fate", "Kết quả của tệp", 30, printed=False),
     Column("code", "Mã lỗi", 24, printed=False),
     Column("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
@@ -263,8 +262,8 @@ def _points(check: Check, title: str, told: Sequence[_Told]) -> tuple[Line, ...]
             seen.add(one.item.record.id)
             anchors = (f"{title}|{one.item.record.id}",)
         cells = _point_cells(one, number, titles)
-        if number <= _LINKED:
-            cells |= _point_links(check, one)
+        if one.item is not None and number <= _LINKED:
+            cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
         lines.append(Line("row", cells, anchors=anchors))
     return tuple(lines)
 
@@ -287,16 +286,6 @@ def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str])
         "fate": fate_words(item) if item else "",
         "code": finding.code,
         "whole": finding.value if len(value) > _SHOWN else None,
-    }
-
-
-def _point_links(check: Check, one: _Told) -> dict[str, Content]:
-    if one.item is None:
-        return {}
-    archive = check.places.archive.get(one.item.record.judged.source.sha256)
-    return {
-        "back": Link("dòng {row}", f"file|{one.item.record.id}"),
-        "archive": FileLink("mở", archive) if archive else None,
     }
 
 

@@ -56,20 +56,11 @@ class Point:
         if self.count == 1:
             return self.headline
         word = "ô" if all(item.cell for item in self.findings) else "chỗ"
-        names = [name for item in self.findings if (name := self._place(item))]
+        differs = any(item.message != self.first.message for item in self.findings)
+        names = [name for item in self.findings if (name := _place(item, typed=differs))]
         shown = names if len(names) <= _NAMED + 1 else names[:_NAMED]
         where = ", ".join(shown) + (f" … và {self.count - _NAMED} {word} nữa" if len(shown) < len(names) else "")
         return f"{self.headline.removesuffix('.')}: {self.count} {word}{f' ({where})' if where else ''}."
-
-    def _place(self, item: Finding) -> str:
-        """Where it is, with what was typed there when the headline cannot say it."""
-        place = item.cell or item.task or ""
-        differs = any(other.message != self.first.message for other in self.findings)
-        if not (differs and item.value.strip()):
-            return place
-        typed = " ".join(item.value.split())
-        typed = typed if len(typed) <= _TYPED else f"{typed[: _TYPED - 1]}…"
-        return f"{place} «{typed}»" if place else f"«{typed}»"
 
 
 def grouped(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
@@ -97,6 +88,15 @@ def to_answer(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, .
     """What a unit has to look at, grouped: errors first, then warnings."""
     asked = [item for item in findings if item.severity in ("error", "warning")]
     return grouped(sorted(asked, key=lambda item: item.severity != "error"), least)
+
+
+def _place(item: Finding, *, typed: bool) -> str:
+    """Where it is; with what was typed there, when the headline cannot say it."""
+    place, value = item.cell or item.task or "", " ".join(item.value.split())
+    if not (typed and value):
+        return place
+    value = value if len(value) <= _TYPED else f"{value[: _TYPED - 1]}…"
+    return f"{place} «{value}»".strip()
 
 
 def _pattern(item: Finding) -> tuple[str, ...]:
