@@ -1,0 +1,351 @@
+"""bien-tap.xlsx in real workspaces: what the office types is recorded, applied, shown, told and never lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from nq57xl.cli import cli
+from nq57xl.commands.collect import collect
+from nq57xl.commands.edits import edits
+from nq57xl.commands.merge import Merged, merge
+from nq57xl.ledger.archive import archived
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.records.consolidation import Consolidation, Entry
+from nq57xl.rules.catalogue import catalogue
+from tests.conftest import CheckOoxml
+from tests.edit_kit import (
+    PERIOD,
+    PROBLEMS,
+    RESULTS,
+    SHEET,
+    VP,
+    answer,
+    book_of,
+    copied,
+    edit,
+    line,
+    moment,
+    office_at,
+    spot,
+    start,
+)
+from tests.office import convert
+
+FIGURE = line("VP|led|I.1|percent", 0.6, "f")
+WORDING = line("VP|led|I.1|result", "Đã trình dự thảo lần 2", "w", reason="Gọn câu")
+
+
+@pytest.fixture(scope="module")
+def merged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one accepted return, merged once."""
+    root = start(tmp_path_factory.mktemp("edits") / "goc")
+    merge(office_at(root, moment(18)), PERIOD)
+    return root
+
+
+@pytest.fixture
+def root(merged_once: Path, tmp_path: Path) -> Path:
+    return copied(merged_once, tmp_path / "so")
+
+
+def again(root: Path, day: int = 20) -> Merged:
+    return merge(office_at(root, moment(day)), PERIOD)
+
+
+def entry(c: Consolidation, task: str) -> Entry:
+    return next(row.entries[0] for row in c.tasks if row.task.code == task)
+
+
+def codes(done: Merged) -> list[tuple[str, str, str]]:
+    return [(item.code, item.sheet, item.cell) for _, item in done.edits.findings]
+
+
+def test_every_cell_that_may_be_edited_has_a_line(root: Path, check_ooxml: CheckOoxml) -> None:
+    """Each typed cell of a counting return has its line, but for who signed; blank figures have one, too."""
+    check_ooxml(book_of(root))
+    sheet = load_workbook(book_of(root))[SHEET]
+    keys = {row[0].value for row in sheet.iter_rows(min_row=2) if str(row[0].value).startswith("VP|")}
+    typed = {f"VP|{place[1].replace('|', '|', 1)}|{place[2]}" for place in VP}
+    assert typed <= keys
+    assert {"VP|led|I.1|completion_date", "VP|led|I.1|evidence_number"} <= keys
+    assert not any("signoff" in str(key) for key in keys)
+    assert spot(sheet, "VP|led|I.1|result", "typed").value == "Đã trình dự thảo lần 2; 03 phòng đã góp ý"
+
+
+def test_only_the_four_columns_are_open_and_each_has_its_validation(root: Path) -> None:
+    """Entry cells are unlocked and validated as in the form; everything else is locked."""
+    sheet = load_workbook(book_of(root))[SHEET]
+    assert sheet.protection.sheet
+    names = {cell.value: cell.column for cell in sheet[1]}
+    rows = [row for row in range(2, sheet.max_row + 1) if str(sheet.cell(row, 1).value).startswith("VP|")]
+    rules = [(rule.type, rule.sqref) for rule in sheet.data_validations.dataValidation]
+    for row in rows:
+        open_cells = {c.column for c in sheet[row] if not c.protection.locked and c.column <= names["base"]}
+        assert open_cells == {names[name] for name in ("entry", "kind", "author", "reason")}
+        assert all(any(sheet.cell(row, col).coordinate in area for _, area in rules) for col in open_cells)
+    percent = spot(sheet, "VP|led|I.1|percent", "entry")
+    assert [kind for kind, area in rules if percent.coordinate in area] == ["decimal"]
+    assert percent.number_format == "0%"
+
+
+def test_merging_again_writes_the_same_bytes(root: Path) -> None:
+    """Same ledger, same bytes: report and bien-tap.xlsx; nothing is recorded twice."""
+    edit(book_of(root), FIGURE, WORDING)
+    first = again(root)
+    before = {path.name: path.read_bytes() for path in (first.report, first.internal, book_of(root))}
+    second = again(root, 25)
+    assert (first.edits.recorded, second.edits.recorded) == (2, 0)
+    assert {path.name: path.read_bytes() for path in (second.report, second.internal, book_of(root))} == before
+
+
+def test_an_edit_stands_in_the_report_with_its_own_source(root: Path) -> None:
+    """The edited value is shown, its cell lies in the archived bien-tap.xlsx; the unit's own word is kept beside it."""
+    places = edit(book_of(root), FIGURE, WORDING)
+    version = book_of(root).read_bytes()
+    c = again(root).consolidation
+    values = entry(c, "I.1").values
+    assert (values["percent"].value, values["result"].value) == (0.6, "Đã trình dự thảo lần 2")
+    sha256 = hashlib.sha256(version).hexdigest()
+    kept = archived(Workspace(root), sha256)
+    assert kept is not None and kept.read_bytes() == version
+    for place, address in places.items():
+        _, table, key, field = place.split("|")
+        traced = next(t for t in c.traced if (t.value.table, t.value.key, t.value.field) == (table, key, field))
+        assert (traced.source.sha256, traced.value.sheet, traced.value.cell) == (sha256, SHEET, address)
+        applied = c.edited["VP", table, key, field]
+        assert applied.original is not None
+        assert applied.edit.new.before == applied.original.typed
+        assert (applied.edit.new.author, applied.state) == ("An", "applied")
+
+
+def test_every_value_is_found_where_it_is_said_to_stand(root: Path) -> None:
+    """All traced values, edited ones too, are read back from the archived file at their sheet and cell."""
+    edit(book_of(root), FIGURE, WORDING, line("VP|led|III.6|completion_date", dt.date(2026, 4, 8), "f"))
+    c = again(root).consolidation
+    books: dict[str, Any] = {}
+    assert len(c.traced) > 12
+    for item in c.traced:
+        path = archived(Workspace(root), item.source.sha256)
+        assert path is not None
+        book = books.setdefault(item.source.sha256, load_workbook(path))
+        found = book[item.value.sheet][item.value.cell].value
+        found = found.date() if isinstance(found, dt.datetime) else found
+        assert found == item.value.value or str(found) == item.value.typed
+
+
+def test_counts_follow_an_edit(root: Path) -> None:
+    """A progress put right by telephone moves the row from one count to another, in the formulas' values as well."""
+    edit(book_of(root), line("VP|led|I.1|progress", "Thường xuyên", "f"))
+    done = again(root)
+    assert entry(done.consolidation, "I.1").progress == "ongoing"
+    overview = load_workbook(done.report, data_only=True)["Tổng quan"]
+    rows = {str(row[0].value): row[1:] for row in overview.iter_rows() if row[0].value}
+    counts = {
+        name: next(c.value for c in cells if isinstance(c.value, int | float))
+        for name, cells in rows.items()
+        if name in ("Đang thực hiện", "Thường xuyên")
+    }
+    assert counts["Thường xuyên"] == 1
+    assert not counts.get("Đang thực hiện")
+
+
+BAD = (
+    (line("VP|led|I.1|percent", 0.6, "f", author=""), "REQUIRED_BLANK", "author"),
+    (line("VP|led|I.1|result", "Gọn", "w", reason=""), "REQUIRED_BLANK", "reason"),
+    (line("VP|led|II.3|percent", 0.6), "REQUIRED_BLANK", "kind"),
+    (line("VP|led|II.3|cause", "", "f"), "REQUIRED_BLANK", "entry"),
+    (line("VP|led|III.4|percent", 0.6, "Sửa tạm"), "NOT_IN_LIST", "kind"),
+    (line("VP|led|III.6|percent", 0.9, "w"), "EDIT_WORDING_OF_FIGURE", "entry"),
+    (line("VP|led|III.6|completion_date", "hôm kia", "f"), "VALUE_UNREADABLE", "entry"),
+    (line("VP|led|III.5|progress", "Sắp xong", "f"), "NOT_IN_LIST", "entry"),
+)
+RULED = (
+    (line("VP|led|I.1|percent", 1.5e9, "f"), "OUT_OF_RANGE", "VP|led|I.1|percent"),
+    (line("VP|led|II.3|progress", "Hoàn thành", "f"), "REQUIRED_BLANK", "VP|led|II.3|completion_date"),
+)
+
+
+def test_what_cannot_be_taken_over_is_told_at_its_cell_and_kept(root: Path) -> None:
+    """Bad lines: code, sheet and cell are told, merge goes on, the office's file stays, a new one stands beside it."""
+    edit(book_of(root), *(typed for typed, _, _ in BAD))
+    before = book_of(root).read_bytes()
+    sheet = load_workbook(book_of(root))[SHEET]
+    wanted = [(code, SHEET, spot(sheet, str(typed[0]), column).coordinate) for typed, code, column in BAD]
+    done = again(root)
+    assert sorted(codes(done)) == sorted(wanted)
+    assert done.edits.recorded == 0
+    assert not done.consolidation.edits
+    assert book_of(root).read_bytes() == before
+    assert done.edit_book == book_of(root).with_name("bien-tap (2).xlsx")
+    beside = load_workbook(done.edit_book)[SHEET]
+    for typed, _, _ in BAD:
+        assert "Chưa ghi nhận" in spot(beside, str(typed[0]), "state").value
+        assert (spot(beside, str(typed[0]), "author").value or "") == typed[3]
+
+
+def test_edits_are_judged_by_the_rules_of_the_form(root: Path) -> None:
+    """Out of limits, or done without a day: told at the line that is wrong or lacking, nothing of the row is taken."""
+    edit(book_of(root), *(typed for typed, _, _ in RULED), line("VP|led|I.1|result", "Gọn", "w"))
+    sheet = load_workbook(book_of(root))[SHEET]
+    done = again(root)
+    for _, code, place in RULED:
+        assert (code, SHEET, spot(sheet, place, "entry").coordinate) in codes(done)
+    assert done.edits.recorded == 0
+    assert entry(done.consolidation, "II.3").progress == "not_arisen"
+
+
+def test_a_mended_line_is_taken_over_and_one_workbook_remains(root: Path) -> None:
+    """Good lines count at once; when the bad one is mended, bien-tap.xlsx is written anew and the copy beside goes."""
+    edit(book_of(root), WORDING, line("VP|led|I.1|percent", 0.6, "f", author=""))
+    first = again(root)
+    assert (first.edits.recorded, entry(first.consolidation, "I.1").value("percent")) == (1, 0.45)
+    edit(book_of(root), FIGURE)
+    second = again(root, 21)
+    assert (second.edits.recorded, second.edits.findings) == (1, ())
+    assert entry(second.consolidation, "I.1").value("percent") == 0.6
+    assert sorted(path.name for path in book_of(root).parent.glob("bien-tap*")) == ["bien-tap.xlsx"]
+
+
+def test_clearing_an_entry_withdraws_the_edit(root: Path) -> None:
+    """The unit's own value stands again; the ledger keeps the edit and its end."""
+    edit(book_of(root), FIGURE, WORDING)
+    again(root)
+    edit(book_of(root), ["VP|led|I.1|percent", None, None, None, None])
+    done = again(root, 21)
+    assert done.edits.recorded == 1
+    assert entry(done.consolidation, "I.1").value("percent") == 0.45
+    listed = edits(office_at(root, moment(22)), PERIOD)
+    assert [item.new.kind for item in listed.history] == ["figure", "wording", "withdrawn"]
+    assert [item.edit.new.field for item in listed.edits] == ["result"]
+
+
+def send(root: Path, percent: float, day: int) -> None:
+    """The unit reports again with another percentage."""
+    office = office_at(root, moment(day))
+    cells = {**VP, (RESULTS, "led|I.1", "percent"): percent, (PROBLEMS, "led|I.1", "difficulties"): f"Lần {day}"}
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    done = collect(office, [answer(form, root / "gui" / f"vp{day}.xlsx", cells)], PERIOD, moment(day))
+    assert [item.verdict for item in done.returns] == ["accepted"]
+
+
+def test_an_edit_ends_when_the_unit_reports_another_value(root: Path) -> None:
+    """Sent again with another value: the unit's word counts, the old edit is told; the same value: it holds."""
+    edit(book_of(root), FIGURE, WORDING)
+    again(root)
+    send(root, 0.45, 21)
+    assert entry(again(root, 21).consolidation, "I.1").value("percent") == 0.6
+    send(root, 0.5, 22)
+    c = again(root, 22).consolidation
+    assert entry(c, "I.1").value("percent") == 0.5
+    assert {item.edit.new.field: item.state for item in c.edits} == {"percent": "outdated", "result": "applied"}
+    sheet = load_workbook(book_of(root))[SHEET]
+    assert "không còn áp dụng" in spot(sheet, "VP|led|I.1|percent", "state").value
+    assert spot(sheet, "VP|led|I.1|percent", "entry").value == 0.6
+    edit(book_of(root), line("VP|led|I.1|percent", 0.6, "f", reason="Chị Hoa khẳng định lại"))
+    assert entry(again(root, 23).consolidation, "I.1").value("percent") == 0.6
+
+
+def test_lines_are_known_wherever_they_stand(root: Path) -> None:
+    """Rows and columns inserted, lines sorted: found by their keys, with the cell as in that file."""
+    edit(book_of(root), FIGURE)
+    book = load_workbook(book_of(root))
+    sheet = book[SHEET]
+    sheet.insert_cols(1)
+    sheet.insert_rows(1, 2)
+    address = spot(sheet, "VP|led|I.1|percent", "entry").coordinate
+    book.save(book_of(root))
+    done = again(root)
+    assert (done.edits.recorded, codes(done)) == (1, [])
+    assert done.consolidation.edited["VP", "led", "I.1", "percent"].edit.new.cell == address
+
+
+def test_notes_of_the_office_are_never_lost(root: Path) -> None:
+    """A note in a column of its own, or a sheet of its own: edits count, the file stays, the new one goes beside."""
+    edit(book_of(root), FIGURE)
+    book = load_workbook(book_of(root))
+    book[SHEET].cell(12, 20).value = "hỏi lại anh Bình"
+    book.create_sheet("Nháp")["A1"] = "số điện thoại"
+    book.save(book_of(root))
+    before = book_of(root).read_bytes()
+    done = again(root)
+    assert done.edits.recorded == 1
+    assert codes(done) == [("EDIT_OUTSIDE", SHEET, "T12"), ("EDIT_OUTSIDE", "Nháp", "")]
+    assert book_of(root).read_bytes() == before
+    assert again(root, 21).edits.recorded == 0
+
+
+def test_what_was_saved_while_merging_is_not_overwritten(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody saves bien-tap.xlsx after it was read: it stays for the next merge."""
+    from nq57xl.commands import merge as module
+
+    edit(book_of(root), FIGURE)
+    real = module.write_reports
+
+    def slow(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        edit(book_of(root), WORDING)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(module, "write_reports", slow)
+    first = again(root)
+    monkeypatch.undo()
+    assert (first.edits.recorded, again(root, 21).edits.recorded) == (1, 1)
+
+
+def test_a_file_that_is_no_workbook_stops_nothing(root: Path) -> None:
+    """bien-tap.xlsx overwritten by something else: told by name, kept, the report is written all the same."""
+    content = b"PK\x03\x04 not a workbook"
+    book_of(root).write_bytes(content)
+    done = again(root)
+    assert [code for code, _, _ in codes(done)] == ["FILE_BROKEN"]
+    assert book_of(root).read_bytes() == content
+    assert done.report.exists()
+
+
+def test_the_book_of_another_period_is_refused(root: Path) -> None:
+    """A bien-tap.xlsx whose mark is another one is not taken over."""
+    book = load_workbook(book_of(root))
+    book[SHEET]["A1"].value = "NQ57-BT|bql-2026|2026-03"
+    book.save(book_of(root))
+    edit(book_of(root), FIGURE)
+    done = again(root)
+    assert [code for code, _, _ in codes(done)] == ["EDIT_FILE_UNKNOWN"]
+    assert done.edits.recorded == 0
+
+
+@pytest.mark.needs("soffice")
+def test_edits_saved_by_libreoffice_are_the_same(root: Path, tmp_path: Path) -> None:
+    """Saved by LibreOffice: the same edits, and the rewritten workbook holds them."""
+    edit(book_of(root), FIGURE, WORDING, line("VP|led|III.6|completion_date", dt.date(2026, 4, 8), "f"))
+    book_of(root).write_bytes(convert(book_of(root), out=tmp_path / "lo").read_bytes())
+    done = again(root)
+    assert (done.edits.recorded, codes(done)) == (3, [])
+    values = entry(done.consolidation, "III.6").values
+    assert values["completion_date"].value == dt.date(2026, 4, 8)
+    assert spot(load_workbook(book_of(root))[SHEET], "VP|led|I.1|percent", "entry").value == 0.6
+
+
+def test_the_command_lists_edits_with_before_and_after(root: Path) -> None:
+    """`edits --json`: one document, before, after, who, why, when, state, file and cell."""
+    places = edit(book_of(root), FIGURE)
+    again(root)
+    done = CliRunner().invoke(cli, ["-w", str(root), "edits", "--period", PERIOD, "--json"])
+    document = json.loads(done.stdout)
+    (item,) = document["edits"]
+    assert (item["unit"], item["task"], item["field"], item["before"], item["after"]) == (
+        "VP",
+        "I.1",
+        "percent",
+        "45%",
+        "60%",
+    )
+    assert (item["author"], item["reason"], item["state"]) == ("An", "Chị Hoa báo lại", "applied")
+    assert (item["at"], item["cell"]) == ("2026-04-20T09:00:00+07:00", places["VP|led|I.1|percent"])
+    assert all(code in catalogue() for code in ("EDIT_FILE_UNKNOWN", "EDIT_CELL_UNKNOWN", "EDIT_OUTSIDE"))
