@@ -17,8 +17,7 @@ from nq57xl.rules.condition import fields_of
 CellKey = tuple[str, str, str]
 """(table, row key, field)."""
 
-
-_GONE = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING")
+GONE = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING")
 """Findings that tell the cause of every blank cell that follows from them."""
 
 
@@ -43,7 +42,7 @@ class Answer:
     def told(self) -> set[CellKey]:
         """Cells that already have an error of their own, or lost their row, column or sheet: no rule speaks again."""
         errors = [item for item in self.returned.findings if item.severity == "error"]
-        gone = [item for item in errors if item.code in _GONE]
+        gone = [item for item in errors if item.code in GONE]
         return {(item.table, item.task or "", item.field) for item in errors if item.field} | {
             place
             for place, (sheet, _) in self.returned.places.items()

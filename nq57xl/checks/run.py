@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nq57xl.checks.rows import Answer, CellKey, Row, rows_of
 from nq57xl.forms.frame import frame_of
 from nq57xl.records.findings import Finding
+from nq57xl.records.returns import Value
 from nq57xl.records.schema import Rule, Schema, Table
 from nq57xl.rules.catalogue import catalogue, make
 from nq57xl.rules.predicates import Predicate, predicates_of
@@ -136,7 +137,7 @@ def _finding(predicate: Predicate, row: Row, answer: Answer) -> Finding:
     return make(
         rule.code,
         words=words,
-        message=predicate.sentence({**row.cells, "typed": typed}),
+        message=predicate.sentence({**row.cells, "typed": typed}) + _elsewhere(value),
         severity=rule.severity,
         sheet=sheet,
         cell=cell,
@@ -146,6 +147,13 @@ def _finding(predicate: Predicate, row: Row, answer: Answer) -> Finding:
         value=typed,
         **({"fix": rule.fix} if rule.fix else {}),
     )
+
+
+def _elsewhere(value: Value | None) -> str:
+    """Names the file that a cell was taken from, where that is not the return's own."""
+    if value is None or value.origin is None:
+        return ""
+    return f" (Ô này lấy từ tệp «{value.origin.name}», trang «{value.sheet}», ô {value.cell}.)"
 
 
 def _order(finding: Finding, answer: Answer) -> tuple[int, int, int]:

@@ -146,6 +146,11 @@ def generate(context: click.Context, period: str, units: tuple[str, ...], with_s
     help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.",
 )
 @click.option("--strict", is_flag=True, help="Mã thoát 1 nếu có tệp nào không được nhận.")
+@click.option(
+    "--combine",
+    is_flag=True,
+    help="Ô để trống được lấy từ các bản trước của cùng đơn vị trong kỳ (hai người cùng làm một báo cáo).",
+)
 @password_options
 @as_json
 @click.pass_context
@@ -155,6 +160,7 @@ def collect(  # noqa: PLR0917 - click passes them by name
     period: str | None,
     received: datetime | None,
     strict: bool,
+    combine: bool,
     passwords: tuple[str, ...],
     ask: bool,
     json_: bool,
@@ -165,7 +171,7 @@ def collect(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.judge import Manner
     from nq57xl.records.findings import ACCEPTED
 
-    manner = Manner(passwords_of(passwords, ask=ask))
+    manner = Manner(passwords_of(passwords, ask=ask), combine)
     done = run(office(context), sources, period, received, manner=manner)
     if json_:
         print_json(printing.collected_json(done))

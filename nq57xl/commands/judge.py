@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
+import attrs
 from attrs import frozen
 
+from nq57xl.checks.combine import combine as combine_halves
 from nq57xl.checks.file import check_file
+from nq57xl.checks.halves import Half
+from nq57xl.checks.lost import lost
 from nq57xl.checks.rows import Answer
 from nq57xl.checks.run import check
+from nq57xl.commands.sent import Sent
 from nq57xl.ledger.store import Ledger
 from nq57xl.records.findings import Finding, verdict_of
 from nq57xl.records.form import Form
@@ -32,6 +38,8 @@ class Manner:
 
     passwords: tuple[str, ...] = ()
     """To be tried on encrypted files; used in memory only, never recorded."""
+    combine: bool = False
+    """Blanks of a return are filled from earlier ones of the same unit and period."""
 
 
 USUAL = Manner()
@@ -59,8 +67,8 @@ def judge(
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
     raws = read_all(copies, reader=partial(read_file, passwords=manner.passwords))
-    answers: list[tuple[Source, Answer, tuple[Finding, ...]]] = []
     results: dict[str, Judged] = {}
+    handed: list[_Handed] = []
     for source, raw in zip(sources, raws, strict=True):
         known = _recognise(ledger, raw, period)
         if isinstance(known, Finding):
@@ -68,21 +76,75 @@ def judge(
             continue
         returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
         told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
-        answers.append((source, Answer(returned, known.form), told))
-    for (source, answer, told), found in zip(answers, check([answer for _, answer, _ in answers]), strict=True):
-        form = answer.form
-        about_file = check_file(source, form, period, ledger.current_form(form.unit, form.period.code))
-        findings = about_file + told + answer.returned.findings + found
-        results[source.sha256] = Judged(
+        handed.append(_Handed(source, Answer(returned, known.form), told))
+    desk = _Desk(ledger, period, Sent(ledger, period))
+    for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=manner.combine):
+        results |= {item.source.sha256: item for item in desk.judged(wave, combine=manner.combine)}
+    return [results[source.sha256] for source in sources]
+
+
+@frozen
+class _Handed:
+    """One recognised file on its way to a verdict."""
+
+    source: Source
+    answer: Answer
+    told: tuple[Finding, ...]
+    """Findings on how it came and was read."""
+
+
+def _waves(handed: Sequence[_Handed], *, combine: bool) -> Iterator[Sequence[_Handed]]:
+    """All at once; where returns are made of earlier ones, the first of each unit, then the second of each ..."""
+    if not combine:
+        yield handed
+        return
+    by_unit: dict[str, list[_Handed]] = {}
+    for item in handed:
+        by_unit.setdefault(item.answer.form.unit, []).append(item)
+    for wave in zip_longest(*by_unit.values()):
+        yield [item for item in wave if item is not None]
+
+
+@frozen
+class _Desk:
+    """Where the returns of a period are judged, each beside what its own unit sent before."""
+
+    ledger: Ledger
+    period: str
+    sent: Sent
+
+    def judged(self, wave: Sequence[_Handed], *, combine: bool) -> Iterator[Judged]:
+        """The verdicts; `wave` in the order of received times."""
+        if combine:
+            wave = [self._combined(item) for item in wave]
+        for item, broken in zip(wave, check([item.answer for item in wave]), strict=True):
+            found = (*item.answer.returned.findings, *broken)
+            gone = () if combine else lost(item.answer, found, self._before(item))
+            judged = self._verdict(item, found + gone)
+            self.sent.add(judged)
+            yield judged
+
+    def _before(self, item: _Handed) -> list[Half]:
+        form = item.answer.form
+        return self.sent.before(item.source, form.unit) if form.period.code == self.period else []
+
+    def _combined(self, item: _Handed) -> _Handed:
+        answer, findings = combine_halves(item.answer, self._before(item))
+        return attrs.evolve(item, answer=answer, told=item.told + findings)
+
+    def _verdict(self, item: _Handed, found: tuple[Finding, ...]) -> Judged:
+        form, source = item.answer.form, item.source
+        current = self.ledger.current_form(form.unit, form.period.code)
+        findings = check_file(source, form, self.period, current) + item.told + found
+        return Judged(
             source=source,
             verdict=verdict_of(findings),
             unit=form.unit,
             form_period=form.period.code,
             issue_id=form.issue_id,
-            values=answer.returned.values,
+            values=item.answer.returned.values,
             findings=findings,
         )
-    return [results[source.sha256] for source in sources]
 
 
 def unread(source: Source, findings: Sequence[Finding]) -> Judged:

@@ -1,0 +1,342 @@
+"""Two people of one unit: what the newer return loses is told cell by cell, or both halves become one (--combine)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from nq57xl.cli import cli
+from nq57xl.commands.check_file import check_file
+from nq57xl.commands.collect import Collected, Taken, collect
+from nq57xl.commands.decide import exclude
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.judge import Manner
+from nq57xl.commands.merge import merge, status
+from nq57xl.commands.office import Office
+from nq57xl.forms.layout import layout
+from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.records.findings import Finding
+from nq57xl.records.form import Form
+from nq57xl.records.ledger import ReturnRecord
+from nq57xl.records.returns import Value
+from nq57xl.text.cells import a1
+
+PERIOD = "2026-04"
+DUE = dt.date(2026, 4, 17)
+BOTH = Manner(combine=True)
+Key = tuple[str, str, str]
+FIRST_ROW = "I.1"
+"""A row that VP leads."""
+
+
+def moment(day: int) -> dt.datetime:
+    return dt.datetime(2026, 4, day, 9, tzinfo=VIETNAM)
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with issued forms; beside it VP's whole report, and another by another person."""
+    root = tmp_path_factory.mktemp("hai nửa") / "Văn phòng"
+    init(root, "bql-2026")
+    office = Office.at(root, FixedClock(moment(20)))
+    generate(office, PERIOD)
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    Department(7, DUE).fill(form, root.parent / "cả.xlsx")
+    return root
+
+
+@pytest.fixture
+def office(issued: Path, tmp_path: Path) -> Office:
+    root = tmp_path / "văn phòng"
+    shutil.copytree(issued, root)
+    return Office.at(root, FixedClock(moment(20)))
+
+
+@pytest.fixture
+def whole(issued: Path) -> Path:
+    return issued.parent / "cả.xlsx"
+
+
+def form_of(office: Office) -> Form:
+    with office.reading() as ledger:
+        form = ledger.current_form("VP", PERIOD)
+    assert form is not None
+    return form
+
+
+def places(office: Office) -> dict[Key, tuple[str, str]]:
+    """Every entry cell of VP's form: (sheet, address) by (table, row, field)."""
+    return {
+        (slot.table, slot.key, slot.field): (sheet.title, a1(slot.row, slot.col))
+        for sheet in layout(form_of(office))
+        for slot in sheet.slots
+        if slot.role == "entry"
+    }
+
+
+def make(office: Office, source: Path, target: Path, change: Callable[[Key], object | None]) -> Path:
+    """A copy in which `change` says what each cell holds: KEEP, None for blank, or a new content."""
+    book = load_workbook(source)
+    for key, (sheet, cell) in places(office).items():
+        content = change(key)
+        if content is not KEEP:
+            book[sheet][cell].value = content
+    target.parent.mkdir(parents=True, exist_ok=True)
+    book.save(target)
+    return target
+
+
+KEEP = object()
+
+
+def part(wanted: Callable[[Key], bool]) -> Callable[[Key], object | None]:
+    return lambda key: KEEP if wanted(key) else None
+
+
+def record(office: Office, name: str) -> ReturnRecord:
+    with office.reading() as ledger:
+        (found,) = ledger.find_returns(name, sha256=False)
+    return found
+
+
+def of(done: Collected, name: str) -> Taken:
+    (found,) = (item for item in done.returns if item.source.name == name)
+    return found
+
+
+def lost(item: Taken) -> list[Finding]:
+    return [finding for finding in item.findings if finding.code == "LOST_FROM_EARLIER"]
+
+
+def first_half(key: Key) -> bool:
+    """What the first person filled in: everything but the first row they lead, and the sign-off."""
+    return key[:2] != ("led", FIRST_ROW) and key[0] != "signoff"
+
+
+def values(found: ReturnRecord) -> dict[Key, Value]:
+    return {(item.table, item.key, item.field): item for item in found.judged.values}
+
+
+def test_what_the_newer_leaves_blank_is_told_cell_by_cell(office: Office, whole: Path, tmp_path: Path) -> None:
+    """Accepted whole, then without two cells that are not required: each is a warning with value, file and cell."""
+    first = collect(office, [whole], PERIOD, moment(14))
+    typed = values(record(office, "cả.xlsx"))
+    gone = [key for key in typed if key[0] == "led" and key[2] in ("next_work", "kpi_achieved")][:2]
+    assert first.returns[0].verdict == "accepted" and len(gone) == 2
+    newer = make(office, whole, tmp_path / "sau.xlsx", part(lambda key: key not in gone))
+    done = collect(office, [newer], PERIOD, moment(15))
+    item = of(done, "sau.xlsx")
+    assert item.verdict == "accepted_with_warnings"
+    assert [(f.severity, f.table, f.task, f.field) for f in lost(item)] == [("warning", *key) for key in gone]
+    here = places(office)
+    assert [(f.sheet, f.cell) for f in lost(item)] == [here[key] for key in gone]
+    for finding, key in zip(lost(item), gone, strict=True):
+        assert "«cả.xlsx»" in finding.message and f"ô {typed[key].cell})" in finding.message
+        assert typed[key].typed[:30] in finding.message
+    assert done.sent_back, "the marked form goes back"
+
+
+def test_what_only_a_rejected_return_said_is_a_note(office: Office, whole: Path, tmp_path: Path) -> None:
+    """The half that was rejected never counted: its cells are told, and ask nobody for an answer."""
+    rejected = make(office, whole, tmp_path / "trước.xlsx", part(lambda key: key[0] != "signoff"))
+    assert collect(office, [rejected], PERIOD, moment(14)).returns[0].verdict == "rejected"
+    optional = [key for key in values(record(office, "trước.xlsx")) if key[2] == "next_work"]
+    newer = make(office, whole, tmp_path / "sau.xlsx", part(lambda key: key not in optional))
+    item = of(collect(office, [newer], PERIOD, moment(15)), "sau.xlsx")
+    assert item.verdict == "accepted"
+    assert {(f.severity, f.task) for f in lost(item)} == {("note", key[1]) for key in optional}
+
+
+def test_a_cell_that_is_wrong_anyway_or_no_longer_fits_is_only_noted(
+    office: Office, whole: Path, tmp_path: Path
+) -> None:
+    """One finding per cause: beside a required blank the loss is a note; so is a percent where the row is now done."""
+    collect(office, [whole], PERIOD, moment(14))
+    newer = make(office, whole, tmp_path / "sau.xlsx", part(lambda key: key[0] != "signoff"))
+    item = of(collect(office, [newer], PERIOD, moment(15)), "sau.xlsx")
+    assert item.verdict == "rejected"
+    by_field = {f.field: f.severity for f in lost(item)}
+    assert by_field["prepared_by"] == by_field["approved_by"] == "note"
+    contact = next(f for f in lost(item) if f.field == "phone")
+    typed = values(record(office, "cả.xlsx"))["signoff", "signoff", "phone"].typed
+    assert typed not in contact.message, "contacts stay out of findings"
+
+
+def test_nothing_is_lost_to_a_newer_return_that_came_first(office: Office, whole: Path, tmp_path: Path) -> None:
+    """The order is that of the received times; a return that was left out is not compared with."""
+    half = make(office, whole, tmp_path / "nửa.xlsx", part(first_half))
+    collect(office, [whole], PERIOD, moment(15))
+    assert lost(of(collect(office, [half], PERIOD, moment(14)), "nửa.xlsx")) == []
+    exclude(office, "cả.xlsx", PERIOD, "gửi nhầm")
+    other = make(office, whole, tmp_path / "khác.xlsx", part(lambda key: first_half(key) and key[2] != "next_work"))
+    told = lost(of(collect(office, [other], PERIOD, moment(16)), "khác.xlsx"))
+    assert {f.field for f in told} == {"next_work"}
+    assert all("«nửa.xlsx»" in f.message for f in told)
+
+
+def test_two_rejected_halves_become_one_accepted_return(office: Office, whole: Path, tmp_path: Path) -> None:
+    """Each half alone is rejected; combined they are what the whole report says, each cell with its own file."""
+    one = make(office, whole, tmp_path / "nửa một.xlsx", part(first_half))
+    two = make(office, whole, tmp_path / "nửa hai.xlsx", part(lambda key: not first_half(key)))
+    done = collect(office, [one], PERIOD, moment(14), manner=BOTH)
+    assert of(done, "nửa một.xlsx").verdict == "rejected"
+    done = collect(office, [two], PERIOD, moment(15), manner=BOTH)
+    item = of(done, "nửa hai.xlsx")
+    assert [f.code for f in item.findings if f.severity in ("error", "warning")] == []
+    assert item.verdict == "accepted"
+    assert check_file(office, whole, PERIOD).accepted
+    collect(office, [whole], PERIOD, moment(10))
+    both, plain = values(record(office, "nửa hai.xlsx")), values(record(office, "cả.xlsx"))
+    assert {key: (value.typed, value.value) for key, value in both.items()} == {
+        key: (value.typed, value.value) for key, value in plain.items()
+    }
+    first, here = record(office, "nửa một.xlsx"), places(office)
+    for key, value in both.items():
+        assert (value.sheet, value.cell) == here[key]
+        assert value.origin == (first.judged.source if first_half(key) else None)
+
+
+def test_the_same_in_one_run(office: Office, whole: Path, tmp_path: Path) -> None:
+    """Both halves in one call: the second by received time is made of both, whatever the order of the files."""
+    one = make(office, whole, tmp_path / "b" / "2026-04-14" / "nửa một.xlsx", part(first_half))
+    make(office, whole, tmp_path / "b" / "2026-04-13" / "nửa hai.xlsx", part(lambda key: not first_half(key)))
+    done = collect(office, [tmp_path / "b"], PERIOD, manner=BOTH)
+    assert of(done, "nửa hai.xlsx").verdict == "rejected"
+    assert of(done, "nửa một.xlsx").verdict == "accepted"
+    (unit,) = (item for item in status(office, PERIOD).status.units if item.code == "VP")
+    assert Path(unit.file) == one
+
+
+def test_the_report_traces_each_cell_to_the_half_it_stands_in(office: Office, whole: Path, tmp_path: Path) -> None:
+    """ "Nguồn số liệu" names both files, and each cell where its author typed it."""
+    one = make(office, whole, tmp_path / "nửa một.xlsx", part(first_half))
+    two = make(office, whole, tmp_path / "nửa hai.xlsx", part(lambda key: not first_half(key)))
+    collect(office, [one], PERIOD, moment(14))
+    collect(office, [two], PERIOD, moment(15), manner=BOTH)
+    sheet = load_workbook(merge(office, PERIOD).report)["Nguồn số liệu"]
+    lines = [[cell.value for cell in row] for row in sheet.iter_rows() if str(row[0].value or "").isdigit()]
+    found = {(str(line[7]), str(line[8]), str(line[9])) for line in lines}
+    here = places(office)
+    typed = values(record(office, "nửa hai.xlsx"))
+    contacts = ("phone", "email")
+    assert found == {
+        ("nửa một.xlsx" if first_half(key) else "nửa hai.xlsx", *here[key]) for key in typed if key[2] not in contacts
+    }
+
+
+def test_where_both_say_something_the_newer_holds(office: Office, whole: Path, tmp_path: Path) -> None:
+    """Two different results for one row: the newer counts, a warning names both with file and cell."""
+    collect(office, [whole], PERIOD, moment(14))
+    key = next(key for key in values(record(office, "cả.xlsx")) if key[0] == "led" and key[2] == "result")
+    newer = make(office, whole, tmp_path / "sau.xlsx", lambda cell: "Kết quả mới, 05 văn bản" if cell == key else KEEP)
+    item = of(collect(office, [newer], PERIOD, moment(15), manner=BOTH), "sau.xlsx")
+    (conflict,) = (f for f in item.findings if f.code == "COMBINE_DIFFERS")
+    assert (conflict.severity, conflict.table, conflict.task, conflict.field) == ("warning", *key)
+    assert "Kết quả mới" in conflict.message and "«cả.xlsx»" in conflict.message
+    assert values(record(office, "sau.xlsx"))[key].value == "Kết quả mới, 05 văn bản"
+    assert item.verdict == "accepted_with_warnings"
+
+
+def test_what_would_contradict_the_newer_is_not_taken(office: Office, whole: Path, tmp_path: Path) -> None:
+    """A percent of 40 % under way, then done without a percent: not filled in, and said so."""
+    fields = {"progress": "Đang thực hiện", "percent": 0.4, "result": "Đang làm", "cause": "Chờ ý kiến"}
+    blank = {name: None for key in places(office) if key[0] == "led" for name in (key[2],)}
+
+    def row(content: dict[str, object]) -> Callable[[Key], object | None]:
+        return lambda key: {**blank, **content}[key[2]] if key[:2] == ("led", FIRST_ROW) else KEEP
+
+    before = make(office, whole, tmp_path / "trước.xlsx", row(dict(fields)))
+    assert collect(office, [before], PERIOD, moment(14)).returns[0].verdict == "accepted"
+    done: dict[str, object] = {"progress": "Hoàn thành", "result": "Đã xong", "completion_date": dt.date(2026, 4, 10)}
+    done |= {"evidence_number": "12/QĐ", "evidence_date": dt.date(2026, 4, 10)}
+    newer = make(office, whole, tmp_path / "sau.xlsx", row(done))
+    plain = check_file(office, newer, PERIOD).returns[0]
+    assert {(f.field, f.severity) for f in lost(plain)} == {("percent", "note"), ("cause", "warning")}
+    item = of(collect(office, [newer], PERIOD, moment(15), manner=BOTH), "sau.xlsx")
+    after = values(record(office, "sau.xlsx"))
+    assert ("led", FIRST_ROW, "percent") not in after
+    assert after["led", FIRST_ROW, "cause"].value == "Chờ ý kiến"
+    told = {f.field: f.message for f in item.findings if f.code == "COMBINE_DIFFERS"}
+    assert set(told) == {"progress", "percent", "result"}
+    assert "để trống" in told["percent"] and "40%" in told["percent"]
+
+
+def test_an_unreadable_cell_of_the_other_half_is_never_taken(office: Office, whole: Path, tmp_path: Path) -> None:
+    """What had an error of its own stays out: the combined row is asked for it again."""
+    key = ("led", FIRST_ROW, "percent")
+    progress = ("led", FIRST_ROW, "progress")
+
+    def spoilt(cell: Key) -> object:
+        return {key: "khoảng hơn một nửa", progress: "Đang thực hiện"}.get(cell, KEEP)
+
+    before = make(office, whole, tmp_path / "trước.xlsx", spoilt)
+    collect(office, [before], PERIOD, moment(14), manner=BOTH)
+    newer = make(office, before, tmp_path / "sau.xlsx", part(lambda cell: cell != key))
+    item = of(collect(office, [newer], PERIOD, moment(15), manner=BOTH), "sau.xlsx")
+    assert item.verdict == "rejected"
+    assert [(f.code, f.field) for f in item.findings if f.severity == "error"] == [("REQUIRED_BLANK", "percent")]
+    assert key not in values(record(office, "sau.xlsx"))
+
+
+def test_a_sheet_that_only_the_other_half_has_is_no_error(office: Office, whole: Path, tmp_path: Path) -> None:
+    """Each deletes the sheet that is not theirs: alone both are rejected, together they are one whole report."""
+    titles = [sheet for key, (sheet, _) in places(office).items() if key[0] in ("signoff", "led")]
+    signoff, led = titles[-1], titles[0]
+    for name, sheet in (("nửa một.xlsx", signoff), ("nửa hai.xlsx", led)):
+        book = load_workbook(whole)
+        del book[sheet]
+        book.save(tmp_path / name)
+    done = collect(office, [tmp_path / "nửa một.xlsx"], PERIOD, moment(14), manner=BOTH)
+    assert "SHEET_MISSING" in {f.code for f in done.returns[0].findings if f.severity == "error"}
+    item = of(collect(office, [tmp_path / "nửa hai.xlsx"], PERIOD, moment(15), manner=BOTH), "nửa hai.xlsx")
+    assert [(f.code, f.message) for f in item.findings if f.severity == "error"] == []
+    assert item.verdict in ("accepted", "accepted_with_warnings")
+    assert {f.severity for f in item.findings if f.code == "SHEET_MISSING"} == {"note"}
+
+
+def test_free_rows_go_by_what_they_say(office: Office, whole: Path, tmp_path: Path) -> None:
+    """Two lists of proposals, each from number one: combined all are there; a reworded row is not doubled."""
+    mine = {("proposal", "01", "title"): "Số hóa hồ sơ lưu trữ", ("proposal", "01", "reason"): "Theo chỉ đạo"}
+    theirs = {
+        ("proposal", "01", "title"): "Mua sắm thiết bị họp trực tuyến",
+        ("proposal", "02", "title"): "Số hóa hồ sơ lưu trữ giai đoạn 2",
+    }
+
+    def listed(rows: dict[Key, str]) -> Callable[[Key], object | None]:
+        return lambda key: rows.get(key) if key[0] == "proposal" else KEEP
+
+    one = make(office, whole, tmp_path / "một.xlsx", listed(mine))
+    two = make(office, whole, tmp_path / "hai.xlsx", listed(theirs))
+    collect(office, [one], PERIOD, moment(14))
+    plain = check_file(office, two, PERIOD).returns[0]
+    assert [(f.task, f.field) for f in lost(plain)] == [("02", "reason")], "row 02 is the reworded one"
+    collect(office, [two], PERIOD, moment(15), manner=BOTH)
+    after = {key: value.value for key, value in values(record(office, "hai.xlsx")).items() if key[0] == "proposal"}
+    assert after == {**theirs, ("proposal", "02", "reason"): "Theo chỉ đạo"}
+    other = {("proposal", "01", "title"): "Đào tạo kỹ năng số cho công chức"}
+    three = make(office, whole, tmp_path / "ba.xlsx", listed(other))
+    collect(office, [three], PERIOD, moment(16), manner=BOTH)
+    titles = {key[1]: value.value for key, value in values(record(office, "ba.xlsx")).items() if key[2] == "title"}
+    assert titles == {
+        "01": "Đào tạo kỹ năng số cho công chức",
+        "02": "Mua sắm thiết bị họp trực tuyến",
+        "03": "Số hóa hồ sơ lưu trữ giai đoạn 2",
+    }
+
+
+def test_the_command_combines(office: Office, whole: Path, tmp_path: Path) -> None:
+    """`collect --combine` on the command line."""
+    one = make(office, whole, tmp_path / "nửa một.xlsx", part(first_half))
+    two = make(office, whole, tmp_path / "nửa hai.xlsx", part(lambda key: not first_half(key)))
+    base = ["-w", str(office.workspace.root), "collect", "--period", PERIOD]
+    assert CliRunner().invoke(cli, [*base, str(one), "--received", "2026-04-14"]).exit_code == 0
+    done = CliRunner().invoke(cli, [*base, str(two), "--received", "2026-04-15", "--combine"])
+    assert done.stdout.startswith("Đã nhận: ")
