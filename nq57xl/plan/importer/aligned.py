@@ -163,10 +163,10 @@ def _clusters(lines: Sequence[TextLine], unit: float) -> list[_Column]:
             if len(touched) > 1:
                 # a heading over several columns
                 continue
+            known = touched[0] if touched else (left, right, [])
             if touched:
-                columns.remove(touched[0])
-                left, right = min(left, touched[0][0]), max(right, touched[0][1])
-            columns.append((left, right, [*(touched[0][2] if touched else []), (line.top, text)]))
+                columns.remove(known)
+            columns.append((min(left, known[0]), max(right, known[1]), [*known[2], (line.top, text)]))
     return sorted(columns, key=lambda item: item[0])
 
 
@@ -329,8 +329,10 @@ def _row(page: Page, band: list[int], grid: _Grid, row: int, doubt: str) -> Iter
         for col, text in enumerate(_texts(line, grid)):
             if text:
                 cells[col].append(text)
-        unsure |= {col for left, right, _ in line.words for col in range(len(grid.borders) - 2)
-                   if left + 0.3 * page.unit < grid.borders[col + 1] < right - 0.3 * page.unit for col in (col, col + 1)}  # fmt: skip
+        for left, right, _ in line.words:
+            inner = enumerate(grid.borders[1:-1])
+            crossed = [col for col, border in inner if left + 0.3 * page.unit < border < right - 0.3 * page.unit]
+            unsure |= {beside for col in crossed for beside in (col, col + 1)}
     for col, texts in enumerate(cells):
         if texts:
             why = _UNSURE_COLUMN if col in unsure else doubt

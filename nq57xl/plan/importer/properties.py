@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import date
 
@@ -13,7 +14,16 @@ from nq57xl.plan.importer.words import join_lines
 from nq57xl.records.plan import DatedName, Properties, Signatory
 from nq57xl.text.normalise import bare, fold, one_line
 
-_TITLES = ("kế hoạch", "chương trình", "chương trình hành động", "quyết định", "đề án", "kế hoạch hành động")
+_TITLES = (
+    "kế hoạch",
+    "chương trình",
+    "chương trình hành động",
+    "quyết định",
+    "đề án",
+    "kế hoạch hành động",
+    "nghị quyết",
+    "hướng dẫn",
+)
 _STOP = re.compile(
     r"(?:căn cứ|thực hiện (?:nghị quyết|kế hoạch|quyết định|chương trình|chỉ thị|công văn|chỉ đạo)|để |nhằm |thi hành |kính gửi|"
     r"ủy ban nhân dân .* ban hành|(?:phần |chương )?[ivx]+\s*[.\-–/]|\d+\.|xét |theo đề nghị|trên cơ sở|phát huy|tiếp tục thực hiện)",
@@ -34,11 +44,25 @@ _ATTACHED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DAY = re.compile(
-    r"trước\s+(?:hết\s+)?(?:ngày\s+)?(?P<day>\d{1,2})\s*(?:,\s*)?(?:của\s+)?(?:(?:hàng|hằng|mỗi)\s+(?:tháng|quý)|tháng cuối)",
+    r"(?P<word>trước|chậm nhất|muộn nhất|vào|(?=ngày))\s*(?:hết\s+|là\s+|vào\s+|trước\s+)*"
+    r"(?:\d{1,2}\s*(?:giờ|h|g)\s*(?:\d{2})?\s*(?:phút)?,?\s*)?(?:ngày\s+|thứ\s+\w+,?\s+ngày\s+)?(?:mùng\s+)?(?P<day>\d{1,2})"
+    r"\s*[,/(-]?\s*(?:của\s+)?(?:(?:hàng|hằng|mỗi|từng)\s+(?:tháng|quý)|tháng cuối|tháng cuối cùng)",
     re.IGNORECASE,
 )
+_MONTHLY_DAY = re.compile(
+    r"định kỳ\s+(?:hằng|hàng)\s+tháng\s*[,(]?\s*(?P<word>trước|chậm nhất|muộn nhất)\s+(?:là\s+)?ngày\s+(?P<day>\d{1,2})",
+    re.IGNORECASE,
+)
+_MOTTO = re.compile(
+    r"\s*(?:CỘNG HO[ÀA]̀? X[ÃA] HỘI CHỦ NGHĨA VIỆT NAM|CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM|Độc lập\s*-\s*Tự do\s*-\s*Hạnh phúc|ĐẢNG CỘNG SẢN VIỆT NAM)\s*"
+)
+_NO_NAME = re.compile(
+    r"CỘNG H|ĐỘC LẬP|SỐ\b|KẾ HOẠCH|ĐẢNG CỘNG|PHỤ LỤC|DỰ THẢO|QUYẾT ĐỊNH|NGHỊ QUYẾT|CHƯƠNG TRÌNH|ĐỀ ÁN|DANH MỤC|HƯỚNG DẪN|THÔNG BÁO"
+)
+_COUNCIL = ("ỦY BAN NHÂN DÂN", "UỶ BAN NHÂN DÂN", "UBND", "HỘI ĐỒNG NHÂN DÂN")
+_TO_UNIT = re.compile(r"(?:về|qua|gửi|cho)\s+(?:Phòng|Văn phòng|Trung tâm|Ban Quản lý|Thanh tra|Chi cục)")
 _UNIT = r"(?P<unit>\b(?:Phòng|Văn phòng|Sở|Ban|Trung tâm|Thanh tra|Chi cục|Bộ)\b[^.,;()]{0,60}?)"
-_END = r"(?=\s*(?:[),;.]|để\b|tổng hợp|chủ trì|là\b|có trách nhiệm|trước\b|theo dõi|đôn đốc|làm đầu mối|phối hợp))"
+_END = r"(?=\s*(?:[),;.]|để\b|tổng hợp|chủ trì|là\b|có trách nhiệm|trước\b|chậm nhất|muộn nhất|định kỳ|vào ngày|theo dõi|đôn đốc|làm đầu mối|phối hợp))"
 _GATHER = (
     re.compile(rf"(?:thông qua|qua)\s+{_UNIT}{_END}"),
     re.compile(rf"(?:về|gửi về|gửi|cho)\s+{_UNIT}{_END}[^.;]{{0,40}}?tổng hợp"),
@@ -48,7 +72,8 @@ _GATHER = (
     ),
 )
 _UPWARDS = re.compile(
-    r"ubnd|ủy ban nhân dân|uỷ ban nhân dân|cấp trên|tỉnh ủy|thành ủy|chính phủ|bộ khoa học|sở khoa học", re.IGNORECASE
+    r"ubnd|ủy ban nhân dân|uỷ ban nhân dân|cấp trên|trung ương|ban chỉ đạo (?:tỉnh|thành phố)|tỉnh ủy|thành ủy|chính phủ|bộ khoa học|sở khoa học",
+    re.IGNORECASE,
 )
 _RECIPIENT = re.compile(
     r"báo cáo\s+(?:về\s+)?(?P<name>(?:UBND|Ủy ban nhân dân|Uỷ ban nhân dân)\s+(?:tỉnh|thành phố|xã|phường|Tỉnh|Thành phố)(?:\s+[A-ZĐ][\w]*){0,3})"
@@ -89,6 +114,7 @@ class _Reader:
         self.text = one_line(self.text)
         self.sources: dict[str, str] = {}
         self.doubts: dict[str, str] = {}
+        self.inclusive = False
 
     def read(self, stem: str) -> Found:
         title = self._title()
@@ -118,6 +144,7 @@ class _Reader:
             place=_dated(province),
             internal_day=internal,
             report_day=upwards,
+            before_is_inclusive=self.inclusive,
             signatory=signatory,
             clear_criteria=criteria,
         )
@@ -182,9 +209,9 @@ class _Reader:
 
     def _agency(self) -> tuple[str, str]:
         """The agency and the one above it, from the letterhead and from "Kèm theo … của …"."""
-        head = [line.text.strip(" *_-") for line in self.lines[:12]]
-        caps = [text for text in head if text.isupper() and len(text) > 3
-                and not re.match(r"(?:CỘNG H|ĐỘC LẬP|SỐ|KẾ HOẠCH|ĐẢNG CỘNG|PHỤ LỤC|DỰ THẢO|QUYẾT ĐỊNH)", text)]  # fmt: skip
+        front = itertools.takewhile(lambda line: fold(line.text).rstrip(" .:") not in _TITLES, self.lines[:12])
+        head = _councils([_MOTTO.sub("", line.text).strip(" *_-") for line in front])
+        caps = [text for text in head if text.isupper() and len(text) > 3 and not _NO_NAME.match(text)]
         attached = _ATTACHED.search(self.text)
         above = caps[0] if len(caps) > 1 else ""
         if attached:
@@ -194,7 +221,7 @@ class _Reader:
             return name, above
         if caps:
             self.doubts["agency"] = "lấy từ phần đầu văn bản"
-            return _sentence(caps[-1] if len(caps) == 1 else caps[1]), above
+            return self._written(caps[-1] if len(caps) == 1 else caps[1]), above
         match = re.search(
             r"((?:Sở|Ban Quản lý|UBND|Ủy ban nhân dân|Bộ|Ban Chỉ đạo)[^.,;()]{2,60}?)\s+(?:xây dựng |ban hành )+(?:Kế hoạch|kế hoạch)",
             self.text,
@@ -202,6 +229,13 @@ class _Reader:
         if match:
             self.doubts["agency"] = "suy từ câu ban hành kế hoạch"
         return (one_line(match[1]), "") if match else ("", "")
+
+    def _written(self, name: str) -> str:
+        """A name in capitals as the text writes it elsewhere, else with a capital for each word."""
+        for match in re.finditer(re.escape(name), self.text, re.IGNORECASE):
+            if not match[0].isupper():
+                return match[0][0].upper() + match[0][1:]
+        return _sentence(name)
 
     def _year(self, title: str, issued: date | None) -> int:
         years = re.findall(r"năm (20\d\d)", title)
@@ -216,17 +250,24 @@ class _Reader:
     def _days(self) -> tuple[int, int]:
         internal: int | None = None
         upwards: int | None = None
-        for match in _DAY.finditer(self.text):
-            before = self.text[max(0, match.start() - 220) : match.start()]
-            sentence = re.split(r"(?<=[.;])\s", before)[-1] + self.text[match.end() : match.end() + 120]
-            day = int(match["day"])
-            to_above = _UPWARDS.search(re.split(r"(?<=[.;])\s", before)[-1])
-            to_unit = any(pattern.search(sentence) for pattern in _GATHER[:2])
-            if 1 <= day <= 31:
-                if to_above and not to_unit and upwards is None:
-                    upwards = day
-                elif internal is None:
-                    internal = day
+        words, last = set(), 0
+        for match in sorted(
+            [*_DAY.finditer(self.text), *_MONTHLY_DAY.finditer(self.text)], key=lambda item: item.start()
+        ):
+            before = re.split(r"(?<=[.;])\s", self.text[max(last, match.start() - 160) : match.start()])[-1]
+            last, day = match.end(), int(match["day"])
+            above = max((item.end() for item in _UPWARDS.finditer(before)), default=-1)
+            unit = max((item.end() for item in _TO_UNIT.finditer(before)), default=-1)
+            if not 1 <= day <= 31:
+                continue
+            words.add(match["word"].casefold() or "vào")
+            if above > unit and upwards is None:
+                upwards = day
+            elif internal is None:
+                internal = day
+        self.inclusive = bool(words) and "trước" not in words
+        if len(words) > 1 and "trước" in words:
+            self.doubts["before_is_inclusive"] = "có chỗ ghi «trước ngày», có chỗ ghi «chậm nhất ngày»"
         if internal is None:
             self.doubts["internal_day"] = "không thấy «trước ngày … hằng tháng» cho đơn vị, dùng ngày mặc định"
         if upwards is None:
@@ -246,7 +287,9 @@ class _Reader:
             return ""
         name = one_line(match["name"])
         self.doubts["recipient"] = "suy từ câu «báo cáo …»"
-        return name if not place or place in name else f"{name} {place}"
+        kind = next((item for item in ("tỉnh", "thành phố") if item in name.casefold()), "")
+        named = kind and re.search(rf"{kind}\s+{re.escape(place)}", self.text, re.IGNORECASE)
+        return name if not place or place in name or not named else f"{name} {place}"
 
     def _signatory(self) -> Signatory:
         for index, line in enumerate(self.lines):
@@ -258,6 +301,17 @@ class _Reader:
                 position = next((text for text in ranks if text != authority), "")
                 return Signatory(authority, position, name)
         return Signatory()
+
+
+def _councils(head: list[str]) -> list[str]:
+    """The lines of a letterhead with "ỦY BAN NHÂN DÂN" and the name under it as one."""
+    done: list[str] = []
+    for text in head:
+        if done and done[-1] in _COUNCIL and re.match(r"(?:XÃ|PHƯỜNG|TỈNH|THÀNH PHỐ|HUYỆN|ĐẶC KHU|THỊ)\b", text):
+            done[-1] = f"{done[-1]} {text}"
+        elif text:
+            done.append(text)
+    return done
 
 
 def _dated(name: str) -> tuple[DatedName, ...]:
@@ -276,11 +330,18 @@ def _day(match: re.Match[str]) -> date | None:
 
 
 def _sentence(text: str) -> str:
-    """A name in capitals as in a sentence: only its first letters can be known."""
+    """A name in capitals as in a sentence, as far as its words tell: "Sở Văn hóa, Thể thao và Du lịch"."""
     words = text.split()
-    return " ".join(
-        [words[0] if words[0] in ("UBND", "BQL") else words[0].capitalize(), *(word.capitalize() for word in words[1:])]
-    )
+    done: list[str] = []
+    for word in words:
+        key, before = word.casefold(), done[-1] if done else ""
+        if word in ("UBND", "BQL", "HĐND"):
+            done.append(word)
+        elif key in ("và", "các") or (done and key in ("tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban")) or (words[0] in ("SỞ", "BỘ", "PHÒNG") and len(done) > 1 and before not in ("và", "các") and before[-1] != ","):
+            done.append(key)
+        else:
+            done.append(word.capitalize())
+    return " ".join(done)
 
 
 def _id(symbol: str, stem: str, year: int) -> str:

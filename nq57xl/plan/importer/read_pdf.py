@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import statistics
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from attrs import define, field
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.aligned import Page, aligned
 from nq57xl.plan.importer.headings import find_headings
-from nq57xl.plan.importer.pdf_text import Box, Letter, cell_of, lines_of, pad_of
+from nq57xl.plan.importer.pdf_text import Box, Letter, TextLine, cell_of, lines_of, pad_of
 from nq57xl.plan.importer.table import Cell, Document, Line, Placed, Table, table_of
 from nq57xl.plan.importer.words import whole_key
 from nq57xl.text.normalise import clean
@@ -31,6 +32,8 @@ _LEAST_TEXT = 20
 """Fewer letters on all pages together: a scan."""
 _MOST_PAGES = 400
 _HEAD_ROWS = 4
+_APART = 18.0
+"""Points between words that no line of text has."""
 
 Ruled = tuple[Table, list[float]]
 """A table of one page with the places of its columns."""
@@ -175,10 +178,22 @@ def _lines(letters: Sequence[Letter], span: tuple[float, float], source: str) ->
     top, bottom = span
     between = [item for item in letters if top <= (item["top"] + item["bottom"]) / 2 < bottom]
     for line in lines_of(between):
-        text = clean(line.text)
-        # a bare number is the page's own
-        if text and not text.isdigit():
-            yield Line(text, source)
+        for text in _sides(line):
+            # a bare number is the page's own
+            if text and not text.isdigit():
+                yield Line(text, source)
+
+
+def _sides(line: TextLine) -> list[str]:
+    """The texts that stand beside one another: the two halves of a letterhead or of a signature."""
+    parts = [line.words[0][2]]
+    for before, word in itertools.pairwise(line.words):
+        # the number of a heading stands apart from its text
+        if word[0] - before[1] > _APART and len(parts[-1]) > 5:
+            parts.append(word[2])
+        else:
+            parts[-1] += f" {word[2]}"
+    return [clean(part) for part in parts]
 
 
 def _rules(places: list[float]) -> list[float]:

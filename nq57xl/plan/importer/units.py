@@ -23,16 +23,38 @@ _HEADS = (
     "lanh dao", "dang bo", "chinh phu", "ngan hang nha nuoc", "dien luc", "chi nhanh", "doanh nghiep", "uỷ ban",
 )  # fmt: skip
 _COLLECTIVE = re.compile(
-    r"(?:tat ca |toan the )?(?:cac|cac co quan|nhung)\b|toan the\b|tat ca\b|ubnd cac\b|so, (?:ban|nganh)|uy ban nhan dan cac\b|ubnd (?:cap )?xa\b"
+    r"(?:tat ca |toan the )?(?:cac|cac co quan|nhung)\b|toan the\b|tat ca\b|ubnd cac\b|(?:so|bo|phong|co quan|don vi)$|uy ban nhan dan cac\b|"
+    r"ubnd cap xa\b|ubnd xa, phuong|(?:don vi|co quan|dia phuong|nganh|bo, nganh)\b.*(?:lien quan|lua chon|dia ban)|(?:dia phuong|nganh)$"
 )
 _GENERIC = re.compile(
-    r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b|phuong\b|thi tran|"
+    r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b(?! hoi)|phuong\b|khoi\b|thon\b|truong hoc|ho kinh doanh|tieu thuong|dien luc$|thi tran|"
     r"dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|(?:doanh nghiep|khu pho|thon|ap|ca nhan)\b)"
 )
 _SPLIT = re.compile(r"\s*[;\n]\s*|\s*,\s*|\s*/\s*|\s+\+\s+|\s+và\s+|\s+&\s+")
 _HARD = re.compile(r"\s*[;\n]\s*")
 _LIST = re.compile(r"(?i:các)\s+(?P<head>(?i:sở|phòng|bộ|chi cục|trung tâm|ban|hội))\s*:\s*(?P<rest>\S.*)", re.DOTALL)
 _LEAD_IN = re.compile(r"^(?:[-–+•*]|\d+[.)])\s*|^(?:đơn vị |cơ quan )?(?:chủ trì|phối hợp)\s*:\s*", re.IGNORECASE)
+_KINDS = (
+    "so",
+    "ban",
+    "bo",
+    "phong",
+    "hoi",
+    "doan",
+    "to",
+    "doi",
+    "cuc",
+    "vu",
+    "vien",
+    "truong",
+    "bao",
+    "dai",
+    "quy",
+    "tram",
+    "trung tam",
+)
+"""Words for a kind of unit: alone they name none."""
+_ACRONYM = re.compile(r"[A-ZĐ]{2,8}")
 _EDGES = " .;,:-–"
 _OUTSIDE = {
     "department": ("so", "ubnd", "uy ban nhan dan", "bo", "cong an", "tinh uy", "thanh uy", "chinh phu", "van phong ubnd",
@@ -113,16 +135,24 @@ def parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
 def _stays(text: str, part: str, before: list[str | bool | int], alone: set[str]) -> bool:
     """True when a part goes on with the name before: "Phòng Văn hóa, Khoa học và Thông tin"."""
     if before[2]:
-        return (bool(_GENERIC.match(bare(part))) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE)) or (
-            part[0].islower() and not _is_unit(part)
+        return (
+            bare(part) in _KINDS
+            or (bool(_GENERIC.match(bare(part))) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
+            or (part[0].islower() and not _is_unit(part))
         )
     if _COLLECTIVE.match(bare(part)) or _is_unit(part) or loose_key(part) in alone:
+        return False
+    if re.match(r"\s*[;\n]", text[int(before[1]) :]) and part[0].isupper():
         return False
     return not (bool(_GENERIC.match(bare(part))) and text[: int(before[1])].strip() != "")
 
 
 def _is_unit(part: str) -> bool:
+    if _ACRONYM.fullmatch(part.split(" ", maxsplit=1)[0]):
+        return True
     key = bare(part)
+    if key in _KINDS:
+        return False
     return any(key == head or key.startswith(f"{head} ") or (head == "p." and key.startswith("p.")) for head in _HEADS)
 
 
@@ -132,7 +162,8 @@ def _key(units: dict[str, _Names], part: str) -> str:
     for variant in (key, key.removeprefix("phong "), f"phong {key}"):
         if variant in units:
             return variant
-    return next((item for item in units if is_misprint(key, item)), key)
+    # two short names of one word, VTV and VOV, are two units
+    return next((item for item in units if " " in key and is_misprint(key, item)), key)
 
 
 def level_of(agency: str) -> str:
@@ -178,7 +209,8 @@ def _coded(units: list[Unit]) -> tuple[Unit, ...]:
     taken: set[str] = set()
     done = []
     for unit in sorted(units, key=lambda item: item.external):
-        base = unit_code(unit.name)[:12]
+        word = re.fullmatch(r"[a-z0-9]+", bare(unit.name))
+        base = (bare(unit.name).upper() if word else unit_code(unit.name))[:12]
         code, number = base, 2
         while code in taken:
             code, number = f"{base}{number}", number + 1
