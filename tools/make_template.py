@@ -22,7 +22,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Length, Mm, Pt
 
 from nq57xl.report.document import repacked
-from tools.template_styles import line_above, make_styles, no_margins, page_field, restart_pages, row_marks, tidy
+from tools.template_styles import line_above, make_styles, page_field, restart_pages, row_marks, side_margins, tidy
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILE = ROOT / "templates" / "nghi-dinh-30.yml"
@@ -108,14 +108,14 @@ class Maker:
         section.header_distance = section.footer_distance = Mm(self.profile["header"]["used"])
 
     def _letterhead(self) -> None:
-        table = self._table((62, 98))
+        table = self._table((65, 100))
         left, right = table.rows[0].cells
         self._in(left, "{{ parent }}", "CoQuanChuQuan", first=True)
         self._in(left, "{{ agency }}", "CoQuanBanHanh")
-        self._rule(left, 62, 22)
+        self._rule(left, 65, 22)
         self._in(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "QuocHieu", first=True)
         self._in(right, "Độc lập - Tự do - Hạnh phúc", "TieuNgu")
-        self._rule(right, 98, 61)
+        self._rule(right, 100, 61)
         second = table.add_row().cells
         self._in(second[0], "Số: {{ number }}", "SoKyHieu", first=True)
         self._in(second[1], "{{ place }}, {{ day }}", "DiaDanh", first=True)
@@ -123,7 +123,7 @@ class Maker:
     def _opening(self) -> None:
         self.para("BÁO CÁO", "TenLoai")
         self.para("{{ title }}", "TrichYeu")
-        self._rule(None, 160, 60)
+        self._rule(None, 165, 60)
         self.tag("{%p if recipients|length == 1 %}")
         self.para("Kính gửi: {{ recipients[0] }}.", "KinhGui")
         self.tag("{%p elif recipients %}")
@@ -179,29 +179,27 @@ class Maker:
         self.tag("{%p endfor %}")
 
     def _counts(self) -> None:
-        table = self._table((54, 14, 39, 14, 39), borders=True)
-        heads = (
-            "{{ counts.heads[0] }}",
-            "{{ counts.heads[1] }}",
-            "{%tc for head in counts.heads[2:] %}",
-            "{{ head }}",
-            "{%tc endfor %}",
-        )
-        for cell, text in zip(table.rows[0].cells, heads, strict=True):
-            self._in(cell, text, "OBang", first=True, bold=True, center=True)
+        table = self._table((46, 17, 43, 17, 42), borders=True)
+        side_margins(table, 0.7)
+        self._count_cells(table.rows[0].cells, "counts.heads", bold=True)
+        for cell in table.rows[0].cells:
+            cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
         row_marks(table.rows[0], "cantSplit", "tblHeader")
-        for text in ("{%tr for row in counts.rows %}", "", "{%tr endfor %}"):
-            cells = table.add_row().cells
-            if text:
-                self._in(cells[0], text, "OBang", first=True)
-                continue
-            texts = ("{{ row[0] }}", "{{ row[1] }}", "{%tc for cell in row[2:] %}", "{{ cell }}", "{%tc endfor %}")
-            for index, (cell, words) in enumerate(zip(cells, texts, strict=True)):
-                self._in(cell, words, "OBang", first=True, center=index > 0)
+        self._in(table.add_row().cells[0], "{%tr for row in counts.rows %}", "OBang", first=True)
+        self._count_cells(table.add_row().cells, "row")
+        self._in(table.add_row().cells[0], "{%tr endfor %}", "OBang", first=True)
+        self._count_cells(table.add_row().cells, "counts.total", bold=True)
+        _keep_together(table.rows)
         self._tiny()
 
+    def _count_cells(self, cells: Any, name: str, *, bold: bool = False) -> None:
+        """A row with as many cells as there are columns."""
+        marks = (f"{{{{ {name}[0] }}}}", f"{{{{ {name}[1] }}}}", f"{{%tc for cell in {name}[2:] %}}", "{{ cell }}")
+        for index, (cell, text) in enumerate(zip(cells, (*marks, "{%tc endfor %}"), strict=True)):
+            self._in(cell, text, "OBang", first=True, bold=bold, center=index > 0)
+
     def _signature(self) -> None:
-        table = self._table((75, 85))
+        table = self._table((78, 87))
         row_marks(table.rows[0], "cantSplit")
         left, right = table.rows[0].cells
         self._in(left, "Nơi nhận:", "NoiNhan", first=True)
@@ -236,6 +234,7 @@ class Maker:
             self._in(table.add_row().cells[0], text, "OBang", first=True)
         cells = table.add_row().cells
         self._in(cells[0].merge(cells[-1]), "{{ row.heading }}", "OBang", first=True, bold=True)
+        _keep_together(table.rows[-1:])
         self._in(table.add_row().cells[0], "{%tr else %}", "OBang", first=True)
         for index, (cell, column) in enumerate(zip(table.add_row().cells, columns, strict=True)):
             self._in(cell, f"{{{{ row.cells[{index}] }}}}", "OBang", first=True, center=column[2] == "center")
@@ -283,13 +282,21 @@ class Maker:
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         table.autofit = False
         if not borders:
-            no_margins(table)
+            side_margins(table, 0)
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Mm(width)
         for cell, width in zip(table.rows[0].cells, widths, strict=True):
             cell.width = Mm(width)
             cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER if borders else WD_CELL_VERTICAL_ALIGNMENT.TOP
         return table
+
+
+def _keep_together(rows: Any) -> None:
+    """No page ends after one of these rows."""
+    for row in rows:
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.keep_with_next = True
 
 
 def main() -> None:

@@ -120,12 +120,12 @@ def _defaults(styles: Any, font: str) -> None:
         language.set(qn(f"w:{name}"), "vi-VN")
 
 
-def no_margins(table: Any) -> None:
-    """Cells of the table have no inner margins at their sides."""
+def side_margins(table: Any, width: float) -> None:
+    """Inner margins (mm) at both sides of the table's cells."""
     margins: Any = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         element = OxmlElement(f"w:{side}")
-        element.set(qn("w:w"), "0")
+        element.set(qn("w:w"), str(Mm(width).twips))
         element.set(qn("w:type"), "dxa")
         margins.append(element)
     table._tbl.tblPr.insert_element_before(margins, "w:tblLook")

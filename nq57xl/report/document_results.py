@@ -12,6 +12,7 @@ from nq57xl.records.ledger import UnitStatus
 from nq57xl.report.compare import compare
 from nq57xl.report.document_words import (
     Part,
+    accepted,
     cited_evidence,
     codes,
     day_in,
@@ -126,8 +127,8 @@ def _deadlines(f: Figures) -> str:
 
 
 def _moved(c: Consolidation) -> str:
-    """What moved since the period before, where there is one."""
-    if not c.earlier:
+    """What moved since the period before, where there is one and somebody has reported."""
+    if not c.earlier or not accepted(c):
         return ""
     found = compare(c.earlier[-1], c)
     groups = (

@@ -129,7 +129,7 @@ class Counts:
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    """The last one holds the totals."""
+    total: tuple[str, ...]
 
 
 def counts_table(c: Consolidation, f: Figures) -> Counts:
@@ -143,4 +143,4 @@ def counts_table(c: Consolidation, f: Figures) -> Counts:
         )
         for section in (*f.sections, f.total)
     ]
-    return Counts(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows))
+    return Counts(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
