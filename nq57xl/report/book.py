@@ -46,6 +46,8 @@ _PERCENT_AXIS = {"min": 0, "max": 1.1, "major_unit": 0.25}
 _PAPERS = {"A4": 9, "A3": 8}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _CELL_LIMIT = 32_767
+_MOST_LINKS = 65_000
+"""Of a sheet: Excel takes 65,530. What comes after them names its row all the same."""
 
 _BORDERED = {"border": 1, "border_color": "#7F7F7F", "text_wrap": True, "valign": "top"}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -120,6 +122,10 @@ class Book:
         return self._formats[key]
 
 
+RowFormat = tuple[int, str, dict[str, Any], Any, bool]
+"""Column, its name, the properties and the format of its cells, and whether it is printed."""
+
+
 class _SheetWriter:
     """Writes one sheet of a book."""
 
@@ -128,6 +134,8 @@ class _SheetWriter:
         self.sheet = sheet
         self.page = sheet.page
         self.out = book.workbook.add_worksheet(sheet.page.name)
+        self.links = 0
+        self._row_formats: dict[tuple[str, bool, bool], list[RowFormat]] = {}
         self.printed = [i for i, item in enumerate(self.page.columns) if item.printed and not item.hidden]
 
     def write(self) -> None:
@@ -175,6 +183,9 @@ class _SheetWriter:
         if border and not (row.first and row.last):
             style = {**style, "top": int(row.first), "bottom": int(row.last), "left": 1, "right": 1}
             del style["border"]
+        if row.kind in ("row", "sub") and not row.spans and not self.page.sparse:
+            self._plain_cells(row, style)
+            return
         covered = -1
         for index, column in enumerate(self.page.columns):
             content = row.cells.get(column.name)
@@ -200,6 +211,30 @@ class _SheetWriter:
                 own["align"] = column.align
             self._put(row.row, index, content, own)
 
+    def _plain_cells(self, row: Placed, style: dict[str, Any]) -> None:
+        """A row of the body: there are many of them, so formats are looked up once for each column."""
+        key = (row.kind, row.first, row.last)
+        formats = self._row_formats.get(key)
+        if formats is None:
+            formats = self._row_formats[key] = self._formats_of(style)
+        cells, number, out = row.cells, row.row, self.out
+        for index, name, own, form, printed in formats:
+            content = cells.get(name)
+            if content.__class__ is str and content:
+                out.write_string(number, index, clean_text(content), form)
+            elif content:
+                self._put(number, index, content, own)
+            elif printed:
+                out.write_blank(number, index, None, form)
+
+    def _formats_of(self, style: dict[str, Any]) -> list[RowFormat]:
+        formats: list[RowFormat] = []
+        for index, column in enumerate(self.page.columns):
+            printed = column.printed and not column.hidden
+            own = {**style, "align": column.align} if printed else {"font_size": self.page.size, "valign": "top"}
+            formats.append((index, column.name, own, self.book.format(**own), printed))
+        return formats
+
     def _put(self, row: int, col: int, content: Content, style: dict[str, Any]) -> None:
         if isinstance(content, Num):
             self.out.write_number(row, col, content.value, self.book.format(**style, num_format=content.format))
@@ -219,8 +254,10 @@ class _SheetWriter:
 
     def _link(self, row: int, col: int, link: Link, style: dict[str, Any]) -> None:
         target = self.book.anchors.get(link.anchor)
-        if target is None:
-            self.out.write_string(row, col, clean_text(link.text.replace("{row}", "")), self.book.format(**style))
+        self.links += target is not None
+        if target is None or self.links > _MOST_LINKS:
+            place = str(target[1] + 1) if target else ""
+            self.out.write_string(row, col, clean_text(link.text.replace("{row}", place)), self.book.format(**style))
             return
         name, there = target
         text = clean_text(link.text.replace("{row}", str(there + 1)))
@@ -328,6 +365,8 @@ def _ink(fill: str) -> str:
 def clean_text(text: str) -> str:
     """What a cell can hold: no lone surrogates, at most 32,767 UTF-16 units; everything else as it is."""
     text = _SURROGATES.sub("\ufffd", text)
+    if len(text) * 2 <= _CELL_LIMIT:
+        return text
     if len(text.encode("utf-16-le")) // 2 <= _CELL_LIMIT:
         return text
     return text.encode("utf-16-le")[: _CELL_LIMIT * 2].decode("utf-16-le", "ignore")

@@ -13,7 +13,7 @@ from typing import Literal
 import attrs
 from attrs import field, frozen
 
-from nq57xl.report.measure import line_height, wrap
+from nq57xl.report.measure import line_height, wrapped_lines
 
 MAX_HEIGHT = 300.0
 """Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
@@ -228,9 +228,10 @@ class Sheet:
 def place(page: Page) -> Sheet:
     """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
     page = _fitted(page)
+    widths = {column.name: column.width for column in page.columns if column.printed and not column.hidden}
     rows: list[Placed] = []
     for line in page.lines:
-        rows += _place_line(line, page, len(rows))
+        rows += _place_line(line, page, widths, len(rows))
     return Sheet(page, tuple(rows))
 
 
@@ -275,20 +276,26 @@ def _fitted(page: Page) -> Page:
 def rows_needed(text: str, page: Page, column: str) -> int:
     """Rows over which a text is spread in that column of a placed page."""
     width, size = column_width(page, column), page.size
-    return math.ceil(len(wrap(text, width, size)) / _lines_in_row(size))
+    return math.ceil(len(wrapped_lines(text, width, size, False)) / _lines_in_row(size))
 
 
 def _lines_in_row(size: float) -> int:
     return int((MAX_HEIGHT - _PADDING) // line_height(size))
 
 
-def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
+def _place_line(line: Line, page: Page, widths: Mapping[str, float], top: int) -> list[Placed]:
     if line.kind in ("space", "rule"):
         return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
     size = page.size_of(line.kind)
-    wrapped = {name: wrap(text, width, size, bold=bold) for name, text, width, bold in _measured(line, page)}
+    wrapped = {
+        name: wrapped_lines(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)
+    }
     per_row = _lines_in_row(size)
-    count = max((math.ceil(len(lines) / per_row) for lines in wrapped.values()), default=1)
+    most = max(map(len, wrapped.values()), default=1)
+    count = math.ceil(most / per_row)
+    if count == 1:
+        height = round(most * line_height(size) + _PADDING, 2)
+        return [Placed(top, line.kind, line.cells, height, line.level, line.anchors, line.spans, True, True)]
     placed = []
     for number in range(count):
         part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in wrapped.items()}
@@ -310,21 +317,24 @@ def _place_line(line: Line, page: Page, top: int) -> list[Placed]:
     return placed
 
 
-def _measured(line: Line, page: Page) -> list[tuple[str, str, float, bool]]:
-    """(column, text, width, bold) of every text that wraps on this line."""
+def _measured(line: Line, page: Page, widths: Mapping[str, float]) -> list[tuple[str, str, float, bool]]:
+    """(column, text, width, bold) of every text that wraps on this line; `widths` of the printed columns."""
     bold = line.kind in _BOLD
+    if line.kind in ("row", "sub", "total") and not line.spans:  # most lines of most pages
+        cells = line.cells.items()
+        return [(name, text, widths[name], bold) for name, item in cells if name in widths and (text := _text(item))]
     columns = [column for column in page.columns if column.printed and not column.hidden]
     full = total_width(columns)
     if line.kind in MERGED:
         return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind.startswith("pair"):
         left = total_width(columns[: page.split])
-        widths = {"left": left, "right": full - left}
-        return [(name, text, widths[name], True) for name, text in line.cells.items() if isinstance(text, str)]
+        sides = {"left": left, "right": full - left}
+        return [(name, text, sides[name], True) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind == "band":
         spans = band_spans(page, line)
-        widths = {name: total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
-        return [(name, str(line.cells[name]), widths[name], True) for name in spans]
+        wide = {name: total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
+        return [(name, str(line.cells[name]), wide[name], True) for name in spans]
     if line.kind in ("section", "group"):  # one text that runs on over empty cells; a section has a number before it
         texts = {name: _text(content) for name, content in line.cells.items() if _printed(page, name)}
         longest = max(texts, key=lambda name: len(texts[name]), default="")
@@ -368,6 +378,8 @@ def _printed(page: Page, name: str) -> bool:
 
 def _text(content: Content) -> str:
     """What is measured: numbers and formulas are short and never wrap."""
+    if content is None or content.__class__ is str:
+        return content or ""
     if isinstance(content, Link):
         return content.text.replace("{row}", "0000")
     if isinstance(content, FileLink):
@@ -375,7 +387,7 @@ def _text(content: Content) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _cells(line: Line, part: Mapping[str, list[str]], *, first: bool) -> dict[str, Content]:
+def _cells(line: Line, part: Mapping[str, Sequence[str]], *, first: bool) -> dict[str, Content]:
     cells: dict[str, Content] = {}
     for name, content in line.cells.items():
         if isinstance(content, str) and name in part:

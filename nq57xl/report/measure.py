@@ -5,6 +5,7 @@ LibreOffice does not fit the rows of a generated file, and Excel does not fit me
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from nq57xl.text import metrics
@@ -14,6 +15,9 @@ LINE_HEIGHT = 1.28
 _SAFETY = 1.06
 """Screens round each letter to whole pixels; a row a little too high is better than a cut one."""
 _POINTS_PER_CHARACTER = 5.25
+_WORD = re.compile(r"\S+\s*|\s+")
+_SHORT = 40
+"""Letters of a text that often fits on one line: measured as a whole first."""
 
 
 def column_points(width: float) -> float:
@@ -31,11 +35,11 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
 
     A line keeps the blank or line break at its end. An empty text is one empty line.
     """
-    return list(_wrapped(text, round(width, 6), size, bold))
+    return list(wrapped_lines(text, width, size, bold))
 
 
 @lru_cache(maxsize=16_384)
-def _wrapped(text: str, width: float, size: float, bold: bool) -> tuple[str, ...]:
+def wrapped_lines(text: str, width: float, size: float, bold: bool) -> tuple[str, ...]:
     """As `wrap`; kept, because names of units and texts of the plan come again and again."""
     room = column_points(width)
     lines: list[str] = []
@@ -53,6 +57,8 @@ def text_width(text: str, size: float, bold: bool) -> float:
 
 
 def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:
+    if len(text) < _SHORT and text_width(text, size, bold) <= room:
+        return [text]
     lines, line, used = [], "", 0.0
     for word in _words(text):
         rest = word
@@ -72,12 +78,7 @@ def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:
 
 def _words(text: str) -> list[str]:
     """Words with the blanks that follow them."""
-    words, start = [], 0
-    for index in range(1, len(text)):
-        if text[index - 1].isspace() and not text[index].isspace():
-            words.append(text[start:index])
-            start = index
-    return [*words, text[start:]] if text else []
+    return _WORD.findall(text)
 
 
 def _fitting(word: str, room: float, size: float, *, bold: bool) -> int:

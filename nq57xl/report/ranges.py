@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.report.layout import Column, Sheet
 
@@ -21,9 +21,16 @@ class Range:
     """Columns of a placed sheet as absolute ranges."""
 
     sheet: Sheet
+    _known: dict[str, str] = field(factory=dict, init=False, repr=False, eq=False)
+    """Thousands of formulas name the same few columns."""
 
     def of(self, name: str) -> str:
         """ "'Phụ lục tổng hợp'!$K$6:$K$99"."""
+        if name not in self._known:
+            self._known[name] = self._address(name)
+        return self._known[name]
+
+    def _address(self, name: str) -> str:
         letter = letter_of(self.sheet.page.columns, name)
         first = (self.sheet.heads[-1] if self.sheet.heads else 0) + 2
         last = max(self.sheet.end + 1, first)

@@ -11,6 +11,8 @@ from nq57xl.report.ranges import Range, letter_of
 from nq57xl.report.wording import PARTLY_REPORTED, STATES, UNREPORTED, report_title
 
 NAME = "Theo đơn vị"
+Buckets = tuple[tuple[str, ...], tuple[str, ...]]
+"""Columns by progress, and by timeliness."""
 
 
 def unit_page(c: Consolidation, appendix: Range) -> Page:
@@ -49,28 +51,30 @@ def _lines(c: Consolidation, appendix: Range) -> Iterator[Line]:
     yield Line("head", {column.name: column.title for column in columns})
     reports = {report.status.code: report for report in c.units}
     support = _support(c)
+    buckets = progress_buckets(c), timeliness_buckets()
     top = 5
     for number, unit in enumerate(f.units, start=1):
         cells = _report_cells(reports.get(unit.code))
         asked, told = support.get(unit.code, (0, 0))
         cells |= {"number": str(number), "unit": unit.name, "code": unit.code}
         cells |= {"asked": Num(asked, '0;-0;"-"'), "told": Num(told, '0;-0;"-"')}
-        yield Line("row", cells | _counts(unit, c, appendix, columns, top + number), anchors=(f"unit|{unit.code}",))
+        counts = _counts(unit, buckets, appendix, columns, top + number)
+        yield Line("row", cells | counts, anchors=(f"unit|{unit.code}",))
     if f.units:
         yield Line("total", _sums(c, f.units, columns, top + 1, support))
 
 
 def _counts(
-    unit: UnitFigures, c: Consolidation, appendix: Range, columns: tuple[Column, ...], row: int
+    unit: UnitFigures, buckets: Buckets, appendix: Range, columns: tuple[Column, ...], row: int
 ) -> dict[str, Content]:
     """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
     code = f"${letter_of(columns, 'code')}{row}"
     cells: dict[str, Content] = {"led": Formula(appendix.count(unit=code), unit.total)}
-    for kind, name, buckets, counts in (
-        ("p", "progress", progress_buckets(c), unit.progress),
-        ("t", "timeliness", timeliness_buckets(), unit.timeliness),
+    for kind, name, titles, counts in (
+        ("p", "progress", buckets[0], unit.progress),
+        ("t", "timeliness", buckets[1], unit.timeliness),
     ):
-        for index, words in enumerate(buckets):
+        for index, words in enumerate(titles):
             head = f"{letter_of(columns, f'{kind}{index}')}$5"
             text = appendix.count(unit=code, **{name: f"${head}"})
             if words == UNREPORTED:
