@@ -182,8 +182,10 @@ class Watcher:
 
     def _as_recorded(self, item: Taken) -> Taken:
         """The verdict on record for a file that an earlier try recorded without coming to tell it."""
+        if item.verdict != "duplicate":
+            return item
         with self.office.reading() as ledger:
-            record = ledger.return_by_hash(item.source.sha256) if item.verdict == "duplicate" else None
+            record = ledger.return_by_hash(item.source.sha256)
         if record is None:
             return item
         judged = record.judged

@@ -1,0 +1,370 @@
+"""watch: what is taken when, what is waited for, what is told once; held files, absent shares, Ctrl+C."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nq57xl.cli.watch_command import Stop, file_line
+from nq57xl.commands import watch as module
+from nq57xl.commands.answers import Answers
+from nq57xl.commands.collect import Collected, Taken
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.office import Office
+from nq57xl.commands.watch import PATIENCE, News, Watcher, watch
+from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
+from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.records.returns import Source
+from nq57xl.returns.arriving import arrival, lying
+from nq57xl.rules.catalogue import make
+from tests.ledger_kit import NOON, digest
+from tests.samples import sample_period
+
+DUE = dt.date(2026, 4, 17)
+
+
+def workbook() -> bytes:
+    """A small archive, whole."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as parts:
+        parts.writestr("a.txt", "x" * 2000)
+    return buffer.getvalue()
+
+
+class Fake:
+    """A collect that remembers what it was asked for, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.runs: list[list[str]] = []
+        self.known: set[str] = set()
+        self.fail: Callable[[Sequence[Path]], Exception | None] = lambda paths: None
+
+    def __call__(self, office: Office, given: Sequence[Path], period: str, *, root: Path) -> Collected:
+        self.runs.append([path.name for path in given])
+        error = self.fail(given)
+        if error is not None:
+            raise error
+        taken = tuple(
+            Taken(
+                Source(str(path), path.name, digest(path.name), 1, NOON, "first_seen"),
+                "duplicate" if path.name in self.known else "accepted",
+                "VP",
+                period,
+            )
+            for path in given
+        )
+        self.known |= {path.name for path in given}
+        answers = Answers(root / "kiem-tra.xlsx", root, ())
+        return Collected(sample_period(), taken, (), (), answers)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
+    found = Fake()
+    monkeypatch.setattr(module, "collect", found)
+    return found
+
+
+@pytest.fixture
+def watcher(tmp_path: Path) -> Watcher:
+    root = tmp_path / "inbox"
+    root.mkdir()
+    return Watcher(None, root, "2026-04")  # type: ignore[arg-type]  # the fake asks nothing of the office
+
+
+def messages(news: Iterator[News]) -> list[str]:
+    return [item.message for item in news if item.message]
+
+
+def names(news: Iterator[News]) -> list[str]:
+    return [one.source.name for item in news if item.collected for one in item.collected.returns]
+
+
+def test_a_file_is_taken_when_two_looks_find_it_unchanged(watcher: Watcher, fake: Fake) -> None:
+    """Growing at each look it is left alone; still for two looks it is taken, once."""
+    path, data = watcher.root / "a.xlsx", workbook()
+    for end in (100, 900, len(data)):
+        path.write_bytes(data[:end])
+        assert names(watcher.look()) == []
+    assert names(watcher.look()) == ["a.xlsx"]
+    assert [names(watcher.look()) for _ in range(8)] == [[]] * 8
+    assert fake.runs == [["a.xlsx"]]
+
+
+def test_a_file_that_changes_afterwards_is_taken_again(watcher: Watcher, fake: Fake) -> None:
+    """The unit drops a corrected workbook under the same name."""
+    path = watcher.root / "a.xlsx"
+    path.write_bytes(workbook())
+    list(watcher.look())
+    list(watcher.look())
+    path.write_bytes(workbook() + b"PK")
+    os.utime(path, ns=(1, 1))
+    list(watcher.look())
+    assert fake.runs == [["a.xlsx"]]
+    list(watcher.look())
+    assert fake.runs == [["a.xlsx"]] * 2
+
+
+@pytest.mark.parametrize("content", [b"", workbook()[:-30]], ids=["empty", "half an archive"])
+def test_half_a_file_gets_more_time_but_is_not_forgotten(watcher: Watcher, fake: Fake, content: bytes) -> None:
+    """Empty, or an archive without its end: the copy may have stalled. In the end it is taken, and named by collect."""
+    (watcher.root / "a.xlsx").write_bytes(content)
+    looks = [names(watcher.look()) for _ in range(PATIENCE)]
+    assert looks == [[]] * (PATIENCE - 1) + [["a.xlsx"]]
+
+
+def test_what_nobody_hands_in_is_passed_over(watcher: Watcher, fake: Fake) -> None:
+    """Owner files, unfinished downloads, hidden files, links; a folder below is looked into."""
+    for name in (
+        "~$a.xlsx",
+        ".~lock.a.xlsx#",
+        "a.xlsx.part",
+        "b.XLSX.crdownload",
+        "c.tmp",
+        "~WRD0001.tmp",
+        ".d.xlsx.Xy12",
+        "Thumbs.db",
+        "desktop.ini",
+        "._a.xlsx",
+    ):
+        (watcher.root / name).write_bytes(workbook())
+    (watcher.root / "2026-04-16").mkdir()
+    (watcher.root / "2026-04-16" / "a.xlsx").write_bytes(workbook())
+    (watcher.root / "link.xlsx").symlink_to(watcher.root / "2026-04-16" / "a.xlsx")
+    list(watcher.look())
+    assert names(watcher.look()) == ["a.xlsx"]
+    assert fake.runs == [["a.xlsx"]]
+
+
+def test_a_held_file_is_told_once_and_taken_when_let_go(
+    watcher: Watcher, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to open what a copy still writes; the others are not held up."""
+    for name in ("a.xlsx", "b.xlsx"):
+        (watcher.root / name).write_bytes(workbook())
+    held = {"a.xlsx"}
+    monkeypatch.setattr(module, "arrival", lambda path: "held" if path.name in held else arrival(path))
+    told = [message for _ in range(5) for message in messages(watcher.look())]
+    assert told == ["«a.xlsx» đang mở hoặc đang được ghi; sẽ nhận khi xong."]
+    assert fake.runs == [["b.xlsx"]]
+    held.clear()
+    assert names(watcher.look()) == ["a.xlsx"]
+
+
+def test_an_absent_share_is_waited_for(watcher: Watcher, fake: Fake) -> None:
+    """It goes away: said once; it comes back: said, and nothing is taken twice."""
+    (watcher.root / "a.xlsx").write_bytes(workbook())
+    list(watcher.look())
+    list(watcher.look())
+    away = watcher.root.with_name("away")
+    watcher.root.rename(away)
+    told = [message for _ in range(4) for message in messages(watcher.look())]
+    assert [message.split(" «")[0] for message in told] == ["Không truy cập được"]
+    away.rename(watcher.root)
+    (watcher.root / "b.xlsx").write_bytes(workbook())
+    told = messages(watcher.look())
+    assert [message.split(" «")[0] for message in told] == ["Đã truy cập lại được"]
+    assert names(watcher.look()) == ["b.xlsx"]
+    assert fake.runs == [["a.xlsx"], ["b.xlsx"]]
+
+
+def test_a_busy_ledger_is_waited_for(watcher: Watcher, fake: Fake) -> None:
+    """Another command writes: said once, tried at every look, taken when it is free."""
+    (watcher.root / "a.xlsx").write_bytes(workbook())
+    fake.fail = lambda paths: LedgerBusyError("Đang được ghi.")
+    told = [message for _ in range(5) for message in messages(watcher.look())]
+    assert told == ["Đang được ghi. Sẽ tự nhận khi đến lượt."]
+    assert len(fake.runs) == 4
+    fake.fail = lambda paths: None
+    assert names(watcher.look()) == ["a.xlsx"]
+
+
+def test_one_file_that_cannot_be_collected_does_not_hold_up_the_others(watcher: Watcher, fake: Fake) -> None:
+    """A batch that fails is tried file by file, the failing one ever more seldom; it is never given up."""
+    for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
+        (watcher.root / name).write_bytes(workbook())
+    fake.fail = lambda paths: Nq57Error("thay đổi.") if any(path.name == "b.xlsx" for path in paths) else None
+    for _ in range(30):
+        list(watcher.look())
+    assert fake.runs[0] == ["a.xlsx", "b.xlsx", "c.xlsx"]
+    assert fake.known == {"a.xlsx", "c.xlsx"}
+    assert all(len(run) == 1 for run in fake.runs[1:])
+    assert 2 < len(fake.runs) < 10
+    (watcher.root / "d.xlsx").write_bytes(workbook())
+    list(watcher.look())
+    assert "d.xlsx" in names(watcher.look())
+
+
+def test_what_was_known_before_is_counted_not_listed(watcher: Watcher, fake: Fake) -> None:
+    """A watch that starts on a full inbox says how many were known; later a duplicate gets its line."""
+    for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
+        (watcher.root / name).write_bytes(workbook())
+    fake.known = {"a.xlsx", "b.xlsx"}
+    list(watcher.look())
+    news = list(watcher.look())
+    assert messages(iter(news)) == ["2 tệp đã được nhận từ trước."]
+    assert names(iter(news)) == ["c.xlsx"]
+    (watcher.root / "a.xlsx").write_bytes(workbook() + b"")
+    os.utime(watcher.root / "a.xlsx", ns=(5, 5))
+    list(watcher.look())
+    assert names(watcher.look()) == ["a.xlsx"]
+
+
+def test_files_are_known_by_what_they_are(tmp_path: Path) -> None:
+    """Whole, half, held; a folder that is gone raises instead of looking empty."""
+    for name, content, state in (
+        ("a.xlsx", workbook(), "whole"),
+        ("b.xlsx", workbook()[:-30], "half"),
+        ("c.xlsx", b"", "half"),
+        ("d.pdf", b"%PDF", "whole"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert arrival(tmp_path / name) == state
+    assert arrival(tmp_path) == "held"
+    assert [path.name for path, _ in lying(tmp_path)] == ["a.xlsx", "b.xlsx", "c.xlsx", "d.pdf"]
+    with pytest.raises(OSError, match="none"):
+        list(lying(tmp_path / "none"))
+
+
+def test_a_line_for_a_file_is_one_line() -> None:
+    """Verdict, path, unit, how many points; a stranger with the reason; a line break in a name breaks none."""
+    source = Source("inbox/a\nb.xlsx", "a\nb.xlsx", "0" * 64, 1, NOON, "first_seen")
+    blank = make("REQUIRED_BLANK", words={"field": "x"})
+    assert file_line(Taken(source, "rejected", "VP", "2026-04", (blank, blank))) == (
+        "Trả lại: inbox/a b.xlsx (VP) – 2 lỗi"
+    )
+    stranger = Taken(source, "unrecognised", None, None, (make("FILE_PDF"),))
+    assert file_line(stranger) == "Không nhận ra: inbox/a b.xlsx – Tệp là PDF, không lấy được số liệu."
+
+
+def test_the_first_ctrl_c_ends_the_wait_and_the_second_the_run() -> None:
+    """A pause of an hour ends within a second; the handlers of before are back afterwards."""
+    before = signal.getsignal(signal.SIGINT)
+    with Stop() as stop:
+        assert not stop(0)
+        os.kill(os.getpid(), signal.SIGINT)
+        started = time.monotonic()
+        assert stop(3600)
+        assert time.monotonic() - started < 1
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+# over a real workspace
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """April issued, two reports filled in, kept beside the workspace."""
+    root = tmp_path_factory.mktemp("watch") / "w"
+    init(root, "bql-2026")
+    generate(office_of(root), "2026-04")
+    forms = root / "out" / "2026-04" / "bieu-mau"
+    Department(1, DUE).fill(forms / "NQ57_2026-04_QLDT.xlsx", root / "QLDT.xlsx")
+    Department(2, DUE).fill(forms / "NQ57_2026-04_VP.xlsx", root / "VP.xlsx", mistakes=True)
+    return root
+
+
+@pytest.fixture
+def root(base: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(base, tmp_path / "w"))
+
+
+def office_of(root: Path) -> Office:
+    return Office.at(root, FixedClock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM)))
+
+
+def test_a_share_with_days_is_watched_like_the_inbox(root: Path, tmp_path: Path) -> None:
+    """Files in a folder named after a day are received on that day, wherever the watched folder is."""
+    share = tmp_path / "chung" / "2026-04-14"
+    share.mkdir(parents=True)
+    shutil.copy(root / "QLDT.xlsx", share)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        pauses.append(seconds)
+        return False
+
+    news = list(watch(office_of(root), share.parent, None, interval=7, pause=pause, once=True))
+    (done,) = [item.collected for item in news if item.collected]
+    (taken,) = done.returns
+    assert (taken.verdict, taken.unit, taken.source.received_basis) == ("accepted", "QLDT", "folder")
+    assert taken.source.received_at.date() == dt.date(2026, 4, 14)
+    assert pauses == [7]
+    assert done.answers.check_book is not None and done.answers.check_book.is_file()
+
+
+def test_a_return_that_was_recorded_but_not_told_is_told_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """tra-lai/ is open elsewhere after the verdict was recorded: told; then the verdict comes, not «duplicate»."""
+    shutil.copy(root / "VP.xlsx", root / "inbox" / "VP.xlsx")
+    watcher = Watcher(office_of(root), root / "inbox", "2026-04")
+
+    def held(*_: Any) -> None:  # noqa: ANN401
+        raise WorkbookOpenError("tra-lai/NQ57_2026-04_VP.xlsx")
+
+    monkeypatch.setattr("nq57xl.commands.collect.write_back", held)
+    told = [message for _ in range(3) for message in messages(watcher.look())]
+    assert len(told) == 1 and "hãy đóng tệp" in told[0]
+    monkeypatch.undo()
+    done = [item.collected for _ in range(3) for item in watcher.look() if item.collected]
+    ((taken,),) = [item.returns for item in done]
+    assert (taken.verdict, taken.unit) == ("rejected", "VP")
+    assert {item.code for item in taken.findings if item.severity == "error"} == {"REQUIRED_BLANK", "VALUE_UNREADABLE"}
+
+
+@pytest.mark.parametrize(("folder", "period"), [("không-có", None), (None, "2026-13")])
+def test_a_wrong_start_is_a_message(root: Path, folder: str | None, period: str | None) -> None:
+    """A folder that is none, a period that is none: told at once."""
+    with pytest.raises(Nq57Error):
+        list(watch(office_of(root), folder and root / folder, period, interval=1, pause=lambda s: True))  # type: ignore[arg-type]
+
+
+def test_once_prints_a_json_line_for_each_file(root: Path) -> None:
+    """Contract's keys, one line each, nothing else on stdout; talk and the next step on stderr; exit 0."""
+    for name in ("QLDT.xlsx", "VP.xlsx"):
+        shutil.copy(root / name, root / "inbox" / name)
+    command = [sys.executable, "-m", "nq57xl", "-w", str(root), "watch", "--once", "--interval", "0.2", "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    assert [(line["unit"], line["verdict"]) for line in lines] == [("QLDT", "accepted"), ("VP", "rejected")]
+    keys = {"file", "sha256", "unit", "period", "received_at", "received_basis", "verdict", "findings"}
+    assert all(set(line) == keys for line in lines)
+    told = done.stderr.decode("utf-8")
+    assert "2 tệp (1 đã nhận; 1 trả lại)" in told
+    assert "kiem-tra.xlsx" in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to another process")
+def test_ctrl_c_ends_with_a_summary(root: Path) -> None:
+    """A running watch takes what arrives while another command reads; Ctrl+C: summary, exit 0, no traceback."""
+    command = [sys.executable, "-m", "nq57xl", "-w", str(root), "watch", "--interval", "0.2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    assert process.stdout is not None
+    shutil.copy(root / "QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
+    line = process.stdout.readline().decode("utf-8")
+    assert re.fullmatch(r"Đã nhận: .*QLDT\.xlsx \(QLDT\)\n", line)
+    status = [sys.executable, "-m", "nq57xl", "-w", str(root), "status", "--json"]
+    assert subprocess.run(status, capture_output=True, check=False).returncode == 0
+    os.killpg(process.pid, signal.SIGINT)
+    out, told = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, b"")
+    assert "Đã dừng theo dõi: 1 tệp (1 đã nhận)." in told.decode("utf-8")
+    assert "Traceback" not in told.decode("utf-8")
