@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.collect import Collected, collect, standing
 from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.diff import diff
+from nq57xl.commands.export import export
 from nq57xl.commands.generate import Generated, Issued, generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
@@ -23,8 +28,11 @@ from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.plan.periods import parse_period
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.form import FormRow
+from nq57xl.report.compare_json import comparison_json
 from nq57xl.report.consolidate import consolidate
+from nq57xl.report.exports import SCHEMA_NAME
 from nq57xl.report.figures import figures
+from tests.conftest import REPOSITORY
 from tests.office import convert
 
 DONE, GOING, IDLE = "III.6", "I.1", "II.3"
@@ -247,6 +255,32 @@ def test_the_month_after_next_still_knows(office: Office, tmp_path: Path) -> Non
     )
 
 
+def test_two_months_compared_and_exported(office: Office, tmp_path: Path) -> None:
+    """diff finds the rows of both months by code in either order; export tells which cells are of the month before."""
+    generate(office, "2026-05")
+    sent = filled(office, "2026-05", "VP", tmp_path / "5.xlsx")
+    typed(sent, {(RESULTS, f"led|{GOING}", "progress"): "Đang thực hiện", (RESULTS, f"led|{GOING}", "percent"): 0.6})
+    collect(office, [sent], "2026-05", moment(5, 15))
+    found = diff(office, "2026-05", "2026-04")
+    assert (found.before.code, found.after.code) == ("2026-04", "2026-05")
+    assert found.change_of(GOING) == "Tăng từ 45% lên 60%"
+    assert found.change_of(DONE) == "Đã hoàn thành trước kỳ"
+    assert DONE not in {row.task.code for row in found.newly_done}
+    units = {item.unit: (item.reported_before, item.reported_after) for item in found.units}
+    assert units == {"VP": (True, True), "QLCNC": (True, False), "QLDT": (True, False), "QLDN": (True, False)}
+    told = CliRunner().invoke(cli, ["-w", str(office.workspace.root), "diff", "2026-04", "2026-05", "--json"])
+    assert json.loads(told.stdout) == comparison_json(found)
+    paths = export(office, "2026-05")
+    document = json.loads(paths[1].read_bytes())
+    jsonschema.validate(document, json.loads((REPOSITORY / "schemas" / SCHEMA_NAME).read_text(encoding="utf-8")))
+    cells = {item["field"]: item for item in document["facts"] if item["row"] == DONE and item["table"] == "led"}
+    assert {item["origin"] for item in cells.values()} == {"earlier"}
+    assert (cells["progress"]["file"], cells["progress"]["value"]) == ("VP.xlsx", "done")
+    assert export(office, "2026-05") == paths
+    text = (merge(office, "2026-05").companions[1]).read_text(encoding="utf-8")
+    assert "Đã hoàn thành trước kỳ" in text
+
+
 def test_only_periods_of_the_same_kind_are_compared(office: Office) -> None:
     """A quarter's form shows no month's figures, and an earlier month's none of a later one."""
     quarter = of_unit(generate(office, "2026-Q2"))
@@ -339,8 +373,6 @@ def test_without_reports_of_supporters_nothing_is_reissued(office: Office) -> No
 
 def test_the_option_on_the_command_line(office: Office) -> None:
     """Paths on stdout, what changed on stderr, exit code 0."""
-    from click.testing import CliRunner
-
     done = CliRunner().invoke(
         cli, ["-w", str(office.workspace.root), "generate", "--period", "2026-04", "--with-support"]
     )
