@@ -82,7 +82,7 @@ def test_every_cell_that_may_be_edited_has_a_line(root: Path, check_ooxml: Check
 
 def test_only_the_four_columns_are_open_and_each_has_its_validation(root: Path) -> None:
     """Entry cells are unlocked and validated as in the form; everything else is locked."""
-    sheet = load_workbook(book_of(root))[SHEET]
+    sheet: Any = load_workbook(book_of(root))[SHEET]
     assert sheet.protection.sheet
     names = {cell.value: cell.column for cell in sheet[1]}
     rows = [row for row in range(2, sheet.max_row + 1) if str(sheet.cell(row, 1).value).startswith("VP|")]

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
+from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger import files
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.edits import add_edits, edits_of, holding
@@ -79,7 +80,7 @@ def take_edits(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Ta
     """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
     read = []
     for path in _candidates(office, period):
-        sha256 = files.sha256_of(path)
+        sha256 = _hash(path)
         if not ledger.was_written(office.workspace.key_of(path), sha256):
             read.append(_take(office, ledger, (plan, period), path, sha256))
     return Taken(tuple(read))
@@ -94,11 +95,11 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Tak
     wanted = office.workspace.report_dir(c.period.code) / NAME
     for item in taken.read:
         # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
-        if item.settled and files.sha256_of(item.path) == item.sha256:
+        if item.settled and _hash(item.path) == item.sha256:
             ledger.note_output(office.workspace.key_of(item.path), item.sha256)
     written = write_guarded(ledger, office.workspace, wanted, content)
     for path in _candidates(office, c.period):
-        if path != written and ledger.was_written(office.workspace.key_of(path), files.sha256_of(path)):
+        if path != written and ledger.was_written(office.workspace.key_of(path), _hash(path)):
             files.remove(path)
     return written
 
@@ -115,6 +116,14 @@ def _candidates(office: Office, period: Period) -> list[Path]:
     """bien-tap.xlsx and its "(2)", "(3)" ..., the first one first."""
     folder, stem = office.workspace.report_dir(period.code), Path(NAME).stem
     return [path for path in (folder / NAME, *sorted(folder.glob(f"{stem} (*).xlsx"))) if path.is_file()]
+
+
+def _hash(path: Path) -> str:
+    """Hash of the file. Raises WorkbookOpenError when another program holds it (Windows)."""
+    try:
+        return files.sha256_of(path)
+    except PermissionError as error:
+        raise WorkbookOpenError(path) from error
 
 
 def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> EditFile:
