@@ -22,6 +22,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.records.ledger import ReturnRecord
 from nq57xl.report.notices import Letter, Written, letter_of, plain, write_letter
 from tests.conftest import REPOSITORY
+from tests.ledger_kit import value
 from tests.letter_kit import blank, every_fate, filed_of, odd, record
 from tests.samples import sample_period, sample_plan
 
@@ -117,6 +118,17 @@ def test_each_fate_is_told_in_its_own_words(number: int, parts: list[str], subje
         assert part in told
         assert part.strip().casefold() in " ".join(page.split()).casefold()
     assert subject in str(draft(letter)["Subject"])
+
+
+def test_a_half_that_was_combined_is_told_so() -> None:
+    """Cells of it stand in the newest return: it is no return that was merely overtaken."""
+    half = record(1, "nửa", "rejected", hours=-1, findings=(blank(8),))
+    taken = attrs.evolve(value(8, "x", "x"), origin=half.judged.source)
+    whole = record(2, "đủ")
+    whole = attrs.evolve(whole, judged=attrs.evolve(whole.judged, values=(taken,)))
+    found = letters([half, whole])
+    assert (found[1].fate, found[2].fate) == ("combined", "counts")
+    assert "đã được ghép vào báo cáo nhận lúc 12:00 ngày 16/04/2026" in text(found[1])
 
 
 def test_a_late_return_is_told_how_late() -> None:

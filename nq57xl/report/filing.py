@@ -11,14 +11,16 @@ from nq57xl.records.findings import ACCEPTED, Severity
 from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
 from nq57xl.rules.grouping import Point, to_answer
 
-Fate = Literal["counts", "rejected", "superseded", "answered", "excluded", "unrecognised"]
-"""`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again."""
+Fate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
+"""`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again; `combined`: the newest
+one has cells of it (`collect --combine`)."""
 
 FATES: dict[Fate, str] = {
     "counts": "Được chấp nhận, đang được sử dụng",
     "rejected": "Bị trả lại, chờ đơn vị gửi lại",
     "superseded": "Đã có bản nhận sau thay thế",
     "answered": "Bị trả lại, đơn vị đã gửi bản khác",
+    "combined": "Đã ghép vào bản nhận sau",
     "excluded": "Không đưa vào tổng hợp",
     "unrecognised": "Chưa ghi nhận là báo cáo",
 }
@@ -79,6 +81,14 @@ def _fate(record: ReturnRecord, unit: UnitStatus | None) -> Fate:
         return "unrecognised"
     if unit.counting is not None and unit.counting.id == record.id:
         return "counts"
-    if record.judged.verdict in ACCEPTED:
-        return "superseded"
-    return "rejected" if unit.newest is not None and unit.newest.id == record.id else "answered"
+    if unit.newest is not None and unit.newest.id == record.id:
+        return "superseded" if record.judged.verdict in ACCEPTED else "rejected"
+    if _lent(record, unit):
+        return "combined"
+    return "superseded" if record.judged.verdict in ACCEPTED else "answered"
+
+
+def _lent(record: ReturnRecord, unit: UnitStatus) -> bool:
+    """Cells of the return stand in the unit's newest one."""
+    values = unit.newest.judged.values if unit.newest else ()
+    return any(value.origin is not None and value.origin.sha256 == record.judged.source.sha256 for value in values)
