@@ -3,7 +3,7 @@
 python tools/make_pictures.py [out/demo]
 
 Every sheet of a form as issued, of the same form as it went back with marks, and of the consolidated report: the first
-page of each, named after its tab.
+page of each, named after its tab. Every page of the document of both plans, named after plan and page.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.ledger.clock import SystemClock
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.bundled import NAMES
 from nq57xl.text.normalise import bare
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -31,6 +32,8 @@ PLAN, UNIT = "sxd-2026", "VP"
 """Whose form is shown: the one with every sheet."""
 DOTS = 80
 """Per inch: an A4 page in landscape is 936 pixels wide, the width of a page on the web."""
+DOCUMENT_DOTS = 60
+"""The same for the document's pages, of which there are many."""
 COLOURS = 32
 """Enough for black letters with soft edges on white and a few calm fills."""
 LIMIT = 150_000
@@ -70,12 +73,24 @@ def pictures(name: str, workbook: Path, folder: Path) -> Iterator[Path]:
     for tab, page in first_pages(pdf).items():
         target = PICTURES / f"{name}-{slug(tab)}"
         run("pdftoppm", "-png", "-singlefile", "-r", str(DOTS), "-f", str(page), "-l", str(page), pdf, target)
-        picture = target.with_name(f"{target.name}.png")
-        with Image.open(picture) as image:
-            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
-        if picture.stat().st_size > LIMIT:
-            sys.exit(f"{picture} is larger than {LIMIT} bytes")
-        yield picture
+        yield small(target.with_name(f"{target.name}.png"))
+
+
+def small(picture: Path) -> Path:
+    """The picture with few colours; exits where it is too large all the same."""
+    with Image.open(picture) as image:
+        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+    if picture.stat().st_size > LIMIT:
+        sys.exit(f"{picture} is larger than {LIMIT} bytes")
+    return picture
+
+
+def document_pictures(plan: str, document: Path, folder: Path) -> Iterator[Path]:
+    """Writes docs/pictures/document-PLAN-PAGE.png for each page of a plan's document."""
+    pdf = to_pdf(document, folder)
+    run("pdftoppm", "-png", "-r", str(DOCUMENT_DOTS), pdf, PICTURES / f"document-{plan}")
+    for picture in sorted(PICTURES.glob(f"document-{plan}-*.png")):
+        yield small(picture)
 
 
 def marked_form(workspace: Path) -> bytes:
@@ -119,6 +134,10 @@ def main() -> None:
         folder = Path(temporary)
         for name, workbook in workbooks(demo, folder).items():
             for picture in pictures(name, workbook, folder):
+                print(picture.name, picture.stat().st_size)
+        for plan in NAMES:
+            document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))
+            for picture in document_pictures(plan, document, folder):
                 print(picture.name, picture.stat().st_size)
 
 
