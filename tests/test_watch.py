@@ -243,12 +243,14 @@ def test_files_are_known_by_what_they_are(tmp_path: Path) -> None:
 
 
 def test_a_line_for_a_file_is_one_line() -> None:
-    """Verdict, path, unit, how many points; a stranger with the reason; a line break in a name breaks none."""
+    """Verdict, path, unit, how many points; a stranger with the reason; signs for the terminal are not passed on."""
     source = Source("inbox/a\nb.xlsx", "a\nb.xlsx", "0" * 64, 1, NOON, "first_seen")
     blank = make("REQUIRED_BLANK", words={"field": "x"})
     assert file_line(Taken(source, "rejected", "VP", "2026-04", (blank, blank))) == (
         "Trả lại: inbox/a b.xlsx (VP) – 2 lỗi"
     )
+    coloured = Source("\x1b[2J\u202exslx.a", "a", "0" * 64, 1, NOON, "first_seen")
+    assert file_line(Taken(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
     stranger = Taken(source, "unrecognised", None, None, (make("FILE_PDF"),))
     assert file_line(stranger) == "Không nhận ra: inbox/a b.xlsx – Tệp là PDF, không lấy được số liệu."
 

@@ -175,6 +175,7 @@ def collect(  # noqa: PLR0917 - click passes them by name
     done = run(office(context), sources, period, received, manner=manner)
     if json_:
         print_json(printing.collected_json(done))
+        printing.print_answers(done.answers)
     else:
         printing.print_collected(done)
     fine = (*ACCEPTED, "duplicate", "superseded")

@@ -13,6 +13,7 @@ from nq57xl.cli import edited
 from nq57xl.cli.options import talk
 from nq57xl.records.findings import Finding, Verdict
 from nq57xl.rules.grouping import to_answer
+from nq57xl.text.normalise import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -171,11 +172,11 @@ def print_answers(answers: Answers) -> None:
 def print_taken(item: Taken) -> None:
     """One file: its verdict, then what the unit has to do about it."""
     unit = f" ({item.unit})" if item.unit else ""
-    click.echo(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}")
+    click.echo(visible(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}"))
     for point in to_answer(item.findings):
         place = point.cell if point.count == 1 else point.first.sheet
         where = f"{place}: " if place else ""
-        click.echo(f"   {SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip())
+        click.echo(visible(f"   {SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip()))
     quiet = Counter(finding.severity for finding in item.findings)
     if quiet["repaired"]:
         click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")

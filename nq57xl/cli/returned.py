@@ -44,6 +44,8 @@ _MOMENT = "%d/%m/%Y %H:%M"
 
 def tell_decided(done: Decided, *, as_json: bool) -> None:
     """The decision and where the unit stands now."""
+    for problem in done.problems:
+        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
     if as_json:
         print_json(decided_json(done))
         return

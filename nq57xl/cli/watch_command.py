@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nq57xl.cli.options import as_json, office, period_option, talk
+from nq57xl.text.normalise import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
@@ -104,7 +105,7 @@ class Teller:
     def tell(self, news: News) -> None:
         """Files on stdout, one line each; talk on stderr."""
         if news.message:
-            talk(news.message)
+            talk(visible(news.message))
         if news.collected is None:
             return
         self.answers = news.collected.answers
@@ -135,7 +136,7 @@ def file_line(item: Taken) -> str:
         told = item.findings[0].message
     unit = f" ({item.unit})" if item.unit else ""
     line = f"{VERDICTS[item.verdict]}: {item.source.path}{unit}" + (f" – {told}" if told else "")
-    return " ".join(line.splitlines())
+    return visible(line)
 
 
 def _json_line(item: Taken) -> str:

@@ -37,6 +37,8 @@ class Decided:
     """False: it stood so already, and nothing was recorded."""
     status: PeriodStatus
     """Of the period that the return was collected for, after the decision."""
+    problems: tuple[str, ...] = ()
+    """What could not be written anew of the answers to units, in words."""
 
     @property
     def unit(self) -> UnitStatus | None:
@@ -78,10 +80,11 @@ def _decide(
             record = ledger.return_by_hash(record.judged.source.sha256) or record
         plan, days = office.valid(record.period, ledger)
         status = standing(ledger, plan, days)
+        problems: tuple[str, ...] = ()
         if changed:
             write_back(office, ledger, status)
-            answer(office, ledger, plan, status)
-        return Decided(kind, record, changed, status)
+            problems = answer(office, ledger, plan, status).problems
+        return Decided(kind, record, changed, status, problems)
 
 
 def _holds(record: ReturnRecord, kind: DecisionKind, at: dt.datetime | None) -> bool:

@@ -12,8 +12,9 @@ from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
 from nq57xl.rules.grouping import Point, to_answer
 
 Fate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
-"""`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again; `combined`: the newest
-one has cells of it (`collect --combine`)."""
+"""`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again.
+
+`combined`: the newest return has cells of it (`collect --combine`)."""
 
 FATES: dict[Fate, str] = {
     "counts": "Được chấp nhận, đang được sử dụng",

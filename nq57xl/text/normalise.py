@@ -39,6 +39,14 @@ def unmasked(text: str) -> str:
     return "".join(f"[U+{ord(letter):04X}]" if ord(letter) in _DIRECTIONS else letter for letter in text)
 
 
+def visible(text: str) -> str:
+    """The text as a terminal may show it, on one line: a stranger's file name moves no cursor and colours nothing."""
+    return "".join(
+        "\ufffd" if unicodedata.category(letter) in ("Cc", "Cs") else letter
+        for letter in unmasked(text).replace("\n", " ")
+    )
+
+
 def one_line(text: str) -> str:
     """`clean`, with line breaks turned into single spaces."""
     return " ".join(clean(text).split())
