@@ -81,6 +81,8 @@ TASKS = st.lists(
         deadline=LINE.map(Deadline),
         note=TEXT,
         standard_deadline=DAY,
+        responsible=TEXT,
+        authority=TEXT,
     ),
     max_size=4,
 )

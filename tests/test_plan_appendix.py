@@ -22,7 +22,7 @@ from nq57xl.plan.appendix_read import read_appendix, write_codes
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.bundled import NAMES, bundled_appendix
 from nq57xl.plan.guard import sheet_parts
-from nq57xl.plan.lint import layout_place
+from nq57xl.plan.linter import layout_place
 from nq57xl.records.plan import Plan
 from tests.amounts import amount
 from tests.conftest import CheckOoxml

@@ -46,27 +46,38 @@ def test_bundled_plans_have_no_errors(name: str) -> None:
     assert [item for item in lint(plan(name)) if item.severity == "error"] == []
 
 
-def test_warnings_of_bql() -> None:
-    """bql: three misprints, nothing else."""
+def test_findings_of_bql() -> None:
+    """bql: three misprints, two KPIs without a quantity, two that repeat the product, a criterion without a column."""
     told = [(item.code, item.cell, item.value) for item in lint(plan("bql-2026"))]
     assert told == [
+        ("PLAN_KPI_NO_QUANTITY", "H5", "Triển khai các dự án thành phần đúng tiến độ đề ra"),
+        ("PLAN_KPI_REPEATS", "H6", "Văn bản phối hợp"),
+        ("PLAN_KPI_NO_QUANTITY", "H7", "Văn bản báo cáo các đợt tập huấn (khi có yêu cầu)"),
+        ("PLAN_KPI_REPEATS", "H9", "Văn bản góp ý"),
         ("PLAN_MISPRINT", "E5", "Chuyển đối số"),
         ("PLAN_MISPRINT", "E9", "chất lượng phục người dân"),
         ("PLAN_MISPRINT", "F9", "chất lượng phục người dân"),
+        ("PLAN_CRITERION_UNCHECKED", "B19", "rõ trách nhiệm"),
     ]
 
 
-def test_warnings_of_sxd() -> None:
-    """sxd: 15 deadlines without a day, 14 "UBDN", 4 "Cac phòng", one "trên trên", one collective lead (II.3)."""
+def test_findings_of_sxd() -> None:
+    """sxd: 15 deadlines without a day, 19 misprints, a collective lead (II.3), 5 KPIs without a quantity, 9 repeats."""
     findings = lint(plan())
     assert Counter(item.code for item in findings) == {
         "PLAN_DEADLINE_UNPARSED": 15,
         "PLAN_MISPRINT": 19,
         "PLAN_COLLECTIVE_LEAD": 1,
+        "PLAN_KPI_NO_QUANTITY": 5,
+        "PLAN_SUBTASK_REPEATS": 9,
+        "PLAN_CRITERION_UNCHECKED": 2,
     }
     misprints = Counter(item.value for item in findings if item.code == "PLAN_MISPRINT")
     assert misprints == {"UBDN": 14, "Cac phòng": 4, "trên trên": 1}
     assert [item.task for item in findings if item.code == "PLAN_COLLECTIVE_LEAD"] == ["II.3"]
+    vague = [item.task for item in findings if item.code == "PLAN_KPI_NO_QUANTITY"]
+    assert vague == ["I.2", "II.1", "II.2.1", "IV.4", "V.2"]
+    assert {item.severity for item in findings if item.code == "PLAN_SUBTASK_REPEATS"} == {"note"}
 
 
 def test_unresolved_unit() -> None:
@@ -206,7 +217,7 @@ def test_sections_are_checked_for_misprints() -> None:
 def test_never_raises(random_plan: Plan) -> None:
     """Any plan can be linted; errors come first, and every finding says something and names a cell."""
     findings = lint(random_plan)
-    ranks = [item.severity != "error" for item in findings]
+    ranks = [("error", "warning", "note").index(item.severity) for item in findings]
     assert ranks == sorted(ranks)
     assert all(item.message and item.sheet and item.cell for item in findings)
 

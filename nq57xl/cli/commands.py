@@ -69,14 +69,21 @@ def show(context: click.Context, number: int | None, json_: bool) -> None:
     short_help="Kiểm tra phụ lục trước khi phát hành.",
     help="Kiểm tra phụ lục: lỗi phải sửa trước khi phát hành, cảnh báo nên xem lại.",
 )
+@click.option(
+    "--write", is_flag=True, help="Ghi kết quả vào trang «Soát kế hoạch» của phu-luc.xlsx, có liên kết tới ô."
+)
 @as_json
 @click.pass_context
-def lint(context: click.Context, json_: bool) -> None:
+def lint(context: click.Context, write: bool, json_: bool) -> None:
     """Findings on the master appendix."""
     from nq57xl.cli import printing
-    from nq57xl.commands.show import lint as run
+    from nq57xl.commands import show as run
 
-    findings = run(office(context))
+    if write:
+        findings, kept = run.write_lint(office(context))
+        talk("Trang «Soát kế hoạch» không đổi." if kept is None else f"Đã ghi trang «Soát kế hoạch»; tệp cũ ở {kept}")
+    else:
+        findings = run.lint(office(context))
     if json_:
         print_json({"findings": [printing.finding_json(item) for item in findings]})
     else:

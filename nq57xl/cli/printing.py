@@ -117,16 +117,17 @@ def print_plan(plan: Plan) -> None:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """Findings as a table, errors first as they come."""
+    """Findings as a table, errors first; many of one pattern are one line, with the proposal for the first."""
     from rich.table import Table
+
+    from nq57xl.rules.grouping import grouped
 
     if not findings:
         click.echo("Không có điểm nào cần sửa.")
         return
     table = Table("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý")
-    for item in findings:
-        place = "!".join(part for part in (item.sheet, item.cell) if part)
-        table.add_row(SEVERITIES[item.severity], item.task or "", place, item.message, item.fix)
+    for point in grouped(findings):
+        table.add_row(SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
     console().print(table)
     count = Counter(SEVERITIES[item.severity].lower() for item in findings)
     talk(", ".join(f"{number} {name}" for name, number in count.items()))

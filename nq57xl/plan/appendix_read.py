@@ -128,7 +128,8 @@ class _Reader:
             for column, col in columns:
                 value = values[col] if col is not None else ""
                 cells[column.key] = self._value(title, row, col or 0, column, value)
-                self.places[sheet.id, len(rows), column.key] = (title, a1(row, col or 0))
+                if col is not None:
+                    self.places[sheet.id, len(rows), column.key] = (title, a1(row, col))
             rows.append(cells)
         return rows
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from nq57xl.plan import sheets
 from nq57xl.plan.guide import GUIDE
 from nq57xl.plan.review_sheet import TITLE, Review, write_review
@@ -191,6 +193,8 @@ def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: C
 
 
 def _table_sheet(page: Worksheet, formats: Formats, sheet: Sheet, rows: list[Cells]) -> None:
+    if not any(row.get(column.key) for row in rows for column in sheet.columns if column.rare):
+        sheet = evolve(sheet, columns=tuple(column for column in sheet.columns if not column.rare))
     columns = _widths(sheet)
     _columns(page, [column.width for column in sheet.columns])
     _top(page, formats, sheet.heading, sheet.note, [column.width for column in sheet.columns])

@@ -14,7 +14,18 @@ from nq57xl.records.amendment import ChangeKind, Comparison, FieldChange, RowCha
 from nq57xl.records.plan import Indicator, IndicatorGroup, Plan, Section, Task
 from nq57xl.text.normalise import fold
 
-TASK_FIELDS = ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
+TASK_FIELDS = (
+    "task",
+    "subtask",
+    "deliverable",
+    "kpi",
+    "lead",
+    "support",
+    "deadline",
+    "note",
+    "responsible",
+    "authority",
+)
 INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
 FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": TASK_FIELDS, "indicators": INDICATOR_FIELDS}

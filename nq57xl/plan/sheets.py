@@ -35,6 +35,8 @@ class Column:
     center: bool = False
     strict: bool = True
     """False: the dropdown proposes, other values may be typed."""
+    rare: bool = False
+    """True: written only where some row has something in it; stands last."""
     limits: tuple[int, int] = (0, 200)
     """Smallest and greatest value of a `whole`."""
 
@@ -296,6 +298,24 @@ TASKS = Sheet(
             center=True,
         ),
         Column("note", "Ghi chú", 12, "Nguyên văn ghi chú của kế hoạch.", optional=True),
+        Column(
+            "responsible",
+            "Lãnh đạo phụ trách",
+            14,
+            "Người chịu trách nhiệm (rõ trách nhiệm); cột không bắt buộc.",
+            optional=True,
+            rare=True,
+            others=("Người chịu trách nhiệm", "Người phụ trách"),
+        ),
+        Column(
+            "authority",
+            "Cấp quyết định",
+            14,
+            "Cấp có thẩm quyền quyết định (rõ thẩm quyền); cột không bắt buộc.",
+            optional=True,
+            rare=True,
+            others=("Thẩm quyền quyết định", "Thẩm quyền"),
+        ),
     ),
     spare=60,
 )

@@ -158,6 +158,10 @@ class Task:
     note: str = ""
     standard_deadline: dt.date | None = None
     """The office's own "Hạn chuẩn"; wins over the parsed deadline."""
+    responsible: str = ""
+    """Who answers for the row ("rõ trách nhiệm"): a column that few plans have."""
+    authority: str = ""
+    """Who decides on it ("rõ thẩm quyền"): likewise."""
     lead_units: tuple[str, ...] = ()
     """Codes, resolved; several for a collective lead."""
     support_units: tuple[str, ...] = ()
