@@ -42,6 +42,10 @@ class Line:
         """What stands in one of them."""
         return clean(readable(self.cells.get(name)))
 
+    def says(self, name: str, text: str) -> bool:
+        """One of them holds that text, read as Unicode or as the legacy charset that it may look like."""
+        return text in (self.text(name), clean(cell_text(self.cells.get(name))))
+
 
 @frozen
 class Lines:
@@ -219,7 +223,7 @@ def _same(cell: RawCell, edit: Edit) -> bool:
 def _unchanged(line: Line, edit: Edit, same: bool) -> bool:
     """The line says what the edit says."""
     new = edit.new
-    return same and (_kind(line), line.text("author"), line.text("reason")) == (new.kind, new.author, new.reason)
+    return same and _kind(line) == new.kind and line.says("author", new.author) and line.says("reason", new.reason)
 
 
 def _kind(line: Line) -> EditKind | None:
