@@ -22,6 +22,7 @@ from nq57xl.commands.judge import Manner
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
+from nq57xl.ledger.archive import archived
 from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form
@@ -330,6 +331,37 @@ def test_free_rows_go_by_what_they_say(office: Office, whole: Path, tmp_path: Pa
         "02": "Mua sắm thiết bị họp trực tuyến",
         "03": "Số hóa hồ sơ lưu trữ giai đoạn 2",
     }
+
+
+def test_what_was_collected_before_is_combined_afterwards(office: Office, whole: Path, tmp_path: Path) -> None:
+    """The office sees what was lost and runs again with --combine: one more return with a file of its own."""
+    one = make(office, whole, tmp_path / "b" / "2026-04-14" / "nửa một.xlsx", part(first_half))
+    two = make(office, whole, tmp_path / "b" / "2026-04-15" / "nửa hai.xlsx", part(lambda key: not first_half(key)))
+    assert {item.verdict for item in collect(office, [tmp_path / "b"], PERIOD).returns} == {"rejected"}
+    done = collect(office, [tmp_path / "b"], PERIOD, manner=BOTH)
+    assert [(item.source.name, item.verdict) for item in done.returns] == [
+        ("nửa một.xlsx", "duplicate"),
+        ("nửa hai.xlsx", "duplicate"),
+        ("nửa hai (ghép).xlsx", "accepted"),
+    ]
+    joined = record(office, "nửa hai (ghép).xlsx")
+    assert joined.judged.source.received_at == moment(15).replace(hour=0)
+    origins = {value.origin.path for value in joined.judged.values if value.origin}
+    assert origins == {str(one), str(two)}
+    assert all(value.origin for value in joined.judged.values)
+    kept = archived(office.workspace, joined.judged.source.sha256)
+    assert kept is not None and check_file(office, kept, PERIOD).accepted
+    again = collect(office, [tmp_path / "b"], PERIOD, manner=BOTH)
+    assert {item.verdict for item in again.returns} == {"duplicate"}
+    traced = load_workbook(merge(office, PERIOD).report)["Nguồn số liệu"]
+    files = {str(row[7].value) for row in traced.iter_rows() if str(row[0].value or "").isdigit()}
+    assert files == {"nửa một.xlsx", "nửa hai.xlsx"}
+
+
+def test_a_whole_return_is_not_combined_again(office: Office, whole: Path) -> None:
+    """Nothing to fill: --combine over known files changes nothing."""
+    collect(office, [whole], PERIOD, moment(14))
+    assert [item.verdict for item in collect(office, [whole], PERIOD, manner=BOTH).returns] == ["duplicate"]
 
 
 def test_the_command_combines(office: Office, whole: Path, tmp_path: Path) -> None:

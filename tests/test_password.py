@@ -163,6 +163,18 @@ def test_a_document_type_in_the_description_is_not_parsed(plain: bytes) -> None:
     assert caught.value.finding.code == "FILE_ENCRYPTED"
 
 
+def test_a_description_that_asks_for_endless_hashing_is_refused(plain: bytes) -> None:
+    """Ten million rounds for each password: refused at once, not tried until the worker's time is over."""
+    data = encrypted(plain)
+    assert data.count(b'spinCount="100000"') == 1
+    spoilt = data.replace(b'spinCount="100000"', b'spinCount="9999999"').replace(
+        b'standalone="yes"', b'standalone="no"'
+    )
+    with pytest.raises(Refused) as caught:
+        read_bytes(spoilt, (SECRET,))
+    assert caught.value.finding.code == "FILE_ENCRYPTED"
+
+
 @pytest.mark.parametrize("cut", [600, 3000, 9000, -5000, -700])
 def test_a_broken_encrypted_file_is_refused_and_nothing_else(plain: bytes, cut: int) -> None:
     """Cut anywhere: refused by name, no other exception."""

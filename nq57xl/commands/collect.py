@@ -16,6 +16,7 @@ from nq57xl.commands.earlier import History
 from nq57xl.commands.judge import USUAL, Manner, judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.outlived import still_asked, with_plan_rows
+from nq57xl.commands.recombine import recombined
 from nq57xl.commands.sent_back import write_back
 from nq57xl.commands.unpack import copies_of, dated, unpack
 from nq57xl.forms.build import reporting_units
@@ -84,13 +85,18 @@ def collect(
         places = dated(ledger, [source for source, _ in refused], now)
         judged = _refused(ledger, places, [findings for _, findings in refused])
         read = judge(ledger, fresh, copies, period.code, units=plan.units, manner=manner)
+        if manner.combine:
+            again = [source for source in sources if source not in fresh]
+            busy = {item.unit for item in read if item.unit}
+            read += recombined(office, ledger, plan, period, again, busy=busy)
         judged += with_plan_rows(ledger, plan, period, read)
         ledger.record_returns(period.code, judged, now, office.who())
         _note_mails(ledger, judged, office.who())
         status = standing(ledger, plan, period)
         back = write_back(office, ledger, status)
         answers = answer(office, ledger, plan, status)
-        lines = _report(ledger, [*sources, *places], judged, status)
+        made = [item.source for item in judged if item.source not in sources and item.source not in places]
+        lines = _report(ledger, [*sources, *places, *made], judged, status)
         return Collected(period, lines, status.period_findings, back, answers)
 
 

@@ -7,6 +7,7 @@ used here and kept nowhere.
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -16,6 +17,9 @@ from nq57xl.returns.sources import too_large
 
 _EXCELS_OWN = "VelvetSweatshop"
 """Excel encrypts with this password, and opens without asking, where only the structure of a workbook is protected."""
+_SPINS = 1_000_000
+"""Times that a password is hashed: Excel and LibreOffice do it 100,000 times; ten millions would take a minute."""
+_SPUN = re.compile(rb"""spinCount\s*=\s*["'](\d*)""")
 _DESCRIPTION = 64 * 1024
 """Bytes of the stream that describes the encryption: Excel writes one or two thousand."""
 
@@ -72,7 +76,8 @@ def _open(data: bytes, password: str) -> bytes | None:
 
 
 def _require_plain_description(data: bytes) -> None:
-    """The description of the encryption is small, and declares no document type, in whatever encoding."""
+    """The description of the encryption is small, asks for no endless work and declares no document type, in whatever
+    encoding."""
     import olefile
 
     try:
@@ -83,5 +88,6 @@ def _require_plain_description(data: bytes) -> None:
                 text = stream.read(_DESCRIPTION + 1)
     except Exception as error:
         raise _UnsupportedError from error
-    if len(text) > _DESCRIPTION or b"<!" in text.replace(b"\0", b""):
+    plain = text.replace(b"\0", b"")
+    if len(text) > _DESCRIPTION or b"<!" in plain or any(int(count or 0) > _SPINS for count in _SPUN.findall(plain)):
         raise _UnsupportedError
