@@ -1,0 +1,228 @@
+"""The quality score: every share counted again by plain loops, the arithmetic of the rule, the lights, the setting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from openpyxl import load_workbook
+
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.merge import merge
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.findings import Finding
+from nq57xl.records.ledger import Judged, UnitStatus
+from nq57xl.records.quality import Principle, Quality, QualityRule
+from nq57xl.records.returns import Value
+from nq57xl.report.quality import MEASURES, Score, scores
+from nq57xl.report.quality_sheet import NAME
+from nq57xl.report.workbook import render_internal, render_report
+from nq57xl.rules.quality import load_quality
+from tests.conftest import CheckOoxml
+from tests.edit_kit import PERIOD, moment, office_at
+from tests.report_books import consolidated, sheets
+from tests.samples import sample_plan
+
+QUALITY = load_quality(MEASURES)
+SEEDS = range(4)
+
+
+def own(status: UnitStatus, *tables: str) -> list[Value]:
+    """Cells of the unit's counting return."""
+    values = status.counting.judged.values if status.counting is not None else ()
+    return [item for item in values if not tables or item.table in tables]
+
+
+def cell(values: list[Value], key: str, field: str) -> Any:  # noqa: ANN401
+    return next((item.value for item in values if (item.key, item.field) == (key, field)), None)
+
+
+def plainly(c: Consolidation, status: UnitStatus) -> dict[str, tuple[int, int]]:
+    """Good and all of some measures, from the typed cells alone."""
+    led = own(status, "led")
+    done = [item.key for item in led if item.field == "progress" and item.value == "done"]
+    days = [cell(led, key, name) for key in done for name in ("completion_date", "evidence_date")]
+    days = [day for day in days if isinstance(day, dt.date)]
+    cited = [k for k in done if (cell(led, k, "evidence_number") and cell(led, k, "evidence_date"))]
+    mine = [task for task in c.plan.tasks if status.code in task.lead_units and not task.done_before]
+    told = {item.key for item in led if item.field == "progress"}
+    support = [task for task in c.plan.tasks if status.code in task.support_units and not task.done_before]
+    stated = bool(own(status, "statement"))
+    answered = {item.key for item in own(status, "supporting")}
+    watched = [item for item in c.plan.indicators if status.code in item.lead_units]
+    numbers = {item.key for item in own(status, "indicator") if item.field in ("value", "numerator")}
+    named = {item.key for item in own(status, "indicator") if item.field == "source"}
+    silent = {item.key for item in own(status, "indicator") if item.field == "no_data"}
+    return {
+        "submitted": (int(status.counting is not None), 1),
+        "on_time": (int(status.counting is not None and status.days_late == 0), 1),
+        "evidence": (len(cited), len(done)),
+        "dates": (sum(day <= c.cutoff for day in days), len(days)),
+        "recent": (sum(c.period.start <= day <= c.cutoff for day in days), len(days)),
+        "led_rows": (sum(task.code in told for task in mine), len(mine)),
+        "supporting_rows": (sum(stated or task.code in answered for task in support), len(support)),
+        "indicators": (sum(item.code in numbers | silent for item in watched), len(watched)),
+        "sources_named": (len(numbers & named), len(numbers)),
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("which", ["sample", "sxd-2026"])
+def test_shares_are_what_plain_loops_count(which: str, seed: int) -> None:
+    """For random fills of both plans every counted share equals an independent count over the typed cells."""
+    c = consolidated(which, seed)
+    *units, overall = scores(c, QUALITY)
+    for score, report in zip(units, c.units, strict=True):
+        expected = plainly(c, report.status)
+        assert {code: score.counts[code] for code in expected} == expected
+    for code, (good, whole) in overall.counts.items():
+        assert (good, whole) == tuple(map(sum, zip(*(unit.counts[code] for unit in units), strict=True)))
+        assert 0 <= good <= whole
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_score_is_the_weighed_mean_of_weighed_means(seed: int) -> None:
+    """DQI = Σ(rule × W) / ΣW, from rules to principles to the whole; what cannot be measured weighs nothing."""
+    for score in scores(consolidated("sample", seed), QUALITY):
+        means = []
+        for principle in QUALITY.principles:
+            counted = [(*score.counts[rule.code], rule.weight) for rule in principle.rules]
+            parts = [(100 * good / whole, weight) for good, whole, weight in counted if whole]
+            mean = sum(a * b for a, b in parts) / sum(b for _, b in parts) if parts else None
+            assert score.principles[principle.code] == pytest.approx(mean)
+            means += [(mean, principle.weight)] if mean is not None else []
+        assert score.total == pytest.approx(sum(a * b for a, b in means) / sum(b for _, b in means))
+
+
+def scheme(*rules: tuple[str, float]) -> Quality:
+    """One principle with these rules."""
+    made = tuple(QualityRule(code, code, weight) for code, weight in rules)
+    return Quality((Principle("p", "Một", 1, made),), 90, 75, "identifiers")
+
+
+def alone(c: Consolidation, quality: Quality) -> Score:
+    return scores(c, quality)[0]
+
+
+def with_findings(c: Consolidation, *findings: Finding) -> Consolidation:
+    """The same, the first unit's return carrying these findings."""
+    first, *others = c.units
+    record = first.status.counting
+    assert record is not None
+    judged: Judged = attrs.evolve(record.judged, findings=findings)
+    status = attrs.evolve(first.status, counting=attrs.evolve(record, judged=judged))
+    return attrs.evolve(c, units=(attrs.evolve(first, status=status), *others))
+
+
+def reported() -> Consolidation:
+    """A consolidation whose first unit has reported."""
+    return next(c for seed in range(9) if (c := consolidated("sample", seed)).units[0].status.counting is not None)
+
+
+def test_lights_follow_their_limits_and_identifiers_must_be_whole() -> None:
+    """Green from 90, yellow from 75, red below; a row without its identifier is red however high the score is."""
+    c = reported()
+    rows = {(item.table, item.key) for item in own(c.units[0].status)}
+    table, key = sorted(rows)[0]
+    lost = Finding("ROW_MISSING", "error", "", table=table, task=key)
+    quality = scheme(("submitted", 99), ("identifiers", 1))
+    whole, spoiled = alone(c, quality), alone(with_findings(c, lost), quality)
+    assert (whole.light, whole.total) == ("green", 100)
+    assert spoiled.counts["identifiers"] == (len(rows) - 1, len(rows))
+    assert spoiled.total is not None
+    assert spoiled.total > 99
+    assert spoiled.light == "red"
+    for late, light in ((0, "green"), (1, "green"), (2, "yellow"), (4, "red")):
+        weighed = scheme(("submitted", 10 - late), ("on_time", late))
+        status = attrs.evolve(c.units[0].status, on_time=False)
+        one = attrs.evolve(c, units=(attrs.evolve(c.units[0], status=status), *c.units[1:]))
+        score = alone(one, weighed)
+        assert (round(score.total or 0), score.light) == (100 - 10 * late, light)
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "measure"),
+    [
+        ("CONTRADICTION", "warning", "consistent_rows"),
+        ("TEXT_NORMALISED", "repaired", "clean_cells"),
+        ("RATIO_MISMATCH", "warning", "ratios"),
+    ],
+)
+def test_findings_lower_their_own_measure(code: Any, severity: Any, measure: str) -> None:  # noqa: ANN401
+    """One finding takes one row, or one cell, from the good ones of the principle it belongs to, and of no other."""
+    for seed in range(30):
+        c = consolidated("sample", seed)
+        table = "indicator" if measure == "ratios" else "led"
+        field = "numerator" if measure == "ratios" else "progress"
+        found = next((item for item in own(c.units[0].status, table) if item.field == field), None)
+        if found is not None:
+            break
+    assert found is not None
+    before = alone(with_findings(c), QUALITY).counts
+    spoiled = with_findings(c, Finding(code, severity, "", table=table, task=found.key, field=field))
+    after = alone(spoiled, QUALITY).counts
+    assert {name for name in before if before[name] != after[name]} == {measure}
+    assert before[measure][0] - after[measure][0] == 1
+
+
+def test_the_sheet_prints_the_rule_beside_the_score(check_ooxml: CheckOoxml) -> None:
+    """noi-bo.xlsx alone carries the sheet: every rule with its weight and counts, limits in words."""
+    c = attrs.evolve(consolidated("sample", 2), quality=QUALITY)
+    data = render_internal(c)
+    check_ooxml(data)
+    assert render_internal(c) == data
+    rows = list(sheets(data)[NAME].iter_rows(values_only=True))
+    words = [str(value) for row in rows for value in row if value is not None]
+    *_, overall = scores(c, QUALITY)
+    for rule in (rule for principle in QUALITY.principles for rule in principle.rules):
+        (row,) = [row for row in rows if row[1] == rule.title]
+        assert row[2:5] == (rule.weight, *overall.counts[rule.code])
+    assert any("xanh từ 90 điểm, vàng từ 75 đến dưới 90, đỏ dưới 75" in text for text in words)
+    assert NAME not in sheets(render_report(c)).sheetnames
+    assert NAME not in sheets(render_internal(attrs.evolve(c, quality=None))).sheetnames
+
+
+def test_the_setting_is_off_and_lives_in_the_master_appendix(tmp_path: Path) -> None:
+    """Off by default; «Có» at Cài đặt brings the sheet at the next merge."""
+    plan = sample_plan()
+    assert plan.settings.quality_score is False
+    on = attrs.evolve(plan, settings=attrs.evolve(plan.settings, quality_score=True))
+    assert read_appendix(write_appendix(on)).plan.settings.quality_score is True
+    root = tmp_path / "so"
+    init(root, "bql-2026")
+    office = office_at(root, moment(18))
+    generate(office, PERIOD, ["VP"])
+    assert NAME not in load_workbook(merge(office, PERIOD).internal).sheetnames
+    book = load_workbook(root / "phu-luc.xlsx")
+    for row in book["Cài đặt"].iter_rows():
+        if row[0].value == "Chấm điểm chất lượng số liệu":
+            row[1].value = "Có"
+    book.save(root / "phu-luc.xlsx")
+    assert NAME in load_workbook(merge(office, PERIOD).internal).sheetnames
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "green: 90",
+        "green: [",
+        "green: 90\nyellow: 75\nidentifiers: x\nprinciples: []",
+        "green: 90\nyellow: 75\nidentifiers: x\nprinciples:\n"
+        "  - {code: a, title: A, weight: 1, rules: [{code: magic, title: B, weight: 1}]}",
+        "green: 90\nyellow: 75\nidentifiers: x\nprinciples:\n"
+        "  - {code: a, title: A, weight: -1, rules: [{code: dates, title: B, weight: 1}]}",
+    ],
+)
+def test_a_wrong_scheme_is_told(tmp_path: Path, text: str) -> None:
+    """An office's own quality.yml that lacks something, weighs less than nothing or measures magic: told, not used."""
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "quality.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(Nq57Error, match=r"quality\.yml"):
+        load_quality(MEASURES, tmp_path)
