@@ -103,6 +103,10 @@ class Way:
     front: bool = True
     others: bool = False
     """Tables of another kind stand before and after."""
+    ragged: bool = False
+    """Borders dragged by hand: every row has its own by some tenths of a millimetre, some by more."""
+    inline: bool = False
+    """No column of numbers: they stand before the text of the task."""
 
 
 @frozen
@@ -198,13 +202,17 @@ def way_of(plan: Plan, rng: random.Random) -> Way:
     parts = "tall" if two else rng.choice(("parent", "details", "parent")) if parted else ""
     auto = not parts and rng.random() < 0.3
     sections = rng.choice(("merged", "beside", "plain", "merged", "paragraph", "plain"))
+    inline = parts in ("", "tall") and not auto and rng.random() < 0.15
+    if inline:
+        columns.remove("number")
+        sections = "merged" if sections in ("beside", "plain") else sections
     return Way(
-        tuple(columns), {name: rng.choice(HEADS[name]) for name in set(columns)}, rng.choice((1, 1, 2)), rng.choice(("", "", "(1)", "1", "A")),
+        tuple(columns), {name: rng.choice(HEADS[name]) for name in columns}, rng.choice((1, 1, 2)), rng.choice(("", "", "(1)", "1", "A")),
         sections, rng.choice(("{0}. {1}", "{0}. {1}", "{0}/ {1}", "{0} - {1}", "{0}. {1}", "Mục {0}. {1}")), parts,
-        rng.choice(("{0}.{1}", "{0}.{1}", "{0}.{1}.", "{2})", "{2}", "-")), "{0}" if auto else rng.choice(("{0}", "{0}", "{0}.", "0{0}")),
+        rng.choice(("{0}.{1}", "{0}.{1}", "{0}.{1}.", "{2})", "{2}", "-")), "{0}" if auto or inline else rng.choice(("{0}", "{0}", "{0}.", "0{0}")),
         rng.random() < 0.4, rng.choice((0, 0, 0, 9)), rng.random() < 0.1, rng.choice((9, 10, 11, 12, 13)),
         rng.choice(((297, 210), (297, 210), (210, 297), (420, 297))), "all", rng.random() < 0.7, rng.random() < 0.5,
-        auto, rng.random() < 0.8, rng.random() < 0.5,
+        auto, rng.random() < 0.8, rng.random() < 0.5, rng.random() < 0.3, inline,
     )  # fmt: skip
 
 
@@ -258,9 +266,11 @@ def _group_rows(out: Drawn, way: Way, group: list[Task]) -> None:
                 tall = _tall(many and way.parts == "tall", part)
                 row.append(Place("" if tall == "more" else number, 1, tall))
             elif name == "task" and way.parts == "tall":
-                row.append(Place("" if many and part > 1 else task.task, 1, _tall(many, part)))
+                shown = f"{number}. {task.task}" if way.inline else task.task
+                row.append(Place("" if many and part > 1 else shown, 1, _tall(many, part)))
             elif name == "task":
-                row.append(Place(task.subtask if many else task.task))
+                shown = task.subtask if many else task.task
+                row.append(Place(f"{number}. {shown}" if way.inline else shown))
             elif shared and name in ("lead", "deadline"):
                 row.append(Place("", 1, "more", name))
             else:
@@ -275,8 +285,7 @@ def _group_rows(out: Drawn, way: Way, group: list[Task]) -> None:
         out.rows.append(row)
         out.kinds.append("task")
         shown = way.number_form.format(task.number).strip(".")
-        out.tasks.append(attrs.evolve(read, number=shown if way.parts == "tall" or not many else way.number_form.format(task.number).strip("."),
-                                      subnumber=mark.strip(".)") if mark and mark != "-" else None))  # fmt: skip
+        out.tasks.append(attrs.evolve(read, number=shown, subnumber=mark.strip(".)") if mark and mark != "-" else None))
 
 
 def _head_cell(way: Way, name: str, task: Task, details: dict[str, Place]) -> Place:

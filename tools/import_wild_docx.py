@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import random
 import zipfile
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
+import attrs
 from attrs import define, field
 
 from nq57xl.records.plan import Plan
@@ -70,32 +72,43 @@ class _Writer:
         content = "".join(self.paragraph(line, marks=marks) for line in lines)
         return f"<w:tc><w:tcPr>{properties}</w:tcPr>{content}</w:tc>"
 
-    def drawn_number(self, width: int, restart: bool) -> str:
+    def drawn_number(self, width: int, span: int, restart: bool) -> str:
         self.lists += restart
-        return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="{self.lists}"/></w:numPr></w:pPr></w:p></w:tc>'
+        return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:gridSpan w:val="{span}"/></w:tcPr><w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="{self.lists}"/></w:numPr></w:pPr></w:p></w:tc>'
 
     def table(
         self, rows: Iterable[tuple[Sequence[Place], str]], widths: Sequence[int], borders: str | None = None
     ) -> None:
-        grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-        out = []
-        for places, kind in rows:
-            cells, col = [], 0
-            for place in places:
-                width = sum(widths[col : col + place.span])
-                automatic = self.way.auto_numbers and kind == "task" and col == 0 and place.text.isdigit()
-                if automatic:
-                    cells.append(self.drawn_number(width, place.text == "1" or not self.lists))
-                else:
-                    cells.append(self.cell(place, width, kind != "task"))
-                col += place.span
-            extra = ("<w:tblHeader/>" if kind == "head" else "") + ("" if self.way.split_rows else "<w:cantSplit/>")
-            row = f"<w:tr>{f'<w:trPr>{extra}</w:trPr>' if extra else ''}{''.join(cells)}</w:tr>"
-            wrapped = self.way.noise and self.rng.random() < 0.1
-            out.append(f"<w:sdt><w:sdtContent>{row}</w:sdtContent></w:sdt>" if wrapped else row)
-        self.body.append(
-            f'<w:tbl><w:tblPr>{_borders(borders or self.way.borders)}<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{"".join(out)}</w:tbl>'
-        )
+        lines = list(rows)
+        edges = [self.edges(places, widths) for places, _ in lines]
+        grid = sorted({edge for line in edges for edge in line})
+        columns = "".join(f'<w:gridCol w:w="{b - a}"/>' for a, b in itertools.pairwise(grid))
+        out = [self.row(places, kind, line, grid) for (places, kind), line in zip(lines, edges, strict=True)]
+        look = f'<w:tblPr>{_borders(borders or self.way.borders)}<w:tblLayout w:type="fixed"/></w:tblPr>'
+        self.body.append(f"<w:tbl>{look}<w:tblGrid>{columns}</w:tblGrid>{''.join(out)}</w:tbl>")
+
+    def edges(self, places: Sequence[Place], widths: Sequence[int]) -> list[int]:
+        """Where the borders of the row's cells stand; in a ragged table each row has its own."""
+        found, at, col = [0], 0, 0
+        for place in places:
+            at += sum(widths[col : col + place.span])
+            col += place.span
+            off = self.rng.choice((0, 0, 15, -20, 60, 110)) if self.way.ragged and col < len(widths) else 0
+            found.append(at + off)
+        return found
+
+    def row(self, places: Sequence[Place], kind: str, edges: Sequence[int], grid: Sequence[int]) -> str:
+        cells: list[str] = []
+        for place, (left, right) in zip(places, itertools.pairwise(edges), strict=True):
+            span = grid.index(right) - grid.index(left)
+            if self.way.auto_numbers and kind == "task" and not cells and place.text.isdigit():
+                cells.append(self.drawn_number(right - left, span, place.text == "1" or not self.lists))
+            else:
+                cells.append(self.cell(attrs.evolve(place, span=span), right - left, kind != "task"))
+        extra = ("<w:tblHeader/>" if kind == "head" else "") + ("" if self.way.split_rows else "<w:cantSplit/>")
+        row = f"<w:tr>{f'<w:trPr>{extra}</w:trPr>' if extra else ''}{''.join(cells)}</w:tr>"
+        wrapped = self.way.noise and self.rng.random() < 0.1
+        return f"<w:sdt><w:sdtContent>{row}</w:sdtContent></w:sdt>" if wrapped else row
 
     def text(self, line: str, properties: str = "") -> None:
         self.body.append(self.paragraph(line, properties))
@@ -214,9 +227,7 @@ def _front(writer: _Writer) -> None:
 
 
 def _quiet(way: Way) -> Way:
-    import attrs
-
-    return attrs.evolve(way, noise=False)
+    return attrs.evolve(way, noise=False, ragged=False)
 
 
 def _appendix(writer: _Writer, made: Drawn, way: Way) -> None:

@@ -230,13 +230,13 @@ def is_repeated(table: Table, row: int, headings: Headings, starts_page: bool) -
     """True for headings printed again, whole or cut, on a later page."""
     if is_numbering(table, row) or _print(table, row) in headings.prints:
         return True
-    own = table.own(row)
-    same = 0
-    for col, cell in own:
-        head = whole_key(headings.texts[col]) if col < len(headings.texts) else ""
-        key = whole_key(cell.text)
-        same += _repeats(key, head, starts_page, len(own)) or (not key and not re.search(r"[^\d\W]", cell.text))
-    return bool(own) and same >= max(1, len(own) * 0.7) and any(whole_key(cell.text) for _, cell in own)
+    own = [(col, cell, whole_key(cell.text)) for col, cell in table.own(row)]
+    named = [item for item in own if item[2]]
+    if any(not _NUMBERING.fullmatch(cell.text) for _, cell, key in own if not key):
+        return False
+    heads = [whole_key(text) for text in headings.texts]
+    same = sum(_repeats(key, heads[col] if col < len(heads) else "", starts_page, len(own)) for col, _, key in named)
+    return bool(named) and same >= 0.7 * len(named)
 
 
 def _repeats(key: str, head: str, starts_page: bool, own: int) -> bool:

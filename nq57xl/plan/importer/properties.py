@@ -337,7 +337,16 @@ def _sentence(text: str) -> str:
         key, before = word.casefold(), done[-1] if done else ""
         if word in ("UBND", "BQL", "HĐND"):
             done.append(word)
-        elif key in ("và", "các") or (done and key in ("tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban")) or (words[0] in ("SỞ", "BỘ", "PHÒNG") and len(done) > 1 and before not in ("và", "các") and before[-1] != ","):
+        elif (
+            key in ("và", "các")
+            or (done and key in ("tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban"))
+            or (
+                words[0] in ("SỞ", "BỘ", "PHÒNG")
+                and len(done) > 1
+                and before not in ("và", "các")
+                and before[-1] != ","
+            )
+        ):
             done.append(key)
         else:
             done.append(word.capitalize())

@@ -18,7 +18,9 @@ _SECTION = re.compile(
 )
 _GROUP = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})*)\s*[.)/:–-]?\s+(?P<title>\S.*)", re.DOTALL)
 _EMBEDDED = re.compile(
-    r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)]?\s)|\d{1,3}(?=[.)]|/\s))\s*[.)/]?\s*(?![\d%.])(?P<text>\S.*)", re.DOTALL
+    r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)]?\s)|\d{1,3}(?=[.)]|/\s))(?:\s*[.)/]?\s*(?![\d%.])|[.)/]\s+(?=\d))"
+    r"(?P<text>\S.*)",
+    re.DOTALL,
 )
 _EMBEDDED_SUB = re.compile(
     r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)\s])|[a-zđ](?=\)))\s*[.)]?\s*(?P<text>[^\W\d].*)", re.DOTALL
@@ -216,7 +218,7 @@ def _task(state: State, row: Raw, rest: list[Raw], body: Body) -> None:
         _sub_row(state, row, number, two)
     elif number:
         _top_row(state, row, number, rest, two)
-    elif "number" in row.merged and state.last:
+    elif state.last and ("number" in row.merged or ("task" in row.merged and "number" not in row.values)):
         _sub_row(state, row, "", two)
     else:
         _unnumbered(state, row, rest, two)
