@@ -7,15 +7,18 @@ import re
 from collections import Counter
 from typing import Any
 
+import attrs
 import pytest
 
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.plan import Indicator
 from nq57xl.records.returns import Value
+from nq57xl.report import document_results, document_review, document_words
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.document import render_document
 from nq57xl.report.document_review import next_cutoff
 from nq57xl.report.document_words import flowing, part
+from nq57xl.rules.vocabulary import load_vocabulary
 from nq57xl.text.normalise import one_line
 from tests.amounts import amount
 from tests.document_kit import blocks, cell_texts, opened, under
@@ -231,10 +234,11 @@ def test_every_text_of_a_unit_is_there(which: str) -> None:
         texts = texts_of(c)
         end = next(i for i, text in enumerate(texts) if text.startswith("Phụ lục"))
         appendix, main = joined(texts[end:]), one_line(joined(texts[:end]))
+        texts_told = ("result", "difficulties", "cause", "proposal", "next_work")
         for _, value in cells(c, "led"):
-            if value.field in ("result", "kpi_achieved", "difficulties", "cause", "proposal", "explanation"):
+            if value.field in (*texts_told, "kpi_achieved", "explanation"):
                 assert value.typed in appendix
-            if value.field in ("result", "difficulties", "cause", "proposal", "next_work"):
+            if value.field in texts_told:
                 assert flowing(value.typed).rstrip(" .;:,…") in main
         for name, value in cells(c, "difficulty"):
             if value.field in ("content", "proposal"):
@@ -329,16 +333,40 @@ def test_the_period_that_follows(start: dt.date, cutoff: dt.date, following: dt.
     assert next_cutoff(start, cutoff) == following
 
 
-def test_a_long_plan_names_finished_rows_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit the text lists what is finished, and the appendix has every result still."""
-    from nq57xl.report import document_results
-
+def test_lists_that_are_too_long_stand_in_the_appendix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit the text counts, names finished rows only and points to the appendix, which has everything."""
     c = consolidated("sxd-2026", 1)
-    monkeypatch.setattr(document_results, "LISTED_ROWS", 5)
+    whole = texts_of(c)
+    for module in (document_words, document_results, document_review):
+        monkeypatch.setattr(module, "LISTED", 1)
+    monkeypatch.setattr(document_words, "_NAMED_UNITS", 0)
     texts = texts_of(c)
+    end = next(i for i, text in enumerate(texts) if text.startswith("Phụ lục"))
     listed = joined(texts[texts.index("2. Kết quả theo nhóm nhiệm vụ") : texts.index("III. ĐÁNH GIÁ")])
     done = {row.task.code for row in c.tasks if row.standing.progress == "done"}
     for _, value in cells(c, "led"):
         if value.field == "result":
             assert (flowing(value.typed).rstrip(" .;:,…") in listed) == (value.key in done)
-            assert value.typed in joined(texts)
+        if value.field in ("result", "difficulties", "next_work"):
+            assert value.typed in joined(texts[end:])
+    assert joined(texts[end:]) == joined(whole[next(i for i, t in enumerate(whole) if t.startswith("Phụ lục")) :])
+    main = joined(texts[:end])
+    assert "nội dung theo từng nhiệm vụ được nêu tại Phụ lục I" in main
+    assert "đơn vị khác (nêu tại trang «Tình hình nộp báo cáo» của bao-cao-tong-hop.xlsx)" in main or not c.missing
+
+
+@pytest.mark.parametrize("code", ["A", "B", "C", "F"])
+def test_other_vocabularies_count_the_same_rows(code: str) -> None:
+    """In the words of each vocabulary the table's columns add up to all rows, and the appendix uses these words."""
+    c = attrs.evolve(consolidated("sxd-2026", 2), vocabulary=load_vocabulary(code))
+    document = opened(render_document(c))
+    heads, *lines = (cell_texts(row) for row in document.tables[1]._tbl.tr_lst)
+    for line in lines:
+        assert sum(map(int, line[2:])) == int(line[1])
+    assert int(lines[-1][1]) == len(c.plan.tasks)
+    words = {text for standings in c.vocabulary.words.values() for text in standings.values()}
+    assert set(heads[2:]) <= words | {"Đã hoàn thành trước kỳ", "Chưa báo cáo", "Ngoài diện gửi biểu"}
+    shown = {cell_texts(row)[4].split("\n")[0] for row in document.tables[3]._tbl.tr_lst[1:] if len(row.tc_lst) == 7}
+    assert {re.sub(r", [\d,]+%$", "", text) for text in shown} <= words | {
+        "Đã hoàn thành trước kỳ", "Chưa báo cáo", "Chưa báo cáo đủ"
+    }  # fmt: skip

@@ -29,12 +29,12 @@ PROFILE = ROOT / "templates" / "nghi-dinh-30.yml"
 TARGET = ROOT / "templates" / "bao-cao.docx"
 _TASKS = (
     ("TT", 12, "center"),
-    ("Nhiệm vụ", 56, "left"),
+    ("Nhiệm vụ", 54, "left"),
     ("Đơn vị chủ trì", 26, "left"),
     ("Thời hạn", 26, "center"),
     ("Tiến độ, so với thời hạn", 28, "center"),
-    ("Kết quả, sản phẩm, minh chứng", 60, "left"),
-    ("Khó khăn, vướng mắc; đề xuất, kiến nghị", 44, "left"),
+    ("Kết quả, sản phẩm, minh chứng", 58, "left"),
+    ("Khó khăn, vướng mắc; đề xuất, kiến nghị; việc kỳ tới", 48, "left"),
 )
 _INDICATORS = (
     ("TT", 12, "center"),

@@ -11,8 +11,10 @@ from nq57xl.records.consolidation import Consolidation, TaskRow
 from nq57xl.records.ledger import UnitStatus
 from nq57xl.report.compare import compare
 from nq57xl.report.document_words import (
+    LISTED,
     Part,
     accepted,
+    appendix_name,
     cited_evidence,
     codes,
     day_in,
@@ -23,6 +25,7 @@ from nq57xl.report.document_words import (
     several,
     state_of,
     told,
+    unit_names,
 )
 from nq57xl.report.figures import (
     INDICATOR_STATES,
@@ -37,8 +40,6 @@ from nq57xl.report.narrative import count_words, listed
 from nq57xl.report.wording import STATES, UNREPORTED, percent_of
 from nq57xl.rules.limits import vietnamese_date
 
-LISTED_ROWS = 60
-"""With more rows the text lists the finished ones only, and the appendix the rest: a report must stay readable."""
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 
 
@@ -54,7 +55,7 @@ def gaps(c: Consolidation, f: Figures) -> str:
     """What is missing, said before anything else; "" when every unit has reported."""
     if not c.missing:
         return ""
-    names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing)
+    names = unit_names([f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing])
     rows = f.total.progress.get(UNREPORTED, 0)
     silent = f" Vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
@@ -81,7 +82,7 @@ def _reported(c: Consolidation, f: Figures) -> str:
     words = f"Đến thời điểm tổng hợp, {share} có báo cáo được chấp nhận ({percent_of(f.accepted, f.expected)})"
     if not late:
         return f"{words}, đều gửi đúng hạn."
-    names = ", ".join(_late(unit) for unit in late)
+    names = unit_names([_late(unit) for unit in late])
     on_time = f"{count_words(f.on_time)} đơn vị gửi đúng hạn, " if f.on_time else ""
     return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm hạn: {names}."
 
@@ -99,6 +100,8 @@ def _documents(c: Consolidation) -> Part:
                 found.setdefault(cited_evidence(entry, c), []).append(f"{entry.name}, nhiệm vụ {codes([row])}")
     items = [f"{cited} ({'; '.join(dict.fromkeys(who))})" for cited, who in found.items()]
     lead = f"Văn bản minh chứng có ngày trong kỳ do các đơn vị báo cáo ({count_words(len(items))} văn bản)"
+    if len(items) > LISTED:
+        return Part(f"{lead} được nêu tại {appendix_name(c, 'I')}.")
     return part(
         lead, items, nobody(c, "Các báo cáo đã được chấp nhận không nêu văn bản minh chứng nào có ngày trong kỳ.")
     )
@@ -140,9 +143,9 @@ def _moved(c: Consolidation) -> str:
         (found.moved("dropped"), "không còn trong Kế hoạch"),
     )
     told = [
-        f"{count_words(len(rows))} đầu việc {words} ({', '.join(row.task.code for row in rows)})"
+        f"{count_words(len(rows))} đầu việc {words}" + (f" ({', '.join(codes)})" if len(codes) <= LISTED else "")
         for rows, words in groups
-        if rows
+        if (codes := [row.task.code for row in rows])
     ]
     return f"So với {found.before.title}: {'; '.join(told) or 'không ghi nhận thay đổi về tiến độ'}."
 
@@ -165,7 +168,7 @@ def by_section(c: Consolidation, f: Figures) -> Iterator[Section]:
 
 def _section(c: Consolidation, section: SectionFigures, rows: list[TaskRow]) -> Part:
     counts = f"{count_words(section.total)} đầu việc: {listed(section.progress, progress_buckets(c), None)}"
-    if len(c.tasks) > LISTED_ROWS:
+    if len(c.tasks) > LISTED:
         rows = [row for row in rows if row.standing.progress == "done"]
     items = [item for row in rows for item in _results(row, c)]
     if items:

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 
 from nq57xl.records.consolidation import Consolidation, IndicatorEntry, IndicatorRow, TaskRow
 from nq57xl.report.document_words import (
+    LISTED,
     Part,
+    appendix_name,
     cited_evidence,
     codes,
+    counted,
     day_in,
     flowing,
+    listed_codes,
     nobody,
     part,
     row_name,
@@ -37,9 +41,9 @@ def highlights(c: Consolidation) -> tuple[Part, ...]:
     parts = []
     if done:
         items = [_completed(row, c) for row in done]
-        parts.append(part(f"Có {count_words(len(done))} đầu việc được báo cáo hoàn thành trong kỳ", items))
+        parts.append(counted(c, len(done), "đầu việc được báo cáo hoàn thành trong kỳ", items))
     if reached:
-        parts.append(_counted(len(reached), "chỉ tiêu đạt mục tiêu", [_indicator(row) for row in reached]))
+        parts.append(_indicators(c, reached, "chỉ tiêu đạt mục tiêu"))
     indicators = ", chưa có chỉ tiêu nào đạt mục tiêu" if c.indicators else ""
     none = nobody(c, f"Theo các báo cáo đã được chấp nhận, trong kỳ chưa có đầu việc nào hoàn thành{indicators}.")
     return tuple(parts) or (Part(none),)
@@ -54,7 +58,8 @@ def _completed(row: TaskRow, c: Consolidation) -> str:
 
 def _indicator(row: IndicatorRow) -> str:
     results = "; ".join(_result(row, entry) for entry in row.entries if entry.state == "reported")
-    return f"{row.indicator.indicator}: {results} (mục tiêu {row.indicator.target.text})"
+    told_of = f"{row.indicator.indicator}: {results}" if results else row.indicator.indicator
+    return f"{told_of} (mục tiêu {row.indicator.target.text})"
 
 
 def _result(row: IndicatorRow, entry: IndicatorEntry) -> str:
@@ -85,7 +90,7 @@ def _late(c: Consolidation) -> Iterator[Part]:
     for code, words, days_words in groups:
         rows = _by_timeliness(c, code)
         if rows:
-            yield part(f"Có {count_words(len(rows))} {words}", [_dated(row, days_words) for row in rows])
+            yield counted(c, len(rows), words, [_dated(row, days_words) for row in rows])
 
 
 def _dated(row: TaskRow, words: Callable[[int], str]) -> str:
@@ -99,26 +104,26 @@ def _undated(c: Consolidation) -> Iterator[Part]:
     undated = _by_timeliness(c, "undated")
     if undated:
         words = "đầu việc được báo cáo nhưng không xác định được đúng hạn hay quá hạn"
-        yield Part(f"Có {count_words(len(undated))} {words} ({codes(undated)}).")
+        yield Part(f"Có {count_words(len(undated))} {words} ({listed_codes(c, undated)}).")
     silent = rows_with(c, lambda row: row.standing.state in ("unreported", "partly_reported"))
     if silent:
         words = "đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
-        yield Part(f"Có {count_words(len(silent))} {words} ({codes(silent)}).")
+        yield Part(f"Có {count_words(len(silent))} {words} ({listed_codes(c, silent)}).")
 
 
 def _below(c: Consolidation) -> Iterator[Part]:
-    below = [row for row in c.indicators if indicator_state(row) == NOT_REACHED]
-    if below:
-        yield _counted(len(below), "chỉ tiêu chưa đạt mục tiêu", [_indicator(row) for row in below])
-    blank = [row for row in c.indicators if indicator_state(row) == NO_DATA]
-    if blank:
-        yield _counted(len(blank), "chỉ tiêu chưa có số liệu kỳ này", [row.indicator.indicator for row in blank])
+    groups = ((NOT_REACHED, "chỉ tiêu chưa đạt mục tiêu"), (NO_DATA, "chỉ tiêu chưa có số liệu kỳ này"))
+    for state, words in groups:
+        rows = [row for row in c.indicators if indicator_state(row) == state]
+        if rows:
+            yield _indicators(c, rows, words)
 
 
-def _counted(number: int, words: str, items: list[str]) -> Part:
-    """A long list stands in the appendix alone."""
-    lead = f"Có {count_words(number)} {words}"
-    return part(lead, items) if number <= _NAMED_INDICATORS else Part(f"{lead} (nêu tại Phụ lục II).")
+def _indicators(c: Consolidation, rows: list[IndicatorRow], words: str) -> Part:
+    """A few are named; many stand in their appendix alone, which has them side by side."""
+    if len(rows) > _NAMED_INDICATORS:
+        return Part(f"Có {count_words(len(rows))} {words} (nêu tại {appendix_name(c, 'II')}).")
+    return counted(c, len(rows), words, [_indicator(row) for row in rows], appendix="II")
 
 
 def _difficulties(c: Consolidation) -> Part:
@@ -138,6 +143,9 @@ def _texts(c: Consolidation, field: str) -> Iterator[str]:
             words = "" if entry.before else told(entry, field, c)
             if words:
                 found.setdefault((entry.name, words), []).append(row)
+    if len(found) > LISTED:
+        yield f"{len(found)} nội dung theo từng nhiệm vụ được nêu tại {appendix_name(c, 'I')}"
+        return
     for (name, words), rows in found.items():
         which = short_name(rows[0], name) if len(rows) == 1 else f"Nhiệm vụ {codes(rows)} ({name})"
         yield f"{which}: {words}"
@@ -173,17 +181,13 @@ def next_period(c: Consolidation) -> tuple[Part, ...]:
     end = next_cutoff(c.period.start, c.cutoff)
     due = rows_with(c, lambda row: _open(row) and row.task.due is not None and c.cutoff <= row.task.due <= end)
     if due:
-        lead = f"Có {count_words(len(due))} đầu việc chưa hoàn thành đến hạn từ nay đến ngày {vietnamese_date(end)}"
-        parts.append(
-            part(lead, [f"{short_name(row)}: hạn {vietnamese_date(row.task.due)}" for row in due if row.task.due])
-        )
+        words = f"đầu việc chưa hoàn thành, đến hạn từ ngày {vietnamese_date(c.cutoff)} đến ngày {vietnamese_date(end)}"
+        items = [f"{short_name(row)}: hạn {vietnamese_date(row.task.due)}" for row in due if row.task.due]
+        parts.append(counted(c, len(due), words, items))
     overdue = _by_timeliness(c, "overdue")
     if overdue:
-        parts.append(
-            Part(
-                f"Tiếp tục thực hiện để hoàn thành {count_words(len(overdue))} đầu việc đã quá hạn ({codes(overdue)})."
-            )
-        )
+        which = f"{count_words(len(overdue))} đầu việc đã quá hạn ({listed_codes(c, overdue)})"
+        parts.append(Part(f"Tiếp tục thực hiện để hoàn thành {which}."))
     return tuple(parts)
 
 
@@ -206,7 +210,7 @@ def next_cutoff(start: dt.date, cutoff: dt.date) -> dt.date:
 
 def proposals(c: Consolidation) -> tuple[Part, ...]:
     """Section V: to whom what is proposed, on tasks, in general, and new tasks."""
-    parts = [part(f"Kiến nghị chung, cấp giải quyết: {name}", items) for name, items in _by_authority(c).items()]
+    parts = [part(f"Kiến nghị chung (cấp giải quyết: {name})", items) for name, items in _by_authority(c).items()]
     on_tasks = list(_texts(c, "proposal"))
     if on_tasks:
         parts.append(part("Đề xuất, kiến nghị theo từng nhiệm vụ", on_tasks))

@@ -21,6 +21,7 @@ _ON_ROW = (
     ("cause", "Nguyên nhân: "),
     ("proposal", "Đề xuất, kiến nghị: "),
     ("explanation", "Giải trình: "),
+    ("next_work", "Việc kỳ tới: "),
 )
 
 
@@ -33,7 +34,7 @@ class Row:
 
 
 def task_rows(c: Consolidation) -> tuple[Row, ...]:
-    """Phụ lục I: number, task, leads, deadline, standing, results, difficulties and proposals."""
+    """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
     moved = compare(c.earlier[-1], c) if c.earlier else None
     found: list[Row] = []
     for number, title in sections_of(c):
@@ -52,7 +53,7 @@ def _task_row(row: TaskRow, c: Consolidation, moved: Comparison | None) -> Row:
             due_words(task),
             _standing(row, c, moved),
             "\n".join(_told(row, c, ("result", "kpi_achieved"))),
-            "\n".join(_told(row, c, ("difficulties", "cause", "proposal", "explanation"))),
+            "\n".join(_told(row, c, ("difficulties", "cause", "proposal", "explanation", "next_work"))),
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from attrs import frozen
 
@@ -17,6 +17,9 @@ from nq57xl.text.normalise import clean, one_line
 BLANK_NUMBER = "        "
 """Room for a number that is written in by hand or by the office's document system (Decree 30: never invented)."""
 BLANK_DAY = "ngày      tháng      năm        "
+LISTED = 60
+"""Lines of a list in the text; a longer one stands in the appendix alone: a report must stay readable."""
+_NAMED_UNITS = 30
 _SHORT = 80
 """Letters of a task's name where it is named again."""
 _BULLET = re.compile(r"^[-–—+*•●◦▪·]+\s*")
@@ -39,6 +42,31 @@ def part(lead: str, items: Iterable[str] = (), none: str = "") -> Part:
     if not kept:
         return Part(none or f"{lead}.")
     return Part(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
+
+
+def counted(c: Consolidation, number: int, words: str, items: list[str], *, appendix: str = "I") -> Part:
+    """ "Có 03 đầu việc quá hạn:" over its items; a long list stands in the appendix alone."""
+    lead = f"Có {number:02d} {words}"
+    return part(lead, items) if len(items) <= LISTED else Part(f"{lead} (nêu tại {appendix_name(c, appendix)}).")
+
+
+def appendix_name(c: Consolidation, number: str) -> str:
+    """ "Phụ lục I"; without a number where there is only one (Decree 30/2020/NĐ-CP)."""
+    return f"Phụ lục {number}" if c.indicators else "Phụ lục"
+
+
+def listed_codes(c: Consolidation, rows: Sequence[TaskRow]) -> str:
+    """ "I.1, II.2.1", or where they stand when there are too many."""
+    return codes(rows) if len(rows) <= LISTED else f"nêu tại {appendix_name(c, 'I')}"
+
+
+def unit_names(names: Sequence[str]) -> str:
+    """Units one by one, and how many more."""
+    more = len(names) - _NAMED_UNITS
+    if more <= 0:
+        return "; ".join(names)
+    where = "trang «Tình hình nộp báo cáo» của bao-cao-tong-hop.xlsx"
+    return f"{'; '.join(names[:_NAMED_UNITS])}; và {more} đơn vị khác (nêu tại {where})"
 
 
 def flowing(text: str) -> str:
