@@ -66,6 +66,16 @@ def table(sheet: Any, first: str) -> list[dict[str, Any]]:  # noqa: ANN401
     return [dict(zip(heads, row, strict=True)) for row in rows[start + 1 :]]
 
 
+def overview_lists(sheet: Any) -> dict[str, list[tuple[Any, Any]]]:  # noqa: ANN401
+    """Label -> (count, share) of the lists of the overview, left before right, top before bottom."""
+    found: dict[str, list[tuple[Any, Any]]] = {}
+    for row in sheet.iter_rows(values_only=True):
+        for label, count, part in (row[0:3], row[4:7]):
+            if isinstance(count, int | float) and isinstance(label, str):
+                found.setdefault(label, []).append((count, part))
+    return found
+
+
 def convert(path: Path, tmp_path: Path, kind: str) -> Path:
     """The file converted by LibreOffice, recalculated on load."""
     profile = tmp_path / "profile"

@@ -15,6 +15,7 @@ from nq57xl.report.layout import (
     Content,
     FileLink,
     Formula,
+    Head,
     Link,
     Num,
     Placed,
@@ -245,6 +246,9 @@ class _SheetWriter:
             self._link(row, col, content, style)
         elif isinstance(content, FileLink):
             self._file_link(row, col, content, style)
+        elif isinstance(content, Head):
+            form = self.book.format(**_STYLES["head"], font_size=style["font_size"])
+            self.out.write_string(row, col, clean_text(content.text), form)
         elif isinstance(content, Spark):
             self._spark(row, col, content, style)
         elif content:

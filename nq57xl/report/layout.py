@@ -75,7 +75,14 @@ class Spark:
     last: str
 
 
-Content = str | Num | Link | FileLink | Formula | Spark | None
+@frozen
+class Head:
+    """A heading in a cell of a row, where tables stand side by side."""
+
+    text: str
+
+
+Content = str | Num | Link | FileLink | Formula | Spark | Head | None
 
 
 @frozen
@@ -382,7 +389,7 @@ def _text(content: Content) -> str:
         return content or ""
     if isinstance(content, Link):
         return content.text.replace("{row}", "0000")
-    if isinstance(content, FileLink):
+    if isinstance(content, FileLink | Head):
         return content.text
     return content if isinstance(content, str) else ""
 
