@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import io
+import re
+import tempfile
+import zipfile
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
+from attrs import frozen
 from openpyxl.styles import Font
 from openpyxl.workbook.workbook import Workbook
 
+from nq57xl.checks.rows import Answer
+from nq57xl.checks.run import check
 from nq57xl.forms.layout import layout
-from nq57xl.records.findings import Finding
+from nq57xl.records.findings import Finding, Verdict, verdict_of
 from nq57xl.records.returns import Return
+from nq57xl.returns.identify import identify
+from nq57xl.returns.read import read_bytes
+from nq57xl.returns.refused import Refused
+from nq57xl.returns.rejoin import rejoin
 from nq57xl.text.cells import a1
-from tests.returns_kit import edited, form_of, returned
+from tests.filler import fill
+from tests.returns_kit import edited, form_of, issued, returned, said, source_of
 
 Key = tuple[str, str, str]
 """(table, row key, field)."""
@@ -70,3 +84,89 @@ def codes_at(back: Return, key: Key) -> list[str]:
 def value_at(back: Return, key: Key) -> object:
     """The typed value; "nothing" when the cell gave none."""
     return next((item.value for item in back.values if (item.table, item.key, item.field) == key), "nothing")
+
+
+# --- a whole report, spoilt in one way ------------------------------------------------------------------------------
+
+Change = Callable[[Workbook], None]
+
+
+@functools.cache
+def report(unit: str = "VP") -> bytes:
+    """The form filled in as asked, by somebody who knows nothing of nq57xl: accepted without a word."""
+    with tempfile.TemporaryDirectory() as folder:
+        form, target = Path(folder, "form.xlsx"), Path(folder, "report.xlsx")
+        form.write_bytes(issued(unit))
+        fill(form, target, seed=4)
+        return target.read_bytes()
+
+
+@frozen
+class Outcome:
+    """What becomes of a file: the verdict, every finding, every value."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    values: dict[Key, object]
+
+    def told(self) -> dict[str, list[str]]:
+        """Code -> cells, "Sheet!A1", in order."""
+        cells: dict[str, list[str]] = {}
+        for item in self.findings:
+            cells.setdefault(item.code, []).append(f"{item.sheet}!{item.cell}")
+        return cells
+
+
+def outcome(data: bytes, unit: str = "VP") -> Outcome:
+    """What `collect` makes of a workbook: read, known by its identity, rejoined, checked by all rules."""
+    try:
+        raw = read_bytes(data)
+    except Refused as refusal:
+        return Outcome("unrecognised", (refusal.finding,), {})
+    identity = identify(raw)
+    if identity is None or identity.short_id != form_of(unit).short_id:
+        return Outcome("unrecognised", (), {})
+    back = rejoin(source_of(), raw, form_of(unit))
+    (found,) = check([Answer(back, form_of(unit))])
+    findings = (*back.findings, *found)
+    return Outcome(verdict_of(findings), findings, said(back))
+
+
+@functools.cache
+def untouched(unit: str = "VP") -> Outcome:
+    """What becomes of the report as it was filled in."""
+    return outcome(report(unit), unit)
+
+
+def spoilt(change: Change) -> bytes:
+    """The report after a change."""
+    return edited(change, report())
+
+
+def xml_changed(data: bytes, part: str, change: Callable[[str], str]) -> bytes:
+    """The workbook with one part's XML changed by hand."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == part:
+                text = content.decode()
+                changed_text = change(text)
+                assert changed_text != text, part
+                content = changed_text.encode()
+            new.writestr(name, content)
+    return buffer.getvalue()
+
+
+def cell_xml(data: bytes, key: Key, content: str, *, kind: str = "n") -> bytes:
+    """The workbook with an entry cell's content as it stands in the XML: formulas with results, errors, booleans."""
+    sheet, address = at(key)
+    names = [item.title for item in layout(form_of("VP"))]
+    pattern = re.compile(rf'<c r="{address}"([^>]*?)(?: t="\w+")?([^>]*?)(?:/>|>.*?</c>)', re.DOTALL)
+
+    def change(text: str) -> str:
+        return pattern.sub(
+            lambda found: f'<c r="{address}"{found[1]}{found[2]} t="{kind}">{content}</c>', text, count=1
+        )
+
+    return xml_changed(data, f"xl/worksheets/sheet{names.index(sheet) + 1}.xml", change)

@@ -39,6 +39,8 @@ class Alignment:
     columns: dict[int, int] = field(factory=dict)
     repeats: dict[int, list[int]] = field(factory=dict)
     """Issued row -> further rows in the file with the same key."""
+    shares: dict[int, float] = field(factory=dict)
+    """Issued rows that were found without their key: how much of their locked texts stands there, 0 to 1."""
 
     def place(self, slot: Slot) -> tuple[int, int] | None:
         """Where the slot's cell stands in the file; None when its row or column is gone."""
@@ -192,18 +194,17 @@ class _Aligner:
                       if row == issued and column in columns}  # fmt: skip
             certain = _between(issued, self._keyed_rows)
             if certain is not None and certain not in taken and any(place[0] == certain for place in self._texts):
-                self._found.rows[issued] = certain
+                self._found.rows[issued], self._found.shares[issued] = certain, self._score(wanted, certain)
                 continue
             guess = _guess(issued, self._found.rows, self._found.key_row)
             candidates = {guess, *(row for row, column in self._texts if column in wanted)} - taken
-            scores = {
-                row: _share([(text, self._texts.get((row, column), "")) for column, text in wanted.items()])
-                for row in candidates
-                if row >= 0
-            }
+            scores = {row: self._score(wanted, row) for row in candidates if row >= 0}
             best = max(scores, key=lambda row: (scores[row], row == guess, -row), default=-1)
             if scores.get(best, 0.0) >= _ENOUGH:
-                self._found.rows[issued] = best
+                self._found.rows[issued], self._found.shares[issued] = best, scores[best]
+
+    def _score(self, wanted: Mapping[int, str], row: int) -> float:
+        return _share([(text, self._texts.get((row, column), "")) for column, text in wanted.items()])
 
 
 def _shows(texts: Mapping[int, str], wanted: Mapping[int, str]) -> bool:
@@ -240,6 +241,9 @@ def _between(issued: int, keyed: Mapping[int, int]) -> int | None:
 
 
 def _share(pairs: Sequence[tuple[str, str]]) -> float:
-    """How many of the locked texts are unchanged; a line without locked texts fits anywhere."""
-    hits = [same(issued, there) for issued, there in pairs]
-    return sum(hits) / len(hits) if hits else 1.0
+    """How much of the locked texts is unchanged, by letters; a line without locked texts fits anywhere.
+
+    By letters, because the number "1" stands in every section and tells nothing of its row.
+    """
+    whole = sum(len(issued) for issued, _ in pairs)
+    return sum(len(issued) for issued, there in pairs if same(issued, there)) / whole if whole else 1.0

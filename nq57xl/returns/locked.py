@@ -9,21 +9,31 @@ from nq57xl.records.findings import Finding
 from nq57xl.records.form import SheetLayout, Slot
 from nq57xl.records.returns import RawCell, RawSheet
 from nq57xl.returns.align import Alignment, same
+from nq57xl.returns.replaced import replaced_rows
 from nq57xl.returns.texts import cell_text, short
 from nq57xl.rules.catalogue import make
 from nq57xl.text.cells import a1
 from nq57xl.text.normalise import fold
 
 Place = tuple[int, int]
+_SURE = 0.9
+"""Share of a row's texts above which nobody has to confirm that it is this row."""
+_CONFIRM = "Kiểm tra số liệu của dòng này trên biểu gửi trả, xác nhận hoặc sửa rồi gửi lại."
 
 
 def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
     """A finding for each locked text or formula that came back changed, emptied or typed over."""
     yield from _lost_keys(sheet, raw, found)
+    yield from _found_by_text(sheet, raw, found)
+    replaced = replaced_rows(sheet, raw, found)
+    yield from replaced.values()
+    told = {slot.row for slot in sheet.slots if slot.role == "entry" and slot.row in found.shares}
     legacy: list[tuple[Slot, Place, RawCell]] = []
     for slot in sheet.slots:
         place = found.place(slot)
-        if place is None or slot.role == "entry":
+        if place is None or slot.role == "entry" or (slot.role == "text" and slot.row in replaced):
+            continue
+        if slot.col == 0 and slot.row in told and place not in raw.cells:
             continue
         cell = raw.cells.get(place)
         if slot.role in ("check", "formula"):
@@ -53,6 +63,27 @@ def _lost_keys(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[
         if line is None:
             text = f"Mất {word} mã ẩn ở trang «{sheet.title}»; đã ghép lại theo nội dung các ô khóa."
             yield make("LOCKED_CHANGED", message=text, sheet=raw.name, cell="A1")
+
+
+def _found_by_text(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    """Rows that lost their key and were known by their texts, each with how sure that is.
+
+    Where the whole column of keys is gone, one finding tells it; then only the rows that are not sure are named.
+    """
+    for row, share in found.shares.items():
+        slots = [slot for slot in sheet.slots if slot.row == row]
+        entry = next((slot for slot in slots if slot.role == "entry"), None)
+        sure = share >= _SURE
+        if entry is None or (sure and (found.key_column is None or (found.rows[row], found.key_column) in raw.cells)):
+            continue
+        texts = " ".join(slot.text for slot in slots if slot.role == "text" and slot.text)
+        words = {"row": short(texts) or entry.row_key, "share": f"{share:.0%}"}
+        where = {"sheet": raw.name, "cell": a1(found.rows[row], found.key_column or 0)}
+        about = {"table": entry.table, "task": entry.key, "field": ""}
+        if sure:
+            yield make("LOCKED_KEY_GONE", words=words, **where, **about)
+        else:
+            yield make("LOCKED_KEY_GONE", words=words, severity="warning", fix=_CONFIRM, **where, **about)
 
 
 def _changed(slot: Slot, cell: RawCell | None) -> bool:

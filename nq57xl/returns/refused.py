@@ -17,5 +17,6 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on the file, not an er
 
 
 def refuse(code: str, **words: Any) -> Refused:  # noqa: ANN401 - words for a message
-    """The exception for a code of schemas/findings.yml; "value" among the words is kept in the finding too."""
-    return Refused(make(code, words=words, value=str(words.get("value", ""))))
+    """The exception for a code of schemas/findings.yml; "value", "sheet" and "cell" are kept in the finding too."""
+    where = {name: str(words.get(name, "")) for name in ("value", "sheet", "cell")}
+    return Refused(make(code, words=words, **where))

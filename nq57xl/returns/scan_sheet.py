@@ -58,7 +58,8 @@ def check_extent(sheet: SheetScan) -> None:
         or sheet.values > limits.VALUE_CELLS
     )
     if too_far:
-        raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, value=a1(sheet.rows - 1, sheet.columns - 1))
+        cell = a1(sheet.rows - 1, sheet.columns - 1)
+        raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, sheet=sheet.name, cell=cell, value=cell)
 
 
 def check_total(sheets: Sequence[SheetScan]) -> None:
@@ -233,4 +234,5 @@ class SheetReader:
             if any(charset_of_font(font) for _, font in self._pieces):
                 self._sheet.runs[place] = tuple(self._pieces)
         if self._length > limits.CELL_TEXT:
-            raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, value=a1(*place))
+            cell = a1(*place)
+            raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, sheet=self._sheet.name, cell=cell, value=cell)
