@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.records.consolidation import Consolidation, TaskRow
 from nq57xl.records.plan import Deadline, Plan, Task
 from tests.conftest import CheckOoxml
+from tools.import_samples import docx_of, look_of
 
 DUE = dt.date(2026, 5, 17)
 MAY = dt.date(2026, 5, 1)
@@ -186,6 +188,54 @@ def test_an_open_appendix_is_not_touched(office: Office, root: Path, newer: Path
     with pytest.raises(WorkbookOpenError):
         amend.apply(office, newer, MAY)
     assert amend.history(office) == ()
+
+
+def test_cut_off_before_the_file_is_in_place(
+    office: Office, root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when the ledger knows and the file is still the old one: the same command puts it right, once."""
+    before = (root / "phu-luc.xlsx").read_bytes()
+    real = os.replace
+
+    def held(source: Path, target: Path) -> None:
+        if Path(target).name == "phu-luc.xlsx":
+            raise PermissionError(13, "held", str(target))
+        real(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", held)
+        with pytest.raises(WorkbookOpenError):
+            amend.apply(office, newer, MAY)
+    assert (root / "phu-luc.xlsx").read_bytes() == before
+    assert amend.apply(office, newer, MAY).applied
+    assert [item.effective_from for item in amend.history(office)] == [MAY]
+    assert office.appendix().plan.tasks[-1].code == "III.7"
+
+
+@pytest.mark.parametrize(("name", "sections"), [("sxd-2026", "merged"), ("bql-2026", "plain")])
+def test_a_word_document_amends(name: str, sections: str, tmp_path: Path) -> None:
+    """The next plan as a .docx without codes: numbered through, a row dropped, one put off, one reworded, one new."""
+    root = tmp_path / "w"
+    init(root, name)
+    office = Office.at(root, FixedClock(moment(5, 10)))
+    old = office.appendix().plan
+    kept = [row for row in old.tasks if row.code not in ("I.2",)]
+    kept[0] = attrs.evolve(kept[0], deadline=Deadline("Quý IV/2026"))
+    kept[-1] = attrs.evolve(kept[-1], kpi=f"{kept[-1].kpi}, báo cáo hằng tháng")
+    added = new_task(attrs.evolve(old.tasks[-1], lead=old.tasks[-1].lead))
+    rows = [*kept, attrs.evolve(added, section=old.tasks[-1].section, lead=old.tasks[-1].lead)]
+    rows = [attrs.evolve(row, number=str(number), subnumber=None) for number, row in enumerate(rows, 1)]
+    next_plan = attrs.evolve(old, tasks=tuple(rows))
+    file = tmp_path / "ke hoach dieu chinh.docx"
+    file.write_bytes(docx_of(next_plan, look_of(next_plan, sections=sections)))
+    done = amend.propose(office, file, MAY)
+    found = done.comparison
+    assert [row.code for row in found.rows if "dropped" in row.kinds] == ["I.2"]
+    assert [row.index for row in found.rows if "added" in row.kinds] == [len(rows) - 1]
+    assert [row.code for row in found.rows if "changed" in row.kinds] == [kept[0].code, kept[-1].code]
+    assert [row.code for row in done.plan.tasks[:-1]] == [row.code for row in kept]
+    assert done.plan.indicators == old.indicators
+    assert done.plan.units == old.units
 
 
 def test_several_amendments_in_a_row(office: Office, newer: Path, tmp_path: Path) -> None:

@@ -200,19 +200,28 @@ def _applied(office: Office, ledger: Ledger, read: Read, made: Amended) -> Amend
     files.require_closed(path)
     kept = office.keep_appendix(_bytes(path))
     archive_bytes(office.workspace, read.data, read.sha256, read.path.name)
-    content = write_appendix(made.plan, made.review)
+    cut_off = _cut_off(ledger, read, made)
+    made = made if cut_off is None else attrs.evolve(made, plan=cut_off)
     with files.replacing(path) as stream:
-        stream.write(content)
+        stream.write(write_appendix(made.plan, made.review))
         # in the ledger before the file takes its place: cut off between the two, the same command does it again
-        record_amendment(
-            ledger,
-            (made.old, made.plan),
-            made.effective_from,
-            _rows(made),
-            document=(read.path.name, read.sha256),
-            who=office.who(),
-        )
+        if cut_off is None:
+            document = (read.path.name, read.sha256)
+            record_amendment(
+                ledger, (made.old, made.plan), made.effective_from, _rows(made), document=document, who=office.who()
+            )
     return attrs.evolve(made, applied=True, file=kept)
+
+
+def _cut_off(ledger: Ledger, read: Read, made: Amended) -> Plan | None:
+    """The plan that a run before this one recorded for the same amendment and did not get into its place."""
+    known = amendments(ledger)
+    last = known[-1] if known else None
+    if last is None or (last.before, last.sha256) != (plan_version(made.old), read.sha256):
+        return None
+    told = [(row.table, row.kinds, None if "added" in row.kinds else row.code) for row in last.rows]
+    same = told == [(row.table, row.kinds, row.code) for row in made.comparison.changes]
+    return ledger.plan(last.after) if same and last.effective_from == made.effective_from else None
 
 
 def _rows(made: Amended) -> tuple[AmendedRow, ...]:

@@ -63,8 +63,7 @@ def check_file(
     if output is not None and output.exists():
         raise Nq57Error(f"«{output}» đã có: hãy chọn tên tệp khác cho --out.")
     with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
-        plan = office.appendix().plan
-        period = office.period(period_code, ledger, plan)
+        plan, period = office.valid(period_code, ledger)
         sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
         read = judge(ledger, sources, copies, period.code, units=plan.units, manner=manner)
         judged = [*problems, *with_plan_rows(ledger, plan, period, read)]

@@ -101,7 +101,7 @@ class _Writer:
             "note": book.add_format({**_FONT, "italic": True, "text_wrap": True}),
             "head": book.add_format({**cell, "bold": True, "bg_color": ACCENT, "align": "center", "valign": "vcenter"}),
             "cell": book.add_format(cell),
-            "entry": book.add_format({**cell, "num_format": "@", "bold": True, "align": "center"}),
+            "entry": book.add_format({**cell, "num_format": "@", "bold": True, "align": "center", "bg_color": ACCENT}),
             "percent": book.add_format({**cell, "num_format": "0%", "align": "center"}),
         }
 
