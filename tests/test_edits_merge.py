@@ -110,7 +110,8 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path) -> None:
     """The edited value is shown, its cell lies in the archived bien-tap.xlsx; the unit's own word is kept beside it."""
     places = edit(book_of(root), FIGURE, WORDING)
     version = book_of(root).read_bytes()
-    c = again(root).consolidation
+    done = again(root)
+    c = done.consolidation
     values = entry(c, "I.1").values
     assert (values["percent"].value, values["result"].value) == (0.6, "Đã trình dự thảo lần 2")
     sha256 = hashlib.sha256(version).hexdigest()
@@ -124,6 +125,11 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path) -> None:
         assert applied.original is not None
         assert applied.edit.new.before == applied.original.typed
         assert (applied.edit.new.author, applied.state) == ("An", "applied")
+    source = list(load_workbook(done.report)["Nguồn số liệu"].iter_rows(values_only=True))
+    at = next(i for i, row in enumerate(source) if row[3] == "I.1" and row[4] == "Tỷ lệ hoàn thành")
+    assert (source[at][5], source[at][7], source[at][9]) == ("60%", "bien-tap.xlsx", places["VP|led|I.1|percent"])
+    told = str(source[at + 1][5])
+    assert all(text in told for text in ("Sửa số liệu theo điện thoại: An", "Chị Hoa báo lại", "«45%»", "vp.xlsx"))
 
 
 def test_every_value_is_found_where_it_is_said_to_stand(root: Path) -> None:

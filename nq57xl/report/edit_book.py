@@ -16,17 +16,16 @@ from nq57xl.forms.render_sheet import safe
 from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import list_name, validation_of
 from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.edits import AppliedEdit, CellKey, EditKind
+from nq57xl.records.edits import AppliedEdit, CellKey
 from nq57xl.records.returns import CellValue
 from nq57xl.records.schema import Choice, Schema
 from nq57xl.report.edit_lines import EditLine, edit_lines
-from nq57xl.report.wording import moment_words
+from nq57xl.report.wording import EDIT_KINDS, moment_words
 from nq57xl.returns.texts import short
 from nq57xl.text.cells import a1
 from nq57xl.text.metrics import Text, merged_width, row_height
 
 SHEET, LISTS = "Biên tập", "_lists"
-KINDS: dict[EditKind, str] = {"wording": "Rút gọn câu chữ", "figure": "Sửa số liệu theo điện thoại"}
 MARK = "NQ57-BT"
 HEADS = {
     "number": "TT",
@@ -266,12 +265,12 @@ def _state(edit: AppliedEdit | None) -> str:
 
 def _as_kept(edit: AppliedEdit) -> Kept:
     new = edit.edit.new
-    return Kept(new.value, KINDS.get(new.kind, ""), new.author, new.reason, "")
+    return Kept(new.value, EDIT_KINDS.get(new.kind, ""), new.author, new.reason, "")
 
 
 def _write_lists(book: FormWorkbook, sheet: FormWorksheet, schema: Schema) -> None:
     """The hidden sheet of the dropdowns, each with its name."""
-    kinds = tuple(Choice(code, title) for code, title in KINDS.items())
+    kinds = tuple(Choice(code, title) for code, title in EDIT_KINDS.items())
     sheet.lock_rest(0, book.look("plain"))
     for column, (name, items) in enumerate({**schema.lists, "edit_kind": kinds}.items()):
         letter = a1(0, column).removesuffix("1")

@@ -14,7 +14,8 @@ from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form
 from nq57xl.records.returns import CellValue, RawCell, RawSheet, RawWorkbook, Value
 from nq57xl.records.schema import Facts, Field
-from nq57xl.report.edit_book import ENTRIES, HEADS, KINDS
+from nq57xl.report.edit_book import ENTRIES, HEADS
+from nq57xl.report.wording import EDIT_KINDS
 from nq57xl.returns.convert import convert
 from nq57xl.returns.texts import cell_text, readable, short
 from nq57xl.rules.catalogue import catalogue, make
@@ -186,7 +187,7 @@ def _judged(
     told += [_blank(line, name) for name in ENTRIES[1:] if name not in line.cells]
     kind = _kind(line)
     if kind is None and "kind" in line.cells:
-        words = {"field": HEADS["kind"], "value": line.text("kind"), "choices": "; ".join(KINDS.values())}
+        words = {"field": HEADS["kind"], "value": line.text("kind"), "choices": "; ".join(EDIT_KINDS.values())}
         told.append(_finding(line, "NOT_IN_LIST", "kind", words=words))
     if kind == "wording" and kind_of(*cell) != "text":
         told.append(_finding(line, "EDIT_WORDING_OF_FIGURE", words={"field": cell[0].title}))
@@ -228,7 +229,7 @@ def _unchanged(line: Line, edit: Edit, same: bool) -> bool:
 
 def _kind(line: Line) -> EditKind | None:
     said = fold(line.text("kind"))
-    return next((code for code, title in KINDS.items() if fold(title) == said), None)
+    return next((code for code, title in EDIT_KINDS.items() if fold(title) == said), None)
 
 
 def _converted(line: Line, form: Form, item: Field, facts: Facts) -> tuple[CellValue, str, list[Finding]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.records.consolidation import Consolidation, Traced
+from nq57xl.records.edits import AppliedEdit
 from nq57xl.report.indicators import measure_of
 from nq57xl.report.layout import Column, Content, Line, Link, Page, place, rows_needed
 from nq57xl.report.wording import (
+    EDIT_KINDS,
     anchor_of,
     field_of,
     field_title,
@@ -19,6 +21,7 @@ from nq57xl.report.wording import (
 
 NAME = "Nguồn số liệu"
 _AS_TYPED = "như đã nhập"
+_EDIT_SPANS = {"typed": "hash"}
 COLUMNS = (
     Column("number", "TT", 5.5, "center"),
     Column("unit", "Đơn vị", 14),
@@ -55,6 +58,9 @@ def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
         "Mỗi dòng là một ô do đơn vị nhập trong báo cáo được chấp nhận, giữ nguyên văn. Ô để trống không có dòng nào ở "
         "đây và không được tính là 0. Tệp gốc được lưu trong thư mục archive theo mã băm."
     )
+    edits = _edits(c)
+    if edits:
+        note += " Ô do đơn vị tổng hợp biên tập ghi tệp bien-tap.xlsx, dòng dưới nêu ai sửa, vì sao, trước đó là gì."
     yield Line("note", {"number": note})
     yield Line("head", {column.name: column.title for column in COLUMNS})
     percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
@@ -64,6 +70,32 @@ def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
         anchors = () if anchor in seen else (anchor,)
         seen.add(anchor)
         yield Line("row", _cells(item, number, c, percents), anchors=anchors)
+        edit = edits.get(_place(item))
+        if edit is not None:
+            yield Line("sub", {"typed": _edit_words(edit, c)}, spans=_EDIT_SPANS)
+
+
+def _edits(c: Consolidation) -> dict[tuple[str, ...], AppliedEdit]:
+    """Edits that are applied, by the cell of the unit and the file that holds them; of rows carried over, too."""
+    applied = (item for one in (*c.earlier, c) for item in one.edits if item.state == "applied")
+    return {(*item.edit.new.place, item.edit.source.sha256): item for item in applied}
+
+
+def _place(item: Traced) -> tuple[str, ...]:
+    value = item.value
+    return (item.unit, value.table, value.key, value.field, item.source.sha256)
+
+
+def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
+    """Who edited and why, what the unit had typed, and where that stands."""
+    new, own = item.edit.new, item.original
+    words = f"{EDIT_KINDS[new.kind]}: {new.author}, ghi nhận lúc {moment_words(item.edit.at)}; lý do: {new.reason}. "
+    if own is None:
+        return f"{words}Đơn vị để trống ô này."
+    counting = next((unit.status.counting for unit in c.units if unit.status.code == new.unit), None)
+    file = own.origin or (counting.judged.source if counting is not None else None)
+    where = f"tệp {file.name}, " if file is not None else ""
+    return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
 
 
 def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, Content]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from nq57xl.records.consolidation import Consolidation, Entry, Standing, TaskRow, Timeliness, Traced
+from nq57xl.records.edits import EditKind
 from nq57xl.records.ledger import UnitState, UnitStatus
 from nq57xl.records.plan import Task
 from nq57xl.records.returns import ReceivedBasis, Value
@@ -53,6 +54,8 @@ VERDICTS = {
     "duplicate": "đã nhận trước đó",
     "superseded": "đã có bản mới hơn thay thế",
 }
+EDIT_KINDS: dict[EditKind, str] = {"wording": "Rút gọn câu chữ", "figure": "Sửa số liệu theo điện thoại"}
+"""What the office may do by its own hand, as bien-tap.xlsx offers it."""
 BASES: dict[ReceivedBasis, str] = {
     "mail": "Thời điểm thư đến",
     "option": "Do đơn vị tổng hợp ghi",
