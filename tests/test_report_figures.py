@@ -167,7 +167,9 @@ def test_many_missing_units_do_not_move_the_formulas() -> None:
     texts = [str(cell.value) for row in sheet.iter_rows(max_col=1) for cell in row]
     statement = next(text for text in texts if text.startswith("BÁO CÁO CHƯA ĐẦY ĐỦ: còn 120/120"))
     assert "và 110 đơn vị khác" in statement
-    asked = next(row[0].row for row in sheet.iter_rows() if row[0].value == "Phải báo cáo")
-    formula = sheets(data, values=False)["Tổng quan"].cell(asked + 2, 3).value
-    assert formula == f"=IF($B${asked}=0,0,B{asked + 2}/$B${asked})"
-    assert sheet.cell(asked, 2).value == 120
+    asked = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "Phải báo cáo")
+    count, part = asked.offset(0, 1), asked.offset(2, 2)
+    formula = sheets(data, values=False)["Tổng quan"][part.coordinate].value
+    letter, row = count.column_letter, count.row
+    assert formula == f"=IF(${letter}${row}=0,0,{letter}{row + 2}/${letter}${row})"
+    assert count.value == 120

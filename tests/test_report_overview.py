@@ -14,9 +14,10 @@ from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.plan import Unit
 from nq57xl.report import overview_sheet
 from nq57xl.report.appendix_sheet import appendix_page
+from nq57xl.report.charts import Chart
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.indicator_sheet import indicator_page
-from nq57xl.report.layout import Chart, Sheet, place
+from nq57xl.report.layout import Sheet, place
 from nq57xl.report.ranges import Range
 from nq57xl.report.submission_sheet import submission_page
 from nq57xl.report.summary_sheet import summary

@@ -9,9 +9,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nq57xl.report.charts import Chart, Series
 from nq57xl.report.layout import (
     MERGED,
-    Chart,
     Content,
     FileLink,
     Formula,
@@ -19,7 +19,6 @@ from nq57xl.report.layout import (
     Link,
     Num,
     Placed,
-    Series,
     Sheet,
     Spark,
     band_spans,

@@ -7,8 +7,9 @@ from typing import Literal
 
 import attrs
 
+from nq57xl.report.charts import Chart, Series
 from nq57xl.report.figures import INDICATOR_STATES, Figures
-from nq57xl.report.layout import Chart, Series, Sheet
+from nq57xl.report.layout import Sheet
 from nq57xl.report.summary_sheet import Summary
 
 _LOWER_SHARE = 11

@@ -10,8 +10,9 @@ from attrs import frozen
 from nq57xl.forms.wording import data_window
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.report.addendum_sheet import closing_words
+from nq57xl.report.charts import Chart
 from nq57xl.report.figures import Figures, figures
-from nq57xl.report.layout import Chart, Column, Line, Page, place
+from nq57xl.report.layout import Column, Line, Page, place
 from nq57xl.report.narrative import complete_words, missing_words, paragraph
 from nq57xl.report.overview_charts import charts_of
 from nq57xl.report.overview_lists import Rows, list_lines
