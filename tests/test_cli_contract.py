@@ -162,6 +162,19 @@ def test_output_is_utf8_whatever_the_console(office: Path) -> None:
     assert "thư mục" in failed.stderr.decode("utf-8")
 
 
+def test_export_writes_what_is_asked_for(office: Path, collected: dict[str, Any]) -> None:
+    """The formats asked for, under another name when contacts are in them; an unknown format is wrong usage."""
+    done = run("-w", office, "export", "--period", "2026-04", "--format", "json", "--contacts")
+    assert done.returncode == 0
+    (path,) = (Path(line) for line in done.stdout.decode("utf-8").splitlines())
+    assert path.name == "du-lieu-noi-bo.json"
+    facts = json.loads(path.read_bytes())["facts"]
+    assert {"phone", "email"} & {fact["field"] for fact in facts}
+    assert "nội bộ" in done.stderr.decode("utf-8")
+    wrong = run("-w", office, "export", "--format", "xml")
+    assert (wrong.returncode, wrong.stdout) == (2, b"")
+
+
 def test_merge_prints_where_its_files_are(office: Path, collected: dict[str, Any]) -> None:
     """One path on each line of stdout, all there, the workbooks first; what is missing on stderr."""
     done = run("-w", office, "merge", "--period", "2026-04")

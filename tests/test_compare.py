@@ -8,6 +8,7 @@ import random
 import attrs
 import pytest
 
+from nq57xl.cli.compared import print_comparison
 from nq57xl.records.comparison import RowChange
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.ledger import PeriodStatus
@@ -15,6 +16,7 @@ from nq57xl.records.plan import Period, Plan
 from nq57xl.records.returns import CellValue
 from nq57xl.report.compare import compare
 from nq57xl.report.consolidate import consolidate
+from nq57xl.report.indicator_words import Measure, difference_text
 from nq57xl.rules.load import load_schema
 from tests.report_books import case
 from tests.report_fills import Unit, random_status, returned, unit_status
@@ -199,3 +201,34 @@ def test_a_period_compared_with_itself_does_not_move(which: str) -> None:
         assert not found.newly_overdue
         assert all(not item.difference for item in found.indicators)
         assert len(found.rows) == len(plan.tasks)
+
+
+def test_what_the_terminal_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    """Moved rows, indicators with their difference, units; what stayed is only counted."""
+    plan = due_on(dt.date(2026, 4, 1))
+    was = told(MARCH, {"VP": {("led", "I.1"): half(0.4), ("indicator", "CT.I.1"): {"value": 0.7}}}, plan)
+    now = told(APRIL, {"VP": {("led", "I.1"): half(0.6), ("indicator", "CT.I.1"): {"value": 0.905}}, "QLDT": {}}, plan)
+    print_comparison(compare(was, now))
+    shown = capsys.readouterr()
+    assert shown.out.startswith("Tháng 4/2026 so với tháng 3/2026\nĐầu việc mới hoàn thành: không có\n")
+    assert "Đầu việc mới quá hạn: 1 (I.1)" in shown.out
+    assert "Tăng từ 40% lên 60%; mới quá hạn" in shown.out
+    assert "+20,5 điểm %" in shown.out
+    assert "Phòng Quản lý đô thị: kỳ trước chưa báo cáo, kỳ này đã báo cáo." in shown.out
+    assert "1/5 đầu việc không thay đổi tiến độ." in shown.err
+
+
+@pytest.mark.parametrize(
+    ("difference", "measure", "words"),
+    [
+        (0.052, "percent", "+5,2 điểm %"),
+        (-0.1, "percent", "-10 điểm %"),
+        (0.0, "percent", "0"),
+        (3.0, "number", "+3"),
+        (-1.5, "number", "-1,5"),
+        (None, "number", ""),
+    ],
+)
+def test_words_of_a_difference(difference: float | None, measure: Measure, words: str) -> None:
+    """Percentages differ by percentage points, numbers by themselves."""
+    assert difference_text(difference, measure) == words

@@ -19,7 +19,7 @@ from docx.oxml.ns import qn
 from nq57xl.errors import Nq57Error
 from nq57xl.records.plan import DatedName, Signatory
 from nq57xl.report.consolidate import consolidate
-from nq57xl.report.document import TEMPLATE, render_document
+from nq57xl.report.document import TEMPLATE, context, render_document
 from tests.conftest import REPOSITORY
 from tests.document_kit import blocks, cell_texts, opened, rendered, text_of
 from tests.report_books import SCHEMA, case, consolidated, convert
@@ -152,9 +152,11 @@ def test_tables_repeat_their_head(which: str) -> None:
     for table in (counts, tasks, *more):
         properties = table.rows[0]._tr.trPr
         assert properties.find(qn("w:tblHeader")) is not None
-        assert table.rows[1]._tr.trPr is None or table.rows[1]._tr.trPr.find(qn("w:tblHeader")) is None
         widths = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid.findall(qn("w:gridCol"))]
         assert len(widths) == len(table.rows[0]._tr.findall(qn("w:tc")))
+        for row in table.rows[1:]:
+            assert row._tr.trPr is None or row._tr.trPr.find(qn("w:tblHeader")) is None
+    assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in tasks.rows if len(row._tr.tc_lst) > 1)
     group = tasks.rows[1]._tr.findall(qn("w:tc"))
     assert len(group) == 1
     assert group[0].tcPr.gridSpan.val == 7
@@ -267,6 +269,14 @@ def test_the_office_edits_its_own_template(tmp_path: Path) -> None:
     own.write_bytes(b"khong phai docx")
     with pytest.raises(Nq57Error, match=r"bao-cao\.docx"):
         render_document(c, tmp_path)
+
+
+def test_the_guide_names_everything_a_template_may_use() -> None:
+    """The table in docs/van-phong.md lists exactly the names that the template is given."""
+    guide = (REPOSITORY / "docs" / "van-phong.md").read_text(encoding="utf-8")
+    rows = guide.partition("Các tên dùng được:")[2].strip().split("\n\n")[0].splitlines()[2:]
+    names = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    assert names == set(context(consolidated("sample", 1)))
 
 
 @pytest.mark.needs("soffice")

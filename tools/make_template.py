@@ -238,6 +238,8 @@ class Maker:
         self._in(table.add_row().cells[0], "{%tr else %}", "OBang", first=True)
         for index, (cell, column) in enumerate(zip(table.add_row().cells, columns, strict=True)):
             self._in(cell, f"{{{{ row.cells[{index}] }}}}", "OBang", first=True, center=column[2] == "center")
+        # a row stays whole; one that is higher than a page is split all the same
+        row_marks(table.rows[-1], "cantSplit")
         for text in ("{%tr endif %}", "{%tr endfor %}"):
             self._in(table.add_row().cells[0], text, "OBang", first=True)
 

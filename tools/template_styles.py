@@ -64,6 +64,7 @@ def make_styles(doc: Any, profile: dict[str, Any]) -> dict[str, Any]:
     made = {name: styles[name] for name in _BUILT_IN}
     _font(made["Normal"], profile, "body")
     made["Normal"].paragraph_format.space_after = Pt(0)
+    made["Normal"].paragraph_format.widow_control = True
     _font(made["Header"], profile, "page_number")
     for look in LOOKS:
         made[look.key] = _style(doc, look, profile)
