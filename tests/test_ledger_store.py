@@ -22,7 +22,7 @@ from nq57xl.records.codec import content_hash, from_json, to_json
 from nq57xl.records.form import Form
 from nq57xl.records.plan import Plan
 from tests.amounts import amount
-from tests.ledger_kit import CLOCK, PERIOD, digest, dump, form, issue
+from tests.ledger_kit import CLOCK, NOON, PERIOD, digest, dump, form, issue
 from tests.samples import sample_plan
 
 
@@ -198,6 +198,18 @@ def test_backups(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.Monke
         assert [item.what for item in copy.events()] == ["before"]
     names = [ledger.backup("merge").name for _ in range(4)]
     assert sorted(path.name for path in workspace.backup.iterdir()) == names[1:]
+
+
+def test_a_busy_morning_leaves_the_days_before(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many copies in one day do not push out the last copy of each day before; the oldest days go."""
+    monkeypatch.setattr(store, "KEPT_BACKUPS", 3)
+    monkeypatch.setattr(store, "KEPT_DAYS", 2)
+    for day, count in ((13, 1), (14, 2), (15, 2), (16, 6)):
+        with Ledger.open(workspace, FixedClock(NOON.replace(day=day))) as opened:
+            for _ in range(count):
+                opened.backup("collect")
+    kept = sorted(path.name[7:15] + path.name[22:26] for path in workspace.backup.iterdir())
+    assert kept == ["20260415-002", "20260416-004", "20260416-005", "20260416-006"]
 
 
 def test_backup_with_clock_set_back(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ from nq57xl.records.returns import Source
 
 KEPT_BACKUPS = 30
 """About three months of an office that runs ten writing commands a month."""
+KEPT_DAYS = 30
+"""Days whose last copy is kept besides: `watch` makes thirty copies in one busy morning."""
 
 
 @frozen
@@ -105,7 +107,10 @@ class Ledger:
         return changing(self._engine)
 
     def backup(self, command: str) -> Path:
-        """A copy of the database under backup/, named by time and command; only the newest 30 are kept."""
+        """A copy of the database under backup/, named by time and command.
+
+        The newest 30 are kept, and the last of each of the last 30 days that have any.
+        """
         folder = self._workspace.backup
         name = f"nq57xl-{self._clock.now():%Y%m%d-%H%M%S}"
         slug = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-") or "command"
@@ -317,8 +322,12 @@ def _level(path: Path) -> int:
 
 
 def _prune(folder: Path, newest: Path) -> None:
-    """Removes all backups but the newest 30; never the one just made, even when the clock was set back."""
+    """Removes the backups that are not to be kept; never the one just made, even when the clock was set back."""
     others = sorted(path for path in folder.glob("nq57xl-*.db") if path != newest)
+    last = {path.name[: len("nq57xl-20260401")]: path for path in others}
+    of_days = set(list(last.values())[-KEPT_DAYS:])
     for path in others[: max(0, len(others) - (KEPT_BACKUPS - 1))]:
+        if path in of_days:
+            continue
         with contextlib.suppress(OSError):  # a copy that somebody looks into goes next time
             path.unlink(missing_ok=True)

@@ -125,7 +125,7 @@ def render_check_book(check: Check) -> bytes:
 
 def _head(check: Check, title: str, note: str, columns: Sequence[Column]) -> Iterator[Line]:
     due = f"{check.status.due:%d/%m/%Y}"
-    yield Line("title", {"number": f"{title} – BÁO CÁO {check.period.title}".upper()})
+    yield Line("title", {"number": f"{title} {check.period.title}".upper()})
     yield Line("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."})
     yield Line("note", {"number": note})
     yield Line("head", {column.name: column.title for column in columns})
@@ -136,7 +136,7 @@ def _units(check: Check) -> Iterator[Line]:
         "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để mở biểu trả lại, thông báo. Bảng này "
         "được lập lại mỗi lần nhận báo cáo."
     )
-    yield from _head(check, "Kiểm tra", note, _UNIT_COLUMNS)
+    yield from _head(check, "Kiểm tra báo cáo", note, _UNIT_COLUMNS)
     for number, unit in enumerate(check.status.units, start=1):
         yield Line("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
 
@@ -186,7 +186,7 @@ def _files(check: Check) -> Iterator[Line]:
         "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
         "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa."
     )
-    yield from _head(check, "Tệp nhận", note, _FILE_COLUMNS)
+    yield from _head(check, "Tệp báo cáo nhận được", note, _FILE_COLUMNS)
     for number, item in enumerate(check.returns, start=1):
         yield Line("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
 
@@ -253,7 +253,7 @@ def _points(check: Check, title: str, told: Sequence[_Told]) -> tuple[Line, ...]
         "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
         "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu."
     )
-    lines = list(_head(check, title, note, _POINT_COLUMNS))
+    lines = list(_head(check, f"{title}, báo cáo", note, _POINT_COLUMNS))
     titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
     seen: set[int] = set()
     for number, one in enumerate(told, start=1):
