@@ -236,6 +236,8 @@ def appendix_page() -> str:
         "- Nội dung kế hoạch giữ nguyên văn, kể cả lỗi in; cách hiểu (ngày, đơn vị) là việc của phần mềm và của cột",
         "  «Hạn chuẩn».",
         "- Dòng mới để trống cột «Mã»: phần mềm cấp mã một lần rồi giữ nguyên.",
+        "- Kế hoạch được điều chỉnh thì dùng `nq57xl amend`: mã giữ nguyên, bản cũ được lưu. Đơn vị đổi tên, sáp nhập, chia",
+        "  tách thì ghi ngày, «Đơn vị kế tiếp», «Tên cũ» ở trang Đơn vị; xem [van-phong.md](van-phong.md).",
         "- Đơn vị không nhận ra, mã trùng, thiếu thông tin là lỗi: phải sửa trước khi phát hành biểu mẫu.",
         "",
         f"## Trang «{appendix.PLAN_TITLE}»",
