@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ def with_earlier(which: str, seed: int, periods: int = 3) -> Consolidation:
 
 def sheets(data: bytes, *, values: bool = True) -> Any:  # noqa: ANN401 - openpyxl's workbook
     """The workbook as openpyxl reads it, with cached values or with formulas."""
-    return openpyxl.load_workbook(io.BytesIO(data), data_only=values)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparkline Group extension")
+        return openpyxl.load_workbook(io.BytesIO(data), data_only=values)
 
 
 def table(sheet: Any, first: str) -> list[dict[str, Any]]:  # noqa: ANN401

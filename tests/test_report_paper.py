@@ -49,13 +49,18 @@ def test_pages_are_set_up_for_paper() -> None:
 @pytest.mark.needs("soffice")
 @pytest.mark.needs("pdftotext")
 def test_no_text_is_cut_off_on_paper(tmp_path: Path) -> None:
-    """Every text in a printed column of every sheet is drawn whole (LibreOffice to PDF; pitfalls.md 9)."""
-    data = render_report(consolidated("sxd-2026", 3))
+    """Every text in a printed column of every sheet is drawn whole, every number too, and the overview takes one page
+    (LibreOffice to PDF; pitfalls.md 9)."""
+    data = render_report(with_earlier("sxd-2026", 3, 2))
     path = tmp_path / "report.xlsx"
     path.write_bytes(data)
     pdf = convert(path, tmp_path, "pdf")
     done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True, timeout=60)
-    drawn = "".join(done.stdout.decode("utf-8").split())
+    pages = done.stdout.decode("utf-8").split("\f")
+    assert "BÁO CÁO TỔNG HỢP" in pages[0]
+    assert "PHỤ LỤC TỔNG HỢP" in pages[1]
+    drawn = "".join("".join(pages).split())
+    assert "###" not in drawn
     missing = []
     for sheet in sheets(data):
         last = sheet[sheet.print_area.split("!")[-1].replace("$", "")][0][-1].column

@@ -102,7 +102,7 @@ class Book:
         self.charts = charts
         self.anchors: dict[str, tuple[str, int]] = {}
         for sheet in sheets:
-            self.anchors |= sheet.anchors()
+            self.anchors = sheet.anchors() | self.anchors  # of several places the first one counts
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def bytes(self) -> bytes:

@@ -59,7 +59,8 @@ def _lines(c: Consolidation, appendix: Range) -> Iterator[Line]:
         cells |= {"number": str(number), "unit": unit.name, "code": unit.code}
         cells |= {"asked": Num(asked, '0;-0;"-"'), "told": Num(told, '0;-0;"-"')}
         counts = _counts(unit, buckets, appendix, columns, top + number)
-        yield Line("row", cells | counts, anchors=(f"unit|{unit.code}",))
+        # where a unit that supports nothing said "không phát sinh"
+        yield Line("row", cells | counts, anchors=(f"statement|{unit.code}|statement",))
     if f.units:
         yield Line("total", _sums(c, f.units, columns, top + 1, support))
 

@@ -1,0 +1,213 @@
+"""The sheets beside the plan's rows: what is due soon, to explain, changed, handed in; links there and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import attrs
+import pytest
+
+from nq57xl.plan.bundled import NAMES as BUNDLED
+from nq57xl.plan.periods import next_period, parse_period
+from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.findings import Finding
+from nq57xl.records.ledger import Attempt, PeriodStatus
+from nq57xl.report.compare import compare
+from nq57xl.report.consolidate import consolidate
+from nq57xl.report.due_sheet import groups
+from nq57xl.report.proposal_sheet import by_authority
+from nq57xl.report.workbook import render_report
+from nq57xl.rules.vocabulary import load_vocabulary
+from tests.conftest import CheckOoxml
+from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier
+from tests.report_fills import random_status
+from tests.samples import sample_plan
+
+
+@pytest.mark.parametrize(
+    ("code", "following"),
+    [("2026-04", "2026-05"), ("2026-12", "2027-01"), ("2026-Q4", "2027-Q1"), ("2026-H1", "2026-H2"), ("2026", "2027")],
+)
+def test_the_next_period(code: str, following: str) -> None:
+    """After a period comes the next one of its kind, over the end of the year too."""
+    properties = sample_plan().properties
+    assert next_period(parse_period(code, properties), properties).code == following
+
+
+def test_due_soon_is_neither_overdue_nor_undated() -> None:
+    """At risk, due before the next cut-off, silent and undated rows are groups apart; overdue rows stand in none."""
+    for seed in range(12):
+        c = consolidated("sxd-2026", seed)
+        later = next_period(c.period, c.plan.properties)
+        found = [rows for _, rows in groups(c)]
+        codes = [row.task.code for rows in found for row in rows]
+        assert len(codes) == len(set(codes))
+        by_code = {row.task.code: row.standing.timeliness for row in c.tasks}
+        at_risk, before, silent, _, undated = found
+        assert {row.task.code for row in at_risk} == {
+            code for code, state in by_code.items() if state is not None and state.code == "at_risk"
+        }
+        assert all(row.task.due is not None and c.cutoff <= row.task.due <= later.cutoff for row in before + silent)
+        assert all(row.task.due is None and row.standing.progress != "done" for row in undated)
+        assert not {code for code, state in by_code.items() if state and state.code == "overdue"} & set(codes)
+
+
+def warned(c: Consolidation) -> PeriodStatus:
+    """The status with a warning in the first accepted return, and two units that disagree."""
+    status = c.status
+    unit = next(item for item in status.units if item.counting is not None)
+    assert unit.counting is not None
+    task = next(value.key for value in unit.counting.judged.values if value.table == "led")
+    finding = Finding(
+        "FIGURE_MOVED", "warning", "Tỷ lệ giảm so với kỳ trước.", "", "1. Kết quả", "H8", "led", task, "percent", "20%"
+    )
+    values = [item for item in unit.counting.judged.values if (item.key, item.field) != (task, "explanation")]
+    told = attrs.evolve(values[0], key=task, table="led", field="explanation", typed="Do rà soát.", value="Do rà soát.")
+    judged = attrs.evolve(unit.counting.judged, findings=(finding,), values=(*values, told))
+    units = [
+        attrs.evolve(item, counting=attrs.evolve(item.counting, judged=judged))
+        if item is unit and item.counting
+        else item
+        for item in status.units
+    ]
+    other = Finding("LEAD_SUPPORT", "warning", "Hai đơn vị báo khác nhau.", "Thống nhất lại.", table="led", task=task)
+    return attrs.evolve(status, units=tuple(units), period_findings=(other,))
+
+
+def test_warnings_stand_beside_the_units_own_words() -> None:
+    """A warning of an accepted return stands with its cell, what was typed, and what the unit itself says of the row;
+    disagreements, overdue rows without a cause and returns sent back follow."""
+    plan, period = case("sample")
+    first = consolidate(plan, period, SCHEMA, random_status(plan, period, 2, missing=lambda code: code == "QLDN"))
+    c = consolidate(plan, period, SCHEMA, warned(first))
+    rows = [row for row in table(sheets(render_report(c))["Giải trình"], "TT") if row["Nội dung cần giải trình"]]
+    asked = {row["Nội dung cần giải trình"]: row for row in rows}
+    mine = asked["Tỷ lệ giảm so với kỳ trước. (trang «1. Kết quả», ô H8)"]
+    assert (mine["Đơn vị đã nhập"], mine["Giải trình của đơn vị"]) == ("20%", "Do rà soát.")
+    assert mine["Nguồn"].startswith("dòng ")
+    assert "Hai đơn vị báo khác nhau. Thống nhất lại." in asked
+    silent = [
+        entry
+        for row in c.tasks
+        for entry in row.entries
+        if entry.timeliness is not None and entry.timeliness.code == "overdue" and "cause" not in entry.values
+    ]
+    assert sum("chưa nêu nguyên nhân" in words for words in asked) == len(silent)
+
+
+def test_every_row_stands_beside_the_period_before() -> None:
+    """The sheet has each row of the plan with both standings and the words of the comparison; so has the appendix."""
+    c = with_earlier("sxd-2026", 4, 2)
+    book = sheets(render_report(c))
+    compared = compare(c.earlier[-1], c)
+    rows = {row["Mã"]: row for row in table(book["So với kỳ trước"], "TT") if row["Loại thay đổi"]}
+    assert sum(row["Loại thay đổi"] != "indicator" for row in rows.values()) == len(c.tasks)
+    assert len(rows) == len(c.tasks) + len(compared.indicators)
+    led = {row["Mã"]: row for row in table(book["Phụ lục tổng hợp"], "TT") if row["Loại dòng"] == "NV"}
+    for change in compared.rows:
+        assert (led[change.task.code]["So với kỳ trước"] or "") == change.words
+    first = sheets(render_report(consolidated("sxd-2026", 4)))
+    assert "So với kỳ trước" not in first.sheetnames
+    assert "So với kỳ trước" not in [cell.value for cell in first["Phụ lục tổng hợp"][4]]
+
+
+def test_indicators_over_the_periods(check_ooxml: CheckOoxml) -> None:
+    """Each indicator's row holds the result of each period, and a line where there are two or more; never a sum."""
+    c = with_earlier("sxd-2026", 4)
+    data = render_report(c)
+    check_ooxml(data)
+    rows = [row for row in table(sheets(data)["Chỉ tiêu"], "TT") if row["Loại dòng"] == "CT"]
+    for row, item in zip(rows, c.indicators, strict=True):
+        for number, period in enumerate((*c.earlier, c)):
+            there = next(other for other in period.indicators if other.indicator.code == item.indicator.code)
+            result = there.entries[0].result
+            shown = row[f"Kết quả {period.period.title}"]
+            assert shown == (pytest.approx(result) if isinstance(result, float) else None), (item, number)
+
+
+def test_every_attempt_is_listed() -> None:
+    """Files sent back and files left out stand beside the one that counts, each with the basis of its time."""
+    plan, period = case("sample")
+    status = random_status(plan, period, 1, missing=lambda _: False)
+    moment = dt.datetime(2026, 4, 16, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=7)))
+    attempts = (
+        Attempt("bc.xlsx", "0" * 64, moment, "mail", "rejected", 3, 1),
+        Attempt("bc-2.xlsx", "1" * 64, moment, "corrected", "accepted", 0, 0, "Gửi nhầm kỳ"),
+    )
+    units = (attrs.evolve(status.units[0], attempts=attempts), *status.units[1:])
+    sheet = sheets(render_report(consolidate(plan, period, SCHEMA, attrs.evolve(status, units=units))))
+    rows = list(sheet["Tình hình nộp báo cáo"].iter_rows(values_only=True))
+    told = [[cell for cell in row if cell is not None] for row in rows if row[9] in ("bc.xlsx", "bc-2.xlsx")]
+    assert told[0][2:7] == ["Bị trả lại", "09:00 ngày 16/04/2026", "Thời điểm thư đến", 3, 1]
+    assert "Không đưa vào tổng hợp: Gửi nhầm kỳ" in told[1]
+    assert "Đơn vị tổng hợp đã đính chính" in told[1]
+    counted = [row for row in table(sheet["Tình hình nộp báo cáo"], "TT") if row["Mã đơn vị"]]
+    assert len(counted) == len(status.units)
+
+
+def test_general_difficulties_stand_under_who_decides() -> None:
+    """The highest level comes first, and what names nobody is said to name nobody."""
+    c = consolidated("sxd-2026", 3)
+    rows = [row for row in c.free if row.table == "difficulty"]
+    bare = attrs.evolve(rows[0], values={name: cell for name, cell in rows[0].values.items() if name != "authority"})
+    cell = rows[0].values["authority"]
+    high = attrs.evolve(rows[0], values={**rows[0].values, "authority": attrs.evolve(cell, value="central")})
+    found = by_authority([rows[0], bare, high], c)
+    assert [title for title, _ in found] == [
+        "Bộ, ngành Trung ương",
+        "Lãnh đạo cơ quan",
+        "Chưa ghi cấp giải quyết",
+    ]
+
+
+@pytest.mark.parametrize("which", ["sample", *BUNDLED])
+def test_every_source_leads_to_where_it_is_shown(which: str) -> None:
+    """Each line of the sources has a link, and the row that it leads to, or one right under it, shows the value."""
+    book = sheets(render_report(with_earlier(which, 6, 1)))
+    source = book["Nguồn số liệu"]
+    head = next(row[0].row for row in source.iter_rows() if row[0].value == "TT")
+    names = [cell.value for cell in source[head]]
+    checked = 0
+    for cells in source.iter_rows(min_row=head + 1):
+        line = dict(zip(names, cells, strict=True))
+        if not line["TT"].value:
+            continue
+        link = line["Nơi dùng"].hyperlink
+        assert link is not None, line["Đơn vị đã nhập"].value
+        if line["Mã, dòng"].value is None:
+            continue  # names under a report, and one statement for all rows: their row shows them in other words
+        sheet, _, place = link.location.rpartition("!")
+        there = book[sheet.strip("'")]
+        row = int(place.lstrip("A"))
+        near = [shown(cell) for found in there.iter_rows(min_row=row, max_row=row + 2) for cell in found]
+        typed = str(line["Đơn vị đã nhập"].value)
+        value = line["Giá trị ghi nhận"].value
+        if (line["Nội dung"].value, value) == ("Chưa có số liệu", "Chưa có số liệu kỳ này"):
+            value = "Chưa có số liệu"
+        assert any(typed in text or value in text for text in near if text), (line["Nội dung"].value, typed)
+        checked += 1
+    assert checked > 30
+
+
+def shown(cell: Any) -> str:  # noqa: ANN401 - openpyxl's cell
+    """A cell as people read it."""
+    value = cell.value
+    if isinstance(value, dt.datetime):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value * 100:g}%".replace(".", ",") if "%" in cell.number_format else f"{value:g}".replace(".", ",")
+    return "" if value is None else str(value)
+
+
+@pytest.mark.parametrize("code", ["B", "F"])
+def test_a_chosen_vocabulary_is_counted_on_every_sheet(code: str) -> None:
+    """With another vocabulary the appendix, its counts and the counts by unit use its words, and still agree."""
+    c = attrs.evolve(consolidated("sxd-2026", 3), vocabulary=load_vocabulary(code))
+    book = sheets(render_report(c))
+    led = [row for row in table(book["Phụ lục tổng hợp"], "TT") if row["Loại dòng"] == "NV"]
+    counted = next(row for row in table(book["Số liệu tổng hợp"], "Nhóm nhiệm vụ") if row["Nhóm nhiệm vụ"] == "Tổng số")
+    for words in {row["Tiến độ"] for row in led} - {"Chưa báo cáo", "Chưa báo cáo đủ"}:
+        assert counted[words] == sum(row["Tiến độ"] == words for row in led)
+    assert counted["Chưa báo cáo"] == sum(str(row["Tiến độ"]).startswith("Chưa báo cáo") for row in led)
+    assert "Đang thực hiện" not in counted
