@@ -206,13 +206,15 @@ def way_of(plan: Plan, rng: random.Random) -> Way:
     if inline:
         columns.remove("number")
         sections = "merged" if sections in ("beside", "plain") else sections
+    tall = rng.random() < 0.4
+    ragged = rng.random() < 0.4 and not tall and parts in ("", "parent")
     return Way(
         tuple(columns), {name: rng.choice(HEADS[name]) for name in columns}, rng.choice((1, 1, 2)), rng.choice(("", "", "(1)", "1", "A")),
         sections, rng.choice(("{0}. {1}", "{0}. {1}", "{0}/ {1}", "{0} - {1}", "{0}. {1}", "Mục {0}. {1}")), parts,
         rng.choice(("{0}.{1}", "{0}.{1}", "{0}.{1}.", "{2})", "{2}", "-")), "{0}" if auto or inline else rng.choice(("{0}", "{0}", "{0}.", "0{0}")),
-        rng.random() < 0.4, rng.choice((0, 0, 0, 9)), rng.random() < 0.1, rng.choice((9, 10, 11, 12, 13)),
+        tall, rng.choice((0, 0, 0, 9)), rng.random() < 0.1, rng.choice((9, 10, 11, 12, 13)),
         rng.choice(((297, 210), (297, 210), (210, 297), (420, 297))), "all", rng.random() < 0.7, rng.random() < 0.5,
-        auto, rng.random() < 0.8, rng.random() < 0.5, rng.random() < 0.3, inline,
+        auto, rng.random() < 0.8, rng.random() < 0.5, ragged, inline,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -35,7 +36,15 @@ def scan(data: bytes, name: str) -> BadCells:
             if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
                 raise Nq57Error(f"Tệp {name} sau khi giải nén quá lớn, không đọc được an toàn.")
             return {title: _sheet(archive.read(part), title, name) for title, part in sheet_parts(archive)}
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, expat.ExpatError, RuntimeError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ElementTree.ParseError,
+        expat.ExpatError,
+        zlib.error,
+        RuntimeError,
+        OSError,
+    ) as error:
         raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng, có mật khẩu hoặc không phải .xlsx.") from error
 
 

@@ -20,6 +20,8 @@ _ANCHOR = re.compile(r"\(?(?:[IA]|0?1|1\.1|a)[.)/:]?")
 _ROMAN_TITLE = re.compile(r"(?:(?:Phần|Mục|MỤC|PHẦN)\s+)?(?:[IVX]+|[A-H])\s*[.)/:–-]\s*\S")
 _END = re.compile(r"(?:Nơi nhận|NƠI NHẬN|PHỤ LỤC|Phụ lục|\(?Kèm theo|TM\.|KT\.|Ghi chú:)")
 _MOST_HEAD = 7
+_MOST_LINES = 3000
+"""Lines that the columns are told from: the beginning of a long table is enough."""
 _UNSURE_ROW = "bảng không kẻ khung, ranh giới dòng không chắc"
 _UNSURE_COLUMN = "bảng không kẻ khung, chữ lấn sang cột bên"
 
@@ -91,7 +93,7 @@ def _ends(line: TextLine) -> bool:
 def _stretch(pages: Sequence[Page], number: int, body: int) -> list[TextLine]:
     """The lines of the table from its first row on, over the following pages too."""
     lines = [*pages[number].lines[body:], *(line for page in pages[number + 1 :] for line in page.lines)]
-    return list(itertools.takewhile(lambda line: not _ends(line), lines))
+    return list(itertools.takewhile(lambda line: not _ends(line), lines[:_MOST_LINES]))
 
 
 _Head = tuple[int, int, list[str], list[tuple[float, float]], Headings]

@@ -14,7 +14,8 @@ from nq57xl.plan.appendix_write import shown
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.indicators import indicators_of
 from nq57xl.plan.importer.properties import Found, properties_of
-from nq57xl.plan.importer.rows import Bodies, Body, Value, bodies_of
+from nq57xl.plan.importer.raw import Value
+from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, tasks_of
 from nq57xl.plan.importer.table import Document
 from nq57xl.plan.importer.units import propose_units

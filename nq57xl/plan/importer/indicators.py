@@ -6,7 +6,8 @@ import re
 
 import attrs
 
-from nq57xl.plan.importer.rows import Body, Raw, Value
+from nq57xl.plan.importer.raw import Raw, Value
+from nq57xl.plan.importer.rows import Body
 from nq57xl.plan.importer.structure import Draft, Outline, State, check_numbers, take_section
 
 _FIELDS = ("unit", "target", "lead", "note")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.table import Document
 
 _KINDS = ".docx, .pdf, .xlsx, .txt, .md hoặc .html"
 _MAX_BYTES = 100 * 2**20
-_MAX_UNPACKED = 500 * 2**20
+_MAX_UNPACKED = 200 * 2**20
+_MAX_TEXT = 10 * 2**20
 
 
 def read_document(data: bytes, name: str) -> Document:
@@ -37,10 +39,15 @@ def _zipped(data: bytes, name: str) -> Document:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = set(archive.namelist())
             unpacked = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile as error:
+            declared = unpacked <= _MAX_UNPACKED and any(
+                b"<!DOCTYPE" in _head(archive, part) for part in parts if part.endswith((".xml", ".rels"))
+            )
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
         raise Nq57Error(f"Không mở được {name}: tệp hỏng.") from error
     if unpacked > _MAX_UNPACKED:
         raise Nq57Error(f"Tệp {name} sau khi giải nén quá lớn, không đọc được an toàn.")
+    if declared:
+        raise Nq57Error(f"Tệp {name} có khai báo DOCTYPE, không mở vì lý do an toàn.")
     if "word/document.xml" in parts:
         from nq57xl.plan.importer.read_docx import read_docx
 
@@ -52,9 +59,16 @@ def _zipped(data: bytes, name: str) -> Document:
     raise Nq57Error(f"Tệp {name} không phải {_KINDS}: hãy lưu lại ở một trong các dạng đó.")
 
 
+def _head(archive: zipfile.ZipFile, part: str) -> bytes:
+    with archive.open(part) as stream:
+        return stream.read(2000)
+
+
 def _text(data: bytes, name: str) -> Document:
     from nq57xl.plan.importer.read_web import read_html, read_markdown
 
+    if len(data) > _MAX_TEXT:
+        raise Nq57Error(f"Tệp {name} lớn hơn 10 MB: hãy tách riêng phần phụ lục.")
     text = _decoded(data, name)
     head = text[:2000].casefold()
     if "<table" in text.casefold() or "<html" in head or "<!doctype html" in head:

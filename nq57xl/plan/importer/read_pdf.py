@@ -20,7 +20,9 @@ from nq57xl.plan.importer.words import whole_key
 from nq57xl.text.normalise import clean
 
 _NEAR = 3.0
-"""Points by which the same rule may differ on two pages."""
+"""Points by which the rules of a row may differ."""
+_DRAGGED = 8.0
+"""Points by which the border of a column may differ from row to row and page to page."""
 _SETTINGS = {
     "vertical_strategy": "lines",
     "horizontal_strategy": "lines",
@@ -118,14 +120,15 @@ class _Pages:
 
     def table(self, letters: Sequence[Letter], cells: Sequence[Box], source: str) -> Ruled:
         """The grid: rules at nearly the same place are one; a cell covers the places between its own rules."""
-        columns = _rules([x for cell in cells for x in (cell[0], cell[2])])
+        columns = _rules([x for cell in cells for x in (cell[0], cell[2])], _DRAGGED)
         rows = _rules([y for cell in cells for y in (cell[1], cell[3])])
         inside = _by_cell(letters, cells)
         self.unclip(letters, cells, inside)
         pad = pad_of(zip(cells, inside, strict=True))
         placed = []
         for box, own in zip(cells, inside, strict=True):
-            left, right = _index(columns, box[0]), _index(columns, box[2])
+            left = _index(columns, box[0])
+            right = max(left + 1, _index(columns, box[2]))
             above, below = _index(rows, box[1]), _index(rows, box[3])
             text = cell_of(own, box, pad)
             short = bool(text.text) and text.above < 0.8 and text.below > 1.0
@@ -142,7 +145,7 @@ class _Pages:
             if not own or not self.heads or box[1] > first + 120:
                 continue
             key = whole_key("".join(letter["text"] for letter in own)).replace(" ", "")
-            same = [head for left, head in self.heads if abs(left - box[0]) < 2 * _NEAR]
+            same = [head for left, head in self.heads if abs(left - box[0]) < _DRAGGED]
             rest = next((head[len(key) :] for head in same if key and head.startswith(key) and head != key), "")
             over = _following(letters[max(places[id(letter)] for letter in own) + 1 :], rest, box)
             if over:
@@ -196,10 +199,10 @@ def _sides(line: TextLine) -> list[str]:
     return [clean(part) for part in parts]
 
 
-def _rules(places: list[float]) -> list[float]:
+def _rules(places: list[float], near: float = _NEAR) -> list[float]:
     found: list[float] = []
     for place in sorted(places):
-        if not found or place - found[-1] > _NEAR:
+        if not found or place - found[-1] > near:
             found.append(place)
     return found
 
@@ -230,11 +233,11 @@ def _stitched(items: list[Line | Ruled]) -> Iterator[Line | Table]:
 def _fitted(first: Ruled, second: Ruled) -> Ruled | None:
     """Both as one table over the rules of the two, None when their outer rules differ."""
     one, other = first[1], second[1]
-    if abs(one[0] - other[0]) > 2 * _NEAR or abs(one[-1] - other[-1]) > 2 * _NEAR:
+    if abs(one[0] - other[0]) > _DRAGGED or abs(one[-1] - other[-1]) > _DRAGGED:
         return None
     # a page whose rows are all merged has fewer rules: each of them must be one of the fuller page
     fuller, fewer = (one, other) if len(one) >= len(other) else (other, one)
-    if any(min(abs(place - rule) for rule in fuller) > 2 * _NEAR for place in fewer):
+    if any(min(abs(place - rule) for rule in fuller) > _DRAGGED for place in fewer):
         return None
     cells = [*_again(first, fuller, 0), *_again(second, fuller, len(first[0].rows))]
     starts = {*first[0].page_starts, *(row + len(first[0].rows) for row in second[0].page_starts)}

@@ -148,4 +148,4 @@ class _Parser(HTMLParser):
 
 
 def _count(text: str | None) -> int:
-    return min(500, max(1, int(text))) if text and text.isdigit() else 1
+    return min(200, max(1, int(text))) if text and text.isascii() and text.isdigit() and len(text) < 6 else 1

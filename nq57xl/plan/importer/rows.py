@@ -1,4 +1,4 @@
-"""Body rows of the tables under their headings, field by field; rows that a page cut in two are joined again."""
+"""Body rows of the tables under their headings, field by field."""
 
 from __future__ import annotations
 
@@ -9,50 +9,14 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.plan.importer.headings import Headings, find_headings, is_repeated, synonyms
+from nq57xl.plan.importer.page_breaks import WORK, joined
+from nq57xl.plan.importer.raw import Raw, Value
 from nq57xl.plan.importer.table import Cell, Document, Line, Table
 from nq57xl.plan.importer.words import heading_key, join_lines, roman_value, whole_key
 from nq57xl.text.normalise import one_line
 
-_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
 _PIECES = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*\.?[a-zđ]?|[IVXLC]+)[.):/]?")
 _OVER = re.compile(r"(?:(?:phần|mục|nhóm)\s+(?:thứ\s+)?)?(?P<number>[IVX]+)\s*[.:)/–-]+\s*\S", re.IGNORECASE)
-_WORK = ("task", "subtask", "indicator")
-
-
-@frozen
-class Value:
-    """A text of the document on its way into a cell of the plan."""
-
-    text: str = ""
-    source: str = ""
-    doubt: str = ""
-    """Why a person must look at it, in Vietnamese; empty when the reading is sure."""
-
-
-@frozen
-class Raw:
-    """One body row."""
-
-    values: dict[str, Value]
-    """Field -> text of the row's own cells."""
-    source: str
-    merged: frozenset[str] = frozenset()
-    """Fields whose cell is the lower part of a merged one."""
-    tall: frozenset[str] = frozenset()
-    """Fields whose cell reaches down into the next rows."""
-    title: str = ""
-    """The text of a row that is one wide cell."""
-    starts_page: bool = False
-    first: bool = False
-    """True for the first row under headings that are not a repetition: another appendix may begin."""
-    short: frozenset[str] = frozenset()
-    """Fields whose text ends well above the lower border of its cell: no page cut it."""
-    between: bool = False
-    """True for a heading that stands as text between two tables."""
-
-    def text(self, name: str) -> str:
-        """The text of a field, empty when the row has none."""
-        return self.values[name].text if name in self.values else ""
 
 
 @frozen
@@ -152,7 +116,7 @@ def title_between(lines: list[Line]) -> Raw | None:
 
 def _body(rows: list[Raw], heads: list[Headings], loose: list[Value]) -> Body:
     return Body(
-        tuple(_joined(rows)),
+        tuple(joined(rows)),
         frozenset(name for item in heads for name in item.columns),
         tuple(loose),
         tuple(dict.fromkeys(name for item in heads for name in item.doubts)),
@@ -244,13 +208,28 @@ def _rows(table: Table, headings: Headings, span: tuple[int, int], new: bool, fr
         if not table.own(row):
             blank = blank and not any(cell.owner for cell in table.rows[row])
             continue
-        if is_repeated(table, row, headings, near) or (
-            row == first and (own_head or fresh) and near and _rest_of_head(table, row)
+        if (
+            is_repeated(table, row, headings, near)
+            or _is_half_head(table, row, headings)
+            or (row == first and (own_head or fresh) and near and _rest_of_head(table, row))
         ):
             blank = True
             continue
         yield _raw(table, headings, row, starts_page or (blank and near and row > first), own_head and row == first)
         blank = False
+
+
+def _is_half_head(table: Table, row: int, headings: Headings) -> bool:
+    """True for either half of headings that are printed again and cut by the end of a page."""
+    upper = row - 1 if row in table.page_starts else row
+    if upper < 0 or upper + 1 not in table.page_starts or upper + 1 >= len(table.rows):
+        return False
+    keys = [
+        whole_key(f"{table.text(upper, col)}{table.text(upper + 1, col)}").replace(" ", "")
+        for col in range(table.width)
+    ]
+    heads = [whole_key(text).replace(" ", "") for text in headings.texts]
+    return sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= max(3, 0.7 * len(heads))
 
 
 def _rest_of_head(table: Table, row: int) -> bool:
@@ -276,7 +255,7 @@ def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: b
             values[name] = _beside(table, headings, row, col, cell)
     title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
     return Raw(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first,
-               frozenset(short))  # fmt: skip
+               short=frozenset(short))  # fmt: skip
 
 
 def _number(text: str) -> str:
@@ -300,7 +279,7 @@ def _is_title(table: Table, headings: Headings, row: int, own: tuple[int, Cell])
         return True
     if any(table.from_above(row, other) for other in range(table.width)):
         return False
-    return col in (0, *(headings.columns.get(name, 0) for name in ("number", *_WORK[:1], "indicator")))
+    return col in (0, *(headings.columns.get(name, 0) for name in ("number", *WORK[:1], "indicator")))
 
 
 def _loose(table: Table, headings: Headings, start: int, end: int) -> Iterator[Value]:
@@ -316,96 +295,3 @@ def _loose(table: Table, headings: Headings, start: int, end: int) -> Iterator[V
         head = one_line(headings.texts[col]) or f"cột {col + 1}"
         if texts:
             yield Value(f"{head}: {' | '.join(texts)}", table.source(first), "cột không thuộc mục nào của phụ lục gốc")
-
-
-def _joined(rows: list[Raw]) -> list[Raw]:
-    """Rows that go on over a page made whole."""
-    done: list[Raw] = []
-    for row in rows:
-        if done and row.starts_page and not row.first and _goes_on(done[-1], row):
-            lower = _handed_up(done, row, done[-1].merged)
-            done[-1] = _join(done[-1], lower)
-        else:
-            done.append(
-                _handed_up(done, row, frozenset({"task"})) if _is_part(row) and done else _under_tall(done, row)
-            )
-    return done
-
-
-def _under_tall(done: list[Raw], row: Raw) -> Raw:
-    """The first row of a page without the rest of merged cells that the page cut: it goes to the row before."""
-    if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
-        return row
-    before = done[-1]
-    names = {name for name in row.values if name not in ("number", *_WORK) and row.text(name)[:1].islower()
-             and before.text(name) and name not in before.short}  # fmt: skip
-    if not names:
-        return row
-    lower = _handed_up(done, row, frozenset(names))
-    done[-1] = attrs.evolve(done[-1], tall=done[-1].tall | names)
-    kept = {name: value for name, value in lower.values.items() if name not in names}
-    return attrs.evolve(lower, values=kept, merged=lower.merged | names)
-
-
-def _goes_on(before: Raw, row: Raw) -> bool:
-    """True when the first row of a page is the rest of the last one of the page before."""
-    if before.title and row.title:
-        return row.title[:1].islower()
-    if any(row.text(name) for name in before.short - {"number"}):
-        return False
-    texts = [row.text(name) for name in row.values if row.text(name)]
-    number = row.text("number")
-    work = next((row.text(name) for name in _WORK if row.text(name)), "")
-    if number:
-        # a number set in the middle of its cell may stand in the lower part
-        return not before.text("number") and "number" not in before.merged and work[:1].islower()
-    if (
-        before.title
-        or any(_NUMBERED.match(row.text(name)) for name in _WORK)
-        or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title)
-    ):
-        return False
-    if any(text[0].islower() for text in texts):
-        return True
-    full = all(row.text(name) and before.text(name) for name in ("lead", "deadline") if name in row.values)
-    return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
-
-
-def _is_part(row: Raw) -> bool:
-    """True for the first row of a page that is a further part of the task of the page before."""
-    return row.starts_page and not (row.first or row.title or row.text("number")) and bool(row.text("subtask"))
-
-
-def _handed_up(done: list[Raw], row: Raw, names: frozenset[str]) -> Raw:
-    """The row with the rest of its merged cells given to the rows in which these began."""
-    values = dict(row.values)
-    for name in names:
-        value = values.get(name, Value())
-        owners = [index for index, item in enumerate(done) if item.text(name)]
-        if not value.text or not owners or (name == "task" and _NUMBERED.match(value.text)):
-            continue
-        head = done[owners[-1]]
-        old = head.values[name]
-        doubt = old.doubt or _seam(old.text, value.text)
-        whole = attrs.evolve(old, text=join_lines(old.text, value.text), doubt=doubt)
-        done[owners[-1]] = attrs.evolve(head, values=dict(head.values) | {name: whole})
-        del values[name]
-    return attrs.evolve(row, values=values)
-
-
-def _join(before: Raw, row: Raw) -> Raw:
-    values = dict(before.values)
-    for name, value in row.values.items():
-        if value.text:
-            old = values.get(name, Value())
-            values[name] = attrs.evolve(old, text=join_lines(old.text, value.text), source=old.source or value.source,
-                                        doubt=old.doubt or _seam(old.text, value.text))  # fmt: skip
-    title = join_lines(before.title, row.title) if before.title else ""
-    return attrs.evolve(before, values=values, title=title, tall=before.tall | row.tall)
-
-
-def _seam(upper: str, lower: str) -> str:
-    """Doubt about a text made whole: none when it plainly goes on."""
-    if not upper or lower[0].islower() or upper[-1] in ",-(" or upper[-1].isalnum():
-        return ""
-    return "nội dung nối qua trang"

@@ -7,7 +7,8 @@ import re
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.rows import Body, Raw, Value
+from nq57xl.plan.importer.raw import Raw, Value
+from nq57xl.plan.importer.rows import Body
 from nq57xl.plan.importer.words import plain_roman, roman, roman_value
 
 FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
@@ -244,7 +245,7 @@ def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str,
             continue
         value = row.values.get(name, Value("", row.source))
         last = state.last.get(name, Value())
-        if not value.text and last.text and row.starts_page and _may_be_merged(state, row, name):
+        if not value.text and last.text and (row.starts_page or row.near_top) and _may_be_merged(state, row, name):
             kept = name in _KEPT or name in state.open
             value = Value(last.text if kept else "", row.source, _PAGE_TOP)
         elif not value.text and carry is not None and carry.text(name):

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from nq57xl.errors import Nq57Error
+
+_MOST_PLACES = 1_000_000
+
 
 @frozen
 class Line:
@@ -113,8 +117,12 @@ def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: st
              unseen: tuple[tuple[str, str], ...] = ()) -> Table:  # fmt: skip
     """The grid of those cells; places without a cell are blank."""
     cells = [cell for cell in cells if cell.rows > 0 and cell.cols > 0]
+    if sum(cell.rows * cell.cols for cell in cells) > _MOST_PLACES:
+        raise Nq57Error("Bảng trong văn bản quá lớn, không đọc được an toàn: hãy tách riêng phần phụ lục.")
     height = max((cell.row + cell.rows for cell in cells), default=0)
     width = max((cell.col + cell.cols for cell in cells), default=0)
+    if height * width > _MOST_PLACES:
+        raise Nq57Error("Bảng trong văn bản quá lớn, không đọc được an toàn: hãy tách riêng phần phụ lục.")
     grid: list[list[Cell]] = [[Cell() for _ in range(width)] for _ in range(height)]
     for cell in cells:
         for row in range(cell.row, cell.row + cell.rows):

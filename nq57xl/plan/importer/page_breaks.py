@@ -1,0 +1,109 @@
+"""Rows and merged cells that a page cut in two, made whole again."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from nq57xl.plan.importer.raw import Raw, Value
+from nq57xl.plan.importer.words import join_lines, roman_value
+
+_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
+WORK = ("task", "subtask", "indicator")
+"""Fields that say what is to be done."""
+
+
+def joined(rows: list[Raw]) -> list[Raw]:
+    """Rows that go on over a page made whole."""
+    done: list[Raw] = []
+    cut = False
+    for row in rows:
+        if done and row.starts_page and not row.first and _goes_on(done[-1], row):
+            lower = _handed_up(done, row, done[-1].merged)
+            done[-1], cut = _join(done[-1], lower), True
+        else:
+            whole = attrs.evolve(row, near_top=cut)
+            part = _is_part(row) and bool(done)
+            done.append(_handed_up(done, whole, frozenset({"task"})) if part else _under_tall(done, whole))
+            cut = False
+    return done
+
+
+def _under_tall(done: list[Raw], row: Raw) -> Raw:
+    """The first row of a page without the rest of merged cells that the page cut: it goes to the row before."""
+    if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
+        return row
+    before = done[-1]
+    names = {name for name in row.values if name not in ("number", *WORK) and row.text(name)[:1].islower()
+             and before.text(name) and name not in before.short}  # fmt: skip
+    if not names:
+        return row
+    lower = _handed_up(done, row, frozenset(names))
+    done[-1] = attrs.evolve(done[-1], tall=done[-1].tall | names)
+    kept = {name: value for name, value in lower.values.items() if name not in names}
+    return attrs.evolve(lower, values=kept, merged=lower.merged | names)
+
+
+def _goes_on(before: Raw, row: Raw) -> bool:
+    """True when the first row of a page is the rest of the last one of the page before."""
+    if before.title and row.title:
+        return row.title[:1].islower()
+    if any(row.text(name) for name in before.short - {"number"}):
+        return False
+    texts = [row.text(name) for name in row.values if row.text(name)]
+    number = row.text("number")
+    work = next((row.text(name) for name in WORK if row.text(name)), "")
+    if number:
+        # a number set in the middle of its cell may stand in the lower part
+        return not before.text("number") and "number" not in before.merged and work[:1].islower()
+    if (
+        before.title
+        or any(_NUMBERED.match(row.text(name)) for name in WORK)
+        or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title)
+    ):
+        return False
+    if any(text[0].islower() for text in texts):
+        return True
+    full = all(row.text(name) and before.text(name) for name in ("lead", "deadline") if name in row.values)
+    return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
+
+
+def _is_part(row: Raw) -> bool:
+    """True for the first row of a page that is a further part of the task of the page before."""
+    return row.starts_page and not (row.first or row.title or row.text("number")) and bool(row.text("subtask"))
+
+
+def _handed_up(done: list[Raw], row: Raw, names: frozenset[str]) -> Raw:
+    """The row with the rest of its merged cells given to the rows in which these began."""
+    values = dict(row.values)
+    for name in names:
+        value = values.get(name, Value())
+        owners = [index for index, item in enumerate(done) if item.text(name)]
+        if not value.text or not owners or (name == "task" and _NUMBERED.match(value.text)):
+            continue
+        head = done[owners[-1]]
+        old = head.values[name]
+        doubt = old.doubt or _seam(old.text, value.text)
+        whole = attrs.evolve(old, text=join_lines(old.text, value.text), doubt=doubt)
+        done[owners[-1]] = attrs.evolve(head, values=dict(head.values) | {name: whole})
+        del values[name]
+    return attrs.evolve(row, values=values)
+
+
+def _join(before: Raw, row: Raw) -> Raw:
+    values = dict(before.values)
+    for name, value in row.values.items():
+        if value.text:
+            old = values.get(name, Value())
+            values[name] = attrs.evolve(old, text=join_lines(old.text, value.text), source=old.source or value.source,
+                                        doubt=old.doubt or _seam(old.text, value.text))  # fmt: skip
+    title = join_lines(before.title, row.title) if before.title else ""
+    return attrs.evolve(before, values=values, title=title, tall=before.tall | row.tall)
+
+
+def _seam(upper: str, lower: str) -> str:
+    """Doubt about a text made whole: none when it plainly goes on."""
+    if not upper or lower[0].islower() or upper[-1] in ",-(" or upper[-1].isalnum():
+        return ""
+    return "nội dung nối qua trang"
