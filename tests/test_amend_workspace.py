@@ -172,6 +172,28 @@ def test_a_comparison_that_is_out_of_date_is_refused(office: Office, root: Path,
         amend.confirm(office, newer)
 
 
+def test_the_day_may_be_put_right_when_confirming(office: Office, newer: Path) -> None:
+    """Without a day the comparison proposes today; confirming may name another."""
+    done = amend.propose(office, newer)
+    assert done.effective_from == dt.date(2026, 5, 10)
+    assert done.file is not None
+    assert amend.confirm(office, done.file, effective_from=MAY).effective_from == MAY
+    assert amend.history(office)[0].effective_from == MAY
+
+
+def test_an_appendix_with_unreadable_cells_is_not_rewritten(office: Office, root: Path, newer: Path) -> None:
+    """A Hạn chuẩn that is no day would be lost: it has to be put right first; likewise in the new appendix."""
+    for path in (root / "phu-luc.xlsx", newer):
+        good = path.read_bytes()
+        book = load_workbook(path)
+        book["Nhiệm vụ"]["L5"] = "cuối năm"
+        book.save(path)
+        with pytest.raises(Nq57Error, match="L5"):
+            amend.apply(office, newer, MAY)
+        path.write_bytes(good)
+    assert amend.history(office) == ()
+
+
 def test_days_never_go_back(office: Office, newer: Path, tmp_path: Path) -> None:
     """A second amendment may not hold before the first; on the same day it may."""
     amend.apply(office, newer, MAY)
@@ -376,7 +398,8 @@ def test_command_line(root: Path, newer: Path) -> None:
     first = json.loads(invoke(root, "show", "--version", "1", "--json").stdout)
     assert [row["code"] for row in first["tasks"]] == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
     assert isinstance(invoke(root, "show", "--version", "3").exception, Nq57Error)
-    assert invoke(root, "amend", newer).exit_code == 2
+    assert invoke(root, "amend").exit_code == 2
+    assert invoke(root, "amend", newer, "--yes").exit_code == 2
     missing = invoke(root, "amend", root / "khong-co.docx", "--effective", "01/06/2026").exception
     assert isinstance(missing, Nq57Error)
     assert str(missing).startswith("Không đọc được")

@@ -71,7 +71,7 @@ def print_amended(done: Amended) -> None:
     if done.review:
         talk(f"Văn bản còn {len(done.review)} ô cần rà soát (trang «Cần rà soát» của phụ lục mới).")
     if not done.applied:
-        talk(f"Chưa thay đổi gì. Bảng so sánh: {done.file}")
+        talk(f"Chưa thay đổi gì. Bảng so sánh, hiệu lực từ {done.effective_from:%d/%m/%Y}: {done.file}")
         talk(f'Xem, sửa cột Quyết định nếu cần, rồi chạy: nq57xl amend --confirm "{done.file}"')
         return
     talk(f"Đã áp dụng từ {done.effective_from:%d/%m/%Y}; phụ lục cũ lưu ở {done.file}")

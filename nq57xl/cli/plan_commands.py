@@ -21,7 +21,7 @@ from nq57xl.cli.options import as_json, office, print_json
     "--effective",
     type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
     metavar="NGÀY",
-    help="Ngày hiệu lực của bản điều chỉnh, ví dụ 2026-07-01.",
+    help="Ngày hiệu lực của bản điều chỉnh, ví dụ 2026-07-01 (mặc định khi so sánh: ngày của văn bản, hoặc hôm nay).",
 )
 @click.option("--yes", is_flag=True, help="Áp dụng ngay, không qua bảng so sánh.")
 @click.option(
@@ -59,13 +59,17 @@ def amend(  # noqa: PLR0917 - click passes them by name
         else:
             amended.print_history(found)
         return
+    day = effective.date() if effective else None
     if comparison is not None:
-        done = run.confirm(here, comparison, document)
-    elif document is None or effective is None:
-        raise click.UsageError("Cần văn bản mới và --effective NGÀY, hoặc --confirm TỆP, hoặc --history.")
+        done = run.confirm(here, comparison, document, day)
+    elif document is None:
+        raise click.UsageError("Cần văn bản mới, hoặc --confirm TỆP, hoặc --history.")
+    elif yes and day is None:
+        raise click.UsageError("--yes cần --effective NGÀY: ngày hiệu lực của bản điều chỉnh.")
+    elif yes and day is not None:
+        done = run.apply(here, document, day, partial=partial)
     else:
-        start = run.apply if yes else run.propose
-        done = start(here, document, effective.date(), partial=partial)
+        done = run.propose(here, document, day, partial=partial)
     if json_:
         print_json(amended.amended_json(done))
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -26,6 +28,7 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_sheet import Review
 from nq57xl.plan.version import plan_version
 from nq57xl.records.amendment import AmendedRow, Amendment, Comparison
+from nq57xl.records.findings import Finding
 from nq57xl.records.plan import Plan
 
 COMPARISON = "so-sanh-ke-hoach.xlsx"
@@ -68,15 +71,19 @@ class Amended:
     """Issued periods whose cut-off lies on or after the effective day: their forms are to be issued again."""
 
 
-def propose(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
+def propose(office: Office, document: Path, effective_from: dt.date | None = None, *, partial: bool = False) -> Amended:
     """Compares; writes nothing but the workbook in which the office confirms.
 
-    `partial`: rows that the document does not name stay. Raises Nq57Error when the document cannot be read or the
-    effective day lies before that of an earlier amendment.
+    Without `effective_from` the document's own date is proposed, else today. `partial`: rows that the document does not
+    name stay. Raises Nq57Error when the document cannot be read or the effective day lies before that of an earlier
+    amendment.
     """
     with office.changing("amend") as ledger:
-        old = office.appendix_with_codes().plan
+        old = _present(office)
         read = _read(document, old)
+        own = read.plan.properties.issued_on
+        own = None if own == old.properties.issued_on else own
+        effective_from = effective_from or own or office.clock.now().date()
         _require_later(ledger, effective_from)
         made = _made(office, ledger, (old, read), effective_from, keep=partial)
         if not _differs(made):
@@ -90,17 +97,22 @@ def propose(office: Office, document: Path, effective_from: dt.date, *, partial:
 def apply(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
     """Compares and puts the new version in place, as proposed."""
     with office.changing("amend") as ledger:
-        old = office.appendix_with_codes().plan
+        old = _present(office)
         read = _read(document, old)
         _require_later(ledger, effective_from)
         return _applied(office, ledger, read, _made(office, ledger, (old, read), effective_from, keep=partial))
 
 
-def confirm(office: Office, comparison: Path, document: Path | None = None) -> Amended:
-    """Puts the new version in place as the office decided in the comparison; `document` where it was moved since."""
+def confirm(
+    office: Office, comparison: Path, document: Path | None = None, effective_from: dt.date | None = None
+) -> Amended:
+    """Puts the new version in place as the office decided in the comparison.
+
+    `document` where it was moved since; `effective_from` where it is another day than the comparison says.
+    """
     with office.changing("amend") as ledger:
         origin, decisions = read_comparison(_bytes(comparison), comparison.name)
-        old = office.appendix_with_codes().plan
+        old = _present(office)
         if plan_version(old) != origin.plan_version:
             raise Nq57Error(
                 "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend» rồi xác nhận."
@@ -108,9 +120,10 @@ def confirm(office: Office, comparison: Path, document: Path | None = None) -> A
         read = _read(document or Path(origin.document), old)
         if read.sha256 != origin.sha256:
             raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
-        _require_later(ledger, origin.effective_from)
+        day = effective_from or origin.effective_from
+        _require_later(ledger, day)
         check_decisions(decisions, old, comparison.name)
-        made = _made(office, ledger, (old, read), origin.effective_from, decisions)
+        made = _made(office, ledger, (old, read), day, decisions)
         return _applied(office, ledger, read, made)
 
 
@@ -129,20 +142,29 @@ def version(office: Office, number: int) -> Plan:
         return office.appendix().plan if number > len(known) else ledger.plan(known[number - 1].before)
 
 
+def _present(office: Office) -> Plan:
+    """The plan as it stands; what cannot be read would be lost when the appendix is written anew, so it is refused."""
+    appendix = office.appendix_with_codes()
+    _require_readable(appendix.findings, office.workspace.appendix.name)
+    return appendix.plan
+
+
+def _require_readable(findings: Sequence[Finding], name: str) -> None:
+    if findings:
+        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in findings)
+        raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
+
+
 def _read(document: Path, old: Plan) -> Read:
     data = _bytes(document)
     own = None
     if data[:4] == b"PK\x03\x04":
-        try:
+        with suppress(Nq57Error):
             own = read_appendix(data, document.name)
-        except Nq57Error:
-            own = None
     if own is None:
         made = import_bytes(data, document)
         return Read(document, data, made.plan, made.review, same_file=False)
-    if own.findings:
-        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in own.findings)
-        raise Nq57Error(f"«{document.name}» còn ô không đọc được:\n{lines}")
+    _require_readable(own.findings, document.name)
     given = {code for _, _, code in own.new_codes}
     plan = attrs.evolve(
         own.plan,

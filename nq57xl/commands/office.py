@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from attrs import frozen
@@ -42,7 +43,7 @@ class Office:
 
     def appendix(self) -> Appendix:
         """The master appendix as it stands now, read only. Raises Nq57Error when it cannot be read."""
-        return read_appendix(_read(self.workspace.appendix), self.workspace.appendix.name)
+        return _parsed(_read(self.workspace.appendix), self.workspace.appendix.name)
 
     def appendix_with_codes(self) -> Appendix:
         """The master appendix, after the rows that had no code were given one in the file itself.
@@ -117,6 +118,12 @@ def plan_on(ledger: Ledger, office: Office, day: date) -> Plan:
     present = office.appendix().plan
     earlier = version_until(ledger, day)
     return in_force(present if earlier is None else with_present(earlier, present), day)
+
+
+@lru_cache(maxsize=2)
+def _parsed(data: bytes, name: str) -> Appendix:
+    """Read once for each content: one command asks for the plan of many days."""
+    return read_appendix(data, name)
 
 
 def _read(path: Path) -> bytes:
