@@ -23,6 +23,7 @@ from nq57xl.commands.generate import Generated, Issued, generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import entry_slots
 from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.plan.periods import parse_period
@@ -279,6 +280,19 @@ def test_two_months_compared_and_exported(office: Office, tmp_path: Path) -> Non
     assert export(office, "2026-05") == paths
     text = (merge(office, "2026-05").companions[1]).read_text(encoding="utf-8")
     assert "Đã hoàn thành trước kỳ" in text
+
+
+def test_a_spoilt_template_leaves_no_half_report(office: Office) -> None:
+    """Everything is made before anything is written: a wrong template is told, and no file of the report is there."""
+    own = office.workspace.root / "templates" / "bao-cao.docx"
+    own.parent.mkdir()
+    own.write_text("không phải docx", encoding="utf-8")
+    with pytest.raises(Nq57Error, match=r"templates/bao-cao\.docx"):
+        merge(office, "2026-04")
+    folder = office.workspace.report_dir("2026-04")
+    assert not list(folder.glob("bao-cao*"))
+    own.unlink()
+    assert {path.name for path in merge(office, "2026-04").outputs} <= {path.name for path in folder.iterdir()}
 
 
 def test_only_periods_of_the_same_kind_are_compared(office: Office) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -13,9 +13,11 @@ from nq57xl.commands.consolidated import as_now, consolidated
 from nq57xl.commands.edits import Taken, take_edits, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.archive import archived
 from nq57xl.ledger.closings import closing_of
 from nq57xl.ledger.guarded import write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.edits import Closing
 from nq57xl.records.ledger import PeriodStatus
@@ -47,7 +49,7 @@ class Merged:
     report: Path
     internal: Path
     beside: bool
-    """True: somebody had edited the report or the document, so the new one was written beside it."""
+    """True: somebody had edited one of the files, so the new one was written beside it."""
     consolidation: Consolidation
     edits: Taken
     """What the office had typed into bien-tap.xlsx."""
@@ -86,22 +88,35 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
 
 
 def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken, output: Path | None = None) -> Merged:
-    """Writes everything that shows the consolidation; `output` is another place for the workbook alone."""
+    """Writes everything that shows the consolidation; `output` is another place for the workbook alone.
+
+    Everything is made before the first file is written: a template that the office has spoilt leaves no half report.
+    """
     folder = office.workspace.report_dir(c.period.code)
     wanted = output or folder / REPORT
-    report = write_guarded(ledger, office.workspace, wanted, render_report(c))
-    internal = write_guarded(ledger, office.workspace, wanted.with_name(INTERNAL), render_internal(c))
-    planned = {folder / name: data for name, data in _companions(c, office.workspace.root)}
-    written = tuple(write_guarded(ledger, office.workspace, path, data) for path, data in planned.items())
-    beside = (report, *written) != (wanted, *planned)
-    return Merged(Standing(c.plan, c.period, c.status), report, internal, beside, c, taken, written)
+    planned = {wanted: render_report(c), wanted.with_name(INTERNAL): render_internal(c)}
+    for name, make in _companions(c, office.workspace.root).items():
+        planned[folder / name] = _as_closed(office.workspace, folder / name, c.closing) or make()
+    written = [write_guarded(ledger, office.workspace, path, data) for path, data in planned.items()]
+    report, internal, *companions = written
+    beside = written != list(planned)
+    return Merged(Standing(c.plan, c.period, c.status), report, internal, beside, c, taken, tuple(companions))
 
 
-def _companions(c: Consolidation, workspace: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and content of what goes with the workbook."""
-    yield DOCUMENT, render_document(c, workspace)
-    yield TRACKING_TEXT, tracking_text(c, workspace)
-    yield TRACKING_PAGE, tracking_page(c, workspace)
+def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:
+    """Name of what goes with the workbook, and how it is made."""
+    return {
+        DOCUMENT: lambda: render_document(c, workspace),
+        TRACKING_TEXT: lambda: tracking_text(c, workspace),
+        TRACKING_PAGE: lambda: tracking_page(c, workspace),
+    }
+
+
+def _as_closed(workspace: Workspace, path: Path, closing: Closing | None) -> bytes | None:
+    """What stood at that path when the period was closed; None for one that is open, or where nothing stood."""
+    sha256 = closing.outputs.get(workspace.key_of(path)) if closing is not None else None
+    copy = archived(workspace, sha256) if sha256 else None
+    return copy.read_bytes() if copy is not None else None
 
 
 def _with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:
