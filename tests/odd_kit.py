@@ -7,9 +7,10 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from attrs import frozen
 from openpyxl.styles import Font
@@ -119,17 +120,30 @@ class Outcome:
 
 def outcome(data: bytes, unit: str = "VP") -> Outcome:
     """What `collect` makes of a workbook: read, known by its identity, rejoined, checked by all rules."""
+    return outcomes([data], unit)[0]
+
+
+def outcomes(files: Sequence[bytes], unit: str = "VP") -> list[Outcome]:
+    """The same for many: the rules run once over all of them, as in `collect`."""
+    read = [_rejoined(data, unit) for data in files]
+    found = iter(check([Answer(item, form_of(unit)) for item in read if isinstance(item, Return)]))
+    done = []
+    for item in read:
+        findings = (*item.findings, *next(found)) if isinstance(item, Return) else item
+        verdict = verdict_of(findings) if isinstance(item, Return) else "unrecognised"
+        done.append(Outcome(verdict, findings, said(item) if isinstance(item, Return) else {}))
+    return done
+
+
+def _rejoined(data: bytes, unit: str) -> Return | tuple[Finding, ...]:
     try:
         raw = read_bytes(data)
     except Refused as refusal:
-        return Outcome("unrecognised", (refusal.finding,), {})
+        return (refusal.finding,)
     identity = identify(raw)
     if identity is None or identity.short_id != form_of(unit).short_id:
-        return Outcome("unrecognised", (), {})
-    back = rejoin(source_of(), raw, form_of(unit))
-    (found,) = check([Answer(back, form_of(unit))])
-    findings = (*back.findings, *found)
-    return Outcome(verdict_of(findings), findings, said(back))
+        return ()
+    return rejoin(source_of(), raw, form_of(unit))
 
 
 @functools.cache
@@ -158,15 +172,28 @@ def xml_changed(data: bytes, part: str, change: Callable[[str], str]) -> bytes:
     return buffer.getvalue()
 
 
+def typed_into(key: Key, content: Content, shown: str = "") -> bytes:
+    """The report with something typed into a cell: in the XML where that says it all, else by openpyxl."""
+    if isinstance(content, date) or shown or content is None:
+        return spoilt(lambda book: put(book, key, content, shown=shown))
+    if isinstance(content, str):
+        text = f'<is><t xml:space="preserve">{escape(content)}</t></is>'
+        return cell_xml(report(), key, text, kind="inlineStr")
+    kind = "b" if isinstance(content, bool) else "n"
+    return cell_xml(report(), key, f"<v>{content:g}</v>", kind=kind)
+
+
 def cell_xml(data: bytes, key: Key, content: str, *, kind: str = "n") -> bytes:
     """The workbook with an entry cell's content as it stands in the XML: formulas with results, errors, booleans."""
     sheet, address = at(key)
     names = [item.title for item in layout(form_of("VP"))]
-    pattern = re.compile(rf'<c r="{address}"([^>]*?)(?: t="\w+")?([^>]*?)(?:/>|>.*?</c>)', re.DOTALL)
+    pattern = re.compile(rf'<c r="{address}"([^>]*?)(?:/>|>.*?</c>)', re.DOTALL)
 
     def change(text: str) -> str:
-        return pattern.sub(
-            lambda found: f'<c r="{address}"{found[1]}{found[2]} t="{kind}">{content}</c>', text, count=1
-        )
+        def stored(found: re.Match[str]) -> str:
+            attributes = re.sub(r' t="[^"]*"', "", found[1])
+            return f'<c r="{address}"{attributes} t="{kind}">{content}</c>'
+
+        return pattern.sub(stored, text, count=1)
 
     return xml_changed(data, f"xl/worksheets/sheet{names.index(sheet) + 1}.xml", change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable, Mapping
 
@@ -14,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.records.findings import Verdict
-from tests.odd_kit import Change, Key, at, outcome, report, spoilt, untouched
+from tests.odd_kit import Change, Key, Outcome, at, outcome, outcomes, report, spoilt, untouched
 from tests.returns_kit import (
     EVIDENCE,
     GUIDE,
@@ -266,10 +267,16 @@ CASES = [
 ]
 
 
+@functools.cache
+def done() -> dict[str, Outcome]:
+    """What becomes of each, by name."""
+    return dict(zip([case.name for case in CASES], outcomes([spoilt(case.change) for case in CASES]), strict=True))
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case) -> None:
     """The verdict, every finding with its cell, and every value."""
-    found = outcome(spoilt(case.change))
+    found = done()[case.name]
     assert (found.verdict, found.told()) == (case.verdict, dict(case.told))
     wanted = {**untouched().values, **case.other}
     assert found.values == {key: value for key, value in wanted.items() if value != "nothing"}
