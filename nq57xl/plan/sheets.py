@@ -67,8 +67,8 @@ VOCABULARIES = {
     "own": "Từ ngữ của biểu mẫu",
     "A": "A. Báo cáo của Chính phủ",
     "B": "B. Tổ công tác của Thủ tướng",
-    "C": "C. Ba mức, đúng hạn hoặc trễ hạn",
-    "F": "F. Đúng tiến độ, nguy cơ chậm, chậm tiến độ",
+    "C": "C. Ba mức; đúng hạn hoặc trễ hạn",
+    "F": "F. Đúng tiến độ; nguy cơ chậm; chậm tiến độ",
 }
 NAME_KINDS = {
     "agency": "Cơ quan ban hành",
