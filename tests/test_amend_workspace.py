@@ -380,6 +380,26 @@ def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> N
     assert after.units == amend.version(office, 1).units
 
 
+def test_doubts_of_a_document_stay_with_their_rows(office: Office, root: Path, tmp_path: Path) -> None:
+    """Cells of a document that must be reviewed are marked in the new appendix where their rows stand there."""
+    table = tmp_path / "dieu-chinh.md"
+    table.write_text(
+        "| STT | Nhiệm vụ | Sản phẩm | Đơn vị chủ trì | Thời hạn |\n|---|---|---|---|---|\n"
+        "| I | Hoàn thiện thể chế | | | |\n"
+        "| 1 | Xây dựng bản đồ số các khu công nghiệp | Bản đồ số | Phòng Quản lý Đầu tư | 31/10/2026 |\n"
+        "| 2 | Tổ chức diễn đàn doanh nghiệp số | 01 diễn đàn | | 30/11/2026 |\n",
+        encoding="utf-8",
+    )
+    done = amend.apply(office, table, MAY, partial=True)
+    assert [row.code for row in done.plan.tasks][-1] == "III.6"
+    (doubt,) = [item for item in done.review if item.field == "lead"]
+    place = next(index for index, row in enumerate(done.plan.tasks) if row.task.startswith("Tổ chức diễn đàn"))
+    assert (doubt.sheet, doubt.cell, doubt.task) == ("Nhiệm vụ", f"I{place + 5}", done.plan.tasks[place].code)
+    book = load_workbook(root / "phu-luc.xlsx")
+    assert "Cần rà soát" in book.sheetnames
+    assert book["Nhiệm vụ"][doubt.cell].comment is not None
+
+
 def invoke(root: Path, *arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["-w", str(root), *map(str, arguments)])
 
