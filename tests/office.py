@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 XLSX = "Calc MS Excel 2007 XML"
+XLS = "MS Excel 97"
 ODS = "calc8"
 
 Target = Literal["xlsx", "ods", "xls", "pdf", "csv"]
@@ -101,11 +102,14 @@ def type_into(
     *,
     pasted: Sequence[tuple[str, str, str]] = (),
     moved: Sequence[tuple[str, str, str]] = (),
+    locked: Sequence[tuple[Path, str]] = (),
+    password: str = "",
 ) -> None:
     """Opens `file`, types each text into (sheet, A1 address) as at the keyboard, saves as `out`.
 
     Before that, `pasted` texts are copied from a new workbook with its formats and pasted at (sheet, address); after
-    it, cells are `moved`: cut at (sheet, address) and pasted over another address.
+    it, cells are `moved`: cut at (sheet, address) and pasted over another address. At the end it is also saved as each
+    of the `locked` (file, filter) with that password.
     Typing into a locked cell is refused by LibreOffice and leaves the cell as it was. Needs the system's Python with
     python3-uno (marker needs("uno")). Raises OfficeError when anything else goes wrong.
     """
@@ -121,6 +125,8 @@ def type_into(
             "entries": entries,
             "pasted": list(pasted),
             "moved": list(moved),
+            "copies": [(path.resolve().as_uri(), name) for path, name in locked],
+            "password": password,
         }
         done = subprocess.run(
             ["/usr/bin/python3", str(_TYPIST)],

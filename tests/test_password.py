@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 
 import msoffcrypto.format.ooxml
@@ -23,10 +27,13 @@ from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.records.returns import RawWorkbook
 from nq57xl.returns import decrypt as decrypting
 from nq57xl.returns import limits
-from nq57xl.returns.read import read_bytes
+from nq57xl.returns.read import read_bytes, read_file
 from nq57xl.returns.refused import Refused
+from nq57xl.returns.sniff import sniff
+from tests.office import ODS, XLS, XLSX, type_into
 
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
@@ -80,6 +87,38 @@ def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked:
     assert codes(done) == ["FILE_DECRYPTED"]
     kept = archived(office.workspace, item.source.sha256)
     assert kept is not None and kept.read_bytes() == locked.read_bytes()
+
+
+@pytest.mark.needs("uno")
+def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: Path) -> None:
+    """Saved with a password as .xlsx, .xls (RC4) and .ods (AES): each opens with it, with the values as typed."""
+    whole = tmp_path / "mở.xlsx"
+    locked = [(tmp_path / f"khóa.{kind}", name) for kind, name in (("xlsx", XLSX), ("xls", XLS), ("ods", ODS))]
+    type_into(whole, tmp_path / "lưu lại.xlsx", [], locked=locked, password=SECRET)
+    (same,) = check_file(office, tmp_path / "lưu lại.xlsx", PERIOD).returns
+    assert same.verdict == "accepted"
+    expected = values_of(read_file(tmp_path / "lưu lại.xlsx"))
+    for path, _ in locked:
+        assert sniff(path.read_bytes()) == "encrypted"
+        (item,) = check_file(office, path, PERIOD, manner=Manner(("sai", SECRET))).returns
+        assert (item.verdict, item.unit) == ("accepted", "VP"), path
+        assert "FILE_DECRYPTED" in {finding.code for finding in item.findings}
+        found = values_of(read_file(path, (SECRET,)))
+        assert {place: found.get(place) for place in expected} == expected, path
+        for passwords, code in (((), "FILE_ENCRYPTED"), (("sai",), "FILE_PASSWORD_WRONG")):
+            with pytest.raises(Refused) as caught:
+                read_file(path, passwords)
+            assert caught.value.finding.code == code
+
+
+def values_of(raw: RawWorkbook) -> dict[tuple[str, int, int], object]:
+    """Every value by sheet and place; numbers rounded as programs print them."""
+    return {
+        (sheet.name, *place): round(cell.value, 9) if isinstance(cell.value, float) else cell.value
+        for sheet in raw.sheets
+        for place, cell in sheet.cells.items()
+        if cell.formula is None and cell.value not in (None, "")
+    }
 
 
 def test_without_the_password_or_with_a_wrong_one_it_is_named(office: Office, locked: Path) -> None:
@@ -191,3 +230,73 @@ def test_the_command_takes_passwords_and_asks_for_one(office: Office, locked: Pa
     assert asked.exit_code == 0
     assert SECRET not in asked.stdout + asked.stderr
     assert CliRunner().invoke(cli, base).exit_code == 1
+
+
+MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+<manifest:file-entry manifest:full-path="content.xml" manifest:size="10">
+<manifest:encryption-data manifest:checksum-type="urn:x#sha256-1k" manifest:checksum="{checksum}">
+<manifest:algorithm manifest:algorithm-name="http://www.w3.org/2001/04/xmlenc#aes256-cbc"
+ manifest:initialisation-vector="AAAAAAAAAAAAAAAAAAAAAA=="/>
+<manifest:key-derivation manifest:key-derivation-name="PBKDF2" manifest:iteration-count="{rounds}"
+ manifest:salt="AAAA"/>
+<manifest:start-key-generation manifest:start-key-generation-name="http://www.w3.org/2000/09/xmldsig#sha256"/>
+</manifest:encryption-data></manifest:file-entry></manifest:manifest>"""
+
+
+def spreadsheet(content: bytes, *, rounds: int = 10, checksum: str | None = None, doctype: str = "") -> bytes:
+    """An encrypted .ods with that (compressed) content, locked with SECRET as LibreOffice locks."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    start = hashlib.sha256(SECRET.encode()).digest()
+    key = hashlib.pbkdf2_hmac("sha1", start, base64.b64decode("AAAA"), min(rounds, 1000), 32)
+    padding = 16 - len(content) % 16
+    locker = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
+    sealed = locker.update(content + bytes([padding]) * padding) + locker.finalize()
+    told = checksum or base64.b64encode(hashlib.sha256(content[:1024]).digest()).decode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", sealed)
+        package.writestr("META-INF/manifest.xml", doctype + MANIFEST.format(rounds=rounds, checksum=told))
+    return out.getvalue()
+
+
+def deflated(content: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+SHEET = (
+    b'<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>'
+    b'<table:table table:name="S"><table:table-row><table:table-cell office:value-type="float" office:value="57"/>'
+    b"</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+)
+
+
+def test_an_encrypted_spreadsheet_is_opened_part_by_part() -> None:
+    """What LibreOffice's way of locking holds is read by our own description of it."""
+    raw = read_bytes(spreadsheet(deflated(SHEET)), ("sai", SECRET))
+    assert [cell.value for cell in raw.sheets[0].cells.values()] == [57.0]
+    assert [note.code for note in raw.notes] == ["FILE_DECRYPTED"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (spreadsheet(deflated(SHEET), rounds=2_000_000_000), "FILE_ENCRYPTED"),
+        (spreadsheet(deflated(SHEET), checksum="AAAA"), "FILE_PASSWORD_WRONG"),
+        (spreadsheet(b"not deflated at all"), "FILE_BROKEN"),
+        (spreadsheet(deflated(SHEET), doctype="<!DOCTYPE a>"), "FILE_UNSAFE"),
+        (spreadsheet(deflated(SHEET[:100])), "FILE_BROKEN"),
+        (spreadsheet(deflated(b" " * (1 << 20))), "FILE_UNSAFE"),
+    ],
+    ids=["endless rounds", "wrong checksum", "no compression", "document type", "cut", "bomb"],
+)
+def test_a_hostile_encrypted_spreadsheet_is_refused_by_name(
+    data: bytes, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Endless rounds, a wrong checksum, broken compression, a document type, a bomb: each its own message."""
+    monkeypatch.setattr(limits, "UNPACKED_BYTES", 100_000)
+    with pytest.raises(Refused) as caught:
+        read_bytes(data, (SECRET,))
+    assert caught.value.finding.code == code

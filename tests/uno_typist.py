@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 import uno
-from com.sun.star.beans import PropertyValue
+from com.sun.star.beans import NamedValue, PropertyValue
 from com.sun.star.connection import NoConnectException
 from com.sun.star.lang import DisposedException
 
@@ -26,6 +26,18 @@ def prop(name: str, value: object) -> Any:  # noqa: ANN401 - a UNO struct
     item = PropertyValue()
     item.Name, item.Value = name, value
     return item
+
+
+def secret(filter_name: str, password: str) -> Any:  # noqa: ANN401 - a UNO struct
+    """The password, as the filter of .xlsx takes it or as the others do."""
+    if filter_name != "Calc MS Excel 2007 XML":
+        return prop("Password", password)
+    items = []
+    for name, value in (("OOXPassword", password), ("CryptoType", "Standard")):
+        item = NamedValue()
+        item.Name, item.Value = name, value
+        items.append(item)
+    return prop("EncryptionData", uno.Any("[]com.sun.star.beans.NamedValue", tuple(items)))
 
 
 def free_port() -> int:
@@ -124,6 +136,8 @@ def main() -> None:
         paste_entries(context, desktop, document, order.get("pasted", []))
         type_entries(context, document, order["entries"])
         move_cells(context, document, order.get("moved", []))
+        for target, filter_name in order.get("copies", []):
+            document.storeToURL(target, (prop("FilterName", filter_name), secret(filter_name, order["password"])))
         document.storeToURL(order["out"], (prop("FilterName", order["filter"]),))
         leave(document, desktop)
         process.wait(timeout=30)

@@ -36,7 +36,7 @@ def password_options(command: Function) -> Function:
         "passwords",
         multiple=True,
         metavar="MẬT_KHẨU",
-        help="Mật khẩu mở tệp Excel được mã hóa (dùng được nhiều lần); không được ghi lại ở đâu.",
+        help="Mật khẩu mở tệp được mã hóa (.xlsx, .xls, .ods), dùng được nhiều lần; không được ghi lại ở đâu.",
     )
     asked = click.option("--ask-password", "ask", is_flag=True, help="Hỏi mật khẩu tại bàn phím, không hiện chữ.")
     return given(asked(command))

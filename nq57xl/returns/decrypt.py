@@ -1,7 +1,7 @@
 """Workbooks with a password for opening: decrypted in memory, in the worker process, under the limits of every file.
 
-msoffcrypto-tool opens what Excel encrypts: .xlsx (agile, standard) and .xls (RC4, RC4 CryptoAPI, XOR). Passwords are
-used here and kept nowhere.
+msoffcrypto-tool opens what Excel encrypts: .xlsx (agile, standard) and .xls (RC4, RC4 CryptoAPI, XOR); what LibreOffice
+encrypts as .ods is opened beside this module. Passwords are used here and kept nowhere.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from nq57xl.returns import limits
+from nq57xl.returns.decrypt_ods import decrypt_ods
 from nq57xl.returns.refused import Refused, refuse
+from nq57xl.returns.sniff import is_ole
 from nq57xl.returns.sources import too_large
 
 _EXCELS_OWN = "VelvetSweatshop"
@@ -34,9 +36,12 @@ def decrypt(data: bytes, passwords: Sequence[str]) -> bytes:
     Raises Refused: FILE_ENCRYPTED where no password was given or the kind of encryption is not opened,
     FILE_PASSWORD_WRONG where none fits, FILE_TOO_LARGE for a content over the limit.
     """
+    spelt = _spelt(passwords)
+    if not is_ole(data):
+        return decrypt_ods(data, spelt)
     try:
         _require_plain_description(data)
-        for password in _tried(passwords):
+        for password in dict.fromkeys((*spelt, _EXCELS_OWN)):
             opened = _open(data, password)
             if opened is not None:
                 return opened
@@ -45,10 +50,11 @@ def decrypt(data: bytes, passwords: Sequence[str]) -> bytes:
     raise refuse("FILE_PASSWORD_WRONG" if passwords else "FILE_ENCRYPTED")
 
 
-def _tried(passwords: Sequence[str]) -> Iterator[str]:
+def _spelt(passwords: Sequence[str]) -> list[str]:
     """Each password as typed, and with its accents composed as keyboards make them."""
-    spelt = [form for text in passwords for form in (text, unicodedata.normalize("NFC", text))]
-    yield from dict.fromkeys(item for item in (*spelt, _EXCELS_OWN) if item)
+    return list(
+        dict.fromkeys(form for text in passwords if text for form in (text, unicodedata.normalize("NFC", text)))
+    )
 
 
 def _open(data: bytes, password: str) -> bytes | None:

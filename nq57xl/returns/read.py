@@ -19,7 +19,7 @@ from nq57xl.returns.scan import Scan, scan_xlsx
 from nq57xl.returns.scan_active import MACROS
 from nq57xl.returns.scan_ods import scan_ods
 from nq57xl.returns.scan_sheet import SheetScan
-from nq57xl.returns.sniff import Kind, is_ole, sniff
+from nq57xl.returns.sniff import Kind, sniff
 from nq57xl.returns.sources import too_large
 from nq57xl.rules.catalogue import make
 
@@ -53,7 +53,7 @@ def read_file(path: Path, passwords: Sequence[str] = ()) -> RawWorkbook:
 def read_bytes(data: bytes, passwords: Sequence[str] = ()) -> RawWorkbook:
     """`read_file` for content already in memory."""
     kind = sniff(data)
-    if kind == "encrypted" and is_ole(data):
+    if kind == "encrypted":
         raw = _read_plain(content := decrypt(data, passwords), sniff(content))
         return attrs.evolve(raw, notes=(*raw.notes, make("FILE_DECRYPTED")))
     return _read_plain(data, kind)
