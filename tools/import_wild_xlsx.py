@@ -19,7 +19,8 @@ _MONTH = re.compile(r"(\d{1,2})/(\d{4})")
 
 def xlsx_way(way: Way) -> Way:
     """The same choices without those that only Word has."""
-    sections = "plain" if way.sections == "paragraph" else way.sections
+    apart = "merged" if way.inline else "plain"
+    sections = apart if way.sections == "paragraph" else way.sections
     return attrs.evolve(way, sections=sections, noise=False, auto_numbers=False, apart=False)
 
 

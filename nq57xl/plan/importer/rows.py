@@ -224,10 +224,8 @@ def _is_half_head(table: Table, row: int, headings: Headings) -> bool:
     upper = row - 1 if row in table.page_starts else row
     if upper < 0 or upper + 1 not in table.page_starts or upper + 1 >= len(table.rows):
         return False
-    keys = [
-        whole_key(f"{table.text(upper, col)}{table.text(upper + 1, col)}").replace(" ", "")
-        for col in range(table.width)
-    ]
+    halves = [(table.text(upper, col), table.text(upper + 1, col)) for col in range(table.width)]
+    keys = [whole_key(one + other).replace(" ", "") if one else "" for one, other in halves]
     heads = [whole_key(text).replace(" ", "") for text in headings.texts]
     return sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= max(3, 0.7 * len(heads))
 
