@@ -33,6 +33,7 @@ def check(records: list[ReturnRecord]) -> Check:
     places = Places(
         archive={item.record.judged.source.sha256: f"../../archive/aa/{item.record.id}.xlsx" for item in found},
         marked={"VP": "tra-lai/NQ57_2026-04_VP.xlsx"},
+        drafts={item.record.id: f"thong-bao/{item.record.id}.eml" for item in found},
         letters={item.record.id: f"thong-bao/{item.record.id} (2).html" for item in found},
     )
     return Check(sample_period(), status, found, SCHEMA, places)

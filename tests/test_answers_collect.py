@@ -95,7 +95,7 @@ def test_links_of_the_check_workbook_lead_to_files(base: Path) -> None:
     book = load_workbook(place / "kiem-tra.xlsx")
     targets = [cell.hyperlink.target for sheet in book for row in sheet.iter_rows() for cell in row if cell.hyperlink]
     files_linked = [target for target in targets if target]
-    assert len(files_linked) == 3 + 3 + 1 + 2  # originals, letters, marked form; letters of units again
+    assert len(files_linked) == 3 + 3 + 1 + 2 + 2  # originals, letters, marked form; pages and drafts of units
     assert all((place / target).is_file() for target in files_linked)
 
 

@@ -85,7 +85,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
 def watcher(tmp_path: Path) -> Watcher:
     root = tmp_path / "inbox"
     root.mkdir()
-    return Watcher(None, root, "2026-04")  # type: ignore[arg-type]  # the fake asks nothing of the office
+    return Watcher(None, root, "2026-04", "2026-04")  # type: ignore[arg-type]  # the fake asks nothing of the office
 
 
 def messages(news: Iterator[News]) -> list[str]:
@@ -316,7 +316,7 @@ def test_a_share_with_days_is_watched_like_the_inbox(root: Path, tmp_path: Path)
 def test_a_return_that_was_recorded_but_not_told_is_told_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """tra-lai/ is open elsewhere after the verdict was recorded: told; then the verdict comes, not «duplicate»."""
     shutil.copy(root / "VP.xlsx", root / "inbox" / "VP.xlsx")
-    watcher = Watcher(office_of(root), root / "inbox", "2026-04")
+    watcher = Watcher(office_of(root), root / "inbox", "2026-04", "2026-04")
 
     def held(*_: Any) -> None:  # noqa: ANN401
         raise WorkbookOpenError("tra-lai/NQ57_2026-04_VP.xlsx")
@@ -329,6 +329,22 @@ def test_a_return_that_was_recorded_but_not_told_is_told_later(root: Path, monke
     ((taken,),) = [item.returns for item in done]
     assert (taken.verdict, taken.unit) == ("rejected", "VP")
     assert {item.code for item in taken.findings if item.severity == "error"} == {"REQUIRED_BLANK", "VALUE_UNREADABLE"}
+
+
+def test_without_a_period_the_latest_issued_counts(root: Path) -> None:
+    """A watch that goes on into the next month collects for that month as soon as its forms are issued, and says so."""
+    shutil.copy(root / "QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
+    watcher = Watcher(office_of(root), root / "inbox", None, "2026-04")
+    (first,) = [item.collected for _ in range(2) for item in watcher.look() if item.collected]
+    generate(Office.at(root, FixedClock(dt.datetime(2026, 5, 4, tzinfo=VIETNAM))), "2026-05", ["VP"])
+    Department(3, DUE).fill(root / "out" / "2026-05" / "bieu-mau" / "NQ57_2026-05_VP.xlsx", root / "inbox" / "vp5.xlsx")
+    news = [item for _ in range(2) for item in watcher.look()]
+    assert [item.message for item in news if item.message] == [
+        "Từ đây nhận cho kỳ tháng 5/2026, kỳ phát hành gần nhất."
+    ]
+    (second,) = [item.collected for item in news if item.collected]
+    assert (first.period.code, second.period.code) == ("2026-04", "2026-05")
+    assert [item.period for item in second.returns] == ["2026-05"]
 
 
 @pytest.mark.parametrize(("folder", "period"), [("không-có", None), (None, "2026-13")])

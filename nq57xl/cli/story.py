@@ -9,6 +9,7 @@ from nq57xl.commands.collect import Collected
 from nq57xl.commands.demo import Scene, demo
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.merge import Merged, Standing
+from nq57xl.rules.grouping import to_answer
 
 
 def tell(folder: Path) -> None:
@@ -43,7 +44,6 @@ def _lines(scene: Scene) -> list[str]:
         lines = []
         for item in outcome.returns:
             lines.append(f"{printing.VERDICTS[item.verdict]}: {Path(item.source.path).name}")
-            shown = [finding for finding in item.findings if finding.severity in ("error", "warning")]
-            lines += [f"  – {finding.sheet} {finding.cell} {finding.message} {finding.fix}" for finding in shown]
+            lines += [f"  – {point.cell} {point.text} {point.fix}" for point in to_answer(item.findings)]
         return lines + [f"Biểu trả lại: {path.name}" for path in outcome.sent_back]
     return [str(outcome)] if isinstance(outcome, Path) else []

@@ -87,7 +87,7 @@ def watch(  # noqa: PLR0917 - click passes them by name
     talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
     with Stop() as stop:
         try:
-            for news in run(place, folder, here.code, interval=interval, pause=stop, once=once):
+            for news in run(place, folder, period, interval=interval, pause=stop, once=once):
                 told.tell(news)
         except KeyboardInterrupt:
             talk("Dừng ngay; phần đang nhận dở sẽ được nhận lại ở lần sau.")

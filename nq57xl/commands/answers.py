@@ -70,8 +70,7 @@ class _Desk:
         self._clear({letter_name(item, self.period.code) for item in returns})
         told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
         drafts = tuple(letters[item.record.id][-1] for item in told)
-        pages = {number: paths[1] for number, paths in letters.items()}
-        return Answers(self._check_book(returns, marked, pages), self.folder, drafts, tuple(self.problems))
+        return Answers(self._check_book(returns, marked, letters), self.folder, drafts, tuple(self.problems))
 
     def _marked(self, item: Filed) -> Path | None:
         """The form that goes back to the unit, as it stands in tra-lai/."""
@@ -119,7 +118,7 @@ class _Desk:
                 self._try(lambda path=path: remove_guarded(self.ledger, self.workspace, path))  # type: ignore[misc]
 
     def _check_book(
-        self, returns: Sequence[Filed], marked: Mapping[str, Path], letters: Mapping[int, Path]
+        self, returns: Sequence[Filed], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
     ) -> Path | None:
         target = self.workspace.check_book(self.period.code)
 
@@ -131,7 +130,8 @@ class _Desk:
         places = Places(
             archive={sha256: link(path) for sha256, path in originals.items() if path},
             marked={code: link(path) for code, path in marked.items()},
-            letters={number: link(path) for number, path in letters.items()},
+            letters={number: link(paths[1]) for number, paths in letters.items()},
+            drafts={number: link(paths[2]) for number, paths in letters.items()},
         )
         check = Check(self.period, self.status, tuple(returns), self.office.schema(), places)
         return self._try(lambda: write_guarded(self.ledger, self.workspace, target, render_check_book(check)))

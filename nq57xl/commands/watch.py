@@ -59,7 +59,7 @@ def watch(
         root.mkdir(exist_ok=True)
     if not root.is_dir():
         raise Nq57Error(f"Không có thư mục «{root}» để theo dõi: hãy kiểm tra lại đường dẫn.")
-    watcher = Watcher(office, root, watched_period(office, period_code).code)
+    watcher = Watcher(office, root, period_code, watched_period(office, period_code).code)
     while True:
         yield from watcher.look()
         if (once and watcher.looks >= STILL) or pause(interval):
@@ -92,7 +92,10 @@ class Watcher:
 
     office: Office
     root: Path
-    period: str
+    period: str | None
+    """Code; None: the one issued last, whichever that is when something arrives."""
+    latest: str
+    """Code of the period that was collected for last."""
     looks: int = 0
     _seen: dict[Path, _Seen] = field(factory=dict)
     _said: dict[str, str] = field(factory=dict)
@@ -178,6 +181,9 @@ class Watcher:
             if known:
                 yield News(f"{len(known)} tệp đã được nhận từ trước.")
         self._begun = True
+        if done.period.code != self.latest:
+            self.latest = done.period.code
+            yield News(f"Từ đây nhận cho kỳ {done.period.title}, kỳ phát hành gần nhất.")
         yield News(collected=attrs.evolve(done, returns=tuple(lines)))
 
     def _as_recorded(self, item: Taken) -> Taken:

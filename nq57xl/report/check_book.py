@@ -36,11 +36,12 @@ _UNIT_COLUMNS = (
     Column("late", "Số ngày chậm", 8, "center"),
     Column("errors", "Phải sửa", 7, "center"),
     Column("warnings", "Nên xem lại", 7, "center"),
-    Column("points", "Điểm chính của lần gửi mới nhất", 44),
+    Column("points", "Điểm chính của lần gửi mới nhất", 42),
     Column("next", "Việc tiếp theo", 20),
     Column("file", "Tệp mới nhất", 14, "center"),
     Column("marked", "Biểu trả lại", 12, "center"),
-    Column("letter", "Thông báo", 12, "center"),
+    Column("letter", "Thông báo", 9, "center"),
+    Column("draft", "Thư soạn sẵn", 9, "center"),
     Column("code", "Mã", 9, "center", printed=False),
 )
 _FILE_COLUMNS = (
@@ -92,7 +93,9 @@ class Places:
     marked: Mapping[str, str] = field(factory=dict)
     """By unit: the form that goes back."""
     letters: Mapping[int, str] = field(factory=dict)
-    """By return: the letter."""
+    """By return: the letter as a page."""
+    drafts: Mapping[int, str] = field(factory=dict)
+    """By return: the letter as a mail to send."""
 
 
 @frozen
@@ -133,8 +136,8 @@ def _head(check: Check, title: str, note: str, columns: Sequence[Column]) -> Ite
 
 def _units(check: Check) -> Iterator[Line]:
     note = (
-        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để mở biểu trả lại, thông báo. Bảng này "
-        "được lập lại mỗi lần nhận báo cáo."
+        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
+        "Bảng này được lập lại mỗi lần nhận báo cáo."
     )
     yield from _head(check, "Kiểm tra báo cáo", note, _UNIT_COLUMNS)
     for number, unit in enumerate(check.status.units, start=1):
@@ -144,7 +147,8 @@ def _units(check: Check) -> Iterator[Line]:
 def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, Content]:
     newest = check.newest(unit)
     marked = check.places.marked.get(unit.code)
-    letter = check.places.letters.get(newest.record.id) if newest else None
+    number_of = newest.record.id if newest else 0
+    letter, draft = check.places.letters.get(number_of), check.places.drafts.get(number_of)
     return {
         "number": str(number),
         "unit": unit.name,
@@ -160,6 +164,7 @@ def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, Conten
         "file": Link("dòng {row}", f"file|{newest.record.id}") if newest else None,
         "marked": FileLink("mở", marked) if marked else None,
         "letter": FileLink("mở", letter) if letter else None,
+        "draft": FileLink("mở", draft) if draft else None,
         "code": unit.code,
     }
 
