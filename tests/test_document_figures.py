@@ -218,7 +218,8 @@ def test_reporting_of_units(which: str) -> None:
         assert f"có {len(units):02d} đơn vị phải gửi báo cáo" in first
         if reported:
             assert f"{len(reported):02d}/{len(units):02d} đơn vị có báo cáo được chấp nhận" in first
-        names = re.findall(r"(?:: |, )([^:,]+) \(chậm (\d+) ngày\)", first)
+        assert ("đều gửi đúng hạn" in first) == (len(reported) > 1 and not late)
+        names = re.findall(r"(?:: |; )([^:;]+) \(chậm (\d+) ngày\)", first)
         assert [(name, int(days)) for name, days in names] == [(unit.name, unit.days_late) for unit in late]
         gaps = [text for text in texts if text.startswith("Báo cáo này chưa đầy đủ")]
         missing = [unit for unit in units if unit.counting is None]

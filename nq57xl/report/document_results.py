@@ -81,7 +81,7 @@ def _reported(c: Consolidation, f: Figures) -> str:
     share = f"{count_words(f.accepted)}/{count_words(f.expected)} đơn vị"
     words = f"Đến thời điểm tổng hợp, {share} có báo cáo được chấp nhận ({percent_of(f.accepted, f.expected)})"
     if not late:
-        return f"{words}, đều gửi đúng hạn."
+        return f"{words}, {'đều ' if f.accepted > 1 else ''}gửi đúng hạn."
     names = unit_names([_late(unit) for unit in late])
     on_time = f"{count_words(f.on_time)} đơn vị gửi đúng hạn, " if f.on_time else ""
     return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm hạn: {names}."
