@@ -3,7 +3,9 @@
 python tools/make_pictures.py [out/demo]
 
 Every sheet of a form as issued, of the same form as it went back with marks, and of the consolidated report: the first
-page of each, named after its tab. Every page of the document of both plans, named after plan and page.
+page of each, named after its tab. The report is that of June, after two more months played like the demo's, so that it
+has something to compare with; further pages of its sheets follow, of the sources only one. Every page of the document
+of both plans, named after plan and page.
 """
 
 from __future__ import annotations
@@ -14,13 +16,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 
 from PIL import Image
 
+from nq57xl.commands.collect import collect
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.merge import merge
+from nq57xl.commands.office import Office
 from nq57xl.forms.render import render_form
-from nq57xl.ledger.clock import SystemClock
+from nq57xl.ledger.clock import VIETNAM, FixedClock, SystemClock
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.bundled import NAMES
@@ -33,12 +41,16 @@ PLAN, UNIT = "sxd-2026", "VP"
 DOTS = 80
 """Per inch: an A4 page in landscape is 936 pixels wide, the width of a page on the web."""
 DOCUMENT_DOTS = 60
-"""The same for the document's pages, of which there are many."""
+"""The same for the document's pages and the further pages of a sheet, of which there are many."""
+MONTHS = ("2026-05", "2026-06")
+LONGEST = {"Nguồn số liệu": 2}
+"""Sheets of which so many pages are enough: the others look the same."""
 COLOURS = 32
 """Enough for black letters with soft edges on white and a few calm fills."""
+REPORT = "bao-cao-tong-hop.xlsx"
 LIMIT = 150_000
 """Bytes of a picture."""
-PROGRAMS = ("soffice", "pdftohtml", "pdftoppm")
+PROGRAMS = ("soffice", "pdfinfo", "pdftohtml", "pdftoppm")
 
 
 def run(*command: str | Path) -> str:
@@ -74,6 +86,44 @@ def pictures(name: str, workbook: Path, folder: Path) -> Iterator[Path]:
         target = PICTURES / f"{name}-{slug(tab)}"
         run("pdftoppm", "-png", "-singlefile", "-r", str(DOTS), "-f", str(page), "-l", str(page), pdf, target)
         yield small(target.with_name(f"{target.name}.png"))
+
+
+def further_pictures(name: str, workbook: Path, folder: Path) -> Iterator[Path]:
+    """Writes docs/pictures/NAME-TAB-PAGE.png for each page of a sheet after its first."""
+    pdf = to_pdf(workbook, folder)
+    starts = first_pages(pdf)
+    count = int(re.findall(r"Pages:\s+(\d+)", run("pdfinfo", pdf))[0])
+    for tab, end in zip(starts, [*list(starts.values())[1:], count + 1], strict=True):
+        for number in range(2, min(end - starts[tab], LONGEST.get(tab, end)) + 1):
+            page = str(starts[tab] + number - 1)
+            target = PICTURES / f"{name}-{slug(tab)}-{number}"
+            run("pdftoppm", "-png", "-singlefile", "-r", str(DOCUMENT_DOTS), "-f", page, "-l", page, pdf, target)
+            yield small(target.with_name(f"{target.name}.png"))
+
+
+def after_more_months(demo: Path, folder: Path) -> Path:
+    """The report of the last of MONTHS, in a copy of the demo's workspace: the first month one unit is missing."""
+    root = folder / "later"
+    shutil.copytree(demo / PLAN, root)
+    report = root
+    for number, code in enumerate(MONTHS):
+        issued = generate(Office.at(root, FixedClock(noon(code, 1))), code)
+        due = issued.period.due
+        sent = []
+        for seed, item in enumerate(issued.forms[: len(issued.forms) - 1 + number]):
+            name = Workspace(root).form_name(code, item.form.unit)
+            Department(100 * number + seed, due).fill(Workspace(root).forms_dir(code) / name, folder / code / name)
+            sent.append(folder / code / name)
+        day = noon(code, due.day)
+        office = Office.at(root, FixedClock(day))
+        collect(office, sent, code, day)
+        report = merge(office, code).report
+    return report
+
+
+def noon(code: str, day: int) -> datetime:
+    """Noon of a day of the month."""
+    return datetime(int(code[:4]), int(code[5:]), day, 12, tzinfo=VIETNAM)
 
 
 def small(picture: Path) -> Path:
@@ -115,7 +165,7 @@ def workbooks(demo: Path, folder: Path) -> dict[str, Path]:
     return {
         "form": next(workspace.glob(f"out/*/bieu-mau/NQ57_*_{UNIT}.xlsx")),
         "marked": marked,
-        "report": next(workspace.glob("out/*/tong-hop/bao-cao-tong-hop.xlsx")),
+        "report": after_more_months(demo, folder),
     }
 
 
@@ -135,6 +185,8 @@ def main() -> None:
         for name, workbook in workbooks(demo, folder).items():
             for picture in pictures(name, workbook, folder):
                 print(picture.name, picture.stat().st_size)
+        for picture in further_pictures("report", folder / "later" / "out" / MONTHS[-1] / "tong-hop" / REPORT, folder):
+            print(picture.name, picture.stat().st_size)
         for plan in NAMES:
             document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))
             for picture in document_pictures(plan, document, folder):

@@ -306,9 +306,10 @@ class _SheetWriter:
 
         first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
         self.out.write_blank(row, col, None, self.book.format(**style))
-        line = {"markers": True, "series_color": ACCENT, "empty_cells": "connect", "weight": 1.5}
+        # columns from zero: LibreOffice 7.4 leaves lines out when it prints, and a cut axis makes small moves look large
+        bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
         quoted = self.page.name.replace("'", "''")
-        self.out.add_sparkline(row, col, {"range": f"'{quoted}'!{xl_range(row, first, row, last)}", **line})
+        self.out.add_sparkline(row, col, {"range": f"'{quoted}'!{xl_range(row, first, row, last)}", **bars})
 
     def _chart(self, spec: Chart) -> None:
         bars = spec.kind == "bar"

@@ -68,7 +68,7 @@ class Formula:
 
 @frozen
 class Spark:
-    """A small line in the cell, over the numbers of its own row between two columns."""
+    """A small chart in the cell, of the numbers of its own row between two columns."""
 
     first: str
     """Column name."""
