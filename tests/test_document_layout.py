@@ -15,15 +15,19 @@ import yaml
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
 from nq57xl.records.plan import DatedName, Signatory
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.document import TEMPLATE, context, render_document
+from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.document_kit import blocks, cell_texts, opened, rendered, text_of
 from tests.report_books import SCHEMA, case, consolidated, convert
 from tests.report_fills import random_status
+from tests.test_exports import with_text
 from tools import make_template
 
 PROFILE: dict[str, Any] = yaml.safe_load((REPOSITORY / "templates" / "nghi-dinh-30.yml").read_text(encoding="utf-8"))
@@ -233,6 +237,17 @@ def test_texts_of_units_are_values_and_nothing_else() -> None:
     text = "\n".join(blocks(opened(render_document(c))))
     assert 'Đã làm {{ 7*7 }} {% for x in y %} {_{ <w:p/> & "ngoặc"' in text
     assert "49" not in re.findall(r"Đã làm (\S+)", text)
+
+
+@settings(max_examples=amount(10, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60))
+def test_any_text_is_printed_as_it_is(text: str) -> None:
+    """Whatever a unit types, the document opens and the appendix holds it, without what XML cannot hold."""
+    c = with_text(consolidated("sample", 1), text)
+    rows = [cell_texts(row) for row in opened(render_document(c)).tables[3]._tbl.tr_lst]
+    kept = "".join(letter for letter in text if letter in "\t\n" or letter >= " ").replace("\t", " ")
+    kept = kept.replace("\ufffe", "").replace("\uffff", "")
+    assert not kept.strip() or any(kept.strip() in row[5] for row in rows if len(row) == 7), kept
 
 
 def test_lines_of_a_text_stay_lines_in_the_appendix() -> None:
