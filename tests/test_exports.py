@@ -7,6 +7,7 @@ import datetime as dt
 import html.parser
 import io
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,23 @@ def test_columns_are_the_published_ones() -> None:
     """The columns of the table are stable; a new one comes last."""
     assert tuple(item.name for item in attrs.fields(Fact)) == COLUMNS
     assert COLUMNS[:8] == ("plan", "period", "unit", "table", "row", "field", "type", "value")
+
+
+def test_the_page_tells_every_column_and_computed_field() -> None:
+    """docs/du-lieu.md names the columns, the tables and the computed fields that there are, and no others."""
+    page = (REPOSITORY / "docs" / "du-lieu.md").read_text(encoding="utf-8")
+    columns, computed = (
+        part.split("\n\n")[0].splitlines()[2:] for part in re.split(r"(?m)^(?=\| (?:cột|bảng) \|)", page)[1:]
+    )
+    told = {name for row in columns for name in re.findall(r"`([a-z0-9_]+)`", row.split("|")[1])}
+    assert told == set(COLUMNS)
+    fields = {
+        (row.split("|")[1].strip(" `"), name)
+        for row in computed
+        for name in re.findall(r"`([a-z]+)`", row.split("|")[2])
+    }
+    there = {(f.table, f.field) for seed in range(6) for f in facts(filled("sxd-2026", seed)) if f.origin == "computed"}
+    assert fields == there
 
 
 # texts for the tracking system
