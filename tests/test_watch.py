@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -33,6 +34,7 @@ from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.records.returns import Source
 from nq57xl.returns.arriving import arrival, lying
 from nq57xl.rules.catalogue import make
+from tests.amounts import amount
 from tests.ledger_kit import NOON, digest
 from tests.samples import sample_period
 
@@ -53,6 +55,7 @@ class Fake:
     def __init__(self) -> None:
         self.runs: list[list[str]] = []
         self.known: set[str] = set()
+        self.told: list[tuple[str, int]] = []
         self.fail: Callable[[Sequence[Path]], Exception | None] = lambda paths: None
 
     def __call__(self, office: Office, given: Sequence[Path], period: str, *, root: Path) -> Collected:
@@ -70,6 +73,7 @@ class Fake:
             for path in given
         )
         self.known |= {path.name for path in given}
+        self.told += [(path.name, path.stat().st_mtime_ns) for path in given]
         answers = Answers(root / "kiem-tra.xlsx", root, ())
         return Collected(sample_period(), taken, (), (), answers)
 
@@ -224,6 +228,48 @@ def test_what_was_known_before_is_counted_not_listed(watcher: Watcher, fake: Fak
     os.utime(watcher.root / "a.xlsx", ns=(5, 5))
     list(watcher.look())
     assert names(watcher.look()) == ["a.xlsx"]
+
+
+def _happen(chance: random.Random, root: Path, growing: dict[str, int], whole: bytes) -> None:
+    """One random thing that happens to an inbox between two looks."""
+    step = chance.random()
+    if step < 0.3:
+        growing[f"{chance.random()}.xlsx"] = 0
+    for name in list(growing):
+        growing[name] = min(len(whole), growing[name] + chance.choice([1, 200, len(whole)]))
+        (root / name).write_bytes(whole[: growing[name]])
+        if growing[name] == len(whole):
+            del growing[name]
+    if step > 0.9 and (found := sorted(root.glob("*.xlsx"))):
+        path = chance.choice(found)
+        if path.name not in growing:
+            path.rename(root / f"đổi {chance.random()}.xlsx") if step > 0.95 else path.unlink()
+
+
+@pytest.mark.parametrize("seed", range(amount(12, 400)))
+def test_whatever_happens_to_an_inbox(watcher: Watcher, fake: Fake, seed: int) -> None:
+    """Files grow, are renamed and deleted, the ledger is busy or fails: nothing half is taken, nothing is forgotten,
+    nothing that has not changed is taken twice."""
+    chance, whole, growing = random.Random(seed), workbook(), dict[str, int]()
+
+    def fail(paths: Sequence[Path]) -> Exception | None:
+        assert all(path.read_bytes() == whole for path in paths)
+        if chance.random() < 0.2:
+            return LedgerBusyError("bận.")
+        return Nq57Error("hỏng.") if chance.random() < 0.2 else None
+
+    fake.fail = fail
+    for _ in range(25):
+        _happen(chance, watcher.root, growing, whole)
+        list(watcher.look())
+    fake.fail = lambda paths: None
+    for name in growing:
+        (watcher.root / name).write_bytes(whole)
+    for _ in range(80):
+        list(watcher.look())
+    taken = [name for run in fake.runs for name in run]
+    assert {path.name for path in watcher.root.glob("*.xlsx")} <= set(taken)
+    assert len(fake.told) == len(set(fake.told))
 
 
 def test_files_are_known_by_what_they_are(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.records.findings import Finding
@@ -82,6 +83,10 @@ _POINT_COLUMNS = (
     Column("code", "Mã lỗi", 24, printed=False),
     Column("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
 )
+_FACT_COLUMNS = tuple(
+    attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
+    for column in _POINT_COLUMNS
+)
 
 
 @frozen
@@ -115,13 +120,11 @@ class Check:
 
 def render_check_book(check: Check) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
-    asked = tuple(_lines_of(check, ("error", "warning")))
-    facts = tuple(_lines_of(check, ("repaired", "note")))
     pages = (
         Page(UNITS, _UNIT_COLUMNS, tuple(_units(check)), filtered=True, frozen_columns=2),
         Page(FILES, _FILE_COLUMNS, tuple(_files(check)), filtered=True, frozen_columns=3),
-        Page(POINTS, _POINT_COLUMNS, _points(check, POINTS, asked), filtered=True, frozen_columns=3),
-        Page(FACTS, _POINT_COLUMNS, _points(check, FACTS, facts), filtered=True, frozen_columns=3),
+        Page(POINTS, _POINT_COLUMNS, tuple(_points(check)), filtered=True, frozen_columns=3),
+        Page(FACTS, _FACT_COLUMNS, tuple(_facts(check)), filtered=True, frozen_columns=3),
     )
     return Book(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages], {}).bytes()
 
@@ -253,24 +256,36 @@ def _lines_of(check: Check, severities: tuple[str, ...]) -> Iterator[_Told]:
     yield from (_Told(one, None) for one in check.status.period_findings if one.severity in severities)
 
 
-def _points(check: Check, title: str, told: Sequence[_Told]) -> tuple[Line, ...]:
+def _points(check: Check) -> Iterator[Line]:
     note = (
         "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
         "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu."
     )
-    lines = list(_head(check, f"{title}, báo cáo", note, _POINT_COLUMNS))
+    yield from _head(check, "Điểm cần xử lý trong báo cáo", note, _POINT_COLUMNS)
+    yield from _told_lines(check, POINTS, ("error", "warning"))
+
+
+def _facts(check: Check) -> Iterator[Line]:
+    note = (
+        "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
+        "ô của mọi tệp đã nhận."
+    )
+    yield from _head(check, "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo", note, _FACT_COLUMNS)
+    yield from _told_lines(check, FACTS, ("repaired", "note"))
+
+
+def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterator[Line]:
     titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
     seen: set[int] = set()
-    for number, one in enumerate(told, start=1):
+    for number, one in enumerate(_lines_of(check, severities), start=1):
         anchors: tuple[str, ...] = ()
         if one.item is not None and one.item.record.id not in seen:
             seen.add(one.item.record.id)
-            anchors = (f"{title}|{one.item.record.id}",)
+            anchors = (f"{page}|{one.item.record.id}",)
         cells = _point_cells(one, number, titles)
         if one.item is not None and number <= _LINKED:
             cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
-        lines.append(Line("row", cells, anchors=anchors))
-    return tuple(lines)
+        yield Line("row", cells, anchors=anchors)
 
 
 def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, Content]:
