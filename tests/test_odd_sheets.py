@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.records.findings import Verdict
-from tests.odd_kit import Change, Key, Outcome, at, outcome, outcomes, report, spoilt, untouched
+from tests.odd_kit import Change, Key, Outcome, at, outcome, outcomes, report, spoilt, untouched, xml_changed
 from tests.returns_kit import (
     EVIDENCE,
     GUIDE,
@@ -234,7 +234,7 @@ CASES = [
         "entry cells merged",
         on(RESULTS, merge),
         "rejected",
-        {"REQUIRED_BLANK": [f"{RESULTS}!I10"]},
+        {"CELL_MERGED": [f"{RESULTS}!I10"]},
         typed_in("II.1.1", "result"),
     ),
     Case(
@@ -294,6 +294,20 @@ def test_stray_sign_in_the_last_cell() -> None:
     (finding,) = found.findings
     assert (found.verdict, finding.code) == ("unrecognised", "FILE_TOO_MANY_CELLS")
     assert (finding.sheet, finding.cell) == (RESULTS, "XFD1048576")
+
+
+@pytest.mark.parametrize("area", ["I7:I10", "H10:I10"])
+def test_what_a_merged_area_hides_is_not_taken(area: str) -> None:
+    """LibreOffice can keep the contents under a merged area: nobody sees them, so they are asked for."""
+    merged = f'<mergeCell ref="{area}"/></mergeCells>'
+    part = f"xl/worksheets/sheet{openpyxl.load_workbook(io.BytesIO(report())).sheetnames.index(RESULTS) + 1}.xml"
+    found = outcome(xml_changed(report(), part, lambda text: text.replace("</mergeCells>", merged)))
+    (finding,) = found.findings
+    key = ("led", "II.1.1", "result")
+    assert (found.verdict, finding.code, finding.cell) == ("rejected", "CELL_MERGED", "I10")
+    assert (finding.table, finding.task, finding.field) == key
+    assert finding.value == untouched().values[key]
+    assert key not in found.values
 
 
 def test_confidence_is_told() -> None:

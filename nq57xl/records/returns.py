@@ -44,6 +44,15 @@ class RawSheet:
     protected: bool = True
     date1904: bool = False
     """Days are counted from 1904-01-01: matters for a date whose format was lost."""
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    """Merged areas: first row and column, last row and column, all 0-based and included."""
+
+    def covered_by(self, place: tuple[int, int]) -> tuple[int, int] | None:
+        """The first cell of the merged area that hides this place; None for a place that can be seen."""
+        for top, left, bottom, right in self.merged:
+            if top <= place[0] <= bottom and left <= place[1] <= right and place != (top, left):
+                return top, left
+        return None
 
 
 @frozen

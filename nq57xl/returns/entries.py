@@ -68,6 +68,8 @@ class _Reader:
                 by_row.setdefault(slot.row, []).append(slot)
         self.rows = [_Row(issued, tuple(slots)) for issued, slots in by_row.items()]
         self.facts = _facts(form)
+        # merged areas that begin elsewhere are those of headings, which some programs leave behind
+        self.asked = {place for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
 
     def run(self) -> Entries:
         """Reads the prepared rows, then what the unit added."""
@@ -177,9 +179,28 @@ class _Reader:
         address = a1(line, column)
         self.out.places[slot.table, slot.key, slot.field] = (self.raw.name, address)
         cell = self.raw.cells.get((line, column))
+        first = self.raw.covered_by((line, column))
+        if (
+            first is not None
+            and first in self.asked
+            and (cell is not None or not self.form.schema.table(slot.table).free)
+        ):
+            self.out.findings.append(self._hidden(slot, cell, address, a1(*first)))
+            return
         if cell is not None:
             self._convert(slot, cell, address)
             self._note_date(slot, cell, address)
+
+    def _hidden(self, slot: Slot, cell: RawCell | None, address: str, first: str) -> Finding:
+        """A merged area speaks of several cells at once; what some programs keep under it nobody sees."""
+        item, text = self.form.schema.table(slot.table).field(slot.field), cell_text(cell)
+        message = None
+        if text:
+            message = f"Ô «{item.title}» bị gộp vào ô {first} nên nội dung «{short(text)}» bị che, không được lấy."
+        words = {"field": item.title, "cell": first}
+        about = {"table": slot.table, "task": slot.key, "field": slot.field, "value": text}
+        where = {"sheet": self.raw.name, "cell": address}
+        return make("CELL_MERGED", words=words, **({"message": message} if message else {}), **where, **about)
 
     def _note_date(self, slot: Slot, cell: RawCell, address: str) -> None:
         """Remembers what a date cell holds: whether day and month were exchanged shows on the whole sheet only."""

@@ -32,6 +32,9 @@ BOX_CELLS = 5_000_000
 VALUE_CELLS = 1_000_000
 """Cells with a value in the whole workbook: read in a few seconds."""
 
+MERGED_AREAS = 10_000
+"""Merged areas of a sheet that are looked at: a form has some fifty."""
+
 TEXT_LETTERS = 50_000_000
 """Letters of all cells together: a text shared by a million cells costs the reader a million copies."""
 

@@ -71,14 +71,13 @@ def _read_plain(data: bytes, kind: Kind) -> RawWorkbook:
 
 def _read_ods(scan: Scan) -> RawWorkbook:
     """All that is to be known of an .ods stands in the scan."""
-    sheets = [
-        RawSheet(
-            seen.name, decode(_cells(seen.cells, seen), seen.fonts, seen.runs), seen.visible, seen.protected,
-            scan.date1904,
-        )
-        for seen in scan.sheets
-    ]  # fmt: skip
-    return RawWorkbook(tuple(sheets), scan.program, _notes(scan))
+    sheets = tuple(_sheet(seen, seen.cells, scan, visible=seen.visible) for seen in scan.sheets)
+    return RawWorkbook(sheets, scan.program, _notes(scan))
+
+
+def _sheet(seen: SheetScan, values: dict[tuple[int, int], RawValue], scan: Scan, *, visible: bool) -> RawSheet:
+    cells = decode(_cells(values, seen), seen.fonts, seen.runs)
+    return RawSheet(seen.name, cells, visible, seen.protected, scan.date1904, tuple(seen.merged))
 
 
 def _read_xls(data: bytes) -> RawWorkbook:
@@ -104,8 +103,7 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
                 seen = scanned.get(about.name, SheetScan(about.name))
                 visible = about.visible == SheetVisibleEnum.Visible
                 rows = _rows(book, index) if about.typ == SheetTypeEnum.WorkSheet and seen.values else []
-                cells = decode(_cells({**_by_place(rows), **seen.cells}, seen), seen.fonts, seen.runs)
-                sheets.append(RawSheet(about.name, cells, visible, seen.protected, scan.date1904))
+                sheets.append(_sheet(seen, {**_by_place(rows), **seen.cells}, scan, visible=visible))
     except PasswordError as error:
         raise refuse("FILE_ENCRYPTED") from error
     except (CalamineError, OSError, ValueError) as error:

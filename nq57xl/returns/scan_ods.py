@@ -170,11 +170,19 @@ class _ContentReader:
         elif name in ("table-cell", "covered-table-cell"):
             self._repeat = _repeat(attributes, "table:number-columns-repeated")
             self._cell, self._shown = attributes, _CellText(self._styles)
+            self._merge(attributes)
         elif name == "table-source":  # LibreOffice keeps what it last saw of another workbook as a table
             self.links = True
             self.sheets[-1].name = ""
         elif self._cell is not None and tag.startswith("text:"):
             self._shown.start(name, attributes)
+
+    def _merge(self, attributes: Attributes) -> None:
+        rows = _repeat(attributes, "table:number-rows-spanned")
+        columns = _repeat(attributes, "table:number-columns-spanned")
+        merged = self.sheets[-1].merged
+        if (rows > 1 or columns > 1) and len(merged) < limits.MERGED_AREAS:
+            merged.append((self._row, self._column, self._row + rows - 1, self._column + columns - 1))
 
     def _open_table(self, attributes: Attributes) -> None:
         self._row = self._column = 0

@@ -45,6 +45,8 @@ class SheetScan:
     """Runs of rich texts with a legacy font."""
     dates: dict[Place, DateFormat] = field(factory=dict)
     """Cells that show dates oddly."""
+    merged: list[tuple[int, int, int, int]] = field(factory=list)
+    """Merged areas, corners included."""
     cells: dict[Place, RawValue] = field(factory=dict)
     """Values, where the scan is the reader: all of an .ods; of an .xlsx the dates that are stored as ISO texts."""
 
@@ -163,8 +165,16 @@ class SheetReader:
             self._font = ""
         elif tag == "rFont":
             self._font = attributes.get("val", "")
+        elif tag == "mergeCell":
+            self._merge(attributes.get("ref", ""))
         elif tag == "sheetProtection":
             self._sheet.protected = attributes.get("sheet", "0") in ("1", "true")
+
+    def _merge(self, reference: str) -> None:
+        first, _, last = reference.partition(":")
+        top, bottom = _place(first), _place(last)
+        if top is not None and bottom is not None and len(self._sheet.merged) < limits.MERGED_AREAS:
+            self._sheet.merged.append((*top, *bottom))
 
     def _cell(self, attributes: Attributes) -> None:
         place = _place(attributes.get("r", ""))
