@@ -13,16 +13,24 @@ from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.findings import Finding
 from nq57xl.records.ledger import Attempt, PeriodStatus
+from nq57xl.report.appendix_sheet import appendix_page
 from nq57xl.report.compare import compare
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.due_sheet import groups
+from nq57xl.report.indicator_sheet import indicator_page
+from nq57xl.report.layout import orphan_breaks, place
 from nq57xl.report.proposal_sheet import by_authority
+from nq57xl.report.ranges import Range
+from nq57xl.report.submission_sheet import submission_page
+from nq57xl.report.summary_sheet import summary
 from nq57xl.report.workbook import render_report
 from nq57xl.rules.vocabulary import load_vocabulary
+from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier
 from tests.report_fills import random_status
 from tests.samples import sample_plan
+from tools import bench_report
 
 
 @pytest.mark.parametrize(
@@ -211,3 +219,23 @@ def test_a_chosen_vocabulary_is_counted_on_every_sheet(code: str) -> None:
         assert counted[words] == sum(row["Tiến độ"] == words for row in led)
     assert counted["Chưa báo cáo"] == sum(str(row["Tiến độ"]).startswith("Chưa báo cáo") for row in led)
     assert "Đang thực hiện" not in counted
+
+
+def test_tables_of_figures_stay_on_one_page() -> None:
+    """A table that fits a page is not cut in two: its heading begins the next page where it would be."""
+    c = with_earlier("sxd-2026", 1)
+    pages = (appendix_page(c, None), indicator_page(c), submission_page(c))
+    appendix, indicators, submissions = (Range(place(page)) for page in pages)
+    sheet = place(summary(c, appendix, indicators, submissions).page)
+    breaks = orphan_breaks(sheet)
+    assert breaks
+    assert {sheet.rows[row].kind for row in breaks} == {"group"}
+
+
+def test_many_rows_of_many_units() -> None:
+    """The benchmark's plan is consolidated and written whole; at night at its full size and within its limits."""
+    units, rows = (40, 5) if amount(1, 2) == 1 else (bench_report.UNITS, bench_report.ROWS)
+    run = bench_report.measure(units, rows)
+    assert run.rows == units * rows
+    assert run.consolidating + run.rendering < bench_report.SECONDS_LIMIT
+    assert run.size > 50_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Literal
 
 import attrs
@@ -214,13 +215,19 @@ def orphan_breaks(sheet: Sheet) -> list[int]:
     for index, row in enumerate(sheet.rows):
         need = row.height
         if row.kind in ("section", "group"):
-            need += _heading_needs(sheet.rows[index + 1 :])
+            block = _block_height(sheet.rows[index + 1 :]) if sheet.page.sparse else room
+            need += block if row.height + block <= room else _heading_needs(sheet.rows[index + 1 :])
         if used + need > room and used > repeated:
             if row.kind in ("section", "group"):
                 breaks.append(row.row)
             used = repeated
         used += row.height
     return breaks
+
+
+def _block_height(after: Sequence[Placed]) -> float:
+    """Height of a table under its heading, to the space or heading that ends it: small ones stay on one page."""
+    return sum(row.height for row in takewhile(lambda row: row.kind not in ("space", "group"), after))
 
 
 def _heading_needs(after: Sequence[Placed]) -> float:
