@@ -41,9 +41,12 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     office = Office.at(root, FixedClock(moment(20)))
     generate(office, PERIOD)
     form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
-    for seed, day in ((7, 14), (9, 18)):
+    for day in (14, 18):
         target = root / "gui" / f"lần {day}.xlsx"
-        Department(seed, DUE).fill(form, target)
+        Department(7, DUE).fill(form, target)
+        book = load_workbook(target)
+        book.properties.title = f"{day}"
+        book.save(target)
         collect(office, [target], PERIOD, moment(day))
     target = root / "gui" / "lần 16.xlsx"
     Department(8, DUE).fill(form, target, mistakes=True)
@@ -89,16 +92,32 @@ def test_with_every_accepted_return_excluded_the_unit_is_rejected_and_then_missi
     """Twice excluded: the rejected return is what stands, its marked form comes back; without that one: missing."""
     marked = office.workspace.back_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
     assert not marked.exists(), "the newest return was accepted without warnings"
-    exclude(office, "VP", PERIOD, WHY)
+    exclude(office, "lần 18.xlsx", PERIOD, WHY)
     assert marked.exists(), "the newest that takes part is now the rejected one"
-    exclude(office, "VP", PERIOD, WHY)
+    exclude(office, "lần 14.xlsx", PERIOD, WHY)
     assert unit(office).state == "rejected"
-    exclude(office, "VP", PERIOD, WHY)
+    exclude(office, "lần 16.xlsx", PERIOD, WHY)
     now = unit(office)
     assert (now.state, now.received_at, now.file, now.last_attempt) == ("missing", None, "", None)
     assert len(now.excluded) == 3
     assert not marked.exists()
-    assert readmit(office, "VP", PERIOD, "Nhầm").record.judged.source.name == "lần 18.xlsx", "the newest left out"
+    assert readmit(office, "VP", PERIOD, "Nhầm").record.judged.source.name == "lần 18.xlsx"
+
+
+def test_the_same_command_twice_means_the_same_return(office: Office) -> None:
+    """By the unit's code too: another return that counts now is not taken for the one that is decided on already."""
+    assert exclude(office, "VP", PERIOD, WHY).changed
+    again = exclude(office, "VP", PERIOD, WHY)
+    assert (again.changed, again.record.judged.source.name) == (False, "lần 18.xlsx")
+    assert file_of(office) == "lần 14.xlsx"
+    exclude(office, "lần 14.xlsx", PERIOD, WHY)
+    assert readmit(office, "VP", PERIOD, WHY).changed
+    assert not readmit(office, "VP", PERIOD, WHY).changed
+    assert [item.judged.source.name for item in unit(office).excluded] == ["lần 14.xlsx"]
+    readmit(office, "lần 14.xlsx", PERIOD, WHY)
+    assert correct_received(office, "VP", PERIOD, moment(10), WHY).record.judged.source.name == "lần 18.xlsx"
+    assert not correct_received(office, "VP", PERIOD, moment(10), WHY).changed
+    assert file_of(office) == "lần 14.xlsx"
 
 
 def test_deciding_again_says_so_and_changes_nothing(office: Office) -> None:

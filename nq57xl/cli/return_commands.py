@@ -13,8 +13,8 @@ from nq57xl.cli.options import as_json, office, password_options, passwords_of, 
 _return = click.argument("wanted", metavar="BÁO_CÁO")
 _reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
 _NAMED = (
-    "BÁO_CÁO là mã đơn vị (báo cáo đang được tính trong kỳ của --period), tên tệp như lệnh collect đã in, hoặc ít nhất "
-    "6 ký tự đầu của mã băm."
+    "BÁO_CÁO là mã đơn vị (báo cáo được nhận gần nhất của đơn vị trong kỳ của --period), tên tệp như lệnh collect đã "
+    "in, hoặc ít nhất 6 ký tự đầu của mã băm."
 )
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 """A day or a moment as people type it for a time of receipt."""

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
+import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import answer
@@ -72,7 +73,7 @@ def _decide(
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại --at.")
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
-        record = find_return(ledger, plan, wanted, kind, period)
+        record = find_return(ledger, plan, wanted, _Wanted(kind, period, at))
         changed = not _holds(record, kind, at)
         if changed:
             value = iso(at) if at is not None else ""
@@ -106,45 +107,59 @@ def _detail(record: ReturnRecord) -> dict[str, str | None]:
     }
 
 
-def find_return(ledger: Ledger, plan: Plan, wanted: str, kind: DecisionKind, period: str | None) -> ReturnRecord:
+@frozen
+class _Wanted:
+    """What is to be decided, beside the name of the return."""
+
+    kind: DecisionKind
+    period: str | None
+    at: dt.datetime | None
+
+
+def find_return(ledger: Ledger, plan: Plan, name: str, wanted: _Wanted) -> ReturnRecord:
     """The one return that is named: by the code of its unit, by its file as `collect` shows it, or by its hash.
 
-    Of a unit it is the return that counts, else the newest (of those left out, for `readmit`). Raises Nq57Error with
-    the candidates when there are several, and when there is none.
+    Of a unit it is its newest accepted return, else its newest. Raises Nq57Error with the candidates when there are
+    several, and when there is none.
     """
-    code = parse_period(period, plan.properties).code if period else None
+    name = name.strip()
+    code = parse_period(wanted.period, plan.properties).code if wanted.period else None
     units = {unit.code.casefold(): unit.code for unit in plan.units}
-    named = units.get(wanted.strip().casefold())
+    named = units.get(name.casefold())
     if named is not None:
-        return _of_unit(ledger.returns(code or ledger.latest_period() or ""), named, kind, code)
-    found = ledger.find_returns(wanted.strip(), sha256=bool(_HASH.fullmatch(wanted.strip().casefold())))
+        return _of_unit(ledger.returns(code or ledger.latest_period() or ""), named, wanted)
+    found = ledger.find_returns(name, sha256=bool(_HASH.fullmatch(name.casefold())))
     if code is not None:
         found = tuple(record for record in found if record.period == code)
     if len(found) == 1:
         return found[0]
     if not found:
         raise Nq57Error(
-            f"Không có báo cáo nào ứng với «{wanted}»: hãy ghi mã đơn vị kèm --period, tên tệp như «collect» đã in, "
+            f"Không có báo cáo nào ứng với «{name}»: hãy ghi mã đơn vị kèm --period, tên tệp như «collect» đã in, "
             "hoặc ít nhất 6 ký tự đầu của mã băm."
         )
     raise Nq57Error(
-        "\n".join([f"«{wanted}» ứng với {len(found)} báo cáo; hãy ghi mã băm của một báo cáo:", *map(_line, found)])
+        "\n".join([f"«{name}» ứng với {len(found)} báo cáo; hãy ghi mã băm của một báo cáo:", *map(_line, found)])
     )
 
 
-def _of_unit(records: Sequence[ReturnRecord], unit: str, kind: DecisionKind, period: str | None) -> ReturnRecord:
+def _of_unit(records: Sequence[ReturnRecord], unit: str, wanted: _Wanted) -> ReturnRecord:
+    """The unit's newest accepted return, left out or not, so that the same command twice means the same return.
+
+    A corrected time may change which that is: a return that was put right to this very time is meant again.
+    """
     own = sorted((item for item in records if item.judged.unit == unit), key=lambda item: item.order)
-    left_out = [item for item in own if item.excluded]
-    taking_part = [item for item in own if not item.excluded]
-    if kind == "readmit":
-        found = next(reversed(left_out), None) or counting(taking_part)
-    else:
-        found = counting(taking_part) or next(reversed(taking_part), None)
-    found = found or next(reversed(own), None)
-    if found is None:
-        where = f"kỳ {period}" if period else "kỳ gần nhất (ghi --period cho kỳ khác)"
+    if not own:
+        where = f"kỳ {wanted.period}" if wanted.period else "kỳ gần nhất (ghi --period cho kỳ khác)"
         raise Nq57Error(f"Đơn vị «{unit}» chưa gửi báo cáo nào trong {where}.")
-    return found
+    for record in own:
+        source = record.judged.source
+        if wanted.kind == "received" and source.received_basis == "corrected" and source.received_at == wanted.at:
+            return record
+    taking_part = own if wanted.kind != "received" else [item for item in own if not item.excluded]
+    plain = {item.id: attrs.evolve(item, excluded="") for item in taking_part}
+    found = counting(plain.values()) or own[-1]
+    return next(item for item in own if item.id == found.id)
 
 
 def _line(record: ReturnRecord) -> str:

@@ -216,10 +216,11 @@ def anchor_of(traced: Traced) -> str:
 
 def excluded_words(unit: UnitStatus) -> str:
     """ "Bản nhận lúc 08:05 ngày 17/04/2026 không đưa vào tổng hợp: lý do", for each return left out; "" for none."""
-    return "; ".join(
-        f"Bản nhận lúc {moment_words(item.judged.source.received_at)} không đưa vào tổng hợp: {item.excluded}"
+    words = "; ".join(
+        f"bản nhận lúc {moment_words(item.judged.source.received_at)} không đưa vào tổng hợp: {item.excluded}"
         for item in unit.excluded
     )
+    return words[:1].upper() + words[1:]
 
 
 def report_title(c: Consolidation) -> str:
