@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -23,7 +24,7 @@ def read(data: bytes, name: str) -> Imported:
     return import_document(read_document(data, name), Path(name).stem)
 
 
-def drawn_plan(seed: int, **changes: object) -> tuple[Plan, Way, Plan, random.Random]:
+def drawn_plan(seed: int, **changes: Any) -> tuple[Plan, Way, Plan, random.Random]:  # noqa: ANN401 - fields of Way
     """A plan, its way, what is to be read, and the generator for the rest."""
     rng = random.Random(seed)
     plan = wild_plan(rng, rng.choice((10, 18, 26)))
@@ -63,7 +64,7 @@ def test_workbooks_of_every_make_are_read_exactly(seed: int) -> None:
 
 @pytest.mark.needs("soffice")
 def test_pdfs_of_every_make_are_right_or_flagged(tmp_path: Path) -> None:
-    """Pages of several sizes, rows, merged cells and headings cut by them: every row is found, every cell right or flagged."""
+    """Pages of several sizes, rows, merged cells and headings cut by them: every row found, cells right or flagged."""
     truths, files = [], []
     for seed in range(amount(5, 40)):
         plan, way, truth, rng = drawn_plan(seed + 40, noise=False)

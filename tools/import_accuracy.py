@@ -1,6 +1,9 @@
 """How exact the importer is: makes documents of known plans, imports them, compares cell by cell, prints the figures.
 
-python tools/import_accuracy.py [--pdf] [--count 12]
+python -m tools.import_accuracy [--pdf] [--count 12]
+
+Two families of made-up documents, whose makers share nothing but the plans' records: `mẫu` (tools/import_samples) and
+`tự do` (tools/import_wild). DOCUMENT=TRUTH pairs of one's own, TRUTH a master appendix, are compared with --own.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from nq57xl.records.plan import Plan
 from nq57xl.text.normalise import one_line
 from tools.import_plans import random_plan
 from tools.import_samples import docx_of, look_of, pdf_of, text_of, xlsx_of
+from tools.import_wild import drawn, way_of, wild_plan
+from tools.import_wild_docx import wild_docx
+from tools.import_wild_xlsx import wild_xlsx, xlsx_way
 
 FIELDS = (
     "section",
@@ -134,46 +140,87 @@ def samples(count: int, seed: int) -> Iterable[tuple[str, Plan, dict[str, object
         yield f"mau-{index:02d}", plan, looks(plan, rng)
 
 
+Totals = dict[tuple[str, str], Score]
+"""Family and format -> figures."""
+
+
 def main() -> None:
-    """Prints the figures by kind of document."""
+    """Prints the figures by family and kind of document."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--pdf", action="store_true")
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=57)
     parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--own", nargs="*", default=())
     options = parser.parse_args()
-    totals: dict[str, Score] = {}
+    totals: Totals = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        made = []
-        for name, plan, choice in samples(options.count, options.seed):
-            look = look_of(plan, **choice)
-            path = folder / f"{name}.docx"
-            path.write_bytes(docx_of(plan, look))
-            made.append((name, plan, path))
-            _note(totals, "docx", name, compare(plan, run(path.read_bytes(), path.name)), options.show)
-            bare = attrs.evolve(plan, indicators=())
-            _note(totals, "xlsx", name, compare(bare, run(xlsx_of(bare, look), f"{name}.xlsx")), options.show)
+        made = [*_regular(totals, folder, options), *_wild(totals, folder, options)]
         if options.pdf:
             pdfs = pdf_of([path for _, _, path in made], folder / "pdf")
-            for (name, plan, _), pdf in zip(made, pdfs, strict=True):
-                _note(totals, "pdf", name, compare(plan, run(pdf.read_bytes(), pdf.name)), options.show)
+            for (family, plan, _), pdf in zip(made, pdfs, strict=True):
+                _note(totals, (family, "pdf"), pdf.stem, compare(plan, run(pdf.read_bytes(), pdf.name)), options.show)
     texts = Path(__file__).resolve().parents[2] / "shared" / "plans"
-    for name in NAMES:
-        path = texts / f"{name}.txt"
-        if path.is_file():
-            try:
-                _note(totals, "txt", name, compare(bundled(name), run(path.read_bytes(), path.name)), options.show)
-            except Nq57Error as error:
-                print("txt", name, error)
-    for kind, score in totals.items():
-        print(f"{kind:5s} {score.line()}")
+    pairs = [(texts / f"{name}.txt", bundled(name)) for name in NAMES if (texts / f"{name}.txt").is_file()]
+    pairs += [
+        (Path(one), read_appendix(Path(two).read_bytes()).plan)
+        for one, two in (item.split("=") for item in options.own)
+    ]
+    for path, plan in pairs:
+        try:
+            score = compare(plan, run(path.read_bytes(), path.name))
+            _note(totals, ("thật", path.suffix[1:]), path.stem, score, options.show)
+        except Nq57Error as error:
+            print(path.name, error)
+    for (family, kind), score in totals.items():
+        print(f"{family:6s} {kind:5s} {score.line()}")
 
 
-def _note(totals: dict[str, Score], kind: str, name: str, score: Score, show: int) -> None:
+Made = list[tuple[str, Plan, Path]]
+"""Family, what is to be read, the Word document."""
+
+
+def _regular(totals: Totals, folder: Path, options: argparse.Namespace) -> Made:
+    made = []
+    for name, plan, choice in samples(options.count, options.seed):
+        look = look_of(plan, **choice)
+        path = folder / f"{name}.docx"
+        path.write_bytes(docx_of(plan, look))
+        made.append(("mẫu", plan, path))
+        _note(totals, ("mẫu", "docx"), name, compare(plan, run(path.read_bytes(), path.name)), options.show)
+        bare = attrs.evolve(plan, indicators=())
+        _note(totals, ("mẫu", "xlsx"), name, compare(bare, run(xlsx_of(bare, look), f"{name}.xlsx")), options.show)
+    return made
+
+
+def _wild(totals: Totals, folder: Path, options: argparse.Namespace) -> Made:
+    made = []
+    for index in range(options.count):
+        rng = random.Random(options.seed * 1000 + index)
+        plan = wild_plan(rng)
+        way = way_of(plan, rng)
+        name = f"tu-do-{index:02d}"
+        rows = drawn(plan, way)
+        truth = attrs.evolve(plan, tasks=tuple(rows.tasks), sections=tuple(rows.sections))
+        score = compare(truth, run(wild_docx(plan, rows, way, rng), f"{name}.docx"))
+        _note(totals, ("tự do", "docx"), name, score, options.show)
+        # a program prints tracked changes and marks of notes: no one could take them out again
+        path = folder / f"{name}.docx"
+        path.write_bytes(wild_docx(plan, rows, attrs.evolve(way, noise=False), rng))
+        made.append(("tự do", truth, path))
+        sheet_way = xlsx_way(way)
+        rows = drawn(plan, sheet_way)
+        truth = attrs.evolve(plan, tasks=tuple(rows.tasks), sections=tuple(rows.sections))
+        score = compare(truth, run(wild_xlsx(plan, rows, sheet_way, rng), f"{name}.xlsx"))
+        _note(totals, ("tự do", "xlsx"), name, score, options.show)
+    return made
+
+
+def _note(totals: Totals, kind: tuple[str, str], name: str, score: Score, show: int) -> None:
     totals.setdefault(kind, Score(wrong=[])).add(score)
     if show and (score.wrong or score.missing_rows or score.extra_rows):
-        print(kind, name, score.line())
+        print(*kind, name, score.line())
         for item in score.wrong[:show]:
             print("   ", item)
 

@@ -203,7 +203,7 @@ def pdf_of(files: Sequence[Path], folder: Path) -> list[Path]:
     subprocess.run(
         ["soffice", "--headless", f"-env:UserInstallation={profile}", "--convert-to", "pdf", "--outdir", str(folder),
          *map(str, files)],
-        check=True, capture_output=True, timeout=300,
+        check=True, capture_output=True, timeout=900,
     )  # fmt: skip
     return [folder / f"{path.stem}.pdf" for path in files]
 

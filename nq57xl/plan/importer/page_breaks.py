@@ -54,9 +54,13 @@ def _goes_on(before: Raw, row: Raw) -> bool:
     texts = [row.text(name) for name in row.values if row.text(name)]
     number = row.text("number")
     work = next((row.text(name) for name in WORK if row.text(name)), "")
+    if number and texts == [number] and not row.title:
+        return bool(before.text("number"))
     if number:
         # a number set in the middle of its cell may stand in the lower part
-        return not before.text("number") and "number" not in before.merged and work[:1].islower()
+        # nor does a narrow column always keep "5.2." in one piece
+        open_number = before.text("number").endswith(".") or not (before.text("number") or "number" in before.merged)
+        return open_number and work[:1].islower()
     if (
         before.title
         or any(_NUMBERED.match(row.text(name)) for name in WORK)
@@ -96,7 +100,8 @@ def _join(before: Raw, row: Raw) -> Raw:
     for name, value in row.values.items():
         if value.text:
             old = values.get(name, Value())
-            values[name] = attrs.evolve(old, text=join_lines(old.text, value.text), source=old.source or value.source,
+            whole = f"{old.text}{value.text}" if name == "number" else join_lines(old.text, value.text)
+            values[name] = attrs.evolve(old, text=whole, source=old.source or value.source,
                                         doubt=old.doubt or _seam(old.text, value.text))  # fmt: skip
     title = join_lines(before.title, row.title) if before.title else ""
     return attrs.evolve(before, values=values, title=title, tall=before.tall | row.tall)

@@ -12,6 +12,7 @@ _PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (
 _BULLET = re.compile(r"(?:[-–—+•*●▪]|\d{1,2}[.)]|[a-zđ]\))\s*\S")
 _HYPHEN = re.compile(r"[^\W_]-$")
 _TAIL = re.compile(r"[-/][^\W_]")
+_CODE = re.compile(r"\d-[A-ZĐ]+/[A-ZĐ]+$")
 _CODE_HEAD = re.compile(r"\d/(?:\d{4}/)?[A-ZĐ]{0,4}$")
 _CODE_TAIL = re.compile(r"(?:\d{4}/)?[A-ZĐ]{0,6}-[A-ZĐ]")
 # a symbol such as KH/BCĐTW that is wider than its column is cut in the middle: it fills a line alone
@@ -52,6 +53,7 @@ def join_lines(first: str, second: str) -> str:
         return first or second
     together = _HYPHEN.search(first) or (_TAIL.match(second) and first[-1].isalnum())
     together = together or _is_cut_date(first, second)
+    together = together or (_CODE.search(first) and re.fullmatch(r"[A-ZĐ]{1,5}(?:\W.*)?", second, re.DOTALL))
     together = together or (_CODE_HEAD.search(first) and _CODE_TAIL.match(second))
     return f"{first}{second}" if together else f"{first} {second}"
 
