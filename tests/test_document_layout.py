@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
 from nq57xl.records.plan import DatedName, Signatory
-from nq57xl.report.consolidate import consolidate
+from nq57xl.report.consolidate import COLLECTIVE_RULE, consolidate
 from nq57xl.report.document import TEMPLATE, context, render_document
 from tests.amounts import amount
 from tests.conftest import REPOSITORY
@@ -164,6 +164,51 @@ def test_tables_repeat_their_head(which: str) -> None:
     group = tasks.rows[1]._tr.findall(qn("w:tc"))
     assert len(group) == 1
     assert group[0].tcPr.gridSpan.val == 7
+
+
+def test_the_rule_for_several_leads_is_printed() -> None:
+    """A plan with a collective lead prints the rule under the table of rows; one without has no note."""
+    assert f"Ghi chú: {COLLECTIVE_RULE}" in blocks(opened(rendered("sxd-2026", 1)[1]))
+    assert not [text for text in blocks(opened(rendered("bql-2026", 1)[1])) if text.startswith("Ghi chú")]
+
+
+ORDER = {
+    "sectPr": (
+        "headerReference",
+        "footerReference",
+        "type",
+        "pgSz",
+        "pgMar",
+        "pgNumType",
+        "cols",
+        "titlePg",
+        "docGrid",
+    ),
+    "tblPr": ("tblStyle", "tblW", "jc", "tblLayout", "tblCellMar", "tblLook"),
+    "trPr": ("cantSplit", "tblHeader"),
+    "pPr": ("pStyle", "keepNext", "widowControl", "pBdr", "spacing", "ind", "jc", "sectPr"),
+}
+"""Word opens a file only when these stand in the schema's order (ECMA-376, part 1, 17)."""
+
+
+@pytest.mark.parametrize("which", ["sample", *PLANS])
+def test_what_word_insists_on(which: str) -> None:
+    """Every cell ends with a paragraph, every row fills the grid, properties stand in the schema's order."""
+    document = opened(rendered(which, 1)[1])
+    body = document.element.body
+    for table in body.iter(qn("w:tbl")):
+        columns = len(table.tblGrid.findall(qn("w:gridCol")))
+        for row in table.tr_lst:
+            assert sum(cell.grid_span for cell in row.tc_lst) == columns
+            assert all(cell[-1].tag == qn("w:p") for cell in row.tc_lst)
+        following = table.getnext()
+        assert following is not None
+        assert following.tag == qn("w:p")
+    for name, order in ORDER.items():
+        for element in body.iter(qn(f"w:{name}")):
+            found = [order.index(child.tag.partition("}")[2]) for child in element]
+            assert found == sorted(found), (name, [child.tag for child in element])
+    assert body[-1].tag == qn("w:sectPr")
 
 
 @pytest.mark.parametrize("which", PLANS)

@@ -15,8 +15,9 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.report import document_results, document_review
+from nq57xl.report.consolidate import COLLECTIVE_RULE
 from nq57xl.report.document_tables import counts_table, indicator_rows, task_rows
-from nq57xl.report.document_words import BLANK_DAY, in_full, report_number
+from nq57xl.report.document_words import BLANK_DAY, in_full, report_number, several
 from nq57xl.report.figures import figures
 from nq57xl.report.wording import report_title
 
@@ -84,6 +85,7 @@ def context(c: Consolidation) -> dict[str, Any]:
         "attached": f"Kèm theo Báo cáo số {report_number(c)} {BLANK_DAY} của {agency}",
         "period": c.period.title,
         "task_rows": task_rows(c),
+        "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(several(row) for row in c.tasks) else "",
         "indicator_rows": indicator_rows(c),
     }
 
