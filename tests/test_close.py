@@ -99,8 +99,13 @@ def test_missing_returns_are_said_on_page_one(closed_once: tuple[Path, Closed]) 
 
 
 def test_merge_after_the_close_gives_the_same_bytes(root: Path) -> None:
-    """The plan is reworded, settings and words change, time goes by: report, document and noi-bo.xlsx stay the same."""
+    """The plan is reworded, settings and templates change, files get lost: what was written stays the same."""
     before = outputs(root)
+    for name in ("bao-cao.docx", "noi-bo.xlsx"):
+        (book_of(root).parent / name).unlink()
+    template = root / "templates" / "texts" / "theo-doi.txt.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("khác", encoding="utf-8")
     book = load_workbook(root / "phu-luc.xlsx")
     task = next(c for row in book["Nhiệm vụ"].iter_rows() for c in row if c.value and "chuyển đổi số" in str(c.value))
     task.value = "Một nhiệm vụ khác hẳn"
