@@ -19,8 +19,10 @@ from nq57xl.commands.merge import Merged, merge
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.consolidation import Consolidation, Entry
+from nq57xl.report.exports import facts
 from nq57xl.rules.catalogue import catalogue
 from tests.conftest import CheckOoxml
+from tests.document_kit import blocks, opened
 from tests.edit_kit import (
     PERIOD,
     PROBLEMS,
@@ -130,6 +132,11 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path) -> None:
     assert (source[at][5], source[at][7], source[at][9]) == ("60%", "bien-tap.xlsx", places["VP|led|I.1|percent"])
     told = str(source[at + 1][5])
     assert all(text in told for text in ("Sửa số liệu theo điện thoại: An", "Chị Hoa báo lại", "«45%»", "vp.xlsx"))
+    exported = {(fact.row, fact.field): fact.sha256 for fact in facts(c) if fact.origin == "office"}
+    assert exported == {("I.1", "percent"): sha256, ("I.1", "result"): sha256}
+    document = "\n".join(blocks(opened(done.companions[0].read_bytes())))
+    assert "Đang thực hiện, 60%): Đã trình dự thảo lần 2." in document
+    assert "45%" not in document
 
 
 def test_every_value_is_found_where_it_is_said_to_stand(root: Path) -> None:
