@@ -236,3 +236,38 @@ def test_not_recognised(office: Office, reports: dict[str, bytes], what: str) ->
     (item,) = collect(office, [], None).returns
     assert (item.unit, item.verdict) == (None, "unrecognised")
     assert [finding.code for finding in item.findings] == ["FILE_NOT_A_FORM"]
+
+
+def test_form_of_an_older_plan(office: Office, reports: dict[str, bytes]) -> None:
+    """The plan changed after the forms went out: an old form is judged by the version that it was issued with."""
+    book = openpyxl.load_workbook(office.workspace.appendix)
+    sheet = next(item for item in book if item.title == "Nhiệm vụ")
+    head = next(row for row in sheet.iter_rows() if any(cell.value == "KPI" for cell in row))
+    column = [cell.value for cell in head].index("KPI")
+    for row in sheet.iter_rows(min_row=head[0].row):
+        if row[column].value not in (None, "KPI"):
+            row[column].value = "KPI viết lại"
+    book.save(office.workspace.appendix)
+    assert {item.form.unit: item.form.version for item in generate(office, PERIOD).forms}["VP"] == 2
+    put(office, "vp.xlsx", reports["VP"])
+    (item,) = collect(office, [], PERIOD).returns
+    assert (item.unit, item.verdict) == ("VP", "accepted")
+    assert [finding.code for finding in item.findings] == ["OLDER_VERSION"]
+
+
+def test_last_month_s_form(office: Office, reports: dict[str, bytes]) -> None:
+    """Last month's form with this month's figures is rejected, and goes back as this month's form, filled in."""
+    generate(office, "2026-05")
+    put(office, "vp.xlsx", reports["VP"])
+    done = collect(office, [], "2026-05")
+    (item,) = done.returns
+    assert (item.unit, item.period, item.verdict) == ("VP", PERIOD, "rejected")
+    (found,) = [finding for finding in item.findings if finding.severity == "error"]
+    assert (found.code, "2026-04" in found.message, "2026-05" in found.message) == ("WRONG_PERIOD", True, True)
+    (back,) = [path for path in done.sent_back if path.suffix == ".xlsx"]
+    assert back.name == "NQ57_2026-05_VP.xlsx"
+    texts = {str(cell.value) for sheet in openpyxl.load_workbook(back) for row in sheet.iter_rows() for cell in row}
+    sent = openpyxl.load_workbook(io.BytesIO(reports["VP"]))["1. Kết quả"]
+    results = {str(row[0].value) for row in sent.iter_rows(min_row=6, min_col=9, max_col=9) if row[0].value}
+    assert results
+    assert results <= texts
