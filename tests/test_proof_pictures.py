@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nq57xl.forms.layout import layout
 from tests.proof_kit import real_forms
+from tests.test_report_paper import NAMES
 from tools import make_pictures
 
 
@@ -17,11 +18,16 @@ def test_every_sheet_of_a_form_has_its_picture() -> None:
     tabs = {make_pictures.slug(sheet.title) for sheet in layout(form) if not sheet.hidden}
     assert _names("form") == {f"form-{tab}" for tab in tabs}
     assert _names("marked") == {f"marked-{tab}" for tab in {*tabs, "can-sua"}}
-    assert len(_names("report")) >= 5
+
+
+def test_every_sheet_of_the_report_has_its_picture() -> None:
+    """Each sheet of a report with periods before it has a picture of its first page."""
+    assert _names("report") >= {f"report-{make_pictures.slug(tab)}" for tab in NAMES}
 
 
 def test_pictures_are_small() -> None:
-    """No picture is larger than 150 KB."""
+    """No picture is larger than 150 KB, and all together are not larger than 3 MB."""
     sizes = {path.name: path.stat().st_size for path in make_pictures.PICTURES.glob("*.png")}
     assert sizes
+    assert sum(sizes.values()) < 3_000_000
     assert {name: size for name, size in sizes.items() if size > make_pictures.LIMIT} == {}

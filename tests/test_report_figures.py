@@ -19,7 +19,7 @@ from nq57xl.records.plan import Unit
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.workbook import render_report
 from tests.amounts import amount
-from tests.report_books import SCHEMA, case, consolidated, convert, sheets, table, with_earlier
+from tests.report_books import SCHEMA, case, consolidated, convert, overview_lists, sheets, table, with_earlier
 from tests.report_fills import random_status
 
 
@@ -28,7 +28,8 @@ def test_counts_equal_plain_loops(which: str) -> None:
     """Every count of the overview equals a count of its own over the rows of the record."""
     for seed in range(amount(4, 60)):
         c = consolidated(which, seed)
-        found = table(sheets(render_report(c))["Số liệu tổng hợp"], "Nhóm nhiệm vụ")
+        book = sheets(render_report(c))
+        found = table(book["Số liệu tổng hợp"], "Nhóm nhiệm vụ")
         for number, title in [(item.number, item.title) for item in c.plan.sections]:
             line = next(row for row in found if row["Nhóm nhiệm vụ"] == f"{number}. {title}")
             for head, count in plain_counts(c, number).items():
@@ -37,6 +38,34 @@ def test_counts_equal_plain_loops(which: str) -> None:
         total = next(row for row in found if row["Nhóm nhiệm vụ"] == "Tổng số")
         assert total["Tổng số"] == len(c.plan.tasks)
         assert total["Quá hạn"] == plain_counts(c, None)["Quá hạn"]
+        check_overview(overview_lists(book["Tổng quan"]), c, seed)
+        for row in table(book["Theo đơn vị"], "TT"):
+            if row["Mã đơn vị"]:
+                own = plain_counts(only(c, row["Mã đơn vị"]), None)
+                assert {head: row[head] for head in own} == own, (seed, row["Mã đơn vị"])
+
+
+def check_overview(front: dict[str, list[tuple[Any, Any]]], c: Consolidation, seed: int) -> None:
+    """Every count and share of the overview's lists, against plain loops over the typed cells."""
+    counts, total = plain_counts(c, None), len(c.plan.tasks)
+    reported = sum(counts[head] for head in TIMED)
+    for head, count in counts.items():
+        whole = reported if head in TIMED else total
+        if head in front:
+            assert front[head].pop(0) == (count, pytest.approx(count / whole if whole else 0)), (seed, head)
+        else:
+            assert count == 0, (seed, head)
+    units = [unit for unit in c.status.units if unit.counting is not None]
+    late = sum(unit.counting.judged.source.received_at.date() > c.period.due for unit in units if unit.counting)
+    expected = len(c.status.units)
+    assert front["Được chấp nhận"] == [(len(units), pytest.approx(len(units) / expected))]
+    assert front["Nộp chậm"] == [(late, pytest.approx(late / expected))]
+
+
+def only(c: Consolidation, unit: str) -> Consolidation:
+    """The same as if the unit led its rows alone."""
+    tasks = [attrs.evolve(task, lead_units=(unit,)) for task in c.plan.tasks if unit in task.lead_units]
+    return attrs.evolve(c, plan=attrs.evolve(c.plan, tasks=tuple(tasks)))
 
 
 COUNTED = (
@@ -48,6 +77,15 @@ COUNTED = (
     "Chưa phát sinh",
     "Chưa báo cáo",
 )
+TIMED = (
+    "Đúng hạn",
+    "Hoàn thành quá hạn",
+    "Trong hạn",
+    "Nguy cơ chậm",
+    "Quá hạn",
+    "Không xác định hạn",
+    "Không áp dụng",
+)
 
 
 def plain_counts(c: Consolidation, section: str | None) -> dict[str, int]:
@@ -56,8 +94,7 @@ def plain_counts(c: Consolidation, section: str | None) -> dict[str, int]:
     words = dict(
         zip(order, ("Chưa thực hiện", "Đang thực hiện", "Chưa phát sinh", "Thường xuyên", "Hoàn thành"), strict=True)
     )
-    counts = dict.fromkeys((*COUNTED, "Đúng hạn", "Hoàn thành quá hạn", "Trong hạn", "Nguy cơ chậm", "Quá hạn"), 0)
-    counts |= {"Không xác định hạn": 0, "Không áp dụng": 0}
+    counts = dict.fromkeys((*COUNTED, *TIMED), 0)
     for task in c.plan.tasks:
         if section not in (None, task.section):
             continue

@@ -11,8 +11,10 @@ import pytest
 from nq57xl.plan.bundled import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.records.consolidation import Consolidation
+from nq57xl.records.edits import AppliedEdit, Edit, NewEdit
 from nq57xl.records.findings import Finding
 from nq57xl.records.ledger import Attempt, PeriodStatus
+from nq57xl.records.returns import Source
 from nq57xl.report.appendix_sheet import appendix_page
 from nq57xl.report.compare import compare
 from nq57xl.report.consolidate import consolidate
@@ -239,3 +241,18 @@ def test_many_rows_of_many_units() -> None:
     assert run.rows == units * rows
     assert run.consolidating + run.rendering < bench_report.SECONDS_LIMIT
     assert run.size > 50_000
+
+
+def test_the_offices_edits_are_told() -> None:
+    """An edit stands with what the unit had typed, what the office made of it, who did it and why."""
+    c = consolidated("sxd-2026", 3)
+    task = next(row.task.code for row in c.tasks if row.entries and row.entries[0].values)
+    moment = dt.datetime(2026, 4, 18, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=7)))
+    source = Source("bien-tap.xlsx", "bien-tap.xlsx", "e" * 64, 100, moment, "first_seen")
+    new = NewEdit("VP", "led", task, "percent", "figure", "50%", 0.5, "40%", "Lê Văn A", "Điện thoại", "Biên tập", "F7")
+    edit = AppliedEdit(Edit(1, "2026-04", new, source, moment, "vanthu"), "Văn phòng Sở", "applied")
+    rows = table(sheets(render_report(attrs.evolve(c, edits=(edit,))))["Giải trình"], "TT")
+    line = next(row for row in rows if "Lê Văn A" in str(row["Nội dung cần giải trình"]))
+    assert (line["Đơn vị đã nhập"], line["Giải trình của đơn vị"], line["Đơn vị"]) == ("40%", "50%", "Văn phòng Sở")
+    assert "Đính chính số liệu" in line["Nội dung cần giải trình"]
+    assert "lý do: Điện thoại" in line["Nội dung cần giải trình"]

@@ -106,7 +106,7 @@ def _reports(f: Figures, rows: Rows) -> List:
             ("Phải báo cáo", f"COUNTA({sheet.of('code')})", f.expected),
             ("Đã nhận", sheet.count(received=yes), f.received),
             ("Được chấp nhận", sheet.count(accepted=yes), f.accepted),
-            ("Đúng hạn", sheet.count(accepted=yes, on_time=yes), f.on_time),
+            ("Nộp đúng hạn", sheet.count(accepted=yes, on_time=yes), f.on_time),
             ("Nộp chậm", sheet.count(accepted=yes, on_time=no), f.accepted - f.on_time),
         ),
     )
