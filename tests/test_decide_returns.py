@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
+from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import correct_received, events, exclude, readmit
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.earlier import History
@@ -21,7 +22,10 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.plan.periods import parse_period
 from nq57xl.records.ledger import UnitStatus
+from nq57xl.report.figures import figures
+from nq57xl.report.submission_sheet import YES, submission_page
 from nq57xl.report.texts import status_json, status_text
 
 PERIOD = "2026-04"
@@ -175,6 +179,32 @@ def test_status_and_the_report_say_what_was_left_out(office: Office) -> None:
     assert any(WHY in text for text in cells)
     traced = {str(row[7].value) for row in book["Nguồn số liệu"].iter_rows(min_row=2)}
     assert "lần 14.xlsx" in traced and "lần 18.xlsx" not in traced
+
+
+def test_a_unit_that_is_left_out_has_sent_something_all_the_same(office: Office) -> None:
+    """The overview's figure "received" is the count of "Có" on the sheet of returns, also with everything left out."""
+    for name in ("lần 18.xlsx", "lần 16.xlsx", "lần 14.xlsx"):
+        exclude(office, name, PERIOD, WHY)
+    with office.reading() as ledger:
+        plan = office.appendix().plan
+        found = consolidated(office, ledger, plan, parse_period(PERIOD, plan.properties))
+    lines = [line for line in submission_page(found).lines if line.kind == "row" and "accepted" in line.cells]
+    assert figures(found).received == sum(line.cells["received"] == YES for line in lines) == 1
+    assert [line.cells["accepted"] for line in lines] == ["Không"] * len(lines)
+
+
+def test_what_was_left_out_is_not_typed_into_the_next_version_of_a_form(office: Office, tmp_path: Path) -> None:
+    """generate --with-support keeps what the newest return says that takes part, not what was left out."""
+    exclude(office, "lần 18.xlsx", PERIOD, WHY)
+    exclude(office, "lần 14.xlsx", PERIOD, WHY)
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_QLDT.xlsx"
+    Department(7, DUE).fill(form, tmp_path / "phối hợp.xlsx")
+    collect(office, [tmp_path / "phối hợp.xlsx"], PERIOD, moment(16))
+    (issued,) = generate(office, PERIOD, ["VP"], with_support=True).forms
+    with office.reading() as ledger:
+        (rejected,) = ledger.find_returns("lần 16.xlsx", sha256=False)
+    assert issued.is_new
+    assert issued.form.values == rejected.judged.values
 
 
 def test_a_return_is_named_by_hash_path_or_name(office: Office) -> None:

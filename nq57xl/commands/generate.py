@@ -159,11 +159,11 @@ class _Run:
         )
 
     def _typed(self, unit: str) -> tuple[Value, ...]:
-        """The cells of the unit's newest return for the period that was read, accepted or not."""
+        """The cells of the unit's newest return for the period that was read, accepted or not, and not left out."""
         records = [
             record
             for record in self.history.returns(self.period.code)
-            if record.judged.unit == unit and record.judged.form_period == self.period.code
+            if record.judged.unit == unit and record.judged.form_period == self.period.code and not record.excluded
         ]
         newest = max(records, key=lambda record: record.order, default=None)
         return newest.judged.values if newest is not None else ()

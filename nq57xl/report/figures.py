@@ -81,7 +81,7 @@ def figures(c: Consolidation) -> Figures:
         indicators={number: _states(c, number) for number, _ in groups_of(c)},
         expected=len(units),
         units=_units(c),
-        received=sum(unit.newest is not None for unit in units),
+        received=sum(unit.newest is not None or bool(unit.excluded) for unit in units),
         accepted=sum(unit.counting is not None for unit in units),
         on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
     )
