@@ -24,6 +24,8 @@ def mean_reader(path: Path) -> RawWorkbook:
         os.abort()
     if path.stem == "kill" and sys.platform != "win32":
         os.kill(os.getpid(), signal.SIGKILL)
+    if path.stem == "interrupt":
+        os.kill(os.getpid(), signal.SIGINT)
     if path.stem == "hang":
         time.sleep(600)
     if path.stem == "raise":
@@ -47,6 +49,13 @@ def put(folder: Path, names: list[str]) -> list[Path]:
 def test_nothing_to_read() -> None:
     """No files: no processes, no results."""
     assert list(read_all([])) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill would end the process there")
+def test_ctrl_c_does_not_make_a_file_unreadable(tmp_path: Path) -> None:
+    """The terminal sends Ctrl+C to the readers too: they read on, and the parent decides."""
+    paths = put(tmp_path, ["interrupt.xlsx", "good.xlsx"])
+    assert codes(list(read_all(paths, reader=mean_reader))) == ["read", "read"]
 
 
 def test_every_file_has_its_result_in_order(tmp_path: Path) -> None:

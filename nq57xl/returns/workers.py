@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,10 +144,27 @@ def _hidden_main() -> Iterator[None]:
             main.__dict__.update(kept)
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A process started meanwhile does not hear Ctrl+C before it can say so itself (`_settle`); not on Windows.
+
+    The mask is the starting thread's, and a new process inherits it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its own first start would lift the mask again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Process(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802, ANN401 - the name and types that multiprocessing calls
-        with _hidden_main():
+        with _hidden_main(), _undisturbed():
             return SpawnProcess._Popen(process_obj)
 
 
