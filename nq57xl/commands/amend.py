@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -143,9 +144,19 @@ def version(office: Office, number: int) -> Plan:
 
 
 def _present(office: Office) -> Plan:
-    """The plan as it stands; what cannot be read would be lost when the appendix is written anew, so it is refused."""
+    """The plan as it stands; refused where a cell cannot be read, or one code names two rows.
+
+    What cannot be read would be lost when the appendix is written anew.
+    """
     appendix = office.appendix_with_codes()
-    _require_readable(appendix.findings, office.workspace.appendix.name)
+    name = office.workspace.appendix.name
+    _require_readable(appendix.findings, name)
+    for rows in (appendix.plan.tasks, appendix.plan.indicators):
+        counts = Counter(row.code for row in rows)
+        if twice := sorted(code for code, count in counts.items() if count > 1):
+            raise Nq57Error(
+                f"«{name}» có mã dùng cho nhiều dòng ({', '.join(twice)}): hãy sửa trước, xem «nq57xl lint»."
+            )
     return appendix.plan
 
 
