@@ -106,7 +106,11 @@ def test_a_rejected_return_is_told_everything_it_needs() -> None:
         (2, ["được chấp nhận, đang được sử dụng"], "Biên nhận"),
         (4, ["đã có bản nhận lúc 13:00 ngày 16/04/2026 thay thế"], "Biên nhận"),
         (5, ["được chấp nhận; có 1 điểm nên xem lại", "không phải gửi lại, chỉ cần giải trình"], "đề nghị xem lại"),
-        (6, ["không được đưa vào tổng hợp. Lý do: Gửi nhầm bản nháp.\r\n"], "Biên nhận"),
+        (
+            6,
+            ["không được đưa vào tổng hợp. Lý do: Gửi nhầm bản nháp.\r\n", "đề nghị gửi lại báo cáo về Văn phòng Sở"],
+            "Biên nhận",
+        ),
         (7, ["chưa được ghi nhận là báo cáo", "Tệp là PDF", "NQ57_2026-04_….xlsx"], "chưa được ghi nhận"),
     ],
 )
