@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
-from functools import partial
+from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -67,10 +67,11 @@ def judge(
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
     raws = read_all(copies, reader=partial(read_file, passwords=manner.passwords))
+    forms = cache(partial(ledger.current_forms, period))
     results: dict[str, Judged] = {}
     handed: list[_Handed] = []
     for source, raw in zip(sources, raws, strict=True):
-        known = _recognise(ledger, raw, period)
+        known = _recognise(ledger, raw, forms)
         if isinstance(known, Finding):
             results[source.sha256] = unread(source, (*_origin(source), known))
             continue
@@ -153,13 +154,13 @@ def unread(source: Source, findings: Sequence[Finding]) -> Judged:
     return Judged(source, "unrecognised", None, None, None, findings=tuple(order))
 
 
-def _recognise(ledger: Ledger, raw: RawWorkbook | Finding, period: str) -> _Known | Finding:
-    """The form that came back, or why it is none."""
+def _recognise(ledger: Ledger, raw: RawWorkbook | Finding, forms: Callable[[], Sequence[Form]]) -> _Known | Finding:
+    """The form that came back, or why it is none. `forms` of the period are asked for only where they are needed."""
     if isinstance(raw, Finding):
         return raw
     identity = identify(raw)
     if identity is None:
-        found = recognise(raw, ledger.current_forms(period))
+        found = recognise(raw, forms())
         return make("FILE_NOT_A_FORM") if found is None else _Known(found.form, (recognised_finding(found),))
     form = _issued(ledger, identity)
     if form is None:

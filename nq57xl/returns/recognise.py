@@ -35,7 +35,9 @@ def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> Recognised | None:
     None while two could be meant or none is: another month's form has other dates in that line.
     """
     there = {fold(readable(cell)) for sheet in raw.sheets for cell in sheet.cells.values()}
-    named = [form for form in forms if _lines(form) & there]
+    # the unit's name first: the texts of a form are laid out anew, which is dear for a hundred of them
+    likely = [form for form in forms if any(text.startswith(fold(f"{form.unit_name}.")) for text in there)]
+    named = [form for form in likely if _lines(form) & there]
     if len(named) != 1:
         return None
     texts = _plan_texts(named[0])
