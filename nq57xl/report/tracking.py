@@ -132,6 +132,6 @@ def _shown(value: Value | None, c: Consolidation) -> str:
 def _printable(text: str) -> Iterable[str]:
     """The lines that hold something, without control characters."""
     for line in clean(text).split("\n"):
-        kept = "".join(letter for letter in line if letter.isprintable()).strip()
+        kept = line if line.isprintable() else "".join(letter for letter in line if letter.isprintable()).strip()
         if kept:
             yield kept
