@@ -84,10 +84,11 @@ def watch(  # noqa: PLR0917 - click passes them by name
     told = Teller(json_=json_)
     here = watched_period(place, period)
     root = folder or place.workspace.inbox
-    talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
     with Stop() as stop:
+        looks = run(place, folder, period, interval=interval, pause=stop, once=once)
+        talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
         try:
-            for news in run(place, folder, period, interval=interval, pause=stop, once=once):
+            for news in looks:
                 told.tell(news)
         except KeyboardInterrupt:
             talk("Dừng ngay; phần đang nhận dở sẽ được nhận lại ở lần sau.")

@@ -51,8 +51,8 @@ def watch(
     """Keeps the folder (default: the inbox) under watch until `pause` says stop; `once`: for as many looks as it takes
     to see that a file lies still.
 
-    Raises Nq57Error at the start for a folder that is none and a period that was never issued. Later nothing is
-    raised: a share that goes away, a file that is held, a ledger that is busy are told and tried again.
+    Raises Nq57Error at once for a folder that is none and a period that is none. Later nothing is raised: a share that
+    goes away, a file that is held, a ledger that is busy are told and tried again.
     """
     root = folder or office.workspace.inbox
     if folder is None:
@@ -60,6 +60,10 @@ def watch(
     if not root.is_dir():
         raise Nq57Error(f"Không có thư mục «{root}» để theo dõi: hãy kiểm tra lại đường dẫn.")
     watcher = Watcher(office, root, period_code, watched_period(office, period_code).code)
+    return _looks(watcher, interval, pause, once=once)
+
+
+def _looks(watcher: Watcher, interval: float, pause: Pause, *, once: bool) -> Iterator[News]:
     while True:
         yield from watcher.look()
         if (once and watcher.looks >= STILL) or pause(interval):
@@ -67,7 +71,7 @@ def watch(
 
 
 def watched_period(office: Office, code: str | None) -> Period:
-    """The period that is collected for. Raises Nq57Error when it was never issued."""
+    """The period that is collected for. Raises Nq57Error when the code is none, or nothing was issued yet."""
     with office.reading() as ledger:
         return office.period(code, ledger, office.appendix().plan)
 
