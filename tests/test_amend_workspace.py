@@ -309,6 +309,9 @@ def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp
     assert [item.verdict for item in taken.returns] == ["accepted"]
     told = {item.code: item.value for item in taken.returns[0].findings if item.code.startswith("PLAN_ROWS")}
     assert told == {"PLAN_ROWS_NEW": "III.7"}
+    letter = (root / "out" / "2026-05" / "thong-bao" / "NQ57_2026-05_VP.txt").read_text(encoding="utf-8-sig")
+    assert "thêm các dòng III.7" in letter
+    assert "không phải làm gì thêm" not in letter
     qlcnc = collect(office, [filled(office, form_of(may, "QLCNC"), inbox / "cnc.xlsx")], "2026-05").returns[0]
     assert [item.value for item in qlcnc.findings if item.code == "PLAN_ROWS_DROPPED"] == ["I.2"]
 

@@ -102,6 +102,8 @@ class Letter:
     """When the return that counts was received, where that is another one; "" for none."""
     newest: str = ""
     """When the unit's newest return was received, where that is another one; "" for none."""
+    amended: tuple[str, ...] = field(factory=tuple)
+    """What became of the form's rows in the plan since it was issued, with what to do."""
     excluded: str = ""
     """The office's reason for leaving the file out."""
     form_name: str = ""
@@ -159,6 +161,11 @@ def letter_of(
         marked=marked,
         used=_other(item.unit.counting if item.unit else None, record),
         newest=_other(item.unit.newest if item.unit else None, record),
+        amended=tuple(
+            plain(f"{found.message} {found.fix}".strip())
+            for found in record.judged.findings
+            if found.code in ("PLAN_ROWS_NEW", "PLAN_ROWS_DROPPED")
+        ),
         excluded=plain(record.excluded),
         form_name=f"NQ57_{period.code}_{code or '…'}.xlsx",
         gatherer=plain(gatherer.name if gatherer else "") or "đơn vị tổng hợp",
