@@ -24,8 +24,10 @@ from nq57xl.report.wording import report_title
 TEMPLATE = "bao-cao.docx"
 _DATE = (2026, 1, 1, 0, 0, 0)
 """Time of every part of the file: the same ledger gives the same bytes."""
-_UNPRINTABLE = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML cannot hold."""
+_UNPRINTABLE = re.compile(
+    "[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""What XML cannot hold, and signs that turn the direction of reading."""
 
 
 def render_document(c: Consolidation, workspace: Path | None = None) -> bytes:
