@@ -91,12 +91,19 @@ def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken
     """Writes everything that shows the consolidation; `output` is another place for the workbook alone.
 
     Everything is made before the first file is written: a template that the office has spoilt leaves no half report.
+    What a closed period had then is taken from the archive; the workbook is made anew only for an addendum.
     """
     folder = office.workspace.report_dir(c.period.code)
     wanted = output or folder / REPORT
-    planned = {wanted: render_report(c), wanted.with_name(INTERNAL): render_internal(c)}
-    for name, make in _companions(c, office.workspace.root).items():
-        planned[folder / name] = _as_closed(office.workspace, folder / name, c.closing) or make()
+    makers: dict[Path, Callable[[], bytes]] = {
+        wanted: lambda: render_report(c),
+        wanted.with_name(INTERNAL): lambda: render_internal(c),
+    }
+    makers |= {folder / name: make for name, make in _companions(c, office.workspace.root).items()}
+    kept = {path: _as_closed(office.workspace, path, c.closing) for path in makers}
+    if c.addendum is not None:
+        kept[wanted] = None
+    planned = {path: kept[path] or make() for path, make in makers.items()}
     written = [write_guarded(ledger, office.workspace, path, data) for path, data in planned.items()]
     report, internal, *companions = written
     beside = written != list(planned)

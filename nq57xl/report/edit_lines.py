@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from attrs import frozen
 
 from nq57xl.forms.validation import kind_of
+from nq57xl.forms.wording import shorten
 from nq57xl.records.consolidation import Consolidation
 from nq57xl.records.edits import AppliedEdit, CellKey
 from nq57xl.records.ledger import UnitStatus
@@ -20,6 +21,8 @@ from nq57xl.text.normalise import one_line
 
 _LOCKED_TABLES = ("signoff", "statement")
 """Who signed, and the one statement for all supporting rows, are the unit's own word."""
+_ROW_WORDS = 75
+"""Letters of a row's text: two or three lines of its column, enough to know it by."""
 _ALWAYS = ("led", "indicator")
 """Tables in which a blank cell may be filled in by telephone."""
 
@@ -59,7 +62,7 @@ def edit_lines(c: Consolidation) -> Iterator[EditLine]:
                 place=place,
                 unit_name=report.status.name,
                 table_title=table.title,
-                row=labels.get((table.name, key), key),
+                row=shorten(labels.get((table.name, key), key), _ROW_WORDS),
                 field=item,
                 facts=facts.get(key, {}),
                 typed=value.typed if value else "",
