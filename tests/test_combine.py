@@ -7,10 +7,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
+from nq57xl.checks.halves import Half, beside
+from nq57xl.checks.rows import Answer
 from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, Taken, collect
@@ -26,8 +29,8 @@ from nq57xl.ledger.archive import archived
 from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.records.findings import Finding
 from nq57xl.records.form import Form
-from nq57xl.records.ledger import ReturnRecord
-from nq57xl.records.returns import Value
+from nq57xl.records.ledger import Judged, ReturnRecord
+from nq57xl.records.returns import Return, Source, Value
 from nq57xl.text.cells import a1
 
 PERIOD = "2026-04"
@@ -362,6 +365,27 @@ def test_a_whole_return_is_not_combined_again(office: Office, whole: Path) -> No
     """Nothing to fill: --combine over known files changes nothing."""
     collect(office, [whole], PERIOD, moment(14))
     assert [item.verdict for item in collect(office, [whole], PERIOD, manner=BOTH).returns] == ["duplicate"]
+
+
+def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None:
+    """An earlier form with other definitions: a cell whose type or list is another says nothing of the newer one."""
+    form = form_of(office)
+    key = ("led", FIRST_ROW, "percent")
+    led = form.schema.table("led")
+    fields = tuple(attrs.evolve(item, type="text") if item.name == "percent" else item for item in led.fields)
+    tables = tuple(attrs.evolve(led, fields=fields) if item is led else item for item in form.schema.tables)
+    schema = attrs.evolve(form.schema, version="older", tables=tables)
+    older = attrs.evolve(form, issue_id="older", schema=schema)
+    source = Source("a.xlsx", "a.xlsx", "0" * 64, 1, moment(14), "option")
+    values = (
+        Value(*key, "quá nửa", "quá nửa", "S", "A1"),
+        Value("led", FIRST_ROW, "result", "Xong", "Xong", "S", "B1"),
+    )
+    half = Half(Judged(source, "accepted", "VP", PERIOD, "older", values), older)
+    places = {key: ("S", "A1"), ("led", FIRST_ROW, "result"): ("S", "B1")}
+    answer = Answer(Return(source, form.issue_id, places=places), form)
+    assert [cell.key[2] for cell in beside(answer, half).blank] == ["result"]
+    assert [cell.key[2] for cell in beside(answer, attrs.evolve(half, form=form)).blank] == ["percent", "result"]
 
 
 def test_the_command_combines(office: Office, whole: Path, tmp_path: Path) -> None:

@@ -136,7 +136,10 @@ def _broken(
     frame = frame_of([{**row, RETURN: number} for number, row in enumerate(rows)], table, answer.form.schema)
     broken: list[set[str]] = [set() for _ in rows]
     for predicate in predicates:
-        mask = predicate.violated(frame)
+        try:
+            mask = predicate.violated(frame)
+        except Exception:  # a rule that cannot judge is told by the check itself
+            continue
         for number in mask.index[mask]:
             broken[int(number)].add(predicate.rule.id)
     return broken
@@ -152,9 +155,11 @@ def _same(one: Value, other: Value) -> bool:
 
 
 def _same_question(newer: Form, earlier: Form, key: CellKey) -> bool:
-    """Both versions of the form measure the row in the same way."""
+    """Both versions of the form ask for the same kind of value there, and measure the row in the same way."""
     if newer.issue_id == earlier.issue_id:
         return True
+    if newer.schema.version != earlier.schema.version and _kind(newer, key) != _kind(earlier, key):
+        return False
     facts = [
         row.facts.get("measure")
         for form in (newer, earlier)
@@ -163,6 +168,15 @@ def _same_question(newer: Form, earlier: Form, key: CellKey) -> bool:
         if row.key == key[1]
     ]
     return len(set(facts)) <= 1
+
+
+def _kind(form: Form, key: CellKey) -> object:
+    """Type and items of a field; nothing equal where the form does not have it."""
+    try:
+        field = field_of(form, key)
+    except KeyError:
+        return object()
+    return field.type, form.schema.lists.get(field.choices)
 
 
 def _free_rows(
