@@ -11,6 +11,7 @@ from attrs import frozen
 from nq57xl.forms.wording import day_in_words, shorten
 from nq57xl.plan.names import name_on
 from nq57xl.records.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.report.submission_sheet import NAME as SUBMISSIONS
 from nq57xl.report.wording import entry_words, numbered, shown, work_of
 from nq57xl.text.normalise import clean, one_line
 
@@ -65,7 +66,7 @@ def unit_names(names: Sequence[str]) -> str:
     more = len(names) - _NAMED_UNITS
     if more <= 0:
         return "; ".join(names)
-    where = "trang «Tình hình nộp báo cáo» của bao-cao-tong-hop.xlsx"
+    where = f"trang «{SUBMISSIONS}» của bao-cao-tong-hop.xlsx"
     return f"{'; '.join(names[:_NAMED_UNITS])}; và {more} đơn vị khác (nêu tại {where})"
 
 
