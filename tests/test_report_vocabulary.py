@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import attrs
 import pytest
+import yaml
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import read_appendix
@@ -77,3 +79,14 @@ def test_words_that_are_missing_are_named(tmp_path: Path) -> None:
         load_vocabulary("A", tmp_path)
     with pytest.raises(Nq57Error, match="«B»"):
         load_vocabulary("B", tmp_path)
+
+
+@pytest.mark.parametrize("words", ["Xong*", "Chưa?", "=1+1", "<5"])
+def test_words_that_formulas_count_otherwise_are_refused(words: str, tmp_path: Path) -> None:
+    """Words that COUNTIFS would take for a pattern or a comparison are refused with the word itself."""
+    own = {progress: dict.fromkeys(codes, words) for progress, codes in PAIRS.items()}
+    (tmp_path / "schemas").mkdir()
+    text = yaml.safe_dump({"A": own}, allow_unicode=True)
+    (tmp_path / "schemas" / "vocabularies.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(Nq57Error, match=re.escape(f"«{words}»")):
+        load_vocabulary("A", tmp_path)

@@ -40,5 +40,6 @@ class Range:
         """A count of the rows whose columns hold those words; a value that begins with "$" is an address."""
         tests = []
         for name, word in words.items():
-            tests += [self.of(name), word if word.startswith("$") else f'"{word}"']
+            quoted = word.replace('"', '""')
+            tests += [self.of(name), word if word.startswith("$") else f'"{quoted}"']
         return f"COUNTIFS({','.join(tests)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.records.vocabulary import Vocabulary
 
 FILE = "vocabularies.yml"
+_COUNTED_OTHERWISE = re.compile(r"^[<>=$]|[*?~]")
+"""COUNTIFS of the report would take such words for a pattern or a comparison."""
 PAIRS: dict[str, tuple[str, ...]] = {
     "done": ("on_time", "late", "undated"),
     "in_progress": ("overdue", "at_risk", "on_track", "undated"),
@@ -32,10 +35,21 @@ def load_vocabulary(code: str, workspace: Path | None = None) -> Vocabulary:
     words = found.get(code) if isinstance(found, dict) else None
     if not isinstance(words, dict):
         raise Nq57Error(f"Tệp schemas/{FILE} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")
+    odd = next((text for text in _texts(words) if _COUNTED_OTHERWISE.search(text)), "")
+    if odd:
+        raise Nq57Error(
+            f"Bộ từ ngữ «{code}» trong schemas/{FILE} có «{odd}»: không dùng các dấu * ? ~ và không bắt đầu bằng "
+            "các dấu < > = $, vì Excel không đếm được."
+        )
     missing = _missing(words) if words else ""
     if missing:
         raise Nq57Error(f"Bộ từ ngữ «{code}» trong schemas/{FILE} thiếu cách ghi cho {missing}; hãy bổ sung.")
     return Vocabulary(code, words)
+
+
+def _texts(words: dict[str, Any]) -> list[str]:
+    found = [own for own in words.values() if isinstance(own, dict)]
+    return [text for own in found for text in own.values() if isinstance(text, str)]
 
 
 def _missing(words: dict[str, Any]) -> str:
