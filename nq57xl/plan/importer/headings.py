@@ -194,7 +194,9 @@ def score_column(kind: Kind, texts: list[str]) -> dict[str, float]:
         for field, words in synonyms()[kind].items():
             score = max((_score(key or whole, word) for word in words), default=0.0)
             score = max(score, 2.4) if kind == "task" and any(h in whole and field == f for h, f in _HINTS) else score
-            found[field] = max(found.get(field, 0.0), score - 0.5 * rank)
+            # a reference stands in the column of notes where there is no such column
+            name, score = ("note", score - 0.4) if field == "reference" else (field, score)
+            found[name] = max(found.get(name, 0.0), score - 0.5 * rank)
     return {field: score for field, score in found.items() if score > 0.9}
 
 
