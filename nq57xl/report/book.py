@@ -345,7 +345,7 @@ class _SheetWriter:
             marker = {"type": "circle", "size": 6, "fill": {"color": series.fill}, "border": {"color": series.fill}}
             top, _, bottom, _ = series.values
             # the last point alone: labels of every point would cover the lines
-            shown = [*({"delete": True} for _ in range(bottom - top)), {}]
+            shown = [{"delete": True}] * (bottom - top)
             label = {"value": True, "num_format": "0%", "font": label_font, "position": "above", "custom": shown}
             return drawn | {"line": {"color": series.fill, "width": 2}, "marker": marker, "data_labels": label}
         return drawn | {
