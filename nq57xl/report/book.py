@@ -306,7 +306,7 @@ class _SheetWriter:
 
         first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
         self.out.write_blank(row, col, None, self.book.format(**style))
-        # columns from zero: LibreOffice 7.4 leaves lines out when it prints, and a cut axis makes small moves look large
+        # columns from zero: LibreOffice 7.4 prints no lines, and a cut axis makes small moves look large
         bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
         quoted = self.page.name.replace("'", "''")
         self.out.add_sparkline(row, col, {"range": f"'{quoted}'!{xl_range(row, first, row, last)}", **bars})
