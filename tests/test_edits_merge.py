@@ -16,6 +16,8 @@ from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
 from nq57xl.commands.edits import edits
 from nq57xl.commands.merge import Merged, merge
+from nq57xl.errors import WorkbookOpenError
+from nq57xl.ledger import files
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.records.consolidation import Consolidation, Entry
@@ -310,6 +312,44 @@ def test_what_was_saved_while_merging_is_not_overwritten(root: Path, monkeypatch
     first = again(root)
     monkeypatch.undo()
     assert (first.edits.recorded, again(root, 21).edits.recorded) == (1, 1)
+
+
+def test_a_line_that_stands_twice_is_asked_back(root: Path) -> None:
+    """A copied line that says something else: neither counts; one that says the same is one edit."""
+    edit(book_of(root), FIGURE, WORDING)
+    book = load_workbook(book_of(root))
+    sheet: Any = book[SHEET]
+    at, last = spot(sheet, "VP|led|I.1|percent", "entry").row, sheet.max_row + 1
+    for offset, place in enumerate(("percent", "result")):
+        row = spot(sheet, f"VP|led|I.1|{place}", "entry").row
+        for cell in sheet[row]:
+            sheet.cell(last + offset, cell.column).value = cell.value
+    sheet.cell(last, spot(sheet, "VP|led|I.1|percent", "entry").column).value = 0.9
+    book.save(book_of(root))
+    done = again(root)
+    assert codes(done) == [("ROW_DUPLICATE", SHEET, f"H{at}"), ("ROW_DUPLICATE", SHEET, f"H{last}")]
+    assert [item.edit.new.field for item in done.consolidation.edits] == ["result"]
+    assert done.edits.recorded == 1
+
+
+def test_a_book_that_is_open_elsewhere_stops_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Excel holds bien-tap.xlsx: what was saved counts, the report is written, and the person is asked to close it."""
+    edit(book_of(root), FIGURE)
+    real = files.write_atomic
+
+    def held(path: Path, data: bytes) -> None:
+        if path.name == "bien-tap.xlsx":
+            raise WorkbookOpenError(path)
+        real(path, data)
+
+    monkeypatch.setattr(files, "write_atomic", held)
+    done = again(root)
+    assert (done.edits.recorded, done.edit_book) == (1, None)
+    assert "hãy đóng tệp" in done.problem
+    monkeypatch.undo()
+    second = again(root, 21)
+    assert (second.edits.recorded, second.edit_book) == (0, book_of(root))
+    assert spot(load_workbook(book_of(root))[SHEET], "VP|led|I.1|percent", "state").value.startswith("Đang áp dụng")
 
 
 def test_a_file_that_is_no_workbook_stops_nothing(root: Path) -> None:

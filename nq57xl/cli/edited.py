@@ -31,6 +31,8 @@ def print_taken(done: Merged) -> None:
         if edit.state != "applied":
             new = edit.edit.new
             talk(f"Biên tập {edit.name}, {new.key}: {STATES[edit.state]}. Xem bien-tap.xlsx.")
+    if done.problem:
+        talk(f"Đã ghi sổ những gì anh, chị đã lưu, nhưng chưa lập lại được tệp biên tập. {done.problem}")
     if done.edit_book is not None and done.edit_book.name != "bien-tap.xlsx":
         talk(f"bien-tap.xlsx còn nội dung chưa ghi nhận nên giữ nguyên; bản mới ghi ở «{done.edit_book.name}».")
 

@@ -6,8 +6,8 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.consolidated import as_closed, as_now, frozen_now
-from nq57xl.commands.edits import take_edits, write_edit_book
-from nq57xl.commands.merge import Merged, require_issued, write_reports
+from nq57xl.commands.edits import take_edits
+from nq57xl.commands.merge import Merged, require_issued, with_edit_book, write_reports
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import archive, closings, files
@@ -47,12 +47,12 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
         closing = attrs.evolve(frozen_now(office, ledger, plan, period), reason=reason.strip())
         frozen_view = as_closed(ledger, closing)
         merged = write_reports(office, ledger, frozen_view, taken)
-        book = write_edit_book(office, ledger, as_now(office, ledger, plan, period), taken)
+        merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
         closings.add_closing(ledger, closing)
         detail = {"period": period.code, "reason": closing.reason, "outputs": closing.outputs}
         ledger.event(office.who(), "close", detail)
-        return Closed(period, closing, attrs.evolve(merged, edit_book=book), frozen_view.missing)
+        return Closed(period, closing, merged, frozen_view.missing)
 
 
 def reopen(office: Office, period_code: str | None, reason: str) -> Period:

@@ -12,7 +12,7 @@ from nq57xl.commands.collect import standing
 from nq57xl.commands.consolidated import as_now, consolidated
 from nq57xl.commands.edits import Taken, take_edits, write_edit_book
 from nq57xl.commands.office import Office
-from nq57xl.errors import Nq57Error
+from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.closings import closing_of
 from nq57xl.ledger.guarded import write_guarded
@@ -56,7 +56,9 @@ class Merged:
     companions: tuple[Path, ...] = ()
     """What goes with the workbook: the document, the texts for the tracking system."""
     edit_book: Path | None = None
-    """Where bien-tap.xlsx was written."""
+    """Where bien-tap.xlsx was written; None when it could not be."""
+    problem: str = ""
+    """Why not."""
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -82,9 +84,17 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
         merged = write_reports(office, ledger, consolidation, taken, output)
         # what came after a close is edited, too: it goes to the addendum
         now = consolidation if consolidation.closing is None else as_now(office, ledger, plan, period)
-        book = write_edit_book(office, ledger, now, taken)
+        merged = with_edit_book(office, ledger, merged, now)
         ledger.event(office.who(), "merge", {"period": period.code, "file": merged.report.name})
-        return attrs.evolve(merged, edit_book=book)
+        return merged
+
+
+def with_edit_book(office: Office, ledger: Ledger, merged: Merged, now: Consolidation) -> Merged:
+    """Writes bien-tap.xlsx anew; while somebody has it open, that is told, and what was typed is recorded already."""
+    try:
+        return attrs.evolve(merged, edit_book=write_edit_book(office, ledger, now, merged.edits))
+    except WorkbookOpenError as error:
+        return attrs.evolve(merged, problem=str(error))
 
 
 def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken, output: Path | None = None) -> Merged:

@@ -157,14 +157,30 @@ def understand(
     new: list[NewEdit] = []
     findings: list[Finding] = []
     refused: dict[CellKey, Refusal] = {}
+    twice = _twice(lines)
+    # of lines that say the same the first one counts
+    once = {line.place: line for line in reversed(lines)}
     for line in lines:
-        edit, told = _judged(line, known(line.place[0]), held.get(line.place), made.get(line.base))
+        if line is not once[line.place] and line.place not in twice:
+            continue
+        if line.place in twice:
+            edit, told = None, [_finding(line, "ROW_DUPLICATE", words={"row": line.place[2]})]
+        else:
+            edit, told = _judged(line, known(line.place[0]), held.get(line.place), made.get(line.base))
         findings += told
         if edit is not None:
             new.append(edit)
         elif any(item.severity == "error" for item in told):
             refused[line.place] = Refusal(line, tuple(told))
     return Understood(tuple(new), tuple(findings), refused)
+
+
+def _twice(lines: Sequence[Line]) -> set[CellKey]:
+    """Cells with several lines that say different things: nobody knows which one counts."""
+    said: dict[CellKey, set[tuple[str, ...]]] = {}
+    for line in lines:
+        said.setdefault(line.place, set()).add(tuple(line.text(name) for name in ENTRIES))
+    return {place for place, contents in said.items() if len(contents) > 1}
 
 
 def _judged(
