@@ -80,6 +80,10 @@ class State:
     """Fields whose cell in the row before was part of a merged one."""
     merging: frozenset[str] = frozenset()
     """Fields whose cells are merged somewhere in the table."""
+    shared: frozenset[str] = frozenset()
+    """Fields that a heading row fills and all of its parts leave blank."""
+    told: frozenset[str] = frozenset()
+    """Those of them that have been flagged."""
 
 
 def tasks_of(body: Body) -> Outline:
@@ -249,7 +253,10 @@ def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str,
             kept = name in _KEPT or name in state.open
             value = Value(last.text if kept else "", row.source, _PAGE_TOP)
         elif not value.text and carry is not None and carry.text(name):
-            value = Value(carry.text(name), row.source, "ô trống, lấy theo dòng trên")
+            # what all parts leave blank is said once, at the first of them
+            doubt = "" if name in state.told else "ô trống, lấy theo dòng trên"
+            state.told |= {name} & state.shared
+            value = Value(carry.text(name), row.source, doubt)
         found[name] = value
     return found
 
@@ -274,6 +281,8 @@ def _top_row(state: State, row: Raw, number: str, rest: list[Raw], two: bool) ->
     if not children or _own_row(row, children):
         state.drafts.append(draft)
         return
+    state.shared = frozenset(name for name in FIELDS if not any(child.text(name) for child in children))
+    state.told = frozenset()
     # the texts of a row that only heads others live on in its parts, where they have none of their own
     for name in FIELDS:
         if values[name].text and name not in row.tall and all(child.text(name) for child in children):
@@ -332,7 +341,12 @@ def _unnumbered(state: State, row: Raw, rest: list[Raw], two: bool) -> None:
     """A row whose number is blank and not merged: a further part of the row above, or its number is missing."""
     own = row.text("task") or ("" if two else row.text("subtask"))
     reason = "dòng không có số, coi là phần tiếp của nhiệm vụ trên"
-    if state.last and state.drafts and (not own or (two and own == state.drafts[-1].text("task"))):
+    bullet = re.match(r"[-–+•*]\s*(?=[^\W\d])", own)
+    if bullet and not two and "task" in row.values:
+        row = attrs.evolve(
+            row, values=dict(row.values) | {"task": attrs.evolve(row.values["task"], text=own[bullet.end() :])}
+        )
+    if state.last and state.drafts and (not own or bullet or (two and own == state.drafts[-1].text("task"))):
         before = len(state.drafts)
         _sub_row(state, row, "", two)
         for draft in state.drafts[before:]:
