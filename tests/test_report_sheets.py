@@ -254,5 +254,5 @@ def test_the_offices_edits_are_told() -> None:
     rows = table(sheets(render_report(attrs.evolve(c, edits=(edit,))))["Giải trình"], "TT")
     line = next(row for row in rows if "Lê Văn A" in str(row["Nội dung cần giải trình"]))
     assert (line["Đơn vị đã nhập"], line["Giải trình của đơn vị"], line["Đơn vị"]) == ("40%", "50%", "Văn phòng Sở")
-    assert "Đính chính số liệu" in line["Nội dung cần giải trình"]
+    assert "Sửa số liệu theo điện thoại" in line["Nội dung cần giải trình"]
     assert "lý do: Điện thoại" in line["Nội dung cần giải trình"]

@@ -13,6 +13,7 @@ from nq57xl.records.ledger import UnitStatus
 from nq57xl.records.returns import Value
 from nq57xl.report.layout import Column, Content, Line, Link, Page
 from nq57xl.report.wording import (
+    EDIT_KINDS,
     moment_words,
     numbered,
     report_title,
@@ -40,7 +41,7 @@ _EDITS = {
     "outdated": "không dùng: đơn vị đã gửi số liệu khác",
     "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
 }
-_KINDS = {"wording": "Rút gọn câu chữ", "figure": "Đính chính số liệu", "withdrawn": "Rút lại biên tập"}
+_WITHDRAWN = "Rút lại biên tập"
 Cells = dict[str, Content]
 
 
@@ -191,4 +192,4 @@ def _edits(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
 
 def _edit_words(item: AppliedEdit) -> str:
     new = item.edit.new
-    return f"{_KINDS[new.kind]} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {_EDITS[item.state]}."
+    return f"{EDIT_KINDS.get(new.kind, _WITHDRAWN)} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {_EDITS[item.state]}."
