@@ -192,4 +192,5 @@ def _edits(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
 
 def _edit_words(item: AppliedEdit) -> str:
     new = item.edit.new
-    return f"{EDIT_KINDS.get(new.kind, _WITHDRAWN)} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {_EDITS[item.state]}."
+    kind, state = EDIT_KINDS.get(new.kind, _WITHDRAWN), _EDITS[item.state]
+    return f"{kind} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {state}."
