@@ -77,6 +77,8 @@ TYPED: list[tuple[str, Key, Content, str, Verdict, object, list[str]]] = [
     ("85 in a percent format", PERCENT, 85, "0%", OK, 0.85, ["PERCENT_SCALED"]),
     ("8500 %", PERCENT, "8500 %", "", NO, 85.0, ["NUMBER_FROM_TEXT", "OUT_OF_RANGE"]),
     ("8500 in a percent format", PERCENT, 8500, "0%", NO, 85.0, ["OUT_OF_RANGE"]),
+    ("beyond all numbers", PERCENT, -1e308, "", NO, -1e308, ["OUT_OF_RANGE"]),
+    ("beyond all numbers, upwards", PERCENT, 1e308, "", NO, 1e306, ["OUT_OF_RANGE"]),
     ("a comparison", PERCENT, "≥ 90", "", NO, None, ["VALUE_UNREADABLE"]),
     ("a tick in a number", PERCENT, "x", "", NO, None, ["VALUE_UNREADABLE"]),
     ("a boolean", PERCENT, True, "", NO, None, ["VALUE_UNREADABLE"]),

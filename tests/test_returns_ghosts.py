@@ -98,6 +98,7 @@ def test_nothing_hides_among_ghosts(row: str) -> None:
         ('<c r="A1"><v>1</v></c><c r="A1"><v>2</v></c>', "FILE_BROKEN"),
         ('<c r="A1" t="21"><v>1</v></c>', "FILE_BROKEN"),
         ('<c r="A1" t="n"><is><t>1</t></is></c>', "FILE_BROKEN"),
+        ('<c r="A1"><v>1</v></c><c r="A1" s="1"></c>', "FILE_BROKEN"),
         ('<c r="A1" s="1"/><c r="A1"><v>2</v></c>', None),
     ],
 )

@@ -64,7 +64,7 @@ def _check_table(table: Table, schema: Schema, answers: Sequence[Answer]) -> Ite
             if _silent(predicate, row) or (predicate.rule.severity != "error" and cell in wrong):
                 continue
             wrong.add(cell)
-            yield row.index, _finding(predicate, row, answers[row.index])
+            yield row.index, _told(predicate, row, answers[row.index])
 
 
 def _silent(predicate: Predicate, row: Row) -> bool:
@@ -125,6 +125,14 @@ def _one_by_one(predicate: Predicate, frame: pd.DataFrame, rows: Sequence[Row]) 
 
 def _crash(rule: Rule) -> Finding:
     return make("CHECK_FAILED", words={"value": rule.id})
+
+
+def _told(predicate: Predicate, row: Row, answer: Answer) -> Finding:
+    """The finding; where the rule cannot even say what is wrong, that: one value never stops a batch."""
+    try:
+        return _finding(predicate, row, answer)
+    except Exception:
+        return _crash(predicate.rule)
 
 
 def _finding(predicate: Predicate, row: Row, answer: Answer) -> Finding:

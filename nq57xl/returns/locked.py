@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nq57xl.records.findings import Finding
+from nq57xl.records.findings import Finding, Severity
 from nq57xl.records.form import SheetLayout, Slot
 from nq57xl.records.returns import RawCell, RawSheet
 from nq57xl.returns.align import Alignment, same
@@ -18,6 +18,8 @@ from nq57xl.text.normalise import fold
 Place = tuple[int, int]
 _SURE = 0.9
 """Share of a row's texts above which nobody has to confirm that it is this row."""
+_LIKELY = 0.5
+"""Share below which only the rows around it say that it is this row: not enough to take its figures over."""
 _CONFIRM = "Kiểm tra số liệu của dòng này trên biểu gửi trả, xác nhận hoặc sửa rồi gửi lại."
 
 
@@ -83,7 +85,8 @@ def _found_by_text(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Itera
         if sure:
             yield make("LOCKED_KEY_GONE", words=words, **where, **about)
         else:
-            yield make("LOCKED_KEY_GONE", words=words, severity="warning", fix=_CONFIRM, **where, **about)
+            severity: Severity = "warning" if share >= _LIKELY else "error"
+            yield make("LOCKED_KEY_GONE", words=words, severity=severity, fix=_CONFIRM, **where, **about)
 
 
 def _changed(slot: Slot, cell: RawCell | None) -> bool:

@@ -182,6 +182,7 @@ class SheetReader:
             self._column += 1
         else:
             self._row, self._column = place
+        self._refuse_twice((self._row, self._column))
         self._type, self._formula, self._value, self._has_value = attributes.get("t", "n"), None, "", False
         self._pieces, self._font = [], ""
         style = attributes.get("s", "0")
@@ -220,11 +221,14 @@ class SheetReader:
         self._note_text(place)
 
     def _refuse_unsure(self, place: Place) -> None:
-        """Programs differ in how they read a cell that stands twice, or one of a type that there is not."""
-        number = place[0] << 14 | place[1]
-        if number in self._places or self._type not in _TYPES:
+        """Programs differ in how they read a cell of a type that there is not, or one that stands twice."""
+        if self._type not in _TYPES:
             raise refuse("FILE_BROKEN")
-        self._places.add(number)
+        self._places.add(place[0] << 14 | place[1])
+
+    def _refuse_twice(self, place: Place) -> None:
+        if place[0] << 14 | place[1] in self._places:
+            raise refuse("FILE_BROKEN")
 
     def _note_style(self, place: Place) -> None:
         if font := self._styles.fonts.get(self._style):

@@ -25,9 +25,14 @@ def vietnamese_date(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
+_LONG = 1e15
+"""From here on a number is no longer written with all its digits."""
+
+
 def vietnamese_number(value: float) -> str:
-    """A number as people read it here: 1.234,5."""
-    text = f"{value:,.10g}" if value != int(value) else f"{int(value):,}"
+    """A number as people read it here: 1.234,5; "1e+308" beyond what people write."""
+    whole = abs(value) < _LONG and value == int(value)
+    text = f"{int(value):,}" if whole else f"{value:,.10g}"
     return text.replace(",", "\0").replace(".", ",").replace("\0", ".")
 
 
