@@ -157,6 +157,8 @@ def print_collected(done: Collected) -> None:
         click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")
     for path in done.sent_back:
         talk(f"Biểu trả lại đơn vị: {path}")
+    if any(finding.code == "LOST_FROM_EARLIER" for item in done.returns for finding in item.findings):
+        talk("Có bản để trống những ô bản trước đã nhập; nếu là hai nửa của một báo cáo: «nq57xl collect --combine».")
     print_answers(done.answers)
 
 
