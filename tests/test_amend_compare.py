@@ -196,21 +196,54 @@ def test_what_a_document_does_not_print_stays() -> None:
 
 
 def test_a_partial_document_keeps_the_rest() -> None:
-    """With `keep` rows that the document does not name stay, behind the rows of their section."""
+    """With `keep` rows that the document does not name stay where they are, and its own numbers say nothing."""
     old = plan()
     base = retold(old)
-    rows = [attrs.evolve(base.tasks[4], deadline=Deadline("30/6/2026"))]
+    rows = [attrs.evolve(base.tasks[4], deadline=Deadline("30/6/2026"), number="1", section="I")]
     new = attrs.evolve(base, tasks=tuple(rows), sections=(base.sections[0],))
     found = compare(old, new, keep=True)
     assert found.count("kept", "tasks") == len(old.tasks) - 1
+    assert change_of(found, "I.5").kinds == ("changed",)
+    assert found.general == ()
+    after = amended(old, new, found, frozenset(), keep=True)
+    assert [row.code for row in after.tasks] == [row.code for row in old.tasks]
+    row = next(row for row in after.tasks if row.code == "I.5")
+    assert (row.due, row.number) == (dt.date(2026, 6, 30), "5")
+    assert after.sections == old.sections
+
+
+def test_a_partial_document_with_headings_of_its_own() -> None:
+    """Its II continues the plan's III, its I is new: rows go where they belong, the new heading behind the others."""
+    old = plan("bql-2026")
+    base = retold(old)
+    third = base.sections[2]
+    tasks = (
+        attrs.evolve(base.tasks[0], code="", section="I", number="1", task="Diễn tập ứng cứu sự cố", subtask=""),
+        attrs.evolve(base.tasks[5], section="II", number="2", kpi="100% CSDL, cập nhật hằng ngày"),
+    )
+    new = attrs.evolve(base, sections=(Section("I", "Bảo đảm an ninh mạng"), Section("II", third.title)), tasks=tasks)
+    after = amended(old, new, compare(old, new, keep=True), frozenset(), keep=True)
+    assert after.sections == (*old.sections, Section("IV", "Bảo đảm an ninh mạng"))
+    assert {row.code: row.section for row in after.tasks if row.code in ("III.6", "IV.1")} == {
+        "III.6": "III",
+        "IV.1": "IV",
+    }
+
+
+def test_a_document_without_headings() -> None:
+    """Rows stand under the headings of the rows that they continue, new ones under that of the row before them."""
+    old = plan()
+    rows = [attrs.evolve(row, section="") for row in retold(old).tasks]
+    fresh = attrs.evolve(rows[0], code="", number="11", task="Số hóa hồ sơ cấp phép", subtask="", kpi="5.000 hồ sơ")
+    new = completed(old, attrs.evolve(retold(old), sections=(), tasks=(*rows[:10], fresh, *rows[10:])))
+    found = compare(old, new)
+    assert [row.kinds for row in found.changes] == [("added",)]
     after = amended(old, new, found, frozenset())
-    assert {row.code for row in after.tasks} == {row.code for row in old.tasks}
-    assert next(row for row in after.tasks if row.code == "I.5").due == dt.date(2026, 6, 30)
-    assert [section.title for section in after.sections] == [section.title for section in old.sections]
+    assert [row.section for row in after.tasks] == ["I"] + [row.section for row in old.tasks]
 
 
 def test_kept_rows_of_a_heading_whose_number_is_taken() -> None:
-    """The old II is not in the document, whose II is another one: its kept rows stay under it, numbered anew."""
+    """The old II is not in the document, whose II is another one: a row that is kept stays under it, numbered anew."""
     old = plan("bql-2026")
     base = retold(old)
     new = attrs.evolve(
@@ -218,8 +251,12 @@ def test_kept_rows_of_a_heading_whose_number_is_taken() -> None:
         sections=(base.sections[0], Section("II", "Bảo đảm an ninh mạng cho hệ thống thông tin")),
         tasks=base.tasks[:2],
     )
-    after = amended(old, new, compare(old, new, keep=True), frozenset())
+    continues = {("tasks", 0): "I.1", ("tasks", 1): "I.2"}
+    kept = frozenset(("tasks", row.code) for row in old.tasks[2:])
+    found = compare(old, new, Decisions(continues, kept=kept))  # type: ignore[arg-type]
+    after = amended(old, new, found, frozenset())
     titles = {section.number: section.title for section in after.sections}
+    assert len(titles) == 4
     for row in old.tasks:
         now = next(item for item in after.tasks if item.code == row.code)
         assert titles[now.section] == next(s.title for s in old.sections if s.number == row.section)
@@ -282,7 +319,7 @@ def test_no_code_names_two_tasks(seed: int, name: str, same_file: bool, keep: bo
     for _ in range(3):
         new = edited(now, script)
         found = compare(now, new, same_file=same_file, keep=keep)
-        then = amended(now, new, found, used, same_file=same_file, effective_from=DAY)
+        then = amended(now, new, found, used, same_file=same_file, keep=keep, effective_from=DAY)
         codes = [row.code for row in then.tasks]
         assert len(set(codes)) == len(codes)
         assert all(codes)

@@ -124,7 +124,7 @@ def confirm(
         day = effective_from or origin.effective_from
         _require_later(ledger, day)
         check_decisions(decisions, old, comparison.name)
-        made = _made(office, ledger, (old, read), day, decisions)
+        made = _made(office, ledger, (old, read), day, decisions, keep=origin.partial)
         return _applied(office, ledger, read, made)
 
 
@@ -214,10 +214,12 @@ def _made(
     old, read = sides
     new = read.plan if read.same_file else completed(old, read.plan)
     found = compare(old, new, decisions, same_file=read.same_file, keep=keep)
-    plan = amended(old, new, found, used_codes(ledger), same_file=read.same_file, effective_from=effective_from)
+    plan = amended(
+        old, new, found, used_codes(ledger), same_file=read.same_file, keep=keep, effective_from=effective_from
+    )
     issued = (parse_period(code, plan.properties) for code in ledger.periods())
     periods = tuple(period.code for period in issued if period.cutoff >= effective_from)
-    review = moved_review(read.review, found, plan)
+    review = moved_review(read.review, found, new, plan)
     return Amended(effective_from, old, new, found, plan, review, applied=False, file=None, periods=periods)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.plan import sheets
-from nq57xl.plan.compare import FIELDS, GENERAL, headings, match_sections
+from nq57xl.plan.compare import FIELDS, GENERAL, headings, match_sections, text_of
 from nq57xl.plan.importer.words import roman
 from nq57xl.plan.review_sheet import Review
 from nq57xl.plan.understand import understand
@@ -30,6 +29,7 @@ def amended(
     used: frozenset[str],
     *,
     same_file: bool = False,
+    keep: bool = False,
     effective_from: dt.date | None = None,
 ) -> Plan:
     """The plan that holds from now on, understood.
@@ -39,8 +39,8 @@ def amended(
     """
     used = used | {row.code for row in old.tasks} | {row.code for row in old.indicators}
     units = _units(old, new, effective_from, same_file=same_file)
-    tasks = _outline(old, new, "tasks", comparison)
-    indicators = _outline(old, new, "indicators", comparison)
+    outline = _kept_outline if keep else _outline
+    tasks, indicators = (outline(old, new, table, comparison) for table in FIELDS)
     changes = [[item for item in comparison.rows if item.table == table] for table in FIELDS]
     plan = Plan(
         properties=_properties(old.properties, new.properties, same_file=same_file),
@@ -58,45 +58,68 @@ def amended(
 def _rows(
     old: Sequence[Row], new: Sequence[Row], changes: Sequence[RowChange], outline: _Outline, used: frozenset[str]
 ) -> tuple[Row, ...]:
-    """The rows of one table: the new ones in their order, each kept old one at the end of its section."""
+    """The rows of one table.
+
+    A whole new plan: its rows in their order, each kept old one at the end of its section. A part of it: the old rows
+    in theirs, each new one at the end of its section.
+    """
     befores = {row.code: row for row in old}
     given = set(used)
     rows: list[Row] = []
+    added: list[Row] = []
     for change in changes:
-        if change.index is None:
-            continue
-        after = new[change.index]
-        if change.code is None:
-            rows.append(attrs.evolve(after, code="" if after.code in given else after.code))
+        if change.index is not None and change.code is None:
+            after = new[change.index]
+            fresh = _under(attrs.evolve(after, code="" if after.code in given else after.code), outline.of_new)
+            (added if outline.partial else rows).append(fresh)
             given.add(after.code)
-        else:
-            rows.append(_continued(befores[change.code], after, change))
-    for change in changes:
-        if "kept" in change.kinds and change.code is not None:
-            _insert(rows, befores[change.code], outline)
+        elif change.index is not None and change.code is not None:
+            rows.append(_continued(befores[change.code], new[change.index], change, outline))
+    kept: list[Row] = [
+        _under(befores[item.code], outline.numbers) for item in changes if item.code and "kept" in item.kinds
+    ]
+    if outline.partial:
+        places = {row.code: place for place, row in enumerate(old)}
+        rows = sorted(rows + kept, key=lambda row: places[row.code])
+    for row in added if outline.partial else kept:
+        _insert(rows, row)
     return tuple(rows)
 
 
-def _continued(before: Row, after: Row, change: RowChange) -> Row:
+def _continued(before: Row, after: Row, change: RowChange, outline: _Outline) -> Row:
     """The row in its new wording; a text that says the same stays letter by letter, so that no form changes for it."""
     told = {item.field for item in change.fields}
     same: dict[str, Any] = {item: getattr(before, item) for item in FIELDS[change.table] if item not in told}
+    if "number" not in told:
+        same["number"] = before.number
     if isinstance(before, Task) and isinstance(after, Task):
-        for name in ("number", "subnumber"):
-            if name not in told:
-                same[name] = getattr(before, name)
+        if "subnumber" not in told:
+            same["subnumber"] = before.subnumber
         kept = before.standard_deadline if "deadline" not in told else None
         same["standard_deadline"] = after.standard_deadline or kept
-    return attrs.evolve(after, code=before.code, **same)
+    row = attrs.evolve(after, code=before.code, **same)
+    if "moved" in change.kinds or told & {"section", "group"}:
+        return _under(row, outline.of_new)
+    section: Any = {_heading_field(row): getattr(before, _heading_field(row))}
+    return _under(attrs.evolve(row, **section), outline.numbers)
 
 
-def _insert(rows: list[Row], row: Row, outline: _Outline) -> None:
-    """Puts an old row behind the last row of its section, which may have another number now."""
-    name = "section" if isinstance(row, Task) else "group"
-    number = outline.numbers.get(getattr(row, name), getattr(row, name))
-    places = [index for index, item in enumerate(rows) if getattr(item, name) == number]
-    changed: Any = {name: number}
-    rows.insert(places[-1] + 1 if places else len(rows), attrs.evolve(row, **changed))
+def _heading_field(row: Task | Indicator) -> str:
+    return "section" if isinstance(row, Task) else "group"
+
+
+def _under(row: Row, numbers: Mapping[str, str]) -> Row:
+    """The row under the heading that its own heading has become."""
+    name = _heading_field(row)
+    number: Any = {name: numbers.get(getattr(row, name), getattr(row, name))}
+    return attrs.evolve(row, **number)
+
+
+def _insert(rows: list[Row], row: Row) -> None:
+    """Puts a row behind the last row of its section."""
+    name = _heading_field(row)
+    places = [index for index, item in enumerate(rows) if getattr(item, name) == getattr(row, name)]
+    rows.insert(places[-1] + 1 if places else len(rows), row)
 
 
 @frozen
@@ -107,24 +130,46 @@ class _Outline:
     """The new ones, and the old ones that only kept rows stand under."""
     numbers: Mapping[str, str]
     """Number of an old heading -> its number now."""
+    of_new: Mapping[str, str] = field(factory=dict)
+    """Number of a heading in the new document -> its number now, where that is another."""
+    partial: bool = False
+    """The document amends a part of the plan only."""
 
 
 def _outline(old: Plan, new: Plan, table: RowTable, comparison: Comparison) -> _Outline:
-    sections = match_sections(old, new)
+    """The new headings, and the old ones that only kept rows stand under."""
+    pairs = match_sections(old, new).pairs[table]
     kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
     rows: Sequence[Task | Indicator] = getattr(old, table)
-    needed = {row.section if isinstance(row, Task) else row.group for row in rows if row.code in kept}
-    placed = list(headings(new, table))
+    needed = {getattr(row, _heading_field(row)) for row in rows if row.code in kept}
+    placed: list[Any] = list(headings(new, table))
     befores = headings(old, table)
-    numbers = {befores[i].number: placed[j].number for j, i in sections.pairs[table].items()}
+    numbers = {befores[i].number: placed[j].number for j, i in pairs.items()}
     for heading in befores:
         if heading.number in needed and heading.number not in numbers:
-            taken = {item.number for item in placed}
-            free = (roman(number) for number in itertools.count(len(placed) + 1))
-            number = heading.number if heading.number not in taken else next(item for item in free if item not in taken)
-            numbers[heading.number] = number
-            placed.append(attrs.evolve(heading, number=number))
+            numbers[heading.number] = _placed(placed, heading)
     return _Outline(tuple(placed), numbers)
+
+
+def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: Comparison) -> _Outline:
+    """The plan's own headings, and those that a document which amends a part of it adds."""
+    pairs = match_sections(old, new).pairs[table]
+    befores = headings(old, table)
+    placed: list[Any] = list(befores)
+    of_new = {
+        heading.number: befores[pairs[j]].number if j in pairs else _placed(placed, heading)
+        for j, heading in enumerate(headings(new, table))
+    }
+    return _Outline(tuple(placed), {heading.number: heading.number for heading in befores}, of_new, partial=True)
+
+
+def _placed(placed: list[Any], heading: Any) -> str:  # noqa: ANN401 - a Section or an IndicatorGroup
+    """Puts the heading behind the others, under the next number where its own is taken; returns its number."""
+    taken = {item.number for item in placed}
+    numbers = (heading.number, *(roman(number) for number in range(1, len(placed) + 2)))
+    number = next(item for item in numbers if item not in taken)
+    placed.append(attrs.evolve(heading, number=number))
+    return str(number)
 
 
 def _properties(old: Properties, new: Properties, *, same_file: bool) -> Properties:
@@ -150,25 +195,46 @@ def _filled(old: Record, new: Record) -> Record:
     return attrs.evolve(old, **told)
 
 
-def moved_review(review: Sequence[Review], comparison: Comparison, plan: Plan) -> tuple[Review, ...]:
+def moved_review(review: Sequence[Review], comparison: Comparison, new: Plan, plan: Plan) -> tuple[Review, ...]:
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
+    first = sheets.HEADER_ROW + 2
     for sheet, table in ((sheets.TASKS, "tasks"), (sheets.INDICATORS, "indicators")):
-        changes = [row for row in comparison.rows if row.table == table]
-        kept = {row.code for row in changes if "kept" in row.kinds}
-        rows: Sequence[Task | Indicator] = getattr(plan, table)
-        places = [place for place, row in enumerate(rows) if row.code not in kept]
-        indexes = [row.index for row in changes if row.index is not None]
-        placed = dict(zip(indexes, places, strict=True))
-        first = sheets.HEADER_ROW + 2
+        placed = _places(
+            [row for row in comparison.rows if row.table == table], getattr(new, table), getattr(plan, table)
+        )
         for point in review:
             letters = point.cell.rstrip("0123456789")
             if point.sheet != sheet.title or not letters:
                 continue
             place = placed.get(int(point.cell[len(letters) :]) - first)
             if place is not None:
-                found.append(attrs.evolve(point, cell=f"{letters}{place + first}", task=rows[place].code))
+                code = getattr(plan, table)[place].code
+                found.append(attrs.evolve(point, cell=f"{letters}{place + first}", task=code))
     return tuple(found)
+
+
+def _places(
+    changes: Sequence[RowChange], new: Sequence[Task | Indicator], rows: Sequence[Task | Indicator]
+) -> dict[int, int]:
+    """Index of a row in the new document -> its index in the amended plan."""
+    known = {row.code: place for place, row in enumerate(rows)}
+    old = {change.code for change in changes}
+    fresh = [place for place, row in enumerate(rows) if row.code not in old]
+    places = {}
+    for change in changes:
+        if change.index is None:
+            continue
+        if change.code is not None:
+            places[change.index] = known[change.code]
+            continue
+        texts = [text_of(new[change.index], item) for item in FIELDS[change.table]]
+        same = (place for place in fresh if [text_of(rows[place], item) for item in FIELDS[change.table]] == texts)
+        place = next(same, None)
+        if place is not None:
+            places[change.index] = place
+            fresh.remove(place)
+    return places
 
 
 def _renamed(before: Unit, after: Unit, effective_from: dt.date | None) -> Unit:

@@ -30,6 +30,7 @@ INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
 FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": TASK_FIELDS, "indicators": INDICATOR_FIELDS}
 _SHEETS = {"tasks": sheets.TASKS, "indicators": sheets.INDICATORS}
+_PLACES = frozenset({"section", "group", "number", "subnumber"})
 _HEADING_LEVELS = Levels(0.72, 0.72, 0.55)
 
 Choice = str
@@ -54,13 +55,14 @@ def compare(
     """Every difference between the two. Pure; the same plan twice gives no change.
 
     `same_file`: the new plan is an edited copy of the old one's workbook, so that its codes mean the same rows.
-    `keep`: old rows that the new document does not name stay in the plan (it amends a part of it only).
+    `keep`: old rows that the new document does not name stay in the plan (it amends a part of it only); then its
+    numbers and headings are its own, and say nothing about those of the plan.
     """
     sections = match_sections(old, new)
     rows: list[RowChange] = []
     for table, levels in (("tasks", TASK_LEVELS), ("indicators", INDICATOR_LEVELS)):
         rows += _Table(table, old, new, sections).compare(decisions, levels, same_file=same_file, keep=keep)  # type: ignore[arg-type]
-    return Comparison(tuple(rows), tuple(_general(old, new, sections)))
+    return Comparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)))
 
 
 def completed(old: Plan, new: Plan) -> Plan:
@@ -68,11 +70,25 @@ def completed(old: Plan, new: Plan) -> Plan:
 
     A document that amends the tasks alone, or that prints no KPI, says nothing about the rest: that stays.
     """
+    if not new.sections and old.sections and new.tasks:
+        new = attrs.evolve(new, tasks=_under_headings(old, new), sections=old.sections)
     if not new.tasks:
         new = attrs.evolve(new, tasks=old.tasks, sections=old.sections)
     if not new.indicators:
         new = attrs.evolve(new, indicators=old.indicators, indicator_groups=old.indicator_groups)
     return new
+
+
+def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
+    """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
+    olds, news = ([Sketch("", "", "", row.subtask or row.task, row.task) for row in plan.tasks] for plan in (old, new))
+    pairs = pair(olds, news)
+    section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
+    tasks = []
+    for index, row in enumerate(new.tasks):
+        section = old.tasks[pairs[index][0]].section if index in pairs else section
+        tasks.append(attrs.evolve(row, section=section))
+    return tuple(tasks)
 
 
 def unstated(new: Plan, table: RowTable) -> frozenset[str]:
@@ -147,6 +163,7 @@ class _Table:
         """New rows in their order, then the old ones that none of them continues."""
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
         silent = frozenset() if same_file else unstated(self.new, self.table)
+        silent |= _PLACES if keep else frozenset()
         pairs = pair(self._sketches(befores, same_file), self._sketches(afters, same_file, new=True), levels)
         if decisions is not None:
             pairs = self._decided(decisions, befores, pairs)
@@ -204,9 +221,10 @@ class _Table:
         kinds: list[ChangeKind] = ["changed"] if fields else []
         section = "section" if self.table == "tasks" else "group"
         was, now = getattr(before, section), getattr(after, section)
-        if self.sections.moved(self.table, was, now):
+        if section not in silent and self.sections.moved(self.table, was, now):
             kinds.append("moved")
-        printed = [(field, titles[field]) for field in (section, "number", "subnumber") if field in titles]
+        places = (section, "number", "subnumber")
+        printed = [(field, titles[field]) for field in places if field in titles and field not in silent]
         for field, title in printed:
             one, other = getattr(before, field) or "", getattr(after, field) or ""
             if not same_text(one, other):
@@ -216,7 +234,7 @@ class _Table:
         return RowChange(self.table, before.code, index, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
 
 
-def _general(old: Plan, new: Plan, sections: Sections) -> Iterator[FieldChange]:
+def _general(old: Plan, new: Plan, sections: Sections, *, keep: bool) -> Iterator[FieldChange]:
     titles = {column.key: column.title for column in sheets.CARD}
     for field in GENERAL:
         before, after = getattr(old.properties, field), getattr(new.properties, field)
@@ -227,10 +245,11 @@ def _general(old: Plan, new: Plan, sections: Sections) -> Iterator[FieldChange]:
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):
             was = befores[pairs[j]] if j in pairs else None
-            if was is None or was.number != item.number or not same_text(was.title, item.title):
+            differs = was is None or was.number != item.number or not same_text(was.title, item.title)
+            if differs and (was is None or not keep):
                 yield FieldChange(table, title, _heading(was), _heading(item))
         for i, item in enumerate(befores):
-            if i not in pairs.values():
+            if i not in pairs.values() and not keep:
                 yield FieldChange(table, title, _heading(item), "")
 
 
