@@ -55,6 +55,12 @@ def merged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(autouse=True)
+def no_companions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document and the texts are left out here: they cost more than the workbook."""
+    monkeypatch.setattr("nq57xl.commands.merge._companions", lambda c, workspace: {})
+
+
 @pytest.fixture
 def root(merged_once: Path, tmp_path: Path) -> Path:
     return copied(merged_once, tmp_path / "so")
