@@ -116,8 +116,9 @@ def test_merging_again_writes_the_same_bytes(root: Path) -> None:
     assert {path.name: path.read_bytes() for path in (second.report, second.internal, book_of(root))} == before
 
 
-def test_an_edit_stands_in_the_report_with_its_own_source(root: Path) -> None:
+def test_an_edit_stands_in_the_report_with_its_own_source(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The edited value is shown, its cell lies in the archived bien-tap.xlsx; the unit's own word is kept beside it."""
+    monkeypatch.undo()  # the document shows it, too
     places = edit(book_of(root), FIGURE, WORDING)
     version = book_of(root).read_bytes()
     done = again(root)
