@@ -230,6 +230,16 @@ def test_a_partial_document_with_headings_of_its_own() -> None:
     }
 
 
+def test_a_document_without_sub_tasks() -> None:
+    """A document that prints the tasks alone: rows are known by them, and their sub-tasks stay."""
+    old = plan()
+    rows = [attrs.evolve(row, subtask="", deliverable="", kpi="", section="") for row in retold(old).tasks]
+    new = completed(old, attrs.evolve(retold(old), sections=(), tasks=tuple(rows)))
+    found = compare(old, new)
+    assert found.changes == ()
+    assert amended(old, new, found, frozenset()) == old
+
+
 def test_a_document_without_headings() -> None:
     """Rows stand under the headings of the rows that they continue, new ones under that of the row before them."""
     old = plan()

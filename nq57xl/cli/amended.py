@@ -60,6 +60,8 @@ def print_amended(done: Amended) -> None:
         click.echo(f"{item.title}: {item.before or '(chưa có)'} → {item.after or '(không còn)'}")
     table = Table("Bảng", "Mã", "Khác biệt", "Giống nhau", "Nội dung", "Trước → sau")
     for row in done.comparison.changes:
+        if row.kinds == ("kept",):
+            continue
         likeness = f"{row.similarity:.0%}" if row.code is not None and row.index is not None else ""
         changed = "\n".join(
             f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields

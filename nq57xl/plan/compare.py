@@ -81,7 +81,7 @@ def completed(old: Plan, new: Plan) -> Plan:
 
 def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
-    olds, news = ([Sketch("", "", "", row.subtask or row.task, row.task) for row in plan.tasks] for plan in (old, new))
+    olds, news = ([Sketch("", "", "", *_work(row)) for row in plan.tasks] for plan in (old, new))
     pairs = pair(olds, news)
     section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
     tasks = []
@@ -89,6 +89,13 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
         section = old.tasks[pairs[index][0]].section if index in pairs else section
         tasks.append(attrs.evolve(row, section=section))
     return tuple(tasks)
+
+
+def _work(row: Task) -> tuple[str, str]:
+    """What is to be done, and the task above it where that says something else."""
+    if not row.subtask or same_text(row.subtask, row.task):
+        return row.task, ""
+    return row.subtask, row.task
 
 
 def unstated(new: Plan, table: RowTable) -> frozenset[str]:
@@ -203,10 +210,9 @@ class _Table:
         code = row.code if same_file else ""
         if isinstance(row, Indicator):
             return Sketch(code, key, row.number, row.indicator, product=row.unit)
-        repeats = not row.subtask or same_text(row.subtask, row.task)
-        parent = "" if repeats else row.task
+        leaf, parent = _work(row)
         product = f"{row.deliverable} {row.kpi}".strip()
-        return Sketch(code, key, row.subnumber or row.number, row.task if repeats else row.subtask, parent, product)
+        return Sketch(code, key, row.subnumber or row.number, leaf, parent, product)
 
     def _continued(
         self, rows: tuple[Task | Indicator, Task | Indicator], index: int, similarity: float, silent: frozenset[str]

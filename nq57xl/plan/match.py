@@ -10,6 +10,8 @@ from nq57xl.text.normalise import fold
 
 _LEAF, _PARENT = 0.65, 0.35
 _PRODUCT = 0.15
+_WITHOUT_SUBTASK = 0.97
+"""Several sub-tasks share a task: the task alone tells a little less."""
 _CODE_BONUS, _SECTION_BONUS, _NUMBER_BONUS = 0.08, 0.04, 0.02
 
 
@@ -87,9 +89,10 @@ def _candidates(
 def likeness(one: Sketch, other: Sketch) -> float:
     """How alike the texts of two folded rows are, 0 to 1."""
     leaf = _alike(one.leaf, other.leaf)
-    if one.parent or other.parent:
-        parent = _alike(one.parent or one.leaf, other.parent or other.leaf)
-        leaf = _LEAF * leaf + _PARENT * parent
+    if one.parent and other.parent:
+        leaf = _LEAF * leaf + _PARENT * _alike(one.parent, other.parent)
+    elif one.parent or other.parent:  # one of the documents has no column of sub-tasks
+        leaf = max(leaf, _WITHOUT_SUBTASK * _alike(one.parent or one.leaf, other.parent or other.leaf))
     if not one.product or not other.product:
         return leaf
     return (1 - _PRODUCT) * leaf + _PRODUCT * _alike(one.product, other.product)
