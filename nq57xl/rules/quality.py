@@ -29,7 +29,7 @@ def load_quality(measures: Collection[str], workspace: Path | None = None) -> Qu
     unknown = [rule.code for rule in rules if rule.code not in measures]
     if unknown:
         raise Nq57Error(f"Tệp schemas/{FILE} có tiêu chí không đo được: {', '.join(unknown)}. Hãy sửa hoặc bỏ.")
-    weights = [item.weight for item in (*found.principles, *rules)]
+    weights = [item.weight for item in found.principles] + [rule.weight for rule in rules]
     if not rules or any(weight < 0 for weight in weights) or not sum(weights):
         raise Nq57Error(f"Tệp schemas/{FILE} phải có tiêu chí, và trọng số không được âm.")
     return found
