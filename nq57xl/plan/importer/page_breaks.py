@@ -10,6 +10,25 @@ from nq57xl.plan.importer.raw import Raw, Value
 from nq57xl.plan.importer.words import join_lines, roman_value
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
+_JOINTS = (
+    "và",
+    "của",
+    "về",
+    "cho",
+    "tại",
+    "theo",
+    "số",
+    "ngày",
+    "tháng",
+    "năm",
+    "quý",
+    "trước",
+    "hoặc",
+    "với",
+    "từ",
+    "đến",
+)
+"""Words that no text ends with."""
 WORK = ("task", "subtask", "indicator")
 """Fields that say what is to be done."""
 
@@ -54,6 +73,8 @@ def _goes_on(before: Raw, row: Raw) -> bool:
     texts = [row.text(name) for name in row.values if row.text(name)]
     number = row.text("number")
     work = next((row.text(name) for name in WORK if row.text(name)), "")
+    if number[:1] in (".", ")") and before.text("number"):
+        return True
     if number and texts == [number] and not row.title:
         return bool(before.text("number"))
     if number:
@@ -109,6 +130,6 @@ def _join(before: Raw, row: Raw) -> Raw:
 
 def _seam(upper: str, lower: str) -> str:
     """Doubt about a text made whole: none when it plainly goes on."""
-    if not upper or lower[0].islower() or upper[-1] in ",-(" or upper[-1].isalnum():
+    if not upper or lower[0].islower() or upper[-1] in ",-(" or upper.rsplit(maxsplit=1)[-1].casefold() in _JOINTS:
         return ""
     return "nội dung nối qua trang"
