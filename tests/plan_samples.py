@@ -58,7 +58,7 @@ PROPERTIES = st.builds(
 CODES = st.lists(CODE, max_size=2).map(tuple)
 FORMER = st.lists(
     st.builds(DatedName, st.sampled_from(["Phòng cũ", "Ban cũ (đã sáp nhập)"]), valid_to=DAY.filter(bool)), max_size=2
-).map(lambda names: tuple(sorted(names, key=lambda name: name.valid_to)))
+).map(lambda names: tuple(sorted(names, key=lambda name: name.valid_to or dt.date.max)))
 UNITS = st.lists(
     st.builds(Unit, CODE, TEXT, NAMES, LINE, st.booleans(), LINE, DAY, DAY, CODES, FORMER),
     max_size=4,
