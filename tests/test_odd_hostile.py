@@ -142,3 +142,9 @@ def test_a_panic_of_the_reader_costs_that_file_only(tmp_path: Path) -> None:
     assert isinstance(first, Finding)
     assert first.code == "FILE_READER_FAILED"
     assert not isinstance(second, Finding)
+
+
+def test_an_encoding_that_there_is_not() -> None:
+    """XML in an encoding that nobody knows is a broken file, and no failure of the reader."""
+    data = xlsx(sheet(f'<row r="1">{cell("A1")}</row>').replace('version="1.0"', 'version="1.0" encoding="B9"'))
+    assert refusal(data).code == "FILE_BROKEN"

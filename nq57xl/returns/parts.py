@@ -83,7 +83,7 @@ class Package:
                 empty = False
             if not empty:
                 parser.Parse(b"", True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # an encoding that there is not
             raise refuse("FILE_BROKEN") from error
 
     def refuse_doctypes(self) -> None:
