@@ -12,11 +12,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from nq57xl.records.findings import Finding
+from nq57xl.records.returns import RawWorkbook
+from nq57xl.returns.refused import Refused
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAVERS = REPOSITORY / "tests" / "node"
@@ -128,3 +132,17 @@ def _no_office_remembered() -> Generator[None, None, None]:
     """What one test's workspace words otherwise does not reach the next test."""
     yield
     os.environ.pop("NQ57XL_OFFICE", None)
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read here and not in worker processes: for tests of what follows from reading, at half the time."""
+
+    def read(paths: Sequence[Path], *, reader: Callable[[Path], RawWorkbook]) -> Iterator[RawWorkbook | Finding]:
+        for path in paths:
+            try:
+                yield reader(path)
+            except Refused as refusal:
+                yield refusal.finding
+
+    monkeypatch.setattr("nq57xl.commands.judge.read_all", read)

@@ -33,6 +33,8 @@ from nq57xl.records.ledger import Judged, ReturnRecord
 from nq57xl.records.returns import Return, Source, Value
 from nq57xl.text.cells import a1
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
 BOTH = Manner(combine=True)

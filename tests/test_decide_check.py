@@ -24,6 +24,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.ledger.lock import writing
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
 NOON = dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM)

@@ -28,6 +28,8 @@ from nq57xl.report.figures import figures
 from nq57xl.report.submission_sheet import YES, submission_page
 from nq57xl.report.texts import status_json, status_text
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
 WHY = "Trưởng phòng chưa ký duyệt bản này"
