@@ -4,8 +4,9 @@ python tools/make_pictures.py [out/demo]
 
 Every sheet of a form as issued, of the same form as it went back with marks, and of the consolidated report: the first
 page of each, named after its tab. The report is that of June, after two more months played like the demo's, so that it
-has something to compare with; further pages of its sheets follow, of the sources only one. Every page of the document
-of both plans, named after plan and page.
+has something to compare with; further pages of its sheets follow, of the sources only one; its addendum after a close
+and a late return. The office's kiem-tra.xlsx, bien-tap.xlsx and noi-bo.xlsx. Every page of the document of both plans,
+named after plan and page.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from nq57xl.commands.close import close
 from nq57xl.commands.collect import collect
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
@@ -32,6 +34,7 @@ from nq57xl.ledger.clock import VIETNAM, FixedClock, SystemClock
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.bundled import NAMES
+from nq57xl.report.addendum_sheet import NAME as ADDENDUM
 from nq57xl.text.normalise import bare
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -79,10 +82,12 @@ def slug(tab: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", bare(tab)).strip("-")
 
 
-def pictures(name: str, workbook: Path, folder: Path) -> Iterator[Path]:
-    """Writes docs/pictures/NAME-TAB.png for each sheet."""
+def pictures(name: str, workbook: Path, folder: Path, only: str = "") -> Iterator[Path]:
+    """Writes docs/pictures/NAME-TAB.png for each sheet, or for the one of that name."""
     pdf = to_pdf(workbook, folder)
     for tab, page in first_pages(pdf).items():
+        if only not in ("", tab):
+            continue
         target = PICTURES / f"{name}-{slug(tab)}"
         run("pdftoppm", "-png", "-singlefile", "-r", str(DOTS), "-f", str(page), "-l", str(page), pdf, target)
         yield small(target.with_name(f"{target.name}.png"))
@@ -119,6 +124,20 @@ def after_more_months(demo: Path, folder: Path) -> Path:
         collect(office, sent, code, day)
         report = merge(office, code).report
     return report
+
+
+def after_close(later: Path, folder: Path) -> Path:
+    """The report of the last of MONTHS, closed, after one unit sent other figures; in a copy of that workspace."""
+    root, code = folder / "closed", MONTHS[-1]
+    shutil.copytree(later, root)
+    unit = Workspace(root).form_name(code, UNIT)
+    day = noon(code, 20)
+    close(Office.at(root, FixedClock(day)), code, "báo cáo đã trình ký")
+    sent = folder / "late" / unit
+    Department(999, day.date()).fill(Workspace(root).forms_dir(code) / unit, sent)
+    office = Office.at(root, FixedClock(noon(code, 22)))
+    collect(office, [sent], code, noon(code, 22))
+    return merge(office, code).report
 
 
 def noon(code: str, day: int) -> datetime:
@@ -166,6 +185,9 @@ def workbooks(demo: Path, folder: Path) -> dict[str, Path]:
         "form": next(workspace.glob(f"out/*/bieu-mau/NQ57_*_{UNIT}.xlsx")),
         "marked": marked,
         "report": after_more_months(demo, folder),
+        "check": next(workspace.glob("out/*/kiem-tra.xlsx")),
+        "edits": next(workspace.glob("out/*/tong-hop/bien-tap.xlsx")),
+        "internal": next(workspace.glob("out/*/tong-hop/noi-bo.xlsx")),
     }
 
 
@@ -186,6 +208,8 @@ def main() -> None:
             for picture in pictures(name, workbook, folder):
                 print(picture.name, picture.stat().st_size)
         for picture in further_pictures("report", folder / "later" / "out" / MONTHS[-1] / "tong-hop" / REPORT, folder):
+            print(picture.name, picture.stat().st_size)
+        for picture in pictures("report", after_close(folder / "later", folder), folder, ADDENDUM):
             print(picture.name, picture.stat().st_size)
         for plan in NAMES:
             document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))
