@@ -110,7 +110,9 @@ def _with_number(table: Table, start: int, columns: dict[str, int]) -> dict[str,
 
 
 def _closed(table: Table, first: int, last: int) -> bool:
-    """True when no cell of the block reaches below it, and each lower row hangs under a wide or tall cell."""
+    """True when no cell of the block reaches over or below it, and each lower row hangs under a wide or tall cell."""
+    if any(table.from_above(first, col) for col in range(table.width)):
+        return False
     for col in range(table.width):
         owner = table.rows[last][col].owner
         top = owner if owner else (last, col)

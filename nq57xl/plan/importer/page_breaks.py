@@ -10,6 +10,7 @@ from nq57xl.plan.importer.raw import Raw, Value
 from nq57xl.plan.importer.words import join_lines, roman_value
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
+_DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
 _JOINTS = (
     "và",
     "của",
@@ -38,7 +39,8 @@ def joined(rows: list[Raw]) -> list[Raw]:
     done: list[Raw] = []
     cut = False
     for row in rows:
-        if done and row.starts_page and not row.first and _goes_on(done[-1], row):
+        at_top = bool(done) and row.starts_page and not row.first
+        if at_top and (_is_cut_number(done, row) or _goes_on(done[-1], row)):
             lower = _handed_up(done, row, done[-1].merged)
             done[-1], cut = _join(done[-1], lower), True
         else:
@@ -94,6 +96,24 @@ def _goes_on(before: Raw, row: Raw) -> bool:
     return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
 
 
+def _is_cut_number(done: list[Raw], row: Raw) -> bool:
+    """True when both halves of a number that a narrow column and the page cut make the next one: 07, "0" and "8"."""
+    numbers = [item.text("number").rstrip(".") for item in (*done, row)]
+    *earlier, upper, lower = [number for number in numbers if number] if numbers[-1] and numbers[-2] else ["", ""]
+    if not (_DIGITS.fullmatch(upper) and lower.isdigit()):
+        return False
+    last = next((number for number in reversed(earlier) if _DIGITS.fullmatch(number)), "")
+    follows = _next_number(last, upper + lower) and not _next_number(upper, lower) and not _next_number(last, upper)
+    return not upper.strip("0") or follows
+
+
+def _next_number(last: str, number: str) -> bool:
+    """True when a number follows another: 8 after 7, 3.10 after 3.9."""
+    stem, _, end = last.rpartition(".")
+    own_stem, _, own_end = number.rpartition(".")
+    return stem == own_stem and end.isdigit() and own_end.isdigit() and int(own_end) == int(end) + 1
+
+
 def _is_part(row: Raw) -> bool:
     """True for the first row of a page that is a further part of the task of the page before."""
     return row.starts_page and not (row.first or row.title or row.text("number")) and bool(row.text("subtask"))
@@ -129,7 +149,9 @@ def _join(before: Raw, row: Raw) -> Raw:
 
 
 def _seam(upper: str, lower: str) -> str:
-    """Doubt about a text made whole: none when it plainly goes on."""
+    """Doubt about a text made whole: none when it plainly goes on and ends."""
+    if upper and (lower[-1] in "-–,(" or lower.count("”") + upper.count("”") < lower.count("“") + upper.count("“")):
+        return "nội dung qua trang có vẻ thiếu phần cuối"
     if not upper or lower[0].islower() or upper[-1] in ",-(" or upper.rsplit(maxsplit=1)[-1].casefold() in _JOINTS:
         return ""
     return "nội dung nối qua trang"

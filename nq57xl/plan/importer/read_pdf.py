@@ -34,6 +34,10 @@ _LEAST_TEXT = 20
 """Fewer letters on all pages together: a scan."""
 _MOST_PAGES = 400
 _HEAD_ROWS = 4
+_TOUCHING = 0.8
+"""Points between letters of one word at the most."""
+_FLOWING = 6.0
+"""Points between words of one line at the most."""
 _APART = 18.0
 """Points between words that no line of text has."""
 
@@ -103,7 +107,7 @@ class _Pages:
     """Reads page after page; remembers the headings, which later pages repeat cut."""
 
     heads: list[tuple[float, str]] = field(factory=list)
-    """Left border and key of each cell in the first rows of the tables so far."""
+    """Left border and signs of each cell in the first rows of the tables so far."""
 
     def page(self, page: Any) -> Iterator[Line | Ruled]:  # noqa: ANN401 - a pdfplumber page
         """The lines and tables of a page from top to bottom; each table with the places of its columns."""
@@ -122,6 +126,7 @@ class _Pages:
         """The grid: rules at nearly the same place are one; a cell covers the places between its own rules."""
         columns = _rules([x for cell in cells for x in (cell[0], cell[2])], _DRAGGED)
         rows = _rules([y for cell in cells for y in (cell[1], cell[3])])
+        cells = whole_cells(letters, cells)
         inside = _by_cell(letters, cells)
         self.unclip(letters, cells, inside)
         pad = pad_of(zip(cells, inside, strict=True))
@@ -134,7 +139,7 @@ class _Pages:
             short = bool(text.text) and text.above < 0.8 and text.below > 1.0
             placed.append(Placed(above, left, text.text, source, below - above, right - left, text.doubt, short))
             if above < _HEAD_ROWS and text.text:
-                self.heads.append((box[0], whole_key(text.text).replace(" ", "")))
+                self.heads.append((box[0], _signs(text.text)))
         return table_of(placed, page_starts=(0,)), columns
 
     def unclip(self, letters: Sequence[Letter], cells: Sequence[Box], inside: list[list[Letter]]) -> None:
@@ -144,9 +149,10 @@ class _Pages:
         for box, own in zip(cells, list(inside), strict=True):
             if not own or not self.heads or box[1] > first + 120:
                 continue
-            key = whole_key("".join(letter["text"] for letter in own)).replace(" ", "")
+            key = _signs("".join(letter["text"] for letter in own))
             same = [head for left, head in self.heads if abs(left - box[0]) < _DRAGGED]
-            rest = next((head[len(key) :] for head in same if key and head.startswith(key) and head != key), "")
+            named = bool(whole_key(key))
+            rest = next((head[len(key) :] for head in same if named and head.startswith(key) and head != key), "")
             over = _following(letters[max(places[id(letter)] for letter in own) + 1 :], rest, box)
             if over:
                 gone = {id(letter) for letter in over}
@@ -158,11 +164,48 @@ def _following(letters: Sequence[Letter], rest: str, box: Box) -> list[Letter]:
     over: list[Letter] = []
     for letter in letters[: 3 * len(rest) + 6] if rest else ():
         under = box[0] <= (letter["x0"] + letter["x1"]) / 2 <= box[2] and letter["bottom"] > box[3]
-        key = whole_key("".join(item["text"] for item in [*over, letter])).replace(" ", "")
+        key = _signs("".join(item["text"] for item in [*over, letter]))
         if not under or not rest.startswith(key):
             break
         over.append(letter)
     return over
+
+
+def _signs(text: str) -> str:
+    """All letters, digits and signs of a text without blanks or case."""
+    return "".join(clean(text).casefold().split())
+
+
+def whole_cells(letters: Sequence[Letter], cells: Sequence[Box]) -> list[Box]:
+    """The cells, those beside one another as one where a word runs over the rule between them: it is a stray one.
+
+    A row with such a word is one text: there a blank over a rule joins its cells too.
+    """
+    stray = {_height(box) for box in cells if _runs_over(letters, box, _TOUCHING)}
+    done: list[Box] = []
+    for box in sorted(cells, key=lambda item: (item[1], item[0])):
+        before = done[-1] if done else None
+        beside = before is not None and abs(before[2] - box[0]) < 1 and _height(before) == _height(box)
+        if before is not None and beside and _height(box) in stray and _runs_over(letters, box, _FLOWING):
+            done[-1] = (before[0], before[1], box[2], before[3])
+        else:
+            done.append(box)
+    return done
+
+
+def _height(box: Box) -> tuple[int, int]:
+    return round(box[1]), round(box[3])
+
+
+def _runs_over(letters: Sequence[Letter], box: Box, most: float) -> bool:
+    """True when letters no further apart than `most` stand on either side of the cell's left border."""
+    near = [item for item in letters if box[1] <= (item["top"] + item["bottom"]) / 2 <= box[3] and item["text"].strip()]
+    return any(
+        abs(one["top"] - two["top"]) < 1
+        and two["x0"] - one["x1"] < most
+        and (one["x0"] + one["x1"]) / 2 <= box[0] <= (two["x0"] + two["x1"]) / 2
+        for one, two in itertools.pairwise(near)
+    )
 
 
 def _by_cell(letters: Sequence[Letter], cells: Sequence[Box]) -> list[list[Letter]]:

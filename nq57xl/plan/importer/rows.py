@@ -221,6 +221,8 @@ def _rows(table: Table, headings: Headings, span: tuple[int, int], new: bool, fr
 
 def _is_half_head(table: Table, row: int, headings: Headings) -> bool:
     """True for either half of headings that are printed again and cut by the end of a page."""
+    if row + 1 in table.page_starts and _begins_heads(table, row, headings):
+        return True
     upper = row - 1 if row in table.page_starts else row
     if upper < 0 or upper + 1 not in table.page_starts or upper + 1 >= len(table.rows):
         return False
@@ -228,6 +230,12 @@ def _is_half_head(table: Table, row: int, headings: Headings) -> bool:
     keys = [whole_key(one + other).replace(" ", "") if one else "" for one, other in halves]
     heads = [whole_key(text).replace(" ", "") for text in headings.texts]
     return sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= max(3, 0.7 * len(heads))
+
+
+def _begins_heads(table: Table, row: int, headings: Headings) -> bool:
+    """True when each text of a page's last row is the beginning of its column's heading."""
+    own = table.own(row)
+    return len(own) >= 4 and all(_cut_of(cell.text, headings.texts[col]) and whole_key(cell.text) for col, cell in own)
 
 
 def _rest_of_head(table: Table, row: int) -> bool:

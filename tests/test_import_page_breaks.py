@@ -1,0 +1,117 @@
+"""What a page cuts: numbers, headings printed again, cells under them, words over a stray rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.pdf_text import Box, Letter
+from nq57xl.plan.importer.read_pdf import _Pages, whole_cells
+from nq57xl.plan.importer.table import Document, Placed, table_of
+
+HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
+
+
+def pages(*parts: list[tuple[str, ...]], more: tuple[Placed, ...] = ()) -> Imported:
+    """The import of a table whose rows stand on several pages."""
+    rows = [row for part in parts for row in part]
+    starts = [sum(len(part) for part in parts[:index]) for index in range(len(parts))]
+    taken = {(item.row + down, item.col) for item in more for down in range(item.rows)}
+    cells = [Placed(row, col, text, "trang") for row, line in enumerate(rows) for col, text in enumerate(line)
+             if (row, col) not in taken]  # fmt: skip
+    return import_document(Document((table_of([*cells, *more], starts),)), "x")
+
+
+def row(number: str, work: str = "Xây dựng đề án", product: str = "Đề án") -> tuple[str, ...]:
+    return (number, work, product, "Văn phòng", "2026")
+
+
+def read(made: Imported) -> list[tuple[str, str]]:
+    return [(task.number, task.task) for task in made.plan.tasks]
+
+
+def letters_of(text: str, left: float, top: float) -> list[Letter]:
+    """Letters five points wide on one line."""
+    return [
+        {"text": sign, "x0": left + 5 * at, "x1": left + 5 * at + 5, "top": top, "bottom": top + 10, "size": 10}
+        for at, sign in enumerate(text)
+    ]
+
+
+def test_a_number_cut_by_its_column_and_the_page_is_one_row() -> None:
+    """ "0" at the end of a page and "8" on the next, "1" and "0": the halves of the number that follows."""
+    made = pages(
+        [HEAD, row("07"), ("0", "Tổ chức tuyên truyền,", "Hệ thống đi", "Văn phòng", "2026")],
+        [("8", "quán triệt phong trào", "vào hoạt động", "Sở", ""), row("09"), row("1", "Rà soát, lập", "Báo cáo")],
+        [("0", "danh mục", "kết quả", "Sở", ""), row("11")],
+    )
+    assert read(made) == [
+        ("07", "Xây dựng đề án"),
+        ("08", "Tổ chức tuyên truyền, quán triệt phong trào"),
+        ("09", "Xây dựng đề án"),
+        ("10", "Rà soát, lập danh mục"),
+        ("11", "Xây dựng đề án"),
+    ]
+    assert made.plan.tasks[1].lead == "Văn phòng Sở"
+
+
+def test_numbers_that_merely_follow_one_another_are_two_rows() -> None:
+    """A section that begins again with 1 at the end of a page, and 2 on the next, are no 12."""
+    made = pages([HEAD, row("11"), ("II", "Hạ tầng", "", "", ""), row("1")], [row("2"), row("3")])
+    assert [number for number, _ in read(made)] == ["11", "1", "2", "3"]
+
+
+def test_headings_that_a_page_cuts_at_its_end_are_no_task() -> None:
+    """A row at the end of a page whose texts all begin their column's heading is the heading printed again."""
+    cut = ("M", "Nhiệm", "Sản phẩm", "Chủ", "Thời hạn")
+    made = pages([HEAD, row("1"), cut], [HEAD, row("2", "Số hóa hồ sơ")])
+    assert read(made) == [("1", "Xây dựng đề án"), ("2", "Số hóa hồ sơ")]
+
+
+def test_headings_do_not_begin_in_a_row_of_the_page_before() -> None:
+    """The last part of a merged task over repeated headings is data: the row under them goes on with it."""
+    last = ("", "", "Hệ thống đi", "Các phòng", "Hằng năm")
+    made = pages(
+        [HEAD, row("1", "Số hóa", "Kế hoạch"), last],
+        [HEAD, ("", "", "vào hoạt động", "chuyên môn", ""), row("2", "Đào tạo", "Lớp học")],
+        more=(Placed(1, 0, "1", "trang", 2), Placed(1, 1, "Số hóa", "trang", 2)),
+    )
+    assert [task.deliverable for task in made.plan.tasks] == ["Kế hoạch", "Hệ thống đi vào hoạt động", "Lớp học"]
+    assert [task.lead for task in made.plan.tasks][1] == "Các phòng chuyên môn"
+
+
+def test_a_text_whose_end_the_page_lost_is_flagged() -> None:
+    """A joined text that ends in a dash or leaves a quotation open is to be looked at."""
+    made = pages(
+        [HEAD, row("1", "Bảo đảm “đúng - đủ - sạch")],
+        [("", "- sống - thống nhất -", "", "", ""), row("2", "Số hóa hồ sơ")],
+    )
+    assert [item.field for item in made.review if item.sheet == "Nhiệm vụ"] == ["task"]
+
+
+def table(letters: list[Letter], cells: list[Box], heads: list[Letter], head_cells: list[Box]) -> list[list[Any]]:
+    """The texts of a second page's table after a first one with the whole headings."""
+    reader = _Pages()
+    reader.table(heads, head_cells, "trang 1")
+    made, _ = reader.table(letters, cells, "trang 2")
+    return [[cell.text for cell in line] for line in made.rows]
+
+
+def test_what_a_low_heading_leaves_over_the_next_row_is_taken_out() -> None:
+    """ "Mã nhiệm vụ (1)" in a row of one line: its "(1)" is not mixed into the text under it."""
+    heads = [*letters_of("Mã nhiệm vụ", 12, 12), *letters_of("(1)", 12, 24), *letters_of("Hạn", 112, 12)]
+    over = [*letters_of("Mã nhiệm vụ", 12, 12), *letters_of("(1)", 12, 24), *letters_of("Hạn", 112, 12)]
+    under = [*letters_of("nghị quyết", 12, 25), *letters_of("2026", 112, 25)]
+    low: list[Box] = [(10, 10, 110, 23), (110, 10, 200, 23), (10, 23, 110, 40), (110, 23, 200, 40)]
+    assert table([*over, *under], low, heads, [(10, 10, 110, 40), (110, 10, 200, 40)]) == [
+        ["Mã nhiệm vụ", "Hạn"],
+        ["nghị quyết", "2026"],
+    ]
+
+
+def test_a_word_over_a_rule_makes_its_cells_one() -> None:
+    """A title over stray rules stays whole; texts that merely stand near a rule keep their cells."""
+    cells: list[Box] = [(10, 10, 42, 30), (42, 10, 80, 30), (80, 10, 200, 30), (10, 30, 42, 50), (42, 30, 200, 50)]
+    title = letters_of("III - Chuyển đổi số", 12, 12)
+    apart = [*letters_of("Văn A", 15, 32), *letters_of("Sở", 44, 32)]
+    assert whole_cells([*title, *apart], cells) == [(10, 10, 200, 30), *cells[3:]]
