@@ -80,6 +80,46 @@ def test_headings_do_not_begin_in_a_row_of_the_page_before() -> None:
     assert [task.lead for task in made.plan.tasks][1] == "Các phòng chuyên môn"
 
 
+def test_headings_take_in_no_row_of_a_table_without_numbers() -> None:
+    """Where numbers stand in the work's text, the last row of a page is no part of two-level headings under it."""
+    line = [(f"{number}. Rà soát quy trình {number}", "Văn phòng", "Phòng Nội vụ", "2026") for number in range(1, 7)]
+    head = [("Nội dung công việc", "Phân công thực hiện", "", "Mốc thời gian"), ("", "Chủ trì", "Phối hợp", "")]
+    wide = tuple(
+        placed
+        for row in (0, 5)
+        for placed in (
+            Placed(row, 0, head[0][0], "", 2),
+            Placed(row, 1, head[0][1], "", 1, 2),
+            Placed(row, 3, head[0][3], "", 2),
+        )
+    )
+    hidden = {(0, 2), (1, 0), (1, 3), (5, 2), (6, 0), (6, 3)}
+    rows = [*head, *line[:3], *head, *line[3:]]
+    cells = [Placed(row, col, text, "") for row, texts in enumerate(rows) for col, text in enumerate(texts)
+             if (row, col) not in hidden and (row, col) not in {(item.row, item.col) for item in wide}]  # fmt: skip
+    made = import_document(Document((table_of([*cells, *wide], (0, 5)),)), "x")
+    assert [number for number, _ in read(made)] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_new_part_of_a_merged_task_at_the_top_of_a_page_is_a_row() -> None:
+    """Its task goes on in lower case, its own work and a product known elsewhere begin anew: a row, to be looked at."""
+    head = ("STT", "Nhiệm vụ", "Nhiệm vụ cụ thể", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
+    made = pages(
+        [head, ("1", "Số hóa", "Lập hồ sơ", "Báo cáo", "Văn phòng", "2026"),
+         ("2", "Xây dựng đề án giai", "Kết nối dữ liệu", "Nghị quyết", "Bộ Công", "2026")],
+        [("", "đoạn 2026 - 2030", "Số hóa phong trào", "Báo cáo", "Thương", ""),
+         ("3", "Đào tạo", "Mở lớp", "Lớp học", "Văn phòng", "2026")],
+    )  # fmt: skip
+    assert [(task.number, task.task, task.deliverable) for task in made.plan.tasks] == [
+        ("1", "Số hóa", "Báo cáo"),
+        ("2", "Xây dựng đề án giai đoạn 2026 - 2030", "Nghị quyết"),
+        ("2", "Xây dựng đề án giai đoạn 2026 - 2030", "Báo cáo"),
+        ("3", "Đào tạo", "Lớp học"),
+    ]
+    second = made.plan.tasks[2].code
+    assert {"lead", "deadline"} <= {item.field for item in made.review if item.task == second}
+
+
 def test_a_text_whose_end_the_page_lost_is_flagged() -> None:
     """A joined text that ends in a dash or leaves a quotation open is to be looked at."""
     made = pages(

@@ -59,15 +59,24 @@ def synonyms() -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def find_headings(table: Table, start: int = 0, *, strict: bool = False) -> Headings | None:
-    """The first headings at or after a row; None when the table has none. `strict`: only well-known headings."""
+    """The first headings at or after a row; None when the table has none.
+
+    `strict`: only well-known headings, on one page: a row of the page before over repeated headings is data.
+    """
     for row in range(start, len(table.rows)):
         if len(table.own(row)) < 2:
             continue
         found = [item for height in range(1, _MAX_HEIGHT + 1) for item in _at(table, row, height)]
-        found = [item for item in found if not strict or item[1].sure >= max(3, len(item[1].columns) - 1)]
+        found = [item for item in found if not strict or _is_plain(table, item[1])]
         if found:
             return max(found, key=lambda item: item[0])[1]
     return None
+
+
+def _is_plain(table: Table, found: Headings) -> bool:
+    """True for well-known headings that stand on one page."""
+    on_one = not any(row in table.page_starts for row in range(found.first + 1, found.last + 1))
+    return on_one and found.sure >= max(3, len(found.columns) - 1)
 
 
 def _at(table: Table, row: int, height: int) -> list[tuple[float, Headings]]:

@@ -30,6 +30,7 @@ _JOINTS = (
     "đến",
 )
 """Words that no text ends with."""
+_SPLIT = "dòng đầu trang, có thể là phần sau của ô gộp"
 WORK = ("task", "subtask", "indicator")
 """Fields that say what is to be done."""
 
@@ -38,14 +39,18 @@ def joined(rows: list[Raw]) -> list[Raw]:
     """Rows that go on over a page made whole."""
     done: list[Raw] = []
     cut = False
+    products = {item.text("deliverable") for item in rows if not item.starts_page}
     for row in rows:
         at_top = bool(done) and row.starts_page and not row.first
-        if at_top and (_is_cut_number(done, row) or _goes_on(done[-1], row)):
+        part = _is_part(row) and bool(done)
+        anew = part and _begins_anew(done[-1], row, products)
+        if at_top and not anew and (_is_cut_number(done, row) or _goes_on(done[-1], row)):
             lower = _handed_up(done, row, done[-1].merged)
             done[-1], cut = _join(done[-1], lower), True
         else:
             whole = attrs.evolve(row, near_top=cut)
-            part = _is_part(row) and bool(done)
+            if anew:
+                whole = _doubted(whole)
             done.append(_handed_up(done, whole, frozenset({"task"})) if part else _under_tall(done, whole))
             cut = False
     return done
@@ -94,6 +99,27 @@ def _goes_on(before: Raw, row: Raw) -> bool:
         return True
     full = all(row.text(name) and before.text(name) for name in ("lead", "deadline") if name in row.values)
     return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
+
+
+def _begins_anew(before: Raw, row: Raw, products: set[str]) -> bool:
+    """True for a further part of a merged task: its work and a product that the table knows begin with capitals."""
+    return (
+        row.text("deliverable") in products
+        and all(row.text(name)[:1].isupper() or row.text(name)[:1].isdigit() for name in ("subtask", "deliverable"))
+        and not any(_is_open(before.text(name)) for name in ("subtask", "deliverable"))
+    )
+
+
+def _is_open(text: str) -> bool:
+    """True for a blank or a text that plainly does not end there."""
+    return not text or text[-1] in ",;:-–(“" or text.rsplit(maxsplit=1)[-1].casefold() in _JOINTS
+
+
+def _doubted(row: Raw) -> Raw:
+    """The row with its further cells to be looked at: they may be the rest of merged ones."""
+    own = {name: value for name, value in row.values.items() if name not in ("number", *WORK)}
+    values = {name: attrs.evolve(value, doubt=value.doubt or _SPLIT) for name, value in own.items()}
+    return attrs.evolve(row, values=dict(row.values) | values)
 
 
 def _is_cut_number(done: list[Raw], row: Raw) -> bool:
