@@ -13,8 +13,10 @@ from openpyxl import load_workbook
 from nq57xl.commands.collect import collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
+from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
 from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.records.consolidation import Consolidation, Entry
 
 PERIOD = "2026-04"
 SHEET = "Biên tập"
@@ -114,3 +116,27 @@ def copied(source: Path, target: Path) -> Path:
     """A copy of a workspace."""
     shutil.copytree(source, target)
     return target
+
+
+def again(root: Path, day: int = 20) -> Merged:
+    """The period merged on another day of April."""
+    return merge(office_at(root, moment(day)), PERIOD)
+
+
+def entry(c: Consolidation, task: str) -> Entry:
+    """What the lead reported on a row."""
+    return next(row.entries[0] for row in c.tasks if row.task.code == task)
+
+
+def codes(done: Merged) -> list[tuple[str, str, str]]:
+    """Code, sheet and cell of what the edit book was told."""
+    return [(item.code, item.sheet, item.cell) for _, item in done.edits.findings]
+
+
+def send(root: Path, percent: float, day: int) -> None:
+    """The unit reports again with another percentage."""
+    office = office_at(root, moment(day))
+    cells = {**VP, (RESULTS, "led|I.1", "percent"): percent, (PROBLEMS, "led|I.1", "difficulties"): f"Lần {day}"}
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    done = collect(office, [answer(form, root / "gui" / f"vp{day}.xlsx", cells)], PERIOD, moment(day))
+    assert [item.verdict for item in done.returns] == ["accepted"]

@@ -17,26 +17,27 @@ from openpyxl import load_workbook
 from nq57xl.cli import cli
 from nq57xl.commands import amend
 from nq57xl.commands.collect import collect
-from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.demo_typist import Department
-from nq57xl.commands.generate import Generated, generate
+from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office, plan_on
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.ledger.clock import FixedClock
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.records.consolidation import Consolidation, TaskRow
-from nq57xl.records.plan import Deadline, Plan, Task
+from nq57xl.records.plan import Deadline
+from tests.amend_kit import (
+    MAY,
+    appendix_of,
+    consolidation,
+    filled,
+    form_of,
+    moment,
+    new_task,
+    next_version,
+    row_of,
+)
 from tests.conftest import CheckOoxml
 from tools.import_samples import docx_of, look_of
-
-DUE = dt.date(2026, 5, 17)
-MAY = dt.date(2026, 5, 1)
-
-
-def moment(month: int, day: int) -> dt.datetime:
-    return dt.datetime(2026, month, day, 9, tzinfo=VIETNAM)
 
 
 @pytest.fixture
@@ -52,56 +53,10 @@ def office(root: Path) -> Office:
     return Office.at(root, FixedClock(moment(5, 10)))
 
 
-def new_task(base: Task) -> Task:
-    """A task that the plan did not have, led by Văn phòng."""
-    return attrs.evolve(
-        base, code="", number="7", section="III", task="Số hóa hồ sơ lưu trữ của Ban Quản lý", subtask="",
-        deliverable="Kho hồ sơ số", kpi="12.000 hồ sơ", lead="Văn phòng", support="", deadline=Deadline("30/11/2026"),
-        note="",
-    )  # fmt: skip
-
-
-def next_version(plan: Plan) -> Plan:
-    """I.2 is dropped, II.3 numbered 2 and put off, III.6 reworded, a seventh task comes."""
-    tasks = [row for row in plan.tasks if row.code != "I.2"]
-    tasks = [
-        attrs.evolve(row, number="2", deadline=Deadline("Quý III/2026")) if row.code == "II.3" else row for row in tasks
-    ]
-    tasks = [
-        attrs.evolve(row, kpi="100% CSDL đồng bộ về IOC, cập nhật hằng ngày") if row.code == "III.6" else row
-        for row in tasks
-    ]
-    return attrs.evolve(plan, tasks=(*tasks, new_task(plan.tasks[0])))
-
-
-def appendix_of(plan: Plan, path: Path) -> Path:
-    path.write_bytes(write_appendix(plan))
-    return path
-
-
 @pytest.fixture
 def newer(office: Office, tmp_path: Path) -> Path:
     """The next version as an edited copy of the appendix."""
     return appendix_of(next_version(office.appendix().plan), tmp_path / "phu-luc moi.xlsx")
-
-
-def row_of(c: Consolidation, code: str) -> TaskRow | None:
-    return next((row for row in c.tasks if row.task.code == code), None)
-
-
-def consolidation(office: Office, period: str) -> Consolidation:
-    with office.reading() as ledger:
-        plan, days = office.valid(period, ledger)
-        return consolidated(office, ledger, plan, days)
-
-
-def filled(office: Office, form: Path, target: Path, *, seed: int = 7) -> Path:
-    Department(seed, DUE).fill(form, target)
-    return target
-
-
-def form_of(made: Generated, unit: str) -> Path:
-    return next(item.path for item in made.forms if item.form.unit == unit)
 
 
 def test_proposing_changes_nothing(office: Office, root: Path, newer: Path, check_ooxml: CheckOoxml) -> None:

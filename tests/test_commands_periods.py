@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -15,77 +13,43 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.collect import Collected, collect, standing
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.collect import collect, standing
 from nq57xl.commands.diff import diff
 from nq57xl.commands.export import export
-from nq57xl.commands.generate import Generated, Issued, generate
+from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import entry_slots
-from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.ledger.clock import FixedClock
 from nq57xl.plan.periods import parse_period
 from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.form import FormRow
 from nq57xl.report.compare_json import comparison_json
 from nq57xl.report.consolidate import consolidate
 from nq57xl.report.exports import SCHEMA_NAME
 from nq57xl.report.figures import figures
 from tests.conftest import REPOSITORY
 from tests.office import convert
-
-DONE, GOING, IDLE = "III.6", "I.1", "II.3"
-"""Rows that Văn phòng reports in April as done, in progress and not arisen."""
-RESULTS, PROBLEMS, SUPPORT, RECEIVED = "1. Kết quả", "3. Vướng mắc", "4. Phối hợp", "Phối hợp đã nhận"
-
-
-def moment(month: int, day: int) -> dt.datetime:
-    return dt.datetime(2026, month, day, 9, tzinfo=VIETNAM)
-
-
-def cell(sheet: Any, row: str, column: str) -> Any:  # noqa: ANN401 - openpyxl's sheet and cell
-    """The cell of those keys, wherever it stands."""
-    line = next(item.row for (item,) in sheet.iter_rows(max_col=1) if item.value == row)
-    place = next(item.column for (item,) in sheet.iter_cols(max_row=1) if item.value == column)
-    return sheet.cell(line, place)
-
-
-def typed(path: Path, entries: Mapping[tuple[str, str, str], object]) -> Path:
-    """Types into the cells named by (sheet, row key, column key)."""
-    book = load_workbook(path)
-    for (sheet, row, column), value in entries.items():
-        cell(book[sheet], row, column).value = value
-    book.save(path)
-    return path
-
-
-def form_path(office: Office, period: str, unit: str) -> Path:
-    return office.workspace.forms_dir(period) / f"NQ57_{period}_{unit}.xlsx"
-
-
-def filled(office: Office, period: str, unit: str, target: Path) -> Path:
-    """A department's report, typed into the issued form."""
-    Department(7, parse_period(period, office.appendix().plan.properties).due).fill(
-        form_path(office, period, unit), target
-    )
-    return target
-
-
-APRIL = {
-    (RESULTS, f"led|{GOING}", "progress"): "Đang thực hiện",
-    (RESULTS, f"led|{GOING}", "percent"): 0.45,
-    (RESULTS, f"led|{GOING}", "result"): "Đã trình dự thảo lần 2",
-    (RESULTS, f"led|{IDLE}", "progress"): "Chưa phát sinh",
-    (RESULTS, f"led|{DONE}", "progress"): "Hoàn thành",
-    (RESULTS, f"led|{DONE}", "percent"): 1.0,
-    (RESULTS, f"led|{DONE}", "result"): "Đã ban hành kế hoạch",
-    ("2. Minh chứng", f"led|{DONE}", "completion_date"): dt.date(2026, 4, 7),
-    ("2. Minh chứng", f"led|{DONE}", "evidence_number"): "12/KH-BQL",
-    ("2. Minh chứng", f"led|{DONE}", "evidence_date"): dt.date(2026, 4, 7),
-    (PROBLEMS, f"led|{DONE}", "difficulties"): "Kinh phí về chậm",
-}
+from tests.period_kit import (
+    APRIL,
+    DONE,
+    GOING,
+    IDLE,
+    PROBLEMS,
+    RECEIVED,
+    RESULTS,
+    SUPPORT,
+    added_rows,
+    cell,
+    filled,
+    form_path,
+    moment,
+    of_unit,
+    row,
+    send_april_again,
+    typed,
+)
 
 
 @pytest.fixture(scope="module")
@@ -111,27 +75,11 @@ def office(april: Path, tmp_path: Path) -> Office:
     return Office.at(tmp_path / "bql", FixedClock(moment(5, 1)))
 
 
-def of_unit(done: Generated, unit: str = "VP") -> Issued:
-    return next(item for item in done.forms if item.form.unit == unit)
-
-
-def row(issued: Issued, key: str, table: str = "led") -> FormRow:
-    found = issued.form.table(table)
-    assert found is not None
-    return next(item for item in found.rows if item.key == key)
-
-
 def consolidated(office: Office, code: str) -> Consolidation:
     with office.reading() as ledger:
         plan = office.appendix().plan
         period = parse_period(code, plan.properties)
         return consolidate(plan, period, office.schema(), standing(ledger, plan, period))
-
-
-def send_april_again(office: Office, target: Path, entries: Mapping[tuple[str, str, str], object]) -> Collected:
-    """A later report of Văn phòng for April, with other figures."""
-    filled(office, "2026-04", "VP", target)
-    return collect(office, [typed(target, {**APRIL, **entries})], "2026-04", moment(4, 20))
 
 
 def test_the_last_accepted_report_stands_beside_each_row(office: Office) -> None:
@@ -398,20 +346,6 @@ def test_the_option_on_the_command_line(office: Office) -> None:
 
 
 # --- rows beyond the prepared ones ------------------------------------------------------------------------------------
-
-
-def added_rows(path: Path) -> Path:
-    """Two proposals typed below the last prepared row, as a person does who needs more room."""
-    book = load_workbook(path)
-    sheet: Any = book["6. Đề xuất mới"]
-    keys = {item.value: item.row for (item,) in sheet.iter_rows(max_col=1)}
-    last = keys["proposal|12"]
-    for number in (1, 2):
-        for column in range(3, 7):
-            sheet.cell(last + number, column).value = f"Nội dung thêm {number}.{column}"
-        sheet.cell(last + number, 7).value = None
-    book.save(path)
-    return path
 
 
 def through(kind: str) -> Callable[[Path], Path]:

@@ -13,31 +13,30 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.collect import collect
 from nq57xl.commands.edits import edits
-from nq57xl.commands.merge import Merged, merge
+from nq57xl.commands.merge import merge
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger import files
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.consolidation import Consolidation, Entry
 from nq57xl.report.exports import facts
 from nq57xl.rules.catalogue import catalogue
 from tests.conftest import CheckOoxml
 from tests.document_kit import blocks, opened
 from tests.edit_kit import (
     PERIOD,
-    PROBLEMS,
-    RESULTS,
     SHEET,
     VP,
-    answer,
+    again,
     book_of,
+    codes,
     copied,
     edit,
+    entry,
     line,
     moment,
     office_at,
+    send,
     spot,
     start,
 )
@@ -66,24 +65,12 @@ def root(merged_once: Path, tmp_path: Path) -> Path:
     return copied(merged_once, tmp_path / "so")
 
 
-def again(root: Path, day: int = 20) -> Merged:
-    return merge(office_at(root, moment(day)), PERIOD)
-
-
-def entry(c: Consolidation, task: str) -> Entry:
-    return next(row.entries[0] for row in c.tasks if row.task.code == task)
-
-
-def codes(done: Merged) -> list[tuple[str, str, str]]:
-    return [(item.code, item.sheet, item.cell) for _, item in done.edits.findings]
-
-
 def test_every_cell_that_may_be_edited_has_a_line(root: Path, check_ooxml: CheckOoxml) -> None:
     """Each typed cell of a counting return has its line, but for who signed; blank figures have one, too."""
     check_ooxml(book_of(root))
     sheet = load_workbook(book_of(root))[SHEET]
     keys = {row[0].value for row in sheet.iter_rows(min_row=2) if str(row[0].value).startswith("VP|")}
-    typed = {f"VP|{place[1].replace('|', '|', 1)}|{place[2]}" for place in VP}
+    typed = {f"VP|{place[1]}|{place[2]}" for place in VP}
     assert typed <= keys
     assert {"VP|led|I.1|completion_date", "VP|led|I.1|evidence_number"} <= keys
     assert not any("signoff" in str(key) for key in keys)
@@ -247,15 +234,6 @@ def test_clearing_an_entry_withdraws_the_edit(root: Path) -> None:
     listed = edits(office_at(root, moment(22)), PERIOD)
     assert [item.new.kind for item in listed.history] == ["figure", "wording", "withdrawn"]
     assert [item.edit.new.field for item in listed.edits] == ["result"]
-
-
-def send(root: Path, percent: float, day: int) -> None:
-    """The unit reports again with another percentage."""
-    office = office_at(root, moment(day))
-    cells = {**VP, (RESULTS, "led|I.1", "percent"): percent, (PROBLEMS, "led|I.1", "difficulties"): f"Lần {day}"}
-    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
-    done = collect(office, [answer(form, root / "gui" / f"vp{day}.xlsx", cells)], PERIOD, moment(day))
-    assert [item.verdict for item in done.returns] == ["accepted"]
 
 
 def test_an_edit_ends_when_the_unit_reports_another_value(root: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import os
 import random
@@ -13,8 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,60 +20,20 @@ import pytest
 
 from nq57xl.cli.watch_command import Stop, file_line
 from nq57xl.commands import watch as module
-from nq57xl.commands.answers import Answers
-from nq57xl.commands.collect import Collected, Taken
+from nq57xl.commands.collect import Taken
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.commands.watch import PATIENCE, News, Watcher, watch
+from nq57xl.commands.watch import PATIENCE, Watcher, watch
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.records.returns import Source
 from nq57xl.returns.arriving import arrival, lying
 from nq57xl.rules.catalogue import make
 from tests.amounts import amount
-from tests.ledger_kit import NOON, digest
-from tests.samples import sample_period
-
-DUE = dt.date(2026, 4, 17)
-
-
-def workbook() -> bytes:
-    """A small archive, whole."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as parts:
-        parts.writestr("a.txt", "x" * 2000)
-    return buffer.getvalue()
-
-
-class Fake:
-    """A collect that remembers what it was asked for, and fails when told to."""
-
-    def __init__(self) -> None:
-        self.runs: list[list[str]] = []
-        self.known: set[str] = set()
-        self.told: list[tuple[str, int]] = []
-        self.fail: Callable[[Sequence[Path]], Exception | None] = lambda paths: None
-
-    def __call__(self, office: Office, given: Sequence[Path], period: str, *, root: Path) -> Collected:
-        self.runs.append([path.name for path in given])
-        error = self.fail(given)
-        if error is not None:
-            raise error
-        taken = tuple(
-            Taken(
-                Source(str(path), path.name, digest(path.name), 1, NOON, "first_seen"),
-                "duplicate" if path.name in self.known else "accepted",
-                "VP",
-                period,
-            )
-            for path in given
-        )
-        self.known |= {path.name for path in given}
-        self.told += [(path.name, path.stat().st_mtime_ns) for path in given]
-        answers = Answers(root / "kiem-tra.xlsx", root, ())
-        return Collected(sample_period(), taken, (), (), answers)
+from tests.ledger_kit import NOON
+from tests.watch_kit import DUE, Fake, messages, names, workbook
 
 
 @pytest.fixture
@@ -90,14 +48,6 @@ def watcher(tmp_path: Path) -> Watcher:
     root = tmp_path / "inbox"
     root.mkdir()
     return Watcher(None, root, "2026-04", "2026-04")  # type: ignore[arg-type]  # the fake asks nothing of the office
-
-
-def messages(news: Iterator[News]) -> list[str]:
-    return [item.message for item in news if item.message]
-
-
-def names(news: Iterator[News]) -> list[str]:
-    return [one.source.name for item in news if item.collected for one in item.collected.returns]
 
 
 def test_a_file_is_taken_when_two_looks_find_it_unchanged(watcher: Watcher, fake: Fake) -> None:
