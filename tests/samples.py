@@ -108,6 +108,10 @@ def _units() -> tuple[Unit, ...]:
 
 
 def _tasks() -> tuple[Task, ...]:
+    return _first_section() + _second_section()
+
+
+def _first_section() -> tuple[Task, ...]:
     return (
         Task(
             code="I.1",
@@ -160,6 +164,11 @@ def _tasks() -> tuple[Task, ...]:
             lead_units=("QLDT", "QLDN", "KHTC"),
             support_units=("VP", "KHCN"),
         ),
+    )
+
+
+def _second_section() -> tuple[Task, ...]:
+    return (
         Task(
             code="II.1.1",
             section="II",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -21,17 +22,27 @@ from nq57xl.rules.load import load_schema
 from tests.samples import ISSUE_ID, sample_form, sample_period, sample_plan
 
 
-def _build(plan: Plan, unit: str, workspace: Path | None = None) -> Form:
+def _build(
+    plan: Plan,
+    unit: str,
+    workspace: Path | None = None,
+    *,
+    version: int = 1,
+    previous: Mapping[tuple[str, str], Earlier] | None = None,
+    received: tuple[Received, ...] = (),
+) -> Form:
     return build_form(
         plan,
         load_schema(),
         unit,
         sample_period(),
         issue_id=ISSUE_ID,
-        version=1,
+        version=version,
         issued_on=date(2026, 4, 1),
         plan_version="x",
         workspace=workspace,
+        previous=previous or {},
+        received=received,
     )
 
 
@@ -222,16 +233,7 @@ def test_the_plans_note_stands_beside_the_deadline() -> None:
     noted = attrs.evolve(plan.tasks[0], note="Thực hiện khi có văn bản đề nghị")
     plan = attrs.evolve(plan, tasks=(noted, *plan.tasks[1:]))
     for unit, table in (("VP", "led"), ("QLDT", "supporting")):
-        form = build_form(
-            plan,
-            load_schema(),
-            unit,
-            sample_period(),
-            issue_id=ISSUE_ID,
-            version=1,
-            issued_on=date(2026, 4, 1),
-            plan_version="x",
-        )
+        form = _build(plan, unit)
         rows = form.table(table)
         assert rows is not None
         assert rows.rows[0].texts["deadline"] == "Trong tháng 3/2026\n(Thực hiện khi có văn bản đề nghị)"
@@ -286,19 +288,9 @@ def test_an_indicators_earlier_result(earlier: Earlier | None, percent: bool, wo
 
 def test_only_a_led_row_is_locked_by_an_earlier_report() -> None:
     """Done last month without a date: locked for its lead, and the plan's own "Đã thực hiện" stays as it is."""
-    plan, schema = sample_plan(), load_schema()
+    plan = sample_plan()
     previous = {("led", key): _earlier(progress="done") for key in ("I.1", "I.2")}
-    form = build_form(
-        plan,
-        schema,
-        "VP",
-        sample_period(),
-        issue_id=ISSUE_ID,
-        version=1,
-        issued_on=date(2026, 4, 1),
-        plan_version="x",
-        previous=previous,
-    )
+    form = _build(plan, "VP", previous=previous)
     led = form.table("led")
     assert led is not None
     first, second, third = led.rows
@@ -314,17 +306,7 @@ def test_received_texts_stand_in_the_plans_order() -> None:
         Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", "Đã góp ý"),
     )
     plan = sample_plan()
-    form = build_form(
-        plan,
-        load_schema(),
-        "VP",
-        sample_period(),
-        issue_id=ISSUE_ID,
-        version=2,
-        issued_on=date(2026, 4, 1),
-        plan_version="x",
-        received=received,
-    )
+    form = _build(plan, "VP", version=2, received=received)
     assert _keys(form, "received") == ["I.1.KHTC", "II.1.1.QLDT"]
     assert set(received_of(form)) == set(received)
     titles = [sheet.title for sheet in layout(form)]
@@ -365,16 +347,6 @@ def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
     text = "\n".join(f"- Việc thứ {number}" for number in range(40))
     parts = parts_of(text, 80)
     assert [len(part.split("\n")) for part in parts] == [25, 15]
-    form = build_form(
-        sample_plan(),
-        load_schema(),
-        "VP",
-        sample_period(),
-        issue_id=ISSUE_ID,
-        version=2,
-        issued_on=date(2026, 4, 1),
-        plan_version="x",
-        received=(Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),),
-    )
+    form = _build(sample_plan(), "VP", version=2, received=(Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),))
     assert _keys(form, "received") == ["I.1.KHTC", "I.1.KHTC.2"]
     assert received_of(form) == (Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),)
