@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nq57xl.plan.importer.assemble import Imported, import_document
-from nq57xl.plan.importer.pdf_text import Box, Letter
-from nq57xl.plan.importer.read_pdf import _Pages, whole_cells
-from nq57xl.plan.importer.table import Document, Placed, table_of
+from nq57xl.plan.importer.document import Document, Placed, table_of
+from nq57xl.plan.importer.read_pdf import Box, Letter, _Pages, whole_cells
 
 HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
 

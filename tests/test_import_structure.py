@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 
 from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.document import Placed, table_of
 from nq57xl.plan.importer.headings import find_headings
 from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.importer.table import Placed, table_of
 
 HEAD = "| STT | Nhiệm vụ | Sản phẩm | Chủ trì | Phối hợp | Thời hạn |\n|---|---|---|---|---|---|\n"
 

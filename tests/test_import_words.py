@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.assemble import import_document
-from nq57xl.plan.importer.pdf_text import cell_of
+from nq57xl.plan.importer.document import Line
 from nq57xl.plan.importer.properties import properties_of
 from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.importer.table import Line
+from nq57xl.plan.importer.read_pdf import cell_of
 from nq57xl.plan.importer.units import one_line_list, parts_of
 from tests.amounts import amount
 
@@ -122,14 +122,10 @@ LAYOUT = """\
 """
 
 
-def test_text_that_keeps_its_columns_by_blanks_is_a_table() -> None:
-    """`pdftotext -layout`: columns by the blanks that run down, rows by their numbers."""
-    made = import_document(read_document(LAYOUT.encode(), "x.txt"), "x")
-    assert [(task.section, task.number, task.task, task.lead, task.support, task.deadline.text) for task in made.plan.tasks] == [
-        ("I", "1", "Xây dựng đề án hạ tầng số của tỉnh", "Văn phòng", "Các phòng", "31/12/2026"),
-        ("I", "2", "Nâng cấp kho dữ liệu dùng chung", "Phòng Kinh tế", "Các đơn vị liên quan", "Quý II/2026"),
-        ("II", "3", "Làm sạch dữ liệu", "Công an xã", "", "Năm 2026"),
-    ]  # fmt: skip
+def test_text_that_keeps_its_columns_by_blanks_is_refused_with_the_remedy() -> None:
+    """`pdftotext -layout` does not tell where a cell ends: nothing is guessed, the .docx or .pdf is asked for."""
+    with pytest.raises(Nq57Error, match=r"\.docx hoặc \.pdf"):
+        read_document(LAYOUT.encode(), "x.txt")
 
 
 def book_of(rows: list[list[object]]) -> openpyxl.Workbook:

@@ -12,12 +12,10 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import sheets
 from nq57xl.plan.appendix_write import shown
 from nq57xl.plan.deadlines import parse_deadline
-from nq57xl.plan.importer.indicators import indicators_of
+from nq57xl.plan.importer.document import Document, Value
 from nq57xl.plan.importer.properties import Found, properties_of
-from nq57xl.plan.importer.raw import Value
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
-from nq57xl.plan.importer.structure import Draft, Outline, tasks_of
-from nq57xl.plan.importer.table import Document
+from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import propose_units
 from nq57xl.plan.review_sheet import Review, places
 from nq57xl.plan.sheets import Sheet

@@ -10,7 +10,7 @@ import yaml
 from attrs import frozen
 
 from nq57xl import resources
-from nq57xl.plan.importer.table import Table
+from nq57xl.plan.importer.document import Table
 from nq57xl.plan.importer.words import heading_key, whole_key
 
 Kind = str

@@ -3,18 +3,244 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
+from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.docx_grid import cells_of, columns_of, rows_of
-from nq57xl.plan.importer.docx_numbers import Numbers
-from nq57xl.plan.importer.docx_text import W, texts
-from nq57xl.plan.importer.table import Document, Line, Placed, Table, table_of
-from nq57xl.plan.importer.words import cell_text
+from nq57xl.plan.importer.document import Document, Line, Placed, Table, table_of
+from nq57xl.plan.importer.words import cell_text, roman
 from nq57xl.text.normalise import clean, one_line
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_SKIPPED = {
+    *(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "instrText", "annotationRef", "rt")),
+    # the same text box again, for older programs
+    f"{_MC}Fallback",
+}
+_SIGNS = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": " ", f"{W}ptab": " ", f"{W}noBreakHyphen": "-"}
+_SYMBOLS = {"B3": "≥", "A3": "≤", "B1": "±", "AE": "→", "B4": "×", "B9": "≠", "BB": "≈"}
+"""Signs of the font Symbol; the signs of other such fonts are bullets."""
+
+
+def texts(element: Any) -> Iterator[str]:  # noqa: ANN401 - an lxml element
+    """The pieces of text under an element, in order; text boxes on lines of their own."""
+    for child in element:
+        if child.tag in _SKIPPED or (child.tag == f"{W}r" and _hidden(child)):
+            continue
+        if child.tag in (f"{W}t", f"{_M}t"):
+            # Word draws no soft hyphen within a line
+            yield (child.text or "").replace("\u00ad", "")
+        elif child.tag in _SIGNS:
+            yield _SIGNS[child.tag]
+        elif child.tag == f"{W}sym":
+            yield _symbol(child)
+        elif child.tag == f"{W}txbxContent":
+            yield "\n"
+            for paragraph in child.iter(f"{W}p"):
+                yield from texts(paragraph)
+                yield "\n"
+        else:
+            yield from texts(child)
+
+
+def _hidden(run: Any) -> bool:  # noqa: ANN401 - an lxml element
+    mark = run.find(f"{W}rPr/{W}vanish")
+    return mark is not None and mark.get(f"{W}val") not in ("0", "false", "off")
+
+
+def _symbol(element: Any) -> str:  # noqa: ANN401 - an lxml element
+    if (element.get(f"{W}font") or "").casefold() == "symbol":
+        return _SYMBOLS.get((element.get(f"{W}char") or "")[-2:].upper(), "-")
+    return "-"
+
+
+@define
+class Numbers:
+    """Counts the list paragraphs of one document, in its order."""
+
+    levels: dict[str, dict[int, tuple[str, str, int]]] = field(factory=dict)
+    """numId -> level -> (format, text, start)."""
+    lists: dict[str, str] = field(factory=dict)
+    """numId -> abstract list: numIds of one list count on together."""
+    counts: dict[str, dict[int, int]] = field(factory=dict)
+
+    @classmethod
+    def of(cls, numbering: Any) -> Numbers:  # noqa: ANN401 - an lxml element
+        """The lists that numbering.xml defines; none when there is no such part."""
+        found = cls()
+        if numbering is None:
+            return found
+        abstract = {item.get(f"{W}abstractNumId"): _levels(item) for item in numbering.iter(f"{W}abstractNum")}
+        for item in numbering.iter(f"{W}num"):
+            number, link = item.get(f"{W}numId"), item.find(f"{W}abstractNumId")
+            key = link.get(f"{W}val") if link is not None else ""
+            found.levels[number] = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
+            # a list that starts anew has its own override
+            restarts = item.find(f"{W}lvlOverride/{W}startOverride") is not None
+            found.lists[number] = f"num{number}" if restarts else f"abstract{key}"
+        return found
+
+    def next(self, number: str, level: int) -> str:
+        """The number drawn before the next paragraph of that list and level; empty for bullets."""
+        levels = self.levels.get(number, {})
+        if level not in levels:
+            return ""
+        counts = self.counts.setdefault(self.lists[number], {})
+        counts[level] = counts.get(level, levels[level][2] - 1) + 1
+        for deeper in [item for item in counts if item > level]:
+            del counts[deeper]
+        if levels[level][0] == "bullet":
+            return "-"
+        return re.sub(r"%(\d)", lambda match: _shown(levels, counts, int(match[1]) - 1), levels[level][1])
+
+
+_Level = tuple[str, str, int]
+
+
+def _levels(abstract: Any) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
+    return {_whole(item, f"{W}ilvl", 0): _level(item) for item in abstract.findall(f"{W}lvl")}
+
+
+def _level(item: Any) -> _Level:  # noqa: ANN401 - an lxml element
+    kind, text, start = (item.find(f"{W}{name}") for name in ("numFmt", "lvlText", "start"))
+    return (
+        (kind.get(f"{W}val") or "") if kind is not None else "decimal",
+        (text.get(f"{W}val") or "") if text is not None else "",
+        _whole(start, f"{W}val", 1),
+    )
+
+
+def _overrides(number: Any, levels: dict[int, _Level]) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
+    """The levels that one use of a list writes anew: all of it, or only where it starts."""
+    found = {}
+    for item in number.findall(f"{W}lvlOverride"):
+        level, whole, start = _whole(item, f"{W}ilvl", 0), item.find(f"{W}lvl"), item.find(f"{W}startOverride")
+        made = _level(whole) if whole is not None else levels.get(level)
+        if made is not None:
+            found[level] = (made[0], made[1], _whole(start, f"{W}val", 1)) if start is not None else made
+    return found
+
+
+def _whole(element: Any, name: str, default: int) -> int:  # noqa: ANN401 - an lxml element
+    text = (element.get(name) or "") if element is not None else ""
+    return int(text) if text.isdigit() and len(text) < 7 else default
+
+
+def _shown(levels: dict[int, _Level], counts: dict[int, int], level: int) -> str:
+    kind, _, start = levels.get(level, ("decimal", "", 1))
+    count = counts.get(level, start)
+    if kind == "upperRoman":
+        return roman(count)
+    if kind == "lowerRoman":
+        return roman(count).lower()
+    if kind in ("lowerLetter", "upperLetter"):
+        letter = chr(ord("a") + (count - 1) % 26)
+        return letter.upper() if kind == "upperLetter" else letter
+    return f"{count:02d}" if kind == "decimalZero" else str(count)
+
+
+_NEAR = 150
+"""Borders nearer than this are one, in twentieths of a point (2.6 mm)."""
+_MOST_COLUMNS = 200
+
+Span = tuple[int, int]
+"""First column of a cell and the column after it."""
+
+
+def rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
+    """The rows, those in content controls too, without deleted ones."""
+    for child in table:
+        if child.tag == f"{W}tr":
+            if child.find(f"{W}trPr/{W}del") is None:
+                yield child
+        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml", f"{W}ins"):
+            yield from rows_of(child)
+
+
+def cells_of(row: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
+    """The cells of a row."""
+    for child in row:
+        if child.tag == f"{W}tc":
+            yield child
+        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
+            yield from cells_of(child)
+
+
+def number(element: Any, path: str, default: int) -> int:  # noqa: ANN401 - an lxml element
+    """The whole number in the `val` of an element under another."""
+    found = element.find(path)
+    text = (found.get(f"{W}val") or "") if found is not None else ""
+    return min(int(text), _MOST_COLUMNS) if text.isdigit() else default
+
+
+def columns_of(table: Any) -> list[list[Span]]:  # noqa: ANN401 - an lxml element
+    """For each row the columns that each of its cells covers, over the borders that the rows have in common."""
+    places = _places(table)
+    rows = [_spans(row, places) for row in rows_of(table)]
+    common = _common(rows, places)
+    if common is not None:
+        return common
+    used = sorted({border for row in rows for span in row for border in span})
+    return [[(used.index(first), used.index(last)) for first, last in row] for row in rows]
+
+
+def _places(table: Any) -> list[int]:  # noqa: ANN401 - an lxml element
+    """Where each border of the grid stands; one more than the grid has columns."""
+    found = [0]
+    for column in table.findall(f"{W}tblGrid/{W}gridCol"):
+        width = column.get(f"{W}w") or ""
+        found.append(found[-1] + (int(width) if width.isdigit() and int(width) else 1000))
+    return found
+
+
+def _spans(row: Any, places: list[int]) -> list[Span]:  # noqa: ANN401 - an lxml element
+    """The cells of a row between borders of the grid."""
+    at = number(row, f"{W}trPr/{W}gridBefore", 0)
+    found = []
+    for cell in cells_of(row):
+        following = at + max(1, number(cell, f"{W}tcPr/{W}gridSpan", 1))
+        while len(places) <= following:
+            places.append(places[-1] + 1000)
+        found.append((at, following))
+        at = following
+    return found
+
+
+def _common(rows: Sequence[list[Span]], places: list[int]) -> list[list[Span]] | None:
+    """The rows over the borders of most of them, None when a cell would have no column left."""
+    patterns = Counter(tuple(places[last] for _, last in row) for row in rows if len(row) > 2)
+    if not patterns:
+        return None
+    best = max(patterns, key=lambda item: (patterns[item] > 1, len(item), patterns[item]))
+    starts = next(places[row[0][0]] for row in rows if tuple(places[last] for _, last in row) == best)
+    borders = [starts, *best]
+    done = []
+    for row in rows:
+        spans = [(_nearest(borders, places[first]), _nearest(borders, places[last])) for first, last in row]
+        if len(row) == len(best) and any(first == last for first, last in spans):
+            # as many cells as the others have: each stands in its column, however far its borders were dragged
+            spans = [(index, index + 1) for index in range(len(best))]
+        if any(first >= last for first, last in spans if _wide(row, spans, first, last, places)):
+            return None
+        done.append(spans)
+    return done
+
+
+def _wide(row: list[Span], spans: list[Span], first: int, last: int, places: list[int]) -> bool:
+    """True for a cell that is more than a sliver."""
+    left, right = row[spans.index((first, last))]
+    return places[right] - places[left] > _NEAR
+
+
+def _nearest(borders: list[int], place: int) -> int:
+    return min(range(len(borders)), key=lambda index: abs(borders[index] - place))
 
 
 def read_docx(data: bytes, name: str) -> Document:

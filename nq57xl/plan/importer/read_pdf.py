@@ -5,19 +5,168 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.aligned import Page, aligned
-from nq57xl.plan.importer.headings import find_headings
-from nq57xl.plan.importer.pdf_text import Box, Letter, TextLine, cell_of, lines_of, pad_of
-from nq57xl.plan.importer.table import Cell, Document, Line, Placed, Table, table_of
-from nq57xl.plan.importer.words import whole_key
+from nq57xl.plan.importer.document import Cell, Document, Line, Placed, Table, table_of
+from nq57xl.plan.importer.words import DATE, page_text, whole_key
 from nq57xl.text.normalise import clean
+from nq57xl.text.syllables import is_syllable
+
+_SAME_LINE = 3.0
+"""Points by which the tops of letters of one line may differ."""
+_GAP = 1.5
+"""Points between letters that are a blank."""
+_TIGHT = 1.0
+"""Points by which the room left on a line may be misjudged."""
+_HEAD, _TAIL = re.compile(r"[^\W_]+"), re.compile(r"[^\W_]+$")
+_UNSURE = "chữ bị ngắt dòng ở cột hẹp"
+
+Letter = dict[str, Any]
+"""A letter as pdfplumber gives it."""
+Box = tuple[float, float, float, float]
+
+
+@define
+class TextLine:
+    """A line of letters."""
+
+    text: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+    first: float
+    """Width of its first letter."""
+    open: bool
+    """A blank ends it: the program broke the line there."""
+    words: list[tuple[float, float, str]] = field(factory=list)
+    """Left, right and text of each word."""
+
+
+@frozen
+class CellText:
+    """What a cell says."""
+
+    text: str = ""
+    doubt: str = ""
+    above: float = 0.0
+    """Heights of a line that are free over the text."""
+    below: float = 0.0
+    """The same under it."""
+
+
+def lines_of(letters: Iterable[Letter]) -> list[TextLine]:
+    """The lines from top to bottom; digits set small and high are marks of footnotes."""
+    kept = _without_marks(list(letters))
+    rows: list[list[Letter]] = []
+    for letter in sorted(kept, key=lambda item: item["top"]):
+        if rows and letter["top"] - rows[-1][0]["top"] <= _SAME_LINE:
+            rows[-1].append(letter)
+        else:
+            rows.append([letter])
+    return [line for row in rows if (line := _line(row)) is not None]
+
+
+def _without_marks(letters: list[Letter]) -> list[Letter]:
+    sizes = [item["size"] for item in letters if item["text"].strip()]
+    if not sizes or min(sizes) > 0.75 * (usual := statistics.median(sizes)):
+        return letters
+    return [item for index, item in enumerate(letters)
+            if item["size"] > 0.75 * usual or not item["text"].isdigit() or _is_unit(letters[:index])]  # fmt: skip
+
+
+def _is_unit(before: list[Letter]) -> bool:
+    """True after "m" or "km": the digit makes it a square or a cube."""
+    return re.search(r"(?:^|[^\w])k?m[23]?$", "".join(item["text"] for item in before[-5:])) is not None
+
+
+def _line(row: list[Letter]) -> TextLine | None:
+    row.sort(key=lambda item: item["x0"])
+    words: list[tuple[float, float, str]] = []
+    blank, first = True, 0.0
+    for letter in row:
+        if not letter["text"].strip():
+            blank = True
+            continue
+        if blank or not words or letter["x0"] - words[-1][1] > _GAP:
+            words.append((letter["x0"], letter["x1"], letter["text"]))
+        else:
+            left, right, text = words[-1]
+            words[-1] = (left, max(right, letter["x1"]), text + letter["text"])
+        first = first or letter["x1"] - letter["x0"]
+        blank = False
+    if not words:
+        return None
+    top, bottom = min(item["top"] for item in row), max(item["bottom"] for item in row)
+    text = " ".join(word for _, _, word in words)
+    return TextLine(text, words[0][0], words[-1][1], top, bottom, first, blank, words)
+
+
+def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> CellText:
+    """The text of a cell; `pad` is the room that the table leaves between a rule and its text."""
+    lines = lines_of(letters)
+    if not lines:
+        return CellText()
+    texts, doubt = [lines[0].text], ""
+    width = box[2] - box[0] - 2 * pad
+    for before, line in itertools.pairwise(lines):
+        cut = _cut(before, line, width)
+        if cut is None:
+            doubt = _UNSURE
+        if cut:
+            texts[-1] += line.text
+        else:
+            texts.append(line.text)
+    height = max(1.0, statistics.median(line.bottom - line.top for line in lines))
+    text = page_text("\n".join(texts))
+    return CellText(text, doubt, (lines[0].top - box[1]) / height, (box[3] - lines[-1].bottom) / height)
+
+
+def _cut(before: TextLine, line: TextLine, width: float) -> bool | None:
+    """True when a word was cut for want of room, None when the words alone cannot tell."""
+    left, right, _ = before.words[0]
+    if before.open or len(before.words) > 1:
+        return False
+    word = line.words[0][2]
+    if DATE.fullmatch(before.text + word) and not DATE.fullmatch(before.text):
+        return True
+    if right - left + line.first + _TIGHT <= width:
+        return False
+    tail, head = _TAIL.search(before.text), _HEAD.match(line.text)
+    if head is None or (tail is None and not before.text.endswith("/")):
+        return False
+    if tail is None:
+        return head[0].isdigit() and before.text[-2:-1].isdigit()
+    one, other = tail[0], head[0]
+    if one[-1].isdigit() and other[0].isdigit():
+        return len(re.split(r"\D", one)[-1] + re.split(r"\D", other)[0]) <= 4
+    if one[-1].isdigit() or other[0].isdigit():
+        return False
+    if one.isupper() and other.isupper():
+        return True if len(other) == 1 or "/" in before.text else None
+    if is_syllable(one) and is_syllable(other):
+        return None if is_syllable(one + other) and not other[0].isupper() else False
+    return not other[0].isupper() and (is_syllable(one + other) or not is_syllable(other))
+
+
+def pad_of(cells: Iterable[tuple[Box, Sequence[Letter]]]) -> float:
+    """How near the table's texts come to its rules: no text stands nearer."""
+    rooms = [min(min(item["x0"] for item in letters) - box[0], box[2] - max(item["x1"] for item in letters))
+             for box, letters in cells if letters]  # fmt: skip
+    rooms = sorted(room for room in rooms if 0.5 < room < 12)
+    return rooms[len(rooms) // 20] if rooms else 2.0
+
+
+def line_text(line: TextLine) -> str:
+    """The line as plain text."""
+    return clean(line.text)
+
 
 _NEAR = 3.0
 """Points by which the rules of a row may differ."""
@@ -57,7 +206,6 @@ def read_pdf(data: bytes, name: str) -> Document:
                 raise Nq57Error(f"{name} dài hơn {_MOST_PAGES} trang: hãy tách riêng phần phụ lục.")
             reader = _Pages()
             items = [item for page in book.pages for item in reader.page(page)]
-            done = _unruled(book.pages) if not _has_plan(items) else None
     except Nq57Error:
         raise
     except PdfminerException as error:
@@ -69,31 +217,7 @@ def read_pdf(data: bytes, name: str) -> Document:
             f"{name} là bản chụp (scan), không có lớp chữ: hãy dùng bản Word "
             "hoặc PDF xuất từ Word, hoặc nhận dạng chữ trước."
         )
-    return Document(tuple(_stitched(items) if done is None else done))
-
-
-def _has_plan(items: Sequence[Line | Ruled]) -> bool:
-    """True when a ruled table has the headings of a plan."""
-    return any(not isinstance(item, Line) and find_headings(item[0]) is not None for item in items)
-
-
-def _unruled(pages: Sequence[Any]) -> list[Line | Table] | None:
-    """The document by the blanks between its columns; None when no table shows."""
-    return aligned([_plain_page(page) for page in pages])
-
-
-def _plain_page(page: Any) -> Page:  # noqa: ANN401 - a pdfplumber page
-    letters: list[Letter] = page.dedupe_chars(tolerance=1).chars
-    lines = tuple(line for line in lines_of(letters) if not line.text.isdigit())
-    widths = [item["x1"] - item["x0"] for item in letters if item["text"].strip()]
-    spans: dict[int, float] = {}
-    for edge in page.horizontal_edges:
-        spans[round(edge["top"])] = spans.get(round(edge["top"]), 0.0) + edge["x1"] - edge["x0"]
-    rules = tuple(
-        float(place) for place in _rules([float(top) for top, long in spans.items() if long > page.width / 2])
-    )
-    unit = statistics.median(widths) if widths else 5.0
-    return Page(lines, f"trang {page.page_number}", unit, rules)
+    return Document(tuple(_stitched(items)))
 
 
 def _letters(item: Line | Ruled) -> str:

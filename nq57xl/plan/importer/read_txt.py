@@ -1,26 +1,259 @@
-"""Reads text extracted from a PDF: lines, and the tables as far as the text alone tells their cells apart."""
+"""Reads text extracted from a PDF, whose cells stand one after another: the kind that the two sample plans have."""
 
 from __future__ import annotations
 
 import re
 
 import attrs
-from attrs import frozen
+from attrs import evolve, frozen
 
-from nq57xl.plan.importer.aligned import Page, aligned
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.deadlines import parse_deadline
+from nq57xl.plan.importer.document import Document, Line, Placed, Table, table_of
 from nq57xl.plan.importer.headings import synonyms
-from nq57xl.plan.importer.pdf_text import TextLine
-from nq57xl.plan.importer.table import Document, Line, Placed, Table, table_of
-from nq57xl.plan.importer.txt_cells import Piece, Split, split_cells
-from nq57xl.plan.importer.txt_indicators import indicator_table
-from nq57xl.plan.importer.words import join_lines, whole_key
-from nq57xl.text.normalise import clean
+from nq57xl.plan.importer.words import join_lines, page_text, whole_key
+from nq57xl.text.normalise import bare, clean
+
+_UNIT = re.compile(
+    r"(?:cac|ca) (?:phong|don vi|so|ban|bo|co quan|xa)|van phong|phong |p\.|so |ban |ubnd|uy ban|trung tam|"
+    r"cong an|bo |chi cuc|thanh tra|quan ly |hoi |doan |don vi |truong "
+)
+_PROSE = re.compile(r"(?:duoc|ban hanh|trien khai|bao cao|ket qua|ke hoach|hoan thanh|van ban|de an|du thao)\b")
+_INLINE, _LIKELY, _SOFT, _KEPT_HARD = 4.5, 2.0, 1.5, 3.0
+
+
+@frozen
+class Piece:
+    """A line of the text."""
+
+    text: str
+    goes_on: bool
+    """The line ends in a blank: the extractor broke it, its cell goes on."""
+    gap: bool = False
+    """A blank line stands before it."""
+    place: int = 0
+    """Number of the line in the file."""
+
+
+@frozen
+class Split:
+    """The text of one cell and whether its borders are certain."""
+
+    text: str
+    sure: bool
+    unfinished: bool = False
+    """Its last line goes on, but the page ended or another cell began."""
+
+
+@frozen
+class _Word:
+    text: str
+    border: float
+    """Cost of beginning a cell here; infinite in the middle of a line."""
+    hard: bool
+    """The line before ended its cell."""
+    goes_on: bool
+    line: int
+
+
+def split_cells(pieces: list[Piece], fields: list[str], year: int) -> list[Split]:
+    """A text for each field, in order: the cheapest way to cut the lines at the ends that the extractor shows."""
+    words = _words(pieces)
+    starts = [index for index, word in enumerate(words) if word.border < 50] + [len(words)]
+    best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(0, 0): (0.0, ())}
+    for number, name in enumerate(fields):
+        for begin, start in enumerate(starts):
+            known = best.get((number, start))
+            if known is None:
+                continue
+            for end in starts[begin:]:
+                cost = known[0] + _cost(words, start, end, name, year)
+                key = (number + 1, end)
+                if key not in best or cost < best[key][0]:
+                    best[key] = (cost, (*known[1], end))
+    ends = best[len(fields), len(words)][1]
+    cells = [_split(words, start, end) for start, end in zip((0, *ends), ends, strict=False)]
+    unsure = any(not cell.sure for cell in cells)
+    # a cell that seems blank beside doubtful ones may be theirs
+    return [evolve(cell, sure=cell.sure and (bool(cell.text) or not unsure)) for cell in cells]
+
+
+def _words(pieces: list[Piece]) -> list[_Word]:
+    found: list[_Word] = []
+    for number, piece in enumerate(pieces):
+        before = pieces[number - 1] if number else None
+        open_line = before is not None and (before.goes_on or re.search(r"[^\W_]-$", before.text) is not None)
+        for index, text in enumerate(piece.text.split()):
+            capital = text[0].isupper() or text[0].isdigit() or text[0] in "≥≤“"
+            if index:
+                border = _inline(piece.text.split(), index) if capital and found[-1].text[-1] not in ",-/" else 99.0
+            elif not open_line:
+                border = 0.0
+            else:
+                border = _SOFT if piece.gap and capital else (_INLINE if capital else 99.0)
+            found.append(
+                _Word(text, border, index == 0 and before is not None and not open_line, piece.goes_on, number)
+            )
+    return found
+
+
+def _inline(words: list[str], index: int) -> float:
+    """Cost of a border within a line: likely where a unit's name begins or a phrase is said again."""
+    rest = bare(" ".join(words[index:]))
+    again = any(words[index - size : index] == words[index : index + size] for size in range(2, index + 1))
+    return _LIKELY if again or (_UNIT.match(f"{rest} ") and not rest.startswith("bo chi so")) else _INLINE
+
+
+def _cost(words: list[_Word], start: int, end: int, name: str, year: int) -> float:
+    if start == end:
+        return 0.2 if name == "note" else (7.0 if name == "support" else 12.0)
+    inner = sum(_KEPT_HARD for word in words[start + 1 : end] if word.hard)
+    text = " ".join(word.text for word in words[start:end])
+    return words[start].border + inner + _fit(text, name, year)
+
+
+def _fit(text: str, name: str, year: int) -> float:
+    """How badly the text fits the field."""
+    key = bare(text)
+    unit, day = bool(_UNIT.match(key)), _is_deadline(text, year)
+    if name in ("lead", "support"):
+        cost = 0.0 if unit else 8.0
+        return (
+            cost
+            + (4.0 if day else 0.0)
+            + (2.0 if name == "lead" and key.startswith(("cac ", "ca ")) else 0.0)
+            + (4.0 if _PROSE.search(key) else 0.0)
+        )
+    if name == "deadline":
+        return 0.0 if day else 8.0
+    cost = (5.0 if unit and len(text) < 60 and not _PROSE.search(key) else 0.0) + (
+        5.0 if day and len(text) < 30 else 0.0
+    )
+    if name in ("task", "subtask") and len(text) < 12:
+        cost += 2.0
+    return cost + (0.0 if text[0].isupper() or text[0].isdigit() or text[0] in "≥≤“" else 3.0)
+
+
+def _is_deadline(text: str, year: int) -> bool:
+    return len(text) < 160 and parse_deadline(text, year).kind != "unknown"
+
+
+def _split(words: list[_Word], start: int, end: int) -> Split:
+    if start == end:
+        return Split("", True)
+    lines: dict[int, list[str]] = {}
+    for word in words[start:end]:
+        lines.setdefault(word.line, []).append(word.text)
+    text = page_text("\n".join(" ".join(line) for line in lines.values())).replace("\n", " ")
+    begins = start == 0 or words[start].border == 0.0
+    closes = end == len(words) or words[end].border == 0.0
+    inner = not any(word.hard for word in words[start + 1 : end])
+    return Split(text, begins and closes and inner, words[end - 1].goes_on)
+
+
+_GROUP = re.compile(r"(?P<number>[IVX]+)\.?\s+(?P<title>[A-ZĐÀ-Ỹ].*)")
+_END = re.compile(r"[IVX]+\s*[-.–]\s*[A-ZĐÀ-Ỹ ,]{8,}")
+_TARGET = r"(?:[≥≤<>]=?\s*)?\d[\d.,]*(?:\s*%|\s*(?:điểm|mô hình|dịch vụ|hệ thống|người))?|Có|Đạt|Hoàn thành"
+_LEAD = r"(?:Văn phòng|Phòng|Sở|Ban|Trung tâm|Các phòng|UBND|Công an|Bộ)\b.*?"
+_PERCENT = re.compile(rf"(?P<indicator>.+?)\s(?P<unit>%)\s(?P<target>{_TARGET})\s(?P<lead>{_LEAD})")
+_MEASURE = re.compile(
+    rf"(?P<indicator>.+?)\s(?P<unit>Chỉ số|Điểm|Mô hình|Người|Lớp|Hệ thống|Nền tảng|Đơn vị|Doanh nghiệp|"
+    rf"Dịch vụ|Văn bản|Lượt)\s(?P<target>{_TARGET})\s(?P<lead>{_LEAD})"
+)
+_HEADS = ("STT", "Nội dung chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Đơn vị chủ trì theo dõi")
+_UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
+
+
+def indicator_table(lines: list[Piece]) -> tuple[Table, int, int] | None:
+    """The table, its first line and the line after it; None when the text has none."""
+    start = next(
+        (index for index, line in enumerate(lines)
+         if re.match(r"s?tt\b", whole_key(line.text)) and "chi tieu" in whole_key(line.text)),
+        None,
+    )  # fmt: skip
+    if start is None:
+        return None
+    first = next((index for index in range(start + 1, min(start + 30, len(lines))) if _GROUP.match(lines[index].text)
+                  or re.match(r"1\b", lines[index].text)), None)  # fmt: skip
+    if first is None:
+        return None
+    end = next((index for index in range(first, len(lines)) if _END.match(lines[index].text)), len(lines))
+    placed = [Placed(0, col, text, f"dòng {lines[start].place}") for col, text in enumerate(_HEADS)]
+    for row, block in enumerate(_indicator_blocks(lines[first:end]), 1):
+        placed += _row(row, block)
+    return table_of(placed), start, end
+
+
+def _indicator_blocks(lines: list[Piece]) -> list[list[Piece]]:
+    found: list[list[Piece]] = []
+    number = 0
+    for line in lines:
+        leading = re.match(r"(\d{1,3})(?:\s|$)", line.text)
+        if _GROUP.match(line.text):
+            found.append([line])
+            number = 0
+        elif leading and int(leading[1]) == number + 1:
+            found.append([line])
+            number += 1
+        elif found:
+            found[-1].append(line)
+    return found
+
+
+def _row(row: int, block: list[Piece]) -> list[Placed]:
+    source = f"dòng {block[0].place}"
+    text = ""
+    for line in block:
+        text = join_lines(text, line.text)
+    group = _GROUP.fullmatch(text)
+    if group:
+        return [Placed(row, 0, group["number"], source), Placed(row, 1, group["title"], source)]
+    number, _, rest = text.partition(" ")
+    known = _parts(rest, block)
+    placed = [Placed(row, 0, number, source)]
+    for col, (value, doubt) in enumerate(known, 1):
+        placed.append(Placed(row, col, value, source, doubt=doubt))
+    return placed
+
+
+def _parts(text: str, block: list[Piece]) -> list[tuple[str, str]]:
+    """Indicator, measure, target, lead, each with its doubt."""
+    match = _PERCENT.fullmatch(text)
+    if match and match["lead"].count("(") == 0:
+        return [(match[name], "") for name in ("indicator", "unit", "target", "lead")]
+    if match:
+        # what follows the unit in brackets is the rest of the indicator over a page
+        lead, _, rest = match["lead"].partition(" (")
+        indicator = f"{match['indicator']} ({rest}"
+        return [(indicator, _UNSURE), (match["unit"], ""), (match["target"], ""), (lead, _UNSURE)]
+    cells = _indicator_cells(block)
+    if len(cells) >= 4:
+        return [(" ".join(cells[:-3]), _UNSURE), (cells[-3], _UNSURE), (cells[-2], _UNSURE), (cells[-1], _UNSURE)]
+    match = _MEASURE.fullmatch(text)
+    if match:
+        return [(match[name], _UNSURE) for name in ("indicator", "unit", "target", "lead")]
+    return [(text, _UNSURE), ("", _UNSURE), ("", _UNSURE), ("", _UNSURE)]
+
+
+def _indicator_cells(block: list[Piece]) -> list[str]:
+    """The texts between the ends of cells that the extractor shows, without the number."""
+    cells: list[str] = []
+    open_cell = False
+    for line in block:
+        if open_cell and cells:
+            cells[-1] = join_lines(cells[-1], line.text)
+        else:
+            cells.append(line.text)
+        open_cell = line.goes_on
+    if cells and re.fullmatch(r"\d+", cells[0]):
+        return cells[1:]
+    return [re.sub(r"^\d+\s+", "", cells[0]), *cells[1:]] if cells else []
+
 
 _SECTION = re.compile(r"(?P<number>[IVX]+)\s*[.\-–]\s*(?P<title>[A-ZĐÀ-Ỹ].*)")
 _ROW = re.compile(r"(?P<number>\d{1,3})\.\s+[A-ZĐÀ-Ỹ“]")
 _SUB = re.compile(r"(?P<number>\d{1,3})\.\d{1,2}\.?\s+[A-ZĐÀ-Ỹ“]")
 _HEAD_ROWS = 60
-_UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
 _TAIL = "nội dung nối qua trang trong văn bản thuần chữ"
 _TITLES = {
     "task": "Nhiệm vụ",
@@ -45,12 +278,16 @@ class _Raw:
     place: int
 
 
-def read_txt(text: str) -> Document:
-    """The document; a text without a table of tasks is lines only."""
+def read_txt(text: str, name: str) -> Document:
+    """The document; a text without a table of tasks is lines only.
+
+    Raises Nq57Error for text whose columns are only blanks (`pdftotext -layout`): its cells cannot be told apart.
+    """
     if _is_spaced(text):
-        found_tables = aligned(_pages(text))
-        if found_tables is not None:
-            return Document(tuple(found_tables))
+        raise Nq57Error(
+            f"Tệp {name} là chữ trích từ PDF, cột chỉ còn là khoảng trắng: ranh giới ô không chắc nên không đọc. "
+            "Hãy nhập chính tệp .docx hoặc .pdf đó."
+        )
     lines = _lines(text)
     items: list[Line | Table] = []
     found = _task_head(lines)
@@ -70,21 +307,6 @@ def _is_spaced(text: str) -> bool:
     """True for text that keeps the columns of its tables by blanks, as `pdftotext -layout` writes it."""
     lines = [line for line in text.split("\n") if line.strip()]
     return sum(re.search(r"\S {3,}\S", line) is not None for line in lines) > 0.15 * len(lines)
-
-
-def _pages(text: str) -> list[Page]:
-    """Its pages; a letter is one wide and a line one high."""
-    pages, number = [], 0
-    for part in text.split("\f"):
-        lines, sources = [], []
-        for line in part.replace("\r", "").expandtabs().split("\n"):
-            number += 1
-            words = [(float(match.start()), float(match.end()), match[0]) for match in re.finditer(r"\S+", line)]
-            if words and not clean(line).isdigit():
-                lines.append(TextLine(clean(line), words[0][0], words[-1][1], number, number + 1.0, 1.0, False, words))
-                sources.append(f"dòng {number}")
-        pages.append(Page(tuple(lines), "", 1.0, (), tuple(sources)))
-    return pages
 
 
 def _year(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.guard import scan
-from nq57xl.plan.importer.table import Document, Placed, Table, table_of
+from nq57xl.plan.importer.document import Document, Placed, Table, table_of
 from nq57xl.plan.importer.words import cell_text
 from nq57xl.text.cells import a1
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import attrs
 from attrs import define, field, frozen
 
+from nq57xl.plan.importer.document import Cell, Document, Line, Raw, Table, Value
 from nq57xl.plan.importer.headings import Headings, find_headings, is_repeated, synonyms
 from nq57xl.plan.importer.page_breaks import WORK, joined
-from nq57xl.plan.importer.raw import Raw, Value
-from nq57xl.plan.importer.table import Cell, Document, Line, Table
 from nq57xl.plan.importer.words import heading_key, join_lines, roman_value, whole_key
 from nq57xl.text.normalise import one_line
 

@@ -1,4 +1,4 @@
-"""Sections, tasks and their parts from body rows: two-level numbers, merged cells handed down (domain.md 8.2)."""
+"""Sections, tasks, indicators and their parts from body rows: two-level numbers, merged cells handed down."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import re
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.raw import Raw, Value
+from nq57xl.plan.importer.document import Raw, Value
 from nq57xl.plan.importer.rows import Body
 from nq57xl.plan.importer.words import plain_roman, roman, roman_value
 
 FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
+_MEASURES = ("unit", "target", "lead", "note")
+_EMBEDDED_INDICATOR = re.compile(r"(\d{1,3})[.)]\s+(\S.*)", re.DOTALL)
 _SECTION = re.compile(
     r"(?:(?:phần|mục|nhóm|chương|lĩnh vực)\s+(?:thứ\s+)?)?(?P<number>[IVXLC]+|[A-HĐ])"
     r"(?:\s*[.:)/–-]+\s*|\s+)(?P<title>\S.*)",
@@ -395,3 +397,34 @@ def check_numbers(drafts: list[Draft]) -> list[Draft]:
 
 def _leaves_gap(before: str, number: str) -> bool:
     return before.isdigit() and number.isdigit() and int(number) not in (int(before) + 1, 1)
+
+
+def indicators_of(body: Body) -> Outline:
+    """Groups and indicators of the rows."""
+    state = State()
+    for row in body.rows:
+        # a row of the table that has a target is an indicator, whatever its number
+        if row.text("target") or not take_section(state, row, True):
+            _indicator(state, row)
+    return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
+
+
+def _indicator(state: State, row: Raw) -> None:
+    values = {name: _value(state, row, name) for name in ("number", "indicator", *_MEASURES)}
+    match = _EMBEDDED_INDICATOR.fullmatch(values["indicator"].text)
+    if match and not values["number"].text:
+        values["number"] = Value(match[1], row.source)
+        values["indicator"] = attrs.evolve(values["indicator"], text=match[2])
+    values["number"] = attrs.evolve(values["number"], text=values["number"].text.strip().rstrip(".)"))
+    if not values["number"].text:
+        values["number"] = Value("", row.source, "dòng không có số")
+    if not values["target"].text and not values["target"].doubt:
+        values["target"] = attrs.evolve(values["target"], doubt="chưa có giá trị mục tiêu")
+    state.last = dict(values)
+    state.drafts.append(Draft(state.section, values, row.source))
+
+
+def _value(state: State, row: Raw, name: str) -> Value:
+    if name in row.merged:
+        return attrs.evolve(state.last.get(name, Value()), source=row.source)
+    return row.values.get(name, Value("", row.source))
