@@ -21,7 +21,7 @@ CLI_ONLY = ("click", "rich")
 HEAVY = ("pandas", "pandera", "openpyxl", "xlsxwriter", "sqlalchemy", "python_calamine", "jinja2", "numpy")
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-MAX_FILE = 400
+MAX_FILE = 600
 MAX_FUNCTION = 50
 
 
@@ -84,7 +84,7 @@ def test_only_the_command_line_knows_the_terminal(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_files_and_functions_stay_small(path: Path) -> None:
-    """No file is longer than 400 lines, no function's body longer than 50."""
+    """No file is longer than 600 lines, no function's body longer than 50."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE
     functions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert {item.name: body_lines(item) for item in functions if body_lines(item) > MAX_FUNCTION} == {}
