@@ -11,10 +11,10 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.office import Office
-from nq57xl.ledger.clock import VIETNAM
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.records.consolidation import Consolidation, TaskRow
-from nq57xl.records.plan import Deadline, Plan, Task
+from nq57xl.plan.model import Deadline, Plan, Task
+from nq57xl.results.consolidation import Consolidation, TaskRow
+from nq57xl.text.clock import VIETNAM
 
 DUE = dt.date(2026, 5, 17)
 

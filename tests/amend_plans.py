@@ -7,10 +7,8 @@ import random
 
 import attrs
 
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import bundled_appendix
-from nq57xl.records.amendment import Comparison, RowChange
-from nq57xl.records.plan import Plan, Task
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
+from nq57xl.plan.model import Comparison, Plan, RowChange, Task
 
 
 @functools.cache

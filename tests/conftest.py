@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from nq57xl.records.findings import Finding
-from nq57xl.records.returns import RawWorkbook
-from nq57xl.returns.refused import Refused
+from nq57xl.rules.findings import Finding
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.refused import Refused
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAVERS = REPOSITORY / "tests" / "node"

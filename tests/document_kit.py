@@ -10,8 +10,8 @@ from typing import Any
 from docx import Document
 from docx.oxml.ns import qn
 
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.report.document import render_document
+from nq57xl.outputs.document.document import render_document
+from nq57xl.results.consolidation import Consolidation
 from tests.report_books import consolidated
 
 

@@ -15,8 +15,8 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.records.consolidation import Consolidation, Entry
+from nq57xl.results.consolidation import Consolidation, Entry
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 PERIOD = "2026-04"
 SHEET = "Biên tập"

@@ -12,9 +12,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.forms.layout import layout
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Slot
-from nq57xl.records.returns import Value
+from nq57xl.forms.model import Slot
+from nq57xl.forms.values import Value
+from nq57xl.rules.findings import Finding
 from tests.form_values import value
 from tests.samples import sample_form
 

@@ -14,19 +14,20 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from nq57xl.forms.model import Form, FormRow, FormTable
+from nq57xl.forms.values import Source, Value
 from nq57xl.ledger import archive
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.ledger.guarded import remove_guarded, write_guarded
 from nq57xl.ledger.lock import writing
+from nq57xl.ledger.outputs import remove_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.codec import content_hash
-from nq57xl.records.findings import Finding, Verdict
-from nq57xl.records.form import Form, FormRow, FormTable
-from nq57xl.records.ledger import Judged
-from nq57xl.records.plan import Plan
-from nq57xl.records.returns import CellValue, Source, Value
+from nq57xl.plan.model import Plan
+from nq57xl.returns.model import Judged
+from nq57xl.rules.codec import content_hash
+from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
+from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.samples import sample_period, sample_plan
 
 PERIOD = "2026-04"

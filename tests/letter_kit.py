@@ -7,11 +7,10 @@ from typing import Any
 
 import attrs
 
-from nq57xl.ledger.standing import period_status
-from nq57xl.records.findings import Finding, Verdict
-from nq57xl.records.ledger import PeriodStatus, ReturnRecord
-from nq57xl.report.filing import Filed, filed
-from nq57xl.rules.catalogue import make
+from nq57xl.ledger.model import PeriodStatus
+from nq57xl.results.standing import Filed, filed, period_status
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding, Verdict, make
 from tests.ledger_kit import NOON, PERIOD, judged
 from tests.samples import sample_period, sample_plan
 

@@ -9,8 +9,8 @@ import random
 from datetime import date, datetime, timedelta
 
 from nq57xl.forms.layout import entry_slots
-from nq57xl.records.form import Form, Slot
-from nq57xl.records.schema import Facts, Field
+from nq57xl.forms.model import Form, Slot
+from nq57xl.rules.schema import Facts, Field
 
 Content = str | float | int | date | None
 CellKey = tuple[str, str, str]

@@ -16,16 +16,15 @@ from attrs import frozen
 from openpyxl.styles import Font
 from openpyxl.workbook.workbook import Workbook
 
-from nq57xl.checks.rows import Answer
-from nq57xl.checks.run import check
 from nq57xl.forms.layout import layout
-from nq57xl.records.findings import Finding, Verdict, verdict_of
-from nq57xl.records.returns import Return
+from nq57xl.returns.check import Answer, check
 from nq57xl.returns.identify import identify
-from nq57xl.returns.read import read_bytes
-from nq57xl.returns.refused import Refused
+from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
-from nq57xl.text.cells import a1
+from nq57xl.rules.findings import Finding, Verdict, verdict_of
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.refused import Refused
 from tests.filler import fill
 from tests.returns_kit import edited, form_of, issued, returned, said, source_of
 

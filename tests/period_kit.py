@@ -13,9 +13,9 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import Generated, Issued
 from nq57xl.commands.office import Office
-from nq57xl.ledger.clock import VIETNAM
+from nq57xl.forms.model import FormRow
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.form import FormRow
+from nq57xl.text.clock import VIETNAM
 
 DONE, GOING, IDLE = "III.6", "I.1", "II.3"
 """Rows that Văn phòng reports in April as done, in progress and not arisen."""

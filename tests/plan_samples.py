@@ -6,8 +6,7 @@ import datetime as dt
 
 from hypothesis import strategies as st
 
-from nq57xl.plan.understand import understand
-from nq57xl.records.plan import (
+from nq57xl.plan.model import (
     DatedName,
     Deadline,
     Indicator,
@@ -22,6 +21,7 @@ from nq57xl.records.plan import (
     Unit,
     UnitGroup,
 )
+from nq57xl.plan.understand import understand
 from nq57xl.text.normalise import clean
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn"))

@@ -11,12 +11,10 @@ from typing import Any
 import attrs
 import openpyxl
 
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import bundled_appendix
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
+from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.plan import Period, Plan
-from nq57xl.report.consolidate import consolidate
+from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.load import load_schema
 from tests.report_fills import random_status
 from tests.samples import sample_period, sample_plan

@@ -7,9 +7,11 @@ import hashlib
 import random
 from collections.abc import Callable, Iterable
 
-from nq57xl.records.ledger import Judged, PeriodStatus, ReturnRecord, UnitState, UnitStatus
-from nq57xl.records.plan import Indicator, Period, Plan, Task
-from nq57xl.records.returns import CellValue, Source, Value
+from nq57xl.forms.values import Source, Value
+from nq57xl.ledger.model import PeriodStatus, UnitState, UnitStatus
+from nq57xl.plan.model import Indicator, Period, Plan, Task
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.rules.schema import CellValue
 
 TZ = dt.timezone(dt.timedelta(hours=7))
 PROGRESS = {

@@ -12,13 +12,15 @@ from openpyxl.cell.cell import Cell
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form
-from nq57xl.records.returns import RawCell, RawSheet, RawWorkbook, Return, Source
-from nq57xl.returns.read import read_bytes
+from nq57xl.forms.values import Source
+from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.sources import LOCAL
+from nq57xl.rules.findings import Finding
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook
+from nq57xl.xlsx.read import read_bytes
 from tests.samples import sample_form
 
 Typed = dict[tuple[str, str], str | float | date]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from nq57xl.records.form import Form
-from nq57xl.records.plan import (
+from nq57xl.forms.model import Form
+from nq57xl.plan.model import (
     DatedName,
     Deadline,
     Indicator,

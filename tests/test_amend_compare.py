@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.amend import amended
 from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
-from nq57xl.plan.bundled import NAMES
+from nq57xl.plan.appendix_read import NAMES
 from nq57xl.plan.compare import Decisions, compare, completed
-from nq57xl.records.plan import Deadline, Plan, Section, Target, Unit
+from nq57xl.plan.model import Deadline, Plan, Section, Target, Unit
 from tests.amend_plans import change_of, edited, plan, retold, reworded, with_tasks
 from tests.amounts import amount
 from tests.conftest import CheckOoxml

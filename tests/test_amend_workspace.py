@@ -22,9 +22,9 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office, plan_on
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger.clock import FixedClock
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.records.plan import Deadline
+from nq57xl.plan.model import Deadline
+from nq57xl.text.clock import FixedClock
 from tests.amend_kit import (
     MAY,
     appendix_of,

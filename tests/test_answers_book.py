@@ -12,11 +12,10 @@ import attrs
 import openpyxl
 import pytest
 
-from nq57xl.records.findings import Finding
-from nq57xl.records.ledger import ReturnRecord
-from nq57xl.report.check_book import FACTS, FILES, POINTS, UNITS, Check, Places, render_check_book
-from nq57xl.report.filing import filed
-from nq57xl.rules.catalogue import make
+from nq57xl.outputs.check_book import FACTS, FILES, POINTS, UNITS, Check, Places, render_check_book
+from nq57xl.results.standing import filed
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding, make
 from tests.conftest import CheckOoxml
 from tests.letter_kit import blank, every_fate, odd, record, status_of
 from tests.report_books import SCHEMA, table

@@ -21,8 +21,8 @@ from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.ledger import files
-from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.text import files
+from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.conftest import CheckOoxml
 from tests.report_books import table
 
@@ -164,7 +164,7 @@ def test_an_open_workbook_stops_nothing(root: Path, monkeypatch: pytest.MonkeyPa
 
     old = book.read_bytes()
     monkeypatch.setattr(files, "_PAUSE", 0.0)
-    monkeypatch.setattr("nq57xl.ledger.files.os.replace", held)
+    monkeypatch.setattr("nq57xl.text.files.os.replace", held)
     marked = root / "out" / PERIOD / "tra-lai" / "NQ57_2026-04_VP.xlsx"
     Department(2, DUE).mend(marked, tmp_path / "vp sửa.xlsx")
     done = collect(at(root, 16), [tmp_path / "vp sửa.xlsx"], PERIOD)

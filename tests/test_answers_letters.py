@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.records.ledger import ReturnRecord
-from nq57xl.report.notices import Letter, Written, letter_of, plain, write_letter
+from nq57xl.outputs.letters import Letter, Written, letter_of, plain, write_letter
+from nq57xl.returns.model import ReturnRecord
 from tests.conftest import REPOSITORY
 from tests.ledger_kit import value
 from tests.letter_kit import blank, every_fate, filed_of, odd, record

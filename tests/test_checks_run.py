@@ -8,17 +8,17 @@ import attrs
 import pandas as pd
 import pytest
 
-from nq57xl.checks import run
-from nq57xl.checks.file import check_file
-from nq57xl.checks.period import Reported, check_period
-from nq57xl.checks.rows import Answer
 from nq57xl.forms.layout import entry_slots
-from nq57xl.ledger.clock import VIETNAM
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form
-from nq57xl.records.returns import CellValue, Return, Source, Value
-from nq57xl.rules.catalogue import make
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import Source, Value
+from nq57xl.returns import check
+from nq57xl.returns.check import Answer, check_file
+from nq57xl.returns.model import Return
+from nq57xl.returns.period_checks import Reported, check_period
+from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.predicates import EmptyIf
+from nq57xl.rules.schema import CellValue
+from nq57xl.text.clock import VIETNAM
 from tests.samples import ISSUE_ID, sample_form
 
 SIGNED: dict[tuple[str, str, str], CellValue] = {
@@ -64,7 +64,7 @@ def found(
     cells: dict[tuple[str, str, str], CellValue], findings: tuple[Finding, ...] = ()
 ) -> list[tuple[str, str | None, str]]:
     """(code, task, field) of every finding on one return."""
-    return [(item.code, item.task, item.field) for item in run.check([answer(cells, findings=findings)])[0]]
+    return [(item.code, item.task, item.field) for item in check.check([answer(cells, findings=findings)])[0]]
 
 
 def test_a_good_return_has_no_finding() -> None:
@@ -127,7 +127,7 @@ def test_what_is_missing_beside_an_unreadable_cell_is_told_with_it() -> None:
     typed = Value("led", "I.1", "evidence_date", "tháng 4", None, "", "")
     wrong = make("VALUE_UNREADABLE", table="led", task="I.1", field="evidence_date")
     returned = attrs.evolve(given.returned, values=(*given.returned.values, typed), findings=(wrong,))
-    assert [(item.code, item.field) for item in run.check([Answer(returned, form)])[0]] == [
+    assert [(item.code, item.field) for item in check.check([Answer(returned, form)])[0]] == [
         ("REQUIRED_BLANK", "evidence_number")
     ]
 
@@ -138,7 +138,7 @@ def test_an_unreadable_statement_is_told_once() -> None:
     typed = Value("statement", "statement", "statement", "để sau", None, "", "")
     wrong = make("NOT_IN_LIST", table="statement", task="statement", field="statement")
     returned = attrs.evolve(given.returned, values=(*given.returned.values, typed), findings=(wrong,))
-    assert run.check([Answer(returned, given.form)])[0] == ()
+    assert check.check([Answer(returned, given.form)])[0] == ()
 
 
 def test_an_unreadable_cell_is_told_once() -> None:
@@ -150,7 +150,7 @@ def test_an_unreadable_cell_is_told_once() -> None:
 def test_a_finding_carries_the_place_in_the_file_sent() -> None:
     """Sheet, cell and typed text are those of the returned file; message and fix are there."""
     here = answer({**FINE, ("led", "I.1", "percent"): 1.5})
-    finding = run.check([here])[0][0]
+    finding = check.check([here])[0][0]
     assert (finding.sheet, finding.cell) == here.returned.places["led", "I.1", "percent"]
     assert finding.value == "1.5"
     assert finding.severity == "error"
@@ -161,7 +161,7 @@ def test_a_finding_carries_the_place_in_the_file_sent() -> None:
 def test_returns_are_judged_together_and_apart() -> None:
     """Many returns in one run: each has its own findings, in its own place."""
     bad = {**FINE, ("led", "I.1", "percent"): None}
-    results = run.check([answer(FINE), answer(bad), answer(FINE), answer({})])
+    results = check.check([answer(FINE), answer(bad), answer(FINE), answer({})])
     assert [len(items) for items in results[:3]] == [0, 1, 0]
     assert len(results[3]) > 5
 
@@ -180,7 +180,7 @@ def test_a_rule_that_raises_costs_one_return_only(monkeypatch: pytest.MonkeyPatc
         **FINE,
         ("led", "I.1", "completion_date"): date(2026, 4, 1),
     }
-    results = run.check([answer(contradiction), answer(FINE), answer(FINE)])
+    results = check.check([answer(contradiction), answer(FINE), answer(FINE)])
     assert [item.code for item in results[0]] == ["CONTRADICTION"]
     assert {item.code for item in results[1]} == {"CHECK_FAILED"}
     assert {item.severity for item in results[1]} == {"error"}

@@ -20,14 +20,14 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge, status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.archive import archived
-from nq57xl.ledger.closings import closing_of, history_of
+from nq57xl.ledger.edits import closing_of, history_of
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.report import addendum_sheet
+from nq57xl.outputs.report import addendum
+from nq57xl.results.consolidation import Consolidation
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, RESULTS, VP, answer, book_of, copied, edit, line, moment, office_at, spot, start
 
-NAME = addendum_sheet.NAME
+NAME = addendum.NAME
 
 
 @pytest.fixture(scope="module")

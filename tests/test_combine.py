@@ -12,8 +12,6 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from nq57xl.checks.halves import Half, beside
-from nq57xl.checks.rows import Answer
 from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, Taken, collect
@@ -25,13 +23,15 @@ from nq57xl.commands.judge import Manner
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.archive import archived
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form
-from nq57xl.records.ledger import Judged, ReturnRecord
-from nq57xl.records.returns import Return, Source, Value
-from nq57xl.text.cells import a1
+from nq57xl.returns.check import Answer
+from nq57xl.returns.combine import Half, beside
+from nq57xl.returns.model import Judged, Return, ReturnRecord
+from nq57xl.rules.findings import Finding
+from nq57xl.text.addresses import a1
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

@@ -18,7 +18,7 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 DUE = dt.date(2026, 4, 17)
 

@@ -14,21 +14,19 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.collect import collect, standing
-from nq57xl.commands.diff import diff
-from nq57xl.commands.export import export
+from nq57xl.commands.compare import diff, export
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import entry_slots
-from nq57xl.ledger.clock import FixedClock
+from nq57xl.outputs.exports import SCHEMA_NAME
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.report.compare_json import comparison_json
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.exports import SCHEMA_NAME
-from nq57xl.report.figures import figures
+from nq57xl.results.comparison import comparison_json
+from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.figures import figures
+from nq57xl.text.clock import FixedClock
 from tests.conftest import REPOSITORY
 from tests.office import convert
 from tests.period_kit import (

@@ -8,16 +8,14 @@ import random
 import attrs
 import pytest
 
-from nq57xl.cli.compared import print_comparison
-from nq57xl.records.comparison import RowChange
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.ledger import PeriodStatus
-from nq57xl.records.plan import Period, Plan
-from nq57xl.records.returns import CellValue
-from nq57xl.report.compare import compare
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.indicator_words import Measure, difference_text
+from nq57xl.cli.comparing import print_comparison
+from nq57xl.ledger.model import PeriodStatus
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.comparison import RowChange, compare
+from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.wording import Measure, difference_text
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
 from tests.report_books import case
 from tests.report_fills import Unit, random_status, returned, unit_status
 from tests.samples import sample_period, sample_plan

@@ -21,8 +21,8 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.ledger.lock import writing
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

@@ -15,18 +15,18 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import correct_received, events, exclude, readmit
 from nq57xl.commands.demo_typist import Department
-from nq57xl.commands.earlier import History
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
+from nq57xl.commands.reported import History
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.ledger.model import UnitStatus
+from nq57xl.outputs.report.submissions import YES, submission_page
+from nq57xl.outputs.texts import status_json, status_text
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.ledger import UnitStatus
-from nq57xl.report.figures import figures
-from nq57xl.report.submission_sheet import YES, submission_page
-from nq57xl.report.texts import status_json, status_text
+from nq57xl.results.figures import figures
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

@@ -10,14 +10,14 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.plan import Indicator
-from nq57xl.records.returns import Value
-from nq57xl.report import document_results, document_review, document_words
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.document import render_document
-from nq57xl.report.document_review import next_cutoff
-from nq57xl.report.document_words import flowing, part
+from nq57xl.forms.values import Value
+from nq57xl.outputs.document import results, review
+from nq57xl.outputs.document import words as document_words
+from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document.review import next_cutoff
+from nq57xl.outputs.document.words import flowing, part
+from nq57xl.plan.model import Indicator
+from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.vocabulary import load_vocabulary
 from nq57xl.text.normalise import one_line
 from tests.amounts import amount
@@ -338,7 +338,7 @@ def test_lists_that_are_too_long_stand_in_the_appendix(monkeypatch: pytest.Monke
     """Beyond the limit the text counts, names finished rows only and points to the appendix, which has everything."""
     c = consolidated("sxd-2026", 1)
     whole = texts_of(c)
-    for module in (document_words, document_results, document_review):
+    for module in (document_words, results, review):
         monkeypatch.setattr(module, "LISTED", 1)
     monkeypatch.setattr(document_words, "_NAMED_UNITS", 0)
     texts = texts_of(c)

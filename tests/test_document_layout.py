@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.records.plan import DatedName, Signatory
-from nq57xl.report.consolidate import COLLECTIVE_RULE, consolidate
-from nq57xl.report.document import TEMPLATE, context, render_document
+from nq57xl.outputs.document.document import TEMPLATE, context, render_document
+from nq57xl.plan.model import DatedName, Signatory
+from nq57xl.results.consolidation import COLLECTIVE_RULE, consolidate
 from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.document_kit import blocks, cell_texts, opened, rendered, text_of

@@ -9,16 +9,17 @@ import attrs
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from nq57xl.edits.book import mark_of, render_edit_book
+from nq57xl.edits.lines import EditLine, edit_lines
+from nq57xl.edits.read import Known, Lines, read_lines, understand
 from nq57xl.forms.build import build_form
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.edits import AppliedEdit, Edit, EditKind, NewEdit
-from nq57xl.records.returns import CellValue, Source
-from nq57xl.report.edit_book import mark_of, render_edit_book
-from nq57xl.report.edit_lines import EditLine, edit_lines
-from nq57xl.report.edit_read import Known, Lines, read_lines, understand
-from nq57xl.report.edited import values_of
-from nq57xl.returns.read import read_bytes
+from nq57xl.forms.values import Source
+from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.edited import values_of
+from nq57xl.rules.schema import CellValue
 from nq57xl.text.normalise import clean
+from nq57xl.xlsx.read import read_bytes
 from tests.amounts import amount
 from tests.report_books import SCHEMA, consolidated
 from tests.report_fills import TZ

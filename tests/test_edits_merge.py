@@ -16,11 +16,11 @@ from nq57xl.cli import cli
 from nq57xl.commands.edits import edits
 from nq57xl.commands.merge import merge
 from nq57xl.errors import WorkbookOpenError
-from nq57xl.ledger import files
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.report.exports import facts
-from nq57xl.rules.catalogue import catalogue
+from nq57xl.outputs.exports import facts
+from nq57xl.rules.findings import catalogue
+from nq57xl.text import files
 from tests.conftest import CheckOoxml
 from tests.document_kit import blocks, opened
 from tests.edit_kit import (

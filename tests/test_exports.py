@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.returns import Value
-from nq57xl.report.exports import COLUMNS, FORMATS, SCHEMA_NAME, Fact, export_bytes, facts
-from nq57xl.report.tracking import task_text, tracking_page, tracking_text
+from nq57xl.forms.values import Value
+from nq57xl.outputs.exports import COLUMNS, FORMATS, SCHEMA_NAME, Fact, export_bytes, facts
+from nq57xl.outputs.texts import task_text, tracking_page, tracking_text
+from nq57xl.results.consolidation import Consolidation
 from tests.conftest import REPOSITORY
 from tests.report_books import consolidated
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import attrs
 import pytest
 
-from nq57xl.forms.build import build_form, received_of, reporting_units
+from nq57xl.forms.build import build_form, indicator_before, led_before, parts_of, received_of, reporting_units
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.previous import indicator_before, led_before, parts_of
+from nq57xl.forms.model import Earlier, Form, Received
 from nq57xl.forms.validation import validation_of
+from nq57xl.forms.values import Value
 from nq57xl.forms.wording import data_window, deadline_in_words, file_name, frequency, period_line, plan_name, shorten
-from nq57xl.records.codec import from_json, to_json
-from nq57xl.records.form import Earlier, Form, Received
-from nq57xl.records.plan import Indicator, Plan, Target, Unit
-from nq57xl.records.returns import CellValue, Value
+from nq57xl.plan.model import Indicator, Plan, Target, Unit
+from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
 from tests.samples import ISSUE_ID, sample_form, sample_period, sample_plan
 
 

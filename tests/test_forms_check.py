@@ -12,13 +12,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from nq57xl.forms.check_formula import check_formulas, check_texts
 from nq57xl.forms.frame import frame_of, rows_of
 from nq57xl.forms.layout import layout
+from nq57xl.forms.live_check import check_formulas, check_texts
+from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
-from nq57xl.records.form import Form
-from nq57xl.records.returns import Value
-from nq57xl.text.cells import a1
+from nq57xl.forms.values import Value
+from nq57xl.text.addresses import a1
 from tests.form_values import random_values, value
 from tests.samples import sample_form
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nq57xl.forms.layout import entry_slots, layout, locked_slots
-from nq57xl.records.form import SheetLayout, Slot
+from nq57xl.forms.model import SheetLayout, Slot
 from tests.samples import ISSUE_ID, sample_form
 
 UNITS = ("VP", "QLDT", "KHTC")

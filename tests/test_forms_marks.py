@@ -10,7 +10,7 @@ from io import BytesIO
 from openpyxl.workbook import Workbook
 
 from nq57xl.forms.render import render_form
-from nq57xl.records.findings import Finding
+from nq57xl.rules.findings import Finding
 from tests.form_books import FINDINGS, VALUES, cell_of, opened
 from tests.samples import sample_form
 

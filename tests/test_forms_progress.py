@@ -10,11 +10,10 @@ from io import BytesIO
 import openpyxl
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.progress import READY, formulas_of, is_wrong
-from nq57xl.forms.progress_formula import progress_formulas
+from nq57xl.forms.model import Form
+from nq57xl.forms.progress import READY, formulas_of, is_wrong, progress_formulas
 from nq57xl.forms.render import render_form
-from nq57xl.records.form import Form
-from nq57xl.records.returns import Value
+from nq57xl.forms.values import Value
 from tests.form_values import random_values, value
 from tests.samples import sample_form
 

@@ -15,9 +15,9 @@ from openpyxl.utils.escape import unescape
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.render import password_of, render_form, with_added_rows
-from nq57xl.forms.sending import render_sending_list
 from nq57xl.forms.validation import clip
-from nq57xl.records.findings import Finding
+from nq57xl.outputs.sending import render_sending_list
+from nq57xl.rules.findings import Finding
 from tests.conftest import CheckOoxml
 from tests.form_books import FINDINGS, VALUES, cell_of, opened, slots_of, validation_of
 from tests.form_values import value

@@ -9,10 +9,10 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from nq57xl.forms.layout import layout
+from nq57xl.forms.model import Slot
 from nq57xl.forms.progress import formulas_of
 from nq57xl.forms.render import render_form
-from nq57xl.records.form import Slot
-from nq57xl.text.cells import a1
+from nq57xl.text.addresses import a1
 from tests import office
 from tests.conftest import CheckOoxml
 from tests.samples import sample_form

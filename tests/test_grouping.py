@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.records.findings import Finding, Severity
-from nq57xl.rules.catalogue import make
-from nq57xl.rules.grouping import LEAST, grouped, to_answer
+from nq57xl.rules.findings import LEAST, Finding, Severity, grouped, make, to_answer
 
 
 def blank(row: int, *, sheet: str = "1. Kết quả", field: str = "result", severity: Severity = "error") -> Finding:

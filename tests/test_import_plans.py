@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 from nq57xl.cli import cli
 from nq57xl.commands.import_plan import import_plan
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
 from nq57xl.plan.understand import understand
-from nq57xl.records.plan import Deadline, Plan, Properties, Section, Task
 from tests.amounts import amount
 from tests.conftest import REPOSITORY, CheckOoxml
 from tools.import_accuracy import compare

@@ -11,7 +11,7 @@ import pytest
 
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import Plan
 from tests.amounts import amount
 from tools.import_accuracy import Score, compare
 from tools.import_samples import pdf_of

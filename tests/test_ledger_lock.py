@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
-from nq57xl.ledger import files
-from nq57xl.ledger.clock import VIETNAM, FixedClock, SystemClock, in_vietnam, who
 from nq57xl.ledger.lock import holder, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.text import files
+from nq57xl.text.clock import VIETNAM, FixedClock, SystemClock, in_vietnam, who
 from tests.ledger_kit import CLOCK, PERIOD
 
 ROOT = Path(__file__).parent.parent

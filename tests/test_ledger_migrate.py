@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import migrate, schema
+from nq57xl.ledger import migrate, tables
 from nq57xl.ledger.engine import changing, memory_engine
 from nq57xl.ledger.migrate import MIGRATIONS, Migration
 from nq57xl.ledger.store import Ledger
@@ -127,8 +127,8 @@ def test_tables_are_as_declared() -> None:
     with changing(engine) as connection:
         migrate.migrate(connection, NOON)
     found = inspect(engine)
-    assert set(found.get_table_names()) == set(schema.METADATA.tables)
-    for name, table in schema.METADATA.tables.items():
+    assert set(found.get_table_names()) == set(tables.METADATA.tables)
+    for name, table in tables.METADATA.tables.items():
         keys = found.get_pk_constraint(name)["constrained_columns"]
         assert keys == [column.name for column in table.primary_key], name
         columns = {item["name"]: item["nullable"] and item["name"] not in keys for item in found.get_columns(name)}

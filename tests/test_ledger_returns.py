@@ -19,8 +19,8 @@ from nq57xl.ledger import rows
 from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.findings import Finding, Verdict
-from nq57xl.records.returns import CellValue
+from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.rules.schema import CellValue
 from tests.amounts import amount
 from tests.ledger_kit import CLOCK, NOON, PERIOD, digest, dump, judged, value
 from tests.samples import sample_plan

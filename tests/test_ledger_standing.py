@@ -8,11 +8,12 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.ledger.clock import VIETNAM
-from nq57xl.ledger.standing import counting, period_status, superseded
-from nq57xl.records.findings import Finding, Verdict
-from nq57xl.records.form import Form
-from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
+from nq57xl.forms.model import Form
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.results.standing import counting, period_status, superseded
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.text.clock import VIETNAM
 from tests.ledger_kit import NOON, PERIOD, form, judged
 from tests.samples import sample_period
 

@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
+from nq57xl.forms.model import Form
 from nq57xl.ledger import store
-from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.codec import content_hash, from_json, to_json
-from nq57xl.records.form import Form
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import Plan
+from nq57xl.rules.codec import content_hash, from_json, to_json
+from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.amounts import amount
 from tests.ledger_kit import CLOCK, NOON, PERIOD, digest, dump, form, issue
 from tests.samples import sample_plan

@@ -12,7 +12,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.forms.render import render_form
-from nq57xl.records.findings import Verdict
+from nq57xl.rules.findings import Verdict
 from tests.odd_kit import (
     Content,
     Key,

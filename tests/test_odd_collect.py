@@ -19,7 +19,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
-from nq57xl.ledger.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.hostile import zipped
 
 DUE = dt.date(2026, 4, 17)

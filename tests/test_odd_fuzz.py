@@ -10,17 +10,17 @@ import openpyxl
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
-from nq57xl.checks.rows import Answer
-from nq57xl.checks.run import check
 from nq57xl.forms.layout import layout
-from nq57xl.records.findings import ACCEPTED, Finding, Verdict, verdict_of
-from nq57xl.records.form import Form, SheetLayout
-from nq57xl.records.returns import RawWorkbook, Return, Value
-from nq57xl.returns.identify import identify
-from nq57xl.returns.recognise import recognise, recognised_finding
+from nq57xl.forms.model import Form, SheetLayout
+from nq57xl.forms.values import Value
+from nq57xl.returns.check import Answer, check
+from nq57xl.returns.identify import identify, recognise, recognised_finding
+from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
+from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, verdict_of
 from nq57xl.text.normalise import clean, fold
+from nq57xl.xlsx.cells import RawWorkbook
 from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.fuzzing import bases, spoilt

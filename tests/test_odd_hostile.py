@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.records.findings import Finding, verdict_of
-from nq57xl.returns import limits
-from nq57xl.returns.read import read_bytes
-from nq57xl.returns.refused import Refused
-from nq57xl.returns.scan_active import is_call
 from nq57xl.returns.workers import read_all
+from nq57xl.rules.findings import Finding, verdict_of
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.scan import is_call
 from tests.hostile import cell, sheet, xlsx
 from tests.odd_kit import LED, put
 from tests.returns_kit import edited, issued, returned

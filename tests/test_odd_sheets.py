@@ -14,7 +14,7 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from nq57xl.records.findings import Verdict
+from nq57xl.rules.findings import Verdict
 from tests.odd_kit import Change, Key, Outcome, at, outcome, outcomes, report, spoilt, untouched, xml_changed
 from tests.returns_kit import (
     EVIDENCE,

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.records.returns import Source
-from nq57xl.returns import limits
+from nq57xl.forms.values import Source
 from nq57xl.returns.containers import Member, container_kind, members
 from nq57xl.returns.mail import is_mail, read_mail
-from nq57xl.returns.sniff import sniff
 from nq57xl.returns.sources import LOCAL
-from nq57xl.returns.zip_names import safe_name
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.package import safe_name
+from nq57xl.xlsx.sniff import sniff
 from tests.hostile import good, ole, zipped
 from tests.returns_kit import issued
 
@@ -311,7 +311,7 @@ def test_crc_of_unicode_name_is_checked() -> None:
     info = zipfile.ZipInfo("b.xlsx")
     info.flag_bits = 0
     raw, name = b"b.xlsx", "Báo cáo.xlsx".encode()
-    from nq57xl.returns.zip_names import member_names
+    from nq57xl.xlsx.package import member_names
 
     body = b"\x01" + zlib.crc32(raw).to_bytes(4, "little") + name
     info.extra = (0x7075).to_bytes(2, "little") + len(body).to_bytes(2, "little") + body

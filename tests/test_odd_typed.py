@@ -13,7 +13,7 @@ from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook.workbook import Workbook
 
-from nq57xl.records.findings import verdict_of
+from nq57xl.rules.findings import verdict_of
 from tests.odd_kit import INDICATOR, LED, Content, about, at, changed, codes_at, put, typed, value_at
 from tests.returns_kit import RESULTS, edited, filled, issued, only, returned
 

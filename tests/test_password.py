@@ -26,13 +26,13 @@ from nq57xl.commands.judge import Manner
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archived
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.records.returns import RawWorkbook
-from nq57xl.returns import decrypt as decrypting
-from nq57xl.returns import limits
-from nq57xl.returns.read import read_bytes, read_file
-from nq57xl.returns.refused import Refused
-from nq57xl.returns.sniff import sniff
+from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.xlsx import decrypt as decrypting
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_bytes, read_file
+from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.sniff import sniff
 from tests.office import ODS, XLS, XLSX, type_into
 
 PERIOD = "2026-04"

@@ -18,12 +18,11 @@ from hypothesis import given, settings
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import read_appendix, write_codes
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
-from nq57xl.plan.guard import sheet_parts
 from nq57xl.plan.linter import layout_place
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import Plan
+from nq57xl.xlsx.patch import sheet_parts
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.office import convert

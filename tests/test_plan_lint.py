@@ -10,13 +10,11 @@ import attrs
 import pytest
 from hypothesis import given
 
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
-from nq57xl.plan.lint import lint
-from nq57xl.plan.misprints import suspects
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.lint import lint, suspects
+from nq57xl.plan.model import Deadline, Plan, Properties, Section, Target, UnitGroup
 from nq57xl.plan.understand import understand
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Deadline, Plan, Properties, Section, Target, UnitGroup
+from nq57xl.rules.findings import Finding
 from tests.plan_samples import PLANS
 
 

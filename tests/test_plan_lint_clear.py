@@ -11,15 +11,12 @@ import pytest
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import bundled_appendix
-from nq57xl.plan.clear import load_clear
-from nq57xl.plan.lint import lint
-from nq57xl.plan.misprints import odd_ones, outliers
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
+from nq57xl.plan.lint import lint, odd_ones, outliers
+from nq57xl.plan.linter import load_clear
+from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
 from nq57xl.plan.understand import understand
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Deadline, Indicator, Plan, Section, Target, Task
-from nq57xl.rules.catalogue import catalogue
+from nq57xl.rules.findings import Finding, catalogue
 
 ALL = ("rõ người", "rõ việc", "rõ thời gian", "rõ trách nhiệm", "rõ sản phẩm", "rõ thẩm quyền")
 

@@ -15,10 +15,8 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.show import write_lint
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
-from nq57xl.plan.lint import lint
-from nq57xl.plan.lint_sheet import TITLE, with_lint_sheet
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.lint import TITLE, lint, with_lint_sheet
 from tests.conftest import CheckOoxml
 from tests.office import convert
 

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.names import name_on
+from nq57xl.plan.model import DatedName, Properties, name_on
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.plan import DatedName, Properties
 
 DAY = dt.date
 BQL = Properties(id="bql-2026", title="", year=2026, internal_day=18, report_day=20)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.plan.targets import parse_target
+from nq57xl.plan.understand import parse_target
 
 
 @pytest.mark.parametrize(

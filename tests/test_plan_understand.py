@@ -12,13 +12,11 @@ from hypothesis import given
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.model import Plan, plan_version
 from nq57xl.plan.show import plan_json
 from nq57xl.plan.understand import assign_codes, understand, unit_code
-from nq57xl.plan.version import plan_version
-from nq57xl.records.plan import Plan
 from tests.plan_samples import PLANS
 from tools import bundle_plans
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nq57xl.plan.model import Unit, UnitGroup
 from nq57xl.plan.units import Resolution, resolve
-from nq57xl.records.plan import Unit, UnitGroup
 from nq57xl.text.normalise import clean
 
 BQL = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.records.findings import ACCEPTED
+from nq57xl.rules.findings import ACCEPTED
 from tools import bench_collect
 
 UNITS, ROWS, RETURNS = 2, 2, 20

@@ -12,19 +12,18 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from nq57xl.checks.rows import Answer
-from nq57xl.checks.run import check
-from nq57xl.forms.check_formula import check_texts
 from nq57xl.forms.layout import layout
+from nq57xl.forms.live_check import check_texts
+from nq57xl.forms.model import Form, Slot
 from nq57xl.forms.render import render_form
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form, Slot
-from nq57xl.records.returns import Return
-from nq57xl.returns.read import read_bytes
+from nq57xl.returns.check import Answer, check
+from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
+from nq57xl.rules.findings import Finding
 from nq57xl.rules.predicates import Predicate, RequiredIf, predicates_of
-from nq57xl.text.cells import a1
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.read import read_bytes
 from tests import office
 from tests.amounts import amount
 from tests.live_fill import Content, random_contents

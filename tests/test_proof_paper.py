@@ -17,14 +17,14 @@ import pytest
 from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
 
-from nq57xl.checks.rows import Answer
-from nq57xl.checks.run import check
 from nq57xl.forms.layout import entry_slots, layout
+from nq57xl.forms.model import Form, Slot
 from nq57xl.forms.render import render_form
-from nq57xl.records.form import Form, Slot
-from nq57xl.records.returns import CellValue, Return, Value
-from nq57xl.records.schema import Field
-from nq57xl.text.cells import a1
+from nq57xl.forms.values import Value
+from nq57xl.returns.check import Answer, check
+from nq57xl.returns.model import Return
+from nq57xl.rules.schema import CellValue, Field
+from nq57xl.text.addresses import a1
 from tests import office
 from tests.amounts import amount
 from tests.conftest import CHECKER

@@ -8,13 +8,13 @@ import random
 import attrs
 import pytest
 
-from nq57xl.records.consolidation import Consolidation, IndicatorEntry, TaskRow
-from nq57xl.records.ledger import Carried, PeriodStatus
-from nq57xl.records.plan import Plan
-from nq57xl.records.returns import CellValue, Source, Value
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.figures import figures, indicator_state
+from nq57xl.forms.values import Source, Value
+from nq57xl.ledger.model import Carried, PeriodStatus
+from nq57xl.plan.model import Plan
+from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
+from nq57xl.results.figures import figures, indicator_state
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
 from tests.report_fills import PROGRESS, Unit, fill_unit, random_status, returned, unit_status
 from tests.samples import sample_period, sample_plan
 

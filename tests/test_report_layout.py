@@ -5,9 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.report.layout import MAX_HEIGHT, Column, Line, Link, Num, Page, orphan_breaks, place
-from nq57xl.report.measure import column_points, wrap
-from nq57xl.text.metrics import text_width
+from nq57xl.xlsx.metrics import column_points, text_width, wrap
+from nq57xl.xlsx.pages import MAX_HEIGHT, Column, Line, Link, Num, Page, orphan_breaks, place
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
 COLUMNS = (Column("a", "A", 20), Column("b", "B", 40), Column("extra", "C", 10, printed=False))

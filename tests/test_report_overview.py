@@ -9,20 +9,17 @@ import zipfile
 import attrs
 import pytest
 
-from nq57xl.plan.bundled import NAMES as BUNDLED
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.plan import Unit
-from nq57xl.report import overview_sheet
-from nq57xl.report.appendix_sheet import appendix_page
-from nq57xl.report.charts import Chart
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.indicator_sheet import indicator_page
-from nq57xl.report.layout import Sheet, place
-from nq57xl.report.ranges import Range
-from nq57xl.report.submission_sheet import submission_page
-from nq57xl.report.summary_sheet import summary
-from nq57xl.report.workbook import render_report
+from nq57xl.outputs.report import overview
+from nq57xl.outputs.report.appendix import appendix_page
+from nq57xl.outputs.report.indicators import indicator_page
+from nq57xl.outputs.report.submissions import submission_page
+from nq57xl.outputs.report.summary import summary
+from nq57xl.outputs.report.workbook import render_report
+from nq57xl.plan.appendix_read import NAMES as BUNDLED
+from nq57xl.plan.model import Unit
+from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.vocabulary import load_vocabulary
+from nq57xl.xlsx.pages import Chart, Range, Sheet, place
 from tests.report_books import SCHEMA, case, consolidated, with_earlier
 from tests.report_fills import random_status
 
@@ -34,7 +31,7 @@ def built(c: Consolidation) -> tuple[Sheet, tuple[Chart, ...]]:
     pages = (appendix_page(c, None), indicator_page(c), submission_page(c))
     appendix, indicators, submissions = (Range(place(page)) for page in pages)
     rows = (appendix, indicators, submissions)
-    made = overview_sheet.overview(c, *rows, tables=summary(c, *rows))
+    made = overview.overview(c, *rows, tables=summary(c, *rows))
     return place(made.page), made.charts
 
 

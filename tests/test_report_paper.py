@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.report.workbook import render_internal, render_report
+from nq57xl.outputs.report.workbook import render_internal, render_report
 from tests.report_books import consolidated, convert, sheets, with_earlier
 
 NAMES = [

@@ -8,25 +8,22 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.plan.bundled import NAMES as BUNDLED
+from nq57xl.forms.values import Source
+from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
+from nq57xl.outputs.report.appendix import appendix_page
+from nq57xl.outputs.report.due import groups
+from nq57xl.outputs.report.indicators import indicator_page
+from nq57xl.outputs.report.proposals import by_authority
+from nq57xl.outputs.report.submissions import submission_page
+from nq57xl.outputs.report.summary import summary
+from nq57xl.outputs.report.workbook import render_report
+from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.edits import AppliedEdit, Edit, NewEdit
-from nq57xl.records.findings import Finding
-from nq57xl.records.ledger import Attempt, PeriodStatus
-from nq57xl.records.returns import Source
-from nq57xl.report.appendix_sheet import appendix_page
-from nq57xl.report.compare import compare
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.due_sheet import groups
-from nq57xl.report.indicator_sheet import indicator_page
-from nq57xl.report.layout import orphan_breaks, place
-from nq57xl.report.proposal_sheet import by_authority
-from nq57xl.report.ranges import Range
-from nq57xl.report.submission_sheet import submission_page
-from nq57xl.report.summary_sheet import summary
-from nq57xl.report.workbook import render_report
+from nq57xl.results.comparison import compare
+from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.rules.findings import Finding
 from nq57xl.rules.vocabulary import load_vocabulary
+from nq57xl.xlsx.pages import Range, orphan_breaks, place
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier

@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.records.findings import Finding
-from nq57xl.records.ledger import PeriodStatus
-from nq57xl.report.texts import TEMPLATE, status_json, status_text
+from nq57xl.ledger.model import PeriodStatus
+from nq57xl.outputs.texts import TEMPLATE, status_json, status_text
+from nq57xl.rules.findings import Finding
 from tests.report_fills import random_status, returned
 from tests.samples import sample_period, sample_plan
 

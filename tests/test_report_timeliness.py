@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.report.timeliness import timeliness
+from nq57xl.results.consolidation import timeliness
 
 CUTOFF = dt.date(2026, 4, 14)
 DAYS = st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31))

@@ -12,9 +12,9 @@ import yaml
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_sheets import VOCABULARIES
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.sheets import VOCABULARIES
-from nq57xl.report.wording import TIMELINESS, progress_order, standing_words
+from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
 from nq57xl.rules.vocabulary import PAIRS, load_vocabulary
 from tests.report_books import consolidated
 from tests.samples import sample_plan
@@ -52,7 +52,7 @@ def test_every_standing_has_words(code: str) -> None:
 @pytest.mark.parametrize("code", ["own", *CLOSED])
 def test_counts_follow_the_words(code: str) -> None:
     """Every row is counted under the words that it shows, and the timeliness beside it stays in our own words."""
-    from nq57xl.report.figures import figures
+    from nq57xl.results.figures import figures
 
     c = attrs.evolve(consolidated("sxd-2026", 5), vocabulary=load_vocabulary(code))
     shown = [standing_words(row.standing, c) for row in c.tasks]

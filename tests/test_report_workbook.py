@@ -9,13 +9,12 @@ import zipfile
 import attrs
 import pytest
 
-from nq57xl.plan.bundled import NAMES as BUNDLED
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.findings import Finding
-from nq57xl.records.ledger import PeriodStatus
-from nq57xl.records.returns import Value
-from nq57xl.report.consolidate import COLLECTIVE_RULE, consolidate
-from nq57xl.report.workbook import render_internal, render_report
+from nq57xl.forms.values import Value
+from nq57xl.ledger.model import PeriodStatus
+from nq57xl.outputs.report.workbook import render_internal, render_report
+from nq57xl.plan.appendix_read import NAMES as BUNDLED
+from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, consolidate
+from nq57xl.rules.findings import Finding
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table
 from tests.report_fills import random_status, returned, unit_status
@@ -228,7 +227,7 @@ def test_blank_is_never_zero() -> None:
 
 def test_problem_groups_hold_each_row_once() -> None:
     """Overdue, late, at risk, undated, other and silent rows are groups apart; each row stands in one at most."""
-    from nq57xl.report.problem_sheet import groups
+    from nq57xl.outputs.report.problems import groups
 
     for seed in range(20):
         c = consolidated("sxd-2026", seed)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.records.returns import CellValue, RawCell, RawValue
-from nq57xl.records.schema import Facts, Field, FieldType
 from nq57xl.returns.convert import BLANK, Converted, convert
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue, Facts, Field, FieldType
+from nq57xl.xlsx.cells import RawCell, RawValue
 
 SCHEMA = load_schema()
 

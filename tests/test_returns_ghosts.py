@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.returns import parts, scan_sheet
-from nq57xl.returns.read import read_bytes
-from nq57xl.returns.refused import Refused
-from nq57xl.returns.scan import Scan, scan_xlsx
+from nq57xl.xlsx import package, scan_sheet
+from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.scan import Scan, scan_xlsx
 from tests import hostile
 
 GHOST_CELLS = ('<c r="{column}{row}" s="1"/>', '<c s="1" r="{column}{row}"/>', '<c r="{column}{row}" t="n"/>')
@@ -51,7 +51,7 @@ def sheet(rows: list[Line], *, odd: bool) -> bytes:
 
 def seen(data: bytes, monkeypatch: pytest.MonkeyPatch, *, whole: bool, chunk: int = 1 << 18) -> Scan:
     with monkeypatch.context() as patch:
-        patch.setattr(parts, "_CHUNK", chunk)
+        patch.setattr(package, "_CHUNK", chunk)
         if whole:
             patch.setattr(scan_sheet, "_without_ghosts", lambda chunks: chunks)
         return scan_xlsx(data)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
-from nq57xl.records.findings import verdict_of
+from nq57xl.rules.findings import verdict_of
 from tests.returns_kit import (
     EVIDENCE,
     GUIDE,

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
-from nq57xl.records.findings import verdict_of
-from nq57xl.records.returns import RawWorkbook, Return
-from nq57xl.returns import convert_format
-from nq57xl.returns.read import read_bytes
-from nq57xl.returns.refused import Refused
+from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
+from nq57xl.rules.findings import verdict_of
+from nq57xl.xlsx import read
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.refused import Refused
 from tests.conftest import SAVERS
 from tests.odd_kit import Key, at, put
 from tests.programs import (
@@ -152,7 +153,7 @@ def test_lock_file_names_no_registry() -> None:
 @pytest.mark.needs("ssconvert")
 def test_ods_needs_no_libreoffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An .ods is read where LibreOffice is missing; an .xls is refused with the remedy."""
-    monkeypatch.setattr(convert_format, "soffice", lambda: None)
+    monkeypatch.setattr(read, "soffice", lambda: None)
     assert_whole(returned(saved_by_gnumeric(tmp_path, form()[0], "ods")))
     with pytest.raises(Refused) as caught:
         read_bytes(saved_by_gnumeric(tmp_path, form()[0], "xls"))
@@ -171,7 +172,7 @@ def test_broken_xls() -> None:
 @pytest.mark.needs("soffice")
 def test_conversion_that_takes_too_long() -> None:
     """A conversion over its time is stopped and gives nothing."""
-    assert convert_format.to_xlsx(b"TT;Ten\n1;A\n", ".csv", seconds=0.01) is None
+    assert read.to_xlsx(b"TT;Ten\n1;A\n", ".csv", seconds=0.01) is None
 
 
 @pytest.mark.needs("ssconvert")

@@ -14,13 +14,14 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.records.returns import RawCell, RawSheet, RawWorkbook
-from nq57xl.returns import convert_format, limits
-from nq57xl.returns.read import read_bytes, read_file
-from nq57xl.returns.refused import Refused
-from nq57xl.returns.scan import scan_xlsx
-from nq57xl.returns.sniff import sniff
-from nq57xl.text.cells import a1
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx import limits
+from nq57xl.xlsx import read as convert_format
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook
+from nq57xl.xlsx.read import read_bytes, read_file
+from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.scan import scan_xlsx
+from nq57xl.xlsx.sniff import sniff
 from tests import hostile
 
 

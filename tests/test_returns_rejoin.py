@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.forms.layout import layout
-from nq57xl.records.findings import verdict_of
-from nq57xl.records.form import Slot
-from nq57xl.records.returns import RawCell, RawWorkbook
+from nq57xl.forms.model import Slot
 from nq57xl.returns.align import same
 from nq57xl.returns.identify import identify
-from nq57xl.returns.read import read_bytes
 from nq57xl.returns.rejoin import rejoin
-from nq57xl.returns.texts import cell_text
-from nq57xl.text.cells import a1
+from nq57xl.rules.findings import verdict_of
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.cells import RawCell, RawWorkbook, cell_text
+from nq57xl.xlsx.read import read_bytes
 from tests.returns_kit import (
     codes,
     edited,

@@ -7,10 +7,10 @@ import functools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.records.findings import verdict_of
-from nq57xl.records.returns import RawSheet, RawWorkbook
-from nq57xl.returns.read import read_bytes
 from nq57xl.returns.rejoin import rejoin
+from nq57xl.rules.findings import verdict_of
+from nq57xl.xlsx.cells import RawSheet, RawWorkbook
+from nq57xl.xlsx.read import read_bytes
 from tests.returns_kit import codes, filled, form_of, said, source_of
 
 Step = tuple[str, int, int, int]

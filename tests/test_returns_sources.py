@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.returns import limits
 from nq57xl.returns.sources import LOCAL, gather
+from nq57xl.xlsx import limits
 
 NOW = datetime(2026, 4, 20, 9, 30, tzinfo=LOCAL)
 

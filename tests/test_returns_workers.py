@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.records.findings import Finding
-from nq57xl.records.returns import RawWorkbook
-from nq57xl.returns.read import read_file
 from nq57xl.returns.workers import Outcome, read_all
+from nq57xl.rules.findings import Finding
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_file
 from tests import hostile
 
 

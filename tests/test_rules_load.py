@@ -9,10 +9,10 @@ import pytest
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.records.codec import from_json, to_json
-from nq57xl.records.schema import Schema
-from nq57xl.rules.catalogue import catalogue, make
+from nq57xl.rules.codec import from_json, to_json
+from nq57xl.rules.findings import catalogue, make
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import Schema
 
 
 def test_the_lists_are_the_contracts() -> None:

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from attrs import frozen
 
-from nq57xl.records.schema import Facts, Rule, Schema
 from nq57xl.rules.condition import blank_formula, words_formula
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.predicates import PREDICATES, Predicate, predicates_of
+from nq57xl.rules.schema import Facts, Rule, Schema
 
 FACTS: dict[str, Any] = {
     "#year": 2026,

@@ -6,15 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.text.metrics import (
-    MAX_ROW_HEIGHT,
-    Text,
-    chars_needed,
-    lines_needed,
-    merged_width,
-    row_height,
-    text_width,
-)
+from nq57xl.xlsx.metrics import MAX_ROW_HEIGHT, Text, chars_needed, lines_needed, merged_width, row_height, text_width
 
 WORDS = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãạấầẩ0123456789 ,.;\n", max_size=200)
 

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import bundled_appendix
-from nq57xl.records.plan import Plan
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
+from nq57xl.plan.model import Plan
 from tests import markdown
 
 PLANS = ("bql-2026", "sxd-2026")

@@ -15,23 +15,22 @@ from hypothesis import strategies as st
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.demo_typist import Department
-from nq57xl.commands.earlier import History
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
+from nq57xl.commands.reported import History
 from nq57xl.forms.build import reporting_units
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.forms.model import Earlier, Form, FormRow
+from nq57xl.forms.values import Value
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.bundled import bundled_appendix
-from nq57xl.plan.in_force import Succession, in_force, unit_name_on
+from nq57xl.plan.model import DatedName, Period, Plan, Unit
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.understand import understand
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.form import Earlier, Form, FormRow
-from nq57xl.records.plan import DatedName, Period, Plan, Unit
-from nq57xl.records.returns import Value
+from nq57xl.plan.units import Succession, in_force, unit_name_on
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 END = dt.date(2026, 4, 30)
 NEXT = dt.date(2026, 5, 1)

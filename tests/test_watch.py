@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.cli.watch_command import Stop, file_line
+from nq57xl.cli.watching import Stop, file_line
 from nq57xl.commands import watch as module
 from nq57xl.commands.collect import Taken
 from nq57xl.commands.demo_typist import Department
@@ -27,10 +27,10 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import PATIENCE, Watcher, watch
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.records.returns import Source
-from nq57xl.returns.arriving import arrival, lying
-from nq57xl.rules.catalogue import make
+from nq57xl.forms.values import Source
+from nq57xl.returns.sources import arrival, lying
+from nq57xl.rules.findings import make
+from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.amounts import amount
 from tests.ledger_kit import NOON
 from tests.watch_kit import DUE, Fake, messages, names, workbook

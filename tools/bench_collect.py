@@ -30,11 +30,11 @@ from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.ledger.clock import VIETNAM, FixedClock
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.records.plan import Plan, Unit
-from nq57xl.records.returns import RawWorkbook
-from nq57xl.returns.read import read_file
+from nq57xl.plan.model import Plan, Unit
+from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_file
 from tools.bench_report import large_plan
 
 RETURNS = 1000

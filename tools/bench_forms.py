@@ -22,11 +22,10 @@ from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
 
 from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.form import Form
 from nq57xl.rules.load import load_schema
 
 PERIOD = "2026-04"

@@ -20,16 +20,16 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import bundled_appendix
+from nq57xl.forms.values import Source, Value
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.outputs.report.workbook import render_report
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
+from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.ledger import Judged, PeriodStatus, ReturnRecord, UnitStatus
-from nq57xl.records.plan import Indicator, Period, Plan, Task, Unit
-from nq57xl.records.returns import CellValue, Source, Value
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.workbook import render_report
+from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
 
 UNITS, ROWS = 500, 10
 EARLIER = 3

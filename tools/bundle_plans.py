@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
+from nq57xl.plan.appendix_read import NAMES
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.bundled import NAMES
+from nq57xl.plan.model import Plan
 from nq57xl.plan.understand import understand
-from nq57xl.records.codec import CONVERTER
-from nq57xl.records.plan import Plan
+from nq57xl.rules.codec import CONVERTER
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -31,7 +31,7 @@ def main(paths: list[str]) -> None:
     from fontTools.ttLib import TTFont  # type: ignore[import-not-found]
 
     data = {style: widths(TTFont(path)) for style, path in zip(("regular", "bold"), paths, strict=True)}
-    target = Path(__file__).resolve().parents[1] / "nq57xl" / "text" / "times_widths.json"
+    target = Path(__file__).resolve().parents[1] / "nq57xl" / "xlsx" / "times_widths.json"
     target.write_text(json.dumps(data, ensure_ascii=False, indent=0) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -19,11 +19,10 @@ import attrs
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.bundled import NAMES, bundled_appendix
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import Plan
 from nq57xl.text.normalise import one_line
 from tools.import_plans import random_plan
 from tools.import_samples import docx_of, look_of, pdf_of, text_of, xlsx_of

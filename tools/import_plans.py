@@ -6,8 +6,8 @@ from __future__ import annotations
 import random
 
 from nq57xl.plan.importer.words import roman
+from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
 from nq57xl.plan.understand import understand
-from nq57xl.records.plan import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
 
 _LEADS = {
     "Sở Khoa học và Công nghệ": ("Văn phòng Sở", "Phòng Quản lý công nghệ", "Trung tâm Chuyển đổi số", "Phòng Kế hoạch - Tài chính"),

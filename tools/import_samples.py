@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from nq57xl.records.plan import Plan, Task
+from nq57xl.plan.model import Plan, Task
 
 HEADS = {
     "number": ("STT", "TT", "Số TT", "Stt"),

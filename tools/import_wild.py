@@ -14,8 +14,8 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.plan.importer.words import roman
+from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
 from nq57xl.plan.understand import understand
-from nq57xl.records.plan import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
 
 HEADS = {
     "number": ("TT", "STT", "Stt", "Số\nTT", "S\nTT", "Mã NV", "Số thứ tự"),

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import attrs
 from attrs import define, field
 
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import Plan
 from tools.import_wild import Drawn, Place, Way, head_rows
 
 _NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:wps="urn:x-wps" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:v="urn:schemas-microsoft-com:vml"'

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import Plan
 from tools.import_wild import Drawn, Place, Way, head_rows
 
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")

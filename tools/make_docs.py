@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from nq57xl.plan import sheets as appendix
-from nq57xl.records.schema import Field, Schema, SheetSpec, Table
-from nq57xl.rules.catalogue import Entry, catalogue
+from nq57xl.plan import appendix_sheets as appendix
+from nq57xl.rules.findings import Entry, catalogue
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.predicates import Predicate, predicates_of
+from nq57xl.rules.schema import Field, Schema, SheetSpec, Table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

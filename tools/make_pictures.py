@@ -30,11 +30,11 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.forms.render import render_form
-from nq57xl.ledger.clock import VIETNAM, FixedClock, SystemClock
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.bundled import NAMES
-from nq57xl.report.addendum_sheet import NAME as ADDENDUM
+from nq57xl.outputs.report.addendum import NAME as ADDENDUM
+from nq57xl.plan.appendix_read import NAMES
+from nq57xl.text.clock import VIETNAM, FixedClock, SystemClock
 from nq57xl.text.normalise import bare
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -8,20 +8,12 @@ from pathlib import Path
 
 import click
 
-from nq57xl.cli.close_commands import CLOSE_COMMANDS
-from nq57xl.cli.options import (
-    as_json,
-    office,
-    password_options,
-    passwords_of,
-    period_option,
-    print_json,
-    talk,
-)
-from nq57xl.cli.plan_commands import amend
-from nq57xl.cli.report_commands import diff, export
-from nq57xl.cli.return_commands import RETURN_COMMANDS, check, log
-from nq57xl.cli.watch_command import watch
+from nq57xl.cli.amending import amend
+from nq57xl.cli.closing import CLOSE_COMMANDS
+from nq57xl.cli.comparing import diff, export
+from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
+from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.watching import watch
 
 
 @click.command(
@@ -108,7 +100,7 @@ def lint(context: click.Context, write: bool, json_: bool) -> None:
 @as_json
 def import_(document: Path, output: Path, json_: bool) -> None:
     """A master appendix from a plan document."""
-    from nq57xl.cli.imported import imported_json, print_imported
+    from nq57xl.cli.printing import imported_json, print_imported
     from nq57xl.commands.import_plan import import_plan
 
     made = import_plan(document, output)
@@ -176,7 +168,7 @@ def collect(  # noqa: PLR0917 - click passes them by name
     from nq57xl.cli import printing
     from nq57xl.commands.collect import collect as run
     from nq57xl.commands.judge import Manner
-    from nq57xl.records.findings import ACCEPTED
+    from nq57xl.rules.findings import ACCEPTED
 
     manner = Manner(passwords_of(passwords, ask=ask), combine)
     done = run(office(context), sources, period, received, manner=manner)
@@ -201,7 +193,7 @@ def status(context: click.Context, period: str | None, json_: bool, text: bool) 
     """Who has reported."""
     from nq57xl.cli import printing
     from nq57xl.commands.merge import status as run
-    from nq57xl.report.texts import status_json, status_text
+    from nq57xl.outputs.texts import status_json, status_text
 
     here = run(office(context), period)
     if json_:
@@ -231,7 +223,7 @@ def merge(context: click.Context, period: str | None, output: Path | None) -> No
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path, file_okay=False))
 def demo(folder: Path | None) -> None:
     """The whole loop with made-up departments."""
-    from nq57xl.cli.story import tell
+    from nq57xl.cli.demo import tell
 
     tell(folder or Path("out") / "demo")
 

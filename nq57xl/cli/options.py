@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from nq57xl.commands.office import Office
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -65,3 +68,11 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
 def talk(message: str) -> None:
     """Talk and progress go to stderr, so that stdout holds data only."""
     click.echo(message, err=True)
+
+
+def console() -> Console:
+    """A console on stdout; wide when it is a file or a pipe, so that no line is broken there."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 160
+    return Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
-from nq57xl.cli import edited
-from nq57xl.cli.options import talk
-from nq57xl.records.findings import Finding, Verdict
-from nq57xl.rules.grouping import to_answer
+from nq57xl.cli.options import console, talk
+from nq57xl.rules.findings import Finding, Verdict, to_answer
 from nq57xl.text.normalise import visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from nq57xl.commands.answers import Answers
     from nq57xl.commands.collect import Collected, Taken
     from nq57xl.commands.generate import Generated
+    from nq57xl.commands.import_plan import Made
     from nq57xl.commands.merge import Merged, Standing
-    from nq57xl.records.plan import Plan
+    from nq57xl.plan.model import Plan
+
+_SHOWN = 40
+
+
+def imported_json(made: Made) -> dict[str, Any]:
+    """`import --json` of the contract."""
+    review = [attrs.asdict(item) for item in made.review]
+    return {"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review}
+
+
+def print_imported(made: Made) -> None:
+    """How much was read, and what to look at."""
+    from rich.table import Table
+
+    talk(f"Đã ghi «{made.output}»: {len(made.plan.tasks)} đầu việc, {len(made.plan.indicators)} chỉ tiêu.")
+    if not made.review:
+        talk("Không có ô nào cần rà soát.")
+        return
+    table = Table("Trang", "Ô", "Mã", "Nguồn", "Cần xem vì", "Nội dung đang ghi")
+    for item in made.review[:_SHOWN]:
+        value = item.value if len(item.value) <= 60 else f"{item.value[:59]}…"
+        table.add_row(item.sheet or "–", item.cell, item.task, item.source, item.reason, value)
+    console().print(table)
+    rest = len(made.review) - _SHOWN
+    more = f" (còn {rest} chỗ nữa không in ở đây)" if rest > 0 else ""
+    talk(f"Cần rà soát {len(made.review)} chỗ{more}: xem trang «Cần rà soát» của {made.output.name}.")
+
 
 VERDICTS: dict[Verdict, str] = {
     "accepted": "Đã nhận",
@@ -35,14 +59,6 @@ VERDICTS: dict[Verdict, str] = {
 STATES = VERDICTS | {"missing": "Chưa báo cáo"}
 DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
 SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
-
-
-def console() -> Console:
-    """A console on stdout; wide when it is a file or a pipe, so that no line is broken there."""
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else 160
-    return Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
 
 
 def finding_json(item: Finding) -> dict[str, Any]:
@@ -120,7 +136,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """Findings as a table, errors first; many of one pattern are one line, with the proposal for the first."""
     from rich.table import Table
 
-    from nq57xl.rules.grouping import grouped
+    from nq57xl.rules.findings import grouped
 
     if not findings:
         click.echo("Không có điểm nào cần sửa.")
@@ -228,4 +244,30 @@ def print_merged(done: Merged) -> None:
     if not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
         talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")
-    edited.print_taken(done)
+    print_recorded_edits(done)
+
+
+EDIT_STATES = {
+    "applied": "đang áp dụng",
+    "outdated": "đơn vị đã gửi lại, không còn áp dụng",
+    "unreported": "đơn vị không có báo cáo được chấp nhận",
+    "replaced": "đã có biên tập mới hơn",
+    "withdrawn": "đã bỏ",
+}
+
+
+def print_recorded_edits(done: Merged) -> None:
+    """What `merge` found in bien-tap.xlsx, and edits that no longer apply."""
+    if done.edits.recorded:
+        talk(f"Đã ghi nhận {done.edits.recorded} biên tập mới từ bien-tap.xlsx.")
+    for path, item in done.edits.findings:
+        place = f", trang «{item.sheet}», ô {item.cell}" if item.cell else ""
+        talk(f"{path.name}{place}: {item.message} {item.fix}".rstrip())
+    for edit in done.consolidation.edits:
+        if edit.state != "applied":
+            new = edit.edit.new
+            talk(f"Biên tập {edit.name}, {new.key}: {EDIT_STATES[edit.state]}. Xem bien-tap.xlsx.")
+    if done.problem:
+        talk(f"Đã ghi sổ những gì anh, chị đã lưu, nhưng chưa lập lại được tệp biên tập. {done.problem}")
+    if done.edit_book is not None and done.edit_book.name != "bien-tap.xlsx":
+        talk(f"bien-tap.xlsx còn nội dung chưa ghi nhận nên giữ nguyên; bản mới ghi ở «{done.edit_book.name}».")

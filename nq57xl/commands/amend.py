@@ -15,22 +15,20 @@ from attrs import frozen
 from nq57xl.commands.import_plan import import_bytes
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import files
 from nq57xl.ledger.amendments import amendments, record_amendment, used_codes
 from nq57xl.ledger.archive import archive_bytes
-from nq57xl.ledger.guarded import write_guarded
+from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.amend import amended, moved_review
 from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare, completed
+from nq57xl.plan.model import AmendedRow, Amendment, Comparison, Plan, plan_version
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_sheet import Review
-from nq57xl.plan.version import plan_version
-from nq57xl.records.amendment import AmendedRow, Amendment, Comparison
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Plan
+from nq57xl.rules.findings import Finding
+from nq57xl.text import files
 
 COMPARISON = "so-sanh-ke-hoach.xlsx"
 

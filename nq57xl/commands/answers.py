@@ -1,4 +1,4 @@
-"""What follows from the ledger after every change: letters to the units and the office's kiem-tra.xlsx."""
+"""What follows from every change of the ledger: forms sent back, letters to the units, the office's kiem-tra.xlsx."""
 
 from __future__ import annotations
 
@@ -10,19 +10,59 @@ from typing import TypeVar
 from attrs import frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.commands.sent_back import form_back
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.model import Form
 from nq57xl.forms.render import marked as placed
+from nq57xl.forms.render import render_form
 from nq57xl.ledger.archive import archived
-from nq57xl.ledger.guarded import own_output, remove_guarded, write_all_guarded, write_guarded
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.outputs.check_book import Check, Places, render_check_book
+from nq57xl.outputs.letters import letter_name, letter_of, write_letter
+from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.findings import Finding
-from nq57xl.records.ledger import PeriodStatus
-from nq57xl.records.plan import Plan
-from nq57xl.report.check_book import Check, Places, render_check_book
-from nq57xl.report.filing import Filed, filed
-from nq57xl.report.notices import letter_name, letter_of, write_letter
+from nq57xl.results.standing import Filed, filed
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding
+
+
+def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Path, ...]:
+    """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others."""
+    folder = office.workspace.back_dir(status.period)
+    paths = []
+    for unit in status.units:
+        path = folder / office.workspace.form_name(status.period, unit.code)
+        record = to_answer(unit)
+        form = form_back(ledger, record, status.period) if record else None
+        if record is None or form is None:
+            remove_guarded(ledger, office.workspace, path)
+            continue
+        content = render_form(form, record.judged.values, record.judged.findings)
+        paths.append(write_guarded(ledger, office.workspace, path, content))
+    return tuple(paths)
+
+
+def to_answer(unit: UnitStatus) -> ReturnRecord | None:
+    """The return that asks for an answer: the newest one when it was rejected, or accepted with warnings."""
+    newest = unit.newest
+    if newest is None or newest.judged.verdict not in ("rejected", "accepted_with_warnings"):
+        return None
+    return newest
+
+
+def form_back(ledger: Ledger, record: ReturnRecord, period: str) -> Form | None:
+    """The form that came back; for a form of another period, this period's form, so that the figures move over."""
+    form = ledger.form_by_id(record.judged.issue_id or "")
+    if form is not None and form.period.code != period:
+        return ledger.current_form(form.unit, period)
+    return form
+
+
+def points(findings: tuple[Finding, ...]) -> int:
+    """How many findings ask for an answer."""
+    return sum(item.severity in ("error", "warning") for item in findings)
+
 
 SUFFIXES = (".txt", ".html", ".eml")
 _OURS = ("NQ57_", "bien-nhan-")

@@ -9,22 +9,21 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.collect import Taken
+from nq57xl.commands.answers import form_back
+from nq57xl.commands.collect import Taken, copies_of, unpack
 from nq57xl.commands.judge import USUAL, Manner, judge, unread
 from nq57xl.commands.office import Office
-from nq57xl.commands.outlived import with_plan_rows
-from nq57xl.commands.sent_back import form_back
-from nq57xl.commands.unpack import copies_of, unpack
+from nq57xl.commands.reported import with_plan_rows
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.render import render_form
-from nq57xl.ledger.files import write_atomic
+from nq57xl.forms.values import Source
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.findings import ACCEPTED
-from nq57xl.records.ledger import Judged, ReturnRecord
-from nq57xl.records.plan import Period
-from nq57xl.records.returns import Source
+from nq57xl.plan.model import Period
+from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.returns.sources import gather
+from nq57xl.rules.findings import ACCEPTED
+from nq57xl.text.files import write_atomic
 
 
 @frozen

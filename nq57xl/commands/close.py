@@ -10,12 +10,12 @@ from nq57xl.commands.edits import take_edits
 from nq57xl.commands.merge import Merged, require_issued, with_edit_book, write_reports
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import archive, closings, files
+from nq57xl.ledger import archive, edits
+from nq57xl.ledger.model import Closing, UnitStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.edits import Closing
-from nq57xl.records.ledger import UnitStatus
-from nq57xl.records.plan import Period
-from nq57xl.report.wording import moment_words
+from nq57xl.plan.model import Period
+from nq57xl.results.wording import moment_words
+from nq57xl.text import files
 
 
 @frozen
@@ -37,7 +37,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
     with office.changing("close") as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
-        known = closings.closing_of(ledger, period.code)
+        known = edits.closing_of(ledger, period.code)
         if known is not None:
             raise Nq57Error(
                 f"{_upper(period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
@@ -49,7 +49,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
         merged = write_reports(office, ledger, frozen_view, taken)
         merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
-        closings.add_closing(ledger, closing)
+        edits.add_closing(ledger, closing)
         detail = {"period": period.code, "reason": closing.reason, "outputs": closing.outputs}
         ledger.event(office.who(), "close", detail)
         return Closed(period, closing, merged, frozen_view.missing)
@@ -59,11 +59,11 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
     """Opens a closed period again. Raises Nq57Error when it is open, or no reason is given."""
     with office.changing("reopen") as ledger:
         _, period = office.valid(period_code, ledger)
-        if closings.closing_of(ledger, period.code) is None:
+        if edits.closing_of(ledger, period.code) is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
         if not reason.strip():
             raise Nq57Error('Mở lại kỳ đã chốt phải nêu lý do: thêm --reason "lý do".')
-        closings.add_reopening(ledger, period.code, reason.strip(), office.who())
+        edits.add_reopening(ledger, period.code, reason.strip(), office.who())
         ledger.event(office.who(), "reopen", {"period": period.code, "reason": reason.strip()})
         return period
 

@@ -2,32 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from nq57xl.checks.period import Reported, check_period
-from nq57xl.commands.answers import Answers, answer
-from nq57xl.commands.earlier import History
+from nq57xl.commands.answers import Answers, answer, write_back
 from nq57xl.commands.judge import USUAL, Manner, judge, unread
 from nq57xl.commands.office import Office
-from nq57xl.commands.outlived import still_asked, with_plan_rows
-from nq57xl.commands.recombine import recombined
-from nq57xl.commands.sent_back import write_back
-from nq57xl.commands.unpack import copies_of, dated, unpack
+from nq57xl.commands.reported import History, still_asked, with_plan_rows
 from nq57xl.forms.build import reporting_units
-from nq57xl.ledger.standing import period_status
+from nq57xl.forms.model import Form
+from nq57xl.forms.render import render_form
+from nq57xl.forms.values import Source
+from nq57xl.ledger.archive import archive_bytes, archive_file, archived
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.findings import ACCEPTED, Finding, Verdict
-from nq57xl.records.form import Form
-from nq57xl.records.ledger import Judged, PeriodStatus, UnitStatus
-from nq57xl.records.plan import Period, Plan
-from nq57xl.records.returns import Source
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.standing import period_status
+from nq57xl.returns.containers import container_kind, members
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.period_checks import Reported, check_period
 from nq57xl.returns.sources import gather
+from nq57xl.rules.findings import ACCEPTED, Finding, Verdict
+
+Problem = tuple[Source, tuple[Finding, ...]]
+
+
+@frozen
+class Unpacked:
+    """Files to judge, in order, and where each is read."""
+
+    sources: tuple[Source, ...]
+    copies: dict[str, Path]
+    """SHA-256 -> copy in the archive, for files that came inside others."""
+    problems: tuple[Problem, ...]
+    """What could not be taken out, with the reasons."""
+
+
+def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Callable[[str], bool]) -> Unpacked:
+    """The files behind the sources; copies are kept in the store's archive.
+
+    A container that was refused as a whole before (`known`, by SHA-256) stays one file, a duplicate.
+    """
+    sources: list[Source] = []
+    copies: dict[str, Path] = {}
+    problems: list[Problem] = []
+    for source in found:
+        if known(source.sha256) or container_kind(Path(source.path)) is None:
+            sources.append(source)
+            continue
+        copy = archive_file(store, Path(source.path), source.sha256)
+        for member in members(source, copy, now) if copy else ():
+            if member.findings:
+                problems.append((member.source, member.findings))
+                continue
+            sha256 = member.source.sha256
+            copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
+            sources.append(member.source)
+    return Unpacked(tuple(sources), copies, tuple(problems))
+
+
+def copies_of(store: Workspace, taken: Unpacked, sources: Sequence[Source]) -> list[Path]:
+    """Where each source is read: its copy in the store's archive, made now where it is a file of its own.
+
+    What is judged is what is kept, whatever happens to the files handed in meanwhile.
+    """
+    copies = (
+        taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256) for source in sources
+    )
+    return [path for path in copies if path]
+
+
+def dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:
+    """The sources with the time at which the ledger first met their content, also in a run that was cut short.
+
+    A member that came in an archive was here when the archive was.
+    """
+    times = ledger.first_seen(sources, now)
+    return [
+        attrs.evolve(source, received_at=min(times[source.sha256], source.received_at))
+        if source.received_basis == "first_seen" and source.sha256 in times
+        else source
+        for source in sources
+    ]
+
+
+_SUFFIX = " (ghép).xlsx"
+
+
+def recombined(
+    office: Office, ledger: Ledger, plan: Plan, period: Period, given: Sequence[Source], *, busy: Collection[str]
+) -> tuple[Judged, ...]:
+    """For each unit whose newest return is among the known files given: what it says with its blanks filled.
+
+    It is a return of its own, beside those that it is made of: its file is the form with everything in it, archived
+    by its own hash, and each value names the file in which it was typed. A unit of which this run took in something
+    new (`busy`) is left out, as is one where nothing is to be filled.
+    """
+    known = {source.sha256 for source in given}
+    newest: dict[str, ReturnRecord] = {}
+    for record in sorted(ledger.returns(period.code), key=lambda record: record.order):
+        if record.judged.unit and record.judged.form_period == period.code and not record.excluded:
+            newest[record.judged.unit] = record
+    found = [item.judged.source for unit, item in newest.items() if unit not in busy]
+    return tuple(_joined(office, ledger, plan, period, [source for source in found if source.sha256 in known]))
+
+
+def _joined(office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]) -> Iterator[Judged]:
+    copies = {source.sha256: archived(office.workspace, source.sha256) for source in sources}
+    there = [(source, copy) for source in sources if (copy := copies[source.sha256]) is not None]
+    manner = Manner(combine=True)
+    read = judge(
+        ledger,
+        [source for source, _ in there],
+        [copy for _, copy in there],
+        period.code,
+        units=plan.units,
+        manner=manner,
+    )
+    for item in read:
+        if any(value.origin is not None for value in item.values):
+            yield _as_return(office, ledger, item)
+
+
+def _as_return(office: Office, ledger: Ledger, item: Judged) -> Judged:
+    """The combined answer with a file of its own."""
+    form = ledger.form_by_id(item.issue_id or "")
+    assert form is not None  # it was just judged by it
+    data = render_form(form, item.values)
+    sha256, own = hashlib.sha256(data).hexdigest(), item.source
+    name = PurePath(own.name).stem + _SUFFIX
+    path = own.path[: len(own.path) - len(own.name)] + name
+    archive_bytes(office.workspace, data, sha256, name)
+    values = tuple(attrs.evolve(value, origin=value.origin or own) for value in item.values)
+    source = attrs.evolve(own, path=path, name=name, sha256=sha256, size=len(data))
+    return attrs.evolve(item, source=source, values=values)
 
 
 @frozen
@@ -158,10 +273,10 @@ def _note_mails(ledger: Ledger, judged: Sequence[Judged], who: str) -> None:
     for item in judged:
         if item.source.sender or item.source.subject:
             mails.setdefault(item.source.path.rpartition("!")[0], []).append(item.source)
-    for path, members in mails.items():
-        first = members[0]
+    for path, attached in mails.items():
+        first = attached[0]
         detail: dict[str, Any] = {"file": path, "sender": first.sender, "subject": first.subject}
-        detail |= {"received_at": first.received_at.isoformat(), "files": [item.name for item in members]}
+        detail |= {"received_at": first.received_at.isoformat(), "files": [item.name for item in attached]}
         ledger.event(who, "mail", detail)
 
 

@@ -7,25 +7,20 @@ from functools import cache
 import attrs
 
 from nq57xl.commands.collect import standing
-from nq57xl.commands.earlier import History
 from nq57xl.commands.office import Office
+from nq57xl.commands.reported import History
 from nq57xl.ledger.amendments import amendments
-from nq57xl.ledger.closings import closing_of, freeze, thaw
-from nq57xl.ledger.edits import edits_of, holding
+from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
+from nq57xl.ledger.model import Closing, PeriodStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.edits import Closing
-from nq57xl.records.ledger import PeriodStatus
-from nq57xl.records.plan import Period, Plan
-from nq57xl.records.quality import Quality
-from nq57xl.records.schema import Schema
-from nq57xl.records.vocabulary import Vocabulary
-from nq57xl.report.addendum import addendum
-from nq57xl.report.consolidate import consolidate
-from nq57xl.report.edited import Holding, apply
-from nq57xl.report.quality import MEASURES
-from nq57xl.rules.quality import load_quality
-from nq57xl.rules.vocabulary import load_vocabulary
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.addendum import addendum
+from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.edited import Holding, apply
+from nq57xl.results.quality import MEASURES
+from nq57xl.rules.quality import Quality, load_quality
+from nq57xl.rules.schema import Schema
+from nq57xl.rules.vocabulary import Vocabulary, load_vocabulary
 
 
 def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.answers import answer
+from nq57xl.commands.answers import answer, write_back
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
-from nq57xl.commands.sent_back import write_back
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.clock import in_vietnam, iso
 from nq57xl.ledger.decisions import Decision, DecisionKind
-from nq57xl.ledger.standing import counting
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Event, Ledger
+from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.ledger import PeriodStatus, ReturnRecord, UnitStatus
-from nq57xl.records.plan import Plan
+from nq57xl.results.standing import counting
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.text.clock import in_vietnam, iso
 
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 _SHOWN = 10

@@ -16,8 +16,8 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, Standing, merge, status
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.clock import VIETNAM, FixedClock
-from nq57xl.plan.bundled import NAMES
+from nq57xl.plan.appendix_read import NAMES
+from nq57xl.text.clock import VIETNAM, FixedClock
 
 PERIOD = "2026-04"
 _MARK = ".nq57xl-demo"

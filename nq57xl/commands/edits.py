@@ -10,24 +10,24 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
+from nq57xl.edits.book import ENTRIES, Kept, mark_of, render_edit_book
+from nq57xl.edits.read import Case, Known, Line, Refusal, Understood, judge_edits, read_lines, understand
 from nq57xl.errors import WorkbookOpenError
-from nq57xl.ledger import files
+from nq57xl.forms.values import Source
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.edits import add_edits, edits_of, holding
-from nq57xl.ledger.guarded import write_guarded
+from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
+from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.edits import AppliedEdit, CellKey, Edit, NewEdit
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Period, Plan
-from nq57xl.records.returns import RawWorkbook, Source
-from nq57xl.report.edit_book import ENTRIES, Kept, mark_of, render_edit_book
-from nq57xl.report.edit_check import Case, judge_edits
-from nq57xl.report.edit_read import Known, Line, Refusal, Understood, read_lines, understand
-from nq57xl.report.edited import values_of
-from nq57xl.returns import limits
-from nq57xl.returns.sources import too_large
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.edited import values_of
 from nq57xl.returns.workers import read_all
+from nq57xl.rules.findings import Finding
+from nq57xl.text import files
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.refused import too_large
 
 NAME = "bien-tap.xlsx"
 

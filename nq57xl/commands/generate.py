@@ -4,31 +4,77 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.changed import changes
-from nq57xl.commands.earlier import History
 from nq57xl.commands.office import Office
+from nq57xl.commands.reported import History
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.build import build_form, received_of, reporting_units
+from nq57xl.forms.build import RECEIVED, build_form, received_of, reporting_units, words_of
 from nq57xl.forms.layout import layout
-from nq57xl.forms.previous import words_of
+from nq57xl.forms.model import Earlier, Form, FormRow, Received
 from nq57xl.forms.render import render_form
-from nq57xl.forms.sending import render_sending_list
-from nq57xl.ledger.guarded import write_guarded
+from nq57xl.forms.values import Value
+from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.outputs.sending import render_sending_list
 from nq57xl.plan.lint import lint
-from nq57xl.plan.version import plan_version
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Earlier, Form, Received
-from nq57xl.records.plan import Period, Plan
-from nq57xl.records.returns import Value
-from nq57xl.records.schema import Schema
+from nq57xl.plan.model import Period, Plan, plan_version
+from nq57xl.rules.findings import Finding
+from nq57xl.rules.schema import Schema
+
+_BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period")
+
+
+def changes(old: Form, new: Form) -> tuple[str, ...]:
+    """Rows added, dropped and changed, by code; what units had reported apart from what the plan says."""
+    before, after = _rows(old), _rows(new)
+    said = [f"thêm {key}" for table, key in after.keys() - before.keys() if table != RECEIVED]
+    said += [f"bỏ {key}" for table, key in before.keys() - after.keys() if table != RECEIVED]
+    earlier, received = [], []
+    for place in dict.fromkeys((*after, *before)):
+        one, other = before.get(place), after.get(place)
+        if one == other:
+            continue
+        if place[0] == RECEIVED:
+            received.append(str(((other or one) or FormRow("")).facts.get("task", "")))
+        elif one is not None and other is not None:
+            if _plain(one) == _plain(other):
+                earlier.append(place[1])
+            else:
+                said.append(f"sửa {place[1]}")
+    said = sorted(said) + _named("số liệu kỳ trước của", earlier) + _named("nội dung phối hợp của", received)
+    if not said:
+        said.append(
+            "sửa bố cục hoặc thông tin chung của biểu mẫu"
+            if old.schema == new.schema
+            else "sửa quy tắc, danh mục của biểu mẫu"
+        )
+    return tuple(said)
+
+
+def _named(words: str, keys: Iterable[str]) -> list[str]:
+    """One sentence for all rows, each named once."""
+    names = ", ".join(dict.fromkeys(keys))
+    return [f"{words} {names}"] if names else []
+
+
+def _plain(row: FormRow) -> FormRow:
+    """The row without what was reported before."""
+    return attrs.evolve(
+        row,
+        texts={name: text for name, text in row.texts.items() if name not in _BEFORE_TEXTS},
+        facts={name: fact for name, fact in row.facts.items() if name not in _BEFORE_FACTS},
+        open=True,
+    )
+
+
+def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
+    return {(table.table, row.key): row for table in form.tables for row in table.rows}
 
 
 class PlanHasErrorsError(Nq57Error):

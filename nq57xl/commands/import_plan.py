@@ -7,13 +7,13 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.files import write_atomic
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.model import Plan
 from nq57xl.plan.review_sheet import Review
-from nq57xl.records.plan import Plan
+from nq57xl.text.files import write_atomic
 
 
 @frozen

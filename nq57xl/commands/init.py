@@ -7,11 +7,10 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.files import write_atomic
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.appendix_read import read_appendix, write_codes
-from nq57xl.plan.bundled import NAMES, bundled_appendix
-from nq57xl.records.plan import Plan
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
+from nq57xl.plan.model import Plan
+from nq57xl.text.files import write_atomic
 
 
 @frozen

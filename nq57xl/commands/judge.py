@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from functools import cache, partial
@@ -9,27 +10,56 @@ from itertools import zip_longest
 from pathlib import Path
 
 import attrs
-from attrs import frozen
+from attrs import define, field, frozen
 
-from nq57xl.checks.combine import combine as combine_halves
-from nq57xl.checks.file import check_file
-from nq57xl.checks.halves import Half
-from nq57xl.checks.lost import lost
-from nq57xl.checks.rows import Answer
-from nq57xl.checks.run import check
-from nq57xl.commands.sent import Sent
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import Source
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.findings import Finding, verdict_of
-from nq57xl.records.form import Form
-from nq57xl.records.ledger import Judged
-from nq57xl.records.plan import Unit
-from nq57xl.records.returns import RawWorkbook, Source
-from nq57xl.returns.identify import Identity, identify
-from nq57xl.returns.read import read_file
-from nq57xl.returns.recognise import recognise, recognised_finding
+from nq57xl.plan.model import Unit
+from nq57xl.returns.check import Answer, check, check_file
+from nq57xl.returns.combine import Half, lost
+from nq57xl.returns.combine import combine as combine_halves
+from nq57xl.returns.identify import Identity, identify, recognise, recognised_finding
+from nq57xl.returns.model import Judged
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
-from nq57xl.rules.catalogue import make
+from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_file
+
+
+@define
+class Sent:
+    """Returns of one period, accepted and rejected; those that the office has left out are not among them."""
+
+    ledger: Ledger
+    period: str
+    _by_unit: dict[str, list[Judged]] | None = field(default=None, init=False)
+
+    def before(self, source: Source, unit: str) -> list[Half]:
+        """The unit's returns that came before that file, oldest first."""
+        halves = []
+        for judged in self._known()[unit]:
+            form = self.ledger.form_by_id(judged.issue_id or "")
+            other = judged.source
+            if form is not None and other.sha256 != source.sha256 and other.received_at <= source.received_at:
+                halves.append(Half(judged, form))
+        return halves
+
+    def add(self, judged: Judged) -> None:
+        """Takes a return of the run; they come in the order of their received times."""
+        if judged.unit is not None and judged.form_period == self.period:
+            self._known()[judged.unit].append(judged)
+
+    def _known(self) -> dict[str, list[Judged]]:
+        if self._by_unit is None:
+            self._by_unit = defaultdict(list)
+            for record in sorted(self.ledger.returns(self.period), key=lambda record: record.order):
+                judged = record.judged
+                read = judged.verdict in ACCEPTED or judged.verdict == "rejected"
+                if judged.unit is not None and read and judged.form_period == self.period and not record.excluded:
+                    self._by_unit[judged.unit].append(judged)
+        return self._by_unit
 
 
 @frozen

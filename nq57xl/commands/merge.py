@@ -14,20 +14,19 @@ from nq57xl.commands.edits import Taken, take_edits, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.archive import archived
-from nq57xl.ledger.closings import closing_of
-from nq57xl.ledger.guarded import write_guarded
+from nq57xl.ledger.edits import closing_of
+from nq57xl.ledger.model import Closing, PeriodStatus
+from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.consolidation import Consolidation
-from nq57xl.records.edits import Closing
-from nq57xl.records.ledger import PeriodStatus
-from nq57xl.records.plan import Period, Plan
-from nq57xl.report.document import TEMPLATE as DOCUMENT
-from nq57xl.report.document import render_document
-from nq57xl.report.tracking import PAGE as TRACKING_PAGE
-from nq57xl.report.tracking import TEXT as TRACKING_TEXT
-from nq57xl.report.tracking import tracking_page, tracking_text
-from nq57xl.report.workbook import render_internal, render_report
+from nq57xl.outputs.document.document import TEMPLATE as DOCUMENT
+from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.report.workbook import render_internal, render_report
+from nq57xl.outputs.texts import PAGE as TRACKING_PAGE
+from nq57xl.outputs.texts import TEXT as TRACKING_TEXT
+from nq57xl.outputs.texts import tracking_page, tracking_text
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.consolidation import Consolidation
 
 REPORT, INTERNAL = "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"
 

@@ -13,17 +13,17 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import used_codes, version_until
-from nq57xl.ledger.clock import Clock, SystemClock, who
-from nq57xl.ledger.files import write_atomic
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
-from nq57xl.plan.in_force import in_force, with_present
+from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.records.plan import Period, Plan
-from nq57xl.records.schema import Schema
+from nq57xl.plan.units import in_force, with_present
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import Schema
+from nq57xl.text.clock import Clock, SystemClock, who
+from nq57xl.text.files import write_atomic
 
 
 @frozen

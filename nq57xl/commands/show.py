@@ -6,12 +6,12 @@ from pathlib import Path
 
 from nq57xl.commands.amend import version
 from nq57xl.commands.office import Office
-from nq57xl.ledger import files
 from nq57xl.ledger.lock import writing
 from nq57xl.plan.lint import lint as lint_plan
-from nq57xl.plan.lint_sheet import with_lint_sheet
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Plan
+from nq57xl.plan.lint import with_lint_sheet
+from nq57xl.plan.model import Plan
+from nq57xl.rules.findings import Finding
+from nq57xl.text import files
 
 
 def show(office: Office, number: int | None = None) -> Plan:

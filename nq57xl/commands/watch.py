@@ -14,8 +14,8 @@ from attrs import field, frozen
 from nq57xl.commands.collect import Collected, Taken, collect
 from nq57xl.commands.office import Office
 from nq57xl.errors import LedgerBusyError, Nq57Error
-from nq57xl.records.plan import Period
-from nq57xl.returns.arriving import Look, arrival, lying
+from nq57xl.plan.model import Period
+from nq57xl.returns.sources import Look, arrival, lying
 
 STILL = 2
 """Looks in a row that find a file unchanged before it is taken."""

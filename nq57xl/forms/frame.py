@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from nq57xl.records.form import Form
-from nq57xl.records.returns import CellValue, Value
-from nq57xl.records.schema import Field, Schema, Table
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import Value
 from nq57xl.rules.condition import fields_of
+from nq57xl.rules.schema import CellValue, Field, Schema, Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
+from nq57xl.forms.model import Form, FormRow, Slot
 from nq57xl.forms.styles import FONT, FormWorkbook, FormWorksheet
+from nq57xl.forms.values import Value
 from nq57xl.forms.wording import period_line, shorten
-from nq57xl.records.form import Form
-from nq57xl.records.schema import SheetSpec
+from nq57xl.rules.schema import SheetSpec
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-    from nq57xl.forms.render_sheet import Page
 
 _A4 = 9
 _MM = 1 / 25.4
@@ -116,3 +118,28 @@ def finish_sheet(worksheet: Worksheet, page: Page, spec: SheetSpec, *, head: int
 def protect(worksheet: Worksheet, password: str) -> None:
     """Protection with what people may still do."""
     worksheet.protect(password, dict(ALLOWED))
+
+
+Place = tuple[str, int, int]
+
+
+@frozen
+class Page:
+    """What all sheets of one workbook are written from."""
+
+    form: Form
+    titles: dict[str, str]
+    """Sheet id -> tab name."""
+    values: Mapping[tuple[str, str, str], Value]
+    notes: Mapping[Place, tuple[str, str]]
+    """Marked cell -> severity and text of its note."""
+    formulas: Mapping[Place, str]
+    results: Mapping[Place, str | int]
+    """What the formulas give for these values: their cached values."""
+    password: str
+
+    def row(self, slot: Slot) -> FormRow:
+        """The form row that an entry or check cell belongs to."""
+        table = self.form.table(slot.table)
+        assert table is not None  # every entry slot was made from such a row
+        return next(row for row in table.rows if row.key == slot.key)

@@ -10,21 +10,20 @@ from io import BytesIO
 
 import attrs
 
-from nq57xl.forms.check_formula import check_formulas, check_texts
 from nq57xl.forms.layout import layout, visible_specs
-from nq57xl.forms.marks import mark_notes, points_of
-from nq57xl.forms.progress import progress_texts
-from nq57xl.forms.progress_formula import progress_formulas
-from nq57xl.forms.render_fix import write_fix
+from nq57xl.forms.live_check import check_formulas, check_texts
+from nq57xl.forms.marks import mark_notes, points_of, write_fix
+from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
+from nq57xl.forms.page_setup import Page
+from nq57xl.forms.progress import progress_formulas, progress_texts
 from nq57xl.forms.render_guide import write_guide
-from nq57xl.forms.render_sheet import Page, write_hidden, write_sheet
+from nq57xl.forms.render_sheet import write_hidden, write_sheet
 from nq57xl.forms.styles import FormWorkbook
 from nq57xl.forms.validation import list_name
+from nq57xl.forms.values import Value
 from nq57xl.forms.wording import file_name, period_line
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form, FormRow, FormTable, SheetLayout
-from nq57xl.records.returns import Value
-from nq57xl.text.cells import a1
+from nq57xl.rules.findings import Finding
+from nq57xl.text.addresses import a1
 
 _PASSWORD_LENGTH = 12
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nq57xl.forms.layout import visible_specs
-from nq57xl.forms.layout_fixed import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines
-from nq57xl.forms.page_setup import block_breaks, protect, set_up_page
+from nq57xl.forms.layout import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines, visible_specs
+from nq57xl.forms.model import SheetLayout
+from nq57xl.forms.page_setup import Page, block_breaks, protect, set_up_page
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
 from nq57xl.forms.progress import WRONG
-from nq57xl.forms.render_sheet import Page
 from nq57xl.forms.styles import ERROR_FILL, LOOKS, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
-from nq57xl.records.form import SheetLayout
-from nq57xl.text.metrics import Text, merged_width, row_height, text_width
+from nq57xl.xlsx.metrics import Text, merged_width, row_height, text_width
 
 _GRID = 4.55
 """Width of a grid column in characters."""

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from attrs import frozen
 
-from nq57xl.forms.check_formula import MISSING
-from nq57xl.forms.page_setup import finish_sheet, page_breaks, set_up_page
-from nq57xl.forms.progress_formula import wrong_formula
+from nq57xl.forms.live_check import MISSING
+from nq57xl.forms.model import SheetLayout, Slot
+from nq57xl.forms.page_setup import Page, finish_sheet, page_breaks, set_up_page
+from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
-from nq57xl.records.form import Form, FormRow, SheetLayout, Slot
-from nq57xl.records.returns import Value
-from nq57xl.records.schema import Field, SheetSpec
-from nq57xl.text.cells import a1
-from nq57xl.text.metrics import Text, merged_width, printed_points, row_height
+from nq57xl.rules.schema import Field, SheetSpec
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 
-Place = tuple[str, int, int]
 CHECK_WIDTH = 22.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
 """Room to type in, where the locked texts need less."""
@@ -28,28 +25,6 @@ _CELL_LIMIT = 32767
 _FIRST_YEAR = 1900
 _NOTE_WIDTH = 46.0
 """Of a note on a marked cell, in characters."""
-
-
-@frozen
-class Page:
-    """What all sheets of one workbook are written from."""
-
-    form: Form
-    titles: dict[str, str]
-    """Sheet id -> tab name."""
-    values: Mapping[tuple[str, str, str], Value]
-    notes: Mapping[Place, tuple[str, str]]
-    """Marked cell -> severity and text of its note."""
-    formulas: Mapping[Place, str]
-    results: Mapping[Place, str | int]
-    """What the formulas give for these values: their cached values."""
-    password: str
-
-    def row(self, slot: Slot) -> FormRow:
-        """The form row that an entry or check cell belongs to."""
-        table = self.form.table(slot.table)
-        assert table is not None  # every entry slot was made from such a row
-        return next(row for row in table.rows if row.key == slot.key)
 
 
 def safe(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from nq57xl.records.schema import Facts, Field, Schema
-from nq57xl.rules.limits import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Field, Schema
+from nq57xl.rules.values import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
 
 TITLE_LIMIT, MESSAGE_LIMIT, STOP_LIMIT = 32, 255, 225
 """Excel's limits in UTF-16 units; its own dialog cuts the stop text at 225."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from nq57xl.records.form import Form
-from nq57xl.records.plan import Period
+from nq57xl.forms.model import Form
+from nq57xl.plan.model import Period
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
 ENOUGH = "Đủ"

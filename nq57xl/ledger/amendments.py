@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from nq57xl.ledger import issued, rows, schema
-from nq57xl.ledger.clock import iso
+from nq57xl.ledger import queries, rows, tables
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.amendment import AmendedRow, Amendment
-from nq57xl.records.codec import CONVERTER
-from nq57xl.records.plan import Plan
+from nq57xl.plan.model import AmendedRow, Amendment, Plan
+from nq57xl.rules.codec import CONVERTER
+from nq57xl.text.clock import iso
 
 
 def record_amendment(
@@ -32,7 +31,7 @@ def record_amendment(
     """
     now = ledger.now()
     with ledger.transaction() as connection:
-        before, after = (issued.add_plan(connection, plan, now) for plan in plans)
+        before, after = (queries.add_plan(connection, plan, now) for plan in plans)
         detail = {"before": before, "document": document[0], "sha256": document[1]}
         row = {
             "plan_version": after,
@@ -41,17 +40,17 @@ def record_amendment(
             "at": iso(now),
             "who": rows.clean(who),
         }
-        connection.execute(insert(schema.amendments), row)
+        connection.execute(insert(tables.amendments), row)
         event = {"at": iso(now), "who": rows.clean(who), "what": "amend"}
         told = detail | {"effective_from": effective_from.isoformat(), "after": after}
-        connection.execute(insert(schema.events), event | {"detail": rows.clean(json.dumps(told, ensure_ascii=False))})
+        connection.execute(insert(tables.events), event | {"detail": rows.clean(json.dumps(told, ensure_ascii=False))})
     return after
 
 
 def amendments(ledger: Ledger) -> tuple[Amendment, ...]:
     """Every amendment, in the order in which they came: effective days never go back."""
     with ledger.viewing() as connection:
-        found = connection.execute(select(schema.amendments).order_by(schema.amendments.c.id)).mappings().all()
+        found = connection.execute(select(tables.amendments).order_by(tables.amendments.c.id)).mappings().all()
     return tuple(_amendment(row) for row in found)
 
 
@@ -80,6 +79,6 @@ def version_until(ledger: Ledger, day: dt.date) -> Plan | None:
 def used_codes(ledger: Ledger) -> frozenset[str]:
     """Every code that a task or an indicator of any recorded version of the plan has had."""
     with ledger.viewing() as connection:
-        texts = connection.execute(select(schema.plans.c.json)).scalars().all()
+        texts = connection.execute(select(tables.plans.c.json)).scalars().all()
     plans = [json.loads(text) for text in texts]
     return frozenset(row["code"] for plan in plans for table in ("tasks", "indicators") for row in plan[table])

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import files
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.text import files
 
 _CHUNK = 1 << 20
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")

@@ -12,9 +12,9 @@ import attrs
 from attrs import frozen
 from sqlalchemy import Connection, Select, insert, select
 
-from nq57xl.ledger import rows, schema
-from nq57xl.ledger.clock import iso
-from nq57xl.records.ledger import ReturnRecord
+from nq57xl.ledger import rows, tables
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.text.clock import iso
 
 DecisionKind = Literal["exclude", "readmit", "received"]
 
@@ -42,12 +42,12 @@ def add(connection: Connection, decision: Decision) -> None:
         "at": iso(decision.at),
         "who": rows.clean(decision.who),
     }
-    connection.execute(insert(schema.decisions), row)
+    connection.execute(insert(tables.decisions), row)
 
 
 def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
     """The decisions on the returns whose ids are selected, oldest first, by return."""
-    table = schema.decisions
+    table = tables.decisions
     query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
     found: dict[int, tuple[Decision, ...]] = {}
     for row in connection.execute(query).mappings():

@@ -1,18 +1,23 @@
-"""The office's edits as recorded: rows are added and never changed; the newest one of a cell holds."""
+"""The office's edits and closed periods as recorded: rows are added and never changed."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
+import attrs
 from sqlalchemy import func, insert, select
 
-from nq57xl.ledger import rows, schema
-from nq57xl.ledger.clock import iso
+from nq57xl.forms.values import Source
+from nq57xl.ledger import queries, rows, tables
+from nq57xl.ledger.model import CellKey, Closing, Edit, EditKind, FrozenPeriod, NewEdit, PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.records.edits import CellKey, Edit, EditKind, NewEdit
-from nq57xl.records.returns import Source
+from nq57xl.plan.model import Period, Plan
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.codec import from_json, to_json
+from nq57xl.rules.schema import Schema
+from nq57xl.text.clock import iso
 
 
 def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], sha256: str, who: str) -> None:
@@ -20,16 +25,16 @@ def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], sha256: str, 
     at = iso(ledger.now())
     with ledger.transaction() as connection:
         for item in new:
-            connection.execute(insert(schema.edits), _row(item, period, sha256, at, who))
+            connection.execute(insert(tables.edits), _row(item, period, sha256, at, who))
 
 
 def edits_of(ledger: Ledger, period: str) -> tuple[Edit, ...]:
     """Every edit ever made for the period, withdrawals too, in the order of recording."""
     query = (
-        select(schema.edits, schema.files.c.name, schema.files.c.path, schema.files.c.size)
-        .join(schema.files, schema.files.c.sha256 == schema.edits.c.file_sha256)
-        .where(schema.edits.c.period == period)
-        .order_by(schema.edits.c.id)
+        select(tables.edits, tables.files.c.name, tables.files.c.path, tables.files.c.size)
+        .join(tables.files, tables.files.c.sha256 == tables.edits.c.file_sha256)
+        .where(tables.edits.c.period == period)
+        .order_by(tables.edits.c.id)
     )
     with ledger.viewing() as connection:
         return tuple(_edit(dict(row)) for row in connection.execute(query).mappings())
@@ -38,7 +43,7 @@ def edits_of(ledger: Ledger, period: str) -> tuple[Edit, ...]:
 def last_edit(ledger: Ledger) -> int:
     """Id of the newest edit of any period; 0 before the first."""
     with ledger.viewing() as connection:
-        return int(connection.execute(select(func.coalesce(func.max(schema.edits.c.id), 0))).scalar_one())
+        return int(connection.execute(select(func.coalesce(func.max(tables.edits.c.id), 0))).scalar_one())
 
 
 def holding(edits: Sequence[Edit], upto: int | None = None) -> dict[CellKey, Edit]:
@@ -95,3 +100,101 @@ def _edit(row: rows.Row) -> Edit:
     at = dt.datetime.fromisoformat(row["at"])
     source = Source(row["path"] or row["name"], row["name"], row["file_sha256"], row["size"], at, "first_seen")
     return Edit(row["id"], row["period"], new, source, at, row["who"])
+
+
+Refill = Callable[[ReturnRecord], ReturnRecord]
+
+
+def closing_of(ledger: Ledger, period: str) -> Closing | None:
+    """The closing that holds; None for a period that is open, or open again."""
+    table = tables.closings
+    query = select(table.c.kind, table.c.json).where(table.c.period == period).order_by(table.c.id.desc()).limit(1)
+    with ledger.viewing() as connection:
+        row = connection.execute(query).first()
+    return from_json(row[1], Closing) if row is not None and row[0] == "close" else None
+
+
+def history_of(ledger: Ledger, period: str) -> tuple[tuple[str, dt.datetime, str], ...]:
+    """(close or reopen, when, by whom) for everything that was decided on the period, oldest first."""
+    table = tables.closings
+    query = select(table.c.kind, table.c.at, table.c.who).where(table.c.period == period).order_by(table.c.id)
+    with ledger.viewing() as connection:
+        return tuple((row[0], dt.datetime.fromisoformat(row[1]), row[2]) for row in connection.execute(query))
+
+
+def add_closing(ledger: Ledger, closing: Closing) -> None:
+    """Records that the period is closed."""
+    row = {"kind": "close", "json": to_json(closing), "at": iso(closing.at), "who": closing.who}
+    _add(ledger, {"period": closing.period, **row})
+
+
+def add_reopening(ledger: Ledger, period: str, reason: str, who: str) -> None:
+    """Records that the period is open again."""
+    row = {"kind": "reopen", "json": to_json({"reason": reason}), "at": iso(ledger.now()), "who": who}
+    _add(ledger, {"period": period, **row})
+
+
+def freeze(ledger: Ledger, period: Period, plan: Plan, schema_used: Schema, status: PeriodStatus) -> FrozenPeriod:
+    """The period as it stands; the plan is recorded. Values and findings stay in the ledger alone."""
+    collected = ledger.returns(period.code)
+    return FrozenPeriod(
+        period=period,
+        plan_version=ledger.record_plan(plan),
+        schema_version=schema_used.version,
+        status=_mapped(status, _stripped),
+        last_return=max((record.id for record in collected), default=0),
+        last_edit=last_edit(ledger),
+    )
+
+
+def thaw(ledger: Ledger, frozen: FrozenPeriod) -> PeriodStatus:
+    """The status that was frozen, with values and findings."""
+    ids = {record.id for record in _records(frozen.status)}
+    with ledger.viewing() as connection:
+        found = queries.find(connection, tables.returns.c.id.in_(ids))
+    return _mapped(frozen.status, _refill({record.id: record for record in found}))
+
+
+def _add(ledger: Ledger, row: Mapping[str, str]) -> None:
+    with ledger.transaction() as connection:
+        connection.execute(insert(tables.closings), dict(row))
+
+
+def _stripped(record: ReturnRecord) -> ReturnRecord:
+    return attrs.evolve(record, judged=attrs.evolve(record.judged, values=(), findings=()))
+
+
+def _refill(found: Mapping[int, ReturnRecord]) -> Refill:
+    def refill(record: ReturnRecord) -> ReturnRecord:
+        kept = found[record.id].judged
+        return attrs.evolve(record, judged=attrs.evolve(record.judged, values=kept.values, findings=kept.findings))
+
+    return refill
+
+
+def _records(status: PeriodStatus) -> Sequence[ReturnRecord]:
+    found: list[ReturnRecord] = []
+
+    def note(record: ReturnRecord) -> ReturnRecord:
+        found.append(record)
+        return record
+
+    _mapped(status, note)
+    return found
+
+
+def _mapped(status: PeriodStatus, change: Refill) -> PeriodStatus:
+    """The status with every return in it changed."""
+    units = tuple(_mapped_unit(unit, change) for unit in status.units)
+    return attrs.evolve(status, units=units, unrecognised=tuple(change(item) for item in status.unrecognised))
+
+
+def _mapped_unit(unit: UnitStatus, change: Refill) -> UnitStatus:
+    changes: dict[str, Any] = {}
+    for attribute in attrs.fields(UnitStatus):
+        content = getattr(unit, attribute.name)
+        if isinstance(content, ReturnRecord):
+            changes[attribute.name] = change(content)
+        elif isinstance(content, tuple) and content and isinstance(content[0], ReturnRecord):
+            changes[attribute.name] = tuple(change(item) for item in content)
+    return attrs.evolve(unit, **changes)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
-from nq57xl.ledger import files
+from nq57xl.text import files
 
 BUSY_SECONDS = 10
 """How long SQLite itself waits for another connection: a backup or a reader on a slow drive."""

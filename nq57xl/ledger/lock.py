@@ -19,9 +19,9 @@ from attrs import frozen
 from filelock import FileLock, Timeout
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
-from nq57xl.ledger import clock as clocks
-from nq57xl.ledger import files
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.text import clock as clocks
+from nq57xl.text import files
 
 WAIT = 60.0
 """Seconds to wait for the other writer: collecting a full inbox on a busy old machine takes about that long."""

@@ -11,7 +11,7 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.clock import iso
+from nq57xl.text.clock import iso
 
 
 @frozen

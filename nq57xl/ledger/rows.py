@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
-from nq57xl.ledger.clock import iso
-from nq57xl.records.codec import from_json, to_json
-from nq57xl.records.findings import Finding, Verdict
-from nq57xl.records.ledger import Judged, ReturnRecord
-from nq57xl.records.returns import CellValue, ReceivedBasis, Source, Value
+from nq57xl.forms.values import ReceivedBasis, Source, Value
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.rules.codec import from_json, to_json
+from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.rules.schema import CellValue
+from nq57xl.text.clock import iso
 
 Row = dict[str, Any]
 """One row: column name -> what the driver takes or gave."""

@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import decisions, issued, migrate, returned, rows, schema
-from nq57xl.ledger.clock import Clock, in_vietnam, iso
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import Source
+from nq57xl.ledger import decisions, migrate, queries, rows, tables
 from nq57xl.ledger.decisions import Decision
 from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly, memory_engine, reading
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.records.form import Form
-from nq57xl.records.ledger import Judged, ReturnRecord
-from nq57xl.records.plan import Plan
-from nq57xl.records.returns import Source
+from nq57xl.plan.model import Plan
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.text.clock import Clock, in_vietnam, iso
 
 KEPT_BACKUPS = 30
 """About three months of an office that runs ten writing commands a month."""
@@ -125,12 +125,12 @@ class Ledger:
     def record_plan(self, plan: Plan) -> str:
         """Keeps the plan under its content hash; returns the hash. Before `issue`, which refers to it."""
         with changing(self._engine) as connection:
-            return issued.add_plan(connection, plan, self._clock.now())
+            return queries.add_plan(connection, plan, self._clock.now())
 
     def plan(self, version: str) -> Plan:
         """The plan of that version. Raises Nq57Error when the ledger has none."""
         with reading(self._engine) as connection:
-            found = issued.plan(connection, version)
+            found = queries.plan(connection, version)
         if found is None:
             raise Nq57Error(f"Sổ dữ liệu không có phiên bản kế hoạch «{version}».")
         return found
@@ -140,11 +140,11 @@ class Ledger:
         now = self._clock.now()
         with changing(self._engine) as connection:
             for form in forms:
-                issued.add_form(connection, form, files[form.issue_id], now)
+                queries.add_form(connection, form, files[form.issue_id], now)
 
     def current_form(self, unit: str, period: str) -> Form | None:
         """The form of the highest version issued to the unit for the period."""
-        forms = schema.forms
+        forms = tables.forms
         with reading(self._engine) as connection:
             query = select(forms.c.issue_id).where((forms.c.unit == unit) & (forms.c.period == period))
             issue_id = connection.execute(query.order_by(forms.c.version.desc()).limit(1)).scalar()
@@ -154,7 +154,7 @@ class Ledger:
         """The form with that issue id."""
         if issue_id not in self._forms:
             with reading(self._engine) as connection:
-                found = issued.one_form(connection, schema.forms.c.issue_id == issue_id)
+                found = queries.one_form(connection, tables.forms.c.issue_id == issue_id)
             if found is None:
                 return None
             self._forms[issue_id] = found
@@ -163,60 +163,60 @@ class Ledger:
     def form_by_short(self, short_id: str) -> Form | None:
         """The form with that short id."""
         with reading(self._engine) as connection:
-            query = select(schema.forms.c.issue_id).where(schema.forms.c.short_id == short_id)
+            query = select(tables.forms.c.issue_id).where(tables.forms.c.short_id == short_id)
             issue_id = connection.execute(query).scalar()
         return None if issue_id is None else self.form_by_id(issue_id)
 
     def current_forms(self, period: str) -> tuple[Form, ...]:
         """The highest version for each unit, in the order of first issue."""
         with reading(self._engine) as connection:
-            return issued.current_forms(connection, period)
+            return queries.current_forms(connection, period)
 
     def latest_period(self) -> str | None:
         """Code of the period that was issued last; None before the first."""
         with reading(self._engine) as connection:
-            return issued.latest_period(connection)
+            return queries.latest_period(connection)
 
     def periods(self) -> tuple[str, ...]:
         """Codes of the periods for which a form was issued, in the order of first issue."""
         with reading(self._engine) as connection:
-            return issued.periods(connection)
+            return queries.periods(connection)
 
     def issued_file(self, issue_id: str) -> tuple[str, str] | None:
         """(file name, SHA-256) of the form as issued."""
         with reading(self._engine) as connection:
-            return issued.issued_file(connection, issue_id)
+            return queries.issued_file(connection, issue_id)
 
     # returns
 
     def known(self, sha256: str) -> bool:
         """A file of that content was judged and recorded before, for whatever period."""
         with reading(self._engine) as connection:
-            return returned.known(connection, sha256)
+            return queries.known(connection, sha256)
 
     def stayed_closed(self, sha256: str) -> bool:
         """The file was recorded, but could not be opened for want of its password."""
         with reading(self._engine) as connection:
-            return returned.stayed_closed(connection, sha256)
+            return queries.stayed_closed(connection, sha256)
 
     def return_by_hash(self, sha256: str) -> ReturnRecord | None:
         """The return that was recorded of the file with that content."""
         with reading(self._engine) as connection:
-            return next(iter(returned.find(connection, schema.returns.c.sha256 == sha256)), None)
+            return next(iter(queries.find(connection, tables.returns.c.sha256 == sha256)), None)
 
     def origin(self, sha256: str) -> tuple[str | None, str | None]:
         """(unit, period of the form) of the return with that content; (None, None) when it is not known."""
         with reading(self._engine) as connection:
-            return returned.origin(connection, sha256)
+            return queries.origin(connection, sha256)
 
     def first_seen(self, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
         """Notes the files as seen at that moment, before they are read; returns when each content was first seen.
 
         A run that was killed thus leaves the time at which a file came, and the next run finds it. By SHA-256.
         """
-        run = returned.Run(self._workspace, in_vietnam(at), "")
+        run = queries.Run(self._workspace, in_vietnam(at), "")
         with changing(self._engine) as connection:
-            return {source.sha256: returned.see(connection, run, source) for source in sources if source.sha256}
+            return {source.sha256: queries.see(connection, run, source) for source in sources if source.sha256}
 
     def record_returns(
         self, period: str, judged: Sequence[Judged], collected_at: dt.datetime, who: str
@@ -227,32 +227,32 @@ class Ledger:
         next run meets them afresh. A file that stayed closed for want of a password, and is open now, is recorded in
         the place of its own record, with an event that says so.
         """
-        run = returned.Run(self._workspace, in_vietnam(collected_at), who)
+        run = queries.Run(self._workspace, in_vietnam(collected_at), who)
         with changing(self._engine) as connection:
             new: list[ReturnRecord] = []
             for item in judged:
                 sha256 = item.source.sha256
                 if not sha256 or item.verdict == "duplicate":
                     continue
-                if not returned.known(connection, sha256):
-                    new.append(returned.add(connection, period, item, run))
-                elif item.verdict != "unrecognised" and returned.stayed_closed(connection, sha256):
-                    new.append(returned.reopen(connection, period, item, run))
+                if not queries.known(connection, sha256):
+                    new.append(queries.add(connection, period, item, run))
+                elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256):
+                    new.append(queries.reopen(connection, period, item, run))
                     self.add_event(connection, who, "reread", {"period": period, "file": item.source.path})
             if new:
-                counts = returned.verdicts([record.judged for record in new])
+                counts = queries.verdicts([record.judged for record in new])
                 self.add_event(connection, who, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
     def returns(self, period: str) -> tuple[ReturnRecord, ...]:
         """Every return collected for the period, in the order of collection, with values and findings."""
         with reading(self._engine) as connection:
-            return returned.find(connection, schema.returns.c.period == period)
+            return queries.find(connection, tables.returns.c.period == period)
 
     def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
         """The returns with that path or file name; with `sha256` also those whose hash begins so."""
         with reading(self._engine) as connection:
-            return returned.find(connection, returned.named(rows.clean(wanted), sha256=sha256))
+            return queries.find(connection, queries.named(rows.clean(wanted), sha256=sha256))
 
     def decide(self, decision: Decision, detail: Mapping[str, Any]) -> None:
         """Records the office's decision on a return with its event; `detail` tells of the return."""
@@ -273,11 +273,11 @@ class Ledger:
         noted = [{"path": rows.clean(path), "sha256": sha256, "written_at": at} for path, sha256 in written]
         with changing(self._engine) as connection:
             if noted:
-                connection.execute(upsert(schema.outputs).on_conflict_do_nothing(), noted)
+                connection.execute(upsert(tables.outputs).on_conflict_do_nothing(), noted)
 
     def was_written(self, path: str, sha256: str) -> bool:
         """That content at that path is the program's own."""
-        table = schema.outputs
+        table = tables.outputs
         query = select(table.c.sha256).where((table.c.path == rows.clean(path)) & (table.c.sha256 == sha256))
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
@@ -290,7 +290,7 @@ class Ledger:
     def events(self) -> tuple[Event, ...]:
         """Everything noted, oldest first."""
         with reading(self._engine) as connection:
-            found = connection.execute(select(schema.events).order_by(schema.events.c.id)).mappings()
+            found = connection.execute(select(tables.events).order_by(tables.events.c.id)).mappings()
             return tuple(
                 Event(
                     row["id"], dt.datetime.fromisoformat(row["at"]), row["who"], row["what"], json.loads(row["detail"])
@@ -306,7 +306,7 @@ class Ledger:
             "what": what,
             "detail": rows.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
         }
-        connection.execute(insert(schema.events), row)
+        connection.execute(insert(tables.events), row)
 
 
 def _level(path: Path) -> int:

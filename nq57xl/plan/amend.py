@@ -9,14 +9,24 @@ from typing import Any, TypeVar
 import attrs
 from attrs import field, frozen
 
-from nq57xl.plan import sheets
+from nq57xl.plan import appendix_sheets
 from nq57xl.plan.compare import FIELDS, GENERAL, headings, match_sections, text_of
 from nq57xl.plan.importer.words import roman
+from nq57xl.plan.model import (
+    Comparison,
+    DatedName,
+    Indicator,
+    Plan,
+    Properties,
+    RowChange,
+    RowTable,
+    Settings,
+    Task,
+    Unit,
+)
 from nq57xl.plan.review_sheet import Review
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
-from nq57xl.records.amendment import Comparison, RowChange, RowTable
-from nq57xl.records.plan import DatedName, Indicator, Plan, Properties, Settings, Task, Unit
 from nq57xl.text.normalise import fold
 
 Row = TypeVar("Row", Task, Indicator)
@@ -198,8 +208,8 @@ def _filled(old: Record, new: Record) -> Record:
 def moved_review(review: Sequence[Review], comparison: Comparison, new: Plan, plan: Plan) -> tuple[Review, ...]:
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
-    first = sheets.HEADER_ROW + 2
-    for sheet, table in ((sheets.TASKS, "tasks"), (sheets.INDICATORS, "indicators")):
+    first = appendix_sheets.HEADER_ROW + 2
+    for sheet, table in ((appendix_sheets.TASKS, "tasks"), (appendix_sheets.INDICATORS, "indicators")):
         placed = _places(
             [row for row in comparison.rows if row.table == table], getattr(new, table), getattr(plan, table)
         )

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import sheets
-from nq57xl.plan.cells import text_of as cell_text
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_read import text_of as cell_text
 from nq57xl.plan.compare import FIELDS, Decisions
-from nq57xl.records.amendment import ChangeKind, Comparison, FieldChange, RowChange, RowTable
-from nq57xl.records.plan import Indicator, Plan, Task
-from nq57xl.text.metrics import Text, row_height
+from nq57xl.plan.model import ChangeKind, Comparison, FieldChange, Indicator, Plan, RowChange, RowTable, Task
 from nq57xl.text.normalise import fold
+from nq57xl.xlsx.metrics import Text, row_height
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -32,7 +31,7 @@ KIND_WORDS: dict[ChangeKind, str] = {
     "moved": "chuyển nhóm",
     "renumbered": "đánh số lại",
 }
-TITLES: dict[RowTable, str] = {"tasks": sheets.TASKS.title, "indicators": sheets.INDICATORS.title}
+TITLES: dict[RowTable, str] = {"tasks": appendix_sheets.TASKS.title, "indicators": appendix_sheets.INDICATORS.title}
 _META = "_meta"
 _FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 _COLUMNS = (
@@ -92,7 +91,7 @@ class _Writer:
     """Writes the sheets of one comparison."""
 
     def __init__(self, book: Workbook, old: Plan, new: Plan, origin: Origin) -> None:
-        from nq57xl.plan.appendix_write import ACCENT, LINE
+        from nq57xl.plan.appendix_sheets import ACCENT, LINE
 
         self.book, self.old, self.new, self.origin = book, old, new, origin
         cell = {**_FONT, "border": 1, "border_color": LINE, "text_wrap": True}
@@ -199,7 +198,7 @@ class _Writer:
         self._page(page)
 
     def _page(self, page: Worksheet) -> None:
-        from nq57xl.plan.appendix_write import fit_page
+        from nq57xl.plan.appendix_sheets import fit_page
 
         fit_page(page, repeat=_HEAD)
 
@@ -284,7 +283,7 @@ def _origin(rows: list[list[Any]], name: str) -> Origin:
 def _grids(data: bytes, name: str) -> dict[str, list[list[Any]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
-    from nq57xl.plan.guard import scan
+    from nq57xl.xlsx.patch import scan
 
     scan(data, name)
     try:

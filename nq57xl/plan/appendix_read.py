@@ -3,23 +3,128 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import date, datetime
 from typing import Any
 
 from attrs import field, frozen
 
+from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import sheets
-from nq57xl.plan.cells import as_value, is_blank, text_of
-from nq57xl.plan.guard import BadCells, scan
-from nq57xl.plan.patch import put_texts
-from nq57xl.plan.rows import Cells, plan_of
-from nq57xl.plan.sheets import Column, Sheet
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_sheets import CUTOFFS, NO, VOCABULARIES, YES, Cells, Column, Sheet, plan_of
+from nq57xl.plan.model import DatedName, Plan
 from nq57xl.plan.understand import understand
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Plan
-from nq57xl.rules import catalogue
-from nq57xl.text.cells import a1
-from nq57xl.text.normalise import fold
+from nq57xl.rules import findings as catalogue
+from nq57xl.rules.findings import Finding
+from nq57xl.text.addresses import a1
+from nq57xl.text.normalise import clean, fold
+from nq57xl.xlsx.patch import BadCells, put_texts, scan
+
+NAMES: tuple[str, ...] = ("bql-2026", "sxd-2026")
+
+
+def bundled_appendix(name: str) -> bytes:
+    """The master appendix of that name (templates/plans). Raises Nq57Error for an unknown name."""
+    if name not in NAMES:
+        raise Nq57Error(f"Không có kế hoạch mẫu «{name}»; các kế hoạch có sẵn: {', '.join(NAMES)}.")
+    return resources.find("templates", f"plans/{name}.xlsx").read_bytes()
+
+
+_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày)?\s+([\d/.-]+)\s*\)\W*", re.IGNORECASE)
+# codes become names of files, on Windows too
+_CODES = ("code", "id")
+_CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
+_CODE_WORDS = "mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối"
+_CHOICES = {"cutoff": CUTOFFS, "vocabulary": VOCABULARIES}
+_YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
+_NO = {fold(NO), "không.", "false", "sai", "0", "no"}
+
+
+def is_blank(raw: Any) -> bool:  # noqa: ANN401 - a cell
+    """True when nothing visible stands in the cell."""
+    return text_of(raw) == ""
+
+
+def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
+    """The cell as text: whole numbers without ".0", dates as dd/mm/yyyy."""
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return YES if raw else NO
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else repr(raw)
+    if isinstance(raw, date):
+        return f"{raw:%d/%m/%Y}"
+    return clean(str(raw))
+
+
+def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
+    """The value; and what was wanted with an example, both empty when the cell could be read."""
+    text = text_of(raw)
+    if column.kind in ("text", "short"):
+        return (text, "", "") if column.key not in _CODES or _CODE.fullmatch(text) else (text, _CODE_WORDS, "QLDT")
+    if column.kind == "names":
+        return tuple(clean(part) for part in text.split("\n") if clean(part)), "", ""
+    if column.kind == "dated_names":
+        return _dated_names(text)
+    if column.kind == "codes":
+        return tuple(part for part in re.split(r"[,;\s]+", text) if part), "", ""
+    if text == "":
+        return ("" if column.kind == "choice" else None), "", ""
+    if column.kind == "yes_no":
+        return _yes_no(text)
+    if column.kind == "date":
+        return _date(raw, text)
+    if column.kind == "whole":
+        return _whole(column, text)
+    return _choice(column, text)
+
+
+def _dated_names(text: str) -> tuple[tuple[DatedName, ...], str, str]:
+    names = []
+    for line in filter(None, map(clean, text.split("\n"))):
+        match = _DATED_NAME.fullmatch(line)
+        day = _date(match[2], match[2])[0] if match else None
+        if match is None or day is None:
+            return (), "tên cũ kèm ngày cuối dùng tên", "Phòng Quản lý đô thị (đến 30/06/2026)"
+        names.append(DatedName(clean(match[1]), valid_to=day))
+    return tuple(sorted(names, key=lambda name: name.valid_to or date.max)), "", ""
+
+
+def _whole(column: Column, text: str) -> tuple[int | None, str, str]:
+    low, high = column.limits
+    if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high:
+        return int(text), "", ""
+    return None, f"số nguyên từ {low} đến {high}", str(max(low, min(20, high)))
+
+
+def _yes_no(text: str) -> tuple[bool | None, str, str]:
+    if fold(text) in _YES | _NO:
+        return fold(text) in _YES, "", ""
+    return None, "Có hoặc Không", YES
+
+
+def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 - a cell
+    if isinstance(raw, datetime):
+        return raw.date(), "", ""
+    if isinstance(raw, date):
+        return raw, "", ""
+    match = _DATE.fullmatch(text)
+    try:
+        return (date(int(match[3]), int(match[2]), int(match[1])), "", "") if match else (None, "ngày", "30/06/2026")
+    except ValueError:
+        return None, "ngày", "30/06/2026"
+
+
+def _choice(column: Column, text: str) -> tuple[str, str, str]:
+    titles = _CHOICES.get(column.key)
+    if titles is None:
+        return text, "", ""
+    title = next((item for item in titles.values() if fold(item) == fold(text)), None)
+    return (title, "", "") if title else ("", "một mục trong danh sách", next(iter(titles.values())))
+
 
 Grid = list[list[Any]]
 Places = dict[tuple[str, int, str], tuple[str, str]]
@@ -51,9 +156,9 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     """
     bad = scan(data, name)
     reader = _Reader(_grids(data, name), bad, name)
-    card, names = reader.card(sheets.PLAN_TITLE, sheets.CARD, "card"), reader.names()
-    tables = {sheet.id: reader.table(sheet) for sheet in sheets.TABLES}
-    settings = reader.card(sheets.SETTINGS_TITLE, sheets.SETTINGS, "settings", optional=True)
+    card, names = reader.card(appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, "card"), reader.names()
+    tables = {sheet.id: reader.table(sheet) for sheet in appendix_sheets.TABLES}
+    settings = reader.card(appendix_sheets.SETTINGS_TITLE, appendix_sheets.SETTINGS, "settings", optional=True)
     plan = understand(plan_of(card, names, tables, settings), used)
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
 
@@ -104,11 +209,11 @@ class _Reader:
 
     def names(self) -> list[Cells]:
         """The dated names under the plan's card."""
-        rows = self.table(sheets.NAMES, search=len(self._grid(sheets.PLAN_TITLE, False)[1]))
+        rows = self.table(appendix_sheets.NAMES, search=len(self._grid(appendix_sheets.PLAN_TITLE, False)[1]))
         for index, row in enumerate(rows):
-            kind = next((item for item in sheets.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
+            kind = next((item for item in appendix_sheets.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
             if kind is None:
-                wanted = ("loại tên", sheets.NAME_KINDS["agency"])
+                wanted = ("loại tên", appendix_sheets.NAME_KINDS["agency"])
                 self._unreadable(self.places["names", index, "kind"], "Loại tên", row["kind"], wanted)
             row["kind"] = kind or ""
         return rows

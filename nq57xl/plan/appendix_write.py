@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from nq57xl.plan import sheets
-from nq57xl.plan.guide import GUIDE
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_sheets import (
+    ACCENT,
+    GUIDE,
+    LINE,
+    Cells,
+    Column,
+    Sheet,
+    card_cells,
+    fit_page,
+    name_rows,
+    settings_cells,
+    shown,
+    table_rows,
+)
+from nq57xl.plan.model import Plan
 from nq57xl.plan.review_sheet import TITLE, Review, write_review
-from nq57xl.plan.rows import Cells, card_cells, name_rows, settings_cells, table_rows
-from nq57xl.plan.sheets import Column, Sheet
-from nq57xl.records.plan import Plan
-from nq57xl.text.cells import a1
-from nq57xl.text.metrics import Text, row_height
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.metrics import Text, row_height
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -25,7 +36,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 FONT, SIZE = "Times New Roman", 11
-ACCENT, LINE = "#DDE7F0", "#8A97A5"
 CREATED = datetime(2026, 1, 1)
 """A fixed day: the same plan gives the same bytes."""
 _CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
@@ -63,25 +73,30 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
 def _fill(book: Workbook, plan: Plan, review: Sequence[Review]) -> None:
     book.set_properties({"title": "Phụ lục gốc của kế hoạch", "created": CREATED})
     formats = _formats(book)
-    titles = [sheets.GUIDE_TITLE, sheets.PLAN_TITLE, *(item.title for item in sheets.TABLES), sheets.SETTINGS_TITLE]
+    titles = [
+        appendix_sheets.GUIDE_TITLE,
+        appendix_sheets.PLAN_TITLE,
+        *(item.title for item in appendix_sheets.TABLES),
+        appendix_sheets.SETTINGS_TITLE,
+    ]
     if review:
         titles.insert(1, TITLE)
     pages = {title: book.add_worksheet(title) for title in titles}
     for name, title in (("units", "Đơn vị"), ("sections", "Nhóm nhiệm vụ"), ("indicator_groups", "Nhóm chỉ tiêu")):
         book.define_name(f"ds_{name}", _filled_part(title))
-    _guide(pages[sheets.GUIDE_TITLE], formats)
-    _plan_sheet(pages[sheets.PLAN_TITLE], formats, plan)
+    _guide(pages[appendix_sheets.GUIDE_TITLE], formats)
+    _plan_sheet(pages[appendix_sheets.PLAN_TITLE], formats, plan)
     rows = table_rows(plan)
-    for sheet in sheets.TABLES:
+    for sheet in appendix_sheets.TABLES:
         _table_sheet(pages[sheet.title], formats, sheet, rows[sheet.id])
-    _settings_sheet(pages[sheets.SETTINGS_TITLE], formats, plan)
+    _settings_sheet(pages[appendix_sheets.SETTINGS_TITLE], formats, plan)
     if review:
         write_review(book, pages, plan, review)
 
 
 def _filled_part(title: str) -> str:
     """Formula for the first column of a sheet down to its last filled row: dropdowns show no empty lines."""
-    first = sheets.HEADER_ROW + 2
+    first = appendix_sheets.HEADER_ROW + 2
     column = f"'{title}'!$A$1:$A${_LAST_ROW}"
     last = f'SUMPRODUCT(MAX(({column}<>"")*ROW({column})))'
     return f"='{title}'!$A${first}:INDEX({column},MAX({first},{last}))"
@@ -129,20 +144,6 @@ def _borders_when_filled(page: Worksheet, formats: Formats, first: int, last: in
     page.conditional_format(first, 0, last, columns - 1, rule)
 
 
-def fit_page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
-    """Paper, margins and page numbers of a sheet; `repeat` is the row that stands on every page."""
-    page.set_paper(9)
-    if landscape:
-        page.set_landscape()
-    page.set_margins(left=0.5, right=0.4, top=0.8, bottom=0.5)
-    page.fit_to_pages(1, 0)
-    page.set_header('&C&"Times New Roman,Regular"&12&P/&N', {"margin": 0.4})
-    # grid lines on the screen only: they show the prepared rows, which have no borders until something is typed
-    page.hide_gridlines(1)
-    if repeat is not None:
-        page.repeat_rows(repeat)
-
-
 def _top(page: Worksheet, formats: Formats, heading: str, note: str, widths: list[float]) -> None:
     """Heading and note over the table; the note runs over all columns."""
     page.write_string(0, 0, heading, formats["title"])
@@ -156,29 +157,29 @@ def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
     _columns(page, _CARD_WIDTHS)
     note = "Nhập ở cột Nội dung; ô nào chưa biết thì để trống."
     _top(page, formats, "THÔNG TIN KẾ HOẠCH", note, list(_CARD_WIDTHS))
-    _card(page, formats, sheets.CARD, card_cells(plan.properties))
-    start = sheets.NAMES_ROW
-    page.write_string(start - 2, 0, sheets.NAMES.heading, formats["title"])
+    _card(page, formats, appendix_sheets.CARD, card_cells(plan.properties))
+    start = appendix_sheets.NAMES_ROW
+    page.write_string(start - 2, 0, appendix_sheets.NAMES.heading, formats["title"])
     page.set_row(start - 2, 26)
-    _header(page, formats, start - 1, _widths(sheets.NAMES))
-    _rows(page, formats, start, sheets.NAMES, name_rows(plan.properties))
+    _header(page, formats, start - 1, _widths(appendix_sheets.NAMES))
+    _rows(page, formats, start, appendix_sheets.NAMES, name_rows(plan.properties))
     fit_page(page)
 
 
 def _settings_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
     _columns(page, _CARD_WIDTHS)
     _top(page, formats, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", list(_CARD_WIDTHS))
-    _card(page, formats, sheets.SETTINGS, settings_cells(plan.settings))
+    _card(page, formats, appendix_sheets.SETTINGS, settings_cells(plan.settings))
     fit_page(page)
 
 
 def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: Cells) -> None:
-    head = sheets.CARD_ROW - 1
+    head = appendix_sheets.CARD_ROW - 1
     page.write_string(head, 0, "Mục", formats["head"])
     page.write_string(head, 1, "Nội dung", formats["head"])
     page.merge_range(head, 2, head, 3, "Cách nhập", formats["head"])
     page.set_row(head, 20)
-    for row, column in enumerate(lines, sheets.CARD_ROW):
+    for row, column in enumerate(lines, appendix_sheets.CARD_ROW):
         value = cells.get(column.key)
         page.write_string(row, 0, column.title, formats["label"])
         _write(page, (row, 1), column, value, _format(formats, column))
@@ -198,16 +199,16 @@ def _table_sheet(page: Worksheet, formats: Formats, sheet: Sheet, rows: list[Cel
     columns = _widths(sheet)
     _columns(page, [column.width for column in sheet.columns])
     _top(page, formats, sheet.heading, sheet.note, [column.width for column in sheet.columns])
-    _header(page, formats, sheets.HEADER_ROW, columns)
-    last = _rows(page, formats, sheets.HEADER_ROW + 1, sheet, rows)
-    page.autofilter(sheets.HEADER_ROW, 0, last, len(columns) - 1)
-    page.freeze_panes(sheets.HEADER_ROW + 1, 1)
-    fit_page(page, repeat=sheets.HEADER_ROW)
+    _header(page, formats, appendix_sheets.HEADER_ROW, columns)
+    last = _rows(page, formats, appendix_sheets.HEADER_ROW + 1, sheet, rows)
+    page.autofilter(appendix_sheets.HEADER_ROW, 0, last, len(columns) - 1)
+    page.freeze_panes(appendix_sheets.HEADER_ROW + 1, 1)
+    fit_page(page, repeat=appendix_sheets.HEADER_ROW)
 
 
 def _widths(sheet: Sheet) -> list[tuple[Column, float]]:
     """Each column with its width; the names table stands in the columns of the card above it."""
-    widths = _CARD_WIDTHS if sheet is sheets.NAMES else [column.width for column in sheet.columns]
+    widths = _CARD_WIDTHS if sheet is appendix_sheets.NAMES else [column.width for column in sheet.columns]
     return list(zip(sheet.columns, widths, strict=True))
 
 
@@ -242,21 +243,6 @@ def _rows(page: Worksheet, formats: Formats, start: int, sheet: Sheet, rows: lis
     return last
 
 
-def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - any cell value
-    """The text that stands in the cell."""
-    if value is None:
-        return ""
-    if column.kind == "yes_no":
-        return sheets.YES if value else sheets.NO
-    if column.kind == "names":
-        return "\n".join(value)
-    if column.kind == "dated_names":
-        return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
-    if column.kind == "codes":
-        return ", ".join(value)
-    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
-
-
 def _write(
     page: Worksheet,
     at: tuple[int, int],
@@ -280,11 +266,11 @@ _LISTS: Mapping[str, str | list[str]] = {
     "units": "=ds_units",
     "sections": "=ds_sections",
     "indicator_groups": "=ds_indicator_groups",
-    "yes_no": [sheets.YES, sheets.NO],
-    "cutoff": list(sheets.CUTOFFS.values()),
-    "vocabulary": list(sheets.VOCABULARIES.values()),
-    "name_kind": list(sheets.NAME_KINDS.values()),
-    "unit_kind": list(sheets.UNIT_KINDS),
+    "yes_no": [appendix_sheets.YES, appendix_sheets.NO],
+    "cutoff": list(appendix_sheets.CUTOFFS.values()),
+    "vocabulary": list(appendix_sheets.VOCABULARIES.values()),
+    "name_kind": list(appendix_sheets.NAME_KINDS.values()),
+    "unit_kind": list(appendix_sheets.UNIT_KINDS),
 }
 
 

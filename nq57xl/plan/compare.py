@@ -1,4 +1,4 @@
-"""Compares a new version of the plan with the present one: rows by their identity, texts by what they say."""
+"""Compares a new version of the plan with the present one: rows by their texts, then codes; texts by what they say."""
 
 from __future__ import annotations
 
@@ -8,11 +8,120 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from nq57xl.plan import sheets
-from nq57xl.plan.match import INDICATOR_LEVELS, TASK_LEVELS, Levels, Sketch, pair
-from nq57xl.records.amendment import ChangeKind, Comparison, FieldChange, RowChange, RowTable
-from nq57xl.records.plan import Indicator, IndicatorGroup, Plan, Section, Task
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.model import (
+    ChangeKind,
+    Comparison,
+    FieldChange,
+    Indicator,
+    IndicatorGroup,
+    Plan,
+    RowChange,
+    RowTable,
+    Section,
+    Task,
+)
 from nq57xl.text.normalise import fold
+
+_LEAF, _PARENT = 0.65, 0.35
+_PRODUCT = 0.15
+_WITHOUT_SUBTASK = 0.97
+"""Several sub-tasks share a task: the task alone tells a little less."""
+_CODE_BONUS, _SECTION_BONUS, _NUMBER_BONUS = 0.08, 0.04, 0.02
+
+
+@frozen
+class Levels:
+    """Similarity from which a row continues another."""
+
+    anywhere: float
+    same_section: float
+    same_code: float
+    """Under the same stored code."""
+
+
+TASK_LEVELS = Levels(0.74, 0.62, 0.4)
+"""Two different tasks of the bundled plans come to 0.3 to 0.6, a few that share their opening words to 0.88."""
+INDICATOR_LEVELS = Levels(0.86, 0.8, 0.5)
+"""Indicators are short and alike ("Tỷ lệ công chức, viên chức ..."): different ones come to 0.5 to 0.89."""
+
+
+@frozen
+class Sketch:
+    """What a row is recognised by."""
+
+    code: str
+    """Stored code; "" where a code says nothing about identity."""
+    section: str
+    """A key that two sections share when they are the same one."""
+    number: str
+    leaf: str
+    """What is to be done: the sub-task, or the task where there is none."""
+    parent: str = ""
+    """The task above it, where it says something else."""
+    product: str = ""
+
+
+def folded(sketch: Sketch) -> Sketch:
+    """The sketch with its texts as they are compared."""
+    texts = (fold(text).strip(" .;,:") for text in (sketch.leaf, sketch.parent, sketch.product))
+    return Sketch(sketch.code, sketch.section, fold(sketch.number), *texts)
+
+
+def pair(old: Sequence[Sketch], new: Sequence[Sketch], levels: Levels = TASK_LEVELS) -> dict[int, tuple[int, float]]:
+    """Index of a new row -> (index of the old row that it continues, similarity of their texts); each at most once.
+
+    The best pairs are taken first, ties go to the same code, section, number and the nearest position.
+    """
+    befores, afters = [folded(item) for item in old], [folded(item) for item in new]
+    scored = sorted(_candidates(befores, afters, levels))
+    found: dict[int, tuple[int, float]] = {}
+    taken: set[int] = set()
+    for _, _, i, j, similarity in scored:
+        if i not in taken and j not in found:
+            taken.add(i)
+            found[j] = (i, similarity)
+    return found
+
+
+def _candidates(
+    old: Sequence[Sketch], new: Sequence[Sketch], levels: Levels
+) -> Iterator[tuple[float, int, int, int, float]]:
+    """(−score, distance of positions, old index, new index, similarity) of every pair that may be one row."""
+    for i, before in enumerate(old):
+        for j, after in enumerate(new):
+            similarity = likeness(before, after)
+            same_code = bool(before.code) and before.code == after.code
+            same_section = before.section == after.section
+            wanted = levels.same_section if same_section else levels.anywhere
+            if similarity < (levels.same_code if same_code else wanted):
+                continue
+            score = similarity + _CODE_BONUS * same_code + _SECTION_BONUS * same_section
+            score += _NUMBER_BONUS * (before.number == after.number)
+            yield -round(score, 6), abs(i - j), i, j, similarity
+
+
+def likeness(one: Sketch, other: Sketch) -> float:
+    """How alike the texts of two folded rows are, 0 to 1."""
+    leaf = _alike(one.leaf, other.leaf)
+    if one.parent and other.parent:
+        leaf = _LEAF * leaf + _PARENT * _alike(one.parent, other.parent)
+    elif one.parent or other.parent:  # one of the documents has no column of sub-tasks
+        leaf = max(leaf, _WITHOUT_SUBTASK * _alike(one.parent or one.leaf, other.parent or other.leaf))
+    if not one.product or not other.product:
+        return leaf
+    return (1 - _PRODUCT) * leaf + _PRODUCT * _alike(one.product, other.product)
+
+
+def _alike(one: str, other: str) -> float:
+    from rapidfuzz import fuzz
+
+    if one == other:
+        return 1.0
+    if not one or not other:
+        return 0.0
+    return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) / 100
+
 
 TASK_FIELDS = (
     "task",
@@ -29,7 +138,7 @@ TASK_FIELDS = (
 INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
 FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": TASK_FIELDS, "indicators": INDICATOR_FIELDS}
-_SHEETS = {"tasks": sheets.TASKS, "indicators": sheets.INDICATORS}
+_SHEETS = {"tasks": appendix_sheets.TASKS, "indicators": appendix_sheets.INDICATORS}
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
 _HEADING_LEVELS = Levels(0.72, 0.72, 0.55)
 
@@ -241,12 +350,15 @@ class _Table:
 
 
 def _general(old: Plan, new: Plan, sections: Sections, *, keep: bool) -> Iterator[FieldChange]:
-    titles = {column.key: column.title for column in sheets.CARD}
+    titles = {column.key: column.title for column in appendix_sheets.CARD}
     for field in GENERAL:
         before, after = getattr(old.properties, field), getattr(new.properties, field)
         if after and not same_text(_words(before), _words(after)):
             yield FieldChange(field, titles[field], _words(before), _words(after))
-    for table, title in (("tasks", sheets.SECTIONS.title), ("indicators", sheets.INDICATOR_GROUPS.title)):
+    for table, title in (
+        ("tasks", appendix_sheets.SECTIONS.title),
+        ("indicators", appendix_sheets.INDICATOR_GROUPS.title),
+    ):
         befores, afters = headings(old, table), headings(new, table)  # type: ignore[arg-type]
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):

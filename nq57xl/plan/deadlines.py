@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from attrs import frozen
 
-from nq57xl.records.plan import Deadline, DeadlineKind
+from nq57xl.plan.model import Deadline, DeadlineKind
 from nq57xl.text.normalise import fold, one_line
 
 _YEARS = range(1990, 2100)

@@ -1,17 +1,220 @@
-"""What is wrong or doubtful in the master appendix itself: findings with the PLAN_ codes of the catalogue."""
+"""What is wrong or doubtful in the master appendix: findings with PLAN_ codes, and their sheet «Soát kế hoạch»."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from nq57xl.plan import lint_clear, sheets
-from nq57xl.plan.lint_numbers import numbers
-from nq57xl.plan.linter import Linter, Places, card_title
-from nq57xl.plan.misprints import odd_ones, outliers, suspects
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Plan
+import yaml
+
+from nq57xl import resources
+from nq57xl.plan import appendix_sheets, lint_clear
+from nq57xl.plan.importer.words import roman, roman_value
+from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
+from nq57xl.plan.model import Indicator, Plan, Task
+from nq57xl.rules.findings import Finding, Point, grouped
+from nq57xl.text.normalise import bare, fold
+from nq57xl.xlsx.patch import Cell, Page, put_sheet
+
+# A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
+_DOUBLED = re.compile(r"\b(trên|của|và|các|những|với|cho|tại|theo|được|trong|về|để|từ|đến|là|thuộc|do|số) \1\b", re.I)
+
+
+_LINES = re.compile(r"[.,;:()\n]")
+_OFTEN = 4
+"""Times that a wording must stand in a plan before another one beside it is doubted."""
+
+
+def known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    """Pattern, misprint and likely word of schemas/misprints.yml."""
+    return _known(resources.find("schemas", "misprints.yml"))
+
+
+@cache
+def _known(path: Path) -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return tuple((re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.I), wrong, right) for wrong, right in raw.items())
+
+
+def suspects(text: str) -> Iterator[tuple[str, str]]:
+    """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `Resolution.near`."""
+    told: set[str] = set()
+    for pattern, _, right in known_misprints():
+        match = pattern.search(text)
+        if match and fold(match[0]) not in told:
+            told.add(fold(match[0]))
+            yield match[0], _cased_like(match[0], right)
+    if doubled := _DOUBLED.search(text):
+        yield doubled[0], doubled[1]
+
+
+def outliers(texts: Sequence[str]) -> dict[str, str]:
+    """Three words in a row -> the likely ones: wordings that the plan has once, and with other accents on a word often.
+
+    "Chuyển đối số" beside five times "chuyển đổi số": only the accents of one word differ, its neighbours are the same.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        counts.update({triple for line in _LINES.split(fold(text)) for triple in _triples(line)})
+    by_letters: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for triple in counts:
+        by_letters.setdefault(tuple(map(bare, triple)), []).append(triple)
+    found = {}
+    for alike in by_letters.values():
+        often = max(alike, key=lambda triple: counts[triple])
+        for triple in alike:
+            if counts[triple] == 1 and counts[often] >= _OFTEN and _differing(triple, often) == 1:
+                found[" ".join(triple)] = " ".join(often)
+    return found
+
+
+def odd_ones(text: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(as in the text, likely) for each of those wordings in the text; a doubted word is told once, not thrice."""
+    for line in _LINES.split(fold(text)):
+        clear_from = 0
+        for index, triple in enumerate(_triples(line)):
+            likely = known.get(" ".join(triple))
+            if likely is not None and index >= clear_from:
+                clear_from = index + 3
+                yield " ".join(triple), likely
+
+
+def _triples(line: str) -> Iterator[tuple[str, ...]]:
+    words = line.split()
+    return ((words[i], words[i + 1], words[i + 2]) for i in range(len(words) - 2))
+
+
+def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def _cased_like(printed: str, likely: str) -> str:
+    return likely[:1].upper() + likely[1:] if printed[:1].isupper() else likely
+
+
+def numbers(linter: Linter) -> Iterator[Finding]:
+    """Sections, tasks with their sub-tasks, indicators: each by its own numbering."""
+    plan = linter.plan
+    for table, headings in (("sections", plan.sections), ("indicator_groups", plan.indicator_groups)):
+        yield from _headings(linter, table, [item.number for item in headings])
+    yield from _rows(linter, "tasks", plan.tasks)
+    yield from _rows(linter, "indicators", plan.indicators)
+
+
+def _headings(linter: Linter, table: str, printed: Sequence[str]) -> Iterator[Finding]:
+    counts = Counter(fold(number) for number in printed)
+    values = [roman_value(number) for number in printed]
+    free = roman(max((value or 0 for value in values), default=0) + 1)
+    for index, number in enumerate(printed):
+        if number and counts[fold(number)] > 1:
+            yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=number, proposal=free)
+        before, value = (values[index - 1] if index else 0), values[index]
+        if before is not None and value is not None and value > before + 1:
+            missing = ", ".join(roman(item) for item in range(before + 1, value))
+            words = {"before": printed[index - 1] if index else "đầu", "proposal": missing}
+            yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=number, **words)
+
+
+def _rows(linter: Linter, table: str, rows: Sequence[Task | Indicator]) -> Iterator[Finding]:
+    keys = [_key(row) for row in rows]
+    counts = Counter(keys)
+    texts: dict[Any, set[str]] = {}
+    for key, row in zip(keys, rows, strict=True):
+        texts.setdefault(key, set()).add(fold(_text(row)))
+    last, section = 0, None
+    for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
+        # rows of one printed task share its number: only different tasks under one number are told
+        if row.number and counts[key] > 1 and len(texts[key]) > 1:
+            free = str(max(_whole(item.number) or 0 for item in rows if _section(item) == _section(row)) + 1)
+            shown = key[2] or row.number
+            yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=shown, proposal=free)
+        value = _whole(row.number)
+        starts_anew = section != _section(row) and value == 1
+        if value is not None and not starts_anew and value > last + 1:
+            missing = ", ".join(str(item) for item in range(last + 1, min(value, last + 6)))
+            words = {"before": last or "đầu", "proposal": missing}
+            yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=row.number, **words)
+        section = _section(row)
+        last = value if value is not None else last
+
+
+def _key(row: Task | Indicator) -> tuple[str, str, str]:
+    subnumber = (row.subnumber or "") if isinstance(row, Task) else ""
+    return _section(row), fold(row.number), fold(subnumber)
+
+
+def _section(row: Task | Indicator) -> str:
+    return row.section if isinstance(row, Task) else row.group
+
+
+def _text(row: Task | Indicator) -> str:
+    return row.task if isinstance(row, Task) else row.indicator
+
+
+def _whole(number: str) -> int | None:
+    """The number as a whole one; None for any other."""
+    plain = number.strip(" .)")
+    return int(plain) if plain.isdecimal() and len(plain) < 5 else None
+
+
+TITLE = "Soát kế hoạch"
+"""Name of the sheet; the reader of the appendix passes it over."""
+SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
+_NOTE = (
+    "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Lỗi» phải sửa mới phát hành "
+    "được biểu mẫu; «Cảnh báo», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
+)
+_HEADS = ("STT", "Mức", "Tiêu chí", "Ô", "Mã", "Nội dung", "Đề xuất")
+_WIDTHS = (6.0, 10.0, 14.0, 16.0, 11.0, 58.0, 66.0)
+_MANY = 3
+"""Findings of one pattern from which they stand under a common line."""
+_LONGEST = 1500
+_NOTHING = "Không có điểm nào cần sửa."
+
+
+def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding]) -> bytes:
+    """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
+    clear = load_clear()
+    points = grouped(findings, _MANY)
+    rows = [row for number, point in enumerate(points, 1) for row in _sheet_rows(number, point, plan, clear)]
+    if not rows:
+        rows = [[Cell(""), Cell(""), Cell(""), Cell(""), Cell(""), Cell(_NOTHING), Cell("")]]
+    heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
+    return put_sheet(data, Page(TITLE, heading, _NOTE, _WIDTHS, _HEADS, rows))
+
+
+def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[Cell]]:
+    """One line for a single finding; for several of a pattern a common line, and one for each under it."""
+    first = point.first
+    start = [Cell(str(number), "bold"), Cell(SEVERITIES[first.severity], "bold")]
+    criterion = Cell(_capital(clear.asks_for(first.code, plan.properties.clear_criteria)))
+    if point.count < _MANY:
+        yield [*start, criterion, *_place(first), Cell(first.message), Cell(first.fix)]
+        return
+    same_fix = all(item.fix == first.fix for item in point.findings)
+    headline = f"{point.headline.removesuffix('.')}: {point.count} chỗ."
+    fix = first.fix if same_fix else ""
+    yield [*start, criterion, Cell(""), Cell(""), Cell(headline, "bold"), Cell(fix)]
+    for item in point.findings:
+        said = item.value or item.message
+        shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+        yield [Cell(""), Cell(""), Cell(""), *_place(item), Cell(shown), Cell("" if same_fix else item.fix)]
+
+
+def _place(item: Finding) -> list[Cell]:
+    sheet = item.sheet.replace("'", "''")
+    where = f"{item.sheet}!{item.cell}" if item.cell else item.sheet
+    target = f"'{sheet}'!{item.cell}" if item.cell else ""
+    return [Cell(where, "link" if target else "cell", target), Cell(item.task or "")]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
 
 _REQUIRED = ("id", "title", "year", "gatherer")
 _REQUIRED_NAMES = ("agency", "recipient")
@@ -49,7 +252,7 @@ def _properties(linter: Linter) -> Iterator[Finding]:
             yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=card_title(field))
     for field in _REQUIRED_NAMES:
         if not getattr(properties, field):
-            yield linter.make("PLAN_PROPERTY_MISSING", "names", 0, "name", value=sheets.NAME_KINDS[field])
+            yield linter.make("PLAN_PROPERTY_MISSING", "names", 0, "name", value=appendix_sheets.NAME_KINDS[field])
     known = {unit.code for unit in linter.plan.units if not unit.external}
     if properties.gatherer and properties.gatherer not in known:
         yield linter.make("PLAN_UNIT_UNRESOLVED", "card", 0, "gatherer", value=properties.gatherer)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from nq57xl.plan.linter import Linter
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Indicator, Task, Unit, UnitGroup
+from nq57xl.plan.model import Indicator, Task, Unit, UnitGroup
+from nq57xl.rules.findings import Finding
 from nq57xl.text.normalise import bare, fold, one_line
 
 NEED_NO_DAY = ("ongoing", "done")

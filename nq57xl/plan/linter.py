@@ -1,17 +1,81 @@
-"""What the checks of a plan share: the plan, its units, its criteria, and the places of its cells."""
+"""What the checks of a plan share: plan, units, the "rõ" criteria (schemas/clear.yml), places of cells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from nq57xl.plan import sheets
-from nq57xl.plan.clear import Clear, load_clear
+import cattrs
+import yaml
+from attrs import frozen
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.model import Plan
 from nq57xl.plan.units import Resolver
-from nq57xl.records.findings import Finding
-from nq57xl.records.plan import Plan
-from nq57xl.rules import catalogue
-from nq57xl.text.cells import a1
+from nq57xl.rules import findings
+from nq57xl.rules.codec import CONVERTER
+from nq57xl.rules.findings import Finding
+from nq57xl.text.addresses import a1
+from nq57xl.text.normalise import fold
+
+FILE = "clear.yml"
+
+
+@frozen
+class Criterion:
+    """One "rõ" with the findings that belong to it."""
+
+    name: str
+    checks: tuple[str, ...]
+    """Codes of the catalogue."""
+    also: tuple[str, ...] = ()
+    """Other names of it: "rõ kết quả" for "rõ sản phẩm"."""
+
+    def is_called(self, name: str) -> bool:
+        """That is one of its names."""
+        return fold(name).strip(" .;,") in {fold(item) for item in (self.name, *self.also)}
+
+
+@frozen
+class Clear:
+    """The whole file."""
+
+    criteria: tuple[Criterion, ...]
+    vague_deliverables: tuple[str, ...] = ()
+    measurable_words: tuple[str, ...] = ()
+    filler_words: tuple[str, ...] = ()
+
+    def applies(self, code: str, wanted: tuple[str, ...]) -> bool:
+        """Whether a plan with those criteria asks for that check; a plan that names none, or none known, asks for all.
+
+        A code that belongs to no criterion always applies.
+        """
+        mine = [item for item in self.criteria if code in item.checks]
+        known = [name for name in wanted if any(item.is_called(name) for item in self.criteria)]
+        return not mine or not known or any(item.is_called(name) for item in mine for name in known)
+
+    def asks_for(self, code: str, wanted: tuple[str, ...]) -> str:
+        """The plan's own name of a criterion that the check belongs to; "" where it names none."""
+        names = (name for name in wanted for item in self.criteria if code in item.checks and item.is_called(name))
+        return next(names, "")
+
+
+def load_clear() -> Clear:
+    """The criteria, with the workspace's own file before the packaged one. Raises Nq57Error when the file is wrong."""
+    return _load(resources.find("schemas", FILE))
+
+
+@cache
+def _load(path: Path) -> Clear:
+    try:
+        return CONVERTER.structure(yaml.safe_load(path.read_text(encoding="utf-8")), Clear)
+    except (yaml.YAMLError, UnicodeDecodeError, cattrs.BaseValidationError, TypeError, ValueError) as error:
+        raise Nq57Error(f"Tệp schemas/{FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn.") from error
+
 
 Places = Mapping[tuple[str, int, str], tuple[str, str]]
 """(table, index of the record, field) -> (sheet, cell)."""
@@ -30,7 +94,7 @@ class Linter:
         """What people call that field."""
         if table == "card":
             return card_title(field)
-        known = (*sheets.TABLES, sheets.NAMES)
+        known = (*appendix_sheets.TABLES, appendix_sheets.NAMES)
         columns = next(item for item in known if item.id == table).columns
         return next(column.title for column in columns if column.key == field)
 
@@ -40,7 +104,7 @@ class Linter:
         own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
         sheet, cell = own or layout_place(table, index, field)
         record = getattr(self.plan, table)[index] if table in ("tasks", "indicators") else None
-        return catalogue.make(
+        return findings.make(
             code,
             words={"column": self.column(table, field), **words},
             sheet=sheet,
@@ -54,14 +118,14 @@ class Linter:
 def layout_place(table: str, index: int, field: str) -> tuple[str, str]:
     """Sheet and cell of a field as `write_appendix` lays them out."""
     if table == "card":
-        row = next(row for row, line in enumerate(sheets.CARD, sheets.CARD_ROW) if line.key == field)
-        return sheets.PLAN_TITLE, a1(row, 1)
+        row = next(row for row, line in enumerate(appendix_sheets.CARD, appendix_sheets.CARD_ROW) if line.key == field)
+        return appendix_sheets.PLAN_TITLE, a1(row, 1)
     if table == "names":
-        return sheets.PLAN_TITLE, a1(sheets.NAMES_ROW + index, sheets.NAMES.column(field))
-    sheet = next(item for item in sheets.TABLES if item.id == table)
-    return sheet.title, a1(sheets.HEADER_ROW + 1 + index, sheet.column(field))
+        return appendix_sheets.PLAN_TITLE, a1(appendix_sheets.NAMES_ROW + index, appendix_sheets.NAMES.column(field))
+    sheet = next(item for item in appendix_sheets.TABLES if item.id == table)
+    return sheet.title, a1(appendix_sheets.HEADER_ROW + 1 + index, sheet.column(field))
 
 
 def card_title(field: str) -> str:
     """What people call a line of the plan's card."""
-    return next(column.title for column in sheets.CARD if column.key == field)
+    return next(column.title for column in appendix_sheets.CARD if column.key == field)

@@ -7,7 +7,7 @@ import re
 from datetime import date, timedelta
 
 from nq57xl.errors import Nq57Error
-from nq57xl.records.plan import Period, Properties
+from nq57xl.plan.model import Period, Properties
 
 _CODE = re.compile(r"(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
 _ROMAN = ("I", "II", "III", "IV")

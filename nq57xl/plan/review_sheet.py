@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from nq57xl.plan import sheets
-from nq57xl.plan.rows import card_cells, name_rows, settings_cells, table_rows
-from nq57xl.plan.sheets import Column
-from nq57xl.records.plan import Plan
-from nq57xl.text.cells import a1
-from nq57xl.text.metrics import Text, row_height
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_sheets import Column, card_cells, name_rows, settings_cells, table_rows
+from nq57xl.plan.model import Plan
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.metrics import Text, row_height
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -63,15 +62,17 @@ def places(plan: Plan) -> dict[tuple[str, str], tuple[Column, Any]]:
     """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
     found: dict[tuple[str, str], tuple[Column, Any]] = {}
     cards = (
-        (sheets.PLAN_TITLE, sheets.CARD, card_cells(plan.properties)),
-        (sheets.SETTINGS_TITLE, sheets.SETTINGS, settings_cells(plan.settings)),
+        (appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, card_cells(plan.properties)),
+        (appendix_sheets.SETTINGS_TITLE, appendix_sheets.SETTINGS, settings_cells(plan.settings)),
     )
     for title, lines, cells in cards:
-        for row, column in enumerate(lines, sheets.CARD_ROW):
+        for row, column in enumerate(lines, appendix_sheets.CARD_ROW):
             found[title, a1(row, 1)] = (column, cells.get(column.key))
-    tables = [(sheets.NAMES, sheets.NAMES_ROW, name_rows(plan.properties))]
+    tables = [(appendix_sheets.NAMES, appendix_sheets.NAMES_ROW, name_rows(plan.properties))]
     tables += [
-        (sheet, sheets.HEADER_ROW + 1, rows) for sheet in sheets.TABLES for rows in (table_rows(plan)[sheet.id],)
+        (sheet, appendix_sheets.HEADER_ROW + 1, rows)
+        for sheet in appendix_sheets.TABLES
+        for rows in (table_rows(plan)[sheet.id],)
     ]
     for sheet, start, rows in tables:
         for row, cells in enumerate(rows, start):
@@ -94,7 +95,7 @@ def write_review(book: Workbook, pages: dict[str, Worksheet], plan: Plan, review
 def _mark(
     book: Workbook, page: Worksheet, formats: dict[tuple[str, bool], Format], point: Review, cell: tuple[Column, Any]
 ) -> None:
-    from nq57xl.plan.appendix_write import LINE, shown
+    from nq57xl.plan.appendix_sheets import LINE, shown
 
     column, value = cell
     number_format = {"short": "@", "whole": "0", "date": "dd/mm/yyyy"}.get(column.kind, "General")
@@ -126,7 +127,7 @@ def _mark(
 
 
 def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
-    from nq57xl.plan.appendix_write import ACCENT, LINE, fit_page
+    from nq57xl.plan.appendix_sheets import ACCENT, LINE, fit_page
 
     title = book.add_format({**_FONT, "bold": True, "font_size": 14, "valign": "vcenter"})
     note = book.add_format({**_FONT, "italic": True, "text_wrap": True})
@@ -136,20 +137,22 @@ def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
     cell = book.add_format({**_FONT, "border": 1, "border_color": LINE, "text_wrap": True})
     link = book.add_format({**_FONT, "border": 1, "border_color": LINE, "underline": 1})
     titles = {
-        (sheet.title, column.key): column.title for sheet in (*sheets.TABLES, sheets.NAMES) for column in sheet.columns
+        (sheet.title, column.key): column.title
+        for sheet in (*appendix_sheets.TABLES, appendix_sheets.NAMES)
+        for column in sheet.columns
     }
-    titles |= {(sheets.PLAN_TITLE, column.key): column.title for column in sheets.CARD}
-    titles |= {(sheets.PLAN_TITLE, key): name for key, name in sheets.NAME_KINDS.items()}
+    titles |= {(appendix_sheets.PLAN_TITLE, column.key): column.title for column in appendix_sheets.CARD}
+    titles |= {(appendix_sheets.PLAN_TITLE, key): name for key, name in appendix_sheets.NAME_KINDS.items()}
     widths = [width for _, width in _COLUMNS]
     for index, (name, width) in enumerate(_COLUMNS):
         page.set_column(index, index, width)
-        page.write_string(sheets.HEADER_ROW, index, name, head)
+        page.write_string(appendix_sheets.HEADER_ROW, index, name, head)
     page.write_string(0, 0, "NHỮNG CHỖ CẦN RÀ SOÁT SAU KHI NHẬP KẾ HOẠCH", title)
     page.set_row(0, 26)
     page.merge_range(1, 0, 1, len(_COLUMNS) - 1, _NOTE, note)
     page.set_row(1, row_height([Text(_NOTE, sum(widths), 11, False)]))
     for number, point in enumerate(review, 1):
-        row = sheets.HEADER_ROW + number
+        row = appendix_sheets.HEADER_ROW + number
         value = point.value if len(point.value) <= _LONGEST else f"{point.value[:_LONGEST]}…"
         name = titles.get((point.sheet, point.field), point.field)
         texts = [
@@ -167,6 +170,6 @@ def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
         if point.cell:
             page.write_url(row, 2, f"internal:'{point.sheet}'!{point.cell}", link, point.cell)
         page.set_row(row, row_height([Text(text, width, 11, False) for text, width in zip(texts, widths, strict=True)]))
-    fit_page(page, repeat=sheets.HEADER_ROW)
-    page.freeze_panes(sheets.HEADER_ROW + 1, 0)
-    page.autofilter(sheets.HEADER_ROW, 0, sheets.HEADER_ROW + max(1, len(review)), len(_COLUMNS) - 1)
+    fit_page(page, repeat=appendix_sheets.HEADER_ROW)
+    page.freeze_panes(appendix_sheets.HEADER_ROW + 1, 0)
+    page.autofilter(appendix_sheets.HEADER_ROW, 0, appendix_sheets.HEADER_ROW + max(1, len(review)), len(_COLUMNS) - 1)

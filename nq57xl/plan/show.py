@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from nq57xl.plan.names import name_on
-from nq57xl.records.plan import Indicator, Plan, Task
+from nq57xl.plan.model import Indicator, Plan, Task, name_on
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -15,15 +15,14 @@ from typing import IO, Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.records.findings import Finding
-from nq57xl.records.returns import Source
-from nq57xl.returns import limits
+from nq57xl.forms.values import Source
 from nq57xl.returns.mail import is_mail, read_mail
-from nq57xl.returns.refused import Refused, refuse
-from nq57xl.returns.sniff import package_kind
-from nq57xl.returns.sources import is_noise, local_time, too_large
-from nq57xl.returns.zip_names import member_names
-from nq57xl.rules.catalogue import make
+from nq57xl.returns.sources import is_noise, local_time
+from nq57xl.rules.findings import Finding, make
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.package import member_names
+from nq57xl.xlsx.refused import Refused, refuse, too_large
+from nq57xl.xlsx.sniff import package_kind
 
 ContainerKind = Literal["zip", "mail"]
 

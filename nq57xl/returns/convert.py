@@ -1,25 +1,23 @@
-"""One raw cell of an entry column to a typed value; what was put right or cannot be read becomes a finding.
-
-Hard limits are not judged here: a value outside them is returned as it is, and the field's own rule reports it once.
-"""
+"""One raw cell of an entry column to a typed value; what was put right or cannot be read becomes a finding."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from nq57xl.records.returns import CellValue, RawCell, RawValue
-from nq57xl.records.schema import Choice, Facts, Field, FieldType
-from nq57xl.returns.texts import plain_number, short, shown
-from nq57xl.rules.limits import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.dates import lacks_day, read_date
+from nq57xl.forms.model import Slot
+from nq57xl.rules.findings import Finding, make
+from nq57xl.rules.schema import CellValue, Choice, Facts, Field, FieldType
+from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.dates import lacks_day, read_date, swapped
 from nq57xl.text.normalise import bare, clean, fold, plain_d
 from nq57xl.text.numbers import read_number
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, plain_number, short, shown
 
 Words = dict[str, Any]
 Lists = Mapping[str, tuple[Choice, ...]]
@@ -277,3 +275,61 @@ _BY_KIND: dict[FieldType, Callable[[RawValue, Field, Lists], Converted]] = {
     "whole": _whole,
     "date": _date,
 }
+
+
+@frozen
+class DateCell:
+    """A date cell with something in it."""
+
+    slot: Slot
+    field: Field
+    cell: RawCell
+    address: str
+
+    @property
+    def day(self) -> date | None:
+        """The day of a real date; None for a text."""
+        value = self.cell.value
+        return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
+
+    @property
+    def typed_day(self) -> date | None:
+        """The day that a text names."""
+        return read_date(self.cell.value) if isinstance(self.cell.value, str) else None
+
+
+def swapped_dates(raw: RawSheet, cells: Sequence[DateCell], cutoff: date) -> Iterator[Finding]:
+    """An error with the likely day for each date that may have been exchanged; nothing is exchanged here.
+
+    Suspect are all real dates of a sheet where none has a day after the 12th while texts have; and those that the cell
+    itself shows month first. Not suspect: a date that only makes sense as it stands, because exchanged it would lie
+    after the period's last day and as it stands it does not.
+    """
+    days = [day for item in cells if (day := item.day) is not None]
+    texts = [day for item in cells if (day := item.typed_day) is not None and day.day > 12]
+    pattern = bool(texts) and all(day.day <= 12 for day in days)
+    for item in cells:
+        day = item.day
+        other = swapped(day) if day is not None else None
+        if day is None or other is None or day <= cutoff < other:
+            continue
+        if item.cell.date_format == "us":
+            yield _finding(raw, item, day, other, "ô hiển thị tháng trước ngày")
+        elif pattern:
+            reason = f"trên trang này các ngày sau ngày 12 đều là chữ, ví dụ {vietnamese_date(texts[0])}"
+            yield _finding(raw, item, day, other, reason)
+
+
+def _finding(raw: RawSheet, item: DateCell, day: date, other: date, reason: str) -> Finding:
+    shown = vietnamese_date(day)
+    words = {"field": item.field.title, "value": shown, "result": vietnamese_date(other), "reason": reason}
+    return make(
+        "DATE_SWAPPED",
+        words=words,
+        sheet=raw.name,
+        cell=item.address,
+        table=item.slot.table,
+        task=item.slot.key,
+        field=item.slot.field,
+        value=shown,
+    )

@@ -9,16 +9,14 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form, SheetLayout, Slot
-from nq57xl.records.returns import RawCell, RawSheet, Value
-from nq57xl.records.schema import Facts
+from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.values import Value
 from nq57xl.returns.align import Alignment
-from nq57xl.returns.convert import convert
-from nq57xl.returns.swapped import DateCell, swapped_dates
-from nq57xl.returns.texts import cell_text, short
-from nq57xl.rules.catalogue import make
-from nq57xl.text.cells import a1
+from nq57xl.returns.convert import DateCell, convert, swapped_dates
+from nq57xl.rules.findings import Finding, make
+from nq57xl.rules.schema import Facts
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, short
 
 Place = tuple[int, int]
 

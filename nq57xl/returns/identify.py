@@ -1,17 +1,19 @@
-"""Which issued form a workbook is: by texts in its cells, never by names of sheets or files (pitfalls.md 1)."""
+"""Which issued form a workbook is: by texts in its cells, never by names of sheets or files."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from attrs import frozen
 
-from nq57xl.records.returns import RawSheet, RawWorkbook
-from nq57xl.returns.texts import cell_text
-from nq57xl.text.normalise import one_line
+from nq57xl.forms.layout import layout
+from nq57xl.forms.model import Form, Slot
+from nq57xl.rules.findings import Finding, make
+from nq57xl.text.normalise import fold, one_line
+from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
 _MARKER = re.compile(r"NQ57\|([0-9a-f]{4,32})\|([A-Za-z_][A-Za-z0-9_-]*)")
 _CORNER_ROWS, _CORNER_COLUMNS = 60, 30
@@ -74,3 +76,58 @@ def _facts(sheet: RawSheet, marker: Marker) -> Mapping[str, str]:
         for (row, column), cell in sheet.cells.items()
         if column == marker.column and row != marker.row
     }
+
+
+LIKELY = 0.6
+"""Share below which nothing is said to be recognised."""
+_TELLING = 8
+"""Letters of a text that tells something: numbers and units of measure stand in every form."""
+
+
+@frozen
+class Recognised:
+    """The form that a workbook must be, and how much of it is there."""
+
+    form: Form
+    share: float
+    """Of the plan's texts in its rows, 0 to 1."""
+
+
+def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> Recognised | None:
+    """The one of the issued forms whose line of unit and period stands in the workbook, with most of its plan texts.
+
+    None while two could be meant or none is: another month's form has other dates in that line.
+    """
+    there = {fold(readable(cell)) for sheet in raw.sheets for cell in sheet.cells.values()}
+    # the unit's name first: the texts of a form are laid out anew, which is dear for a hundred of them
+    likely = [form for form in forms if any(text.startswith(fold(f"{form.unit_name}.")) for text in there)]
+    named = [form for form in likely if _lines(form) & there]
+    if len(named) != 1:
+        return None
+    texts = _plan_texts(named[0])
+    share = len(texts & there) / len(texts) if texts else 0.0
+    return Recognised(named[0], share) if share >= LIKELY else None
+
+
+def recognised_finding(found: Recognised) -> Finding:
+    """Tells the confidence. A missing identity is an error (contract): what was typed goes back to be confirmed."""
+    return make("RECOGNISED_BY_CONTENT", words={"unit": found.form.unit_name, "share": f"{found.share:.0%}"})
+
+
+def _lines(form: Form) -> set[str]:
+    """The lines that name unit and period above the tables."""
+    return {
+        fold(slot.text)
+        for slot in _texts(form)
+        if slot.row_key.startswith("@") and slot.text.startswith(f"{form.unit_name}. ")
+    }
+
+
+def _plan_texts(form: Form) -> set[str]:
+    return {fold(slot.text) for slot in _texts(form) if "|" in slot.row_key and len(slot.text) >= _TELLING}
+
+
+def _texts(form: Form) -> Iterator[Slot]:
+    for sheet in layout(form):
+        if not sheet.hidden and sheet.id != "guide":
+            yield from (slot for slot in sheet.slots if slot.role == "text" and slot.text)

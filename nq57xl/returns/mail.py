@@ -12,9 +12,9 @@ from email.utils import parseaddr, parsedate_to_datetime
 
 from attrs import frozen
 
-from nq57xl.returns import limits
-from nq57xl.returns.refused import Refused, refuse
-from nq57xl.returns.zip_names import guessed, safe_name
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.package import guessed, safe_name
+from nq57xl.xlsx.refused import Refused, refuse
 
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
 _KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to", "cc"})

@@ -3,18 +3,229 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from nq57xl.forms.layout import layout
-from nq57xl.records.findings import Finding
-from nq57xl.records.form import Form, SheetLayout
-from nq57xl.records.returns import RawSheet, RawWorkbook, Return, Source, Value
-from nq57xl.returns.align import align
+from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.values import Source, Value
+from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
 from nq57xl.returns.entries import Entries, issued_places, outside, read_entries
-from nq57xl.returns.locked import compare_locked
-from nq57xl.returns.moved import structure
-from nq57xl.returns.sheets import match_sheets
-from nq57xl.rules.catalogue import make
+from nq57xl.returns.model import Return
+from nq57xl.rules.findings import Finding, Severity, make
+from nq57xl.text.addresses import a1
+from nq57xl.text.normalise import fold
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
+
+
+def structure(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
+    """Missing rows and columns, one finding each; and one for everything that stands elsewhere.
+
+    A prepared row of a free table that is gone was the unit's own to delete.
+    """
+    yield from _missing_rows(sheet, raw, found, form)
+    yield from _missing_columns(sheet, raw, found)
+    rows = {slot.row for slot in sheet.slots if slot.row}
+    columns = {slot.col for slot in sheet.slots if slot.col}
+    moved_rows = _moved(rows, found.rows, found.key_row)
+    if moved_rows or _moved(columns, found.columns, found.key_column):
+        yield make("ROWS_MOVED", words={"sheet_title": sheet.title}, sheet=raw.name, value="")
+
+
+def _moved(issued: Iterable[int], found: Mapping[int, int], key_line: int | None) -> bool:
+    """Whether a line stands where neither the issue nor the deletion of others explains it."""
+    gone = 1 if key_line is None else 0
+    for line in sorted(issued):
+        if line not in found:
+            gone += 1
+        elif found[line] not in (line, line - gone):
+            return True
+    return key_line not in (0, None)
+
+
+def _missing_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
+    rows = {slot.row: slot.row_key for slot in sheet.slots if slot.row_key and slot.row not in found.rows}
+    for row, row_key in rows.items():
+        slots = [slot for slot in sheet.slots if slot.row == row and slot.col]
+        entries = [slot for slot in slots if slot.role == "entry"]
+        texts = " ".join(slot.text for slot in slots if slot.role == "text" and slot.text)
+        if entries and not form.schema.table(entries[0].table).free:
+            words = {"row": short(texts) or row_key, "sheet_title": sheet.title}
+            first = entries[0]
+            yield make("ROW_MISSING", words=words, sheet=raw.name, table=first.table, task=first.key, field="")
+        else:
+            text = f"Dòng khóa «{short(texts) or row_key}» ở trang «{sheet.title}» bị xóa; không ảnh hưởng số liệu."
+            yield make("LOCKED_CHANGED", message=text, sheet=raw.name, cell=a1(row, 0))
+
+
+def _missing_columns(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    columns = {slot.col: slot.col_key for slot in sheet.slots if slot.col_key and slot.col not in found.columns}
+    for column, col_key in columns.items():
+        slots = [slot for slot in sheet.slots if slot.col == column and slot.row]
+        title = next((slot.text for slot in slots if slot.row_key == HEAD), "") or col_key
+        entries = [slot for slot in slots if slot.role == "entry"]
+        if entries:
+            words = {"column": title, "sheet_title": sheet.title}
+            yield make("COLUMN_MISSING", words=words, sheet=raw.name, table=entries[0].table, field=col_key)
+        else:
+            text = f"Cột khóa «{title}» ở trang «{sheet.title}» bị xóa; đã dùng lại nội dung gốc."
+            yield make("LOCKED_CHANGED", message=text, sheet=raw.name, cell=a1(0, column), field=col_key)
+
+
+_LONG = 8
+"""Letters of a text that tells a row: numbers and units of measure stand in many."""
+_FOREIGN = 0.5
+"""Share of a text's words below which another text says something else."""
+
+
+def replaced_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Mapping[int, Finding]:
+    """Issued row -> the error, for rows that hold figures beside the texts of something else.
+
+    One text that was worded anew is restored (contract); here every long text of the row is another, and more than one
+    text differs: another unit's table pasted over this one's, or a row overwritten with another task.
+    """
+    rows: dict[int, list[Slot]] = defaultdict(list)
+    for slot in sheet.slots:
+        if slot.row_key and slot.row in found.rows:
+            rows[slot.row].append(slot)
+    return {row: finding for row, slots in rows.items() if (finding := _replaced(slots, raw, found)) is not None}
+
+
+def _replaced(slots: Sequence[Slot], raw: RawSheet, found: Alignment) -> Finding | None:
+    entries = [slot for slot in slots if slot.role == "entry"]
+    texts = [(slot, _there(slot, raw, found)) for slot in slots if slot.role == "text" and slot.text and slot.col]
+    changed = [(slot, text) for slot, text in texts if text and not same(slot.text, text)]
+    long = [(slot, text) for slot, text in texts if len(slot.text) >= _LONG and text]
+    if len(changed) < 2 or not long or not all(_foreign(slot.text, text) for slot, text in long):
+        return None
+    if not any(_there(slot, raw, found) for slot in entries):
+        return None
+    slot, text = long[0]
+    place = found.place(slot)
+    table, _, key = slot.row_key.partition("|")
+    words = {"issued": short(slot.text), "value": short(text)}
+    where = a1(*place) if place else ""
+    return make("ROW_REPLACED", words=words, sheet=raw.name, cell=where, table=table, task=key or None, value=text)
+
+
+def _there(slot: Slot, raw: RawSheet, found: Alignment) -> str:
+    place = found.place(slot)
+    cell = raw.cells.get(place) if place is not None else None
+    return (readable(cell) if slot.role == "text" else cell_text(cell)).strip()
+
+
+def _foreign(issued: str, there: str) -> bool:
+    wanted, words = set(fold(issued).split()), set(fold(there).split())
+    return len(wanted & words) < _FOREIGN * len(wanted)
+
+
+Place = tuple[int, int]
+_SURE = 0.9
+"""Share of a row's texts above which nobody has to confirm that it is this row."""
+_LIKELY = 0.5
+"""Share below which only the rows around it say that it is this row: not enough to take its figures over."""
+_CONFIRM = "Kiểm tra số liệu của dòng này trên biểu gửi trả, xác nhận hoặc sửa rồi gửi lại."
+
+
+def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    """A finding for each locked text or formula that came back changed, emptied or typed over."""
+    yield from _lost_keys(sheet, raw, found)
+    yield from _found_by_text(sheet, raw, found)
+    replaced = replaced_rows(sheet, raw, found)
+    yield from replaced.values()
+    told = {slot.row for slot in sheet.slots if slot.role == "entry" and slot.row in found.shares}
+    legacy: list[tuple[Slot, Place, RawCell]] = []
+    for slot in sheet.slots:
+        place = found.place(slot)
+        if place is None or slot.role == "entry" or (slot.role == "text" and slot.row in replaced):
+            continue
+        if slot.col == 0 and slot.row in told and place not in raw.cells:
+            continue
+        cell = raw.cells.get(place)
+        if slot.role in ("check", "formula"):
+            if cell is None or cell.formula is None:
+                yield make("LOCKED_FORMULA_CHANGED", **_where(slot, raw, place), value=cell_text(cell))
+        elif not _changed(slot, cell):
+            continue
+        elif cell is not None and cell.decoded is not None and fold(cell.decoded) == fold(slot.text):
+            legacy.append((slot, place, cell))
+        else:
+            yield _changed_finding(slot, raw, place, cell)
+    if legacy:
+        yield _legacy_finding(sheet, raw, legacy)
+
+
+def _legacy_finding(sheet: SheetLayout, raw: RawSheet, legacy: list[tuple[Slot, Place, RawCell]]) -> Finding:
+    """One finding for all locked texts that say what was issued, in a charset before Unicode."""
+    slot, place, cell = legacy[0]
+    words = {"count": len(legacy), "sheet_title": sheet.title, "charset": cell.charset}
+    words |= {"value": short(cell_text(cell)), "result": short(slot.text)}
+    return make("LOCKED_LEGACY", words=words, **_where(slot, raw, place), value=cell_text(cell))
+
+
+def _lost_keys(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    """One finding when the whole row or column of keys is gone."""
+    for line, word in ((found.key_row, "dòng"), (found.key_column, "cột")):
+        if line is None:
+            text = f"Mất {word} mã ẩn ở trang «{sheet.title}»; đã ghép lại theo nội dung các ô khóa."
+            yield make("LOCKED_CHANGED", message=text, sheet=raw.name, cell="A1")
+
+
+def _found_by_text(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+    """Rows that lost their key and were known by their texts, each with how sure that is.
+
+    Where the whole column of keys is gone, one finding tells it; then only the rows that are not sure are named.
+    """
+    for row, share in found.shares.items():
+        slots = [slot for slot in sheet.slots if slot.row == row]
+        entry = next((slot for slot in slots if slot.role == "entry"), None)
+        sure = share >= _SURE
+        if entry is None or (sure and (found.key_column is None or (found.rows[row], found.key_column) in raw.cells)):
+            continue
+        texts = " ".join(slot.text for slot in slots if slot.role == "text" and slot.text)
+        words = {"row": short(texts) or entry.row_key, "share": f"{share:.0%}"}
+        where = {"sheet": raw.name, "cell": a1(found.rows[row], found.key_column or 0)}
+        about = {"table": entry.table, "task": entry.key, "field": ""}
+        if sure:
+            yield make("LOCKED_KEY_GONE", words=words, **where, **about)
+        else:
+            severity: Severity = "warning" if share >= _LIKELY else "error"
+            yield make("LOCKED_KEY_GONE", words=words, severity=severity, fix=_CONFIRM, **where, **about)
+
+
+def _changed(slot: Slot, cell: RawCell | None) -> bool:
+    if cell is None:
+        return bool(slot.text.strip())
+    if cell.error or cell.formula is not None:
+        return True
+    return not same(slot.text, cell_text(cell))
+
+
+def _changed_finding(slot: Slot, raw: RawSheet, place: tuple[int, int], cell: RawCell | None) -> Finding:
+    there = cell_text(cell)
+    if cell is not None and cell.formula is not None:
+        there = f"={cell.formula}"
+    message = None
+    if not there.strip():
+        message = f"Ô khóa «{short(slot.text)}» bị xóa trống; đã dùng lại nội dung gốc."
+    elif not slot.text:
+        message = f"Ô khóa để trống bị ghi «{short(there)}»; nội dung này không được lấy vào báo cáo."
+    words = {"issued": short(slot.text), "value": short(there)}
+    overrides = {"message": message} if message else {}
+    return make("LOCKED_CHANGED", words=words, **overrides, **_where(slot, raw, place), value=there)
+
+
+def _where(slot: Slot, raw: RawSheet, place: tuple[int, int]) -> dict[str, Any]:
+    table, _, key = slot.row_key.partition("|")
+    return {
+        "sheet": raw.name,
+        "cell": a1(*place),
+        "table": slot.table or (table if key else ""),
+        "task": slot.key or key or None,
+        "field": slot.field or slot.col_key,
+    }
+
 
 _SEVERAL = 5
 """Fewer check cells may well have been typed over one by one."""

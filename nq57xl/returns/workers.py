@@ -15,12 +15,11 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nq57xl.records.findings import Finding
-from nq57xl.records.returns import RawWorkbook
-from nq57xl.returns import limits
-from nq57xl.returns.read import read_file
-from nq57xl.returns.refused import Refused
-from nq57xl.rules.catalogue import make
+from nq57xl.rules.findings import Finding, make
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_file
+from nq57xl.xlsx.refused import Refused
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nq57xl.records.schema import Facts, Field, Schema, Table
+from nq57xl.rules.schema import Facts, Field, Schema, Table
 
 if TYPE_CHECKING:
     import pandas as pd

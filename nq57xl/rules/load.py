@@ -13,9 +13,9 @@ import yaml
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.records.codec import CONVERTER, content_hash
-from nq57xl.records.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
-from nq57xl.rules.limits import date_limit
+from nq57xl.rules.codec import CONVERTER, content_hash
+from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
+from nq57xl.rules.values import date_limit
 
 TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff", "received")
 _RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nq57xl.records.schema import Field, Rule, Schema, Table
 from nq57xl.rules.condition import (
     Cells,
     Condition,
@@ -22,8 +21,8 @@ from nq57xl.rules.condition import (
     quoted,
     words_formula,
 )
-from nq57xl.rules.limits import date_limit, vietnamese_date, vietnamese_number
-from nq57xl.rules.shown import is_blank, shown
+from nq57xl.rules.schema import Field, Rule, Schema, Table
+from nq57xl.rules.values import date_limit, is_blank, shown, vietnamese_date, vietnamese_number
 
 if TYPE_CHECKING:
     import pandas as pd

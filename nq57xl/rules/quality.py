@@ -1,4 +1,4 @@
-"""Loads schemas/quality.yml: the rule by which the quality of reports is scored."""
+"""How the quality of reports is scored: principles, rules and weights as schemas/quality.yml declares them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,46 @@ from pathlib import Path
 
 import cattrs
 import yaml
+from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.records.codec import CONVERTER
-from nq57xl.records.quality import Quality
+from nq57xl.rules.codec import CONVERTER
+
+
+@frozen
+class QualityRule:
+    """One thing that is measured, as a share from 0 to 100 %."""
+
+    code: str
+    """Name of the measure in `report.quality`."""
+    title: str
+    """What is measured, in words."""
+    weight: float
+
+
+@frozen
+class Principle:
+    """One of the six principles."""
+
+    code: str
+    title: str
+    weight: float
+    rules: tuple[QualityRule, ...]
+
+
+@frozen
+class Quality:
+    """The whole scheme."""
+
+    principles: tuple[Principle, ...]
+    green: float
+    """Percent from which a score is green."""
+    yellow: float
+    """Percent from which it is yellow; below it is red."""
+    identifiers: str
+    """Code of the rule that must reach 100 %: below it the score is red, whatever it is."""
+
 
 FILE = "quality.yml"
 

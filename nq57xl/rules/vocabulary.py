@@ -1,4 +1,4 @@
-"""Loads schemas/vocabularies.yml: the wording of the report that an office chooses in its settings."""
+"""The words in which the report says where a row stands: schemas/vocabularies.yml, chosen by the office."""
 
 from __future__ import annotations
 
@@ -7,10 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.records.vocabulary import Vocabulary
+
+
+@frozen
+class Vocabulary:
+    """One way of wording (domain.md 3.3): what units enter and what is computed stay the same in each."""
+
+    code: str = "own"
+    """"own": the words of the form; "A", "B", "C", "F"."""
+    words: dict[str, dict[str, str]] = field(factory=dict)
+    """Progress code -> timeliness code -> wording in the column "Tiến độ"; empty for "own"."""
+
+    def word(self, progress: str, timeliness: str) -> str | None:
+        """The wording of that standing; None where the words of the form are used."""
+        return self.words.get(progress, {}).get(timeliness)
+
 
 FILE = "vocabularies.yml"
 _COUNTED_OTHERWISE = re.compile(r"^[<>=$]|[*?~]")

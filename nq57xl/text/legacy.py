@@ -11,7 +11,7 @@ import unicodedata
 from importlib import resources
 from typing import Literal
 
-from nq57xl.text.syllables import is_syllable
+from nq57xl.text.normalise import is_syllable
 
 Charset = Literal["tcvn3", "vni"]
 

@@ -9,20 +9,19 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import sheets
-from nq57xl.plan.appendix_write import shown
+from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_sheets import Sheet, shown
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, Value
 from nq57xl.plan.importer.properties import Found, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import propose_units
+from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
 from nq57xl.plan.review_sheet import Review, places
-from nq57xl.plan.sheets import Sheet
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
-from nq57xl.records.plan import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
-from nq57xl.text.cells import a1
+from nq57xl.text.addresses import a1
 from nq57xl.text.normalise import fold, one_line
 
 
@@ -57,15 +56,18 @@ class _Assembly:
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
         self._units(plan)
-        self._outline(sheets.SECTIONS, self.tasks)
+        self._outline(appendix_sheets.SECTIONS, self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
             self._row(
-                sheets.TASKS, index, plan.tasks[index].code, _task_doubts(draft, self.bodies.task, resolver, plan)
+                appendix_sheets.TASKS,
+                index,
+                plan.tasks[index].code,
+                _task_doubts(draft, self.bodies.task, resolver, plan),
             )
-        self._outline(sheets.INDICATOR_GROUPS, self.indicators)
+        self._outline(appendix_sheets.INDICATOR_GROUPS, self.indicators)
         for index, draft in enumerate(self.indicators.drafts):
             doubts = _indicator_doubts(draft, self.bodies.indicator, resolver)
-            self._row(sheets.INDICATORS, index, plan.indicators[index].code, doubts)
+            self._row(appendix_sheets.INDICATORS, index, plan.indicators[index].code, doubts)
         self._columns()
         for value in (*self.tasks.loose, *self.indicators.loose):
             self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
@@ -90,21 +92,35 @@ class _Assembly:
         )
 
     def _properties(self, plan: Plan) -> None:
-        lines = [column.key for column in sheets.CARD]
-        kinds = list(sheets.NAME_KINDS)
+        lines = [column.key for column in appendix_sheets.CARD]
+        kinds = list(appendix_sheets.NAME_KINDS)
         for key, reason in self.found.doubts.items():
             source = self.found.sources.get(key, "")
             if key in lines:
-                self._add(sheets.PLAN_TITLE, a1(sheets.CARD_ROW + lines.index(key), 1), "", key, (source, reason))
+                self._add(
+                    appendix_sheets.PLAN_TITLE,
+                    a1(appendix_sheets.CARD_ROW + lines.index(key), 1),
+                    "",
+                    key,
+                    (source, reason),
+                )
             elif key in kinds:
                 before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
-                self._add(sheets.PLAN_TITLE, a1(sheets.NAMES_ROW + before, 1), "", key, (source, reason))
+                self._add(
+                    appendix_sheets.PLAN_TITLE, a1(appendix_sheets.NAMES_ROW + before, 1), "", key, (source, reason)
+                )
 
     def _units(self, plan: Plan) -> None:
         for index, group in enumerate(plan.groups):
             if not group.members:
                 reason = "chưa biết đơn vị nào thuộc nhóm"
-                self._add(sheets.GROUPS.title, _address(sheets.GROUPS, index, "members"), "", "members", ("", reason))
+                self._add(
+                    appendix_sheets.GROUPS.title,
+                    _address(appendix_sheets.GROUPS, index, "members"),
+                    "",
+                    "members",
+                    ("", reason),
+                )
 
     def _outline(self, sheet: Sheet, outline: Outline) -> None:
         for index, group in enumerate(outline.groups):
@@ -120,8 +136,8 @@ class _Assembly:
     def _columns(self) -> None:
         """One point for each column that was found by likeness only: its first cell."""
         for sheet, body, outline in (
-            (sheets.TASKS, self.bodies.task, self.tasks),
-            (sheets.INDICATORS, self.bodies.indicator, self.indicators),
+            (appendix_sheets.TASKS, self.bodies.task, self.tasks),
+            (appendix_sheets.INDICATORS, self.bodies.indicator, self.indicators),
         ):
             for name in body.doubts if outline.drafts else ():
                 reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
@@ -139,7 +155,7 @@ class _Assembly:
 
 
 def _address(sheet: Sheet, index: int, key: str) -> str:
-    return a1(sheets.HEADER_ROW + 1 + index, sheet.column(key))
+    return a1(appendix_sheets.HEADER_ROW + 1 + index, sheet.column(key))
 
 
 def _task(draft: Draft) -> Task:

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from nq57xl.plan.importer.document import Line
 from nq57xl.plan.importer.words import join_lines
-from nq57xl.records.plan import DatedName, Properties, Signatory
+from nq57xl.plan.model import DatedName, Properties, Signatory
 from nq57xl.text.normalise import bare, fold, one_line
 
 _TITLES = (

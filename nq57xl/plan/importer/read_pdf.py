@@ -15,8 +15,7 @@ from attrs import define, field, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import Cell, Document, Line, Placed, Table, table_of
 from nq57xl.plan.importer.words import DATE, page_text, whole_key
-from nq57xl.text.normalise import clean
-from nq57xl.text.syllables import is_syllable
+from nq57xl.text.normalise import clean, is_syllable
 
 _SAME_LINE = 3.0
 """Points by which the tops of letters of one line may differ."""

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.guard import scan
 from nq57xl.plan.importer.document import Document, Placed, Table, table_of
 from nq57xl.plan.importer.words import cell_text
-from nq57xl.text.cells import a1
+from nq57xl.text.addresses import a1
+from nq57xl.xlsx.patch import scan
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
+from nq57xl.plan.model import Unit, UnitGroup
 from nq57xl.plan.understand import unit_code
 from nq57xl.plan.units import is_misprint, loose_key
-from nq57xl.records.plan import Unit, UnitGroup
 from nq57xl.text.normalise import bare, one_line
 
 _HEADS = (

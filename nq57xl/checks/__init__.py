@@ -1,1 +1,0 @@
-"""Checks: pandera over one frame for each kind of row, for all returns of a run; what concerns several units apart."""

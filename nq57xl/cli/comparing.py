@@ -1,0 +1,124 @@
+"""diff and export: two periods side by side, data for other systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from nq57xl.cli.options import as_json, console, office, period_option, print_json, talk
+from nq57xl.results.comparison import Comparison, UnitChange, result_words
+from nq57xl.results.wording import difference_text
+
+if TYPE_CHECKING:
+    from nq57xl.outputs.exports import Format
+
+_SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
+
+
+def print_comparison(c: Comparison) -> None:
+    """The rows, indicators and units that moved; what stayed the same is only counted."""
+    click.echo(f"{c.after.title[:1].upper()}{c.after.title[1:]} so với {c.before.title}")
+    click.echo(f"Đầu việc mới hoàn thành: {_codes([row.task.code for row in c.newly_done])}")
+    click.echo(f"Đầu việc mới quá hạn: {_codes([row.task.code for row in c.newly_overdue])}")
+    _print_rows(c)
+    _print_indicators(c)
+    _print_units(c)
+
+
+def _codes(codes: list[str]) -> str:
+    return f"{len(codes)} ({', '.join(codes)})" if codes else "không có"
+
+
+def _print_rows(c: Comparison) -> None:
+    from rich.table import Table
+
+    table = Table("Mã", "Nhiệm vụ", "Thay đổi", title="Đầu việc", title_justify="left")
+    quiet = [row for row in c.rows if row.move in ("same", "none") and not row.newly_overdue]
+    for row in c.rows:
+        if row not in quiet:
+            table.add_row(row.task.code, row.task.subtask or row.task.task, row.words)
+    if table.row_count:
+        console().print(table)
+    talk(f"{len(quiet)}/{len(c.rows)} đầu việc không thay đổi tiến độ.")
+
+
+def _print_indicators(c: Comparison) -> None:
+    from rich.table import Table
+
+    table = Table(
+        "Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm", title="Chỉ tiêu", title_justify="left"
+    )
+    for item in c.indicators:
+        if (item.before, item.state_before) != (item.after, item.state_after):
+            told = [result_words(item, side) for side in _SIDES]
+            table.add_row(
+                item.indicator.code,
+                item.indicator.indicator,
+                item.name,
+                *told,
+                difference_text(item.difference, item.measure),
+            )
+    if table.row_count:
+        console().print(table)
+
+
+def _print_units(c: Comparison) -> None:
+    for item in c.units:
+        if item.reported_before != item.reported_after:
+            click.echo(f"{item.name}: {_told(item, 'trước')}, {_told(item, 'này')}.")
+
+
+def _told(item: UnitChange, which: str) -> str:
+    reported = item.reported_before if which == "trước" else item.reported_after
+    words = {None: "không gửi biểu", True: "đã báo cáo", False: "chưa báo cáo"}[reported]
+    return f"kỳ {which} {words}"
+
+
+@click.command(
+    short_help="So sánh hai kỳ.",
+    help="So sánh hai kỳ: đầu việc mới hoàn thành, mới quá hạn, tỷ lệ tăng giảm, chỉ tiêu, đơn vị báo cáo.",
+)
+@click.argument("before", metavar="KỲ_TRƯỚC")
+@click.argument("after", metavar="KỲ_SAU")
+@as_json
+@click.pass_context
+def diff(context: click.Context, before: str, after: str, json_: bool) -> None:
+    """What moved between two periods."""
+    from nq57xl.commands.compare import diff as run
+    from nq57xl.results.comparison import comparison_json
+
+    found = run(office(context), before, after)
+    if json_:
+        print_json(comparison_json(found))
+    else:
+        print_comparison(found)
+
+
+@click.command(
+    short_help="Xuất dữ liệu của kỳ cho hệ thống khác.",
+    help="Xuất dữ liệu của kỳ cho hệ thống khác: mọi ô đã nhập của các báo cáo được chấp nhận và các kết quả tính "
+    "được, mỗi dòng một giá trị, mã ổn định, giá trị chính xác.",
+)
+@period_option()
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["csv", "json", "parquet"]),
+    metavar="DẠNG",
+    help="csv, json hoặc parquet; dùng được nhiều lần (mặc định: cả ba).",
+)
+@click.option("--contacts", is_flag=True, help="Kèm điện thoại, thư điện tử của người lập (tệp du-lieu-noi-bo.*).")
+@click.pass_context
+def export(context: click.Context, period: str | None, formats: tuple[Format, ...], contacts: bool) -> None:
+    """The period's data."""
+    from nq57xl.commands.compare import export as run
+
+    paths = run(office(context), period, formats, contacts=contacts)
+    for path in paths:
+        click.echo(str(path))
+    if any(path.suffix == ".csv" for path in paths):
+        talk("Tệp .csv dành cho Excel: chữ bắt đầu bằng = + - @ có thêm dấu ' ở trước; giá trị nguyên văn ở tệp .json.")
+    if contacts:
+        talk("Tệp có thông tin liên hệ cá nhân: chỉ dùng nội bộ.")

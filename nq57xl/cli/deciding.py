@@ -1,0 +1,247 @@
+"""exclude, readmit, received, log, check: on returns that came in, and what is printed of it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.printing import STATES, print_taken, taken_json
+
+if TYPE_CHECKING:
+    from nq57xl.commands.check_file import Checked
+    from nq57xl.commands.decide import Decided
+    from nq57xl.ledger.decisions import DecisionKind
+    from nq57xl.ledger.store import Event
+
+_DONE: dict[DecisionKind, str] = {
+    "exclude": "Đã để ra ngoài bản tổng hợp",
+    "readmit": "Đã đưa trở lại bản tổng hợp",
+    "received": "Đã đính chính thời điểm nhận",
+}
+_HELD: dict[DecisionKind, str] = {
+    "exclude": "Không thay đổi gì, báo cáo đã ở ngoài bản tổng hợp từ trước",
+    "readmit": "Không thay đổi gì, báo cáo không bị để ra ngoài",
+    "received": "Không thay đổi gì, thời điểm nhận đã đúng như vậy",
+}
+_EVENTS = {
+    "generate": "Phát hành biểu mẫu",
+    "collect": "Nhận báo cáo",
+    "mail": "Nhận thư",
+    "merge": "Lập báo cáo tổng hợp",
+    "reread": "Mở lại tệp có mật khẩu",
+    "exclude": "Để ra ngoài tổng hợp",
+    "readmit": "Đưa trở lại tổng hợp",
+    "received": "Đính chính thời điểm nhận",
+    "close": "Khóa sổ kỳ",
+    "reopen": "Mở lại kỳ đã khóa",
+    "edit": "Ghi nhận biên tập",
+    "amend": "Điều chỉnh kế hoạch",
+}
+_MOMENT = "%d/%m/%Y %H:%M"
+
+
+def tell_decided(done: Decided, *, as_json: bool) -> None:
+    """The decision and where the unit stands now."""
+    for problem in done.problems:
+        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
+    if as_json:
+        print_json(decided_json(done))
+        return
+    source = done.record.judged.source
+    click.echo(f"{_DONE[done.kind] if done.changed else _HELD[done.kind]}: {source.path} (kỳ {done.record.period})")
+    click.echo(f"   Thời điểm nhận: {source.received_at:{_MOMENT}}; mã băm {source.sha256[:10]}.")
+    unit = done.unit
+    if unit is not None:
+        counts = f", theo {unit.file}" if unit.counting is not None else ""
+        click.echo(f"   {unit.name}: {STATES[unit.state]}{counts}.")
+
+
+def decided_json(done: Decided) -> dict[str, Any]:
+    """One decision: which return, whether anything changed, and where its unit stands now."""
+    record, unit = done.record, done.unit
+    source = record.judged.source
+    return {
+        "decision": done.kind,
+        "changed": done.changed,
+        "period": record.period,
+        "file": source.path,
+        "sha256": source.sha256,
+        "unit": record.judged.unit,
+        "received_at": source.received_at.isoformat(),
+        "received_basis": source.received_basis,
+        "excluded": record.excluded or None,
+        "state": unit.state if unit else None,
+        "counting": unit.counting.judged.source.sha256 if unit and unit.counting else None,
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """One line of the event log."""
+    return {"id": event.id, "at": event.at.isoformat(), "who": event.who, "what": event.what, "detail": event.detail}
+
+
+def tell_events(events: tuple[Event, ...]) -> None:
+    """One line for each event, then what it is about."""
+    if not events:
+        click.echo("Chưa có việc nào được ghi.")
+    for event in events:
+        who = event.who or "không rõ người dùng"
+        click.echo(f"{event.at:{_MOMENT}} – {who}: {_EVENTS.get(event.what, event.what)}{_about(event.detail)}")
+
+
+def _about(detail: dict[str, Any]) -> str:
+    """The period, unit, file and reason of an event, where it has them."""
+    words = [f"kỳ {detail['period']}"] if detail.get("period") else []
+    words += [str(detail[name]) for name in ("unit", "file") if detail.get(name)]
+    if detail.get("at"):
+        words.append(f"nhận lúc {detail['at']}")
+    if detail.get("reason"):
+        words.append(f"lý do: {detail['reason']}")
+    if isinstance(detail.get("verdicts"), dict):
+        words += [f"{number} {verdict}" for verdict, number in detail["verdicts"].items()]
+    return f" ({'; '.join(words)})" if words else ""
+
+
+def checked_json(done: Checked) -> dict[str, Any]:
+    """`check --json`: as `collect --json`, and whether the ledger has the file already."""
+    recorded = [item.source.sha256 in done.recorded for item in done.returns]
+    returns = [taken_json(item) | {"recorded": known} for item, known in zip(done.returns, recorded, strict=True)]
+    return {"period": done.period.code, "returns": returns}
+
+
+def tell_checked(done: Checked) -> None:
+    """The verdicts; that nothing was recorded goes to stderr."""
+    for item in done.returns:
+        print_taken(item)
+        if item.source.sha256 in done.recorded:
+            click.echo("   Tệp này đã được ghi nhận từ trước.")
+    if done.marked is not None:
+        talk(f"Biểu đã đánh dấu: {done.marked}")
+    talk(f"Chỉ kiểm tra thử cho {done.period.title}; chưa ghi nhận gì.")
+
+
+_return = click.argument("wanted", metavar="BÁO_CÁO")
+_reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
+_NAMED = (
+    "BÁO_CÁO là mã đơn vị (báo cáo được nhận gần nhất của đơn vị trong kỳ của --period), tên tệp như lệnh collect đã "
+    "in, hoặc ít nhất 6 ký tự đầu của mã băm."
+)
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+"""A day or a moment as people type it for a time of receipt."""
+
+
+@click.command(
+    short_help="Để một báo cáo ra ngoài bản tổng hợp.",
+    help=f"Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có. {_NAMED}",
+)
+@_return
+@period_option()
+@_reason
+@as_json
+@click.pass_context
+def exclude(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+    """Leaves a return out."""
+    from nq57xl.commands.decide import exclude as run
+
+    tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+
+
+@click.command(
+    short_help="Đưa báo cáo đã để ngoài trở lại.",
+    help=f"Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp. {_NAMED}",
+)
+@_return
+@period_option()
+@_reason
+@as_json
+@click.pass_context
+def readmit(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+    """Takes it back in."""
+    from nq57xl.commands.decide import readmit as run
+
+    tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+
+
+@click.command(
+    short_help="Đính chính thời điểm nhận.",
+    help=f"Đính chính thời điểm nhận của một báo cáo: đúng hạn hay trễ, bản nào mới hơn được tính lại. {_NAMED}",
+)
+@_return
+@period_option()
+@click.option("--at", "at", required=True, type=MOMENT, metavar="NGÀY", help="Thời điểm đúng: 2026-04-16T08:00.")
+@_reason
+@as_json
+@click.pass_context
+def received(  # noqa: PLR0917 - click passes them by name
+    context: click.Context, wanted: str, period: str | None, at: datetime, reason: str, json_: bool
+) -> None:
+    """Puts the received time right."""
+    from nq57xl.commands.decide import correct_received
+
+    tell_decided(correct_received(office(context), wanted, period, at, reason), as_json=json_)
+
+
+@click.command(
+    short_help="Nhật ký: ai đã làm gì, khi nào, vì sao.",
+    help="In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau.",
+)
+@period_option(default="mọi kỳ")
+@click.option("--last", type=click.IntRange(min=1), metavar="SỐ", help="Chỉ in chừng này việc gần nhất.")
+@as_json
+@click.pass_context
+def log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
+    """The event log."""
+    from nq57xl.commands.decide import events
+
+    found = events(office(context), period, last)
+    if json_:
+        print_json({"events": [event_json(item) for item in found]})
+    else:
+        tell_events(found)
+
+
+@click.command(
+    short_help="Kiểm tra thử một tệp, không ghi nhận.",
+    help="Kiểm tra thử một tệp như lệnh collect sẽ làm, không ghi nhận gì vào thư mục làm việc. Mã thoát 0 nếu tệp sẽ "
+    "được nhận, 1 nếu không.",
+)
+@click.argument("file", metavar="TỆP", type=click.Path(path_type=Path))
+@period_option()
+@click.option(
+    "--out",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="TỆP",
+    help="Ghi biểu đã đánh dấu ra tệp này.",
+)
+@password_options
+@as_json
+@click.pass_context
+def check(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    file: Path,
+    period: str | None,
+    output: Path | None,
+    passwords: tuple[str, ...],
+    ask: bool,
+    json_: bool,
+) -> None:
+    """The verdict on one file, with nothing recorded."""
+    from nq57xl.commands.check_file import check_file
+    from nq57xl.commands.judge import Manner
+
+    manner = Manner(passwords_of(passwords, ask=ask))
+    done = check_file(office(context), file, period, manner=manner, output=output)
+    if json_:
+        print_json(checked_json(done))
+    else:
+        tell_checked(done)
+    sys.exit(0 if done.accepted else 1)
+
+
+RETURN_COMMANDS = (exclude, readmit, received)

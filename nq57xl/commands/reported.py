@@ -1,0 +1,183 @@
+"""What units reported before, and what a form has outlived: for the columns "last period" and rows that stay done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import attrs
+from attrs import define, field
+
+from nq57xl.forms.model import Earlier, Form
+from nq57xl.forms.values import Value
+from nq57xl.ledger.model import Carried
+from nq57xl.ledger.store import Ledger
+from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.periods import parse_period
+from nq57xl.plan.units import Succession, ended
+from nq57xl.results.consolidation import SLOWEST_FIRST
+from nq57xl.results.standing import counting
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.period_checks import plan_rows
+
+
+def with_plan_rows(ledger: Ledger, plan: Plan, period: Period, judged: Sequence[Judged]) -> list[Judged]:
+    """The returns with what became of their rows in the plan; facts that never change a verdict."""
+    found = []
+    for item in judged:
+        form = ledger.form_by_id(item.issue_id) if item.issue_id else None
+        own = form is not None and form.period.code == period.code
+        told = tuple(plan_rows(form, plan)) if form is not None and own else ()
+        found.append(attrs.evolve(item, findings=item.findings + told))
+    return found
+
+
+def still_asked(forms: Sequence[Form], plan: Plan, period: Period, records: Sequence[ReturnRecord]) -> tuple[Form, ...]:
+    """The forms without those of units that ended before the cut-off day and sent nothing: nobody waits for them.
+
+    Their rows have passed to the units that come after them.
+    """
+    gone = {unit.code for unit in plan.units if ended(unit, period.cutoff)}
+    gone -= {record.judged.unit for record in records if record.judged.unit is not None}
+    return tuple(form for form in forms if form.unit not in gone)
+
+
+_TABLES = ("led", "indicator")
+_KEPT = (
+    "progress",
+    "percent",
+    "kpi_achieved",
+    "completion_date",
+    "evidence_number",
+    "evidence_date",
+    "evidence_title",
+    "evidence_link",
+)
+"""Fields of a finished row that go on holding; results, difficulties and next steps were those of their period."""
+
+Rows = dict[tuple[str, str], dict[str, Value]]
+
+
+@define
+class History:
+    """The accepted returns of a ledger by period and unit, each period read once."""
+
+    ledger: Ledger
+    plan: Plan
+    _returns: dict[str, tuple[ReturnRecord, ...]] = field(factory=dict, init=False)
+    _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
+
+    def before(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
+        """(table, row key) -> what the unit reported of it in its newest accepted return of an earlier period.
+
+        Only periods of the same kind (months, quarters ...) count. A row that was locked there because it was done
+        before is taken from the return that reported it as done. Rows that came from units which have ended since
+        (a merger, a split) are there as those units last reported them.
+        """
+        own, *others = (self._newest(code, period) for code in self._line(unit, period))
+        return _joined(others) | own
+
+    def carried(self, form: Form) -> tuple[Carried, ...]:
+        """Cells of earlier returns that still hold: of the rows that the form shows as done because they said so.
+
+        A row is left out once the earlier period's accepted return no longer says that it is done.
+        """
+        found = []
+        for key, code in _done_rows(form):
+            record = self._teller(form, code, key)
+            row = _by_row(record).get(("led", key), {}) if record is not None else {}
+            if record is not None and "progress" in row and row["progress"].value == "done":
+                found += [Carried(value, record.judged.source) for name, value in row.items() if name in _KEPT]
+        return tuple(found)
+
+    def _line(self, unit: str, period: Period) -> tuple[str, ...]:
+        """The unit, then those that had ended by the period and whose rows came to it."""
+        return (unit, *Succession(self.plan.units).predecessors(unit, period.cutoff))
+
+    def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
+        """The rows of the unit's own newest accepted return of an earlier period."""
+        for earlier in self.periods(period):
+            record = self.counting(earlier.code).get(unit)
+            if record is not None:
+                return self._rows(record, earlier)
+        return {}
+
+    def _teller(self, form: Form, code: str, key: str) -> ReturnRecord | None:
+        """The return of that period that told the led row for the form's unit: its own, else one before it."""
+        records = (self.counting(code).get(unit) for unit in self._line(form.unit, form.period))
+        told = (record for record in records if record is not None and ("led", key) in _by_row(record))
+        return next(told, None)
+
+    def returns(self, code: str) -> tuple[ReturnRecord, ...]:
+        """Everything collected for a period."""
+        if code not in self._returns:
+            self._returns[code] = self.ledger.returns(code)
+        return self._returns[code]
+
+    def counting(self, code: str) -> dict[str, ReturnRecord]:
+        """The return that counts of each unit in a period."""
+        if code not in self._counting:
+            by_unit: dict[str, list[ReturnRecord]] = {}
+            for record in self.returns(code):
+                if record.judged.unit is not None:
+                    by_unit.setdefault(record.judged.unit, []).append(record)
+            winners = {unit: counting(records) for unit, records in by_unit.items()}
+            self._counting[code] = {unit: record for unit, record in winners.items() if record is not None}
+        return self._counting[code]
+
+    def periods(self, period: Period) -> list[Period]:
+        """Earlier periods of the same kind for which forms were issued, the newest first."""
+        same = [code for code in self.ledger.periods() if _kind(code) == _kind(period.code)]
+        parsed = [parse_period(code, self.plan.properties) for code in same]
+        earlier = [item for item in parsed if item.cutoff < period.cutoff]
+        return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
+
+    def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], Earlier]:
+        rows = {key: Earlier(period.code, period.title, values) for key, values in _by_row(record).items()}
+        form = self.ledger.form_by_id(record.judged.issue_id or "")
+        for key, code in _done_rows(form) if form is not None else ():
+            first = self._teller(form, code, key) if form is not None else None
+            values = _by_row(first).get(("led", key)) if first is not None else None
+            if values:
+                rows["led", key] = Earlier(code, parse_period(code, self.plan.properties).title, values)
+        return rows
+
+
+def _kind(code: str) -> str:
+    """The code without its digits: "-" for months, "-Q" for quarters, "-H" for half-years, "" for years."""
+    return re.sub(r"\d", "", code)
+
+
+def _joined(lines: Iterable[dict[tuple[str, str], Earlier]]) -> dict[tuple[str, str], Earlier]:
+    """The rows of several units as those of one; of a row that two of them led, what the less advanced one said."""
+    joined: dict[tuple[str, str], Earlier] = {}
+    for rows in lines:
+        for key, row in rows.items():
+            if key not in joined or _advance(row) < _advance(joined[key]):
+                joined[key] = row
+    return joined
+
+
+def _advance(row: Earlier) -> int:
+    """How far the row has come by its progress; a row without one (an indicator) is as good as any."""
+    progress = row.values.get("progress")
+    code = progress.value if progress is not None else None
+    return SLOWEST_FIRST.index(code) if code in SLOWEST_FIRST else len(SLOWEST_FIRST)
+
+
+def _by_row(record: ReturnRecord) -> Rows:
+    """The cells that hold something, by row."""
+    rows: Rows = {}
+    for value in record.judged.values:
+        if value.table in _TABLES and (value.typed.strip() or value.value is not None):
+            rows.setdefault((value.table, value.key), {})[value.field] = value
+    return rows
+
+
+def _done_rows(form: Form) -> Iterator[tuple[str, str]]:
+    """(row key, code of the period in which it was reported as done) of the rows locked for that reason."""
+    led = form.table("led")
+    for row in led.rows if led else ():
+        code = row.facts.get("done_period")
+        if isinstance(code, str):
+            yield row.key, code

@@ -1,0 +1,1 @@
+"""The office's own hand: bien-tap.xlsx written, read and judged."""

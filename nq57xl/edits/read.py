@@ -1,0 +1,335 @@
+"""What the office typed into bien-tap.xlsx: found by the hidden keys, then judged by the rules of the form; pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.edits.book import ENTRIES, HEADS
+from nq57xl.forms.model import Form
+from nq57xl.forms.validation import kind_of
+from nq57xl.forms.values import Source, Value
+from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
+from nq57xl.results.wording import EDIT_KINDS
+from nq57xl.returns.check import Answer, check
+from nq57xl.returns.convert import convert
+from nq57xl.returns.model import Return
+from nq57xl.rules.findings import Finding, catalogue, make
+from nq57xl.rules.schema import CellValue, Facts, Field
+from nq57xl.text.addresses import a1
+from nq57xl.text.normalise import clean, fold
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
+
+_SEARCHED_ROWS, _SEARCHED_COLUMNS = 60, 60
+"""The mark stands in the corner; people insert a few rows or columns above or before it."""
+
+
+@frozen
+class Line:
+    """One line as it stands in the workbook."""
+
+    place: CellKey
+    base: int
+    """Id of the edit that stood in the line when it was written; 0 for none."""
+    sheet: str
+    cells: Mapping[str, RawCell]
+    """Entry cells that hold something, by column."""
+    places: Mapping[str, str]
+    """A1 addresses of the entry cells by column."""
+
+    def text(self, name: str) -> str:
+        """What stands in one of them."""
+        return clean(readable(self.cells.get(name)))
+
+    def says(self, name: str, text: str) -> bool:
+        """One of them holds that text, read as Unicode or as the legacy charset that it may look like."""
+        return text in (self.text(name), clean(cell_text(self.cells.get(name))))
+
+
+@frozen
+class Lines:
+    """A whole workbook as read."""
+
+    lines: tuple[Line, ...]
+    findings: tuple[Finding, ...] = ()
+    """What stands beside the entry cells: it would be lost if the workbook were written anew."""
+
+
+@frozen
+class Known:
+    """What is known of a line's cell."""
+
+    form: Form
+    """That the unit answered."""
+    own: Mapping[tuple[str, str, str], Value]
+    """Cells of its counting return by (table, row key, field), as the unit typed them."""
+
+    def field(self, place: CellKey) -> tuple[Field, Facts] | None:
+        """Definition and facts of the cell; None when the form has no such cell."""
+        _, name, key, wanted = place
+        schema = self.form.schema
+        table = next((item for item in schema.tables if item.name == name), None)
+        found = next((item for item in table.fields if item.name == wanted), None) if table else None
+        issued = self.form.table(name)
+        if found is None or issued is None:
+            return None
+        row = next((item for item in issued.rows if item.key == key and item.open), None)
+        if row is None and not any(place[:2] == (name, key) for place in self.own):
+            return None
+        return found, (row or issued.rows[0]).facts
+
+
+@frozen
+class Refusal:
+    """A line that could not be taken over."""
+
+    line: Line
+    findings: tuple[Finding, ...]
+    """Why."""
+
+
+@frozen
+class Understood:
+    """What one workbook says."""
+
+    new: tuple[NewEdit, ...]
+    findings: tuple[Finding, ...]
+    refused: Mapping[CellKey, Refusal] = field(factory=dict)
+
+
+def read_lines(raw: RawWorkbook, mark: str) -> Lines | Finding:
+    """The lines of a workbook with that mark; a finding when it is none."""
+    for sheet in raw.sheets:
+        for row in range(_SEARCHED_ROWS):
+            for column in range(_SEARCHED_COLUMNS):
+                if clean(cell_text(sheet.cells.get((row, column)))) == mark:
+                    return _lines(raw, sheet, row, column)
+    return make("EDIT_FILE_UNKNOWN", sheet=raw.sheets[0].name if raw.sheets else "")
+
+
+def _lines(raw: RawWorkbook, sheet: RawSheet, top: int, left: int) -> Lines:
+    columns = {
+        text: column
+        for (row, column), cell in sheet.cells.items()
+        if row == top and ((text := clean(cell_text(cell))) in HEADS or text == "base")
+    }
+    keys = {row: clean(cell_text(cell)) for (row, column), cell in sheet.cells.items() if column == left and row != top}
+    lines = []
+    for row, key in sorted(keys.items()):
+        parts = key.split("|")
+        if len(parts) != 4:
+            continue
+        cells = {name: sheet.cells[row, col] for name, col in columns.items() if (row, col) in sheet.cells}
+        base = clean(cell_text(cells.get("base")))
+        lines.append(
+            Line(
+                place=(parts[0], parts[1], parts[2], parts[3]),
+                base=int(base) if base.isdigit() else 0,
+                sheet=sheet.name,
+                cells={name: cell for name, cell in cells.items() if name in ENTRIES and cell_text(cell).strip()},
+                places={name: a1(row, columns[name]) for name in ENTRIES if name in columns},
+            )
+        )
+    return Lines(tuple(lines), tuple(_beside(raw, sheet, {top, *keys}, {left, *columns.values()})))
+
+
+def _beside(raw: RawWorkbook, sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Finding]:
+    """Texts in rows or columns of the office's own, and sheets of its own: one finding for each sheet."""
+    for (row, column), cell in sorted(sheet.cells.items()):
+        if (row not in rows or column not in columns) and cell_text(cell).strip():
+            text = short(cell_text(cell))
+            yield make("EDIT_OUTSIDE", words={"value": text}, sheet=sheet.name, cell=a1(row, column), value=text)
+            break
+    for other in raw.sheets:
+        if other is not sheet and other.visible and other.cells:
+            yield make("EDIT_OUTSIDE", words={"value": other.name}, sheet=other.name, value=other.name)
+
+
+def understand(
+    lines: Sequence[Line], known: Callable[[str], Known | None], held: Mapping[CellKey, Edit], made: Mapping[int, Edit]
+) -> Understood:
+    """New edits and withdrawals among the lines, with a finding for each line that is not taken over.
+
+    `known` tells of a unit by its code; `held`: edits that hold; `made`: every edit of the period by its id.
+    """
+    new: list[NewEdit] = []
+    findings: list[Finding] = []
+    refused: dict[CellKey, Refusal] = {}
+    twice = _twice(lines)
+    # of lines that say the same the first one counts
+    once = {line.place: line for line in reversed(lines)}
+    for line in lines:
+        if line is not once[line.place] and line.place not in twice:
+            continue
+        if line.place in twice:
+            edit, told = None, [_finding(line, "ROW_DUPLICATE", words={"row": line.place[2]})]
+        else:
+            edit, told = _judged(line, known(line.place[0]), held.get(line.place), made.get(line.base))
+        findings += told
+        if edit is not None:
+            new.append(edit)
+        elif any(item.severity == "error" for item in told):
+            refused[line.place] = Refusal(line, tuple(told))
+    return Understood(tuple(new), tuple(findings), refused)
+
+
+def _twice(lines: Sequence[Line]) -> set[CellKey]:
+    """Cells with several lines that say different things: nobody knows which one counts."""
+    said: dict[CellKey, set[tuple[str, ...]]] = {}
+    for line in lines:
+        said.setdefault(line.place, set()).add(tuple(line.text(name) for name in ENTRIES))
+    return {place for place, contents in said.items() if len(contents) > 1}
+
+
+def _judged(
+    line: Line, known: Known | None, held: Edit | None, base: Edit | None
+) -> tuple[NewEdit | None, list[Finding]]:
+    if "entry" not in line.cells:
+        if base is not None:
+            return (_withdrawn(line, held) if held is not None and held.id == base.id else None), []
+        return None, ([_blank(line, "entry")] if line.cells else [])
+    standing = base or held
+    if standing is not None and _unchanged(line, standing, _same(line.cells["entry"], standing)):
+        return None, []
+    cell = known.field(line.place) if known is not None else None
+    if known is None or cell is None:
+        return None, [_finding(line, "EDIT_CELL_UNKNOWN", value=line.text("entry"))]
+    value, typed, told = _converted(line, known.form, *cell)
+    own = known.own.get(line.place[1:])
+    if value is not None and standing is not None and _unchanged(line, standing, value == standing.new.value):
+        return None, []
+    told += [_blank(line, name) for name in ENTRIES[1:] if name not in line.cells]
+    kind = _kind(line)
+    if kind is None and "kind" in line.cells:
+        words = {"field": HEADS["kind"], "value": line.text("kind"), "choices": "; ".join(EDIT_KINDS.values())}
+        told.append(_finding(line, "NOT_IN_LIST", "kind", words=words))
+    if kind == "wording" and kind_of(*cell) != "text":
+        told.append(_finding(line, "EDIT_WORDING_OF_FIGURE", words={"field": cell[0].title}))
+    if any(item.severity == "error" for item in told) or kind is None or value is None:
+        return None, told
+    if own is not None and own.value == value:
+        withdrawn = _withdrawn(line, held) if held is not None else None
+        return withdrawn, [*told, _finding(line, "EDIT_CHANGES_NOTHING", value=own.typed)]
+    edit = _withdrawn(line, None)
+    return attrs.evolve(edit, kind=kind, typed=typed, value=value, before=own.typed if own else ""), told
+
+
+def _withdrawn(line: Line, held: Edit | None) -> NewEdit:
+    """The end of an edit; who and why may be left blank then."""
+    return NewEdit(
+        *line.place,
+        kind="withdrawn",
+        typed="",
+        value=None,
+        before=held.new.before if held else "",
+        author=line.text("author"),
+        reason=line.text("reason"),
+        sheet=line.sheet,
+        cell=line.places.get("entry", ""),
+    )
+
+
+def _same(cell: RawCell, edit: Edit) -> bool:
+    """The entry cell holds what the edit put there, as far as can be told without knowing what the cell is for."""
+    raw = cell.value.date() if isinstance(cell.value, dt.datetime) else cell.value
+    return raw == edit.new.value or fold(cell_text(cell)) == fold(edit.new.typed)
+
+
+def _unchanged(line: Line, edit: Edit, same: bool) -> bool:
+    """The line says what the edit says."""
+    new = edit.new
+    return same and _kind(line) == new.kind and line.says("author", new.author) and line.says("reason", new.reason)
+
+
+def _kind(line: Line) -> EditKind | None:
+    said = fold(line.text("kind"))
+    return next((code for code, title in EDIT_KINDS.items() if fold(title) == said), None)
+
+
+def _converted(line: Line, form: Form, item: Field, facts: Facts) -> tuple[CellValue, str, list[Finding]]:
+    """The value of the entry cell, typed as on return, what was typed, and its errors."""
+    converted = convert(line.cells["entry"], item, facts, form.schema.lists)
+    base = {"field": item.title, "hint": item.hint, "example": item.example}
+    told = []
+    for code, words in converted.findings:
+        if catalogue()[code].severity in ("error", "warning"):
+            overrides = {"message": words["message"]} if "message" in words else {}
+            told.append(_finding(line, code, words={**base, **words}, value=converted.typed, **overrides))
+    return converted.value, converted.typed, told
+
+
+def _blank(line: Line, name: str) -> Finding:
+    hints = {"entry": "nội dung thay cho nội dung của đơn vị", "kind": "chọn trong danh sách", "author": "họ và tên"}
+    words = {"field": HEADS[name], "hint": hints.get(name, "vì sao sửa, theo ai")}
+    return _finding(line, "REQUIRED_BLANK", name, words=words)
+
+
+def _finding(line: Line, code: str, column: str = "entry", **places: object) -> Finding:
+    """A finding at one of the line's entry cells."""
+    places.setdefault("value", line.text(column))
+    row = {"table": line.place[1], "task": line.place[2], "field": line.place[3]}
+    return make(code, sheet=line.sheet, cell=line.places.get(column, ""), **row, **places)  # type: ignore[arg-type]
+
+
+Cell = tuple[str, str, str]
+"""(table, row key, field)."""
+
+
+@frozen
+class Case:
+    """One unit's new edits."""
+
+    known: Known
+    source: Source
+    """The return that counts."""
+    held: tuple[Edit, ...]
+    """Edits that hold already."""
+    new: tuple[NewEdit, ...]
+
+
+def judge_edits(cases: Sequence[Case], places: Mapping[CellKey, tuple[str, str]]) -> list[tuple[Finding, ...]]:
+    """For each case what the rules find wrong with its edits that was not wrong before.
+
+    `places`: sheet and cell of every line in bien-tap.xlsx. All cases are judged in one run.
+    """
+    answers = [answer for case in cases for answer in (_answer(case, (), places), _answer(case, case.new, places))]
+    found = check(answers)
+    results = []
+    for number in range(len(cases)):
+        before, after = found[2 * number], found[2 * number + 1]
+        old = {_same_edit(item) for item in before}
+        results.append(tuple(item for item in after if _same_edit(item) not in old))
+    return results
+
+
+def _same_edit(item: Finding) -> tuple[str, str, str | None, str]:
+    return (item.code, item.table, item.task, item.field)
+
+
+def _answer(case: Case, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Answer:
+    """The unit's report with its edits, of the rows that are edited now."""
+    cells: dict[Cell, Value] = dict(case.known.own)
+    for edit in (*(item.new for item in case.held), *new):
+        cells.pop(edit.place[1:], None)
+        if edit.kind != "withdrawn":
+            cells[edit.place[1:]] = Value(
+                edit.table, edit.key, edit.field, edit.typed, edit.value, edit.sheet, edit.cell
+            )
+        elif edit.place[1:] in case.known.own:
+            cells[edit.place[1:]] = case.known.own[edit.place[1:]]
+    where = _places(case, places)
+    returned = Return(case.source, case.known.form.issue_id, tuple(cells.values()), (), where)
+    return Answer(returned, case.known.form)
+
+
+def _places(case: Case, places: Mapping[CellKey, tuple[str, str]]) -> dict[Cell, tuple[str, str]]:
+    """Every cell of the rows that are edited now: its line in bien-tap.xlsx, else the edited cell of the row."""
+    found: dict[Cell, tuple[str, str]] = {}
+    for edit in case.new:
+        for item in case.known.form.schema.table(edit.table).fields:
+            cell = (edit.table, edit.key, item.name)
+            found.setdefault(cell, places.get((edit.unit, *cell), (edit.sheet, edit.cell)))
+    return found

@@ -1,0 +1,256 @@
+"""The live check beside each row: what is missing or contradictory, by the same rules as the collector's.
+
+The formulas use only functions of Excel 2007, nothing volatile and no arrays, so that Excel, LibreOffice and WPS
+compute the same. Their cached values come from the rules' own frame masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from nq57xl.forms.frame import frame_of, rows_of
+from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.values import Value
+from nq57xl.forms.wording import ENOUGH
+from nq57xl.rules.condition import blank_formula, quoted
+from nq57xl.rules.predicates import Between, EmptyIf, OneOf, Predicate, RequiredIf, predicates_of
+from nq57xl.rules.schema import Facts, Table
+from nq57xl.text.addresses import a1
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CELL_ERROR = "Có ô báo lỗi, hãy nhập lại"
+MISSING = "Thiếu"
+"""How the part about a blank cell begins (RequiredIf.short); the sheet colours such checks amber."""
+END, _EDGE = "; ", "~"
+"""What stands behind every part of a check but the last; a mark that is never left in the text."""
+_SENTINEL: dict[str, Any] = {"text": "\0", "number": 0.0, "date": "1970-01-01"}
+
+
+@frozen
+class RowCells:
+    """Where the fields of one row stand: rules.condition.Cells for formulas in one sheet."""
+
+    place: Slot
+    """The check cell that holds the formula."""
+    facts: Facts
+    own: dict[str, Slot]
+    """Field -> entry cell of this row, broadcast fields included."""
+    all: dict[str, tuple[Slot, ...]]
+    """Field -> entry cells of the whole table, in row order."""
+    titles: dict[str, str]
+    """Sheet id -> tab name."""
+
+    def ref(self, field: str) -> str:
+        """Reference to the field's cell in this row.
+
+        Through its whole column: cutting a cell and pasting it over another turns plain references to either into
+        #REF! or drags them along, while a reference to the column stays.
+        """
+        slot = self.own[field]
+        letter = a1(0, slot.col).removesuffix("1")
+        return f"INDEX({self._prefix(slot)}${letter}:${letter},{self._row(slot)})"
+
+    def column(self, field: str) -> str:
+        """Reference to the field's cells in all rows of the table."""
+        slots = self.all[field]
+        first, last = slots[0], slots[-1]
+        return f"{self._prefix(first)}{a1(first.row, first.col)}:{a1(last.row, last.col)}"
+
+    def _row(self, slot: Slot) -> str:
+        """Number of the cell's row, counted from the check's own row where both belong to one row of the table."""
+        if slot.key != self.place.key:
+            return str(slot.row + 1)
+        return "ROW()" if slot.row == self.place.row else f"ROW(){slot.row - self.place.row:+d}"
+
+    def _prefix(self, slot: Slot) -> str:
+        return "" if slot.sheet == self.place.sheet else sheet_prefix(self.titles[slot.sheet])
+
+
+def sheet_prefix(title: str) -> str:
+    """What stands before an address in another sheet."""
+    quoted_title = title.replace("'", "''")
+    return f"'{quoted_title}'!"
+
+
+def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, int], str]:
+    """(sheet id, row, col) of every check cell -> its formula."""
+    entries = entries_of(sheets)
+    titles = {sheet.id: sheet.title for sheet in sheets}
+    formulas = {}
+    for slot in checks_of(sheets):
+        table = form.schema.table(slot.table)
+        cells = _cells(form, table, slot, entries, titles)
+        formulas[(slot.sheet, slot.row, slot.col)] = _formula(form, table, slot, cells)
+    return formulas
+
+
+def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value]) -> dict[tuple[str, int, int], str]:
+    """(sheet id, row, col) of every check cell -> what it says of these values."""
+    unreadable = _unreadable(values)
+    filled = {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
+    slots = checks_of(sheets)
+    silent = {slot for slot in slots if _is_silent(form, slot, filled)}
+    judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in {*slots} - silent}}
+    return {
+        (slot.sheet, slot.row, slot.col): "" if slot in silent else _text(form, slot, judged[slot.table])
+        for slot in slots
+    }
+
+
+def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> bool:
+    table = form.schema.table(slot.table)
+    blank = not any((slot.table, slot.key, name) in filled for name in _fields_checked(table, slot))
+    return blank and _silent_when_blank(table, slot)
+
+
+def _text(form: Form, slot: Slot, judged: dict[str, set[str]]) -> str:
+    broken = judged.get(slot.key, set())
+    parts = parts_of(form, form.schema.table(slot.table), slot)
+    return END.join(short for short, group in parts.items() if broken & {item.rule.id for item in group}) or ENOUGH
+
+
+def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
+    """Every check cell, sheet by sheet."""
+    return [slot for sheet in sheets for slot in sheet.slots if slot.role == "check"]
+
+
+def entries_of(sheets: Sequence[SheetLayout]) -> dict[tuple[str, str, str], Slot]:
+    """(table, key, field) -> its entry cell."""
+    return {
+        (slot.table, slot.key, slot.field): slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"
+    }
+
+
+def _fields_checked(table: Table, slot: Slot) -> list[str]:
+    """A card's check speaks of one field, a row's check of all."""
+    return [slot.field] if slot.field else [field.name for field in table.fields]
+
+
+def parts_of(form: Form, table: Table, slot: Slot) -> dict[str, list[Predicate]]:
+    """The few words of each part -> the rules that it stands for, in the order of the schema."""
+    parts: dict[str, list[Predicate]] = {}
+    for predicate in predicates_of(table, form.schema):
+        if predicate.rule.live and slot.field in ("", predicate.rule.field):
+            parts.setdefault(predicate.short(), []).append(predicate)
+    return parts
+
+
+def _silent_when_blank(table: Table, slot: Slot) -> bool:
+    """Free rows and optional cells of a card say nothing as long as they are blank."""
+    if not slot.field:
+        return table.free
+    rules = table.rules
+    return not any(rule.field == slot.field and rule.predicate == "required_if" and not rule.when for rule in rules)
+
+
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+
+def _cells(
+    form: Form, table: Table, slot: Slot, entries: dict[tuple[str, str, str], Slot], titles: dict[str, str]
+) -> RowCells:
+    issued = form.table(slot.table)
+    rows = {row.key: row for row in issued.rows} if issued else {}
+    own = {field.name: entries[key] for field in table.fields if (key := (table.name, slot.key, field.name)) in entries}
+    if table.broadcast:
+        shared = form.schema.table(table.broadcast)
+        places = {field.name: (shared.name, shared.name, field.name) for field in shared.fields}
+        own |= {name: entries[key] for name, key in places.items() if key in entries}
+    columns: dict[str, tuple[Slot, ...]] = {}
+    for (name, _, field), entry in entries.items():
+        if name == table.name:
+            columns[field] = (*columns.get(field, ()), entry)
+    return RowCells(slot, rows[slot.key].facts, own, columns, titles)
+
+
+def _formula(form: Form, table: Table, slot: Slot, cells: RowCells) -> str:
+    parts = []
+    for short, group in parts_of(form, table, slot).items():
+        conditions = [
+            condition
+            for predicate in group
+            if predicate.reads() <= set(cells.own) and (condition := predicate.formula(cells)) is not None
+        ]
+        if conditions:
+            test = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
+            parts.append(f'IF({test},{quoted(short + END)},"")')
+    # Every part ends with "; ". Between two edges, nothing at all becomes "Đủ", and the last "; " falls away.
+    text = "&".join([quoted(_EDGE), *parts, quoted(_EDGE)])
+    for old, new in ((_EDGE * 2, ENOUGH), (END + _EDGE, ""), (_EDGE, "")):
+        text = f"SUBSTITUTE({text},{quoted(old)},{quoted(new)})"
+    if _silent_when_blank(table, slot):
+        typed = "&".join(cells.ref(name) for name in _fields_checked(table, slot))
+        text = f'IF({blank_formula(typed)},"",{text})'
+    return f"=IFERROR({text},{quoted(CELL_ERROR)})"
+
+
+# --- cached values ----------------------------------------------------------------------------------------------------
+
+
+def _unreadable(values: Sequence[Value]) -> dict[tuple[str, str], set[str]]:
+    """(table, key) -> fields in which something was typed that is no value."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for item in values:
+        if item.value is None and item.typed.strip():
+            found.setdefault((item.table, item.key), set()).add(item.field)
+    return found
+
+
+def _judge(
+    form: Form, name: str, values: Sequence[Value], unreadable: dict[tuple[str, str], set[str]]
+) -> dict[str, set[str]]:
+    """Row key -> ids of the live rules that the row breaks."""
+    table = form.schema.table(name)
+    rows = rows_of(form, name, values)
+    if not rows:
+        return {}
+    frame = frame_of(rows, table, form.schema)
+    shared = unreadable.get((table.broadcast, table.broadcast), set())
+    bad = [shared | unreadable.get((name, str(row["#key"])), set()) for row in rows]
+    filled = _with_sentinels(frame, bad) if any(bad) else frame
+    broken: dict[str, set[str]] = {str(row["#key"]): set() for row in rows}
+    for predicate in predicates_of(table, form.schema):
+        if predicate.rule.live:
+            for index, hit in enumerate(_violated(predicate, frame, filled, bad)):
+                if hit:
+                    broken[str(rows[index]["#key"])].add(predicate.rule.id)
+    return broken
+
+
+def _with_sentinels(frame: pd.DataFrame, bad: list[set[str]]) -> pd.DataFrame:
+    """The frame as a spreadsheet sees it: a cell with unreadable text is not blank."""
+    import pandas as pd
+
+    filled = frame.copy()
+    for index, names in enumerate(bad):
+        for name in names & set(frame.columns):
+            kind = frame[name].dtype.kind
+            mark = _SENTINEL["number" if kind == "f" else "date" if kind == "M" else "text"]
+            filled.loc[index, name] = pd.Timestamp(mark) if kind == "M" else mark
+    return filled
+
+
+def _violated(predicate: Predicate, frame: pd.DataFrame, filled: pd.DataFrame, bad: list[set[str]]) -> list[bool]:
+    plain = predicate.violated(frame)
+    if filled is frame:
+        return [bool(hit) for hit in plain]
+    seen, applies = predicate.violated(filled), predicate.when.holds(filled)
+    field = predicate.rule.field
+    strict = isinstance(predicate, OneOf) or (isinstance(predicate, Between) and "hard" in predicate.rule.params)
+    compared = predicate.reads() - predicate.when.reads()
+    result = []
+    for index, names in enumerate(bad):
+        if not names & predicate.reads():
+            result.append(bool(plain[index]))
+        elif isinstance(predicate, (RequiredIf, EmptyIf)):
+            result.append(bool(seen[index]))
+        elif field in names:
+            result.append(strict and bool(applies[index]))
+        else:
+            result.append(not names & compared and bool(seen[index]))
+    return result

@@ -1,0 +1,140 @@
+"""A form as it is issued to one unit for one period, and every cell of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from attrs import field, frozen
+
+from nq57xl.forms.values import Value
+from nq57xl.plan.model import Period
+from nq57xl.rules.schema import Facts, Schema
+
+
+@frozen
+class FormRow:
+    """One row of a table in a form."""
+
+    key: str
+    """Task or indicator code, "01".. for a free row, the table's name for a card or statement."""
+    texts: dict[str, str] = field(factory=dict)
+    """Locked texts by column name."""
+    facts: Facts = field(factory=dict)
+    """What rules need to know: overdue, due, measure ..."""
+    section: str = ""
+    """Number of the section or group whose heading stands above."""
+    open: bool = True
+    """False: done before the period; shown, locked, nothing to fill in."""
+
+
+@frozen
+class FormTable:
+    """The rows of one kind in a form."""
+
+    table: str
+    rows: tuple[FormRow, ...]
+    sections: dict[str, str] = field(factory=dict)
+    """Section number -> heading, in order."""
+
+
+@frozen
+class Earlier:
+    """What the last accepted return of a unit said of one row, in an earlier period."""
+
+    period: str
+    """Code: "2026-04"."""
+    title: str
+    """In words: "tháng 4/2026"."""
+    values: dict[str, Value]
+    """By field; a blank cell is not here."""
+
+
+@frozen
+class Received:
+    """What a supporting unit reported in this period on a row that the form's unit leads."""
+
+    task: str
+    """Code."""
+    unit: str
+    """Code of the supporting unit."""
+    name: str
+    text: str
+
+
+@frozen
+class Form:
+    """Everything that is needed to render a form, and later to judge what comes back."""
+
+    issue_id: str
+    """Random, known to the ledger; text in the veryHidden sheet."""
+    short_id: str
+    """First characters of it, in a locked cell of every sheet."""
+    version: int
+    """1, 2 ... of this unit and period: grows when the plan changed."""
+    plan_id: str
+    plan_version: str
+    """Content hash of the plan."""
+    plan_title: str
+    agency: str
+    parent: str
+    place: str
+    unit: str
+    """Code."""
+    unit_name: str
+    gatherer: str
+    """Name of the unit that gathers."""
+    recipient: str
+    period: Period
+    issued_on: date
+    year: int
+    schema: Schema
+    tables: tuple[FormTable, ...]
+    guide: tuple[str, ...] = ()
+    """Lines of the first sheet, rendered once from its template: what was issued stays what was issued."""
+    values: tuple[Value, ...] = ()
+    """What stands in its entry cells from the start: a form issued again to a unit that has already typed."""
+
+    cells: tuple[SheetLayout, ...] = ()
+    """Every cell as it was issued: what a later program lays out otherwise never judges it. Empty: not issued."""
+
+    def table(self, name: str) -> FormTable | None:
+        """The rows of that kind, None when the unit has none."""
+        return next((item for item in self.tables if item.table == name), None)
+
+
+CellRole = Literal["text", "entry", "check", "formula", "key"]
+
+
+@frozen
+class Slot:
+    """One cell of a form's layout: where it stands and what belongs in it."""
+
+    sheet: str
+    """Sheet id."""
+    row: int
+    """0-based."""
+    col: int
+    """0-based."""
+    row_key: str
+    """Text in the hidden key column of that row."""
+    col_key: str
+    """Text in the hidden key row of that column."""
+    role: CellRole
+    text: str = ""
+    """What stands in a locked cell."""
+    table: str = ""
+    key: str = ""
+    """Row key within the table, for `entry` and `check`."""
+    field: str = ""
+
+
+@frozen
+class SheetLayout:
+    """Every cell of one sheet, in reading order."""
+
+    id: str
+    title: str
+    """Tab name."""
+    slots: tuple[Slot, ...]
+    hidden: bool = False

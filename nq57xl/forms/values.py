@@ -1,0 +1,49 @@
+"""A typed cell of a form, and the file that it stands in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from attrs import frozen
+
+from nq57xl.rules.schema import CellValue
+
+ReceivedBasis = Literal["mail", "option", "folder", "first_seen", "corrected"]
+"""`corrected`: put right by the office afterwards, with a reason."""
+
+
+@frozen
+class Source:
+    """One file that was handed in."""
+
+    path: str
+    """As given, or archive.zip!member."""
+    name: str
+    """File name alone."""
+    sha256: str
+    size: int
+    received_at: datetime
+    received_basis: ReceivedBasis
+    sender: str = ""
+    """Of the mail that brought it: "Phòng A <a@x.vn>"; "" where it came otherwise."""
+    subject: str = ""
+    """Of that mail."""
+
+
+@frozen
+class Value:
+    """One typed cell: a row of the tidy table."""
+
+    table: str
+    key: str
+    field: str
+    typed: str
+    """As typed, as text."""
+    value: CellValue
+    sheet: str
+    """Sheet name as in the file sent."""
+    cell: str
+    """A1 address as in the file sent."""
+    origin: Source | None = None
+    """The file that it stands in, where that is another than the return's own: another half, the office's edits."""

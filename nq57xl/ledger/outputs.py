@@ -1,0 +1,126 @@
+"""Writing and removing outputs without ever touching what a person has edited (contract: merge, tra-lai)."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.errors import Nq57Error, WorkbookOpenError
+from nq57xl.ledger import archive
+from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.text import files
+
+
+def write_guarded(ledger: Ledger, workspace: Workspace, path: Path, data: bytes) -> Path:
+    """Writes the output and returns where it stands.
+
+    A file that somebody edited stays, and the output goes beside it as "name (2).xlsx": the next free name, or the
+    next one that is still the program's own. Identical content is not written again. The hash is noted before the
+    write, so that a kill in between leaves nothing that looks edited. Raises WorkbookOpenError, Nq57Error.
+    """
+    written, failed = write_all_guarded(ledger, workspace, {path: data})
+    if failed:
+        raise failed[0]
+    return written[path]
+
+
+def write_all_guarded(
+    ledger: Ledger, workspace: Workspace, outputs: Mapping[Path, bytes]
+) -> tuple[dict[Path, Path], tuple[Nq57Error, ...]]:
+    """The same for many outputs, noted in one transaction: where each stands, and what kept others from being written.
+
+    One that is open elsewhere does not stop the others.
+    """
+    targets: dict[Path, _Target] = {}
+    failed: list[Nq57Error] = []
+    for path, data in outputs.items():
+        try:
+            targets[path] = _target(ledger, workspace, path, hashlib.sha256(data).hexdigest())
+        except Nq57Error as error:
+            failed.append(error)
+    ledger.note_outputs(*((workspace.key_of(item.path), item.digest) for item in targets.values()))
+    written = {}
+    for path, item in targets.items():
+        try:
+            if not item.stands:
+                files.write_atomic(item.path, outputs[path])
+            written[path] = item.path
+        except Nq57Error as error:
+            failed.append(error)
+    return written, tuple(failed)
+
+
+@frozen
+class _Target:
+    """Where an output goes."""
+
+    path: Path
+    digest: str
+    stands: bool
+    """It is there already."""
+
+
+def _target(ledger: Ledger, workspace: Workspace, path: Path, digest: str) -> _Target:
+    """The first of the names that is free, the program's own, or holds that content already."""
+    for candidate in _names(path):
+        found = _hash(candidate)
+        if found in (None, digest) or ledger.was_written(workspace.key_of(candidate), found or ""):
+            return _Target(candidate, digest, found == digest)
+    raise AssertionError("names are endless")
+
+
+def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
+    """Removes the output, and its "(2)", "(3)" ..., where they are the program's own or lie in the archive as well.
+
+    Returns True when nothing is left. Raises WorkbookOpenError when one of them is open elsewhere.
+    """
+    gone = True
+    for candidate in _names(path):
+        found = _hash(candidate)
+        if found is None:
+            return gone
+        if ledger.was_written(workspace.key_of(candidate), found) or (found and archive.archived(workspace, found)):
+            files.remove(candidate)
+        else:
+            gone = False
+    raise AssertionError("names are endless")
+
+
+def own_output(ledger: Ledger, workspace: Workspace, path: Path) -> Path | None:
+    """Where the program's own output of that name stands: the path itself, or "(2)" ... beside edited ones.
+
+    None when it stands nowhere. Raises WorkbookOpenError, Nq57Error.
+    """
+    for candidate in _names(path):
+        found = _hash(candidate)
+        if found is None:
+            return None
+        if ledger.was_written(workspace.key_of(candidate), found):
+            return candidate
+    raise AssertionError("names are endless")
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """ "name.xlsx", "name (2).xlsx", "name (3).xlsx" ..."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem} ({number}){path.suffix}")
+
+
+def _hash(path: Path) -> str | None:
+    """Hash of the file's content; None when there is nothing, "" (nobody's hash) when a folder has taken the name."""
+    try:
+        return files.sha256_of(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if path.is_dir():
+            return ""
+        if isinstance(error, PermissionError):
+            raise WorkbookOpenError(path) from error
+        raise Nq57Error(f"Không đọc được «{path}»: {error.strerror or error}.") from error

@@ -1,0 +1,238 @@
+"""Queries on plans and forms issued and on returns: what `Ledger` does with them inside its transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zlib
+from collections.abc import Sequence
+
+import attrs
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from nq57xl.forms.model import Form, SheetLayout
+from nq57xl.forms.values import Source, Value
+from nq57xl.ledger import archive, decisions, rows, tables
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.model import Plan
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.rules.codec import CONVERTER, content_hash, from_json
+from nq57xl.rules.findings import Finding
+from nq57xl.text.clock import iso
+
+
+def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
+    """Records the plan under its content hash, once; returns the hash."""
+    version = content_hash(plan)
+    row = {"version": version, "json": _text(plan), "recorded_at": iso(now)}
+    connection.execute(upsert(tables.plans).on_conflict_do_nothing(), row)
+    return version
+
+
+def plan(connection: Connection, version: str) -> Plan | None:
+    """The plan of that version."""
+    text = connection.execute(select(tables.plans.c.json).where(tables.plans.c.version == version)).scalar()
+    return None if text is None else from_json(text, Plan)
+
+
+def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.datetime) -> None:
+    """Records the form as issued; nothing when it was recorded before."""
+    query = select(tables.forms.c.id).where(tables.forms.c.issue_id == form.issue_id)
+    if connection.execute(query).first() is not None:
+        return
+    row = {
+        "issue_id": form.issue_id,
+        "short_id": form.short_id,
+        "plan_version": form.plan_version,
+        "schema_version": form.schema.version,
+        "unit": form.unit,
+        "period": form.period.code,
+        "version": form.version,
+        "file": file[0],
+        "sha256": file[1],
+        "json": _text(attrs.evolve(form, cells=())),
+        "issued_at": iso(now),
+        "cells": zlib.compress(_text(form.cells).encode()) if form.cells else None,
+    }
+    connection.execute(insert(tables.forms), row)
+
+
+def one_form(connection: Connection, condition: ColumnElement[bool]) -> Form | None:
+    """The form of the highest version that fulfils a condition on `schema.forms`, with every cell as issued."""
+    forms = tables.forms
+    query = select(forms.c.json, forms.c.cells).where(condition).order_by(forms.c.version.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    form = from_json(row[0], Form)
+    if row[1] is None:
+        return form
+    return attrs.evolve(form, cells=from_json(zlib.decompress(row[1]).decode(), tuple[SheetLayout, ...]))
+
+
+def current_forms(connection: Connection, period: str) -> tuple[Form, ...]:
+    """The highest version for each unit, without its cells, in the order in which the units were first issued one."""
+    forms = tables.forms
+    newest = (
+        select(forms.c.unit, func.max(forms.c.version).label("version"), func.min(forms.c.id).label("first"))
+        .where(forms.c.period == period)
+        .group_by(forms.c.unit)
+        .subquery()
+    )
+    same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
+    query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
+    return tuple(from_json(text, Form) for text in connection.execute(query).scalars())
+
+
+def latest_period(connection: Connection) -> str | None:
+    """The period whose first form was issued last: a new version for an older month does not bring that month back."""
+    forms = tables.forms
+    query = select(forms.c.period).group_by(forms.c.period).order_by(func.min(forms.c.id).desc()).limit(1)
+    return connection.execute(query).scalar()
+
+
+def periods(connection: Connection) -> tuple[str, ...]:
+    """Codes of the periods for which a form was issued, in the order of first issue."""
+    forms = tables.forms
+    query = select(forms.c.period).group_by(forms.c.period).order_by(func.min(forms.c.id))
+    return tuple(connection.execute(query).scalars())
+
+
+def issued_file(connection: Connection, issue_id: str) -> tuple[str, str] | None:
+    """(file name, SHA-256) of the form as issued."""
+    forms = tables.forms
+    row = connection.execute(select(forms.c.file, forms.c.sha256).where(forms.c.issue_id == issue_id)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:
+    """JSON with the keys in the record's own order: `to_json` sorts them, and the order of lists and sections shows."""
+    return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, separators=(",", ":"))
+
+
+_CLOSED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
+
+
+@frozen
+class Run:
+    """What the returns of one run have in common."""
+
+    workspace: Workspace
+    at: dt.datetime
+    """When they are collected."""
+    who: str
+
+
+def known(connection: Connection, sha256: str) -> bool:
+    """A file of that content was judged before."""
+    query = select(tables.returns.c.id).where(tables.returns.c.sha256 == sha256)
+    return connection.execute(query).first() is not None
+
+
+def origin(connection: Connection, sha256: str) -> tuple[str | None, str | None]:
+    """(unit, period of the form) of the return with that content."""
+    query = select(tables.returns.c.unit, tables.returns.c.form_period).where(tables.returns.c.sha256 == sha256)
+    row = connection.execute(query).first()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def see(connection: Connection, run: Run, source: Source) -> dt.datetime:
+    """Notes the file and where it stands in the archive; returns when that content was first seen."""
+    kept = archive.archived(run.workspace, source.sha256, verify=False)
+    row = {
+        "sha256": source.sha256,
+        "path": run.workspace.key_of(kept) if kept else None,
+        "name": rows.clean(source.name),
+        "size": source.size,
+        "first_seen": iso(run.at),
+    }
+    files = tables.files
+    note = upsert(files)
+    path = func.coalesce(note.excluded.path, files.c.path)
+    note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
+    seen = connection.execute(note.returning(files.c.first_seen), row).scalar_one()
+    return dt.datetime.fromisoformat(seen)
+
+
+def add(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRecord:
+    """Inserts one return with its file, values and findings."""
+    see(connection, run, item.source)
+    row = rows.return_row(item, period, run.at, run.who)
+    return_id = int(connection.execute(insert(tables.returns).returning(tables.returns.c.id), row).scalar_one())
+    _add_parts(connection, return_id, item)
+    return ReturnRecord(return_id, period, item, run.at)
+
+
+def _add_parts(connection: Connection, return_id: int, item: Judged) -> None:
+    if item.values:
+        connection.execute(insert(tables.return_values), rows.value_rows(return_id, item.values))
+    if item.findings:
+        connection.execute(insert(tables.return_findings), rows.finding_rows(return_id, item.findings))
+
+
+def stayed_closed(connection: Connection, sha256: str) -> bool:
+    """The file with that content is on record as one that could not be opened for want of its password."""
+    about, told = tables.returns.c, tables.return_findings.c
+    query = select(about.id).join(tables.return_findings, told.return_id == about.id)
+    query = query.where((about.sha256 == sha256) & (about.verdict == "unrecognised") & told.code.in_(_CLOSED))
+    return connection.execute(query).first() is not None
+
+
+def reopen(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRecord:
+    """Puts what a file says in the place of the record that it could not be opened.
+
+    When and from whom it was received, its place in the order and the decisions on it stay.
+    """
+    table = tables.returns
+    return_id = int(connection.execute(select(table.c.id).where(table.c.sha256 == item.source.sha256)).scalar_one())
+    row = rows.return_row(item, period, run.at, run.who)
+    learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
+    connection.execute(update(table).where(table.c.id == return_id), learnt)
+    connection.execute(delete(tables.return_findings).where(tables.return_findings.c.return_id == return_id))
+    _add_parts(connection, return_id, item)
+    return find(connection, table.c.id == return_id)[0]
+
+
+def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[ReturnRecord, ...]:
+    """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions leave
+    them: four queries in all."""
+    query = (
+        select(tables.returns, tables.files.c.size).join(tables.files).where(condition).order_by(tables.returns.c.id)
+    )
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    wanted = select(tables.returns.c.id).where(condition)
+    values: dict[int, list[Value]] = {}
+    for row in _parts(connection, tables.return_values, wanted):
+        values.setdefault(row["return_id"], []).append(rows.value_of(row))
+    findings: dict[int, list[Finding]] = {}
+    for row in _parts(connection, tables.return_findings, wanted):
+        findings.setdefault(row["return_id"], []).append(rows.finding_of(row))
+    decided = decisions.of_returns(connection, wanted)
+    records = (
+        rows.record_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
+    )
+    return tuple(decisions.applied(record, decided.get(record.id, ())) for record in records)
+
+
+def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:
+    """The condition for `find`: the path, the end of the path, the file name, or with `sha256` how the hash begins."""
+    table = tables.returns
+    ends = table.c.path.endswith(f"/{wanted}", autoescape=True) | table.c.path.endswith(f"!{wanted}", autoescape=True)
+    condition = (table.c.path == wanted) | (table.c.name == wanted) | ends
+    return condition | table.c.sha256.startswith(wanted.casefold(), autoescape=True) if sha256 else condition
+
+
+def verdicts(judged: Sequence[Judged]) -> dict[str, int]:
+    """How many returns of each verdict, for the event."""
+    counts: dict[str, int] = {}
+    for item in judged:
+        counts[item.verdict] = counts.get(item.verdict, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _parts(connection: Connection, table: Table, wanted: Select[tuple[int]]) -> list[rows.Row]:
+    """Rows of a table that belong to the returns wanted, in their order."""
+    query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.return_id, table.c.position)
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,315 @@
+"""kiem-tra.xlsx, the office's own: where each unit stands, every file received, every point with its cell and file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.outputs.report.submissions import NO, YES
+from nq57xl.plan.model import Period
+from nq57xl.results.standing import FATES, Filed
+from nq57xl.results.wording import BASES, STATES, moment_words
+from nq57xl.rules.findings import Finding
+from nq57xl.rules.schema import Schema
+from nq57xl.text.normalise import one_line
+from nq57xl.xlsx.book import Book
+from nq57xl.xlsx.pages import Column, Content, FileLink, Line, Link, Num, Page, place
+
+UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
+LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
+_SHOWN = 300
+"""Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
+_FIRST = 3
+"""Points that the line of a unit names."""
+_LINKED = 60_000
+"""Rows of findings that carry a link: a sheet holds 65,530 of them."""
+
+_UNIT_COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("unit", "Đơn vị", 24),
+    Column("state", "Tình trạng", 17),
+    Column("received", "Nhận lúc", 12, "center"),
+    Column("basis", "Căn cứ thời điểm", 13),
+    Column("on_time", "Đúng hạn", 8, "center"),
+    Column("late", "Số ngày chậm", 8, "center"),
+    Column("errors", "Phải sửa", 7, "center"),
+    Column("warnings", "Nên xem lại", 7, "center"),
+    Column("points", "Điểm chính của lần gửi mới nhất", 42),
+    Column("next", "Việc tiếp theo", 20),
+    Column("file", "Tệp mới nhất", 14, "center"),
+    Column("marked", "Biểu trả lại", 12, "center"),
+    Column("letter", "Thông báo", 9, "center"),
+    Column("draft", "Thư soạn sẵn", 9, "center"),
+    Column("code", "Mã", 9, "center", printed=False),
+)
+_FILE_COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("unit", "Đơn vị", 18),
+    Column("file", "Tệp", 22),
+    Column("received", "Nhận lúc", 12, "center"),
+    Column("basis", "Căn cứ thời điểm", 13),
+    Column("fate", "Kết quả", 19),
+    Column("errors", "Phải sửa", 7, "center"),
+    Column("warnings", "Nên xem lại", 7, "center"),
+    Column("repaired", "Đã chuẩn hóa", 8, "center"),
+    Column("sender", "Người gửi", 18),
+    Column("subject", "Tiêu đề thư", 18),
+    Column("points", "Các điểm", 9, "center"),
+    Column("archive", "Bản gốc", 10, "center"),
+    Column("letter", "Thư trả lời", 10, "center"),
+    Column("back", "Đơn vị (xem dòng)", 14, "center", printed=False),
+    Column("period", "Kỳ của biểu", 10, "center", printed=False),
+    Column("path", "Đường dẫn khi nhận", 40, printed=False),
+    Column("sha", "Mã băm SHA-256", 66, printed=False),
+    Column("collected", "Ghi sổ lúc", 20, "center", printed=False),
+)
+_POINT_COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("unit", "Đơn vị", 15),
+    Column("file", "Tệp", 14),
+    Column("level", "Mức độ", 9, "center"),
+    Column("sheet", "Trang", 11),
+    Column("cell", "Ô", 6, "center"),
+    Column("task", "Mã, dòng", 8, "center"),
+    Column("field", "Nội dung", 13),
+    Column("value", "Đã nhập", 14),
+    Column("message", "Điểm cần xử lý", 29),
+    Column("fix", "Cách xử lý", 36),
+    Column("back", "Tệp (xem dòng)", 13, "center", printed=False),
+    Column("fate", "Kết quả của tệp", 30, printed=False),
+    Column("code", "Mã lỗi", 24, printed=False),
+    Column("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
+)
+_FACT_COLUMNS = tuple(
+    attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
+    for column in _POINT_COLUMNS
+)
+
+
+@frozen
+class Places:
+    """Where files stand, from the workbook's folder, with forward slashes."""
+
+    archive: Mapping[str, str] = field(factory=dict)
+    """By SHA-256: the file as received."""
+    marked: Mapping[str, str] = field(factory=dict)
+    """By unit: the form that goes back."""
+    letters: Mapping[int, str] = field(factory=dict)
+    """By return: the letter as a page."""
+    drafts: Mapping[int, str] = field(factory=dict)
+    """By return: the letter as a mail to send."""
+
+
+@frozen
+class Check:
+    """What the workbook shows."""
+
+    period: Period
+    status: PeriodStatus
+    returns: tuple[Filed, ...]
+    schema: Schema
+    places: Places
+
+    def newest(self, unit: UnitStatus) -> Filed | None:
+        """The unit's newest return."""
+        return next((item for item in self.returns if item.newest and item.unit is unit), None)
+
+
+def render_check_book(check: Check) -> bytes:
+    """The workbook's bytes. The same arguments give the same bytes."""
+    pages = (
+        Page(UNITS, _UNIT_COLUMNS, tuple(_units(check)), filtered=True, frozen_columns=2),
+        Page(FILES, _FILE_COLUMNS, tuple(_files(check)), filtered=True, frozen_columns=3),
+        Page(POINTS, _POINT_COLUMNS, tuple(_points(check)), filtered=True, frozen_columns=3),
+        Page(FACTS, _FACT_COLUMNS, tuple(_facts(check)), filtered=True, frozen_columns=3),
+    )
+    return Book(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages], {}).bytes()
+
+
+def _head(check: Check, title: str, note: str, columns: Sequence[Column]) -> Iterator[Line]:
+    due = f"{check.status.due:%d/%m/%Y}"
+    yield Line("title", {"number": f"{title} {check.period.title}".upper()})
+    yield Line("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."})
+    yield Line("note", {"number": note})
+    yield Line("head", {column.name: column.title for column in columns})
+
+
+def _units(check: Check) -> Iterator[Line]:
+    note = (
+        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
+        "Bảng này được lập lại mỗi lần nhận báo cáo."
+    )
+    yield from _head(check, "Kiểm tra báo cáo", note, _UNIT_COLUMNS)
+    for number, unit in enumerate(check.status.units, start=1):
+        yield Line("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
+
+
+def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, Content]:
+    newest = check.newest(unit)
+    marked = check.places.marked.get(unit.code)
+    number_of = newest.record.id if newest else 0
+    letter, draft = check.places.letters.get(number_of), check.places.drafts.get(number_of)
+    return {
+        "number": str(number),
+        "unit": unit.name,
+        "state": STATES[unit.state],
+        "received": moment_words(unit.received_at),
+        "basis": BASES[unit.received_basis] if unit.received_basis else "",
+        "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
+        "late": Num(unit.days_late, "0") if unit.on_time is not None else None,
+        "errors": Num(newest.count("error"), "0") if newest else None,
+        "warnings": Num(newest.count("warning"), "0") if newest else None,
+        "points": _main_points(newest),
+        "next": _next(unit, newest),
+        "file": Link("dòng {row}", f"file|{newest.record.id}") if newest else None,
+        "marked": FileLink("mở", marked) if marked else None,
+        "letter": FileLink("mở", letter) if letter else None,
+        "draft": FileLink("mở", draft) if draft else None,
+        "code": unit.code,
+    }
+
+
+def _main_points(newest: Filed | None) -> str:
+    points = newest.points if newest else ()
+    lines = [f"– {_short(point.text)}" for point in points[:_FIRST]]
+    rest = sum(point.count for point in points[_FIRST:])
+    return "\n".join([*lines, *([f"– và {rest} điểm khác"] if rest else [])])
+
+
+def _next(unit: UnitStatus, newest: Filed | None) -> str:
+    """What the office does about the unit now."""
+    if newest is None:
+        return "Nhắc đơn vị gửi báo cáo"
+    if newest.fate == "rejected":
+        kept = "; bản đã chấp nhận trước đó vẫn dùng" if unit.counting is not None else ""
+        return f"Gửi thông báo, biểu trả lại cho đơn vị{kept}"
+    return "Đề nghị đơn vị giải trình, nếu cần" if newest.asks else "Không phải làm gì"
+
+
+def _files(check: Check) -> Iterator[Line]:
+    note = (
+        "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
+        "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa."
+    )
+    yield from _head(check, "Tệp báo cáo nhận được", note, _FILE_COLUMNS)
+    for number, item in enumerate(check.returns, start=1):
+        yield Line("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
+
+
+def _file_cells(check: Check, item: Filed, number: int) -> dict[str, Content]:
+    judged = item.record.judged
+    source, places = judged.source, check.places
+    archive, letter = places.archive.get(source.sha256), places.letters.get(item.record.id)
+    return {
+        "number": str(number),
+        "unit": item.unit.name if item.unit else "",
+        "file": _short(source.name),
+        "received": moment_words(source.received_at),
+        "basis": BASES[source.received_basis],
+        "fate": fate_words(item),
+        "errors": Num(item.count("error"), "0"),
+        "warnings": Num(item.count("warning"), "0"),
+        "repaired": Num(item.count("repaired"), "0"),
+        "sender": _short(source.sender),
+        "subject": _short(source.subject),
+        "points": Link("dòng {row}", _first_point(item)) if judged.findings else None,
+        "archive": FileLink("mở", archive) if archive else "không lưu",
+        "letter": FileLink("mở", letter) if letter else None,
+        "back": Link("dòng {row}", f"unit|{item.unit.code}") if item.unit else None,
+        "period": judged.form_period or "",
+        "path": source.path,
+        "sha": source.sha256,
+        "collected": moment_words(item.record.collected_at),
+    }
+
+
+def fate_words(item: Filed) -> str:
+    """What became of a file, in words."""
+    words = FATES[item.fate]
+    if item.fate == "counts" and item.record.judged.verdict == "accepted_with_warnings":
+        words += "; có điểm nên xem lại"
+    return f"{words}: {_short(item.record.excluded)}" if item.fate == "excluded" else words
+
+
+def _first_point(item: Filed) -> str:
+    """Anchor of the first line about a file, on the page of points, else on that of facts."""
+    asked = any(finding.severity in ("error", "warning") for finding in item.record.judged.findings)
+    return f"{POINTS if asked else FACTS}|{item.record.id}"
+
+
+@frozen
+class _Told:
+    """One finding of one file; no file for what concerns several units."""
+
+    finding: Finding
+    item: Filed | None
+
+
+def _lines_of(check: Check, severities: tuple[str, ...]) -> Iterator[_Told]:
+    """Findings of those severities in the order of the files, the graver first; of several units at the end."""
+    for item in check.returns:
+        for severity in severities:
+            yield from (_Told(one, item) for one in item.record.judged.findings if one.severity == severity)
+    yield from (_Told(one, None) for one in check.status.period_findings if one.severity in severities)
+
+
+def _points(check: Check) -> Iterator[Line]:
+    note = (
+        "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
+        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu."
+    )
+    yield from _head(check, "Điểm cần xử lý trong báo cáo", note, _POINT_COLUMNS)
+    yield from _told_lines(check, POINTS, ("error", "warning"))
+
+
+def _facts(check: Check) -> Iterator[Line]:
+    note = (
+        "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
+        "ô của mọi tệp đã nhận."
+    )
+    yield from _head(check, "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo", note, _FACT_COLUMNS)
+    yield from _told_lines(check, FACTS, ("repaired", "note"))
+
+
+def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterator[Line]:
+    titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
+    seen: set[int] = set()
+    for number, one in enumerate(_lines_of(check, severities), start=1):
+        anchors: tuple[str, ...] = ()
+        if one.item is not None and one.item.record.id not in seen:
+            seen.add(one.item.record.id)
+            anchors = (f"{page}|{one.item.record.id}",)
+        cells = _point_cells(one, number, titles)
+        if one.item is not None and number <= _LINKED:
+            cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
+        yield Line("row", cells, anchors=anchors)
+
+
+def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, Content]:
+    finding, item = one.finding, one.item
+    value = one_line(finding.value)
+    return {
+        "number": str(number),
+        "unit": "Nhiều đơn vị" if item is None else (item.unit.name if item.unit else "(chưa rõ)"),
+        "file": _short(item.record.judged.source.name) if item else "",
+        "level": LEVELS[finding.severity],
+        "sheet": finding.sheet,
+        "cell": finding.cell,
+        "task": "" if finding.task in (None, finding.table) else finding.task,
+        "field": titles.get((finding.table, finding.field), ""),
+        "value": _short(value),
+        "message": _short(finding.message, 2 * _SHOWN),
+        "fix": _short(finding.fix, 2 * _SHOWN),
+        "fate": fate_words(item) if item else "",
+        "code": finding.code,
+        "whole": finding.value if len(value) > _SHOWN else None,
+    }
+
+
+def _short(text: str, limit: int = _SHOWN) -> str:
+    """The text on one line, in at most that many characters."""
+    text = one_line(text)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

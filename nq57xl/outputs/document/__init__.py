@@ -1,0 +1,1 @@
+"""The document to the People's Committee."""

@@ -1,0 +1,291 @@
+"""bao-cao.docx: the report to the People's Committee by Decree 30/2020/NĐ-CP, filled into a template of the office."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.outputs.document import results, review
+from nq57xl.outputs.document.words import BLANK_DAY, in_full, report_number, several, state_of
+from nq57xl.results.comparison import Comparison, compare
+from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Entry, IndicatorEntry, IndicatorRow, TaskRow
+from nq57xl.results.figures import Figures, figures, groups_of, indicator_state, progress_buckets, sections_of
+from nq57xl.results.wording import (
+    due_words,
+    entry_result,
+    evidence_words,
+    gap_words,
+    report_title,
+    shown,
+    standing_words,
+    work_of,
+)
+
+_ON_ROW = (
+    ("result", ""),
+    ("kpi_achieved", "KPI: "),
+    ("difficulties", "Khó khăn, vướng mắc: "),
+    ("cause", "Nguyên nhân: "),
+    ("proposal", "Đề xuất, kiến nghị: "),
+    ("explanation", "Giải trình: "),
+    ("next_work", "Việc kỳ tới: "),
+)
+
+
+@frozen
+class Row:
+    """A line of an appendix: a heading across the table, or cells."""
+
+    heading: str = ""
+    cells: tuple[str, ...] = ()
+
+
+def task_rows(c: Consolidation) -> tuple[Row, ...]:
+    """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
+    moved = compare(c.earlier[-1], c) if c.earlier else None
+    found: list[Row] = []
+    for number, title in sections_of(c):
+        found.append(Row(heading=f"{number}. {title}"))
+        found += [_task_row(row, c, moved) for row in c.tasks if row.task.section == number]
+    return tuple(found)
+
+
+def _task_row(row: TaskRow, c: Consolidation, moved: Comparison | None) -> Row:
+    task = row.task
+    return Row(
+        cells=(
+            task.subnumber or task.number,
+            work_of(task),
+            task.lead,
+            due_words(task),
+            _standing(row, c, moved),
+            "\n".join(_told(row, c, ("result", "kpi_achieved"))),
+            "\n".join(_told(row, c, ("difficulties", "cause", "proposal", "explanation", "next_work"))),
+        )
+    )
+
+
+def _standing(row: TaskRow, c: Consolidation, moved: Comparison | None) -> str:
+    """Progress and timeliness; of several leads each one's; what changed since the period before."""
+    lines = [text for text in standing_words(row.standing, c) if text]
+    if several(row):
+        lines += [f"{entry.name}: {state_of(entry, row, c)}" for entry in row.entries]
+    elif row.entries and row.standing.state == "reported":
+        lines[0] = state_of(row.entries[0], row, c)
+    change = moved.change_of(row.task.code) if moved else ""
+    return "\n".join([*lines, f"({change})"] if change and change not in lines else lines)
+
+
+def _told(row: TaskRow, c: Consolidation, names: tuple[str, ...]) -> Iterator[str]:
+    """The units' texts, each with its heading; evidence and supporters' contributions follow results."""
+    for entry in row.entries:
+        lines = [f"{head}{text}" for name, head in _ON_ROW if name in names and (text := _text(entry, name, c))]
+        if "result" in names and (proof := evidence_words(entry, c.schema)):
+            lines.append(f"Minh chứng: {proof}")
+        if lines and several(row):
+            lines[0] = f"{entry.name}: {lines[0]}"
+        yield from lines
+    if "result" in names:
+        for item in row.contributions:
+            if item.state == "text":
+                yield f"{item.name} (phối hợp): {shown(item.value, c.schema)}"
+
+
+def _text(entry: Entry, name: str, c: Consolidation) -> str:
+    return shown(entry.values.get(name), c.schema).strip()
+
+
+def indicator_rows(c: Consolidation) -> tuple[Row, ...]:
+    """Phụ lục II: number, indicator, unit of measure, target, result, standing, who follows it, source and note."""
+    found: list[Row] = []
+    for number, title in groups_of(c):
+        found.append(Row(heading=f"{number}. {title}"))
+        found += [_indicator_row(row, c) for row in c.indicators if row.indicator.group == number]
+    return tuple(found)
+
+
+def _indicator_row(row: IndicatorRow, c: Consolidation) -> Row:
+    item = row.indicator
+    state = indicator_state(row)
+    gaps = [gap_words(row, entry) for entry in row.entries if len(row.entries) == 1]
+    return Row(
+        cells=(
+            item.number,
+            item.indicator,
+            item.unit,
+            item.target.text,
+            "\n".join(_by_unit(row, entry, entry_result(row, entry)) for entry in row.entries),
+            "\n".join(filter(None, (state, *gaps))),
+            ", ".join(entry.name for entry in row.entries) or item.lead,
+            "\n".join(filter(None, (_by_unit(row, entry, _notes(entry, c)) for entry in row.entries))),
+        )
+    )
+
+
+def _by_unit(row: IndicatorRow, entry: IndicatorEntry, words: str) -> str:
+    """With several units each text names its own."""
+    return f"{entry.name}: {words}" if words and len(row.entries) > 1 else words
+
+
+def _notes(entry: IndicatorEntry, c: Consolidation) -> str:
+    return "; ".join(filter(None, (shown(entry.values.get(name), c.schema).strip() for name in ("source", "note"))))
+
+
+@frozen
+class Counts:
+    """The table of II.1: rows of the plan by group and progress; columns in which nothing stands are left out."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...]
+
+
+def counts_table(c: Consolidation, f: Figures) -> Counts:
+    """The table of II.1."""
+    shown_words = [words for words in progress_buckets(c) if f.total.progress.get(words)]
+    rows = [
+        (
+            f"{section.number}. {section.title}" if section.number else section.title,
+            str(section.total),
+            *(str(section.progress.get(words, 0)) for words in shown_words),
+        )
+        for section in (*f.sections, f.total)
+    ]
+    return Counts(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
+
+
+TEMPLATE = "bao-cao.docx"
+_DATE = (2026, 1, 1, 0, 0, 0)
+"""Time of every part of the file: the same ledger gives the same bytes."""
+_UNPRINTABLE = re.compile(
+    "[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""What XML cannot hold, and signs that turn the direction of reading."""
+
+
+def render_document(c: Consolidation, workspace: Path | None = None) -> bytes:
+    """The document as .docx. The same consolidation and template give the same bytes.
+
+    Texts from outside are values, never templates: nothing in them is run. `workspace` is where an office keeps its
+    own template (templates/bao-cao.docx). Raises Nq57Error when that one cannot be read or names something unknown.
+    """
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    path = resources.find("templates", TEMPLATE, workspace)
+    written = io.BytesIO()
+    try:
+        template = DocxTemplate(path)
+        template.render(_safe(context(c)), SandboxedEnvironment(undefined=StrictUndefined), autoescape=True)
+        _fit_columns(template.docx)
+        template.save(written)
+    except (TemplateError, PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise Nq57Error(
+            f"Mẫu templates/{TEMPLATE} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn."
+        ) from error
+    return repacked(written.getvalue())
+
+
+def context(c: Consolidation) -> dict[str, Any]:
+    """Everything that the template may name (docs/van-phong.md)."""
+    f = figures(c)
+    parent, agency, recipient, place = c.letterhead
+    signatory = c.plan.properties.signatory
+    return {
+        "parent": parent.upper(),
+        "agency": agency.upper(),
+        "agency_name": agency,
+        "number": report_number(c),
+        "place": place,
+        "day": f"ngày      tháng      năm {c.period.report_due.year}",
+        "title": f"{report_title(c)}, {c.period.title}",
+        "recipients": [in_full(name.strip()) for name in recipient.split(";") if name.strip()],
+        "gaps": results.gaps(c, f),
+        "basis": results.basis(c),
+        "steering": results.steering(c, f),
+        "overall": results.overall(c, f),
+        "counts": counts_table(c, f),
+        "sections": tuple(results.by_section(c, f)),
+        "indicators": results.indicators(c, f),
+        "highlights": review.highlights(c),
+        "shortcomings": review.shortcomings(c),
+        "causes": review.causes(c),
+        "next_period": review.next_period(c),
+        "proposals": review.proposals(c),
+        "closing": _closing(c),
+        "signature": signatory,
+        "copies": _copies(c),
+        "attached": f"Kèm theo Báo cáo số {report_number(c)} {BLANK_DAY} của {agency}",
+        "period": c.period.title,
+        "task_rows": task_rows(c),
+        "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(several(row) for row in c.tasks) else "",
+        "indicator_rows": indicator_rows(c),
+    }
+
+
+def _closing(c: Consolidation) -> str:
+    """The last sentence, without the "./." of the template."""
+    _, agency, recipient, _ = c.letterhead
+    reader = f", kính báo cáo {in_full(recipient)}" if recipient else ""
+    return f"Trên đây là kết quả thực hiện Kế hoạch {c.period.title} của {agency}{reader}"
+
+
+def _copies(c: Consolidation) -> list[str]:
+    """Nơi nhận: the recipient, whoever gathers above (both plans name it), the office's own people, the files."""
+    gatherer = c.plan.properties.gatherer
+    above = [unit.name for unit in c.plan.units if unit.external and unit.name.startswith("Sở Khoa học và Công nghệ")]
+    lines = ["Như trên", *(f"{name} (tổng hợp)" for name in above), "Lãnh đạo cơ quan", "Các phòng, đơn vị"]
+    return [*(f"- {line};" for line in lines), f"- Lưu: VT{', ' + gatherer if gatherer else ''}."]
+
+
+def _safe(value: Any) -> Any:  # noqa: ANN401 - any part of the context
+    """The value with every text escaped for XML; braces, too, so that no text can look like a template."""
+    from markupsafe import Markup, escape
+
+    if isinstance(value, str):
+        text = _UNPRINTABLE.sub("", value).replace("\t", " ")
+        return Markup(str(escape(text)).replace("{", "&#123;").replace("}", "&#125;"))
+    if isinstance(value, Mapping):
+        return {key: _safe(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_safe(item) for item in value]
+    if attrs.has(type(value)):
+        return attrs.evolve(
+            value, **{item.name: _safe(getattr(value, item.name)) for item in attrs.fields(type(value))}
+        )
+    return value
+
+
+def _fit_columns(docx: Any) -> None:  # noqa: ANN401 - python-docx has no types
+    """Columns as wide as the cells of the first row ask for: docxtpl makes all of them equal where it adds some."""
+    from docx.oxml.ns import qn
+
+    for table in docx.tables:
+        grid = table._tbl.tblGrid.findall(qn("w:gridCol"))
+        asked = [int(cell._tc.width or 0) for cell in table.rows[0].cells]
+        if len(grid) == len(asked) and all(asked):
+            whole = sum(int(column.get(qn("w:w"))) for column in grid)
+            for column, width in zip(grid, asked, strict=True):
+                column.set(qn("w:w"), str(round(whole * width / sum(asked))))
+
+
+def repacked(data: bytes) -> bytes:
+    """The same parts in the same order with fixed times."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            fixed = zipfile.ZipInfo(item.filename, _DATE)
+            fixed.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(fixed, source.read(item))
+    return packed.getvalue()

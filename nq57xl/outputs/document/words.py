@@ -1,0 +1,175 @@
+"""Words and sentences of the document: how texts of units become parts of a paragraph, how documents are cited."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from attrs import frozen
+
+from nq57xl.forms.wording import day_in_words, shorten
+from nq57xl.outputs.report.submissions import NAME as SUBMISSIONS
+from nq57xl.plan.model import name_on
+from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.wording import entry_words, numbered, shown, work_of
+from nq57xl.text.normalise import clean, one_line
+
+BLANK_NUMBER = "        "
+"""Room for a number that is written in by hand or by the office's document system (Decree 30: never invented)."""
+BLANK_DAY = "ngày      tháng      năm        "
+LISTED = 60
+"""Lines of a list in the text; a longer one stands in the appendix alone: a report must stay readable."""
+_NAMED_UNITS = 30
+_SHORT = 80
+"""Letters of a task's name where it is named again."""
+_BULLET = re.compile(r"^[-–—+*•●◦▪·]+\s*")
+_END = re.compile(r"[\s.;:,…]+$")
+_CLAUSE_ENDS = (".", ";", ":", "!", "?", "…")
+
+
+@frozen
+class Part:
+    """One paragraph with the list under it."""
+
+    lead: str
+    items: tuple[str, ...] = ()
+    """Each ends with ";", the last with "."."""
+
+
+def part(lead: str, items: Iterable[str] = (), none: str = "") -> Part:
+    """The paragraph `lead:` over its items; the sentence `none` where there are no items."""
+    kept = [item for item in (_END.sub("", one_line(item)) for item in items) if item]
+    if not kept:
+        return Part(none or f"{lead}.")
+    return Part(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
+
+
+def counted(c: Consolidation, number: int, words: str, items: list[str], *, appendix: str = "I") -> Part:
+    """ "Có 03 đầu việc quá hạn:" over its items; a long list stands in the appendix alone."""
+    lead = f"Có {number:02d} {words}"
+    return part(lead, items) if len(items) <= LISTED else Part(f"{lead} (nêu tại {appendix_name(c, appendix)}).")
+
+
+def appendix_name(c: Consolidation, number: str) -> str:
+    """ "Phụ lục I"; without a number where there is only one (Decree 30/2020/NĐ-CP)."""
+    return f"Phụ lục {number}" if c.indicators else "Phụ lục"
+
+
+def listed_codes(c: Consolidation, rows: Sequence[TaskRow]) -> str:
+    """ "I.1, II.2.1", or where they stand when there are too many."""
+    return codes(rows) if len(rows) <= LISTED else f"nêu tại {appendix_name(c, 'I')}"
+
+
+def unit_names(names: Sequence[str]) -> str:
+    """Units one by one, and how many more."""
+    more = len(names) - _NAMED_UNITS
+    if more <= 0:
+        return "; ".join(names)
+    where = f"trang «{SUBMISSIONS}» của bao-cao-tong-hop.xlsx"
+    return f"{'; '.join(names[:_NAMED_UNITS])}; và {more} đơn vị khác (nêu tại {where})"
+
+
+def flowing(text: str) -> str:
+    """A unit's text of several lines as one run of words: bullets go, lines are parted by semicolons."""
+    joined = ""
+    for line in clean(text).split("\n"):
+        words = _BULLET.sub("", line).strip()
+        if words:
+            between = " " if not joined or joined.endswith(_CLAUSE_ENDS) else "; "
+            joined = f"{joined}{between}{words}".strip()
+    return joined
+
+
+def told(entry: Entry, name: str, c: Consolidation) -> str:
+    """A unit's text on a row as one run of words, "" for a blank."""
+    return flowing(shown(entry.values.get(name), c.schema))
+
+
+def day_in(entry: Entry, name: str) -> dt.date | None:
+    """A day that a unit typed; None for a blank and for what is none."""
+    value = entry.value(name)
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else None
+
+
+def cited_evidence(entry: Entry, c: Consolidation) -> str:
+    """A document in evidence: "123/QĐ-SXD ngày 09/04/2026: trích yếu; link"; "" where there is none."""
+    number, day, title, link = (
+        told(entry, name, c) for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
+    )
+    cited = " ".join(filter(None, (number, f"ngày {day}" if day else "")))
+    return "; ".join(filter(None, (": ".join(filter(None, (cited, title))), link)))
+
+
+def row_name(row: TaskRow, *more: str) -> str:
+    """ "Rà soát thủ tục hành chính (nhiệm vụ I.1; Văn phòng Sở)"."""
+    notes = "; ".join((f"nhiệm vụ {numbered(row.task)}", *filter(None, more)))
+    return f"{_END.sub('', one_line(work_of(row.task)))} ({notes})"
+
+
+def state_of(entry: Entry, row: TaskRow, c: Consolidation) -> str:
+    """ "Đang thực hiện, 45%" of one unit on a row."""
+    progress, _ = entry_words(entry, row, c)
+    share = shown(entry.values.get("percent"), c.schema) if entry.progress == "in_progress" else ""
+    return ", ".join(filter(None, (progress, share)))
+
+
+def short_name(row: TaskRow, *more: str) -> str:
+    """ "Nhiệm vụ I.1 (Rà soát thủ tục…; Văn phòng Sở)": where the row was named in full before."""
+    work = shorten(_END.sub("", one_line(work_of(row.task))), _SHORT)
+    return f"Nhiệm vụ {numbered(row.task)} ({'; '.join((work, *filter(None, more)))})"
+
+
+def codes(rows: Iterable[TaskRow]) -> str:
+    """ "I.1, II.2.1"."""
+    return ", ".join(numbered(row.task) for row in rows)
+
+
+def several(row: TaskRow) -> bool:
+    """More than one unit leads the row, so that each text names its unit."""
+    return len(row.entries) > 1
+
+
+def accepted(c: Consolidation) -> int:
+    """Units whose return counts."""
+    return sum(item.status.counting is not None for item in c.units)
+
+
+def nobody(c: Consolidation, words: str) -> str:
+    """The sentence for what no accepted report tells; where none was accepted, that is said instead."""
+    return words if accepted(c) else "Chưa có báo cáo nào được chấp nhận để tổng hợp nội dung này."
+
+
+def rows_with(c: Consolidation, test: Callable[[TaskRow], bool]) -> list[TaskRow]:
+    """Rows of the plan that pass, in its order."""
+    return [row for row in c.tasks if test(row)]
+
+
+def agency_name(c: Consolidation) -> str:
+    """The agency that reports."""
+    return c.letterhead[1]
+
+
+def plan_cited(c: Consolidation) -> str:
+    """First citation of the plan (Decree 30/2020/NĐ-CP): kind, number, day, agency, subject; the unknown left blank."""
+    own = c.plan.properties
+    number = own.number or BLANK_NUMBER
+    symbol = f"/{own.symbol}" if own.symbol else ""
+    day = day_in_words(own.issued_on) if own.issued_on else BLANK_DAY
+    agency = name_on(own.agency, own.issued_on) if own.issued_on else agency_name(c)
+    title = re.sub(r"^kế hoạch\s+", "", one_line(own.title), flags=re.IGNORECASE)
+    subject = f"{title[:1].lower()}{title[1:]}" if title else ""
+    return f"Kế hoạch số {number}{symbol} {day} của {agency} {subject}".strip()
+
+
+def report_number(c: Consolidation) -> str:
+    """ "        /BC-SXD": the number is left blank, the agency's letters are those of the plan."""
+    letters = c.plan.properties.symbol.partition("-")[2]
+    return f"{BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
+
+
+def in_full(name: str) -> str:
+    """A recipient without the abbreviation of letterheads: "UBND tỉnh" is "Ủy ban nhân dân tỉnh"."""
+    return re.sub(r"\bUBND\b", "Ủy ban nhân dân", name)

@@ -1,0 +1,288 @@
+"""du-lieu.csv, .json, .parquet: every counting cell and every computed standing, in one long table of stable codes."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import Any, Literal
+
+import attrs
+from attrs import frozen
+
+from nq57xl.results.comparison import row_percent
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, Traced, measure_of
+from nq57xl.results.wording import field_of
+from nq57xl.rules.codec import content_hash
+from nq57xl.rules.schema import CellValue
+
+Format = Literal["csv", "json", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
+FORMAT_VERSION = 1
+"""Grows when a column or key changes its meaning; new ones may be added within a version."""
+SCHEMA_NAME = "du-lieu.schema.json"
+"""In schemas/: the published JSON schema of du-lieu.json."""
+Origin = Literal["return", "earlier", "office", "computed"]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet program takes a text that begins so for a formula."""
+
+
+@frozen
+class Fact:
+    """One line of the table: a typed cell, or something computed of a row or an indicator."""
+
+    plan: str
+    period: str
+    unit: str
+    """Code; of a computed line of a whole row the unit that decides, "" where none does."""
+    table: str
+    """"led", "supporting", "indicator" ...; computed: "standing" (rows), "indicator_result"."""
+    row: str
+    """Task or indicator code; of free rows the unit's own row key."""
+    field: str
+    type: Literal["text", "choice", "percent", "number", "date", "flag", "none"]
+    """`percent`: a fraction; `none`: something was typed that has no value."""
+    value: CellValue | bool
+    typed: str = ""
+    origin: Origin = "computed"
+    """`return`: the unit's counting return; `earlier`: a return of an earlier period; `office`: bien-tap.xlsx."""
+    file: str = ""
+    """As it lies in the workspace, else its name alone: folders of the office's machine stay there."""
+    sha256: str = ""
+    sheet: str = ""
+    cell: str = ""
+    received_at: str = ""
+    received_basis: str = ""
+
+
+COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(Fact))
+
+
+def facts(c: Consolidation, *, contacts: bool = False) -> tuple[Fact, ...]:
+    """Every line, in the order of "Nguồn số liệu", then the standings; contacts only where asked for."""
+    known = _known(c)
+    cells = [_cell(item, c, known) for item in c.traced if contacts or not item.contact]
+    computed = [fact for row in c.tasks for fact in _standing(row, c)]
+    results = [fact for row in c.indicators for fact in _result(row, c)]
+    return (*cells, *computed, *results)
+
+
+def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> bytes:
+    """The file of that format. The same consolidation gives the same bytes."""
+    writers: dict[Format, Callable[[Consolidation, tuple[Fact, ...]], bytes]] = {
+        "csv": _csv,
+        "json": _json,
+        "parquet": _parquet,
+    }
+    return writers[kind](c, facts(c, contacts=contacts))
+
+
+@frozen
+class _Known:
+    """What the lines of cells need, looked up once."""
+
+    percents: frozenset[str]
+    """Codes of indicators in percent."""
+    edited: frozenset[str]
+    """Hashes of the bien-tap.xlsx that hold edits."""
+    carried: frozenset[tuple[str, str]]
+    """(unit, hash) of returns of earlier periods."""
+
+
+def _known(c: Consolidation) -> _Known:
+    return _Known(
+        percents=frozenset(item.code for item in c.plan.indicators if measure_of(item) == "percent"),
+        edited=frozenset(item.edit.source.sha256 for item in c.edits),
+        carried=frozenset((unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried),
+    )
+
+
+def _cell(item: Traced, c: Consolidation, known: _Known) -> Fact:
+    value, source = item.value, item.source
+    return Fact(
+        plan=c.plan.properties.id,
+        period=c.period.code,
+        unit=item.unit,
+        table=value.table,
+        row=value.key,
+        field=value.field,
+        type=_type(item, c, known),
+        value=value.value.date() if isinstance(value.value, dt.datetime) else value.value,
+        typed=value.typed,
+        origin=_origin(item, known),
+        file=source.name if PurePath(source.path).is_absolute() else source.path,
+        sha256=source.sha256,
+        sheet=value.sheet,
+        cell=value.cell,
+        received_at=source.received_at.isoformat(timespec="seconds"),
+        received_basis=source.received_basis,
+    )
+
+
+def _type(
+    item: Traced, c: Consolidation, known: _Known
+) -> Literal["text", "choice", "percent", "number", "date", "none"]:
+    value = item.value.value
+    if value is None:
+        return "none"
+    if isinstance(value, dt.date):
+        return "date"
+    field = field_of(c.schema, item.value)
+    if isinstance(value, str):
+        return "choice" if field is not None and field.choices else "text"
+    measured = field is not None and field.type == "measure" and item.value.key in known.percents
+    return "percent" if measured or (field is not None and field.type == "percent") else "number"
+
+
+def _origin(item: Traced, known: _Known) -> Origin:
+    if item.source.sha256 in known.edited:
+        return "office"
+    return "earlier" if (item.unit, item.source.sha256) in known.carried else "return"
+
+
+def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., Fact]:
+    def fact(field: str, kind: Any, value: CellValue | bool) -> Fact:  # noqa: ANN401 - one of Fact's types
+        return Fact(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
+
+    return fact
+
+
+def _standing(row: TaskRow, c: Consolidation) -> Iterator[Fact]:
+    """What is computed of a row; what is not known has no line."""
+    standing = row.standing
+    fact = _computed(c, standing.decided_by, "standing", row.task.code)
+    yield fact("state", "choice", standing.state)
+    if standing.progress is not None:
+        yield fact("progress", "choice", standing.progress)
+    if standing.timeliness is not None:
+        yield fact("timeliness", "choice", standing.timeliness.code)
+        if standing.timeliness.days is not None:
+            yield fact("days", "number", standing.timeliness.days)
+    percent = row_percent(row)
+    if percent is not None:
+        yield fact("percent", "percent", percent)
+    if row.task.due is not None:
+        yield fact("due", "date", row.task.due)
+
+
+def _result(row: IndicatorRow, c: Consolidation) -> Iterator[Fact]:
+    """What is computed of an indicator, for each unit that follows it."""
+    kind = {"percent": "percent", "number": "number", "choice": "choice"}[row.measure]
+    for entry in row.entries:
+        fact = _computed(c, entry.unit, "indicator_result", row.indicator.code)
+        yield fact("state", "choice", entry.state)
+        if entry.result is not None:
+            yield fact("result", "choice" if isinstance(entry.result, str) else kind, entry.result)
+        if entry.gap is not None:
+            yield fact("gap", kind, entry.gap)
+        if entry.reached is not None:
+            yield fact("reached", "flag", entry.reached)
+
+
+def _csv(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
+    """For Excel: UTF-8 with its mark; a text that begins like a formula has an apostrophe before it."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(COLUMNS)
+    for line in lines:
+        number = isinstance(line.value, int | float) and not isinstance(line.value, bool)
+        cells = [_exact(getattr(line, name)) for name in COLUMNS]
+        writer.writerow(
+            [text if name == "value" and number else _harmless(text) for name, text in zip(COLUMNS, cells, strict=True)]
+        )
+    return written.getvalue().encode("utf-8-sig", "replace")
+
+
+def _exact(value: CellValue | bool) -> str:
+    """Numbers with every digit and a decimal point, days as 2026-04-17, nothing for a blank."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _json(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
+    """One document that keeps to schemas/du-lieu.schema.json."""
+    own = c.plan.properties
+    document = {
+        "format": "nq57xl",
+        "version": FORMAT_VERSION,
+        "plan": {
+            "id": own.id,
+            "title": own.title,
+            "agency": c.letterhead[1],
+            "year": own.year,
+            "version": content_hash(c.plan),
+        },
+        "period": {
+            "code": c.period.code,
+            "title": c.period.title,
+            **{name: getattr(c.period, name).isoformat() for name in ("start", "cutoff", "due", "report_due")},
+        },
+        "complete": not c.missing,
+        "units": [_unit(item.status) for item in c.units],
+        "facts": [_line(line) for line in lines],
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    return f"{text}\n".encode("utf-8", "replace")
+
+
+def _unit(status: Any) -> dict[str, Any]:  # noqa: ANN401 - UnitStatus
+    received = status.received_at
+    return {
+        "code": status.code,
+        "name": status.name,
+        "state": status.state,
+        "reported": status.counting is not None,
+        "received_at": received.isoformat(timespec="seconds") if received else None,
+        "on_time": status.on_time,
+        "days_late": status.days_late,
+    }
+
+
+def _line(line: Fact) -> dict[str, Any]:
+    """Without plan and period, which stand once above; a computed line has no source."""
+    kept = {name: getattr(line, name) for name in COLUMNS[2:]}
+    if isinstance(line.value, dt.date):
+        kept["value"] = line.value.isoformat()
+    if line.origin == "computed":
+        return {name: kept[name] for name in ("unit", "table", "row", "field", "type", "value", "origin")}
+    return kept
+
+
+def _parquet(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
+    """The table with the value three ways: as text, as number, as day."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [name for name in COLUMNS if name != "value"]
+    columns: dict[str, pa.Array] = {
+        name: pa.array([_storable(getattr(line, name)) for line in lines], pa.string()) for name in texts
+    }
+    values = [line.value for line in lines]
+    columns["value"] = pa.array(
+        [_storable(_exact(value)) if value is not None else None for value in values], pa.string()
+    )
+    columns["number"] = pa.array(
+        [float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None for value in values],
+        pa.float64(),
+    )
+    columns["day"] = pa.array([value if isinstance(value, dt.date) else None for value in values], pa.date32())
+    written = io.BytesIO()
+    pq.write_table(pa.table(columns), written, compression="zstd")
+    return written.getvalue()
+
+
+def _storable(text: str) -> str:
+    """Without lone surrogates, which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

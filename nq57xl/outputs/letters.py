@@ -1,0 +1,292 @@
+"""Letters to those who sent something: what came when, what became of it, what to do now; text, page and mail draft."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import getaddresses, parseaddr
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, plan_name
+from nq57xl.ledger.model import UnitStatus
+from nq57xl.plan.model import Period, Plan, Unit
+from nq57xl.results.standing import Fate, Filed
+from nq57xl.results.wording import BASES, moment_words
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding, Point, to_answer
+from nq57xl.text.normalise import one_line
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+FOLDER = "notices"
+_FIRST = 5
+"""Points that a letter names: the marked form has them all."""
+_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_LINE, _FOLD = 60, "\r\n "
+_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@frozen
+class Step:
+    """One point of a letter."""
+
+    error: bool
+    """True: it must be put right; False: it should be looked at again."""
+    level: str
+    """The same in words: "phải sửa", "nên xem lại"."""
+    place: str
+    """"Trang «1. Kết quả», ô G8"; "" where the point is about the file."""
+    text: str
+    fix: str
+
+
+@frozen
+class Letter:
+    """What one letter says; the templates of templates/notices/ see it as `letter`."""
+
+    name: str
+    """File name without suffix: "NQ57_2026-04_VP", "bien-nhan-1a2b3c4d"."""
+    template: str
+    """"thong-bao" for a unit's newest return, "bien-nhan" for every other file."""
+    fate: Fate
+    unit: str
+    """Name of the unit; "" for a file that is nobody's form."""
+    code: str
+    sender: str
+    """Of the mail that brought the file, as shown; "" where it came otherwise."""
+    to: tuple[Address, ...]
+    """Addresses of the draft: the unit's own, else the sender's."""
+    plan: str
+    """"Kế hoạch triển khai ..."."""
+    period: str
+    """"tháng 4/2026"."""
+    window: str
+    """"từ 15/3 đến 14/4/2026"."""
+    due: str
+    """"ngày 17 tháng 4 năm 2026"."""
+    deadline: str
+    """"Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026"."""
+    file: str
+    """Name of the file received."""
+    fingerprint: str
+    """First characters of its SHA-256, by which the office finds it."""
+    form_code: str
+    """Short id of the form; "" where there is none."""
+    received: str
+    """"08:05 ngày 17/04/2026"."""
+    basis: str
+    """How the time is known."""
+    days_late: int
+    errors: int
+    warnings: int
+    repaired: int
+    points: tuple[Step, ...] = field(factory=tuple)
+    """The first few."""
+    rest: int = 0
+    """How many points more there are."""
+    marked: str = ""
+    """Name of the marked form that goes with the letter; "" for none."""
+    used: str = ""
+    """When the return that counts was received, where that is another one; "" for none."""
+    newest: str = ""
+    """When the unit's newest return was received, where that is another one; "" for none."""
+    amended: tuple[str, ...] = field(factory=tuple)
+    """What became of the form's rows in the plan since it was issued, with what to do."""
+    excluded: str = ""
+    """The office's reason for leaving the file out."""
+    form_name: str = ""
+    """Name of the form as issued; "NQ57_2026-04_….xlsx" where the unit is not known."""
+    gatherer: str = ""
+    gatherer_email: str = ""
+
+
+@frozen
+class Written:
+    """One letter in its three shapes, as bytes."""
+
+    text: bytes
+    page: bytes
+    draft: bytes
+
+
+def letter_of(
+    item: Filed, plan: Plan, period: Period, *, form_code: str = "", marked: str = "", findings: Sequence[Finding] = ()
+) -> Letter:
+    """The letter about one return.
+
+    `marked`: name of the form that goes back, where one does; `findings`: what it marks, with the cells in that form.
+    """
+    record, source = item.record, item.record.judged.source
+    units = {unit.code: unit for unit in plan.units}
+    gatherer = units.get(plan.properties.gatherer)
+    code = item.unit.code if item.unit else ""
+    points = to_answer(findings or record.judged.findings)
+    received = source.received_at
+    return Letter(
+        name=letter_name(item, period.code),
+        template="thong-bao" if item.newest else "bien-nhan",
+        fate=item.fate,
+        unit=plain(item.unit.name if item.unit else ""),
+        code=code,
+        sender=plain(source.sender),
+        to=_recipients(item.unit, source.sender),
+        plan=plain(plan_name(plan.properties.title)),
+        period=period.title,
+        window=data_window(period),
+        due=day_in_words(period.due),
+        deadline=deadline_in_words(period.due),
+        file=plain(source.name),
+        fingerprint=source.sha256[:8],
+        form_code=form_code,
+        received=moment_words(received),
+        basis=BASES[source.received_basis],
+        days_late=max(0, (received.date() - period.due).days),
+        errors=item.count("error"),
+        warnings=item.count("warning"),
+        repaired=item.count("repaired"),
+        points=tuple(_step(point) for point in points[:_FIRST]),
+        rest=sum(point.count for point in points[_FIRST:]),
+        marked=marked,
+        used=_other(item.unit.counting if item.unit else None, record),
+        newest=_other(item.unit.newest if item.unit else None, record),
+        amended=tuple(
+            plain(f"{found.message} {found.fix}".strip())
+            for found in record.judged.findings
+            if found.code in ("PLAN_ROWS_NEW", "PLAN_ROWS_DROPPED")
+        ),
+        excluded=plain(record.excluded),
+        form_name=f"NQ57_{period.code}_{code or '…'}.xlsx",
+        gatherer=plain(gatherer.name if gatherer else "") or "đơn vị tổng hợp",
+        gatherer_email=_email_of(gatherer),
+    )
+
+
+def letter_name(item: Filed, period: str) -> str:
+    """File name of the letter, without suffix: by unit for the newest return, by content for every other file."""
+    if item.newest and item.unit is not None:
+        return f"NQ57_{period}_{item.unit.code}"
+    unit = f"-{item.unit.code}" if item.unit else ""
+    return f"bien-nhan-{item.record.judged.source.sha256[:8]}{unit}"
+
+
+def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None = None) -> Written:
+    """The letter as text, page and draft of a mail; `attached` is the marked form that `letter.marked` names.
+
+    The same arguments give the same bytes. Raises Nq57Error when a template of the office is wrong.
+    """
+    subject = one_line(_render("tieu-de.txt.j2", letter, workspace))
+    text = _tidy(_render(f"{letter.template}.txt.j2", letter, workspace))
+    page = _render(f"{letter.template}.html.j2", letter, workspace).strip() + "\n"
+    draft = _draft(letter, plain(subject), (text, page), attached)
+    return Written(text.replace("\n", "\r\n").encode(), page.encode(), draft)
+
+
+def plain(text: str) -> str:
+    """A text from outside on one line: no control characters, no signs that turn the direction of reading."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return one_line("".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text))
+
+
+def _step(point: Point) -> Step:
+    first = point.first
+    sheet = f"Trang «{plain(first.sheet)}»" if first.sheet else ""
+    cell = f"ô {plain(first.cell)}" if first.cell and point.count == 1 else ""
+    error = point.severity == "error"
+    level = "phải sửa" if error else "nên xem lại"
+    return Step(error, level, ", ".join(part for part in (sheet, cell) if part), plain(point.text), plain(point.fix))
+
+
+def _other(record: ReturnRecord | None, than: ReturnRecord) -> str:
+    """When another return was received; "" when there is none but this one."""
+    return moment_words(record.judged.source.received_at) if record is not None and record.id != than.id else ""
+
+
+def _recipients(unit: UnitStatus | None, sender: str) -> tuple[Address, ...]:
+    """The unit's own address first: a sender's can be anybody's, and a verdict is the unit's affair."""
+    if unit is not None and (own := _addresses(unit.email, plain(unit.name))):
+        return own
+    return _addresses(parseaddr(sender)[1], "")
+
+
+def _addresses(text: str, name: str) -> tuple[Address, ...]:
+    found = [address for _, address in getaddresses([plain(text).replace(";", ",")])]
+    return tuple(Address(display_name=name, addr_spec=item) for item in found if _ADDRESS.fullmatch(item))
+
+
+def _email_of(unit: Unit | None) -> str:
+    return ", ".join(item.addr_spec for item in _addresses(unit.email, "")) if unit else ""
+
+
+def _render(name: str, letter: Letter, workspace: Path | None) -> str:
+    """One template filled; Nq57Error names a template that cannot be."""
+    from jinja2 import TemplateError
+
+    path = resources.find("templates", f"{FOLDER}/{name}", workspace)
+    try:
+        source = path.read_text(encoding="utf-8")
+        return _template(source, ".html." in name).render(letter=letter)
+    except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
+        raise Nq57Error(
+            f"Mẫu templates/{FOLDER}/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, "
+            "rồi chạy lại «nq57xl collect»."
+        ) from error
+
+
+@lru_cache(maxsize=16)
+def _template(source: str, html: bool) -> Template:
+    """Sandboxed, because an office edits the templates; pages escape every word, because strangers name files.
+
+    Kept: a run has hundreds of letters and five templates.
+    """
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(source)
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, no two blank lines in a row, a line break at the end."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return "\n".join(line for i, line in enumerate(lines) if line or lines[i - 1]) + "\n"
+
+
+def _draft(letter: Letter, subject: str, bodies: Sequence[str], attached: bytes | None) -> bytes:
+    """A mail that mail programs open ready to send (X-Unsent); boundaries come from the file, never from chance."""
+    message = EmailMessage(policy=SMTP)
+    text, page = bodies
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=_nq57-{letter.fingerprint}-hai-dang")
+    if attached is not None and letter.marked:
+        message.add_attachment(attached, maintype="application", subtype=_XLSX, filename=letter.marked)
+        message.set_boundary(f"=_nq57-{letter.fingerprint}-kem-tep")
+    return "".join(_head(letter, subject)).encode("ascii") + message.as_bytes()
+
+
+def _head(letter: Letter, subject: str) -> Iterator[str]:
+    """Lines of the mail's head; folded here, because EmailMessage loses blanks where it folds Vietnamese words."""
+    yield "X-Unsent: 1\r\n"
+    if letter.to:
+        people = (f"{_words(item.display_name)} <{item.addr_spec}>".strip() for item in letter.to)
+        yield f"To: {f',{_FOLD}'.join(people)}\r\n"
+    yield f"Subject: {_words(subject)}\r\n"
+
+
+def _words(text: str) -> str:
+    """The text as encoded words of RFC 2047, each short enough for a line."""
+    return Header(text, "utf-8", maxlinelen=_LINE).encode(linesep="\r\n") if text else ""

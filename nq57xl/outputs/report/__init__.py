@@ -1,0 +1,1 @@
+"""The consolidated report: a file for each sheet."""

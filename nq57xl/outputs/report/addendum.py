@@ -1,0 +1,116 @@
+"""The sheet "Bổ sung sau chốt": what came after the period was closed, and every cell that is otherwise now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.forms.values import Source, Value
+from nq57xl.ledger.model import Addendum, Change, Closing, LateReturn
+from nq57xl.results.consolidation import Consolidation, measure_of
+from nq57xl.results.wording import VERDICTS, field_title, moment_words, report_title, shown, table_title
+from nq57xl.xlsx.pages import Column, Content, Line, Page
+
+NAME = "Bổ sung sau chốt"
+_CAUSES = {
+    "return": "Báo cáo nộp sau khi chốt",
+    "edit": "Biên tập sau khi chốt",
+    "decision": "Loại hoặc nhận lại báo cáo sau khi chốt",
+}
+_BLANK = "(để trống)"
+COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("unit", "Đơn vị", 16),
+    Column("key", "Mã, dòng", 8.5, "center"),
+    Column("field", "Nội dung", 17),
+    Column("old", "Khi chốt", 32),
+    Column("new", "Hiện nay", 32),
+    Column("cause", "Căn cứ", 16),
+    Column("file", "Tệp", 17),
+    Column("received", "Nhận lúc", 11, "center"),
+    Column("sheet", "Trang", 14, printed=False),
+    Column("cell", "Ô", 7, "center", printed=False),
+    Column("sha", "Mã băm SHA-256", 66, printed=False),
+)
+
+
+def addendum_page(c: Consolidation, found: Addendum) -> Page:
+    """The page of a closed period; nothing of it goes into the figures of the other sheets."""
+    return Page(NAME, COLUMNS, tuple(_lines(c, found)), filtered=True, frozen_columns=2)
+
+
+def closing_words(c: Consolidation) -> str:
+    """The sentence of page one on a closed period; "" for one that is open."""
+    if c.closing is None:
+        return ""
+    words = f"Số liệu chốt lúc {moment_words(c.closing.at)}."
+    return f"{words} Nội dung nhận được sau đó ở trang «{NAME}»." if c.addendum else words
+
+
+def _lines(c: Consolidation, found: Addendum) -> Iterator[Line]:
+    yield Line("title", {"number": "NỘI DUNG BỔ SUNG SAU KHI CHỐT SỐ LIỆU"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    if c.closing is not None:
+        yield from (Line("note", {"number": text}) for text in _notes(c.closing))
+    yield Line("head", {column.name: column.title for column in COLUMNS})
+    if found.late:
+        yield _section("I", f"Báo cáo nộp sau khi chốt: {len(found.late)} lượt")
+        for number, late in enumerate(found.late, start=1):
+            yield Line("row", {"number": str(number), **_late(late)})
+    yield _section("II", f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô")
+    percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
+    for number, change in enumerate(found.changes, start=1):
+        yield Line("row", {"number": str(number), **_change(change, c, percents)})
+
+
+def _section(number: str, title: str) -> Line:
+    return Line("section", {"number": number, "unit": title})
+
+
+def _notes(closing: Closing) -> Iterator[str]:
+    reason = f" ({closing.reason})" if closing.reason else ""
+    yield (
+        f"Số liệu được chốt lúc {moment_words(closing.at)}{reason}. Các trang khác của báo cáo giữ nguyên như khi "
+        "chốt; trang này chỉ liệt kê những gì khác đi từ đó đến nay, từng ô một. Biểu mẫu kỳ sau in sẵn số liệu mới "
+        "nhất đã được chấp nhận, không phải số liệu khi chốt."
+    )
+    for path, sha256 in closing.outputs.items():
+        if path.endswith("bao-cao-tong-hop.xlsx"):
+            yield f"Bản báo cáo khi chốt còn lưu trong thư mục archive, mã băm SHA-256 {sha256}."
+
+
+def _late(late: LateReturn) -> dict[str, Content]:
+    verdict = VERDICTS.get(late.verdict, late.verdict)
+    now = "; đang được tính thay báo cáo đã chốt" if late.counts else ""
+    return {
+        "unit": late.name or "Không rõ đơn vị",
+        "field": "Báo cáo của đơn vị",
+        "new": f"{verdict[:1].upper()}{verdict[1:]}{now}",
+        "cause": _CAUSES["return"],
+        **_origin(late.source),
+    }
+
+
+def _change(change: Change, c: Consolidation, percents: set[str]) -> dict[str, Content]:
+    known = change.new or change.old
+    assert known is not None  # a change has one of the two
+    place = change.new or Value(change.table, change.key, change.field, "", None, "", "")
+    title = table_title(c.schema, change.table)
+    return {
+        "unit": change.name,
+        "key": "" if change.key == change.table else change.key,
+        "field": f"{field_title(c.schema, known)} ({title})",
+        "old": _words(change.old, c, percents),
+        "new": _words(change.new, c, percents),
+        "cause": _CAUSES[change.cause],
+        **(_origin(change.source) if change.source else {}),
+        "sheet": place.sheet,
+        "cell": place.cell,
+    }
+
+
+def _words(value: Value | None, c: Consolidation, percents: set[str]) -> str:
+    return _BLANK if value is None else shown(value, c.schema, percent=value.key in percents)
+
+
+def _origin(source: Source) -> dict[str, Content]:
+    return {"file": source.name, "received": moment_words(source.received_at), "sha": source.sha256}

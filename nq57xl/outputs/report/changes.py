@@ -1,0 +1,111 @@
+"""The sheet "So với kỳ trước": every row and indicator beside what the period before said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.outputs.report.indicators import gap_cell, result_cell
+from nq57xl.results.comparison import Comparison, IndicatorChange, RowChange
+from nq57xl.results.consolidation import Consolidation, Standing
+from nq57xl.results.wording import numbered, report_title, standing_words, work_of
+from nq57xl.xlsx.pages import Column, Content, Line, Num, Page
+
+NAME = "So với kỳ trước"
+COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("code", "Mã", 8, "center"),
+    Column("work", "Nhiệm vụ, chỉ tiêu", 38),
+    Column("unit", "Đơn vị", 16),
+    Column("old_progress", "Tiến độ, kết quả", 13, "center"),
+    Column("old_timeliness", "So với thời hạn", 12, "center"),
+    Column("old_percent", "Tỷ lệ", 7.5, "center"),
+    Column("progress", "Tiến độ, kết quả", 13, "center"),
+    Column("timeliness", "So với thời hạn", 12, "center"),
+    Column("percent", "Tỷ lệ", 7.5, "center"),
+    Column("change", "Thay đổi", 22),
+    Column("move", "Loại thay đổi", 12, printed=False, hidden=True),
+)
+
+
+def change_page(c: Consolidation, compared: Comparison) -> Page:
+    """The page of a consolidation and its comparison with the period before."""
+    return Page(NAME, COLUMNS, tuple(_lines(c, compared)), filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation, compared: Comparison) -> Iterator[Line]:
+    yield Line("title", {"number": "SO VỚI KỲ TRƯỚC"})
+    yield Line("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"})
+    yield Line("para", {"number": counts(compared)})
+    before, after = compared.before.title.upper(), c.period.title.upper()
+    yield Line("band", {"number": "", "old_progress": before, "progress": after, "change": ""})
+    yield Line("head", {column.name: column.title for column in COLUMNS})
+    section = None
+    units = {row.task.code: [entry.name for entry in row.entries] for row in c.tasks}
+    titles = {item.number: item.title for item in c.plan.sections}
+    for number, row in enumerate(compared.rows, start=1):
+        if row.task.section != section and row.move != "dropped":
+            section = row.task.section
+            yield Line("section", {"number": section, "code": titles.get(section, "")})
+        cells = _row_cells(row, c)
+        yield Line("row", {"number": str(number), "unit": "\n".join(units.get(row.task.code, ())), **cells}, 1)
+    if compared.indicators:
+        yield Line("section", {"number": "", "code": "Chỉ tiêu"})
+    for number, item in enumerate(compared.indicators, start=1):
+        yield Line("row", {"number": str(number), **_indicator_cells(item, c)}, 1)
+
+
+def counts(compared: Comparison) -> str:
+    """How many rows moved, in one sentence."""
+    silent = len(compared.moved("silent"))
+    parts = [
+        (len(compared.newly_done), "mới hoàn thành"),
+        (len(compared.newly_overdue), "mới quá hạn"),
+        (len(compared.moved("raised")), "tăng tỷ lệ"),
+        (len(compared.moved("lowered")), "giảm tỷ lệ"),
+        (len(compared.moved("moved")), "chuyển mức tiến độ"),
+        (len(compared.moved("same")), "không thay đổi"),
+        (silent, "kỳ này chưa có báo cáo"),
+        (len(compared.moved("new")), "mới đưa vào kế hoạch"),
+        (len(compared.moved("dropped")), "không còn trong kế hoạch"),
+    ]
+    told = ", ".join(f"{count:02d} đầu việc {words}" for count, words in parts if count)
+    return f"So với {compared.before.title}: {told or 'không có đầu việc nào để so sánh'}."
+
+
+def _row_cells(row: RowChange, c: Consolidation) -> dict[str, Content]:
+    cells: dict[str, Content] = {
+        "code": numbered(row.task),
+        "work": work_of(row.task),
+        "change": row.words,
+        "move": row.move,
+    }
+    for prefix, standing, percent in (
+        ("old_", row.before, row.percent_before),
+        ("", row.after, row.percent_after),
+    ):
+        progress, timeliness = _standing(standing, c)
+        cells |= {f"{prefix}progress": progress, f"{prefix}timeliness": timeliness}
+        cells[f"{prefix}percent"] = None if percent is None else Num(percent, "0%")
+    return cells
+
+
+def _standing(standing: Standing | None, c: Consolidation) -> tuple[str, str]:
+    return ("", "") if standing is None else standing_words(standing, c)
+
+
+def _indicator_cells(item: IndicatorChange, c: Consolidation) -> dict[str, Content]:
+    return {
+        "code": item.indicator.code,
+        "work": item.indicator.indicator,
+        "unit": item.name,
+        "old_progress": result_cell(item.before, item.measure, c),
+        "old_timeliness": _reached(item.reached_before),
+        "progress": result_cell(item.after, item.measure, c),
+        "timeliness": _reached(item.reached_after),
+        "change": gap_cell(item.difference, item.measure),
+        "move": "indicator",
+    }
+
+
+def _reached(reached: bool | None) -> str:
+    return "" if reached is None else ("Đạt" if reached else "Chưa đạt")

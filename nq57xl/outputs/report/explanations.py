@@ -1,0 +1,195 @@
+"""The sheet "Giải trình": warnings with the units' own words, disagreements, what was left out, the office's edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from nq57xl.forms.values import Value
+from nq57xl.ledger.model import AppliedEdit, UnitStatus
+from nq57xl.results.consolidation import Consolidation, Entry, IndicatorEntry, TaskRow
+from nq57xl.results.wording import (
+    EDIT_KINDS,
+    moment_words,
+    numbered,
+    report_title,
+    shown,
+    source_anchor,
+    table_title,
+    work_of,
+)
+from nq57xl.rules.findings import Finding
+from nq57xl.xlsx.pages import Column, Content, Line, Link, Page
+
+NAME = "Giải trình"
+COLUMNS = (
+    Column("number", "TT", 4.5, "center"),
+    Column("code", "Mã", 7, "center"),
+    Column("work", "Nhiệm vụ, chỉ tiêu", 26),
+    Column("unit", "Đơn vị", 14),
+    Column("asked", "Nội dung cần giải trình", 34),
+    Column("typed", "Đơn vị đã nhập", 14),
+    Column("told", "Giải trình của đơn vị", 22),
+    Column("cause", "Nguyên nhân", 16),
+    Column("difficulties", "Khó khăn, vướng mắc", 16),
+    Column("source", "Nguồn", 10, "center", printed=False),
+)
+_EDITS = {
+    "applied": "đã dùng trong bản tổng hợp này",
+    "outdated": "không dùng: đơn vị đã gửi số liệu khác",
+    "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
+}
+_WITHDRAWN = "Rút lại biên tập"
+Cells = dict[str, Content]
+
+
+@frozen
+class _Rows:
+    """The plan's rows and indicators by code."""
+
+    c: Consolidation
+    tasks: Mapping[str, TaskRow]
+    entries: Mapping[tuple[str, str], Entry]
+    """(unit, task code) -> what the unit reported."""
+    indicators: Mapping[tuple[str, str], IndicatorEntry]
+    names: Mapping[str, str]
+    """Indicator code -> text."""
+
+    @classmethod
+    def of(cls, c: Consolidation) -> _Rows:
+        return cls(
+            c,
+            {row.task.code: row for row in c.tasks},
+            {(entry.unit, row.task.code): entry for row in c.tasks for entry in row.entries},
+            {(entry.unit, row.indicator.code): entry for row in c.indicators for entry in row.entries},
+            {row.indicator.code: row.indicator.indicator for row in c.indicators},
+        )
+
+    def place(self, table: str, key: str | None) -> Cells:
+        """Number and text of a row, by its key."""
+        row = self.tasks.get(key or "")
+        if row is not None:
+            return {"code": numbered(row.task), "work": work_of(row.task)}
+        if key is not None and key in self.names:
+            return {"code": key, "work": self.names[key]}
+        return {"work": table_title(self.c.schema, table)} if table else {}
+
+    def words(self, unit: str, key: str | None) -> Cells:
+        """What the unit itself says of the row."""
+        entry = self.entries.get((unit, key or ""))
+        other = self.indicators.get((unit, key or ""))
+        values: Mapping[str, Value] = entry.values if entry else (other.values if other else {})
+        told = {name: shown(values.get(name), self.c.schema) for name in ("explanation", "cause", "difficulties")}
+        if other is not None:
+            told["explanation"] = told["explanation"] or shown(values.get("note"), self.c.schema)
+        return {"told": told["explanation"], "cause": told["cause"], "difficulties": told["difficulties"]}
+
+
+def explain_page(c: Consolidation) -> Page:
+    """The page: a group for each kind of question."""
+    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation) -> Iterator[Line]:
+    yield Line("title", {"number": "NỘI DUNG CẦN GIẢI TRÌNH"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    note = (
+        "Báo cáo có cảnh báo vẫn được tổng hợp; nội dung cần giải trình nêu kèm lời của chính đơn vị. "
+        "Ô để trống: đơn vị chưa giải trình."
+    )
+    yield Line("note", {"number": note})
+    yield Line("head", {column.name: column.title for column in COLUMNS})
+    for index, (title, rows) in enumerate(groups(c), start=1):
+        yield Line("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
+        for number, cells in enumerate(rows, start=1):
+            yield Line("row", {"number": str(number), **cells}, 1)
+
+
+def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
+    """Title and lines of each group."""
+    rows = _Rows.of(c)
+    return [
+        ("Cảnh báo trong báo cáo được chấp nhận", [*_warnings(c, rows)]),
+        ("Nội dung khác nhau giữa các đơn vị", [*_disagreements(c, rows)]),
+        ("Quá hạn nhưng chưa nêu nguyên nhân", [*_without_cause(c, rows)]),
+        ("Báo cáo nhận được nhưng không đưa vào tổng hợp", [*_left_out(c)]),
+        ("Nội dung do đơn vị tổng hợp biên tập", [*_edits(c, rows)]),
+    ]
+
+
+def _warnings(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+    for report in c.units:
+        unit = report.status
+        if unit.counting is None:
+            continue
+        for finding in unit.counting.judged.findings:
+            if finding.severity == "warning":
+                yield _warning(unit, finding, rows)
+
+
+def _warning(unit: UnitStatus, finding: Finding, rows: _Rows) -> Cells:
+    where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
+    cells = rows.place(finding.table, finding.task)
+    cells |= {"unit": unit.name, "asked": f"{finding.message}{where}", "typed": finding.value}
+    if finding.task:
+        cells["source"] = Link("dòng {row}", source_anchor(unit.code, finding.table, finding.task))
+    return cells | rows.words(unit.code, finding.task)
+
+
+def _disagreements(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+    for finding in c.status.period_findings:
+        row = rows.tasks.get(finding.task or "")
+        names = "\n".join(entry.name for entry in row.entries) if row else ""
+        asked = f"{finding.message} {finding.fix}".strip()
+        told = "\n".join(
+            f"{entry.name}: {text}"
+            for entry in (row.entries if row else ())
+            if (text := shown(entry.values.get("explanation"), c.schema))
+        )
+        yield {**rows.place(finding.table, finding.task), "unit": names, "asked": asked, "told": told}
+
+
+def _without_cause(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+    for row in c.tasks:
+        for entry in row.entries:
+            late = entry.timeliness is not None and entry.timeliness.code == "overdue"
+            if late and "cause" not in entry.values:
+                code = row.task.code
+                asked = (
+                    f"Quá hạn {-(entry.timeliness.days or 0)} ngày, chưa nêu nguyên nhân." if entry.timeliness else ""
+                )
+                source = Link("dòng {row}", source_anchor(entry.unit, "led", code))
+                cells = rows.place("led", code) | {"unit": entry.name, "asked": asked, "source": source}
+                yield cells | rows.words(entry.unit, code)
+
+
+def _left_out(c: Consolidation) -> Iterator[Cells]:
+    for report in c.units:
+        unit = report.status
+        for record in unit.excluded:
+            source = record.judged.source
+            asked = f"Bản nhận {moment_words(source.received_at)} không đưa vào tổng hợp: {record.excluded}"
+            yield {"work": source.name, "unit": unit.name, "asked": asked}
+        if unit.counting is None and unit.newest is not None:
+            source = unit.newest.judged.source
+            asked = f"Bản nhận {moment_words(source.received_at)} bị trả lại: còn {unit.errors} lỗi, chưa nộp lại."
+            yield {"work": source.name, "unit": unit.name, "asked": asked}
+
+
+def _edits(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+    for item in c.edits:
+        new = item.edit.new
+        yield rows.place(new.table, new.key) | {
+            "unit": item.name,
+            "asked": _edit_words(item),
+            "typed": new.before,
+            "told": new.typed,
+            "source": Link("dòng {row}", source_anchor(new.unit, new.table, new.key)),
+        }
+
+
+def _edit_words(item: AppliedEdit) -> str:
+    new = item.edit.new
+    kind, state = EDIT_KINDS.get(new.kind, _WITHDRAWN), _EDITS[item.state]
+    return f"{kind} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {state}."

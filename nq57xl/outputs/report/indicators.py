@@ -1,0 +1,196 @@
+"""The sheet "Chỉ tiêu": every indicator with target, result, reached or not, and the gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.forms.values import Value
+from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow
+from nq57xl.results.figures import NO_DATA, NOT_REACHED, REACHED, UNCOMPARED, groups_of, indicator_state
+from nq57xl.results.wording import OUTSIDE, UNREPORTED, report_title, shown, source_anchor
+from nq57xl.xlsx.pages import Column, Content, Line, Link, Num, Page, Spark
+
+NAME = "Chỉ tiêu"
+Series = dict[tuple[str, str], list[float | None]]
+"""(indicator, unit) -> result in each period, oldest first."""
+INDICATOR_ROW, UNIT_ROW = "CT", "ĐV"
+COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("indicator", "Chỉ tiêu", 36),
+    Column("unit", "Đơn vị tính", 9.5, "center"),
+    Column("target", "Mục tiêu", 9.5, "center"),
+    Column("reporter", "Đơn vị báo cáo", 13),
+    Column("numerator", "Tử số", 8, "center"),
+    Column("denominator", "Mẫu số", 8, "center"),
+    Column("result", "Kết quả", 9.5, "center"),
+    Column("state", "Đánh giá", 10, "center"),
+    Column("gap", "So với mục tiêu", 12.5, "center"),
+    Column("source_text", "Nguồn số liệu", 18),
+    Column("note", "Ghi chú", 13),
+    Column("source", "Nguồn", 10, "center", printed=False),
+    Column("kind", "Loại dòng", 10, printed=False, hidden=True),
+    Column("group", "Nhóm", 8, printed=False, hidden=True),
+)
+
+
+_TREND = Column("trend", "Qua các kỳ", 12)
+_SERIES = "period"
+PERIODS = 12
+"""Periods of a trend, this one among them."""
+
+
+def indicator_page(c: Consolidation) -> Page:
+    """The page; figures of the overview count its lines of kind "CT"."""
+    columns = _columns(c)
+    return Page(NAME, columns, tuple(_lines(c, columns)), filtered=bool(c.indicators), frozen_columns=2)
+
+
+def _columns(c: Consolidation) -> tuple[Column, ...]:
+    """With the line of results over the periods, and its figures right of the printed columns."""
+    periods = _periods(c)
+    if len(periods) < 2:
+        return COLUMNS
+    place = next(i for i, column in enumerate(COLUMNS) if column.name == "source_text")
+    end = next(i for i, column in enumerate(COLUMNS) if column.name == "kind")
+    series = (
+        Column(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
+        for i, item in enumerate(periods)
+    )
+    return (*COLUMNS[:place], _TREND, *COLUMNS[place:end], *series, *COLUMNS[end:])
+
+
+def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
+    return (*c.earlier[-(PERIODS - 1) :], c)
+
+
+def _lines(c: Consolidation, columns: tuple[Column, ...]) -> Iterator[Line]:
+    yield Line("title", {"number": "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    if not c.indicators:
+        yield Line("para", {"number": "Kế hoạch không giao chỉ tiêu định lượng riêng."})
+        return
+    note = (
+        "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số (ghi «tính» ở cột Đánh giá). Chênh lệch của chỉ tiêu tỷ lệ "
+        "tính bằng điểm phần trăm. Không cộng, không lấy bình quân số liệu của các đơn vị. Ô trống là chưa báo cáo."
+    )
+    yield Line("note", {"number": note.replace(" (ghi «tính» ở cột Đánh giá)", "")})
+    yield Line("head", {column.name: column.title for column in columns})
+    series = _series(c)
+    for number, title in groups_of(c):
+        yield Line("section", {"number": number, "indicator": title})
+        for row in c.indicators:
+            if row.indicator.group == number:
+                yield from _row_lines(row, c, series)
+
+
+def _series(c: Consolidation) -> Series:
+    """Results of every unit on every indicator, a number or None for each period; empty without earlier periods."""
+    periods = _periods(c)
+    results: dict[tuple[str, str], list[float | None]] = {}
+    if len(periods) < 2:
+        return results
+    for number, item in enumerate(periods):
+        for row in item.indicators:
+            for entry in row.entries:
+                told = results.setdefault((row.indicator.code, entry.unit), [None] * len(periods))
+                told[number] = entry.result if isinstance(entry.result, float) else None
+    return results
+
+
+def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: Series) -> dict[str, Content]:
+    """The line of a unit's results, where there are two or more to join, and its figures."""
+    told = series.get((row.indicator.code, entry.unit), [])
+    cells: dict[str, Content] = {
+        f"{_SERIES}{i}": _number_cell(value, row.measure) for i, value in enumerate(told) if value is not None
+    }
+    if len(cells) > 1:
+        cells["trend"] = Spark(f"{_SERIES}0", f"{_SERIES}{len(told) - 1}")
+    return cells
+
+
+def _row_lines(row: IndicatorRow, c: Consolidation, series: Series) -> Iterator[Line]:
+    item = row.indicator
+    cells: dict[str, Content] = {
+        "number": item.number,
+        "indicator": item.indicator,
+        "unit": item.unit,
+        "target": item.target.text,
+        "kind": INDICATOR_ROW,
+        "group": item.group,
+        "state": indicator_state(row),
+    }
+    if len(row.entries) == 1:
+        entry = row.entries[0]
+        line = _entry_cells(entry, row, c) | cells | _trend_cells(entry, row, series)
+        yield Line("row", line, 1, (_anchor(entry, row),))
+        return
+    yield Line("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else item.lead}, 1)
+    for entry in row.entries:
+        own: dict[str, Content] = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry)}
+        line = _entry_cells(entry, row, c) | own | _trend_cells(entry, row, series)
+        yield Line("sub", line, 2, (_anchor(entry, row),))
+
+
+def _anchor(entry: IndicatorEntry, row: IndicatorRow) -> str:
+    return f"indicator|{entry.unit}|{row.indicator.code}"
+
+
+def _entry_state(entry: IndicatorEntry) -> str:
+    if entry.state != "reported":
+        return {"no_data": NO_DATA, "unreported": UNREPORTED, "outside": OUTSIDE}[entry.state]
+    return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else NOT_REACHED)
+
+
+def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> dict[str, Content]:
+    values = entry.values
+    cells: dict[str, Content] = {
+        "reporter": entry.name,
+        "numerator": _number(values.get("numerator")),
+        "denominator": _number(values.get("denominator")),
+        "result": _result(entry, row, c),
+        "gap": gap_cell(entry.gap, row.measure),
+        "source_text": shown(values.get("source"), c.schema),
+        "note": shown(values.get("note"), c.schema),
+    }
+    if values:
+        cells["source"] = Link("dòng {row}", source_anchor(entry.unit, "indicator", row.indicator.code))
+    return cells
+
+
+def _number(value: Value | None) -> Content:
+    if value is None:
+        return None
+    return _plain(float(value.value)) if isinstance(value.value, int | float) else value.typed
+
+
+def _plain(number: float) -> Num:
+    return Num(number, "#,##0" if number == int(number) else "#,##0.##")
+
+
+def _result(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Content:
+    if entry.result is None:
+        return shown(entry.values.get("value"), c.schema)
+    return result_cell(entry.result, row.measure, c)
+
+
+def result_cell(result: float | str | None, measure: str, c: Consolidation) -> Content:
+    """A result as a number, or in the words of the list; nothing where there is none."""
+    if result is None:
+        return None
+    if isinstance(result, str):
+        items = c.schema.lists.get("yes_no", ())
+        return next((item.title for item in items if item.code == result), result)
+    return _number_cell(result, measure)
+
+
+def _number_cell(number: float, measure: str) -> Num:
+    return Num(number, "0.0%") if measure == "percent" else _plain(number)
+
+
+def gap_cell(gap: float | None, measure: str) -> Content:
+    """A difference with its sign; of percentages in points."""
+    if gap is None:
+        return None
+    if measure == "percent":
+        return Num(round(gap * 100, 6), '+#,##0.0" điểm %";-#,##0.0" điểm %";0" điểm %"')
+    return Num(gap, "+#,##0.##;-#,##0.##;0")

@@ -1,0 +1,122 @@
+"""The sheets of noi-bo.xlsx: whom to call about a report, the quality score of each unit; never part of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.results.consolidation import Consolidation, UnitReport
+from nq57xl.results.quality import Count, Score, scores, share
+from nq57xl.results.wording import STATES, report_title, source_anchor
+from nq57xl.rules.quality import Quality
+from nq57xl.rules.values import vietnamese_number
+from nq57xl.xlsx.pages import Column, Content, Line, Link, Num, Page
+
+NAME = "Liên hệ"
+COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("unit", "Đơn vị", 22),
+    Column("unit_email", "Thư điện tử đơn vị", 22),
+    Column("state", "Tình trạng báo cáo", 18),
+    Column("prepared_by", "Người lập báo cáo", 18),
+    Column("prepared_position", "Chức vụ", 13),
+    Column("phone", "Điện thoại", 14, "center"),
+    Column("email", "Thư điện tử liên hệ", 22),
+    Column("approved_by", "Lãnh đạo duyệt", 18),
+    Column("source", "Nguồn", 10, "center", printed=False),
+)
+_FIELDS = ("prepared_by", "prepared_position", "phone", "email", "approved_by")
+
+
+def internal_page(c: Consolidation) -> Page:
+    """The page: one line for each unit that reports."""
+    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation) -> Iterator[Line]:
+    yield Line("title", {"number": "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    yield Line("note", {"number": "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."})
+    yield Line("head", {column.name: column.title for column in COLUMNS})
+    for number, report in enumerate(c.units, start=1):
+        yield Line("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+
+
+def _cells(report: UnitReport, number: int) -> dict[str, Content]:
+    return {
+        "number": str(number),
+        "unit": report.status.name,
+        "unit_email": report.status.email,
+        "state": STATES[report.status.state],
+        **{name: report.text(name) for name in _FIELDS},
+        "source": Link("dòng {row}", source_anchor(report.status.code, "signoff", "signoff")),
+    }
+
+
+QUALITY_NAME = "Chất lượng số liệu"
+LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
+_ONE_DECIMAL = "0.0"
+
+
+def quality_page(c: Consolidation, quality: Quality) -> Page:
+    """The page: units with their six scores, then every rule with its weight and what was counted."""
+    columns = (
+        Column("number", "TT", 5, "center"),
+        Column("unit", "Đơn vị, tiêu chí", 52),
+        *(Column(item.code, item.title, 10, "center") for item in quality.principles),
+        Column("total", "Điểm chung", 10, "center"),
+        Column("light", "Xếp mức", 12, "center"),
+    )
+    return Page(QUALITY_NAME, columns, tuple(_quality_lines(c, quality, columns)), filtered=True, frozen_columns=2)
+
+
+def _quality_lines(c: Consolidation, quality: Quality, columns: tuple[Column, ...]) -> Iterator[Line]:
+    yield Line("title", {"number": "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    for text in _notes(quality):
+        yield Line("note", {"number": text})
+    yield Line("head", {column.name: column.title for column in columns})
+    *units, overall = scores(c, quality)
+    for number, score in enumerate(units, start=1):
+        yield Line("row", {"number": str(number), **_quality_cells(score)})
+    yield Line("total", _quality_cells(overall))
+    yield Line("space", height=10)
+    yield from _rules(quality, overall)
+
+
+def _notes(quality: Quality) -> Iterator[str]:
+    weights = ", ".join(f"{item.title.lower()} {vietnamese_number(item.weight)}" for item in quality.principles)
+    yield (
+        "Cách tính: mỗi tiêu chí là tỷ lệ phần trăm đạt trong số đo được; điểm nguyên tắc = Σ(tiêu chí × trọng số) / "
+        f"Σ(trọng số), điểm chung tính như vậy từ sáu nguyên tắc (trọng số: {weights}). Tiêu chí không có gì để đo thì "
+        "không tính."
+    )
+    yield (
+        f"Xếp mức: xanh từ {vietnamese_number(quality.green)} điểm, vàng từ {vietnamese_number(quality.yellow)} đến "
+        f"dưới {vietnamese_number(quality.green)}, đỏ dưới {vietnamese_number(quality.yellow)}; mã nhận dạng phải đạt "
+        "100%, không đạt thì xếp đỏ. Điểm để đơn vị tự hoàn thiện số liệu, không thay đánh giá kết quả công việc."
+    )
+
+
+def _quality_cells(score: Score) -> dict[str, Content]:
+    cells: dict[str, Content] = {"unit": score.name, "light": LIGHTS[score.light]}
+    for code, value in (*score.principles.items(), ("total", score.total)):
+        cells[code] = None if value is None else Num(value, _ONE_DECIMAL)
+    return cells
+
+
+def _rules(quality: Quality, overall: Score) -> Iterator[Line]:
+    """Every rule under its principle: weight, and what was counted over all units."""
+    names = [item.code for item in quality.principles]
+    heads = dict(zip(names, ("Trọng số", "Đạt", "Tổng số", "Tỷ lệ (%)"), strict=False))
+    yield Line("head", {"number": "TT", "unit": "Tiêu chí (tính chung các đơn vị)", **heads})
+    for principle in quality.principles:
+        yield Line("section", {"number": "", "unit": principle.title})
+        for number, rule in enumerate(principle.rules, start=1):
+            shown = _counted(overall.counts[rule.code], rule.weight)
+            yield Line("row", {"number": str(number), "unit": rule.title, **dict(zip(names, shown, strict=False))})
+
+
+def _counted(count: Count, weight: float) -> tuple[Content, ...]:
+    value = share(count)
+    ratio = "không đo" if value is None else Num(value, _ONE_DECIMAL)
+    return (Num(weight, "0" if weight == int(weight) else "0.0#"), Num(count[0], "0"), Num(count[1], "0"), ratio)

@@ -1,0 +1,109 @@
+"""The sheet "Đề xuất - kiến nghị": proposals on tasks, new tasks, general difficulties with who must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.results.consolidation import Consolidation, FreeRow
+from nq57xl.results.wording import numbered, report_title, shown, source_anchor, work_of
+from nq57xl.xlsx.pages import Column, Content, Line, Link, Page
+
+NAME = "Đề xuất - kiến nghị"
+COLUMNS = (
+    Column("number", "TT", 5, "center"),
+    Column("unit", "Đơn vị", 18),
+    Column("a", "", 40),
+    Column("b", "", 32),
+    Column("c", "", 32),
+    Column("d", "", 20),
+    Column("e", "", 14, "center"),
+    Column("source", "Nguồn", 10, "center", printed=False),
+)
+_BLANK = "Không có nội dung."
+_NOBODY = "Chưa ghi cấp giải quyết"
+
+
+def proposal_page(c: Consolidation) -> Page:
+    """The page: three blocks with headings of their own."""
+    lines = [
+        Line("title", {"number": "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ"}),
+        Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"}),
+    ]
+    return Page(NAME, COLUMNS, (*lines, *_on_tasks(c), *_new_tasks(c), *_general(c)))
+
+
+def _head(title: str, *names: str) -> Iterator[Line]:
+    yield Line("group", {"number": title})
+    cells = dict(zip("abcde", names, strict=True))
+    yield Line("head", {"number": "TT", "unit": "Đơn vị", **cells, "source": "Nguồn"})
+
+
+def _on_tasks(c: Consolidation) -> Iterator[Line]:
+    names = ("Nhiệm vụ", "Khó khăn, vướng mắc", "Đề xuất, kiến nghị", "Nguyên nhân", "Mã nhiệm vụ")
+    yield from _head("I. Đề xuất, kiến nghị theo nhiệm vụ", *names)
+    number = 0
+    for row in c.tasks:
+        for entry in row.entries:
+            if "proposal" not in entry.values:
+                continue
+            number += 1
+            texts = {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause")}
+            cells: dict[str, Content] = {
+                "number": str(number),
+                "unit": entry.name,
+                "a": work_of(row.task),
+                "b": texts["difficulties"],
+                "c": texts["proposal"],
+                "d": texts["cause"],
+                "e": numbered(row.task),
+                "source": Link("dòng {row}", source_anchor(entry.unit, "led", row.task.code)),
+            }
+            yield Line("row", cells)
+    if not number:
+        yield Line("note", {"number": _BLANK})
+
+
+def _new_tasks(c: Consolidation) -> Iterator[Line]:
+    names = ("Nhiệm vụ đề xuất", "Lý do, căn cứ", "Sản phẩm dự kiến", "Đơn vị chủ trì đề xuất", "Thời hạn đề xuất")
+    yield from _head("II. Đề xuất nhiệm vụ mới", *names)
+    yield from _free(c, "proposal", ("title", "reason", "deliverable", "lead", "deadline"))
+
+
+def _general(c: Consolidation) -> Iterator[Line]:
+    """By who must decide, the highest first; what names nobody comes last."""
+    names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp giải quyết", "")
+    yield from _head("III. Khó khăn, kiến nghị chung, theo cấp giải quyết", *names)
+    rows = [row for row in c.free if row.table == "difficulty"]
+    if not rows:
+        yield Line("note", {"number": _BLANK})
+    for title, found in by_authority(rows, c):
+        yield Line("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
+        for number, row in enumerate(found, start=1):
+            yield _free_line(row, number, ("content", "cause", "proposal", "authority"), c)
+
+
+def by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
+    """General difficulties under the title of who must decide, in the order of the list from its end."""
+    titles = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
+    found: dict[str, list[FreeRow]] = {title: [] for title in titles}
+    for row in rows:
+        found.setdefault(shown(row.values.get("authority"), c.schema) or _NOBODY, []).append(row)
+    return [(title, found[title]) for title in found if found[title]]
+
+
+def _free(c: Consolidation, table: str, fields: tuple[str, ...]) -> Iterator[Line]:
+    rows = [row for row in c.free if row.table == table]
+    for number, row in enumerate(rows, start=1):
+        yield _free_line(row, number, fields, c)
+    if not rows:
+        yield Line("note", {"number": _BLANK})
+
+
+def _free_line(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> Line:
+    return Line("row", _free_cells(row, number, fields, c), anchors=(f"{row.table}|{row.unit}|{row.key}",))
+
+
+def _free_cells(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> dict[str, Content]:
+    texts = {column: shown(row.values.get(name), c.schema) for column, name in zip("abcde", fields, strict=False)}
+    source = Link("dòng {row}", source_anchor(row.unit, row.table, row.key))
+    return {"number": str(number), "unit": row.name, **texts, "source": source}

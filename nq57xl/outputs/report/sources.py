@@ -1,0 +1,130 @@
+"""The sheet "Nguồn số liệu": every typed cell of every counting return with file, sheet, cell, time and hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.ledger.model import AppliedEdit
+from nq57xl.results.consolidation import Consolidation, Traced, measure_of
+from nq57xl.results.wording import (
+    EDIT_KINDS,
+    anchor_of,
+    field_of,
+    field_title,
+    moment_words,
+    report_title,
+    shown,
+    table_title,
+)
+from nq57xl.xlsx.pages import Column, Content, Line, Link, Page, place, rows_needed
+
+NAME = "Nguồn số liệu"
+_AS_TYPED = "như đã nhập"
+_EDIT_SPANS = {"typed": "hash"}
+COLUMNS = (
+    Column("number", "TT", 5.5, "center"),
+    Column("unit", "Đơn vị", 14),
+    Column("table", "Biểu", 12),
+    Column("key", "Mã, dòng", 8, "center"),
+    Column("field", "Nội dung", 14),
+    Column("typed", "Đơn vị đã nhập", 38),
+    Column("value", "Giá trị ghi nhận", 15),
+    Column("file", "Tệp", 16),
+    Column("sheet", "Trang", 10),
+    Column("cell", "Ô", 5.5, "center"),
+    Column("received", "Nhận lúc", 10, "center"),
+    Column("hash", "Mã băm (rút gọn)", 9.5, "center"),
+    Column("link", "Nơi dùng", 16, "center", printed=False),
+    Column("sha", "Mã băm SHA-256 đầy đủ", 66, printed=False),
+    Column("path", "Đường dẫn tệp", 40, printed=False),
+    Column("whole", "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)", 60, printed=False),
+)
+
+_EMPTY = place(Page(NAME, COLUMNS, ())).page
+"""The page with its columns as wide as they will be."""
+
+
+def source_page(c: Consolidation, *, contacts: bool) -> Page:
+    """The page of the report (`contacts` False), or the page of noi-bo.xlsx with the contacts alone."""
+    traced = [item for item in c.traced if item.contact == contacts]
+    return Page(NAME, COLUMNS, tuple(_lines(c, traced)), filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
+    yield Line("title", {"number": "NGUỒN SỐ LIỆU"})
+    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    note = (
+        "Mỗi dòng là một ô do đơn vị nhập trong báo cáo được chấp nhận, giữ nguyên văn. Ô để trống không có dòng nào ở "
+        "đây và không được tính là 0. Tệp gốc được lưu trong thư mục archive theo mã băm."
+    )
+    edits = _edits(c)
+    if edits:
+        note += " Ô do đơn vị tổng hợp biên tập ghi tệp bien-tap.xlsx, dòng dưới nêu ai sửa, vì sao, trước đó là gì."
+    yield Line("note", {"number": note})
+    yield Line("head", {column.name: column.title for column in COLUMNS})
+    percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
+    seen: set[str] = set()
+    for number, item in enumerate(traced, start=1):
+        anchor = anchor_of(item)
+        anchors = () if anchor in seen else (anchor,)
+        seen.add(anchor)
+        yield Line("row", _cells(item, number, c, percents), anchors=anchors)
+        edit = edits.get(_place(item))
+        if edit is not None:
+            yield Line("sub", {"typed": _edit_words(edit, c)}, spans=_EDIT_SPANS)
+
+
+def _edits(c: Consolidation) -> dict[tuple[str, ...], AppliedEdit]:
+    """Edits that are applied, by the cell of the unit and the file that holds them; of rows carried over, too."""
+    applied = (item for one in (*c.earlier, c) for item in one.edits if item.state == "applied")
+    return {(*item.edit.new.place, item.edit.source.sha256): item for item in applied}
+
+
+def _place(item: Traced) -> tuple[str, ...]:
+    value = item.value
+    return (item.unit, value.table, value.key, value.field, item.source.sha256)
+
+
+def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
+    """Who edited and why, what the unit had typed, and where that stands."""
+    new, own = item.edit.new, item.original
+    words = f"{EDIT_KINDS[new.kind]}: {new.author}, ghi nhận lúc {moment_words(item.edit.at)}; lý do: {new.reason}. "
+    if own is None:
+        return f"{words}Đơn vị để trống ô này."
+    counting = next((unit.status.counting for unit in c.units if unit.status.code == new.unit), None)
+    file = own.origin or (counting.judged.source if counting is not None else None)
+    where = f"tệp {file.name}, " if file is not None else ""
+    return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
+
+
+def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, Content]:
+    value, source = item.value, item.source
+    place = f"{value.table}|{item.unit}|{value.key}"
+    long = rows_needed(value.typed, _EMPTY, "typed") > 1
+    return {
+        "number": str(number),
+        "unit": item.name,
+        "table": table_title(c.schema, value.table),
+        "key": "" if value.key == value.table else value.key,
+        "field": field_title(c.schema, value),
+        "typed": value.typed,
+        "value": _value(item, c, percents),
+        "file": source.name,
+        "sheet": value.sheet,
+        "cell": value.cell,
+        "received": moment_words(source.received_at),
+        "hash": source.sha256[:10],
+        "link": Link("xem dòng {row}", place),
+        "sha": source.sha256,
+        "path": source.path,
+        "whole": value.typed if long else None,
+    }
+
+
+def _value(item: Traced, c: Consolidation, percents: set[str]) -> str:
+    """The typed cell as understood; a text that was only stored needs no second copy."""
+    value = item.value
+    field = field_of(c.schema, value)
+    words = shown(value, c.schema, percent=value.key in percents)
+    plain = field is None or field.type == "text"
+    return _AS_TYPED if plain and words == value.typed else words

@@ -1,0 +1,289 @@
+"""Texts to paste: where a period stands (status), and theo-doi.txt and theo-doi.html, a text for each task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.forms.values import Value
+from nq57xl.forms.wording import data_window
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.wording import (
+    VERDICTS,
+    due_words,
+    evidence_words,
+    excluded_words,
+    moment_words,
+    numbered,
+    report_title,
+    shown,
+    standing_words,
+    work_of,
+)
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.values import vietnamese_date
+from nq57xl.text.normalise import clean, one_line
+
+
+def filled(name: str, words: Mapping[str, Any], workspace: Path | None = None, *, html: bool = False) -> str:
+    """The template templates/NAME filled with `words`; `html`: every word is escaped.
+
+    No blanks at line ends, no two blank lines in a row, a line break at the end. Raises Nq57Error when the template is
+    wrong.
+    """
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    try:
+        source = resources.find("templates", name, workspace).read_text(encoding="utf-8")
+        environment = SandboxedEnvironment(
+            undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True
+        )
+        text = environment.from_string(source).render(words)
+    except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
+        raise Nq57Error(f"Mẫu templates/{name} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn.") from error
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
+
+
+TEMPLATE = "texts/tinh-hinh-nop.txt.j2"
+
+
+def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Path | None = None) -> str:
+    """Who has reported, who was late, who must correct, who is missing, and by when; ends with a line break.
+
+    `workspace` is where an office may keep its own wording (templates/texts/tinh-hinh-nop.txt.j2). Raises Nq57Error
+    when that template is wrong.
+    """
+    accepted = [unit for unit in status.units if unit.state in ("accepted", "accepted_with_warnings")]
+    words = {
+        "period": period,
+        "title": one_line(plan.properties.title),
+        "due": vietnamese_date(status.due),
+        "total": len(status.units),
+        "complete": status.complete,
+        "accepted": accepted,
+        "rejected": [unit for unit in status.units if unit.state == "rejected"],
+        "missing": [unit for unit in status.units if unit.state == "missing"],
+        "groups": _groups(status, accepted),
+    }
+    return filled(TEMPLATE, words, workspace)
+
+
+def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, Any]]:
+    """The four groups of units with a line for each."""
+    late = [unit for unit in accepted if unit.on_time is False]
+    return [
+        {"title": "Đã nộp đúng hạn", "units": [_reported(unit) for unit in accepted if unit not in late]},
+        {"title": "Đã nộp, chậm hạn", "units": [f"{_reported(unit)}, chậm {unit.days_late} ngày" for unit in late]},
+        {
+            "title": "Bị trả lại, cần sửa",
+            "units": [_rejected(unit) for unit in status.units if unit.state == "rejected"],
+        },
+        {"title": "Chưa nộp", "units": [_missing(unit) for unit in status.units if unit.state == "missing"]},
+    ]
+
+
+def _reported(unit: UnitStatus) -> str:
+    words = f"{unit.name}: nhận lúc {moment_words(unit.received_at)}"
+    if unit.warnings:
+        words += f", còn {unit.warnings} nội dung cần giải trình"
+    if unit.counting and unit.newest and unit.newest.id != unit.counting.id:
+        words += f" (lần gửi mới nhất {VERDICTS[unit.newest.judged.verdict]})"
+    if unit.after_close:
+        words += ", nộp sau khi chốt số liệu"
+    return words + _left_out(unit)
+
+
+def _rejected(unit: UnitStatus) -> str:
+    return f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} lỗi{_left_out(unit)}"
+
+
+def _missing(unit: UnitStatus) -> str:
+    return unit.name + _left_out(unit)
+
+
+def _left_out(unit: UnitStatus) -> str:
+    words = excluded_words(unit)
+    return f" ({words[:1].lower()}{words[1:]})" if words else ""
+
+
+def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, Any]:
+    """The document of `status --json` (contract); a unit with returns left out has them under "excluded" as well.
+
+    A closed period has "closed_at", and "after_close" on units whose newest return came after that.
+    """
+    closed = {} if status.closed_at is None else {"closed_at": status.closed_at.isoformat()}
+    return closed | {
+        "plan": plan.properties.id,
+        "period": period.code,
+        "due": status.due.isoformat(),
+        "complete": status.complete,
+        "units": [_unit_json(unit) for unit in status.units],
+        "unrecognised": [_stranger_json(record) for record in status.unrecognised],
+    }
+
+
+def _unit_json(unit: UnitStatus) -> dict[str, Any]:
+    document = {
+        "code": unit.code,
+        "name": unit.name,
+        "state": unit.state,
+        "received_at": unit.received_at.isoformat() if unit.received_at else None,
+        "on_time": unit.on_time,
+        "file": unit.file,
+        "sha256": unit.sha256,
+        "errors": unit.errors,
+        "warnings": unit.warnings,
+        "last_attempt": unit.last_attempt,
+    }
+    late = {"after_close": True} if unit.after_close else {}
+    left_out = {"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {}
+    return document | late | left_out
+
+
+def _excluded_json(record: ReturnRecord) -> dict[str, Any]:
+    source = record.judged.source
+    return {
+        "file": source.path,
+        "sha256": source.sha256,
+        "received_at": source.received_at.isoformat(),
+        "verdict": record.judged.verdict,
+        "reason": record.excluded,
+    }
+
+
+def _stranger_json(record: ReturnRecord) -> dict[str, Any]:
+    judged = record.judged
+    messages = [finding.message for finding in judged.findings if finding.severity == "error"]
+    return {"file": judged.source.path, "sha256": judged.source.sha256, "message": " ".join(messages)}
+
+
+TEXT, PAGE = "theo-doi.txt", "theo-doi.html"
+
+
+@frozen
+class Voice:
+    """What one unit says, line by line."""
+
+    unit: str
+    lines: tuple[str, ...]
+
+
+@frozen
+class TaskText:
+    """Everything told of one task (domain: results, difficulties, next work; product, evidence, delay and cause)."""
+
+    code: str
+    number: str
+    work: str
+    lead: str
+    deliverable: str
+    deadline: str
+    state: str
+    delay: str
+    """"Quá hạn 14 ngày"; "" where nothing is late."""
+    results: tuple[Voice, ...]
+    evidence: tuple[Voice, ...]
+    support: tuple[Voice, ...]
+    difficulties: tuple[Voice, ...]
+    causes: tuple[Voice, ...]
+    proposals: tuple[Voice, ...]
+    next_work: tuple[Voice, ...]
+    silent: tuple[str, ...]
+    """Names of the leads that have not reported."""
+
+
+def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
+    """theo-doi.txt: UTF-8, lines ended as Windows has them. Raises Nq57Error when the office's template is wrong."""
+    return filled(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
+
+
+def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
+    """theo-doi.html: headings, paragraphs, bold and line breaks only; every text escaped."""
+    return filled(f"texts/{PAGE}.j2", _words(c), workspace, html=True).encode()
+
+
+def _words(c: Consolidation) -> dict[str, object]:
+    return {
+        "title": report_title(c),
+        "agency": c.letterhead[1],
+        "period": c.period.title,
+        "window": data_window(c.period),
+        "missing": [unit.name for unit in c.missing],
+        "tasks": [task_text(row, c) for row in c.tasks],
+    }
+
+
+def task_text(row: TaskRow, c: Consolidation) -> TaskText:
+    """The text of one row of the plan."""
+    progress, timeliness = standing_words(row.standing, c)
+    return TaskText(
+        code=row.task.code,
+        number=numbered(row.task),
+        work=one_line(work_of(row.task)),
+        lead=one_line(row.task.lead),
+        deliverable=one_line(row.task.deliverable),
+        deadline=one_line(due_words(row.task)),
+        state="; ".join(filter(None, (progress, _percent(row, c), timeliness))),
+        delay=_delay(row),
+        results=_voices(row, c, "result", "kpi_achieved"),
+        evidence=tuple(_voice(entry.name, evidence_words(entry, c.schema)) for entry in row.entries if _proof(entry)),
+        support=tuple(_voice(item.name, _shown(item.value, c)) for item in row.contributions if item.state == "text"),
+        difficulties=_voices(row, c, "difficulties"),
+        causes=_voices(row, c, "cause", "explanation"),
+        proposals=_voices(row, c, "proposal"),
+        next_work=_voices(row, c, "next_work"),
+        silent=tuple(entry.name for entry in row.entries if entry.expected and not entry.reported)
+        if row.standing.state in ("unreported", "partly_reported")
+        else (),
+    )
+
+
+def _delay(row: TaskRow) -> str:
+    state = row.standing.timeliness
+    if state is None or state.days is None or state.code not in ("overdue", "late"):
+        return ""
+    return f"Quá hạn {-state.days} ngày" if state.code == "overdue" else f"Hoàn thành chậm {state.days} ngày"
+
+
+def _percent(row: TaskRow, c: Consolidation) -> str:
+    """The percentage of the unit that decides, while the row is under way."""
+    if row.standing.progress != "in_progress":
+        return ""
+    decider = next((entry for entry in row.entries if entry.unit == row.standing.decided_by), None)
+    return shown(decider.values.get("percent"), c.schema) if decider is not None else ""
+
+
+def _proof(entry: Entry) -> bool:
+    return any(name in entry.values for name in ("evidence_number", "evidence_title", "evidence_link"))
+
+
+def _voices(row: TaskRow, c: Consolidation, *names: str) -> tuple[Voice, ...]:
+    told = (
+        (entry, "\n".join(filter(None, (_shown(entry.values.get(name), c) for name in names)))) for entry in row.entries
+    )
+    return tuple(_voice(entry.name, text) for entry, text in told if text)
+
+
+def _voice(unit: str, text: str) -> Voice:
+    return Voice(one_line(unit), tuple(_printable(text)))
+
+
+def _shown(value: Value | None, c: Consolidation) -> str:
+    return shown(value, c.schema)
+
+
+def _printable(text: str) -> Iterable[str]:
+    """The lines that hold something, without control characters."""
+    for line in clean(text).split("\n"):
+        kept = line if line.isprintable() else "".join(letter for letter in line if letter.isprintable()).strip()
+        if kept:
+            yield kept

@@ -1,0 +1,532 @@
+"""The sheets of the master appendix phu-luc.xlsx, defined once for writing, reading and addressing; records as rows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+from attrs import frozen
+
+from nq57xl.plan.model import (
+    DatedName,
+    Deadline,
+    Indicator,
+    IndicatorGroup,
+    Plan,
+    Properties,
+    Section,
+    Settings,
+    Signatory,
+    Target,
+    Task,
+    Unit,
+    UnitGroup,
+)
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+GUIDE: tuple[tuple[str, str], ...] = (
+    (
+        "",
+        "Tệp này là gốc của mọi biểu mẫu và báo cáo. Sửa ở đây, rồi lập lại biểu mẫu; không sửa trên biểu mẫu đã gửi.",
+    ),
+    ("1", "Kế hoạch: tên kế hoạch, năm, đơn vị tổng hợp, hạn báo cáo, người ký; tên cơ quan theo thời gian hiệu lực."),
+    ("2", "Đơn vị và Nhóm đơn vị: ai nhận biểu mẫu; các tên gọi khác và tên gọi chung dùng trong kế hoạch."),
+    ("3", "Nhóm nhiệm vụ và Nhiệm vụ: nguyên văn phụ lục của kế hoạch, mỗi dòng một đầu việc, kể cả chỗ in sai."),
+    ("4", "Nhóm chỉ tiêu và Chỉ tiêu: nguyên văn bảng chỉ tiêu; để trống nếu kế hoạch không có."),
+    ("5", "Cột Mã: không đổi mã đã có. Dòng mới để trống, phần mềm cấp mã một lần rồi ghi lại vào tệp này."),
+    (
+        "6",
+        "Cột Hạn chuẩn: nhập ngày khi thời hạn in không cho biết ngày, ví dụ «Theo Kế hoạch của UBND tỉnh».",
+    ),
+    ("7", "Được thêm dòng, đổi thứ tự dòng và cột, thêm cột riêng. Không đổi tên trang và tên cột."),
+    ("8", "Sửa xong, lưu và đóng tệp, rồi chạy lệnh nq57xl lint để kiểm tra."),
+)
+
+
+Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
+"""`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line;
+`dated_names`: a name a line with the last day of its validity, "Phòng Quản lý đô thị (đến 30/06/2026)"."""
+
+Source = Literal[
+    "", "units", "sections", "indicator_groups", "yes_no", "cutoff", "name_kind", "unit_kind", "vocabulary"
+]
+
+
+@frozen
+class Column:
+    """One column of a table, or one line of a card."""
+
+    key: str
+    """Name of the record's field."""
+    title: str
+    width: float = 12
+    hint: str = ""
+    """What to type, shown when the cell is chosen."""
+    kind: Kind = "text"
+    source: Source = ""
+    """The list of a dropdown."""
+    others: tuple[str, ...] = ()
+    """Other headings under which people keep this column."""
+    optional: bool = False
+    """True: the column may be missing in a workbook."""
+    center: bool = False
+    strict: bool = True
+    """False: the dropdown proposes, other values may be typed."""
+    rare: bool = False
+    """True: written only where some row has something in it; stands last."""
+    limits: tuple[int, int] = (0, 200)
+    """Smallest and greatest value of a `whole`."""
+
+
+@frozen
+class Sheet:
+    """One sheet that holds a table."""
+
+    id: str
+    title: str
+    heading: str
+    note: str
+    """One or two sentences under the heading."""
+    columns: tuple[Column, ...]
+    spare: int = 20
+    """Prepared empty rows under the last one."""
+    optional: bool = False
+    """True: the sheet may be missing in a workbook."""
+
+    def column(self, key: str) -> int:
+        """Index of the column, 0-based."""
+        return next(index for index, item in enumerate(self.columns) if item.key == key)
+
+
+YES, NO = "Có", "Không"
+CUTOFFS = {"decree": "Theo Nghị định 09/2019/NĐ-CP", "calendar": "Theo tháng dương lịch"}
+VOCABULARIES = {
+    "own": "Từ ngữ của biểu mẫu",
+    "A": "A. Báo cáo của Chính phủ",
+    "B": "B. Tổ công tác của Thủ tướng",
+    "C": "C. Ba mức; đúng hạn hoặc trễ hạn",
+    "F": "F. Đúng tiến độ; nguy cơ chậm; chậm tiến độ",
+}
+NAME_KINDS = {
+    "agency": "Cơ quan ban hành",
+    "parent": "Cơ quan cấp trên",
+    "recipient": "Nơi nhận báo cáo",
+    "place": "Địa danh",
+}
+UNIT_KINDS = ("Văn phòng", "Phòng chuyên môn", "Đơn vị sự nghiệp", "Cơ quan ngoài")
+
+HEADER_ROW = 3
+"""0-based row of the column headings of every table sheet."""
+
+CARD: tuple[Column, ...] = (
+    Column(
+        "id", "Mã kế hoạch", hint="Chữ không dấu, số, gạch nối; ví dụ: sxd-2026. Không đổi trong năm.", kind="short"
+    ),
+    Column("title", "Tên kế hoạch", hint="Trích yếu của kế hoạch, nguyên văn."),
+    Column("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole", limits=(2000, 2099)),
+    Column("number", "Số văn bản", hint="Số của kế hoạch; để trống khi chưa biết.", kind="short"),
+    Column("symbol", "Ký hiệu", hint="Phần sau dấu gạch chéo, ví dụ KH-SXD.", kind="short"),
+    Column("issued_on", "Ngày ban hành", hint="Ngày/tháng/năm; để trống khi chưa biết.", kind="date"),
+    Column("gatherer", "Đơn vị tổng hợp", hint="Mã đơn vị ở trang Đơn vị.", kind="short", source="units"),
+    Column(
+        "internal_day",
+        "Đơn vị báo cáo trước ngày",
+        hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.",
+        kind="whole",
+        limits=(1, 31),
+    ),
+    Column(
+        "report_day",
+        "Cơ quan báo cáo trước ngày",
+        hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.",
+        kind="whole",
+        limits=(1, 31),
+    ),
+    Column(
+        "before_is_inclusive",
+        "«Trước ngày» tính cả ngày đó",
+        hint="Chọn Không: «trước ngày 18» là chậm nhất ngày 17.",
+        kind="yes_no",
+        source="yes_no",
+    ),
+    Column(
+        "roll_weekends",
+        "Lùi hạn khi trùng thứ Bảy, Chủ nhật",
+        hint="Chọn Có: hạn rơi vào cuối tuần chuyển sang thứ Hai.",
+        kind="yes_no",
+        source="yes_no",
+    ),
+    Column(
+        "cutoff",
+        "Cách chốt số liệu",
+        hint="Theo Nghị định: từ ngày 15 tháng trước đến ngày 14 tháng cuối kỳ.",
+        kind="choice",
+        source="cutoff",
+    ),
+    Column("authority", "Thẩm quyền ký", hint="Ví dụ: KT. GIÁM ĐỐC; để trống khi cấp trưởng ký.", kind="short"),
+    Column("position", "Chức vụ người ký", hint="Ví dụ: PHÓ GIÁM ĐỐC.", kind="short"),
+    Column("signer", "Họ tên người ký", hint="Họ và tên, không ghi học hàm, học vị.", kind="short"),
+    Column(
+        "clear_criteria", "Các tiêu chí «rõ»", hint="Mỗi dòng một tiêu chí (Alt+Enter để xuống dòng).", kind="names"
+    ),
+)
+
+SETTINGS: tuple[Column, ...] = (
+    Column(
+        "at_risk_days",
+        "Số ngày báo trước nguy cơ chậm",
+        hint="Đầu việc chưa xong còn từng này ngày đến hạn thì tính là có nguy cơ chậm.",
+        kind="whole",
+    ),
+    Column(
+        "free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"
+    ),
+    Column(
+        "vocabulary",
+        "Bộ từ ngữ của báo cáo",
+        hint="Cách ghi tiến độ trong báo cáo tổng hợp; biểu mẫu của đơn vị không đổi.",
+        kind="choice",
+        source="vocabulary",
+    ),
+    Column(
+        "quality_score",
+        "Chấm điểm chất lượng số liệu",
+        hint="Có: noi-bo.xlsx có trang chấm điểm báo cáo theo sáu nguyên tắc; không đưa vào báo cáo tổng hợp.",
+        kind="yes_no",
+        source="yes_no",
+    ),
+)
+
+PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
+
+NAMES = Sheet(
+    "names",
+    PLAN_TITLE,
+    "TÊN CƠ QUAN, NƠI NHẬN, ĐỊA DANH",
+    "",
+    (
+        Column("kind", "Loại tên", hint="Chọn trong danh sách.", kind="choice", source="name_kind"),
+        Column("name", "Tên gọi", hint="Ghi đúng như in trên văn bản."),
+        Column(
+            "valid_from", "Từ ngày", hint="Ngày bắt đầu dùng tên; để trống nếu không rõ.", kind="date", optional=True
+        ),
+        Column(
+            "valid_to", "Đến ngày", hint="Ngày cuối cùng dùng tên; để trống nếu còn dùng.", kind="date", optional=True
+        ),
+    ),
+    spare=6,
+)
+
+_VALID_FROM = Column("valid_from", "Từ ngày", 12, "Ngày bắt đầu hoạt động; có thể để trống.", "date", optional=True)
+_VALID_TO = Column("valid_to", "Đến ngày", 12, "Ngày cuối cùng hoạt động; có thể để trống.", "date", optional=True)
+
+UNITS = Sheet(
+    "units",
+    "Đơn vị",
+    "DANH SÁCH ĐƠN VỊ",
+    "Mỗi dòng một đơn vị. Đơn vị ngoài cơ quan ghi «Có» ở cột Ngoài cơ quan và không nhận biểu mẫu.",
+    (
+        Column(
+            "code",
+            "Mã",
+            11,
+            "Chữ in hoa không dấu, ví dụ QLDT. Không đổi.",
+            "short",
+            center=True,
+            others=("Mã đơn vị",),
+        ),
+        Column("name", "Tên đơn vị", 38, "Tên đầy đủ.", others=("Tên", "Đơn vị")),
+        Column("aliases", "Tên gọi khác", 34, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
+        Column("kind", "Loại", 17, "Chọn hoặc nhập loại đơn vị.", "short", "unit_kind", optional=True, strict=False),
+        Column(
+            "external", "Ngoài cơ quan", 9, "Có: không nhận biểu mẫu.", "yes_no", "yes_no", optional=True, center=True
+        ),
+        Column(
+            "email", "Thư điện tử", 24, "Địa chỉ nhận biểu mẫu.", "short", optional=True, others=("Email", "E-mail")
+        ),
+        _VALID_FROM,
+        _VALID_TO,
+        Column(
+            "successors",
+            "Đơn vị kế tiếp",
+            11,
+            "Khi sáp nhập, chia tách: các mã nhận việc sau «Đến ngày», cách nhau dấu phẩy.",
+            "codes",
+            optional=True,
+        ),
+        Column(
+            "former_names",
+            "Tên cũ",
+            26,
+            "Mỗi dòng một tên và ngày cuối dùng tên, ví dụ: Phòng Quản lý đô thị (đến 30/06/2026).",
+            "dated_names",
+            optional=True,
+        ),
+    ),
+)
+GROUPS = Sheet(
+    "groups",
+    "Nhóm đơn vị",
+    "NHÓM ĐƠN VỊ",
+    "Tên gọi chung dùng trong kế hoạch, ví dụ «Các phòng, đơn vị trực thuộc», và các đơn vị thuộc nhóm.",
+    (
+        Column("name", "Tên nhóm", 48, "Ghi như trong cột chủ trì, phối hợp của kế hoạch."),
+        Column(
+            "members",
+            "Mã các thành viên",
+            36,
+            "Các mã ở trang Đơn vị, cách nhau dấu phẩy.",
+            "codes",
+            others=("Thành viên",),
+        ),
+        Column("aliases", "Tên gọi khác", 48, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
+    ),
+    spare=10,
+    optional=True,
+)
+SECTIONS = Sheet(
+    "sections",
+    "Nhóm nhiệm vụ",
+    "NHÓM NHIỆM VỤ",
+    "Các mục lớn của phụ lục, theo thứ tự in.",
+    (
+        Column("number", "Số", 8, "Số La Mã của mục.", "short", center=True, others=("STT", "TT")),
+        Column(
+            "title",
+            "Tên nhóm nhiệm vụ",
+            110,
+            "Tên mục, nguyên văn, không kèm số.",
+            others=("Tên nhóm", "Nhóm nhiệm vụ"),
+        ),
+    ),
+    spare=10,
+)
+TASKS = Sheet(
+    "tasks",
+    "Nhiệm vụ",
+    "DANH MỤC NHIỆM VỤ",
+    "Mỗi dòng một đầu việc, nguyên văn kế hoạch. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên. "
+    "Cột Hạn chuẩn, nếu nhập, thay cho thời hạn suy ra từ kế hoạch.",
+    (
+        Column(
+            "code", "Mã", 8, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã nhiệm vụ",)
+        ),
+        Column("section", "Nhóm", 6.5, "Số La Mã ở trang Nhóm nhiệm vụ.", "short", "sections", center=True),
+        Column("number", "Số", 5, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
+        Column(
+            "subnumber", "Số con", 5.5, "Số của tiểu nhiệm vụ, nếu kế hoạch có in.", "short", center=True, optional=True
+        ),
+        Column("task", "Nhiệm vụ tổng quát", 27, "Nguyên văn, không kèm số.", others=("Nhiệm vụ",)),
+        Column("subtask", "Tiểu nhiệm vụ", 27, "Nguyên văn (rõ việc).", others=("Tiểu nhiệm vụ (Rõ việc)",)),
+        Column("deliverable", "Sản phẩm đầu ra", 17, "Sản phẩm bắt buộc (rõ kết quả).", others=("Sản phẩm",)),
+        Column("kpi", "KPI", 17, "Kết quả đo lường được.", others=("KPI đo lường hiệu quả",)),
+        Column("lead", "Đơn vị chủ trì", 13, "Tên đơn vị ở trang Đơn vị (rõ người).", others=("Chủ trì",)),
+        Column("support", "Đơn vị phối hợp", 14, "Tên đơn vị hoặc nhóm đơn vị.", others=("Phối hợp",), optional=True),
+        Column(
+            "deadline", "Thời hạn in trong kế hoạch", 13, "Nguyên văn (rõ thời gian).", "short", others=("Thời hạn",)
+        ),
+        Column(
+            "standard_deadline",
+            "Hạn chuẩn",
+            11.5,
+            "Ngày/tháng/năm do cơ quan ấn định, nếu có.",
+            "date",
+            optional=True,
+            center=True,
+        ),
+        Column("note", "Ghi chú", 12, "Nguyên văn ghi chú của kế hoạch.", optional=True),
+        Column(
+            "responsible",
+            "Lãnh đạo phụ trách",
+            14,
+            "Người chịu trách nhiệm (rõ trách nhiệm); cột không bắt buộc.",
+            optional=True,
+            rare=True,
+            others=("Người chịu trách nhiệm", "Người phụ trách"),
+        ),
+        Column(
+            "authority",
+            "Cấp quyết định",
+            14,
+            "Cấp có thẩm quyền quyết định (rõ thẩm quyền); cột không bắt buộc.",
+            optional=True,
+            rare=True,
+            others=("Thẩm quyền quyết định", "Thẩm quyền"),
+        ),
+    ),
+    spare=60,
+)
+INDICATOR_GROUPS = Sheet(
+    "indicator_groups",
+    "Nhóm chỉ tiêu",
+    "NHÓM CHỈ TIÊU",
+    "Các nhóm của bảng chỉ tiêu, theo thứ tự in; để trống nếu kế hoạch không có chỉ tiêu.",
+    (
+        Column("number", "Số", 8, "Số La Mã của nhóm.", "short", center=True, others=("STT", "TT")),
+        Column(
+            "title",
+            "Tên nhóm chỉ tiêu",
+            110,
+            "Tên nhóm, nguyên văn, không kèm số.",
+            others=("Tên nhóm", "Nhóm chỉ tiêu"),
+        ),
+    ),
+    spare=10,
+    optional=True,
+)
+INDICATORS = Sheet(
+    "indicators",
+    "Chỉ tiêu",
+    "DANH MỤC CHỈ TIÊU",
+    "Mỗi dòng một chỉ tiêu. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên.",
+    (
+        Column(
+            "code", "Mã", 11, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã chỉ tiêu",)
+        ),
+        Column("group", "Nhóm", 7, "Số La Mã ở trang Nhóm chỉ tiêu.", "short", "indicator_groups", center=True),
+        Column("number", "Số", 6, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
+        Column("indicator", "Chỉ tiêu", 54, "Nguyên văn, không kèm số.", others=("Nội dung chỉ tiêu",)),
+        Column("unit", "Đơn vị tính", 16, "Đơn vị tính, đo lường; nguyên văn.", "short", others=("ĐVT",), center=True),
+        Column("target", "Mục tiêu", 13, "Nguyên văn, ví dụ: ≥ 90%.", "short", others=("Kết quả",), center=True),
+        Column(
+            "lead",
+            "Đơn vị theo dõi",
+            22,
+            "Tên đơn vị ở trang Đơn vị.",
+            others=("Đơn vị chủ trì theo dõi, đánh giá", "Đơn vị chủ trì"),
+        ),
+        Column("note", "Ghi chú", 18, "Ghi chú, nếu có.", optional=True),
+    ),
+    spare=30,
+    optional=True,
+)
+
+TABLES: tuple[Sheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS)
+CARD_ROW = 3
+"""0-based row of the first line of a card sheet, under its headings."""
+NAMES_ROW = CARD_ROW + len(CARD) + 3
+"""0-based row of the first line of the names table on the sheet of the plan."""
+
+
+Cells = dict[str, Any]
+"""Column key -> str, int, bool, date, tuple of str, or None."""
+
+
+def card_cells(properties: Properties) -> Cells:
+    """The lines of the plan's card."""
+    cells = attrs.asdict(properties, recurse=False)
+    signatory = properties.signatory
+    return cells | {
+        "cutoff": CUTOFFS[properties.cutoff],
+        "authority": signatory.authority,
+        "position": signatory.position,
+        "signer": signatory.name,
+    }
+
+
+def name_rows(properties: Properties) -> list[Cells]:
+    """The names with their days of validity, a row each."""
+    return [
+        {"kind": title, **attrs.asdict(item)}
+        for field, title in NAME_KINDS.items()
+        for item in getattr(properties, field)
+    ]
+
+
+def settings_cells(settings: Settings) -> Cells:
+    """The lines of the settings card."""
+    return attrs.asdict(settings) | {"vocabulary": VOCABULARIES[settings.vocabulary]}
+
+
+def table_rows(plan: Plan) -> dict[str, list[Cells]]:
+    """Sheet id -> its rows."""
+    return {
+        "units": [attrs.asdict(item, recurse=False) for item in plan.units],
+        "groups": [attrs.asdict(item, recurse=False) for item in plan.groups],
+        "sections": [attrs.asdict(item) for item in plan.sections],
+        "tasks": [attrs.asdict(item, recurse=False) | {"deadline": item.deadline.text} for item in plan.tasks],
+        "indicator_groups": [attrs.asdict(item) for item in plan.indicator_groups],
+        "indicators": [attrs.asdict(item, recurse=False) | {"target": item.target.text} for item in plan.indicators],
+    }
+
+
+def plan_of(card: Cells, names: list[Cells], tables: dict[str, list[Cells]], settings: Cells) -> Plan:
+    """The plan that those cells hold, not yet understood."""
+    return Plan(
+        properties=_properties(card, names),
+        units=tuple(Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
+        groups=tuple(UnitGroup(**row) for row in tables["groups"]),
+        sections=tuple(Section(**row) for row in tables["sections"]),
+        tasks=tuple(_task(row) for row in tables["tasks"]),
+        indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
+        indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
+        settings=_settings(settings),
+    )
+
+
+def _settings(cells: Cells) -> Settings:
+    known = {key: value for key, value in cells.items() if value is not None}
+    known["vocabulary"] = next(
+        (code for code, title in VOCABULARIES.items() if title == cells.get("vocabulary")), "own"
+    )
+    return Settings(**known)
+
+
+def _task(row: Cells) -> Task:
+    return Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
+
+
+def _properties(card: Cells, names: list[Cells]) -> Properties:
+    known = {item.name for item in attrs.fields(Properties)}
+    plain = {key: value for key, value in card.items() if key in known and value is not None}
+    plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
+    plain.setdefault("year", 0)
+    signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
+    dated: dict[str, Any] = {
+        field: tuple(_name(row) for row in names if row["kind"] == title and row["name"])
+        for field, title in NAME_KINDS.items()
+    }
+    return Properties(**plain, **dated, signatory=signatory)
+
+
+def _name(row: Cells) -> DatedName:
+    valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
+    return DatedName(row["name"], *valid)
+
+
+ACCENT = "#DDE7F0"
+
+
+LINE = "#8A97A5"
+
+
+def fit_page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
+    """Paper, margins and page numbers of a sheet; `repeat` is the row that stands on every page."""
+    page.set_paper(9)
+    if landscape:
+        page.set_landscape()
+    page.set_margins(left=0.5, right=0.4, top=0.8, bottom=0.5)
+    page.fit_to_pages(1, 0)
+    page.set_header('&C&"Times New Roman,Regular"&12&P/&N', {"margin": 0.4})
+    # grid lines on the screen only: they show the prepared rows, which have no borders until something is typed
+    page.hide_gridlines(1)
+    if repeat is not None:
+        page.repeat_rows(repeat)
+
+
+def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - any cell value
+    """The text that stands in the cell."""
+    if value is None:
+        return ""
+    if column.kind == "yes_no":
+        return YES if value else NO
+    if column.kind == "names":
+        return "\n".join(value)
+    if column.kind == "dated_names":
+        return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
+    if column.kind == "codes":
+        return ", ".join(value)
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)

@@ -1,0 +1,352 @@
+"""The plan as its master appendix holds it, its version, names that change with time, and its amendments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from datetime import date
+from typing import Literal
+
+from attrs import field, frozen
+
+from nq57xl.rules.codec import content_hash
+
+DeadlineKind = Literal[
+    "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
+]
+Comparator = Literal[">=", "<=", ">", "<", "="]
+VocabularyCode = Literal["own", "A", "B", "C", "F"]
+
+
+@frozen
+class DatedName:
+    """A name with its days of validity: an agency is renamed, the plan's wording stays."""
+
+    name: str
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+@frozen
+class Signatory:
+    """The signature block (Decree 30/2020/NĐ-CP, Appendix I): authority line, position, name."""
+
+    authority: str = ""
+    """"KT. GIÁM ĐỐC"; empty when the head signs."""
+    position: str = ""
+    """"PHÓ GIÁM ĐỐC"."""
+    name: str = ""
+
+
+@frozen
+class Properties:
+    """What the plan says of itself, and the office's reporting regime."""
+
+    id: str
+    """Short ASCII id: "bql-2026"."""
+    title: str
+    year: int
+    number: str = ""
+    """Number of the plan's document; blank where unknown, never invented."""
+    symbol: str = ""
+    """"KH-SXD": the part of the number after the slash."""
+    issued_on: dt.date | None = None
+    agency: tuple[DatedName, ...] = ()
+    """The issuing agency, newest last; the name valid on a day is `name_on`."""
+    parent: tuple[DatedName, ...] = ()
+    """The agency above it, as in the letterhead: "UBND TỈNH ĐỒNG NAI"."""
+    recipient: tuple[DatedName, ...] = ()
+    """Who receives the consolidated report: "UBND tỉnh Đồng Nai"."""
+    place: tuple[DatedName, ...] = ()
+    """Place name for the date line: "Đồng Nai"."""
+    gatherer: str = ""
+    """Code of the unit that gathers the reports."""
+    internal_day: int = 20
+    """Units report before this day of the month (of the period's last month)."""
+    report_day: int = 25
+    """The agency reports before this day."""
+    before_is_inclusive: bool = False
+    """False: "trước ngày 18" is due on the 17th (the contract's default)."""
+    roll_weekends: bool = False
+    """True: a due day on Saturday or Sunday moves to the Monday after."""
+    cutoff: Literal["decree", "calendar"] = "decree"
+    """"decree": Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th); "calendar": whole months."""
+    signatory: Signatory = field(factory=Signatory)
+    clear_criteria: tuple[str, ...] = ()
+    """The "rõ" of this plan: ("rõ người", "rõ việc", ...): five or six, they differ by plan."""
+
+
+@frozen
+class Unit:
+    """A unit that leads, supports, gathers or receives."""
+
+    code: str
+    """ASCII: "VP", "QLDT"."""
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: str = ""
+    """"Văn phòng", "Phòng chuyên môn", "Đơn vị sự nghiệp", "Cơ quan ngoài"..."""
+    external: bool = False
+    """True: outside the agency; gets no form."""
+    email: str = ""
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    successors: tuple[str, ...] = ()
+    """Codes of the units that go on with its rows after `valid_to`: one after a merger, several after a split."""
+    former_names: tuple[DatedName, ...] = ()
+    """Names it had before, each with the last day of its validity; `name` is the one after them."""
+
+
+@frozen
+class UnitGroup:
+    """A collective name used in the plan's columns, with its members."""
+
+    name: str
+    """"Các phòng chuyên môn; đơn vị trực thuộc Sở"."""
+    members: tuple[str, ...]
+    """Unit codes."""
+    aliases: tuple[str, ...] = ()
+
+
+@frozen
+class Section:
+    """A group of tasks under a Roman number."""
+
+    number: str
+    title: str
+
+
+@frozen
+class Deadline:
+    """A deadline as printed and as understood (domain.md 6.3)."""
+
+    text: str
+    kind: DeadlineKind = "unknown"
+    date: dt.date | None = None
+    """Last day of the last period named; None where no date follows from the text."""
+    milestones: tuple[dt.date, ...] = ()
+    """Earlier dates of a deadline of several steps, ascending."""
+
+
+@frozen
+class Target:
+    """The target of an indicator as printed and as understood."""
+
+    text: str
+    comparator: Comparator | None = None
+    """A bare "100%" compares as ">="."""
+    value: float | None = None
+    """Percentages are fractions: "90%" is 0.9; "Có" has no value."""
+    unit: str = ""
+    """"%", "điểm", "mô hình"; empty for "Có"."""
+
+
+@frozen
+class Task:
+    """One row ("đầu việc") of the appendix."""
+
+    code: str
+    """Stored and stable: "II.2.1"."""
+    section: str
+    number: str
+    subnumber: str | None
+    task: str
+    """Text without its printed number, as all texts here."""
+    subtask: str
+    deliverable: str
+    kpi: str
+    lead: str
+    """As printed."""
+    support: str
+    deadline: Deadline
+    note: str = ""
+    standard_deadline: dt.date | None = None
+    """The office's own "Hạn chuẩn"; wins over the parsed deadline."""
+    responsible: str = ""
+    """Who answers for the row ("rõ trách nhiệm"): a column that few plans have."""
+    authority: str = ""
+    """Who decides on it ("rõ thẩm quyền"): likewise."""
+    lead_units: tuple[str, ...] = ()
+    """Codes, resolved; several for a collective lead."""
+    support_units: tuple[str, ...] = ()
+    """Codes, resolved, without the leads."""
+
+    @property
+    def due(self) -> dt.date | None:
+        """D of the contract: the office's own date, else the parsed one."""
+        return self.standard_deadline or self.deadline.date
+
+    @property
+    def done_before(self) -> bool:
+        """The plan itself says that the row is already done."""
+        return self.deadline.kind == "done"
+
+
+@frozen
+class IndicatorGroup:
+    """A group of indicators under a Roman number."""
+
+    number: str
+    title: str
+
+
+@frozen
+class Indicator:
+    """One indicator with its target."""
+
+    code: str
+    """"CT.III.2": cannot be taken for a task's code."""
+    group: str
+    number: str
+    indicator: str
+    unit: str
+    """Unit of measure as printed."""
+    target: Target
+    lead: str
+    lead_units: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
+class Settings:
+    """Settings that the office may change in the master appendix."""
+
+    at_risk_days: int = 5
+    """Margin of `at_risk` in days (Khánh Hòa asks for a remedy plan 5 days ahead)."""
+    free_rows: int = 12
+    """Prepared rows of a free table."""
+    vocabulary: VocabularyCode = "own"
+    """Words of the report (`schemas/vocabularies.yml`)."""
+    quality_score: bool = False
+    """True: noi-bo.xlsx scores the reports by the six principles (`schemas/quality.yml`)."""
+
+
+@frozen
+class Plan:
+    """A whole plan. `plan.appendix.read_appendix` makes it, with leads, supports, deadlines and targets understood."""
+
+    properties: Properties
+    units: tuple[Unit, ...] = ()
+    groups: tuple[UnitGroup, ...] = ()
+    sections: tuple[Section, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    indicator_groups: tuple[IndicatorGroup, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    settings: Settings = field(factory=Settings)
+
+
+@frozen
+class Period:
+    """A reporting period with its days."""
+
+    code: str
+    """"2026-04", "2026-Q2", "2026-H1", "2026"."""
+    title: str
+    """In words: "tháng 4/2026", "quý II/2026", "6 tháng đầu năm 2026", "năm 2026"."""
+    start: dt.date
+    """First day of the data."""
+    cutoff: dt.date
+    """C of the contract: last day of the data."""
+    due: dt.date
+    """Last day on which a unit's report is on time."""
+    report_due: dt.date
+    """Last day for the agency's own report."""
+
+
+def name_on(names: tuple[DatedName, ...], day: date) -> str:
+    """The name valid on that day, the newest when several are.
+
+    On a day that no validity covers: the last name that had begun, else the first of all; empty when there is none.
+    """
+    if not names:
+        return ""
+    begun = [item for item in names if item.valid_from is None or item.valid_from <= day]
+    valid = [item for item in begun if item.valid_to is None or item.valid_to >= day]
+    chosen = valid or begun or [names[0]]
+    return sorted(chosen, key=lambda item: item.valid_from or date.min)[-1].name
+
+
+def plan_version(plan: Plan) -> str:
+    """Content hash of the plan: 12 hex digits."""
+    return content_hash(plan)
+
+
+RowTable = Literal["tasks", "indicators"]
+ChangeKind = Literal["added", "dropped", "kept", "changed", "moved", "renumbered"]
+"""`kept`: not in the new document, but the office keeps the row; a row may be changed, moved and renumbered at once."""
+
+
+@frozen
+class FieldChange:
+    """One text before and after."""
+
+    field: str
+    """Name of the record's field, or what it is about where it is no row's: "title", "sections", "units"."""
+    title: str
+    """What people call it: "Thời hạn in trong kế hoạch"."""
+    before: str
+    after: str
+
+
+@frozen
+class RowChange:
+    """One row of the old or the new plan with its counterpart in the other."""
+
+    table: RowTable
+    code: str | None
+    """Code of the old row; None for a row that is new."""
+    index: int | None
+    """Index of the row in the new plan's table; None for a row that is not there."""
+    similarity: float
+    """Of the two texts, 0 to 1; 0 for a row without a counterpart."""
+    kinds: tuple[ChangeKind, ...] = ()
+    """Empty: continues unchanged."""
+    fields: tuple[FieldChange, ...] = ()
+
+
+@frozen
+class Comparison:
+    """Everything that differs between two versions of a plan."""
+
+    rows: tuple[RowChange, ...]
+    """Tasks, then indicators: in the new plan's order, then the old rows that it does not have."""
+    general: tuple[FieldChange, ...] = ()
+    """The plan's own properties, sections, groups and units."""
+
+    @property
+    def changes(self) -> tuple[RowChange, ...]:
+        """The rows of which something is to be said."""
+        return tuple(row for row in self.rows if row.kinds)
+
+    def count(self, kind: ChangeKind, table: RowTable) -> int:
+        """How many rows of that table are of that kind."""
+        return sum(row.table == table and kind in row.kinds for row in self.rows)
+
+
+@frozen
+class Amendment:
+    """One amendment as the ledger keeps it."""
+
+    id: int
+    effective_from: dt.date
+    before: str
+    """Version of the plan until then, as it stood on the day of the amendment."""
+    after: str
+    """Version that the amendment brought in."""
+    document: str
+    """Name of the new appendix or document."""
+    sha256: str
+    """Of its content; a copy lies in the archive."""
+    at: dt.datetime
+    who: str
+    rows: tuple[AmendedRow, ...] = ()
+
+
+@frozen
+class AmendedRow:
+    """What an amendment did to one row."""
+
+    table: RowTable
+    code: str
+    """The row's code, in the old plan and in the new one alike."""
+    kinds: tuple[ChangeKind, ...]
+    fields: tuple[FieldChange, ...] = field(default=())

@@ -1,1 +1,0 @@
-"""Plain frozen data that passes between the rooms; no behaviour beyond what a record says of itself."""

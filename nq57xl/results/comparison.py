@@ -1,0 +1,351 @@
+"""What moved between two periods of a plan: rows and indicators by their codes, never by place or wording."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from nq57xl.plan.model import Indicator, Period, Task
+from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, IndicatorState, Standing, TaskRow
+from nq57xl.results.wording import DONE_BEFORE, progress_words, result_text
+from nq57xl.rules.schema import Schema
+from nq57xl.rules.values import vietnamese_percent
+
+RowMove = Literal[
+    "new", "dropped", "completed", "reopened", "raised", "lowered", "moved", "same", "first", "silent", "none"
+]
+"""`new`, `dropped`: in one of the two plans only; `raised`, `lowered`: the percentage; `moved`: another progress;
+`first`: the earlier period had no report of it; `silent`: this one has none; `none`: nothing can be compared."""
+
+
+@frozen
+class RowChange:
+    """One row ("đầu việc") in both periods."""
+
+    task: Task
+    """As the later plan has it; as the earlier one where the row was dropped."""
+    move: RowMove
+    before: Standing | None
+    """None: the earlier plan has no such row."""
+    after: Standing | None
+    percent_before: float | None = None
+    """Fraction, of the unit that decides; 1 when done; None where nothing was told."""
+    percent_after: float | None = None
+    newly_done: bool = False
+    newly_overdue: bool = False
+    words: str = ""
+    """For the column "change since last period"."""
+
+
+@frozen
+class IndicatorChange:
+    """What one unit reported of one indicator in both periods; values of several units are never added up."""
+
+    indicator: Indicator
+    unit: str
+    name: str
+    measure: Literal["percent", "number", "choice"]
+    before: float | str | None
+    after: float | str | None
+    state_before: IndicatorState | None
+    """None: the unit did not follow it in the earlier plan."""
+    state_after: IndicatorState | None
+    difference: float | None = None
+    """After − before, where both are numbers; of percentages a difference of fractions (percentage points / 100)."""
+    reached_before: bool | None = None
+    reached_after: bool | None = None
+
+
+@frozen
+class UnitChange:
+    """Whether one unit has reported, in both periods; None: it was issued no form."""
+
+    unit: str
+    name: str
+    reported_before: bool | None
+    reported_after: bool | None
+    on_time_before: bool | None = None
+    on_time_after: bool | None = None
+
+
+@frozen
+class Comparison:
+    """Two periods of one plan, side by side."""
+
+    before: Period
+    after: Period
+    rows: tuple[RowChange, ...]
+    """In the order of the later plan; dropped rows last."""
+    indicators: tuple[IndicatorChange, ...]
+    units: tuple[UnitChange, ...]
+    _by_code: dict[str, RowChange] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        """The index of `change_of`."""
+        object.__setattr__(self, "_by_code", {row.task.code: row for row in self.rows})
+
+    @property
+    def newly_done(self) -> tuple[RowChange, ...]:
+        """Rows done now that were not done then."""
+        return tuple(row for row in self.rows if row.newly_done)
+
+    @property
+    def newly_overdue(self) -> tuple[RowChange, ...]:
+        """Rows overdue now that were not overdue then."""
+        return tuple(row for row in self.rows if row.newly_overdue)
+
+    def moved(self, *moves: RowMove) -> tuple[RowChange, ...]:
+        """Rows of those moves."""
+        return tuple(row for row in self.rows if row.move in moves)
+
+    def change_of(self, code: str) -> str:
+        """Short Vietnamese words for the row of that code; "" when neither plan has it."""
+        row = self._by_code.get(code)
+        return "" if row is None else row.words
+
+
+SAME = "Không thay đổi"
+_SILENT = {"unreported": "chưa báo cáo", "partly_reported": "chưa báo cáo đủ"}
+_EQUAL = 1e-9
+
+
+def compare(before: Consolidation, after: Consolidation) -> Comparison:
+    """What moved from one period to the other; each keeps the plan it was consolidated with."""
+    earlier = {row.task.code: row for row in before.tasks}
+    later = {row.task.code for row in after.tasks}
+    rows = [_row(earlier.get(row.task.code), row, before, after.schema) for row in after.tasks]
+    dropped = [_dropped(row) for row in before.tasks if row.task.code not in later]
+    return Comparison(before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after))
+
+
+def row_percent(row: TaskRow) -> float | None:
+    """The percentage of a whole row, as a fraction: 1 when done, else what the deciding unit typed."""
+    if is_done(row.standing):
+        return 1.0
+    told = next((entry.value("percent") for entry in row.entries if entry.unit == row.standing.decided_by), None)
+    return float(told) if isinstance(told, int | float) else None
+
+
+def is_done(standing: Standing) -> bool:
+    """The row is done, in this period or before it."""
+    return standing.state == "done_before" or standing.progress == "done"
+
+
+def result_words(item: IndicatorChange, side: Literal["before", "after"]) -> str:
+    """An indicator's result in one of the periods as leaders read it: 85,5%, 120, Có; why there is none."""
+    result = item.before if side == "before" else item.after
+    state = item.state_before if side == "before" else item.state_after
+    if result is not None:
+        return result_text(result, item.measure)
+    words = {"no_data": "Chưa có số liệu", "unreported": "Chưa báo cáo", "outside": "Ngoài diện gửi biểu"}
+    return words.get(state or "", "")
+
+
+def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema: Schema) -> RowChange:
+    if before is None:
+        words = "Nhiệm vụ mới so với kỳ trước"
+        return RowChange(after.task, "new", None, after.standing, None, row_percent(after), words=words)
+    shares = row_percent(before), row_percent(after)
+    overdue = _newly_overdue(before, after, earlier.cutoff)
+    move = _move(before.standing, after.standing, *shares)
+    words = _words(before.standing, after.standing, move, shares, progress_words(schema))
+    return RowChange(
+        task=after.task,
+        move=move,
+        before=before.standing,
+        after=after.standing,
+        percent_before=shares[0],
+        percent_after=shares[1],
+        newly_done=_newly_done(before, after, earlier.cutoff),
+        newly_overdue=overdue,
+        words=f"{words}; mới quá hạn" if overdue else words,
+    )
+
+
+def _dropped(row: TaskRow) -> RowChange:
+    words = "Không còn trong kế hoạch"
+    return RowChange(row.task, "dropped", row.standing, None, row_percent(row), None, words=words)
+
+
+def _move(before: Standing, after: Standing, was: float | None, now: float | None) -> RowMove:
+    if after.state == "outside":
+        return "none"
+    if after.state in _SILENT:
+        return "silent"
+    if before.state not in ("reported", "done_before"):
+        return "first"
+    if is_done(before) or is_done(after):
+        return "same" if is_done(before) == is_done(after) else ("completed" if is_done(after) else "reopened")
+    if was is not None and now is not None and abs(now - was) > _EQUAL:
+        return "raised" if now > was else "lowered"
+    return "same" if before.progress == after.progress else "moved"
+
+
+def _words(
+    before: Standing,
+    after: Standing,
+    move: RowMove,
+    shares: tuple[float | None, float | None],
+    progress: dict[str, str],
+) -> str:
+    was, now = (vietnamese_percent(share) if share is not None else "" for share in shares)
+    if after.state == "done_before":
+        return DONE_BEFORE
+    if move == "silent":
+        silent = _SILENT[after.state]
+        return f"Kỳ này {silent}" if before.state in ("reported", "done_before") else f"Cả hai kỳ {silent}"
+    if move == "first":
+        known = _SILENT.get(before.state)
+        told = f"Kỳ trước {known}" if known else "Kỳ trước không gửi biểu"
+        return f"Hoàn thành ({told[:1].lower()}{told[1:]})" if is_done(after) else told
+    told = progress.get(after.progress or "", "")
+    words = {
+        "none": "",
+        "same": SAME,
+        "completed": "Hoàn thành trong kỳ",
+        "reopened": f"Kỳ trước đã báo hoàn thành, kỳ này: {told}",
+        "raised": f"Tăng từ {was} lên {now}",
+        "lowered": f"Giảm từ {was} xuống {now}",
+        "moved": f"Chuyển từ «{progress.get(before.progress or '', '')}» sang «{told}»" + (f", {now}" if now else ""),
+    }
+    return words[move]
+
+
+def _newly_done(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
+    """Told as not done then; where nothing was told then, completed after that period's last day."""
+    if not is_done(after.standing) or is_done(before.standing):
+        return False
+    if before.standing.state == "reported":
+        return True
+    days = [entry.value("completion_date") for entry in after.entries]
+    return any(isinstance(day, dt.date) and day > cutoff for day in days)
+
+
+def _newly_overdue(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
+    if not _overdue(after.standing) or _overdue(before.standing):
+        return False
+    due = after.task.due
+    return before.standing.state == "reported" or (due is not None and due >= cutoff)
+
+
+def _overdue(standing: Standing) -> bool:
+    return standing.timeliness is not None and standing.timeliness.code == "overdue"
+
+
+def _indicators(before: Consolidation, after: Consolidation) -> tuple[IndicatorChange, ...]:
+    was, now = (_entries(c) for c in (before, after))
+    return tuple(_indicator(was.get(pair), now.get(pair)) for pair in dict.fromkeys([*now, *was]))
+
+
+def _entries(c: Consolidation) -> dict[tuple[str, str], tuple[IndicatorRow, IndicatorEntry]]:
+    return {(row.indicator.code, entry.unit): (row, entry) for row in c.indicators for entry in row.entries}
+
+
+def _indicator(
+    before: tuple[IndicatorRow, IndicatorEntry] | None, after: tuple[IndicatorRow, IndicatorEntry] | None
+) -> IndicatorChange:
+    kept = after or before
+    if kept is None:
+        raise ValueError("an indicator of neither period")
+    row, entry = kept
+    then, now = (pair[1] if pair else None for pair in (before, after))
+    results = [item.result if item else None for item in (then, now)]
+    same_measure = before is None or after is None or before[0].measure == after[0].measure
+    numbers = [item for item in results if isinstance(item, float)] if same_measure else []
+    return IndicatorChange(
+        indicator=row.indicator,
+        unit=entry.unit,
+        name=entry.name,
+        measure=row.measure,
+        before=results[0],
+        after=results[1],
+        state_before=then.state if then else None,
+        state_after=now.state if now else None,
+        difference=round(numbers[1] - numbers[0], 10) if len(numbers) == 2 else None,
+        reached_before=then.reached if then else None,
+        reached_after=now.reached if now else None,
+    )
+
+
+def _units(before: Consolidation, after: Consolidation) -> tuple[UnitChange, ...]:
+    was, now = ({item.status.code: item.status for item in c.units} for c in (before, after))
+    found = []
+    for code in dict.fromkeys([*now, *was]):
+        then, here = was.get(code), now.get(code)
+        found.append(
+            UnitChange(
+                unit=code,
+                name=(here or was[code]).name,
+                reported_before=None if then is None else then.counting is not None,
+                reported_after=None if here is None else here.counting is not None,
+                on_time_before=then.on_time if then else None,
+                on_time_after=here.on_time if here else None,
+            )
+        )
+    return tuple(found)
+
+
+def comparison_json(c: Comparison) -> dict[str, Any]:
+    """Every row, indicator and unit of both periods, with stable codes; percentages are fractions."""
+    return {
+        "before": c.before.code,
+        "after": c.after.code,
+        "newly_done": [row.task.code for row in c.newly_done],
+        "newly_overdue": [row.task.code for row in c.newly_overdue],
+        "rows": [_row_json(row) for row in c.rows],
+        "indicators": [_indicator_json(item) for item in c.indicators],
+        "units": [_unit(item) for item in c.units],
+    }
+
+
+def _row_json(row: RowChange) -> dict[str, Any]:
+    return {
+        "task": row.task.code,
+        "change": row.move,
+        "words": row.words,
+        "newly_done": row.newly_done,
+        "newly_overdue": row.newly_overdue,
+        "before": _standing(row.before, row.percent_before),
+        "after": _standing(row.after, row.percent_after),
+    }
+
+
+def _standing(standing: Standing | None, percent: float | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    state = standing.timeliness
+    return {
+        "state": standing.state,
+        "progress": standing.progress,
+        "timeliness": state.code if state else None,
+        "days": state.days if state else None,
+        "percent": percent,
+    }
+
+
+def _indicator_json(item: IndicatorChange) -> dict[str, Any]:
+    return {
+        "indicator": item.indicator.code,
+        "unit": item.unit,
+        "measure": item.measure,
+        "before": item.before,
+        "after": item.after,
+        "state_before": item.state_before,
+        "state_after": item.state_after,
+        "difference": item.difference,
+        "reached_before": item.reached_before,
+        "reached_after": item.reached_after,
+    }
+
+
+def _unit(item: UnitChange) -> dict[str, Any]:
+    return {
+        "unit": item.unit,
+        "name": item.name,
+        "reported_before": item.reported_before,
+        "reported_after": item.reported_after,
+        "on_time_before": item.on_time_before,
+        "on_time_after": item.on_time_after,
+    }

@@ -1,0 +1,162 @@
+"""Counts over a consolidation: of rows by section, progress and timeliness, of indicators, of reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from nq57xl.results.consolidation import Consolidation, Entry, IndicatorRow, TaskRow
+from nq57xl.results.wording import (
+    DONE_BEFORE,
+    OUTSIDE,
+    PARTLY_REPORTED,
+    TIMELINESS,
+    UNREPORTED,
+    entry_stage,
+    entry_words,
+    progress_order,
+    stage_words,
+    standing_words,
+)
+
+REACHED, NOT_REACHED, NO_DATA = "Đạt", "Chưa đạt", "Chưa có số liệu"
+UNCOMPARED = "Chưa so sánh được"
+INDICATOR_STATES = (REACHED, NOT_REACHED, NO_DATA, UNCOMPARED, UNREPORTED)
+
+
+@frozen
+class SectionFigures:
+    """Counts of rows ("đầu việc") of one section."""
+
+    number: str
+    title: str
+    total: int
+    progress: dict[str, int]
+    """By the words shown in the column "Tiến độ"; rows reported in part count as not reported."""
+    timeliness: dict[str, int]
+    """By the words shown in the column "So với thời hạn"; rows that nobody reported have none."""
+    stages: dict[str, int]
+    """By STAGES: every row in one."""
+
+
+@frozen
+class UnitFigures:
+    """Counts of one unit that leads rows; a row of several leads counts for each of them."""
+
+    code: str
+    name: str
+    total: int
+    progress: dict[str, int]
+    timeliness: dict[str, int]
+    stages: dict[str, int]
+
+
+@frozen
+class Figures:
+    """All counts of the overview."""
+
+    sections: tuple[SectionFigures, ...]
+    total: SectionFigures
+    indicators: dict[str, dict[str, int]]
+    """Group number -> state -> count."""
+    expected: int
+    """Units that were issued a form."""
+    units: tuple[UnitFigures, ...]
+    """Those that lead rows or were issued a form, in the order of the report."""
+    received: int
+    """Units from which anything was received."""
+    accepted: int
+    on_time: int
+    """Accepted and received by the due day."""
+
+
+def figures(c: Consolidation) -> Figures:
+    """Counts of a consolidation; by definition those that the sheets show."""
+    units = [item.status for item in c.units]
+    return Figures(
+        sections=tuple(_section(c, number, title) for number, title in sections_of(c)),
+        total=_count("", "Tổng số", c.tasks, c),
+        indicators={number: _states(c, number) for number, _ in groups_of(c)},
+        expected=len(units),
+        units=_units(c),
+        received=sum(unit.newest is not None or bool(unit.excluded) for unit in units),
+        accepted=sum(unit.counting is not None for unit in units),
+        on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
+    )
+
+
+def sections_of(c: Consolidation) -> list[tuple[str, str]]:
+    """Number and title of every section that has rows, in the plan's order."""
+    titles = {section.number: section.title for section in c.plan.sections}
+    present = dict.fromkeys(row.task.section for row in c.tasks)
+    return [(number, titles.get(number, "")) for number in present]
+
+
+def groups_of(c: Consolidation) -> list[tuple[str, str]]:
+    """Number and title of every indicator group that has indicators."""
+    titles = {group.number: group.title for group in c.plan.indicator_groups}
+    present = dict.fromkeys(row.indicator.group for row in c.indicators)
+    return [(number, titles.get(number, "")) for number in present]
+
+
+def progress_buckets(c: Consolidation) -> tuple[str, ...]:
+    """Column headings by progress; the one for outside leads only where the plan has such rows."""
+    outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
+    return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
+
+
+def timeliness_buckets() -> tuple[str, ...]:
+    """Column headings by timeliness."""
+    return tuple(TIMELINESS.values())
+
+
+def indicator_state(row: IndicatorRow) -> str:
+    """Where an indicator stands: reached when every unit that follows it has reached the target."""
+    entries = [entry for entry in row.entries if entry.state != "outside"]
+    if not entries or any(entry.state == "unreported" for entry in entries):
+        return UNREPORTED
+    if any(entry.state == "no_data" for entry in entries):
+        return NO_DATA
+    if any(entry.reached is None for entry in entries):
+        return UNCOMPARED
+    return REACHED if all(entry.reached for entry in entries) else NOT_REACHED
+
+
+def _section(c: Consolidation, number: str, title: str) -> SectionFigures:
+    return _count(number, title, [row for row in c.tasks if row.task.section == number], c)
+
+
+def _count(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> SectionFigures:
+    shown = [standing_words(row.standing, c) for row in rows]
+    progress = Counter(UNREPORTED if words == PARTLY_REPORTED else words for words, _ in shown)
+    timeliness = Counter(words for _, words in shown if words)
+    stages = Counter(stage_words(row.standing) for row in rows)
+    return SectionFigures(number, title, len(shown), dict(progress), dict(timeliness), dict(stages))
+
+
+def _units(c: Consolidation) -> tuple[UnitFigures, ...]:
+    entries: dict[str, list[tuple[Entry, TaskRow]]] = {item.status.code: [] for item in c.units}
+    names = {item.status.code: item.status.name for item in c.units}
+    for row in c.tasks:
+        for entry in row.entries:
+            entries.setdefault(entry.unit, []).append((entry, row))
+            names.setdefault(entry.unit, entry.name)
+    return tuple(_unit(code, names[code], led, c) for code, led in entries.items())
+
+
+def _unit(code: str, name: str, led: Sequence[tuple[Entry, TaskRow]], c: Consolidation) -> UnitFigures:
+    shown = [entry_words(entry, row, c) for entry, row in led]
+    return UnitFigures(
+        code=code,
+        name=name,
+        total=len(led),
+        progress=dict(Counter(words for words, _ in shown)),
+        timeliness=dict(Counter(words for _, words in shown if words)),
+        stages=dict(Counter(entry_stage(entry, row) for entry, row in led)),
+    )
+
+
+def _states(c: Consolidation, group: str) -> dict[str, int]:
+    return dict(Counter(indicator_state(row) for row in c.indicators if row.indicator.group == group))

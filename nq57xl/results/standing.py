@@ -1,0 +1,227 @@
+"""Where the units stand: which return counts, the status of a period, and what became of every return."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from attrs import frozen
+
+from nq57xl.forms.model import Form
+from nq57xl.ledger.model import Attempt, PeriodStatus, UnitState, UnitStatus
+from nq57xl.plan.model import Period
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import ACCEPTED, Point, Severity, to_answer
+from nq57xl.text.clock import in_vietnam
+
+
+def counting(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
+    """The return that counts among those of one unit: the newest accepted one by (received time, order of collection).
+
+    A rejected return never displaces an accepted one; a form of another period never counts, and neither does a return
+    that the office has left out.
+    """
+    return _newest(record for record in records if _accepted(record))
+
+
+def superseded(records: Iterable[ReturnRecord]) -> tuple[ReturnRecord, ...]:
+    """Accepted returns of one unit that do not count because a newer one does, oldest first."""
+    found = tuple(records)
+    winner = counting(found)
+    return tuple(
+        sorted((item for item in found if _accepted(item) and item is not winner), key=lambda item: item.order)
+    )
+
+
+def period_status(
+    plan_id: str,
+    period: Period,
+    forms: Sequence[Form],
+    records: Sequence[ReturnRecord],
+    emails: Mapping[str, str],
+    *,
+    expected: Mapping[str, str] | None = None,
+) -> PeriodStatus:
+    """The period at one moment.
+
+    `forms`: those issued for the period (of several versions for a unit the highest is taken); `records`: the returns
+    collected for it; `emails`: by unit code; `expected`: code -> name of the units that the plan expects to report, in
+    its order, also those whose form was not issued yet: a unit that got no form is missing all the same.
+    """
+    names = dict(expected or {}) | {form.unit: form.unit_name for form in sorted(forms, key=lambda form: form.version)}
+    of_unit: dict[str, list[ReturnRecord]] = {}
+    for record in records:
+        if record.judged.unit is not None:
+            of_unit.setdefault(record.judged.unit, []).append(record)
+    units = tuple(
+        _unit_status(code, name, period, of_unit.get(code, []), emails.get(code, "")) for code, name in names.items()
+    )
+    return PeriodStatus(
+        plan_id=plan_id,
+        period=period.code,
+        due=period.due,
+        complete=bool(units) and all(unit.counting is not None for unit in units),
+        units=units,
+        unrecognised=tuple(
+            record for record in records if record.judged.verdict == "unrecognised" and not record.excluded
+        ),
+    )
+
+
+def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnRecord], email: str) -> UnitStatus:
+    """Where one unit stands, from its own returns; those that were left out only stand beside it."""
+    everything = sorted(records, key=lambda record: record.order)
+    left_out = tuple(record for record in records if record.excluded)
+    records = [record for record in records if not record.excluded]
+    winner = counting(records)
+    shown = winner or _newest(record for record in records if record.judged.verdict == "rejected")
+    newest = _newest(records)
+    source = shown.judged.source if shown else None
+    late = max(0, (_day(shown) - period.due).days) if shown else 0
+    state: UnitState = "missing"
+    if shown is not None:
+        state = "rejected" if winner is None else _accepted_state(winner)
+    return UnitStatus(
+        code=code,
+        name=name,
+        email=email,
+        state=state,
+        received_at=in_vietnam(source.received_at) if source else None,
+        received_basis=source.received_basis if source else None,
+        on_time=late == 0 if shown else None,
+        days_late=late,
+        file=source.path if source else "",
+        sha256=source.sha256 if source else "",
+        errors=_count(shown, "error") if winner is None else 0,
+        warnings=_count(shown, "warning"),
+        last_attempt=newest.judged.verdict if newest else None,
+        counting=winner,
+        newest=newest,
+        excluded=tuple(sorted(left_out, key=lambda record: record.order)),
+        attempts=tuple(_attempt(record, winner) for record in everything),
+    )
+
+
+def _attempt(record: ReturnRecord, winner: ReturnRecord | None) -> Attempt:
+    source = record.judged.source
+    replaced = _accepted(record) and record is not winner
+    return Attempt(
+        name=source.name,
+        sha256=source.sha256,
+        received_at=in_vietnam(source.received_at),
+        received_basis=source.received_basis,
+        verdict="superseded" if replaced else record.judged.verdict,
+        errors=_count(record, "error"),
+        warnings=_count(record, "warning"),
+        excluded=record.excluded,
+    )
+
+
+def _accepted(record: ReturnRecord) -> bool:
+    """It was accepted, is of the period that it was collected for, and was not left out."""
+    return record.judged.verdict in ACCEPTED and record.judged.form_period == record.period and not record.excluded
+
+
+def _accepted_state(record: ReturnRecord) -> UnitState:
+    """The state that an accepted return gives its unit."""
+    return "accepted_with_warnings" if record.judged.verdict == "accepted_with_warnings" else "accepted"
+
+
+def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
+    """The newest in the contract's order."""
+    return max(records, key=lambda record: record.order, default=None)
+
+
+def _day(record: ReturnRecord) -> dt.date:
+    """The day of reception in Viet Nam."""
+    return in_vietnam(record.judged.source.received_at).date()
+
+
+def _count(record: ReturnRecord | None, severity: Severity) -> int:
+    """How many findings of that severity."""
+    return sum(1 for finding in record.judged.findings if finding.severity == severity) if record else 0
+
+
+Fate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
+"""`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again.
+
+`combined`: the newest return has cells of it (`collect --combine`)."""
+
+FATES: dict[Fate, str] = {
+    "counts": "Được chấp nhận, đang được sử dụng",
+    "rejected": "Bị trả lại, chờ đơn vị gửi lại",
+    "superseded": "Đã có bản nhận sau thay thế",
+    "answered": "Bị trả lại, đơn vị đã gửi bản khác",
+    "combined": "Đã ghép vào bản nhận sau",
+    "excluded": "Không đưa vào tổng hợp",
+    "unrecognised": "Chưa ghi nhận là báo cáo",
+}
+"""As shown in lists; an accepted return with warnings says so beside."""
+
+
+@frozen
+class Filed:
+    """One return and where it stands among those of its unit."""
+
+    record: ReturnRecord
+    unit: UnitStatus | None
+    """None for a file that is nobody's form."""
+    fate: Fate
+
+    @property
+    def newest(self) -> bool:
+        """It is the one that the unit gets an answer to."""
+        return self.unit is not None and self.unit.newest is not None and self.unit.newest.id == self.record.id
+
+    @property
+    def asks(self) -> bool:
+        """The unit should look at it again: rejected, or accepted with warnings."""
+        return self.newest and self.record.judged.verdict in ("rejected", "accepted_with_warnings")
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What to look at, grouped, errors first."""
+        return to_answer(self.record.judged.findings)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of that severity it has."""
+        return sum(item.severity == severity for item in self.record.judged.findings)
+
+
+def filed(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tuple[Filed, ...]:
+    """Every return collected for the period, in the order of units, then of receipt; nobody's files at the end."""
+    order = {unit.code: number for number, unit in enumerate(status.units)}
+    units = {unit.code: unit for unit in status.units}
+    found = [_filed(record, units.get(record.judged.unit or "")) for record in records]
+    last = len(order)
+    return tuple(sorted(found, key=lambda item: (order.get(item.unit.code, last) if item.unit else last, _age(item))))
+
+
+def _age(item: Filed) -> tuple[float, int]:
+    moment, number = item.record.order
+    return moment.timestamp(), number
+
+
+def _filed(record: ReturnRecord, unit: UnitStatus | None) -> Filed:
+    return Filed(record, unit, _fate(record, unit))
+
+
+def _fate(record: ReturnRecord, unit: UnitStatus | None) -> Fate:
+    if record.excluded:
+        return "excluded"
+    if unit is None or record.judged.verdict == "unrecognised":
+        return "unrecognised"
+    if unit.counting is not None and unit.counting.id == record.id:
+        return "counts"
+    if unit.newest is not None and unit.newest.id == record.id:
+        return "superseded" if record.judged.verdict in ACCEPTED else "rejected"
+    if _lent(record, unit):
+        return "combined"
+    return "superseded" if record.judged.verdict in ACCEPTED else "answered"
+
+
+def _lent(record: ReturnRecord, unit: UnitStatus) -> bool:
+    """Cells of the return stand in the unit's newest one."""
+    values = unit.newest.judged.values if unit.newest else ()
+    return any(value.origin is not None and value.origin.sha256 == record.judged.source.sha256 for value in values)

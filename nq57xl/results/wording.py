@@ -1,0 +1,312 @@
+"""The words of the report: codes as leaders read them; dates, numbers, results and gaps as shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from nq57xl.forms.values import ReceivedBasis, Value
+from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
+from nq57xl.plan.model import Task
+from nq57xl.results.consolidation import (
+    Consolidation,
+    Entry,
+    IndicatorEntry,
+    IndicatorRow,
+    Standing,
+    TaskRow,
+    Timeliness,
+    Traced,
+)
+from nq57xl.rules.schema import Field, Schema
+from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.normalise import one_line
+from nq57xl.xlsx.pages import Content, Num
+
+DONE_BEFORE = "Đã hoàn thành trước kỳ"
+UNREPORTED = "Chưa báo cáo"
+PARTLY_REPORTED = "Chưa báo cáo đủ"
+OUTSIDE = "Ngoài diện gửi biểu"
+NOTHING = "Không phát sinh"
+TIMELINESS = {
+    "on_time": "Đúng hạn",
+    "late": "Hoàn thành quá hạn",
+    "on_track": "Trong hạn",
+    "at_risk": "Nguy cơ chậm",
+    "overdue": "Quá hạn",
+    "undated": "Không xác định hạn",
+    "not_applicable": "Không áp dụng",
+}
+STAGES = (
+    "Hoàn thành",
+    "Hoàn thành quá hạn",
+    "Trong hạn",
+    "Nguy cơ chậm",
+    "Quá hạn",
+    "Không xác định hạn",
+    "Thường xuyên, chưa phát sinh",
+    UNREPORTED,
+    OUTSIDE,
+)
+"""Progress and timeliness in one: what charts show. Each row stands in one of them, whatever the vocabulary."""
+_OPEN_STAGES = {"on_track": 2, "at_risk": 3, "overdue": 4, "undated": 5}
+STATES: dict[UnitState, str] = {
+    "missing": "Chưa nộp",
+    "rejected": "Bị trả lại, chưa nộp lại",
+    "accepted": "Đã chấp nhận",
+    "accepted_with_warnings": "Đã chấp nhận, còn nội dung cần giải trình",
+}
+VERDICTS = {
+    "accepted": "được chấp nhận",
+    "accepted_with_warnings": "được chấp nhận, còn nội dung cần giải trình",
+    "rejected": "bị trả lại",
+    "unrecognised": "không phải biểu mẫu đã phát hành",
+    "duplicate": "đã nhận trước đó",
+    "superseded": "đã có bản mới hơn thay thế",
+}
+EDIT_KINDS: dict[EditKind, str] = {"wording": "Rút gọn câu chữ", "figure": "Sửa số liệu theo điện thoại"}
+"""What the office may do by its own hand, as bien-tap.xlsx offers it."""
+BASES: dict[ReceivedBasis, str] = {
+    "mail": "Thời điểm thư đến",
+    "option": "Do đơn vị tổng hợp ghi",
+    "folder": "Ngày ghi ở thư mục nhận",
+    "first_seen": "Khi phần mềm nhận tệp lần đầu",
+    "corrected": "Đơn vị tổng hợp đã đính chính",
+}
+
+
+def progress_words(schema: Schema) -> dict[str, str]:
+    """Progress code -> words, in the order of the list."""
+    return {item.code: item.title for item in schema.lists["progress"]}
+
+
+def standing_words(standing: Standing, c: Consolidation) -> tuple[str, str]:
+    """Progress, in the words that the office chose, and timeliness of a row; one that nobody reported has none."""
+    states = {
+        "done_before": DONE_BEFORE,
+        "unreported": UNREPORTED,
+        "partly_reported": PARTLY_REPORTED,
+        "outside": OUTSIDE,
+    }
+    if standing.state != "reported" or standing.timeliness is None:
+        return states.get(standing.state, UNREPORTED), ""
+    return _told(standing.progress or "", standing.timeliness, c)
+
+
+def entry_words(entry: Entry, row: TaskRow, c: Consolidation) -> tuple[str, str]:
+    """The same of one unit's entry on a row."""
+    if entry.before or (row.standing.state == "done_before" and not entry.reported):
+        return DONE_BEFORE, ""
+    if entry.progress is None or entry.timeliness is None:
+        return (UNREPORTED if entry.expected else OUTSIDE), ""
+    return _told(entry.progress, entry.timeliness, c)
+
+
+def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
+    words = c.vocabulary.word(progress, timeliness.code)
+    return words or progress_words(c.schema)[progress], TIMELINESS[timeliness.code]
+
+
+def stage_words(standing: Standing) -> str:
+    """Which of STAGES a whole row is in."""
+    if standing.state == "done_before":
+        return STAGES[0]
+    if standing.state == "outside":
+        return OUTSIDE
+    return _stage(standing.progress, standing.timeliness)
+
+
+def entry_stage(entry: Entry, row: TaskRow) -> str:
+    """The same of one unit's entry on a row."""
+    if entry.before or (row.standing.state == "done_before" and not entry.reported):
+        return STAGES[0]
+    return _stage(entry.progress, entry.timeliness) if entry.reported or entry.expected else OUTSIDE
+
+
+def _stage(progress: str | None, timeliness: Timeliness | None) -> str:
+    if progress is None or timeliness is None:
+        return UNREPORTED
+    if progress == "done":
+        return STAGES[1 if timeliness.code == "late" else 0]
+    return STAGES[_OPEN_STAGES.get(timeliness.code, 6)]
+
+
+def progress_order(c: Consolidation) -> tuple[str, ...]:
+    """Every wording of a reported row, most advanced first, each once."""
+    order = ("done", "in_progress", "ongoing", "not_started", "not_arisen")
+    own = progress_words(c.schema)
+    worded = [word for code in order for word in (c.vocabulary.words.get(code) or {"": own[code]}).values()]
+    return tuple(dict.fromkeys(worded))
+
+
+def work_of(task: Task) -> str:
+    """What is to be done, in one text: the sub-task, or the task where there is none."""
+    return task.subtask or task.task
+
+
+def numbered(task: Task) -> str:
+    """Number of a row as leaders cite it: "II.2.1"."""
+    return f"{task.section}.{task.subnumber or task.number}"
+
+
+def due_words(task: Task) -> str:
+    """Deadline as printed, with the day that counts beneath where it is not the text itself."""
+    due, text = task.due, task.deadline.text
+    if due is None or vietnamese_date(due) in text or f"{due.day}/{due.month}/{due.year}" in text:
+        return text
+    word = "Hạn chuẩn" if task.standard_deadline else "Tính đến"
+    return f"{text}\n({word}: {vietnamese_date(due)})".strip()
+
+
+def field_of(schema: Schema, value: Value) -> Field | None:
+    """The field that a typed cell belongs to, None when the schema no longer has it."""
+    for table in schema.tables:
+        if table.name == value.table:
+            return next((item for item in table.fields if item.name == value.field), None)
+    return None
+
+
+def shown(value: Value | None, schema: Schema, *, percent: bool = False) -> str:
+    """A typed cell as the report shows it: words of a choice, 45%, 10/04/2026, the text itself; "" for a blank.
+
+    `percent`: the row's result is a percentage (of indicators; what a measure is depends on its row).
+    """
+    if value is None:
+        return ""
+    content = value.value
+    if content is None:
+        return value.typed
+    if isinstance(content, dt.date):
+        return vietnamese_date(content)
+    field = field_of(schema, value)
+    if isinstance(content, str):
+        items = schema.lists.get(field.choices, ()) if field is not None and field.choices else ()
+        return next((item.title for item in items if item.code == content), content)
+    fraction = field is not None and (field.type == "percent" or (field.type == "measure" and percent))
+    return vietnamese_percent(content) if fraction else vietnamese_number(content)
+
+
+def table_title(schema: Schema, name: str) -> str:
+    """Title of a table; its name when the schema does not know it."""
+    return next((item.title for item in schema.tables if item.name == name), name)
+
+
+def field_title(schema: Schema, value: Value) -> str:
+    """Title of a typed cell's field; its name when the schema does not know it."""
+    field = field_of(schema, value)
+    return value.field if field is None else field.title
+
+
+def moment_words(moment: dt.datetime | None) -> str:
+    """ "08:05 ngày 17/04/2026"; "" for none. The clock of the record itself is shown (+07:00)."""
+    return "" if moment is None else f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
+
+
+def evidence_words(entry: Entry, schema: Schema) -> str:
+    """Evidence as documents are cited: number, date, abstract; the link on its own line."""
+    number, day, title, link = (
+        shown(entry.values.get(name), schema)
+        for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
+    )
+    cited = " ".join(part for part in (number, f"ngày {day}" if day else "") if part)
+    if title:
+        cited = f"{cited}: {title}" if cited else title
+    return "\n".join(part for part in (cited, link) if part)
+
+
+def source_anchor(unit: str, table: str, key: str) -> str:
+    """Name of the place where the typed cells of a unit's row begin in "Nguồn số liệu"."""
+    return f"source|{unit}|{table}|{key}"
+
+
+def anchor_of(traced: Traced) -> str:
+    """The same for a typed cell."""
+    return source_anchor(traced.unit, traced.value.table, traced.value.key)
+
+
+def excluded_words(unit: UnitStatus) -> str:
+    """ "Bản nhận lúc 08:05 ngày 17/04/2026 không đưa vào tổng hợp: lý do", for each return left out; "" for none."""
+    words = "; ".join(
+        f"bản nhận lúc {moment_words(item.judged.source.received_at)} không đưa vào tổng hợp: {item.excluded}"
+        for item in unit.excluded
+    )
+    return words[:1].upper() + words[1:]
+
+
+def report_title(c: Consolidation) -> str:
+    """Subject of the report: "Kết quả thực hiện Kế hoạch triển khai ..."."""
+    title = one_line(c.plan.properties.title)
+    if not title.casefold().startswith("kế hoạch"):
+        title = f"Kế hoạch {title[:1].lower()}{title[1:]}"
+    return f"Kết quả thực hiện {title}"
+
+
+def percent_of(part: int, whole: int) -> str:
+    """ "62,5%" of a whole; one decimal at most, "" when there is no whole."""
+    return vietnamese_percent(round(part / whole, 3)) if whole else ""
+
+
+Measure = Literal["percent", "number", "choice"]
+
+
+def result_text(result: float | str | None, measure: Measure) -> str:
+    """A result as leaders read it, percentages to two decimals; "" for none."""
+    if result is None:
+        return ""
+    if isinstance(result, str):
+        return {"yes": "Có", "no": "Không"}.get(result, result)
+    return vietnamese_percent(round(result, 4)) if measure == "percent" else vietnamese_number(result)
+
+
+def difference_text(difference: float | None, measure: Measure) -> str:
+    """ "+5,2 điểm %" of percentages, "+3" of numbers, "0" where nothing moved, "" where nothing can be compared."""
+    if difference is None:
+        return ""
+    number = _points(difference, measure)
+    unit = " điểm %" if measure == "percent" and number else ""
+    return f"{'+' if number > 0 else ''}{vietnamese_number(number)}{unit}"
+
+
+def entry_result(row: IndicatorRow, entry: IndicatorEntry) -> str:
+    """What one unit reported of an indicator; with numerator and denominator where they were given."""
+    words = result_text(entry.result, row.measure)
+    if not entry.computed:
+        return words
+    cells = [entry.values[name].value for name in ("numerator", "denominator")]
+    return words + f" ({'/'.join(vietnamese_number(cell) for cell in cells if isinstance(cell, int | float))})"
+
+
+def gap_words(row: IndicatorRow, entry: IndicatorEntry) -> str:
+    """ "thấp hơn mục tiêu 4,5 điểm %"; "" where no gap can be told."""
+    if not entry.gap:
+        return ""
+    number = _points(entry.gap, row.measure)
+    unit = " điểm %" if row.measure == "percent" else ""
+    return f"{'cao' if number > 0 else 'thấp'} hơn mục tiêu {vietnamese_number(abs(number))}{unit}"
+
+
+def _points(difference: float, measure: Measure) -> float:
+    return round(difference * 100, 2) if measure == "percent" else round(difference, 6)
+
+
+_EPOCH = dt.date(1899, 12, 30)
+
+
+def percent_cell(value: Value | None) -> Content:
+    """A percentage as a number, the typed text where it is none, nothing for a blank."""
+    if value is None:
+        return None
+    if isinstance(value.value, int | float):
+        fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
+        return Num(float(value.value), "0.0%" if fine else "0%")
+    return value.typed
+
+
+def date_cell(value: Value | None) -> Content:
+    """A date as a real date, the typed text where it is none, nothing for a blank."""
+    if value is None:
+        return None
+    if isinstance(value.value, dt.date):
+        day = value.value.date() if isinstance(value.value, dt.datetime) else value.value
+        return Num((day - _EPOCH).days, "dd/mm/yyyy")
+    return value.typed

@@ -1,0 +1,57 @@
+"""What comes back, as understood: where it came from, its typed values and findings."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from attrs import field, frozen
+
+from nq57xl.forms.values import Source, Value
+from nq57xl.rules.findings import Finding, Verdict
+
+
+@frozen
+class Return:
+    """One returned form: identified, rejoined, typed; rules not yet applied."""
+
+    source: Source
+    issue_id: str | None
+    """None: not recognised as one of the forms issued."""
+    values: tuple[Value, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
+    """(table, key, field) -> (sheet, cell) as in the file sent, for blank cells too."""
+
+
+@frozen
+class Judged:
+    """One return with its verdict, as `collect` hands it to the ledger."""
+
+    source: Source
+    verdict: Verdict
+    """Its own verdict: accepted, accepted_with_warnings, rejected or unrecognised."""
+    unit: str | None
+    form_period: str | None
+    """Period of the form that came back."""
+    issue_id: str | None
+    values: tuple[Value, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class ReturnRecord:
+    """One return as the ledger holds it."""
+
+    id: int
+    """Grows in the order of collection."""
+    period: str
+    """Period for which it was collected."""
+    judged: Judged
+    collected_at: dt.datetime
+    excluded: str = ""
+    """The office's reason for leaving it out; "" for a return that takes part."""
+
+    @property
+    def order(self) -> tuple[dt.datetime, int]:
+        """Which return counts: received time, then order of collection (contract)."""
+        return (self.judged.source.received_at, self.id)

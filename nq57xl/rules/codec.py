@@ -1,0 +1,59 @@
+"""Records to JSON and back, for the ledger and for hashes: one converter, so that both read the same text."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any, TypeVar
+
+import cattrs
+from cattrs.preconf.json import make_converter
+from cattrs.strategies import configure_union_passthrough
+
+from nq57xl.rules.schema import CellValue
+
+T = TypeVar("T")
+
+
+def _make() -> cattrs.Converter:
+    converter = make_converter(forbid_extra_keys=True)
+    # limits and facts hold plain JSON scalars; they pass through as they are
+    configure_union_passthrough(str | int | float | bool | None, converter)
+    converter.register_unstructure_hook_func(_is_cell, _cell_to_json)
+    converter.register_structure_hook_func(_is_cell, _cell_from_json)
+    return converter
+
+
+def _is_cell(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
+    return bool(kind == CellValue)
+
+
+def _cell_to_json(value: CellValue) -> Any:  # noqa: ANN401 - plain JSON
+    """A date as an object of its own: a text may look like one."""
+    return {"date": value.isoformat()} if isinstance(value, date) else value
+
+
+def _cell_from_json(value: Any, _: type) -> CellValue:  # noqa: ANN401 - plain JSON
+    return date.fromisoformat(value["date"]) if isinstance(value, dict) else value
+
+
+CONVERTER = _make()
+
+
+def to_json(record: Any) -> str:  # noqa: ANN401 - any record
+    """Canonical JSON text of a record: sorted keys, real letters."""
+    import json
+
+    return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str, kind: type[T]) -> T:
+    """The record that `to_json` wrote. Raises cattrs.BaseValidationError when it does not fit."""
+    import json
+
+    return CONVERTER.structure(json.loads(text), kind)
+
+
+def content_hash(record: Any) -> str:  # noqa: ANN401 - any record
+    """First 12 hex digits of the SHA-256 of the canonical text: names a version of a plan or schema."""
+    return hashlib.sha256(to_json(record).encode()).hexdigest()[:12]

@@ -1,0 +1,221 @@
+"""Findings, their catalogue (schemas/findings.yml), and many of one kind told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from attrs import frozen
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+
+Severity = Literal["error", "warning", "repaired", "note"]
+Verdict = Literal["accepted", "accepted_with_warnings", "rejected", "unrecognised", "duplicate", "superseded"]
+
+ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_warnings")
+
+
+@frozen
+class Finding:
+    """One finding. Texts are Vietnamese; code, severity and field are stable English ASCII."""
+
+    code: str
+    """A code of schemas/findings.yml: "REQUIRED_BLANK"."""
+    severity: Severity
+    message: str
+    """What is wrong, in one sentence."""
+    fix: str = ""
+    """What to do, in one sentence."""
+    sheet: str = ""
+    """As in the file sent."""
+    cell: str = ""
+    """A1 address as in the file sent."""
+    table: str = ""
+    """Kind of row: "led", "supporting", "indicator", ...; empty when the finding is about the file."""
+    task: str | None = None
+    """Row key: code of the task or indicator, number of a free row."""
+    field: str = ""
+    value: str = ""
+    """As typed."""
+
+
+def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
+    """The verdict that a return's own findings lead to (contract: severities)."""
+    severities = {finding.severity for finding in findings}
+    if "error" in severities:
+        return "rejected"
+    return "accepted_with_warnings" if "warning" in severities else "accepted"
+
+
+@frozen
+class Entry:
+    """One line of the catalogue."""
+
+    code: str
+    severity: Severity
+    title: str
+    message: str
+    fix: str = ""
+
+
+def catalogue() -> dict[str, Entry]:
+    """Code -> entry: all packaged ones in the order of their file, with the words of the workspace's own file.
+
+    Raises Nq57Error naming the file when the workspace's own cannot be read.
+    """
+    packaged = resources.packaged("schemas") / "findings.yml"
+    return _merged(packaged, resources.find("schemas", "findings.yml"))
+
+
+@cache
+def _merged(packaged: Path, own: Path) -> dict[str, Entry]:
+    entries = _read(packaged)
+    return (
+        entries if own == packaged else entries | {code: item for code, item in _read(own).items() if code in entries}
+    )
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {code: Entry(code=code, **item) for code, item in raw.items()}
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
+        raise Nq57Error(f"Tệp {path} không đọc được: {error}") from error
+
+
+class _Words(dict[str, Any]):
+    """Words for a template; one that the caller does not know stays out of the sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def make(code: str, *, words: dict[str, Any] | None = None, **places: Any) -> Finding:  # noqa: ANN401 - Finding's own
+    """A finding of that code. `words` fill the message and the fix; `places` are fields of Finding.
+
+    `message`, `fix` and `severity` among the places override the catalogue's. Raises KeyError for an unknown code.
+    """
+    entry = catalogue()[code]
+    filled = _Words(words or {})
+    texts = {"message": entry.message.format_map(filled), "fix": entry.fix.format_map(filled).strip()}
+    return Finding(**{"code": code, "severity": entry.severity, **texts, **places})
+
+
+LEAST = 3
+"""Two equal points read well one by one; from three on they hide what stands beside them."""
+_NAMED = 3
+"""Places that are named; the first is where the person begins, the others show that it goes on."""
+_TYPED = 20
+"""Characters of what was typed, beside its place."""
+_PARTS = re.compile(r"(«[^«»]*»|\d[\d.,/%:]*\d%?|\d%?)")
+"""What differs between messages of one pattern: what is quoted, dates, numbers."""
+
+
+@frozen
+class Point:
+    """One point for people: a finding, or the same one at several places."""
+
+    findings: tuple[Finding, ...]
+    """In the order in which they came; never empty."""
+    headline: str
+    """What is wrong, one sentence; where the messages differ, "…" stands for what was typed."""
+    fix: str
+    """What to do, likewise."""
+
+    @property
+    def first(self) -> Finding:
+        """The finding whose cell a link leads to."""
+        return self.findings[0]
+
+    @property
+    def severity(self) -> Severity:
+        """Of every finding in it."""
+        return self.first.severity
+
+    @property
+    def count(self) -> int:
+        """How many findings it stands for."""
+        return len(self.findings)
+
+    @property
+    def cell(self) -> str:
+        """Sheet and address of the first cell: "1. Kết quả!G8"; "" where the finding is about the file."""
+        return "!".join(part for part in (self.first.sheet, self.first.cell) if part)
+
+    @property
+    def text(self) -> str:
+        """The headline; for several places with how many they are and the first of them."""
+        if self.count == 1:
+            return self.headline
+        word = "ô" if all(item.cell for item in self.findings) else "chỗ"
+        differs = any(item.message != self.first.message for item in self.findings)
+        names = [name for item in self.findings if (name := _place(item, typed=differs))]
+        shown = names if len(names) <= _NAMED + 1 else names[:_NAMED]
+        where = ", ".join(shown) + (f" … và {self.count - _NAMED} {word} nữa" if len(shown) < len(names) else "")
+        return f"{self.headline.removesuffix('.')}: {self.count} {word}{f' ({where})' if where else ''}."
+
+
+def grouped(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
+    """The findings as points, in their order: at least `least` of one pattern are one point, at the first's place.
+
+    One pattern: same code, severity, sheet, kind of row and field, and messages that differ in quoted texts, numbers
+    and dates alone. No finding is lost: the points hold all of them.
+    """
+    patterns: dict[tuple[str, ...], list[Finding]] = {}
+    for item in findings:
+        patterns.setdefault(_pattern(item), []).append(item)
+    points: list[Point] = []
+    told: set[tuple[str, ...]] = set()
+    for item in findings:
+        key = _pattern(item)
+        if len(patterns[key]) < least:
+            points.append(Point((item,), item.message, item.fix))
+        elif key not in told:
+            told.add(key)
+            points.append(_point(patterns[key]))
+    return tuple(points)
+
+
+def to_answer(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
+    """What a unit has to look at, grouped: errors first, then warnings."""
+    asked = [item for item in findings if item.severity in ("error", "warning")]
+    return grouped(sorted(asked, key=lambda item: item.severity != "error"), least)
+
+
+def _place(item: Finding, *, typed: bool) -> str:
+    """Where it is; with what was typed there, when the headline cannot say it."""
+    place, value = item.cell or item.task or "", " ".join(item.value.split())
+    if not (typed and value):
+        return place
+    value = value if len(value) <= _TYPED else f"{value[: _TYPED - 1]}…"
+    return f"{place} «{value}»".strip()
+
+
+def _pattern(item: Finding) -> tuple[str, ...]:
+    """What findings of one pattern share."""
+    if not (item.field or item.cell or item.task):  # about the file: each says something of its own
+        return (item.code, item.severity, item.sheet, item.message)
+    return (item.code, item.severity, item.sheet, item.table, item.field, _PARTS.sub("…", item.message))
+
+
+def _point(findings: Sequence[Finding]) -> Point:
+    messages = [item.message for item in findings]
+    fixes = [item.fix for item in findings]
+    same = all(_PARTS.sub("…", text) == _PARTS.sub("…", fixes[0]) for text in fixes)
+    return Point(tuple(findings), _common(messages), _common(fixes) if same else fixes[0])
+
+
+def _common(texts: Sequence[str]) -> str:
+    """Texts of one pattern as one: parts in which they differ are "…"."""
+    split = [_PARTS.split(text) for text in texts]
+    merged = [parts[0] if len(set(parts)) == 1 else _gap(parts[0]) for parts in zip(*split, strict=True)]
+    return "".join(merged)
+
+
+def _gap(part: str) -> str:
+    return "«…»" if part.startswith("«") else "…"

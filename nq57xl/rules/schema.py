@@ -1,0 +1,145 @@
+"""Fields, rules and tables as schemas/*.yml declare them: the one definition that everything else derives from."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+import attrs
+from attrs import frozen
+
+from nq57xl.rules.findings import Severity
+
+FieldType = Literal["text", "choice", "mark", "percent", "number", "whole", "date", "measure"]
+"""`mark`: a choice of one item; `measure`: percent, number or choice, by the fact "measure" of the row."""
+
+Facts = dict[str, str | int | float | bool | None]
+
+
+@frozen
+class Choice:
+    """One item of a list: the stable code, and the words that people see and choose."""
+
+    code: str
+    title: str
+
+
+@frozen
+class Field:
+    """One entry column (or cell)."""
+
+    name: str
+    title: str
+    """Column heading."""
+    type: FieldType
+    hint: str
+    """One line: what to type."""
+    example: str = ""
+    choices: str = ""
+    """Name of the list, for `choice` and `mark`."""
+    min: float | str | None = None
+    """Hard limit; a date limit is a symbol: "year_start-1y" (see rules.limits) or ISO."""
+    max: float | str | None = None
+    max_length: int = 2000
+    contact: bool = False
+    """True: personal contact, goes to noi-bo.xlsx only."""
+
+
+@frozen
+class Column:
+    """A column of a sheet: a locked text of the row, or an entry field."""
+
+    name: str
+    """Name of an entry field, or of a locked text ("task", "deadline" ...)."""
+    width: float
+    """In characters of the default font."""
+    title: str = ""
+    """Heading of a locked column; entry columns take the field's title."""
+    entry: bool = False
+    align: Literal["left", "center"] = "left"
+
+
+@frozen
+class Rule:
+    """One rule: a predicate of the closed set with its parameters."""
+
+    id: str
+    """Unique in the schema: "led.cause.required_if"; generated when the file gives none."""
+    predicate: str
+    """required_if, empty_if, equals_if, between, date_window, part_of, one_of, unique."""
+    field: str
+    """The field that the finding points at."""
+    code: str
+    """Finding code."""
+    severity: Severity
+    when: dict[str, Any] = attrs.field(factory=dict)
+    """Condition: field or #fact -> list of values, "filled" or "blank"; "*" -> "filled": any field of the row."""
+    params: dict[str, Any] = attrs.field(factory=dict)
+    message: str = ""
+    """Overrides the sentence that the predicate makes of itself; may hold {field}, {value} ..."""
+    fix: str = ""
+    live: bool = True
+    """True: part of the live check in the sheet."""
+
+
+@frozen
+class Table:
+    """One kind of row: its fields and rules."""
+
+    name: str
+    """"led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff"."""
+    title: str
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    free: bool = False
+    """True: rows are the unit's own; blank rows mean nothing."""
+    broadcast: str = ""
+    """Name of a one-row table whose fields every row of this table sees ("statement")."""
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError when there is none."""
+        for item in self.fields:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+
+@frozen
+class SheetSpec:
+    """One sheet of the form: which table it shows, and how."""
+
+    id: str
+    """Stable: "results"; the tab's title is `title`."""
+    title: str
+    heading: str
+    """Line under the title block."""
+    table: str
+    layout: Literal["table", "card"]
+    """`card`: one record, a line for each field."""
+    columns: tuple[Column, ...]
+    statement: str = ""
+    """Name of the one-row table shown above the rows (supporting rows: "statement")."""
+    check: bool = True
+    """True: the sheet has the live check column (one sheet for each table)."""
+
+
+@frozen
+class Schema:
+    """All definitions of a form."""
+
+    version: str
+    """Content hash: a return is judged by the schema it was issued with."""
+    lists: dict[str, tuple[Choice, ...]]
+    tables: tuple[Table, ...]
+    sheets: tuple[SheetSpec, ...]
+
+    def table(self, name: str) -> Table:
+        """The table of that name; KeyError when there is none."""
+        for item in self.tables:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+
+CellValue = str | float | date | None
+"""A typed value: text or choice code, number (percent as fraction), date; None where nothing usable was typed."""

@@ -1,0 +1,1 @@
+"""Workbooks: written in one way, and read from strangers with suspicion."""

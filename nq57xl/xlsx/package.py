@@ -1,0 +1,205 @@
+"""A zip from outside, opened with suspicion: names, sizes and ratio first, then each part with a byte limit."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from xml.parsers import expat
+from zipfile import ZipInfo
+
+from nq57xl.text.legacy import converted, detect
+from nq57xl.text.normalise import is_syllable
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.refused import Refused, refuse
+
+_UTF8 = 0x800
+_UNICODE_PATH = 0x7075
+"""Info-ZIP's extra field with the name in UTF-8."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST = 400
+
+
+def member_names(infos: Iterable[ZipInfo]) -> list[str]:
+    """A name for each member, in order and each once: a path with "/", relative, without ".." or a drive.
+
+    Nothing is ever written under these names; they are shown, recorded, and give the kind of file away.
+    """
+    given: dict[str, int] = {}
+    names = []
+    for info in infos:
+        name = safe_name(_decoded(info))
+        given[name] = given.get(name, 0) + 1
+        names.append(name if given[name] == 1 else f"{name} ({given[name]})")
+    return names
+
+
+def safe_name(name: str) -> str:
+    """The name as a harmless relative path; "tep" when nothing is left."""
+    parts = [_DRIVE.sub("", part.strip()) for part in _CONTROL.sub("", name).replace("\\", "/").split("/")]
+    kept = [part for part in parts if part not in ("", ".", "..")]
+    path = "/".join(kept).replace("!", "_")[-_LONGEST:]
+    return unicodedata.normalize("NFC", path) or "tep"
+
+
+def _decoded(info: ZipInfo) -> str:
+    """The name by the UTF-8 flag, the UTF-8 extra field, else by what reads as a name."""
+    if info.flag_bits & _UTF8:
+        return info.orig_filename
+    try:
+        raw = info.orig_filename.encode("cp437")
+    except UnicodeEncodeError:
+        return info.orig_filename
+    return _unicode_path(info.extra, raw) or guessed(raw)
+
+
+def guessed(raw: bytes) -> str:
+    """Bytes of a name without a stated encoding: UTF-8, else the code page of Vietnamese Windows, else cp437."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    vietnamese = unicodedata.normalize("NFC", raw.decode("cp1258", "replace"))
+    words = [word for word in _WORD.findall(vietnamese) if not word.isascii()]
+    if words and all(map(is_syllable, words)):
+        return vietnamese
+    western = raw.decode("cp1252", "replace")
+    charset = detect(western)
+    if charset is not None:
+        return converted(western, charset)
+    old = raw.decode("cp437")
+    return old if all(letter.isalnum() or letter.isascii() for letter in old) else vietnamese
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str:
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        body = extra[at + 4 : at + 4 + length]
+        if kind == _UNICODE_PATH and len(body) > 5 and struct.unpack_from("<I", body, 1)[0] == zlib.crc32(raw):
+            return body[5:].decode("utf-8", "replace")
+        at += 4 + length
+    return ""
+
+
+Attributes = dict[str, str]
+_CHUNK = 1 << 18
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+
+
+def local(name: str) -> str:
+    """A tag or attribute name without its prefix: strict and transitional files differ in namespaces only."""
+    return name.rpartition(":")[2]
+
+
+class Package:
+    """The parts of an .xlsx or .ods. Every method raises Refused for what is broken or unsafe."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            infos = self._zip.infolist()
+        except _ZIP_ERRORS as error:
+            raise refuse("FILE_BROKEN") from error
+        _check_names([info.filename for info in infos])
+        _check_sizes(infos)
+        self._infos = {info.filename.lower(): info for info in infos}
+        self._budget = limits.UNPACKED_BYTES
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._infos
+
+    def names(self) -> list[str]:
+        """Part names as stored."""
+        return [info.filename for info in self._infos.values()]
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The part's bytes; counts what really comes out, because declared sizes can lie."""
+        info = self._infos.get(name.lower())
+        if info is None:
+            return
+        try:
+            with self._zip.open(info) as part:
+                while chunk := part.read(_CHUNK):
+                    self._budget -= len(chunk)
+                    if self._budget < 0:
+                        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+                    yield chunk
+        except _ZIP_ERRORS as error:
+            raise refuse("FILE_BROKEN") from error
+
+    def parse(
+        self,
+        name: str,
+        start: Callable[[str, Attributes], None],
+        end: Callable[[str], None] | None = None,
+        text: Callable[[str], None] | None = None,
+        *,
+        chunks: Iterator[bytes] | None = None,
+    ) -> None:
+        """Streams an XML part through expat; a DOCTYPE is refused before anything of it is used."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = start
+        if end is not None:
+            parser.EndElementHandler = end
+        if text is not None:
+            parser.CharacterDataHandler = text
+        try:
+            empty = True
+            for chunk in chunks if chunks is not None else self.chunks(name):
+                parser.Parse(chunk, False)
+                empty = False
+            if not empty:
+                parser.Parse(b"", True)
+        except (expat.ExpatError, LookupError) as error:  # an encoding that there is not
+            raise refuse("FILE_BROKEN") from error
+
+    def refuse_doctypes(self) -> None:
+        """Looks for a DOCTYPE in every XML part: the reader opens more parts than the scan parses."""
+        for name in self.names():
+            if name.lower().endswith((".xml", ".rels")):
+                self._refuse_doctype_in(name)
+
+    def _refuse_doctype_in(self, name: str) -> None:
+        head = b""
+        for chunk in self.chunks(name):
+            head += chunk
+            break  # a DOCTYPE stands before the root element
+        if b"<!DOCTYPE" in head.replace(b"\x00", b""):
+            _refuse_doctype()
+
+
+def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
+    raise refuse("FILE_UNSAFE", value="có khai báo DOCTYPE")
+
+
+def _check_names(names: list[str]) -> None:
+    if len(names) > limits.PARTS:
+        raise refuse("FILE_TOO_MANY_PARTS", count=len(names), limit=limits.PARTS)
+    lowered = [name.lower() for name in names]
+    if len(set(lowered)) != len(lowered):
+        raise refuse("FILE_UNSAFE", value="thành phần trùng tên")
+    for name in names:
+        if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
+            raise refuse("FILE_UNSAFE", value="tên thành phần bất thường")
+
+
+def _check_sizes(infos: list[zipfile.ZipInfo]) -> None:
+    total = sum(info.file_size for info in infos)
+    if total > limits.UNPACKED_BYTES:
+        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+    for info in infos:
+        if info.file_size > limits.RATIO_FLOOR and info.file_size > limits.RATIO * max(info.compress_size, 1):
+            raise refuse("FILE_UNSAFE", value="tỷ lệ nén bất thường")
+
+
+__all__ = ["Attributes", "Package", "Refused", "local"]

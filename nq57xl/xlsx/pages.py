@@ -1,0 +1,445 @@
+"""Pages as data: lines of cells are placed on rows, with heights, before anything is written; charts, addresses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Literal
+
+import attrs
+from attrs import field, frozen
+
+from nq57xl.xlsx.metrics import line_height, wrapped_lines
+
+MAX_HEIGHT = 300.0
+"""Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
+_PADDING = 3.0
+_PAPER_PIXELS = {"A4": 1036, "A3": 1497}
+"""Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
+
+Kind = Literal["title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"]
+Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
+"""`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
+MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
+"""Lines of one text over the whole width."""
+SIZES: dict[str, float] = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
+SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
+_BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold", "lead")
+_PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
+"""Height of landscape paper between the margins of `book`, less 1 %."""
+
+
+@frozen
+class Num:
+    """A number with the format it is shown in."""
+
+    value: float
+    format: str = "#,##0"
+
+
+@frozen
+class Link:
+    """A text that leads to an anchor; "{row}" becomes the row's number. Plain text where the anchor is not."""
+
+    text: str
+    anchor: str
+
+
+@frozen
+class FileLink:
+    """A text that opens another file, by its path from the workbook's folder, with forward slashes."""
+
+    text: str
+    path: str
+
+
+@frozen
+class Formula:
+    """A live formula with its value as it is now."""
+
+    text: str
+    value: float | str
+    format: str = '#,##0;-#,##0;"-"'
+
+
+@frozen
+class Spark:
+    """A small chart in the cell, of the numbers of its own row between two columns."""
+
+    first: str
+    """Column name."""
+    last: str
+
+
+@frozen
+class Head:
+    """A heading in a cell of a row, where tables stand side by side."""
+
+    text: str
+
+
+Content = str | Num | Link | FileLink | Formula | Spark | Head | None
+
+
+@frozen
+class Column:
+    """A column of a page."""
+
+    name: str
+    title: str
+    width: float
+    """Characters of the default font."""
+    align: Literal["left", "center", "right"] = "left"
+    printed: bool = True
+    """False: stands right of the print area; not measured, written on a line's first row only."""
+    hidden: bool = False
+
+
+@frozen
+class Line:
+    """One line as the reader sees it; it may need several rows."""
+
+    kind: Kinds
+    cells: Mapping[str, Content] = field(factory=dict)
+    level: int = 0
+    """Outline level."""
+    anchors: tuple[str, ...] = ()
+    """Names under which links find this line."""
+    height: float = 0
+    """For `space`: points."""
+    spans: Mapping[str, str] = field(factory=dict)
+    """Columns whose cell reaches to another column: first -> last."""
+
+
+@frozen
+class Placed:
+    """One row of a sheet."""
+
+    row: int
+    """0-based."""
+    kind: Kinds
+    cells: Mapping[str, Content]
+    height: float
+    level: int
+    anchors: tuple[str, ...]
+    spans: Mapping[str, str]
+    first: bool
+    last: bool
+    """First and last row of its line: the rows between have no rule above or below."""
+
+
+@frozen
+class Page:
+    """One sheet: its columns and lines, and how it prints."""
+
+    name: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    size: float = 10
+    paper: Literal["A4", "A3"] = "A4"
+    scale: int = 90
+    """Per cent; with `size` 10 the printed text has 9 pt."""
+    filtered: bool = False
+    """Autofilter on the rows under the (last) heading row."""
+    frozen_columns: int = 0
+    split: int = 0
+    """Columns of the left block, for `pair` lines."""
+    sparse: bool = False
+    """True: cells that a line does not name stay without borders."""
+    breaks: tuple[str, ...] = ()
+    """Anchors of lines that begin a new printed page."""
+    sizes: Mapping[str, float] = field(factory=dict)
+    """Font sizes by kind of line, where they are not the usual ones."""
+
+    def size_of(self, kind: str) -> float:
+        """Font size of the lines of that kind, in points."""
+        return self.sizes.get(kind) or SIZES.get(kind, self.size)
+
+
+@frozen
+class Sheet:
+    """A page with every line on its rows."""
+
+    page: Page
+    rows: tuple[Placed, ...]
+
+    def anchors(self) -> dict[str, tuple[str, int]]:
+        """Anchor -> (sheet name, row)."""
+        return {name: (self.page.name, row.row) for row in reversed(self.rows) for name in row.anchors}
+
+    def index(self, name: str) -> int:
+        """Position of a column."""
+        return next(i for i, column in enumerate(self.page.columns) if column.name == name)
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """Rows of the column headings at the top."""
+        found: list[int] = []
+        for row in self.rows:
+            if row.kind in ("head", "band"):
+                found.append(row.row)
+            elif found:
+                break
+        return tuple(found)
+
+    @property
+    def end(self) -> int:
+        """Last row of the block under the headings at the top; the last row of all where there is none."""
+        heads = self.heads
+        for row in self.rows[heads[-1] + 1 :] if heads else ():
+            if row.kind in ("space", "group"):
+                return max(row.row - 1, heads[-1])
+        return self.rows[-1].row
+
+
+def place(page: Page) -> Sheet:
+    """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
+    page = _fitted(page)
+    widths = {column.name: column.width for column in page.columns if column.printed and not column.hidden}
+    rows: list[Placed] = []
+    for line in page.lines:
+        rows += _place_line(line, page, widths, len(rows))
+    return Sheet(page, tuple(rows))
+
+
+def orphan_breaks(sheet: Sheet) -> list[int]:
+    """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
+    room = _PAPER_POINTS[sheet.page.paper] * 100 / sheet.page.scale
+    repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.page.filtered else 0.0
+    breaks, used = [], 0.0
+    for index, row in enumerate(sheet.rows):
+        need = row.height
+        if row.kind in ("section", "group"):
+            block = _block_height(sheet.rows[index + 1 :]) if sheet.page.sparse else room
+            need += block if row.height + block <= room else _heading_needs(sheet.rows[index + 1 :])
+        if used + need > room and used > repeated:
+            if row.kind in ("section", "group"):
+                breaks.append(row.row)
+            used = repeated
+        used += row.height
+    return breaks
+
+
+def _block_height(after: Sequence[Placed]) -> float:
+    """Height of a table under its heading, to the space or heading that ends it: small ones stay on one page."""
+    return sum(row.height for row in takewhile(lambda row: row.kind not in ("space", "group"), after))
+
+
+def _heading_needs(after: Sequence[Placed]) -> float:
+    """Height of what must stand on one page with a heading: further headings and the first row."""
+    height = 0.0
+    for row in after:
+        height += row.height
+        if row.kind not in ("section", "group", "head"):
+            break
+    return height
+
+
+def _fitted(page: Page) -> Page:
+    printed = [column for column in page.columns if column.printed and not column.hidden]
+    room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
+    factor = room / 7 / sum(column.width for column in printed)
+    columns = tuple(
+        attrs.evolve(column, width=int(column.width * factor * 7) / 7) if column in printed else column
+        for column in page.columns
+    )
+    return attrs.evolve(page, columns=columns)
+
+
+def rows_needed(text: str, page: Page, column: str) -> int:
+    """Rows over which a text is spread in that column of a placed page."""
+    width, size = column_width(page, column), page.size
+    return math.ceil(len(wrapped_lines(text, width, size, False)) / _lines_in_row(size))
+
+
+def _lines_in_row(size: float) -> int:
+    return int((MAX_HEIGHT - _PADDING) // line_height(size))
+
+
+def _place_line(line: Line, page: Page, widths: Mapping[str, float], top: int) -> list[Placed]:
+    if line.kind in ("space", "rule"):
+        return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
+    size = page.size_of(line.kind)
+    wrapped = {
+        name: wrapped_lines(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)
+    }
+    per_row = _lines_in_row(size)
+    most = max(map(len, wrapped.values()), default=1)
+    count = math.ceil(most / per_row)
+    if count == 1:
+        height = round(most * line_height(size) + _PADDING, 2)
+        return [Placed(top, line.kind, line.cells, height, line.level, line.anchors, line.spans, True, True)]
+    placed = []
+    for number in range(count):
+        part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in wrapped.items()}
+        high = max((len(lines) for lines in part.values()), default=1)
+        cells = _cells(line, part, first=number == 0)
+        placed.append(
+            Placed(
+                row=top + number,
+                kind=line.kind,
+                cells=cells,
+                height=round(max(high, 1) * line_height(size) + _PADDING, 2),
+                level=line.level,
+                anchors=line.anchors if number == 0 else (),
+                spans=line.spans,
+                first=number == 0,
+                last=number == count - 1,
+            )
+        )
+    return placed
+
+
+def _measured(line: Line, page: Page, widths: Mapping[str, float]) -> list[tuple[str, str, float, bool]]:
+    """(column, text, width, bold) of every text that wraps on this line; `widths` of the printed columns."""
+    bold = line.kind in _BOLD
+    if line.kind in ("row", "sub", "total") and not line.spans:  # most lines of most pages
+        cells = line.cells.items()
+        return [(name, text, widths[name], bold) for name, item in cells if name in widths and (text := _text(item))]
+    columns = [column for column in page.columns if column.printed and not column.hidden]
+    full = total_width(columns)
+    if line.kind in MERGED:
+        return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
+    if line.kind.startswith("pair"):
+        left = total_width(columns[: page.split])
+        sides = {"left": left, "right": full - left}
+        return [(name, text, sides[name], True) for name, text in line.cells.items() if isinstance(text, str)]
+    if line.kind == "band":
+        spans = band_spans(page, line)
+        wide = {name: total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
+        return [(name, str(line.cells[name]), wide[name], True) for name in spans]
+    if line.kind in ("section", "group"):  # one text that runs on over empty cells; a section has a number before it
+        texts = {name: _text(content) for name, content in line.cells.items() if _printed(page, name)}
+        longest = max(texts, key=lambda name: len(texts[name]), default="")
+        return [(longest, texts[longest], full * 0.9, bold)] if longest else []
+    return [
+        (column.name, text, _span_width(page, line, column), bold)
+        for column in columns
+        if (text := _text(line.cells.get(column.name)))
+    ]
+
+
+def _span_width(page: Page, line: Line, column: Column) -> float:
+    end = line.spans.get(column.name)
+    if end is None:
+        return column.width
+    names = [item.name for item in page.columns]
+    return total_width(page.columns[names.index(column.name) : names.index(end) + 1])
+
+
+def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:
+    """First and last column of each text of a band: it reaches to where the next one begins."""
+    starts = [i for i, column in enumerate(page.columns) if column.name in line.cells]
+    last = max(i for i, column in enumerate(page.columns) if column.printed and not column.hidden)
+    ends = [start - 1 for start in starts[1:]] + [last]
+    return {page.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
+
+
+def total_width(columns: Sequence[Column]) -> float:
+    """Width of several columns as one cell; each further column adds its padding of 5 pixels."""
+    return sum(column.width for column in columns) + max(len(columns) - 1, 0) * 5 / 7
+
+
+def column_width(page: Page, name: str) -> float:
+    """Width of a column."""
+    return next(column.width for column in page.columns if column.name == name)
+
+
+def _printed(page: Page, name: str) -> bool:
+    return any(column.name == name and column.printed and not column.hidden for column in page.columns)
+
+
+def _text(content: Content) -> str:
+    """What is measured: numbers and formulas are short and never wrap."""
+    if content is None or content.__class__ is str:
+        return content or ""
+    if isinstance(content, Link):
+        return content.text.replace("{row}", "0000")
+    if isinstance(content, FileLink | Head):
+        return content.text
+    return content if isinstance(content, str) else ""
+
+
+def _cells(line: Line, part: Mapping[str, Sequence[str]], *, first: bool) -> dict[str, Content]:
+    cells: dict[str, Content] = {}
+    for name, content in line.cells.items():
+        if isinstance(content, str) and name in part:
+            text = "".join(part[name])
+            text = text if first and text == content else text.strip("\n")
+            cells[name] = text or None
+        elif first:
+            cells[name] = content
+    return cells
+
+
+@frozen
+class Series:
+    """One series of a chart: its name and its values stand on the chart's source sheet."""
+
+    head: tuple[int, int]
+    """Row and column of its name."""
+    values: tuple[int, int, int, int]
+    """First row, first column, last row, last column."""
+    fill: str
+    """Colour: "#1F3864"."""
+
+
+@frozen
+class Chart:
+    """A chart over a block of the page: stacked bars, or lines of percentages."""
+
+    title: str
+    anchor: str
+    """Line at which it stands."""
+    x: int
+    """Pixels from the left edge."""
+    y: int
+    """Pixels below the anchor."""
+    width: int
+    """Pixels."""
+    height: int
+    source: str
+    """Name of the sheet that holds its figures."""
+    categories: tuple[int, int, int, int]
+    """First row, first column, last row, last column."""
+    series: tuple[Series, ...]
+    kind: Literal["bar", "line"] = "bar"
+    legend: Literal["right", "bottom", "none"] = "bottom"
+    """`right` and `none`: room is left beside the bars, so that charts above one another begin and end alike."""
+
+
+def letter_of(columns: Sequence[Column], name: str) -> str:
+    """Letters of a column by its name: "AB"."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    return str(xl_col_to_name(next(i for i, column in enumerate(columns) if column.name == name)))
+
+
+@frozen
+class Range:
+    """Columns of a placed sheet as absolute ranges."""
+
+    sheet: Sheet
+    _known: dict[str, str] = field(factory=dict, init=False, repr=False, eq=False)
+    """Thousands of formulas name the same few columns."""
+
+    def of(self, name: str) -> str:
+        """ "'Phụ lục tổng hợp'!$K$6:$K$99"."""
+        if name not in self._known:
+            self._known[name] = self._address(name)
+        return self._known[name]
+
+    def _address(self, name: str) -> str:
+        letter = letter_of(self.sheet.page.columns, name)
+        first = (self.sheet.heads[-1] if self.sheet.heads else 0) + 2
+        last = max(self.sheet.end + 1, first)
+        return f"'{self.sheet.page.name}'!${letter}${first}:${letter}${last}"
+
+    def count(self, **words: str) -> str:
+        """A count of the rows whose columns hold those words; a value that begins with "$" is an address."""
+        tests = []
+        for name, word in words.items():
+            quoted = word.replace('"', '""')
+            tests += [self.of(name), word if word.startswith("$") else f'"{quoted}"']
+        return f"COUNTIFS({','.join(tests)})"

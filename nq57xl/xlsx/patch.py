@@ -1,0 +1,415 @@
+"""Changes parts of an office's workbook and leaves every other byte: XML looked at, texts put in, a sheet added."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from xml.etree import ElementTree
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from attrs import field, frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.text.addresses import a1
+from nq57xl.text.normalise import fold
+from nq57xl.xlsx.metrics import Text, merged_width, row_height
+
+BadCells = dict[str, dict[str, str]]
+"""Sheet title -> address -> "#REF!", or "" for a formula without a value: calamine reads both as empty."""
+
+MAX_BYTES = 20 * 2**20
+_MAX_UNPACKED = 200 * 2**20
+_MAX_ROWS, _MAX_COLS, _MAX_BOX = 20_000, 500, 2_000_000
+_MAIN_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REL_TAG = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+
+
+def scan(data: bytes, name: str) -> BadCells:
+    """The cells of each sheet that calamine reads as empty and that are not.
+
+    Raises Nq57Error when the file is no .xlsx, damaged, or too large to read.
+    """
+    if len(data) > MAX_BYTES:
+        raise Nq57Error(f"Tệp {name} lớn hơn 20 MB: hãy xóa ảnh, trang thừa rồi lưu lại.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
+                raise Nq57Error(f"Tệp {name} sau khi giải nén quá lớn, không đọc được an toàn.")
+            return {title: _scan_sheet(archive.read(part), title, name) for title, part in sheet_parts(archive)}
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ElementTree.ParseError,
+        expat.ExpatError,
+        zlib.error,
+        RuntimeError,
+        OSError,
+    ) as error:
+        raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng, có mật khẩu hoặc không phải .xlsx.") from error
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """Title and part name of each worksheet."""
+    relations = ElementTree.fromstring(_plain(archive.read("xl/_rels/workbook.xml.rels")))
+    targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
+    book = ElementTree.fromstring(_plain(archive.read("xl/workbook.xml")))
+    parts = []
+    for item in book.iter(f"{_MAIN_TAG}sheet"):
+        target = targets[item.get(f"{_REL_TAG}id", "")]
+        part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+        if "worksheets/" in part:
+            parts.append((item.get("name", ""), part))
+    return parts
+
+
+def _plain(xml: bytes) -> bytes:
+    if b"<!DOCTYPE" in xml:
+        raise Nq57Error("Tệp có khai báo DOCTYPE, không mở vì lý do an toàn.")
+    return xml
+
+
+def _scan_sheet(xml: bytes, title: str, name: str) -> dict[str, str]:
+    extent = _Extent()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = extent.start
+    parser.EndElementHandler = extent.end
+    parser.CharacterDataHandler = extent.text
+    parser.Parse(_plain(xml), True)
+    rows, cols = extent.rows, extent.cols
+    if rows > _MAX_ROWS or cols > _MAX_COLS or rows * cols > _MAX_BOX:
+        raise Nq57Error(f"Trang «{title}» của tệp {name} có ô dữ liệu quá xa bảng: hãy xóa các ô đó rồi lưu lại.")
+    return extent.bad
+
+
+class _Extent:
+    """Last row and column that hold a value; error cells, and formulas without a value."""
+
+    def __init__(self) -> None:
+        self.rows = self.cols = 0
+        self.bad: dict[str, str] = {}
+        self._cell, self._error, self._inside, self._formula, self._value = "", False, False, False, False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = tag.rpartition(":")[2]
+        if tag == "c":
+            self._cell, self._error = attributes.get("r", ""), attributes.get("t") == "e"
+            # a formula may have the empty text as its value
+            self._formula, self._value = False, attributes.get("t") == "str"
+        elif tag in ("v", "is", "f") and (match := _CELL.fullmatch(self._cell)):
+            column = 0
+            for letter in match[1]:
+                column = column * 26 + ord(letter) - 64
+            self.rows, self.cols = max(self.rows, int(match[2])), max(self.cols, column)
+            self._formula |= tag == "f"
+            self._inside = tag == "v"
+
+    def end(self, tag: str) -> None:
+        self._inside = False
+        if tag.rpartition(":")[2] == "c" and self._formula and not self._value:
+            self.bad[self._cell] = ""
+
+    def text(self, data: str) -> None:
+        self._value |= self._inside
+        if self._inside and self._error:
+            self.bad[self._cell] = self.bad.get(self._cell, "") + data
+
+
+Cells = dict[str, str]
+"""Address -> text."""
+
+
+def put_texts(data: bytes, texts: tuple[tuple[str, str, str], ...]) -> bytes:
+    """The workbook with those (sheet, cell, text) in place."""
+    wanted: dict[str, Cells] = {}
+    for sheet, cell, text in texts:
+        wanted.setdefault(sheet, {})[cell] = text
+    try:
+        return _patched(data, wanted)
+    except LookupError:
+        return _through_openpyxl(data, texts)
+
+
+def _patched(data: bytes, wanted: dict[str, Cells]) -> bytes:
+    """Raises LookupError when a row or cell cannot be found in the XML as written."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        parts = {part: wanted[title] for title, part in sheet_parts(old) if title in wanted}
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename in parts:
+                content = _sheet(content.decode("utf-8"), parts[item.filename]).encode("utf-8")
+            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def _sheet(xml: str, cells: Cells) -> str:
+    for cell, text in cells.items():
+        letters = cell.rstrip("0123456789")
+        number = cell[len(letters) :]
+        row = re.search(rf'<row\b[^>]*\br="{number}"[^>]*[^/]>(.*?)</row>', xml, re.DOTALL)
+        if row is None:
+            raise LookupError(cell)
+        xml = xml[: row.start(1)] + _patched_row(row[1], cell, letters, text) + xml[row.end(1) :]
+    return xml
+
+
+def _patched_row(inner: str, cell: str, letters: str, text: str) -> str:
+    """The cells of a row with one of them set, in the order of the columns."""
+    content = f't="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    at = len(inner)
+    for found in re.finditer(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", inner, re.DOTALL):
+        address = re.search(r'\br="([A-Z]+)\d+"', found[1])
+        if address is None:
+            raise LookupError(cell)
+        if address[1] == letters:
+            attributes = re.sub(r'\s+t="[^"]*"', "", found[1]).rstrip()
+            return f"{inner[: found.start()]}<c{attributes} {content}{inner[found.end() :]}"
+        if (len(address[1]), address[1]) > (len(letters), letters):
+            at = found.start()
+            break
+    return f'{inner[:at]}<c r="{cell}" {content}{inner[at:]}'
+
+
+def _through_openpyxl(data: bytes, texts: tuple[tuple[str, str, str], ...]) -> bytes:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True)
+    for sheet, cell, text in texts:
+        book[sheet][cell] = text
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_REL = f"{_OFFICE}/worksheet"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_FONT = '<name val="Times New Roman"/><family val="1"/>'
+_LINE, _ACCENT = "FF8A97A5", "FFDDE7F0"
+_EDGES = "".join(f'<{side} style="thin"><color rgb="{_LINE}"/></{side}>' for side in ("left", "right", "top", "bottom"))
+_FONTS = {
+    "plain": f'<font><sz val="11"/>{_FONT}</font>',
+    "bold": f'<font><b/><sz val="11"/>{_FONT}</font>',
+    "title": f'<font><b/><sz val="14"/>{_FONT}</font>',
+    "italic": f'<font><i/><sz val="11"/>{_FONT}</font>',
+    "link": f'<font><u/><sz val="11"/>{_FONT}</font>',
+}
+_NO_FILL, _ACCENT_FILL = (
+    '<fill><patternFill patternType="none"/></fill>',
+    f'<fill><patternFill patternType="solid"><fgColor rgb="{_ACCENT}"/><bgColor indexed="64"/></patternFill></fill>',
+)
+_NO_BORDER = "<border><left/><right/><top/><bottom/><diagonal/></border>"
+_BORDER = f"<border>{_EDGES}<diagonal/></border>"
+_LOOKS = {
+    "title": ("title", _NO_FILL, _NO_BORDER, '<alignment vertical="center"/>'),
+    "note": ("italic", _NO_FILL, _NO_BORDER, '<alignment vertical="top" wrapText="1"/>'),
+    "head": (
+        "bold",
+        _ACCENT_FILL,
+        _BORDER,
+        '<alignment horizontal="center" vertical="center" wrapText="1"/>',
+    ),
+    "bold": ("bold", _NO_FILL, _BORDER, '<alignment vertical="top" wrapText="1"/>'),
+    "cell": ("plain", _NO_FILL, _BORDER, '<alignment vertical="top" wrapText="1"/>'),
+    "link": ("link", _NO_FILL, _BORDER, '<alignment vertical="top" wrapText="1"/>'),
+}
+
+
+@frozen
+class Cell:
+    """One text of the sheet."""
+
+    text: str
+    look: str = "cell"
+    """A key of the looks: title, note, head, bold, cell, link."""
+    target: str = ""
+    """Where a link leads: "'Nhiệm vụ'!K7"."""
+
+
+@frozen
+class Page:
+    """A sheet of texts."""
+
+    title: str
+    """Tab name."""
+    heading: str
+    note: str
+    widths: tuple[float, ...]
+    """Of its columns, in characters."""
+    heads: tuple[str, ...]
+    rows: Sequence[Sequence[Cell]] = field(factory=tuple)
+
+
+HEAD_ROW = 3
+"""0-based row of the headings."""
+
+
+def put_sheet(data: bytes, page: Page, name: str = "phu-luc.xlsx") -> bytes:
+    """The workbook with that sheet at its end, or in place of the one of that name; the same input, the same bytes.
+
+    Raises Nq57Error when the workbook's XML has a shape that cannot be added to safely.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as old:
+            return _with_sheet(old, page)
+    except LookupError as error:
+        raise Nq57Error(
+            f"Không thêm được trang «{page.title}» vào {name}: cấu trúc tệp khác thường. Hãy mở tệp bằng Excel hoặc "
+            "LibreOffice, lưu lại rồi chạy lại lệnh."
+        ) from error
+
+
+def _with_sheet(old: zipfile.ZipFile, page: Page) -> bytes:
+    styles_part = _related(old, "/styles")
+    styles, looks = _with_styles(old.read(styles_part).decode("utf-8"))
+    changed = {styles_part: styles}
+    part = next((part for title, part in sheet_parts(old) if fold(title) == fold(page.title)), None)
+    if part is None:
+        part = _free_part(old)
+        relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
+        rid = _free_id(relations)
+        target = part.removeprefix("xl/")
+        link = f'<Relationship Id="{rid}" Type="{_REL}" Target="{target}"/>'
+        changed["xl/_rels/workbook.xml.rels"] = _before(relations, "</Relationships>", link)
+        changed["xl/workbook.xml"] = _with_entry(old.read("xl/workbook.xml").decode("utf-8"), page.title, rid)
+        types = old.read("[Content_Types].xml").decode("utf-8")
+        entry = f'<Override PartName="/{part}" ContentType="{_TYPE}"/>'
+        changed["[Content_Types].xml"] = _before(types, "</Types>", entry)
+    changed[part] = _xml(page, looks)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            content = changed.pop(item.filename).encode("utf-8") if item.filename in changed else old.read(item)
+            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
+        for filename, text in changed.items():
+            new.writestr(zipfile.ZipInfo(filename), text.encode("utf-8"), compress_type=zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def _related(old: zipfile.ZipFile, kind: str) -> str:
+    relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
+    for element in re.findall(r"<Relationship\b[^>]*>", relations):
+        if re.search(rf'Type="[^"]*{kind}"', element):
+            target = _attribute(element, "Target")
+            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    raise LookupError(kind)
+
+
+def _attribute(element: str, name: str) -> str:
+    found = re.search(rf'\b{name}="([^"]*)"', element)
+    if found is None:
+        raise LookupError(name)
+    return found[1]
+
+
+def _free_part(old: zipfile.ZipFile) -> str:
+    taken = set(old.namelist())
+    return next(part for n in range(1, 1000) if (part := f"xl/worksheets/sheet{n}.xml") not in taken)
+
+
+def _free_id(relations: str) -> str:
+    taken = set(re.findall(r'\bId="([^"]*)"', relations))
+    return next(rid for n in range(1, 1000) if (rid := f"rId{n}") not in taken)
+
+
+def _before(xml: str, end: str, added: str) -> str:
+    at = xml.rfind(end)
+    if at < 0:
+        raise LookupError(end)
+    return xml[:at] + added + xml[at:]
+
+
+def _with_entry(xml: str, title: str, rid: str) -> str:
+    sheets = re.findall(r"<sheet\b[^>]*>", xml)
+    if not sheets:
+        raise LookupError("sheet")
+    number = max(int(_attribute(item, "sheetId")) for item in sheets) + 1
+    # declared here: openpyxl declares the prefix on each element of its own
+    entry = f'<sheet xmlns:r="{_OFFICE}" name={quoteattr(title)} sheetId="{number}" r:id="{rid}"/>'
+    return _before(xml, "</sheets>", entry)
+
+
+def _with_styles(xml: str) -> tuple[str, dict[str, int]]:
+    """The styles with those of the sheet, and the number of each look; what is there already is used again."""
+    looks = {}
+    for look, (font, fill, border, alignment) in _LOOKS.items():
+        xml, font_id = _listed(xml, "fonts", "font", _FONTS[font])
+        xml, fill_id = _listed(xml, "fills", "fill", fill)
+        xml, border_id = _listed(xml, "borders", "border", border)
+        form = (
+            f'<xf numFmtId="49" fontId="{font_id}" fillId="{fill_id}" borderId="{border_id}" xfId="0" '
+            'applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1">'
+            f"{alignment}</xf>"
+        )
+        xml, looks[look] = _listed(xml, "cellXfs", "xf", form)
+    return xml, looks
+
+
+def _listed(xml: str, plural: str, single: str, element: str) -> tuple[str, int]:
+    """The styles with that element in its list, and its index."""
+    block = re.search(rf"<{plural}\b[^>]*>(.*?)</{plural}>", xml, re.DOTALL)
+    if block is None:
+        raise LookupError(plural)
+    items = re.findall(rf"<{single}\b(?:[^>]*/>|.*?</{single}>)", block[1], re.DOTALL)
+    if element in items:
+        return xml, items.index(element)
+    opening = re.sub(r'\bcount="\d+"', f'count="{len(items) + 1}"', xml[block.start() : block.start(1)])
+    return f"{xml[: block.start()]}{opening}{block[1]}{element}{xml[block.end(1) :]}", len(items)
+
+
+def _xml(page: Page, looks: dict[str, int]) -> str:
+    last = len(page.widths) - 1
+    lines = {
+        0: [Cell(page.heading, "title")],
+        1: [Cell(page.note, "note")],
+        HEAD_ROW: [Cell(text, "head") for text in page.heads],
+        **dict(enumerate(page.rows, HEAD_ROW + 1)),
+    }
+    rows = "".join(_row(number, cells, page, looks) for number, cells in sorted(lines.items()))
+    links = "".join(
+        f'<hyperlink ref="{a1(number, col)}" location={quoteattr(cell.target)} display={quoteattr(cell.text)}/>'
+        for number, cells in sorted(lines.items())
+        for col, cell in enumerate(cells)
+        if cell.target
+    )
+    columns = "".join(
+        f'<col min="{number}" max="{number}" width="{width + 0.7109375}" customWidth="1"/>'
+        for number, width in enumerate(page.widths, 1)
+    )
+    below = f'topLeftCell="{a1(HEAD_ROW + 1, 0)}" activePane="bottomLeft" state="frozen"'
+    return (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN}">'
+        '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f'<dimension ref="A1:{a1(max(lines), last)}"/>'
+        f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{HEAD_ROW + 1}" {below}/></sheetView></sheetViews>'
+        f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>{rows}</sheetData>'
+        f'<mergeCells count="1"><mergeCell ref="A2:{a1(1, last)}"/></mergeCells>'
+        f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"
+        '<pageMargins left="0.5" right="0.4" top="0.8" bottom="0.5" header="0.4" footer="0.3"/>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+        '<headerFooter><oddHeader>&amp;C&amp;"Times New Roman,Regular"&amp;12&amp;P/&amp;N</oddHeader></headerFooter>'
+        "</worksheet>"
+    )
+
+
+def _row(number: int, cells: Sequence[Cell], page: Page, looks: dict[str, int]) -> str:
+    widths = page.widths if number != 1 else (merged_width(page.widths),)
+    texts = [
+        Text(cell.text, width, 11, cell.look in ("bold", "head")) for cell, width in zip(cells, widths, strict=False)
+    ]
+    height = 26.0 if number == 0 else row_height(texts)
+    inner = "".join(
+        f'<c r="{a1(number, col)}" s="{looks[cell.look]}" t="inlineStr"><is><t xml:space="preserve">{escape(cell.text)}'
+        "</t></is></c>"
+        if cell.text
+        else f'<c r="{a1(number, col)}" s="{looks[cell.look]}"/>'
+        for col, cell in enumerate(cells)
+    )
+    return f'<row r="{number + 1}" ht="{height:g}" customHeight="1">{inner}</row>'
