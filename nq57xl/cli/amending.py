@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nq57xl.commands.amend import Amended
 
 
-def amended_json(done: Amended) -> dict[str, Any]:
+def _amended_json(done: Amended) -> dict[str, Any]:
     """`amend --json`: every row of which something is to be said, and what is written where."""
     return {
         "effective": done.effective_from.isoformat(),
@@ -50,7 +50,7 @@ def _words(done: Amended, row: RowChange) -> str:
     return line_of(next(item for item in getattr(done.old, row.table) if item.code == row.code))
 
 
-def print_amended(done: Amended) -> None:
+def _print_amended(done: Amended) -> None:
     """The comparison as a table, and what to do next."""
     from rich.table import Table
 
@@ -90,7 +90,7 @@ def _print_counts(done: Amended) -> None:
             talk(f"{title}: {', '.join(told)}.")
 
 
-def history_json(found: Sequence[Amendment]) -> dict[str, Any]:
+def _history_json(found: Sequence[Amendment]) -> dict[str, Any]:
     """`amend --history --json`."""
     return {
         "amendments": [
@@ -108,7 +108,7 @@ def history_json(found: Sequence[Amendment]) -> dict[str, Any]:
     }
 
 
-def print_history(found: Sequence[Amendment]) -> None:
+def _print_history(found: Sequence[Amendment]) -> None:
     """The versions of the plan with the day from which each holds."""
     from rich.table import Table
 
@@ -169,9 +169,9 @@ def amend(  # noqa: PLR0917 - click passes them by name
     if show_history:
         found = run.history(here)
         if json_:
-            print_json(history_json(found))
+            print_json(_history_json(found))
         else:
-            print_history(found)
+            _print_history(found)
         return
     day = effective.date() if effective else None
     if comparison is not None:
@@ -185,6 +185,6 @@ def amend(  # noqa: PLR0917 - click passes them by name
     else:
         done = run.propose(here, document, day, partial=partial)
     if json_:
-        print_json(amended_json(done))
+        print_json(_amended_json(done))
     else:
-        print_amended(done)
+        _print_amended(done)

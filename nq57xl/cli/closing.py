@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from nq57xl.ledger.model import Edit
 
 
-def edits_json(listed: Listed) -> dict[str, Any]:
+def _edits_json(listed: Listed) -> dict[str, Any]:
     """Every edit of the period, withdrawals too, oldest first, with what became of it."""
-    states = states_of(listed)
+    states = _states_of(listed)
     return {"period": listed.period.code, "edits": [_edit_json(item, states[item.id]) for item in listed.history]}
 
 
-def states_of(listed: Listed) -> dict[int, str]:
+def _states_of(listed: Listed) -> dict[int, str]:
     """Id of each edit -> its state; one that another has taken the place of is `replaced`."""
     now: dict[int, str] = {item.edit.id: item.state for item in listed.edits}
     newest = {item.new.place: item.id for item in listed.history}
@@ -53,7 +53,7 @@ def _edit_json(edit: Edit, state: str) -> dict[str, Any]:
     }
 
 
-def print_edits(listed: Listed) -> None:
+def _print_edits(listed: Listed) -> None:
     """The same as a table."""
     from rich.table import Table
 
@@ -62,7 +62,7 @@ def print_edits(listed: Listed) -> None:
     if not listed.history:
         talk(f"Chưa có biên tập nào của {listed.period.title}.")
         return
-    states = states_of(listed)
+    states = _states_of(listed)
     table = Table("TT", "Đơn vị", "Dòng", "Ô", "Trước", "Sau", "Người sửa", "Lý do", "Lúc", "Tình trạng")
     for item in listed.history:
         new = item.new
@@ -84,9 +84,9 @@ def edits(context: click.Context, period: str | None, json_: bool) -> None:
 
     listed = run(office(context), period)
     if json_:
-        print_json(edits_json(listed))
+        print_json(_edits_json(listed))
     else:
-        print_edits(listed)
+        _print_edits(listed)
 
 
 @click.command(

@@ -98,7 +98,7 @@ def lint(context: click.Context, write: bool, json_: bool) -> None:
     help="Ghi phụ lục ra tệp này.",
 )
 @as_json
-def import_(document: Path, output: Path, json_: bool) -> None:
+def _import_(document: Path, output: Path, json_: bool) -> None:
     """A master appendix from a plan document."""
     from nq57xl.cli.printing import imported_json, print_imported
     from nq57xl.commands.import_plan import import_plan
@@ -232,7 +232,7 @@ COMMANDS = (
     init,
     show,
     lint,
-    import_,
+    _import_,
     amend,
     generate,
     check,

@@ -45,12 +45,12 @@ _EVENTS = {
 _MOMENT = "%d/%m/%Y %H:%M"
 
 
-def tell_decided(done: Decided, *, as_json: bool) -> None:
+def _tell_decided(done: Decided, *, as_json: bool) -> None:
     """The decision and where the unit stands now."""
     for problem in done.problems:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
     if as_json:
-        print_json(decided_json(done))
+        print_json(_decided_json(done))
         return
     source = done.record.judged.source
     click.echo(f"{_DONE[done.kind] if done.changed else _HELD[done.kind]}: {source.path} (kỳ {done.record.period})")
@@ -61,7 +61,7 @@ def tell_decided(done: Decided, *, as_json: bool) -> None:
         click.echo(f"   {unit.name}: {STATES[unit.state]}{counts}.")
 
 
-def decided_json(done: Decided) -> dict[str, Any]:
+def _decided_json(done: Decided) -> dict[str, Any]:
     """One decision: which return, whether anything changed, and where its unit stands now."""
     record, unit = done.record, done.unit
     source = record.judged.source
@@ -80,12 +80,12 @@ def decided_json(done: Decided) -> dict[str, Any]:
     }
 
 
-def event_json(event: Event) -> dict[str, Any]:
+def _event_json(event: Event) -> dict[str, Any]:
     """One line of the event log."""
     return {"id": event.id, "at": event.at.isoformat(), "who": event.who, "what": event.what, "detail": event.detail}
 
 
-def tell_events(events: tuple[Event, ...]) -> None:
+def _tell_events(events: tuple[Event, ...]) -> None:
     """One line for each event, then what it is about."""
     if not events:
         click.echo("Chưa có việc nào được ghi.")
@@ -107,14 +107,14 @@ def _about(detail: dict[str, Any]) -> str:
     return f" ({'; '.join(words)})" if words else ""
 
 
-def checked_json(done: Checked) -> dict[str, Any]:
+def _checked_json(done: Checked) -> dict[str, Any]:
     """`check --json`: as `collect --json`, and whether the ledger has the file already."""
     recorded = [item.source.sha256 in done.recorded for item in done.returns]
     returns = [taken_json(item) | {"recorded": known} for item, known in zip(done.returns, recorded, strict=True)]
     return {"period": done.period.code, "returns": returns}
 
 
-def tell_checked(done: Checked) -> None:
+def _tell_checked(done: Checked) -> None:
     """The verdicts; that nothing was recorded goes to stderr."""
     for item in done.returns:
         print_taken(item)
@@ -148,7 +148,7 @@ def exclude(context: click.Context, wanted: str, period: str | None, reason: str
     """Leaves a return out."""
     from nq57xl.commands.decide import exclude as run
 
-    tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+    _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
 
 
 @click.command(
@@ -164,7 +164,7 @@ def readmit(context: click.Context, wanted: str, period: str | None, reason: str
     """Takes it back in."""
     from nq57xl.commands.decide import readmit as run
 
-    tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+    _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
 
 
 @click.command(
@@ -183,7 +183,7 @@ def received(  # noqa: PLR0917 - click passes them by name
     """Puts the received time right."""
     from nq57xl.commands.decide import correct_received
 
-    tell_decided(correct_received(office(context), wanted, period, at, reason), as_json=json_)
+    _tell_decided(correct_received(office(context), wanted, period, at, reason), as_json=json_)
 
 
 @click.command(
@@ -200,9 +200,9 @@ def log(context: click.Context, period: str | None, last: int | None, json_: boo
 
     found = events(office(context), period, last)
     if json_:
-        print_json({"events": [event_json(item) for item in found]})
+        print_json({"events": [_event_json(item) for item in found]})
     else:
-        tell_events(found)
+        _tell_events(found)
 
 
 @click.command(
@@ -238,9 +238,9 @@ def check(  # noqa: PLR0917 - click passes them by name
     manner = Manner(passwords_of(passwords, ask=ask))
     done = check_file(office(context), file, period, manner=manner, output=output)
     if json_:
-        print_json(checked_json(done))
+        print_json(_checked_json(done))
     else:
-        tell_checked(done)
+        _tell_checked(done)
     sys.exit(0 if done.accepted else 1)
 
 

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     from nq57xl.commands.office import Office
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
 
 
-def period_option(*, required: bool = False, default: str = "kỳ phát hành gần nhất") -> Callable[[Function], Function]:
+def period_option(
+    *, required: bool = False, default: str = "kỳ phát hành gần nhất"
+) -> Callable[[_Function], _Function]:
     """--period: month, quarter, half-year or year; `default`: in words, what it is when it is not given."""
     text = "Kỳ báo cáo: 2026-04, 2026-Q2, 2026-H1 hoặc 2026"
     return click.option(
@@ -32,7 +34,7 @@ def period_option(*, required: bool = False, default: str = "kỳ phát hành g�
     )
 
 
-def password_options(command: Function) -> Function:
+def password_options(command: _Function) -> _Function:
     """--password, repeatable, and --ask-password: `passwords` and `ask` of the command, for `passwords_of`."""
     given = click.option(
         "--password",

@@ -57,8 +57,8 @@ VERDICTS: dict[Verdict, str] = {
     "superseded": "Đã có bản mới hơn",
 }
 STATES = VERDICTS | {"missing": "Chưa báo cáo"}
-DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
-SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
+_DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
+_SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
 
 
 def finding_json(item: Finding) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def print_plan(plan: Plan) -> None:
         "Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn", title="Đầu việc", title_justify="left"
     )
     for task in plan.tasks:
-        due = f"{task.due:%d/%m/%Y}" if task.due else DATELESS.get(task.deadline.kind, "không xác định")
+        due = f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định")
         tasks.add_row(
             task.code,
             task.subtask or task.task,
@@ -143,9 +143,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
         return
     table = Table("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý")
     for point in grouped(findings):
-        table.add_row(SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
+        table.add_row(_SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
     console().print(table)
-    count = Counter(SEVERITIES[item.severity].lower() for item in findings)
+    count = Counter(_SEVERITIES[item.severity].lower() for item in findings)
     talk(", ".join(f"{number} {name}" for name, number in count.items()))
 
 
@@ -195,7 +195,7 @@ def print_taken(item: Taken) -> None:
     for point in to_answer(item.findings):
         place = point.cell if point.count == 1 else point.first.sheet
         where = f"{place}: " if place else ""
-        click.echo(visible(f"   {SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip()))
+        click.echo(visible(f"   {_SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip()))
     quiet = Counter(finding.severity for finding in item.findings)
     if quiet["repaired"]:
         click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")
@@ -244,7 +244,7 @@ def print_merged(done: Merged) -> None:
     if not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
         talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")
-    print_recorded_edits(done)
+    _print_recorded_edits(done)
 
 
 EDIT_STATES = {
@@ -256,7 +256,7 @@ EDIT_STATES = {
 }
 
 
-def print_recorded_edits(done: Merged) -> None:
+def _print_recorded_edits(done: Merged) -> None:
     """What `merge` found in bien-tap.xlsx, and edits that no longer apply."""
     if done.edits.recorded:
         talk(f"Đã ghi nhận {done.edits.recorded} biên tập mới từ bien-tap.xlsx.")

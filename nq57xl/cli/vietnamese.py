@@ -141,7 +141,7 @@ def text(message: str) -> str:
     return TEXTS.get(message) or gettext.gettext(message)
 
 
-def plural(singular: str, plural_: str, number: int) -> str:
+def _plural(singular: str, plural_: str, number: int) -> str:
     """What click asks ngettext for, in Vietnamese."""
     return PLURALS.get(plural_) or gettext.ngettext(singular, plural_, number)
 
@@ -153,7 +153,7 @@ def install(command: click.Command | None = None) -> None:
     """
     for name in MODULES:
         module = importlib.import_module(name)
-        for attribute, function in (("_", text), ("ngettext", plural)):
+        for attribute, function in (("_", text), ("ngettext", _plural)):
             if hasattr(module, attribute):
                 setattr(module, attribute, function)
     if command is not None:

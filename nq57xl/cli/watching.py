@@ -81,7 +81,7 @@ def watch(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.watch import watched_period
 
     place = office(context)
-    told = Teller(json_=json_)
+    told = _Teller(json_=json_)
     here = watched_period(place, period)
     root = folder or place.workspace.inbox
     with Stop() as stop:
@@ -95,7 +95,7 @@ def watch(  # noqa: PLR0917 - click passes them by name
     told.sum_up()
 
 
-class Teller:
+class _Teller:
     """Prints the news, and keeps count for the end."""
 
     def __init__(self, *, json_: bool) -> None:

@@ -30,11 +30,11 @@ from nq57xl.plan.review_sheet import Review
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 
-COMPARISON = "so-sanh-ke-hoach.xlsx"
+_COMPARISON = "so-sanh-ke-hoach.xlsx"
 
 
 @frozen
-class Read:
+class _Read:
     """The new version as its document has it."""
 
     path: Path
@@ -89,7 +89,7 @@ def propose(office: Office, document: Path, effective_from: dt.date | None = Non
             return made
         origin = Origin(str(document.resolve()), read.sha256, plan_version(old), effective_from, partial)
         content = write_comparison(old, made.new, made.comparison, origin)
-        path = write_guarded(ledger, office.workspace, office.workspace.out / "dieu-chinh" / COMPARISON, content)
+        path = write_guarded(ledger, office.workspace, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
         return attrs.evolve(made, file=path)
 
 
@@ -164,7 +164,7 @@ def _require_readable(findings: Sequence[Finding], name: str) -> None:
         raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
 
 
-def _read(document: Path, old: Plan) -> Read:
+def _read(document: Path, old: Plan) -> _Read:
     data = _bytes(document)
     own = None
     if data[:4] == b"PK\x03\x04":
@@ -172,7 +172,7 @@ def _read(document: Path, old: Plan) -> Read:
             own = read_appendix(data, document.name)
     if own is None:
         made = import_bytes(data, document)
-        return Read(document, data, made.plan, made.review, same_file=False)
+        return _Read(document, data, made.plan, made.review, same_file=False)
     _require_readable(own.findings, document.name)
     given = {code for _, _, code in own.new_codes}
     plan = attrs.evolve(
@@ -180,7 +180,7 @@ def _read(document: Path, old: Plan) -> Read:
         tasks=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.tasks),
         indicators=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.indicators),
     )
-    return Read(document, data, plan, (), same_file=plan.properties.id == old.properties.id)
+    return _Read(document, data, plan, (), same_file=plan.properties.id == old.properties.id)
 
 
 def _bytes(path: Path) -> bytes:
@@ -202,7 +202,7 @@ def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
 def _made(
     office: Office,
     ledger: Ledger,
-    sides: tuple[Plan, Read],
+    sides: tuple[Plan, _Read],
     effective_from: dt.date,
     decisions: Decisions | None = None,
     *,
@@ -225,7 +225,7 @@ def _differs(made: Amended) -> bool:
     return plan_version(made.plan) != plan_version(made.old)
 
 
-def _applied(office: Office, ledger: Ledger, read: Read, made: Amended) -> Amended:
+def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amended:
     """The new appendix in place of the old one, which is kept in backup/; the ledger keeps both versions."""
     if not _differs(made):
         return made
@@ -246,7 +246,7 @@ def _applied(office: Office, ledger: Ledger, read: Read, made: Amended) -> Amend
     return attrs.evolve(made, applied=True, file=kept)
 
 
-def _cut_off(ledger: Ledger, read: Read, made: Amended) -> Plan | None:
+def _cut_off(ledger: Ledger, read: _Read, made: Amended) -> Plan | None:
     """The plan that a run before this one recorded for the same amendment and did not get into its place."""
     known = amendments(ledger)
     last = known[-1] if known else None

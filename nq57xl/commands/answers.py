@@ -64,10 +64,10 @@ def points(findings: tuple[Finding, ...]) -> int:
     return sum(item.severity in ("error", "warning") for item in findings)
 
 
-SUFFIXES = (".txt", ".html", ".eml")
+_SUFFIXES = (".txt", ".html", ".eml")
 _OURS = ("NQ57_", "bien-nhan-")
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 @frozen
@@ -147,14 +147,14 @@ class _Desk:
         code = form.short_id if form else ""
         letter = letter_of(item, self.plan, self.period, form_code=code, marked=name, findings=findings)
         shapes = write_letter(letter, attached, self.workspace.root)
-        contents = zip(SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
+        contents = zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
         return {self.folder / f"{letter.name}{suffix}": data for suffix, data in contents}
 
     def _clear(self, names: set[str]) -> None:
         """Removes letters that the ledger no longer asks for; what a person has edited stays."""
         for path in sorted(self.folder.glob("*")):
             stem = path.stem.partition(" (")[0]
-            if path.suffix in SUFFIXES and stem.startswith(_OURS) and stem not in names:
+            if path.suffix in _SUFFIXES and stem.startswith(_OURS) and stem not in names:
                 self._try(lambda path=path: remove_guarded(self.ledger, self.workspace, path))  # type: ignore[misc]
 
     def _check_book(
@@ -176,7 +176,7 @@ class _Desk:
         check = Check(self.period, self.status, tuple(returns), self.office.schema(), places)
         return self._try(lambda: write_guarded(self.ledger, self.workspace, target, render_check_book(check)))
 
-    def _try(self, action: Callable[[], Result]) -> Result | None:
+    def _try(self, action: Callable[[], _Result]) -> _Result | None:
         """What the action gives; None where it cannot be done now, with the reason kept."""
         try:
             return action()

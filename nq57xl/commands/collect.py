@@ -31,28 +31,28 @@ from nq57xl.returns.period_checks import Reported, check_period
 from nq57xl.returns.sources import gather
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict
 
-Problem = tuple[Source, tuple[Finding, ...]]
+_Problem = tuple[Source, tuple[Finding, ...]]
 
 
 @frozen
-class Unpacked:
+class _Unpacked:
     """Files to judge, in order, and where each is read."""
 
     sources: tuple[Source, ...]
     copies: dict[str, Path]
     """SHA-256 -> copy in the archive, for files that came inside others."""
-    problems: tuple[Problem, ...]
+    problems: tuple[_Problem, ...]
     """What could not be taken out, with the reasons."""
 
 
-def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Callable[[str], bool]) -> Unpacked:
+def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Callable[[str], bool]) -> _Unpacked:
     """The files behind the sources; copies are kept in the store's archive.
 
     A container that was refused as a whole before (`known`, by SHA-256) stays one file, a duplicate.
     """
     sources: list[Source] = []
     copies: dict[str, Path] = {}
-    problems: list[Problem] = []
+    problems: list[_Problem] = []
     for source in found:
         if known(source.sha256) or container_kind(Path(source.path)) is None:
             sources.append(source)
@@ -65,10 +65,10 @@ def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Call
             sha256 = member.source.sha256
             copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
             sources.append(member.source)
-    return Unpacked(tuple(sources), copies, tuple(problems))
+    return _Unpacked(tuple(sources), copies, tuple(problems))
 
 
-def copies_of(store: Workspace, taken: Unpacked, sources: Sequence[Source]) -> list[Path]:
+def copies_of(store: Workspace, taken: _Unpacked, sources: Sequence[Source]) -> list[Path]:
     """Where each source is read: its copy in the store's archive, made now where it is a file of its own.
 
     What is judged is what is kept, whatever happens to the files handed in meanwhile.
@@ -79,7 +79,7 @@ def copies_of(store: Workspace, taken: Unpacked, sources: Sequence[Source]) -> l
     return [path for path in copies if path]
 
 
-def dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:
+def _dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:
     """The sources with the time at which the ledger first met their content, also in a run that was cut short.
 
     A member that came in an archive was here when the archive was.
@@ -96,7 +96,7 @@ def dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Sour
 _SUFFIX = " (ghép).xlsx"
 
 
-def recombined(
+def _recombined(
     office: Office, ledger: Ledger, plan: Plan, period: Period, given: Sequence[Source], *, busy: Collection[str]
 ) -> tuple[Judged, ...]:
     """For each unit whose newest return is among the known files given: what it says with its blanks filled.
@@ -192,18 +192,18 @@ def collect(
         found, problems = gather(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
-        taken = unpack(office.workspace, dated(ledger, found, now), now, ledger.known)
-        sources = dated(ledger, taken.sources, now)
+        taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.known)
+        sources = _dated(ledger, taken.sources, now)
         fresh = _fresh(ledger, sources, manner)
         copies = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
-        places = dated(ledger, [source for source, _ in refused], now)
+        places = _dated(ledger, [source for source, _ in refused], now)
         judged = _refused(ledger, places, [findings for _, findings in refused])
         read = judge(ledger, fresh, copies, period.code, units=plan.units, manner=manner)
         if manner.combine:
             again = [source for source in sources if source not in fresh]
             busy = {item.unit for item in read if item.unit}
-            read += recombined(office, ledger, plan, period, again, busy=busy)
+            read += _recombined(office, ledger, plan, period, again, busy=busy)
         judged += with_plan_rows(ledger, plan, period, read)
         ledger.record_returns(period.code, judged, now, office.who())
         _note_mails(ledger, judged, office.who())

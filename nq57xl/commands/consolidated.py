@@ -77,7 +77,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
             frozen.append(closing.own)
             schemas[closing.own.schema_version] = closing.schemas[closing.own.schema_version]
             continue
-        own, days = as_issued(office, ledger, plan, item)
+        own, days = _as_issued(office, ledger, plan, item)
         frozen.append(freeze(ledger, days, own, schema, standing(ledger, own, days)))
     vocabulary, quality = _style(office, plan)
     return Closing(
@@ -99,7 +99,7 @@ def _style(office: Office, plan: Plan) -> tuple[Vocabulary, Quality | None]:
     return load_vocabulary(settings.vocabulary, root), quality
 
 
-def as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:
+def _as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:
     """Plan and days of the newest form issued for the period; those given where none was issued.
 
     Once the plan has been amended its versions have days of validity: then the one that held on the cut-off day.
@@ -114,7 +114,7 @@ def as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tup
 
 
 def _earlier(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
-    own, days = as_issued(office, ledger, plan, period)
+    own, days = _as_issued(office, ledger, plan, period)
     return _made(ledger, (own, days, office.schema()), standing(ledger, own, days), None)
 
 

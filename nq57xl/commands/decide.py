@@ -73,7 +73,7 @@ def _decide(
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại --at.")
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
-        record = find_return(ledger, plan, wanted, _Wanted(kind, period, at))
+        record = _find_return(ledger, plan, wanted, _Wanted(kind, period, at))
         changed = not _holds(record, kind, at)
         if changed:
             value = iso(at) if at is not None else ""
@@ -116,7 +116,7 @@ class _Wanted:
     at: dt.datetime | None
 
 
-def find_return(ledger: Ledger, plan: Plan, name: str, wanted: _Wanted) -> ReturnRecord:
+def _find_return(ledger: Ledger, plan: Plan, name: str, wanted: _Wanted) -> ReturnRecord:
     """The one return that is named: by the code of its unit, by its file as `collect` shows it, or by its hash.
 
     Of a unit it is its newest accepted return, else its newest. Raises Nq57Error with the candidates when there are

@@ -19,11 +19,11 @@ from nq57xl import resources
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-Typed = str | float | date
+_Typed = str | float | date
 
 
 @frozen
-class Spot:
+class _Spot:
     """An open cell as a person sees it."""
 
     sheet: str
@@ -35,7 +35,7 @@ class Spot:
     """Locked text to the left in the same row."""
 
 
-def spots(sheet: Worksheet) -> Iterator[Spot]:
+def _spots(sheet: Worksheet) -> Iterator[_Spot]:
     """The open cells of a visible sheet, in reading order."""
     headings: dict[int, str] = {}
     frozen = _frozen_rows(sheet)
@@ -46,7 +46,7 @@ def spots(sheet: Worksheet) -> Iterator[Spot]:
         for place, cell in enumerate(cells):
             if not cell.protection.locked and not sheet.row_dimensions[row].hidden:
                 label = next((held[left] for left in range(place - 1, -1, -1) if left in held), "")
-                yield Spot(sheet.title, cell.coordinate, row, headings.get(place, ""), label)
+                yield _Spot(sheet.title, cell.coordinate, row, headings.get(place, ""), label)
 
 
 def _frozen_rows(sheet: Worksheet) -> int:
@@ -92,7 +92,7 @@ class Department:
         book = load_workbook(form)
         sheet = book["1. Kết quả"]
         mended = 0
-        for spot in spots(sheet):
+        for spot in _spots(sheet):
             cell = sheet[spot.address]
             if spot.heading == "Tỷ lệ hoàn thành" and isinstance(cell.value, str):
                 cell.value, mended = 0.6, mended + 1
@@ -104,7 +104,7 @@ class Department:
 
     def _fill_sheet(self, sheet: Worksheet, progress: dict[int, str]) -> None:
         # the same rows stand in the same order on each sheet; their printed numbers start anew in each section
-        for key, (row, members) in enumerate(_by_row(spots(sheet)).items()):
+        for key, (row, members) in enumerate(_by_row(_spots(sheet)).items()):
             if any(spot.heading == "Tiến độ" for spot in members):
                 progress[key] = self._progress(sheet, row)
             answers = self._row_answers(sheet, key, progress, members)
@@ -113,7 +113,7 @@ class Department:
                 if value is not None and value != "":
                     self._type(sheet, spot, value)
 
-    def _type(self, sheet: Worksheet, spot: Spot, value: Typed) -> None:
+    def _type(self, sheet: Worksheet, spot: _Spot, value: _Typed) -> None:
         cell = sheet[spot.address]
         cell.value = value
         if isinstance(value, str):
@@ -127,7 +127,9 @@ class Department:
             return "Thường xuyên"
         return self.random.choices(["Đang thực hiện", "Hoàn thành", "Chưa thực hiện"], [6, 3, 1])[0]
 
-    def _row_answers(self, sheet: Worksheet, key: int, progress: dict[int, str], members: list[Spot]) -> dict[str, Any]:
+    def _row_answers(
+        self, sheet: Worksheet, key: int, progress: dict[int, str], members: list[_Spot]
+    ) -> dict[str, Any]:
         headings = {spot.heading for spot in members}
         table: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
             ("Tiến độ", lambda: self._results(progress.get(key, ""))),
@@ -194,7 +196,7 @@ class Department:
             return {"Chưa có số liệu": "Chưa có số liệu kỳ này"}
         return answers | {"Kết quả đạt được": "Có"}
 
-    def _free(self, sheet: Worksheet, members: list[Spot], kind: str) -> dict[str, Any]:
+    def _free(self, sheet: Worksheet, members: list[_Spot], kind: str) -> dict[str, Any]:
         if str(sheet.cell(members[0].row, 2).value or "").strip() not in ("1", "01") or self.random.random() < 0.3:
             return {}
         row = self.random.choice(self.words[kind])
@@ -213,7 +215,7 @@ class Department:
 
     def _blunder(self, sheet: Worksheet) -> None:
         """A percentage in words, and a result left out: two things that must be sent back."""
-        filled = [sheet[spot.address] for spot in spots(sheet) if spot.heading == "Tiến độ"]
+        filled = [sheet[spot.address] for spot in _spots(sheet) if spot.heading == "Tiến độ"]
         cell = next((cell for cell in filled if cell.value != "Hoàn thành"), filled[0])
         cell.value = "Đang thực hiện"
         cell.offset(column=1).value = "khoảng hơn một nửa"
@@ -248,8 +250,8 @@ def _told(sheet: Worksheet, row: int) -> str:
     return " ".join(text for text in texts if not text.startswith("="))
 
 
-def _by_row(items: Iterator[Spot]) -> dict[int, list[Spot]]:
-    rows: dict[int, list[Spot]] = {}
+def _by_row(items: Iterator[_Spot]) -> dict[int, list[_Spot]]:
+    rows: dict[int, list[_Spot]] = {}
     for item in items:
         rows.setdefault(item.row, []).append(item)
     return rows

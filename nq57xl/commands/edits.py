@@ -33,7 +33,7 @@ NAME = "bien-tap.xlsx"
 
 
 @frozen
-class EditFile:
+class _EditFile:
     """One bien-tap.xlsx that the office worked in."""
 
     path: Path
@@ -52,7 +52,7 @@ class EditFile:
 class Taken:
     """What the office had typed since the last time."""
 
-    read: tuple[EditFile, ...] = ()
+    read: tuple[_EditFile, ...] = ()
 
     @property
     def findings(self) -> tuple[tuple[Path, Finding], ...]:
@@ -126,20 +126,20 @@ def _hash(path: Path) -> str:
         raise WorkbookOpenError(path) from error
 
 
-def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> EditFile:
+def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> _EditFile:
     size = path.stat().st_size
     if size > limits.FILE_BYTES:
-        return EditFile(path, sha256, (too_large(size),))
+        return _EditFile(path, sha256, (too_large(size),))
     copy = archive_file(office.workspace, path, sha256)
     key = office.workspace.key_of(path)
     ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
     raw = next(iter(read_all([copy] if copy else [])))
     if isinstance(raw, Finding):
-        return EditFile(path, sha256, (raw,))
-    return _record(office, ledger, frame, EditFile(path, sha256), raw)
+        return _EditFile(path, sha256, (raw,))
+    return _record(office, ledger, frame, _EditFile(path, sha256), raw)
 
 
-def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: EditFile, raw: RawWorkbook) -> EditFile:
+def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _EditFile, raw: RawWorkbook) -> _EditFile:
     plan, period = frame
     c = as_now(office, ledger, plan, period)
     lines = read_lines(raw, mark_of(c))

@@ -29,7 +29,7 @@ from nq57xl.xlsx.read import read_file
 
 
 @define
-class Sent:
+class _Sent:
     """Returns of one period, accepted and rejected; those that the office has left out are not among them."""
 
     ledger: Ledger
@@ -108,7 +108,7 @@ def judge(
         returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
         told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
         handed.append(_Handed(source, Answer(returned, known.form), told))
-    desk = _Desk(ledger, period, Sent(ledger, period))
+    desk = _Desk(ledger, period, _Sent(ledger, period))
     for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=manner.combine):
         results |= {item.source.sha256: item for item in desk.judged(wave, combine=manner.combine)}
     return [results[source.sha256] for source in sources]
@@ -142,7 +142,7 @@ class _Desk:
 
     ledger: Ledger
     period: str
-    sent: Sent
+    sent: _Sent
 
     def judged(self, wave: Sequence[_Handed], *, combine: bool) -> Iterator[Judged]:
         """The verdicts; `wave` in the order of received times."""

@@ -55,7 +55,7 @@ _KEPT = (
 )
 """Fields of a finished row that go on holding; results, difficulties and next steps were those of their period."""
 
-Rows = dict[tuple[str, str], dict[str, Value]]
+_Rows = dict[tuple[str, str], dict[str, Value]]
 
 
 @define
@@ -165,9 +165,9 @@ def _advance(row: Earlier) -> int:
     return SLOWEST_FIRST.index(code) if code in SLOWEST_FIRST else len(SLOWEST_FIRST)
 
 
-def _by_row(record: ReturnRecord) -> Rows:
+def _by_row(record: ReturnRecord) -> _Rows:
     """The cells that hold something, by row."""
-    rows: Rows = {}
+    rows: _Rows = {}
     for value in record.judged.values:
         if value.table in _TABLES and (value.typed.strip() or value.value is not None):
             rows.setdefault((value.table, value.key), {})[value.field] = value

@@ -17,7 +17,7 @@ from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
 from nq57xl.returns.sources import Look, arrival, lying
 
-STILL = 2
+_STILL = 2
 """Looks in a row that find a file unchanged before it is taken."""
 PATIENCE = 6
 """The same for one that is empty or an archive without its end: the rest may be on its way."""
@@ -25,7 +25,7 @@ _LONGEST_WAIT = 32
 """Looks between two tries on a file that could not be collected."""
 _AWAY, _FAILED = "away", "failed"
 
-Pause = Callable[[float], bool]
+_Pause = Callable[[float], bool]
 """Waits that many seconds; True: it is time to stop."""
 
 
@@ -45,7 +45,7 @@ def watch(
     period_code: str | None,
     *,
     interval: float,
-    pause: Pause,
+    pause: _Pause,
     once: bool = False,
 ) -> Iterator[News]:
     """Keeps the folder (default: the inbox) under watch until `pause` says stop; `once`: for as many looks as it takes
@@ -63,10 +63,10 @@ def watch(
     return _looks(watcher, interval, pause, once=once)
 
 
-def _looks(watcher: Watcher, interval: float, pause: Pause, *, once: bool) -> Iterator[News]:
+def _looks(watcher: Watcher, interval: float, pause: _Pause, *, once: bool) -> Iterator[News]:
     while True:
         yield from watcher.look()
-        if (once and watcher.looks >= STILL) or pause(interval):
+        if (once and watcher.looks >= _STILL) or pause(interval):
             return
 
 
@@ -143,7 +143,7 @@ class Watcher:
     def _is_due(self, path: Path) -> bool:
         """Not taken yet, unchanged since the look before, and not tried in vain a moment ago."""
         seen = self._seen[path]
-        return not seen.done and self._still(path) >= STILL and self.looks >= seen.due
+        return not seen.done and self._still(path) >= _STILL and self.looks >= seen.due
 
     def _still(self, path: Path) -> int:
         """Looks in a row that found it so."""

@@ -25,7 +25,7 @@ from nq57xl.xlsx.cells import short
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
 
 SHEET, LISTS = "Biên tập", "_lists"
-MARK = "NQ57-BT"
+_MARK = "NQ57-BT"
 HEADS = {
     "number": "TT",
     "unit": "Đơn vị",
@@ -42,7 +42,7 @@ HEADS = {
 _WIDTHS = (5.0, 15.0, 12.0, 25.0, 14.0, 32.0, 32.0, 15.0, 13.0, 20.0, 20.0)
 ENTRIES = ("entry", "kind", "author", "reason")
 _CENTRED = ("number", "field", "table")
-NOTES = (
+_NOTES = (
     "Chỉ nhập ở bốn cột nền xanh. Rút gọn câu chữ: chỉ dùng cho ô chữ, giữ nguyên ý của đơn vị. Sửa số liệu theo điện "
     "thoại: ghi số liệu mới như cách đơn vị nhập trong biểu. Phải ghi đủ nội dung, loại biên tập, người sửa, lý do.",
     "Lưu, đóng tệp rồi chạy «nq57xl merge»: báo cáo dùng nội dung biên tập, trang Nguồn số liệu ghi rõ ai sửa, vì sao, "
@@ -66,7 +66,7 @@ class Kept:
 
 def mark_of(c: Consolidation) -> str:
     """The text in A1 by which a bien-tap.xlsx of this period is known."""
-    return f"{MARK}|{c.plan.properties.id}|{c.period.code}"
+    return f"{_MARK}|{c.plan.properties.id}|{c.period.code}"
 
 
 def key_of(place: CellKey) -> str:
@@ -125,14 +125,14 @@ class _Writer:
     def _heading(self) -> int:
         """Title and notes; gives the row of the column heads."""
         title = f"BIÊN TẬP BÁO CÁO TỔNG HỢP {self.c.period.title.upper()}"
-        for row, (name, text) in enumerate((("heading", title), *(("note", text) for text in NOTES)), start=1):
+        for row, (name, text) in enumerate((("heading", title), *(("note", text) for text in _NOTES)), start=1):
             look = self.book.look(name)
             self.sheet.write_string(row, 0, "@title", self.book.look("key"))
             self.sheet.merge_range(row, 1, row, len(self.columns), "", look)
             self.sheet.write_string(row, 1, text, look)
             size = 14 if name == "heading" else SIZE
             self.sheet.set_row(row, row_height([Text(text, merged_width(_WIDTHS), size)], minimum=21.0))
-        head = len(NOTES) + 2
+        head = len(_NOTES) + 2
         self.sheet.write_string(head, 0, "@head", self.book.look("key"))
         for number, (name, text) in enumerate(HEADS.items(), start=1):
             look = self.book.look("head_entry" if name in ENTRIES else "head")

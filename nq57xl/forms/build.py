@@ -24,7 +24,7 @@ PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
 """Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
 
 
-def guide_of(form: Form, workspace: Path | None = None) -> Form:
+def _guide_of(form: Form, workspace: Path | None = None) -> Form:
     """The form with the lines of its guide, from templates/texts/huong-dan.md.j2 (or the workspace's own copy)."""
     template = resources.find("templates", "texts/huong-dan.md.j2", workspace).read_text(encoding="utf-8")
     lines = (clean(line) for line in fill(template, form).splitlines())
@@ -49,7 +49,7 @@ def fill(template: str, form: Form) -> str:
     )
 
 
-NOTHING_BEFORE = "Chưa có"
+_NOTHING_BEFORE = "Chưa có"
 _RESULT = 160
 """Characters of the earlier result that are repeated: the whole of it stands in that period's report."""
 _LINES = 25
@@ -57,13 +57,13 @@ _LINES = 25
 _INDENT = 1.4
 
 
-def done_earlier(earlier: Earlier) -> bool:
+def _done_earlier(earlier: Earlier) -> bool:
     """The row was reported as done."""
     progress = earlier.values.get("progress")
     return progress is not None and progress.value == "done"
 
 
-def done_words(earlier: Earlier) -> str:
+def _done_words(earlier: Earlier) -> str:
     """What a locked row says in place of its progress: that it is done, and since when."""
     day = earlier.values.get("completion_date")
     if day is None or not isinstance(day.value, date):
@@ -74,7 +74,7 @@ def done_words(earlier: Earlier) -> str:
 def led_before(earlier: Earlier | None, schema: Schema) -> str:
     """ "Tháng 4/2026: Đang thực hiện, 45% – Đã trình dự thảo lần 2"; "Chưa có" where nothing was reported."""
     if earlier is None or "progress" not in earlier.values:
-        return NOTHING_BEFORE
+        return _NOTHING_BEFORE
     words = [_choice(earlier.values["progress"], schema, "progress")]
     percent = earlier.values.get("percent")
     if percent is not None:
@@ -90,7 +90,7 @@ def indicator_before(earlier: Earlier | None, schema: Schema, *, percent: bool) 
     "Chưa có" alone: the unit said nothing, or there is no accepted return.
     """
     if earlier is None:
-        return NOTHING_BEFORE
+        return _NOTHING_BEFORE
     values = earlier.values
     if "value" in values:
         shown = _choice(values["value"], schema, "yes_no")
@@ -99,7 +99,7 @@ def indicator_before(earlier: Earlier | None, schema: Schema, *, percent: bool) 
         return f"{_quotient(values['numerator'], values['denominator'], percent=percent)}\n{earlier.title}"
     if "no_data" in values:
         return f"Chưa có số liệu\n{earlier.title}"
-    return NOTHING_BEFORE
+    return _NOTHING_BEFORE
 
 
 def parts_of(text: str, width: float) -> list[str]:
@@ -147,10 +147,10 @@ def _shown(value: Value, *, percent: bool) -> str:
     return vietnamese_percent(value.value) if percent else vietnamese_number(value.value)
 
 
-SHORT_ID_LENGTH = 10
+_SHORT_ID_LENGTH = 10
 RECEIVED = "received"
 """Table of what supporting units reported."""
-Before = Mapping[tuple[str, str], Earlier]
+_Before = Mapping[tuple[str, str], Earlier]
 """(table, row key) -> what the unit's last accepted return said of it."""
 
 
@@ -175,7 +175,7 @@ def build_form(
     issued_on: date,
     plan_version: str,
     workspace: Path | None = None,
-    previous: Before | None = None,
+    previous: _Before | None = None,
     received: Sequence[Received] = (),
     values: Sequence[Value] = (),
 ) -> Form:
@@ -189,7 +189,7 @@ def build_form(
     day = period.cutoff
     form = Form(
         issue_id=issue_id,
-        short_id=issue_id[:SHORT_ID_LENGTH],
+        short_id=issue_id[:_SHORT_ID_LENGTH],
         version=version,
         plan_id=plan.properties.id,
         plan_version=plan_version,
@@ -208,7 +208,7 @@ def build_form(
         tables=_Tables(plan, schema, unit_code, period, previous or {}).all(received),
         values=tuple(values),
     )
-    return guide_of(form, workspace)
+    return _guide_of(form, workspace)
 
 
 def _valid(unit: Unit, period: Period) -> bool:
@@ -224,7 +224,7 @@ class _Tables:
     schema: Schema
     unit: str
     period: Period
-    previous: Before
+    previous: _Before
 
     def all(self, received: Sequence[Received]) -> tuple[FormTable, ...]:
         """Those that have rows, in the order of the form."""
@@ -269,10 +269,10 @@ class _Tables:
         row = _led_row(task, self._facts(), self.period)
         earlier = self.previous.get(("led", task.code))
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
-        if earlier is None or not row.open or not done_earlier(earlier):
+        if earlier is None or not row.open or not _done_earlier(earlier):
             return attrs.evolve(row, texts=texts)
         facts: Facts = {**row.facts, "done_before": True, "done_period": earlier.period}
-        return attrs.evolve(row, texts=texts | {"done": done_words(earlier)}, facts=facts, open=False)
+        return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
 
     def _indicator(self, item: Indicator) -> FormRow:
         row = _indicator_row(item, self._facts())

@@ -14,7 +14,7 @@ from nq57xl.rules.schema import CellValue, Field, Schema, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-YES_NO = {"yes": 1.0, "no": 0.0}
+_YES_NO = {"yes": 1.0, "no": 0.0}
 """How a `measure` that is answered in words stands in its numeric column."""
 UNREADABLE: dict[str, CellValue] = {"text": "\0", "choice": "\0", "mark": "\0", "date": date(1970, 1, 1)}
 """What stands in the frame for a cell that holds something unreadable: filled, and no item of any list; else 0."""
@@ -72,12 +72,12 @@ def _column(values: list[Any], field: Field, index: pd.RangeIndex) -> pd.Series[
     if field.type == "date":
         return pd.Series(pd.to_datetime(pd.Series(values, index, dtype=object)).astype("datetime64[s]"))
     if field.type in ("percent", "number", "whole", "measure"):
-        numbers = [None if item is None else YES_NO.get(item, item) for item in values]
+        numbers = [None if item is None else _YES_NO.get(item, item) for item in values]
         return pd.Series(numbers, index, dtype="float64")
-    return pd.Series([item or None for item in values], index, dtype=text_dtype())
+    return pd.Series([item or None for item in values], index, dtype=_text_dtype())
 
 
-def text_dtype() -> Any:  # noqa: ANN401 - pandas' own name of a dtype
+def _text_dtype() -> Any:  # noqa: ANN401 - pandas' own name of a dtype
     """pandas 3 has a string type of its own; before it, the nullable one."""
     import pandas as pd
 

@@ -19,7 +19,7 @@ from nq57xl.rules.predicates import predicates_of
 from nq57xl.rules.schema import SheetSpec
 
 
-class Builder:
+class _Builder:
     """Collects slots; rows are opened in order, columns are fixed from the start (column A holds the keys)."""
 
     def __init__(self, sheet: str, short_id: str, columns: Sequence[str]) -> None:
@@ -71,9 +71,9 @@ GUIDE_COLUMNS = tuple(f"c{number:02d}" for number in range(1, 25))
 """A grid of narrow columns: the letterhead's two blocks and their rules need other widths than the text below."""
 LEFT, RIGHT, BODY, STATE = "c01", "c11", "c05", "c20"
 NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
-LIVE = {"progress": "Đã điền:", "next": "Việc tiếp theo:"}
+_LIVE = {"progress": "Đã điền:", "next": "Việc tiếp theo:"}
 """Formula -> the words in front of it."""
-READ_ONLY = "Để tham khảo"
+_READ_ONLY = "Để tham khảo"
 _MARKS = {"# ": "title", "## ": "subtitle", "### ": "heading", "#### ": "centred"}
 LEGEND = (
     ("Ô nhập", "Nền xanh nhạt (in đen trắng là xám nhạt), viền đậm: đơn vị nhập hoặc chọn trong danh sách."),
@@ -108,7 +108,7 @@ def guide_lines(form: Form, specs: Sequence[SheetSpec]) -> tuple[GuideLine, ...]
     ]
     for line in form.guide:
         if line == build.PROGRESS:
-            lines += [GuideLine("live", ((LEFT, label),), formulas=((BODY, name),)) for name, label in LIVE.items()]
+            lines += [GuideLine("live", ((LEFT, label),), formulas=((BODY, name),)) for name, label in _LIVE.items()]
         elif line == build.PAGES:
             lines += [_page(form, spec) for spec in specs]
         elif line == build.LEGEND:
@@ -122,7 +122,7 @@ def _page(form: Form, spec: SheetSpec) -> GuideLine:
     """Link, contents and state of a sheet; one in which nothing can be entered has no state."""
     cells = ((LEFT, spec.title), (BODY, _contents(form, spec)))
     if not any(column.entry for column in spec.columns):
-        return GuideLine("page", (*cells, (STATE, READ_ONLY)), spec.id)
+        return GuideLine("page", (*cells, (STATE, _READ_ONLY)), spec.id)
     return GuideLine("page", cells, spec.id, ((STATE, f"state:{spec.id}"),))
 
 
@@ -148,9 +148,9 @@ def _line(text: str) -> GuideLine:
     return GuideLine(kind, ((LEFT, text),))
 
 
-def guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
+def _guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
     """The first sheet: a row for each line of the guide."""
-    builder = Builder("guide", form.short_id, GUIDE_COLUMNS)
+    builder = _Builder("guide", form.short_id, GUIDE_COLUMNS)
     for line in guide_lines(form, specs):
         row = builder.free_row()
         for column, text in line.cells:
@@ -172,9 +172,9 @@ def _contents(form: Form, spec: SheetSpec) -> str:
     return f"{heading} ({count})"
 
 
-def lists_layout(form: Form) -> SheetLayout:
+def _lists_layout(form: Form) -> SheetLayout:
     """A column for each list, its items downwards: the ranges that dropdowns refer to."""
-    builder = Builder("_lists", form.short_id, tuple(form.schema.lists))
+    builder = _Builder("_lists", form.short_id, tuple(form.schema.lists))
     for number in range(max((len(items) for items in form.schema.lists.values()), default=0)):
         row = builder.free_row()
         for name, items in form.schema.lists.items():
@@ -183,9 +183,9 @@ def lists_layout(form: Form) -> SheetLayout:
     return SheetLayout("_lists", "_lists", builder.done(), hidden=True)
 
 
-def meta_layout(form: Form) -> SheetLayout:
+def _meta_layout(form: Form) -> SheetLayout:
     """The form's identity as text: what survives every program that saves a workbook (pitfalls 1)."""
-    builder = Builder("_meta", form.short_id, ("value",))
+    builder = _Builder("_meta", form.short_id, ("value",))
     identity = {
         "issue_id": form.issue_id,
         "short_id": form.short_id,
@@ -202,8 +202,8 @@ def meta_layout(form: Form) -> SheetLayout:
     return SheetLayout("_meta", "_meta", builder.done(), hidden=True)
 
 
-CHECK_TITLE = "Kiểm tra"
-REQUIRED_MARK = " (*)"
+_CHECK_TITLE = "Kiểm tra"
+_REQUIRED_MARK = " (*)"
 """Behind the heading of a field that every open row must have, so that "required" does not rest on colour."""
 _DECLARATION = (
     "Đơn vị chịu trách nhiệm về tính chính xác, đầy đủ của nội dung, số liệu và minh chứng trong biểu mẫu này."
@@ -225,7 +225,7 @@ def layout(form: Form) -> tuple[SheetLayout, ...]:
 
 def _fresh_layout(form: Form) -> tuple[SheetLayout, ...]:
     sheets = tuple(_sheet(form, spec) for spec in visible_specs(form))
-    return (guide_layout(form, visible_specs(form)), *sheets, lists_layout(form), meta_layout(form))
+    return (_guide_layout(form, visible_specs(form)), *sheets, _lists_layout(form), _meta_layout(form))
 
 
 def visible_specs(form: Form) -> tuple[SheetSpec, ...]:
@@ -250,7 +250,7 @@ def _slots(form: Form) -> Iterator[Slot]:
 
 def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
     columns = [item.name for item in spec.columns] + (["check"] if spec.check else [])
-    builder = Builder(spec.id, form.short_id, columns)
+    builder = _Builder(spec.id, form.short_id, columns)
     builder.line(spec.heading)
     due = deadline_in_words(form.period.due)
     builder.line(f"{form.unit_name}. {period_line(form.period)}. Thời hạn gửi: {due[0].lower()}{due[1:]}.")
@@ -270,7 +270,7 @@ def _instruction(spec: SheetSpec) -> str:
         return _RECEIVED
     if spec.table in ("proposal", "difficulty"):
         return "Mỗi dòng một nội dung; không có nội dung thì để trống cả bảng."
-    mark = REQUIRED_MARK.strip()
+    mark = _REQUIRED_MARK.strip()
     return f"Chỉ nhập vào ô nền xanh nhạt, viền đậm; {mark} là ô bắt buộc. Các ô khác đã khóa."
 
 
@@ -282,10 +282,10 @@ def _heads(form: Form, spec: SheetSpec) -> dict[str, str]:
         if spec.layout == "card":
             heads[column.name] = _CARD_HEADS.get(column.name, column.title)
         elif column.entry:
-            heads[column.name] = table.field(column.name).title + (REQUIRED_MARK if column.name in always else "")
+            heads[column.name] = table.field(column.name).title + (_REQUIRED_MARK if column.name in always else "")
         else:
             heads[column.name] = column.title
-    return heads | ({"check": CHECK_TITLE} if spec.check else {})
+    return heads | ({"check": _CHECK_TITLE} if spec.check else {})
 
 
 def _always_required(form: Form, spec: SheetSpec) -> set[str]:
@@ -294,7 +294,7 @@ def _always_required(form: Form, spec: SheetSpec) -> set[str]:
     return {rule.field for rule in rules if rule.predicate == "required_if" and not rule.when and not rule.params}
 
 
-def _statement(builder: Builder, form: Form, spec: SheetSpec) -> None:
+def _statement(builder: _Builder, form: Form, spec: SheetSpec) -> None:
     """The one statement for all rows, above them: label, cell and hint stand in the first wide columns."""
     if not spec.statement or form.table(spec.statement) is None:
         return
@@ -309,7 +309,7 @@ def _statement(builder: Builder, form: Form, spec: SheetSpec) -> None:
             builder.cell(row, "check", "check", table=spec.statement, key=spec.statement, field=field.name)
 
 
-def _rows(builder: Builder, form: Form, spec: SheetSpec) -> None:
+def _rows(builder: _Builder, form: Form, spec: SheetSpec) -> None:
     table = form.table(spec.table)
     assert table is not None  # visible_specs
     builder.row("@head")
@@ -324,7 +324,7 @@ def _rows(builder: Builder, form: Form, spec: SheetSpec) -> None:
         _row(builder, item, spec)
 
 
-def _row(builder: Builder, item: FormRow, spec: SheetSpec) -> None:
+def _row(builder: _Builder, item: FormRow, spec: SheetSpec) -> None:
     key = f"{spec.table}|{item.key}"
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
@@ -341,7 +341,7 @@ def _row(builder: Builder, item: FormRow, spec: SheetSpec) -> None:
         builder.text(key, "check", "")
 
 
-def _card(builder: Builder, form: Form, spec: SheetSpec) -> None:
+def _card(builder: _Builder, form: Form, spec: SheetSpec) -> None:
     """One record: a line for each field, each with its own check; then room for the signatures on paper."""
     table = form.schema.table(spec.table)
     ruled = {item.rule.field for item in predicates_of(table, form.schema) if item.rule.live}
@@ -352,7 +352,7 @@ def _card(builder: Builder, form: Form, spec: SheetSpec) -> None:
     for field in table.fields:
         key = f"{spec.table}|{field.name}"
         builder.row(key)
-        builder.text(key, "label", field.title + (REQUIRED_MARK if field.name in required else ""))
+        builder.text(key, "label", field.title + (_REQUIRED_MARK if field.name in required else ""))
         builder.cell(key, "value", "entry", table=spec.table, key=spec.table, field=field.name)
         if spec.check and field.name in ruled:
             builder.cell(key, "check", "check", table=spec.table, key=spec.table, field=field.name)

@@ -32,7 +32,7 @@ _SENTINEL: dict[str, Any] = {"text": "\0", "number": 0.0, "date": "1970-01-01"}
 
 
 @frozen
-class RowCells:
+class _RowCells:
     """Where the fields of one row stand: rules.condition.Cells for formulas in one sheet."""
 
     place: Slot
@@ -153,7 +153,7 @@ def _silent_when_blank(table: Table, slot: Slot) -> bool:
 
 def _cells(
     form: Form, table: Table, slot: Slot, entries: dict[tuple[str, str, str], Slot], titles: dict[str, str]
-) -> RowCells:
+) -> _RowCells:
     issued = form.table(slot.table)
     rows = {row.key: row for row in issued.rows} if issued else {}
     own = {field.name: entries[key] for field in table.fields if (key := (table.name, slot.key, field.name)) in entries}
@@ -165,10 +165,10 @@ def _cells(
     for (name, _, field), entry in entries.items():
         if name == table.name:
             columns[field] = (*columns.get(field, ()), entry)
-    return RowCells(slot, rows[slot.key].facts, own, columns, titles)
+    return _RowCells(slot, rows[slot.key].facts, own, columns, titles)
 
 
-def _formula(form: Form, table: Table, slot: Slot, cells: RowCells) -> str:
+def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
     parts = []
     for short, group in parts_of(form, table, slot).items():
         conditions = [

@@ -46,7 +46,7 @@ def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Find
     points = []
     for finding in findings:
         if finding.severity in ("error", "warning"):
-            slot = slot_of(sheets, finding)
+            slot = _slot_of(sheets, finding)
             title = titles[slot.sheet] if slot else finding.sheet
             points.append(Point(finding, slot, title, _subject(form, finding)))
 
@@ -58,7 +58,7 @@ def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Find
     return tuple(sorted(points, key=place))
 
 
-def slot_of(sheets: Sequence[SheetLayout], finding: Finding) -> Slot | None:
+def _slot_of(sheets: Sequence[SheetLayout], finding: Finding) -> Slot | None:
     """The entry cell of a finding; the first of its row when the finding names no field."""
     if not finding.table:
         return None
@@ -101,7 +101,7 @@ def mark_notes(points: Sequence[Point]) -> dict[tuple[str, int, int], tuple[str,
     return notes
 
 
-FIX_TITLE = "Cần sửa"
+_FIX_TITLE = "Cần sửa"
 _HEADS = ("TT", "Mức độ", "Trang", "Ô", "Đầu việc, nội dung", "Đã nhập", "Điểm cần xem", "Cách xử lý")
 _WIDTHS = (5.0, 12.0, 15.0, 8.0, 28.0, 20.0, 34.0, 34.0)
 _LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
@@ -114,7 +114,7 @@ _REPEATED = 6
 
 def write_fix(book: FormWorkbook, page: Page, points: Sequence[Point], repaired: int) -> None:
     """The sheet, before all others."""
-    sheet = book.sheet(FIX_TITLE)
+    sheet = book.sheet(_FIX_TITLE)
     set_up_page(book, sheet, page.form, _WIDTHS)
     sheet.write_string(0, 0, f"NQ57|{page.form.short_id}|fix", book.look("key"))
     sheet.set_row(0, None, None, {"hidden": True})

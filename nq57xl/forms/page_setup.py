@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _A4 = 9
 _MM = 1 / 25.4
-MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * _MM}
+_MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * _MM}
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm."""
 _HEADER_MARGIN = 10 * _MM
 _PAGE_WIDTH, _PAGE_HEIGHT = 252 * _MM * 72, 170 * _MM * 72
 """Room inside the margins in points."""
 _FILLED = 1.012
 """LibreOffice, which alone follows the breaks of a table, prints that much more than the margins leave (measured)."""
-KEY_WIDTH = 12
+_KEY_WIDTH = 12
 _FOOTER_NAME = 90
 """Characters of a unit's name in the footer: Excel allows 255 for the whole of it."""
 ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
@@ -37,7 +37,7 @@ ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 def set_up_page(book: FormWorkbook, worksheet: FormWorksheet, form: Form, widths: Sequence[float]) -> None:
     """Columns (all locked, keys hidden) and paper."""
     locked = book.look("plain")
-    worksheet.set_column(0, 0, KEY_WIDTH, locked, {"hidden": True})
+    worksheet.set_column(0, 0, _KEY_WIDTH, locked, {"hidden": True})
     for number, width in enumerate(widths, start=1):
         worksheet.set_column(number, number, width, locked)
     worksheet.lock_rest(len(widths) + 1, locked)
@@ -54,7 +54,7 @@ def set_up_sheet_paper(worksheet: Worksheet) -> None:
     worksheet.hide_gridlines(2)
     worksheet.set_landscape()
     worksheet.set_paper(_A4)
-    worksheet.set_margins(**MARGINS)
+    worksheet.set_margins(**_MARGINS)
     # The decree puts the page number in the middle of the top margin, in size 13 to 14.
     worksheet.set_header(f'&C&"{FONT},Regular"&13&P/&N', {"margin": _HEADER_MARGIN, "scale_with_doc": False})
     worksheet.fit_to_pages(1, 0)
@@ -120,7 +120,7 @@ def protect(worksheet: Worksheet, password: str) -> None:
     worksheet.protect(password, dict(ALLOWED))
 
 
-Place = tuple[str, int, int]
+_Place = tuple[str, int, int]
 
 
 @frozen
@@ -131,10 +131,10 @@ class Page:
     titles: dict[str, str]
     """Sheet id -> tab name."""
     values: Mapping[tuple[str, str, str], Value]
-    notes: Mapping[Place, tuple[str, str]]
+    notes: Mapping[_Place, tuple[str, str]]
     """Marked cell -> severity and text of its note."""
-    formulas: Mapping[Place, str]
-    results: Mapping[Place, str | int]
+    formulas: Mapping[_Place, str]
+    results: Mapping[_Place, str | int]
     """What the formulas give for these values: their cached values."""
     password: str
 

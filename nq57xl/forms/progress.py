@@ -14,16 +14,16 @@ from nq57xl.rules.condition import quoted
 from nq57xl.rules.predicates import Predicate, RequiredIf
 from nq57xl.text.addresses import a1
 
-Place = tuple[str, int, int]
-COUNTED = {"led": "đầu việc", "supporting": "nhiệm vụ phối hợp", "indicator": "chỉ tiêu"}
+_Place = tuple[str, int, int]
+_COUNTED = {"led": "đầu việc", "supporting": "nhiệm vụ phối hợp", "indicator": "chỉ tiêu"}
 """Tables whose filled rows the live line counts, with the word for their rows."""
 COUNTS = ("rows_missing", "cells_missing", "rows_wrong", "to_missing", "to_wrong")
 """What a hidden row holds: three counts, and the addresses of the first cells to go to, or nothing."""
 READY = "Đã đủ, có thể gửi"
-OPTIONAL = "Không bắt buộc"
+_OPTIONAL = "Không bắt buộc"
 LEFT, WRONG = "còn ", "xem lại "
 """How the state of a sheet with blank required cells, and of one with something to look at again, begins."""
-COLON = f"{MISSING}: "
+_COLON = f"{MISSING}: "
 TO_MISSING, TO_WRONG = "Đến ô bắt buộc còn trống: trang ", "Đến dòng cần xem lại: trang "
 
 
@@ -54,7 +54,7 @@ class Part:
     @property
     def missing(self) -> bool:
         """It speaks of a blank cell."""
-        return self.short.startswith(COLON)
+        return self.short.startswith(_COLON)
 
     def within(self, text: str) -> bool:
         """Whether a check's text has this part."""
@@ -79,7 +79,7 @@ class Run:
 
 
 @frozen
-class State:
+class _State:
     """What the state of one sheet is made of."""
 
     runs: tuple[tuple[Run, tuple[Part, ...], tuple[Part, ...]], ...]
@@ -94,7 +94,7 @@ class State:
         return all(run.free for run, _, _ in self.runs)
 
 
-def runs_of(form: Form, sheets: Sequence[SheetLayout]) -> tuple[Run, ...]:
+def _runs_of(form: Form, sheets: Sequence[SheetLayout]) -> tuple[Run, ...]:
     """All runs, in the order of the sheets."""
     titles = {sheet.id: sheet.title for sheet in sheets}
     entries = entries_of(sheets)
@@ -132,7 +132,7 @@ def _fields(predicate: Predicate) -> list[str]:
     return predicate.alternatives[0] if isinstance(predicate, RequiredIf) else [predicate.rule.field]
 
 
-def state_of(sheet: str, runs: Sequence[Run]) -> State:
+def state_of(sheet: str, runs: Sequence[Run]) -> _State:
     """What decides the state of that sheet."""
     own, awaited = [], []
     for run in runs:
@@ -144,17 +144,17 @@ def state_of(sheet: str, runs: Sequence[Run]) -> State:
         others = tuple(part for part in run.parts if part.missing and part.field in deciding and part not in here)
         if others:
             awaited.append((run, others))
-    return State(tuple(own), sheet, tuple(awaited))
+    return _State(tuple(own), sheet, tuple(awaited))
 
 
 def progress_texts(
-    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[Place, str]
-) -> dict[Place, str | int]:
+    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[_Place, str]
+) -> dict[_Place, str | int]:
     """Place of every formula of the guide -> what it gives, from what the check cells say of these values."""
     filled = {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
     entries = entries_of(sheets)
     taken = {(slot.sheet, slot.row, slot.col) for place, slot in entries.items() if place in filled}
-    count = _Count(runs_of(form, sheets), checks, taken)
+    count = _Count(_runs_of(form, sheets), checks, taken)
     return {(slot.sheet, slot.row, slot.col): count.of(slot.field) for slot in formulas_of(sheets)}
 
 
@@ -168,8 +168,8 @@ class _Count:
     """What the formulas give."""
 
     runs: tuple[Run, ...]
-    checks: Mapping[Place, str]
-    taken: set[Place]
+    checks: Mapping[_Place, str]
+    taken: set[_Place]
 
     def of(self, name: str) -> str | int:
         kind, _, rest = name.partition(":")
@@ -189,17 +189,17 @@ class _Count:
         return [self.checks[(slot.sheet, slot.row, slot.col)] for slot in run.slots]
 
     def _rows_missing(self, run: Run) -> int:
-        return sum(COLON in text for text in self._texts(run))
+        return sum(_COLON in text for text in self._texts(run))
 
     def _cells_missing(self, run: Run) -> int:
-        return sum(text.count(COLON) for text in self._texts(run))
+        return sum(text.count(_COLON) for text in self._texts(run))
 
     def _rows_wrong(self, run: Run) -> int:
         return sum(is_wrong(text) for text in self._texts(run))
 
     def _to_missing(self, run: Run) -> str:
         for slot, text in zip(run.slots, self._texts(run), strict=True):
-            if COLON in text:
+            if _COLON in text:
                 part = next((part for part in run.parts if part.missing and part.within(text)), None)
                 return address(self._cell(part, slot), slot.row) if part and part.cells else ""
         return ""
@@ -219,9 +219,9 @@ class _Count:
 
     def _progress(self) -> str:
         filled = [
-            f"{len(run.slots) - self._rows_missing(run)}/{len(run.slots)} {COUNTED[run.table]}"
+            f"{len(run.slots) - self._rows_missing(run)}/{len(run.slots)} {_COUNTED[run.table]}"
             for run in self.runs
-            if run.table in COUNTED
+            if run.table in _COUNTED
         ]
         missing = sum(map(self._cells_missing, self.runs))
         wrong = sum(map(self._rows_wrong, self.runs))
@@ -236,7 +236,7 @@ class _Count:
                     return words + found[2:].replace("'!", ", ô ")
         return READY
 
-    def _state(self, state: State) -> str:
+    def _state(self, state: _State) -> str:
         missing = wrong = awaited = 0
         for run, blank_parts, wrong_parts in state.runs:
             texts = self._texts(run)
@@ -250,13 +250,13 @@ class _Count:
         if wrong:
             return f"{WRONG}{wrong} dòng"
         if state.optional and not any(text for run, _, _ in state.runs for text in self._texts(run)):
-            return OPTIONAL
-        return awaiting(state) if awaited else ENOUGH
+            return _OPTIONAL
+        return _awaiting(state) if awaited else ENOUGH
 
 
 def is_wrong(text: str) -> bool:
     """A check's text has a part that speaks of something else than a blank cell."""
-    return text not in ("", ENOUGH) and text.count(END) + 1 > text.count(COLON)
+    return text not in ("", ENOUGH) and text.count(END) + 1 > text.count(_COLON)
 
 
 def address(cell: Cell, row: int) -> str:
@@ -264,16 +264,16 @@ def address(cell: Cell, row: int) -> str:
     return f"#{sheet_prefix(cell.title)}{cell.column}{row + cell.down + 1}"
 
 
-def awaiting(state: State) -> str:
+def _awaiting(state: _State) -> str:
     """The state of a sheet that needs something or not by what another sheet says."""
     return f"theo trang {state.awaited[0][0].title}"
 
 
-def progress_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[Place, str]:
+def progress_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[_Place, str]:
     """Place of every formula of the guide -> its formula."""
     slots = formulas_of(sheets)
     guide = sheets[0].title
-    writer = _Formulas(runs_of(form, sheets), {slot.field: a1(slot.row, slot.col) for slot in slots}, guide)
+    writer = _Formulas(_runs_of(form, sheets), {slot.field: a1(slot.row, slot.col) for slot in slots}, guide)
     return {(slot.sheet, slot.row, slot.col): f"={writer.of(slot.field)}" for slot in slots}
 
 
@@ -298,7 +298,7 @@ def _occurrences(text: str, ref: str) -> str:
 
 def wrong_formula(ref: str) -> str:
     """Not 0 where a check's text has a part that speaks of something else than a blank cell (`progress.is_wrong`)."""
-    more = f"{_occurrences(END, ref)}+1>{_occurrences(COLON, ref)}"
+    more = f"{_occurrences(END, ref)}+1>{_occurrences(_COLON, ref)}"
     return f"(LEN({ref})>0)*({ref}<>{quoted(ENOUGH)})*({more})"
 
 
@@ -325,17 +325,17 @@ class _Formulas:
         return formula
 
     def _rows_missing(self, run: Run, ref: str) -> str:
-        return f"SUMPRODUCT(--ISNUMBER(FIND({quoted(COLON)},{ref})))"
+        return f"SUMPRODUCT(--ISNUMBER(FIND({quoted(_COLON)},{ref})))"
 
     def _cells_missing(self, run: Run, ref: str) -> str:
-        return f"SUMPRODUCT({_occurrences(COLON, ref)})"
+        return f"SUMPRODUCT({_occurrences(_COLON, ref)})"
 
     def _rows_wrong(self, run: Run, ref: str) -> str:
         return f"SUMPRODUCT({wrong_formula(ref)})"
 
     def _to_missing(self, run: Run, ref: str) -> str:
         """The address of the first blank cell that the first check with one speaks of."""
-        place = f"MATCH({quoted(f'*{COLON}*')},{ref},0)"
+        place = f"MATCH({quoted(f'*{_COLON}*')},{ref},0)"
         above = run.slots[0].row
         address = '""'
         for part in reversed([part for part in run.parts if part.missing and part.cells]):
@@ -366,9 +366,9 @@ class _Formulas:
 
     def _progress(self) -> str:
         filled = [
-            f"{len(run.slots)}-{self._cell('rows_missing', run)}&{quoted(f'/{len(run.slots)} {COUNTED[run.table]}, ')}"
+            f"{len(run.slots)}-{self._cell('rows_missing', run)}&{quoted(f'/{len(run.slots)} {_COUNTED[run.table]}, ')}"
             for run in self.runs
-            if run.table in COUNTED
+            if run.table in _COUNTED
         ]
         missing, wrong = self._sum("cells_missing"), self._sum("rows_wrong")
         parts = [quoted("Đã điền "), *filled] if filled else []
@@ -395,7 +395,7 @@ class _Formulas:
             found = f'IF({cell}<>"",{cell},{found})'
         return found
 
-    def _state(self, state: State) -> str:
+    def _state(self, state: _State) -> str:
         missing, wrong = [], []
         for run, blank_parts, wrong_parts in state.runs:
             ref = _ref(run)
@@ -406,10 +406,10 @@ class _Formulas:
         result = quoted(ENOUGH)
         if state.awaited:
             waits = "+".join(_rows_with(parts, _ref(run)) for run, parts in state.awaited)
-            result = f"IF({waits}>0,{quoted(awaiting(state))},{result})"
+            result = f"IF({waits}>0,{quoted(_awaiting(state))},{result})"
         if state.optional:
             typed = "+".join(f"SUMPRODUCT(--(LEN({_ref(run)})>0))" for run, _, _ in state.runs) or "0"
-            result = f"IF({typed}=0,{quoted(OPTIONAL)},{result})"
+            result = f"IF({typed}=0,{quoted(_OPTIONAL)},{result})"
         for counts, words in ((wrong, WRONG), (missing, LEFT)):
             if counts:
                 total = "+".join(counts)

@@ -18,7 +18,7 @@ from nq57xl.rules.schema import Field, SheetSpec
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 
-CHECK_WIDTH = 22.0
+_CHECK_WIDTH = 22.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
 """Room to type in, where the locked texts need less."""
 _CELL_LIMIT = 32767
@@ -79,7 +79,7 @@ def _grows(row_key: str, spec: SheetSpec) -> bool:
 
 def sheet_widths(spec: SheetSpec) -> list[float]:
     """Widths of the visible columns in characters, the check column last."""
-    return [column.width for column in spec.columns] + ([CHECK_WIDTH] if spec.check else [])
+    return [column.width for column in spec.columns] + ([_CHECK_WIDTH] if spec.check else [])
 
 
 @frozen

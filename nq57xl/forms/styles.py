@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import ColumnInfo, Worksheet
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
-LAST_COLUMN = 16383
+_LAST_COLUMN = 16383
 """0-based: Excel's XFD."""
 FONT = "Times New Roman"
 SIZE = 11
@@ -75,7 +75,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "link": {**_CELL, "underline": 1, "font_color": ACCENT, "align": "center"},
     "error_text": {**_CELL, "bold": True, "align": "center"},
 }
-NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
+_NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
 """Text cells are formatted as text, so that 10/4 or 00123 stays what was typed; numbers and choices are General."""
 
 
@@ -113,7 +113,7 @@ class FormWorksheet(Worksheet):  # type: ignore[misc] # XlsxWriter has no comple
     def _xml_end_tag(self, tag: str) -> None:
         if tag == "cols" and hasattr(self, "_rest"):
             first, look = self._rest
-            self._write_col_info(first, LAST_COLUMN, ColumnInfo(width=None, column_format=look))
+            self._write_col_info(first, _LAST_COLUMN, ColumnInfo(width=None, column_format=look))
         super()._xml_end_tag(tag)
 
 
@@ -163,8 +163,8 @@ class FormWorkbook(Workbook):  # type: ignore[misc] # XlsxWriter has no complete
             "align": align,
             "indent": 1 if align == "left" else 0,
         }
-        if kind in NUMBER_FORMATS:
-            properties["num_format"] = NUMBER_FORMATS[kind]
+        if kind in _NUMBER_FORMATS:
+            properties["num_format"] = _NUMBER_FORMATS[kind]
         if mark == "error":
             properties |= {"bg_color": ERROR_FILL, "border": MEDIUM, "border_color": ERROR_LINE}
         elif mark == "warning":

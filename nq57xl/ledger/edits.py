@@ -102,7 +102,7 @@ def _edit(row: rows.Row) -> Edit:
     return Edit(row["id"], row["period"], new, source, at, row["who"])
 
 
-Refill = Callable[[ReturnRecord], ReturnRecord]
+_Refill = Callable[[ReturnRecord], ReturnRecord]
 
 
 def closing_of(ledger: Ledger, period: str) -> Closing | None:
@@ -164,7 +164,7 @@ def _stripped(record: ReturnRecord) -> ReturnRecord:
     return attrs.evolve(record, judged=attrs.evolve(record.judged, values=(), findings=()))
 
 
-def _refill(found: Mapping[int, ReturnRecord]) -> Refill:
+def _refill(found: Mapping[int, ReturnRecord]) -> _Refill:
     def refill(record: ReturnRecord) -> ReturnRecord:
         kept = found[record.id].judged
         return attrs.evolve(record, judged=attrs.evolve(record.judged, values=kept.values, findings=kept.findings))
@@ -183,13 +183,13 @@ def _records(status: PeriodStatus) -> Sequence[ReturnRecord]:
     return found
 
 
-def _mapped(status: PeriodStatus, change: Refill) -> PeriodStatus:
+def _mapped(status: PeriodStatus, change: _Refill) -> PeriodStatus:
     """The status with every return in it changed."""
     units = tuple(_mapped_unit(unit, change) for unit in status.units)
     return attrs.evolve(status, units=units, unrecognised=tuple(change(item) for item in status.unrecognised))
 
 
-def _mapped_unit(unit: UnitStatus, change: Refill) -> UnitStatus:
+def _mapped_unit(unit: UnitStatus, change: _Refill) -> UnitStatus:
     changes: dict[str, Any] = {}
     for attribute in attrs.fields(UnitStatus):
         content = getattr(unit, attribute.name)

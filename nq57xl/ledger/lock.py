@@ -23,12 +23,12 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import clock as clocks
 from nq57xl.text import files
 
-WAIT = 60.0
+_WAIT = 60.0
 """Seconds to wait for the other writer: collecting a full inbox on a busy old machine takes about that long."""
 
 
 @frozen
-class Holder:
+class _Holder:
     """Who holds the lock."""
 
     user: str
@@ -49,7 +49,7 @@ class Holder:
 
 
 @contextlib.contextmanager
-def writing(workspace: Workspace, command: str, clock: clocks.Clock, *, wait: float = WAIT) -> Iterator[None]:
+def writing(workspace: Workspace, command: str, clock: clocks.Clock, *, wait: float = _WAIT) -> Iterator[None]:
     """Holds the workspace for one writing command; sweeps what a killed one left half written.
 
     Raises LedgerBusyError, naming the holder, when another process keeps it longer than `wait` seconds; Nq57Error
@@ -78,11 +78,11 @@ def writing(workspace: Workspace, command: str, clock: clocks.Clock, *, wait: fl
         lock.release()
 
 
-def holder(workspace: Workspace) -> Holder | None:
+def holder(workspace: Workspace) -> _Holder | None:
     """Whom the side file names: the present holder, or one that was killed; None when it names nobody."""
     try:
         found = json.loads(_name_file(workspace).read_text(encoding="utf-8"))
-        return Holder(
+        return _Holder(
             str(found["user"]), str(found["host"]), int(found["pid"]), str(found["command"]), str(found["since"])
         )
     except (OSError, ValueError, KeyError, TypeError):

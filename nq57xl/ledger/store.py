@@ -26,9 +26,9 @@ from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.text.clock import Clock, in_vietnam, iso
 
-KEPT_BACKUPS = 30
+_KEPT_BACKUPS = 30
 """About three months of an office that runs ten writing commands a month."""
-KEPT_DAYS = 30
+_KEPT_DAYS = 30
 """Days whose last copy is kept besides: `watch` makes thirty copies in one busy morning."""
 
 
@@ -325,8 +325,8 @@ def _prune(folder: Path, newest: Path) -> None:
     """Removes the backups that are not to be kept; never the one just made, even when the clock was set back."""
     others = sorted(path for path in folder.glob("nq57xl-*.db") if path != newest)
     last = {path.name[: len("nq57xl-20260401")]: path for path in others}
-    of_days = set(list(last.values())[-KEPT_DAYS:])
-    for path in others[: max(0, len(others) - (KEPT_BACKUPS - 1))]:
+    of_days = set(list(last.values())[-_KEPT_DAYS:])
+    for path in others[: max(0, len(others) - (_KEPT_BACKUPS - 1))]:
         if path in of_days:
             continue
         with contextlib.suppress(OSError):  # a copy that somebody looks into goes next time

@@ -26,7 +26,7 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True, autoincrement=True)
 
 
-migrations = Table(
+_migrations = Table(
     "migrations",
     METADATA,
     Column("number", Integer, primary_key=True),

@@ -19,7 +19,7 @@ from nq57xl.xlsx.book import Book
 from nq57xl.xlsx.pages import Column, Content, FileLink, Line, Link, Num, Page, place
 
 UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
-LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
+_LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
 _SHOWN = 300
 """Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
 _FIRST = 3
@@ -209,7 +209,7 @@ def _file_cells(check: Check, item: Filed, number: int) -> dict[str, Content]:
         "file": _short(source.name),
         "received": moment_words(source.received_at),
         "basis": BASES[source.received_basis],
-        "fate": fate_words(item),
+        "fate": _fate_words(item),
         "errors": Num(item.count("error"), "0"),
         "warnings": Num(item.count("warning"), "0"),
         "repaired": Num(item.count("repaired"), "0"),
@@ -226,7 +226,7 @@ def _file_cells(check: Check, item: Filed, number: int) -> dict[str, Content]:
     }
 
 
-def fate_words(item: Filed) -> str:
+def _fate_words(item: Filed) -> str:
     """What became of a file, in words."""
     words = FATES[item.fate]
     if item.fate == "counts" and item.record.judged.verdict == "accepted_with_warnings":
@@ -295,7 +295,7 @@ def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str])
         "number": str(number),
         "unit": "Nhiều đơn vị" if item is None else (item.unit.name if item.unit else "(chưa rõ)"),
         "file": _short(item.record.judged.source.name) if item else "",
-        "level": LEVELS[finding.severity],
+        "level": _LEVELS[finding.severity],
         "sheet": finding.sheet,
         "cell": finding.cell,
         "task": "" if finding.task in (None, finding.table) else finding.task,
@@ -303,7 +303,7 @@ def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str])
         "value": _short(value),
         "message": _short(finding.message, 2 * _SHOWN),
         "fix": _short(finding.fix, 2 * _SHOWN),
-        "fate": fate_words(item) if item else "",
+        "fate": _fate_words(item) if item else "",
         "code": finding.code,
         "whole": finding.value if len(value) > _SHOWN else None,
     }

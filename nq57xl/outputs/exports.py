@@ -21,7 +21,7 @@ from nq57xl.rules.schema import CellValue
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
-FORMAT_VERSION = 1
+_FORMAT_VERSION = 1
 """Grows when a column or key changes its meaning; new ones may be added within a version."""
 SCHEMA_NAME = "du-lieu.schema.json"
 """In schemas/: the published JSON schema of du-lieu.json."""
@@ -216,7 +216,7 @@ def _json(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
     own = c.plan.properties
     document = {
         "format": "nq57xl",
-        "version": FORMAT_VERSION,
+        "version": _FORMAT_VERSION,
         "plan": {
             "id": own.id,
             "title": own.title,

@@ -30,7 +30,7 @@ from nq57xl.text.normalise import one_line
 if TYPE_CHECKING:
     from jinja2 import Template
 
-FOLDER = "notices"
+_FOLDER = "notices"
 _FIRST = 5
 """Points that a letter names: the marked form has them all."""
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -39,7 +39,7 @@ _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @frozen
-class Step:
+class _Step:
     """One point of a letter."""
 
     error: bool
@@ -92,7 +92,7 @@ class Letter:
     errors: int
     warnings: int
     repaired: int
-    points: tuple[Step, ...] = field(factory=tuple)
+    points: tuple[_Step, ...] = field(factory=tuple)
     """The first few."""
     rest: int = 0
     """How many points more there are."""
@@ -199,13 +199,13 @@ def plain(text: str) -> str:
     return one_line("".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text))
 
 
-def _step(point: Point) -> Step:
+def _step(point: Point) -> _Step:
     first = point.first
     sheet = f"Trang «{plain(first.sheet)}»" if first.sheet else ""
     cell = f"ô {plain(first.cell)}" if first.cell and point.count == 1 else ""
     error = point.severity == "error"
     level = "phải sửa" if error else "nên xem lại"
-    return Step(error, level, ", ".join(part for part in (sheet, cell) if part), plain(point.text), plain(point.fix))
+    return _Step(error, level, ", ".join(part for part in (sheet, cell) if part), plain(point.text), plain(point.fix))
 
 
 def _other(record: ReturnRecord | None, than: ReturnRecord) -> str:
@@ -233,13 +233,13 @@ def _render(name: str, letter: Letter, workspace: Path | None) -> str:
     """One template filled; Nq57Error names a template that cannot be."""
     from jinja2 import TemplateError
 
-    path = resources.find("templates", f"{FOLDER}/{name}", workspace)
+    path = resources.find("templates", f"{_FOLDER}/{name}", workspace)
     try:
         source = path.read_text(encoding="utf-8")
         return _template(source, ".html." in name).render(letter=letter)
     except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
         raise Nq57Error(
-            f"Mẫu templates/{FOLDER}/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, "
+            f"Mẫu templates/{_FOLDER}/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, "
             "rồi chạy lại «nq57xl collect»."
         ) from error
 

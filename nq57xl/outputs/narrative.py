@@ -18,7 +18,7 @@ from nq57xl.results.figures import (
 )
 from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, STATES, UNREPORTED, percent_of
 
-NAMED = 10
+_NAMED = 10
 """Missing units named on page one; the statement must stay on one row, and be read."""
 _LOWER = {
     DONE_BEFORE: "đã hoàn thành trước kỳ",
@@ -36,7 +36,7 @@ def count_words(number: int) -> str:
     return f"{number:02d}"
 
 
-def missing_words(c: Consolidation, f: Figures, named: int = NAMED) -> str:
+def missing_words(c: Consolidation, f: Figures, named: int = _NAMED) -> str:
     """The statement of page one when returns are missing, with the first `named` of them; "" when all are there."""
     if not c.missing:
         return ""

@@ -20,7 +20,7 @@ from nq57xl.xlsx.metrics import Text, row_height
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-SHEET = "Danh sách gửi"
+_SHEET = "Danh sách gửi"
 _HEADS = ("TT", "Đơn vị", "Mã", "Tệp biểu mẫu", "Hạn gửi về", "Thư điện tử", "Tiêu đề thư", "Nội dung thư")
 _WIDTHS = (5.0, 18.0, 8.0, 22.0, 11.0, 19.0, 20.0, 52.0)
 _CENTRED = (1, 3, 5)
@@ -36,18 +36,18 @@ def render_sending_list(
         warnings.simplefilter("error")
         with FormWorkbook(buffer) as book:
             issued = max((form.issued_on for form in forms), default=dt.date(2026, 1, 1))
-            book.set_properties({"title": SHEET, "created": dt.datetime.combine(issued, dt.time(8))})
-            sheet = book.sheet(SHEET)
+            book.set_properties({"title": _SHEET, "created": dt.datetime.combine(issued, dt.time(8))})
+            sheet = book.sheet(_SHEET)
             row = _heading(book, sheet, forms)
             for number, form in enumerate(forms, start=1):
                 email = emails.get(form.unit, "")
-                texts = _texts(number, form, files.get(form.unit, ""), email, covering_text(template, form))
+                texts = _texts(number, form, files.get(form.unit, ""), email, _covering_text(template, form))
                 _line(book, sheet, row + number, texts)
             _finish(book, sheet, row, row + len(forms))
     return buffer.getvalue()
 
 
-def covering_text(template: str, form: Form) -> str:
+def _covering_text(template: str, form: Form) -> str:
     """The text of the message that the form goes with."""
     return fill(template, form).strip()
 

@@ -32,7 +32,7 @@ from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.normalise import clean, one_line
 
 
-def filled(name: str, words: Mapping[str, Any], workspace: Path | None = None, *, html: bool = False) -> str:
+def _filled(name: str, words: Mapping[str, Any], workspace: Path | None = None, *, html: bool = False) -> str:
     """The template templates/NAME filled with `words`; `html`: every word is escaped.
 
     No blanks at line ends, no two blank lines in a row, a line break at the end. Raises Nq57Error when the template is
@@ -74,7 +74,7 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
         "missing": [unit for unit in status.units if unit.state == "missing"],
         "groups": _groups(status, accepted),
     }
-    return filled(TEMPLATE, words, workspace)
+    return _filled(TEMPLATE, words, workspace)
 
 
 def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, Any]]:
@@ -170,7 +170,7 @@ TEXT, PAGE = "theo-doi.txt", "theo-doi.html"
 
 
 @frozen
-class Voice:
+class _Voice:
     """What one unit says, line by line."""
 
     unit: str
@@ -178,7 +178,7 @@ class Voice:
 
 
 @frozen
-class TaskText:
+class _TaskText:
     """Everything told of one task (domain: results, difficulties, next work; product, evidence, delay and cause)."""
 
     code: str
@@ -190,25 +190,25 @@ class TaskText:
     state: str
     delay: str
     """"Quá hạn 14 ngày"; "" where nothing is late."""
-    results: tuple[Voice, ...]
-    evidence: tuple[Voice, ...]
-    support: tuple[Voice, ...]
-    difficulties: tuple[Voice, ...]
-    causes: tuple[Voice, ...]
-    proposals: tuple[Voice, ...]
-    next_work: tuple[Voice, ...]
+    results: tuple[_Voice, ...]
+    evidence: tuple[_Voice, ...]
+    support: tuple[_Voice, ...]
+    difficulties: tuple[_Voice, ...]
+    causes: tuple[_Voice, ...]
+    proposals: tuple[_Voice, ...]
+    next_work: tuple[_Voice, ...]
     silent: tuple[str, ...]
     """Names of the leads that have not reported."""
 
 
 def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.txt: UTF-8, lines ended as Windows has them. Raises Nq57Error when the office's template is wrong."""
-    return filled(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
+    return _filled(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
 
 
 def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.html: headings, paragraphs, bold and line breaks only; every text escaped."""
-    return filled(f"texts/{PAGE}.j2", _words(c), workspace, html=True).encode()
+    return _filled(f"texts/{PAGE}.j2", _words(c), workspace, html=True).encode()
 
 
 def _words(c: Consolidation) -> dict[str, object]:
@@ -222,10 +222,10 @@ def _words(c: Consolidation) -> dict[str, object]:
     }
 
 
-def task_text(row: TaskRow, c: Consolidation) -> TaskText:
+def task_text(row: TaskRow, c: Consolidation) -> _TaskText:
     """The text of one row of the plan."""
     progress, timeliness = standing_words(row.standing, c)
-    return TaskText(
+    return _TaskText(
         code=row.task.code,
         number=numbered(row.task),
         work=one_line(work_of(row.task)),
@@ -266,15 +266,15 @@ def _proof(entry: Entry) -> bool:
     return any(name in entry.values for name in ("evidence_number", "evidence_title", "evidence_link"))
 
 
-def _voices(row: TaskRow, c: Consolidation, *names: str) -> tuple[Voice, ...]:
+def _voices(row: TaskRow, c: Consolidation, *names: str) -> tuple[_Voice, ...]:
     told = (
         (entry, "\n".join(filter(None, (_shown(entry.values.get(name), c) for name in names)))) for entry in row.entries
     )
     return tuple(_voice(entry.name, text) for entry, text in told if text)
 
 
-def _voice(unit: str, text: str) -> Voice:
-    return Voice(one_line(unit), tuple(_printable(text)))
+def _voice(unit: str, text: str) -> _Voice:
+    return _Voice(one_line(unit), tuple(_printable(text)))
 
 
 def _shown(value: Value | None, c: Consolidation) -> str:

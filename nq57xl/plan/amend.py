@@ -190,10 +190,10 @@ def _properties(old: Properties, new: Properties, *, same_file: bool) -> Propert
     return attrs.evolve(old, **told)
 
 
-Record = TypeVar("Record", Properties, Settings)
+_Record = TypeVar("_Record", Properties, Settings)
 
 
-def _filled(old: Record, new: Record) -> Record:
+def _filled(old: _Record, new: _Record) -> _Record:
     """The new record, with the old values where the new one says nothing of its own."""
     defaults = {item.name: item.default for item in attrs.fields(type(new))}
     blank = ("", (), None, 0)

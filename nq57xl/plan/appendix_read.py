@@ -60,7 +60,7 @@ def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
     return clean(str(raw))
 
 
-def as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
+def _as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
     """The value; and what was wanted with an example, both empty when the cell could be read."""
     text = text_of(raw)
     if column.kind in ("text", "short"):
@@ -126,7 +126,7 @@ def _choice(column: Column, text: str) -> tuple[str, str, str]:
     return (title, "", "") if title else ("", "một mục trong danh sách", next(iter(titles.values())))
 
 
-Grid = list[list[Any]]
+_Grid = list[list[Any]]
 Places = dict[tuple[str, int, str], tuple[str, str]]
 """(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
 
@@ -163,7 +163,7 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
 
 
-def _grids(data: bytes, name: str) -> dict[str, tuple[str, Grid]]:
+def _grids(data: bytes, name: str) -> dict[str, tuple[str, _Grid]]:
     """Folded title -> title and rows of each sheet."""
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -180,12 +180,12 @@ def _grids(data: bytes, name: str) -> dict[str, tuple[str, Grid]]:
 class _Reader:
     """Reads one workbook; collects findings and the places of cells on the way."""
 
-    def __init__(self, grids: dict[str, tuple[str, Grid]], bad: BadCells, name: str) -> None:
+    def __init__(self, grids: dict[str, tuple[str, _Grid]], bad: BadCells, name: str) -> None:
         self.grids, self.bad, self.name = grids, bad, name
         self.findings: list[Finding] = []
         self.places: Places = {}
 
-    def _grid(self, title: str, optional: bool) -> tuple[str, Grid]:
+    def _grid(self, title: str, optional: bool) -> tuple[str, _Grid]:
         found = self.grids.get(fold(title))
         if found is None and not optional:
             raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: thiếu trang «{title}».")
@@ -239,7 +239,7 @@ class _Reader:
         return rows
 
     def _head(
-        self, sheet: Sheet, title: str, grid: Grid, search: int
+        self, sheet: Sheet, title: str, grid: _Grid, search: int
     ) -> tuple[int, list[tuple[Column, int | None]]] | None:
         """Row of the headings and the place of each column, by its text."""
         best: list[str] = [column.title for column in sheet.columns]
@@ -262,7 +262,7 @@ class _Reader:
         if bad is not None:
             code, words = ("ERROR_CELL" if bad else "FORMULA_NO_VALUE"), {"field": column.title, "value": bad}
             self.findings.append(catalogue.make(code, words=words, sheet=sheet, cell=cell, value=bad))
-        value, wanted, example = as_value(column, raw)
+        value, wanted, example = _as_value(column, raw)
         if wanted:
             self._unreadable((sheet, cell), column.title, text_of(raw), (wanted, example))
         return value

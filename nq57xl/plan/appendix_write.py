@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 FONT, SIZE = "Times New Roman", 11
-CREATED = datetime(2026, 1, 1)
+_CREATED = datetime(2026, 1, 1)
 """A fixed day: the same plan gives the same bytes."""
 _CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
 _LAST_ROW = 2000
 """Lists reach down to this row, so that rows added later are offered too."""
 _MAX_PROMPT = 255
 
-Formats = dict[str, "Format"]
+_Formats = dict[str, "Format"]
 
 
 def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
@@ -71,7 +71,7 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
 
 
 def _fill(book: Workbook, plan: Plan, review: Sequence[Review]) -> None:
-    book.set_properties({"title": "Phụ lục gốc của kế hoạch", "created": CREATED})
+    book.set_properties({"title": "Phụ lục gốc của kế hoạch", "created": _CREATED})
     formats = _formats(book)
     titles = [
         appendix_sheets.GUIDE_TITLE,
@@ -102,7 +102,7 @@ def _filled_part(title: str) -> str:
     return f"='{title}'!$A${first}:INDEX({column},MAX({first},{last}))"
 
 
-def _formats(book: Workbook) -> Formats:
+def _formats(book: Workbook) -> _Formats:
     base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
     cell = {**base, "border": 1, "border_color": LINE, "text_wrap": True}
     center = {**cell, "align": "center"}
@@ -131,20 +131,20 @@ def _formats(book: Workbook) -> Formats:
     return {name: book.add_format(definition) for name, definition in definitions.items()}
 
 
-def _format(formats: Formats, column: Column, *, spare: bool = False) -> Format:
+def _format(formats: _Formats, column: Column, *, spare: bool = False) -> Format:
     kind = {"short": "short", "whole": "whole", "date": "date"}.get(column.kind, "text")
     name = f"{kind}_center" if column.center and kind != "whole" else kind
     return formats[f"spare_{name}" if spare else name]
 
 
-def _borders_when_filled(page: Worksheet, formats: Formats, first: int, last: int, columns: int) -> None:
+def _borders_when_filled(page: Worksheet, formats: _Formats, first: int, last: int, columns: int) -> None:
     """Prepared rows get their borders with their text, so that empty ones are not printed."""
     cells = f"${a1(0, 0)[0]}{first + 1}:${a1(0, columns - 1)[0]}{first + 1}"
     rule = {"type": "formula", "criteria": f"=COUNTA({cells})>0", "format": formats["filled"]}
     page.conditional_format(first, 0, last, columns - 1, rule)
 
 
-def _top(page: Worksheet, formats: Formats, heading: str, note: str, widths: list[float]) -> None:
+def _top(page: Worksheet, formats: _Formats, heading: str, note: str, widths: list[float]) -> None:
     """Heading and note over the table; the note runs over all columns."""
     page.write_string(0, 0, heading, formats["title"])
     page.set_row(0, 26)
@@ -153,7 +153,7 @@ def _top(page: Worksheet, formats: Formats, heading: str, note: str, widths: lis
         page.set_row(1, _height([(note, sum(widths))]))
 
 
-def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
+def _plan_sheet(page: Worksheet, formats: _Formats, plan: Plan) -> None:
     _columns(page, _CARD_WIDTHS)
     note = "Nhập ở cột Nội dung; ô nào chưa biết thì để trống."
     _top(page, formats, "THÔNG TIN KẾ HOẠCH", note, list(_CARD_WIDTHS))
@@ -166,14 +166,14 @@ def _plan_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
     fit_page(page)
 
 
-def _settings_sheet(page: Worksheet, formats: Formats, plan: Plan) -> None:
+def _settings_sheet(page: Worksheet, formats: _Formats, plan: Plan) -> None:
     _columns(page, _CARD_WIDTHS)
     _top(page, formats, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", list(_CARD_WIDTHS))
     _card(page, formats, appendix_sheets.SETTINGS, settings_cells(plan.settings))
     fit_page(page)
 
 
-def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: Cells) -> None:
+def _card(page: Worksheet, formats: _Formats, lines: tuple[Column, ...], cells: Cells) -> None:
     head = appendix_sheets.CARD_ROW - 1
     page.write_string(head, 0, "Mục", formats["head"])
     page.write_string(head, 1, "Nội dung", formats["head"])
@@ -193,7 +193,7 @@ def _card(page: Worksheet, formats: Formats, lines: tuple[Column, ...], cells: C
         _validate(page, column, row, row, 1)
 
 
-def _table_sheet(page: Worksheet, formats: Formats, sheet: Sheet, rows: list[Cells]) -> None:
+def _table_sheet(page: Worksheet, formats: _Formats, sheet: Sheet, rows: list[Cells]) -> None:
     if not any(row.get(column.key) for row in rows for column in sheet.columns if column.rare):
         sheet = evolve(sheet, columns=tuple(column for column in sheet.columns if not column.rare))
     columns = _widths(sheet)
@@ -217,14 +217,14 @@ def _columns(page: Worksheet, widths: tuple[float, ...] | list[float]) -> None:
         page.set_column(index, index, width)
 
 
-def _header(page: Worksheet, formats: Formats, row: int, columns: list[tuple[Column, float]]) -> None:
+def _header(page: Worksheet, formats: _Formats, row: int, columns: list[tuple[Column, float]]) -> None:
     for index, (column, _) in enumerate(columns):
         page.write_string(row, index, column.title, formats["head"])
     # the filter button hides the last characters of a heading
     page.set_row(row, _height([(column.title, width - 2.2) for column, width in columns], bold=True) + 6)
 
 
-def _rows(page: Worksheet, formats: Formats, start: int, sheet: Sheet, rows: list[Cells]) -> int:
+def _rows(page: Worksheet, formats: _Formats, start: int, sheet: Sheet, rows: list[Cells]) -> int:
     """Writes rows and empty rows under them with their validations; returns the last row."""
     columns, spare = _widths(sheet), sheet.spare
     for row, cells in enumerate(rows, start):
@@ -297,7 +297,7 @@ def _validate(page: Worksheet, column: Column, first: int, last: int, index: int
     page.data_validation(first, index, last, index, rule)
 
 
-def _guide(page: Worksheet, formats: Formats) -> None:
+def _guide(page: Worksheet, formats: _Formats) -> None:
     _columns(page, (5, 100))
     page.write_string(0, 0, "PHỤ LỤC GỐC CỦA KẾ HOẠCH", formats["title"])
     page.set_row(0, 26)

@@ -31,7 +31,7 @@ _CODE_BONUS, _SECTION_BONUS, _NUMBER_BONUS = 0.08, 0.04, 0.02
 
 
 @frozen
-class Levels:
+class _Levels:
     """Similarity from which a row continues another."""
 
     anywhere: float
@@ -40,14 +40,14 @@ class Levels:
     """Under the same stored code."""
 
 
-TASK_LEVELS = Levels(0.74, 0.62, 0.4)
+_TASK_LEVELS = _Levels(0.74, 0.62, 0.4)
 """Two different tasks of the bundled plans come to 0.3 to 0.6, a few that share their opening words to 0.88."""
-INDICATOR_LEVELS = Levels(0.86, 0.8, 0.5)
+_INDICATOR_LEVELS = _Levels(0.86, 0.8, 0.5)
 """Indicators are short and alike ("Tỷ lệ công chức, viên chức ..."): different ones come to 0.5 to 0.89."""
 
 
 @frozen
-class Sketch:
+class _Sketch:
     """What a row is recognised by."""
 
     code: str
@@ -62,18 +62,20 @@ class Sketch:
     product: str = ""
 
 
-def folded(sketch: Sketch) -> Sketch:
+def _folded(sketch: _Sketch) -> _Sketch:
     """The sketch with its texts as they are compared."""
     texts = (fold(text).strip(" .;,:") for text in (sketch.leaf, sketch.parent, sketch.product))
-    return Sketch(sketch.code, sketch.section, fold(sketch.number), *texts)
+    return _Sketch(sketch.code, sketch.section, fold(sketch.number), *texts)
 
 
-def pair(old: Sequence[Sketch], new: Sequence[Sketch], levels: Levels = TASK_LEVELS) -> dict[int, tuple[int, float]]:
+def pair(
+    old: Sequence[_Sketch], new: Sequence[_Sketch], levels: _Levels = _TASK_LEVELS
+) -> dict[int, tuple[int, float]]:
     """Index of a new row -> (index of the old row that it continues, similarity of their texts); each at most once.
 
     The best pairs are taken first, ties go to the same code, section, number and the nearest position.
     """
-    befores, afters = [folded(item) for item in old], [folded(item) for item in new]
+    befores, afters = [_folded(item) for item in old], [_folded(item) for item in new]
     scored = sorted(_candidates(befores, afters, levels))
     found: dict[int, tuple[int, float]] = {}
     taken: set[int] = set()
@@ -85,12 +87,12 @@ def pair(old: Sequence[Sketch], new: Sequence[Sketch], levels: Levels = TASK_LEV
 
 
 def _candidates(
-    old: Sequence[Sketch], new: Sequence[Sketch], levels: Levels
+    old: Sequence[_Sketch], new: Sequence[_Sketch], levels: _Levels
 ) -> Iterator[tuple[float, int, int, int, float]]:
     """(−score, distance of positions, old index, new index, similarity) of every pair that may be one row."""
     for i, before in enumerate(old):
         for j, after in enumerate(new):
-            similarity = likeness(before, after)
+            similarity = _likeness(before, after)
             same_code = bool(before.code) and before.code == after.code
             same_section = before.section == after.section
             wanted = levels.same_section if same_section else levels.anywhere
@@ -101,7 +103,7 @@ def _candidates(
             yield -round(score, 6), abs(i - j), i, j, similarity
 
 
-def likeness(one: Sketch, other: Sketch) -> float:
+def _likeness(one: _Sketch, other: _Sketch) -> float:
     """How alike the texts of two folded rows are, 0 to 1."""
     leaf = _alike(one.leaf, other.leaf)
     if one.parent and other.parent:
@@ -123,7 +125,7 @@ def _alike(one: str, other: str) -> float:
     return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) / 100
 
 
-TASK_FIELDS = (
+_TASK_FIELDS = (
     "task",
     "subtask",
     "deliverable",
@@ -135,12 +137,12 @@ TASK_FIELDS = (
     "responsible",
     "authority",
 )
-INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
+_INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
-FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": TASK_FIELDS, "indicators": INDICATOR_FIELDS}
+FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": _TASK_FIELDS, "indicators": _INDICATOR_FIELDS}
 _SHEETS = {"tasks": appendix_sheets.TASKS, "indicators": appendix_sheets.INDICATORS}
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
-_HEADING_LEVELS = Levels(0.72, 0.72, 0.55)
+_HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
 
 Choice = str
 """What the office decided on a new row: the code that it continues, or "" for a row that is new."""
@@ -169,7 +171,7 @@ def compare(
     """
     sections = match_sections(old, new)
     rows: list[RowChange] = []
-    for table, levels in (("tasks", TASK_LEVELS), ("indicators", INDICATOR_LEVELS)):
+    for table, levels in (("tasks", _TASK_LEVELS), ("indicators", _INDICATOR_LEVELS)):
         rows += _Table(table, old, new, sections).compare(decisions, levels, same_file=same_file, keep=keep)  # type: ignore[arg-type]
     return Comparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)))
 
@@ -190,7 +192,7 @@ def completed(old: Plan, new: Plan) -> Plan:
 
 def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
-    olds, news = ([Sketch("", "", "", *_work(row)) for row in plan.tasks] for plan in (old, new))
+    olds, news = ([_Sketch("", "", "", *_work(row)) for row in plan.tasks] for plan in (old, new))
     pairs = pair(olds, news)
     section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
     tasks = []
@@ -202,12 +204,12 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
 
 def _work(row: Task) -> tuple[str, str]:
     """What is to be done, and the task above it where that says something else."""
-    if not row.subtask or same_text(row.subtask, row.task):
+    if not row.subtask or _same_text(row.subtask, row.task):
         return row.task, ""
     return row.subtask, row.task
 
 
-def unstated(new: Plan, table: RowTable) -> frozenset[str]:
+def _unstated(new: Plan, table: RowTable) -> frozenset[str]:
     """Fields of a table that no row of the document fills: it has no such column, so their texts stay as they were."""
     rows: Sequence[Task | Indicator] = getattr(new, table)
     return frozenset(field for field in FIELDS[table] if not any(text_of(row, field) for row in rows))
@@ -219,13 +221,13 @@ def text_of(row: Task | Indicator, field: str) -> str:
     return value if isinstance(value, str) else str(value.text)
 
 
-def same_text(one: str, other: str) -> bool:
+def _same_text(one: str, other: str) -> bool:
     """The two say the same: case, spaces, dashes and the last punctuation do not matter."""
     return fold(one).rstrip(" .;,") == fold(other).rstrip(" .;,")
 
 
 @frozen
-class Sections:
+class _Sections:
     """How the headings of the new plan continue those of the old one."""
 
     pairs: Mapping[RowTable, Mapping[int, int]]
@@ -247,21 +249,21 @@ def headings(plan: Plan, table: RowTable) -> Sequence[Section | IndicatorGroup]:
     return plan.sections if table == "tasks" else plan.indicator_groups
 
 
-def match_sections(old: Plan, new: Plan) -> Sections:
+def match_sections(old: Plan, new: Plan) -> _Sections:
     """The headings of the new plan beside those of the old one: by title, or by number where the title is reworded."""
     pairs: dict[RowTable, dict[int, int]] = {}
     numbers: dict[RowTable, dict[str, str]] = {}
     for table in FIELDS:
         befores, afters = headings(old, table), headings(new, table)
         olds, news = (
-            [Sketch(item.number, "", item.number, item.title) for item in items] for items in (befores, afters)
+            [_Sketch(item.number, "", item.number, item.title) for item in items] for items in (befores, afters)
         )
         pairs[table] = {j: i for j, (i, _) in pair(olds, news, _HEADING_LEVELS).items()}
         numbers[table] = {
             item.number: befores[pairs[table][j]].number if j in pairs[table] else f"\0{item.number}"
             for j, item in reversed(list(enumerate(afters)))
         }
-    return Sections(pairs, numbers)
+    return _Sections(pairs, numbers)
 
 
 @frozen
@@ -271,14 +273,14 @@ class _Table:
     table: RowTable
     old: Plan
     new: Plan
-    sections: Sections
+    sections: _Sections
 
     def compare(
-        self, decisions: Decisions | None, levels: Levels, *, same_file: bool, keep: bool
+        self, decisions: Decisions | None, levels: _Levels, *, same_file: bool, keep: bool
     ) -> Iterator[RowChange]:
         """New rows in their order, then the old ones that none of them continues."""
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
-        silent = frozenset() if same_file else unstated(self.new, self.table)
+        silent = frozenset() if same_file else _unstated(self.new, self.table)
         silent |= _PLACES if keep else frozenset()
         pairs = pair(self._sketches(befores, same_file), self._sketches(afters, same_file, new=True), levels)
         if decisions is not None:
@@ -310,18 +312,18 @@ class _Table:
                 pairs[j] = (i, found[j][1] if found.get(j, (-1, 0.0))[0] == i else 0.0)
         return pairs
 
-    def _sketches(self, rows: Sequence[Task | Indicator], same_file: bool, *, new: bool = False) -> list[Sketch]:
+    def _sketches(self, rows: Sequence[Task | Indicator], same_file: bool, *, new: bool = False) -> list[_Sketch]:
         return [self._sketch(row, same_file, new=new) for row in rows]
 
-    def _sketch(self, row: Task | Indicator, same_file: bool, *, new: bool) -> Sketch:
+    def _sketch(self, row: Task | Indicator, same_file: bool, *, new: bool) -> _Sketch:
         section = row.section if isinstance(row, Task) else row.group
         key = self.sections.key(self.table, section) if new else section
         code = row.code if same_file else ""
         if isinstance(row, Indicator):
-            return Sketch(code, key, row.number, row.indicator, product=row.unit)
+            return _Sketch(code, key, row.number, row.indicator, product=row.unit)
         leaf, parent = _work(row)
         product = f"{row.deliverable} {row.kpi}".strip()
-        return Sketch(code, key, row.subnumber or row.number, leaf, parent, product)
+        return _Sketch(code, key, row.subnumber or row.number, leaf, parent, product)
 
     def _continued(
         self, rows: tuple[Task | Indicator, Task | Indicator], index: int, similarity: float, silent: frozenset[str]
@@ -331,7 +333,7 @@ class _Table:
         fields = [
             FieldChange(field, titles[field], text_of(before, field), text_of(after, field))
             for field in FIELDS[self.table]
-            if field not in silent and not same_text(text_of(before, field), text_of(after, field))
+            if field not in silent and not _same_text(text_of(before, field), text_of(after, field))
         ]
         kinds: list[ChangeKind] = ["changed"] if fields else []
         section = "section" if self.table == "tasks" else "group"
@@ -342,18 +344,18 @@ class _Table:
         printed = [(field, titles[field]) for field in places if field in titles and field not in silent]
         for field, title in printed:
             one, other = getattr(before, field) or "", getattr(after, field) or ""
-            if not same_text(one, other):
+            if not _same_text(one, other):
                 fields.append(FieldChange(field, title, one, other))
                 if field != section or "moved" not in kinds:
                     kinds.append("renumbered")
         return RowChange(self.table, before.code, index, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
 
 
-def _general(old: Plan, new: Plan, sections: Sections, *, keep: bool) -> Iterator[FieldChange]:
+def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterator[FieldChange]:
     titles = {column.key: column.title for column in appendix_sheets.CARD}
     for field in GENERAL:
         before, after = getattr(old.properties, field), getattr(new.properties, field)
-        if after and not same_text(_words(before), _words(after)):
+        if after and not _same_text(_words(before), _words(after)):
             yield FieldChange(field, titles[field], _words(before), _words(after))
     for table, title in (
         ("tasks", appendix_sheets.SECTIONS.title),
@@ -363,7 +365,7 @@ def _general(old: Plan, new: Plan, sections: Sections, *, keep: bool) -> Iterato
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):
             was = befores[pairs[j]] if j in pairs else None
-            differs = was is None or was.number != item.number or not same_text(was.title, item.title)
+            differs = was is None or was.number != item.number or not _same_text(was.title, item.title)
             if differs and (was is None or not keep):
                 yield FieldChange(table, title, _heading(was), _heading(item))
         for i, item in enumerate(befores):

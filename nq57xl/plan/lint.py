@@ -29,7 +29,7 @@ _OFTEN = 4
 """Times that a wording must stand in a plan before another one beside it is doubted."""
 
 
-def known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+def _known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     """Pattern, misprint and likely word of schemas/misprints.yml."""
     return _known(resources.find("schemas", "misprints.yml"))
 
@@ -43,7 +43,7 @@ def _known(path: Path) -> tuple[tuple[re.Pattern[str], str, str], ...]:
 def suspects(text: str) -> Iterator[tuple[str, str]]:
     """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `Resolution.near`."""
     told: set[str] = set()
-    for pattern, _, right in known_misprints():
+    for pattern, _, right in _known_misprints():
         match = pattern.search(text)
         if match and fold(match[0]) not in told:
             told.add(fold(match[0]))
@@ -163,7 +163,7 @@ def _whole(number: str) -> int | None:
 
 TITLE = "Soát kế hoạch"
 """Name of the sheet; the reader of the appendix passes it over."""
-SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
+_SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
 _NOTE = (
     "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Lỗi» phải sửa mới phát hành "
     "được biểu mẫu; «Cảnh báo», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
@@ -190,7 +190,7 @@ def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding]) -> byt
 def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[Cell]]:
     """One line for a single finding; for several of a pattern a common line, and one for each under it."""
     first = point.first
-    start = [Cell(str(number), "bold"), Cell(SEVERITIES[first.severity], "bold")]
+    start = [Cell(str(number), "bold"), Cell(_SEVERITIES[first.severity], "bold")]
     criterion = Cell(_capital(clear.asks_for(first.code, plan.properties.clear_criteria)))
     if point.count < _MANY:
         yield [*start, criterion, *_place(first), Cell(first.message), Cell(first.fix)]
@@ -236,7 +236,7 @@ def lint(
     wanted = plan.properties.clear_criteria
     found = [
         finding
-        for check in CHECKS
+        for check in _CHECKS
         for finding in check(linter)
         if finding.severity == "error" or linter.clear.applies(finding.code, wanted)
     ]
@@ -319,7 +319,7 @@ def _misprints(linter: Linter) -> Iterator[Finding]:
             yield linter.make("PLAN_MISPRINT", table, index, field, value=suspect, likely=likely)
 
 
-CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
     _properties,
     _groups,
     lint_clear.ended_units,

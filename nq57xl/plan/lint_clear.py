@@ -11,7 +11,7 @@ from nq57xl.plan.model import Indicator, Task, Unit, UnitGroup
 from nq57xl.rules.findings import Finding
 from nq57xl.text.normalise import bare, fold, one_line
 
-NEED_NO_DAY = ("ongoing", "done")
+_NEED_NO_DAY = ("ongoing", "done")
 """Kinds of deadline that do not ask for a Hạn chuẩn."""
 _LIKE = 75
 """Likeness (percent) from which a unit's name is proposed for a text that names none."""
@@ -68,7 +68,7 @@ def deadlines(linter: Linter) -> Iterator[Finding]:
     properties = linter.plan.properties
     year_end = f"31/12/{properties.year}"
     for index, task in enumerate(linter.plan.tasks):
-        if task.deadline.kind in NEED_NO_DAY and task.standard_deadline is None:
+        if task.deadline.kind in _NEED_NO_DAY and task.standard_deadline is None:
             continue
         words = {"value": task.deadline.text}
         field = "deadline" if task.standard_deadline is None else "standard_deadline"

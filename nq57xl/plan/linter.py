@@ -22,11 +22,11 @@ from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
 from nq57xl.text.normalise import fold
 
-FILE = "clear.yml"
+_FILE = "clear.yml"
 
 
 @frozen
-class Criterion:
+class _Criterion:
     """One "rõ" with the findings that belong to it."""
 
     name: str
@@ -44,7 +44,7 @@ class Criterion:
 class Clear:
     """The whole file."""
 
-    criteria: tuple[Criterion, ...]
+    criteria: tuple[_Criterion, ...]
     vague_deliverables: tuple[str, ...] = ()
     measurable_words: tuple[str, ...] = ()
     filler_words: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class Clear:
 
 def load_clear() -> Clear:
     """The criteria, with the workspace's own file before the packaged one. Raises Nq57Error when the file is wrong."""
-    return _load(resources.find("schemas", FILE))
+    return _load(resources.find("schemas", _FILE))
 
 
 @cache
@@ -74,7 +74,9 @@ def _load(path: Path) -> Clear:
     try:
         return CONVERTER.structure(yaml.safe_load(path.read_text(encoding="utf-8")), Clear)
     except (yaml.YAMLError, UnicodeDecodeError, cattrs.BaseValidationError, TypeError, ValueError) as error:
-        raise Nq57Error(f"Tệp schemas/{FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn.") from error
+        raise Nq57Error(
+            f"Tệp schemas/{_FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn."
+        ) from error
 
 
 Places = Mapping[tuple[str, int, str], tuple[str, str]]

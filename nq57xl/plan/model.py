@@ -14,7 +14,7 @@ DeadlineKind = Literal[
     "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
 ]
 Comparator = Literal[">=", "<=", ">", "<", "="]
-VocabularyCode = Literal["own", "A", "B", "C", "F"]
+_VocabularyCode = Literal["own", "A", "B", "C", "F"]
 
 
 @frozen
@@ -214,7 +214,7 @@ class Settings:
     """Margin of `at_risk` in days (Khánh Hòa asks for a remedy plan 5 days ahead)."""
     free_rows: int = 12
     """Prepared rows of a free table."""
-    vocabulary: VocabularyCode = "own"
+    vocabulary: _VocabularyCode = "own"
     """Words of the report (`schemas/vocabularies.yml`)."""
     quality_score: bool = False
     """True: noi-bo.xlsx scores the reports by the six principles (`schemas/quality.yml`)."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TITLE = "Cần rà soát"
 """Name of the sheet; the reader of the appendix passes it over."""
-FILL = "#FFF2CC"
+_FILL = "#FFF2CC"
 _FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 _COLUMNS = (
     ("STT", 6),
@@ -106,7 +106,7 @@ def _mark(
             "border": 1,
             "border_color": LINE,
             "text_wrap": True,
-            "bg_color": FILL,
+            "bg_color": _FILL,
             "num_format": number_format,
         }
         formats[key] = book.add_format({**look, "align": "center" if column.center else "left"})

@@ -11,7 +11,7 @@ from nq57xl.results.consolidation import Consolidation, Traced
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.schema import CellValue
 
-Cause = Literal["return", "edit", "decision"]
+_Cause = Literal["return", "edit", "decision"]
 
 
 def addendum(
@@ -80,7 +80,7 @@ def _said(item: Traced | None) -> tuple[CellValue, str] | None:
     return (value.value, "") if value.value is not None else (None, value.typed)
 
 
-def _cause(was: UnitStatus | None, stands: UnitStatus | None, frozen: FrozenPeriod) -> Cause:
+def _cause(was: UnitStatus | None, stands: UnitStatus | None, frozen: FrozenPeriod) -> _Cause:
     """Why a unit's cells differ: another return counts, or the same one was edited."""
     old = was.counting.id if was is not None and was.counting is not None else 0
     new = stands.counting.id if stands is not None and stands.counting is not None else 0

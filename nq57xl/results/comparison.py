@@ -13,7 +13,7 @@ from nq57xl.results.wording import DONE_BEFORE, progress_words, result_text
 from nq57xl.rules.schema import Schema
 from nq57xl.rules.values import vietnamese_percent
 
-RowMove = Literal[
+_RowMove = Literal[
     "new", "dropped", "completed", "reopened", "raised", "lowered", "moved", "same", "first", "silent", "none"
 ]
 """`new`, `dropped`: in one of the two plans only; `raised`, `lowered`: the percentage; `moved`: another progress;
@@ -26,7 +26,7 @@ class RowChange:
 
     task: Task
     """As the later plan has it; as the earlier one where the row was dropped."""
-    move: RowMove
+    move: _RowMove
     before: Standing | None
     """None: the earlier plan has no such row."""
     after: Standing | None
@@ -96,7 +96,7 @@ class Comparison:
         """Rows overdue now that were not overdue then."""
         return tuple(row for row in self.rows if row.newly_overdue)
 
-    def moved(self, *moves: RowMove) -> tuple[RowChange, ...]:
+    def moved(self, *moves: _RowMove) -> tuple[RowChange, ...]:
         """Rows of those moves."""
         return tuple(row for row in self.rows if row.move in moves)
 
@@ -106,7 +106,7 @@ class Comparison:
         return "" if row is None else row.words
 
 
-SAME = "Không thay đổi"
+_SAME = "Không thay đổi"
 _SILENT = {"unreported": "chưa báo cáo", "partly_reported": "chưa báo cáo đủ"}
 _EQUAL = 1e-9
 
@@ -122,13 +122,13 @@ def compare(before: Consolidation, after: Consolidation) -> Comparison:
 
 def row_percent(row: TaskRow) -> float | None:
     """The percentage of a whole row, as a fraction: 1 when done, else what the deciding unit typed."""
-    if is_done(row.standing):
+    if _is_done(row.standing):
         return 1.0
     told = next((entry.value("percent") for entry in row.entries if entry.unit == row.standing.decided_by), None)
     return float(told) if isinstance(told, int | float) else None
 
 
-def is_done(standing: Standing) -> bool:
+def _is_done(standing: Standing) -> bool:
     """The row is done, in this period or before it."""
     return standing.state == "done_before" or standing.progress == "done"
 
@@ -169,15 +169,15 @@ def _dropped(row: TaskRow) -> RowChange:
     return RowChange(row.task, "dropped", row.standing, None, row_percent(row), None, words=words)
 
 
-def _move(before: Standing, after: Standing, was: float | None, now: float | None) -> RowMove:
+def _move(before: Standing, after: Standing, was: float | None, now: float | None) -> _RowMove:
     if after.state == "outside":
         return "none"
     if after.state in _SILENT:
         return "silent"
     if before.state not in ("reported", "done_before"):
         return "first"
-    if is_done(before) or is_done(after):
-        return "same" if is_done(before) == is_done(after) else ("completed" if is_done(after) else "reopened")
+    if _is_done(before) or _is_done(after):
+        return "same" if _is_done(before) == _is_done(after) else ("completed" if _is_done(after) else "reopened")
     if was is not None and now is not None and abs(now - was) > _EQUAL:
         return "raised" if now > was else "lowered"
     return "same" if before.progress == after.progress else "moved"
@@ -186,7 +186,7 @@ def _move(before: Standing, after: Standing, was: float | None, now: float | Non
 def _words(
     before: Standing,
     after: Standing,
-    move: RowMove,
+    move: _RowMove,
     shares: tuple[float | None, float | None],
     progress: dict[str, str],
 ) -> str:
@@ -199,11 +199,11 @@ def _words(
     if move == "first":
         known = _SILENT.get(before.state)
         told = f"Kỳ trước {known}" if known else "Kỳ trước không gửi biểu"
-        return f"Hoàn thành ({told[:1].lower()}{told[1:]})" if is_done(after) else told
+        return f"Hoàn thành ({told[:1].lower()}{told[1:]})" if _is_done(after) else told
     told = progress.get(after.progress or "", "")
     words = {
         "none": "",
-        "same": SAME,
+        "same": _SAME,
         "completed": "Hoàn thành trong kỳ",
         "reopened": f"Kỳ trước đã báo hoàn thành, kỳ này: {told}",
         "raised": f"Tăng từ {was} lên {now}",
@@ -215,7 +215,7 @@ def _words(
 
 def _newly_done(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
     """Told as not done then; where nothing was told then, completed after that period's last day."""
-    if not is_done(after.standing) or is_done(before.standing):
+    if not _is_done(after.standing) or _is_done(before.standing):
         return False
     if before.standing.state == "reported":
         return True

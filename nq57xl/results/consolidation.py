@@ -16,8 +16,8 @@ from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.rules.vocabulary import Vocabulary
 from nq57xl.text.normalise import fold
 
-TimelinessCode = Literal["on_time", "late", "overdue", "at_risk", "on_track", "undated", "not_applicable"]
-RowState = Literal["reported", "unreported", "partly_reported", "done_before", "outside"]
+_TimelinessCode = Literal["on_time", "late", "overdue", "at_risk", "on_track", "undated", "not_applicable"]
+_RowState = Literal["reported", "unreported", "partly_reported", "done_before", "outside"]
 """`outside`: led only by units that get no form; `partly_reported`: some leads of a collective row are missing."""
 IndicatorState = Literal["reported", "no_data", "unreported", "outside"]
 
@@ -26,7 +26,7 @@ IndicatorState = Literal["reported", "no_data", "unreported", "outside"]
 class Timeliness:
     """Where a row stands against its deadline (contract: computed, never typed)."""
 
-    code: TimelinessCode
+    code: _TimelinessCode
     days: int | None = None
     """Whole days: left until D when not done, negative when overdue; F − D when done; None where nothing is counted."""
 
@@ -74,7 +74,7 @@ class Contribution:
 class Standing:
     """Where a whole row stands; of a collective lead by the stated rule (`report.consolidate.COLLECTIVE_RULE`)."""
 
-    state: RowState
+    state: _RowState
     progress: str | None = None
     timeliness: Timeliness | None = None
     decided_by: str = ""
@@ -263,7 +263,7 @@ def measure_of(indicator: Indicator) -> Measure:
     return "choice" if wordless else "number"
 
 
-def indicator_row(indicator: Indicator, reports: _Reports) -> IndicatorRow:
+def _indicator_row(indicator: Indicator, reports: _Reports) -> IndicatorRow:
     """The indicator with the entry of each unit that follows it."""
     entries = tuple(_indicator_entry(indicator, unit, reports) for unit in indicator.lead_units)
     return IndicatorRow(indicator, measure_of(indicator), entries)
@@ -358,7 +358,7 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
         status=status,
         letterhead=_letterhead(plan, period.report_due),
         tasks=tuple(_task_row(task, plan, period, reports) for task in plan.tasks),
-        indicators=tuple(indicator_row(item, reports) for item in plan.indicators),
+        indicators=tuple(_indicator_row(item, reports) for item in plan.indicators),
         free=tuple(_free_rows(schema, status)),
         units=tuple(UnitReport(item, _signoff(item)) for item in status.units),
         traced=tuple(_traced(plan, schema, status)),
@@ -393,7 +393,7 @@ def _values(unit: UnitStatus) -> tuple[Value, ...]:
 def _task_row(task: Task, plan: Plan, period: Period, reports: Reports) -> TaskRow:
     entries = tuple(_entry(unit, task, plan, period, reports) for unit in task.lead_units)
     contributions = tuple(_contribution(unit, task, reports) for unit in task.support_units)
-    return TaskRow(task, standing_of(task, entries, period, plan.settings.at_risk_days), entries, contributions)
+    return TaskRow(task, _standing_of(task, entries, period, plan.settings.at_risk_days), entries, contributions)
 
 
 def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) -> Entry:
@@ -416,7 +416,7 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) 
     return Entry(unit, reports.names.get(unit, unit), unit in reports.expected, values, progress, state, before)
 
 
-def standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: int) -> Standing:
+def _standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: int) -> Standing:
     """Where the row stands as a whole: by its one lead, or by COLLECTIVE_RULE."""
     if task.done_before:
         return Standing("done_before")
@@ -427,7 +427,7 @@ def standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: 
         return Standing("done_before")
     reported = [entry for entry in expected if entry.reported]
     if len(reported) < len(expected):
-        state: RowState = "partly_reported" if reported else "unreported"
+        state: _RowState = "partly_reported" if reported else "unreported"
         return Standing(state)
     slowest = min(reported, key=lambda entry: SLOWEST_FIRST.index(entry.progress or ""))
     if slowest.progress != "done":

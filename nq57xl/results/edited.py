@@ -15,7 +15,7 @@ Holding = Mapping[CellKey, Edit]
 
 
 @frozen
-class Edited:
+class _Edited:
     """A status with the edits laid over it, and what became of each edit."""
 
     status: PeriodStatus
@@ -23,7 +23,7 @@ class Edited:
     """In the order of recording."""
 
 
-def apply(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding]) -> Edited:
+def apply(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding]) -> _Edited:
     """The status in which the counting returns hold the office's edits.
 
     `edits` are those that hold for the period. An edit whose cell the unit has filled in otherwise since is not
@@ -31,11 +31,11 @@ def apply(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding
     from there are edited as they were there.
     """
     if not edits and not any(unit.carried for unit in status.units):
-        return Edited(status, ())
+        return _Edited(status, ())
     told = tuple(_told(status, edits))
     good: dict[CellKey, Edit] = {item.edit.new.place: item.edit for item in told if item.state == "applied"}
     units = tuple(_with_edits(unit, good, earlier) for unit in status.units)
-    return Edited(attrs.evolve(status, units=units), told)
+    return _Edited(attrs.evolve(status, units=units), told)
 
 
 def values_of(record: ReturnRecord) -> dict[tuple[str, str, str], Value]:
@@ -47,7 +47,7 @@ def values_of(record: ReturnRecord) -> dict[tuple[str, str, str], Value]:
     }
 
 
-def edited_value(edit: Edit) -> Value:
+def _edited_value(edit: Edit) -> Value:
     """The cell as the office would have it, standing in the bien-tap.xlsx that brought it."""
     new = edit.new
     return Value(new.table, new.key, new.field, new.typed, new.value, new.sheet, new.cell, edit.source)
@@ -79,7 +79,7 @@ def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
     """The return with the cells edited where they stood; a cell that was blank comes last."""
     cells = {(item.table, item.key, item.field): item for item in record.judged.values}
     for edit in edits:
-        cells[edit.new.place[1:]] = edited_value(edit)
+        cells[edit.new.place[1:]] = _edited_value(edit)
     return attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(cells.values())))
 
 
@@ -88,4 +88,4 @@ def _carried(unit: str, item: Carried, edits: Holding) -> Carried:
     edit = edits.get((unit, value.table, value.key, value.field))
     if edit is None or edit.new.before != value.typed:
         return item
-    return Carried(edited_value(edit), edit.source)
+    return Carried(_edited_value(edit), edit.source)

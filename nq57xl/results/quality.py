@@ -19,7 +19,7 @@ from nq57xl.results.edited import values_of
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.quality import Principle, Quality
 
-Light = Literal["green", "yellow", "red", ""]
+_Light = Literal["green", "yellow", "red", ""]
 Count = tuple[int, int]
 """Good ones, all."""
 _IDENTITY = ("ROW_MISSING", "COLUMN_MISSING", "SHEET_MISSING", "ROW_DUPLICATE", "RECOGNISED_BY_CONTENT")
@@ -38,7 +38,7 @@ class Score:
     principles: Mapping[str, float | None]
     """Percent by code of the principle; None where there was nothing to measure."""
     total: float | None
-    light: Light
+    light: _Light
 
 
 @frozen
@@ -240,7 +240,7 @@ def _weighed(parts: Iterable[tuple[float | None, float]]) -> float | None:
     return sum(value * weight for value, weight in known) / weights if weights else None
 
 
-def _light(total: float | None, identifiers: Count, quality: Quality) -> Light:
+def _light(total: float | None, identifiers: Count, quality: Quality) -> _Light:
     if total is None:
         return ""
     if identifiers[0] < identifiers[1] or round(total, 6) < quality.yellow:

@@ -248,13 +248,13 @@ def _share(pairs: Sequence[tuple[str, str]]) -> float:
     return sum(len(issued) for issued, there in pairs if same(issued, there)) / whole if whole else 1.0
 
 
-FIX = "fix"
+_FIX = "fix"
 """Id of the first sheet of a form that was sent back: links only, nothing is read from it."""
 _SHEET_ENOUGH = 0.5
 
 
 @define
-class Matched:
+class _Matched:
     """The sheets of a file, sorted out."""
 
     sheets: dict[str, list[RawSheet]] = field(factory=dict)
@@ -263,9 +263,9 @@ class Matched:
     """Sheets that are not the form's."""
 
 
-def match_sheets(layouts: Sequence[SheetLayout], raws: Sequence[RawSheet], short_id: str) -> Matched:
+def match_sheets(layouts: Sequence[SheetLayout], raws: Sequence[RawSheet], short_id: str) -> _Matched:
     """Sorts out the file's sheets. A sheet with another form's marker is extra, whatever its name."""
-    matched = Matched()
+    matched = _Matched()
     known = {layout.id for layout in layouts}
     unmarked: list[RawSheet] = []
     for raw in raws:
@@ -274,14 +274,14 @@ def match_sheets(layouts: Sequence[SheetLayout], raws: Sequence[RawSheet], short
             unmarked.append(raw)
         elif marker.short_id == short_id and marker.sheet in known:
             matched.sheets.setdefault(marker.sheet, []).append(raw)
-        elif marker.sheet != FIX:
+        elif marker.sheet != _FIX:
             matched.extra.append(raw)
     missing = [layout for layout in layouts if layout.id not in matched.sheets]
     matched.extra += _by_content(missing, unmarked, matched)
     return matched
 
 
-def _by_content(missing: Sequence[SheetLayout], unmarked: Sequence[RawSheet], matched: Matched) -> list[RawSheet]:
+def _by_content(missing: Sequence[SheetLayout], unmarked: Sequence[RawSheet], matched: _Matched) -> list[RawSheet]:
     """Gives each missing sheet the unmarked one with most of its locked texts; returns what is left."""
     texts = [{clean(readable(cell)) for cell in raw.cells.values()} for raw in unmarked]
     scored = sorted(

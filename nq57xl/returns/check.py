@@ -25,35 +25,35 @@ if TYPE_CHECKING:
 _FILE_NAME = re.compile(r"NQ57_[0-9QH-]+_([A-Za-z0-9]+)")
 
 
-def wrong_period(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
+def _wrong_period(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
     """The form belongs to another period than the one that is being collected."""
     if form.period.code != period:
         yield make("WRONG_PERIOD", words={"form_period": form.period.code, "period": period})
 
 
-def name_of_other_unit(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
+def _name_of_other_unit(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
     """The file is named like another unit's form."""
     match = _FILE_NAME.search(source.name)
     if match and match[1].upper() != form.unit.upper():
         yield make("NAME_OTHER_UNIT", words={"value": match[1], "unit": form.unit_name}, value=source.name)
 
 
-def older_version(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
+def _older_version(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
     """A newer version of this form has been issued since."""
     if current is not None and current.period.code == form.period.code and current.version > form.version:
         yield make("OLDER_VERSION", words={"version": form.version})
 
 
-FILE_CHECKS: tuple[Callable[[Source, Form, str, Form | None], Iterator[Finding]], ...] = (
-    wrong_period,
-    name_of_other_unit,
-    older_version,
+_FILE_CHECKS: tuple[Callable[[Source, Form, str, Form | None], Iterator[Finding]], ...] = (
+    _wrong_period,
+    _name_of_other_unit,
+    _older_version,
 )
 
 
 def check_file(source: Source, form: Form, period: str, current: Form | None) -> tuple[Finding, ...]:
     """All findings about the file; `current` is the newest form issued to the same unit for the period."""
-    return tuple(finding for check in FILE_CHECKS for finding in check(source, form, period, current))
+    return tuple(finding for check in _FILE_CHECKS for finding in check(source, form, period, current))
 
 
 CellKey = tuple[str, str, str]
@@ -134,7 +134,7 @@ def rows_of(table: Table, answers: Sequence[Answer]) -> Iterator[Row]:
             yield Row(index, key, {**cells, **marks}, frozenset(silent), frozenset(wrong))
 
 
-Failures = dict[str, set[int]]
+_Failures = dict[str, set[int]]
 """Rule id -> frame index of the rows that break it."""
 
 
@@ -191,7 +191,7 @@ def _silent(predicate: Predicate, row: Row) -> bool:
     return bool(predicate.reads() & (row.silent - row.unreadable if predicate.presence else row.silent))
 
 
-def validate(frame: pd.DataFrame, predicates: Iterable[Predicate]) -> tuple[Failures, set[str]]:
+def validate(frame: pd.DataFrame, predicates: Iterable[Predicate]) -> tuple[_Failures, set[str]]:
     """One lazy pandera validation: rows that break each rule, and the rules that raised instead of judging.
 
     pandera reports a frame-level failure once for each column that it touches, and a check that raises with no index
@@ -202,7 +202,7 @@ def validate(frame: pd.DataFrame, predicates: Iterable[Predicate]) -> tuple[Fail
     checks = [
         pa.Check(lambda data, rule=predicate: ~rule.violated(data), name=predicate.rule.id) for predicate in predicates
     ]
-    failures: Failures = defaultdict(set)
+    failures: _Failures = defaultdict(set)
     crashed: set[str] = set()
     try:
         pa.DataFrameSchema(_columns(frame), checks=checks, coerce=False).validate(frame, lazy=True)

@@ -63,7 +63,7 @@ class Cell:
 
 
 @frozen
-class Beside:
+class _Beside:
     """An earlier return beside the newer one."""
 
     blank: tuple[Cell, ...]
@@ -74,7 +74,7 @@ class Beside:
     """The newer says something else."""
 
 
-def beside(answer: Answer, half: Half) -> Beside:
+def beside(answer: Answer, half: Half) -> _Beside:
     """What the earlier return says beside the newer: only of rows and cells that the newer form asks for."""
     mine = {key: value for key, value in answer.values.items() if value.value is not None or value.typed.strip()}
     renamed, unmatched = _free_rows(answer, half, mine)
@@ -91,10 +91,10 @@ def beside(answer: Answer, half: Half) -> Beside:
             blank.append(cell)
         elif not _same(mine[here], value):
             different.append(cell)
-    return Beside(tuple(blank), tuple(added), tuple(different))
+    return _Beside(tuple(blank), tuple(added), tuple(different))
 
 
-def contradicting(answer: Answer, cells: Iterable[Cell]) -> set[CellKey]:
+def _contradicting(answer: Answer, cells: Iterable[Cell]) -> set[CellKey]:
     """Those of the blank cells that would contradict what the newer return says, were they filled."""
     found: set[CellKey] = set()
     by_table: dict[str, list[Cell]] = defaultdict(list)
@@ -248,7 +248,7 @@ def lost(answer: Answer, found: Sequence[Finding], earlier: Sequence[Half]) -> t
             cells.setdefault(cell.key, cell)
         for cell in seen.added:
             added.setdefault(cell.key, cell)
-    quiet = contradicting(answer, cells.values()) | wrong
+    quiet = _contradicting(answer, cells.values()) | wrong
     told = [_finding(answer, cell, quiet) for cell in cells.values()]
     return (*told, *(_finding(answer, cell, set(), row=False) for cell in added.values()))
 
@@ -271,7 +271,7 @@ def _finding(answer: Answer, cell: Cell, quiet: set[CellKey], *, row: bool = Tru
     sheet, place = answer.returned.places.get(cell.key, (value.sheet, "")) if row else ("", "")
     file = value.origin or source
     words = {"field": field_of(answer.form, cell.key).title, "file": file.name, "sheet": value.sheet}
-    words |= {"cell": value.cell, "said": said(answer.form, cell)}
+    words |= {"cell": value.cell, "said": _said(answer.form, cell)}
     return make(
         "LOST_FROM_EARLIER",
         words=words,
@@ -284,7 +284,7 @@ def _finding(answer: Answer, cell: Cell, quiet: set[CellKey], *, row: bool = Tru
     )
 
 
-def said(form: Form, cell: Cell) -> str:
+def _said(form: Form, cell: Cell) -> str:
     """ "ghi «45%»"; of a contact only that it stands there, because findings go where contacts do not."""
     return "có nội dung" if field_of(form, cell.key).contact else f"ghi «{short(cell.value.typed)}»"
 
@@ -300,7 +300,7 @@ def combine(answer: Answer, earlier: Sequence[Half]) -> tuple[Answer, tuple[Find
     told: set[CellKey] = set()
     for half in reversed(earlier):
         seen = beside(answer, half)
-        barred = contradicting(answer, seen.blank)
+        barred = _contradicting(answer, seen.blank)
         taken = [cell for cell in seen.blank if cell.key not in barred]
         taken += _renumbered(answer, seen)
         conflicts = [cell for cell in seen.different if cell.key in own]
@@ -350,7 +350,7 @@ def _covers(finding: Finding, place: CellKey, sheet: str) -> bool:
     )
 
 
-def _renumbered(answer: Answer, seen: Beside) -> Iterator[Cell]:
+def _renumbered(answer: Answer, seen: _Beside) -> Iterator[Cell]:
     """Free rows that only the earlier return has, in rows that the newer leaves blank, else after its last."""
     taken: dict[tuple[str, str], str] = {}
     for cell in seen.added:
@@ -382,7 +382,7 @@ def _conflict(answer: Answer, cell: Cell) -> Finding:
     words = {"field": field.title, "kept": kept, "file": file, "sheet": value.sheet, "cell": value.cell}
     return make(
         "COMBINE_DIFFERS",
-        words=words | {"said": said(answer.form, cell)},
+        words=words | {"said": _said(answer.form, cell)},
         severity="note" if cell.key[0] == "signoff" else "warning",
         sheet=sheet,
         cell=place,

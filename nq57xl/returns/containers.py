@@ -24,7 +24,7 @@ from nq57xl.xlsx.package import member_names
 from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.sniff import package_kind
 
-ContainerKind = Literal["zip", "mail"]
+_ContainerKind = Literal["zip", "mail"]
 
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 _END, _END_SIZE = b"PK\x05\x06", 22
@@ -44,7 +44,7 @@ class Member:
     findings: tuple[Finding, ...] = ()
 
 
-def container_kind(path: Path) -> ContainerKind | None:
+def container_kind(path: Path) -> _ContainerKind | None:
     """Whether the file is an archive or mail that can be opened; a workbook is none, an encrypted archive neither."""
     try:
         with path.open("rb") as file:
@@ -63,7 +63,7 @@ def members(source: Source, path: Path, now: datetime) -> Iterator[Member]:
         yield from _Opener(now).open(file, source, 1)
 
 
-def _kind(stream: IO[bytes]) -> ContainerKind | None:
+def _kind(stream: IO[bytes]) -> _ContainerKind | None:
     stream.seek(0)
     head = stream.read(_HEAD)
     stream.seek(0)

@@ -19,8 +19,8 @@ from nq57xl.text.normalise import bare, clean, fold, plain_d
 from nq57xl.text.numbers import read_number
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, plain_number, short, shown
 
-Words = dict[str, Any]
-Lists = Mapping[str, tuple[Choice, ...]]
+_Words = dict[str, Any]
+_Lists = Mapping[str, tuple[Choice, ...]]
 
 
 @frozen
@@ -30,7 +30,7 @@ class Converted:
     value: CellValue
     typed: str
     """As typed, as text; "" for a blank cell."""
-    findings: tuple[tuple[str, Words], ...] = ()
+    findings: tuple[tuple[str, _Words], ...] = ()
     """(code, words for its message); "message" among the words replaces the catalogue's."""
 
 
@@ -46,7 +46,7 @@ _VIETNAM_MIDNIGHT_IN_UTC = time(17)
 _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": "số", "whole": "số nguyên", "date": "ngày"}
 
 
-def convert(raw: RawCell, field: Field, facts: Facts, lists: Lists) -> Converted:
+def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
     kind = _kind(field, facts)
     typed = _typed(raw, kind)
@@ -97,7 +97,7 @@ def _unreadable(value: RawValue, kind: FieldType) -> Converted:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def _text(value: RawValue, field: Field, lists: Lists) -> Converted:
+def _text(value: RawValue, field: Field, lists: _Lists) -> Converted:
     if not isinstance(value, str):
         return _text_of_other(value, field)
     stored = plain_d(clean(_CONTROL.sub("", value)))
@@ -117,7 +117,7 @@ def _lightly(text: str) -> str:
 def _text_of_other(value: RawValue, field: Field) -> Converted:
     """A number or date in a text column: "5" is 5, but "10/12" may have become a day in December."""
     text = shown(value)
-    words: Words = {"value": text}
+    words: _Words = {"value": text}
     if isinstance(value, date):
         ratio = f"{value.day}/{value.month}"
         words["message"] = f"«{field.title}» là ngày {text}; nếu định ghi «{ratio}», hãy nhập lại dạng chữ."
@@ -127,7 +127,7 @@ def _text_of_other(value: RawValue, field: Field) -> Converted:
 # --- choices --------------------------------------------------------------------------------------------------------
 
 
-def _choice(value: RawValue, field: Field, lists: Lists) -> Converted:
+def _choice(value: RawValue, field: Field, lists: _Lists) -> Converted:
     items = lists[field.choices]
     if isinstance(value, bool) and field.type == "mark":
         return _folded(items[0], shown(value)) if value else BLANK
@@ -152,7 +152,7 @@ def _folded(item: Choice, text: str) -> Converted:
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _percent(value: RawValue, field: Field, lists: Lists) -> Converted:
+def _percent(value: RawValue, field: Field, lists: _Lists) -> Converted:
     if isinstance(value, str):
         reading = read_number(value)
         number = _settle(reading.value, reading.readings, 0.0, 100.0)
@@ -177,11 +177,11 @@ def _rounded(fraction: float) -> float:
     return round(fraction, 12)
 
 
-def _number(value: RawValue, field: Field, lists: Lists) -> Converted:
+def _number(value: RawValue, field: Field, lists: _Lists) -> Converted:
     return _plain_number(value, field, "number")
 
 
-def _whole(value: RawValue, field: Field, lists: Lists) -> Converted:
+def _whole(value: RawValue, field: Field, lists: _Lists) -> Converted:
     result = _plain_number(value, field, "whole")
     if isinstance(result.value, float) and result.value != int(result.value):
         return _unreadable(value, "whole")
@@ -240,7 +240,7 @@ def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> Converted:
 # --- dates ----------------------------------------------------------------------------------------------------------
 
 
-def _date(value: RawValue, field: Field, lists: Lists) -> Converted:
+def _date(value: RawValue, field: Field, lists: _Lists) -> Converted:
     if isinstance(value, datetime) and value.time() == _VIETNAM_MIDNIGHT_IN_UTC:
         next_day = vietnamese_date(value.date() + timedelta(days=1))
         return Converted(None, "", (("DATE_SHIFTED", {"value": shown(value), "result": next_day}),))
@@ -262,11 +262,11 @@ def _date(value: RawValue, field: Field, lists: Lists) -> Converted:
     return Converted(found, "", (("DATE_FROM_TEXT", words),))
 
 
-def _without_day(text: str) -> tuple[str, Words]:
+def _without_day(text: str) -> tuple[str, _Words]:
     return "DATE_WITHOUT_DAY", {"value": text}
 
 
-_BY_KIND: dict[FieldType, Callable[[RawValue, Field, Lists], Converted]] = {
+_BY_KIND: dict[FieldType, Callable[[RawValue, Field, _Lists], Converted]] = {
     "text": _text,
     "choice": _choice,
     "mark": _choice,

@@ -18,7 +18,7 @@ from nq57xl.rules.schema import Facts
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, short
 
-Place = tuple[int, int]
+_Place = tuple[int, int]
 
 
 @define
@@ -30,7 +30,7 @@ class Entries:
     places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
     dates: list[DateCell] = field(factory=list)
     """Date cells with something in them."""
-    read: set[Place] = field(factory=set)
+    read: set[_Place] = field(factory=set)
     """Cells of the file that were read beside those of the alignment: repeated and added rows."""
 
 
@@ -210,7 +210,7 @@ class _Reader:
         item = self.form.schema.table(slot.table).field(slot.field)
         facts = self.facts.get((slot.table, slot.key), {})
         if self.raw.date1904 and item.type == "date" and isinstance(cell.value, float):
-            cell = attrs.evolve(cell, value=cell.value + DAYS_1904)
+            cell = attrs.evolve(cell, value=cell.value + _DAYS_1904)
         converted = convert(cell, item, facts, self.form.schema.lists)
         if converted.value is None and not converted.findings:
             return  # blank
@@ -239,7 +239,7 @@ def _facts(form: Form) -> dict[tuple[str, str], Facts]:
     return {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
 
 
-def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[Place]) -> Iterator[Finding]:
+def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[_Place]) -> Iterator[Finding]:
     """Texts in cells that were issued blank and are no entry cells: one finding each, or one for many."""
     known = {place for slot in sheet.slots if (place := found.place(slot)) is not None} | read
     strays = [
@@ -247,7 +247,7 @@ def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[Place
         for place, cell in sorted(raw.cells.items())
         if place not in known and (text := cell_text(cell) or (f"={cell.formula}" if cell.formula else "")).strip()
     ]
-    if len(strays) > MANY:
+    if len(strays) > _MANY:
         place, text = strays[0]
         message = f"{len(strays)} ô ngoài ô nhập có nội dung (đầu tiên: «{short(text)}»), không được lấy vào báo cáo."
         yield make("OUTSIDE_ENTRY", message=message, sheet=raw.name, cell=a1(*place), value=text)
@@ -256,8 +256,8 @@ def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[Place
         yield make("OUTSIDE_ENTRY", words={"value": short(text)}, sheet=raw.name, cell=a1(*place), value=text)
 
 
-DAYS_1904 = 1462
+_DAYS_1904 = 1462
 """Days between the two beginnings from which workbooks count."""
 
-MANY = 30
+_MANY = 30
 """More stray cells than this on one sheet have one cause, such as a pasted table."""

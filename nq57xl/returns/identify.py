@@ -19,11 +19,11 @@ _MARKER = re.compile(r"NQ57\|([0-9a-f]{4,32})\|([A-Za-z_][A-Za-z0-9_-]*)")
 _CORNER_ROWS, _CORNER_COLUMNS = 60, 30
 """How far from A1 the marker is looked for: rows and columns may have been inserted before it."""
 
-META = "_meta"
+_META = "_meta"
 
 
 @frozen
-class Marker:
+class _Marker:
     """The text in the corner of every sheet of a form."""
 
     short_id: str
@@ -45,13 +45,13 @@ class Identity:
     found_by: Literal["meta", "short"]
 
 
-def marker_of(sheet: RawSheet) -> Marker | None:
+def marker_of(sheet: RawSheet) -> _Marker | None:
     """The marker of a sheet: the one nearest to its top left corner."""
     places = sorted(place for place in sheet.cells if place[0] < _CORNER_ROWS and place[1] < _CORNER_COLUMNS)
     for place in places:
         text = sheet.cells[place].value
         if isinstance(text, str) and (match := _MARKER.fullmatch(text.strip())):
-            return Marker(match[1], match[2], *place)
+            return _Marker(match[1], match[2], *place)
     return None
 
 
@@ -61,7 +61,7 @@ def identify(raw: RawWorkbook) -> Identity | None:
     counts = Counter(marker.short_id for _, marker in markers)
     short_id = counts.most_common(1)[0][0] if counts else None
     for sheet, marker in markers:
-        if marker.sheet == META:
+        if marker.sheet == _META:
             facts = _facts(sheet, marker)
             if issue_id := facts.get("issue_id", "").lower():
                 stated = facts.get("short_id") or short_id
@@ -69,7 +69,7 @@ def identify(raw: RawWorkbook) -> Identity | None:
     return Identity(None, short_id, "", "", "short") if short_id else None
 
 
-def _facts(sheet: RawSheet, marker: Marker) -> Mapping[str, str]:
+def _facts(sheet: RawSheet, marker: _Marker) -> Mapping[str, str]:
     """Key and value of each row of the `_meta` sheet."""
     return {
         one_line(cell_text(cell)): one_line(cell_text(sheet.cells.get((row, column + 1))))
@@ -78,14 +78,14 @@ def _facts(sheet: RawSheet, marker: Marker) -> Mapping[str, str]:
     }
 
 
-LIKELY = 0.6
+_LIKELY = 0.6
 """Share below which nothing is said to be recognised."""
 _TELLING = 8
 """Letters of a text that tells something: numbers and units of measure stand in every form."""
 
 
 @frozen
-class Recognised:
+class _Recognised:
     """The form that a workbook must be, and how much of it is there."""
 
     form: Form
@@ -93,7 +93,7 @@ class Recognised:
     """Of the plan's texts in its rows, 0 to 1."""
 
 
-def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> Recognised | None:
+def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> _Recognised | None:
     """The one of the issued forms whose line of unit and period stands in the workbook, with most of its plan texts.
 
     None while two could be meant or none is: another month's form has other dates in that line.
@@ -106,10 +106,10 @@ def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> Recognised | None:
         return None
     texts = _plan_texts(named[0])
     share = len(texts & there) / len(texts) if texts else 0.0
-    return Recognised(named[0], share) if share >= LIKELY else None
+    return _Recognised(named[0], share) if share >= _LIKELY else None
 
 
-def recognised_finding(found: Recognised) -> Finding:
+def recognised_finding(found: _Recognised) -> Finding:
     """Tells the confidence. A missing identity is an error (contract): what was typed goes back to be confirmed."""
     return make("RECOGNISED_BY_CONTENT", words={"unit": found.form.unit_name, "share": f"{found.share:.0%}"})
 

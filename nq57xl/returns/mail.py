@@ -23,7 +23,7 @@ _SENT = frozenset({"to", "received", "message-id", "return-path", "delivered-to"
 
 
 @frozen
-class Mail:
+class _Mail:
     """What a mail says of itself, and what it carries."""
 
     sender: str
@@ -52,14 +52,14 @@ def is_mail(head: bytes) -> bool:
     return len(names & _KNOWN) >= 3 and bool(names & _SENT)
 
 
-def read_mail(data: bytes) -> Mail:
+def read_mail(data: bytes) -> _Mail:
     """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
     if data.count(b"\n--") > limits.MAIL_LINES or data.lower().count(b"\ncontent-") > limits.MAIL_LINES:
         raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
     try:
         message = message_from_bytes(data)
         files = tuple(_files(message))
-        return Mail(_sender(message), _header(message, "subject"), _sent(message), files)
+        return _Mail(_sender(message), _header(message, "subject"), _sent(message), files)
     except Refused:
         raise
     except Exception as error:  # the standard parser raises many kinds of errors on broken mails

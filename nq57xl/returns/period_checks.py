@@ -31,7 +31,7 @@ class Reported:
         return next((item.title for item in self.form.schema.lists["progress"] if item.code == code), code)
 
 
-def lead_and_support(reports: Mapping[str, Reported]) -> Iterator[Finding]:
+def _lead_and_support(reports: Mapping[str, Reported]) -> Iterator[Finding]:
     """A lead says that nothing happened while a supporter reports work on the same task."""
     for lead in reports.values():
         for key, value in lead.values.items():
@@ -58,7 +58,7 @@ def lead_and_support(reports: Mapping[str, Reported]) -> Iterator[Finding]:
                     )
 
 
-def several_leads(reports: Mapping[str, Reported]) -> Iterator[Finding]:
+def _several_leads(reports: Mapping[str, Reported]) -> Iterator[Finding]:
     """Units that lead one task together report different progress."""
     tasks: dict[str, dict[str, str]] = {}
     for report in reports.values():
@@ -72,12 +72,12 @@ def several_leads(reports: Mapping[str, Reported]) -> Iterator[Finding]:
             yield make("LEADS_DISAGREE", words={"task": key, "value": said}, table="led", task=key, field="progress")
 
 
-PERIOD_CHECKS: tuple[Callable[[Mapping[str, Reported]], Iterator[Finding]], ...] = (lead_and_support, several_leads)
+_PERIOD_CHECKS: tuple[Callable[[Mapping[str, Reported]], Iterator[Finding]], ...] = (_lead_and_support, _several_leads)
 
 
 def check_period(reports: Mapping[str, Reported]) -> tuple[Finding, ...]:
     """All findings over the counting returns of a period, by unit code."""
-    return tuple(finding for check in PERIOD_CHECKS for finding in check(reports))
+    return tuple(finding for check in _PERIOD_CHECKS for finding in check(reports))
 
 
 _OF_PLAN = ("led", "supporting", "indicator")

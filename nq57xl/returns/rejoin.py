@@ -79,7 +79,7 @@ _FOREIGN = 0.5
 """Share of a text's words below which another text says something else."""
 
 
-def replaced_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Mapping[int, Finding]:
+def _replaced_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Mapping[int, Finding]:
     """Issued row -> the error, for rows that hold figures beside the texts of something else.
 
     One text that was worded anew is restored (contract); here every long text of the row is another, and more than one
@@ -120,7 +120,7 @@ def _foreign(issued: str, there: str) -> bool:
     return len(wanted & words) < _FOREIGN * len(wanted)
 
 
-Place = tuple[int, int]
+_Place = tuple[int, int]
 _SURE = 0.9
 """Share of a row's texts above which nobody has to confirm that it is this row."""
 _LIKELY = 0.5
@@ -128,14 +128,14 @@ _LIKELY = 0.5
 _CONFIRM = "Kiểm tra số liệu của dòng này trên biểu gửi trả, xác nhận hoặc sửa rồi gửi lại."
 
 
-def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+def _compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
     """A finding for each locked text or formula that came back changed, emptied or typed over."""
     yield from _lost_keys(sheet, raw, found)
     yield from _found_by_text(sheet, raw, found)
-    replaced = replaced_rows(sheet, raw, found)
+    replaced = _replaced_rows(sheet, raw, found)
     yield from replaced.values()
     told = {slot.row for slot in sheet.slots if slot.role == "entry" and slot.row in found.shares}
-    legacy: list[tuple[Slot, Place, RawCell]] = []
+    legacy: list[tuple[Slot, _Place, RawCell]] = []
     for slot in sheet.slots:
         place = found.place(slot)
         if place is None or slot.role == "entry" or (slot.role == "text" and slot.row in replaced):
@@ -156,7 +156,7 @@ def compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Itera
         yield _legacy_finding(sheet, raw, legacy)
 
 
-def _legacy_finding(sheet: SheetLayout, raw: RawSheet, legacy: list[tuple[Slot, Place, RawCell]]) -> Finding:
+def _legacy_finding(sheet: SheetLayout, raw: RawSheet, legacy: list[tuple[Slot, _Place, RawCell]]) -> Finding:
     """One finding for all locked texts that say what was issued, in a charset before Unicode."""
     slot, place, cell = legacy[0]
     words = {"count": len(legacy), "sheet_title": sheet.title, "charset": cell.charset}
@@ -267,7 +267,7 @@ def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entr
     order = sorted(range(len(read)), key=lambda index: (not entries[index].values, copies[index].name != sheet.title))
     chosen = order[0]
     raw, found = read[chosen]
-    findings = [*structure(sheet, raw, found, form), *compare_locked(sheet, raw, found), *entries[chosen].findings]
+    findings = [*structure(sheet, raw, found, form), *_compare_locked(sheet, raw, found), *entries[chosen].findings]
     findings += outside(sheet, raw, found, entries[chosen].read)
     if raw.name != sheet.title:
         words = {"sheet_title": sheet.title, "value": raw.name}

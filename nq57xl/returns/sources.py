@@ -27,12 +27,12 @@ _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CHUNK = 1 << 20
 
-Problem = tuple[Source, Finding]
+_Problem = tuple[Source, Finding]
 
 
 def gather(
     paths: Sequence[Path], *, received: datetime | None, now: datetime, inbox: Path | None
-) -> tuple[list[Source], list[Problem]]:
+) -> tuple[list[Source], list[_Problem]]:
     """The sources behind files and folders, in a fixed order, each file once.
 
     Problems are files that must be neither archived nor read: too large, or not to be opened at all.
@@ -40,7 +40,7 @@ def gather(
     Vietnam's. Raises Nq57Error when a path does not exist.
     """
     sources: list[Source] = []
-    problems: list[Problem] = []
+    problems: list[_Problem] = []
     seen: set[Path] = set()
     for given in paths:
         if not given.exists():
@@ -127,7 +127,7 @@ def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, F
     return Source(str(path), path.name, digest.hexdigest(), size, when, basis), finding
 
 
-Arrival = Literal["whole", "half", "held"]
+_Arrival = Literal["whole", "half", "held"]
 """`half`: empty, or an archive without its end (workbooks are archives); `held`: not to be opened now."""
 
 _UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".opdownload")
@@ -166,7 +166,7 @@ def lying(folder: Path) -> Iterator[tuple[Path, Look]]:
                 raise
 
 
-def arrival(path: Path) -> Arrival:
+def arrival(path: Path) -> _Arrival:
     """How far a file that lies still has come, by its own content."""
     try:
         with path.open("rb") as stream:

@@ -24,7 +24,7 @@ from nq57xl.xlsx.refused import Refused
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
 
-Reader = Callable[[Path], RawWorkbook]
+_Reader = Callable[[Path], RawWorkbook]
 Outcome = RawWorkbook | Finding
 
 
@@ -33,7 +33,7 @@ def read_all(
     *,
     timeout: float = limits.READ_SECONDS,
     workers: int = 2,
-    reader: Reader = read_file,
+    reader: _Reader = read_file,
 ) -> Iterator[Outcome]:
     """For each path, in order, its workbook or the finding that says why there is none. Never raises for a file.
 
@@ -62,7 +62,7 @@ def _outcome(future: ProcessFuture[Outcome], timeout: float) -> Outcome:
         return make("FILE_READER_FAILED")
 
 
-def _alone(path: Path, timeout: float, reader: Reader) -> Outcome:
+def _alone(path: Path, timeout: float, reader: _Reader) -> Outcome:
     with _pool(1) as pool:
         try:
             return _outcome(pool.schedule(_attempt, args=(reader, path), timeout=timeout), timeout)
@@ -83,7 +83,7 @@ def _pool(workers: int) -> Iterator[ProcessPool]:
         pool.join()
 
 
-def _attempt(reader: Reader, path: Path) -> Outcome:
+def _attempt(reader: _Reader, path: Path) -> Outcome:
     """Runs in the worker: what can be said of the file is said there."""
     try:
         return reader(path)

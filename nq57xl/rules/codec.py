@@ -12,7 +12,7 @@ from cattrs.strategies import configure_union_passthrough
 
 from nq57xl.rules.schema import CellValue
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def _make() -> cattrs.Converter:
@@ -47,7 +47,7 @@ def to_json(record: Any) -> str:  # noqa: ANN401 - any record
     return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def from_json(text: str, kind: type[T]) -> T:
+def from_json(text: str, kind: type[_T]) -> _T:
     """The record that `to_json` wrote. Raises cattrs.BaseValidationError when it does not fit."""
     import json
 

@@ -17,7 +17,7 @@ from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
 
-TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff", "received")
+_TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff", "received")
 _RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}
 _DEFAULT_CODES = {
     "required_if": "REQUIRED_BLANK",
@@ -33,7 +33,7 @@ def load_schema(workspace: Path | None = None) -> Schema:
         name: tuple(Choice(str(code), str(title)) for code, title in items.items())
         for name, items in _read("lists.yml", workspace).items()
     }
-    tables = tuple(_table(f"{name}.yml", workspace, lists) for name in TABLE_FILES)
+    tables = tuple(_table(f"{name}.yml", workspace, lists) for name in _TABLE_FILES)
     sheets = tuple(_sheet(item) for item in _read("sheets.yml", workspace))
     return Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
 

@@ -149,7 +149,7 @@ class EmptyIf(Predicate):
         return f"Mâu thuẫn: {self.field.title}"
 
 
-class EqualsIf(Predicate):
+class _EqualsIf(Predicate):
     """A filled cell must equal a value, or the ratio of two others (within `tolerance`)."""
 
     name = "equals_if"
@@ -267,7 +267,7 @@ class Between(Predicate):
         return f"{'Sai giá trị' if 'hard' in self.rule.params else 'Mâu thuẫn'}: {self.field.title}"
 
 
-class DateWindow(Predicate):
+class _DateWindow(Predicate):
     """A date should lie in the period (Decree 09/2019/NĐ-CP, Article 12: the data of a period close on its cut-off)."""
 
     name = "date_window"
@@ -297,7 +297,7 @@ class DateWindow(Predicate):
         return f"Ngoài kỳ: {self.field.title}"
 
 
-class PartOf(Predicate):
+class _PartOf(Predicate):
     """A part (numerator) may not exceed its whole (denominator)."""
 
     name = "part_of"
@@ -351,7 +351,7 @@ class OneOf(Predicate):
         return f"Không có trong danh sách: {self.field.title}"
 
 
-class Unique(Predicate):
+class _Unique(Predicate):
     """A filled cell may not repeat in the rows of one return."""
 
     name = "unique"
@@ -374,7 +374,7 @@ class Unique(Predicate):
 
 
 PREDICATES: dict[str, type[Predicate]] = {
-    item.name: item for item in (RequiredIf, EmptyIf, EqualsIf, Between, DateWindow, PartOf, OneOf, Unique)
+    item.name: item for item in (RequiredIf, EmptyIf, _EqualsIf, Between, _DateWindow, _PartOf, OneOf, _Unique)
 }
 
 

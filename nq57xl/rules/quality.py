@@ -48,23 +48,25 @@ class Quality:
     """Code of the rule that must reach 100 %: below it the score is red, whatever it is."""
 
 
-FILE = "quality.yml"
+_FILE = "quality.yml"
 
 
 def load_quality(measures: Collection[str], workspace: Path | None = None) -> Quality:
     """The scheme. Raises Nq57Error when the file is wrong or names something that is not among the measures."""
-    path = resources.find("schemas", FILE, workspace)
+    path = resources.find("schemas", _FILE, workspace)
     try:
         found = CONVERTER.structure(yaml.safe_load(path.read_text(encoding="utf-8")), Quality)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Nq57Error(f"Tệp schemas/{FILE} sai cú pháp: {error}.") from error
+        raise Nq57Error(f"Tệp schemas/{_FILE} sai cú pháp: {error}.") from error
     except (cattrs.BaseValidationError, TypeError, ValueError) as error:
-        raise Nq57Error(f"Tệp schemas/{FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn.") from error
+        raise Nq57Error(
+            f"Tệp schemas/{_FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn."
+        ) from error
     rules = [rule for principle in found.principles for rule in principle.rules]
     unknown = [rule.code for rule in rules if rule.code not in measures]
     if unknown:
-        raise Nq57Error(f"Tệp schemas/{FILE} có tiêu chí không đo được: {', '.join(unknown)}. Hãy sửa hoặc bỏ.")
+        raise Nq57Error(f"Tệp schemas/{_FILE} có tiêu chí không đo được: {', '.join(unknown)}. Hãy sửa hoặc bỏ.")
     weights = [item.weight for item in found.principles] + [rule.weight for rule in rules]
     if not rules or any(weight < 0 for weight in weights) or not sum(weights):
-        raise Nq57Error(f"Tệp schemas/{FILE} phải có tiêu chí, và trọng số không được âm.")
+        raise Nq57Error(f"Tệp schemas/{_FILE} phải có tiêu chí, và trọng số không được âm.")
     return found

@@ -44,7 +44,7 @@ def vietnamese_percent(fraction: float) -> str:
     return vietnamese_number(round(fraction * 100, 8)) + "%"
 
 
-NUMERIC = ("percent", "number", "whole", "measure")
+_NUMERIC = ("percent", "number", "whole", "measure")
 
 
 def is_blank(value: object) -> bool:
@@ -61,4 +61,4 @@ def shown(value: Any, field: Field) -> str:  # noqa: ANN401 - a cell's value
         return vietnamese_date(value)
     if field.type == "percent":
         return vietnamese_percent(float(value))
-    return vietnamese_number(float(value)) if field.type in NUMERIC else f"«{value}»"
+    return vietnamese_number(float(value)) if field.type in _NUMERIC else f"«{value}»"

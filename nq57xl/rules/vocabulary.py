@@ -27,7 +27,7 @@ class Vocabulary:
         return self.words.get(progress, {}).get(timeliness)
 
 
-FILE = "vocabularies.yml"
+_FILE = "vocabularies.yml"
 _COUNTED_OTHERWISE = re.compile(r"^[<>=$]|[*?~]")
 """COUNTIFS of the report would take such words for a pattern or a comparison."""
 PAIRS: dict[str, tuple[str, ...]] = {
@@ -42,23 +42,23 @@ PAIRS: dict[str, tuple[str, ...]] = {
 
 def load_vocabulary(code: str, workspace: Path | None = None) -> Vocabulary:
     """The vocabulary of that code. Raises Nq57Error when the file has none of it, or it lacks words."""
-    path = resources.find("schemas", FILE, workspace)
+    path = resources.find("schemas", _FILE, workspace)
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Nq57Error(f"Tệp schemas/{FILE} sai cú pháp: {error}.") from error
+        raise Nq57Error(f"Tệp schemas/{_FILE} sai cú pháp: {error}.") from error
     words = found.get(code) if isinstance(found, dict) else None
     if not isinstance(words, dict):
-        raise Nq57Error(f"Tệp schemas/{FILE} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")
+        raise Nq57Error(f"Tệp schemas/{_FILE} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")
     odd = next((text for text in _texts(words) if _COUNTED_OTHERWISE.search(text)), "")
     if odd:
         raise Nq57Error(
-            f"Bộ từ ngữ «{code}» trong schemas/{FILE} có «{odd}»: không dùng các dấu * ? ~ và không bắt đầu bằng "
+            f"Bộ từ ngữ «{code}» trong schemas/{_FILE} có «{odd}»: không dùng các dấu * ? ~ và không bắt đầu bằng "
             "các dấu < > = $, vì Excel không đếm được."
         )
     missing = _missing(words) if words else ""
     if missing:
-        raise Nq57Error(f"Bộ từ ngữ «{code}» trong schemas/{FILE} thiếu cách ghi cho {missing}; hãy bổ sung.")
+        raise Nq57Error(f"Bộ từ ngữ «{code}» trong schemas/{_FILE} thiếu cách ghi cho {missing}; hãy bổ sung.")
     return Vocabulary(code, words)
 
 

@@ -18,7 +18,7 @@ _MAX_DIGITS = 30
 
 
 @frozen
-class NumberReading:
+class _NumberReading:
     """What a text says as a number."""
 
     value: float | None = None
@@ -29,20 +29,20 @@ class NumberReading:
     """A percent sign was typed."""
 
 
-def read_number(text: str) -> NumberReading:
+def read_number(text: str) -> _NumberReading:
     """The number that the whole text is, in Vietnamese or English notation.
 
     Words, units and signs of comparison ("≥ 90", "80 điểm") make it unreadable: value None and no readings.
     """
     match = _NUMBER.fullmatch(one_line(text))
     if match is None or sum(letter.isdigit() for letter in text) > _MAX_DIGITS:
-        return NumberReading()
+        return _NumberReading()
     sign = -1.0 if match["sign"] and match["sign"] in _MINUS else 1.0
     readings = tuple(sign * value for value in _readings(match["digits"]))
     percent = bool(match["percent"])
     if len(readings) == 1:
-        return NumberReading(readings[0] + 0.0, (), percent)
-    return NumberReading(None, readings, percent)
+        return _NumberReading(readings[0] + 0.0, (), percent)
+    return _NumberReading(None, readings, percent)
 
 
 def _readings(digits: str) -> tuple[float, ...]:

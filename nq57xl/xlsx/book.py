@@ -97,7 +97,7 @@ class Book:
                 "default_format_properties": {"font_name": FONT, "font_size": _DEFAULT_SIZE},
             },
         )
-        self.workbook.set_properties({"title": clean_text(title), "created": _CREATED, "comments": ""})
+        self.workbook.set_properties({"title": _clean_text(title), "created": _CREATED, "comments": ""})
         self.workbook.set_calc_mode("auto")
         self.sheets = sheets
         self.charts = charts
@@ -123,7 +123,7 @@ class Book:
         return self._formats[key]
 
 
-RowFormat = tuple[int, str, dict[str, Any], Any, bool]
+_RowFormat = tuple[int, str, dict[str, Any], Any, bool]
 """Column, its name, the properties and the format of its cells, and whether it is printed."""
 
 
@@ -136,7 +136,7 @@ class _SheetWriter:
         self.page = sheet.page
         self.out = book.workbook.add_worksheet(sheet.page.name)
         self.links = 0
-        self._row_formats: dict[tuple[str, bool, bool], list[RowFormat]] = {}
+        self._row_formats: dict[tuple[str, bool, bool], list[_RowFormat]] = {}
         self.printed = [i for i, item in enumerate(self.page.columns) if item.printed and not item.hidden]
 
     def write(self) -> None:
@@ -173,7 +173,7 @@ class _SheetWriter:
             self._cells(row, style)
 
     def _merge(self, row: int, first: int, last: int, content: Content, style: dict[str, Any]) -> None:
-        text = clean_text(content) if isinstance(content, str) else ""
+        text = _clean_text(content) if isinstance(content, str) else ""
         form = self.book.format(**style)
         if first < last:
             self.out.merge_range(row, first, row, last, "", form)
@@ -222,14 +222,14 @@ class _SheetWriter:
         for index, name, own, form, printed in formats:
             content = cells.get(name)
             if content.__class__ is str and content:
-                out.write_string(number, index, clean_text(content), form)
+                out.write_string(number, index, _clean_text(content), form)
             elif content:
                 self._put(number, index, content, own)
             elif printed:
                 out.write_blank(number, index, None, form)
 
-    def _formats_of(self, style: dict[str, Any]) -> list[RowFormat]:
-        formats: list[RowFormat] = []
+    def _formats_of(self, style: dict[str, Any]) -> list[_RowFormat]:
+        formats: list[_RowFormat] = []
         for index, column in enumerate(self.page.columns):
             printed = column.printed and not column.hidden
             own = {**style, "align": column.align} if printed else {"font_size": self.page.size, "valign": "top"}
@@ -248,11 +248,11 @@ class _SheetWriter:
             self._file_link(row, col, content, style)
         elif isinstance(content, Head):
             form = self.book.format(**_STYLES["head"], font_size=style["font_size"])
-            self.out.write_string(row, col, clean_text(content.text), form)
+            self.out.write_string(row, col, _clean_text(content.text), form)
         elif isinstance(content, Spark):
             self._spark(row, col, content, style)
         elif content:
-            self.out.write_string(row, col, clean_text(content), self.book.format(**style))
+            self.out.write_string(row, col, _clean_text(content), self.book.format(**style))
         else:
             self.out.write_blank(row, col, None, self.book.format(**style))
 
@@ -261,10 +261,10 @@ class _SheetWriter:
         self.links += target is not None
         if target is None or self.links > _MOST_LINKS:
             place = str(target[1] + 1) if target else ""
-            self.out.write_string(row, col, clean_text(link.text.replace("{row}", place)), self.book.format(**style))
+            self.out.write_string(row, col, _clean_text(link.text.replace("{row}", place)), self.book.format(**style))
             return
         name, there = target
-        text = clean_text(link.text.replace("{row}", str(there + 1)))
+        text = _clean_text(link.text.replace("{row}", str(there + 1)))
         form = self.book.format(**style, font_color=ACCENT, underline=1)
         quoted = name.replace("'", "''")
         self.out.write_url(row, col, f"internal:'{quoted}'!A{there + 1}", form, text)
@@ -275,7 +275,7 @@ class _SheetWriter:
         url = Url(f"external:{link.path}")
         # forward slashes, as Excel writes them itself: LibreOffice outside Windows follows no others
         url._relationship_link = url._relationship_link.replace("\\", "/")
-        url.text = clean_text(link.text)
+        url.text = _clean_text(link.text)
         self.out.write_url(row, col, url, self.book.format(**style, font_color=ACCENT, underline=1))
 
     def _print_setup(self) -> None:
@@ -367,7 +367,7 @@ def _ink(fill: str) -> str:
     return "#FFFFFF" if red * 0.3 + green * 0.6 + blue * 0.1 < 130 else "#000000"
 
 
-def clean_text(text: str) -> str:
+def _clean_text(text: str) -> str:
     """What a cell can hold: no lone surrogates, at most 32,767 UTF-16 units; everything else as it is."""
     text = _SURROGATES.sub("\ufffd", text)
     if len(text) * 2 <= _CELL_LIMIT:

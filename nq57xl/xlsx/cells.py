@@ -66,7 +66,7 @@ class RawWorkbook:
 
 ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
 """What an error cell shows in every program."""
-SHOWN = 80
+_SHOWN = 80
 """Letters of a typed text that a message repeats; the finding itself keeps the whole."""
 
 
@@ -109,7 +109,7 @@ def readable(cell: RawCell | None) -> str:
 def short(text: str) -> str:
     """The text cut for a message."""
     line = " ".join(unmasked(text).split())
-    return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
 
 
 _EPOCH = datetime(1899, 12, 30)

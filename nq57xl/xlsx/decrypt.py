@@ -51,7 +51,7 @@ class _Lock:
         return plain if hashlib.sha256(plain[:_CHECKED]).digest() == self.checksum else None
 
 
-def decrypt_ods(data: bytes, passwords: Sequence[str]) -> bytes:
+def _decrypt_ods(data: bytes, passwords: Sequence[str]) -> bytes:
     """The spreadsheet without its encryption: the parts that are read, and the names of all others.
 
     Raises Refused: FILE_ENCRYPTED where no password was given or the kind of encryption is another,
@@ -162,7 +162,7 @@ def decrypt(data: bytes, passwords: Sequence[str]) -> bytes:
     """
     spelt = _spelt(passwords)
     if not is_ole(data):
-        return decrypt_ods(data, spelt)
+        return _decrypt_ods(data, spelt)
     try:
         _require_plain_description(data)
         for password in dict.fromkeys((*spelt, _EXCELS_OWN)):

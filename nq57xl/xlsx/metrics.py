@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-DEFAULT_SIZE = 11.0
+_DEFAULT_SIZE = 11.0
 """Size of the workbook's default font, in points: column widths count its digits."""
 MAX_ROW_HEIGHT = 409.5
 """Excel's limit, in points."""
@@ -35,7 +35,7 @@ class Text:
 
     text: str
     width: float
-    size: float = DEFAULT_SIZE
+    size: float = _DEFAULT_SIZE
     bold: bool = False
     indent: int = 0
     """Steps of indentation, each about 1.4 characters wide."""
@@ -59,19 +59,19 @@ def _widths(bold: bool) -> dict[str, int]:
 
 
 @lru_cache(maxsize=1 << 15)  # the words of a plan return in every form
-def text_width(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
+def text_width(text: str, size: float = _DEFAULT_SIZE, bold: bool = False) -> float:
     """Width of one line of text in points."""
     table = _widths(bold)
     return sum(table.get(letter, _UNKNOWN) for letter in text) * size / 1000
 
 
-def chars_needed(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
+def chars_needed(text: str, size: float = _DEFAULT_SIZE, bold: bool = False) -> float:
     """Column width, in characters, that holds the longest line of the text without wrapping."""
     longest = max((text_width(line, size, bold) for line in text.split("\n")), default=0.0)
     return longest * _SAFETY / _POINTS_PER_CHARACTER
 
 
-def lines_needed(text: str, width_chars: float, size: float = DEFAULT_SIZE, bold: bool = False) -> int:
+def lines_needed(text: str, width_chars: float, size: float = _DEFAULT_SIZE, bold: bool = False) -> int:
     """Lines that the text takes when wrapped in a column of that width; at least 1."""
     room = width_chars * _POINTS_PER_CHARACTER / _SAFETY
     return sum(_wrapped(line, room, size, bold) for line in text.split("\n"))
@@ -103,7 +103,7 @@ def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
     return min(-(-height // 0.75) * 0.75, MAX_ROW_HEIGHT)
 
 
-LINE_HEIGHT = 1.28
+_LINE_HEIGHT = 1.28
 """Height of a line over the font size: Excel gives each line of Times New Roman 10 a height of 12.75 points."""
 _REPORT_SAFETY = 1.06
 """Screens round each letter to whole pixels; a row a little too high is better than a cut one."""
@@ -120,7 +120,7 @@ def column_points(width: float) -> float:
 
 def line_height(size: float) -> float:
     """Height of one line in points."""
-    return size * LINE_HEIGHT
+    return size * _LINE_HEIGHT
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -144,18 +144,18 @@ def wrapped_lines(text: str, width: float, size: float, bold: bool) -> tuple[str
 
 
 @lru_cache(maxsize=65_536)
-def wrapped_width(text: str, size: float, bold: bool) -> float:
+def _wrapped_width(text: str, size: float, bold: bool) -> float:
     """Width of a word in points; kept, because a language has few words."""
     return text_width(text, size, bold)
 
 
 def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:
-    if len(text) < _SHORT and wrapped_width(text, size, bold) <= room:
+    if len(text) < _SHORT and _wrapped_width(text, size, bold) <= room:
         return [text]
     lines, line, used = [], "", 0.0
     for word in _words(text):
         rest = word
-        wide = wrapped_width(rest.rstrip(), size, bold)
+        wide = _wrapped_width(rest.rstrip(), size, bold)
         if line and used + wide > room:
             lines.append(line)
             line, used = "", 0.0
@@ -163,9 +163,9 @@ def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:
             head = _fitting(rest, room, size, bold=bold)
             lines.append(rest[:head])
             rest = rest[head:]
-            wide = wrapped_width(rest.rstrip(), size, bold)
+            wide = _wrapped_width(rest.rstrip(), size, bold)
         line += rest
-        used += wrapped_width(rest.rstrip("\r\n"), size, bold)
+        used += _wrapped_width(rest.rstrip("\r\n"), size, bold)
     return [*lines, line] if line else lines
 
 
@@ -178,7 +178,7 @@ def _fitting(word: str, room: float, size: float, *, bold: bool) -> int:
     """How many letters of a word fit; at least one."""
     used = 0.0
     for index, letter in enumerate(word):
-        used += wrapped_width(letter, size, bold)
+        used += _wrapped_width(letter, size, bold)
         if used > room:
             # programs rather break a file name or address behind a sign than between letters
             sign = max(word.rfind(sign, 0, index) for sign in "-/") + 1

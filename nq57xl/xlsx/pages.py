@@ -19,12 +19,12 @@ _PAPER_PIXELS = {"A4": 1036, "A3": 1497}
 """Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
 
 Kind = Literal["title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"]
-Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
+_Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
 """`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
 MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
 """Lines of one text over the whole width."""
-SIZES: dict[str, float] = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
-SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
+_SIZES: dict[str, float] = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
+_SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
 _BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold", "lead")
 _PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
 """Height of landscape paper between the margins of `book`, less 1 %."""
@@ -100,7 +100,7 @@ class Column:
 class Line:
     """One line as the reader sees it; it may need several rows."""
 
-    kind: Kinds
+    kind: _Kinds
     cells: Mapping[str, Content] = field(factory=dict)
     level: int = 0
     """Outline level."""
@@ -118,7 +118,7 @@ class Placed:
 
     row: int
     """0-based."""
-    kind: Kinds
+    kind: _Kinds
     cells: Mapping[str, Content]
     height: float
     level: int
@@ -154,7 +154,7 @@ class Page:
 
     def size_of(self, kind: str) -> float:
         """Font size of the lines of that kind, in points."""
-        return self.sizes.get(kind) or SIZES.get(kind, self.size)
+        return self.sizes.get(kind) or _SIZES.get(kind, self.size)
 
 
 @frozen
@@ -249,7 +249,7 @@ def _fitted(page: Page) -> Page:
 
 def rows_needed(text: str, page: Page, column: str) -> int:
     """Rows over which a text is spread in that column of a placed page."""
-    width, size = column_width(page, column), page.size
+    width, size = _column_width(page, column), page.size
     return math.ceil(len(wrapped_lines(text, width, size, False)) / _lines_in_row(size))
 
 
@@ -298,16 +298,16 @@ def _measured(line: Line, page: Page, widths: Mapping[str, float]) -> list[tuple
         cells = line.cells.items()
         return [(name, text, widths[name], bold) for name, item in cells if name in widths and (text := _text(item))]
     columns = [column for column in page.columns if column.printed and not column.hidden]
-    full = total_width(columns)
+    full = _total_width(columns)
     if line.kind in MERGED:
         return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind.startswith("pair"):
-        left = total_width(columns[: page.split])
+        left = _total_width(columns[: page.split])
         sides = {"left": left, "right": full - left}
         return [(name, text, sides[name], True) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind == "band":
         spans = band_spans(page, line)
-        wide = {name: total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
+        wide = {name: _total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
         return [(name, str(line.cells[name]), wide[name], True) for name in spans]
     if line.kind in ("section", "group"):  # one text that runs on over empty cells; a section has a number before it
         texts = {name: _text(content) for name, content in line.cells.items() if _printed(page, name)}
@@ -325,7 +325,7 @@ def _span_width(page: Page, line: Line, column: Column) -> float:
     if end is None:
         return column.width
     names = [item.name for item in page.columns]
-    return total_width(page.columns[names.index(column.name) : names.index(end) + 1])
+    return _total_width(page.columns[names.index(column.name) : names.index(end) + 1])
 
 
 def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:
@@ -336,12 +336,12 @@ def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:
     return {page.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
 
 
-def total_width(columns: Sequence[Column]) -> float:
+def _total_width(columns: Sequence[Column]) -> float:
     """Width of several columns as one cell; each further column adds its padding of 5 pixels."""
     return sum(column.width for column in columns) + max(len(columns) - 1, 0) * 5 / 7
 
 
-def column_width(page: Page, name: str) -> float:
+def _column_width(page: Page, name: str) -> float:
     """Width of a column."""
     return next(column.width for column in page.columns if column.name == name)
 

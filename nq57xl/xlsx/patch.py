@@ -22,7 +22,7 @@ from nq57xl.xlsx.metrics import Text, merged_width, row_height
 BadCells = dict[str, dict[str, str]]
 """Sheet title -> address -> "#REF!", or "" for a formula without a value: calamine reads both as empty."""
 
-MAX_BYTES = 20 * 2**20
+_MAX_BYTES = 20 * 2**20
 _MAX_UNPACKED = 200 * 2**20
 _MAX_ROWS, _MAX_COLS, _MAX_BOX = 20_000, 500, 2_000_000
 _MAIN_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -35,7 +35,7 @@ def scan(data: bytes, name: str) -> BadCells:
 
     Raises Nq57Error when the file is no .xlsx, damaged, or too large to read.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > _MAX_BYTES:
         raise Nq57Error(f"Tệp {name} lớn hơn 20 MB: hãy xóa ảnh, trang thừa rồi lưu lại.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -247,7 +247,7 @@ class Page:
     rows: Sequence[Sequence[Cell]] = field(factory=tuple)
 
 
-HEAD_ROW = 3
+_HEAD_ROW = 3
 """0-based row of the headings."""
 
 
@@ -369,8 +369,8 @@ def _xml(page: Page, looks: dict[str, int]) -> str:
     lines = {
         0: [Cell(page.heading, "title")],
         1: [Cell(page.note, "note")],
-        HEAD_ROW: [Cell(text, "head") for text in page.heads],
-        **dict(enumerate(page.rows, HEAD_ROW + 1)),
+        _HEAD_ROW: [Cell(text, "head") for text in page.heads],
+        **dict(enumerate(page.rows, _HEAD_ROW + 1)),
     }
     rows = "".join(_row(number, cells, page, looks) for number, cells in sorted(lines.items()))
     links = "".join(
@@ -383,12 +383,12 @@ def _xml(page: Page, looks: dict[str, int]) -> str:
         f'<col min="{number}" max="{number}" width="{width + 0.7109375}" customWidth="1"/>'
         for number, width in enumerate(page.widths, 1)
     )
-    below = f'topLeftCell="{a1(HEAD_ROW + 1, 0)}" activePane="bottomLeft" state="frozen"'
+    below = f'topLeftCell="{a1(_HEAD_ROW + 1, 0)}" activePane="bottomLeft" state="frozen"'
     return (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN}">'
         '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<dimension ref="A1:{a1(max(lines), last)}"/>'
-        f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{HEAD_ROW + 1}" {below}/></sheetView></sheetViews>'
+        f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{_HEAD_ROW + 1}" {below}/></sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>{rows}</sheetData>'
         f'<mergeCells count="1"><mergeCell ref="A2:{a1(1, last)}"/></mergeCells>'
         f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"

@@ -46,7 +46,7 @@ _MAC_PLACE = "/Applications/LibreOffice.app/Contents/MacOS/soffice"
 
 
 @cache
-def soffice() -> str | None:
+def _soffice() -> str | None:
     """Path of LibreOffice's program; None where it is not installed. NQ57XL_SOFFICE overrides ("" means none)."""
     stated = os.environ.get("NQ57XL_SOFFICE")
     if stated is not None:
@@ -64,7 +64,7 @@ def to_xlsx(data: bytes, suffix: str, *, seconds: float = limits.CONVERT_SECONDS
 
     Runs with a profile of its own in a temporary folder, so that an open LibreOffice neither hinders nor is hindered.
     """
-    program = soffice()
+    program = _soffice()
     if program is None:
         return None
     with tempfile.TemporaryDirectory(prefix="nq57xl-", ignore_cleanup_errors=True) as folder:
@@ -121,12 +121,12 @@ def _room() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-Place = tuple[int, int]
+_Place = tuple[int, int]
 
 
 def decode(
-    cells: Mapping[Place, RawCell], fonts: Mapping[Place, str], runs: Mapping[Place, Runs]
-) -> dict[Place, RawCell]:
+    cells: Mapping[_Place, RawCell], fonts: Mapping[_Place, str], runs: Mapping[_Place, Runs]
+) -> dict[_Place, RawCell]:
     """The cells, those in a legacy charset with what they say in Unicode; values stay as they are.
 
     A rich text is converted run by run. Where a text reads as well either way, the font decides, unless other texts of
@@ -156,7 +156,7 @@ def _odd(text: str) -> bool:
     return not text.isascii() and not surely_unicode(text)
 
 
-def _trusted(odd: Mapping[Place, str], fonts: Mapping[Place, str], first: Mapping[Place, Charset | None]) -> bool:
+def _trusted(odd: Mapping[_Place, str], fonts: Mapping[_Place, str], first: Mapping[_Place, Charset | None]) -> bool:
     """Whether texts under legacy fonts are in their charset: at least one plainly is."""
     return any(first[place] == charset_of_font(fonts[place]) for place in odd if place in fonts)
 
@@ -252,7 +252,7 @@ def _read_xls(data: bytes) -> RawWorkbook:
     """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 0.4)."""
     converted = to_xlsx(data, ".xls")
     if converted is None:
-        raise refuse("FILE_XLS" if soffice() is None else "FILE_BROKEN")
+        raise refuse("FILE_XLS" if _soffice() is None else "FILE_BROKEN")
     raw = _assemble(converted, scan_xlsx(converted))
     note = make("CONVERTED", words={"format": ".xls"})
     # the program told is the converter's, not the one that the unit used

@@ -36,7 +36,7 @@ def is_call(formula: str) -> bool:
     return any(_PROGRAM.search(formula[max(0, at - _NAME) : at]) for at in topics)
 
 
-def active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:
+def _active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:
     """Vietnamese names of what an .xlsx carries, in a fixed order."""
     names = [name.lower() for name in package.names()]
     links = [name for name in names if "/externallinks/" in name and name.endswith(".xml")]
@@ -111,7 +111,7 @@ def scan_xlsx(data: bytes) -> Scan:
             check_extent(sheet)
     check_total([sheet for _, sheet in sheets])
     formulas = (formula for _, sheet in sheets for formula, _ in sheet.formulas.values())
-    return Scan(tuple(sheet for _, sheet in sheets), _program(package), active_xlsx(package, formulas), date1904)
+    return Scan(tuple(sheet for _, sheet in sheets), _program(package), _active_xlsx(package, formulas), date1904)
 
 
 def _workbook_part(package: Package) -> str:

@@ -32,7 +32,7 @@ class _Style:
 
 
 @define
-class OdsStyles:
+class _OdsStyles:
     """Expat callbacks that gather fonts, styles and date formats of styles.xml and content.xml, in this order."""
 
     _faces: dict[str, str] = field(factory=dict)
@@ -120,7 +120,7 @@ def scan_ods(data: bytes) -> Scan:
     package.refuse_doctypes()
     if "content.xml" not in package:
         raise refuse("FILE_BROKEN")
-    styles = OdsStyles()
+    styles = _OdsStyles()
     package.parse("styles.xml", styles.start, styles.end)
     reader = _ContentReader(styles)
     package.parse("content.xml", reader.start, reader.end, reader.text)
@@ -163,7 +163,7 @@ def _repeat(attributes: Attributes, name: str) -> int:
 class _CellText:
     """The text of one cell as it is built up: paragraphs, breaks, spans with fonts of their own."""
 
-    def __init__(self, styles: OdsStyles) -> None:
+    def __init__(self, styles: _OdsStyles) -> None:
         self._styles = styles
         self._pieces: list[tuple[str, str]] = []
         self._fonts: list[str] = []
@@ -216,7 +216,7 @@ class _CellText:
 class _ContentReader:
     """Expat callbacks; places are counted, because OpenDocument gives no addresses."""
 
-    def __init__(self, styles: OdsStyles) -> None:
+    def __init__(self, styles: _OdsStyles) -> None:
         self.sheets: list[SheetScan] = []
         self.links = self.calls = self.date1904 = False
         self._styles = styles

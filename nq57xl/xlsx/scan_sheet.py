@@ -16,7 +16,7 @@ from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.scan_styles import DateFormat, Runs, Styles, Texts
 
-Place = tuple[int, int]
+_Place = tuple[int, int]
 """(row, column), 0-based."""
 
 
@@ -34,19 +34,19 @@ class SheetScan:
     """All texts together, each as often as a cell shows it."""
     values: int = 0
     """How many cells hold something."""
-    errors: dict[Place, str] = field(factory=dict)
+    errors: dict[_Place, str] = field(factory=dict)
     """"#REF!" by place."""
-    formulas: dict[Place, tuple[str, bool]] = field(factory=dict)
+    formulas: dict[_Place, tuple[str, bool]] = field(factory=dict)
     """Formula text ("" when only its presence is known), and whether a calculated value is stored with it."""
-    fonts: dict[Place, str] = field(factory=dict)
+    fonts: dict[_Place, str] = field(factory=dict)
     """Font by place, for legacy fonts only."""
-    runs: dict[Place, Runs] = field(factory=dict)
+    runs: dict[_Place, Runs] = field(factory=dict)
     """Runs of rich texts with a legacy font."""
-    dates: dict[Place, DateFormat] = field(factory=dict)
+    dates: dict[_Place, DateFormat] = field(factory=dict)
     """Cells that show dates oddly."""
     merged: list[tuple[int, int, int, int]] = field(factory=list)
     """Merged areas, corners included."""
-    cells: dict[Place, RawValue] = field(factory=dict)
+    cells: dict[_Place, RawValue] = field(factory=dict)
     """Values, where the scan is the reader: all of an .ods; of an .xlsx the dates that are stored as ISO texts."""
 
 
@@ -89,7 +89,7 @@ _BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
 """LibreOffice writes booleans as these formulas: nobody typed them."""
 
 
-def _place(reference: str) -> Place | None:
+def _place(reference: str) -> _Place | None:
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         return None
@@ -219,23 +219,23 @@ class SheetReader:
         self._note_style(place)
         self._note_text(place)
 
-    def _refuse_unsure(self, place: Place) -> None:
+    def _refuse_unsure(self, place: _Place) -> None:
         """Programs differ in how they read a cell of a type that there is not, or one that stands twice."""
         if self._type not in _TYPES:
             raise refuse("FILE_BROKEN")
         self._places.add(place[0] << 14 | place[1])
 
-    def _refuse_twice(self, place: Place) -> None:
+    def _refuse_twice(self, place: _Place) -> None:
         if place[0] << 14 | place[1] in self._places:
             raise refuse("FILE_BROKEN")
 
-    def _note_style(self, place: Place) -> None:
+    def _note_style(self, place: _Place) -> None:
         if font := self._styles.fonts.get(self._style):
             self._sheet.fonts[place] = font
         if shown := self._styles.dates.get(self._style):
             self._sheet.dates[place] = shown
 
-    def _note_text(self, place: Place) -> None:
+    def _note_text(self, place: _Place) -> None:
         if self._type == "s" and self._value.isdecimal() and len(self._value) < 9:
             number = int(self._value)
             if number < len(self._texts.lengths):

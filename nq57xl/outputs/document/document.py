@@ -49,7 +49,7 @@ class Row:
     cells: tuple[str, ...] = ()
 
 
-def task_rows(c: Consolidation) -> tuple[Row, ...]:
+def _task_rows(c: Consolidation) -> tuple[Row, ...]:
     """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
     moved = compare(c.earlier[-1], c) if c.earlier else None
     found: list[Row] = []
@@ -104,7 +104,7 @@ def _text(entry: Entry, name: str, c: Consolidation) -> str:
     return shown(entry.values.get(name), c.schema).strip()
 
 
-def indicator_rows(c: Consolidation) -> tuple[Row, ...]:
+def _indicator_rows(c: Consolidation) -> tuple[Row, ...]:
     """Phụ lục II: number, indicator, unit of measure, target, result, standing, who follows it, source and note."""
     found: list[Row] = []
     for number, title in groups_of(c):
@@ -149,7 +149,7 @@ class Counts:
     total: tuple[str, ...]
 
 
-def counts_table(c: Consolidation, f: Figures) -> Counts:
+def _counts_table(c: Consolidation, f: Figures) -> Counts:
     """The table of II.1."""
     shown_words = [words for words in progress_buckets(c) if f.total.progress.get(words)]
     rows = [
@@ -215,7 +215,7 @@ def context(c: Consolidation) -> dict[str, Any]:
         "basis": results.basis(c),
         "steering": results.steering(c, f),
         "overall": results.overall(c, f),
-        "counts": counts_table(c, f),
+        "counts": _counts_table(c, f),
         "sections": tuple(results.by_section(c, f)),
         "indicators": results.indicators(c, f),
         "highlights": review.highlights(c),
@@ -228,9 +228,9 @@ def context(c: Consolidation) -> dict[str, Any]:
         "copies": _copies(c),
         "attached": f"Kèm theo Báo cáo số {report_number(c)} {BLANK_DAY} của {agency}",
         "period": c.period.title,
-        "task_rows": task_rows(c),
+        "task_rows": _task_rows(c),
         "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(several(row) for row in c.tasks) else "",
-        "indicator_rows": indicator_rows(c),
+        "indicator_rows": _indicator_rows(c),
     }
 
 

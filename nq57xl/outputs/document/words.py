@@ -15,7 +15,7 @@ from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
 from nq57xl.results.wording import entry_words, numbered, shown, work_of
 from nq57xl.text.normalise import clean, one_line
 
-BLANK_NUMBER = "        "
+_BLANK_NUMBER = "        "
 """Room for a number that is written in by hand or by the office's document system (Decree 30: never invented)."""
 BLANK_DAY = "ngày      tháng      năm        "
 LISTED = 60
@@ -147,7 +147,7 @@ def rows_with(c: Consolidation, test: Callable[[TaskRow], bool]) -> list[TaskRow
     return [row for row in c.tasks if test(row)]
 
 
-def agency_name(c: Consolidation) -> str:
+def _agency_name(c: Consolidation) -> str:
     """The agency that reports."""
     return c.letterhead[1]
 
@@ -155,10 +155,10 @@ def agency_name(c: Consolidation) -> str:
 def plan_cited(c: Consolidation) -> str:
     """First citation of the plan (Decree 30/2020/NĐ-CP): kind, number, day, agency, subject; the unknown left blank."""
     own = c.plan.properties
-    number = own.number or BLANK_NUMBER
+    number = own.number or _BLANK_NUMBER
     symbol = f"/{own.symbol}" if own.symbol else ""
     day = day_in_words(own.issued_on) if own.issued_on else BLANK_DAY
-    agency = name_on(own.agency, own.issued_on) if own.issued_on else agency_name(c)
+    agency = name_on(own.agency, own.issued_on) if own.issued_on else _agency_name(c)
     title = re.sub(r"^kế hoạch\s+", "", one_line(own.title), flags=re.IGNORECASE)
     subject = f"{title[:1].lower()}{title[1:]}" if title else ""
     return f"Kế hoạch số {number}{symbol} {day} của {agency} {subject}".strip()
@@ -167,7 +167,7 @@ def plan_cited(c: Consolidation) -> str:
 def report_number(c: Consolidation) -> str:
     """ "        /BC-SXD": the number is left blank, the agency's letters are those of the plan."""
     letters = c.plan.properties.symbol.partition("-")[2]
-    return f"{BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
+    return f"{_BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
 
 
 def in_full(name: str) -> str:

@@ -35,7 +35,7 @@ COLUMNS = (
 
 _TREND = Column("trend", "Qua các kỳ", 12)
 _SERIES = "period"
-PERIODS = 12
+_PERIODS = 12
 """Periods of a trend, this one among them."""
 
 
@@ -60,7 +60,7 @@ def _columns(c: Consolidation) -> tuple[Column, ...]:
 
 
 def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
-    return (*c.earlier[-(PERIODS - 1) :], c)
+    return (*c.earlier[-(_PERIODS - 1) :], c)
 
 
 def _lines(c: Consolidation, columns: tuple[Column, ...]) -> Iterator[Line]:

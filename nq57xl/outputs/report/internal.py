@@ -53,7 +53,7 @@ def _cells(report: UnitReport, number: int) -> dict[str, Content]:
 
 
 QUALITY_NAME = "Chất lượng số liệu"
-LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
+_LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
 _ONE_DECIMAL = "0.0"
 
 
@@ -98,7 +98,7 @@ def _notes(quality: Quality) -> Iterator[str]:
 
 
 def _quality_cells(score: Score) -> dict[str, Content]:
-    cells: dict[str, Content] = {"unit": score.name, "light": LIGHTS[score.light]}
+    cells: dict[str, Content] = {"unit": score.name, "light": _LIGHTS[score.light]}
     for code, value in (*score.principles.items(), ("total", score.total)):
         cells[code] = None if value is None else Num(value, _ONE_DECIMAL)
     return cells

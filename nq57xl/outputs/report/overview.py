@@ -32,7 +32,7 @@ Cells = dict[str, Content]
 
 
 @frozen
-class List:
+class _List:
     """One list: its title and its counts; shares are of the first one."""
 
     title: str
@@ -40,7 +40,7 @@ class List:
 
 
 @frozen
-class Rows:
+class _Rows:
     """The placed sheets over which is counted."""
 
     appendix: Range
@@ -48,7 +48,7 @@ class Rows:
     submissions: Range
 
 
-def list_lines(c: Consolidation, f: Figures, rows: Rows, top: int, *, brief: bool) -> Iterator[Line]:
+def _list_lines(c: Consolidation, f: Figures, rows: _Rows, top: int, *, brief: bool) -> Iterator[Line]:
     """The lines that begin at row `top` (from 0); `brief` leaves out what the wording of the progress tells already."""
     columns: dict[str, list[Cells]] = {name: [] for name in _COLUMNS}
     lists = [_progress(c, f, rows), _timeliness(f, rows), _reports(f, rows), _states(c, f, rows)]
@@ -64,7 +64,7 @@ def list_lines(c: Consolidation, f: Figures, rows: Rows, top: int, *, brief: boo
         yield Line("row", left | right)
 
 
-def _placed(item: List, name: str, top: int) -> Iterator[Cells]:
+def _placed(item: _List, name: str, top: int) -> Iterator[Cells]:
     letter, first = _COLUMNS[name], top + 2
     yield {name: Head(item.title), f"{name}_count": Head("Số"), f"{name}_share": Head("Tỷ lệ")}
     whole = item.entries[0][2]
@@ -78,7 +78,7 @@ def _placed(item: List, name: str, top: int) -> Iterator[Cells]:
         }
 
 
-def _progress(c: Consolidation, f: Figures, rows: Rows) -> List:
+def _progress(c: Consolidation, f: Figures, rows: _Rows) -> _List:
     kind, entries = appendix_sheet.TASK_ROW, []
     for words in progress_buckets(c):
         text = rows.appendix.count(kind=kind, progress=words)
@@ -86,10 +86,10 @@ def _progress(c: Consolidation, f: Figures, rows: Rows) -> List:
             text += "+" + rows.appendix.count(kind=kind, progress=PARTLY_REPORTED)
         entries.append((words, text, f.total.progress.get(words, 0)))
     whole: Entry = ("Tổng số đầu việc", rows.appendix.count(kind=kind), f.total.total)
-    return List("Tiến độ (đầu việc)", (whole, *_shown(entries)))
+    return _List("Tiến độ (đầu việc)", (whole, *_shown(entries)))
 
 
-def _timeliness(f: Figures, rows: Rows) -> List:
+def _timeliness(f: Figures, rows: _Rows) -> _List:
     kind, counts = appendix_sheet.TASK_ROW, f.total.timeliness
     shown = _shown(
         (words, rows.appendix.count(kind=kind, timeliness=words), counts.get(words, 0))
@@ -101,12 +101,12 @@ def _timeliness(f: Figures, rows: Rows) -> List:
         lambda letter, row: f"SUM({letter}{row + 1}:{letter}{row + last})",
         sum(counts.values()),
     )
-    return List("So với thời hạn", (whole, *shown))
+    return _List("So với thời hạn", (whole, *shown))
 
 
-def _reports(f: Figures, rows: Rows) -> List:
+def _reports(f: Figures, rows: _Rows) -> _List:
     sheet, yes, no = rows.submissions, submission_sheet.YES, submission_sheet.NO
-    return List(
+    return _List(
         "Báo cáo của đơn vị",
         (
             ("Phải báo cáo", f"COUNTA({sheet.of('code')})", f.expected),
@@ -118,16 +118,16 @@ def _reports(f: Figures, rows: Rows) -> List:
     )
 
 
-def _states(c: Consolidation, f: Figures, rows: Rows) -> List:
+def _states(c: Consolidation, f: Figures, rows: _Rows) -> _List:
     if not c.indicators:
-        return List("", ())
+        return _List("", ())
     kind, groups = indicator_sheet.INDICATOR_ROW, f.indicators.values()
     entries = (
         (state, rows.indicators.count(kind=kind, state=state), sum(group.get(state, 0) for group in groups))
         for state in INDICATOR_STATES
     )
     whole: Entry = ("Tổng số chỉ tiêu", rows.indicators.count(kind=kind), len(c.indicators))
-    return List("Chỉ tiêu", (whole, *_shown(entries)))
+    return _List("Chỉ tiêu", (whole, *_shown(entries)))
 
 
 def _shown(entries: Iterable[tuple[str, str, int]]) -> Sequence[Entry]:
@@ -157,7 +157,7 @@ _TREND_FILLS = {2: "#1F3864", 4: "#262626", 7: "#8EA9DB"}
 """Column of the trend table -> colour of its line: shares done, overdue, reported."""
 
 
-def charts_of(sheet: Sheet, tables: Summary, f: Figures) -> Iterator[Chart]:
+def _charts_of(sheet: Sheet, tables: Summary, f: Figures) -> Iterator[Chart]:
     """The charts in the right part of the page: bars over its whole width, the last two side by side."""
     top = sheet.anchors()["charts"][1]
     pixels = [int(column.width * 7 + 5) for column in sheet.page.columns]
@@ -253,24 +253,24 @@ COLUMNS = (
 
 
 @frozen
-class Overview:
+class _Overview:
     """The page with its charts."""
 
     page: Page
     charts: tuple[Chart, ...]
 
 
-def overview(c: Consolidation, appendix: Range, indicators: Range, submissions: Range, tables: Summary) -> Overview:
+def overview(c: Consolidation, appendix: Range, indicators: Range, submissions: Range, tables: Summary) -> _Overview:
     """The overview of a consolidation whose other sheets are already placed: formulas count over their rows."""
     f = figures(c)
-    page = _Builder(c, f, Rows(appendix, indicators, submissions)).fitted()
-    return Overview(page, tuple(charts_of(place(page), tables, f)))
+    page = _Builder(c, f, _Rows(appendix, indicators, submissions)).fitted()
+    return _Overview(page, tuple(_charts_of(place(page), tables, f)))
 
 
 class _Builder:
     """Collects the lines of the overview, as large as one page allows."""
 
-    def __init__(self, c: Consolidation, f: Figures, rows: Rows) -> None:
+    def __init__(self, c: Consolidation, f: Figures, rows: _Rows) -> None:
         self.c, self.f, self.rows = c, f, rows
 
     def fitted(self) -> Page:
@@ -292,7 +292,7 @@ class _Builder:
         lines = [*self._heading(named)]
         lines.append(Line("words", {"a": paragraph(self.c, self.f)}, anchors=("charts",), spans={"a": "b_share"}))
         lines.append(Line("space", height=5))
-        lines += list_lines(self.c, self.f, self.rows, len(lines), brief=brief)
+        lines += _list_lines(self.c, self.f, self.rows, len(lines), brief=brief)
         return Page(NAME, COLUMNS, tuple(lines), split=5, sparse=True, sizes={"words": size, "subtitle": 12})
 
     def _heading(self, named: int) -> Iterator[Line]:

@@ -69,9 +69,9 @@ def groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
         ("Nguy cơ chậm", timely("at_risk")),
         (
             "Không xác định hạn, có khó khăn, vướng mắc",
-            lambda row: timely("undated")(row) and row.standing.progress != "done" and has_difficulties(row),
+            lambda row: timely("undated")(row) and row.standing.progress != "done" and _has_difficulties(row),
         ),
-        ("Nhiệm vụ khác có khó khăn, vướng mắc", has_difficulties),
+        ("Nhiệm vụ khác có khó khăn, vướng mắc", _has_difficulties),
         ("Chưa báo cáo, hoặc chưa báo cáo đủ", lambda row: row.standing.state in ("unreported", "partly_reported")),
     ]
     found: list[tuple[str, list[TaskRow]]] = [(title, []) for title, _ in tests]
@@ -83,7 +83,7 @@ def groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
     return found
 
 
-def has_difficulties(row: TaskRow) -> bool:
+def _has_difficulties(row: TaskRow) -> bool:
     """Some unit tells of difficulties or a cause on this row."""
     return any(name in entry.values for entry in row.entries for name in ("difficulties", "cause"))
 

@@ -26,14 +26,14 @@ from nq57xl.results.wording import OUTSIDE, PARTLY_REPORTED, STAGES, UNREPORTED,
 from nq57xl.xlsx.pages import Column, Content, Formula, Line, Num, Page, Range, letter_of
 
 NAME = "Số liệu tổng hợp"
-CHARTED_UNITS = 8
+_CHARTED_UNITS = 8
 """Units of one chart: more names would not be read."""
-PERIODS = 12
+_PERIODS = 12
 """Periods of the trend, this one among them."""
 TOTAL, SHARE = "Tổng số", "Tỷ lệ trên tổng số đầu việc"
 _SHARE_FORMAT = '0.0%;-0.0%;"-"'
 _SHORT = 28
-TREND = (
+_TREND = (
     "Số đầu việc",
     "Đã hoàn thành",
     "% hoàn thành",
@@ -48,7 +48,7 @@ TREND = (
 
 
 @frozen
-class Block:
+class _Block:
     """One table as placed: what a chart needs to know of it."""
 
     head: int
@@ -62,21 +62,21 @@ class Summary:
     """The page with its tables by name: sections, stages, units, indicators, trend."""
 
     page: Page
-    blocks: Mapping[str, Block]
+    blocks: Mapping[str, _Block]
     columns: Mapping[str, tuple[str, ...]]
     """Headings of the counted columns of each table, in order: the first is column 1."""
 
 
-def stages_of(c: Consolidation) -> tuple[str, ...]:
+def _stages_of(c: Consolidation) -> tuple[str, ...]:
     """The stages of the tables; the one of outside leads only where the plan has such rows."""
     outside = any(row.standing.state == "outside" for row in c.tasks)
     return STAGES if outside else tuple(words for words in STAGES if words != OUTSIDE)
 
 
-def charted(f: Figures) -> list[UnitFigures]:
+def _charted(f: Figures) -> list[UnitFigures]:
     """The units that lead most rows, in the order of the report."""
     leading = sorted((unit for unit in f.units if unit.total), key=lambda unit: -unit.total)
-    kept = {unit.code for unit in leading[:CHARTED_UNITS]}
+    kept = {unit.code for unit in leading[:_CHARTED_UNITS]}
     return [unit for unit in f.units if unit.code in kept]
 
 
@@ -91,13 +91,13 @@ class _Builder:
     def __init__(self, c: Consolidation, f: Figures, appendix: Range, indicators: Range, submissions: Range) -> None:
         self.c, self.f = c, f
         self.appendix, self.indicators, self.submissions = appendix, indicators, submissions
-        self.progress, self.timely, self.stages = progress_buckets(c), timeliness_buckets(), stages_of(c)
-        count = max(1 + len(self.progress) + len(self.timely), 1 + len(self.stages), len(TREND))
+        self.progress, self.timely, self.stages = progress_buckets(c), timeliness_buckets(), _stages_of(c)
+        count = max(1 + len(self.progress) + len(self.timely), 1 + len(self.stages), len(_TREND))
         counts = [Column(f"n{i}", "", 7.7, "center") for i in range(count)]
         helpers = (Column("short", "", 36, printed=False), Column("code", "", 10, printed=False))
         self.columns = (Column("label", "", 34), *counts, *helpers)
         self.lines: list[Line] = []
-        self.blocks: dict[str, Block] = {}
+        self.blocks: dict[str, _Block] = {}
         self.heads: dict[str, tuple[str, ...]] = {}
 
     def build(self) -> Summary:
@@ -133,11 +133,11 @@ class _Builder:
         helpers = {"short": "Tên ngắn (biểu đồ)", "code": "Mã"}
         self.heads[name] = tuple(columns)
         self.lines.append(Line("head", {"label": first, **cells, **helpers}))
-        self.blocks[name] = Block(self.row - 1, 0)
+        self.blocks[name] = _Block(self.row - 1, 0)
 
     def _end(self, name: str) -> None:
         head = self.blocks[name].head
-        self.blocks[name] = Block(head, self.row - head - 1)
+        self.blocks[name] = _Block(head, self.row - head - 1)
 
     def _put(self, label: str, code: str, cells: Iterator[Formula | Num | None]) -> None:
         values: dict[str, Content] = {f"n{i}": value for i, value in enumerate(cells)}
@@ -188,7 +188,7 @@ class _Builder:
             yield Formula(self.appendix.count(**tests, stage=head), stages.get(words, 0))
 
     def _units(self) -> None:
-        shown = charted(self.f)
+        shown = _charted(self.f)
         most = len([unit for unit in self.f.units if unit.total]) > len(shown)
         title = "III. Tình trạng chung theo đơn vị chủ trì"
         title += f" ({len(shown)} đơn vị chủ trì nhiều đầu việc nhất)" if most else ""
@@ -236,9 +236,9 @@ class _Builder:
 
     def _trend(self) -> None:
         number = "V" if self.c.indicators else "IV"
-        self._head("trend", f"{number}. Qua các kỳ báo cáo", "Kỳ báo cáo", TREND)
-        for earlier in self.c.earlier[-(PERIODS - 1) :]:
-            told: Iterator[Formula | Num | None] = (self._plain(value) for value in trend_values(figures(earlier)))
+        self._head("trend", f"{number}. Qua các kỳ báo cáo", "Kỳ báo cáo", _TREND)
+        for earlier in self.c.earlier[-(_PERIODS - 1) :]:
+            told: Iterator[Formula | Num | None] = (self._plain(value) for value in _trend_values(figures(earlier)))
             self._put(earlier.period.title, earlier.period.code, told)
         self._put(self.c.period.title, self.c.period.code, self._trend_cells())
         self._end("trend")
@@ -266,7 +266,7 @@ class _Builder:
             f"C{last}" if states else "0",
         ]
         shares = {2: ("C", "B"), 4: ("E", "B"), 7: ("H", "G")}
-        for index, (text, value) in enumerate(zip(texts, trend_values(self.f), strict=True)):
+        for index, (text, value) in enumerate(zip(texts, _trend_values(self.f), strict=True)):
             if index in shares:
                 part, whole = (f"{letter}{row}" for letter in shares[index])
                 yield Formula(f"IF({whole}=0,0,{part}/{whole})", value, _SHARE_FORMAT)
@@ -279,7 +279,7 @@ def share(part: str, whole: str, count: int, total: int) -> Formula:
     return Formula(f"IF({whole}=0,0,{part}/{whole})", count / total if total else 0, _SHARE_FORMAT)
 
 
-def trend_values(f: Figures) -> tuple[int | float, ...]:
+def _trend_values(f: Figures) -> tuple[int | float, ...]:
     """The figures of TREND; shares are fractions."""
     total, stages = f.total.total, f.total.stages
     done, overdue = stages.get(STAGES[0], 0) + stages.get(STAGES[1], 0), stages.get(STAGES[4], 0)

@@ -10,7 +10,7 @@ from nq57xl.results.wording import PARTLY_REPORTED, STATES, UNREPORTED, report_t
 from nq57xl.xlsx.pages import Column, Content, Formula, Line, Num, Page, Range, letter_of
 
 NAME = "Theo đơn vị"
-Buckets = tuple[tuple[str, ...], tuple[str, ...]]
+_Buckets = tuple[tuple[str, ...], tuple[str, ...]]
 """Columns by progress, and by timeliness."""
 
 
@@ -65,7 +65,7 @@ def _lines(c: Consolidation, appendix: Range) -> Iterator[Line]:
 
 
 def _counts(
-    unit: UnitFigures, buckets: Buckets, appendix: Range, columns: tuple[Column, ...], row: int
+    unit: UnitFigures, buckets: _Buckets, appendix: Range, columns: tuple[Column, ...], row: int
 ) -> dict[str, Content]:
     """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
     code = f"${letter_of(columns, 'code')}{row}"
