@@ -41,6 +41,7 @@ _EVENTS = {
     "reopen": "Mở lại kỳ đã khóa",
     "edit": "Ghi nhận biên tập",
     "amend": "Điều chỉnh kế hoạch",
+    "upgrade": "Nâng cấp sổ dữ liệu",
 }
 _MOMENT = "%d/%m/%Y %H:%M"
 

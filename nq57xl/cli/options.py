@@ -59,7 +59,7 @@ def office(context: click.Context) -> Office:
     from nq57xl.commands.office import Office
 
     folder: Path = context.obj
-    return Office.at(folder)
+    return Office.at(folder, told=talk)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document

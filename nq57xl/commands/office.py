@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import lru_cache
@@ -32,14 +32,16 @@ class Office:
 
     workspace: Workspace
     clock: Clock
+    told: Callable[[str], None] | None = None
+    """Hears in words what was done unasked: that an older ledger has been upgraded."""
 
     @classmethod
-    def at(cls, root: Path, clock: Clock | None = None) -> Office:
+    def at(cls, root: Path, clock: Clock | None = None, told: Callable[[str], None] | None = None) -> Office:
         """The office whose workspace is `root`; raises Nq57Error when it is none."""
         workspace = Workspace(root)
         workspace.require()
         resources.use_workspace(root)
-        return cls(workspace, clock or SystemClock())
+        return cls(workspace, clock or SystemClock(), told)
 
     def appendix(self) -> Appendix:
         """The master appendix as it stands now, read only. Raises Nq57Error when it cannot be read."""
@@ -101,6 +103,8 @@ class Office:
     def changing(self, command: str) -> Iterator[Ledger]:
         """The ledger under the writer's lock, after a backup copy."""
         with writing(self.workspace, command, self.clock), Ledger.open(self.workspace, self.clock) as ledger:
+            if ledger.upgraded and self.told:
+                self.told(ledger.upgraded.describe())
             ledger.backup(command)
             yield ledger
 

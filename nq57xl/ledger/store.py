@@ -24,6 +24,7 @@ from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly,
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.text import clock as clocks
 from nq57xl.text.clock import Clock, in_vietnam, iso
 
 _KEPT_BACKUPS = 30
@@ -43,6 +44,24 @@ class Event:
     detail: dict[str, Any]
 
 
+@frozen
+class Upgrade:
+    """A ledger of an earlier program, brought up to date when it was opened."""
+
+    before: int
+    """Number of the last step that it had taken."""
+    after: int
+    backup: Path
+    """The copy made before the first step."""
+
+    def describe(self) -> str:
+        """What was done, in words."""
+        return (
+            f"Sổ dữ liệu nq57xl.db do bản nq57xl cũ hơn lập: đã nâng cấp từ bước {self.before} lên bước {self.after}, "
+            f"không bỏ dữ liệu nào. Bản sao trước khi nâng cấp: {self.backup}"
+        )
+
+
 class Ledger:
     """The ledger of one workspace. Writers hold `lock.writing` meanwhile; each method is one transaction."""
 
@@ -51,10 +70,11 @@ class Ledger:
         self._clock = clock
         self._engine = engine
         self._forms: dict[str, Form] = {}
+        self.upgraded: Upgrade | None = None
 
     @classmethod
     def open(cls, workspace: Workspace, clock: Clock, *, read_only: bool = False) -> Ledger:
-        """Opens the ledger; makes it when it is missing, and migrates an older one after a backup of it.
+        """Opens the ledger; makes it when it is missing, and migrates an older one after a backup (see `upgraded`).
 
         With `read_only` nothing on the disk changes: a missing ledger is seen as empty, an older one is migrated in
         memory. Raises Nq57Error when the file is damaged, of a newer program or not a ledger.
@@ -72,9 +92,12 @@ class Ledger:
         ledger = cls(workspace, clock, engine)
         if found < newest:
             if found and not read_only:
-                ledger.backup("migrate")
+                ledger.upgraded = Upgrade(found, newest, ledger.backup("migrate"))
             with changing(engine) as connection:
                 migrate.migrate(connection, clock.now(), migrate.MIGRATIONS)
+                if ledger.upgraded:
+                    detail = {"from": found, "to": newest, "backup": ledger.upgraded.backup.name}
+                    ledger.add_event(connection, clocks.who(), "upgrade", detail)
         return ledger
 
     def __enter__(self) -> Ledger:
