@@ -151,7 +151,7 @@ def test_the_report_of_both_months_is_valid(taken: Taken, check_ooxml: CheckOoxm
 
 
 def test_a_closed_month_keeps_its_files(taken: Taken) -> None:
-    """What was frozen lies in the archive and, but for the workbook that carries the addendum, unchanged in its place."""
+    """What was frozen lies in the archive, unchanged in its place but for the workbook that carries the addendum."""
     closed = [item["detail"] for item in taken.old.json("log")["events"] if item["what"] == "close"]
     assert len(closed) == (taken.old.root.name == "bql-2026")
     for path, sha256 in (pair for item in closed for pair in item["outputs"].items()):

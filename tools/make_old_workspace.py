@@ -121,7 +121,7 @@ class Desk:
         typed(target, {**entries, ("8. Ký xác nhận", "signoff|signed_on", "value"): moment.date()})
         return saved_on(target, moment)
 
-    def mended(self, unit: str, period: str, at: str, entries: Cells) -> Path:
+    def mended(self, unit: str, period: str, at: str, entries: Mapping[tuple[str, str, str], object]) -> Path:
         """The form that was sent back, with some cells put right."""
         target = self.sent / f"NQ57_{period}_{unit} (lần 2).xlsx"
         typed(self.form(unit, period, "tra-lai"), entries, target)
@@ -151,7 +151,7 @@ class Desk:
         typed(path, entries)
 
     def amended_appendix(
-        self, name: str, entries: Mapping[str, object], added: tuple[object, ...] | None = None
+        self, name: str, entries: Mapping[str, str], added: tuple[str | None, ...] | None = None
     ) -> str:
         """An edited copy of phu-luc.xlsx: cells of the sheet of tasks, and one more row; its path in the workspace."""
         book = load_workbook(self.root / "phu-luc.xlsx")
@@ -160,8 +160,8 @@ class Desk:
             sheet[address].value = value
         if added:
             line = next(number for number in range(5, 500) if not sheet.cell(number, 2).value)
-            for column, value in enumerate(added, 1):
-                sheet.cell(line, column).value = value
+            for column, text in enumerate(added, 1):
+                sheet.cell(line, column).value = text
         target = self.root / "van-ban" / name
         target.parent.mkdir(exist_ok=True)
         book.save(target)
