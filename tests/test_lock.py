@@ -1,4 +1,4 @@
-"""The lock files install with the pip that ships with any supported Python: every pin, hash and extra stands in them."""
+"""The lock files install with the pip of any supported Python: every pin, hash and extra stands in them."""
 
 from __future__ import annotations
 
