@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx.metrics import column_points, text_width, wrap
-from nq57xl.xlsx.pages import MAX_HEIGHT, Column, Line, Link, Num, Page, orphan_breaks, place
+from nq57xl.xlsx.pages import MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, orphan_breaks, place
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
-COLUMNS = (Column("a", "A", 20), Column("b", "B", 40), Column("extra", "C", 10, printed=False))
+COLUMNS = (ReportColumn("a", "A", 20), ReportColumn("b", "B", 40), ReportColumn("extra", "C", 10, printed=False))
 
 
 @given(text=TEXTS, width=st.floats(2, 80), size=st.sampled_from([9.0, 10.0, 13.0]))
@@ -26,7 +26,7 @@ def test_wrapped_lines_join_to_the_text(text: str, width: float, size: float) ->
 def test_rows_are_never_too_high(text: str, words: int) -> None:
     """However long the text, no row is above the limit, and the parts join to the text but for blanks."""
     long = text + " ".join(["dữ liệu"] * words)
-    sheet = place(Page("t", COLUMNS, (Line("row", {"a": long, "b": "ngắn", "extra": "một lần"}),)))
+    sheet = place(ReportSheet("t", COLUMNS, (ReportLine("row", {"a": long, "b": "ngắn", "extra": "một lần"}),)))
     assert max(row.height for row in sheet.rows) <= MAX_HEIGHT
     joined = "".join(str(row.cells.get("a") or "") for row in sheet.rows)
     assert "".join(joined.split()) == "".join(long.split())
@@ -36,8 +36,8 @@ def test_rows_are_never_too_high(text: str, words: int) -> None:
 
 def test_columns_fill_the_paper() -> None:
     """Printed columns are fitted to the width of the paper; others keep theirs."""
-    a4 = place(Page("t", COLUMNS, ())).page.columns
-    a3 = place(Page("t", COLUMNS, (), paper="A3")).page.columns
+    a4 = place(ReportSheet("t", COLUMNS, ())).page.columns
+    a3 = place(ReportSheet("t", COLUMNS, (), paper="A3")).page.columns
     pixels = [sum(column.width * 7 + 5 for column in columns[:2]) for columns in (a4, a3)]
     assert 1100 < pixels[0] <= 1036 / 0.9
     assert 1600 < pixels[1] <= 1497 / 0.9
@@ -47,11 +47,11 @@ def test_columns_fill_the_paper() -> None:
 def test_anchors_stand_on_the_first_row_of_a_line() -> None:
     """A link finds the first row of the first line with its anchor, although lines before it took several rows."""
     lines = (
-        Line("row", {"a": "dài " * 2000}),
-        Line("row", {"a": "đích", "b": Num(1)}, anchors=("x", "y")),
-        Line("row", {"a": Link("dòng {row}", "x")}, anchors=("x",)),
+        ReportLine("row", {"a": "dài " * 2000}),
+        ReportLine("row", {"a": "đích", "b": Number(1)}, anchors=("x", "y")),
+        ReportLine("row", {"a": Link("dòng {row}", "x")}, anchors=("x",)),
     )
-    sheet = place(Page("t", COLUMNS, lines))
+    sheet = place(ReportSheet("t", COLUMNS, lines))
     target = next(row.row for row in sheet.rows if row.cells.get("a") == "đích")
     assert target > 3
     assert sheet.anchors() == {"x": ("t", target), "y": ("t", target)}
@@ -59,9 +59,9 @@ def test_anchors_stand_on_the_first_row_of_a_line() -> None:
 
 def test_a_heading_never_stands_alone_at_the_foot_of_a_page() -> None:
     """A section whose first row no longer fits begins a new page together with it; one that fits does not."""
-    rows = [Line("row", {"a": "một dòng"}) for _ in range(34)]
-    section = Line("section", {"a": "I", "b": "Nhóm"})
-    last = Line("row", {"a": "dài " * 60})
-    alone = place(Page("t", COLUMNS, (*rows, section, last)))
+    rows = [ReportLine("row", {"a": "một dòng"}) for _ in range(34)]
+    section = ReportLine("section", {"a": "I", "b": "Nhóm"})
+    last = ReportLine("row", {"a": "dài " * 60})
+    alone = place(ReportSheet("t", COLUMNS, (*rows, section, last)))
     assert orphan_breaks(alone) == [34]
-    assert orphan_breaks(place(Page("t", COLUMNS, (*rows[:20], section, last)))) == []
+    assert orphan_breaks(place(ReportSheet("t", COLUMNS, (*rows[:20], section, last)))) == []

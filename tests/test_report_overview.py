@@ -19,17 +19,17 @@ from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.vocabulary import load_vocabulary
-from nq57xl.xlsx.pages import Chart, Range, Sheet, place
+from nq57xl.xlsx.pages import Chart, ColumnRanges, PlacedSheet, place
 from tests.report_books import SCHEMA, case, consolidated, with_earlier
 from tests.report_fills import random_status
 
 LONG = "Trung tâm Quản lý điều hành vận tải hành khách công cộng và đăng kiểm phương tiện số"
 
 
-def built(c: Consolidation) -> tuple[Sheet, tuple[Chart, ...]]:
+def built(c: Consolidation) -> tuple[PlacedSheet, tuple[Chart, ...]]:
     """The placed overview and its charts."""
     pages = (appendix_page(c, None), indicator_page(c), submission_page(c))
-    appendix, indicators, submissions = (Range(place(page)) for page in pages)
+    appendix, indicators, submissions = (ColumnRanges(place(page)) for page in pages)
     rows = (appendix, indicators, submissions)
     made = overview.overview(c, *rows, tables=summary(c, *rows))
     return place(made.page), made.charts

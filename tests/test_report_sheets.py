@@ -23,7 +23,7 @@ from nq57xl.results.comparison import compare
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.vocabulary import load_vocabulary
-from nq57xl.xlsx.pages import Range, orphan_breaks, place
+from nq57xl.xlsx.pages import ColumnRanges, orphan_breaks, place
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier
@@ -224,7 +224,7 @@ def test_tables_of_figures_stay_on_one_page() -> None:
     """A table that fits a page is not cut in two: its heading begins the next page where it would be."""
     c = with_earlier("sxd-2026", 1)
     pages = (appendix_page(c, None), indicator_page(c), submission_page(c))
-    appendix, indicators, submissions = (Range(place(page)) for page in pages)
+    appendix, indicators, submissions = (ColumnRanges(place(page)) for page in pages)
     sheet = place(summary(c, appendix, indicators, submissions).page)
     breaks = orphan_breaks(sheet)
     assert breaks

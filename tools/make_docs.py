@@ -215,7 +215,7 @@ KINDS = {
 }
 
 
-def appendix_columns(columns: Iterable[appendix.Column], head: str) -> list[str]:
+def appendix_columns(columns: Iterable[appendix.AppendixColumn], head: str) -> list[str]:
     """The columns of a table of the master appendix, or the lines of a card."""
     return table(
         [head, "Kiểu", "Nhập gì"],

@@ -123,7 +123,7 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         if errors:
             raise PlanHasErrorsError(errors)
         plan, period = office.valid(period_code, ledger)
-        run = _Run(office, ledger, plan, office.schema(), period, History(ledger, plan), with_support)
+        run = _FormIssuer(office, ledger, plan, office.schema(), period, History(ledger, plan), with_support)
         issued = tuple(run.issue(code) for code in run.wanted(units))
         contents = {item.form.issue_id: render_form(item.form, item.form.values) for item in issued}
         run.record(issued, contents)
@@ -131,7 +131,7 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
 
 
 @frozen
-class _Identity:
+class _FormIdentity:
     """What tells one version of a unit's form from another."""
 
     unit: str
@@ -142,7 +142,7 @@ class _Identity:
 
 
 @frozen
-class _Draft:
+class _FormContext:
     """What a form shows beside the plan."""
 
     previous: dict[tuple[str, str], Earlier]
@@ -151,7 +151,7 @@ class _Draft:
 
 
 @frozen
-class _Run:
+class _FormIssuer:
     """One run of the command."""
 
     office: Office
@@ -174,14 +174,16 @@ class _Run:
         """The unit's form as last issued when nothing changed, else a new version."""
         path = self._folder / self.office.workspace.form_name(self.period.code, unit)
         last = self.ledger.current_form(unit, self.period.code)
-        draft = _Draft(self.history.before(unit, self.period), self._received(unit, last))
+        draft = _FormContext(self.history.before(unit, self.period), self._received(unit, last))
         if last is not None:
             draft = attrs.evolve(draft, values=last.values)
             if self._build(last, draft) == last:
                 return Issued(last, path, is_new=False)
             # a later version of a form keeps what its unit has typed into an earlier one
             draft = attrs.evolve(draft, values=self._typed(unit))
-        new = _Identity(unit, uuid.uuid4().hex, last.version + 1 if last else 1, self._today, plan_version(self.plan))
+        new = _FormIdentity(
+            unit, uuid.uuid4().hex, last.version + 1 if last else 1, self._today, plan_version(self.plan)
+        )
         form = self._build(new, draft)
         return Issued(form, path, is_new=True, changes=changes(last, form) if last else ())
 
@@ -214,7 +216,7 @@ class _Run:
         newest = max(records, key=lambda record: record.order, default=None)
         return newest.judged.values if newest is not None else ()
 
-    def _build(self, identity: Form | _Identity, draft: _Draft) -> Form:
+    def _build(self, identity: Form | _FormIdentity, draft: _FormContext) -> Form:
         form = build_form(
             self.plan,
             self.schema,

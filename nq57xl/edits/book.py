@@ -84,12 +84,12 @@ def render_edit_book(c: Consolidation, kept: Mapping[CellKey, Kept]) -> bytes:
         warnings.simplefilter("error")
         with FormWorkbook(buffer) as book:
             book.set_properties({"title": f"Biên tập báo cáo {c.period.title}", "created": _CREATED})
-            _Writer(book, book.sheet(SHEET), c, kept).write()
+            _EditSheetWriter(book, book.sheet(SHEET), c, kept).write()
             _write_lists(book, book.sheet(LISTS), c.schema)
     return buffer.getvalue()
 
 
-class _Writer:
+class _EditSheetWriter:
     """Writes the one sheet."""
 
     def __init__(

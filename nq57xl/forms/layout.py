@@ -19,7 +19,7 @@ from nq57xl.rules.predicates import predicates_of
 from nq57xl.rules.schema import SheetSpec
 
 
-class _Builder:
+class _LayoutBuilder:
     """Collects slots; rows are opened in order, columns are fixed from the start (column A holds the keys)."""
 
     def __init__(self, sheet: str, short_id: str, columns: Sequence[str]) -> None:
@@ -150,7 +150,7 @@ def _line(text: str) -> GuideLine:
 
 def _guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
     """The first sheet: a row for each line of the guide."""
-    builder = _Builder("guide", form.short_id, GUIDE_COLUMNS)
+    builder = _LayoutBuilder("guide", form.short_id, GUIDE_COLUMNS)
     for line in guide_lines(form, specs):
         row = builder.free_row()
         for column, text in line.cells:
@@ -174,7 +174,7 @@ def _contents(form: Form, spec: SheetSpec) -> str:
 
 def _lists_layout(form: Form) -> SheetLayout:
     """A column for each list, its items downwards: the ranges that dropdowns refer to."""
-    builder = _Builder("_lists", form.short_id, tuple(form.schema.lists))
+    builder = _LayoutBuilder("_lists", form.short_id, tuple(form.schema.lists))
     for number in range(max((len(items) for items in form.schema.lists.values()), default=0)):
         row = builder.free_row()
         for name, items in form.schema.lists.items():
@@ -185,7 +185,7 @@ def _lists_layout(form: Form) -> SheetLayout:
 
 def _meta_layout(form: Form) -> SheetLayout:
     """The form's identity as text: what survives every program that saves a workbook (pitfalls 1)."""
-    builder = _Builder("_meta", form.short_id, ("value",))
+    builder = _LayoutBuilder("_meta", form.short_id, ("value",))
     identity = {
         "issue_id": form.issue_id,
         "short_id": form.short_id,
@@ -250,7 +250,7 @@ def _slots(form: Form) -> Iterator[Slot]:
 
 def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
     columns = [item.name for item in spec.columns] + (["check"] if spec.check else [])
-    builder = _Builder(spec.id, form.short_id, columns)
+    builder = _LayoutBuilder(spec.id, form.short_id, columns)
     builder.line(spec.heading)
     due = deadline_in_words(form.period.due)
     builder.line(f"{form.unit_name}. {period_line(form.period)}. Thời hạn gửi: {due[0].lower()}{due[1:]}.")
@@ -294,7 +294,7 @@ def _always_required(form: Form, spec: SheetSpec) -> set[str]:
     return {rule.field for rule in rules if rule.predicate == "required_if" and not rule.when and not rule.params}
 
 
-def _statement(builder: _Builder, form: Form, spec: SheetSpec) -> None:
+def _statement(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
     """The one statement for all rows, above them: label, cell and hint stand in the first wide columns."""
     if not spec.statement or form.table(spec.statement) is None:
         return
@@ -309,7 +309,7 @@ def _statement(builder: _Builder, form: Form, spec: SheetSpec) -> None:
             builder.cell(row, "check", "check", table=spec.statement, key=spec.statement, field=field.name)
 
 
-def _rows(builder: _Builder, form: Form, spec: SheetSpec) -> None:
+def _rows(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
     table = form.table(spec.table)
     assert table is not None  # visible_specs
     builder.row("@head")
@@ -324,7 +324,7 @@ def _rows(builder: _Builder, form: Form, spec: SheetSpec) -> None:
         _row(builder, item, spec)
 
 
-def _row(builder: _Builder, item: FormRow, spec: SheetSpec) -> None:
+def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec) -> None:
     key = f"{spec.table}|{item.key}"
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
@@ -341,7 +341,7 @@ def _row(builder: _Builder, item: FormRow, spec: SheetSpec) -> None:
         builder.text(key, "check", "")
 
 
-def _card(builder: _Builder, form: Form, spec: SheetSpec) -> None:
+def _card(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
     """One record: a line for each field, each with its own check; then room for the signatures on paper."""
     table = form.schema.table(spec.table)
     ruled = {item.rule.field for item in predicates_of(table, form.schema) if item.rule.live}

@@ -8,7 +8,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.page_setup import Page, protect, set_up_page
+from nq57xl.forms.page_setup import FormContents, protect, set_up_page
 from nq57xl.forms.render_sheet import safe
 from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
 from nq57xl.forms.wording import deadline_in_words, period_line, shorten
@@ -18,7 +18,7 @@ from nq57xl.xlsx.metrics import Text, merged_width, row_height
 
 
 @frozen
-class Point:
+class MarkedFinding:
     """One point to work through."""
 
     finding: Finding
@@ -39,7 +39,7 @@ class Point:
         return attrs.evolve(self.finding, sheet=self.sheet_title, cell=self.cell)
 
 
-def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding]) -> tuple[Point, ...]:
+def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding]) -> tuple[MarkedFinding, ...]:
     """Errors, then warnings; each in the order in which a person goes through the sheets."""
     order = {sheet.id: number for number, sheet in enumerate(sheets)}
     titles = {sheet.id: sheet.title for sheet in sheets}
@@ -48,9 +48,9 @@ def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Find
         if finding.severity in ("error", "warning"):
             slot = _slot_of(sheets, finding)
             title = titles[slot.sheet] if slot else finding.sheet
-            points.append(Point(finding, slot, title, _subject(form, finding)))
+            points.append(MarkedFinding(finding, slot, title, _subject(form, finding)))
 
-    def place(point: Point) -> tuple[bool, int, int, int]:
+    def place(point: MarkedFinding) -> tuple[bool, int, int, int]:
         slot = point.slot
         where = (order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)
         return (point.finding.severity != "error", *where)
@@ -87,7 +87,7 @@ def _subject(form: Form, finding: Finding) -> str:
     return f"{row.key}. {shorten(words.removeprefix('- '), 80)}"
 
 
-def mark_notes(points: Sequence[Point]) -> dict[tuple[str, int, int], tuple[str, str]]:
+def mark_notes(points: Sequence[MarkedFinding]) -> dict[tuple[str, int, int], tuple[str, str]]:
     """(sheet id, row, col) -> severity to show and the text of the note."""
     notes: dict[tuple[str, int, int], tuple[str, str]] = {}
     for point in points:
@@ -112,7 +112,7 @@ _REPEATED = 6
 """From so many equal points on, one sentence above the table says what they have in common."""
 
 
-def write_fix(book: FormWorkbook, page: Page, points: Sequence[Point], repaired: int) -> None:
+def write_fix(book: FormWorkbook, page: FormContents, points: Sequence[MarkedFinding], repaired: int) -> None:
     """The sheet, before all others."""
     sheet = book.sheet(_FIX_TITLE)
     set_up_page(book, sheet, page.form, _WIDTHS)
@@ -142,7 +142,7 @@ def summary(errors: int, warnings: int) -> str:
     return "Biểu mẫu đã được nhận, không có điểm nào phải sửa."
 
 
-def _lines(page: Page, points: Sequence[Point], repaired: int) -> list[tuple[str, str, float]]:
+def _lines(page: FormContents, points: Sequence[MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
     form = page.form
     errors = sum(point.finding.severity == "error" for point in points)
     lines = [
@@ -171,13 +171,13 @@ def _lines(page: Page, points: Sequence[Point], repaired: int) -> list[tuple[str
     return lines
 
 
-def _repeated(points: Sequence[Point]) -> list[str]:
+def _repeated(points: Sequence[MarkedFinding]) -> list[str]:
     """What many cells lack alike; the table below names each of them, with its link."""
     found = grouped([point.placed for point in points], least=_REPEATED)
     return [f"Trang «{item.first.sheet}»: {item.text}" for item in found if item.count > 1]
 
 
-def _table(book: FormWorkbook, sheet: FormWorksheet, points: Sequence[Point], head: int) -> None:
+def _table(book: FormWorkbook, sheet: FormWorksheet, points: Sequence[MarkedFinding], head: int) -> None:
     for column, text in enumerate(_HEADS, start=1):
         sheet.write_string(head, column, text, book.look("head"))
     sheet.set_row(head, 27.0)
@@ -188,7 +188,7 @@ def _table(book: FormWorkbook, sheet: FormWorksheet, points: Sequence[Point], he
     sheet.autofilter(head, 1, head + len(points), len(_WIDTHS))
 
 
-def _point(book: FormWorkbook, sheet: FormWorksheet, point: Point, place: tuple[int, int]) -> None:
+def _point(book: FormWorkbook, sheet: FormWorksheet, point: MarkedFinding, place: tuple[int, int]) -> None:
     """One point at (row, its number)."""
     (row, number), finding = place, point.finding
     texts = (

@@ -98,7 +98,9 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[in
     return breaks
 
 
-def finish_sheet(worksheet: Worksheet, page: Page, spec: SheetSpec, *, head: int, last: int, columns: int) -> None:
+def finish_sheet(
+    worksheet: Worksheet, page: FormContents, spec: SheetSpec, *, head: int, last: int, columns: int
+) -> None:
     """Print area, repeated heading, frozen panes, filter, protection."""
     worksheet.print_area(1, 1, last, columns)
     if spec.layout == "table":
@@ -124,7 +126,7 @@ _Place = tuple[str, int, int]
 
 
 @frozen
-class Page:
+class FormContents:
     """What all sheets of one workbook are written from."""
 
     form: Form

@@ -28,7 +28,7 @@ TO_MISSING, TO_WRONG = "Đến ô bắt buộc còn trống: trang ", "Đến d�
 
 
 @frozen
-class Cell:
+class CheckedCell:
     """A cell of the row that a check speaks of."""
 
     sheet: str
@@ -40,13 +40,13 @@ class Cell:
 
 
 @frozen
-class Part:
+class CheckPart:
     """One part of the checks' texts in a run."""
 
     short: str
     """ "Thiếu: Tiến độ"."""
     field: str
-    cells: tuple[Cell, ...]
+    cells: tuple[CheckedCell, ...]
     """The cells to fill, the first one in front; for what is wrong, the cell."""
     decided_by: frozenset[str]
     """Fields that decide whether the part can appear."""
@@ -62,14 +62,14 @@ class Part:
 
 
 @frozen
-class Run:
+class CheckRange:
     """The check cells of one table in one sheet, from the first to the last."""
 
     sheet: str
     title: str
     table: str
     slots: tuple[Slot, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[CheckPart, ...]
     free: bool
 
     @property
@@ -79,13 +79,13 @@ class Run:
 
 
 @frozen
-class _State:
+class _SheetState:
     """What the state of one sheet is made of."""
 
-    runs: tuple[tuple[Run, tuple[Part, ...], tuple[Part, ...]], ...]
+    runs: tuple[tuple[CheckRange, tuple[CheckPart, ...], tuple[CheckPart, ...]], ...]
     """Each run that speaks of the sheet, with its parts about cells of the sheet: blank ones, wrong ones."""
     sheet: str
-    awaited: tuple[tuple[Run, tuple[Part, ...]], ...]
+    awaited: tuple[tuple[CheckRange, tuple[CheckPart, ...]], ...]
     """Blank cells of other sheets by which it is decided whether this sheet needs anything."""
 
     @property
@@ -94,7 +94,7 @@ class _State:
         return all(run.free for run, _, _ in self.runs)
 
 
-def _runs_of(form: Form, sheets: Sequence[SheetLayout]) -> tuple[Run, ...]:
+def _runs_of(form: Form, sheets: Sequence[SheetLayout]) -> tuple[CheckRange, ...]:
     """All runs, in the order of the sheets."""
     titles = {sheet.id: sheet.title for sheet in sheets}
     entries = entries_of(sheets)
@@ -104,26 +104,26 @@ def _runs_of(form: Form, sheets: Sequence[SheetLayout]) -> tuple[Run, ...]:
     runs = []
     for (sheet, table), slots in groups.items():
         free = form.schema.table(table).free
-        runs.append(Run(sheet, titles[sheet], table, tuple(slots), _parts(form, slots, entries, titles), free))
+        runs.append(CheckRange(sheet, titles[sheet], table, tuple(slots), _parts(form, slots, entries, titles), free))
     return tuple(runs)
 
 
 def _parts(
     form: Form, slots: Sequence[Slot], entries: Mapping[tuple[str, str, str], Slot], titles: Mapping[str, str]
-) -> tuple[Part, ...]:
-    parts: dict[str, Part] = {}
+) -> tuple[CheckPart, ...]:
+    parts: dict[str, CheckPart] = {}
     for slot in slots:
         for short, group in parts_of(form, form.schema.table(slot.table), slot).items():
             if short in parts:
                 continue
             found = [entries.get((slot.table, slot.key, name)) for name in _fields(group[0])]
             cells = [
-                Cell(item.sheet, titles[item.sheet], a1(0, item.col).removesuffix("1"), item.row - slot.row)
+                CheckedCell(item.sheet, titles[item.sheet], a1(0, item.col).removesuffix("1"), item.row - slot.row)
                 for item in found
                 if item is not None
             ]
             deciding = frozenset(name for item in group for name in item.when.reads())
-            parts[short] = Part(short, group[0].rule.field, tuple(cells), deciding)
+            parts[short] = CheckPart(short, group[0].rule.field, tuple(cells), deciding)
     return tuple(parts.values())
 
 
@@ -132,7 +132,7 @@ def _fields(predicate: Predicate) -> list[str]:
     return predicate.alternatives[0] if isinstance(predicate, RequiredIf) else [predicate.rule.field]
 
 
-def state_of(sheet: str, runs: Sequence[Run]) -> _State:
+def state_of(sheet: str, runs: Sequence[CheckRange]) -> _SheetState:
     """What decides the state of that sheet."""
     own, awaited = [], []
     for run in runs:
@@ -144,7 +144,7 @@ def state_of(sheet: str, runs: Sequence[Run]) -> _State:
         others = tuple(part for part in run.parts if part.missing and part.field in deciding and part not in here)
         if others:
             awaited.append((run, others))
-    return _State(tuple(own), sheet, tuple(awaited))
+    return _SheetState(tuple(own), sheet, tuple(awaited))
 
 
 def progress_texts(
@@ -167,7 +167,7 @@ def formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
 class _Count:
     """What the formulas give."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[CheckRange, ...]
     checks: Mapping[_Place, str]
     taken: set[_Place]
 
@@ -185,26 +185,26 @@ class _Count:
         result: str | int = getattr(self, f"_{kind}")(run)
         return result
 
-    def _texts(self, run: Run) -> list[str]:
+    def _texts(self, run: CheckRange) -> list[str]:
         return [self.checks[(slot.sheet, slot.row, slot.col)] for slot in run.slots]
 
-    def _rows_missing(self, run: Run) -> int:
+    def _rows_missing(self, run: CheckRange) -> int:
         return sum(_COLON in text for text in self._texts(run))
 
-    def _cells_missing(self, run: Run) -> int:
+    def _cells_missing(self, run: CheckRange) -> int:
         return sum(text.count(_COLON) for text in self._texts(run))
 
-    def _rows_wrong(self, run: Run) -> int:
+    def _rows_wrong(self, run: CheckRange) -> int:
         return sum(is_wrong(text) for text in self._texts(run))
 
-    def _to_missing(self, run: Run) -> str:
+    def _to_missing(self, run: CheckRange) -> str:
         for slot, text in zip(run.slots, self._texts(run), strict=True):
             if _COLON in text:
                 part = next((part for part in run.parts if part.missing and part.within(text)), None)
                 return address(self._cell(part, slot), slot.row) if part and part.cells else ""
         return ""
 
-    def _cell(self, part: Part, slot: Slot) -> Cell:
+    def _cell(self, part: CheckPart, slot: Slot) -> CheckedCell:
         """The first blank one of the cells to fill."""
         for cell in part.cells[:-1]:
             column = next(number for number in range(slot.col + 100) if a1(0, number) == f"{cell.column}1")
@@ -212,10 +212,10 @@ class _Count:
                 return cell
         return part.cells[-1]
 
-    def _to_wrong(self, run: Run) -> str:
+    def _to_wrong(self, run: CheckRange) -> str:
         rows = list(zip(run.slots, self._texts(run), strict=True))
         named = [slot for slot, text in rows if ": " in text] + [slot for slot, text in rows if text == CELL_ERROR]
-        return address(Cell(run.sheet, run.title, run.column, 0), named[0].row) if named else ""
+        return address(CheckedCell(run.sheet, run.title, run.column, 0), named[0].row) if named else ""
 
     def _progress(self) -> str:
         filled = [
@@ -236,7 +236,7 @@ class _Count:
                     return words + found[2:].replace("'!", ", ô ")
         return READY
 
-    def _state(self, state: _State) -> str:
+    def _state(self, state: _SheetState) -> str:
         missing = wrong = awaited = 0
         for run, blank_parts, wrong_parts in state.runs:
             texts = self._texts(run)
@@ -259,12 +259,12 @@ def is_wrong(text: str) -> bool:
     return text not in ("", ENOUGH) and text.count(END) + 1 > text.count(_COLON)
 
 
-def address(cell: Cell, row: int) -> str:
+def address(cell: CheckedCell, row: int) -> str:
     """Link to the cell of a check that stands in that row (0-based)."""
     return f"#{sheet_prefix(cell.title)}{cell.column}{row + cell.down + 1}"
 
 
-def _awaiting(state: _State) -> str:
+def _awaiting(state: _SheetState) -> str:
     """The state of a sheet that needs something or not by what another sheet says."""
     return f"theo trang {state.awaited[0][0].title}"
 
@@ -277,18 +277,18 @@ def progress_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[_Place,
     return {(slot.sheet, slot.row, slot.col): f"={writer.of(slot.field)}" for slot in slots}
 
 
-def _ref(run: Run) -> str:
+def _ref(run: CheckRange) -> str:
     """The check cells of a run."""
     first, last = run.slots[0].row + 1, run.slots[-1].row + 1
     return f"{sheet_prefix(run.title)}${run.column}${first}:${run.column}${last}"
 
 
-def _test(part: Part, ref: str) -> str:
+def _test(part: CheckPart, ref: str) -> str:
     """Whether a check's text has that part; for each cell of a range where SUMPRODUCT asks."""
     return f"ISNUMBER(FIND({quoted(part.short + END)},{ref}&{quoted(END)}))"
 
 
-def _rows_with(parts: Sequence[Part], ref: str) -> str:
+def _rows_with(parts: Sequence[CheckPart], ref: str) -> str:
     return f"SUMPRODUCT(--(({'+'.join(_test(part, ref) for part in parts)})>0))"
 
 
@@ -306,7 +306,7 @@ def wrong_formula(ref: str) -> str:
 class _Formulas:
     """Writes each formula by its name; `cells` says where the hidden counts stand."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[CheckRange, ...]
     cells: Mapping[str, str]
     guide: str
 
@@ -324,16 +324,16 @@ class _Formulas:
         formula: str = getattr(self, f"_{kind}")(run, _ref(run))
         return formula
 
-    def _rows_missing(self, run: Run, ref: str) -> str:
+    def _rows_missing(self, run: CheckRange, ref: str) -> str:
         return f"SUMPRODUCT(--ISNUMBER(FIND({quoted(_COLON)},{ref})))"
 
-    def _cells_missing(self, run: Run, ref: str) -> str:
+    def _cells_missing(self, run: CheckRange, ref: str) -> str:
         return f"SUMPRODUCT({_occurrences(_COLON, ref)})"
 
-    def _rows_wrong(self, run: Run, ref: str) -> str:
+    def _rows_wrong(self, run: CheckRange, ref: str) -> str:
         return f"SUMPRODUCT({wrong_formula(ref)})"
 
-    def _to_missing(self, run: Run, ref: str) -> str:
+    def _to_missing(self, run: CheckRange, ref: str) -> str:
         """The address of the first blank cell that the first check with one speaks of."""
         place = f"MATCH({quoted(f'*{_COLON}*')},{ref},0)"
         above = run.slots[0].row
@@ -348,17 +348,17 @@ class _Formulas:
             address = f"IF({_test(part, f'INDEX({ref},{place})')},{target},{address})"
         return f'IFERROR({address},"")'
 
-    def _address(self, part: Part, number: int, row: Sequence[str]) -> str:
+    def _address(self, part: CheckPart, number: int, row: Sequence[str]) -> str:
         cell = part.cells[number]
         return f"{quoted(f'#{sheet_prefix(cell.title)}{cell.column}')}&{row[number]}"
 
-    def _to_wrong(self, run: Run, ref: str) -> str:
+    def _to_wrong(self, run: CheckRange, ref: str) -> str:
         """The address of the first check that names anything; asked for when nothing is missing any more."""
         place = f'IFERROR(MATCH("*: *",{ref},0),MATCH({quoted(CELL_ERROR)},{ref},0))'
         target = quoted(f"#{sheet_prefix(run.title)}{run.column}")
         return f'IFERROR({target}&({place}{run.slots[0].row:+d}),"")'
 
-    def _cell(self, kind: str, run: Run) -> str:
+    def _cell(self, kind: str, run: CheckRange) -> str:
         return self.cells[f"{kind}:{_name(run)}"]
 
     def _sum(self, kind: str) -> str:
@@ -395,7 +395,7 @@ class _Formulas:
             found = f'IF({cell}<>"",{cell},{found})'
         return found
 
-    def _state(self, state: _State) -> str:
+    def _state(self, state: _SheetState) -> str:
         missing, wrong = [], []
         for run, blank_parts, wrong_parts in state.runs:
             ref = _ref(run)
@@ -417,6 +417,6 @@ class _Formulas:
         return result
 
 
-def _name(run: Run) -> str:
+def _name(run: CheckRange) -> str:
     """How the hidden counts of a run are called, behind their kind."""
     return f"{run.sheet}:{run.table}"

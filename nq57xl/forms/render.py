@@ -14,7 +14,7 @@ from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.live_check import check_formulas, check_texts
 from nq57xl.forms.marks import mark_notes, points_of, write_fix
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
-from nq57xl.forms.page_setup import Page
+from nq57xl.forms.page_setup import FormContents
 from nq57xl.forms.progress import progress_formulas, progress_texts
 from nq57xl.forms.render_guide import write_guide
 from nq57xl.forms.render_sheet import write_hidden, write_sheet
@@ -38,7 +38,7 @@ def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Fin
     sheets = layout(form)
     points = points_of(form, sheets, findings)
     checks = check_texts(form, sheets, values)
-    page = Page(
+    page = FormContents(
         form=form,
         titles={sheet.id: sheet.title for sheet in sheets},
         values={(item.table, item.key, item.field): item for item in values},
@@ -103,7 +103,7 @@ def _properties(book: FormWorkbook, form: Form) -> None:
         book.set_custom_property(name, text, "text")
 
 
-def _sheets(book: FormWorkbook, page: Page, sheets: Sequence[SheetLayout]) -> None:
+def _sheets(book: FormWorkbook, page: FormContents, sheets: Sequence[SheetLayout]) -> None:
     specs = {spec.id: spec for spec in visible_specs(page.form)}
     for sheet in sheets:
         worksheet = book.sheet(sheet.title)

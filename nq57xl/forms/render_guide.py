@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nq57xl.forms.layout import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines, visible_specs
 from nq57xl.forms.model import SheetLayout
-from nq57xl.forms.page_setup import Page, block_breaks, protect, set_up_page
+from nq57xl.forms.page_setup import FormContents, block_breaks, protect, set_up_page
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
 from nq57xl.forms.progress import WRONG
 from nq57xl.forms.styles import ERROR_FILL, LOOKS, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
@@ -20,7 +20,7 @@ _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "head
 _LEGEND_LOOKS = ("", "legend_locked", "legend_done", "legend_missing", "legend_wrong", "legend_required")
 
 
-def write_guide(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
+def write_guide(book: FormWorkbook, worksheet: FormWorksheet, page: FormContents, sheet: SheetLayout) -> None:
     """All lines, each as high as its text."""
     set_up_page(book, worksheet, page.form, [_GRID] * len(GUIDE_COLUMNS))
     for slot in sheet.slots:
@@ -56,7 +56,7 @@ def _state_colours(book: FormWorkbook, worksheet: FormWorksheet, rows: Sequence[
 class _Guide:
     """Writes one line after the other; counts what alternates (letterhead, legend)."""
 
-    def __init__(self, book: FormWorkbook, worksheet: FormWorksheet, page: Page) -> None:
+    def __init__(self, book: FormWorkbook, worksheet: FormWorksheet, page: FormContents) -> None:
         self.book, self.sheet, self.page = book, worksheet, page
         self.letterheads = self.legends = 0
         self.states: list[int] = []

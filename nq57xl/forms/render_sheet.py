@@ -10,7 +10,7 @@ from attrs import frozen
 
 from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
-from nq57xl.forms.page_setup import Page, finish_sheet, page_breaks, set_up_page
+from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, set_up_page
 from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import ERROR_FILL, SIZE, WARNING_FILL, FormWorkbook, FormWorksheet
 from nq57xl.forms.validation import kind_of, validation_of
@@ -35,7 +35,7 @@ def safe(text: str) -> str:
     return text
 
 
-def write_hidden(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
+def write_hidden(book: FormWorkbook, worksheet: FormWorksheet, page: FormContents, sheet: SheetLayout) -> None:
     """Lists (hidden) and identity (veryHidden): text only."""
     worksheet.set_column(0, 0, 24, book.look("plain"))
     worksheet.lock_rest(1, book.look("plain"))
@@ -48,7 +48,9 @@ def write_hidden(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet
     worksheet.protect(page.password)
 
 
-def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet: SheetLayout, spec: SheetSpec) -> None:
+def write_sheet(
+    book: FormWorkbook, worksheet: FormWorksheet, page: FormContents, sheet: SheetLayout, spec: SheetSpec
+) -> None:
     """One sheet: cells, heights, validations, marks, live check, page set-up, protection."""
     widths = sheet_widths(spec)
     set_up_page(book, worksheet, page.form, widths)
@@ -57,7 +59,7 @@ def write_sheet(book: FormWorkbook, worksheet: FormWorksheet, page: Page, sheet:
         rows.setdefault(slot.row, []).append(slot)
     heights = {}
     for number, slots in rows.items():
-        heights[number] = _Row(book, worksheet, page, spec, widths, slots).write()
+        heights[number] = _RowWriter(book, worksheet, page, spec, widths, slots).write()
         worksheet.set_row(number, heights[number], None, {"hidden": number == 0})
         if _grows(slots[0].row_key, spec):
             worksheet.let_grow(number)
@@ -83,12 +85,12 @@ def sheet_widths(spec: SheetSpec) -> list[float]:
 
 
 @frozen
-class _Row:
+class _RowWriter:
     """Writes the slots of one row and tells its height in points."""
 
     book: FormWorkbook
     sheet: FormWorksheet
-    page: Page
+    page: FormContents
     spec: SheetSpec
     widths: list[float]
     slots: list[Slot]
@@ -229,7 +231,7 @@ def _comment(worksheet: FormWorksheet, slot: Slot, note: str) -> None:
     worksheet.write_comment(slot.row, slot.col, safe(note), options)
 
 
-def _validations(worksheet: FormWorksheet, page: Page, sheet: SheetLayout) -> None:
+def _validations(worksheet: FormWorksheet, page: FormContents, sheet: SheetLayout) -> None:
     """One rule for all cells of a column that ask for the same: ranges, not single cells (pitfalls 3)."""
     groups: list[tuple[dict[str, Any], list[Slot]]] = []
     for slot in sorted((item for item in sheet.slots if item.role == "entry"), key=lambda item: (item.col, item.row)):

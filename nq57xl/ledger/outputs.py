@@ -36,7 +36,7 @@ def write_all_guarded(
 
     One that is open elsewhere does not stop the others.
     """
-    targets: dict[Path, _Target] = {}
+    targets: dict[Path, _OutputFile] = {}
     failed: list[Nq57Error] = []
     for path, data in outputs.items():
         try:
@@ -56,7 +56,7 @@ def write_all_guarded(
 
 
 @frozen
-class _Target:
+class _OutputFile:
     """Where an output goes."""
 
     path: Path
@@ -65,12 +65,12 @@ class _Target:
     """It is there already."""
 
 
-def _target(ledger: Ledger, workspace: Workspace, path: Path, digest: str) -> _Target:
+def _target(ledger: Ledger, workspace: Workspace, path: Path, digest: str) -> _OutputFile:
     """The first of the names that is free, the program's own, or holds that content already."""
     for candidate in _names(path):
         found = _hash(candidate)
         if found in (None, digest) or ledger.was_written(workspace.key_of(candidate), found or ""):
-            return _Target(candidate, digest, found == digest)
+            return _OutputFile(candidate, digest, found == digest)
     raise AssertionError("names are endless")
 
 

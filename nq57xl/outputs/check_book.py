@@ -16,7 +16,7 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
 from nq57xl.text.normalise import one_line
 from nq57xl.xlsx.book import Book
-from nq57xl.xlsx.pages import Column, Content, FileLink, Line, Link, Num, Page, place
+from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
 
 UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
@@ -28,60 +28,60 @@ _LINKED = 60_000
 """Rows of findings that carry a link: a sheet holds 65,530 of them."""
 
 _UNIT_COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 24),
-    Column("state", "Tình trạng", 17),
-    Column("received", "Nhận lúc", 12, "center"),
-    Column("basis", "Căn cứ thời điểm", 13),
-    Column("on_time", "Đúng hạn", 8, "center"),
-    Column("late", "Số ngày chậm", 8, "center"),
-    Column("errors", "Phải sửa", 7, "center"),
-    Column("warnings", "Nên xem lại", 7, "center"),
-    Column("points", "Điểm chính của lần gửi mới nhất", 42),
-    Column("next", "Việc tiếp theo", 20),
-    Column("file", "Tệp mới nhất", 14, "center"),
-    Column("marked", "Biểu trả lại", 12, "center"),
-    Column("letter", "Thông báo", 9, "center"),
-    Column("draft", "Thư soạn sẵn", 9, "center"),
-    Column("code", "Mã", 9, "center", printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 24),
+    ReportColumn("state", "Tình trạng", 17),
+    ReportColumn("received", "Nhận lúc", 12, "center"),
+    ReportColumn("basis", "Căn cứ thời điểm", 13),
+    ReportColumn("on_time", "Đúng hạn", 8, "center"),
+    ReportColumn("late", "Số ngày chậm", 8, "center"),
+    ReportColumn("errors", "Phải sửa", 7, "center"),
+    ReportColumn("warnings", "Nên xem lại", 7, "center"),
+    ReportColumn("points", "Điểm chính của lần gửi mới nhất", 42),
+    ReportColumn("next", "Việc tiếp theo", 20),
+    ReportColumn("file", "Tệp mới nhất", 14, "center"),
+    ReportColumn("marked", "Biểu trả lại", 12, "center"),
+    ReportColumn("letter", "Thông báo", 9, "center"),
+    ReportColumn("draft", "Thư soạn sẵn", 9, "center"),
+    ReportColumn("code", "Mã", 9, "center", printed=False),
 )
 _FILE_COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 18),
-    Column("file", "Tệp", 22),
-    Column("received", "Nhận lúc", 12, "center"),
-    Column("basis", "Căn cứ thời điểm", 13),
-    Column("fate", "Kết quả", 19),
-    Column("errors", "Phải sửa", 7, "center"),
-    Column("warnings", "Nên xem lại", 7, "center"),
-    Column("repaired", "Đã chuẩn hóa", 8, "center"),
-    Column("sender", "Người gửi", 18),
-    Column("subject", "Tiêu đề thư", 18),
-    Column("points", "Các điểm", 9, "center"),
-    Column("archive", "Bản gốc", 10, "center"),
-    Column("letter", "Thư trả lời", 10, "center"),
-    Column("back", "Đơn vị (xem dòng)", 14, "center", printed=False),
-    Column("period", "Kỳ của biểu", 10, "center", printed=False),
-    Column("path", "Đường dẫn khi nhận", 40, printed=False),
-    Column("sha", "Mã băm SHA-256", 66, printed=False),
-    Column("collected", "Ghi sổ lúc", 20, "center", printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 18),
+    ReportColumn("file", "Tệp", 22),
+    ReportColumn("received", "Nhận lúc", 12, "center"),
+    ReportColumn("basis", "Căn cứ thời điểm", 13),
+    ReportColumn("fate", "Kết quả", 19),
+    ReportColumn("errors", "Phải sửa", 7, "center"),
+    ReportColumn("warnings", "Nên xem lại", 7, "center"),
+    ReportColumn("repaired", "Đã chuẩn hóa", 8, "center"),
+    ReportColumn("sender", "Người gửi", 18),
+    ReportColumn("subject", "Tiêu đề thư", 18),
+    ReportColumn("points", "Các điểm", 9, "center"),
+    ReportColumn("archive", "Bản gốc", 10, "center"),
+    ReportColumn("letter", "Thư trả lời", 10, "center"),
+    ReportColumn("back", "Đơn vị (xem dòng)", 14, "center", printed=False),
+    ReportColumn("period", "Kỳ của biểu", 10, "center", printed=False),
+    ReportColumn("path", "Đường dẫn khi nhận", 40, printed=False),
+    ReportColumn("sha", "Mã băm SHA-256", 66, printed=False),
+    ReportColumn("collected", "Ghi sổ lúc", 20, "center", printed=False),
 )
 _POINT_COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 15),
-    Column("file", "Tệp", 14),
-    Column("level", "Mức độ", 9, "center"),
-    Column("sheet", "Trang", 11),
-    Column("cell", "Ô", 6, "center"),
-    Column("task", "Mã, dòng", 8, "center"),
-    Column("field", "Nội dung", 13),
-    Column("value", "Đã nhập", 14),
-    Column("message", "Điểm cần xử lý", 29),
-    Column("fix", "Cách xử lý", 36),
-    Column("back", "Tệp (xem dòng)", 13, "center", printed=False),
-    Column("fate", "Kết quả của tệp", 30, printed=False),
-    Column("code", "Mã lỗi", 24, printed=False),
-    Column("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 15),
+    ReportColumn("file", "Tệp", 14),
+    ReportColumn("level", "Mức độ", 9, "center"),
+    ReportColumn("sheet", "Trang", 11),
+    ReportColumn("cell", "Ô", 6, "center"),
+    ReportColumn("task", "Mã, dòng", 8, "center"),
+    ReportColumn("field", "Nội dung", 13),
+    ReportColumn("value", "Đã nhập", 14),
+    ReportColumn("message", "Điểm cần xử lý", 29),
+    ReportColumn("fix", "Cách xử lý", 36),
+    ReportColumn("back", "Tệp (xem dòng)", 13, "center", printed=False),
+    ReportColumn("fate", "Kết quả của tệp", 30, printed=False),
+    ReportColumn("code", "Mã lỗi", 24, printed=False),
+    ReportColumn("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
 )
 _FACT_COLUMNS = tuple(
     attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
@@ -121,33 +121,33 @@ class Check:
 def render_check_book(check: Check) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
     pages = (
-        Page(UNITS, _UNIT_COLUMNS, tuple(_units(check)), filtered=True, frozen_columns=2),
-        Page(FILES, _FILE_COLUMNS, tuple(_files(check)), filtered=True, frozen_columns=3),
-        Page(POINTS, _POINT_COLUMNS, tuple(_points(check)), filtered=True, frozen_columns=3),
-        Page(FACTS, _FACT_COLUMNS, tuple(_facts(check)), filtered=True, frozen_columns=3),
+        ReportSheet(UNITS, _UNIT_COLUMNS, tuple(_units(check)), filtered=True, frozen_columns=2),
+        ReportSheet(FILES, _FILE_COLUMNS, tuple(_files(check)), filtered=True, frozen_columns=3),
+        ReportSheet(POINTS, _POINT_COLUMNS, tuple(_points(check)), filtered=True, frozen_columns=3),
+        ReportSheet(FACTS, _FACT_COLUMNS, tuple(_facts(check)), filtered=True, frozen_columns=3),
     )
     return Book(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages], {}).bytes()
 
 
-def _head(check: Check, title: str, note: str, columns: Sequence[Column]) -> Iterator[Line]:
+def _head(check: Check, title: str, note: str, columns: Sequence[ReportColumn]) -> Iterator[ReportLine]:
     due = f"{check.status.due:%d/%m/%Y}"
-    yield Line("title", {"number": f"{title} {check.period.title}".upper()})
-    yield Line("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."})
-    yield Line("note", {"number": note})
-    yield Line("head", {column.name: column.title for column in columns})
+    yield ReportLine("title", {"number": f"{title} {check.period.title}".upper()})
+    yield ReportLine("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."})
+    yield ReportLine("note", {"number": note})
+    yield ReportLine("head", {column.name: column.title for column in columns})
 
 
-def _units(check: Check) -> Iterator[Line]:
+def _units(check: Check) -> Iterator[ReportLine]:
     note = (
         "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
         "Bảng này được lập lại mỗi lần nhận báo cáo."
     )
     yield from _head(check, "Kiểm tra báo cáo", note, _UNIT_COLUMNS)
     for number, unit in enumerate(check.status.units, start=1):
-        yield Line("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
+        yield ReportLine("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
 
 
-def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, Content]:
+def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, CellContent]:
     newest = check.newest(unit)
     marked = check.places.marked.get(unit.code)
     number_of = newest.record.id if newest else 0
@@ -159,9 +159,9 @@ def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, Conten
         "received": moment_words(unit.received_at),
         "basis": BASES[unit.received_basis] if unit.received_basis else "",
         "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
-        "late": Num(unit.days_late, "0") if unit.on_time is not None else None,
-        "errors": Num(newest.count("error"), "0") if newest else None,
-        "warnings": Num(newest.count("warning"), "0") if newest else None,
+        "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
+        "errors": Number(newest.count("error"), "0") if newest else None,
+        "warnings": Number(newest.count("warning"), "0") if newest else None,
         "points": _main_points(newest),
         "next": _next(unit, newest),
         "file": Link("dòng {row}", f"file|{newest.record.id}") if newest else None,
@@ -189,17 +189,17 @@ def _next(unit: UnitStatus, newest: Filed | None) -> str:
     return "Đề nghị đơn vị giải trình, nếu cần" if newest.asks else "Không phải làm gì"
 
 
-def _files(check: Check) -> Iterator[Line]:
+def _files(check: Check) -> Iterator[ReportLine]:
     note = (
         "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
         "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa."
     )
     yield from _head(check, "Tệp báo cáo nhận được", note, _FILE_COLUMNS)
     for number, item in enumerate(check.returns, start=1):
-        yield Line("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
+        yield ReportLine("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
 
 
-def _file_cells(check: Check, item: Filed, number: int) -> dict[str, Content]:
+def _file_cells(check: Check, item: Filed, number: int) -> dict[str, CellContent]:
     judged = item.record.judged
     source, places = judged.source, check.places
     archive, letter = places.archive.get(source.sha256), places.letters.get(item.record.id)
@@ -210,9 +210,9 @@ def _file_cells(check: Check, item: Filed, number: int) -> dict[str, Content]:
         "received": moment_words(source.received_at),
         "basis": BASES[source.received_basis],
         "fate": _fate_words(item),
-        "errors": Num(item.count("error"), "0"),
-        "warnings": Num(item.count("warning"), "0"),
-        "repaired": Num(item.count("repaired"), "0"),
+        "errors": Number(item.count("error"), "0"),
+        "warnings": Number(item.count("warning"), "0"),
+        "repaired": Number(item.count("repaired"), "0"),
         "sender": _short(source.sender),
         "subject": _short(source.subject),
         "points": Link("dòng {row}", _first_point(item)) if judged.findings else None,
@@ -256,7 +256,7 @@ def _lines_of(check: Check, severities: tuple[str, ...]) -> Iterator[_Told]:
     yield from (_Told(one, None) for one in check.status.period_findings if one.severity in severities)
 
 
-def _points(check: Check) -> Iterator[Line]:
+def _points(check: Check) -> Iterator[ReportLine]:
     note = (
         "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
         "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu."
@@ -265,7 +265,7 @@ def _points(check: Check) -> Iterator[Line]:
     yield from _told_lines(check, POINTS, ("error", "warning"))
 
 
-def _facts(check: Check) -> Iterator[Line]:
+def _facts(check: Check) -> Iterator[ReportLine]:
     note = (
         "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
         "ô của mọi tệp đã nhận."
@@ -274,7 +274,7 @@ def _facts(check: Check) -> Iterator[Line]:
     yield from _told_lines(check, FACTS, ("repaired", "note"))
 
 
-def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterator[Line]:
+def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
     titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
     seen: set[int] = set()
     for number, one in enumerate(_lines_of(check, severities), start=1):
@@ -285,10 +285,10 @@ def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterato
         cells = _point_cells(one, number, titles)
         if one.item is not None and number <= _LINKED:
             cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
-        yield Line("row", cells, anchors=anchors)
+        yield ReportLine("row", cells, anchors=anchors)
 
 
-def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, Content]:
+def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, CellContent]:
     finding, item = one.finding, one.item
     value = one_line(finding.value)
     return {

@@ -76,7 +76,7 @@ def write_comparison(old: Plan, new: Plan, comparison: Comparison, origin: Origi
         stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties({"title": "So sánh kế hoạch", "created": _CREATED})
-    writer = _Writer(book, old, new, origin)
+    writer = _ComparisonWriter(book, old, new, origin)
     for table in FIELDS:
         rows = [row for row in comparison.rows if row.table == table]
         if rows:
@@ -87,7 +87,7 @@ def write_comparison(old: Plan, new: Plan, comparison: Comparison, origin: Origi
     return stream.getvalue()
 
 
-class _Writer:
+class _ComparisonWriter:
     """Writes the sheets of one comparison."""
 
     def __init__(self, book: Workbook, old: Plan, new: Plan, origin: Origin) -> None:

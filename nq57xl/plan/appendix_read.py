@@ -12,7 +12,16 @@ from attrs import field, frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import CUTOFFS, NO, VOCABULARIES, YES, Cells, Column, Sheet, plan_of
+from nq57xl.plan.appendix_sheets import (
+    CUTOFFS,
+    NO,
+    VOCABULARIES,
+    YES,
+    AppendixColumn,
+    AppendixRow,
+    AppendixSheet,
+    plan_of,
+)
 from nq57xl.plan.model import DatedName, Plan
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
@@ -60,7 +69,7 @@ def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
     return clean(str(raw))
 
 
-def _as_value(column: Column, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
+def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
     """The value; and what was wanted with an example, both empty when the cell could be read."""
     text = text_of(raw)
     if column.kind in ("text", "short"):
@@ -93,7 +102,7 @@ def _dated_names(text: str) -> tuple[tuple[DatedName, ...], str, str]:
     return tuple(sorted(names, key=lambda name: name.valid_to or date.max)), "", ""
 
 
-def _whole(column: Column, text: str) -> tuple[int | None, str, str]:
+def _whole(column: AppendixColumn, text: str) -> tuple[int | None, str, str]:
     low, high = column.limits
     if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high:
         return int(text), "", ""
@@ -118,7 +127,7 @@ def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 
         return None, "ngày", "30/06/2026"
 
 
-def _choice(column: Column, text: str) -> tuple[str, str, str]:
+def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:
     titles = _CHOICES.get(column.key)
     if titles is None:
         return text, "", ""
@@ -191,11 +200,11 @@ class _Reader:
             raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: thiếu trang «{title}».")
         return found or (title, [])
 
-    def card(self, title: str, lines: tuple[Column, ...], table: str, *, optional: bool = False) -> Cells:
+    def card(self, title: str, lines: tuple[AppendixColumn, ...], table: str, *, optional: bool = False) -> AppendixRow:
         """Field -> value of a sheet with one field a line: the value stands right of its name."""
         own, grid = self._grid(title, optional)
         known = {fold(line.title): line for line in reversed(lines)}
-        cells: Cells = {}
+        cells: AppendixRow = {}
         for row, values in enumerate(grid):
             for col, value in enumerate(values[:-1]):
                 line = known.get(fold(text_of(value)))
@@ -207,7 +216,7 @@ class _Reader:
             raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: trang «{title}» không có mục nào đọc được.")
         return cells
 
-    def names(self) -> list[Cells]:
+    def names(self) -> list[AppendixRow]:
         """The dated names under the plan's card."""
         rows = self.table(appendix_sheets.NAMES, search=len(self._grid(appendix_sheets.PLAN_TITLE, False)[1]))
         for index, row in enumerate(rows):
@@ -218,18 +227,18 @@ class _Reader:
             row["kind"] = kind or ""
         return rows
 
-    def table(self, sheet: Sheet, search: int = _SEARCHED_ROWS) -> list[Cells]:
+    def table(self, sheet: AppendixSheet, search: int = _SEARCHED_ROWS) -> list[AppendixRow]:
         """The rows of a table under its headings; blank rows are passed over."""
         title, grid = self._grid(sheet.title, sheet.optional)
         head = self._head(sheet, title, grid, search)
         if head is None:
             return []
         start, columns = head
-        rows: list[Cells] = []
+        rows: list[AppendixRow] = []
         for row, values in enumerate(grid[start + 1 :], start + 1):
             if all(is_blank(values[col]) for _, col in columns if col is not None):
                 continue
-            cells: Cells = {}
+            cells: AppendixRow = {}
             for column, col in columns:
                 value = values[col] if col is not None else ""
                 cells[column.key] = self._value(title, row, col or 0, column, value)
@@ -239,8 +248,8 @@ class _Reader:
         return rows
 
     def _head(
-        self, sheet: Sheet, title: str, grid: _Grid, search: int
-    ) -> tuple[int, list[tuple[Column, int | None]]] | None:
+        self, sheet: AppendixSheet, title: str, grid: _Grid, search: int
+    ) -> tuple[int, list[tuple[AppendixColumn, int | None]]] | None:
         """Row of the headings and the place of each column, by its text."""
         best: list[str] = [column.title for column in sheet.columns]
         for row, values in enumerate(grid[:search]):
@@ -256,7 +265,7 @@ class _Reader:
         missed = ", ".join(f"«{item}»" for item in best)
         raise Nq57Error(f"Trang «{title}» của tệp {self.name} thiếu cột {missed}: hãy khôi phục tên cột.")
 
-    def _value(self, sheet: str, row: int, col: int, column: Column, raw: Any) -> Any:  # noqa: ANN401 - a cell
+    def _value(self, sheet: str, row: int, col: int, column: AppendixColumn, raw: Any) -> Any:  # noqa: ANN401 - a cell
         cell = a1(row, col)
         bad = self.bad.get(sheet, {}).get(cell)
         if bad is not None:
@@ -296,7 +305,7 @@ class _Reader:
         return self.grids[fold(sheet)][1][int(cell[len(letters) :]) - 1][col - 1]
 
 
-def _find(column: Column, texts: list[str]) -> int | None:
+def _find(column: AppendixColumn, texts: list[str]) -> int | None:
     """Index of the heading: by the column's own title first, then by the other titles people use."""
     for title in (column.title, *column.others):
         if fold(title) in texts:

@@ -56,7 +56,7 @@ Source = Literal[
 
 
 @frozen
-class Column:
+class AppendixColumn:
     """One column of a table, or one line of a card."""
 
     key: str
@@ -82,7 +82,7 @@ class Column:
 
 
 @frozen
-class Sheet:
+class AppendixSheet:
     """One sheet that holds a table."""
 
     id: str
@@ -90,7 +90,7 @@ class Sheet:
     heading: str
     note: str
     """One or two sentences under the heading."""
-    columns: tuple[Column, ...]
+    columns: tuple[AppendixColumn, ...]
     spare: int = 20
     """Prepared empty rows under the last one."""
     optional: bool = False
@@ -121,77 +121,77 @@ UNIT_KINDS = ("Văn phòng", "Phòng chuyên môn", "Đơn vị sự nghiệp", 
 HEADER_ROW = 3
 """0-based row of the column headings of every table sheet."""
 
-CARD: tuple[Column, ...] = (
-    Column(
+CARD: tuple[AppendixColumn, ...] = (
+    AppendixColumn(
         "id", "Mã kế hoạch", hint="Chữ không dấu, số, gạch nối; ví dụ: sxd-2026. Không đổi trong năm.", kind="short"
     ),
-    Column("title", "Tên kế hoạch", hint="Trích yếu của kế hoạch, nguyên văn."),
-    Column("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole", limits=(2000, 2099)),
-    Column("number", "Số văn bản", hint="Số của kế hoạch; để trống khi chưa biết.", kind="short"),
-    Column("symbol", "Ký hiệu", hint="Phần sau dấu gạch chéo, ví dụ KH-SXD.", kind="short"),
-    Column("issued_on", "Ngày ban hành", hint="Ngày/tháng/năm; để trống khi chưa biết.", kind="date"),
-    Column("gatherer", "Đơn vị tổng hợp", hint="Mã đơn vị ở trang Đơn vị.", kind="short", source="units"),
-    Column(
+    AppendixColumn("title", "Tên kế hoạch", hint="Trích yếu của kế hoạch, nguyên văn."),
+    AppendixColumn("year", "Năm", hint="Năm thực hiện kế hoạch, ví dụ 2026.", kind="whole", limits=(2000, 2099)),
+    AppendixColumn("number", "Số văn bản", hint="Số của kế hoạch; để trống khi chưa biết.", kind="short"),
+    AppendixColumn("symbol", "Ký hiệu", hint="Phần sau dấu gạch chéo, ví dụ KH-SXD.", kind="short"),
+    AppendixColumn("issued_on", "Ngày ban hành", hint="Ngày/tháng/năm; để trống khi chưa biết.", kind="date"),
+    AppendixColumn("gatherer", "Đơn vị tổng hợp", hint="Mã đơn vị ở trang Đơn vị.", kind="short", source="units"),
+    AppendixColumn(
         "internal_day",
         "Đơn vị báo cáo trước ngày",
         hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.",
         kind="whole",
         limits=(1, 31),
     ),
-    Column(
+    AppendixColumn(
         "report_day",
         "Cơ quan báo cáo trước ngày",
         hint="Ngày trong tháng cuối của kỳ, từ 1 đến 31.",
         kind="whole",
         limits=(1, 31),
     ),
-    Column(
+    AppendixColumn(
         "before_is_inclusive",
         "«Trước ngày» tính cả ngày đó",
         hint="Chọn Không: «trước ngày 18» là chậm nhất ngày 17.",
         kind="yes_no",
         source="yes_no",
     ),
-    Column(
+    AppendixColumn(
         "roll_weekends",
         "Lùi hạn khi trùng thứ Bảy, Chủ nhật",
         hint="Chọn Có: hạn rơi vào cuối tuần chuyển sang thứ Hai.",
         kind="yes_no",
         source="yes_no",
     ),
-    Column(
+    AppendixColumn(
         "cutoff",
         "Cách chốt số liệu",
         hint="Theo Nghị định: từ ngày 15 tháng trước đến ngày 14 tháng cuối kỳ.",
         kind="choice",
         source="cutoff",
     ),
-    Column("authority", "Thẩm quyền ký", hint="Ví dụ: KT. GIÁM ĐỐC; để trống khi cấp trưởng ký.", kind="short"),
-    Column("position", "Chức vụ người ký", hint="Ví dụ: PHÓ GIÁM ĐỐC.", kind="short"),
-    Column("signer", "Họ tên người ký", hint="Họ và tên, không ghi học hàm, học vị.", kind="short"),
-    Column(
+    AppendixColumn("authority", "Thẩm quyền ký", hint="Ví dụ: KT. GIÁM ĐỐC; để trống khi cấp trưởng ký.", kind="short"),
+    AppendixColumn("position", "Chức vụ người ký", hint="Ví dụ: PHÓ GIÁM ĐỐC.", kind="short"),
+    AppendixColumn("signer", "Họ tên người ký", hint="Họ và tên, không ghi học hàm, học vị.", kind="short"),
+    AppendixColumn(
         "clear_criteria", "Các tiêu chí «rõ»", hint="Mỗi dòng một tiêu chí (Alt+Enter để xuống dòng).", kind="names"
     ),
 )
 
-SETTINGS: tuple[Column, ...] = (
-    Column(
+SETTINGS: tuple[AppendixColumn, ...] = (
+    AppendixColumn(
         "at_risk_days",
         "Số ngày báo trước nguy cơ chậm",
         hint="Đầu việc chưa xong còn từng này ngày đến hạn thì tính là có nguy cơ chậm.",
         kind="whole",
     ),
-    Column(
+    AppendixColumn(
         "free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"
     ),
-    Column(
+    AppendixColumn(
         "vocabulary",
         "Bộ từ ngữ của báo cáo",
         hint="Cách ghi tiến độ trong báo cáo tổng hợp; biểu mẫu của đơn vị không đổi.",
         kind="choice",
         source="vocabulary",
     ),
-    Column(
+    AppendixColumn(
         "quality_score",
         "Chấm điểm chất lượng số liệu",
         hint="Có: noi-bo.xlsx có trang chấm điểm báo cáo theo sáu nguyên tắc; không đưa vào báo cáo tổng hợp.",
@@ -202,34 +202,38 @@ SETTINGS: tuple[Column, ...] = (
 
 PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
 
-NAMES = Sheet(
+NAMES = AppendixSheet(
     "names",
     PLAN_TITLE,
     "TÊN CƠ QUAN, NƠI NHẬN, ĐỊA DANH",
     "",
     (
-        Column("kind", "Loại tên", hint="Chọn trong danh sách.", kind="choice", source="name_kind"),
-        Column("name", "Tên gọi", hint="Ghi đúng như in trên văn bản."),
-        Column(
+        AppendixColumn("kind", "Loại tên", hint="Chọn trong danh sách.", kind="choice", source="name_kind"),
+        AppendixColumn("name", "Tên gọi", hint="Ghi đúng như in trên văn bản."),
+        AppendixColumn(
             "valid_from", "Từ ngày", hint="Ngày bắt đầu dùng tên; để trống nếu không rõ.", kind="date", optional=True
         ),
-        Column(
+        AppendixColumn(
             "valid_to", "Đến ngày", hint="Ngày cuối cùng dùng tên; để trống nếu còn dùng.", kind="date", optional=True
         ),
     ),
     spare=6,
 )
 
-_VALID_FROM = Column("valid_from", "Từ ngày", 12, "Ngày bắt đầu hoạt động; có thể để trống.", "date", optional=True)
-_VALID_TO = Column("valid_to", "Đến ngày", 12, "Ngày cuối cùng hoạt động; có thể để trống.", "date", optional=True)
+_VALID_FROM = AppendixColumn(
+    "valid_from", "Từ ngày", 12, "Ngày bắt đầu hoạt động; có thể để trống.", "date", optional=True
+)
+_VALID_TO = AppendixColumn(
+    "valid_to", "Đến ngày", 12, "Ngày cuối cùng hoạt động; có thể để trống.", "date", optional=True
+)
 
-UNITS = Sheet(
+UNITS = AppendixSheet(
     "units",
     "Đơn vị",
     "DANH SÁCH ĐƠN VỊ",
     "Mỗi dòng một đơn vị. Đơn vị ngoài cơ quan ghi «Có» ở cột Ngoài cơ quan và không nhận biểu mẫu.",
     (
-        Column(
+        AppendixColumn(
             "code",
             "Mã",
             11,
@@ -238,18 +242,22 @@ UNITS = Sheet(
             center=True,
             others=("Mã đơn vị",),
         ),
-        Column("name", "Tên đơn vị", 38, "Tên đầy đủ.", others=("Tên", "Đơn vị")),
-        Column("aliases", "Tên gọi khác", 34, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
-        Column("kind", "Loại", 17, "Chọn hoặc nhập loại đơn vị.", "short", "unit_kind", optional=True, strict=False),
-        Column(
+        AppendixColumn("name", "Tên đơn vị", 38, "Tên đầy đủ.", others=("Tên", "Đơn vị")),
+        AppendixColumn(
+            "aliases", "Tên gọi khác", 34, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True
+        ),
+        AppendixColumn(
+            "kind", "Loại", 17, "Chọn hoặc nhập loại đơn vị.", "short", "unit_kind", optional=True, strict=False
+        ),
+        AppendixColumn(
             "external", "Ngoài cơ quan", 9, "Có: không nhận biểu mẫu.", "yes_no", "yes_no", optional=True, center=True
         ),
-        Column(
+        AppendixColumn(
             "email", "Thư điện tử", 24, "Địa chỉ nhận biểu mẫu.", "short", optional=True, others=("Email", "E-mail")
         ),
         _VALID_FROM,
         _VALID_TO,
-        Column(
+        AppendixColumn(
             "successors",
             "Đơn vị kế tiếp",
             11,
@@ -257,7 +265,7 @@ UNITS = Sheet(
             "codes",
             optional=True,
         ),
-        Column(
+        AppendixColumn(
             "former_names",
             "Tên cũ",
             26,
@@ -267,14 +275,14 @@ UNITS = Sheet(
         ),
     ),
 )
-GROUPS = Sheet(
+GROUPS = AppendixSheet(
     "groups",
     "Nhóm đơn vị",
     "NHÓM ĐƠN VỊ",
     "Tên gọi chung dùng trong kế hoạch, ví dụ «Các phòng, đơn vị trực thuộc», và các đơn vị thuộc nhóm.",
     (
-        Column("name", "Tên nhóm", 48, "Ghi như trong cột chủ trì, phối hợp của kế hoạch."),
-        Column(
+        AppendixColumn("name", "Tên nhóm", 48, "Ghi như trong cột chủ trì, phối hợp của kế hoạch."),
+        AppendixColumn(
             "members",
             "Mã các thành viên",
             36,
@@ -282,19 +290,21 @@ GROUPS = Sheet(
             "codes",
             others=("Thành viên",),
         ),
-        Column("aliases", "Tên gọi khác", 48, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True),
+        AppendixColumn(
+            "aliases", "Tên gọi khác", 48, "Mỗi dòng một tên (Alt+Enter để xuống dòng).", "names", optional=True
+        ),
     ),
     spare=10,
     optional=True,
 )
-SECTIONS = Sheet(
+SECTIONS = AppendixSheet(
     "sections",
     "Nhóm nhiệm vụ",
     "NHÓM NHIỆM VỤ",
     "Các mục lớn của phụ lục, theo thứ tự in.",
     (
-        Column("number", "Số", 8, "Số La Mã của mục.", "short", center=True, others=("STT", "TT")),
-        Column(
+        AppendixColumn("number", "Số", 8, "Số La Mã của mục.", "short", center=True, others=("STT", "TT")),
+        AppendixColumn(
             "title",
             "Tên nhóm nhiệm vụ",
             110,
@@ -304,31 +314,33 @@ SECTIONS = Sheet(
     ),
     spare=10,
 )
-TASKS = Sheet(
+TASKS = AppendixSheet(
     "tasks",
     "Nhiệm vụ",
     "DANH MỤC NHIỆM VỤ",
     "Mỗi dòng một đầu việc, nguyên văn kế hoạch. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên. "
     "Cột Hạn chuẩn, nếu nhập, thay cho thời hạn suy ra từ kế hoạch.",
     (
-        Column(
+        AppendixColumn(
             "code", "Mã", 8, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã nhiệm vụ",)
         ),
-        Column("section", "Nhóm", 6.5, "Số La Mã ở trang Nhóm nhiệm vụ.", "short", "sections", center=True),
-        Column("number", "Số", 5, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
-        Column(
+        AppendixColumn("section", "Nhóm", 6.5, "Số La Mã ở trang Nhóm nhiệm vụ.", "short", "sections", center=True),
+        AppendixColumn("number", "Số", 5, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
+        AppendixColumn(
             "subnumber", "Số con", 5.5, "Số của tiểu nhiệm vụ, nếu kế hoạch có in.", "short", center=True, optional=True
         ),
-        Column("task", "Nhiệm vụ tổng quát", 27, "Nguyên văn, không kèm số.", others=("Nhiệm vụ",)),
-        Column("subtask", "Tiểu nhiệm vụ", 27, "Nguyên văn (rõ việc).", others=("Tiểu nhiệm vụ (Rõ việc)",)),
-        Column("deliverable", "Sản phẩm đầu ra", 17, "Sản phẩm bắt buộc (rõ kết quả).", others=("Sản phẩm",)),
-        Column("kpi", "KPI", 17, "Kết quả đo lường được.", others=("KPI đo lường hiệu quả",)),
-        Column("lead", "Đơn vị chủ trì", 13, "Tên đơn vị ở trang Đơn vị (rõ người).", others=("Chủ trì",)),
-        Column("support", "Đơn vị phối hợp", 14, "Tên đơn vị hoặc nhóm đơn vị.", others=("Phối hợp",), optional=True),
-        Column(
+        AppendixColumn("task", "Nhiệm vụ tổng quát", 27, "Nguyên văn, không kèm số.", others=("Nhiệm vụ",)),
+        AppendixColumn("subtask", "Tiểu nhiệm vụ", 27, "Nguyên văn (rõ việc).", others=("Tiểu nhiệm vụ (Rõ việc)",)),
+        AppendixColumn("deliverable", "Sản phẩm đầu ra", 17, "Sản phẩm bắt buộc (rõ kết quả).", others=("Sản phẩm",)),
+        AppendixColumn("kpi", "KPI", 17, "Kết quả đo lường được.", others=("KPI đo lường hiệu quả",)),
+        AppendixColumn("lead", "Đơn vị chủ trì", 13, "Tên đơn vị ở trang Đơn vị (rõ người).", others=("Chủ trì",)),
+        AppendixColumn(
+            "support", "Đơn vị phối hợp", 14, "Tên đơn vị hoặc nhóm đơn vị.", others=("Phối hợp",), optional=True
+        ),
+        AppendixColumn(
             "deadline", "Thời hạn in trong kế hoạch", 13, "Nguyên văn (rõ thời gian).", "short", others=("Thời hạn",)
         ),
-        Column(
+        AppendixColumn(
             "standard_deadline",
             "Hạn chuẩn",
             11.5,
@@ -337,8 +349,8 @@ TASKS = Sheet(
             optional=True,
             center=True,
         ),
-        Column("note", "Ghi chú", 12, "Nguyên văn ghi chú của kế hoạch.", optional=True),
-        Column(
+        AppendixColumn("note", "Ghi chú", 12, "Nguyên văn ghi chú của kế hoạch.", optional=True),
+        AppendixColumn(
             "responsible",
             "Lãnh đạo phụ trách",
             14,
@@ -347,7 +359,7 @@ TASKS = Sheet(
             rare=True,
             others=("Người chịu trách nhiệm", "Người phụ trách"),
         ),
-        Column(
+        AppendixColumn(
             "authority",
             "Cấp quyết định",
             14,
@@ -359,14 +371,14 @@ TASKS = Sheet(
     ),
     spare=60,
 )
-INDICATOR_GROUPS = Sheet(
+INDICATOR_GROUPS = AppendixSheet(
     "indicator_groups",
     "Nhóm chỉ tiêu",
     "NHÓM CHỈ TIÊU",
     "Các nhóm của bảng chỉ tiêu, theo thứ tự in; để trống nếu kế hoạch không có chỉ tiêu.",
     (
-        Column("number", "Số", 8, "Số La Mã của nhóm.", "short", center=True, others=("STT", "TT")),
-        Column(
+        AppendixColumn("number", "Số", 8, "Số La Mã của nhóm.", "short", center=True, others=("STT", "TT")),
+        AppendixColumn(
             "title",
             "Tên nhóm chỉ tiêu",
             110,
@@ -377,45 +389,49 @@ INDICATOR_GROUPS = Sheet(
     spare=10,
     optional=True,
 )
-INDICATORS = Sheet(
+INDICATORS = AppendixSheet(
     "indicators",
     "Chỉ tiêu",
     "DANH MỤC CHỈ TIÊU",
     "Mỗi dòng một chỉ tiêu. Dòng mới để trống cột Mã: phần mềm cấp mã một lần và giữ nguyên.",
     (
-        Column(
+        AppendixColumn(
             "code", "Mã", 11, "Để trống ở dòng mới: phần mềm tự cấp mã.", "short", center=True, others=("Mã chỉ tiêu",)
         ),
-        Column("group", "Nhóm", 7, "Số La Mã ở trang Nhóm chỉ tiêu.", "short", "indicator_groups", center=True),
-        Column("number", "Số", 6, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
-        Column("indicator", "Chỉ tiêu", 54, "Nguyên văn, không kèm số.", others=("Nội dung chỉ tiêu",)),
-        Column("unit", "Đơn vị tính", 16, "Đơn vị tính, đo lường; nguyên văn.", "short", others=("ĐVT",), center=True),
-        Column("target", "Mục tiêu", 13, "Nguyên văn, ví dụ: ≥ 90%.", "short", others=("Kết quả",), center=True),
-        Column(
+        AppendixColumn("group", "Nhóm", 7, "Số La Mã ở trang Nhóm chỉ tiêu.", "short", "indicator_groups", center=True),
+        AppendixColumn("number", "Số", 6, "Số thứ tự in trong kế hoạch.", "short", center=True, others=("STT", "TT")),
+        AppendixColumn("indicator", "Chỉ tiêu", 54, "Nguyên văn, không kèm số.", others=("Nội dung chỉ tiêu",)),
+        AppendixColumn(
+            "unit", "Đơn vị tính", 16, "Đơn vị tính, đo lường; nguyên văn.", "short", others=("ĐVT",), center=True
+        ),
+        AppendixColumn(
+            "target", "Mục tiêu", 13, "Nguyên văn, ví dụ: ≥ 90%.", "short", others=("Kết quả",), center=True
+        ),
+        AppendixColumn(
             "lead",
             "Đơn vị theo dõi",
             22,
             "Tên đơn vị ở trang Đơn vị.",
             others=("Đơn vị chủ trì theo dõi, đánh giá", "Đơn vị chủ trì"),
         ),
-        Column("note", "Ghi chú", 18, "Ghi chú, nếu có.", optional=True),
+        AppendixColumn("note", "Ghi chú", 18, "Ghi chú, nếu có.", optional=True),
     ),
     spare=30,
     optional=True,
 )
 
-TABLES: tuple[Sheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS)
+TABLES: tuple[AppendixSheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS)
 CARD_ROW = 3
 """0-based row of the first line of a card sheet, under its headings."""
 NAMES_ROW = CARD_ROW + len(CARD) + 3
 """0-based row of the first line of the names table on the sheet of the plan."""
 
 
-Cells = dict[str, Any]
+AppendixRow = dict[str, Any]
 """Column key -> str, int, bool, date, tuple of str, or None."""
 
 
-def card_cells(properties: Properties) -> Cells:
+def card_cells(properties: Properties) -> AppendixRow:
     """The lines of the plan's card."""
     cells = attrs.asdict(properties, recurse=False)
     signatory = properties.signatory
@@ -427,7 +443,7 @@ def card_cells(properties: Properties) -> Cells:
     }
 
 
-def name_rows(properties: Properties) -> list[Cells]:
+def name_rows(properties: Properties) -> list[AppendixRow]:
     """The names with their days of validity, a row each."""
     return [
         {"kind": title, **attrs.asdict(item)}
@@ -436,12 +452,12 @@ def name_rows(properties: Properties) -> list[Cells]:
     ]
 
 
-def settings_cells(settings: Settings) -> Cells:
+def settings_cells(settings: Settings) -> AppendixRow:
     """The lines of the settings card."""
     return attrs.asdict(settings) | {"vocabulary": VOCABULARIES[settings.vocabulary]}
 
 
-def table_rows(plan: Plan) -> dict[str, list[Cells]]:
+def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
     """Sheet id -> its rows."""
     return {
         "units": [attrs.asdict(item, recurse=False) for item in plan.units],
@@ -453,7 +469,9 @@ def table_rows(plan: Plan) -> dict[str, list[Cells]]:
     }
 
 
-def plan_of(card: Cells, names: list[Cells], tables: dict[str, list[Cells]], settings: Cells) -> Plan:
+def plan_of(
+    card: AppendixRow, names: list[AppendixRow], tables: dict[str, list[AppendixRow]], settings: AppendixRow
+) -> Plan:
     """The plan that those cells hold, not yet understood."""
     return Plan(
         properties=_properties(card, names),
@@ -467,7 +485,7 @@ def plan_of(card: Cells, names: list[Cells], tables: dict[str, list[Cells]], set
     )
 
 
-def _settings(cells: Cells) -> Settings:
+def _settings(cells: AppendixRow) -> Settings:
     known = {key: value for key, value in cells.items() if value is not None}
     known["vocabulary"] = next(
         (code for code, title in VOCABULARIES.items() if title == cells.get("vocabulary")), "own"
@@ -475,11 +493,11 @@ def _settings(cells: Cells) -> Settings:
     return Settings(**known)
 
 
-def _task(row: Cells) -> Task:
+def _task(row: AppendixRow) -> Task:
     return Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
 
 
-def _properties(card: Cells, names: list[Cells]) -> Properties:
+def _properties(card: AppendixRow, names: list[AppendixRow]) -> Properties:
     known = {item.name for item in attrs.fields(Properties)}
     plain = {key: value for key, value in card.items() if key in known and value is not None}
     plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
@@ -492,7 +510,7 @@ def _properties(card: Cells, names: list[Cells]) -> Properties:
     return Properties(**plain, **dated, signatory=signatory)
 
 
-def _name(row: Cells) -> DatedName:
+def _name(row: AppendixRow) -> DatedName:
     valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
     return DatedName(row["name"], *valid)
 
@@ -517,7 +535,7 @@ def fit_page(page: Worksheet, *, landscape: bool = True, repeat: int | None = No
         page.repeat_rows(repeat)
 
 
-def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - any cell value
+def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell value
     """The text that stands in the cell."""
     if value is None:
         return ""

@@ -15,9 +15,9 @@ from nq57xl.plan.appendix_sheets import (
     ACCENT,
     GUIDE,
     LINE,
-    Cells,
-    Column,
-    Sheet,
+    AppendixColumn,
+    AppendixRow,
+    AppendixSheet,
     card_cells,
     fit_page,
     name_rows,
@@ -131,7 +131,7 @@ def _formats(book: Workbook) -> _Formats:
     return {name: book.add_format(definition) for name, definition in definitions.items()}
 
 
-def _format(formats: _Formats, column: Column, *, spare: bool = False) -> Format:
+def _format(formats: _Formats, column: AppendixColumn, *, spare: bool = False) -> Format:
     kind = {"short": "short", "whole": "whole", "date": "date"}.get(column.kind, "text")
     name = f"{kind}_center" if column.center and kind != "whole" else kind
     return formats[f"spare_{name}" if spare else name]
@@ -173,7 +173,7 @@ def _settings_sheet(page: Worksheet, formats: _Formats, plan: Plan) -> None:
     fit_page(page)
 
 
-def _card(page: Worksheet, formats: _Formats, lines: tuple[Column, ...], cells: Cells) -> None:
+def _card(page: Worksheet, formats: _Formats, lines: tuple[AppendixColumn, ...], cells: AppendixRow) -> None:
     head = appendix_sheets.CARD_ROW - 1
     page.write_string(head, 0, "Mục", formats["head"])
     page.write_string(head, 1, "Nội dung", formats["head"])
@@ -193,7 +193,7 @@ def _card(page: Worksheet, formats: _Formats, lines: tuple[Column, ...], cells: 
         _validate(page, column, row, row, 1)
 
 
-def _table_sheet(page: Worksheet, formats: _Formats, sheet: Sheet, rows: list[Cells]) -> None:
+def _table_sheet(page: Worksheet, formats: _Formats, sheet: AppendixSheet, rows: list[AppendixRow]) -> None:
     if not any(row.get(column.key) for row in rows for column in sheet.columns if column.rare):
         sheet = evolve(sheet, columns=tuple(column for column in sheet.columns if not column.rare))
     columns = _widths(sheet)
@@ -206,7 +206,7 @@ def _table_sheet(page: Worksheet, formats: _Formats, sheet: Sheet, rows: list[Ce
     fit_page(page, repeat=appendix_sheets.HEADER_ROW)
 
 
-def _widths(sheet: Sheet) -> list[tuple[Column, float]]:
+def _widths(sheet: AppendixSheet) -> list[tuple[AppendixColumn, float]]:
     """Each column with its width; the names table stands in the columns of the card above it."""
     widths = _CARD_WIDTHS if sheet is appendix_sheets.NAMES else [column.width for column in sheet.columns]
     return list(zip(sheet.columns, widths, strict=True))
@@ -217,14 +217,14 @@ def _columns(page: Worksheet, widths: tuple[float, ...] | list[float]) -> None:
         page.set_column(index, index, width)
 
 
-def _header(page: Worksheet, formats: _Formats, row: int, columns: list[tuple[Column, float]]) -> None:
+def _header(page: Worksheet, formats: _Formats, row: int, columns: list[tuple[AppendixColumn, float]]) -> None:
     for index, (column, _) in enumerate(columns):
         page.write_string(row, index, column.title, formats["head"])
     # the filter button hides the last characters of a heading
     page.set_row(row, _height([(column.title, width - 2.2) for column, width in columns], bold=True) + 6)
 
 
-def _rows(page: Worksheet, formats: _Formats, start: int, sheet: Sheet, rows: list[Cells]) -> int:
+def _rows(page: Worksheet, formats: _Formats, start: int, sheet: AppendixSheet, rows: list[AppendixRow]) -> int:
     """Writes rows and empty rows under them with their validations; returns the last row."""
     columns, spare = _widths(sheet), sheet.spare
     for row, cells in enumerate(rows, start):
@@ -246,7 +246,7 @@ def _rows(page: Worksheet, formats: _Formats, start: int, sheet: Sheet, rows: li
 def _write(
     page: Worksheet,
     at: tuple[int, int],
-    column: Column,
+    column: AppendixColumn,
     value: Any,  # noqa: ANN401 - any cell value
     style: Format,
 ) -> None:
@@ -274,7 +274,7 @@ _LISTS: Mapping[str, str | list[str]] = {
 }
 
 
-def _validate(page: Worksheet, column: Column, first: int, last: int, index: int) -> None:
+def _validate(page: Worksheet, column: AppendixColumn, first: int, last: int, index: int) -> None:
     """The cell's dropdown or limits, and its hint."""
     rule: dict[str, Any] = {"validate": "any"}
     if column.source:

@@ -18,7 +18,7 @@ from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
 from nq57xl.plan.model import Indicator, Plan, Task
 from nq57xl.rules.findings import Finding, Point, grouped
 from nq57xl.text.normalise import bare, fold
-from nq57xl.xlsx.patch import Cell, Page, put_sheet
+from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
 
 # A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
 _DOUBLED = re.compile(r"\b(trên|của|và|các|những|với|cho|tại|theo|được|trong|về|để|từ|đến|là|thuộc|do|số) \1\b", re.I)
@@ -182,34 +182,43 @@ def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding]) -> byt
     points = grouped(findings, _MANY)
     rows = [row for number, point in enumerate(points, 1) for row in _sheet_rows(number, point, plan, clear)]
     if not rows:
-        rows = [[Cell(""), Cell(""), Cell(""), Cell(""), Cell(""), Cell(_NOTHING), Cell("")]]
+        rows = [
+            [TextCell(""), TextCell(""), TextCell(""), TextCell(""), TextCell(""), TextCell(_NOTHING), TextCell("")]
+        ]
     heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
-    return put_sheet(data, Page(TITLE, heading, _NOTE, _WIDTHS, _HEADS, rows))
+    return put_sheet(data, TextSheet(TITLE, heading, _NOTE, _WIDTHS, _HEADS, rows))
 
 
-def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[Cell]]:
+def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[TextCell]]:
     """One line for a single finding; for several of a pattern a common line, and one for each under it."""
     first = point.first
-    start = [Cell(str(number), "bold"), Cell(_SEVERITIES[first.severity], "bold")]
-    criterion = Cell(_capital(clear.asks_for(first.code, plan.properties.clear_criteria)))
+    start = [TextCell(str(number), "bold"), TextCell(_SEVERITIES[first.severity], "bold")]
+    criterion = TextCell(_capital(clear.asks_for(first.code, plan.properties.clear_criteria)))
     if point.count < _MANY:
-        yield [*start, criterion, *_place(first), Cell(first.message), Cell(first.fix)]
+        yield [*start, criterion, *_place(first), TextCell(first.message), TextCell(first.fix)]
         return
     same_fix = all(item.fix == first.fix for item in point.findings)
     headline = f"{point.headline.removesuffix('.')}: {point.count} chỗ."
     fix = first.fix if same_fix else ""
-    yield [*start, criterion, Cell(""), Cell(""), Cell(headline, "bold"), Cell(fix)]
+    yield [*start, criterion, TextCell(""), TextCell(""), TextCell(headline, "bold"), TextCell(fix)]
     for item in point.findings:
         said = item.value or item.message
         shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
-        yield [Cell(""), Cell(""), Cell(""), *_place(item), Cell(shown), Cell("" if same_fix else item.fix)]
+        yield [
+            TextCell(""),
+            TextCell(""),
+            TextCell(""),
+            *_place(item),
+            TextCell(shown),
+            TextCell("" if same_fix else item.fix),
+        ]
 
 
-def _place(item: Finding) -> list[Cell]:
+def _place(item: Finding) -> list[TextCell]:
     sheet = item.sheet.replace("'", "''")
     where = f"{item.sheet}!{item.cell}" if item.cell else item.sheet
     target = f"'{sheet}'!{item.cell}" if item.cell else ""
-    return [Cell(where, "link" if target else "cell", target), Cell(item.task or "")]
+    return [TextCell(where, "link" if target else "cell", target), TextCell(item.task or "")]
 
 
 def _capital(text: str) -> str:

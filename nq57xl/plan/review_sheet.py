@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import Column, card_cells, name_rows, settings_cells, table_rows
+from nq57xl.plan.appendix_sheets import AppendixColumn, card_cells, name_rows, settings_cells, table_rows
 from nq57xl.plan.model import Plan
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
@@ -58,9 +58,9 @@ class Review:
     """The best guess, as in the cell; or the text that landed nowhere."""
 
 
-def places(plan: Plan) -> dict[tuple[str, str], tuple[Column, Any]]:
+def places(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
     """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
-    found: dict[tuple[str, str], tuple[Column, Any]] = {}
+    found: dict[tuple[str, str], tuple[AppendixColumn, Any]] = {}
     cards = (
         (appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, card_cells(plan.properties)),
         (appendix_sheets.SETTINGS_TITLE, appendix_sheets.SETTINGS, settings_cells(plan.settings)),
@@ -87,13 +87,17 @@ def write_review(book: Workbook, pages: dict[str, Worksheet], plan: Plan, review
     formats: dict[tuple[str, bool], Format] = {}
     for point in review:
         if point.sheet in pages and point.cell:
-            column, value = known.get((point.sheet, point.cell), (Column("", ""), None))
+            column, value = known.get((point.sheet, point.cell), (AppendixColumn("", ""), None))
             _mark(book, pages[point.sheet], formats, point, (column, value))
     _list(book, pages[TITLE], review)
 
 
 def _mark(
-    book: Workbook, page: Worksheet, formats: dict[tuple[str, bool], Format], point: Review, cell: tuple[Column, Any]
+    book: Workbook,
+    page: Worksheet,
+    formats: dict[tuple[str, bool], Format],
+    point: Review,
+    cell: tuple[AppendixColumn, Any],
 ) -> None:
     from nq57xl.plan.appendix_sheets import LINE, shown
 

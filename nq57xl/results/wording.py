@@ -21,7 +21,7 @@ from nq57xl.results.consolidation import (
 from nq57xl.rules.schema import Field, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.normalise import one_line
-from nq57xl.xlsx.pages import Content, Num
+from nq57xl.xlsx.pages import CellContent, Number
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
 UNREPORTED = "Chưa báo cáo"
@@ -292,21 +292,21 @@ def _points(difference: float, measure: Measure) -> float:
 _EPOCH = dt.date(1899, 12, 30)
 
 
-def percent_cell(value: Value | None) -> Content:
+def percent_cell(value: Value | None) -> CellContent:
     """A percentage as a number, the typed text where it is none, nothing for a blank."""
     if value is None:
         return None
     if isinstance(value.value, int | float):
         fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
-        return Num(float(value.value), "0.0%" if fine else "0%")
+        return Number(float(value.value), "0.0%" if fine else "0%")
     return value.typed
 
 
-def date_cell(value: Value | None) -> Content:
+def date_cell(value: Value | None) -> CellContent:
     """A date as a real date, the typed text where it is none, nothing for a blank."""
     if value is None:
         return None
     if isinstance(value.value, dt.date):
         day = value.value.date() if isinstance(value.value, dt.datetime) else value.value
-        return Num((day - _EPOCH).days, "dd/mm/yyyy")
+        return Number((day - _EPOCH).days, "dd/mm/yyyy")
     return value.typed

@@ -11,17 +11,17 @@ from typing import Any
 
 from nq57xl.xlsx.pages import (
     MERGED,
+    CellContent,
     Chart,
-    Content,
     FileLink,
     Formula,
-    Head,
+    HeadingCell,
     Link,
-    Num,
-    Placed,
+    Number,
+    PlacedRow,
+    PlacedSheet,
     Series,
-    Sheet,
-    Spark,
+    Sparkline,
     band_spans,
     orphan_breaks,
 )
@@ -83,7 +83,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 class Book:
     """One workbook in memory."""
 
-    def __init__(self, title: str, sheets: Sequence[Sheet], charts: Mapping[str, Sequence[Chart]]) -> None:
+    def __init__(self, title: str, sheets: Sequence[PlacedSheet], charts: Mapping[str, Sequence[Chart]]) -> None:
         import xlsxwriter
 
         self.buffer = io.BytesIO()
@@ -130,7 +130,7 @@ _RowFormat = tuple[int, str, dict[str, Any], Any, bool]
 class _SheetWriter:
     """Writes one sheet of a book."""
 
-    def __init__(self, book: Book, sheet: Sheet) -> None:
+    def __init__(self, book: Book, sheet: PlacedSheet) -> None:
         self.book = book
         self.sheet = sheet
         self.page = sheet.page
@@ -151,7 +151,7 @@ class _SheetWriter:
         for chart in self.book.charts.get(self.page.name, ()):
             self._chart(chart)
 
-    def _row(self, row: Placed) -> None:
+    def _row(self, row: PlacedRow) -> None:
         if row.kind in ("space", "rule"):
             return
         style = dict(_STYLES[row.kind])
@@ -172,14 +172,14 @@ class _SheetWriter:
         else:
             self._cells(row, style)
 
-    def _merge(self, row: int, first: int, last: int, content: Content, style: dict[str, Any]) -> None:
+    def _merge(self, row: int, first: int, last: int, content: CellContent, style: dict[str, Any]) -> None:
         text = _clean_text(content) if isinstance(content, str) else ""
         form = self.book.format(**style)
         if first < last:
             self.out.merge_range(row, first, row, last, "", form)
         self.out.write_string(row, first, text, form) if text else self.out.write_blank(row, first, None, form)
 
-    def _cells(self, row: Placed, style: dict[str, Any]) -> None:
+    def _cells(self, row: PlacedRow, style: dict[str, Any]) -> None:
         border = "border" in style and row.kind in ("row", "sub")
         if border and not (row.first and row.last):
             style = {**style, "top": int(row.first), "bottom": int(row.last), "left": 1, "right": 1}
@@ -212,7 +212,7 @@ class _SheetWriter:
                 own["align"] = column.align
             self._put(row.row, index, content, own)
 
-    def _plain_cells(self, row: Placed, style: dict[str, Any]) -> None:
+    def _plain_cells(self, row: PlacedRow, style: dict[str, Any]) -> None:
         """A row of the body: there are many of them, so formats are looked up once for each column."""
         key = (row.kind, row.first, row.last)
         formats = self._row_formats.get(key)
@@ -236,8 +236,8 @@ class _SheetWriter:
             formats.append((index, column.name, own, self.book.format(**own), printed))
         return formats
 
-    def _put(self, row: int, col: int, content: Content, style: dict[str, Any]) -> None:
-        if isinstance(content, Num):
+    def _put(self, row: int, col: int, content: CellContent, style: dict[str, Any]) -> None:
+        if isinstance(content, Number):
             self.out.write_number(row, col, content.value, self.book.format(**style, num_format=content.format))
         elif isinstance(content, Formula):
             form = self.book.format(**style, num_format=content.format)
@@ -246,10 +246,10 @@ class _SheetWriter:
             self._link(row, col, content, style)
         elif isinstance(content, FileLink):
             self._file_link(row, col, content, style)
-        elif isinstance(content, Head):
+        elif isinstance(content, HeadingCell):
             form = self.book.format(**_STYLES["head"], font_size=style["font_size"])
             self.out.write_string(row, col, _clean_text(content.text), form)
-        elif isinstance(content, Spark):
+        elif isinstance(content, Sparkline):
             self._spark(row, col, content, style)
         elif content:
             self.out.write_string(row, col, _clean_text(content), self.book.format(**style))
@@ -302,7 +302,7 @@ class _SheetWriter:
             out.freeze_panes(heads[-1] + 1, page.frozen_columns)
             out.autofilter(heads[-1], 0, max(self.sheet.end, heads[-1] + 1), len(page.columns) - 1)
 
-    def _spark(self, row: int, col: int, spark: Spark, style: dict[str, Any]) -> None:
+    def _spark(self, row: int, col: int, spark: Sparkline, style: dict[str, Any]) -> None:
         from xlsxwriter.utility import xl_range
 
         first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)

@@ -31,7 +31,7 @@ _PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
 
 
 @frozen
-class Num:
+class Number:
     """A number with the format it is shown in."""
 
     value: float
@@ -64,7 +64,7 @@ class Formula:
 
 
 @frozen
-class Spark:
+class Sparkline:
     """A small chart in the cell, of the numbers of its own row between two columns."""
 
     first: str
@@ -73,17 +73,17 @@ class Spark:
 
 
 @frozen
-class Head:
+class HeadingCell:
     """A heading in a cell of a row, where tables stand side by side."""
 
     text: str
 
 
-Content = str | Num | Link | FileLink | Formula | Spark | Head | None
+CellContent = str | Number | Link | FileLink | Formula | Sparkline | HeadingCell | None
 
 
 @frozen
-class Column:
+class ReportColumn:
     """A column of a page."""
 
     name: str
@@ -97,11 +97,11 @@ class Column:
 
 
 @frozen
-class Line:
+class ReportLine:
     """One line as the reader sees it; it may need several rows."""
 
     kind: _Kinds
-    cells: Mapping[str, Content] = field(factory=dict)
+    cells: Mapping[str, CellContent] = field(factory=dict)
     level: int = 0
     """Outline level."""
     anchors: tuple[str, ...] = ()
@@ -113,13 +113,13 @@ class Line:
 
 
 @frozen
-class Placed:
+class PlacedRow:
     """One row of a sheet."""
 
     row: int
     """0-based."""
     kind: _Kinds
-    cells: Mapping[str, Content]
+    cells: Mapping[str, CellContent]
     height: float
     level: int
     anchors: tuple[str, ...]
@@ -130,12 +130,12 @@ class Placed:
 
 
 @frozen
-class Page:
+class ReportSheet:
     """One sheet: its columns and lines, and how it prints."""
 
     name: str
-    columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    columns: tuple[ReportColumn, ...]
+    lines: tuple[ReportLine, ...]
     size: float = 10
     paper: Literal["A4", "A3"] = "A4"
     scale: int = 90
@@ -158,11 +158,11 @@ class Page:
 
 
 @frozen
-class Sheet:
+class PlacedSheet:
     """A page with every line on its rows."""
 
-    page: Page
-    rows: tuple[Placed, ...]
+    page: ReportSheet
+    rows: tuple[PlacedRow, ...]
 
     def anchors(self) -> dict[str, tuple[str, int]]:
         """Anchor -> (sheet name, row)."""
@@ -193,17 +193,17 @@ class Sheet:
         return self.rows[-1].row
 
 
-def place(page: Page) -> Sheet:
+def place(page: ReportSheet) -> PlacedSheet:
     """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
     page = _fitted(page)
     widths = {column.name: column.width for column in page.columns if column.printed and not column.hidden}
-    rows: list[Placed] = []
+    rows: list[PlacedRow] = []
     for line in page.lines:
         rows += _place_line(line, page, widths, len(rows))
-    return Sheet(page, tuple(rows))
+    return PlacedSheet(page, tuple(rows))
 
 
-def orphan_breaks(sheet: Sheet) -> list[int]:
+def orphan_breaks(sheet: PlacedSheet) -> list[int]:
     """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
     room = _PAPER_POINTS[sheet.page.paper] * 100 / sheet.page.scale
     repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.page.filtered else 0.0
@@ -221,12 +221,12 @@ def orphan_breaks(sheet: Sheet) -> list[int]:
     return breaks
 
 
-def _block_height(after: Sequence[Placed]) -> float:
+def _block_height(after: Sequence[PlacedRow]) -> float:
     """Height of a table under its heading, to the space or heading that ends it: small ones stay on one page."""
     return sum(row.height for row in takewhile(lambda row: row.kind not in ("space", "group"), after))
 
 
-def _heading_needs(after: Sequence[Placed]) -> float:
+def _heading_needs(after: Sequence[PlacedRow]) -> float:
     """Height of what must stand on one page with a heading: further headings and the first row."""
     height = 0.0
     for row in after:
@@ -236,7 +236,7 @@ def _heading_needs(after: Sequence[Placed]) -> float:
     return height
 
 
-def _fitted(page: Page) -> Page:
+def _fitted(page: ReportSheet) -> ReportSheet:
     printed = [column for column in page.columns if column.printed and not column.hidden]
     room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
     factor = room / 7 / sum(column.width for column in printed)
@@ -247,7 +247,7 @@ def _fitted(page: Page) -> Page:
     return attrs.evolve(page, columns=columns)
 
 
-def rows_needed(text: str, page: Page, column: str) -> int:
+def rows_needed(text: str, page: ReportSheet, column: str) -> int:
     """Rows over which a text is spread in that column of a placed page."""
     width, size = _column_width(page, column), page.size
     return math.ceil(len(wrapped_lines(text, width, size, False)) / _lines_in_row(size))
@@ -257,9 +257,9 @@ def _lines_in_row(size: float) -> int:
     return int((MAX_HEIGHT - _PADDING) // line_height(size))
 
 
-def _place_line(line: Line, page: Page, widths: Mapping[str, float], top: int) -> list[Placed]:
+def _place_line(line: ReportLine, page: ReportSheet, widths: Mapping[str, float], top: int) -> list[PlacedRow]:
     if line.kind in ("space", "rule"):
-        return [Placed(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
+        return [PlacedRow(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
     size = page.size_of(line.kind)
     wrapped = {
         name: wrapped_lines(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)
@@ -269,14 +269,14 @@ def _place_line(line: Line, page: Page, widths: Mapping[str, float], top: int) -
     count = math.ceil(most / per_row)
     if count == 1:
         height = round(most * line_height(size) + _PADDING, 2)
-        return [Placed(top, line.kind, line.cells, height, line.level, line.anchors, line.spans, True, True)]
+        return [PlacedRow(top, line.kind, line.cells, height, line.level, line.anchors, line.spans, True, True)]
     placed = []
     for number in range(count):
         part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in wrapped.items()}
         high = max((len(lines) for lines in part.values()), default=1)
         cells = _cells(line, part, first=number == 0)
         placed.append(
-            Placed(
+            PlacedRow(
                 row=top + number,
                 kind=line.kind,
                 cells=cells,
@@ -291,7 +291,7 @@ def _place_line(line: Line, page: Page, widths: Mapping[str, float], top: int) -
     return placed
 
 
-def _measured(line: Line, page: Page, widths: Mapping[str, float]) -> list[tuple[str, str, float, bool]]:
+def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) -> list[tuple[str, str, float, bool]]:
     """(column, text, width, bold) of every text that wraps on this line; `widths` of the printed columns."""
     bold = line.kind in _BOLD
     if line.kind in ("row", "sub", "total") and not line.spans:  # most lines of most pages
@@ -320,7 +320,7 @@ def _measured(line: Line, page: Page, widths: Mapping[str, float]) -> list[tuple
     ]
 
 
-def _span_width(page: Page, line: Line, column: Column) -> float:
+def _span_width(page: ReportSheet, line: ReportLine, column: ReportColumn) -> float:
     end = line.spans.get(column.name)
     if end is None:
         return column.width
@@ -328,7 +328,7 @@ def _span_width(page: Page, line: Line, column: Column) -> float:
     return _total_width(page.columns[names.index(column.name) : names.index(end) + 1])
 
 
-def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:
+def band_spans(page: ReportSheet, line: ReportLine) -> dict[str, tuple[int, int]]:
     """First and last column of each text of a band: it reaches to where the next one begins."""
     starts = [i for i, column in enumerate(page.columns) if column.name in line.cells]
     last = max(i for i, column in enumerate(page.columns) if column.printed and not column.hidden)
@@ -336,33 +336,33 @@ def band_spans(page: Page, line: Line) -> dict[str, tuple[int, int]]:
     return {page.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
 
 
-def _total_width(columns: Sequence[Column]) -> float:
+def _total_width(columns: Sequence[ReportColumn]) -> float:
     """Width of several columns as one cell; each further column adds its padding of 5 pixels."""
     return sum(column.width for column in columns) + max(len(columns) - 1, 0) * 5 / 7
 
 
-def _column_width(page: Page, name: str) -> float:
+def _column_width(page: ReportSheet, name: str) -> float:
     """Width of a column."""
     return next(column.width for column in page.columns if column.name == name)
 
 
-def _printed(page: Page, name: str) -> bool:
+def _printed(page: ReportSheet, name: str) -> bool:
     return any(column.name == name and column.printed and not column.hidden for column in page.columns)
 
 
-def _text(content: Content) -> str:
+def _text(content: CellContent) -> str:
     """What is measured: numbers and formulas are short and never wrap."""
     if content is None or content.__class__ is str:
         return content or ""
     if isinstance(content, Link):
         return content.text.replace("{row}", "0000")
-    if isinstance(content, FileLink | Head):
+    if isinstance(content, FileLink | HeadingCell):
         return content.text
     return content if isinstance(content, str) else ""
 
 
-def _cells(line: Line, part: Mapping[str, Sequence[str]], *, first: bool) -> dict[str, Content]:
-    cells: dict[str, Content] = {}
+def _cells(line: ReportLine, part: Mapping[str, Sequence[str]], *, first: bool) -> dict[str, CellContent]:
+    cells: dict[str, CellContent] = {}
     for name, content in line.cells.items():
         if isinstance(content, str) and name in part:
             text = "".join(part[name])
@@ -409,7 +409,7 @@ class Chart:
     """`right` and `none`: room is left beside the bars, so that charts above one another begin and end alike."""
 
 
-def letter_of(columns: Sequence[Column], name: str) -> str:
+def letter_of(columns: Sequence[ReportColumn], name: str) -> str:
     """Letters of a column by its name: "AB"."""
     from xlsxwriter.utility import xl_col_to_name
 
@@ -417,10 +417,10 @@ def letter_of(columns: Sequence[Column], name: str) -> str:
 
 
 @frozen
-class Range:
+class ColumnRanges:
     """Columns of a placed sheet as absolute ranges."""
 
-    sheet: Sheet
+    sheet: PlacedSheet
     _known: dict[str, str] = field(factory=dict, init=False, repr=False, eq=False)
     """Thousands of formulas name the same few columns."""
 

@@ -223,7 +223,7 @@ _LOOKS = {
 
 
 @frozen
-class Cell:
+class TextCell:
     """One text of the sheet."""
 
     text: str
@@ -234,7 +234,7 @@ class Cell:
 
 
 @frozen
-class Page:
+class TextSheet:
     """A sheet of texts."""
 
     title: str
@@ -244,14 +244,14 @@ class Page:
     widths: tuple[float, ...]
     """Of its columns, in characters."""
     heads: tuple[str, ...]
-    rows: Sequence[Sequence[Cell]] = field(factory=tuple)
+    rows: Sequence[Sequence[TextCell]] = field(factory=tuple)
 
 
 _HEAD_ROW = 3
 """0-based row of the headings."""
 
 
-def put_sheet(data: bytes, page: Page, name: str = "phu-luc.xlsx") -> bytes:
+def put_sheet(data: bytes, page: TextSheet, name: str = "phu-luc.xlsx") -> bytes:
     """The workbook with that sheet at its end, or in place of the one of that name; the same input, the same bytes.
 
     Raises Nq57Error when the workbook's XML has a shape that cannot be added to safely.
@@ -266,7 +266,7 @@ def put_sheet(data: bytes, page: Page, name: str = "phu-luc.xlsx") -> bytes:
         ) from error
 
 
-def _with_sheet(old: zipfile.ZipFile, page: Page) -> bytes:
+def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
     styles_part = _related(old, "/styles")
     styles, looks = _with_styles(old.read(styles_part).decode("utf-8"))
     changed = {styles_part: styles}
@@ -364,12 +364,12 @@ def _listed(xml: str, plural: str, single: str, element: str) -> tuple[str, int]
     return f"{xml[: block.start()]}{opening}{block[1]}{element}{xml[block.end(1) :]}", len(items)
 
 
-def _xml(page: Page, looks: dict[str, int]) -> str:
+def _xml(page: TextSheet, looks: dict[str, int]) -> str:
     last = len(page.widths) - 1
     lines = {
-        0: [Cell(page.heading, "title")],
-        1: [Cell(page.note, "note")],
-        _HEAD_ROW: [Cell(text, "head") for text in page.heads],
+        0: [TextCell(page.heading, "title")],
+        1: [TextCell(page.note, "note")],
+        _HEAD_ROW: [TextCell(text, "head") for text in page.heads],
         **dict(enumerate(page.rows, _HEAD_ROW + 1)),
     }
     rows = "".join(_row(number, cells, page, looks) for number, cells in sorted(lines.items()))
@@ -399,7 +399,7 @@ def _xml(page: Page, looks: dict[str, int]) -> str:
     )
 
 
-def _row(number: int, cells: Sequence[Cell], page: Page, looks: dict[str, int]) -> str:
+def _row(number: int, cells: Sequence[TextCell], page: TextSheet, looks: dict[str, int]) -> str:
     widths = page.widths if number != 1 else (merged_width(page.widths),)
     texts = [
         Text(cell.text, width, 11, cell.look in ("bold", "head")) for cell, width in zip(cells, widths, strict=False)

@@ -8,7 +8,7 @@ from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import Addendum, Change, Closing, LateReturn
 from nq57xl.results.consolidation import Consolidation, measure_of
 from nq57xl.results.wording import VERDICTS, field_title, moment_words, report_title, shown, table_title
-from nq57xl.xlsx.pages import Column, Content, Line, Page
+from nq57xl.xlsx.pages import CellContent, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Bổ sung sau chốt"
 _CAUSES = {
@@ -18,24 +18,24 @@ _CAUSES = {
 }
 _BLANK = "(để trống)"
 COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 16),
-    Column("key", "Mã, dòng", 8.5, "center"),
-    Column("field", "Nội dung", 17),
-    Column("old", "Khi chốt", 32),
-    Column("new", "Hiện nay", 32),
-    Column("cause", "Căn cứ", 16),
-    Column("file", "Tệp", 17),
-    Column("received", "Nhận lúc", 11, "center"),
-    Column("sheet", "Trang", 14, printed=False),
-    Column("cell", "Ô", 7, "center", printed=False),
-    Column("sha", "Mã băm SHA-256", 66, printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 16),
+    ReportColumn("key", "Mã, dòng", 8.5, "center"),
+    ReportColumn("field", "Nội dung", 17),
+    ReportColumn("old", "Khi chốt", 32),
+    ReportColumn("new", "Hiện nay", 32),
+    ReportColumn("cause", "Căn cứ", 16),
+    ReportColumn("file", "Tệp", 17),
+    ReportColumn("received", "Nhận lúc", 11, "center"),
+    ReportColumn("sheet", "Trang", 14, printed=False),
+    ReportColumn("cell", "Ô", 7, "center", printed=False),
+    ReportColumn("sha", "Mã băm SHA-256", 66, printed=False),
 )
 
 
-def addendum_page(c: Consolidation, found: Addendum) -> Page:
+def addendum_page(c: Consolidation, found: Addendum) -> ReportSheet:
     """The page of a closed period; nothing of it goes into the figures of the other sheets."""
-    return Page(NAME, COLUMNS, tuple(_lines(c, found)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c, found)), filtered=True, frozen_columns=2)
 
 
 def closing_words(c: Consolidation) -> str:
@@ -46,24 +46,24 @@ def closing_words(c: Consolidation) -> str:
     return f"{words} Nội dung nhận được sau đó ở trang «{NAME}»." if c.addendum else words
 
 
-def _lines(c: Consolidation, found: Addendum) -> Iterator[Line]:
-    yield Line("title", {"number": "NỘI DUNG BỔ SUNG SAU KHI CHỐT SỐ LIỆU"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "NỘI DUNG BỔ SUNG SAU KHI CHỐT SỐ LIỆU"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     if c.closing is not None:
-        yield from (Line("note", {"number": text}) for text in _notes(c.closing))
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+        yield from (ReportLine("note", {"number": text}) for text in _notes(c.closing))
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     if found.late:
         yield _section("I", f"Báo cáo nộp sau khi chốt: {len(found.late)} lượt")
         for number, late in enumerate(found.late, start=1):
-            yield Line("row", {"number": str(number), **_late(late)})
+            yield ReportLine("row", {"number": str(number), **_late(late)})
     yield _section("II", f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô")
     percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
     for number, change in enumerate(found.changes, start=1):
-        yield Line("row", {"number": str(number), **_change(change, c, percents)})
+        yield ReportLine("row", {"number": str(number), **_change(change, c, percents)})
 
 
-def _section(number: str, title: str) -> Line:
-    return Line("section", {"number": number, "unit": title})
+def _section(number: str, title: str) -> ReportLine:
+    return ReportLine("section", {"number": number, "unit": title})
 
 
 def _notes(closing: Closing) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _notes(closing: Closing) -> Iterator[str]:
             yield f"Bản báo cáo khi chốt còn lưu trong thư mục archive, mã băm SHA-256 {sha256}."
 
 
-def _late(late: LateReturn) -> dict[str, Content]:
+def _late(late: LateReturn) -> dict[str, CellContent]:
     verdict = VERDICTS.get(late.verdict, late.verdict)
     now = "; đang được tính thay báo cáo đã chốt" if late.counts else ""
     return {
@@ -90,7 +90,7 @@ def _late(late: LateReturn) -> dict[str, Content]:
     }
 
 
-def _change(change: Change, c: Consolidation, percents: set[str]) -> dict[str, Content]:
+def _change(change: Change, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
     known = change.new or change.old
     assert known is not None  # a change has one of the two
     place = change.new or Value(change.table, change.key, change.field, "", None, "", "")
@@ -112,5 +112,5 @@ def _words(value: Value | None, c: Consolidation, percents: set[str]) -> str:
     return _BLANK if value is None else shown(value, c.schema, percent=value.key in percents)
 
 
-def _origin(source: Source) -> dict[str, Content]:
+def _origin(source: Source) -> dict[str, CellContent]:
     return {"file": source.name, "received": moment_words(source.received_at), "sha": source.sha256}

@@ -22,7 +22,7 @@ from nq57xl.results.wording import (
     stage_words,
     standing_words,
 )
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Page
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Phụ lục tổng hợp"
 _SUPPORT_SPANS = {"number": "reporter", "progress": "explanation"}
@@ -30,66 +30,66 @@ TASK_ROW, UNIT_ROW, SUPPORT_ROW = "NV", "ĐV", "PH"
 _PLAN = ("number", "task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
 _TEXTS = ("result", "kpi_achieved", "difficulties", "cause", "proposal", "next_work", "explanation")
 COLUMNS = (
-    Column("number", "TT", 4.5, "center"),
-    Column("task", "Nhiệm vụ", 17.5),
-    Column("subtask", "Tiểu nhiệm vụ", 18),
-    Column("deliverable", "Sản phẩm đầu ra", 13),
-    Column("kpi", "KPI", 11.5),
-    Column("lead", "Đơn vị chủ trì", 9),
-    Column("support", "Đơn vị phối hợp", 9),
-    Column("deadline", "Thời hạn", 10.5, "center"),
-    Column("note", "Ghi chú", 8.5),
-    Column("reporter", "Đơn vị báo cáo", 9.5),
-    Column("progress", "Tiến độ", 9, "center"),
-    Column("timeliness", "So với thời hạn", 8.5, "center"),
-    Column("percent", "Tỷ lệ", 6.5, "center"),
-    Column("result", "Kết quả trong kỳ", 22),
-    Column("kpi_achieved", "Mức đạt KPI", 10),
-    Column("completion_date", "Ngày hoàn thành", 10.5, "center"),
-    Column("evidence", "Minh chứng", 12.5),
-    Column("difficulties", "Khó khăn, vướng mắc", 12),
-    Column("cause", "Nguyên nhân", 10),
-    Column("proposal", "Đề xuất, kiến nghị", 12),
-    Column("next_work", "Việc kỳ tới", 10),
-    Column("explanation", "Giải trình", 8.5),
-    Column("source", "Nguồn", 10, "center", printed=False),
-    Column("kind", "Loại dòng", 10, printed=False, hidden=True),
-    Column("section", "Nhóm", 8, printed=False, hidden=True),
-    Column("code", "Mã", 10, printed=False, hidden=True),
-    Column("unit", "Mã đơn vị", 10, printed=False, hidden=True),
-    Column("stage", "Tình trạng chung", 10, printed=False, hidden=True),
+    ReportColumn("number", "TT", 4.5, "center"),
+    ReportColumn("task", "Nhiệm vụ", 17.5),
+    ReportColumn("subtask", "Tiểu nhiệm vụ", 18),
+    ReportColumn("deliverable", "Sản phẩm đầu ra", 13),
+    ReportColumn("kpi", "KPI", 11.5),
+    ReportColumn("lead", "Đơn vị chủ trì", 9),
+    ReportColumn("support", "Đơn vị phối hợp", 9),
+    ReportColumn("deadline", "Thời hạn", 10.5, "center"),
+    ReportColumn("note", "Ghi chú", 8.5),
+    ReportColumn("reporter", "Đơn vị báo cáo", 9.5),
+    ReportColumn("progress", "Tiến độ", 9, "center"),
+    ReportColumn("timeliness", "So với thời hạn", 8.5, "center"),
+    ReportColumn("percent", "Tỷ lệ", 6.5, "center"),
+    ReportColumn("result", "Kết quả trong kỳ", 22),
+    ReportColumn("kpi_achieved", "Mức đạt KPI", 10),
+    ReportColumn("completion_date", "Ngày hoàn thành", 10.5, "center"),
+    ReportColumn("evidence", "Minh chứng", 12.5),
+    ReportColumn("difficulties", "Khó khăn, vướng mắc", 12),
+    ReportColumn("cause", "Nguyên nhân", 10),
+    ReportColumn("proposal", "Đề xuất, kiến nghị", 12),
+    ReportColumn("next_work", "Việc kỳ tới", 10),
+    ReportColumn("explanation", "Giải trình", 8.5),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
+    ReportColumn("section", "Nhóm", 8, printed=False, hidden=True),
+    ReportColumn("code", "Mã", 10, printed=False, hidden=True),
+    ReportColumn("unit", "Mã đơn vị", 10, printed=False, hidden=True),
+    ReportColumn("stage", "Tình trạng chung", 10, printed=False, hidden=True),
 )
 
 
-_CHANGE = Column("change", "So với kỳ trước", 9.5)
+_CHANGE = ReportColumn("change", "So với kỳ trước", 9.5)
 
 
-def appendix_page(c: Consolidation, compared: Comparison | None) -> Page:
+def appendix_page(c: Consolidation, compared: Comparison | None) -> ReportSheet:
     """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
-    columns: tuple[Column, ...] = COLUMNS
+    columns: tuple[ReportColumn, ...] = COLUMNS
     if compared is not None:
         place = next(i for i, column in enumerate(COLUMNS) if column.name == "kpi_achieved")
         columns = (*COLUMNS[:place], _CHANGE, *COLUMNS[place:])
-    return Page(NAME, columns, tuple(_lines(c, columns, compared)), paper="A3", filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, columns, tuple(_lines(c, columns, compared)), paper="A3", filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation, columns: tuple[Column, ...], compared: Comparison | None) -> Iterator[Line]:
-    yield Line("title", {"number": "PHỤ LỤC TỔNG HỢP"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation, columns: tuple[ReportColumn, ...], compared: Comparison | None) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "PHỤ LỤC TỔNG HỢP"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     if any(len(row.entries) > 1 for row in c.tasks):
-        yield Line("note", {"number": COLLECTIVE_RULE})
-    yield Line("band", {"number": "NỘI DUNG KẾ HOẠCH", "reporter": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"})
-    yield Line("head", {column.name: column.title for column in columns})
+        yield ReportLine("note", {"number": COLLECTIVE_RULE})
+    yield ReportLine("band", {"number": "NỘI DUNG KẾ HOẠCH", "reporter": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"})
+    yield ReportLine("head", {column.name: column.title for column in columns})
     for number, title in sections_of(c):
-        yield Line("section", {"number": number, "task": title})
+        yield ReportLine("section", {"number": number, "task": title})
         for row in c.tasks:
             if row.task.section == number:
                 yield from _task_lines(row, c, compared.change_of(row.task.code) if compared else "")
 
 
-def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[Line]:
+def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[ReportLine]:
     progress, timeliness = standing_words(row.standing, c)
-    cells: dict[str, Content] = {
+    cells: dict[str, CellContent] = {
         **_plan_cells(row),
         "kind": TASK_ROW,
         "section": row.task.section,
@@ -102,15 +102,15 @@ def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[Line]:
     if len(row.entries) == 1:
         entry = row.entries[0]
         cells["unit"] = entry.unit
-        yield Line("row", _entry_cells(entry, row, c) | cells, 1, (f"led|{entry.unit}|{row.task.code}",))
+        yield ReportLine("row", _entry_cells(entry, row, c) | cells, 1, (f"led|{entry.unit}|{row.task.code}",))
     else:
-        yield Line("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else ""}, 1)
+        yield ReportLine("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else ""}, 1)
         for entry in row.entries:
             yield _unit_line(entry, row, c)
     yield from _support_lines(row, c)
 
 
-def _plan_cells(row: TaskRow) -> dict[str, Content]:
+def _plan_cells(row: TaskRow) -> dict[str, CellContent]:
     task = row.task
     return {
         "number": task.subnumber or task.number,
@@ -125,9 +125,9 @@ def _plan_cells(row: TaskRow) -> dict[str, Content]:
     }
 
 
-def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> Line:
+def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> ReportLine:
     progress, timeliness = entry_words(entry, row, c)
-    own: dict[str, Content] = {
+    own: dict[str, CellContent] = {
         "kind": UNIT_ROW,
         "section": row.task.section,
         "code": row.task.code,
@@ -138,12 +138,12 @@ def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> Line:
     }
     own["number"] = "Từng đơn vị chủ trì"
     anchor = f"led|{entry.unit}|{row.task.code}"
-    return Line("sub", _entry_cells(entry, row, c) | own, 2, (anchor,), spans={"number": "note"})
+    return ReportLine("sub", _entry_cells(entry, row, c) | own, 2, (anchor,), spans={"number": "note"})
 
 
-def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Content]:
+def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
     """What a unit typed on the row, as shown."""
-    cells: dict[str, Content] = {"reporter": entry.name}
+    cells: dict[str, CellContent] = {"reporter": entry.name}
     if row.standing.state == "done_before" and not entry.values:
         return cells
     cells |= {name: shown(entry.values.get(name), c.schema) for name in _TEXTS}
@@ -155,22 +155,25 @@ def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Cont
     return cells
 
 
-def _support_lines(row: TaskRow, c: Consolidation) -> Iterator[Line]:
+def _support_lines(row: TaskRow, c: Consolidation) -> Iterator[ReportLine]:
     """A line for each contribution, one more for those with nothing to tell; both reach over many columns."""
-    base: dict[str, Content] = {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
+    base: dict[str, CellContent] = {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
     for item in row.contributions:
         if item.state == "text":
             source = Link("dòng {row}", source_anchor(item.unit, "supporting", row.task.code))
-            cells: dict[str, Content] = {"number": f"Phối hợp: {item.name}", "progress": shown(item.value, c.schema)}
+            cells: dict[str, CellContent] = {
+                "number": f"Phối hợp: {item.name}",
+                "progress": shown(item.value, c.schema),
+            }
             anchor = f"supporting|{item.unit}|{row.task.code}"
-            yield Line("sub", base | cells | {"source": source}, 2, (anchor,), spans=_SUPPORT_SPANS)
+            yield ReportLine("sub", base | cells | {"source": source}, 2, (anchor,), spans=_SUPPORT_SPANS)
     rest = _silent(row)
     if rest:
         silent = [item for item in row.contributions if item.state != "text"]
         anchors = tuple(f"supporting|{item.unit}|{row.task.code}" for item in silent)
         # the first line is where a unit's one statement for all shows
         anchors += tuple(f"statement|{item.unit}|statement" for item in silent if item.state == "nothing")
-        yield Line("sub", base | {"number": "Phối hợp", "progress": rest}, 2, anchors, spans=_SUPPORT_SPANS)
+        yield ReportLine("sub", base | {"number": "Phối hợp", "progress": rest}, 2, anchors, spans=_SUPPORT_SPANS)
 
 
 def _silent(row: TaskRow) -> str:

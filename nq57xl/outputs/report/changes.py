@@ -8,50 +8,50 @@ from nq57xl.outputs.report.indicators import gap_cell, result_cell
 from nq57xl.results.comparison import Comparison, IndicatorChange, RowChange
 from nq57xl.results.consolidation import Consolidation, Standing
 from nq57xl.results.wording import numbered, report_title, standing_words, work_of
-from nq57xl.xlsx.pages import Column, Content, Line, Num, Page
+from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "So với kỳ trước"
 COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("code", "Mã", 8, "center"),
-    Column("work", "Nhiệm vụ, chỉ tiêu", 38),
-    Column("unit", "Đơn vị", 16),
-    Column("old_progress", "Tiến độ, kết quả", 13, "center"),
-    Column("old_timeliness", "So với thời hạn", 12, "center"),
-    Column("old_percent", "Tỷ lệ", 7.5, "center"),
-    Column("progress", "Tiến độ, kết quả", 13, "center"),
-    Column("timeliness", "So với thời hạn", 12, "center"),
-    Column("percent", "Tỷ lệ", 7.5, "center"),
-    Column("change", "Thay đổi", 22),
-    Column("move", "Loại thay đổi", 12, printed=False, hidden=True),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("code", "Mã", 8, "center"),
+    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 38),
+    ReportColumn("unit", "Đơn vị", 16),
+    ReportColumn("old_progress", "Tiến độ, kết quả", 13, "center"),
+    ReportColumn("old_timeliness", "So với thời hạn", 12, "center"),
+    ReportColumn("old_percent", "Tỷ lệ", 7.5, "center"),
+    ReportColumn("progress", "Tiến độ, kết quả", 13, "center"),
+    ReportColumn("timeliness", "So với thời hạn", 12, "center"),
+    ReportColumn("percent", "Tỷ lệ", 7.5, "center"),
+    ReportColumn("change", "Thay đổi", 22),
+    ReportColumn("move", "Loại thay đổi", 12, printed=False, hidden=True),
 )
 
 
-def change_page(c: Consolidation, compared: Comparison) -> Page:
+def change_page(c: Consolidation, compared: Comparison) -> ReportSheet:
     """The page of a consolidation and its comparison with the period before."""
-    return Page(NAME, COLUMNS, tuple(_lines(c, compared)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c, compared)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation, compared: Comparison) -> Iterator[Line]:
-    yield Line("title", {"number": "SO VỚI KỲ TRƯỚC"})
-    yield Line("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"})
-    yield Line("para", {"number": counts(compared)})
+def _lines(c: Consolidation, compared: Comparison) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "SO VỚI KỲ TRƯỚC"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"})
+    yield ReportLine("para", {"number": counts(compared)})
     before, after = compared.before.title.upper(), c.period.title.upper()
-    yield Line("band", {"number": "", "old_progress": before, "progress": after, "change": ""})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""})
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     section = None
     units = {row.task.code: [entry.name for entry in row.entries] for row in c.tasks}
     titles = {item.number: item.title for item in c.plan.sections}
     for number, row in enumerate(compared.rows, start=1):
         if row.task.section != section and row.move != "dropped":
             section = row.task.section
-            yield Line("section", {"number": section, "code": titles.get(section, "")})
+            yield ReportLine("section", {"number": section, "code": titles.get(section, "")})
         cells = _row_cells(row, c)
-        yield Line("row", {"number": str(number), "unit": "\n".join(units.get(row.task.code, ())), **cells}, 1)
+        yield ReportLine("row", {"number": str(number), "unit": "\n".join(units.get(row.task.code, ())), **cells}, 1)
     if compared.indicators:
-        yield Line("section", {"number": "", "code": "Chỉ tiêu"})
+        yield ReportLine("section", {"number": "", "code": "Chỉ tiêu"})
     for number, item in enumerate(compared.indicators, start=1):
-        yield Line("row", {"number": str(number), **_indicator_cells(item, c)}, 1)
+        yield ReportLine("row", {"number": str(number), **_indicator_cells(item, c)}, 1)
 
 
 def counts(compared: Comparison) -> str:
@@ -72,8 +72,8 @@ def counts(compared: Comparison) -> str:
     return f"So với {compared.before.title}: {told or 'không có đầu việc nào để so sánh'}."
 
 
-def _row_cells(row: RowChange, c: Consolidation) -> dict[str, Content]:
-    cells: dict[str, Content] = {
+def _row_cells(row: RowChange, c: Consolidation) -> dict[str, CellContent]:
+    cells: dict[str, CellContent] = {
         "code": numbered(row.task),
         "work": work_of(row.task),
         "change": row.words,
@@ -85,7 +85,7 @@ def _row_cells(row: RowChange, c: Consolidation) -> dict[str, Content]:
     ):
         progress, timeliness = _standing(standing, c)
         cells |= {f"{prefix}progress": progress, f"{prefix}timeliness": timeliness}
-        cells[f"{prefix}percent"] = None if percent is None else Num(percent, "0%")
+        cells[f"{prefix}percent"] = None if percent is None else Number(percent, "0%")
     return cells
 
 
@@ -93,7 +93,7 @@ def _standing(standing: Standing | None, c: Consolidation) -> tuple[str, str]:
     return ("", "") if standing is None else standing_words(standing, c)
 
 
-def _indicator_cells(item: IndicatorChange, c: Consolidation) -> dict[str, Content]:
+def _indicator_cells(item: IndicatorChange, c: Consolidation) -> dict[str, CellContent]:
     return {
         "code": item.indicator.code,
         "work": item.indicator.indicator,

@@ -17,45 +17,45 @@ from nq57xl.results.wording import (
     source_anchor,
     work_of,
 )
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Num, Page
+from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Sắp đến hạn"
 COLUMNS = (
-    Column("number", "TT", 4.5, "center"),
-    Column("code", "Mã", 7, "center"),
-    Column("work", "Nhiệm vụ", 30),
-    Column("deliverable", "Sản phẩm đầu ra", 16),
-    Column("unit", "Đơn vị chủ trì", 14),
-    Column("deadline", "Thời hạn", 12, "center"),
-    Column("left", "Số ngày còn lại", 8, "center"),
-    Column("progress", "Tiến độ", 11, "center"),
-    Column("percent", "Tỷ lệ", 6.5, "center"),
-    Column("next_work", "Việc kỳ tới", 22),
-    Column("difficulties", "Khó khăn, vướng mắc", 20),
-    Column("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("number", "TT", 4.5, "center"),
+    ReportColumn("code", "Mã", 7, "center"),
+    ReportColumn("work", "Nhiệm vụ", 30),
+    ReportColumn("deliverable", "Sản phẩm đầu ra", 16),
+    ReportColumn("unit", "Đơn vị chủ trì", 14),
+    ReportColumn("deadline", "Thời hạn", 12, "center"),
+    ReportColumn("left", "Số ngày còn lại", 8, "center"),
+    ReportColumn("progress", "Tiến độ", 11, "center"),
+    ReportColumn("percent", "Tỷ lệ", 6.5, "center"),
+    ReportColumn("next_work", "Việc kỳ tới", 22),
+    ReportColumn("difficulties", "Khó khăn, vướng mắc", 20),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
 )
 _OPEN = ("in_progress", "not_started")
 _SILENT = ("unreported", "partly_reported")
 Group = tuple[str, list[TaskRow]]
 
 
-def due_page(c: Consolidation) -> Page:
+def due_page(c: Consolidation) -> ReportSheet:
     """The page: each row of the plan stands in one group at most; overdue rows stand in none."""
-    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation) -> Iterator[Line]:
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
     later = next_period(c.period, c.plan.properties)
-    yield Line("title", {"number": "NHIỆM VỤ SẮP ĐẾN HẠN"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    yield ReportLine("title", {"number": "NHIỆM VỤ SẮP ĐẾN HẠN"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         f"Số ngày còn lại tính từ ngày chốt số liệu {c.cutoff:%d/%m/%Y}; ngày chốt số liệu kỳ sau ({later.title}) là "
         f"{later.cutoff:%d/%m/%Y}. Nhiệm vụ đã quá hạn: xem trang «Chậm tiến độ - vướng mắc»."
     )
-    yield Line("note", {"number": note})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield ReportLine("note", {"number": note})
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     for index, (title, rows) in enumerate(groups(c), start=1):
-        yield Line("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
+        yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
         for number, row in enumerate(rows, start=1):
             yield from _row_lines(row, number, c)
 
@@ -102,23 +102,23 @@ def _milestone(row: TaskRow, c: Consolidation, later: Period) -> bool:
     return near and (_silent(row) or row.standing.progress in _OPEN)
 
 
-def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[Line]:
+def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[ReportLine]:
     due = row.task.due
-    first: dict[str, Content] = {
+    first: dict[str, CellContent] = {
         "number": str(number),
         "code": numbered(row.task),
         "work": work_of(row.task),
         "deliverable": row.task.deliverable,
         "deadline": due_words(row.task),
-        "left": Num((due - c.cutoff).days, "0") if due is not None else None,
+        "left": Number((due - c.cutoff).days, "0") if due is not None else None,
     }
     for entry in row.entries or (Entry("", row.task.lead, False),):
-        yield Line("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
+        yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
         first = {}
 
 
-def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Content]:
-    cells: dict[str, Content] = {
+def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
+    cells: dict[str, CellContent] = {
         "unit": entry.name,
         "progress": entry_words(entry, row, c)[0],
         "percent": percent_cell(entry.values.get("percent")),

@@ -20,20 +20,20 @@ from nq57xl.results.wording import (
     work_of,
 )
 from nq57xl.rules.findings import Finding
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Page
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Giải trình"
 COLUMNS = (
-    Column("number", "TT", 4.5, "center"),
-    Column("code", "Mã", 7, "center"),
-    Column("work", "Nhiệm vụ, chỉ tiêu", 26),
-    Column("unit", "Đơn vị", 14),
-    Column("asked", "Nội dung cần giải trình", 34),
-    Column("typed", "Đơn vị đã nhập", 14),
-    Column("told", "Giải trình của đơn vị", 22),
-    Column("cause", "Nguyên nhân", 16),
-    Column("difficulties", "Khó khăn, vướng mắc", 16),
-    Column("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("number", "TT", 4.5, "center"),
+    ReportColumn("code", "Mã", 7, "center"),
+    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 26),
+    ReportColumn("unit", "Đơn vị", 14),
+    ReportColumn("asked", "Nội dung cần giải trình", 34),
+    ReportColumn("typed", "Đơn vị đã nhập", 14),
+    ReportColumn("told", "Giải trình của đơn vị", 22),
+    ReportColumn("cause", "Nguyên nhân", 16),
+    ReportColumn("difficulties", "Khó khăn, vướng mắc", 16),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
 )
 _EDITS = {
     "applied": "đã dùng trong bản tổng hợp này",
@@ -41,7 +41,7 @@ _EDITS = {
     "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
 }
 _WITHDRAWN = "Rút lại biên tập"
-Cells = dict[str, Content]
+Cells = dict[str, CellContent]
 
 
 @frozen
@@ -86,24 +86,24 @@ class _Rows:
         return {"told": told["explanation"], "cause": told["cause"], "difficulties": told["difficulties"]}
 
 
-def explain_page(c: Consolidation) -> Page:
+def explain_page(c: Consolidation) -> ReportSheet:
     """The page: a group for each kind of question."""
-    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation) -> Iterator[Line]:
-    yield Line("title", {"number": "NỘI DUNG CẦN GIẢI TRÌNH"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "NỘI DUNG CẦN GIẢI TRÌNH"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         "Báo cáo có cảnh báo vẫn được tổng hợp; nội dung cần giải trình nêu kèm lời của chính đơn vị. "
         "Ô để trống: đơn vị chưa giải trình."
     )
-    yield Line("note", {"number": note})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield ReportLine("note", {"number": note})
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     for index, (title, rows) in enumerate(groups(c), start=1):
-        yield Line("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
+        yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
         for number, cells in enumerate(rows, start=1):
-            yield Line("row", {"number": str(number), **cells}, 1)
+            yield ReportLine("row", {"number": str(number), **cells}, 1)
 
 
 def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:

@@ -8,44 +8,44 @@ from nq57xl.forms.values import Value
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow
 from nq57xl.results.figures import NO_DATA, NOT_REACHED, REACHED, UNCOMPARED, groups_of, indicator_state
 from nq57xl.results.wording import OUTSIDE, UNREPORTED, report_title, shown, source_anchor
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Num, Page, Spark
+from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
 NAME = "Chỉ tiêu"
 Series = dict[tuple[str, str], list[float | None]]
 """(indicator, unit) -> result in each period, oldest first."""
 INDICATOR_ROW, UNIT_ROW = "CT", "ĐV"
 COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("indicator", "Chỉ tiêu", 36),
-    Column("unit", "Đơn vị tính", 9.5, "center"),
-    Column("target", "Mục tiêu", 9.5, "center"),
-    Column("reporter", "Đơn vị báo cáo", 13),
-    Column("numerator", "Tử số", 8, "center"),
-    Column("denominator", "Mẫu số", 8, "center"),
-    Column("result", "Kết quả", 9.5, "center"),
-    Column("state", "Đánh giá", 10, "center"),
-    Column("gap", "So với mục tiêu", 12.5, "center"),
-    Column("source_text", "Nguồn số liệu", 18),
-    Column("note", "Ghi chú", 13),
-    Column("source", "Nguồn", 10, "center", printed=False),
-    Column("kind", "Loại dòng", 10, printed=False, hidden=True),
-    Column("group", "Nhóm", 8, printed=False, hidden=True),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("indicator", "Chỉ tiêu", 36),
+    ReportColumn("unit", "Đơn vị tính", 9.5, "center"),
+    ReportColumn("target", "Mục tiêu", 9.5, "center"),
+    ReportColumn("reporter", "Đơn vị báo cáo", 13),
+    ReportColumn("numerator", "Tử số", 8, "center"),
+    ReportColumn("denominator", "Mẫu số", 8, "center"),
+    ReportColumn("result", "Kết quả", 9.5, "center"),
+    ReportColumn("state", "Đánh giá", 10, "center"),
+    ReportColumn("gap", "So với mục tiêu", 12.5, "center"),
+    ReportColumn("source_text", "Nguồn số liệu", 18),
+    ReportColumn("note", "Ghi chú", 13),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
+    ReportColumn("group", "Nhóm", 8, printed=False, hidden=True),
 )
 
 
-_TREND = Column("trend", "Qua các kỳ", 12)
+_TREND = ReportColumn("trend", "Qua các kỳ", 12)
 _SERIES = "period"
 _PERIODS = 12
 """Periods of a trend, this one among them."""
 
 
-def indicator_page(c: Consolidation) -> Page:
+def indicator_page(c: Consolidation) -> ReportSheet:
     """The page; figures of the overview count its lines of kind "CT"."""
     columns = _columns(c)
-    return Page(NAME, columns, tuple(_lines(c, columns)), filtered=bool(c.indicators), frozen_columns=2)
+    return ReportSheet(NAME, columns, tuple(_lines(c, columns)), filtered=bool(c.indicators), frozen_columns=2)
 
 
-def _columns(c: Consolidation) -> tuple[Column, ...]:
+def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
     """With the line of results over the periods, and its figures right of the printed columns."""
     periods = _periods(c)
     if len(periods) < 2:
@@ -53,7 +53,7 @@ def _columns(c: Consolidation) -> tuple[Column, ...]:
     place = next(i for i, column in enumerate(COLUMNS) if column.name == "source_text")
     end = next(i for i, column in enumerate(COLUMNS) if column.name == "kind")
     series = (
-        Column(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
+        ReportColumn(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
         for i, item in enumerate(periods)
     )
     return (*COLUMNS[:place], _TREND, *COLUMNS[place:end], *series, *COLUMNS[end:])
@@ -63,21 +63,21 @@ def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
     return (*c.earlier[-(_PERIODS - 1) :], c)
 
 
-def _lines(c: Consolidation, columns: tuple[Column, ...]) -> Iterator[Line]:
-    yield Line("title", {"number": "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     if not c.indicators:
-        yield Line("para", {"number": "Kế hoạch không giao chỉ tiêu định lượng riêng."})
+        yield ReportLine("para", {"number": "Kế hoạch không giao chỉ tiêu định lượng riêng."})
         return
     note = (
         "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số (ghi «tính» ở cột Đánh giá). Chênh lệch của chỉ tiêu tỷ lệ "
         "tính bằng điểm phần trăm. Không cộng, không lấy bình quân số liệu của các đơn vị. Ô trống là chưa báo cáo."
     )
-    yield Line("note", {"number": note.replace(" (ghi «tính» ở cột Đánh giá)", "")})
-    yield Line("head", {column.name: column.title for column in columns})
+    yield ReportLine("note", {"number": note.replace(" (ghi «tính» ở cột Đánh giá)", "")})
+    yield ReportLine("head", {column.name: column.title for column in columns})
     series = _series(c)
     for number, title in groups_of(c):
-        yield Line("section", {"number": number, "indicator": title})
+        yield ReportLine("section", {"number": number, "indicator": title})
         for row in c.indicators:
             if row.indicator.group == number:
                 yield from _row_lines(row, c, series)
@@ -97,20 +97,20 @@ def _series(c: Consolidation) -> Series:
     return results
 
 
-def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: Series) -> dict[str, Content]:
+def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: Series) -> dict[str, CellContent]:
     """The line of a unit's results, where there are two or more to join, and its figures."""
     told = series.get((row.indicator.code, entry.unit), [])
-    cells: dict[str, Content] = {
+    cells: dict[str, CellContent] = {
         f"{_SERIES}{i}": _number_cell(value, row.measure) for i, value in enumerate(told) if value is not None
     }
     if len(cells) > 1:
-        cells["trend"] = Spark(f"{_SERIES}0", f"{_SERIES}{len(told) - 1}")
+        cells["trend"] = Sparkline(f"{_SERIES}0", f"{_SERIES}{len(told) - 1}")
     return cells
 
 
-def _row_lines(row: IndicatorRow, c: Consolidation, series: Series) -> Iterator[Line]:
+def _row_lines(row: IndicatorRow, c: Consolidation, series: Series) -> Iterator[ReportLine]:
     item = row.indicator
-    cells: dict[str, Content] = {
+    cells: dict[str, CellContent] = {
         "number": item.number,
         "indicator": item.indicator,
         "unit": item.unit,
@@ -122,13 +122,13 @@ def _row_lines(row: IndicatorRow, c: Consolidation, series: Series) -> Iterator[
     if len(row.entries) == 1:
         entry = row.entries[0]
         line = _entry_cells(entry, row, c) | cells | _trend_cells(entry, row, series)
-        yield Line("row", line, 1, (_anchor(entry, row),))
+        yield ReportLine("row", line, 1, (_anchor(entry, row),))
         return
-    yield Line("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else item.lead}, 1)
+    yield ReportLine("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else item.lead}, 1)
     for entry in row.entries:
-        own: dict[str, Content] = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry)}
+        own: dict[str, CellContent] = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry)}
         line = _entry_cells(entry, row, c) | own | _trend_cells(entry, row, series)
-        yield Line("sub", line, 2, (_anchor(entry, row),))
+        yield ReportLine("sub", line, 2, (_anchor(entry, row),))
 
 
 def _anchor(entry: IndicatorEntry, row: IndicatorRow) -> str:
@@ -141,9 +141,9 @@ def _entry_state(entry: IndicatorEntry) -> str:
     return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else NOT_REACHED)
 
 
-def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> dict[str, Content]:
+def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> dict[str, CellContent]:
     values = entry.values
-    cells: dict[str, Content] = {
+    cells: dict[str, CellContent] = {
         "reporter": entry.name,
         "numerator": _number(values.get("numerator")),
         "denominator": _number(values.get("denominator")),
@@ -157,23 +157,23 @@ def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> 
     return cells
 
 
-def _number(value: Value | None) -> Content:
+def _number(value: Value | None) -> CellContent:
     if value is None:
         return None
     return _plain(float(value.value)) if isinstance(value.value, int | float) else value.typed
 
 
-def _plain(number: float) -> Num:
-    return Num(number, "#,##0" if number == int(number) else "#,##0.##")
+def _plain(number: float) -> Number:
+    return Number(number, "#,##0" if number == int(number) else "#,##0.##")
 
 
-def _result(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Content:
+def _result(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> CellContent:
     if entry.result is None:
         return shown(entry.values.get("value"), c.schema)
     return result_cell(entry.result, row.measure, c)
 
 
-def result_cell(result: float | str | None, measure: str, c: Consolidation) -> Content:
+def result_cell(result: float | str | None, measure: str, c: Consolidation) -> CellContent:
     """A result as a number, or in the words of the list; nothing where there is none."""
     if result is None:
         return None
@@ -183,14 +183,14 @@ def result_cell(result: float | str | None, measure: str, c: Consolidation) -> C
     return _number_cell(result, measure)
 
 
-def _number_cell(number: float, measure: str) -> Num:
-    return Num(number, "0.0%") if measure == "percent" else _plain(number)
+def _number_cell(number: float, measure: str) -> Number:
+    return Number(number, "0.0%") if measure == "percent" else _plain(number)
 
 
-def gap_cell(gap: float | None, measure: str) -> Content:
+def gap_cell(gap: float | None, measure: str) -> CellContent:
     """A difference with its sign; of percentages in points."""
     if gap is None:
         return None
     if measure == "percent":
-        return Num(round(gap * 100, 6), '+#,##0.0" điểm %";-#,##0.0" điểm %";0" điểm %"')
-    return Num(gap, "+#,##0.##;-#,##0.##;0")
+        return Number(round(gap * 100, 6), '+#,##0.0" điểm %";-#,##0.0" điểm %";0" điểm %"')
+    return Number(gap, "+#,##0.##;-#,##0.##;0")

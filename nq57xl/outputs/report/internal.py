@@ -9,39 +9,41 @@ from nq57xl.results.quality import Count, Score, scores, share
 from nq57xl.results.wording import STATES, report_title, source_anchor
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.values import vietnamese_number
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Num, Page
+from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Liên hệ"
 COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 22),
-    Column("unit_email", "Thư điện tử đơn vị", 22),
-    Column("state", "Tình trạng báo cáo", 18),
-    Column("prepared_by", "Người lập báo cáo", 18),
-    Column("prepared_position", "Chức vụ", 13),
-    Column("phone", "Điện thoại", 14, "center"),
-    Column("email", "Thư điện tử liên hệ", 22),
-    Column("approved_by", "Lãnh đạo duyệt", 18),
-    Column("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 22),
+    ReportColumn("unit_email", "Thư điện tử đơn vị", 22),
+    ReportColumn("state", "Tình trạng báo cáo", 18),
+    ReportColumn("prepared_by", "Người lập báo cáo", 18),
+    ReportColumn("prepared_position", "Chức vụ", 13),
+    ReportColumn("phone", "Điện thoại", 14, "center"),
+    ReportColumn("email", "Thư điện tử liên hệ", 22),
+    ReportColumn("approved_by", "Lãnh đạo duyệt", 18),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
 )
 _FIELDS = ("prepared_by", "prepared_position", "phone", "email", "approved_by")
 
 
-def internal_page(c: Consolidation) -> Page:
+def internal_page(c: Consolidation) -> ReportSheet:
     """The page: one line for each unit that reports."""
-    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation) -> Iterator[Line]:
-    yield Line("title", {"number": "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
-    yield Line("note", {"number": "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    yield ReportLine(
+        "note", {"number": "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."}
+    )
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     for number, report in enumerate(c.units, start=1):
-        yield Line("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+        yield ReportLine("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
 
 
-def _cells(report: UnitReport, number: int) -> dict[str, Content]:
+def _cells(report: UnitReport, number: int) -> dict[str, CellContent]:
     return {
         "number": str(number),
         "unit": report.status.name,
@@ -57,29 +59,31 @@ _LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có g
 _ONE_DECIMAL = "0.0"
 
 
-def quality_page(c: Consolidation, quality: Quality) -> Page:
+def quality_page(c: Consolidation, quality: Quality) -> ReportSheet:
     """The page: units with their six scores, then every rule with its weight and what was counted."""
     columns = (
-        Column("number", "TT", 5, "center"),
-        Column("unit", "Đơn vị, tiêu chí", 52),
-        *(Column(item.code, item.title, 10, "center") for item in quality.principles),
-        Column("total", "Điểm chung", 10, "center"),
-        Column("light", "Xếp mức", 12, "center"),
+        ReportColumn("number", "TT", 5, "center"),
+        ReportColumn("unit", "Đơn vị, tiêu chí", 52),
+        *(ReportColumn(item.code, item.title, 10, "center") for item in quality.principles),
+        ReportColumn("total", "Điểm chung", 10, "center"),
+        ReportColumn("light", "Xếp mức", 12, "center"),
     )
-    return Page(QUALITY_NAME, columns, tuple(_quality_lines(c, quality, columns)), filtered=True, frozen_columns=2)
+    return ReportSheet(
+        QUALITY_NAME, columns, tuple(_quality_lines(c, quality, columns)), filtered=True, frozen_columns=2
+    )
 
 
-def _quality_lines(c: Consolidation, quality: Quality, columns: tuple[Column, ...]) -> Iterator[Line]:
-    yield Line("title", {"number": "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _quality_lines(c: Consolidation, quality: Quality, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     for text in _notes(quality):
-        yield Line("note", {"number": text})
-    yield Line("head", {column.name: column.title for column in columns})
+        yield ReportLine("note", {"number": text})
+    yield ReportLine("head", {column.name: column.title for column in columns})
     *units, overall = scores(c, quality)
     for number, score in enumerate(units, start=1):
-        yield Line("row", {"number": str(number), **_quality_cells(score)})
-    yield Line("total", _quality_cells(overall))
-    yield Line("space", height=10)
+        yield ReportLine("row", {"number": str(number), **_quality_cells(score)})
+    yield ReportLine("total", _quality_cells(overall))
+    yield ReportLine("space", height=10)
     yield from _rules(quality, overall)
 
 
@@ -97,26 +101,33 @@ def _notes(quality: Quality) -> Iterator[str]:
     )
 
 
-def _quality_cells(score: Score) -> dict[str, Content]:
-    cells: dict[str, Content] = {"unit": score.name, "light": _LIGHTS[score.light]}
+def _quality_cells(score: Score) -> dict[str, CellContent]:
+    cells: dict[str, CellContent] = {"unit": score.name, "light": _LIGHTS[score.light]}
     for code, value in (*score.principles.items(), ("total", score.total)):
-        cells[code] = None if value is None else Num(value, _ONE_DECIMAL)
+        cells[code] = None if value is None else Number(value, _ONE_DECIMAL)
     return cells
 
 
-def _rules(quality: Quality, overall: Score) -> Iterator[Line]:
+def _rules(quality: Quality, overall: Score) -> Iterator[ReportLine]:
     """Every rule under its principle: weight, and what was counted over all units."""
     names = [item.code for item in quality.principles]
     heads = dict(zip(names, ("Trọng số", "Đạt", "Tổng số", "Tỷ lệ (%)"), strict=False))
-    yield Line("head", {"number": "TT", "unit": "Tiêu chí (tính chung các đơn vị)", **heads})
+    yield ReportLine("head", {"number": "TT", "unit": "Tiêu chí (tính chung các đơn vị)", **heads})
     for principle in quality.principles:
-        yield Line("section", {"number": "", "unit": principle.title})
+        yield ReportLine("section", {"number": "", "unit": principle.title})
         for number, rule in enumerate(principle.rules, start=1):
             shown = _counted(overall.counts[rule.code], rule.weight)
-            yield Line("row", {"number": str(number), "unit": rule.title, **dict(zip(names, shown, strict=False))})
+            yield ReportLine(
+                "row", {"number": str(number), "unit": rule.title, **dict(zip(names, shown, strict=False))}
+            )
 
 
-def _counted(count: Count, weight: float) -> tuple[Content, ...]:
+def _counted(count: Count, weight: float) -> tuple[CellContent, ...]:
     value = share(count)
-    ratio = "không đo" if value is None else Num(value, _ONE_DECIMAL)
-    return (Num(weight, "0" if weight == int(weight) else "0.0#"), Num(count[0], "0"), Num(count[1], "0"), ratio)
+    ratio = "không đo" if value is None else Number(value, _ONE_DECIMAL)
+    return (
+        Number(weight, "0" if weight == int(weight) else "0.0#"),
+        Number(count[0], "0"),
+        Number(count[1], "0"),
+        ratio,
+    )

@@ -19,7 +19,19 @@ from nq57xl.outputs.report.summary import Summary, share
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.figures import INDICATOR_STATES, Figures, figures, progress_buckets, timeliness_buckets
 from nq57xl.results.wording import PARTLY_REPORTED, TIMELINESS, UNREPORTED, report_title
-from nq57xl.xlsx.pages import Chart, Column, Content, Formula, Head, Line, Page, Range, Series, Sheet, place
+from nq57xl.xlsx.pages import (
+    CellContent,
+    Chart,
+    ColumnRanges,
+    Formula,
+    HeadingCell,
+    PlacedSheet,
+    ReportColumn,
+    ReportLine,
+    ReportSheet,
+    Series,
+    place,
+)
 
 _ALWAYS = (UNREPORTED, TIMELINESS["overdue"], TIMELINESS["at_risk"])
 """Counts that are shown when they are zero, too."""
@@ -28,7 +40,7 @@ _COLUMNS = {"a": "B", "b": "F"}
 
 Entry = tuple[str, str | Callable[[str, int], str], int]
 """Label, formula, value; a formula may ask for its own column and row (from 1)."""
-Cells = dict[str, Content]
+Cells = dict[str, CellContent]
 
 
 @frozen
@@ -43,12 +55,12 @@ class _List:
 class _Rows:
     """The placed sheets over which is counted."""
 
-    appendix: Range
-    indicators: Range
-    submissions: Range
+    appendix: ColumnRanges
+    indicators: ColumnRanges
+    submissions: ColumnRanges
 
 
-def _list_lines(c: Consolidation, f: Figures, rows: _Rows, top: int, *, brief: bool) -> Iterator[Line]:
+def _list_lines(c: Consolidation, f: Figures, rows: _Rows, top: int, *, brief: bool) -> Iterator[ReportLine]:
     """The lines that begin at row `top` (from 0); `brief` leaves out what the wording of the progress tells already."""
     columns: dict[str, list[Cells]] = {name: [] for name in _COLUMNS}
     lists = [_progress(c, f, rows), _timeliness(f, rows), _reports(f, rows), _states(c, f, rows)]
@@ -61,12 +73,12 @@ def _list_lines(c: Consolidation, f: Figures, rows: _Rows, top: int, *, brief: b
             filled += [{}] if filled else []
             filled += _placed(item, name, top + len(filled))
     for left, right in zip_longest(*columns.values(), fillvalue={}):
-        yield Line("row", left | right)
+        yield ReportLine("row", left | right)
 
 
 def _placed(item: _List, name: str, top: int) -> Iterator[Cells]:
     letter, first = _COLUMNS[name], top + 2
-    yield {name: Head(item.title), f"{name}_count": Head("Số"), f"{name}_share": Head("Tỷ lệ")}
+    yield {name: HeadingCell(item.title), f"{name}_count": HeadingCell("Số"), f"{name}_share": HeadingCell("Tỷ lệ")}
     whole = item.entries[0][2]
     for index, (label, text, value) in enumerate(item.entries):
         row = first + index
@@ -157,7 +169,7 @@ _TREND_FILLS = {2: "#1F3864", 4: "#262626", 7: "#8EA9DB"}
 """Column of the trend table -> colour of its line: shares done, overdue, reported."""
 
 
-def _charts_of(sheet: Sheet, tables: Summary, f: Figures) -> Iterator[Chart]:
+def _charts_of(sheet: PlacedSheet, tables: Summary, f: Figures) -> Iterator[Chart]:
     """The charts in the right part of the page: bars over its whole width, the last two side by side."""
     top = sheet.anchors()["charts"][1]
     pixels = [int(column.width * 7 + 5) for column in sheet.page.columns]
@@ -240,15 +252,15 @@ _NAMED = (10, 6, 3)
 _LOWEST_CHARTS = 250.0
 """Points that the charts need."""
 COLUMNS = (
-    Column("a", "", 17),
-    Column("a_count", "", 4.5, "center"),
-    Column("a_share", "", 6.5, "center"),
-    Column("gap", "", 1),
-    Column("b", "", 15.5),
-    Column("b_count", "", 4.5, "center"),
-    Column("b_share", "", 6.5, "center"),
-    Column("edge", "", 1.5),
-    Column("charts", "", 72),
+    ReportColumn("a", "", 17),
+    ReportColumn("a_count", "", 4.5, "center"),
+    ReportColumn("a_share", "", 6.5, "center"),
+    ReportColumn("gap", "", 1),
+    ReportColumn("b", "", 15.5),
+    ReportColumn("b_count", "", 4.5, "center"),
+    ReportColumn("b_share", "", 6.5, "center"),
+    ReportColumn("edge", "", 1.5),
+    ReportColumn("charts", "", 72),
 )
 
 
@@ -256,11 +268,13 @@ COLUMNS = (
 class _Overview:
     """The page with its charts."""
 
-    page: Page
+    page: ReportSheet
     charts: tuple[Chart, ...]
 
 
-def overview(c: Consolidation, appendix: Range, indicators: Range, submissions: Range, tables: Summary) -> _Overview:
+def overview(
+    c: Consolidation, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges, tables: Summary
+) -> _Overview:
     """The overview of a consolidation whose other sheets are already placed: formulas count over their rows."""
     f = figures(c)
     page = _Builder(c, f, _Rows(appendix, indicators, submissions)).fitted()
@@ -273,7 +287,7 @@ class _Builder:
     def __init__(self, c: Consolidation, f: Figures, rows: _Rows) -> None:
         self.c, self.f, self.rows = c, f, rows
 
-    def fitted(self) -> Page:
+    def fitted(self) -> ReportSheet:
         """The page in the largest letters that leave it one page, filled up to the foot for the charts."""
         for brief, named, size in product((False, True), _NAMED, _SIZES):
             page = self._page(size, named, brief=brief)
@@ -284,38 +298,40 @@ class _Builder:
                 break
         return _filled(page, max(left, 0.0))
 
-    def _top(self, page: Page) -> int:
+    def _top(self, page: ReportSheet) -> int:
         """Row at which the body begins: no line of the overview takes two rows."""
         return next(i for i, line in enumerate(page.lines) if "charts" in line.anchors)
 
-    def _page(self, size: float, named: int, *, brief: bool) -> Page:
+    def _page(self, size: float, named: int, *, brief: bool) -> ReportSheet:
         lines = [*self._heading(named)]
-        lines.append(Line("words", {"a": paragraph(self.c, self.f)}, anchors=("charts",), spans={"a": "b_share"}))
-        lines.append(Line("space", height=5))
+        lines.append(ReportLine("words", {"a": paragraph(self.c, self.f)}, anchors=("charts",), spans={"a": "b_share"}))
+        lines.append(ReportLine("space", height=5))
         lines += _list_lines(self.c, self.f, self.rows, len(lines), brief=brief)
-        return Page(NAME, COLUMNS, tuple(lines), split=5, sparse=True, sizes={"words": size, "subtitle": 12})
+        return ReportSheet(NAME, COLUMNS, tuple(lines), split=5, sparse=True, sizes={"words": size, "subtitle": 12})
 
-    def _heading(self, named: int) -> Iterator[Line]:
+    def _heading(self, named: int) -> Iterator[ReportLine]:
         parent, agency, recipient, town = self.c.letterhead
         symbol = self.c.plan.properties.symbol
         own = f"BC-{symbol.split('-', 1)[1]}" if "-" in symbol else "BC"
-        yield Line("pair", {"left": parent.upper(), "right": "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"})
-        yield Line("pair_bold", {"left": agency.upper(), "right": "Độc lập - Tự do - Hạnh phúc"})
+        yield ReportLine("pair", {"left": parent.upper(), "right": "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"})
+        yield ReportLine("pair_bold", {"left": agency.upper(), "right": "Độc lập - Tự do - Hạnh phúc"})
         date = f"{town}, ngày        tháng        năm {self.c.period.report_due.year}"
-        yield Line("pair_italic", {"left": f"Số:            /{own}", "right": date})
-        yield Line("title", {"a": "BÁO CÁO TỔNG HỢP"})
-        yield Line("subtitle", {"a": report_title(self.c)})
+        yield ReportLine("pair_italic", {"left": f"Số:            /{own}", "right": date})
+        yield ReportLine("title", {"a": "BÁO CÁO TỔNG HỢP"})
+        yield ReportLine("subtitle", {"a": report_title(self.c)})
         to = f". Kính gửi: {recipient}" if recipient else ""
-        yield Line("italic", {"a": f"Kỳ báo cáo: {self.c.period.title} (số liệu {data_window(self.c.period)}){to}"})
+        yield ReportLine(
+            "italic", {"a": f"Kỳ báo cáo: {self.c.period.title} (số liệu {data_window(self.c.period)}){to}"}
+        )
         missing = missing_words(self.c, self.f, named)
-        yield Line("alert", {"a": missing}) if missing else Line("italic", {"a": complete_words(self.f)})
+        yield ReportLine("alert", {"a": missing}) if missing else ReportLine("italic", {"a": complete_words(self.f)})
         if self.c.closing is not None:
-            yield Line("italic", {"a": closing_words(self.c)})
-        yield Line("space", height=6)
+            yield ReportLine("italic", {"a": closing_words(self.c)})
+        yield ReportLine("space", height=6)
 
 
-def _filled(page: Page, left: float) -> Page:
+def _filled(page: ReportSheet, left: float) -> ReportSheet:
     """The page with room under the lists, so that the charts reach the foot of the paper."""
     import attrs
 
-    return attrs.evolve(page, lines=(*page.lines, Line("space", height=max(left, 1.0)))) if left > 1 else page
+    return attrs.evolve(page, lines=(*page.lines, ReportLine("space", height=max(left, 1.0)))) if left > 1 else page

@@ -15,44 +15,44 @@ from nq57xl.results.wording import (
     source_anchor,
     work_of,
 )
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Page
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Chậm tiến độ - vướng mắc"
 COLUMNS = (
-    Column("number", "TT", 4.5, "center"),
-    Column("code", "Mã", 7, "center"),
-    Column("work", "Nhiệm vụ", 29),
-    Column("unit", "Đơn vị báo cáo", 13),
-    Column("deadline", "Thời hạn", 11, "center"),
-    Column("days", "So với thời hạn", 11.5, "center"),
-    Column("progress", "Tiến độ", 10, "center"),
-    Column("percent", "Tỷ lệ", 6.5, "center"),
-    Column("difficulties", "Khó khăn, vướng mắc", 20),
-    Column("cause", "Nguyên nhân", 16),
-    Column("proposal", "Đề xuất, kiến nghị", 17),
-    Column("next_work", "Việc kỳ tới", 13),
-    Column("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("number", "TT", 4.5, "center"),
+    ReportColumn("code", "Mã", 7, "center"),
+    ReportColumn("work", "Nhiệm vụ", 29),
+    ReportColumn("unit", "Đơn vị báo cáo", 13),
+    ReportColumn("deadline", "Thời hạn", 11, "center"),
+    ReportColumn("days", "So với thời hạn", 11.5, "center"),
+    ReportColumn("progress", "Tiến độ", 10, "center"),
+    ReportColumn("percent", "Tỷ lệ", 6.5, "center"),
+    ReportColumn("difficulties", "Khó khăn, vướng mắc", 20),
+    ReportColumn("cause", "Nguyên nhân", 16),
+    ReportColumn("proposal", "Đề xuất, kiến nghị", 17),
+    ReportColumn("next_work", "Việc kỳ tới", 13),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
 )
 _TEXTS = ("difficulties", "cause", "proposal", "next_work")
 
 
-def problem_page(c: Consolidation) -> Page:
+def problem_page(c: Consolidation) -> ReportSheet:
     """The page: each row of the plan stands in one group at most."""
-    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation) -> Iterator[Line]:
-    yield Line("title", {"number": "NHIỆM VỤ CHẬM TIẾN ĐỘ, CÓ KHÓ KHĂN, VƯỚNG MẮC"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "NHIỆM VỤ CHẬM TIẾN ĐỘ, CÓ KHÓ KHĂN, VƯỚNG MẮC"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     margin = c.plan.settings.at_risk_days
     note = (
         f"Tính đến ngày chốt số liệu {c.cutoff:%d/%m/%Y}. Nguy cơ chậm: chưa hoàn thành, còn không quá {margin} ngày "
         "theo lịch là đến hạn."
     )
-    yield Line("note", {"number": note})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield ReportLine("note", {"number": note})
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     for index, (title, rows) in enumerate(groups(c), start=1):
-        yield Line("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
+        yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
         for number, row in enumerate(rows, start=1):
             yield from _row_lines(row, number, c)
 
@@ -88,21 +88,21 @@ def _has_difficulties(row: TaskRow) -> bool:
     return any(name in entry.values for entry in row.entries for name in ("difficulties", "cause"))
 
 
-def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[Line]:
-    first: dict[str, Content] = {
+def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[ReportLine]:
+    first: dict[str, CellContent] = {
         "number": str(number),
         "code": numbered(row.task),
         "work": work_of(row.task),
         "deadline": due_words(row.task),
     }
     for entry in row.entries or (Entry("", row.task.lead, False),):
-        yield Line("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
+        yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
         first = {}
 
 
-def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Content]:
+def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
     progress, timeliness = entry_words(entry, row, c)
-    cells: dict[str, Content] = {
+    cells: dict[str, CellContent] = {
         "unit": entry.name,
         "progress": progress,
         "days": _days(entry) or timeliness,

@@ -6,39 +6,39 @@ from collections.abc import Iterator
 
 from nq57xl.results.consolidation import Consolidation, FreeRow
 from nq57xl.results.wording import numbered, report_title, shown, source_anchor, work_of
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Page
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Đề xuất - kiến nghị"
 COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 18),
-    Column("a", "", 40),
-    Column("b", "", 32),
-    Column("c", "", 32),
-    Column("d", "", 20),
-    Column("e", "", 14, "center"),
-    Column("source", "Nguồn", 10, "center", printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 18),
+    ReportColumn("a", "", 40),
+    ReportColumn("b", "", 32),
+    ReportColumn("c", "", 32),
+    ReportColumn("d", "", 20),
+    ReportColumn("e", "", 14, "center"),
+    ReportColumn("source", "Nguồn", 10, "center", printed=False),
 )
 _BLANK = "Không có nội dung."
 _NOBODY = "Chưa ghi cấp giải quyết"
 
 
-def proposal_page(c: Consolidation) -> Page:
+def proposal_page(c: Consolidation) -> ReportSheet:
     """The page: three blocks with headings of their own."""
     lines = [
-        Line("title", {"number": "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ"}),
-        Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"}),
+        ReportLine("title", {"number": "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ"}),
+        ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"}),
     ]
-    return Page(NAME, COLUMNS, (*lines, *_on_tasks(c), *_new_tasks(c), *_general(c)))
+    return ReportSheet(NAME, COLUMNS, (*lines, *_on_tasks(c), *_new_tasks(c), *_general(c)))
 
 
-def _head(title: str, *names: str) -> Iterator[Line]:
-    yield Line("group", {"number": title})
+def _head(title: str, *names: str) -> Iterator[ReportLine]:
+    yield ReportLine("group", {"number": title})
     cells = dict(zip("abcde", names, strict=True))
-    yield Line("head", {"number": "TT", "unit": "Đơn vị", **cells, "source": "Nguồn"})
+    yield ReportLine("head", {"number": "TT", "unit": "Đơn vị", **cells, "source": "Nguồn"})
 
 
-def _on_tasks(c: Consolidation) -> Iterator[Line]:
+def _on_tasks(c: Consolidation) -> Iterator[ReportLine]:
     names = ("Nhiệm vụ", "Khó khăn, vướng mắc", "Đề xuất, kiến nghị", "Nguyên nhân", "Mã nhiệm vụ")
     yield from _head("I. Đề xuất, kiến nghị theo nhiệm vụ", *names)
     number = 0
@@ -48,7 +48,7 @@ def _on_tasks(c: Consolidation) -> Iterator[Line]:
                 continue
             number += 1
             texts = {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause")}
-            cells: dict[str, Content] = {
+            cells: dict[str, CellContent] = {
                 "number": str(number),
                 "unit": entry.name,
                 "a": work_of(row.task),
@@ -58,26 +58,26 @@ def _on_tasks(c: Consolidation) -> Iterator[Line]:
                 "e": numbered(row.task),
                 "source": Link("dòng {row}", source_anchor(entry.unit, "led", row.task.code)),
             }
-            yield Line("row", cells)
+            yield ReportLine("row", cells)
     if not number:
-        yield Line("note", {"number": _BLANK})
+        yield ReportLine("note", {"number": _BLANK})
 
 
-def _new_tasks(c: Consolidation) -> Iterator[Line]:
+def _new_tasks(c: Consolidation) -> Iterator[ReportLine]:
     names = ("Nhiệm vụ đề xuất", "Lý do, căn cứ", "Sản phẩm dự kiến", "Đơn vị chủ trì đề xuất", "Thời hạn đề xuất")
     yield from _head("II. Đề xuất nhiệm vụ mới", *names)
     yield from _free(c, "proposal", ("title", "reason", "deliverable", "lead", "deadline"))
 
 
-def _general(c: Consolidation) -> Iterator[Line]:
+def _general(c: Consolidation) -> Iterator[ReportLine]:
     """By who must decide, the highest first; what names nobody comes last."""
     names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp giải quyết", "")
     yield from _head("III. Khó khăn, kiến nghị chung, theo cấp giải quyết", *names)
     rows = [row for row in c.free if row.table == "difficulty"]
     if not rows:
-        yield Line("note", {"number": _BLANK})
+        yield ReportLine("note", {"number": _BLANK})
     for title, found in by_authority(rows, c):
-        yield Line("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
+        yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
         for number, row in enumerate(found, start=1):
             yield _free_line(row, number, ("content", "cause", "proposal", "authority"), c)
 
@@ -91,19 +91,19 @@ def by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[
     return [(title, found[title]) for title in found if found[title]]
 
 
-def _free(c: Consolidation, table: str, fields: tuple[str, ...]) -> Iterator[Line]:
+def _free(c: Consolidation, table: str, fields: tuple[str, ...]) -> Iterator[ReportLine]:
     rows = [row for row in c.free if row.table == table]
     for number, row in enumerate(rows, start=1):
         yield _free_line(row, number, fields, c)
     if not rows:
-        yield Line("note", {"number": _BLANK})
+        yield ReportLine("note", {"number": _BLANK})
 
 
-def _free_line(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> Line:
-    return Line("row", _free_cells(row, number, fields, c), anchors=(f"{row.table}|{row.unit}|{row.key}",))
+def _free_line(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> ReportLine:
+    return ReportLine("row", _free_cells(row, number, fields, c), anchors=(f"{row.table}|{row.unit}|{row.key}",))
 
 
-def _free_cells(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> dict[str, Content]:
+def _free_cells(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> dict[str, CellContent]:
     texts = {column: shown(row.values.get(name), c.schema) for column, name in zip("abcde", fields, strict=False)}
     source = Link("dòng {row}", source_anchor(row.unit, row.table, row.key))
     return {"number": str(number), "unit": row.name, **texts, "source": source}

@@ -16,43 +16,43 @@ from nq57xl.results.wording import (
     shown,
     table_title,
 )
-from nq57xl.xlsx.pages import Column, Content, Line, Link, Page, place, rows_needed
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
 
 NAME = "Nguồn số liệu"
 _AS_TYPED = "như đã nhập"
 _EDIT_SPANS = {"typed": "hash"}
 COLUMNS = (
-    Column("number", "TT", 5.5, "center"),
-    Column("unit", "Đơn vị", 14),
-    Column("table", "Biểu", 12),
-    Column("key", "Mã, dòng", 8, "center"),
-    Column("field", "Nội dung", 14),
-    Column("typed", "Đơn vị đã nhập", 38),
-    Column("value", "Giá trị ghi nhận", 15),
-    Column("file", "Tệp", 16),
-    Column("sheet", "Trang", 10),
-    Column("cell", "Ô", 5.5, "center"),
-    Column("received", "Nhận lúc", 10, "center"),
-    Column("hash", "Mã băm (rút gọn)", 9.5, "center"),
-    Column("link", "Nơi dùng", 16, "center", printed=False),
-    Column("sha", "Mã băm SHA-256 đầy đủ", 66, printed=False),
-    Column("path", "Đường dẫn tệp", 40, printed=False),
-    Column("whole", "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)", 60, printed=False),
+    ReportColumn("number", "TT", 5.5, "center"),
+    ReportColumn("unit", "Đơn vị", 14),
+    ReportColumn("table", "Biểu", 12),
+    ReportColumn("key", "Mã, dòng", 8, "center"),
+    ReportColumn("field", "Nội dung", 14),
+    ReportColumn("typed", "Đơn vị đã nhập", 38),
+    ReportColumn("value", "Giá trị ghi nhận", 15),
+    ReportColumn("file", "Tệp", 16),
+    ReportColumn("sheet", "Trang", 10),
+    ReportColumn("cell", "Ô", 5.5, "center"),
+    ReportColumn("received", "Nhận lúc", 10, "center"),
+    ReportColumn("hash", "Mã băm (rút gọn)", 9.5, "center"),
+    ReportColumn("link", "Nơi dùng", 16, "center", printed=False),
+    ReportColumn("sha", "Mã băm SHA-256 đầy đủ", 66, printed=False),
+    ReportColumn("path", "Đường dẫn tệp", 40, printed=False),
+    ReportColumn("whole", "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)", 60, printed=False),
 )
 
-_EMPTY = place(Page(NAME, COLUMNS, ())).page
+_EMPTY = place(ReportSheet(NAME, COLUMNS, ())).page
 """The page with its columns as wide as they will be."""
 
 
-def source_page(c: Consolidation, *, contacts: bool) -> Page:
+def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
     """The page of the report (`contacts` False), or the page of noi-bo.xlsx with the contacts alone."""
     traced = [item for item in c.traced if item.contact == contacts]
-    return Page(NAME, COLUMNS, tuple(_lines(c, traced)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c, traced)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
-    yield Line("title", {"number": "NGUỒN SỐ LIỆU"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "NGUỒN SỐ LIỆU"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         "Mỗi dòng là một ô do đơn vị nhập trong báo cáo được chấp nhận, giữ nguyên văn. Ô để trống không có dòng nào ở "
         "đây và không được tính là 0. Tệp gốc được lưu trong thư mục archive theo mã băm."
@@ -60,18 +60,18 @@ def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[Line]:
     edits = _edits(c)
     if edits:
         note += " Ô do đơn vị tổng hợp biên tập ghi tệp bien-tap.xlsx, dòng dưới nêu ai sửa, vì sao, trước đó là gì."
-    yield Line("note", {"number": note})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield ReportLine("note", {"number": note})
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
     seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
         anchor = anchor_of(item)
         anchors = () if anchor in seen else (anchor,)
         seen.add(anchor)
-        yield Line("row", _cells(item, number, c, percents), anchors=anchors)
+        yield ReportLine("row", _cells(item, number, c, percents), anchors=anchors)
         edit = edits.get(_place(item))
         if edit is not None:
-            yield Line("sub", {"typed": _edit_words(edit, c)}, spans=_EDIT_SPANS)
+            yield ReportLine("sub", {"typed": _edit_words(edit, c)}, spans=_EDIT_SPANS)
 
 
 def _edits(c: Consolidation) -> dict[tuple[str, ...], AppliedEdit]:
@@ -97,7 +97,7 @@ def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
     return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
 
 
-def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, Content]:
+def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
     value, source = item.value, item.source
     place = f"{value.table}|{item.unit}|{value.key}"
     long = rows_needed(value.typed, _EMPTY, "typed") > 1

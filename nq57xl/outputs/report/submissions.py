@@ -6,53 +6,53 @@ from collections.abc import Iterator
 
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words, report_title
-from nq57xl.xlsx.pages import Column, Content, Line, Num, Page
+from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Tình hình nộp báo cáo"
 YES, NO = "Có", "Không"
 COLUMNS = (
-    Column("number", "TT", 5, "center"),
-    Column("unit", "Đơn vị", 22),
-    Column("received", "Đã nhận", 8, "center"),
-    Column("valid", "Hợp lệ", 8, "center"),
-    Column("accepted", "Được chấp nhận", 9, "center"),
-    Column("moment", "Thời điểm nhận", 12, "center"),
-    Column("basis", "Căn cứ thời điểm", 13),
-    Column("on_time", "Đúng hạn", 8, "center"),
-    Column("late", "Số ngày chậm", 8, "center"),
-    Column("state", "Tình trạng", 20),
-    Column("prepared", "Người lập", 14),
-    Column("approved", "Người duyệt", 14),
-    Column("signed", "Ngày duyệt", 11, "center"),
-    Column("code", "Mã đơn vị", 10, printed=False),
-    Column("file", "Tệp", 40, printed=False),
-    Column("sha", "Mã băm SHA-256", 66, printed=False),
+    ReportColumn("number", "TT", 5, "center"),
+    ReportColumn("unit", "Đơn vị", 22),
+    ReportColumn("received", "Đã nhận", 8, "center"),
+    ReportColumn("valid", "Hợp lệ", 8, "center"),
+    ReportColumn("accepted", "Được chấp nhận", 9, "center"),
+    ReportColumn("moment", "Thời điểm nhận", 12, "center"),
+    ReportColumn("basis", "Căn cứ thời điểm", 13),
+    ReportColumn("on_time", "Đúng hạn", 8, "center"),
+    ReportColumn("late", "Số ngày chậm", 8, "center"),
+    ReportColumn("state", "Tình trạng", 20),
+    ReportColumn("prepared", "Người lập", 14),
+    ReportColumn("approved", "Người duyệt", 14),
+    ReportColumn("signed", "Ngày duyệt", 11, "center"),
+    ReportColumn("code", "Mã đơn vị", 10, printed=False),
+    ReportColumn("file", "Tệp", 40, printed=False),
+    ReportColumn("sha", "Mã băm SHA-256", 66, printed=False),
 )
 
 
-def submission_page(c: Consolidation) -> Page:
+def submission_page(c: Consolidation) -> ReportSheet:
     """The page; the overview counts its rows."""
-    return Page(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation) -> Iterator[Line]:
-    yield Line("title", {"number": "TÌNH HÌNH NỘP BÁO CÁO"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
+    yield ReportLine("title", {"number": "TÌNH HÌNH NỘP BÁO CÁO"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
         "mới nhất không còn lỗi; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
     )
-    yield Line("note", {"number": note})
-    yield Line("head", {column.name: column.title for column in COLUMNS})
+    yield ReportLine("note", {"number": note})
+    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     for number, report in enumerate(c.units, start=1):
-        yield Line("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+        yield ReportLine("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
     yield from _attempts(c)
     yield from _files(c)
     yield from _findings(c)
     yield from _strangers(c)
 
 
-def _cells(report: UnitReport, number: int) -> dict[str, Content]:
+def _cells(report: UnitReport, number: int) -> dict[str, CellContent]:
     unit = report.status
     received = unit.newest is not None or bool(unit.excluded)
     valid = unit.newest is not None and unit.newest.judged.verdict in ("accepted", "accepted_with_warnings")
@@ -65,7 +65,7 @@ def _cells(report: UnitReport, number: int) -> dict[str, Content]:
         "moment": moment_words(unit.received_at),
         "basis": BASES[unit.received_basis] if unit.received_basis else "",
         "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
-        "late": Num(unit.days_late, "0") if unit.on_time is not None else None,
+        "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
         "state": _state(report),
         "prepared": _person(report, "prepared"),
         "approved": _person(report, "approved"),
@@ -101,66 +101,66 @@ def _signed(report: UnitReport) -> str:
     return f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else report.text("signed_on")
 
 
-def _attempts(c: Consolidation) -> Iterator[Line]:
+def _attempts(c: Consolidation) -> Iterator[ReportLine]:
     """Every file that came, those sent back and left out too: nothing that was handed in is passed over."""
     if not any(report.status.attempts for report in c.units):
         return
-    yield Line("space", height=10)
-    yield Line("group", {"number": "Các lần gửi của từng đơn vị"})
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Các lần gửi của từng đơn vị"})
     heads = {"number": "TT", "unit": "Đơn vị", "received": "Kết quả kiểm tra", "moment": "Thời điểm nhận"}
     heads |= {"basis": "Căn cứ thời điểm", "on_time": "Lỗi", "late": "Cảnh báo", "state": "Tệp", "prepared": "Ghi chú"}
     spans = {"received": "accepted", "prepared": "signed"}
-    yield Line("head", {**heads, "sha": "Mã băm SHA-256"}, spans=spans)
+    yield ReportLine("head", {**heads, "sha": "Mã băm SHA-256"}, spans=spans)
     number = 0
     for report in c.units:
         for attempt in report.status.attempts:
             number += 1
             verdict = VERDICTS[attempt.verdict]
-            cells: dict[str, Content] = {
+            cells: dict[str, CellContent] = {
                 "number": str(number),
                 "unit": report.status.name,
                 "received": f"{verdict[:1].upper()}{verdict[1:]}",
                 "moment": moment_words(attempt.received_at),
                 "basis": BASES[attempt.received_basis],
-                "on_time": Num(attempt.errors, '0;-0;"-"'),
-                "late": Num(attempt.warnings, '0;-0;"-"'),
+                "on_time": Number(attempt.errors, '0;-0;"-"'),
+                "late": Number(attempt.warnings, '0;-0;"-"'),
                 "state": attempt.name,
                 "prepared": f"Không đưa vào tổng hợp: {attempt.excluded}" if attempt.excluded else "",
                 "sha": attempt.sha256,
             }
-            yield Line("row", cells, spans=spans)
+            yield ReportLine("row", cells, spans=spans)
 
 
-def _files(c: Consolidation) -> Iterator[Line]:
+def _files(c: Consolidation) -> Iterator[ReportLine]:
     """The files that count, with their whole hashes: what "Nguồn số liệu" shows in short."""
     counted = [report.status for report in c.units if report.status.counting is not None]
     if not counted:
         return
-    yield Line("space", height=10)
-    yield Line("group", {"number": "Tệp báo cáo được đưa vào bản tổng hợp"})
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Tệp báo cáo được đưa vào bản tổng hợp"})
     for number, unit in enumerate(counted, start=1):
         assert unit.counting is not None  # filtered above
         source = unit.counting.judged.source
         text = f"{number}. {unit.name}: {source.name}; mã băm SHA-256 {source.sha256}"
-        yield Line("note", {"number": text})
+        yield ReportLine("note", {"number": text})
 
 
-def _findings(c: Consolidation) -> Iterator[Line]:
+def _findings(c: Consolidation) -> Iterator[ReportLine]:
     if not c.status.period_findings:
         return
-    yield Line("space", height=10)
-    yield Line("group", {"number": "Nội dung cần đối chiếu giữa các đơn vị"})
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Nội dung cần đối chiếu giữa các đơn vị"})
     for number, finding in enumerate(c.status.period_findings, start=1):
-        yield Line("para", {"number": f"{number}. {finding.message} {finding.fix}".strip()})
+        yield ReportLine("para", {"number": f"{number}. {finding.message} {finding.fix}".strip()})
 
 
-def _strangers(c: Consolidation) -> Iterator[Line]:
+def _strangers(c: Consolidation) -> Iterator[ReportLine]:
     if not c.status.unrecognised:
         return
-    yield Line("space", height=10)
-    yield Line("group", {"number": "Tệp nhận được nhưng không phải biểu mẫu đã phát hành"})
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Tệp nhận được nhưng không phải biểu mẫu đã phát hành"})
     for number, record in enumerate(c.status.unrecognised, start=1):
         source = record.judged.source
         reasons = " ".join(finding.message for finding in record.judged.findings if finding.severity == "error")
         text = f"{number}. {source.name} (nhận {moment_words(source.received_at)}). {reasons}".strip()
-        yield Line("para", {"number": text})
+        yield ReportLine("para", {"number": text})

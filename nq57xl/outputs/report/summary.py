@@ -23,7 +23,16 @@ from nq57xl.results.figures import (
     timeliness_buckets,
 )
 from nq57xl.results.wording import OUTSIDE, PARTLY_REPORTED, STAGES, UNREPORTED, report_title
-from nq57xl.xlsx.pages import Column, Content, Formula, Line, Num, Page, Range, letter_of
+from nq57xl.xlsx.pages import (
+    CellContent,
+    ColumnRanges,
+    Formula,
+    Number,
+    ReportColumn,
+    ReportLine,
+    ReportSheet,
+    letter_of,
+)
 
 NAME = "Số liệu tổng hợp"
 _CHARTED_UNITS = 8
@@ -61,7 +70,7 @@ class _Block:
 class Summary:
     """The page with its tables by name: sections, stages, units, indicators, trend."""
 
-    page: Page
+    page: ReportSheet
     blocks: Mapping[str, _Block]
     columns: Mapping[str, tuple[str, ...]]
     """Headings of the counted columns of each table, in order: the first is column 1."""
@@ -80,7 +89,7 @@ def _charted(f: Figures) -> list[UnitFigures]:
     return [unit for unit in f.units if unit.code in kept]
 
 
-def summary(c: Consolidation, appendix: Range, indicators: Range, submissions: Range) -> Summary:
+def summary(c: Consolidation, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges) -> Summary:
     """The page of a consolidation whose detail sheets are already placed."""
     return _Builder(c, figures(c), appendix, indicators, submissions).build()
 
@@ -88,29 +97,31 @@ def summary(c: Consolidation, appendix: Range, indicators: Range, submissions: R
 class _Builder:
     """Collects the lines; formulas need to know on which row they stand, and every line takes one row."""
 
-    def __init__(self, c: Consolidation, f: Figures, appendix: Range, indicators: Range, submissions: Range) -> None:
+    def __init__(
+        self, c: Consolidation, f: Figures, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges
+    ) -> None:
         self.c, self.f = c, f
         self.appendix, self.indicators, self.submissions = appendix, indicators, submissions
         self.progress, self.timely, self.stages = progress_buckets(c), timeliness_buckets(), _stages_of(c)
         count = max(1 + len(self.progress) + len(self.timely), 1 + len(self.stages), len(_TREND))
-        counts = [Column(f"n{i}", "", 7.7, "center") for i in range(count)]
-        helpers = (Column("short", "", 36, printed=False), Column("code", "", 10, printed=False))
-        self.columns = (Column("label", "", 34), *counts, *helpers)
-        self.lines: list[Line] = []
+        counts = [ReportColumn(f"n{i}", "", 7.7, "center") for i in range(count)]
+        helpers = (ReportColumn("short", "", 36, printed=False), ReportColumn("code", "", 10, printed=False))
+        self.columns = (ReportColumn("label", "", 34), *counts, *helpers)
+        self.lines: list[ReportLine] = []
         self.blocks: dict[str, _Block] = {}
         self.heads: dict[str, tuple[str, ...]] = {}
 
     def build(self) -> Summary:
         """All tables in order."""
-        self.lines.append(Line("title", {"label": "SỐ LIỆU TỔNG HỢP"}))
-        self.lines.append(Line("subtitle", {"label": f"{report_title(self.c)}, {self.c.period.title}"}))
+        self.lines.append(ReportLine("title", {"label": "SỐ LIỆU TỔNG HỢP"}))
+        self.lines.append(ReportLine("subtitle", {"label": f"{report_title(self.c)}, {self.c.period.title}"}))
         self._sections()
         self._stages()
         self._units()
         if self.c.indicators:
             self._indicators()
         self._trend()
-        page = Page(NAME, self.columns, tuple(self.lines), sparse=True)
+        page = ReportSheet(NAME, self.columns, tuple(self.lines), sparse=True)
         return Summary(page, self.blocks, self.heads)
 
     @property
@@ -123,26 +134,26 @@ class _Builder:
 
     def _head(self, name: str, title: str, first: str, columns: Sequence[str]) -> None:
         """Heading of a table; `_end` notes how many rows it has got."""
-        self.lines.append(Line("space", height=8))
-        self.lines.append(Line("group", {"label": title}))
+        self.lines.append(ReportLine("space", height=8))
+        self.lines.append(ReportLine("group", {"label": title}))
         if name == "sections":
             end = len(self.progress) + 1
             spans = {"label": "", "n0": "TIẾN ĐỘ (số đầu việc)", f"n{end}": "SO VỚI THỜI HẠN (số đầu việc)"}
-            self.lines.append(Line("band", spans))
+            self.lines.append(ReportLine("band", spans))
         cells = {f"n{i}": words for i, words in enumerate(columns)}
         helpers = {"short": "Tên ngắn (biểu đồ)", "code": "Mã"}
         self.heads[name] = tuple(columns)
-        self.lines.append(Line("head", {"label": first, **cells, **helpers}))
+        self.lines.append(ReportLine("head", {"label": first, **cells, **helpers}))
         self.blocks[name] = _Block(self.row - 1, 0)
 
     def _end(self, name: str) -> None:
         head = self.blocks[name].head
         self.blocks[name] = _Block(head, self.row - head - 1)
 
-    def _put(self, label: str, code: str, cells: Iterator[Formula | Num | None]) -> None:
-        values: dict[str, Content] = {f"n{i}": value for i, value in enumerate(cells)}
+    def _put(self, label: str, code: str, cells: Iterator[Formula | Number | None]) -> None:
+        values: dict[str, CellContent] = {f"n{i}": value for i, value in enumerate(cells)}
         short = shorten(label, _SHORT).replace("tháng ", "T")
-        self.lines.append(Line("row", {"label": label, "short": short, "code": code, **values}))
+        self.lines.append(ReportLine("row", {"label": label, "short": short, "code": code, **values}))
 
     def _sections(self) -> None:
         buckets = (*self.progress, *self.timely)
@@ -225,26 +236,26 @@ class _Builder:
             return f"SUM({letter}{first}:{letter}{last})" if block.rows else "0"
 
         cells = {f"n{i}": Formula(total(i), value) for i, value in enumerate(values)}
-        self.lines.append(Line("total", {"label": TOTAL, **cells}))
+        self.lines.append(ReportLine("total", {"label": TOTAL, **cells}))
 
     def _share(self, values: Sequence[int]) -> None:
         whole = f"$B${self.row}"
         cells = {
             f"n{i}": share(f"{self._letter(i)}{self.row}", whole, value, values[0]) for i, value in enumerate(values)
         }
-        self.lines.append(Line("total", {"label": SHARE, **cells}))
+        self.lines.append(ReportLine("total", {"label": SHARE, **cells}))
 
     def _trend(self) -> None:
         number = "V" if self.c.indicators else "IV"
         self._head("trend", f"{number}. Qua các kỳ báo cáo", "Kỳ báo cáo", _TREND)
         for earlier in self.c.earlier[-(_PERIODS - 1) :]:
-            told: Iterator[Formula | Num | None] = (self._plain(value) for value in _trend_values(figures(earlier)))
+            told: Iterator[Formula | Number | None] = (self._plain(value) for value in _trend_values(figures(earlier)))
             self._put(earlier.period.title, earlier.period.code, told)
         self._put(self.c.period.title, self.c.period.code, self._trend_cells())
         self._end("trend")
 
-    def _plain(self, value: float) -> Num:
-        return Num(value, _SHARE_FORMAT if isinstance(value, float) else '#,##0;-#,##0;"-"')
+    def _plain(self, value: float) -> Number:
+        return Number(value, _SHARE_FORMAT if isinstance(value, float) else '#,##0;-#,##0;"-"')
 
     def _trend_cells(self) -> Iterator[Formula]:
         """This period: the same figures as formulas over the other tables and sheets."""

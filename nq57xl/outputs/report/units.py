@@ -7,47 +7,56 @@ from collections.abc import Iterator
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.figures import UnitFigures, figures, progress_buckets, timeliness_buckets
 from nq57xl.results.wording import PARTLY_REPORTED, STATES, UNREPORTED, report_title
-from nq57xl.xlsx.pages import Column, Content, Formula, Line, Num, Page, Range, letter_of
+from nq57xl.xlsx.pages import (
+    CellContent,
+    ColumnRanges,
+    Formula,
+    Number,
+    ReportColumn,
+    ReportLine,
+    ReportSheet,
+    letter_of,
+)
 
 NAME = "Theo đơn vị"
 _Buckets = tuple[tuple[str, ...], tuple[str, ...]]
 """Columns by progress, and by timeliness."""
 
 
-def unit_page(c: Consolidation, appendix: Range) -> Page:
+def unit_page(c: Consolidation, appendix: ColumnRanges) -> ReportSheet:
     """The page; its counts are formulas over the lines of the placed appendix."""
-    return Page(NAME, _columns(c), tuple(_lines(c, appendix)), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, _columns(c), tuple(_lines(c, appendix)), filtered=True, frozen_columns=2)
 
 
-def _columns(c: Consolidation) -> tuple[Column, ...]:
+def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
     progress, timely = progress_buckets(c), timeliness_buckets()
     return (
-        Column("number", "TT", 4, "center"),
-        Column("unit", "Đơn vị", 23),
-        Column("state", "Tình trạng báo cáo", 14),
-        Column("late", "Số ngày chậm", 6.5, "center"),
-        Column("led", "Số đầu việc chủ trì", 7.5, "center"),
-        *(Column(f"p{i}", words, 7.5, "center") for i, words in enumerate(progress)),
-        *(Column(f"t{i}", words, 7.5, "center") for i, words in enumerate(timely)),
-        Column("asked", "Số đầu việc phối hợp", 7.5, "center"),
-        Column("told", "Có nội dung phối hợp", 7.5, "center"),
-        Column("code", "Mã đơn vị", 10, printed=False),
+        ReportColumn("number", "TT", 4, "center"),
+        ReportColumn("unit", "Đơn vị", 23),
+        ReportColumn("state", "Tình trạng báo cáo", 14),
+        ReportColumn("late", "Số ngày chậm", 6.5, "center"),
+        ReportColumn("led", "Số đầu việc chủ trì", 7.5, "center"),
+        *(ReportColumn(f"p{i}", words, 7.5, "center") for i, words in enumerate(progress)),
+        *(ReportColumn(f"t{i}", words, 7.5, "center") for i, words in enumerate(timely)),
+        ReportColumn("asked", "Số đầu việc phối hợp", 7.5, "center"),
+        ReportColumn("told", "Có nội dung phối hợp", 7.5, "center"),
+        ReportColumn("code", "Mã đơn vị", 10, printed=False),
     )
 
 
-def _lines(c: Consolidation, appendix: Range) -> Iterator[Line]:
+def _lines(c: Consolidation, appendix: ColumnRanges) -> Iterator[ReportLine]:
     columns, f = _columns(c), figures(c)
-    yield Line("title", {"number": "KẾT QUẢ THEO ĐƠN VỊ"})
-    yield Line("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    yield ReportLine("title", {"number": "KẾT QUẢ THEO ĐƠN VỊ"})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         "Tiến độ và thời hạn tính theo báo cáo của chính đơn vị chủ trì. Nhiệm vụ có nhiều đơn vị chủ trì được đếm ở "
         "từng đơn vị, nên cộng các đơn vị có thể lớn hơn số đầu việc của kế hoạch. Ô trống ở cột Số ngày chậm: chưa "
         "nhận báo cáo."
     )
-    yield Line("note", {"number": note})
+    yield ReportLine("note", {"number": note})
     bands = {"number": "", "state": "NỘP BÁO CÁO", "led": "TIẾN ĐỘ", "t0": "SO VỚI THỜI HẠN", "asked": "PHỐI HỢP"}
-    yield Line("band", bands)
-    yield Line("head", {column.name: column.title for column in columns})
+    yield ReportLine("band", bands)
+    yield ReportLine("head", {column.name: column.title for column in columns})
     reports = {report.status.code: report for report in c.units}
     support = _support(c)
     buckets = progress_buckets(c), timeliness_buckets()
@@ -56,20 +65,20 @@ def _lines(c: Consolidation, appendix: Range) -> Iterator[Line]:
         cells = _report_cells(reports.get(unit.code))
         asked, told = support.get(unit.code, (0, 0))
         cells |= {"number": str(number), "unit": unit.name, "code": unit.code}
-        cells |= {"asked": Num(asked, '0;-0;"-"'), "told": Num(told, '0;-0;"-"')}
+        cells |= {"asked": Number(asked, '0;-0;"-"'), "told": Number(told, '0;-0;"-"')}
         counts = _counts(unit, buckets, appendix, columns, top + number)
         # where a unit that supports nothing said "không phát sinh"
-        yield Line("row", cells | counts, anchors=(f"statement|{unit.code}|statement",))
+        yield ReportLine("row", cells | counts, anchors=(f"statement|{unit.code}|statement",))
     if f.units:
-        yield Line("total", _sums(c, f.units, columns, top + 1, support))
+        yield ReportLine("total", _sums(c, f.units, columns, top + 1, support))
 
 
 def _counts(
-    unit: UnitFigures, buckets: _Buckets, appendix: Range, columns: tuple[Column, ...], row: int
-) -> dict[str, Content]:
+    unit: UnitFigures, buckets: _Buckets, appendix: ColumnRanges, columns: tuple[ReportColumn, ...], row: int
+) -> dict[str, CellContent]:
     """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
     code = f"${letter_of(columns, 'code')}{row}"
-    cells: dict[str, Content] = {"led": Formula(appendix.count(unit=code), unit.total)}
+    cells: dict[str, CellContent] = {"led": Formula(appendix.count(unit=code), unit.total)}
     for kind, name, titles, counts in (
         ("p", "progress", buckets[0], unit.progress),
         ("t", "timeliness", buckets[1], unit.timeliness),
@@ -83,11 +92,11 @@ def _counts(
     return cells
 
 
-def _report_cells(report: UnitReport | None) -> dict[str, Content]:
+def _report_cells(report: UnitReport | None) -> dict[str, CellContent]:
     if report is None:
         return {"state": "Không gửi biểu"}
     unit = report.status
-    return {"state": STATES[unit.state], "late": Num(unit.days_late, "0") if unit.on_time is not None else None}
+    return {"state": STATES[unit.state], "late": Number(unit.days_late, "0") if unit.on_time is not None else None}
 
 
 def _support(c: Consolidation) -> dict[str, tuple[int, int]]:
@@ -103,16 +112,16 @@ def _support(c: Consolidation) -> dict[str, tuple[int, int]]:
 def _sums(
     c: Consolidation,
     units: tuple[UnitFigures, ...],
-    columns: tuple[Column, ...],
+    columns: tuple[ReportColumn, ...],
     first: int,
     support: dict[str, tuple[int, int]],
-) -> dict[str, Content]:
+) -> dict[str, CellContent]:
     values = {"led": sum(unit.total for unit in units)}
     values |= {f"p{i}": sum(u.progress.get(words, 0) for u in units) for i, words in enumerate(progress_buckets(c))}
     values |= {f"t{i}": sum(u.timeliness.get(words, 0) for u in units) for i, words in enumerate(timeliness_buckets())}
     shown = [support.get(unit.code, (0, 0)) for unit in units]
     values |= {"asked": sum(asked for asked, _ in shown), "told": sum(told for _, told in shown)}
-    cells: dict[str, Content] = {"unit": "Cộng theo đơn vị"}
+    cells: dict[str, CellContent] = {"unit": "Cộng theo đơn vị"}
     for name, value in values.items():
         letter = letter_of(columns, name)
         cells[name] = Formula(f"SUM({letter}{first}:{letter}{first + len(units) - 1})", value)

@@ -20,7 +20,7 @@ from nq57xl.results.comparison import compare
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import report_title
 from nq57xl.xlsx.book import Book
-from nq57xl.xlsx.pages import Range, place
+from nq57xl.xlsx.pages import ColumnRanges, place
 
 
 def render_report(c: Consolidation) -> bytes:
@@ -29,7 +29,7 @@ def render_report(c: Consolidation) -> bytes:
     appendix, indicators, submissions = (
         place(page) for page in (appendix_page(c, compared), indicator_page(c), submission_page(c))
     )
-    rows = Range(appendix), Range(indicators), Range(submissions)
+    rows = ColumnRanges(appendix), ColumnRanges(indicators), ColumnRanges(submissions)
     tables = summary(c, *rows)
     front = overview(c, *rows, tables)
     sheets = (
@@ -37,7 +37,7 @@ def render_report(c: Consolidation) -> bytes:
         appendix,
         indicators,
         place(tables.page),
-        place(unit_page(c, Range(appendix))),
+        place(unit_page(c, ColumnRanges(appendix))),
         place(problem_page(c)),
         place(due_page(c)),
         place(proposal_page(c)),

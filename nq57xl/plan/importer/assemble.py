@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import Sheet, shown
+from nq57xl.plan.appendix_sheets import AppendixSheet, shown
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, Value
 from nq57xl.plan.importer.properties import Found, properties_of
@@ -122,14 +122,14 @@ class _Assembly:
                     ("", reason),
                 )
 
-    def _outline(self, sheet: Sheet, outline: Outline) -> None:
+    def _outline(self, sheet: AppendixSheet, outline: Outline) -> None:
         for index, group in enumerate(outline.groups):
             for key, value in (("number", group.number), ("title", group.title)):
                 if value.doubt:
                     place = (value.source, value.doubt)
                     self._add(sheet.title, _address(sheet, index, key), group.number.text, key, place)
 
-    def _row(self, sheet: Sheet, index: int, code: str, doubts: Iterable[tuple[str, Value]]) -> None:
+    def _row(self, sheet: AppendixSheet, index: int, code: str, doubts: Iterable[tuple[str, Value]]) -> None:
         for key, value in doubts:
             self._add(sheet.title, _address(sheet, index, key), code, key, (value.source, value.doubt))
 
@@ -154,7 +154,7 @@ class _Assembly:
             self.review[known] = attrs.evolve(old, reason=f"{old.reason}; {place[1]}")
 
 
-def _address(sheet: Sheet, index: int, key: str) -> str:
+def _address(sheet: AppendixSheet, index: int, key: str) -> str:
     return a1(appendix_sheets.HEADER_ROW + 1 + index, sheet.column(key))
 
 
