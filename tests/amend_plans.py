@@ -8,7 +8,7 @@ import random
 import attrs
 
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
-from nq57xl.plan.model import Comparison, Plan, RowChange, Task
+from nq57xl.plan.model import Plan, PlanComparison, PlanRowChange, Task
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def with_tasks(whole: Plan, tasks: list[Task]) -> Plan:
     return attrs.evolve(whole, tasks=tuple(tasks))
 
 
-def change_of(found: Comparison, code: str) -> RowChange:
+def change_of(found: PlanComparison, code: str) -> PlanRowChange:
     return next(row for row in found.rows if row.code == code)
 
 

@@ -15,7 +15,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
-from nq57xl.results.consolidation import Consolidation, Entry
+from nq57xl.results.consolidation import Consolidation, LeadEntry
 from nq57xl.text.clock import VIETNAM, FixedClock
 
 PERIOD = "2026-04"
@@ -123,7 +123,7 @@ def again(root: Path, day: int = 20) -> Merged:
     return merge(office_at(root, moment(day)), PERIOD)
 
 
-def entry(c: Consolidation, task: str) -> Entry:
+def entry(c: Consolidation, task: str) -> LeadEntry:
     """What the lead reported on a row."""
     return next(row.entries[0] for row in c.tasks if row.task.code == task)
 

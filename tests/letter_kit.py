@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.results.standing import Filed, filed, period_status
+from nq57xl.results.standing import FiledReturn, filed_returns, period_status
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict, make
 from tests.ledger_kit import NOON, PERIOD, judged
@@ -55,9 +55,9 @@ def status_of(records: list[ReturnRecord], period_findings: tuple[Finding, ...] 
     return attrs.evolve(status, period_findings=period_findings)
 
 
-def filed_of(*records: ReturnRecord) -> tuple[Filed, ...]:
+def filed_of(*records: ReturnRecord) -> tuple[FiledReturn, ...]:
     """Those returns with what became of them."""
-    return filed(status_of(list(records)), records)
+    return filed_returns(status_of(list(records)), records)
 
 
 def every_fate() -> list[ReturnRecord]:

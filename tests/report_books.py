@@ -49,7 +49,7 @@ def with_earlier(which: str, seed: int, periods: int = 3) -> Consolidation:
         consolidate(plan, period, SCHEMA, random_status(plan, period, seed + number))
         for number, period in enumerate(months)
     )
-    return attrs.evolve(here, earlier=tuple(before))
+    return attrs.evolve(here, earlier_periods=tuple(before))
 
 
 def sheets(data: bytes, *, values: bool = True) -> Any:  # noqa: ANN401 - openpyxl's workbook

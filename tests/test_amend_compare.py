@@ -14,7 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.amend import amended
 from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import NAMES
-from nq57xl.plan.compare import Decisions, compare, completed
+from nq57xl.plan.compare import Decisions, compare_plans, completed
 from nq57xl.plan.model import Deadline, Plan, Section, Target, Unit
 from tests.amend_plans import change_of, edited, plan, retold, reworded, with_tasks
 from tests.amounts import amount
@@ -30,7 +30,7 @@ def test_the_same_plan_is_no_change(name: str, same_file: bool) -> None:
     """Both plans against themselves, with their codes and from a document without them: every row continues itself."""
     old = plan(name)
     new = old if same_file else retold(old)
-    found = compare(old, new, same_file=same_file)
+    found = compare_plans(old, new, same_file=same_file)
     assert found.changes == ()
     assert found.general == ()
     assert amended(old, new, found, frozenset(), same_file=same_file) == old
@@ -42,7 +42,7 @@ def test_no_random_plan_differs_from_itself(old: Plan) -> None:
     """Whatever a plan holds, doubled and empty rows too, compared with itself it has no change."""
     assume(len({row.code for row in old.tasks}) == len(old.tasks))
     assume(len({row.code for row in old.indicators}) == len(old.indicators))
-    found = compare(old, old, same_file=True)
+    found = compare_plans(old, old, same_file=True)
     assert found.changes == ()
     assert amended(old, old, found, frozenset(), same_file=True).tasks == old.tasks
 
@@ -53,7 +53,7 @@ def test_renumbered_rows_keep_their_codes() -> None:
     numbers = iter(range(1, 99))
     tasks = [attrs.evolve(row, number=str(next(numbers)), subnumber=None) for row in retold(old).tasks]
     new = with_tasks(retold(old), tasks)
-    found = compare(old, new)
+    found = compare_plans(old, new)
     kinds = {kind for row in found.changes for kind in row.kinds}
     assert kinds == {"renumbered"}
     after = amended(old, new, found, frozenset())
@@ -74,7 +74,7 @@ def test_a_section_that_comes_first_renumbers_the_others() -> None:
         sections=(Section("I", "Công tác tuyên truyền"), *(Section(later[s.number], s.title) for s in base.sections)),
         tasks=(first, *(attrs.evolve(row, section=later[row.section]) for row in base.tasks)),
     )
-    found = compare(old, new)
+    found = compare_plans(old, new)
     assert {kind for row in found.changes for kind in row.kinds} == {"renumbered", "added"}
     after = amended(old, new, found, frozenset())
     assert [row.code for row in after.tasks[1:]] == [row.code for row in old.tasks]
@@ -90,7 +90,7 @@ def test_swapped_rows_are_followed_by_their_texts() -> None:
     tasks[6] = attrs.evolve(one, code=other.code, number=other.number)
     for same_file in (True, False):
         new = with_tasks(old, tasks)
-        after = amended(old, new, compare(old, new, same_file=same_file), frozenset(), same_file=same_file)
+        after = amended(old, new, compare_plans(old, new, same_file=same_file), frozenset(), same_file=same_file)
         assert (after.tasks[2].code, after.tasks[6].code) == (other.code, one.code)
 
 
@@ -106,7 +106,7 @@ def test_moved_reworded_dropped_and_added() -> None:
     rest = [row for index, row in enumerate(tasks) if index not in (3, 25)]
     rest = [{20: reworded, 2: deadline}.get(tasks.index(row), row) for row in rest]
     new = with_tasks(retold(old), [*rest, moved, added])
-    found = compare(old, new)
+    found = compare_plans(old, new)
     assert change_of(found, "VI.2").kinds == ("moved", "renumbered")
     assert change_of(found, "IV.3").kinds == ("changed",)
     assert change_of(found, "I.3").fields[0].after == "30/9/2026"
@@ -122,12 +122,12 @@ def test_a_dropped_code_is_never_given_again() -> None:
     """I.4 is dropped, later a new row is numbered I.4: it gets another code, after one amendment or several."""
     first = plan()
     without = with_tasks(first, [row for row in first.tasks if row.code != "I.4"])
-    second = amended(first, without, compare(first, without, same_file=True), frozenset(), same_file=True)
+    second = amended(first, without, compare_plans(first, without, same_file=True), frozenset(), same_file=True)
     used = frozenset(row.code for row in first.tasks)
     fresh = attrs.evolve(first.tasks[0], code="", number="4", task="Số hóa hồ sơ cấp phép xây dựng", subtask="",
                          deliverable="5.000 hồ sơ", kpi="5.000 hồ sơ")  # fmt: skip
     wider = with_tasks(second, [*second.tasks, fresh])
-    third = amended(second, wider, compare(second, wider, same_file=True), used, same_file=True)
+    third = amended(second, wider, compare_plans(second, wider, same_file=True), used, same_file=True)
     assert third.tasks[-1].code == "I.4-2"
 
 
@@ -138,7 +138,7 @@ def test_a_copied_row_with_its_code_is_a_new_row() -> None:
         old.tasks[0], task="Tổ chức sát hạch lái xe điện tử", subtask="", deliverable="Phần mềm", kpi="01"
     )
     new = with_tasks(old, [copy, *old.tasks])
-    after = amended(old, new, compare(old, new, same_file=True), frozenset(), same_file=True)
+    after = amended(old, new, compare_plans(old, new, same_file=True), frozenset(), same_file=True)
     assert after.tasks[1].code == "I.1"
     assert after.tasks[0].code not in {row.code for row in old.tasks}
 
@@ -154,7 +154,7 @@ def test_what_the_office_entered_stays() -> None:
     new = with_tasks(
         attrs.evolve(retold(old), units=(Unit("VPS", "Văn phòng Sở"), Unit("TT", "Trung tâm Đăng kiểm"))), rows
     )
-    after = amended(old, new, compare(old, new), frozenset())
+    after = amended(old, new, compare_plans(old, new), frozenset())
     assert [unit.code for unit in after.units] == [*(unit.code for unit in old.units), "TT"]
     assert [unit.email for unit in after.units[:-1]] == [unit.email for unit in old.units]
     assert after.settings.at_risk_days == 9
@@ -168,7 +168,7 @@ def test_what_a_document_does_not_print_stays() -> None:
     bare = attrs.evolve(retold(old), indicators=(), indicator_groups=())
     bare = with_tasks(bare, [attrs.evolve(row, kpi="", note="") for row in bare.tasks])
     new = completed(old, bare)
-    found = compare(old, new)
+    found = compare_plans(old, new)
     assert found.changes == ()
     assert amended(old, new, found, frozenset()) == old
 
@@ -179,7 +179,7 @@ def test_a_partial_document_keeps_the_rest() -> None:
     base = retold(old)
     rows = [attrs.evolve(base.tasks[4], deadline=Deadline("30/6/2026"), number="1", section="I")]
     new = attrs.evolve(base, tasks=tuple(rows), sections=(base.sections[0],))
-    found = compare(old, new, keep=True)
+    found = compare_plans(old, new, keep=True)
     assert found.count("kept", "tasks") == len(old.tasks) - 1
     assert change_of(found, "I.5").kinds == ("changed",)
     assert found.general == ()
@@ -200,7 +200,7 @@ def test_a_partial_document_with_headings_of_its_own() -> None:
         attrs.evolve(base.tasks[5], section="II", number="2", kpi="100% CSDL, cập nhật hằng ngày"),
     )
     new = attrs.evolve(base, sections=(Section("I", "Bảo đảm an ninh mạng"), Section("II", third.title)), tasks=tasks)
-    after = amended(old, new, compare(old, new, keep=True), frozenset(), keep=True)
+    after = amended(old, new, compare_plans(old, new, keep=True), frozenset(), keep=True)
     assert after.sections == (*old.sections, Section("IV", "Bảo đảm an ninh mạng"))
     assert {row.code: row.section for row in after.tasks if row.code in ("III.6", "IV.1")} == {
         "III.6": "III",
@@ -213,7 +213,7 @@ def test_a_document_without_sub_tasks() -> None:
     old = plan()
     rows = [attrs.evolve(row, subtask="", deliverable="", kpi="", section="") for row in retold(old).tasks]
     new = completed(old, attrs.evolve(retold(old), sections=(), tasks=tuple(rows)))
-    found = compare(old, new)
+    found = compare_plans(old, new)
     assert found.changes == ()
     assert amended(old, new, found, frozenset()) == old
 
@@ -224,7 +224,7 @@ def test_a_document_without_headings() -> None:
     rows = [attrs.evolve(row, section="") for row in retold(old).tasks]
     fresh = attrs.evolve(rows[0], code="", number="11", task="Số hóa hồ sơ cấp phép", subtask="", kpi="5.000 hồ sơ")
     new = completed(old, attrs.evolve(retold(old), sections=(), tasks=(*rows[:10], fresh, *rows[10:])))
-    found = compare(old, new)
+    found = compare_plans(old, new)
     assert [row.kinds for row in found.changes] == [("added",)]
     after = amended(old, new, found, frozenset())
     assert [row.section for row in after.tasks] == ["I"] + [row.section for row in old.tasks]
@@ -241,7 +241,7 @@ def test_kept_rows_of_a_heading_whose_number_is_taken() -> None:
     )
     continues = {("tasks", 0): "I.1", ("tasks", 1): "I.2"}
     kept = frozenset(("tasks", row.code) for row in old.tasks[2:])
-    found = compare(old, new, Decisions(continues, kept=kept))  # type: ignore[arg-type]
+    found = compare_plans(old, new, Decisions(continues, kept=kept))  # type: ignore[arg-type]
     after = amended(old, new, found, frozenset())
     titles = {section.number: section.title for section in after.sections}
     assert len(titles) == 4
@@ -258,7 +258,7 @@ def test_indicators_are_compared_too() -> None:
     added = attrs.evolve(items[0], code="", group="II", number="2", indicator="Số trạm sạc xe điện", unit="trạm",
                          target=Target("≥ 40"))  # fmt: skip
     new = attrs.evolve(retold(old), indicators=(*items[:9], *items[10:], added))
-    found = compare(old, new)
+    found = compare_plans(old, new)
     told = [(row.code, row.kinds) for row in found.changes]
     assert told == [("CT.I.3", ("changed",)), (None, ("added",)), ("CT.III.6", ("dropped",))]
     assert (found.changes[0].fields[0].before, found.changes[0].fields[0].after) == ("≥ 90%", "≥ 95%")
@@ -276,7 +276,7 @@ def test_no_code_names_two_tasks(seed: int, name: str, same_file: bool, keep: bo
     used = frozenset(row.code for row in now.tasks)
     for _ in range(3):
         new = edited(now, script)
-        found = compare(now, new, same_file=same_file, keep=keep)
+        found = compare_plans(now, new, same_file=same_file, keep=keep)
         then = amended(now, new, found, used, same_file=same_file, keep=keep, effective_from=DAY)
         codes = [row.code for row in then.tasks]
         assert len(set(codes)) == len(codes)
@@ -299,7 +299,7 @@ def test_reworded_rows_are_followed(name: str) -> None:
             if index not in dropped
         ]
         tasks = [attrs.evolve(row, number=str(number), subnumber=None) for number, (_, row) in enumerate(rows, 1)]
-        found = compare(old, with_tasks(retold(old), tasks))
+        found = compare_plans(old, with_tasks(retold(old), tasks))
         for change in found.rows:
             if change.table == "tasks" and change.index is not None:
                 lost += change.code is None
@@ -312,7 +312,7 @@ def test_a_renamed_unit_keeps_its_old_name_until_then() -> None:
     old = plan()
     units = (attrs.evolve(old.units[0], name="Văn phòng Sở và Thanh tra"), *old.units[1:])
     new = attrs.evolve(old, units=units)
-    after = amended(old, new, compare(old, new, same_file=True), frozenset(), same_file=True, effective_from=DAY)
+    after = amended(old, new, compare_plans(old, new, same_file=True), frozenset(), same_file=True, effective_from=DAY)
     assert [(item.name, item.valid_to) for item in after.units[0].former_names] == [
         ("Văn phòng Sở", dt.date(2026, 6, 30))
     ]
@@ -328,13 +328,13 @@ def test_comparison_book_and_back(check_ooxml: CheckOoxml) -> None:
     old = plan()
     base = retold(old)
     new = attrs.evolve(base, tasks=base.tasks[5:], indicators=base.indicators[1:])
-    found = compare(old, new)
+    found = compare_plans(old, new)
     data = write_comparison(old, new, found, origin())
     check_ooxml(data)
     assert write_comparison(old, new, found, origin()) == data
     read, decisions = read_comparison(data, "so-sanh.xlsx")
     assert read == origin()
-    assert compare(old, new, decisions) == found
+    assert compare_plans(old, new, decisions) == found
     check_decisions(decisions, old, "so-sanh.xlsx")
 
 
@@ -348,7 +348,7 @@ def test_decisions_of_the_office() -> None:
     continues["tasks", 0] = ""
     continues["tasks", 1] = "I.1"
     decisions = Decisions(continues, frozenset({("tasks", 4)}), frozenset({("tasks", "I.3")}))  # type: ignore[arg-type]
-    after = amended(old, new, compare(old, new, decisions), frozenset())
+    after = amended(old, new, compare_plans(old, new, decisions), frozenset())
     texts = {row.code: row.subtask for row in after.tasks}
     assert texts["I.1"] == old.tasks[2].subtask
     assert texts["I.3"] == old.tasks[2].subtask

@@ -284,7 +284,7 @@ def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp
     assert was is not None
     assert (was.task.deadline.text, was.task.number) == ("Năm 2026", "3")
     assert row_of(april_c, "I.2") is not None
-    assert may_c.earlier[0].tasks == april_c.tasks
+    assert may_c.earlier_periods[0].tasks == april_c.tasks
 
     again = generate(office, "2026-05", ["VP"])
     lead_form = next(item.form for item in again.forms if item.form.unit == "VP")

@@ -12,8 +12,8 @@ import attrs
 import openpyxl
 import pytest
 
-from nq57xl.outputs.check_book import FACTS, FILES, POINTS, UNITS, Check, Places, render_check_book
-from nq57xl.results.standing import filed
+from nq57xl.outputs.check_book import FACTS, FILES, POINTS, UNITS, CheckBook, LinkedFiles, render_check_book
+from nq57xl.results.standing import filed_returns
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, make
 from tests.conftest import CheckOoxml
@@ -26,16 +26,16 @@ ACROSS = make(
 )
 
 
-def check(records: list[ReturnRecord]) -> Check:
+def check(records: list[ReturnRecord]) -> CheckBook:
     status = status_of(records, (ACROSS,))
-    found = filed(status, records)
-    places = Places(
+    found = filed_returns(status, records)
+    places = LinkedFiles(
         archive={item.record.judged.source.sha256: f"../../archive/aa/{item.record.id}.xlsx" for item in found},
         marked={"VP": "tra-lai/NQ57_2026-04_VP.xlsx"},
         drafts={item.record.id: f"thong-bao/{item.record.id}.eml" for item in found},
         letters={item.record.id: f"thong-bao/{item.record.id} (2).html" for item in found},
     )
-    return Check(sample_period(), status, found, SCHEMA, places)
+    return CheckBook(sample_period(), status, found, SCHEMA, places)
 
 
 def book(records: list[ReturnRecord]) -> Any:  # noqa: ANN401 - openpyxl's workbook

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.letters import Letter, Written, letter_of, plain, write_letter
+from nq57xl.outputs.letters import Letter, LetterFiles, letter_of, plain, write_letter
 from nq57xl.returns.model import ReturnRecord
 from tests.conftest import REPOSITORY
 from tests.ledger_kit import value
@@ -35,7 +35,7 @@ def letters(records: list[ReturnRecord] | None = None) -> dict[int, Letter]:
     return {item.record.id: letter_of(item, sample_plan(), sample_period(), form_code="0f8fad5bd9") for item in items}
 
 
-def written(letter: Letter, attached: bytes | None = None) -> Written:
+def written(letter: Letter, attached: bytes | None = None) -> LetterFiles:
     return write_letter(letter, attached)
 
 

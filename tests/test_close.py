@@ -209,7 +209,7 @@ def test_later_periods_compare_with_the_frozen_figures(root: Path) -> None:
     late(root)
     generate(office_at(root, moment(1, month=5)), "2026-05")
     done = merge(office_at(root, moment(20, month=5)), "2026-05")
-    (april,) = done.consolidation.earlier
+    (april,) = done.consolidation.earlier_periods
     assert cells(april)["led", "I.1", "percent"] == 0.6
     form = load_workbook(root / "out" / "2026-05" / "bieu-mau" / "NQ57_2026-05_VP.xlsx")["1. Kết quả"]
     assert "80%" in str(spot(form, "led|I.1", "previous").value)

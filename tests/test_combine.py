@@ -14,12 +14,12 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
-from nq57xl.commands.collect import Collected, Taken, collect
+from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.decide import exclude
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.judge import Manner
+from nq57xl.commands.judge import IntakeOptions
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
-BOTH = Manner(combine=True)
+BOTH = IntakeOptions(combine=True)
 Key = tuple[str, str, str]
 FIRST_ROW = "I.1"
 """A row that VP leads."""
@@ -113,12 +113,12 @@ def record(office: Office, name: str) -> ReturnRecord:
     return found
 
 
-def of(done: Collected, name: str) -> Taken:
+def of(done: Collected, name: str) -> CollectedFile:
     (found,) = (item for item in done.returns if item.source.name == name)
     return found
 
 
-def lost(item: Taken) -> list[Finding]:
+def lost(item: CollectedFile) -> list[Finding]:
     return [finding for finding in item.findings if finding.code == "LOST_FROM_EARLIER"]
 
 

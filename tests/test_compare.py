@@ -11,7 +11,7 @@ import pytest
 from nq57xl.cli.comparing import print_comparison
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.comparison import RowChange, compare
+from nq57xl.results.comparison import TaskChange, compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import Measure, difference_text
 from nq57xl.rules.load import load_schema
@@ -53,14 +53,14 @@ def told(period: Period, cells: Cells, plan: Plan | None = None) -> Consolidatio
     return consolidate(plan, period, SCHEMA, status)
 
 
-def row(before: dict[str, CellValue] | None, after: dict[str, CellValue] | None, code: str = "I.1") -> RowChange:
+def row(before: dict[str, CellValue] | None, after: dict[str, CellValue] | None, code: str = "I.1") -> TaskChange:
     """The change of one row that VP leads, due at the end of the year; None: VP has not reported it."""
     plan = due_on(dt.date(2026, 12, 31))
     periods = [
         told(period, {"VP": {("led", code): cells}} if cells is not None else {}, plan)
         for period, cells in ((MARCH, before), (APRIL, after))
     ]
-    return next(item for item in compare(*periods).rows if item.task.code == code)
+    return next(item for item in compare_periods(*periods).rows if item.task.code == code)
 
 
 def due_on(day: dt.date) -> Plan:
@@ -125,11 +125,11 @@ def test_newly_done_needs_a_report_or_a_date() -> None:
 def test_newly_overdue() -> None:
     """A deadline between the two last days makes a row newly overdue; an older one does not."""
 
-    def change(due: dt.date, before: dict[str, CellValue] | None) -> RowChange:
+    def change(due: dt.date, before: dict[str, CellValue] | None) -> TaskChange:
         plan = due_on(due)
         was = told(MARCH, {"VP": {("led", "I.1"): before}} if before else {}, plan)
         now = told(APRIL, {"VP": {("led", "I.1"): half(0.4)}}, plan)
-        return compare(was, now).rows[0]
+        return compare_periods(was, now).rows[0]
 
     fresh = change(dt.date(2026, 4, 1), half(0.4))
     assert (fresh.newly_overdue, fresh.words) == (True, "Không thay đổi; mới quá hạn")
@@ -146,7 +146,7 @@ def test_rows_are_found_by_code_when_the_plan_changes() -> None:
     renamed = attrs.evolve(first, subtask="Nội dung viết lại", number="9")
     new = attrs.evolve(first, code="II.9", section="II", subtask="Việc mới")
     later = attrs.evolve(plan, tasks=(*rest[1:], renamed, new))
-    found = compare(told(MARCH, {}), told(APRIL, {"VP": {("led", "I.1"): half(0.2)}}, later))
+    found = compare_periods(told(MARCH, {}), told(APRIL, {"VP": {("led", "I.1"): half(0.2)}}, later))
     moves = {item.task.code: item.move for item in found.rows}
     assert moves["II.9"] == "new"
     assert moves[rest[0].code] == "dropped"
@@ -168,7 +168,7 @@ def test_indicators_are_compared_by_unit_and_never_added() -> None:
             }
         },
     )
-    found = {(item.indicator.code, item.unit): item for item in compare(was, now).indicators}
+    found = {(item.indicator.code, item.unit): item for item in compare_periods(was, now).indicators}
     share = found["CT.I.1", "VP"]
     assert (share.before, share.after, share.difference) == (0.7, 0.9, 0.2)
     assert (share.reached_before, share.reached_after) == (False, True)
@@ -181,7 +181,9 @@ def test_units_in_both_periods() -> None:
     """Who reported then and now; a unit that was issued no form then is neither."""
     plan = sample_plan()
     fewer = attrs.evolve(plan, units=tuple(unit for unit in plan.units if unit.code != "KHTC"))
-    found = {item.unit: item for item in compare(told(MARCH, {"VP": {}}, fewer), told(APRIL, {"QLDT": {}})).units}
+    found = {
+        item.unit: item for item in compare_periods(told(MARCH, {"VP": {}}, fewer), told(APRIL, {"QLDT": {}})).units
+    }
     assert (found["VP"].reported_before, found["VP"].reported_after) == (True, False)
     assert (found["QLDT"].reported_before, found["QLDT"].reported_after) == (False, True)
     assert (found["KHTC"].reported_before, found["KHTC"].reported_after) == (None, False)
@@ -193,7 +195,7 @@ def test_a_period_compared_with_itself_does_not_move(which: str) -> None:
     plan, period = case(which)
     for seed in range(10):
         c = consolidate(plan, period, SCHEMA, random_status(plan, period, seed))
-        found = compare(c, c)
+        found = compare_periods(c, c)
         assert {item.move for item in found.rows} <= {"same", "silent", "none"}
         assert not found.newly_done
         assert not found.newly_overdue
@@ -206,7 +208,7 @@ def test_what_the_terminal_shows(capsys: pytest.CaptureFixture[str]) -> None:
     plan = due_on(dt.date(2026, 4, 1))
     was = told(MARCH, {"VP": {("led", "I.1"): half(0.4), ("indicator", "CT.I.1"): {"value": 0.7}}}, plan)
     now = told(APRIL, {"VP": {("led", "I.1"): half(0.6), ("indicator", "CT.I.1"): {"value": 0.905}}, "QLDT": {}}, plan)
-    print_comparison(compare(was, now))
+    print_comparison(compare_periods(was, now))
     shown = capsys.readouterr()
     assert shown.out.startswith("Tháng 4/2026 so với tháng 3/2026\nĐầu việc mới hoàn thành: không có\n")
     assert "Đầu việc mới quá hạn: 1 (I.1)" in shown.out

@@ -19,7 +19,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
-from nq57xl.commands.reported import History
+from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.submissions import YES, submission_page
@@ -88,7 +88,7 @@ def test_an_excluded_return_falls_back_on_the_accepted_one_before(office: Office
     assert [(item.judged.source.name, item.excluded) for item in now.excluded] == [("lần 18.xlsx", WHY)]
     with office.reading() as ledger:
         plan = office.appendix().plan
-        assert History(ledger, plan).counting(PERIOD)["VP"].judged.source.name == "lần 14.xlsx"
+        assert PreviousReports(ledger, plan).counting(PERIOD)["VP"].judged.source.name == "lần 14.xlsx"
     back = readmit(office, "VP", PERIOD, "Đã ký duyệt")
     assert (back.changed, back.record.excluded) == (True, "")
     assert (file_of(office), unit(office).excluded) == ("lần 18.xlsx", ())

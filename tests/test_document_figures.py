@@ -254,7 +254,7 @@ def test_every_text_of_a_unit_is_there(which: str) -> None:
 def test_what_moved_since_the_period_before() -> None:
     """With an earlier period the document counts what is newly done by codes; without one it says nothing of it."""
     c = with_earlier("sxd-2026", 3)
-    (line,) = (text for text in texts_of(c) if text.startswith(f"So với {c.earlier[-1].period.title}: "))
+    (line,) = (text for text in texts_of(c) if text.startswith(f"So với {c.earlier_periods[-1].period.title}: "))
 
     def done(one: Consolidation) -> dict[str, bool | None]:
         """By code: done, not done, not told."""
@@ -269,7 +269,7 @@ def test_what_moved_since_the_period_before() -> None:
             told[task.code] = all(v == "done" for v in mine) if len(mine) == len(task.lead_units) else None
         return told
 
-    was, now = done(c.earlier[-1]), done(c)
+    was, now = done(c.earlier_periods[-1]), done(c)
     fresh = [code for code in now if now[code] and was[code] is False]
     found = re.search(r"(\d+) đầu việc mới hoàn thành \(([^)]*)\)", line)
     listed = found[2].split(", ") if found else []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nq57xl.edits.book import mark_of, render_edit_book
 from nq57xl.edits.lines import EditLine, edit_lines
-from nq57xl.edits.read import Known, Lines, read_lines, understand
+from nq57xl.edits.read import EditBookContent, EditedReturn, read_lines, understand
 from nq57xl.forms.build import build_form
 from nq57xl.forms.values import Source
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
@@ -59,18 +59,18 @@ def made(draw: st.DrawFn) -> AppliedEdit:
     return AppliedEdit(Edit(1, C.period.code, new, source, moment, "an"), item.unit_name, "applied", original)
 
 
-def known(unit: str) -> Known | None:
+def known(unit: str) -> EditedReturn | None:
     """The unit's form and cells."""
     record = next(report.status.counting for report in C.units if report.status.code == unit)
     form = build_form(
         C.plan, SCHEMA, unit, C.period, issue_id="x" * 32, version=1, issued_on=dt.date(2026, 4, 1), plan_version="1"
     )
-    return None if record is None else Known(form, values_of(record))
+    return None if record is None else EditedReturn(form, values_of(record))
 
 
-def read(c: Consolidation) -> Lines:
+def read(c: Consolidation) -> EditBookContent:
     found = read_lines(read_bytes(render_edit_book(c, {})), mark_of(c))
-    assert isinstance(found, Lines)
+    assert isinstance(found, EditBookContent)
     return found
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import Value
-from nq57xl.outputs.exports import COLUMNS, FORMATS, SCHEMA_NAME, Fact, export_bytes, facts
+from nq57xl.outputs.exports import COLUMNS, FORMATS, SCHEMA_NAME, ExportRow, export_bytes, facts
 from nq57xl.outputs.texts import task_text, tracking_page, tracking_text
 from nq57xl.results.consolidation import Consolidation
 from tests.conftest import REPOSITORY
@@ -177,7 +177,7 @@ def test_same_bytes(kind: Any) -> None:  # noqa: ANN401 - one of FORMATS
 
 def test_columns_are_the_published_ones() -> None:
     """The columns of the table are stable; a new one comes last."""
-    assert tuple(item.name for item in attrs.fields(Fact)) == COLUMNS
+    assert tuple(item.name for item in attrs.fields(ExportRow)) == COLUMNS
     assert COLUMNS[:8] == ("plan", "period", "unit", "table", "row", "field", "type", "value")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nq57xl.forms.model import Form
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.results.standing import counting, period_status, superseded
+from nq57xl.results.standing import counting_return, period_status, superseded
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.text.clock import VIETNAM
@@ -53,35 +53,35 @@ def unit(*records: ReturnRecord) -> UnitStatus:
 def test_newest_by_received_time() -> None:
     """A return that was received earlier does not count, although it was collected later."""
     newer, older = back(received=at(15)), back(received=at(14))
-    assert counting([newer, older]) is newer
+    assert counting_return([newer, older]) is newer
     assert superseded([newer, older]) == (older,)
 
 
 def test_equal_times() -> None:
     """Of two returns received at the same time the one collected last counts."""
     first, second = back(), back()
-    assert counting([second, first]) is second
+    assert counting_return([second, first]) is second
     assert superseded([second, first]) == (first,)
 
 
 def test_rejected_displaces_nothing() -> None:
     """A rejected return after an accepted one leaves the accepted one counting."""
     accepted, rejected = back(received=at(14)), back("rejected", at(15))
-    assert counting([accepted, rejected]) is accepted
+    assert counting_return([accepted, rejected]) is accepted
     assert superseded([accepted, rejected]) == ()
 
 
 def test_other_periods_form_never_counts() -> None:
     """A form of another period, or of none, never counts, whatever its verdict."""
-    assert counting([back(form_period="2026-03"), back(form_period=None)]) is None
+    assert counting_return([back(form_period="2026-03"), back(form_period=None)]) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(["accepted", "accepted_with_warnings", "rejected"]), st.integers(10, 13))))
 def test_counting_ignores_the_order_of_the_list(drawn: list[tuple[Verdict, int]]) -> None:
     """The return that counts follows from times and ids alone; it and the superseded are all that were accepted."""
     records = [back(verdict, at(day)) for verdict, day in drawn]
-    winner = counting(records)
-    assert counting(list(reversed(records))) is winner
+    winner = counting_return(records)
+    assert counting_return(list(reversed(records))) is winner
     accepted = [record for record in records if record.judged.verdict != "rejected"]
     beaten = superseded(records)
     assert (winner is None) == (not accepted)

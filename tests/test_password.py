@@ -22,7 +22,7 @@ from nq57xl.commands.decide import events
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.judge import Manner
+from nq57xl.commands.judge import IntakeOptions
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archived
@@ -81,7 +81,7 @@ def codes(done: Collected) -> list[str]:
 
 def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked: Path) -> None:
     """Accepted, a note says that it was opened; the archive keeps the encrypted original under its own hash."""
-    done = collect(office, [locked], PERIOD, manner=Manner(("sai", SECRET)))
+    done = collect(office, [locked], PERIOD, manner=IntakeOptions(("sai", SECRET)))
     (item,) = done.returns
     assert (item.verdict, item.unit) == ("accepted", "VP")
     assert codes(done) == ["FILE_DECRYPTED"]
@@ -100,7 +100,7 @@ def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: 
     expected = values_of(read_file(tmp_path / "lưu lại.xlsx"))
     for path, _ in locked:
         assert sniff(path.read_bytes()) == "encrypted"
-        (item,) = check_file(office, path, PERIOD, manner=Manner(("sai", SECRET))).returns
+        (item,) = check_file(office, path, PERIOD, manner=IntakeOptions(("sai", SECRET))).returns
         assert (item.verdict, item.unit) == ("accepted", "VP"), path
         assert "FILE_DECRYPTED" in {finding.code for finding in item.findings}
         found = values_of(read_file(path, (SECRET,)))
@@ -125,7 +125,7 @@ def test_without_the_password_or_with_a_wrong_one_it_is_named(office: Office, lo
     """Neither is accepted; a wrong password is told as such, with what to do."""
     done = check_file(office, locked, PERIOD)
     assert [(item.verdict, item.findings[0].code) for item in done.returns] == [("unrecognised", "FILE_ENCRYPTED")]
-    wrong = check_file(office, locked, PERIOD, manner=Manner(("sai",)))
+    wrong = check_file(office, locked, PERIOD, manner=IntakeOptions(("sai",)))
     (finding,) = wrong.returns[0].findings
     assert (finding.code, wrong.accepted) == ("FILE_PASSWORD_WRONG", False)
     assert "Hỏi lại đơn vị mật khẩu" in finding.fix
@@ -135,21 +135,21 @@ def test_a_file_that_stayed_closed_is_read_once_its_password_is_known(office: Of
     """Collected without, with a wrong and with the right password: one record, with the time it came first."""
     assert collect(office, [locked], PERIOD, NOON).returns[0].verdict == "unrecognised"
     assert collect(office, [locked], PERIOD).returns[0].verdict == "duplicate"
-    wrong = collect(office, [locked], PERIOD, manner=Manner(("sai",)))
+    wrong = collect(office, [locked], PERIOD, manner=IntakeOptions(("sai",)))
     assert (wrong.returns[0].verdict, codes(wrong)) == ("unrecognised", ["FILE_PASSWORD_WRONG"])
     assert len(status(office, PERIOD).status.unrecognised) == 1
     later = Office.at(office.workspace.root, FixedClock(NOON + dt.timedelta(days=9)))
-    assert collect(later, [locked], PERIOD, manner=Manner((SECRET,))).returns[0].verdict == "accepted"
+    assert collect(later, [locked], PERIOD, manner=IntakeOptions((SECRET,))).returns[0].verdict == "accepted"
     here = status(office, PERIOD).status
     (unit,) = (item for item in here.units if item.code == "VP")
     assert (unit.state, unit.received_at, unit.on_time, here.unrecognised) == ("accepted", NOON, True, ())
     assert [item.what for item in events(office)].count("reread") == 1
-    assert collect(office, [locked], PERIOD, manner=Manner((SECRET,))).returns[0].verdict == "duplicate"
+    assert collect(office, [locked], PERIOD, manner=IntakeOptions((SECRET,))).returns[0].verdict == "duplicate"
 
 
 def test_the_password_is_recorded_nowhere(office: Office, locked: Path) -> None:
     """Neither the ledger, its copies, the log nor any file of the workspace holds it."""
-    collect(office, [locked], PERIOD, manner=Manner((SECRET, "Mật khẩu sai 58!")))
+    collect(office, [locked], PERIOD, manner=IntakeOptions((SECRET, "Mật khẩu sai 58!")))
     for path in office.workspace.root.rglob("*"):
         if path.is_file():
             data = path.read_bytes()

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from nq57xl.forms.values import Source, Value
-from nq57xl.ledger.model import Carried, PeriodStatus
+from nq57xl.ledger.model import CarriedCell, PeriodStatus
 from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
 from nq57xl.results.figures import figures, indicator_state
@@ -255,7 +255,7 @@ def carrying(c: PeriodStatus, unit: str, key: str, day: dt.date) -> PeriodStatus
     cells = (("progress", "Hoàn thành", "done"), ("completion_date", f"{day:%d/%m/%Y}", day))
     source = Source("inbox/3.xlsx", "3.xlsx", "a" * 64, 1, dt.datetime(2026, 3, 16, 9, tzinfo=dt.UTC), "option")
     carried = tuple(
-        Carried(Value("led", key, name, words, value, "1. Kết quả", "G6"), source) for name, words, value in cells
+        CarriedCell(Value("led", key, name, words, value, "1. Kết quả", "G6"), source) for name, words, value in cells
     )
     units = tuple(attrs.evolve(item, carried=carried) if item.code == unit else item for item in c.units)
     return attrs.evolve(c, units=units)

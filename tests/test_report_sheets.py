@@ -19,7 +19,7 @@ from nq57xl.outputs.report.summary import summary
 from nq57xl.outputs.report.workbook import render_report
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
-from nq57xl.results.comparison import compare
+from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.vocabulary import load_vocabulary
@@ -107,7 +107,7 @@ def test_every_row_stands_beside_the_period_before() -> None:
     """The sheet has each row of the plan with both standings and the words of the comparison; so has the appendix."""
     c = with_earlier("sxd-2026", 4, 2)
     book = sheets(render_report(c))
-    compared = compare(c.earlier[-1], c)
+    compared = compare_periods(c.earlier_periods[-1], c)
     rows = {row["Mã"]: row for row in table(book["So với kỳ trước"], "TT") if row["Loại thay đổi"]}
     assert sum(row["Loại thay đổi"] != "indicator" for row in rows.values()) == len(c.tasks)
     assert len(rows) == len(c.tasks) + len(compared.indicators)
@@ -126,7 +126,7 @@ def test_indicators_over_the_periods(check_ooxml: CheckOoxml) -> None:
     check_ooxml(data)
     rows = [row for row in table(sheets(data)["Chỉ tiêu"], "TT") if row["Loại dòng"] == "CT"]
     for row, item in zip(rows, c.indicators, strict=True):
-        for number, period in enumerate((*c.earlier, c)):
+        for number, period in enumerate((*c.earlier_periods, c)):
             there = next(other for other in period.indicators if other.indicator.code == item.indicator.code)
             result = there.entries[0].result
             shown = row[f"Kết quả {period.period.title}"]

@@ -19,7 +19,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
-from nq57xl.commands.reported import History
+from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Earlier, Form, FormRow
 from nq57xl.forms.values import Value
@@ -232,12 +232,12 @@ def test_nobody_waits_for_a_unit_that_has_ended(office: Office) -> None:
 def test_of_two_predecessors_the_less_advanced_one_counts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both led a row and one had finished it: their successor's row stays open."""
 
-    def newest(_: History, unit: str, __: Period) -> dict[tuple[str, str], Earlier]:
+    def newest(_: PreviousReports, unit: str, __: Period) -> dict[tuple[str, str], Earlier]:
         code = {"VP": "done", "QLCNC": "in_progress"}.get(unit)
         value = Value("led", "I.1", "progress", "", code, "Kết quả", "F7")
         return {("led", "I.1"): Earlier("2026-04", "tháng 4/2026", {"progress": value})} if code else {}
 
-    monkeypatch.setattr(History, "_newest", newest)
+    monkeypatch.setattr(PreviousReports, "_newest", newest)
     with office.reading() as ledger:
-        found = History(ledger, merged_plan()).before("VPCN", period("2026-05"))
+        found = PreviousReports(ledger, merged_plan()).before("VPCN", period("2026-05"))
     assert found["led", "I.1"].values["progress"].value == "in_progress"

@@ -20,7 +20,7 @@ import pytest
 
 from nq57xl.cli.watching import Stop, file_line
 from nq57xl.commands import watch as module
-from nq57xl.commands.collect import Taken
+from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -242,12 +242,12 @@ def test_a_line_for_a_file_is_one_line() -> None:
     """Verdict, path, unit, how many points; a stranger with the reason; signs for the terminal are not passed on."""
     source = Source("inbox/a\nb.xlsx", "a\nb.xlsx", "0" * 64, 1, NOON, "first_seen")
     blank = make("REQUIRED_BLANK", words={"field": "x"})
-    assert file_line(Taken(source, "rejected", "VP", "2026-04", (blank, blank))) == (
+    assert file_line(CollectedFile(source, "rejected", "VP", "2026-04", (blank, blank))) == (
         "Trả lại: inbox/a b.xlsx (VP) – 2 lỗi"
     )
     coloured = Source("\x1b[2J\u202exslx.a", "a", "0" * 64, 1, NOON, "first_seen")
-    assert file_line(Taken(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
-    stranger = Taken(source, "unrecognised", None, None, (make("FILE_PDF"),))
+    assert file_line(CollectedFile(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
+    stranger = CollectedFile(source, "unrecognised", None, None, (make("FILE_PDF"),))
     assert file_line(stranger) == "Không nhận ra: inbox/a b.xlsx – Tệp là PDF, không lấy được số liệu."
 
 

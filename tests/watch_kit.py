@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from nq57xl.commands.answers import Answers
-from nq57xl.commands.collect import Collected, Taken
+from nq57xl.commands.collect import Collected, CollectedFile
 from nq57xl.commands.office import Office
-from nq57xl.commands.watch import News
+from nq57xl.commands.watch import WatchNews
 from nq57xl.forms.values import Source
 from tests.ledger_kit import NOON, digest
 from tests.samples import sample_period
@@ -42,7 +42,7 @@ class Fake:
         if error is not None:
             raise error
         taken = tuple(
-            Taken(
+            CollectedFile(
                 Source(str(path), path.name, digest(path.name), 1, NOON, "first_seen"),
                 "duplicate" if path.name in self.known else "accepted",
                 "VP",
@@ -56,9 +56,9 @@ class Fake:
         return Collected(sample_period(), taken, (), (), answers)
 
 
-def messages(news: Iterator[News]) -> list[str]:
+def messages(news: Iterator[WatchNews]) -> list[str]:
     return [item.message for item in news if item.message]
 
 
-def names(news: Iterator[News]) -> list[str]:
+def names(news: Iterator[WatchNews]) -> list[str]:
     return [one.source.name for item in news if item.collected for one in item.collected.returns]

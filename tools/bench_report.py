@@ -189,7 +189,7 @@ def measure(units: int, rows: int) -> Measured:
     *before, here = [
         consolidate(plan, period, schema, status) for period, status in zip(periods, statuses, strict=True)
     ]
-    c: Consolidation = attrs.evolve(here, earlier=tuple(before))
+    c: Consolidation = attrs.evolve(here, earlier_periods=tuple(before))
     half = time.process_time()
     data = render_report(c)
     end, ended = time.process_time(), time.perf_counter()

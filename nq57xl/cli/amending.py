@@ -12,7 +12,7 @@ import click
 
 from nq57xl.cli.options import as_json, console, office, print_json, talk
 from nq57xl.plan.amend_book import KIND_WORDS, TITLES, line_of
-from nq57xl.plan.model import Amendment, RowChange
+from nq57xl.plan.model import Amendment, PlanRowChange
 
 if TYPE_CHECKING:
     from nq57xl.commands.amend import Amended
@@ -33,7 +33,7 @@ def _amended_json(done: Amended) -> dict[str, Any]:
     }
 
 
-def _row_json(done: Amended, row: RowChange) -> dict[str, Any]:
+def _row_json(done: Amended, row: PlanRowChange) -> dict[str, Any]:
     return {
         "code": row.code,
         "kinds": list(row.kinds),
@@ -43,7 +43,7 @@ def _row_json(done: Amended, row: RowChange) -> dict[str, Any]:
     }
 
 
-def _words(done: Amended, row: RowChange) -> str:
+def _words(done: Amended, row: PlanRowChange) -> str:
     """The row in its new wording; in the old one where the new plan does not have it."""
     if row.index is not None:
         return line_of(getattr(done.new, row.table)[row.index])

@@ -10,17 +10,17 @@ from nq57xl.cli.options import as_json, office, period_option, print_json, talk
 from nq57xl.cli.printing import EDIT_STATES
 
 if TYPE_CHECKING:
-    from nq57xl.commands.edits import Listed
+    from nq57xl.commands.edits import PeriodEdits
     from nq57xl.ledger.model import Edit
 
 
-def _edits_json(listed: Listed) -> dict[str, Any]:
+def _edits_json(listed: PeriodEdits) -> dict[str, Any]:
     """Every edit of the period, withdrawals too, oldest first, with what became of it."""
     states = _states_of(listed)
     return {"period": listed.period.code, "edits": [_edit_json(item, states[item.id]) for item in listed.history]}
 
 
-def _states_of(listed: Listed) -> dict[int, str]:
+def _states_of(listed: PeriodEdits) -> dict[int, str]:
     """Id of each edit -> its state; one that another has taken the place of is `replaced`."""
     now: dict[int, str] = {item.edit.id: item.state for item in listed.edits}
     newest = {item.new.place: item.id for item in listed.history}
@@ -53,7 +53,7 @@ def _edit_json(edit: Edit, state: str) -> dict[str, Any]:
     }
 
 
-def _print_edits(listed: Listed) -> None:
+def _print_edits(listed: PeriodEdits) -> None:
     """The same as a table."""
     from rich.table import Table
 

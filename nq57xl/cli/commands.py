@@ -167,10 +167,10 @@ def collect(  # noqa: PLR0917 - click passes them by name
     """Takes in what came back."""
     from nq57xl.cli import printing
     from nq57xl.commands.collect import collect as run
-    from nq57xl.commands.judge import Manner
+    from nq57xl.commands.judge import IntakeOptions
     from nq57xl.rules.findings import ACCEPTED
 
-    manner = Manner(passwords_of(passwords, ask=ask), combine)
+    manner = IntakeOptions(passwords_of(passwords, ask=ask), combine)
     done = run(office(context), sources, period, received, manner=manner)
     if json_:
         print_json(printing.collected_json(done))

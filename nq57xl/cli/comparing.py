@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from nq57xl.cli.options import as_json, console, office, period_option, print_json, talk
-from nq57xl.results.comparison import Comparison, UnitChange, result_words
+from nq57xl.results.comparison import PeriodComparison, UnitChange, result_words
 from nq57xl.results.wording import difference_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 
-def print_comparison(c: Comparison) -> None:
+def print_comparison(c: PeriodComparison) -> None:
     """The rows, indicators and units that moved; what stayed the same is only counted."""
     click.echo(f"{c.after.title[:1].upper()}{c.after.title[1:]} so với {c.before.title}")
     click.echo(f"Đầu việc mới hoàn thành: {_codes([row.task.code for row in c.newly_done])}")
@@ -30,7 +30,7 @@ def _codes(codes: list[str]) -> str:
     return f"{len(codes)} ({', '.join(codes)})" if codes else "không có"
 
 
-def _print_rows(c: Comparison) -> None:
+def _print_rows(c: PeriodComparison) -> None:
     from rich.table import Table
 
     table = Table("Mã", "Nhiệm vụ", "Thay đổi", title="Đầu việc", title_justify="left")
@@ -43,7 +43,7 @@ def _print_rows(c: Comparison) -> None:
     talk(f"{len(quiet)}/{len(c.rows)} đầu việc không thay đổi tiến độ.")
 
 
-def _print_indicators(c: Comparison) -> None:
+def _print_indicators(c: PeriodComparison) -> None:
     from rich.table import Table
 
     table = Table(
@@ -63,7 +63,7 @@ def _print_indicators(c: Comparison) -> None:
         console().print(table)
 
 
-def _print_units(c: Comparison) -> None:
+def _print_units(c: PeriodComparison) -> None:
     for item in c.units:
         if item.reported_before != item.reported_after:
             click.echo(f"{item.name}: {_told(item, 'trước')}, {_told(item, 'này')}.")

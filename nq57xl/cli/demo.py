@@ -7,9 +7,9 @@ from pathlib import Path
 from nq57xl.cli import printing
 from nq57xl.cli.options import console
 from nq57xl.commands.collect import Collected
-from nq57xl.commands.demo import Scene, demo
+from nq57xl.commands.demo import DemoStep, demo
 from nq57xl.commands.generate import Generated
-from nq57xl.commands.merge import Merged, Standing
+from nq57xl.commands.merge import Merged, PeriodOverview
 from nq57xl.rules.findings import to_answer
 
 
@@ -28,7 +28,7 @@ def tell(folder: Path) -> None:
         out.print(f"{step:2d}. {scene.title}")
         for line in _lines(scene):
             out.print(f"      {line}")
-        if isinstance(scene.outcome, Standing):
+        if isinstance(scene.outcome, PeriodOverview):
             printing.print_status(scene.outcome)
         if isinstance(scene.outcome, Merged):
             reports += scene.outcome.outputs
@@ -37,7 +37,7 @@ def tell(folder: Path) -> None:
         out.print(str(path), soft_wrap=True)
 
 
-def _lines(scene: Scene) -> list[str]:
+def _lines(scene: DemoStep) -> list[str]:
     outcome = scene.outcome
     if isinstance(outcome, Generated):
         return [f"{item.form.unit_name}: {item.path.name}" for item in outcome.forms]

@@ -15,22 +15,22 @@ from nq57xl.text.normalise import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
-    from nq57xl.commands.collect import Collected, Taken
+    from nq57xl.commands.collect import Collected, CollectedFile
     from nq57xl.commands.generate import Generated
-    from nq57xl.commands.import_plan import Made
-    from nq57xl.commands.merge import Merged, Standing
+    from nq57xl.commands.import_plan import ImportedAppendix
+    from nq57xl.commands.merge import Merged, PeriodOverview
     from nq57xl.plan.model import Plan
 
 _SHOWN = 40
 
 
-def imported_json(made: Made) -> dict[str, Any]:
+def imported_json(made: ImportedAppendix) -> dict[str, Any]:
     """`import --json` of the contract."""
     review = [attrs.asdict(item) for item in made.review]
     return {"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review}
 
 
-def print_imported(made: Made) -> None:
+def print_imported(made: ImportedAppendix) -> None:
     """How much was read, and what to look at."""
     from rich.table import Table
 
@@ -76,7 +76,7 @@ def finding_json(item: Finding) -> dict[str, Any]:
     }
 
 
-def taken_json(item: Taken) -> dict[str, Any]:
+def taken_json(item: CollectedFile) -> dict[str, Any]:
     """One file of `collect --json` and `check --json`, and one line of `watch --json`."""
     return {
         "file": item.source.path,
@@ -188,7 +188,7 @@ def print_answers(answers: Answers) -> None:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
 
 
-def print_taken(item: Taken) -> None:
+def print_taken(item: CollectedFile) -> None:
     """One file: its verdict, then what the unit has to do about it."""
     unit = f" ({item.unit})" if item.unit else ""
     click.echo(visible(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}"))
@@ -201,7 +201,7 @@ def print_taken(item: Taken) -> None:
         click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")
 
 
-def print_status(here: Standing) -> None:
+def print_status(here: PeriodOverview) -> None:
     """The table of who has reported."""
     from rich.table import Table
 

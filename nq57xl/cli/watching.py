@@ -17,8 +17,8 @@ from nq57xl.text.normalise import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
-    from nq57xl.commands.collect import Taken
-    from nq57xl.commands.watch import News
+    from nq57xl.commands.collect import CollectedFile
+    from nq57xl.commands.watch import WatchNews
 
 _SLICE = 0.2
 """Seconds: a signal does not end a sleep, so that is how long Ctrl+C takes to be seen."""
@@ -103,7 +103,7 @@ class _Teller:
         self.counts: Counter[str] = Counter()
         self.answers: Answers | None = None
 
-    def tell(self, news: News) -> None:
+    def tell(self, news: WatchNews) -> None:
         """Files on stdout, one line each; talk on stderr."""
         if news.message:
             talk(visible(news.message))
@@ -127,7 +127,7 @@ class _Teller:
             print_answers(self.answers)
 
 
-def file_line(item: Taken) -> str:
+def file_line(item: CollectedFile) -> str:
     """One line for one file: verdict, path, unit, how many points."""
     from nq57xl.cli.printing import VERDICTS
 
@@ -140,7 +140,7 @@ def file_line(item: Taken) -> str:
     return visible(line)
 
 
-def _json_line(item: Taken) -> str:
+def _json_line(item: CollectedFile) -> str:
     from nq57xl.cli.printing import taken_json
 
     return json.dumps(taken_json(item), ensure_ascii=False)

@@ -23,8 +23,8 @@ from nq57xl.plan.amend import amended, moved_review
 from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.compare import Decisions, compare, completed
-from nq57xl.plan.model import AmendedRow, Amendment, Comparison, Plan, plan_version
+from nq57xl.plan.compare import Decisions, compare_plans, completed
+from nq57xl.plan.model import AmendedRow, Amendment, Plan, PlanComparison, plan_version
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_sheet import Review
 from nq57xl.rules.findings import Finding
@@ -59,7 +59,7 @@ class Amended:
     old: Plan
     new: Plan
     """The document's plan; what is not in the document filled from the present one."""
-    comparison: Comparison
+    comparison: PlanComparison
     plan: Plan
     """The amended plan."""
     review: tuple[Review, ...]
@@ -211,7 +211,7 @@ def _made(
     """The comparison and the plan that comes of it; nothing is written."""
     old, read = sides
     new = read.plan if read.same_file else completed(old, read.plan)
-    found = compare(old, new, decisions, same_file=read.same_file, keep=keep)
+    found = compare_plans(old, new, decisions, same_file=read.same_file, keep=keep)
     plan = amended(
         old, new, found, used_codes(ledger), same_file=read.same_file, keep=keep, effective_from=effective_from
     )

@@ -18,11 +18,11 @@ from nq57xl.ledger.archive import archived
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.check_book import Check, Places, render_check_book
+from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.standing import Filed, filed
+from nq57xl.results.standing import FiledReturn, filed_returns
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 
@@ -90,10 +90,10 @@ def answer(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> 
     The caller holds the writer's lock, and tra-lai/ is in line already. Nothing here fails the command: the returns
     are recorded by now, and a file that is open elsewhere is told under `problems`.
     """
-    return _Desk(office, ledger, plan, status).done()
+    return _AnswerWriter(office, ledger, plan, status).done()
 
 
-class _Desk:
+class _AnswerWriter:
     """The answers of one period."""
 
     def __init__(self, office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> None:
@@ -104,7 +104,7 @@ class _Desk:
         self.problems: dict[str, None] = {}
 
     def done(self) -> Answers:
-        returns = filed(self.status, self.ledger.returns(self.status.period))
+        returns = filed_returns(self.status, self.ledger.returns(self.status.period))
         marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
         letters = self._letters(returns, marked)
         self._clear({letter_name(item, self.period.code) for item in returns})
@@ -112,14 +112,14 @@ class _Desk:
         drafts = tuple(letters[item.record.id][-1] for item in told)
         return Answers(self._check_book(returns, marked, letters), self.folder, drafts, tuple(self.problems))
 
-    def _marked(self, item: Filed) -> Path | None:
+    def _marked(self, item: FiledReturn) -> Path | None:
         """The form that goes back to the unit, as it stands in tra-lai/."""
         if item.unit is None or not item.asks:
             return None
         path = self.workspace.back_dir(self.period.code) / self.workspace.form_name(self.period.code, item.unit.code)
         return self._try(lambda: own_output(self.ledger, self.workspace, path))
 
-    def _letters(self, returns: Sequence[Filed], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
+    def _letters(self, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
         """Writes the letters; by return, where its three shapes stand. One that cannot be written now is not there."""
         shapes: dict[int, dict[Path, bytes]] = {}
         for item in returns:
@@ -135,7 +135,7 @@ class _Desk:
             if all(path in found for path in written)
         }
 
-    def _letter(self, item: Filed, back: Path | None) -> dict[Path, bytes]:
+    def _letter(self, item: FiledReturn, back: Path | None) -> dict[Path, bytes]:
         """One letter in its three shapes; `back`: the marked form that goes with it."""
         record = item.record
         form = form_back(self.ledger, record, self.period.code)
@@ -158,7 +158,7 @@ class _Desk:
                 self._try(lambda path=path: remove_guarded(self.ledger, self.workspace, path))  # type: ignore[misc]
 
     def _check_book(
-        self, returns: Sequence[Filed], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
+        self, returns: Sequence[FiledReturn], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
     ) -> Path | None:
         target = self.workspace.check_book(self.period.code)
 
@@ -167,13 +167,13 @@ class _Desk:
 
         kept = {item.record.judged.source.sha256 for item in returns}
         originals = {sha256: archived(self.workspace, sha256, verify=False) for sha256 in sorted(kept)}
-        places = Places(
+        places = LinkedFiles(
             archive={sha256: link(path) for sha256, path in originals.items() if path},
             marked={code: link(path) for code, path in marked.items()},
             letters={number: link(paths[1]) for number, paths in letters.items()},
             drafts={number: link(paths[2]) for number, paths in letters.items()},
         )
-        check = Check(self.period, self.status, tuple(returns), self.office.schema(), places)
+        check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places)
         return self._try(lambda: write_guarded(self.ledger, self.workspace, target, render_check_book(check)))
 
     def _try(self, action: Callable[[], _Result]) -> _Result | None:

@@ -10,10 +10,10 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import form_back
-from nq57xl.commands.collect import Taken, copies_of, unpack
-from nq57xl.commands.judge import USUAL, Manner, judge, unread
+from nq57xl.commands.collect import CollectedFile, copies_of, unpack
+from nq57xl.commands.judge import AS_USUAL, IntakeOptions, judge, unread
 from nq57xl.commands.office import Office
-from nq57xl.commands.reported import with_plan_rows
+from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Source
@@ -31,7 +31,7 @@ class Checked:
     """What collect would say."""
 
     period: Period
-    returns: tuple[Taken, ...]
+    returns: tuple[CollectedFile, ...]
     """One for each file: several where an archive or mail was given."""
     recorded: frozenset[str]
     """Hashes of those that the ledger has already: collect would call them duplicates."""
@@ -49,7 +49,7 @@ def check_file(
     path: Path,
     period_code: str | None,
     *,
-    manner: Manner = USUAL,
+    manner: IntakeOptions = AS_USUAL,
     output: Path | None = None,
 ) -> Checked:
     """The verdict and findings on a file of any kind that collect takes; nothing in the workspace changes.
@@ -66,7 +66,9 @@ def check_file(
         sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
         read = judge(ledger, sources, copies, period.code, units=plan.units, manner=manner)
         judged = [*problems, *with_plan_rows(ledger, plan, period, read)]
-        told = tuple(Taken(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged)
+        told = tuple(
+            CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged
+        )
         recorded = frozenset(item.source.sha256 for item in judged if ledger.known(item.source.sha256))
         records = [ReturnRecord(0, period.code, item, office.clock.now()) for item in judged]
         marked = _write_marked(ledger, records, output) if output else None

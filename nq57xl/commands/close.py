@@ -6,7 +6,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.consolidated import as_closed, as_now, frozen_now
-from nq57xl.commands.edits import take_edits
+from nq57xl.commands.edits import read_edit_books
 from nq57xl.commands.merge import Merged, require_issued, with_edit_book, write_reports
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
@@ -43,7 +43,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
                 f"{_upper(period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
                 f'«nq57xl close --period {period.code} --reopen --reason "lý do"» trước.'
             )
-        taken = take_edits(office, ledger, plan, period)
+        taken = read_edit_books(office, ledger, plan, period)
         closing = attrs.evolve(frozen_now(office, ledger, plan, period), reason=reason.strip())
         frozen_view = as_closed(ledger, closing)
         merged = write_reports(office, ledger, frozen_view, taken)

@@ -12,9 +12,9 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import Answers, answer, write_back
-from nq57xl.commands.judge import USUAL, Manner, judge, unread
+from nq57xl.commands.judge import AS_USUAL, IntakeOptions, judge, unread
 from nq57xl.commands.office import Office
-from nq57xl.commands.reported import History, still_asked, with_plan_rows
+from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
@@ -117,7 +117,7 @@ def _recombined(
 def _joined(office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]) -> Iterator[Judged]:
     copies = {source.sha256: archived(office.workspace, source.sha256) for source in sources}
     there = [(source, copy) for source in sources if (copy := copies[source.sha256]) is not None]
-    manner = Manner(combine=True)
+    manner = IntakeOptions(combine=True)
     read = judge(
         ledger,
         [source for source, _ in there],
@@ -146,7 +146,7 @@ def _as_return(office: Office, ledger: Ledger, item: Judged) -> Judged:
 
 
 @frozen
-class Taken:
+class CollectedFile:
     """One file as `collect` reports it."""
 
     source: Source
@@ -161,7 +161,7 @@ class Collected:
     """The whole run."""
 
     period: Period
-    returns: tuple[Taken, ...]
+    returns: tuple[CollectedFile, ...]
     period_findings: tuple[Finding, ...]
     sent_back: tuple[Path, ...]
     """Forms to send back, as they stand after the run."""
@@ -176,7 +176,7 @@ def collect(
     received: datetime | None = None,
     *,
     root: Path | None = None,
-    manner: Manner = USUAL,
+    manner: IntakeOptions = AS_USUAL,
 ) -> Collected:
     """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md has the verdicts.
 
@@ -241,7 +241,7 @@ def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
 
 def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:
     """The units with what earlier returns said of rows that the form that counts shows as done before the period."""
-    history = History(ledger, plan)
+    history = PreviousReports(ledger, plan)
     current = {form.unit: form for form in forms}
 
     def form_of(unit: UnitStatus) -> Form | None:
@@ -254,7 +254,7 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
     )
 
 
-def _fresh(ledger: Ledger, found: Sequence[Source], manner: Manner) -> list[Source]:
+def _fresh(ledger: Ledger, found: Sequence[Source], manner: IntakeOptions) -> list[Source]:
     """Sources whose content the ledger has not seen, the first of several equal ones.
 
     With a password at hand, those too that stayed closed for want of one.
@@ -282,7 +282,7 @@ def _note_mails(ledger: Ledger, judged: Sequence[Judged], who: str) -> None:
 
 def _report(
     ledger: Ledger, sources: Sequence[Source], judged: Sequence[Judged], status: PeriodStatus
-) -> tuple[Taken, ...]:
+) -> tuple[CollectedFile, ...]:
     """One line for each file handed in, with the verdict as it stands after the run."""
     counting = {unit.counting.judged.source.sha256 for unit in status.units if unit.counting}
     fresh: Mapping[str, Judged] = {item.source.sha256: item for item in judged}
@@ -292,11 +292,11 @@ def _report(
         item = fresh.get(source.sha256)
         if item is None or source.sha256 in told:
             unit, period = ledger.origin(source.sha256)
-            lines.append(Taken(source, "duplicate", unit, period))
+            lines.append(CollectedFile(source, "duplicate", unit, period))
             continue
         told.add(source.sha256)
         beaten = item.verdict in ACCEPTED and source.sha256 not in counting
         lines.append(
-            Taken(source, "superseded" if beaten else item.verdict, item.unit, item.form_period, item.findings)
+            CollectedFile(source, "superseded" if beaten else item.verdict, item.unit, item.form_period, item.findings)
         )
     return tuple(lines)

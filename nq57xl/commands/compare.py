@@ -10,19 +10,19 @@ from nq57xl.commands.office import Office
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.exports import FORMATS, Format, export_bytes
-from nq57xl.results.comparison import Comparison, compare
+from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import Consolidation
 
 
-def diff(office: Office, first: str, second: str) -> Comparison:
+def diff(office: Office, first: str, second: str) -> PeriodComparison:
     """Two periods compared, the earlier one first whatever the order given, as the report of the later one has them.
 
     Raises Nq57Error when a code is no period or no form of it was issued.
     """
     with office.reading() as ledger:
         before, after = sorted((_side(office, ledger, code) for code in (first, second)), key=lambda side: side.cutoff)
-    known = {item.period.code: item for item in after.earlier}
-    return compare(known.get(before.period.code, before), after)
+    known = {item.period.code: item for item in after.earlier_periods}
+    return compare_periods(known.get(before.period.code, before), after)
 
 
 def _side(office: Office, ledger: Ledger, code: str) -> Consolidation:

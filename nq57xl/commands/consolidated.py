@@ -8,7 +8,7 @@ import attrs
 
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
-from nq57xl.commands.reported import History
+from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.ledger.amendments import amendments
 from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.model import Closing, PeriodStatus
@@ -16,7 +16,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.addendum import addendum
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.edited import Holding, apply
+from nq57xl.results.edited import Holding, with_edits
 from nq57xl.results.quality import MEASURES
 from nq57xl.rules.quality import Quality, load_quality
 from nq57xl.rules.schema import Schema
@@ -24,7 +24,7 @@ from nq57xl.rules.vocabulary import Vocabulary, load_vocabulary
 
 
 def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
-    """The period's consolidation, with those of the earlier periods of its kind under `earlier`, oldest first.
+    """The period's consolidation, with those of the earlier periods of its kind under `earlier_periods`, oldest first.
 
     A closed period stands as it was when it was closed, whatever came since (that is under `addendum`).
     """
@@ -45,12 +45,12 @@ def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolid
     """
     schema = office.schema()
     before = []
-    for item in History(ledger, plan).periods(period):
+    for item in PreviousReports(ledger, plan).periods(period):
         closing = closing_of(ledger, item.code)
         before.append(_earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1))
     here = _made(ledger, (plan, period, schema), standing(ledger, plan, period), None)
     vocabulary, quality = _style(office, plan)
-    return attrs.evolve(here, earlier=tuple(reversed(before)), vocabulary=vocabulary, quality=quality)
+    return attrs.evolve(here, earlier_periods=tuple(reversed(before)), vocabulary=vocabulary, quality=quality)
 
 
 def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
@@ -62,7 +62,7 @@ def as_closed(ledger: Ledger, closing: Closing) -> Consolidation:
     """The consolidation that was closed, made again from what was noted then."""
     *before, here = (_thawed(ledger, closing, number) for number in range(len(closing.frozen)))
     return attrs.evolve(
-        here, earlier=tuple(before), closing=closing, vocabulary=closing.vocabulary, quality=closing.quality
+        here, earlier_periods=tuple(before), closing=closing, vocabulary=closing.vocabulary, quality=closing.quality
     )
 
 
@@ -71,7 +71,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
     schema = office.schema()
     schemas = {schema.version: schema}
     frozen = [freeze(ledger, period, plan, schema, standing(ledger, plan, period))]
-    for item in History(ledger, plan).periods(period):
+    for item in PreviousReports(ledger, plan).periods(period):
         closing = closing_of(ledger, item.code)
         if closing is not None:
             frozen.append(closing.own)
@@ -135,5 +135,5 @@ def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStat
         return holding_in(ledger.origin(sha256)[1] or "")
 
     plan, period, schema = frame
-    edited = apply(status, holding_in(period.code), earlier)
+    edited = with_edits(status, holding_in(period.code), earlier)
     return attrs.evolve(consolidate(plan, period, schema, edited.status), edits=edited.edits)

@@ -18,7 +18,7 @@ from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Event, Ledger
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.standing import counting
+from nq57xl.results.standing import counting_return
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.text.clock import in_vietnam, iso
 
@@ -158,7 +158,7 @@ def _of_unit(records: Sequence[ReturnRecord], unit: str, wanted: _Wanted) -> Ret
             return record
     taking_part = own if wanted.kind != "received" else [item for item in own if not item.excluded]
     plain = {item.id: attrs.evolve(item, excluded="") for item in taking_part}
-    found = counting(plain.values()) or own[-1]
+    found = counting_return(plain.values()) or own[-1]
     return next(item for item in own if item.id == found.id)
 
 

@@ -13,7 +13,7 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import Generated, generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import Merged, Standing, merge, status
+from nq57xl.commands.merge import Merged, PeriodOverview, merge, status
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
@@ -24,16 +24,16 @@ _MARK = ".nq57xl-demo"
 
 
 @frozen
-class Scene:
+class DemoStep:
     """One step of the story."""
 
     plan: str
     title: str
-    outcome: Generated | Collected | Standing | Merged | Path
+    outcome: Generated | Collected | PeriodOverview | Merged | Path
     note: str = ""
 
 
-def demo(folder: Path) -> Iterator[Scene]:
+def demo(folder: Path) -> Iterator[DemoStep]:
     """Plays the loop in `folder`, step by step. Raises Nq57Error when the folder holds somebody's real work.
 
     A folder of an earlier demo (it carries a mark) is cleared first.
@@ -63,11 +63,11 @@ class _Play:
         self.root, self.sent = folder / plan, folder / "gui-ve" / plan
         self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(_noon(day)))
 
-    def scenes(self) -> Iterator[Scene]:
+    def scenes(self) -> Iterator[DemoStep]:
         init(self.root, self.plan)
-        yield Scene(self.plan, "Tạo thư mục làm việc từ kế hoạch", self.root)
+        yield DemoStep(self.plan, "Tạo thư mục làm việc từ kế hoạch", self.root)
         issued = generate(self.office_on(date(2026, 4, 1)), PERIOD)
-        yield Scene(self.plan, "Lập biểu mẫu cho từng đơn vị", issued)
+        yield DemoStep(self.plan, "Lập biểu mẫu cho từng đơn vị", issued)
         due = issued.period.due
         self.units = [item.form.unit for item in issued.forms]
         careless, punctual, late, *_ = self.units
@@ -78,12 +78,12 @@ class _Play:
         yield self._collect("Một tệp không phải biểu mẫu", due, [self._no_form()])
         yield self._collect("Một đơn vị gửi trễ", due + timedelta(days=3), [self._report(late, due)])
         office = self.office_on(due + timedelta(days=4))
-        yield Scene(self.plan, "Tình hình nộp báo cáo", status(office, PERIOD))
-        yield Scene(self.plan, "Báo cáo tổng hợp", merge(office, PERIOD))
+        yield DemoStep(self.plan, "Tình hình nộp báo cáo", status(office, PERIOD))
+        yield DemoStep(self.plan, "Báo cáo tổng hợp", merge(office, PERIOD))
 
-    def _collect(self, title: str, day: date, files: list[Path]) -> Scene:
+    def _collect(self, title: str, day: date, files: list[Path]) -> DemoStep:
         done = collect(self.office_on(day), files, PERIOD, _noon(day))
-        return Scene(self.plan, title, done)
+        return DemoStep(self.plan, title, done)
 
     def _report(self, unit: str, due: date, *, mistakes: bool = False) -> Path:
         workspace = Office.at(self.root).workspace

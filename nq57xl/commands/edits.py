@@ -10,8 +10,17 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
-from nq57xl.edits.book import ENTRIES, Kept, mark_of, render_edit_book
-from nq57xl.edits.read import Case, Known, Line, Refusal, Understood, judge_edits, read_lines, understand
+from nq57xl.edits.book import ENTRIES, UnrecordedEntry, mark_of, render_edit_book
+from nq57xl.edits.read import (
+    EditedLine,
+    EditedReturn,
+    EditsRead,
+    RefusedLine,
+    UnitEdits,
+    judge_edits,
+    read_lines,
+    understand,
+)
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.forms.values import Source
 from nq57xl.ledger.archive import archive_file
@@ -40,7 +49,7 @@ class _EditFile:
     sha256: str
     findings: tuple[Finding, ...] = ()
     recorded: int = 0
-    refused: Mapping[CellKey, Refusal] = field(factory=dict)
+    refused: Mapping[CellKey, RefusedLine] = field(factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -49,7 +58,7 @@ class _EditFile:
 
 
 @frozen
-class Taken:
+class EditBooks:
     """What the office had typed since the last time."""
 
     read: tuple[_EditFile, ...] = ()
@@ -66,7 +75,7 @@ class Taken:
 
 
 @frozen
-class Listed:
+class PeriodEdits:
     """The edits of a period, for people."""
 
     period: Period
@@ -76,17 +85,17 @@ class Listed:
     """Every one ever made, withdrawals too."""
 
 
-def take_edits(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Taken:
+def read_edit_books(office: Office, ledger: Ledger, plan: Plan, period: Period) -> EditBooks:
     """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
     read = []
     for path in _candidates(office, period):
         sha256 = _hash(path)
         if not ledger.was_written(office.workspace.key_of(path), sha256):
             read.append(_take(office, ledger, (plan, period), path, sha256))
-    return Taken(tuple(read))
+    return EditBooks(tuple(read))
 
 
-def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Taken) -> Path:
+def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: EditBooks) -> Path:
     """Writes bien-tap.xlsx anew from the period as it is now, also when it is closed; returns where it stands.
 
     In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
@@ -104,12 +113,12 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Tak
     return written
 
 
-def edits(office: Office, period_code: str | None) -> Listed:
+def edits(office: Office, period_code: str | None) -> PeriodEdits:
     """The edits of a period as the ledger has them; what stands in bien-tap.xlsx but was not merged yet is missing."""
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
         c = as_now(office, ledger, plan, period)
-        return Listed(period, c.edits, edits_of(ledger, period.code))
+        return PeriodEdits(period, c.edits, edits_of(ledger, period.code))
 
 
 def _candidates(office: Office, period: Period) -> list[Path]:
@@ -147,7 +156,7 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
         return attrs.evolve(file, findings=(lines,))
     made = edits_of(ledger, period.code)
     told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
-    known = _Knowledge(ledger, c)
+    known = _EditedReturns(ledger, c)
     fresh = [line for line in lines.lines if (line.sheet, line.places.get("entry", "")) not in told_before]
     said = understand(fresh, known.of, holding(made), {item.id: item for item in made})
     said = _judged(said, known, fresh, made)
@@ -157,14 +166,14 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
 
 
 @frozen
-class _Knowledge:
+class _EditedReturns:
     """What the ledger and the consolidation tell of each unit's cells."""
 
     ledger: Ledger
     c: Consolidation
-    _found: dict[str, Known | None] = field(factory=dict, init=False)
+    _found: dict[str, EditedReturn | None] = field(factory=dict, init=False)
 
-    def of(self, unit: str) -> Known | None:
+    def of(self, unit: str) -> EditedReturn | None:
         """The unit's form and its own cells; None when it has no accepted return."""
         if unit not in self._found:
             self._found[unit] = self._look_up(unit)
@@ -176,7 +185,7 @@ class _Knowledge:
         assert status.counting is not None  # `of` knows the unit
         return status.counting.judged.source
 
-    def _look_up(self, unit: str) -> Known | None:
+    def _look_up(self, unit: str) -> EditedReturn | None:
         record = next((item.status.counting for item in self.c.units if item.status.code == unit), None)
         form = self.ledger.form_by_id(record.judged.issue_id or "") if record is not None else None
         if record is None or form is None:
@@ -187,10 +196,10 @@ class _Knowledge:
                 own.pop(item.edit.new.place[1:])
                 if item.original is not None:
                     own[item.edit.new.place[1:]] = item.original
-        return Known(form, own)
+        return EditedReturn(form, own)
 
 
-def _judged(said: Understood, known: _Knowledge, lines: Sequence[Line], made: Sequence[Edit]) -> Understood:
+def _judged(said: EditsRead, known: _EditedReturns, lines: Sequence[EditedLine], made: Sequence[Edit]) -> EditsRead:
     """What is left of the new edits after the rules; a row with an error takes none of its edits over."""
     units = dict.fromkeys(item.unit for item in said.new)
     applied = {place for place, item in known.c.edited.items()}
@@ -206,25 +215,25 @@ def _judged(said: Understood, known: _Knowledge, lines: Sequence[Line], made: Se
             if (item.table, item.key) in wrong and item in new:
                 new.remove(item)
                 reasons = tuple(told for told in found if (told.table, told.task) == (item.table, item.key))
-                refused[item.place] = Refusal(by_place[item.place], reasons)
-    return Understood(tuple(new), tuple(findings), refused)
+                refused[item.place] = RefusedLine(by_place[item.place], reasons)
+    return EditsRead(tuple(new), tuple(findings), refused)
 
 
-def _case(unit: str, said: Understood, known: _Knowledge, held: Sequence[Edit]) -> Case | None:
+def _case(unit: str, said: EditsRead, known: _EditedReturns, held: Sequence[Edit]) -> UnitEdits | None:
     found = known.of(unit)
     if found is None:  # withdrawals alone
         return None
     own = tuple(item for item in held if item.new.unit == unit)
     new: tuple[NewEdit, ...] = tuple(item for item in said.new if item.unit == unit)
-    return Case(found, known.source(unit), own, new)
+    return UnitEdits(found, known.source(unit), own, new)
 
 
-def _kept(taken: Taken) -> dict[CellKey, Kept]:
+def _kept(taken: EditBooks) -> dict[CellKey, UnrecordedEntry]:
     """What the office typed and the ledger did not take, with the reasons; the first file counts."""
-    kept: dict[CellKey, Kept] = {}
+    kept: dict[CellKey, UnrecordedEntry] = {}
     for item in reversed(taken.read):
         for place, refusal in item.refused.items():
             reasons = dict.fromkeys(found.message for found in refusal.findings if found.severity == "error")
             entry, kind, author, reason = (refusal.line.text(name) for name in ENTRIES)
-            kept[place] = Kept(entry, kind, author, reason, f"Chưa ghi nhận: {' '.join(reasons)}")
+            kept[place] = UnrecordedEntry(entry, kind, author, reason, f"Chưa ghi nhận: {' '.join(reasons)}")
     return kept

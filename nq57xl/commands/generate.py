@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.commands.reported import History
+from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import RECEIVED, build_form, received_of, reporting_units, words_of
 from nq57xl.forms.layout import layout
@@ -123,7 +123,7 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         if errors:
             raise PlanHasErrorsError(errors)
         plan, period = office.valid(period_code, ledger)
-        run = _FormIssuer(office, ledger, plan, office.schema(), period, History(ledger, plan), with_support)
+        run = _FormIssuer(office, ledger, plan, office.schema(), period, PreviousReports(ledger, plan), with_support)
         issued = tuple(run.issue(code) for code in run.wanted(units))
         contents = {item.form.issue_id: render_form(item.form, item.form.values) for item in issued}
         run.record(issued, contents)
@@ -159,7 +159,7 @@ class _FormIssuer:
     plan: Plan
     schema: Schema
     period: Period
-    history: History
+    history: PreviousReports
     with_support: bool
 
     def wanted(self, units: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from nq57xl.text.files import write_atomic
 
 
 @frozen
-class Made:
+class ImportedAppendix:
     """What was written."""
 
     output: Path
@@ -25,7 +25,7 @@ class Made:
     review: tuple[Review, ...]
 
 
-def import_plan(document: Path, output: Path) -> Made:
+def import_plan(document: Path, output: Path) -> ImportedAppendix:
     """Reads the document and writes its master appendix.
 
     Raises Nq57Error when the document cannot be read or holds no table of tasks, and when the output is the appendix
@@ -37,7 +37,7 @@ def import_plan(document: Path, output: Path) -> Made:
         raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
     made = _imported(document)
     write_atomic(output, write_appendix(made.plan, made.review))
-    return Made(output, made.plan, made.review)
+    return ImportedAppendix(output, made.plan, made.review)
 
 
 def _imported(document: Path) -> Imported:

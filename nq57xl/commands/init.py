@@ -14,14 +14,14 @@ from nq57xl.text.files import write_atomic
 
 
 @frozen
-class _Started:
+class _NewWorkspace:
     """A new workspace."""
 
     workspace: Workspace
     plan: Plan
 
 
-def init(folder: Path, plan: str) -> _Started:
+def init(folder: Path, plan: str) -> _NewWorkspace:
     """Makes the folder a workspace with that plan.
 
     `plan` is the name of a bundled plan or the path of a master appendix. Raises Nq57Error when the folder already is
@@ -34,7 +34,7 @@ def init(folder: Path, plan: str) -> _Started:
     appendix = read_appendix(data, Path(plan).name)
     write_atomic(workspace.appendix, write_codes(data, appendix.new_codes))
     workspace.inbox.mkdir(parents=True, exist_ok=True)
-    return _Started(workspace, appendix.plan)
+    return _NewWorkspace(workspace, appendix.plan)
 
 
 def _appendix(plan: str) -> bytes:

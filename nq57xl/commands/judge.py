@@ -29,7 +29,7 @@ from nq57xl.xlsx.read import read_file
 
 
 @define
-class _Sent:
+class _EarlierReturns:
     """Returns of one period, accepted and rejected; those that the office has left out are not among them."""
 
     ledger: Ledger
@@ -63,7 +63,7 @@ class _Sent:
 
 
 @frozen
-class Manner:
+class IntakeOptions:
     """How the office wants files taken in, beside the usual."""
 
     passwords: tuple[str, ...] = ()
@@ -72,11 +72,11 @@ class Manner:
     """Blanks of a return are filled from earlier ones of the same unit and period."""
 
 
-USUAL = Manner()
+AS_USUAL = IntakeOptions()
 
 
 @frozen
-class _Known:
+class _RecognisedForm:
     """The form that came back, and what is to be told of how it was recognised."""
 
     form: Form
@@ -90,7 +90,7 @@ def judge(
     period: str,
     *,
     units: Sequence[Unit] = (),
-    manner: Manner = USUAL,
+    manner: IntakeOptions = AS_USUAL,
 ) -> list[Judged]:
     """The verdict on each file, in order.
 
@@ -99,7 +99,7 @@ def judge(
     raws = read_all(copies, reader=partial(read_file, passwords=manner.passwords))
     forms = cache(partial(ledger.current_forms, period))
     results: dict[str, Judged] = {}
-    handed: list[_Handed] = []
+    handed: list[_ReadReturn] = []
     for source, raw in zip(sources, raws, strict=True):
         known = _recognise(ledger, raw, forms)
         if isinstance(known, Finding):
@@ -107,15 +107,15 @@ def judge(
             continue
         returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
         told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
-        handed.append(_Handed(source, Answer(returned, known.form), told))
-    desk = _Desk(ledger, period, _Sent(ledger, period))
+        handed.append(_ReadReturn(source, Answer(returned, known.form), told))
+    judging = _Judging(ledger, period, _EarlierReturns(ledger, period))
     for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=manner.combine):
-        results |= {item.source.sha256: item for item in desk.judged(wave, combine=manner.combine)}
+        results |= {item.source.sha256: item for item in judging.judged(wave, combine=manner.combine)}
     return [results[source.sha256] for source in sources]
 
 
 @frozen
-class _Handed:
+class _ReadReturn:
     """One recognised file on its way to a verdict."""
 
     source: Source
@@ -124,12 +124,12 @@ class _Handed:
     """Findings on how it came and was read."""
 
 
-def _waves(handed: Sequence[_Handed], *, combine: bool) -> Iterator[Sequence[_Handed]]:
+def _waves(handed: Sequence[_ReadReturn], *, combine: bool) -> Iterator[Sequence[_ReadReturn]]:
     """All at once; where returns are made of earlier ones, the first of each unit, then the second of each ..."""
     if not combine:
         yield handed
         return
-    by_unit: dict[str, list[_Handed]] = {}
+    by_unit: dict[str, list[_ReadReturn]] = {}
     for item in handed:
         by_unit.setdefault(item.answer.form.unit, []).append(item)
     for wave in zip_longest(*by_unit.values()):
@@ -137,14 +137,14 @@ def _waves(handed: Sequence[_Handed], *, combine: bool) -> Iterator[Sequence[_Ha
 
 
 @frozen
-class _Desk:
+class _Judging:
     """Where the returns of a period are judged, each beside what its own unit sent before."""
 
     ledger: Ledger
     period: str
-    sent: _Sent
+    earlier: _EarlierReturns
 
-    def judged(self, wave: Sequence[_Handed], *, combine: bool) -> Iterator[Judged]:
+    def judged(self, wave: Sequence[_ReadReturn], *, combine: bool) -> Iterator[Judged]:
         """The verdicts; `wave` in the order of received times."""
         if combine:
             wave = [self._combined(item) for item in wave]
@@ -152,18 +152,18 @@ class _Desk:
             found = (*item.answer.returned.findings, *broken)
             gone = () if combine else lost(item.answer, found, self._before(item))
             judged = self._verdict(item, found + gone)
-            self.sent.add(judged)
+            self.earlier.add(judged)
             yield judged
 
-    def _before(self, item: _Handed) -> list[Half]:
+    def _before(self, item: _ReadReturn) -> list[Half]:
         form = item.answer.form
-        return self.sent.before(item.source, form.unit) if form.period.code == self.period else []
+        return self.earlier.before(item.source, form.unit) if form.period.code == self.period else []
 
-    def _combined(self, item: _Handed) -> _Handed:
+    def _combined(self, item: _ReadReturn) -> _ReadReturn:
         answer, findings = combine_halves(item.answer, self._before(item))
         return attrs.evolve(item, answer=answer, told=item.told + findings)
 
-    def _verdict(self, item: _Handed, found: tuple[Finding, ...]) -> Judged:
+    def _verdict(self, item: _ReadReturn, found: tuple[Finding, ...]) -> Judged:
         form, source = item.answer.form, item.source
         current = self.ledger.current_form(form.unit, form.period.code)
         findings = check_file(source, form, self.period, current) + item.told + found
@@ -184,18 +184,20 @@ def unread(source: Source, findings: Sequence[Finding]) -> Judged:
     return Judged(source, "unrecognised", None, None, None, findings=tuple(order))
 
 
-def _recognise(ledger: Ledger, raw: RawWorkbook | Finding, forms: Callable[[], Sequence[Form]]) -> _Known | Finding:
+def _recognise(
+    ledger: Ledger, raw: RawWorkbook | Finding, forms: Callable[[], Sequence[Form]]
+) -> _RecognisedForm | Finding:
     """The form that came back, or why it is none. `forms` of the period are asked for only where they are needed."""
     if isinstance(raw, Finding):
         return raw
     identity = identify(raw)
     if identity is None:
         found = recognise(raw, forms())
-        return make("FILE_NOT_A_FORM") if found is None else _Known(found.form, (recognised_finding(found),))
+        return make("FILE_NOT_A_FORM") if found is None else _RecognisedForm(found.form, (recognised_finding(found),))
     form = _issued(ledger, identity)
     if form is None:
         return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
-    return _Known(form)
+    return _RecognisedForm(form)
 
 
 def _issued(ledger: Ledger, identity: Identity) -> Form | None:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from nq57xl.commands.collect import standing
 from nq57xl.commands.consolidated import as_now, consolidated
-from nq57xl.commands.edits import Taken, take_edits, write_edit_book
+from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.archive import archived
@@ -32,7 +32,7 @@ REPORT, INTERNAL = "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"
 
 
 @frozen
-class Standing:
+class PeriodOverview:
     """A period with its plan and status."""
 
     plan: Plan
@@ -44,13 +44,13 @@ class Standing:
 class Merged:
     """The consolidated workbooks as written."""
 
-    standing: Standing
+    standing: PeriodOverview
     report: Path
     internal: Path
     beside: bool
     """True: somebody had edited one of the files, so the new one was written beside it."""
     consolidation: Consolidation
-    edits: Taken
+    edits: EditBooks
     """What the office had typed into bien-tap.xlsx."""
     companions: tuple[Path, ...] = ()
     """What goes with the workbook: the document, the texts for the tracking system."""
@@ -65,12 +65,14 @@ class Merged:
         return (self.report, self.internal, *self.companions)
 
 
-def status(office: Office, period_code: str | None) -> Standing:
+def status(office: Office, period_code: str | None) -> PeriodOverview:
     """Who has reported in the period. Raises Nq57Error when no form of it was issued."""
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
-        return Standing(plan, period, _with_closing(standing(ledger, plan, period), closing_of(ledger, period.code)))
+        return PeriodOverview(
+            plan, period, _with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
+        )
 
 
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:
@@ -78,7 +80,7 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
     with office.changing("merge") as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
-        taken = take_edits(office, ledger, plan, period)
+        taken = read_edit_books(office, ledger, plan, period)
         consolidation = consolidated(office, ledger, plan, period)
         merged = write_reports(office, ledger, consolidation, taken, output)
         # what came after a close is edited, too: it goes to the addendum
@@ -96,7 +98,9 @@ def with_edit_book(office: Office, ledger: Ledger, merged: Merged, now: Consolid
         return attrs.evolve(merged, problem=str(error))
 
 
-def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken, output: Path | None = None) -> Merged:
+def write_reports(
+    office: Office, ledger: Ledger, c: Consolidation, taken: EditBooks, output: Path | None = None
+) -> Merged:
     """Writes everything that shows the consolidation; `output` is another place for the workbook alone.
 
     Everything is made before the first file is written: a template that the office has spoilt leaves no half report.
@@ -116,7 +120,7 @@ def write_reports(office: Office, ledger: Ledger, c: Consolidation, taken: Taken
     written = [write_guarded(ledger, office.workspace, path, data) for path, data in planned.items()]
     report, internal, *companions = written
     beside = written != list(planned)
-    return Merged(Standing(c.plan, c.period, c.status), report, internal, beside, c, taken, tuple(companions))
+    return Merged(PeriodOverview(c.plan, c.period, c.status), report, internal, beside, c, taken, tuple(companions))
 
 
 def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 from attrs import field, frozen
 
-from nq57xl.commands.collect import Collected, Taken, collect
+from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.office import Office
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
@@ -30,7 +30,7 @@ _Pause = Callable[[float], bool]
 
 
 @frozen
-class News:
+class WatchNews:
     """What there is to tell of one look."""
 
     message: str = ""
@@ -47,7 +47,7 @@ def watch(
     interval: float,
     pause: _Pause,
     once: bool = False,
-) -> Iterator[News]:
+) -> Iterator[WatchNews]:
     """Keeps the folder (default: the inbox) under watch until `pause` says stop; `once`: for as many looks as it takes
     to see that a file lies still.
 
@@ -63,7 +63,7 @@ def watch(
     return _looks(watcher, interval, pause, once=once)
 
 
-def _looks(watcher: Watcher, interval: float, pause: _Pause, *, once: bool) -> Iterator[News]:
+def _looks(watcher: Watcher, interval: float, pause: _Pause, *, once: bool) -> Iterator[WatchNews]:
     while True:
         yield from watcher.look()
         if (once and watcher.looks >= _STILL) or pause(interval):
@@ -106,7 +106,7 @@ class Watcher:
     """What goes on being so: what it is about -> message."""
     _begun: bool = False
 
-    def look(self) -> Iterator[News]:
+    def look(self) -> Iterator[WatchNews]:
         """One look: what was taken in, and what there is to tell."""
         self.looks += 1
         try:
@@ -115,7 +115,7 @@ class Watcher:
             yield from self._say(_AWAY, f"Không truy cập được «{self.root}»; sẽ thử lại cho đến khi có lại.")
             return
         if self._said.pop(_AWAY, ""):
-            yield News(f"Đã truy cập lại được «{self.root}».")
+            yield WatchNews(f"Đã truy cập lại được «{self.root}».")
         self._remember(found)
         ready: list[Path] = []
         for path in found:
@@ -127,11 +127,11 @@ class Watcher:
                     ready.append(path)
         yield from self._take(ready)
 
-    def _say(self, about: str, message: str) -> Iterator[News]:
+    def _say(self, about: str, message: str) -> Iterator[WatchNews]:
         """The message, unless it was said and goes on being so."""
         if self._said.get(about) != message:
             self._said[about] = message
-            yield News(message)
+            yield WatchNews(message)
 
     def _remember(self, found: Mapping[Path, Look]) -> None:
         """Files that went away are remembered: a share that comes back is not collected anew."""
@@ -149,7 +149,7 @@ class Watcher:
         """Looks in a row that found it so."""
         return self.looks - self._seen[path].since + 1
 
-    def _take(self, ready: Sequence[Path]) -> Iterator[News]:
+    def _take(self, ready: Sequence[Path]) -> Iterator[WatchNews]:
         """Collects the files; one by one, those never tried first, once some could not be collected together."""
         if any(self._seen[path].tries for path in ready):
             ready = sorted(ready, key=lambda path: self._seen[path].tries)[:1]
@@ -174,7 +174,7 @@ class Watcher:
         self._said.pop(_FAILED, "")
         yield from self._tell(done, retried=retried)
 
-    def _tell(self, done: Collected, *, retried: bool) -> Iterator[News]:
+    def _tell(self, done: Collected, *, retried: bool) -> Iterator[WatchNews]:
         """The run without what the ledger knew before the watch began; after a run that was cut short, what it took."""
         lines = list(done.returns)
         if retried:
@@ -183,14 +183,14 @@ class Watcher:
             known = [item for item in lines if item.verdict == "duplicate"]
             lines = [item for item in lines if item.verdict != "duplicate"]
             if known:
-                yield News(f"{len(known)} tệp đã được nhận từ trước.")
+                yield WatchNews(f"{len(known)} tệp đã được nhận từ trước.")
         self._begun = True
         if done.period.code != self.latest:
             self.latest = done.period.code
-            yield News(f"Từ đây nhận cho kỳ {done.period.title}, kỳ phát hành gần nhất.")
-        yield News(collected=attrs.evolve(done, returns=tuple(lines)))
+            yield WatchNews(f"Từ đây nhận cho kỳ {done.period.title}, kỳ phát hành gần nhất.")
+        yield WatchNews(collected=attrs.evolve(done, returns=tuple(lines)))
 
-    def _as_recorded(self, item: Taken) -> Taken:
+    def _as_recorded(self, item: CollectedFile) -> CollectedFile:
         """The verdict on record for a file that an earlier try recorded without coming to tell it."""
         if item.verdict != "duplicate":
             return item

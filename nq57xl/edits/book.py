@@ -54,7 +54,7 @@ _CREATED = dt.datetime(2026, 1, 1, 8)
 
 
 @frozen
-class Kept:
+class UnrecordedEntry:
     """What the office typed in a line that could not be taken over, and why."""
 
     entry: CellValue
@@ -74,7 +74,7 @@ def key_of(place: CellKey) -> str:
     return "|".join(place)
 
 
-def render_edit_book(c: Consolidation, kept: Mapping[CellKey, Kept]) -> bytes:
+def render_edit_book(c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]) -> bytes:
     """The workbook's bytes: every line of the consolidation with the edit that holds, or with what was `kept`.
 
     The same arguments give the same bytes.
@@ -93,7 +93,7 @@ class _EditSheetWriter:
     """Writes the one sheet."""
 
     def __init__(
-        self, book: FormWorkbook, sheet: FormWorksheet, c: Consolidation, kept: Mapping[CellKey, Kept]
+        self, book: FormWorkbook, sheet: FormWorksheet, c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]
     ) -> None:
         self.book, self.sheet, self.c, self.kept = book, sheet, c, kept
         self.columns = list(HEADS)
@@ -168,9 +168,9 @@ class _EditSheetWriter:
             self.sheet.write_blank(row, column, None, look)
         return Text(text, _WIDTHS[column - 1], indent=1)
 
-    def _entries(self, row: int, line: EditLine, kept: Kept | None) -> list[Text]:
+    def _entries(self, row: int, line: EditLine, kept: UnrecordedEntry | None) -> list[Text]:
         """Writes the four entry cells as the office filled them in."""
-        filled = kept or (_as_kept(line.edit) if line.edit else Kept(None, "", "", "", ""))
+        filled = kept or (_as_kept(line.edit) if line.edit else UnrecordedEntry(None, "", "", "", ""))
         mark = "error" if kept else "warning" if line.edit and line.edit.state != "applied" else ""
         titles = {item.code: item.title for item in self.c.schema.lists.get(line.field.choices, ())}
         entry = filled.entry
@@ -262,9 +262,9 @@ def _state(edit: AppliedEdit | None) -> str:
     )
 
 
-def _as_kept(edit: AppliedEdit) -> Kept:
+def _as_kept(edit: AppliedEdit) -> UnrecordedEntry:
     new = edit.edit.new
-    return Kept(new.value, EDIT_KINDS.get(new.kind, ""), new.author, new.reason, "")
+    return UnrecordedEntry(new.value, EDIT_KINDS.get(new.kind, ""), new.author, new.reason, "")
 
 
 def _write_lists(book: FormWorkbook, sheet: FormWorksheet, schema: Schema) -> None:

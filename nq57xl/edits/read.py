@@ -28,7 +28,7 @@ _SEARCHED_ROWS, _SEARCHED_COLUMNS = 60, 60
 
 
 @frozen
-class Line:
+class EditedLine:
     """One line as it stands in the workbook."""
 
     place: CellKey
@@ -50,16 +50,16 @@ class Line:
 
 
 @frozen
-class Lines:
+class EditBookContent:
     """A whole workbook as read."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[EditedLine, ...]
     findings: tuple[Finding, ...] = ()
     """What stands beside the entry cells: it would be lost if the workbook were written anew."""
 
 
 @frozen
-class Known:
+class EditedReturn:
     """What is known of a line's cell."""
 
     form: Form
@@ -83,24 +83,24 @@ class Known:
 
 
 @frozen
-class Refusal:
+class RefusedLine:
     """A line that could not be taken over."""
 
-    line: Line
+    line: EditedLine
     findings: tuple[Finding, ...]
     """Why."""
 
 
 @frozen
-class Understood:
+class EditsRead:
     """What one workbook says."""
 
     new: tuple[NewEdit, ...]
     findings: tuple[Finding, ...]
-    refused: Mapping[CellKey, Refusal] = field(factory=dict)
+    refused: Mapping[CellKey, RefusedLine] = field(factory=dict)
 
 
-def read_lines(raw: RawWorkbook, mark: str) -> Lines | Finding:
+def read_lines(raw: RawWorkbook, mark: str) -> EditBookContent | Finding:
     """The lines of a workbook with that mark; a finding when it is none."""
     for sheet in raw.sheets:
         for row in range(_SEARCHED_ROWS):
@@ -110,7 +110,7 @@ def read_lines(raw: RawWorkbook, mark: str) -> Lines | Finding:
     return make("EDIT_FILE_UNKNOWN", sheet=raw.sheets[0].name if raw.sheets else "")
 
 
-def _lines(raw: RawWorkbook, sheet: RawSheet, top: int, left: int) -> Lines:
+def _lines(raw: RawWorkbook, sheet: RawSheet, top: int, left: int) -> EditBookContent:
     columns = {
         text: column
         for (row, column), cell in sheet.cells.items()
@@ -125,7 +125,7 @@ def _lines(raw: RawWorkbook, sheet: RawSheet, top: int, left: int) -> Lines:
         cells = {name: sheet.cells[row, col] for name, col in columns.items() if (row, col) in sheet.cells}
         base = clean(cell_text(cells.get("base")))
         lines.append(
-            Line(
+            EditedLine(
                 place=(parts[0], parts[1], parts[2], parts[3]),
                 base=int(base) if base.isdigit() else 0,
                 sheet=sheet.name,
@@ -133,7 +133,7 @@ def _lines(raw: RawWorkbook, sheet: RawSheet, top: int, left: int) -> Lines:
                 places={name: a1(row, columns[name]) for name in ENTRIES if name in columns},
             )
         )
-    return Lines(tuple(lines), tuple(_beside(raw, sheet, {top, *keys}, {left, *columns.values()})))
+    return EditBookContent(tuple(lines), tuple(_beside(raw, sheet, {top, *keys}, {left, *columns.values()})))
 
 
 def _beside(raw: RawWorkbook, sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Finding]:
@@ -149,15 +149,18 @@ def _beside(raw: RawWorkbook, sheet: RawSheet, rows: set[int], columns: set[int]
 
 
 def understand(
-    lines: Sequence[Line], known: Callable[[str], Known | None], held: Mapping[CellKey, Edit], made: Mapping[int, Edit]
-) -> Understood:
+    lines: Sequence[EditedLine],
+    known: Callable[[str], EditedReturn | None],
+    held: Mapping[CellKey, Edit],
+    made: Mapping[int, Edit],
+) -> EditsRead:
     """New edits and withdrawals among the lines, with a finding for each line that is not taken over.
 
     `known` tells of a unit by its code; `held`: edits that hold; `made`: every edit of the period by its id.
     """
     new: list[NewEdit] = []
     findings: list[Finding] = []
-    refused: dict[CellKey, Refusal] = {}
+    refused: dict[CellKey, RefusedLine] = {}
     twice = _twice(lines)
     # of lines that say the same the first one counts
     once = {line.place: line for line in reversed(lines)}
@@ -172,11 +175,11 @@ def understand(
         if edit is not None:
             new.append(edit)
         elif any(item.severity == "error" for item in told):
-            refused[line.place] = Refusal(line, tuple(told))
-    return Understood(tuple(new), tuple(findings), refused)
+            refused[line.place] = RefusedLine(line, tuple(told))
+    return EditsRead(tuple(new), tuple(findings), refused)
 
 
-def _twice(lines: Sequence[Line]) -> set[CellKey]:
+def _twice(lines: Sequence[EditedLine]) -> set[CellKey]:
     """Cells with several lines that say different things: nobody knows which one counts."""
     said: dict[CellKey, set[tuple[str, ...]]] = {}
     for line in lines:
@@ -185,7 +188,7 @@ def _twice(lines: Sequence[Line]) -> set[CellKey]:
 
 
 def _judged(
-    line: Line, known: Known | None, held: Edit | None, base: Edit | None
+    line: EditedLine, known: EditedReturn | None, held: Edit | None, base: Edit | None
 ) -> tuple[NewEdit | None, list[Finding]]:
     if "entry" not in line.cells:
         if base is not None:
@@ -217,7 +220,7 @@ def _judged(
     return attrs.evolve(edit, kind=kind, typed=typed, value=value, before=own.typed if own else ""), told
 
 
-def _withdrawn(line: Line, held: Edit | None) -> NewEdit:
+def _withdrawn(line: EditedLine, held: Edit | None) -> NewEdit:
     """The end of an edit; who and why may be left blank then."""
     return NewEdit(
         *line.place,
@@ -238,18 +241,18 @@ def _same(cell: RawCell, edit: Edit) -> bool:
     return raw == edit.new.value or fold(cell_text(cell)) == fold(edit.new.typed)
 
 
-def _unchanged(line: Line, edit: Edit, same: bool) -> bool:
+def _unchanged(line: EditedLine, edit: Edit, same: bool) -> bool:
     """The line says what the edit says."""
     new = edit.new
     return same and _kind(line) == new.kind and line.says("author", new.author) and line.says("reason", new.reason)
 
 
-def _kind(line: Line) -> EditKind | None:
+def _kind(line: EditedLine) -> EditKind | None:
     said = fold(line.text("kind"))
     return next((code for code, title in EDIT_KINDS.items() if fold(title) == said), None)
 
 
-def _converted(line: Line, form: Form, item: Field, facts: Facts) -> tuple[CellValue, str, list[Finding]]:
+def _converted(line: EditedLine, form: Form, item: Field, facts: Facts) -> tuple[CellValue, str, list[Finding]]:
     """The value of the entry cell, typed as on return, what was typed, and its errors."""
     converted = convert(line.cells["entry"], item, facts, form.schema.lists)
     base = {"field": item.title, "hint": item.hint, "example": item.example}
@@ -261,28 +264,28 @@ def _converted(line: Line, form: Form, item: Field, facts: Facts) -> tuple[CellV
     return converted.value, converted.typed, told
 
 
-def _blank(line: Line, name: str) -> Finding:
+def _blank(line: EditedLine, name: str) -> Finding:
     hints = {"entry": "nội dung thay cho nội dung của đơn vị", "kind": "chọn trong danh sách", "author": "họ và tên"}
     words = {"field": HEADS[name], "hint": hints.get(name, "vì sao sửa, theo ai")}
     return _finding(line, "REQUIRED_BLANK", name, words=words)
 
 
-def _finding(line: Line, code: str, column: str = "entry", **places: object) -> Finding:
+def _finding(line: EditedLine, code: str, column: str = "entry", **places: object) -> Finding:
     """A finding at one of the line's entry cells."""
     places.setdefault("value", line.text(column))
     row = {"table": line.place[1], "task": line.place[2], "field": line.place[3]}
     return make(code, sheet=line.sheet, cell=line.places.get(column, ""), **row, **places)  # type: ignore[arg-type]
 
 
-Cell = tuple[str, str, str]
+_Cell = tuple[str, str, str]
 """(table, row key, field)."""
 
 
 @frozen
-class Case:
+class UnitEdits:
     """One unit's new edits."""
 
-    known: Known
+    known: EditedReturn
     source: Source
     """The return that counts."""
     held: tuple[Edit, ...]
@@ -290,7 +293,7 @@ class Case:
     new: tuple[NewEdit, ...]
 
 
-def judge_edits(cases: Sequence[Case], places: Mapping[CellKey, tuple[str, str]]) -> list[tuple[Finding, ...]]:
+def judge_edits(cases: Sequence[UnitEdits], places: Mapping[CellKey, tuple[str, str]]) -> list[tuple[Finding, ...]]:
     """For each case what the rules find wrong with its edits that was not wrong before.
 
     `places`: sheet and cell of every line in bien-tap.xlsx. All cases are judged in one run.
@@ -309,9 +312,9 @@ def _same_edit(item: Finding) -> tuple[str, str, str | None, str]:
     return (item.code, item.table, item.task, item.field)
 
 
-def _answer(case: Case, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Answer:
+def _answer(case: UnitEdits, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Answer:
     """The unit's report with its edits, of the rows that are edited now."""
-    cells: dict[Cell, Value] = dict(case.known.own)
+    cells: dict[_Cell, Value] = dict(case.known.own)
     for edit in (*(item.new for item in case.held), *new):
         cells.pop(edit.place[1:], None)
         if edit.kind != "withdrawn":
@@ -325,9 +328,9 @@ def _answer(case: Case, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[s
     return Answer(returned, case.known.form)
 
 
-def _places(case: Case, places: Mapping[CellKey, tuple[str, str]]) -> dict[Cell, tuple[str, str]]:
+def _places(case: UnitEdits, places: Mapping[CellKey, tuple[str, str]]) -> dict[_Cell, tuple[str, str]]:
     """Every cell of the rows that are edited now: its line in bien-tap.xlsx, else the edited cell of the row."""
-    found: dict[Cell, tuple[str, str]] = {}
+    found: dict[_Cell, tuple[str, str]] = {}
     for edit in case.new:
         for item in case.known.form.schema.table(edit.table).fields:
             cell = (edit.table, edit.key, item.name)

@@ -19,7 +19,7 @@ UnitState = Literal["missing", "rejected", "accepted", "accepted_with_warnings"]
 
 
 @frozen
-class Carried:
+class CarriedCell:
     """A typed cell of an earlier period that still holds: of a row reported as done, shown locked since."""
 
     value: Value
@@ -68,7 +68,7 @@ class UnitStatus:
     """The accepted return that counts."""
     newest: ReturnRecord | None
     """The newest return that takes part, whatever its verdict."""
-    carried: tuple[Carried, ...] = ()
+    carried: tuple[CarriedCell, ...] = ()
     """Of the rows that the unit's form shows as done before the period because an earlier return said so."""
     excluded: tuple[ReturnRecord, ...] = ()
     """Returns that the office has left out, oldest first, each with its reason."""
@@ -195,7 +195,7 @@ class Closing:
 
 
 @frozen
-class Change:
+class ChangedCell:
     """One cell that is otherwise now than in the frozen report."""
 
     unit: str
@@ -231,7 +231,7 @@ class Addendum:
     """What came after the close; the frozen figures stay as they are."""
 
     late: tuple[LateReturn, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedCell, ...]
     edits: tuple[AppliedEdit, ...]
     """Edits recorded after the close."""
 

@@ -116,7 +116,7 @@ _CLOSED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
 
 
 @frozen
-class Run:
+class CollectRun:
     """What the returns of one run have in common."""
 
     workspace: Workspace
@@ -138,7 +138,7 @@ def origin(connection: Connection, sha256: str) -> tuple[str | None, str | None]
     return (None, None) if row is None else (row[0], row[1])
 
 
-def see(connection: Connection, run: Run, source: Source) -> dt.datetime:
+def see(connection: Connection, run: CollectRun, source: Source) -> dt.datetime:
     """Notes the file and where it stands in the archive; returns when that content was first seen."""
     kept = archive.archived(run.workspace, source.sha256, verify=False)
     row = {
@@ -156,7 +156,7 @@ def see(connection: Connection, run: Run, source: Source) -> dt.datetime:
     return dt.datetime.fromisoformat(seen)
 
 
-def add(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRecord:
+def add(connection: Connection, period: str, item: Judged, run: CollectRun) -> ReturnRecord:
     """Inserts one return with its file, values and findings."""
     see(connection, run, item.source)
     row = rows.return_row(item, period, run.at, run.who)
@@ -180,7 +180,7 @@ def stayed_closed(connection: Connection, sha256: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def reopen(connection: Connection, period: str, item: Judged, run: Run) -> ReturnRecord:
+def reopen(connection: Connection, period: str, item: Judged, run: CollectRun) -> ReturnRecord:
     """Puts what a file says in the place of the record that it could not be opened.
 
     When and from whom it was received, its place in the order and the decisions on it stay.

@@ -237,7 +237,7 @@ class Ledger:
 
         A run that was killed thus leaves the time at which a file came, and the next run finds it. By SHA-256.
         """
-        run = queries.Run(self._workspace, in_vietnam(at), "")
+        run = queries.CollectRun(self._workspace, in_vietnam(at), "")
         with changing(self._engine) as connection:
             return {source.sha256: queries.see(connection, run, source) for source in sources if source.sha256}
 
@@ -250,7 +250,7 @@ class Ledger:
         next run meets them afresh. A file that stayed closed for want of a password, and is open now, is recorded in
         the place of its own record, with an event that says so.
         """
-        run = queries.Run(self._workspace, in_vietnam(collected_at), who)
+        run = queries.CollectRun(self._workspace, in_vietnam(collected_at), who)
         with changing(self._engine) as connection:
             new: list[ReturnRecord] = []
             for item in judged:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.report.submissions import NO, YES
 from nq57xl.plan.model import Period
-from nq57xl.results.standing import FATES, Filed
+from nq57xl.results.standing import FATES, FiledReturn
 from nq57xl.results.wording import BASES, STATES, moment_words
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
@@ -90,7 +90,7 @@ _FACT_COLUMNS = tuple(
 
 
 @frozen
-class Places:
+class LinkedFiles:
     """Where files stand, from the workbook's folder, with forward slashes."""
 
     archive: Mapping[str, str] = field(factory=dict)
@@ -104,21 +104,21 @@ class Places:
 
 
 @frozen
-class Check:
+class CheckBook:
     """What the workbook shows."""
 
     period: Period
     status: PeriodStatus
-    returns: tuple[Filed, ...]
+    returns: tuple[FiledReturn, ...]
     schema: Schema
-    places: Places
+    places: LinkedFiles
 
-    def newest(self, unit: UnitStatus) -> Filed | None:
+    def newest(self, unit: UnitStatus) -> FiledReturn | None:
         """The unit's newest return."""
         return next((item for item in self.returns if item.newest and item.unit is unit), None)
 
 
-def render_check_book(check: Check) -> bytes:
+def render_check_book(check: CheckBook) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
     pages = (
         ReportSheet(UNITS, _UNIT_COLUMNS, tuple(_units(check)), filtered=True, frozen_columns=2),
@@ -129,7 +129,7 @@ def render_check_book(check: Check) -> bytes:
     return Book(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages], {}).bytes()
 
 
-def _head(check: Check, title: str, note: str, columns: Sequence[ReportColumn]) -> Iterator[ReportLine]:
+def _head(check: CheckBook, title: str, note: str, columns: Sequence[ReportColumn]) -> Iterator[ReportLine]:
     due = f"{check.status.due:%d/%m/%Y}"
     yield ReportLine("title", {"number": f"{title} {check.period.title}".upper()})
     yield ReportLine("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."})
@@ -137,7 +137,7 @@ def _head(check: Check, title: str, note: str, columns: Sequence[ReportColumn]) 
     yield ReportLine("head", {column.name: column.title for column in columns})
 
 
-def _units(check: Check) -> Iterator[ReportLine]:
+def _units(check: CheckBook) -> Iterator[ReportLine]:
     note = (
         "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
         "Bảng này được lập lại mỗi lần nhận báo cáo."
@@ -147,7 +147,7 @@ def _units(check: Check) -> Iterator[ReportLine]:
         yield ReportLine("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
 
 
-def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, CellContent]:
+def _unit_cells(check: CheckBook, unit: UnitStatus, number: int) -> dict[str, CellContent]:
     newest = check.newest(unit)
     marked = check.places.marked.get(unit.code)
     number_of = newest.record.id if newest else 0
@@ -172,14 +172,14 @@ def _unit_cells(check: Check, unit: UnitStatus, number: int) -> dict[str, CellCo
     }
 
 
-def _main_points(newest: Filed | None) -> str:
+def _main_points(newest: FiledReturn | None) -> str:
     points = newest.points if newest else ()
     lines = [f"– {_short(point.text)}" for point in points[:_FIRST]]
     rest = sum(point.count for point in points[_FIRST:])
     return "\n".join([*lines, *([f"– và {rest} điểm khác"] if rest else [])])
 
 
-def _next(unit: UnitStatus, newest: Filed | None) -> str:
+def _next(unit: UnitStatus, newest: FiledReturn | None) -> str:
     """What the office does about the unit now."""
     if newest is None:
         return "Nhắc đơn vị gửi báo cáo"
@@ -189,7 +189,7 @@ def _next(unit: UnitStatus, newest: Filed | None) -> str:
     return "Đề nghị đơn vị giải trình, nếu cần" if newest.asks else "Không phải làm gì"
 
 
-def _files(check: Check) -> Iterator[ReportLine]:
+def _files(check: CheckBook) -> Iterator[ReportLine]:
     note = (
         "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
         "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa."
@@ -199,7 +199,7 @@ def _files(check: Check) -> Iterator[ReportLine]:
         yield ReportLine("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
 
 
-def _file_cells(check: Check, item: Filed, number: int) -> dict[str, CellContent]:
+def _file_cells(check: CheckBook, item: FiledReturn, number: int) -> dict[str, CellContent]:
     judged = item.record.judged
     source, places = judged.source, check.places
     archive, letter = places.archive.get(source.sha256), places.letters.get(item.record.id)
@@ -226,7 +226,7 @@ def _file_cells(check: Check, item: Filed, number: int) -> dict[str, CellContent
     }
 
 
-def _fate_words(item: Filed) -> str:
+def _fate_words(item: FiledReturn) -> str:
     """What became of a file, in words."""
     words = FATES[item.fate]
     if item.fate == "counts" and item.record.judged.verdict == "accepted_with_warnings":
@@ -234,29 +234,29 @@ def _fate_words(item: Filed) -> str:
     return f"{words}: {_short(item.record.excluded)}" if item.fate == "excluded" else words
 
 
-def _first_point(item: Filed) -> str:
+def _first_point(item: FiledReturn) -> str:
     """Anchor of the first line about a file, on the page of points, else on that of facts."""
     asked = any(finding.severity in ("error", "warning") for finding in item.record.judged.findings)
     return f"{POINTS if asked else FACTS}|{item.record.id}"
 
 
 @frozen
-class _Told:
+class _ListedFinding:
     """One finding of one file; no file for what concerns several units."""
 
     finding: Finding
-    item: Filed | None
+    item: FiledReturn | None
 
 
-def _lines_of(check: Check, severities: tuple[str, ...]) -> Iterator[_Told]:
+def _lines_of(check: CheckBook, severities: tuple[str, ...]) -> Iterator[_ListedFinding]:
     """Findings of those severities in the order of the files, the graver first; of several units at the end."""
     for item in check.returns:
         for severity in severities:
-            yield from (_Told(one, item) for one in item.record.judged.findings if one.severity == severity)
-    yield from (_Told(one, None) for one in check.status.period_findings if one.severity in severities)
+            yield from (_ListedFinding(one, item) for one in item.record.judged.findings if one.severity == severity)
+    yield from (_ListedFinding(one, None) for one in check.status.period_findings if one.severity in severities)
 
 
-def _points(check: Check) -> Iterator[ReportLine]:
+def _points(check: CheckBook) -> Iterator[ReportLine]:
     note = (
         "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
         "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu."
@@ -265,7 +265,7 @@ def _points(check: Check) -> Iterator[ReportLine]:
     yield from _told_lines(check, POINTS, ("error", "warning"))
 
 
-def _facts(check: Check) -> Iterator[ReportLine]:
+def _facts(check: CheckBook) -> Iterator[ReportLine]:
     note = (
         "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
         "ô của mọi tệp đã nhận."
@@ -274,7 +274,7 @@ def _facts(check: Check) -> Iterator[ReportLine]:
     yield from _told_lines(check, FACTS, ("repaired", "note"))
 
 
-def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
+def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
     titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
     seen: set[int] = set()
     for number, one in enumerate(_lines_of(check, severities), start=1):
@@ -288,7 +288,7 @@ def _told_lines(check: Check, page: str, severities: tuple[str, ...]) -> Iterato
         yield ReportLine("row", cells, anchors=anchors)
 
 
-def _point_cells(one: _Told, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, CellContent]:
+def _point_cells(one: _ListedFinding, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, CellContent]:
     finding, item = one.finding, one.item
     value = one_line(finding.value)
     return {

@@ -14,7 +14,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.results.comparison import row_percent
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, Traced, measure_of
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, TracedCell, measure_of
 from nq57xl.results.wording import field_of
 from nq57xl.rules.codec import content_hash
 from nq57xl.rules.schema import CellValue
@@ -31,7 +31,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @frozen
-class Fact:
+class ExportRow:
     """One line of the table: a typed cell, or something computed of a row or an indicator."""
 
     plan: str
@@ -58,10 +58,10 @@ class Fact:
     received_basis: str = ""
 
 
-COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(Fact))
+COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(ExportRow))
 
 
-def facts(c: Consolidation, *, contacts: bool = False) -> tuple[Fact, ...]:
+def facts(c: Consolidation, *, contacts: bool = False) -> tuple[ExportRow, ...]:
     """Every line, in the order of "Nguồn số liệu", then the standings; contacts only where asked for."""
     known = _known(c)
     cells = [_cell(item, c, known) for item in c.traced if contacts or not item.contact]
@@ -72,7 +72,7 @@ def facts(c: Consolidation, *, contacts: bool = False) -> tuple[Fact, ...]:
 
 def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> bytes:
     """The file of that format. The same consolidation gives the same bytes."""
-    writers: dict[Format, Callable[[Consolidation, tuple[Fact, ...]], bytes]] = {
+    writers: dict[Format, Callable[[Consolidation, tuple[ExportRow, ...]], bytes]] = {
         "csv": _csv,
         "json": _json,
         "parquet": _parquet,
@@ -81,7 +81,7 @@ def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> b
 
 
 @frozen
-class _Known:
+class _Lookups:
     """What the lines of cells need, looked up once."""
 
     percents: frozenset[str]
@@ -92,17 +92,17 @@ class _Known:
     """(unit, hash) of returns of earlier periods."""
 
 
-def _known(c: Consolidation) -> _Known:
-    return _Known(
+def _known(c: Consolidation) -> _Lookups:
+    return _Lookups(
         percents=frozenset(item.code for item in c.plan.indicators if measure_of(item) == "percent"),
         edited=frozenset(item.edit.source.sha256 for item in c.edits),
         carried=frozenset((unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried),
     )
 
 
-def _cell(item: Traced, c: Consolidation, known: _Known) -> Fact:
+def _cell(item: TracedCell, c: Consolidation, known: _Lookups) -> ExportRow:
     value, source = item.value, item.source
-    return Fact(
+    return ExportRow(
         plan=c.plan.properties.id,
         period=c.period.code,
         unit=item.unit,
@@ -123,7 +123,7 @@ def _cell(item: Traced, c: Consolidation, known: _Known) -> Fact:
 
 
 def _type(
-    item: Traced, c: Consolidation, known: _Known
+    item: TracedCell, c: Consolidation, known: _Lookups
 ) -> Literal["text", "choice", "percent", "number", "date", "none"]:
     value = item.value.value
     if value is None:
@@ -137,20 +137,20 @@ def _type(
     return "percent" if measured or (field is not None and field.type == "percent") else "number"
 
 
-def _origin(item: Traced, known: _Known) -> Origin:
+def _origin(item: TracedCell, known: _Lookups) -> Origin:
     if item.source.sha256 in known.edited:
         return "office"
     return "earlier" if (item.unit, item.source.sha256) in known.carried else "return"
 
 
-def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., Fact]:
-    def fact(field: str, kind: Any, value: CellValue | bool) -> Fact:  # noqa: ANN401 - one of Fact's types
-        return Fact(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
+def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., ExportRow]:
+    def fact(field: str, kind: Any, value: CellValue | bool) -> ExportRow:  # noqa: ANN401 - one of Fact's types
+        return ExportRow(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
 
     return fact
 
 
-def _standing(row: TaskRow, c: Consolidation) -> Iterator[Fact]:
+def _standing(row: TaskRow, c: Consolidation) -> Iterator[ExportRow]:
     """What is computed of a row; what is not known has no line."""
     standing = row.standing
     fact = _computed(c, standing.decided_by, "standing", row.task.code)
@@ -168,7 +168,7 @@ def _standing(row: TaskRow, c: Consolidation) -> Iterator[Fact]:
         yield fact("due", "date", row.task.due)
 
 
-def _result(row: IndicatorRow, c: Consolidation) -> Iterator[Fact]:
+def _result(row: IndicatorRow, c: Consolidation) -> Iterator[ExportRow]:
     """What is computed of an indicator, for each unit that follows it."""
     kind = {"percent": "percent", "number": "number", "choice": "choice"}[row.measure]
     for entry in row.entries:
@@ -182,7 +182,7 @@ def _result(row: IndicatorRow, c: Consolidation) -> Iterator[Fact]:
             yield fact("reached", "flag", entry.reached)
 
 
-def _csv(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
+def _csv(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     """For Excel: UTF-8 with its mark; a text that begins like a formula has an apostrophe before it."""
     written = io.StringIO()
     writer = csv.writer(written)
@@ -211,7 +211,7 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _json(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
+def _json(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     """One document that keeps to schemas/du-lieu.schema.json."""
     own = c.plan.properties
     document = {
@@ -250,7 +250,7 @@ def _unit(status: Any) -> dict[str, Any]:  # noqa: ANN401 - UnitStatus
     }
 
 
-def _line(line: Fact) -> dict[str, Any]:
+def _line(line: ExportRow) -> dict[str, Any]:
     """Without plan and period, which stand once above; a computed line has no source."""
     kept = {name: getattr(line, name) for name in COLUMNS[2:]}
     if isinstance(line.value, dt.date):
@@ -260,7 +260,7 @@ def _line(line: Fact) -> dict[str, Any]:
     return kept
 
 
-def _parquet(c: Consolidation, lines: tuple[Fact, ...]) -> bytes:
+def _parquet(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     """The table with the value three ways: as text, as number, as day."""
     import pyarrow as pa
     import pyarrow.parquet as pq

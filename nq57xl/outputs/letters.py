@@ -21,7 +21,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, plan_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit
-from nq57xl.results.standing import Fate, Filed
+from nq57xl.results.standing import FiledReturn, ReturnFate
 from nq57xl.results.wording import BASES, moment_words
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Point, to_answer
@@ -60,7 +60,7 @@ class Letter:
     """File name without suffix: "NQ57_2026-04_VP", "bien-nhan-1a2b3c4d"."""
     template: str
     """"thong-bao" for a unit's newest return, "bien-nhan" for every other file."""
-    fate: Fate
+    fate: ReturnFate
     unit: str
     """Name of the unit; "" for a file that is nobody's form."""
     code: str
@@ -113,7 +113,7 @@ class Letter:
 
 
 @frozen
-class Written:
+class LetterFiles:
     """One letter in its three shapes, as bytes."""
 
     text: bytes
@@ -122,7 +122,13 @@ class Written:
 
 
 def letter_of(
-    item: Filed, plan: Plan, period: Period, *, form_code: str = "", marked: str = "", findings: Sequence[Finding] = ()
+    item: FiledReturn,
+    plan: Plan,
+    period: Period,
+    *,
+    form_code: str = "",
+    marked: str = "",
+    findings: Sequence[Finding] = (),
 ) -> Letter:
     """The letter about one return.
 
@@ -173,7 +179,7 @@ def letter_of(
     )
 
 
-def letter_name(item: Filed, period: str) -> str:
+def letter_name(item: FiledReturn, period: str) -> str:
     """File name of the letter, without suffix: by unit for the newest return, by content for every other file."""
     if item.newest and item.unit is not None:
         return f"NQ57_{period}_{item.unit.code}"
@@ -181,7 +187,7 @@ def letter_name(item: Filed, period: str) -> str:
     return f"bien-nhan-{item.record.judged.source.sha256[:8]}{unit}"
 
 
-def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None = None) -> Written:
+def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None = None) -> LetterFiles:
     """The letter as text, page and draft of a mail; `attached` is the marked form that `letter.marked` names.
 
     The same arguments give the same bytes. Raises Nq57Error when a template of the office is wrong.
@@ -190,7 +196,7 @@ def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None 
     text = _tidy(_render(f"{letter.template}.txt.j2", letter, workspace))
     page = _render(f"{letter.template}.html.j2", letter, workspace).strip() + "\n"
     draft = _draft(letter, plain(subject), (text, page), attached)
-    return Written(text.replace("\n", "\r\n").encode(), page.encode(), draft)
+    return LetterFiles(text.replace("\n", "\r\n").encode(), page.encode(), draft)
 
 
 def plain(text: str) -> str:

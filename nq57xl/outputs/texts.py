@@ -14,7 +14,7 @@ from nq57xl.forms.values import Value
 from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     VERDICTS,
     due_words,
@@ -170,7 +170,7 @@ TEXT, PAGE = "theo-doi.txt", "theo-doi.html"
 
 
 @frozen
-class _Voice:
+class _UnitText:
     """What one unit says, line by line."""
 
     unit: str
@@ -190,13 +190,13 @@ class _TaskText:
     state: str
     delay: str
     """"Quá hạn 14 ngày"; "" where nothing is late."""
-    results: tuple[_Voice, ...]
-    evidence: tuple[_Voice, ...]
-    support: tuple[_Voice, ...]
-    difficulties: tuple[_Voice, ...]
-    causes: tuple[_Voice, ...]
-    proposals: tuple[_Voice, ...]
-    next_work: tuple[_Voice, ...]
+    results: tuple[_UnitText, ...]
+    evidence: tuple[_UnitText, ...]
+    support: tuple[_UnitText, ...]
+    difficulties: tuple[_UnitText, ...]
+    causes: tuple[_UnitText, ...]
+    proposals: tuple[_UnitText, ...]
+    next_work: tuple[_UnitText, ...]
     silent: tuple[str, ...]
     """Names of the leads that have not reported."""
 
@@ -262,19 +262,19 @@ def _percent(row: TaskRow, c: Consolidation) -> str:
     return shown(decider.values.get("percent"), c.schema) if decider is not None else ""
 
 
-def _proof(entry: Entry) -> bool:
+def _proof(entry: LeadEntry) -> bool:
     return any(name in entry.values for name in ("evidence_number", "evidence_title", "evidence_link"))
 
 
-def _voices(row: TaskRow, c: Consolidation, *names: str) -> tuple[_Voice, ...]:
+def _voices(row: TaskRow, c: Consolidation, *names: str) -> tuple[_UnitText, ...]:
     told = (
         (entry, "\n".join(filter(None, (_shown(entry.values.get(name), c) for name in names)))) for entry in row.entries
     )
     return tuple(_voice(entry.name, text) for entry, text in told if text)
 
 
-def _voice(unit: str, text: str) -> _Voice:
-    return _Voice(one_line(unit), tuple(_printable(text)))
+def _voice(unit: str, text: str) -> _UnitText:
+    return _UnitText(one_line(unit), tuple(_printable(text)))
 
 
 def _shown(value: Value | None, c: Consolidation) -> str:

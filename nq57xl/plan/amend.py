@@ -13,12 +13,12 @@ from nq57xl.plan import appendix_sheets
 from nq57xl.plan.compare import FIELDS, GENERAL, headings, match_sections, text_of
 from nq57xl.plan.importer.words import roman
 from nq57xl.plan.model import (
-    Comparison,
     DatedName,
     Indicator,
     Plan,
+    PlanComparison,
+    PlanRowChange,
     Properties,
-    RowChange,
     RowTable,
     Settings,
     Task,
@@ -35,7 +35,7 @@ Row = TypeVar("Row", Task, Indicator)
 def amended(
     old: Plan,
     new: Plan,
-    comparison: Comparison,
+    comparison: PlanComparison,
     used: frozenset[str],
     *,
     same_file: bool = False,
@@ -66,7 +66,7 @@ def amended(
 
 
 def _rows(
-    old: Sequence[Row], new: Sequence[Row], changes: Sequence[RowChange], outline: _Outline, used: frozenset[str]
+    old: Sequence[Row], new: Sequence[Row], changes: Sequence[PlanRowChange], outline: _Outline, used: frozenset[str]
 ) -> tuple[Row, ...]:
     """The rows of one table.
 
@@ -96,7 +96,7 @@ def _rows(
     return tuple(rows)
 
 
-def _continued(before: Row, after: Row, change: RowChange, outline: _Outline) -> Row:
+def _continued(before: Row, after: Row, change: PlanRowChange, outline: _Outline) -> Row:
     """The row in its new wording; a text that says the same stays letter by letter, so that no form changes for it."""
     told = {item.field for item in change.fields}
     same: dict[str, Any] = {item: getattr(before, item) for item in FIELDS[change.table] if item not in told}
@@ -146,7 +146,7 @@ class _Outline:
     """The document amends a part of the plan only."""
 
 
-def _outline(old: Plan, new: Plan, table: RowTable, comparison: Comparison) -> _Outline:
+def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
     """The new headings, and the old ones that only kept rows stand under."""
     pairs = match_sections(old, new).pairs[table]
     kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
@@ -161,7 +161,7 @@ def _outline(old: Plan, new: Plan, table: RowTable, comparison: Comparison) -> _
     return _Outline(tuple(placed), numbers)
 
 
-def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: Comparison) -> _Outline:
+def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
     """The plan's own headings, and those that a document which amends a part of it adds."""
     pairs = match_sections(old, new).pairs[table]
     befores = headings(old, table)
@@ -205,7 +205,7 @@ def _filled(old: _Record, new: _Record) -> _Record:
     return attrs.evolve(old, **told)
 
 
-def moved_review(review: Sequence[Review], comparison: Comparison, new: Plan, plan: Plan) -> tuple[Review, ...]:
+def moved_review(review: Sequence[Review], comparison: PlanComparison, new: Plan, plan: Plan) -> tuple[Review, ...]:
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
     first = appendix_sheets.HEADER_ROW + 2
@@ -225,7 +225,7 @@ def moved_review(review: Sequence[Review], comparison: Comparison, new: Plan, pl
 
 
 def _places(
-    changes: Sequence[RowChange], new: Sequence[Task | Indicator], rows: Sequence[Task | Indicator]
+    changes: Sequence[PlanRowChange], new: Sequence[Task | Indicator], rows: Sequence[Task | Indicator]
 ) -> dict[int, int]:
     """Index of a row in the new document -> its index in the amended plan."""
     known = {row.code: place for place, row in enumerate(rows)}

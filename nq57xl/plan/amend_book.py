@@ -13,7 +13,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_read import text_of as cell_text
 from nq57xl.plan.compare import FIELDS, Decisions
-from nq57xl.plan.model import ChangeKind, Comparison, FieldChange, Indicator, Plan, RowChange, RowTable, Task
+from nq57xl.plan.model import ChangeKind, FieldChange, Indicator, Plan, PlanComparison, PlanRowChange, RowTable, Task
 from nq57xl.text.normalise import fold
 from nq57xl.xlsx.metrics import Text, row_height
 
@@ -67,7 +67,7 @@ class Origin:
     """True: rows that the document does not name were proposed to stay."""
 
 
-def write_comparison(old: Plan, new: Plan, comparison: Comparison, origin: Origin) -> bytes:
+def write_comparison(old: Plan, new: Plan, comparison: PlanComparison, origin: Origin) -> bytes:
     """The workbook; the same comparison gives the same bytes."""
     import xlsxwriter
 
@@ -104,7 +104,7 @@ class _ComparisonWriter:
             "percent": book.add_format({**cell, "num_format": "0%", "align": "center"}),
         }
 
-    def table(self, table: RowTable, rows: Sequence[RowChange]) -> None:
+    def table(self, table: RowTable, rows: Sequence[PlanRowChange]) -> None:
         """The sheet of one table: changed rows and unchanged ones alike, in the new plan's order."""
         page = self.book.add_worksheet(TITLES[table])
         self._top(page, f"SO SÁNH {TITLES[table].upper()}, HIỆU LỰC TỪ {self.origin.effective_from:%d/%m/%Y}")
@@ -122,7 +122,7 @@ class _ComparisonWriter:
         }
         page.data_validation(_HEAD + 1, _DECISION, last, _DECISION, rule)
 
-    def _row(self, page: Worksheet, number: int, row: RowChange) -> None:
+    def _row(self, page: Worksheet, number: int, row: PlanRowChange) -> None:
         before, after = self._texts(row)
         texts = [
             key_of(row),
@@ -141,7 +141,7 @@ class _ComparisonWriter:
         cells = [Text(text, width, 11, False) for text, width in zip(texts[1:], widths[1:], strict=True)]
         page.set_row(number, row_height(cells))
 
-    def _texts(self, row: RowChange) -> tuple[str, str]:
+    def _texts(self, row: PlanRowChange) -> tuple[str, str]:
         olds = {item.code: item for item in getattr(self.old, row.table)}
         news = getattr(self.new, row.table)
         before = line_of(olds[row.code], with_code=True) if row.code is not None else ""
@@ -203,7 +203,7 @@ class _ComparisonWriter:
         fit_page(page, repeat=_HEAD)
 
 
-def key_of(row: RowChange) -> str:
+def key_of(row: PlanRowChange) -> str:
     """Names the row of a comparison: its index in the new plan, or the old code that none continues."""
     return f"+{row.index}" if row.index is not None else f"-{row.code}"
 

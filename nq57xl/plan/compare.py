@@ -11,12 +11,12 @@ from attrs import frozen
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.model import (
     ChangeKind,
-    Comparison,
     FieldChange,
     Indicator,
     IndicatorGroup,
     Plan,
-    RowChange,
+    PlanComparison,
+    PlanRowChange,
     RowTable,
     Section,
     Task,
@@ -160,9 +160,9 @@ class Decisions:
     """Old rows that stay although the new document does not have them."""
 
 
-def compare(
+def compare_plans(
     old: Plan, new: Plan, decisions: Decisions | None = None, *, same_file: bool = False, keep: bool = False
-) -> Comparison:
+) -> PlanComparison:
     """Every difference between the two. Pure; the same plan twice gives no change.
 
     `same_file`: the new plan is an edited copy of the old one's workbook, so that its codes mean the same rows.
@@ -170,10 +170,10 @@ def compare(
     numbers and headings are its own, and say nothing about those of the plan.
     """
     sections = match_sections(old, new)
-    rows: list[RowChange] = []
+    rows: list[PlanRowChange] = []
     for table, levels in (("tasks", _TASK_LEVELS), ("indicators", _INDICATOR_LEVELS)):
         rows += _Table(table, old, new, sections).compare(decisions, levels, same_file=same_file, keep=keep)  # type: ignore[arg-type]
-    return Comparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)))
+    return PlanComparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)))
 
 
 def completed(old: Plan, new: Plan) -> Plan:
@@ -277,7 +277,7 @@ class _Table:
 
     def compare(
         self, decisions: Decisions | None, levels: _Levels, *, same_file: bool, keep: bool
-    ) -> Iterator[RowChange]:
+    ) -> Iterator[PlanRowChange]:
         """New rows in their order, then the old ones that none of them continues."""
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
         silent = frozenset() if same_file else _unstated(self.new, self.table)
@@ -291,14 +291,14 @@ class _Table:
             if (self.table, j) in left_out:
                 continue
             if j not in pairs:
-                yield RowChange(self.table, None, j, 0.0, ("added",))
+                yield PlanRowChange(self.table, None, j, 0.0, ("added",))
                 continue
             i, similarity = pairs[j]
             yield self._continued((befores[i], after), j, similarity, silent)
         gone = set(range(len(befores))) - {i for j, (i, _) in pairs.items() if (self.table, j) not in left_out}
         for i in sorted(gone):
             stays = (self.table, befores[i].code) in kept if decisions else keep
-            yield RowChange(self.table, befores[i].code, None, 0.0, ("kept" if stays else "dropped",))
+            yield PlanRowChange(self.table, befores[i].code, None, 0.0, ("kept" if stays else "dropped",))
 
     def _decided(
         self, decisions: Decisions, befores: Sequence[Task | Indicator], found: Mapping[int, tuple[int, float]]
@@ -327,7 +327,7 @@ class _Table:
 
     def _continued(
         self, rows: tuple[Task | Indicator, Task | Indicator], index: int, similarity: float, silent: frozenset[str]
-    ) -> RowChange:
+    ) -> PlanRowChange:
         before, after = rows
         titles = {column.key: column.title for column in _SHEETS[self.table].columns}
         fields = [
@@ -348,7 +348,7 @@ class _Table:
                 fields.append(FieldChange(field, title, one, other))
                 if field != section or "moved" not in kinds:
                     kinds.append("renumbered")
-        return RowChange(self.table, before.code, index, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
+        return PlanRowChange(self.table, before.code, index, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
 
 
 def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterator[FieldChange]:

@@ -288,7 +288,7 @@ class FieldChange:
 
 
 @frozen
-class RowChange:
+class PlanRowChange:
     """One row of the old or the new plan with its counterpart in the other."""
 
     table: RowTable
@@ -304,16 +304,16 @@ class RowChange:
 
 
 @frozen
-class Comparison:
+class PlanComparison:
     """Everything that differs between two versions of a plan."""
 
-    rows: tuple[RowChange, ...]
+    rows: tuple[PlanRowChange, ...]
     """Tasks, then indicators: in the new plan's order, then the old rows that it does not have."""
     general: tuple[FieldChange, ...] = ()
     """The plan's own properties, sections, groups and units."""
 
     @property
-    def changes(self) -> tuple[RowChange, ...]:
+    def changes(self) -> tuple[PlanRowChange, ...]:
         """The rows of which something is to be said."""
         return tuple(row for row in self.rows if row.kinds)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from nq57xl.forms.values import Source
-from nq57xl.ledger.model import Addendum, CellKey, Change, FrozenPeriod, LateReturn, UnitStatus
-from nq57xl.results.consolidation import Consolidation, Traced
+from nq57xl.ledger.model import Addendum, CellKey, ChangedCell, FrozenPeriod, LateReturn, UnitStatus
+from nq57xl.results.consolidation import Consolidation, TracedCell
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.schema import CellValue
 
@@ -38,7 +38,7 @@ def _late(now: Consolidation, collected: Sequence[ReturnRecord], frozen: FrozenP
             yield LateReturn(code, names.get(code, code), judged.source, judged.verdict, record.id in counting)
 
 
-def _changes(then: Consolidation, now: Consolidation, frozen: FrozenPeriod) -> Iterator[Change]:
+def _changes(then: Consolidation, now: Consolidation, frozen: FrozenPeriod) -> Iterator[ChangedCell]:
     before, after = _cells(then), _cells(now)
     was, stands = _statuses(then), _statuses(now)
     edited = {place for place, item in now.edited.items() if item.edit.id > frozen.last_edit}
@@ -49,7 +49,7 @@ def _changes(then: Consolidation, now: Consolidation, frozen: FrozenPeriod) -> I
             old, new = before.get(place), after.get(place)
             if _said(old) == _said(new):
                 continue
-            yield Change(
+            yield ChangedCell(
                 *place,
                 name=(stands.get(unit) or was[unit]).name,
                 old=old.value if old else None,
@@ -59,9 +59,9 @@ def _changes(then: Consolidation, now: Consolidation, frozen: FrozenPeriod) -> I
             )
 
 
-def _cells(c: Consolidation) -> Mapping[CellKey, Traced]:
+def _cells(c: Consolidation) -> Mapping[CellKey, TracedCell]:
     """Every typed cell but contacts, in the order of "Nguồn số liệu"."""
-    found: dict[CellKey, Traced] = {}
+    found: dict[CellKey, TracedCell] = {}
     for item in c.traced:
         if not item.contact:
             found.setdefault((item.unit, item.value.table, item.value.key, item.value.field), item)
@@ -72,7 +72,7 @@ def _statuses(c: Consolidation) -> Mapping[str, UnitStatus]:
     return {item.status.code: item.status for item in c.units}
 
 
-def _said(item: Traced | None) -> tuple[CellValue, str] | None:
+def _said(item: TracedCell | None) -> tuple[CellValue, str] | None:
     """What two readings of a cell must agree in: the value, or what was typed where it is none."""
     if item is None:
         return None

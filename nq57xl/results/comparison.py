@@ -8,7 +8,14 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from nq57xl.plan.model import Indicator, Period, Task
-from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, IndicatorState, Standing, TaskRow
+from nq57xl.results.consolidation import (
+    Consolidation,
+    IndicatorEntry,
+    IndicatorRow,
+    IndicatorState,
+    RowStanding,
+    TaskRow,
+)
 from nq57xl.results.wording import DONE_BEFORE, progress_words, result_text
 from nq57xl.rules.schema import Schema
 from nq57xl.rules.values import vietnamese_percent
@@ -21,15 +28,15 @@ _RowMove = Literal[
 
 
 @frozen
-class RowChange:
+class TaskChange:
     """One row ("đầu việc") in both periods."""
 
     task: Task
     """As the later plan has it; as the earlier one where the row was dropped."""
     move: _RowMove
-    before: Standing | None
+    before: RowStanding | None
     """None: the earlier plan has no such row."""
-    after: Standing | None
+    after: RowStanding | None
     percent_before: float | None = None
     """Fraction, of the unit that decides; 1 when done; None where nothing was told."""
     percent_after: float | None = None
@@ -71,32 +78,32 @@ class UnitChange:
 
 
 @frozen
-class Comparison:
+class PeriodComparison:
     """Two periods of one plan, side by side."""
 
     before: Period
     after: Period
-    rows: tuple[RowChange, ...]
+    rows: tuple[TaskChange, ...]
     """In the order of the later plan; dropped rows last."""
     indicators: tuple[IndicatorChange, ...]
     units: tuple[UnitChange, ...]
-    _by_code: dict[str, RowChange] = field(init=False, repr=False, eq=False)
+    _by_code: dict[str, TaskChange] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """The index of `change_of`."""
         object.__setattr__(self, "_by_code", {row.task.code: row for row in self.rows})
 
     @property
-    def newly_done(self) -> tuple[RowChange, ...]:
+    def newly_done(self) -> tuple[TaskChange, ...]:
         """Rows done now that were not done then."""
         return tuple(row for row in self.rows if row.newly_done)
 
     @property
-    def newly_overdue(self) -> tuple[RowChange, ...]:
+    def newly_overdue(self) -> tuple[TaskChange, ...]:
         """Rows overdue now that were not overdue then."""
         return tuple(row for row in self.rows if row.newly_overdue)
 
-    def moved(self, *moves: _RowMove) -> tuple[RowChange, ...]:
+    def moved(self, *moves: _RowMove) -> tuple[TaskChange, ...]:
         """Rows of those moves."""
         return tuple(row for row in self.rows if row.move in moves)
 
@@ -111,13 +118,15 @@ _SILENT = {"unreported": "chưa báo cáo", "partly_reported": "chưa báo cáo 
 _EQUAL = 1e-9
 
 
-def compare(before: Consolidation, after: Consolidation) -> Comparison:
+def compare_periods(before: Consolidation, after: Consolidation) -> PeriodComparison:
     """What moved from one period to the other; each keeps the plan it was consolidated with."""
     earlier = {row.task.code: row for row in before.tasks}
     later = {row.task.code for row in after.tasks}
     rows = [_row(earlier.get(row.task.code), row, before, after.schema) for row in after.tasks]
     dropped = [_dropped(row) for row in before.tasks if row.task.code not in later]
-    return Comparison(before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after))
+    return PeriodComparison(
+        before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after)
+    )
 
 
 def row_percent(row: TaskRow) -> float | None:
@@ -128,7 +137,7 @@ def row_percent(row: TaskRow) -> float | None:
     return float(told) if isinstance(told, int | float) else None
 
 
-def _is_done(standing: Standing) -> bool:
+def _is_done(standing: RowStanding) -> bool:
     """The row is done, in this period or before it."""
     return standing.state == "done_before" or standing.progress == "done"
 
@@ -143,15 +152,15 @@ def result_words(item: IndicatorChange, side: Literal["before", "after"]) -> str
     return words.get(state or "", "")
 
 
-def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema: Schema) -> RowChange:
+def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema: Schema) -> TaskChange:
     if before is None:
         words = "Nhiệm vụ mới so với kỳ trước"
-        return RowChange(after.task, "new", None, after.standing, None, row_percent(after), words=words)
+        return TaskChange(after.task, "new", None, after.standing, None, row_percent(after), words=words)
     shares = row_percent(before), row_percent(after)
     overdue = _newly_overdue(before, after, earlier.cutoff)
     move = _move(before.standing, after.standing, *shares)
     words = _words(before.standing, after.standing, move, shares, progress_words(schema))
-    return RowChange(
+    return TaskChange(
         task=after.task,
         move=move,
         before=before.standing,
@@ -164,12 +173,12 @@ def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema:
     )
 
 
-def _dropped(row: TaskRow) -> RowChange:
+def _dropped(row: TaskRow) -> TaskChange:
     words = "Không còn trong kế hoạch"
-    return RowChange(row.task, "dropped", row.standing, None, row_percent(row), None, words=words)
+    return TaskChange(row.task, "dropped", row.standing, None, row_percent(row), None, words=words)
 
 
-def _move(before: Standing, after: Standing, was: float | None, now: float | None) -> _RowMove:
+def _move(before: RowStanding, after: RowStanding, was: float | None, now: float | None) -> _RowMove:
     if after.state == "outside":
         return "none"
     if after.state in _SILENT:
@@ -184,8 +193,8 @@ def _move(before: Standing, after: Standing, was: float | None, now: float | Non
 
 
 def _words(
-    before: Standing,
-    after: Standing,
+    before: RowStanding,
+    after: RowStanding,
     move: _RowMove,
     shares: tuple[float | None, float | None],
     progress: dict[str, str],
@@ -230,7 +239,7 @@ def _newly_overdue(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
     return before.standing.state == "reported" or (due is not None and due >= cutoff)
 
 
-def _overdue(standing: Standing) -> bool:
+def _overdue(standing: RowStanding) -> bool:
     return standing.timeliness is not None and standing.timeliness.code == "overdue"
 
 
@@ -287,7 +296,7 @@ def _units(before: Consolidation, after: Consolidation) -> tuple[UnitChange, ...
     return tuple(found)
 
 
-def comparison_json(c: Comparison) -> dict[str, Any]:
+def comparison_json(c: PeriodComparison) -> dict[str, Any]:
     """Every row, indicator and unit of both periods, with stable codes; percentages are fractions."""
     return {
         "before": c.before.code,
@@ -300,7 +309,7 @@ def comparison_json(c: Comparison) -> dict[str, Any]:
     }
 
 
-def _row_json(row: RowChange) -> dict[str, Any]:
+def _row_json(row: TaskChange) -> dict[str, Any]:
     return {
         "task": row.task.code,
         "change": row.move,
@@ -312,7 +321,7 @@ def _row_json(row: RowChange) -> dict[str, Any]:
     }
 
 
-def _standing(standing: Standing | None, percent: float | None) -> dict[str, Any] | None:
+def _standing(standing: RowStanding | None, percent: float | None) -> dict[str, Any] | None:
     if standing is None:
         return None
     state = standing.timeliness

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from attrs import field, frozen
 
 from nq57xl.forms.values import Source, Value
-from nq57xl.ledger.model import Addendum, AppliedEdit, Carried, CellKey, Closing, PeriodStatus, UnitStatus
+from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
 from nq57xl.plan.model import Comparator, Indicator, Period, Plan, Task, name_on
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.schema import CellValue, Schema
@@ -32,7 +32,7 @@ class Timeliness:
 
 
 @frozen
-class Entry:
+class LeadEntry:
     """What one unit reported on one row it leads."""
 
     unit: str
@@ -71,8 +71,8 @@ class Contribution:
 
 
 @frozen
-class Standing:
-    """Where a whole row stands; of a collective lead by the stated rule (`report.consolidate.COLLECTIVE_RULE`)."""
+class RowStanding:
+    """Where a whole row stands; of a collective lead by the stated rule (`COLLECTIVE_RULE`)."""
 
     state: _RowState
     progress: str | None = None
@@ -86,8 +86,8 @@ class TaskRow:
     """One row ("đầu việc") of the plan with everything reported on it."""
 
     task: Task
-    standing: Standing
-    entries: tuple[Entry, ...]
+    standing: RowStanding
+    entries: tuple[LeadEntry, ...]
     """One for each lead unit, in the plan's order."""
     contributions: tuple[Contribution, ...]
 
@@ -149,7 +149,7 @@ class UnitReport:
 
 
 @frozen
-class Traced:
+class TracedCell:
     """One typed cell of a counting return with where it came from: a line of "Nguồn số liệu"."""
 
     unit: str
@@ -174,8 +174,8 @@ class Consolidation:
     indicators: tuple[IndicatorRow, ...]
     free: tuple[FreeRow, ...]
     units: tuple[UnitReport, ...]
-    traced: tuple[Traced, ...]
-    earlier: tuple[Consolidation, ...] = ()
+    traced: tuple[TracedCell, ...]
+    earlier_periods: tuple[Consolidation, ...] = ()
     """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
     vocabulary: Vocabulary = field(factory=Vocabulary)
     """The words of the report, by the office's setting."""
@@ -330,7 +330,7 @@ Cells = Mapping[tuple[str, str], Mapping[str, Value]]
 
 
 @frozen
-class Reports:
+class UnitReturns:
     """The counting returns by unit, and the names of units."""
 
     cells: Mapping[str, Cells]
@@ -365,11 +365,11 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
     )
 
 
-def _reports(plan: Plan, status: PeriodStatus) -> Reports:
+def _reports(plan: Plan, status: PeriodStatus) -> UnitReturns:
     names = {unit.code: unit.name for unit in plan.units} | {unit.code: unit.name for unit in status.units}
     cells = {unit.code: _by_row(unit) for unit in status.units if unit.counting is not None}
     before = {unit.code: _grouped(item.value for item in unit.carried) for unit in status.units}
-    return Reports(cells, frozenset(unit.code for unit in status.units), names, before)
+    return UnitReturns(cells, frozenset(unit.code for unit in status.units), names, before)
 
 
 def _by_row(unit: UnitStatus) -> Cells:
@@ -390,13 +390,13 @@ def _values(unit: UnitStatus) -> tuple[Value, ...]:
     return tuple(item for item in unit.counting.judged.values if item.typed.strip() or item.value is not None)
 
 
-def _task_row(task: Task, plan: Plan, period: Period, reports: Reports) -> TaskRow:
+def _task_row(task: Task, plan: Plan, period: Period, reports: UnitReturns) -> TaskRow:
     entries = tuple(_entry(unit, task, plan, period, reports) for unit in task.lead_units)
     contributions = tuple(_contribution(unit, task, reports) for unit in task.support_units)
     return TaskRow(task, _standing_of(task, entries, period, plan.settings.at_risk_days), entries, contributions)
 
 
-def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) -> Entry:
+def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: UnitReturns) -> LeadEntry:
     values = reports.row(unit, "led", task.code)
     done = dict(reports.before.get(unit, {}).get(("led", task.code), {}))
     before = "progress" in done and "progress" not in values
@@ -404,7 +404,7 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) 
         values = done
     progress = values["progress"].value if "progress" in values else None
     if not isinstance(progress, str) or progress not in SLOWEST_FIRST:
-        return Entry(unit, reports.names.get(unit, unit), unit in reports.expected, values)
+        return LeadEntry(unit, reports.names.get(unit, unit), unit in reports.expected, values)
     completed = values["completion_date"].value if "completion_date" in values else None
     state = timeliness(
         progress,
@@ -413,33 +413,33 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: Reports) 
         completed if isinstance(completed, dt.date) else None,
         plan.settings.at_risk_days,
     )
-    return Entry(unit, reports.names.get(unit, unit), unit in reports.expected, values, progress, state, before)
+    return LeadEntry(unit, reports.names.get(unit, unit), unit in reports.expected, values, progress, state, before)
 
 
-def _standing_of(task: Task, entries: tuple[Entry, ...], period: Period, margin: int) -> Standing:
+def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, margin: int) -> RowStanding:
     """Where the row stands as a whole: by its one lead, or by COLLECTIVE_RULE."""
     if task.done_before:
-        return Standing("done_before")
+        return RowStanding("done_before")
     expected = [entry for entry in entries if entry.expected or entry.reported]
     if not expected:
-        return Standing("outside")
+        return RowStanding("outside")
     if all(entry.before for entry in expected):
-        return Standing("done_before")
+        return RowStanding("done_before")
     reported = [entry for entry in expected if entry.reported]
     if len(reported) < len(expected):
         state: _RowState = "partly_reported" if reported else "unreported"
-        return Standing(state)
+        return RowStanding(state)
     slowest = min(reported, key=lambda entry: SLOWEST_FIRST.index(entry.progress or ""))
     if slowest.progress != "done":
-        return Standing("reported", slowest.progress, slowest.timeliness, slowest.unit)
+        return RowStanding("reported", slowest.progress, slowest.timeliness, slowest.unit)
     days = [entry.value("completion_date") for entry in reported]
     known = [day for day in days if isinstance(day, dt.date)]
     last = max(known) if len(known) == len(days) else None
     decider = next((entry.unit for entry in reported if entry.value("completion_date") == last), slowest.unit)
-    return Standing("reported", "done", timeliness("done", task.due, period.cutoff, last, margin), decider)
+    return RowStanding("reported", "done", timeliness("done", task.due, period.cutoff, last, margin), decider)
 
 
-def _contribution(unit: str, task: Task, reports: Reports) -> Contribution:
+def _contribution(unit: str, task: Task, reports: UnitReturns) -> Contribution:
     name = reports.names.get(unit, unit)
     if unit not in reports.expected:
         return Contribution(unit, name, "outside")
@@ -467,7 +467,7 @@ def _signoff(unit: UnitStatus) -> dict[str, Value]:
     return {value.field: value for value in _values(unit) if value.table == "signoff"}
 
 
-def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced]:
+def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[TracedCell]:
     """Every typed cell in the order in which people look for it: unit, table, row of the plan, field."""
     fields = {(table.name, item.name): item for table in schema.tables for item in table.fields}
     order_of_field = {pair: index for index, pair in enumerate(fields)}
@@ -488,14 +488,14 @@ def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced
 
     for unit in status.units:
         own = unit.counting.judged.source if unit.counting else None
-        cells = [Carried(value, value.origin or own) for value in _values(unit)] if own else []
+        cells = [CarriedCell(value, value.origin or own) for value in _values(unit)] if own else []
         told = {(cell.value.table, cell.value.key) for cell in cells}
         cells += [cell for cell in unit.carried if (cell.value.table, cell.value.key) not in told]
         for cell in sorted(cells, key=lambda cell: place(cell.value)):
             value = cell.value
             known = fields.get((value.table, value.field))
             contact = known.contact if known is not None else value.field in ("phone", "email")
-            yield Traced(unit.code, unit.name, value, cell.source, contact)
+            yield TracedCell(unit.code, unit.name, value, cell.source, contact)
 
 
 def _letterhead(plan: Plan, day: dt.date) -> tuple[str, str, str, str]:

@@ -8,7 +8,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.values import Value
-from nq57xl.ledger.model import AppliedEdit, Carried, CellKey, Edit, EditState, PeriodStatus, UnitStatus
+from nq57xl.ledger.model import AppliedEdit, CarriedCell, CellKey, Edit, EditState, PeriodStatus, UnitStatus
 from nq57xl.returns.model import ReturnRecord
 
 Holding = Mapping[CellKey, Edit]
@@ -23,7 +23,7 @@ class _Edited:
     """In the order of recording."""
 
 
-def apply(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding]) -> _Edited:
+def with_edits(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding]) -> _Edited:
     """The status in which the counting returns hold the office's edits.
 
     `edits` are those that hold for the period. An edit whose cell the unit has filled in otherwise since is not
@@ -83,9 +83,9 @@ def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
     return attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(cells.values())))
 
 
-def _carried(unit: str, item: Carried, edits: Holding) -> Carried:
+def _carried(unit: str, item: CarriedCell, edits: Holding) -> CarriedCell:
     value = item.value
     edit = edits.get((unit, value.table, value.key, value.field))
     if edit is None or edit.new.before != value.typed:
         return item
-    return Carried(_edited_value(edit), edit.source)
+    return CarriedCell(_edited_value(edit), edit.source)

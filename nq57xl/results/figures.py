@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from nq57xl.results.consolidation import Consolidation, Entry, IndicatorRow, TaskRow
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     DONE_BEFORE,
     OUTSIDE,
@@ -137,7 +137,7 @@ def _count(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -
 
 
 def _units(c: Consolidation) -> tuple[UnitFigures, ...]:
-    entries: dict[str, list[tuple[Entry, TaskRow]]] = {item.status.code: [] for item in c.units}
+    entries: dict[str, list[tuple[LeadEntry, TaskRow]]] = {item.status.code: [] for item in c.units}
     names = {item.status.code: item.status.name for item in c.units}
     for row in c.tasks:
         for entry in row.entries:
@@ -146,7 +146,7 @@ def _units(c: Consolidation) -> tuple[UnitFigures, ...]:
     return tuple(_unit(code, names[code], led, c) for code, led in entries.items())
 
 
-def _unit(code: str, name: str, led: Sequence[tuple[Entry, TaskRow]], c: Consolidation) -> UnitFigures:
+def _unit(code: str, name: str, led: Sequence[tuple[LeadEntry, TaskRow]], c: Consolidation) -> UnitFigures:
     shown = [entry_words(entry, row, c) for entry, row in led]
     return UnitFigures(
         code=code,

@@ -16,7 +16,7 @@ from nq57xl.rules.findings import ACCEPTED, Point, Severity, to_answer
 from nq57xl.text.clock import in_vietnam
 
 
-def counting(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
+def counting_return(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     """The return that counts among those of one unit: the newest accepted one by (received time, order of collection).
 
     A rejected return never displaces an accepted one; a form of another period never counts, and neither does a return
@@ -28,7 +28,7 @@ def counting(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
 def superseded(records: Iterable[ReturnRecord]) -> tuple[ReturnRecord, ...]:
     """Accepted returns of one unit that do not count because a newer one does, oldest first."""
     found = tuple(records)
-    winner = counting(found)
+    winner = counting_return(found)
     return tuple(
         sorted((item for item in found if _accepted(item) and item is not winner), key=lambda item: item.order)
     )
@@ -74,7 +74,7 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
     everything = sorted(records, key=lambda record: record.order)
     left_out = tuple(record for record in records if record.excluded)
     records = [record for record in records if not record.excluded]
-    winner = counting(records)
+    winner = counting_return(records)
     shown = winner or _newest(record for record in records if record.judged.verdict == "rejected")
     newest = _newest(records)
     source = shown.judged.source if shown else None
@@ -143,12 +143,12 @@ def _count(record: ReturnRecord | None, severity: Severity) -> int:
     return sum(1 for finding in record.judged.findings if finding.severity == severity) if record else 0
 
 
-Fate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
+ReturnFate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
 """`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again.
 
 `combined`: the newest return has cells of it (`collect --combine`)."""
 
-FATES: dict[Fate, str] = {
+FATES: dict[ReturnFate, str] = {
     "counts": "Được chấp nhận, đang được sử dụng",
     "rejected": "Bị trả lại, chờ đơn vị gửi lại",
     "superseded": "Đã có bản nhận sau thay thế",
@@ -161,13 +161,13 @@ FATES: dict[Fate, str] = {
 
 
 @frozen
-class Filed:
+class FiledReturn:
     """One return and where it stands among those of its unit."""
 
     record: ReturnRecord
     unit: UnitStatus | None
     """None for a file that is nobody's form."""
-    fate: Fate
+    fate: ReturnFate
 
     @property
     def newest(self) -> bool:
@@ -189,7 +189,7 @@ class Filed:
         return sum(item.severity == severity for item in self.record.judged.findings)
 
 
-def filed(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tuple[Filed, ...]:
+def filed_returns(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tuple[FiledReturn, ...]:
     """Every return collected for the period, in the order of units, then of receipt; nobody's files at the end."""
     order = {unit.code: number for number, unit in enumerate(status.units)}
     units = {unit.code: unit for unit in status.units}
@@ -198,16 +198,16 @@ def filed(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tuple[Filed,
     return tuple(sorted(found, key=lambda item: (order.get(item.unit.code, last) if item.unit else last, _age(item))))
 
 
-def _age(item: Filed) -> tuple[float, int]:
+def _age(item: FiledReturn) -> tuple[float, int]:
     moment, number = item.record.order
     return moment.timestamp(), number
 
 
-def _filed(record: ReturnRecord, unit: UnitStatus | None) -> Filed:
-    return Filed(record, unit, _fate(record, unit))
+def _filed(record: ReturnRecord, unit: UnitStatus | None) -> FiledReturn:
+    return FiledReturn(record, unit, _fate(record, unit))
 
 
-def _fate(record: ReturnRecord, unit: UnitStatus | None) -> Fate:
+def _fate(record: ReturnRecord, unit: UnitStatus | None) -> ReturnFate:
     if record.excluded:
         return "excluded"
     if unit is None or record.judged.verdict == "unrecognised":

@@ -10,13 +10,13 @@ from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
 from nq57xl.plan.model import Task
 from nq57xl.results.consolidation import (
     Consolidation,
-    Entry,
     IndicatorEntry,
     IndicatorRow,
-    Standing,
+    LeadEntry,
+    RowStanding,
     TaskRow,
     Timeliness,
-    Traced,
+    TracedCell,
 )
 from nq57xl.rules.schema import Field, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
@@ -80,7 +80,7 @@ def progress_words(schema: Schema) -> dict[str, str]:
     return {item.code: item.title for item in schema.lists["progress"]}
 
 
-def standing_words(standing: Standing, c: Consolidation) -> tuple[str, str]:
+def standing_words(standing: RowStanding, c: Consolidation) -> tuple[str, str]:
     """Progress, in the words that the office chose, and timeliness of a row; one that nobody reported has none."""
     states = {
         "done_before": DONE_BEFORE,
@@ -93,7 +93,7 @@ def standing_words(standing: Standing, c: Consolidation) -> tuple[str, str]:
     return _told(standing.progress or "", standing.timeliness, c)
 
 
-def entry_words(entry: Entry, row: TaskRow, c: Consolidation) -> tuple[str, str]:
+def entry_words(entry: LeadEntry, row: TaskRow, c: Consolidation) -> tuple[str, str]:
     """The same of one unit's entry on a row."""
     if entry.before or (row.standing.state == "done_before" and not entry.reported):
         return DONE_BEFORE, ""
@@ -107,7 +107,7 @@ def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str,
     return words or progress_words(c.schema)[progress], TIMELINESS[timeliness.code]
 
 
-def stage_words(standing: Standing) -> str:
+def stage_words(standing: RowStanding) -> str:
     """Which of STAGES a whole row is in."""
     if standing.state == "done_before":
         return STAGES[0]
@@ -116,7 +116,7 @@ def stage_words(standing: Standing) -> str:
     return _stage(standing.progress, standing.timeliness)
 
 
-def entry_stage(entry: Entry, row: TaskRow) -> str:
+def entry_stage(entry: LeadEntry, row: TaskRow) -> str:
     """The same of one unit's entry on a row."""
     if entry.before or (row.standing.state == "done_before" and not entry.reported):
         return STAGES[0]
@@ -202,7 +202,7 @@ def moment_words(moment: dt.datetime | None) -> str:
     return "" if moment is None else f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
 
 
-def evidence_words(entry: Entry, schema: Schema) -> str:
+def evidence_words(entry: LeadEntry, schema: Schema) -> str:
     """Evidence as documents are cited: number, date, abstract; the link on its own line."""
     number, day, title, link = (
         shown(entry.values.get(name), schema)
@@ -219,7 +219,7 @@ def source_anchor(unit: str, table: str, key: str) -> str:
     return f"source|{unit}|{table}|{key}"
 
 
-def anchor_of(traced: Traced) -> str:
+def anchor_of(traced: TracedCell) -> str:
     """The same for a typed cell."""
     return source_anchor(traced.unit, traced.value.table, traced.value.key)
 

@@ -16,8 +16,15 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.document import results, review
 from nq57xl.outputs.document.words import BLANK_DAY, in_full, report_number, several, state_of
-from nq57xl.results.comparison import Comparison, compare
-from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Entry, IndicatorEntry, IndicatorRow, TaskRow
+from nq57xl.results.comparison import PeriodComparison, compare_periods
+from nq57xl.results.consolidation import (
+    COLLECTIVE_RULE,
+    Consolidation,
+    IndicatorEntry,
+    IndicatorRow,
+    LeadEntry,
+    TaskRow,
+)
 from nq57xl.results.figures import Figures, figures, groups_of, indicator_state, progress_buckets, sections_of
 from nq57xl.results.wording import (
     due_words,
@@ -42,26 +49,26 @@ _ON_ROW = (
 
 
 @frozen
-class Row:
+class AppendixLine:
     """A line of an appendix: a heading across the table, or cells."""
 
     heading: str = ""
     cells: tuple[str, ...] = ()
 
 
-def _task_rows(c: Consolidation) -> tuple[Row, ...]:
+def _task_rows(c: Consolidation) -> tuple[AppendixLine, ...]:
     """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
-    moved = compare(c.earlier[-1], c) if c.earlier else None
-    found: list[Row] = []
+    moved = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
+    found: list[AppendixLine] = []
     for number, title in sections_of(c):
-        found.append(Row(heading=f"{number}. {title}"))
+        found.append(AppendixLine(heading=f"{number}. {title}"))
         found += [_task_row(row, c, moved) for row in c.tasks if row.task.section == number]
     return tuple(found)
 
 
-def _task_row(row: TaskRow, c: Consolidation, moved: Comparison | None) -> Row:
+def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> AppendixLine:
     task = row.task
-    return Row(
+    return AppendixLine(
         cells=(
             task.subnumber or task.number,
             work_of(task),
@@ -74,7 +81,7 @@ def _task_row(row: TaskRow, c: Consolidation, moved: Comparison | None) -> Row:
     )
 
 
-def _standing(row: TaskRow, c: Consolidation, moved: Comparison | None) -> str:
+def _standing(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> str:
     """Progress and timeliness; of several leads each one's; what changed since the period before."""
     lines = [text for text in standing_words(row.standing, c) if text]
     if several(row):
@@ -100,24 +107,24 @@ def _told(row: TaskRow, c: Consolidation, names: tuple[str, ...]) -> Iterator[st
                 yield f"{item.name} (phối hợp): {shown(item.value, c.schema)}"
 
 
-def _text(entry: Entry, name: str, c: Consolidation) -> str:
+def _text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     return shown(entry.values.get(name), c.schema).strip()
 
 
-def _indicator_rows(c: Consolidation) -> tuple[Row, ...]:
+def _indicator_rows(c: Consolidation) -> tuple[AppendixLine, ...]:
     """Phụ lục II: number, indicator, unit of measure, target, result, standing, who follows it, source and note."""
-    found: list[Row] = []
+    found: list[AppendixLine] = []
     for number, title in groups_of(c):
-        found.append(Row(heading=f"{number}. {title}"))
+        found.append(AppendixLine(heading=f"{number}. {title}"))
         found += [_indicator_row(row, c) for row in c.indicators if row.indicator.group == number]
     return tuple(found)
 
 
-def _indicator_row(row: IndicatorRow, c: Consolidation) -> Row:
+def _indicator_row(row: IndicatorRow, c: Consolidation) -> AppendixLine:
     item = row.indicator
     state = indicator_state(row)
     gaps = [gap_words(row, entry) for entry in row.entries if len(row.entries) == 1]
-    return Row(
+    return AppendixLine(
         cells=(
             item.number,
             item.indicator,
@@ -141,7 +148,7 @@ def _notes(entry: IndicatorEntry, c: Consolidation) -> str:
 
 
 @frozen
-class Counts:
+class CountsTable:
     """The table of II.1: rows of the plan by group and progress; columns in which nothing stands are left out."""
 
     heads: tuple[str, ...]
@@ -149,7 +156,7 @@ class Counts:
     total: tuple[str, ...]
 
 
-def _counts_table(c: Consolidation, f: Figures) -> Counts:
+def _counts_table(c: Consolidation, f: Figures) -> CountsTable:
     """The table of II.1."""
     shown_words = [words for words in progress_buckets(c) if f.total.progress.get(words)]
     rows = [
@@ -160,7 +167,7 @@ def _counts_table(c: Consolidation, f: Figures) -> Counts:
         )
         for section in (*f.sections, f.total)
     ]
-    return Counts(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
+    return CountsTable(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
 
 
 TEMPLATE = "bao-cao.docx"

@@ -10,7 +10,7 @@ from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.document.words import (
     LISTED,
-    Part,
+    Paragraph,
     accepted,
     appendix_name,
     cited_evidence,
@@ -22,11 +22,11 @@ from nq57xl.outputs.document.words import (
     row_name,
     several,
     state_of,
-    told,
     unit_names,
+    unit_text,
 )
 from nq57xl.outputs.narrative import count_words, listed
-from nq57xl.results.comparison import compare
+from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.figures import (
     INDICATOR_STATES,
@@ -65,13 +65,13 @@ def gaps(c: Consolidation, f: Figures) -> str:
     )
 
 
-def steering(c: Consolidation, f: Figures) -> tuple[Part, ...]:
+def steering(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     """Section I: who had to report and did, and the documents of the period."""
     asked = (
         f"Kỳ báo cáo {c.period.title} có {count_words(f.expected)} đơn vị phải gửi báo cáo, hạn gửi ngày "
         f"{vietnamese_date(c.period.due)}, số liệu chốt đến hết ngày {vietnamese_date(c.cutoff)}. {_reported(c, f)}"
     )
-    return (Part(asked), _documents(c))
+    return (Paragraph(asked), _documents(c))
 
 
 def _reported(c: Consolidation, f: Figures) -> str:
@@ -91,7 +91,7 @@ def _late(unit: UnitStatus) -> str:
     return f"{unit.name} (chậm {count_words(unit.days_late)} ngày)"
 
 
-def _documents(c: Consolidation) -> Part:
+def _documents(c: Consolidation) -> Paragraph:
     found: dict[str, list[str]] = {}
     for row in c.tasks:
         for entry in row.entries:
@@ -101,13 +101,13 @@ def _documents(c: Consolidation) -> Part:
     items = [f"{cited} ({'; '.join(dict.fromkeys(who))})" for cited, who in found.items()]
     lead = f"Văn bản minh chứng có ngày trong kỳ do các đơn vị báo cáo ({count_words(len(items))} văn bản)"
     if len(items) > LISTED:
-        return Part(f"{lead} được nêu tại {appendix_name(c, 'I')}.")
+        return Paragraph(f"{lead} được nêu tại {appendix_name(c, 'I')}.")
     return part(
         lead, items, nobody(c, "Các báo cáo đã được chấp nhận không nêu văn bản minh chứng nào có ngày trong kỳ.")
     )
 
 
-def overall(c: Consolidation, f: Figures) -> tuple[Part, ...]:
+def overall(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     """II.1: counts of all rows, their deadlines, what moved since the period before."""
     total, sections = f.total.total, len(f.sections)
     counts = listed(f.total.progress, progress_buckets(c), total)
@@ -115,7 +115,7 @@ def overall(c: Consolidation, f: Figures) -> tuple[Part, ...]:
         f"Kế hoạch có {count_words(total)} đầu việc thuộc {count_words(sections)} nhóm nhiệm vụ. Tính đến ngày "
         f"{vietnamese_date(c.cutoff)}: {counts}."
     )
-    return tuple(Part(words) for words in (first, _deadlines(f), _moved(c)) if words)
+    return tuple(Paragraph(words) for words in (first, _deadlines(f), _moved(c)) if words)
 
 
 def _deadlines(f: Figures) -> str:
@@ -131,9 +131,9 @@ def _deadlines(f: Figures) -> str:
 
 def _moved(c: Consolidation) -> str:
     """What moved since the period before, where there is one and somebody has reported."""
-    if not c.earlier or not accepted(c):
+    if not c.earlier_periods or not accepted(c):
         return ""
-    found = compare(c.earlier[-1], c)
+    found = compare_periods(c.earlier_periods[-1], c)
     groups = (
         (found.newly_done, "mới hoàn thành"),
         (found.newly_overdue, "mới quá hạn"),
@@ -142,31 +142,31 @@ def _moved(c: Consolidation) -> str:
         (found.moved("new"), "được bổ sung vào Kế hoạch"),
         (found.moved("dropped"), "không còn trong Kế hoạch"),
     )
-    told = [
+    movements = [
         f"{count_words(len(rows))} đầu việc {words}" + (f" ({', '.join(codes)})" if len(codes) <= LISTED else "")
         for rows, words in groups
         if (codes := [row.task.code for row in rows])
     ]
-    return f"So với {found.before.title}: {'; '.join(told) or 'không ghi nhận thay đổi về tiến độ'}."
+    return f"So với {found.before.title}: {'; '.join(movements) or 'không ghi nhận thay đổi về tiến độ'}."
 
 
 @frozen
-class Section:
+class SectionText:
     """A group of tasks in II.2."""
 
     title: str
-    part: Part
+    part: Paragraph
 
 
-def by_section(c: Consolidation, f: Figures) -> Iterator[Section]:
+def by_section(c: Consolidation, f: Figures) -> Iterator[SectionText]:
     """II.2: for each group of tasks its heading, its counts and what the units did."""
     for index, section in enumerate(f.sections):
         mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
         rows = [row for row in c.tasks if row.task.section == section.number]
-        yield Section(f"{mark} Nhóm {section.number}. {section.title}", _section(c, section, rows))
+        yield SectionText(f"{mark} Nhóm {section.number}. {section.title}", _section(c, section, rows))
 
 
-def _section(c: Consolidation, section: SectionFigures, rows: list[TaskRow]) -> Part:
+def _section(c: Consolidation, section: SectionFigures, rows: list[TaskRow]) -> Paragraph:
     counts = f"{count_words(section.total)} đầu việc: {listed(section.progress, progress_buckets(c), None)}"
     if len(c.tasks) > LISTED:
         rows = [row for row in rows if row.standing.progress == "done"]
@@ -174,15 +174,15 @@ def _section(c: Consolidation, section: SectionFigures, rows: list[TaskRow]) -> 
     if items:
         return part(f"{counts}. Kết quả cụ thể", items)
     silent = all(row.standing.state in ("unreported", "outside") for row in rows)
-    return Part(f"{counts}." if silent else f"{counts}. Trong kỳ không có kết quả cụ thể nào được báo cáo.")
+    return Paragraph(f"{counts}." if silent else f"{counts}. Trong kỳ không có kết quả cụ thể nào được báo cáo.")
 
 
 def _results(row: TaskRow, c: Consolidation) -> Iterator[str]:
     for entry in row.entries:
-        result = told(entry, "result", c)
+        result = unit_text(entry, "result", c)
         if result and not entry.before:
             unit = entry.name if several(row) else ""
-            reached = told(entry, "kpi_achieved", c)
+            reached = unit_text(entry, "kpi_achieved", c)
             yield f"{row_name(row, unit, state_of(entry, row, c))}: " + _joined(result, reached and f"KPI: {reached}")
 
 
@@ -195,7 +195,7 @@ def _joined(*texts: str) -> str:
     )
 
 
-def indicators(c: Consolidation, f: Figures) -> tuple[Part, ...]:
+def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     """II.3: counts of indicators, in all and by group; nothing where the plan has none."""
     if not c.indicators:
         return ()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from nq57xl.outputs.document.words import (
     LISTED,
-    Part,
+    Paragraph,
     appendix_name,
     cited_evidence,
     codes,
@@ -21,7 +21,7 @@ from nq57xl.outputs.document.words import (
     row_name,
     rows_with,
     short_name,
-    told,
+    unit_text,
 )
 from nq57xl.outputs.narrative import count_words
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, TaskRow
@@ -33,7 +33,7 @@ _NAMED_INDICATORS = 10
 """Indicators named one by one in the text."""
 
 
-def highlights(c: Consolidation) -> tuple[Part, ...]:
+def highlights(c: Consolidation) -> tuple[Paragraph, ...]:
     """III.1: rows completed in the period, targets reached."""
     done = rows_with(c, lambda row: row.standing.state == "reported" and row.standing.progress == "done")
     reached = [row for row in c.indicators if indicator_state(row) == REACHED]
@@ -45,7 +45,7 @@ def highlights(c: Consolidation) -> tuple[Part, ...]:
         parts.append(_indicators(c, reached, "chỉ tiêu đạt mục tiêu"))
     indicators = ", chưa có chỉ tiêu nào đạt mục tiêu" if c.indicators else ""
     none = nobody(c, f"Theo các báo cáo đã được chấp nhận, trong kỳ chưa có đầu việc nào hoàn thành{indicators}.")
-    return tuple(parts) or (Part(none),)
+    return tuple(parts) or (Paragraph(none),)
 
 
 def _completed(row: TaskRow, c: Consolidation) -> str:
@@ -66,7 +66,7 @@ def _result(row: IndicatorRow, entry: IndicatorEntry) -> str:
     return f"{entry.name} {words}" if len(row.entries) > 1 else words
 
 
-def shortcomings(c: Consolidation) -> tuple[Part, ...]:
+def shortcomings(c: Consolidation) -> tuple[Paragraph, ...]:
     """III.2: what is overdue, late, at risk, undated, not reported, below target; difficulties in the units' words."""
     return tuple(_late(c)) + tuple(_undated(c)) + tuple(_below(c)) + (_difficulties(c),)
 
@@ -75,7 +75,7 @@ def _by_timeliness(c: Consolidation, code: str) -> list[TaskRow]:
     return rows_with(c, lambda row: row.standing.timeliness is not None and row.standing.timeliness.code == code)
 
 
-def _late(c: Consolidation) -> Iterator[Part]:
+def _late(c: Consolidation) -> Iterator[Paragraph]:
     margin = c.plan.settings.at_risk_days
     groups: tuple[tuple[str, str, Callable[[int], str]], ...] = (
         ("overdue", "đầu việc quá hạn, chưa hoàn thành", lambda days: f"quá hạn {count_words(-days)} ngày"),
@@ -99,18 +99,18 @@ def _dated(row: TaskRow, words: Callable[[int], str]) -> str:
     return short_name(row, names) + (f": hạn {vietnamese_date(due)}, {days}" if due else "")
 
 
-def _undated(c: Consolidation) -> Iterator[Part]:
+def _undated(c: Consolidation) -> Iterator[Paragraph]:
     undated = _by_timeliness(c, "undated")
     if undated:
         words = "đầu việc được báo cáo nhưng không xác định được đúng hạn hay quá hạn"
-        yield Part(f"Có {count_words(len(undated))} {words} ({listed_codes(c, undated)}).")
+        yield Paragraph(f"Có {count_words(len(undated))} {words} ({listed_codes(c, undated)}).")
     silent = rows_with(c, lambda row: row.standing.state in ("unreported", "partly_reported"))
     if silent:
         words = "đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
-        yield Part(f"Có {count_words(len(silent))} {words} ({listed_codes(c, silent)}).")
+        yield Paragraph(f"Có {count_words(len(silent))} {words} ({listed_codes(c, silent)}).")
 
 
-def _below(c: Consolidation) -> Iterator[Part]:
+def _below(c: Consolidation) -> Iterator[Paragraph]:
     groups = ((NOT_REACHED, "chỉ tiêu chưa đạt mục tiêu"), (NO_DATA, "chỉ tiêu chưa có số liệu kỳ này"))
     for state, words in groups:
         rows = [row for row in c.indicators if indicator_state(row) == state]
@@ -118,14 +118,14 @@ def _below(c: Consolidation) -> Iterator[Part]:
             yield _indicators(c, rows, words)
 
 
-def _indicators(c: Consolidation, rows: list[IndicatorRow], words: str) -> Part:
+def _indicators(c: Consolidation, rows: list[IndicatorRow], words: str) -> Paragraph:
     """A few are named; many stand in their appendix alone, which has them side by side."""
     if len(rows) > _NAMED_INDICATORS:
-        return Part(f"Có {count_words(len(rows))} {words} (nêu tại {appendix_name(c, 'II')}).")
+        return Paragraph(f"Có {count_words(len(rows))} {words} (nêu tại {appendix_name(c, 'II')}).")
     return counted(c, len(rows), words, [_indicator(row) for row in rows], appendix="II")
 
 
-def _difficulties(c: Consolidation) -> Part:
+def _difficulties(c: Consolidation) -> Paragraph:
     items = [*_texts(c, "difficulties"), *_general(c, "content")]
     return part(
         "Khó khăn, vướng mắc do các đơn vị nêu",
@@ -139,7 +139,7 @@ def _texts(c: Consolidation, field: str) -> Iterator[str]:
     found: dict[tuple[str, str], list[TaskRow]] = {}
     for row in c.tasks:
         for entry in row.entries:
-            words = "" if entry.before else told(entry, field, c)
+            words = "" if entry.before else unit_text(entry, field, c)
             if words:
                 found.setdefault((entry.name, words), []).append(row)
     if len(found) > LISTED:
@@ -159,7 +159,7 @@ def _general(c: Consolidation, field: str) -> Iterator[str]:
                 yield f"{row.name}: {words}"
 
 
-def causes(c: Consolidation) -> tuple[Part, ...]:
+def causes(c: Consolidation) -> tuple[Paragraph, ...]:
     """III.3: why, in the units' words."""
     items = [*_texts(c, "cause"), *_general(c, "cause")]
     return (
@@ -167,7 +167,7 @@ def causes(c: Consolidation) -> tuple[Part, ...]:
     )
 
 
-def next_period(c: Consolidation) -> tuple[Part, ...]:
+def next_period(c: Consolidation) -> tuple[Paragraph, ...]:
     """Section IV: what the units will do, what falls due, what is overdue."""
     planned = list(_texts(c, "next_work"))
     parts = [
@@ -186,7 +186,7 @@ def next_period(c: Consolidation) -> tuple[Part, ...]:
     overdue = _by_timeliness(c, "overdue")
     if overdue:
         which = f"{count_words(len(overdue))} đầu việc đã quá hạn ({listed_codes(c, overdue)})"
-        parts.append(Part(f"Tiếp tục thực hiện để hoàn thành {which}."))
+        parts.append(Paragraph(f"Tiếp tục thực hiện để hoàn thành {which}."))
     return tuple(parts)
 
 
@@ -207,7 +207,7 @@ def next_cutoff(start: dt.date, cutoff: dt.date) -> dt.date:
     return dt.date(year, month + 1, day) - dt.timedelta(days=1)
 
 
-def proposals(c: Consolidation) -> tuple[Part, ...]:
+def proposals(c: Consolidation) -> tuple[Paragraph, ...]:
     """Section V: to whom what is proposed, on tasks, in general, and new tasks."""
     parts = [part(f"Kiến nghị chung (cấp giải quyết: {name})", items) for name, items in _by_authority(c).items()]
     on_tasks = list(_texts(c, "proposal"))
@@ -216,7 +216,7 @@ def proposals(c: Consolidation) -> tuple[Part, ...]:
     new = list(_new_tasks(c))
     if new:
         parts.append(part(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ mới vào Kế hoạch", new))
-    return tuple(parts) or (Part(nobody(c, "Các báo cáo đã được chấp nhận không có đề xuất, kiến nghị.")),)
+    return tuple(parts) or (Paragraph(nobody(c, "Các báo cáo đã được chấp nhận không có đề xuất, kiến nghị.")),)
 
 
 def _by_authority(c: Consolidation) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from attrs import frozen
 from nq57xl.forms.wording import day_in_words, shorten
 from nq57xl.outputs.report.submissions import NAME as SUBMISSIONS
 from nq57xl.plan.model import name_on
-from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import entry_words, numbered, shown, work_of
 from nq57xl.text.normalise import clean, one_line
 
@@ -29,7 +29,7 @@ _CLAUSE_ENDS = (".", ";", ":", "!", "?", "…")
 
 
 @frozen
-class Part:
+class Paragraph:
     """One paragraph with the list under it."""
 
     lead: str
@@ -37,18 +37,18 @@ class Part:
     """Each ends with ";", the last with "."."""
 
 
-def part(lead: str, items: Iterable[str] = (), none: str = "") -> Part:
+def part(lead: str, items: Iterable[str] = (), none: str = "") -> Paragraph:
     """The paragraph `lead:` over its items; the sentence `none` where there are no items."""
     kept = [item for item in (_END.sub("", one_line(item)) for item in items) if item]
     if not kept:
-        return Part(none or f"{lead}.")
-    return Part(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
+        return Paragraph(none or f"{lead}.")
+    return Paragraph(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
 
 
-def counted(c: Consolidation, number: int, words: str, items: list[str], *, appendix: str = "I") -> Part:
+def counted(c: Consolidation, number: int, words: str, items: list[str], *, appendix: str = "I") -> Paragraph:
     """ "Có 03 đầu việc quá hạn:" over its items; a long list stands in the appendix alone."""
     lead = f"Có {number:02d} {words}"
-    return part(lead, items) if len(items) <= LISTED else Part(f"{lead} (nêu tại {appendix_name(c, appendix)}).")
+    return part(lead, items) if len(items) <= LISTED else Paragraph(f"{lead} (nêu tại {appendix_name(c, appendix)}).")
 
 
 def appendix_name(c: Consolidation, number: str) -> str:
@@ -81,12 +81,12 @@ def flowing(text: str) -> str:
     return joined
 
 
-def told(entry: Entry, name: str, c: Consolidation) -> str:
+def unit_text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     """A unit's text on a row as one run of words, "" for a blank."""
     return flowing(shown(entry.values.get(name), c.schema))
 
 
-def day_in(entry: Entry, name: str) -> dt.date | None:
+def day_in(entry: LeadEntry, name: str) -> dt.date | None:
     """A day that a unit typed; None for a blank and for what is none."""
     value = entry.value(name)
     if isinstance(value, dt.datetime):
@@ -94,10 +94,10 @@ def day_in(entry: Entry, name: str) -> dt.date | None:
     return value if isinstance(value, dt.date) else None
 
 
-def cited_evidence(entry: Entry, c: Consolidation) -> str:
+def cited_evidence(entry: LeadEntry, c: Consolidation) -> str:
     """A document in evidence: "123/QĐ-SXD ngày 09/04/2026: trích yếu; link"; "" where there is none."""
     number, day, title, link = (
-        told(entry, name, c) for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
+        unit_text(entry, name, c) for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
     )
     cited = " ".join(filter(None, (number, f"ngày {day}" if day else "")))
     return "; ".join(filter(None, (": ".join(filter(None, (cited, title))), link)))
@@ -109,7 +109,7 @@ def row_name(row: TaskRow, *more: str) -> str:
     return f"{_END.sub('', one_line(work_of(row.task)))} ({notes})"
 
 
-def state_of(entry: Entry, row: TaskRow, c: Consolidation) -> str:
+def state_of(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     """ "Đang thực hiện, 45%" of one unit on a row."""
     progress, _ = entry_words(entry, row, c)
     share = shown(entry.values.get("percent"), c.schema) if entry.progress == "in_progress" else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.forms.values import Source, Value
-from nq57xl.ledger.model import Addendum, Change, Closing, LateReturn
+from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.results.consolidation import Consolidation, measure_of
 from nq57xl.results.wording import VERDICTS, field_title, moment_words, report_title, shown, table_title
 from nq57xl.xlsx.pages import CellContent, ReportColumn, ReportLine, ReportSheet
@@ -90,7 +90,7 @@ def _late(late: LateReturn) -> dict[str, CellContent]:
     }
 
 
-def _change(change: Change, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
+def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
     known = change.new or change.old
     assert known is not None  # a change has one of the two
     place = change.new or Value(change.table, change.key, change.field, "", None, "", "")

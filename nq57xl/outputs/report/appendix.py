@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nq57xl.results.comparison import Comparison
-from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Contribution, Entry, TaskRow
+from nq57xl.results.comparison import PeriodComparison
+from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Contribution, LeadEntry, TaskRow
 from nq57xl.results.figures import sections_of
 from nq57xl.results.wording import (
     NOTHING,
@@ -64,7 +64,7 @@ COLUMNS = (
 _CHANGE = ReportColumn("change", "So với kỳ trước", 9.5)
 
 
-def appendix_page(c: Consolidation, compared: Comparison | None) -> ReportSheet:
+def appendix_page(c: Consolidation, compared: PeriodComparison | None) -> ReportSheet:
     """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
     columns: tuple[ReportColumn, ...] = COLUMNS
     if compared is not None:
@@ -73,7 +73,9 @@ def appendix_page(c: Consolidation, compared: Comparison | None) -> ReportSheet:
     return ReportSheet(NAME, columns, tuple(_lines(c, columns, compared)), paper="A3", filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation, columns: tuple[ReportColumn, ...], compared: Comparison | None) -> Iterator[ReportLine]:
+def _lines(
+    c: Consolidation, columns: tuple[ReportColumn, ...], compared: PeriodComparison | None
+) -> Iterator[ReportLine]:
     yield ReportLine("title", {"number": "PHỤ LỤC TỔNG HỢP"})
     yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     if any(len(row.entries) > 1 for row in c.tasks):
@@ -125,7 +127,7 @@ def _plan_cells(row: TaskRow) -> dict[str, CellContent]:
     }
 
 
-def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> ReportLine:
+def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
     progress, timeliness = entry_words(entry, row, c)
     own: dict[str, CellContent] = {
         "kind": UNIT_ROW,
@@ -141,7 +143,7 @@ def _unit_line(entry: Entry, row: TaskRow, c: Consolidation) -> ReportLine:
     return ReportLine("sub", _entry_cells(entry, row, c) | own, 2, (anchor,), spans={"number": "note"})
 
 
-def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
     """What a unit typed on the row, as shown."""
     cells: dict[str, CellContent] = {"reporter": entry.name}
     if row.standing.state == "done_before" and not entry.values:

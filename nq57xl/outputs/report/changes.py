@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.outputs.report.indicators import gap_cell, result_cell
-from nq57xl.results.comparison import Comparison, IndicatorChange, RowChange
-from nq57xl.results.consolidation import Consolidation, Standing
+from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
+from nq57xl.results.consolidation import Consolidation, RowStanding
 from nq57xl.results.wording import numbered, report_title, standing_words, work_of
 from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
 
@@ -27,12 +27,12 @@ COLUMNS = (
 )
 
 
-def change_page(c: Consolidation, compared: Comparison) -> ReportSheet:
+def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
     """The page of a consolidation and its comparison with the period before."""
     return ReportSheet(NAME, COLUMNS, tuple(_lines(c, compared)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation, compared: Comparison) -> Iterator[ReportLine]:
+def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]:
     yield ReportLine("title", {"number": "SO VỚI KỲ TRƯỚC"})
     yield ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"})
     yield ReportLine("para", {"number": counts(compared)})
@@ -54,7 +54,7 @@ def _lines(c: Consolidation, compared: Comparison) -> Iterator[ReportLine]:
         yield ReportLine("row", {"number": str(number), **_indicator_cells(item, c)}, 1)
 
 
-def counts(compared: Comparison) -> str:
+def counts(compared: PeriodComparison) -> str:
     """How many rows moved, in one sentence."""
     silent = len(compared.moved("silent"))
     parts = [
@@ -72,7 +72,7 @@ def counts(compared: Comparison) -> str:
     return f"So với {compared.before.title}: {told or 'không có đầu việc nào để so sánh'}."
 
 
-def _row_cells(row: RowChange, c: Consolidation) -> dict[str, CellContent]:
+def _row_cells(row: TaskChange, c: Consolidation) -> dict[str, CellContent]:
     cells: dict[str, CellContent] = {
         "code": numbered(row.task),
         "work": work_of(row.task),
@@ -89,7 +89,7 @@ def _row_cells(row: RowChange, c: Consolidation) -> dict[str, CellContent]:
     return cells
 
 
-def _standing(standing: Standing | None, c: Consolidation) -> tuple[str, str]:
+def _standing(standing: RowStanding | None, c: Consolidation) -> tuple[str, str]:
     return ("", "") if standing is None else standing_words(standing, c)
 
 

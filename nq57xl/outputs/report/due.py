@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from nq57xl.plan.model import Period
 from nq57xl.plan.periods import next_period
-from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     due_words,
     entry_words,
@@ -36,7 +36,7 @@ COLUMNS = (
 )
 _OPEN = ("in_progress", "not_started")
 _SILENT = ("unreported", "partly_reported")
-Group = tuple[str, list[TaskRow]]
+_Group = tuple[str, list[TaskRow]]
 
 
 def due_page(c: Consolidation) -> ReportSheet:
@@ -60,7 +60,7 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
             yield from _row_lines(row, number, c)
 
 
-def groups(c: Consolidation) -> list[Group]:
+def groups(c: Consolidation) -> list[_Group]:
     """Titles and rows of the groups, in order; within a group the nearest day first."""
     later = next_period(c.period, c.plan.properties)
     margin = c.plan.settings.at_risk_days
@@ -74,7 +74,7 @@ def groups(c: Consolidation) -> list[Group]:
             lambda row: _timely("undated")(row) and row.standing.progress in _OPEN,
         ),
     ]
-    found: list[Group] = [(title, []) for title, _ in tests]
+    found: list[_Group] = [(title, []) for title, _ in tests]
     for row in c.tasks:
         hit = next((i for i, (_, test) in enumerate(tests) if test(row)), None)
         if hit is not None:
@@ -112,12 +112,12 @@ def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[ReportLi
         "deadline": due_words(row.task),
         "left": Number((due - c.cutoff).days, "0") if due is not None else None,
     }
-    for entry in row.entries or (Entry("", row.task.lead, False),):
+    for entry in row.entries or (LeadEntry("", row.task.lead, False),):
         yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
         first = {}
 
 
-def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
     cells: dict[str, CellContent] = {
         "unit": entry.name,
         "progress": entry_words(entry, row, c)[0],

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
-from nq57xl.results.consolidation import Consolidation, Entry, IndicatorEntry, TaskRow
+from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     EDIT_KINDS,
     moment_words,
@@ -41,23 +41,23 @@ _EDITS = {
     "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
 }
 _WITHDRAWN = "Rút lại biên tập"
-Cells = dict[str, CellContent]
+_Cells = dict[str, CellContent]
 
 
 @frozen
-class _Rows:
+class _PlanRows:
     """The plan's rows and indicators by code."""
 
     c: Consolidation
     tasks: Mapping[str, TaskRow]
-    entries: Mapping[tuple[str, str], Entry]
+    entries: Mapping[tuple[str, str], LeadEntry]
     """(unit, task code) -> what the unit reported."""
     indicators: Mapping[tuple[str, str], IndicatorEntry]
     names: Mapping[str, str]
     """Indicator code -> text."""
 
     @classmethod
-    def of(cls, c: Consolidation) -> _Rows:
+    def of(cls, c: Consolidation) -> _PlanRows:
         return cls(
             c,
             {row.task.code: row for row in c.tasks},
@@ -66,7 +66,7 @@ class _Rows:
             {row.indicator.code: row.indicator.indicator for row in c.indicators},
         )
 
-    def place(self, table: str, key: str | None) -> Cells:
+    def place(self, table: str, key: str | None) -> _Cells:
         """Number and text of a row, by its key."""
         row = self.tasks.get(key or "")
         if row is not None:
@@ -75,7 +75,7 @@ class _Rows:
             return {"code": key, "work": self.names[key]}
         return {"work": table_title(self.c.schema, table)} if table else {}
 
-    def words(self, unit: str, key: str | None) -> Cells:
+    def words(self, unit: str, key: str | None) -> _Cells:
         """What the unit itself says of the row."""
         entry = self.entries.get((unit, key or ""))
         other = self.indicators.get((unit, key or ""))
@@ -106,9 +106,9 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
             yield ReportLine("row", {"number": str(number), **cells}, 1)
 
 
-def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
+def groups(c: Consolidation) -> list[tuple[str, list[_Cells]]]:
     """Title and lines of each group."""
-    rows = _Rows.of(c)
+    rows = _PlanRows.of(c)
     return [
         ("Cảnh báo trong báo cáo được chấp nhận", [*_warnings(c, rows)]),
         ("Nội dung khác nhau giữa các đơn vị", [*_disagreements(c, rows)]),
@@ -118,7 +118,7 @@ def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
     ]
 
 
-def _warnings(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
     for report in c.units:
         unit = report.status
         if unit.counting is None:
@@ -128,7 +128,7 @@ def _warnings(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
                 yield _warning(unit, finding, rows)
 
 
-def _warning(unit: UnitStatus, finding: Finding, rows: _Rows) -> Cells:
+def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> _Cells:
     where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
     cells = rows.place(finding.table, finding.task)
     cells |= {"unit": unit.name, "asked": f"{finding.message}{where}", "typed": finding.value}
@@ -137,7 +137,7 @@ def _warning(unit: UnitStatus, finding: Finding, rows: _Rows) -> Cells:
     return cells | rows.words(unit.code, finding.task)
 
 
-def _disagreements(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+def _disagreements(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
     for finding in c.status.period_findings:
         row = rows.tasks.get(finding.task or "")
         names = "\n".join(entry.name for entry in row.entries) if row else ""
@@ -150,7 +150,7 @@ def _disagreements(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
         yield {**rows.place(finding.table, finding.task), "unit": names, "asked": asked, "told": told}
 
 
-def _without_cause(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
     for row in c.tasks:
         for entry in row.entries:
             late = entry.timeliness is not None and entry.timeliness.code == "overdue"
@@ -164,7 +164,7 @@ def _without_cause(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
                 yield cells | rows.words(entry.unit, code)
 
 
-def _left_out(c: Consolidation) -> Iterator[Cells]:
+def _left_out(c: Consolidation) -> Iterator[_Cells]:
     for report in c.units:
         unit = report.status
         for record in unit.excluded:
@@ -177,7 +177,7 @@ def _left_out(c: Consolidation) -> Iterator[Cells]:
             yield {"work": source.name, "unit": unit.name, "asked": asked}
 
 
-def _edits(c: Consolidation, rows: _Rows) -> Iterator[Cells]:
+def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
     for item in c.edits:
         new = item.edit.new
         yield rows.place(new.table, new.key) | {

@@ -11,7 +11,7 @@ from nq57xl.results.wording import OUTSIDE, UNREPORTED, report_title, shown, sou
 from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
 NAME = "Chỉ tiêu"
-Series = dict[tuple[str, str], list[float | None]]
+_Results = dict[tuple[str, str], list[float | None]]
 """(indicator, unit) -> result in each period, oldest first."""
 INDICATOR_ROW, UNIT_ROW = "CT", "ĐV"
 COLUMNS = (
@@ -60,7 +60,7 @@ def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
 
 
 def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
-    return (*c.earlier[-(_PERIODS - 1) :], c)
+    return (*c.earlier_periods[-(_PERIODS - 1) :], c)
 
 
 def _lines(c: Consolidation, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
@@ -83,7 +83,7 @@ def _lines(c: Consolidation, columns: tuple[ReportColumn, ...]) -> Iterator[Repo
                 yield from _row_lines(row, c, series)
 
 
-def _series(c: Consolidation) -> Series:
+def _series(c: Consolidation) -> _Results:
     """Results of every unit on every indicator, a number or None for each period; empty without earlier periods."""
     periods = _periods(c)
     results: dict[tuple[str, str], list[float | None]] = {}
@@ -97,7 +97,7 @@ def _series(c: Consolidation) -> Series:
     return results
 
 
-def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: Series) -> dict[str, CellContent]:
+def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: _Results) -> dict[str, CellContent]:
     """The line of a unit's results, where there are two or more to join, and its figures."""
     told = series.get((row.indicator.code, entry.unit), [])
     cells: dict[str, CellContent] = {
@@ -108,7 +108,7 @@ def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: Series) -> di
     return cells
 
 
-def _row_lines(row: IndicatorRow, c: Consolidation, series: Series) -> Iterator[ReportLine]:
+def _row_lines(row: IndicatorRow, c: Consolidation, series: _Results) -> Iterator[ReportLine]:
     item = row.indicator
     cells: dict[str, CellContent] = {
         "number": item.number,

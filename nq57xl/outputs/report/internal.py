@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.results.consolidation import Consolidation, UnitReport
-from nq57xl.results.quality import Count, Score, scores, share
+from nq57xl.results.quality import GoodOfAll, Score, scores, share
 from nq57xl.results.wording import STATES, report_title, source_anchor
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.values import vietnamese_number
@@ -122,7 +122,7 @@ def _rules(quality: Quality, overall: Score) -> Iterator[ReportLine]:
             )
 
 
-def _counted(count: Count, weight: float) -> tuple[CellContent, ...]:
+def _counted(count: GoodOfAll, weight: float) -> tuple[CellContent, ...]:
     value = share(count)
     ratio = "không đo" if value is None else Number(value, _ONE_DECIMAL)
     return (

@@ -38,21 +38,21 @@ _ALWAYS = (UNREPORTED, TIMELINESS["overdue"], TIMELINESS["at_risk"])
 _COLUMNS = {"a": "B", "b": "F"}
 """Column of the labels -> letter of the counts."""
 
-Entry = tuple[str, str | Callable[[str, int], str], int]
+_Count = tuple[str, str | Callable[[str, int], str], int]
 """Label, formula, value; a formula may ask for its own column and row (from 1)."""
-Cells = dict[str, CellContent]
+_Cells = dict[str, CellContent]
 
 
 @frozen
-class _List:
+class _CountList:
     """One list: its title and its counts; shares are of the first one."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[_Count, ...]
 
 
 @frozen
-class _Rows:
+class _CountedSheets:
     """The placed sheets over which is counted."""
 
     appendix: ColumnRanges
@@ -60,9 +60,9 @@ class _Rows:
     submissions: ColumnRanges
 
 
-def _list_lines(c: Consolidation, f: Figures, rows: _Rows, top: int, *, brief: bool) -> Iterator[ReportLine]:
+def _list_lines(c: Consolidation, f: Figures, rows: _CountedSheets, top: int, *, brief: bool) -> Iterator[ReportLine]:
     """The lines that begin at row `top` (from 0); `brief` leaves out what the wording of the progress tells already."""
-    columns: dict[str, list[Cells]] = {name: [] for name in _COLUMNS}
+    columns: dict[str, list[_Cells]] = {name: [] for name in _COLUMNS}
     lists = [_progress(c, f, rows), _timeliness(f, rows), _reports(f, rows), _states(c, f, rows)]
     if brief:
         del lists[1]
@@ -76,7 +76,7 @@ def _list_lines(c: Consolidation, f: Figures, rows: _Rows, top: int, *, brief: b
         yield ReportLine("row", left | right)
 
 
-def _placed(item: _List, name: str, top: int) -> Iterator[Cells]:
+def _placed(item: _CountList, name: str, top: int) -> Iterator[_Cells]:
     letter, first = _COLUMNS[name], top + 2
     yield {name: HeadingCell(item.title), f"{name}_count": HeadingCell("Số"), f"{name}_share": HeadingCell("Tỷ lệ")}
     whole = item.entries[0][2]
@@ -90,35 +90,35 @@ def _placed(item: _List, name: str, top: int) -> Iterator[Cells]:
         }
 
 
-def _progress(c: Consolidation, f: Figures, rows: _Rows) -> _List:
+def _progress(c: Consolidation, f: Figures, rows: _CountedSheets) -> _CountList:
     kind, entries = appendix_sheet.TASK_ROW, []
     for words in progress_buckets(c):
         text = rows.appendix.count(kind=kind, progress=words)
         if words == UNREPORTED:  # rows reported in part are not reported
             text += "+" + rows.appendix.count(kind=kind, progress=PARTLY_REPORTED)
         entries.append((words, text, f.total.progress.get(words, 0)))
-    whole: Entry = ("Tổng số đầu việc", rows.appendix.count(kind=kind), f.total.total)
-    return _List("Tiến độ (đầu việc)", (whole, *_shown(entries)))
+    whole: _Count = ("Tổng số đầu việc", rows.appendix.count(kind=kind), f.total.total)
+    return _CountList("Tiến độ (đầu việc)", (whole, *_shown(entries)))
 
 
-def _timeliness(f: Figures, rows: _Rows) -> _List:
+def _timeliness(f: Figures, rows: _CountedSheets) -> _CountList:
     kind, counts = appendix_sheet.TASK_ROW, f.total.timeliness
     shown = _shown(
         (words, rows.appendix.count(kind=kind, timeliness=words), counts.get(words, 0))
         for words in timeliness_buckets()
     )
     last = len(shown)
-    whole: Entry = (
+    whole: _Count = (
         "Đã báo cáo",
         lambda letter, row: f"SUM({letter}{row + 1}:{letter}{row + last})",
         sum(counts.values()),
     )
-    return _List("So với thời hạn", (whole, *shown))
+    return _CountList("So với thời hạn", (whole, *shown))
 
 
-def _reports(f: Figures, rows: _Rows) -> _List:
+def _reports(f: Figures, rows: _CountedSheets) -> _CountList:
     sheet, yes, no = rows.submissions, submission_sheet.YES, submission_sheet.NO
-    return _List(
+    return _CountList(
         "Báo cáo của đơn vị",
         (
             ("Phải báo cáo", f"COUNTA({sheet.of('code')})", f.expected),
@@ -130,19 +130,19 @@ def _reports(f: Figures, rows: _Rows) -> _List:
     )
 
 
-def _states(c: Consolidation, f: Figures, rows: _Rows) -> _List:
+def _states(c: Consolidation, f: Figures, rows: _CountedSheets) -> _CountList:
     if not c.indicators:
-        return _List("", ())
+        return _CountList("", ())
     kind, groups = indicator_sheet.INDICATOR_ROW, f.indicators.values()
     entries = (
         (state, rows.indicators.count(kind=kind, state=state), sum(group.get(state, 0) for group in groups))
         for state in INDICATOR_STATES
     )
-    whole: Entry = ("Tổng số chỉ tiêu", rows.indicators.count(kind=kind), len(c.indicators))
-    return _List("Chỉ tiêu", (whole, *_shown(entries)))
+    whole: _Count = ("Tổng số chỉ tiêu", rows.indicators.count(kind=kind), len(c.indicators))
+    return _CountList("Chỉ tiêu", (whole, *_shown(entries)))
 
 
-def _shown(entries: Iterable[tuple[str, str, int]]) -> Sequence[Entry]:
+def _shown(entries: Iterable[tuple[str, str, int]]) -> Sequence[_Count]:
     """Counts that occur, and those that leaders ask for: lines of zeros would hide them."""
     return [entry for entry in entries if entry[2] or entry[0] in _ALWAYS]
 
@@ -277,14 +277,14 @@ def overview(
 ) -> _Overview:
     """The overview of a consolidation whose other sheets are already placed: formulas count over their rows."""
     f = figures(c)
-    page = _Builder(c, f, _Rows(appendix, indicators, submissions)).fitted()
+    page = _OverviewBuilder(c, f, _CountedSheets(appendix, indicators, submissions)).fitted()
     return _Overview(page, tuple(_charts_of(place(page), tables, f)))
 
 
-class _Builder:
+class _OverviewBuilder:
     """Collects the lines of the overview, as large as one page allows."""
 
-    def __init__(self, c: Consolidation, f: Figures, rows: _Rows) -> None:
+    def __init__(self, c: Consolidation, f: Figures, rows: _CountedSheets) -> None:
         self.c, self.f, self.rows = c, f, rows
 
     def fitted(self) -> ReportSheet:

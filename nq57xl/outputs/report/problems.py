@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     due_words,
     entry_words,
@@ -95,12 +95,12 @@ def _row_lines(row: TaskRow, number: int, c: Consolidation) -> Iterator[ReportLi
         "work": work_of(row.task),
         "deadline": due_words(row.task),
     }
-    for entry in row.entries or (Entry("", row.task.lead, False),):
+    for entry in row.entries or (LeadEntry("", row.task.lead, False),):
         yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
         first = {}
 
 
-def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
     progress, timeliness = entry_words(entry, row, c)
     cells: dict[str, CellContent] = {
         "unit": entry.name,
@@ -114,7 +114,7 @@ def _entry_cells(entry: Entry, row: TaskRow, c: Consolidation) -> dict[str, Cell
     return cells
 
 
-def _days(entry: Entry) -> str:
+def _days(entry: LeadEntry) -> str:
     state = entry.timeliness
     if state is None or state.days is None:
         return ""

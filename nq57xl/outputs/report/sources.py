@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.ledger.model import AppliedEdit
-from nq57xl.results.consolidation import Consolidation, Traced, measure_of
+from nq57xl.results.consolidation import Consolidation, TracedCell, measure_of
 from nq57xl.results.wording import (
     EDIT_KINDS,
     anchor_of,
@@ -50,7 +50,7 @@ def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
     return ReportSheet(NAME, COLUMNS, tuple(_lines(c, traced)), filtered=True, frozen_columns=2)
 
 
-def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[ReportLine]:
+def _lines(c: Consolidation, traced: list[TracedCell]) -> Iterator[ReportLine]:
     yield ReportLine("title", {"number": "NGUỒN SỐ LIỆU"})
     yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
@@ -76,11 +76,11 @@ def _lines(c: Consolidation, traced: list[Traced]) -> Iterator[ReportLine]:
 
 def _edits(c: Consolidation) -> dict[tuple[str, ...], AppliedEdit]:
     """Edits that are applied, by the cell of the unit and the file that holds them; of rows carried over, too."""
-    applied = (item for one in (*c.earlier, c) for item in one.edits if item.state == "applied")
+    applied = (item for one in (*c.earlier_periods, c) for item in one.edits if item.state == "applied")
     return {(*item.edit.new.place, item.edit.source.sha256): item for item in applied}
 
 
-def _place(item: Traced) -> tuple[str, ...]:
+def _place(item: TracedCell) -> tuple[str, ...]:
     value = item.value
     return (item.unit, value.table, value.key, value.field, item.source.sha256)
 
@@ -97,7 +97,7 @@ def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
     return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
 
 
-def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
+def _cells(item: TracedCell, number: int, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
     value, source = item.value, item.source
     place = f"{value.table}|{item.unit}|{value.key}"
     long = rows_needed(value.typed, _EMPTY, "typed") > 1
@@ -121,7 +121,7 @@ def _cells(item: Traced, number: int, c: Consolidation, percents: set[str]) -> d
     }
 
 
-def _value(item: Traced, c: Consolidation, percents: set[str]) -> str:
+def _value(item: TracedCell, c: Consolidation, percents: set[str]) -> str:
     """The typed cell as understood; a text that was only stored needs no second copy."""
     value = item.value
     field = field_of(c.schema, value)

@@ -91,10 +91,10 @@ def _charted(f: Figures) -> list[UnitFigures]:
 
 def summary(c: Consolidation, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges) -> Summary:
     """The page of a consolidation whose detail sheets are already placed."""
-    return _Builder(c, figures(c), appendix, indicators, submissions).build()
+    return _SummaryBuilder(c, figures(c), appendix, indicators, submissions).build()
 
 
-class _Builder:
+class _SummaryBuilder:
     """Collects the lines; formulas need to know on which row they stand, and every line takes one row."""
 
     def __init__(
@@ -248,7 +248,7 @@ class _Builder:
     def _trend(self) -> None:
         number = "V" if self.c.indicators else "IV"
         self._head("trend", f"{number}. Qua các kỳ báo cáo", "Kỳ báo cáo", _TREND)
-        for earlier in self.c.earlier[-(_PERIODS - 1) :]:
+        for earlier in self.c.earlier_periods[-(_PERIODS - 1) :]:
             told: Iterator[Formula | Number | None] = (self._plain(value) for value in _trend_values(figures(earlier)))
             self._put(earlier.period.title, earlier.period.code, told)
         self._put(self.c.period.title, self.c.period.code, self._trend_cells())

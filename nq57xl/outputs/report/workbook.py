@@ -16,7 +16,7 @@ from nq57xl.outputs.report.sources import source_page
 from nq57xl.outputs.report.submissions import submission_page
 from nq57xl.outputs.report.summary import summary
 from nq57xl.outputs.report.units import unit_page
-from nq57xl.results.comparison import compare
+from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import report_title
 from nq57xl.xlsx.book import Book
@@ -25,7 +25,7 @@ from nq57xl.xlsx.pages import ColumnRanges, place
 
 def render_report(c: Consolidation) -> bytes:
     """bao-cao-tong-hop.xlsx. The same consolidation gives the same bytes."""
-    compared = compare(c.earlier[-1], c) if c.earlier else None
+    compared = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
     appendix, indicators, submissions = (
         place(page) for page in (appendix_page(c, compared), indicator_page(c), submission_page(c))
     )

@@ -1,4 +1,4 @@
-"""What units reported before, and what a form has outlived: for the columns "last period" and rows that stay done."""
+"""What units reported in earlier periods: for the columns "last period", and for rows that stay done."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from attrs import define, field
 
 from nq57xl.forms.model import Earlier, Form
 from nq57xl.forms.values import Value
-from nq57xl.ledger.model import Carried
+from nq57xl.ledger.model import CarriedCell
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.units import Succession, ended
 from nq57xl.results.consolidation import SLOWEST_FIRST
-from nq57xl.results.standing import counting
+from nq57xl.results.standing import counting_return
 from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.returns.period_checks import plan_rows
 
@@ -59,7 +59,7 @@ _Rows = dict[tuple[str, str], dict[str, Value]]
 
 
 @define
-class History:
+class PreviousReports:
     """The accepted returns of a ledger by period and unit, each period read once."""
 
     ledger: Ledger
@@ -77,7 +77,7 @@ class History:
         own, *others = (self._newest(code, period) for code in self._line(unit, period))
         return _joined(others) | own
 
-    def carried(self, form: Form) -> tuple[Carried, ...]:
+    def carried(self, form: Form) -> tuple[CarriedCell, ...]:
         """Cells of earlier returns that still hold: of the rows that the form shows as done because they said so.
 
         A row is left out once the earlier period's accepted return no longer says that it is done.
@@ -87,7 +87,7 @@ class History:
             record = self._teller(form, code, key)
             row = _by_row(record).get(("led", key), {}) if record is not None else {}
             if record is not None and "progress" in row and row["progress"].value == "done":
-                found += [Carried(value, record.judged.source) for name, value in row.items() if name in _KEPT]
+                found += [CarriedCell(value, record.judged.source) for name, value in row.items() if name in _KEPT]
         return tuple(found)
 
     def _line(self, unit: str, period: Period) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ class History:
             for record in self.returns(code):
                 if record.judged.unit is not None:
                     by_unit.setdefault(record.judged.unit, []).append(record)
-            winners = {unit: counting(records) for unit, records in by_unit.items()}
+            winners = {unit: counting_return(records) for unit, records in by_unit.items()}
             self._counting[code] = {unit: record for unit, record in winners.items() if record is not None}
         return self._counting[code]
 
