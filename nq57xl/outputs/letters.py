@@ -167,16 +167,19 @@ def letter_of(
         marked=marked,
         used=_other(item.unit.counting if item.unit else None, record),
         newest=_other(item.unit.newest if item.unit else None, record),
-        amended=tuple(
-            plain(f"{found.message} {found.fix}".strip())
-            for found in record.judged.findings
-            if found.code in ("PLAN_ROWS_NEW", "PLAN_ROWS_DROPPED")
-        ),
+        amended=tuple(_amended_rows(record)),
         excluded=plain(record.excluded),
         form_name=f"NQ57_{period.code}_{code or '…'}.xlsx",
         gatherer=plain(gatherer.name if gatherer else "") or "đơn vị tổng hợp",
         gatherer_email=_email_of(gatherer),
     )
+
+
+def _amended_rows(record: ReturnRecord) -> Iterator[str]:
+    """What became of the form's rows in the plan since it was issued."""
+    for found in record.judged.findings:
+        if found.code in ("PLAN_ROWS_NEW", "PLAN_ROWS_DROPPED"):
+            yield plain(f"{found.message} {found.fix}".strip())
 
 
 def letter_name(item: FiledReturn, period: str) -> str:
