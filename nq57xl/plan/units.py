@@ -13,12 +13,26 @@ from nq57xl.plan.model import Plan, Task, Unit, UnitGroup
 from nq57xl.text.normalise import bare, clean, fold
 
 _SEPARATOR = re.compile(r"\s*[;,/+\n]\s*|\s+và\s+|\s+&\s+", re.IGNORECASE)
+_NUMBER_OF_DOCUMENT = re.compile(r"\d\s?/\s?(?:\d|[A-ZĐ]{1,5}-)")
+_BRACKETS = re.compile(r"\s*\([^()]*\)?")
+_LABEL = re.compile(r"(?:(?:đơn vị|cơ quan)\s+)?(?:chủ trì|phối hợp|thực hiện)\s*:\s*|lãnh đạo\s+(?=\S)", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"[-–+•*\s]*(?:(?:PP|P?GĐ|PCT|CT|TP|PTP|P?CVP|CV|LĐ|đầu mối|phụ trách|cán bộ|người phụ trách)\s*[:.]\s*\S"
+    r"|(?:đ/c|đ\.c|đồng chí|ông|bà|sđt|số điện thoại|điện thoại|đt|tel|mobile|e-?mail|zalo)\b"
+    r"|(?:phó |p\.\s?)?(?:giám đốc|chủ tịch|trưởng (?:phòng|ban)|chánh (?:văn phòng|thanh tra)|"
+    r"(?:chi )?cục trưởng|vụ trưởng|bí thư)"
+    r"(?:\s*[:,-]|\s+(?:ông|bà|đ/c|phụ trách)\b|\s*$)"
+    r"|lãnh đạo(?:\s+(?:phụ trách|cơ quan|đơn vị))?\s*$|\(?\+?0\d[\d. ]{6,})",
+    re.IGNORECASE,
+)
+"""A person, a position, a telephone number beside the name of a unit: none of them is part of it."""
 _EDGES = " .;,:-–"
 # Words of the plans' own abbreviations, without accents; longest first so that "KH-TC" is not read as "KH".
 _ABBREVIATIONS = (
     (r"\bkh[ -]?tc\b", "ke hoach tai chinh"),
     (r"\bkh ?(?:&|va)? ?cn\b", "khoa hoc cong nghe"),
-    (r"\bubnd\b", "uy ban nhan dan"),
+    (r"\bubnd\b|\bub(?= (?:tinh|thanh|xa|phuong)\b)", "uy ban nhan dan"),
+    (r"\bub ?m ?ttq\b|\bm ?ttq\b", "uy ban mat tran to quoc"),
     (r"\bcnc\b", "cong nghe cao"),
     (r"\bgtvt\b", "giao thong van tai"),
     (r"\batgt\b", "an toan giao thong"),
@@ -91,7 +105,7 @@ class Resolver:
     def resolve(self, text: str) -> Resolution:
         """See the function `resolve`."""
         text = clean(text)
-        parts = _split(text)
+        parts = [(a, b) for a, b in _split(text) if not names_people(text[a:b])]
         codes: dict[str, None] = {}
         unresolved: list[tuple[int, int]] = []
         near: list[tuple[str, str]] = []
@@ -99,7 +113,10 @@ class Resolver:
         index = 0
         while index < len(parts):
             owner, after, misprinted = self._longest(text, parts, index)
-            if owner is None:
+            listed = self._listed(text[slice(*parts[index])]) if owner is None else ()
+            if listed:
+                codes.update(dict.fromkeys(listed))
+            elif owner is None:
                 start = parts[index][0]
                 if unresolved and not _between_known(parts, index, unresolved[-1][1]):
                     start = unresolved.pop()[0]
@@ -112,6 +129,12 @@ class Resolver:
             index = after
         missed = tuple(text[start:end].strip(_EDGES) or text[start:end] for start, end in unresolved)
         return Resolution(tuple(codes), missed, collective, tuple(near))
+
+    def _listed(self, part: str) -> tuple[str, ...]:
+        """The units that brackets list behind a word of no unit's: "Đơn vị vận hành (Sở A, Sở B)"."""
+        match = re.search(r"\(([^()]+)\)", part)
+        inside = self.resolve(match[1].strip(" .…")) if match else Resolution()
+        return inside.codes if not inside.unresolved else ()
 
     def _codes(self, owner: Unit | UnitGroup) -> tuple[str, ...]:
         if isinstance(owner, Unit):
@@ -130,22 +153,50 @@ class Resolver:
 
     def _match(self, name: str) -> tuple[Unit | UnitGroup | None, bool]:
         keys = _keys(name)
-        found = self._exact.get(fold(name).strip(_EDGES))
+        found = self._known_as(name)
         if not found:
-            found = set().union(*(self._loose.get(key, set()) for key in keys))
+            found = self._known_as(_LABEL.sub("", without_brackets(name), count=1))
         misprinted = not found
         if not found:
             near = (owners for known, owners in self._loose.items() if any(is_misprint(key, known) for key in keys))
             found = set().union(*near)
         return (self._owners[next(iter(found))] if len(found) == 1 else None), misprinted
 
+    def _known_as(self, name: str) -> set[str]:
+        """Who goes by that name, by its own spelling first."""
+        return self._exact.get(fold(name).strip(_EDGES)) or set().union(
+            *(self._loose.get(key, set()) for key in _keys(name))
+        )
+
+
+def names_people(part: str) -> bool:
+    """True for a part that names a person, a position or a telephone number, not a unit."""
+    return _PEOPLE.match(part) is not None
+
+
+def without_brackets(name: str) -> str:
+    """The name without what stands in brackets: "Sở Y tế (cơ quan thường trực)" is "Sở Y tế"."""
+    return clean(_BRACKETS.sub("", name)) or name
+
+
+def separators(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each separator between names; those inside brackets separate nothing."""
+    depth, at = 0, 0
+    for match in _SEPARATOR.finditer(text):
+        depth = max(0, depth + text.count("(", at, match.start()) - text.count(")", at, match.start()))
+        at = match.start()
+        if _NUMBER_OF_DOCUMENT.match(text, max(0, match.start() - 1)):
+            continue
+        if not depth or ")" not in text[match.end() :]:
+            yield match.span()
+
 
 def _split(text: str) -> list[tuple[int, int]]:
     """Start and end of each non-empty part between separators."""
     bounds, start = [], 0
-    for match in _SEPARATOR.finditer(text):
-        bounds.append((start, match.start()))
-        start = match.end()
+    for first, after in separators(text):
+        bounds.append((start, first))
+        start = after
     bounds.append((start, len(text)))
     return [(a, b) for a, b in bounds if text[a:b].strip(_EDGES)]
 

@@ -16,7 +16,7 @@ from nq57xl.plan.importer.document import Document, Value
 from nq57xl.plan.importer.properties import Found, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
-from nq57xl.plan.importer.units import propose_units
+from nq57xl.plan.importer.units import Proposal, propose_units
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
 from nq57xl.plan.review_sheet import Review, places
 from nq57xl.plan.understand import understand
@@ -50,12 +50,13 @@ class _Assembly:
     def __init__(self, bodies: Bodies, tasks: Outline, indicators: Outline, found: Found) -> None:
         self.bodies, self.tasks, self.indicators, self.found = bodies, tasks, indicators, found
         self.review: list[Review] = []
+        self.proposal = Proposal()
 
     def imported(self) -> Imported:
         plan = understand(self._plan())
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
-        self._units(plan)
+        self._units()
         self._outline(appendix_sheets.SECTIONS, self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
             self._row(
@@ -79,7 +80,9 @@ class _Assembly:
         properties = self.found.properties
         agency = properties.agency[0].name if properties.agency else ""
         known = [self.found.gatherer] if self.found.gatherer else []
-        units, groups = propose_units(leads, supports, agency, known)
+        parent = properties.parent[0].name if properties.parent else ""
+        self.proposal = propose_units(leads, supports, agency, known, parent)
+        units, groups = self.proposal.units, self.proposal.groups
         gatherer = Resolver(units, groups).resolve(self.found.gatherer).codes[:1] if self.found.gatherer else ()
         return Plan(
             attrs.evolve(properties, gatherer=gatherer[0] if gatherer else ""),
@@ -110,17 +113,10 @@ class _Assembly:
                     appendix_sheets.PLAN_TITLE, a1(appendix_sheets.NAMES_ROW + before, 1), "", key, (source, reason)
                 )
 
-    def _units(self, plan: Plan) -> None:
-        for index, group in enumerate(plan.groups):
-            if not group.members:
-                reason = "chưa biết đơn vị nào thuộc nhóm"
-                self._add(
-                    appendix_sheets.GROUPS.title,
-                    _address(appendix_sheets.GROUPS, index, "members"),
-                    "",
-                    "members",
-                    ("", reason),
-                )
+    def _units(self) -> None:
+        for doubt in self.proposal.doubts:
+            sheet = {"units": appendix_sheets.UNITS, "groups": appendix_sheets.GROUPS}[doubt.table]
+            self._add(sheet.title, _address(sheet, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
 
     def _outline(self, sheet: AppendixSheet, outline: Outline) -> None:
         for index, group in enumerate(outline.groups):

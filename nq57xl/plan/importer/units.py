@@ -1,71 +1,210 @@
-# ruff: noqa: E501 - patterns and lists of words read better unbroken
-"""A list of units proposed from the columns of leads and supports: names, other names, groups, which are outside."""
+# ruff: noqa: E501 - patterns read better unbroken
+"""The units and groups that a document names: who is one, who is inside, who belongs to a group, each with its doubt.
+
+What tells a unit and its rank is data: schemas/import_units.yml.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from attrs import define, field
+import attrs
+import yaml
+from attrs import define, field, frozen
 
-from nq57xl.plan.model import Unit, UnitGroup
+from nq57xl import resources
 from nq57xl.plan.understand import unit_code
-from nq57xl.plan.units import is_misprint, loose_key
-from nq57xl.text.normalise import bare, one_line
+from nq57xl.plan.units import Resolver, is_misprint, loose_key, names_people, separators, without_brackets
+from nq57xl.plan.model import Unit, UnitGroup
+from nq57xl.text.normalise import bare, fold, one_line
 
-_HEADS = (
-    "van phong", "phong", "p.", "so", "ban", "ubnd", "uy ban", "hdnd", "hoi dong", "trung tam", "chi cuc", "cuc", "vu",
-    "cong an", "thanh tra", "bo", "vien", "truong", "hoi", "doan", "bao", "dai", "kho bac", "thue", "bhxh", "bao hiem",
-    "buu dien", "vnpt", "viettel", "mobifone", "fpt", "mttq", "mat tran", "lien doan", "to", "doi", "tram", "quy", "hai quan",
-    "ngan hang", "nhnn", "tong cuc", "tinh uy", "thanh uy", "dang uy", "toa an", "vien kiem sat", "bql", "bch",
-    "hiep hoi", "cong ty", "tap doan", "tong cong ty", "benh vien", "ttpvhcc", "lien hiep", "cuc thue", "thuong truc",
-    "lanh dao", "dang bo", "chinh phu", "ngan hang nha nuoc", "dien luc", "chi nhanh", "doanh nghiep", "uỷ ban",
-)  # fmt: skip
+UNDECIDED = "Cần xác định"
+"""Kind of a unit of which only the office can say whether it gets a form."""
 _COLLECTIVE = re.compile(
-    r"(?:tat ca |toan the )?(?:cac|cac co quan|nhung)\b|toan the\b|tat ca\b|ubnd cac\b|(?:so|bo|phong|co quan|don vi)$|uy ban nhan dan cac\b|"
-    r"ubnd cap xa\b|ubnd xa, phuong|(?:don vi|co quan|dia phuong|nganh|bo, nganh)\b.*(?:lien quan|lua chon|dia ban)|(?:dia phuong|nganh)$"
-)
+    r"(?:tat ca |toan the )?(?:cac|nhung)\b|toan the\b|tat ca\b|(?:ubnd|dang uy|hdnd|van phong ubnd) (?:cac|cap xa)\b|"
+    r"(?:so|bo|phong|co quan|don vi)$|(?:ubnd|uy ban nhan dan)? ?(?:xa|phuong|thi tran|dac khu)(?:,|/| -| va) ?(?:xa|phuong|thi tran|dac khu)\b|"
+    r"(?:don vi|co quan|dia phuong|nganh|bo, nganh|doanh nghiep|to chuc)\b.*(?:lien quan|lua chon|dia ban)|(?:dia phuong|nganh|doan the)$"
+)  # fmt: skip
 _GENERIC = re.compile(
-    r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b(?! hoi)|phuong\b|khoi\b|thon\b|truong hoc|ho kinh doanh|tieu thuong|dien luc$|thi tran|"
-    r"dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|(?:doanh nghiep|khu pho|thon|ap|ca nhan)\b)"
-)
-_SPLIT = re.compile(r"\s*[;\n]\s*|\s*,\s*|\s*/\s*|\s+\+\s+|\s+và\s+|\s+&\s+")
+    r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b(?! hoi)|phuong\b|khoi\b|thon\b|"
+    r"truong hoc|ho kinh doanh|tieu thuong|thi tran|dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|"
+    r"(?:doanh nghiep|khu pho|thon|ap|ca nhan)\b)"
+)  # fmt: skip
+_PLACES = ("xa", "phuong", "thi tran", "dac khu")
 _HARD = re.compile(r"\s*[;\n]\s*")
 _LIST = re.compile(r"(?i:các)\s+(?P<head>(?i:sở|phòng|bộ|chi cục|trung tâm|ban|hội))\s*:\s*(?P<rest>\S.*)", re.DOTALL)
-_LEAD_IN = re.compile(r"^(?:[-–+•*]|\d+[.)])\s*|^(?:đơn vị |cơ quan )?(?:chủ trì|phối hợp)\s*:\s*", re.IGNORECASE)
-_KINDS = (
-    "so",
-    "ban",
-    "bo",
-    "phong",
-    "hoi",
-    "doan",
-    "to",
-    "doi",
-    "cuc",
-    "vu",
-    "vien",
-    "truong",
-    "bao",
-    "dai",
-    "quy",
-    "tram",
-    "trung tam",
+_LEAD_IN = re.compile(
+    r"^(?:[-–+•*●]|\d{1,2}[.)])\s*|^(?:đơn vị |cơ quan )?(?:chủ trì|phối hợp|thực hiện|tham mưu)\s*:\s*", re.IGNORECASE
 )
-"""Words for a kind of unit: alone they name none."""
-_ACRONYM = re.compile(r"[A-ZĐ]{2,8}")
+_HEADS_OF = re.compile(r"^lãnh đạo\s+(?=\S)", re.IGNORECASE)
+_ACRONYM = re.compile(r"[A-ZĐ]{2,8}(?:[&-][A-ZĐ]{1,6})*")
+_INITIALS = re.compile(r"(?P<head>.*?)\s*(?P<letters>[A-ZĐ&.\s-]{2,12})")
+_BRACKET = re.compile(r"\((?P<inside>[^()]*)\)?\s*$")
 _EDGES = " .;,:-–"
-_OUTSIDE = {
-    "department": ("so", "ubnd", "uy ban nhan dan", "bo", "cong an", "tinh uy", "thanh uy", "chinh phu", "van phong ubnd",
-                   "van phong tinh uy", "van phong chinh phu", "hdnd", "cac so", "tong cuc", "cuc", "ngan hang", "kho bac",
-                   "vnpt", "viettel", "doanh nghiep", "cong ty", "tap doan", "hoi", "mat tran", "tinh doan"),
-    "province": ("bo", "chinh phu", "tong cuc", "vnpt", "viettel", "mobifone", "fpt", "doanh nghiep", "cong ty", "tap doan",
-                 "van phong chinh phu", "hiep hoi"),
-    "commune": ("so", "bo", "ubnd tinh", "ubnd thanh pho", "tinh uy", "thanh uy", "chinh phu", "vnpt", "viettel", "mobifone",
-                "doanh nghiep", "cong ty", "tap doan", "cong an tinh", "cong an thanh pho", "cuc", "chi cuc", "buu dien", "hiep hoi"),
-    "nation": ("doanh nghiep", "tap doan", "hiep hoi"),
-}  # fmt: skip
+_LONGEST_NAME = 120
+
+
+@frozen
+class UnitRules:
+    """What tells units: `schemas/import_units.yml`, ready to use."""
+
+    ranks: dict[str, int]
+    kinds: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]
+    """Rank, heads with accents, heads without."""
+    qualifiers: tuple[tuple[str, re.Pattern[str]], ...]
+    kind_words: frozenset[str]
+    groups: tuple[tuple[str, re.Pattern[str]], ...]
+    fillers: re.Pattern[str]
+    vague: re.Pattern[str]
+    statements: re.Pattern[str]
+    citations: re.Pattern[str]
+
+
+@functools.cache
+def unit_rules() -> UnitRules:
+    """The rules of the packaged schema."""
+    path = resources.packaged("schemas") / "import_units.yml"
+    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return UnitRules(
+        raw["ranks"],
+        tuple(
+            (item["rank"], _any(item["heads"], accents=True), _any(item["heads"], accents=False))
+            for item in raw["kinds"]
+        ),
+        tuple((item["rank"], re.compile(rf"\b(?:{item['words']})")) for item in raw["qualifiers"]),
+        frozenset(raw["kind_words"]),
+        tuple((item["kind"], re.compile(rf"(?:\b|^)(?:{item['words']})")) for item in raw["groups"]),
+        re.compile(rf"\b(?:{raw['fillers']})\b"),
+        re.compile(rf"\b(?:{raw['vague']})\b"),
+        re.compile(raw["statements"]),
+        re.compile(raw["citations"]),
+    )
+
+
+def _any(patterns: Iterable[str], *, accents: bool) -> re.Pattern[str]:
+    """Those of the patterns that are written with accents, or those without; one that matches nothing for none."""
+    return re.compile("|".join(fold(item) for item in patterns if (bare(item) != fold(item)) == accents) or r"(?!)")
+
+
+def _rank_key(name: str) -> str:
+    """The name folded, with the words that stand for long ones."""
+    key = re.sub(r"uỷ ban nhân dân|\bub(?= (?:tỉnh|thành|xã|phường|huyện))", "ubnd", fold(without_brackets(name)))
+    key = re.sub(r"(?:uỷ ban|ub)? ?(?:mttq|m ?ttq|mặt trận tổ quốc)", " mttq", key).strip()
+    key = re.sub(r"mttq ?(?:vn|việt nam)(?= \w)", "mttq", key)
+    key = key.replace("hội đồng nhân dân", "hđnd").replace("bảo hiểm xã hội", "bhxh")
+    return re.sub(r"^(?:chủ tịch|lãnh đạo|giám đốc|bộ trưởng|thủ trưởng|chánh) (?!nước)", "", key)
+
+
+@functools.cache
+def rank_of(name: str) -> str | None:
+    """Rank of a unit by its name; `none` for a body without rank, `own` for one of the agency's own level, None for
+    a text that begins like no unit."""
+    key = _rank_key(name)
+    plain = bare(key)
+    rules = unit_rules()
+    for rank, heads, plain_heads in rules.kinds:
+        if heads.match(key) or plain_heads.match(plain):
+            if rank != "own":
+                return rank
+            rest = plain.split(" ", maxsplit=1)[-1]
+            return next((named for named, words in rules.qualifiers if words.search(rest)), "own")
+    return None
+
+
+def is_unit_name(text: str) -> bool:
+    """True for a text that reads as the name of one unit: no sentence, no person, no number of a document."""
+    if bare(text).strip(_EDGES) in unit_rules().kind_words or not _may_be_name(text):
+        return False
+    return rank_of(text) is not None or _ACRONYM.match(text) is not None
+
+
+def _may_be_name(text: str) -> bool:
+    """True unless the text plainly says something else than a name."""
+    rules = unit_rules()
+    return not (
+        names_people(text)
+        or rules.statements.match(text)
+        or rules.citations.search(text)
+        or re.search(r"\d{3,}|[@:?!]|^(?:NQ|QĐ|KH|NĐ|CV|CTr|TTr|BC|HD|CT|TB)-", text)
+        or len(text) > _LONGEST_NAME
+        or sum(letter.isalpha() for letter in text) < 2
+    )
+
+
+def one_line_list(text: str) -> str:
+    """The text with line breaks between units kept as ";"; people and telephone numbers are left out."""
+    lines = [_LEAD_IN.sub("", line.strip()).strip() for line in text.split("\n")]
+    lines = [_HEADS_OF.sub("", line) for line in lines if line and not names_people(line)]
+    return "; ".join(one_line(line).strip(" ;") for line in lines if line)
+
+
+def parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
+    """(name, is it a collective) for each unit that the text names; brackets are never cut."""
+    listed = _LIST.fullmatch(text)
+    if listed:
+        head = listed["head"].capitalize()
+        rest = [listed["rest"][a:b].strip(_EDGES) for a, b in _spans(listed["rest"])]
+        return [(f"{head} {part}", False) for part in rest if part]
+    found: list[tuple[int, int, bool]] = []
+    for start, end in _spans(text):
+        part = text[start:end].strip(_EDGES)
+        if not part or names_people(part):
+            continue
+        if found and bare(part) in _PLACES and bare(text[slice(*found[-1][:2])]).strip(_EDGES).endswith(_PLACES):
+            found[-1] = (found[-1][0], end, True)
+        elif found and _stays(text, part, found[-1], alone):
+            found[-1] = (found[-1][0], end, found[-1][2])
+        else:
+            found.append((start, end, _is_collective(part)))
+    return [(one_line(text[a:b]).strip(_EDGES), collective) for a, b, collective in found]
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for a, b in separators(text):
+        yield start, a
+        start = b
+    yield start, len(text)
+
+
+def _is_collective(part: str) -> bool:
+    return _COLLECTIVE.match(bare(_rank_key(part))) is not None or len(_listed_inside(part)) > 1
+
+
+def _listed_inside(part: str) -> list[str]:
+    """The units that brackets list behind a word that names none: "Đơn vị vận hành (Sở A, Văn phòng …)"."""
+    match = _BRACKET.search(part)
+    head = bare(part[: match.start()]).strip(_EDGES) if match else ""
+    if match is None or not re.match(r"(?:cac|don vi|co quan|mot so|nhung|so|bo|nganh|phong)\b", head):
+        return []
+    inside = match["inside"]
+    names = [inside[a:b].strip(f"{_EDGES}…") for a, b in _spans(inside)]
+    names = [name for name in names if name]
+    return names if len(names) > 1 and sum(is_unit_name(name) for name in names) >= len(names) / 2 else []
+
+
+def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str]) -> bool:
+    """True when a part goes on with the name before: "Phòng Văn hóa, Khoa học và Thông tin"."""
+    key = bare(part)
+    if before[2]:
+        return (
+            key in unit_rules().kind_words
+            or (bool(_GENERIC.match(key)) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
+            or (part[0].islower() and not is_unit_name(part))
+        )
+    if re.match(r"(?:hdnd|ubnd|uy ban nhan dan)\b", key) and re.search(
+        r"van phong.*(?:dbqh|quoc hoi|hdnd|dang uy|hoi dong nhan dan)$", bare(text[slice(*before[:2])]).strip(_EDGES)
+    ):
+        return True
+    if _is_collective(part) or is_unit_name(part) or loose_key(part) in alone:
+        return False
+    if re.match(r"\s*[;\n]", text[before[1] :]) and part[0].isupper():
+        return False
+    return not (bool(_GENERIC.match(key)) and text[: before[1]].strip() != "")
 
 
 @define
@@ -73,6 +212,7 @@ class _Names:
     """The spellings of one unit, counted."""
 
     seen: Counter[str] = field(factory=Counter)
+    leads: int = 0
 
     @property
     def best(self) -> str:
@@ -82,135 +222,243 @@ class _Names:
         return name[:1].upper() + name[1:]
 
 
+@frozen
+class UnitDoubt:
+    """A point about a unit or group that only the office can settle."""
+
+    table: str
+    """`units` or `groups`."""
+    index: int
+    field: str
+    reason: str
+
+
+@frozen
+class Proposal:
+    """Units and groups as proposed."""
+
+    units: tuple[Unit, ...] = ()
+    groups: tuple[UnitGroup, ...] = ()
+    doubts: tuple[UnitDoubt, ...] = ()
+
+
 def propose_units(
-    leads: Iterable[str], supports: Iterable[str], agency: str, known: Iterable[str] = ()
-) -> tuple[tuple[Unit, ...], tuple[UnitGroup, ...]]:
+    leads: Iterable[str], supports: Iterable[str], agency: str, known: Iterable[str] = (), parent: str = ""
+) -> Proposal:
     """Units and groups that those texts name; `known` are names from the document itself (who gathers).
 
-    A lead is taken whole when no separator stands in it; parts between separators count as units when they begin like
-    one or stand alone elsewhere. Nothing is dropped: a text that cannot be told apart becomes one unit's name.
+    A unit that leads is inside unless it ranks above the agency; one that only supports is inside when it belongs to
+    the agency or ranks below it. What is not sure is a doubt. A text that reads as no unit becomes none: its cell
+    stays unresolved, for a person to see.
     """
-    leads, supports = [one_line_list(item) for item in leads], [one_line_list(item) for item in supports]
-    texts = [*leads, *supports, *known]
-    alone = {loose_key(part) for text in texts for part in _HARD.split(text) if not _SPLIT.search(part.strip())}
-    units: dict[str, _Names] = {}
-    groups: Counter[str] = Counter()
-    for text in texts:
-        for part, collective in parts_of(text, alone):
-            if collective:
-                groups[part] += 1
-            else:
-                units.setdefault(_key(units, part), _Names()).seen[part] += 1
-    level = level_of(agency)
-    made = _coded([_unit(names, level) for names in units.values() if names.seen])
-    return made, _groups(groups, made)
+    counted = [(one_line_list(text), count, True) for text, count in Counter(leads).items()]
+    counted += [(one_line_list(text), count, False) for text, count in Counter(supports).items()]
+    counted += [(name, 1, False) for name in known]
+    alone = {
+        loose_key(part) for text, _, _ in counted for part in _HARD.split(text) if part and not list(separators(part))
+    }
+    reader = _Reader(alone, _rank_in(agency, parent))
+    for text, count, leading in counted:
+        reader.take(text, count, leading)
+    return reader.proposal(agency)
 
 
-def one_line_list(text: str) -> str:
-    """The text with line breaks between units kept as ";"."""
-    lines = [_LEAD_IN.sub("", line).strip() for line in text.split("\n")]
-    return "; ".join(one_line(line).strip(" ;") for line in lines if line)
+def _rank_in(agency: str, parent: str) -> str | None:
+    """Rank of the agency; a steering committee has that of the body above it."""
+    rank = rank_of(agency) if agency else None
+    if rank in (None, "own", "none"):
+        above = rank_of(parent) if parent else None
+        return above if above not in (None, "own", "none") else ("department" if rank == "own" else None)
+    return rank
 
 
-def parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
-    """(name, is it a collective) for each unit that the text names."""
-    listed = _LIST.fullmatch(text)
-    if listed:
-        head = listed["head"].capitalize()
-        return [(f"{head} {part.strip(_EDGES)}", False) for part in _SPLIT.split(listed["rest"]) if part.strip(_EDGES)]
-    found: list[list[str | bool | int]] = []
-    start = 0
-    for match in [*_SPLIT.finditer(text), None]:
-        end = match.start() if match else len(text)
-        part = text[start:end].strip(_EDGES)
-        if part:
-            if found and _stays(text, part, found[-1], alone):
-                found[-1][1] = end
-            else:
-                found.append([start, end, bool(_COLLECTIVE.match(bare(part)))])
-        start = match.end() if match else end
-    return [(one_line(text[int(a) : int(b)]).strip(_EDGES), bool(collective)) for a, b, collective in found]
+class _Reader:
+    """Collects the names of all cells."""
 
+    def __init__(self, alone: set[str], rank: str | None) -> None:
+        self.alone, self.rank = alone, rank
+        self.units: dict[str, _Names] = {}
+        self.groups: Counter[str] = Counter()
+        self.inside: dict[str, list[str]] = {}
+        """Group -> names that its own brackets list."""
 
-def _stays(text: str, part: str, before: list[str | bool | int], alone: set[str]) -> bool:
-    """True when a part goes on with the name before: "Phòng Văn hóa, Khoa học và Thông tin"."""
-    if before[2]:
+    def take(self, text: str, count: int, leading: bool) -> None:
+        """Takes the names of a cell."""
+        listed = [piece for piece in _HARD.split(text) if _LIST.fullmatch(piece)]
+        for piece in listed:
+            self.groups[piece] += count
+            self.inside[piece] = [name for name, _ in parts_of(piece, self.alone)]
+        if listed:
+            text = "; ".join(
+                [
+                    *(item for item in _HARD.split(text) if item not in listed),
+                    *(name for piece in listed for name in self.inside[piece]),
+                ]
+            )
+        for part, collective in parts_of(text, self.alone):
+            if collective or self._is_level(part):
+                self.groups[part] += count
+                listed = _listed_inside(part)
+                if listed:
+                    self.inside[part] = listed
+                    self.take("; ".join(listed), count, False)
+                continue
+            name = without_brackets(part).strip(_EDGES)
+            if not is_unit_name(name) and not (leading and self._may_be_alone(name, text)):
+                continue
+            names = self.units.setdefault(self._key(name), _Names())
+            names.seen[name] += count
+            names.leads += count * leading
+
+    def _is_level(self, part: str) -> bool:
+        """True for "UBND xã" in the plan of a body over many communes: it means all of them."""
+        commune = re.fullmatch(r"(?:ubnd|hdnd|dang uy) (?:cap )?(?:xa|phuong|thi tran|dac khu)", bare(_rank_key(part)))
+        return commune is not None and self.rank not in ("commune", "commune_party", "division")
+
+    def _may_be_alone(self, name: str, text: str) -> bool:
+        """True for an unknown name that fills its cell: "Quản lý Đầu tư" without its "Phòng"."""
+        whole = name == without_brackets(text).strip(_EDGES)
         return (
-            bare(part) in _KINDS
-            or (bool(_GENERIC.match(bare(part))) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
-            or (part[0].islower() and not _is_unit(part))
+            whole
+            and name[:1].isupper()
+            and len(name.split()) <= 8
+            and _may_be_name(name)
+            and not re.search(r"\d", name)
         )
-    if _COLLECTIVE.match(bare(part)) or _is_unit(part) or loose_key(part) in alone:
-        return False
-    if re.match(r"\s*[;\n]", text[int(before[1]) :]) and part[0].isupper():
-        return False
-    return not (bool(_GENERIC.match(bare(part))) and text[: int(before[1])].strip() != "")
+
+    def _key(self, name: str) -> str:
+        """The key under which the unit is already known: spelling variants, places and misprints are one unit."""
+        key = _placeless(loose_key(name))
+        for variant in (key, key.removeprefix("phong "), f"phong {key}"):
+            if variant in self.units:
+                return variant
+        short = next((known for known, names in self.units.items() if _same_initials(name, names.best)), None)
+        # two short names of one word, VTV and VOV, are two units
+        return short or next((item for item in self.units if " " in key and is_misprint(key, item)), key)
+
+    def proposal(self, agency: str) -> Proposal:
+        rank = self.rank or self._inferred()
+        made = [self._unit(names, rank, agency) for names in self.units.values() if names.seen]
+        units = _coded([unit for unit, _ in made])
+        reasons = {unit.name: reason for unit, reason in made if reason}
+        doubts = [UnitDoubt("units", index, "external", reasons[unit.name])
+                  for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
+        groups, empty = self._groups(units, rank, agency)
+        return Proposal(units, groups, (*doubts, *empty))
+
+    def _inferred(self) -> str:
+        """The rank that an agency has whose plan those units lead."""
+        led = Counter(rank_of(names.best) for names in self.units.values() if names.leads)
+        if led["ministry"] >= max(1, led["division"], led["department"]):
+            return "nation"
+        return "province" if led["department"] + led["commune"] >= max(1, led["division"]) else "department"
+
+    def _unit(self, names: _Names, rank: str, agency: str) -> tuple[Unit, str]:
+        name = names.best
+        external, reason = self._where(name, names.leads > 0, rank, agency)
+        aliases = tuple(sorted(item for item in names.seen if item.casefold() != name.casefold()))
+        kind = UNDECIDED if external and names.leads else _kind(name, external, rank)
+        return Unit("", name, aliases, kind, external), reason
+
+    def _where(self, name: str, leads: bool, rank: str, agency: str) -> tuple[bool, str]:
+        """Is it outside; and why a person must say so."""
+        relation = relation_of(name, rank, agency)
+        if relation == "above":
+            return True, "đơn vị cấp trên được ghi là chủ trì: có nhận biểu mẫu không?" if leads else ""
+        if not self.rank:
+            reason = "chưa biết cơ quan ban hành: đề xuất đơn vị chủ trì là trong cơ quan"
+            return (not leads and relation in ("same", "apart"), reason)
+        if relation == "below":
+            return False, "" if rank_of(name) is not None else "tên không giống tên đơn vị: có đúng là đơn vị không?"
+        if relation == "same":
+            word = "được ghi là chủ trì, đề xuất có nhận biểu mẫu" if leads else "chỉ phối hợp, đề xuất ngoài cơ quan"
+            return not leads, f"đơn vị cùng cấp với cơ quan ban hành, {word}"
+        if leads:
+            return False, "đơn vị không trực thuộc được ghi là chủ trì: đề xuất có nhận biểu mẫu"
+        return True, ""
+
+    def _groups(self, units: tuple[Unit, ...], rank: str, agency: str) -> tuple[tuple[UnitGroup, ...], list[UnitDoubt]]:
+        """The collectives with their members, and those of which the members are not known."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.groups, key=lambda item: (-self.groups[item], item)):
+            key = loose_key(name)
+            match = next((item for item in found if item == key or is_misprint(key, item)), key)
+            found.setdefault(match, []).append(name)
+        groups: list[UnitGroup] = []
+        doubts: list[UnitDoubt] = []
+        resolver = Resolver(units, ())
+        for spellings in found.values():
+            best = max(spellings, key=lambda item: (item[:1].isupper(), not _is_misspelt(item), self.groups[item]))
+            listed = self.inside.get(best, [])
+            members = tuple(dict.fromkeys(code for name in listed for code in resolver.resolve(name).codes))
+            members, reason = (members, "") if members else members_of(best, units, rank, agency)
+            if reason:
+                doubts.append(UnitDoubt("groups", len(groups), "members", reason))
+            groups.append(UnitGroup(best, members, tuple(item for item in spellings if item != best)))
+        return tuple(groups), doubts
 
 
-def _is_unit(part: str) -> bool:
-    if _ACRONYM.fullmatch(part.split(" ", maxsplit=1)[0]):
-        return True
-    key = bare(part)
-    if key in _KINDS:
-        return False
-    return any(key == head or key.startswith(f"{head} ") or (head == "p." and key.startswith("p.")) for head in _HEADS)
+def _placeless(key: str) -> str:
+    """ "uy ban nhan dan tinh dong nai" without the place: an agency names its own with and without it."""
+    key = re.sub(r"^(so .+?) (?:tinh|thanh pho)(?: \w+){0,3}$", r"\1", key)
+    return re.sub(r"\b(tinh|thanh pho)(?: (?!uy\b)\w+){1,3}$", r"\1", key)
 
 
-def _key(units: dict[str, _Names], part: str) -> str:
-    """The key under which the unit is already known: spelling variants and small misprints are one unit."""
-    key = loose_key(part)
-    for variant in (key, key.removeprefix("phong "), f"phong {key}"):
-        if variant in units:
-            return variant
-    # two short names of one word, VTV and VOV, are two units
-    return next((item for item in units if " " in key and is_misprint(key, item)), key)
+def _same_initials(name: str, known: str) -> bool:
+    """True for "Sở KH&CN" and "Sở Khoa học và Công nghệ": the same first word, and the letters of the others."""
+    for short, full in ((name, known), (known, name)):
+        match = _INITIALS.fullmatch(short)
+        if not match or (not match["head"] and len(match["letters"]) < 3):
+            continue
+        letters = bare(re.sub(r"[^A-ZĐ]", "", match["letters"]))
+        head, rest = bare(match["head"]), bare(full)
+        if head and not rest.startswith(f"{head} "):
+            continue
+        words = [word for word in re.findall(r"[a-z]+", rest.removeprefix(head)) if word != "va"]
+        if len(letters) >= 2 and "".join(word[0] for word in words) == letters:
+            return True
+    return False
 
 
-def level_of(agency: str) -> str:
-    """`department`, `province`, `commune` or `nation`: which units are outside depends on it."""
-    key = bare(agency)
-    if re.match(r"(?:ubnd|uy ban nhan dan|dang uy|hdnd)\s+(?:xa|phuong|thi tran|dac khu)|(?:xa|phuong)\b", key):
-        return "commune"
-    if re.match(r"(?:ubnd|uy ban nhan dan|tinh uy|thanh uy|tinh|thanh pho)\b", key):
-        return "province"
-    if re.match(r"(?:chinh phu|thu tuong|bo\b|ban chi dao trung uong|ban chap hanh trung uong)", key):
-        return "nation"
-    return "department"
+def relation_of(name: str, rank: str, agency: str) -> str:
+    """How a unit stands to the agency of that rank: `above`, `same`, `below` (belongs to it), `apart`."""
+    ranks = unit_rules().ranks
+    own = rank_of(name)
+    if own in (None, "own"):
+        return "below"
+    if own == "none":
+        return "apart"
+    if _placeless(loose_key(name)) == _placeless(loose_key(agency)):
+        return "same"
+    assert own is not None
+    if ranks[own] == ranks[rank]:
+        return "same" if own != "division" else "below"
+    if ranks[own] < ranks[rank]:
+        return "above"
+    return "below" if own == "division" or rank in ("nation", "party", "province", "district") else "apart"
 
 
-def _unit(names: _Names, level: str) -> Unit:
-    name = names.best
-    aliases = tuple(sorted(item for item in names.seen if item.casefold() != name.casefold()))
-    external = is_outside(name, level)
-    return Unit("", name, aliases, _kind(name, external), external)
-
-
-def is_outside(name: str, level: str) -> bool:
-    """True for a unit outside the agency: it gets no form."""
-    key = bare(name)
-    if level == "department" and re.match(r"(?:van phong|thanh tra|phong|cong doan)\s*(?:so|ban)?\b", key):
-        return bool(re.match(r"van phong (?:ubnd|tinh uy|thanh uy|chinh phu|doan|hdnd)", key))
-    return any(key == head or key.startswith(f"{head} ") for head in _OUTSIDE[level])
-
-
-def _kind(name: str, external: bool) -> str:
-    key = bare(name)
+def _kind(name: str, external: bool, rank: str) -> str:
+    key, own = bare(name), rank_of(name)
     if external:
         return "Cơ quan ngoài"
+    if own in ("ministry", "department", "commune"):
+        return {"ministry": "Bộ, ngành", "department": "Sở, ban, ngành", "commune": "Xã, phường"}[own]
     if key.startswith("van phong"):
         return "Văn phòng"
-    return "Đơn vị sự nghiệp" if key.startswith(("trung tam", "truong", "benh vien", "vien")) else "Phòng chuyên môn"
+    if key.startswith(("trung tam", "truong", "benh vien", "vien")):
+        return "Đơn vị sự nghiệp"
+    return "Phòng chuyên môn" if rank in ("department", "commune", "division") else "Đơn vị"
 
 
-def _coded(units: list[Unit]) -> tuple[Unit, ...]:
+def _coded(units: Sequence[Unit]) -> tuple[Unit, ...]:
     """The units with codes: initials, a number behind where two would be the same."""
-    import attrs
-
     taken: set[str] = set()
     done = []
     for unit in sorted(units, key=lambda item: item.external):
         word = re.fullmatch(r"[a-z0-9]+", bare(unit.name))
-        base = (bare(unit.name).upper() if word else unit_code(unit.name))[:12]
+        initials = " ".join(" ".join(item) if item.isupper() and len(item) > 1 else item for item in unit.name.split())
+        base = (bare(unit.name).upper() if word else unit_code(initials))[:12]
         code, number = base, 2
         while code in taken:
             code, number = f"{base}{number}", number + 1
@@ -219,36 +467,48 @@ def _coded(units: list[Unit]) -> tuple[Unit, ...]:
     return tuple(done)
 
 
-def _groups(names: Counter[str], units: tuple[Unit, ...]) -> tuple[UnitGroup, ...]:
-    """The collectives with their members among the units inside."""
-    found: dict[str, list[str]] = {}
-    for name in sorted(names, key=lambda item: (-names[item], item)):
-        key = loose_key(name)
-        match = next((item for item in found if item == key or is_misprint(key, item)), key)
-        found.setdefault(match, []).append(name)
-    groups = []
-    for spellings in found.values():
-        best = max(spellings, key=lambda item: (item[:1].isupper(), not is_misspelt(item), names[item]))
-        others = tuple(item for item in spellings if item != best)
-        groups.append(UnitGroup(best, _members(best, units), others))
-    return tuple(groups)
-
-
-def is_misspelt(name: str) -> bool:
+def _is_misspelt(name: str) -> bool:
     """True for "Cac phòng": the first word without its accent."""
     return name.split(" ", maxsplit=1)[0].casefold() == "cac"
 
 
-def _members(name: str, units: tuple[Unit, ...]) -> tuple[str, ...]:
-    """The units inside that the collective's words mean."""
-    key = bare(name)
+_OF_KIND: dict[str, tuple[str, ...]] = {
+    "ministry": ("ministry",),
+    "province": ("province",),
+    "department": ("department",),
+    "commune": ("commune",),
+    "division": ("division", "own"),
+}
+
+
+def members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tuple[tuple[str, ...], str]:
+    """Codes of the inside units whose kind the collective names; and why its members are not (all) known."""
+    rules = unit_rules()
+    plain = re.sub(r"[;:().]", ",", bare(_rank_key(name))).replace("co so", "cơ-sở")
+    vague = rules.vague.search(plain) is not None
+    rest, kinds = plain, []
+    for kind, words in rules.groups:
+        if words.search(rest):
+            kinds.append(kind)
+            rest = words.sub(" ", rest)
+    own = set(bare(agency).split())
+    left = [word for word in re.findall(r"\w+", rules.fillers.sub(" ", rules.vague.sub(" ", rest)))
+            if len(word) > 1 and word not in own]  # fmt: skip
+    if vague:
+        return (), "nhóm không nói rõ gồm đơn vị nào («liên quan» …)"
+    if not kinds or left:
+        return (), "tên nhóm không cho biết gồm đơn vị nào"
+    close = rank in ("department", "commune", "division", "ministry")
     inside = [unit for unit in units if not unit.external]
-    if "chuyen mon" in key:
+    if "chuyen mon" in plain:
         inside = [unit for unit in inside if unit.kind != "Văn phòng"]
-    if re.search(r"(?:xa|phuong|dia phuong|dac khu)\b", key) and not re.search(r"\bso\b|\bban\b|phong", key):
-        inside = [
-            unit for unit in units if re.match(r"(?:ubnd|uy ban nhan dan) (?:xa|phuong|dac khu)", bare(unit.name))
-        ]
-    elif re.match(r"cac so\b", key) and "don vi" not in key:
-        inside = [unit for unit in units if bare(unit.name).startswith(("so ", "ban ", "thanh tra"))]
-    return tuple(unit.code for unit in inside)
+    if close and {"division", "all"} & set(kinds):
+        return tuple(unit.code for unit in inside), "" if inside else "chưa biết đơn vị nào thuộc nhóm"
+    if "local" in kinds:
+        kinds.append("province" if rank in ("nation", "ministry") else "commune")
+    wanted = {item for kind in kinds for item in _OF_KIND.get(kind, ())}
+    chosen = tuple(unit.code for unit in inside if rank_of(unit.name) in wanted)
+    for kind, title in (("commune", "xã, phường"), ("province", "tỉnh, thành phố")):
+        if kind in kinds and not any(rank_of(unit.name) == kind for unit in units):
+            return chosen, f"chưa có danh sách {title} của nhóm"
+    return chosen, "" if chosen else "chưa biết đơn vị nào thuộc nhóm"
