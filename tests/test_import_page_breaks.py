@@ -7,6 +7,7 @@ from typing import Any
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.document import Document, Placed, table_of
 from nq57xl.plan.importer.read_pdf import Box, Letter, _Pages, whole_cells
+from tests.import_kit import TODAY
 
 HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
 
@@ -18,7 +19,7 @@ def pages(*parts: list[tuple[str, ...]], more: tuple[Placed, ...] = ()) -> Impor
     taken = {(item.row + down, item.col) for item in more for down in range(item.rows)}
     cells = [Placed(row, col, text, "trang") for row, line in enumerate(rows) for col, text in enumerate(line)
              if (row, col) not in taken]  # fmt: skip
-    return import_document(Document((table_of([*cells, *more], starts),)), "x")
+    return import_document(Document((table_of([*cells, *more], starts),)), "x", TODAY)
 
 
 def row(number: str, work: str = "Xây dựng đề án", product: str = "Đề án") -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def test_headings_take_in_no_row_of_a_table_without_numbers() -> None:
     rows = [*head, *line[:3], *head, *line[3:]]
     cells = [Placed(row, col, text, "") for row, texts in enumerate(rows) for col, text in enumerate(texts)
              if (row, col) not in hidden and (row, col) not in {(item.row, item.col) for item in wide}]  # fmt: skip
-    made = import_document(Document((table_of([*cells, *wide], (0, 5)),)), "x")
+    made = import_document(Document((table_of([*cells, *wide], (0, 5)),)), "x", TODAY)
     assert [number for number, _ in read(made)] == ["1", "2", "3", "4", "5", "6"]
 
 

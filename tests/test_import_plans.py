@@ -23,6 +23,7 @@ from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
 from nq57xl.plan.understand import understand
 from tests.amounts import amount
 from tests.conftest import REPOSITORY, CheckOoxml
+from tests.import_kit import TODAY
 from tools.import_accuracy import compare
 from tools.import_samples import Look, docx_of, look_of, pdf_of, xlsx_of
 
@@ -50,7 +51,7 @@ def bundled(name: str) -> Plan:
 
 
 def imported(data: bytes, name: str) -> Imported:
-    return import_document(read_document(data, name), Path(name).stem)
+    return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -182,7 +183,7 @@ def test_a_document_without_a_plan_is_a_message(tmp_path: Path, name: str, text:
     """What holds no table of tasks is refused with a message and nothing is written."""
     (tmp_path / name).write_bytes(text)
     with pytest.raises(Nq57Error):
-        import_plan(tmp_path / name, tmp_path / "x.xlsx")
+        import_plan(tmp_path / name, tmp_path / "x.xlsx", TODAY)
     assert not (tmp_path / "x.xlsx").exists()
 
 

@@ -9,13 +9,14 @@ from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.document import Placed, table_of
 from nq57xl.plan.importer.headings import find_headings
 from nq57xl.plan.importer.read import read_document
+from tests.import_kit import TODAY
 
 HEAD = "| STT | Nhiệm vụ | Sản phẩm | Chủ trì | Phối hợp | Thời hạn |\n|---|---|---|---|---|---|\n"
 
 
 def imported(rows: str, head: str = HEAD) -> Imported:
     """The import of a Markdown table."""
-    return import_document(read_document((head + rows).encode(), "x.md"), "x")
+    return import_document(read_document((head + rows).encode(), "x.md"), "x", TODAY)
 
 
 def numbers(made: Imported) -> list[tuple[str, str, str | None]]:
@@ -151,7 +152,7 @@ def test_vertical_merges_are_inherited() -> None:
         "<tr><td>1</td><td>A</td><td rowspan=3>Đề án</td><td rowspan=3>Văn phòng</td><td rowspan=2>2026</td></tr>"
         "<tr><td>2</td><td>B</td></tr><tr><td>3</td><td>C</td><td>Quý I/2026</td></tr></table>"
     )
-    made = import_document(read_document(html.encode(), "x.html"), "x")
+    made = import_document(read_document(html.encode(), "x.html"), "x", TODAY)
     assert [(task.deliverable, task.lead, task.deadline.text) for task in made.plan.tasks] == [
         ("Đề án", "Văn phòng", "2026"),
         ("Đề án", "Văn phòng", "2026"),

@@ -13,6 +13,7 @@ from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
 from tests.amounts import amount
+from tests.import_kit import TODAY
 from tools.import_accuracy import Score, compare
 from tools.import_samples import pdf_of
 from tools.import_wild import Way, drawn, way_of, wild_plan
@@ -21,7 +22,7 @@ from tools.import_wild_xlsx import wild_xlsx, xlsx_way
 
 
 def read(data: bytes, name: str) -> Imported:
-    return import_document(read_document(data, name), Path(name).stem)
+    return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 
 def drawn_plan(seed: int, **changes: Any) -> tuple[Plan, Way, Plan, random.Random]:  # noqa: ANN401 - fields of Way

@@ -23,6 +23,7 @@ from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.importer.read_pdf import cell_of
 from nq57xl.plan.importer.units import one_line_list, parts_of
 from tests.amounts import amount
+from tests.import_kit import TODAY
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RUN = "<w:r><w:t>{0}</w:t></w:r>"
@@ -144,7 +145,7 @@ def test_numbers_by_formula_and_hidden_columns() -> None:
         [[*HEAD, "Nội bộ"], [1, "A", "X", "Văn phòng", "2026", "mật"], ["=A2+1", "B", "X", "Văn phòng", "2026", "mật"]]
     )
     book.worksheets[0].column_dimensions["F"].hidden = True
-    made = import_document(read_document(saved(book), "x.xlsx"), "x")
+    made = import_document(read_document(saved(book), "x.xlsx"), "x", TODAY)
     assert [task.number for task in made.plan.tasks] == ["1", "2"]
     assert any("mật" in item.value for item in made.review if not item.sheet)
     assert all("mật" not in task.note for task in made.plan.tasks)
@@ -158,7 +159,7 @@ def test_typed_days_are_shown_as_typed(number_format: str, text: str, flagged: b
     """A day is read as its format shows it; an American format may have swapped day and month."""
     book = book_of([HEAD, [1, "A", "X", "Văn phòng", dt.datetime(2026, 6, 5)]])
     book.worksheets[0]["E2"].number_format = number_format
-    made = import_document(read_document(saved(book), "x.xlsx"), "x")
+    made = import_document(read_document(saved(book), "x.xlsx"), "x", TODAY)
     assert made.plan.tasks[0].deadline.text == text
     assert ("deadline" in {item.field for item in made.review if item.task}) is flagged
 
@@ -175,7 +176,7 @@ def test_typed_days_are_shown_as_typed(number_format: str, text: str, flagged: b
 )  # fmt: skip
 def test_reporting_days_in_many_wordings(text: str, days: tuple[int, int]) -> None:
     """The units' day and the day upwards are told apart; what the text does not say is the default, flagged."""
-    found = properties_of([Line(text, "x")], "x")
+    found = properties_of([Line(text, "x")], "x", TODAY)
     assert (found.properties.internal_day, found.properties.report_day) == days
     assert ("report_day" in found.doubts) is (days[1] == 25)
 
@@ -188,7 +189,7 @@ def test_a_letterhead_set_in_one_line_with_the_motto() -> None:
         "KẾ HOẠCH",
         "Chuyển đổi số năm 2026",
     ]
-    found = properties_of([Line(text, "x") for text in lines], "x").properties
+    found = properties_of([Line(text, "x") for text in lines], "x", TODAY).properties
     assert (found.agency[0].name, found.title, found.number) == (
         "Ủy ban nhân dân xã Công Hải",
         "Chuyển đổi số năm 2026",
@@ -256,6 +257,6 @@ def test_a_damaged_document_is_a_message_or_a_plan(which: int, damage: list[tupl
         else:
             damaged[place:place] = damaged[place : place + 40]
     try:
-        import_document(read_document(bytes(damaged), f"x.{kind}"), "x")
+        import_document(read_document(bytes(damaged), f"x.{kind}"), "x", TODAY)
     except Nq57Error as error:
         assert str(error)

@@ -92,7 +92,7 @@ def test_missing_lead() -> None:
     assert found(with_task(lead=""), "PLAN_LEAD_MISSING") == [("Nhiệm vụ", "I9", "I.5", "")]
     whole = plan()
     empty = attrs.evolve(whole, groups=(attrs.evolve(whole.groups[0], members=()),))
-    assert found(understand(empty), "PLAN_LEAD_MISSING") == [("Nhiệm vụ", "I18", "II.3", "")]
+    assert found(understand(empty), "PLAN_LEAD_GROUP_EMPTY") == [("Nhiệm vụ", "I18", "II.3", whole.groups[0].name)]
 
 
 def test_missing_deliverable_and_kpi() -> None:
@@ -154,9 +154,9 @@ def test_missing_properties() -> None:
 def test_gatherer_must_be_a_unit_of_the_agency() -> None:
     """The gatherer is the code of a unit that is not external."""
     whole = plan()
-    for code in ("KHÔNG", "UBND"):
+    for code, finding in (("KHÔNG", "PLAN_UNIT_UNRESOLVED"), ("UBND", "PLAN_GATHERER_OUTSIDE")):
         changed = attrs.evolve(whole, properties=attrs.evolve(whole.properties, gatherer=code))
-        assert found(changed, "PLAN_UNIT_UNRESOLVED") == [("Kế hoạch", "B10", None, code)]
+        assert found(changed, finding) == [("Kế hoạch", "B10", None, code)]
 
 
 def test_unparsed_target() -> None:

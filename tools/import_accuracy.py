@@ -9,6 +9,7 @@ Two families of made-up documents, whose makers share nothing but the plans' rec
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import random
 import tempfile
 from collections.abc import Iterable
@@ -30,6 +31,7 @@ from tools.import_wild import drawn, way_of, wild_plan
 from tools.import_wild_docx import wild_docx
 from tools.import_wild_xlsx import wild_xlsx, xlsx_way
 
+TODAY = dt.date(2026, 11, 26)
 FIELDS = (
     "section",
     "number",
@@ -113,7 +115,7 @@ def bundled(name: str) -> Plan:
 
 def run(data: bytes, name: str) -> Imported:
     """An import as the command does it."""
-    return import_document(read_document(data, name), Path(name).stem)
+    return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 
 def looks(plan: Plan, rng: random.Random) -> dict[str, object]:

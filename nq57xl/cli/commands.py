@@ -102,8 +102,9 @@ def _import_(document: Path, output: Path, json_: bool) -> None:
     """A master appendix from a plan document."""
     from nq57xl.cli.printing import imported_json, print_imported
     from nq57xl.commands.import_plan import import_plan
+    from nq57xl.text.clock import SystemClock
 
-    made = import_plan(document, output)
+    made = import_plan(document, output, SystemClock().now().date())
     if json_:
         print_json(imported_json(made))
     else:

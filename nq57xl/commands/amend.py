@@ -79,7 +79,7 @@ def propose(office: Office, document: Path, effective_from: dt.date | None = Non
     """
     with office.changing("amend") as ledger:
         old = _present(office)
-        read = _read(document, old)
+        read = _read(document, old, office)
         own = read.plan.properties.issued_on
         own = None if own == old.properties.issued_on else own
         effective_from = effective_from or own or office.clock.now().date()
@@ -97,7 +97,7 @@ def apply(office: Office, document: Path, effective_from: dt.date, *, partial: b
     """Compares and puts the new version in place, as proposed."""
     with office.changing("amend") as ledger:
         old = _present(office)
-        read = _read(document, old)
+        read = _read(document, old, office)
         _require_later(ledger, effective_from)
         return _applied(office, ledger, read, _made(office, ledger, (old, read), effective_from, keep=partial))
 
@@ -116,7 +116,7 @@ def confirm(
             raise Nq57Error(
                 "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend» rồi xác nhận."
             )
-        read = _read(document or Path(origin.document), old)
+        read = _read(document or Path(origin.document), old, office)
         if read.sha256 != origin.sha256:
             raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
         day = effective_from or origin.effective_from
@@ -164,14 +164,14 @@ def _require_readable(findings: Sequence[Finding], name: str) -> None:
         raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
 
 
-def _read(document: Path, old: Plan) -> _Read:
+def _read(document: Path, old: Plan, office: Office) -> _Read:
     data = _bytes(document)
     own = None
     if data[:4] == b"PK\x03\x04":
         with suppress(Nq57Error):
             own = read_appendix(data, document.name)
     if own is None:
-        made = import_bytes(data, document)
+        made = import_bytes(data, document, office.clock.now().date())
         return _Read(document, data, made.plan, made.review, same_file=False)
     _require_readable(own.findings, document.name)
     given = {code for _, _, code in own.new_codes}

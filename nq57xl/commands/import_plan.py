@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from attrs import frozen
@@ -25,8 +26,8 @@ class ImportedAppendix:
     review: tuple[Review, ...]
 
 
-def import_plan(document: Path, output: Path) -> ImportedAppendix:
-    """Reads the document and writes its master appendix.
+def import_plan(document: Path, output: Path, today: date) -> ImportedAppendix:
+    """Reads the document and writes its master appendix. `today`: its year stands in where the document tells none.
 
     Raises Nq57Error when the document cannot be read or holds no table of tasks, and when the output is the appendix
     of a workspace in use; then nothing is written.
@@ -35,12 +36,12 @@ def import_plan(document: Path, output: Path) -> ImportedAppendix:
         raise Nq57Error(f"Tệp kết quả «{output}» phải có đuôi .xlsx.")
     if output.exists() and (output.parent / "nq57xl.db").exists():
         raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
-    made = _imported(document)
+    made = _imported(document, today)
     write_atomic(output, write_appendix(made.plan, made.review))
     return ImportedAppendix(output, made.plan, made.review)
 
 
-def _imported(document: Path) -> Imported:
+def _imported(document: Path, today: date) -> Imported:
     try:
         data = document.read_bytes()
     except OSError as error:
@@ -51,9 +52,9 @@ def _imported(document: Path) -> Imported:
             return Imported(read_appendix(data, document.name).plan)
         except Nq57Error:
             pass
-    return import_bytes(data, document)
+    return import_bytes(data, document, today)
 
 
-def import_bytes(data: bytes, document: Path) -> Imported:
+def import_bytes(data: bytes, document: Path, today: date) -> Imported:
     """The plan in a document of that name. Raises Nq57Error when it cannot be read or holds no table of tasks."""
-    return import_document(read_document(data, document.name), document.stem)
+    return import_document(read_document(data, document.name), document.stem, today)

@@ -261,10 +261,17 @@ def _properties(linter: Linter) -> Iterator[Finding]:
             yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=card_title(field))
     for field in _REQUIRED_NAMES:
         if not getattr(properties, field):
-            yield linter.make("PLAN_PROPERTY_MISSING", "names", 0, "name", value=appendix_sheets.NAME_KINDS[field])
-    known = {unit.code for unit in linter.plan.units if not unit.external}
-    if properties.gatherer and properties.gatherer not in known:
-        yield linter.make("PLAN_UNIT_UNRESOLVED", "card", 0, "gatherer", value=properties.gatherer)
+            yield linter.make(
+                "PLAN_PROPERTY_MISSING",
+                "names",
+                linter.free_name_row(),
+                "name",
+                value=appendix_sheets.NAME_KINDS[field],
+            )
+    external = {unit.code: unit.external for unit in linter.plan.units}
+    if properties.gatherer and external.get(properties.gatherer, True):
+        code = "PLAN_GATHERER_OUTSIDE" if properties.gatherer in external else "PLAN_UNIT_UNRESOLVED"
+        yield linter.make(code, "card", 0, "gatherer", value=properties.gatherer)
 
 
 def _groups(linter: Linter) -> Iterator[Finding]:

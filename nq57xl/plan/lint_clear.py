@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from nq57xl.plan.linter import Linter
-from nq57xl.plan.model import Indicator, Task, Unit, UnitGroup
+from nq57xl.plan.model import UNDECIDED, Indicator, Task, Unit, UnitGroup
 from nq57xl.rules.findings import Finding
 from nq57xl.text.normalise import bare, fold, one_line
 
@@ -25,15 +25,13 @@ _PLURAL = re.compile(r"(?:các|những)\s+", re.IGNORECASE)
 
 
 def leads(linter: Linter) -> Iterator[Finding]:
-    """Rõ người: leads and supports that are missing, unknown or collective."""
+    """Rõ người: leads and supports that are missing, unknown, collective, or whose unit gets no form."""
     rows: list[tuple[str, int, Task | Indicator]] = [("tasks", i, task) for i, task in enumerate(linter.plan.tasks)]
     rows += [("indicators", i, item) for i, item in enumerate(linter.plan.indicators)]
     names = {unit.code: unit.name for unit in linter.plan.units}
     for table, index, row in rows:
-        resolution = linter.resolver.resolve(row.lead)
-        if not resolution.codes and not resolution.unresolved:
-            yield linter.make("PLAN_LEAD_MISSING", table, index, "lead")
-        elif len(row.lead_units) > 1:
+        yield from _reaches_nobody(linter, table, index, row)
+        if len(row.lead_units) > 1:
             members = ", ".join(f"«{names.get(code, code)}»" for code in row.lead_units)
             proposal = f"chọn trong {members}"
             yield linter.make("PLAN_COLLECTIVE_LEAD", table, index, "lead", value=row.lead, proposal=proposal)
@@ -41,6 +39,19 @@ def leads(linter: Linter) -> Iterator[Finding]:
             for part in linter.resolver.resolve(getattr(row, field, "")).unresolved:
                 proposal = _likely(part, linter)
                 yield linter.make("PLAN_UNIT_UNRESOLVED", table, index, field, value=part, proposal=proposal)
+
+
+def _reaches_nobody(linter: Linter, table: str, index: int, row: Task | Indicator) -> Iterator[Finding]:
+    """Rows that no form would hold: no lead, a group without members, units of which the office has not decided."""
+    resolution = linter.resolver.resolve(row.lead)
+    if not resolution.codes and not resolution.unresolved:
+        code = "PLAN_LEAD_GROUP_EMPTY" if resolution.collective else "PLAN_LEAD_MISSING"
+        yield linter.make(code, table, index, "lead", value=one_line(row.lead))
+        return
+    led = [unit for unit in linter.plan.units if unit.code in resolution.codes]
+    if led and all(unit.external for unit in led) and any(unit.kind == UNDECIDED for unit in led):
+        undecided = ", ".join(f"«{unit.name}»" for unit in led if unit.kind == UNDECIDED)
+        yield linter.make("PLAN_LEAD_NO_FORM", table, index, "lead", value=undecided)
 
 
 def _likely(part: str, linter: Linter) -> str:

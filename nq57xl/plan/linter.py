@@ -14,6 +14,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_sheets import name_rows
 from nq57xl.plan.model import Plan
 from nq57xl.plan.units import Resolver
 from nq57xl.rules import findings
@@ -100,11 +101,15 @@ class Linter:
         columns = next(item for item in known if item.id == table).columns
         return next(column.title for column in columns if column.key == field)
 
+    def free_name_row(self) -> int:
+        """Index of the first line under the names of the agency: where one that is missing is typed in."""
+        return len(name_rows(self.plan.properties))
+
     def make(self, code: str, table: str, index: int, field: str, **words: Any) -> Finding:  # noqa: ANN401
         """A finding at one cell."""
         # a column that the workbook does not have: the row's code stands for it
         own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
-        sheet, cell = own or layout_place(table, index, field)
+        sheet, cell = own or self._under_last(table, index, field) or layout_place(table, index, field)
         record = getattr(self.plan, table)[index] if table in ("tasks", "indicators") else None
         return findings.make(
             code,
@@ -115,6 +120,14 @@ class Linter:
             field=field,
             value=str(words.get("value", "")),
         )
+
+    def _under_last(self, table: str, index: int, field: str) -> tuple[str, str] | None:
+        """The cell under the last row of the table in the office's own workbook."""
+        last = self._places.get((table, index - 1, field))
+        if last is None:
+            return None
+        letters = last[1].rstrip("0123456789")
+        return last[0], f"{letters}{int(last[1][len(letters) :]) + 1}"
 
 
 def layout_place(table: str, index: int, field: str) -> tuple[str, str]:

@@ -75,6 +75,10 @@ class Properties:
     """The "rõ" of this plan: ("rõ người", "rõ việc", ...): five or six, they differ by plan."""
 
 
+UNDECIDED = "Cần xác định"
+"""Kind of an external unit that leads rows and of which the office has not yet said that it is outside."""
+
+
 @frozen
 class Unit:
     """A unit that leads, supports, gathers or receives."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 import attrs
 from attrs import field, frozen
@@ -33,8 +34,11 @@ class Imported:
     review: tuple[Review, ...] = field(factory=tuple)
 
 
-def import_document(document: Document, stem: str) -> Imported:
-    """The plan that the document holds. Raises Nq57Error when no table of tasks is in it."""
+def import_document(document: Document, stem: str, today: date) -> Imported:
+    """The plan that the document holds. Raises Nq57Error when no table of tasks is in it.
+
+    `stem`: name of the file, for the plan's id; `today`: the day whose year stands in where the document tells none.
+    """
     bodies = bodies_of(document)
     tasks, indicators = tasks_of(bodies.task), indicators_of(bodies.indicator)
     if not tasks.drafts and not indicators.drafts:
@@ -42,7 +46,8 @@ def import_document(document: Document, stem: str) -> Imported:
             "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
             "ví dụ Nhiệm vụ, Đơn vị chủ trì, Thời hạn."
         )
-    found = properties_of(list(bodies.lines), stem)
+    days = (parse_deadline(draft.text("deadline"), today.year).date for draft in tasks.drafts)
+    found = properties_of(list(bodies.lines), stem, today, [day.year for day in days if day])
     return _Assembly(bodies, tasks, indicators, found).imported()
 
 

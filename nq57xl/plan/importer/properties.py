@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
 from attrs import define, field
 
 from nq57xl.plan.importer.document import Line
+from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.importer.words import join_lines
 from nq57xl.plan.model import DatedName, Properties, Signatory
 from nq57xl.text.normalise import bare, fold, one_line
@@ -33,15 +36,32 @@ _NUMBER = re.compile(
     r"số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ]{1,8}(?:[-/&][A-ZĐ&.]{1,15})*)(?![\w])", re.IGNORECASE
 )
 _OWN_NUMBER = re.compile(
-    r"Số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ]{1,8}(?:[-/&][A-ZĐ&.]{1,15})*)(?:\s.*)?"
+    r"Số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ][A-ZĐa-z]{0,7}(?:[-/&][A-ZĐa-zđ&.]{1,15})*)(?:\s.*)?"
 )
 _PROVINCE = re.compile(r"(?:tỉnh|thành phố|TP\.?)\s+((?:[A-ZĐÀ-Ỹ][^\W\d_]+)(?:\s[A-ZĐÀ-Ỹ][^\W\d_]+){1,2})")
 _LONG_DATE = re.compile(r"ngày\s*(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})", re.IGNORECASE)
 _SHORT_DATE = re.compile(r"ngày\s*(\d{1,2})\s*/\s*(\d{1,2})\s*/\s*(\d{4})", re.IGNORECASE)
-_PLACE = re.compile(r"(?P<place>[^\W\d_][^\d,;:]{1,30}),\s*ngày[\s\d….]*tháng", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(?P<place>[^\W\d_][^\d,;:]{1,30}),\s*ngày\s*(?:[\d….\s]*tháng|\d{1,2}/\d{1,2}/\d{4})", re.IGNORECASE
+)
+_SIGNED_ON = re.compile(r"(?:thời gian|ngày) ký\s*:?\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.IGNORECASE)
+_MONTH_OF_ISSUE = re.compile(r",\s*ngày[\s.…_]*tháng[\s.…_\d]*năm\s*(20\d\d)", re.IGNORECASE)
+_CITED = re.compile(
+    r"(?:nghị quyết|quyết định|chỉ thị|kế hoạch|chương trình|đề án|nghị định|kết luận|luật|thông báo|công văn|văn bản)[^,;.]{0,40}?số\s*:?\s*"
+    r"[\w./-]+(?:\s*,?\s*ngày\s+(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}\s+tháng\s+\d{1,2}\s+năm\s+\d{4})|\s+năm\s+\d{4})?",
+    re.IGNORECASE,
+)
+_STAGE = re.compile(r"giai đoạn\s*(?:từ\s+)?(?:năm\s+)?(20\d\d)\s*(?:-|–|đến(?: năm)?)\s*(20\d\d)", re.IGNORECASE)
+_OF_YEAR = re.compile(r"(?<!đến )(?<!hướng )(?<!tới )(?<!nhìn )(?<!từ )năm\s+(20\d\d)", re.IGNORECASE)
+_HEAD_OF = re.compile(
+    r"^(?:chủ tịch|giám đốc|bộ trưởng|trưởng ban|trưởng|cục trưởng|thường trực|chánh|tổng giám đốc|viện trưởng)\s+(?=\S+\s)",
+    re.IGNORECASE,
+)
 _ATTACHED = re.compile(
-    r"\(?\s*(?:ban hành )?kèm theo (?:kế hoạch|quyết định|chương trình|văn bản|công văn)(?P<rest>.{0,120}?)\s+của\s+(?P<agency>[^)]+?)\s*\)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:\(\s*|^\s*)(?:ban hành )?kèm theo (?P<rest>[^()]{5,400}?)\s*(?:\)|$)", re.IGNORECASE | re.MULTILINE
+)
+_OF_WHOM = re.compile(
+    r"\scủa\s+(?P<agency>.+?)(?:\s+(?:về|triển khai|thực hiện|ban hành|phê duyệt)\s.*)?$", re.IGNORECASE
 )
 _DAY = re.compile(
     r"(?P<word>trước|chậm nhất|muộn nhất|vào|(?=ngày))\s*(?:hết\s+|là\s+|vào\s+|trước\s+)*"
@@ -59,7 +79,6 @@ _MOTTO = re.compile(
 _NO_NAME = re.compile(
     r"CỘNG H|ĐỘC LẬP|SỐ\b|KẾ HOẠCH|ĐẢNG CỘNG|PHỤ LỤC|DỰ THẢO|QUYẾT ĐỊNH|NGHỊ QUYẾT|CHƯƠNG TRÌNH|ĐỀ ÁN|DANH MỤC|HƯỚNG DẪN|THÔNG BÁO"
 )
-_COUNCIL = ("ỦY BAN NHÂN DÂN", "UỶ BAN NHÂN DÂN", "UBND", "HỘI ĐỒNG NHÂN DÂN")
 _TO_UNIT = re.compile(r"(?:về|qua|gửi|cho)\s+(?:Phòng|Văn phòng|Trung tâm|Ban Quản lý|Thanh tra|Chi cục)")
 _UNIT = r"(?P<unit>\b(?:Phòng|Văn phòng|Sở|Ban|Trung tâm|Thanh tra|Chi cục|Bộ)\b[^.,;()]{0,60}?)"
 _END = r"(?=\s*(?:[),;.]|để\b|tổng hợp|chủ trì|là\b|có trách nhiệm|trước\b|chậm nhất|muộn nhất|định kỳ|vào ngày|theo dõi|đôn đốc|làm đầu mối|phối hợp))"
@@ -71,6 +90,8 @@ _GATHER = (
         rf"{_UNIT}\s+(?:là (?:cơ quan |đơn vị )?đầu mối|chủ trì, theo dõi|có trách nhiệm theo dõi|chủ trì tổng hợp)"
     ),
 )
+_UPWARDS_OF_PROVINCE = re.compile(r"chính phủ|trung ương|bộ [a-zđ]|tỉnh ủy|thành ủy|cấp trên", re.IGNORECASE)
+_TO_DEPARTMENT = re.compile(r"(?:về|qua|gửi|cho)\s+(?:Phòng|Văn phòng|Trung tâm|Sở|Ban|Thanh tra|UBND|Ủy ban)")
 _UPWARDS = re.compile(
     r"ubnd|ủy ban nhân dân|uỷ ban nhân dân|cấp trên|trung ương|ban chỉ đạo (?:tỉnh|thành phố)|tỉnh ủy|thành ủy|chính phủ|bộ khoa học|sở khoa học",
     re.IGNORECASE,
@@ -82,10 +103,23 @@ _CLEAR = re.compile(
     r"rõ\s+(?:người|việc|thời gian|thời hạn|trách nhiệm|sản phẩm|thẩm quyền|tiến độ|kết quả|hiệu quả|nguồn lực|quy trình)",
     re.IGNORECASE,
 )
-_RANK = re.compile(
-    r"(?:KT|TM|TL|TUQ|Q)\.\s*\S.*|(?:PHÓ\s+)?(?:GIÁM ĐỐC|CHỦ TỊCH|TRƯỞNG BAN|CỤC TRƯỞNG|BỘ TRƯỞNG|CHÁNH VĂN PHÒNG|THỦ TƯỚNG|BÍ THƯ|VIỆN TRƯỞNG|CHI CỤC TRƯỞNG)"
+_POSITION = (
+    r"(?:PHÓ\s+)?(?:TỔNG\s+)?(?:GIÁM ĐỐC|CHỦ TỊCH|TRƯỞNG BAN|CỤC TRƯỞNG|BỘ TRƯỞNG|THỨ TRƯỞNG|CHÁNH VĂN PHÒNG|THỦ TƯỚNG|BÍ THƯ|VIỆN TRƯỞNG|"
+    r"CHI CỤC TRƯỞNG|VỤ TRƯỞNG|HIỆU TRƯỞNG|TRƯỞNG PHÒNG|CHÁNH THANH TRA|THỐNG ĐỐC)(?:\s+THƯỜNG TRỰC|\s+CHÍNH PHỦ)?"
 )
+_AUTHORITY = re.compile(r"(?:KT|TM|TL|TUQ|Q|T/M|K/T)\s?\.?\s?(?:\S.*)")
+_RANK = re.compile(rf"(?:KT|TM|TL|TUQ|Q|T/M|K/T)\.?\s?[A-ZĐÀ-Ỹ].*|{_POSITION}")
 _NAME = re.compile(r"(?:[A-ZĐÀ-Ỹ][^\W\d_]*\s+){1,5}[A-ZĐÀ-Ỹ][^\W\d_]*")
+
+
+_TITLE_LINE = re.compile(
+    r"(?:KẾ HOẠCH|CHƯƠNG TRÌNH(?: HÀNH ĐỘNG)?)\s+(?=(?:TRIỂN KHAI|THỰC HIỆN|CHUYỂN ĐỔI|PHÁT TRIỂN|HÀNH ĐỘNG|CẢI CÁCH|ỨNG DỤNG|NĂM)\b)"
+)
+_SMALL = ("và", "các", "về", "tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban", "huyện")
+_FRONT = 25
+_MOST_LINES = 2000
+_LONGEST_NAME = 120
+_WORDS_OF_NAME = 10
 
 
 @define
@@ -100,14 +134,19 @@ class Found:
     """Name of the unit that gathers, as printed."""
 
 
-def properties_of(lines: list[Line], stem: str) -> Found:
-    """What those lines say; `stem` is the document's file name, for the id when nothing better is there."""
-    return _Reader(lines).read(stem)
+def properties_of(lines: list[Line], stem: str, today: date, years: Sequence[int] = ()) -> Found:
+    """What those lines say; `stem` is the document's file name, for the id when nothing better is there.
+
+    `years`: those that the deadlines name, for a document that tells its year nowhere else; `today` where nothing does.
+    """
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES // 2], *lines[-_MOST_LINES // 2 :]]
+    return _Reader(lines, today, years).read(stem)
 
 
 class _Reader:
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
+    def __init__(self, lines: list[Line], today: date, years: Sequence[int]) -> None:
+        self.lines, self.today, self.years = lines, today, years
         self.text = ""
         for line in lines:
             self.text = join_lines(self.text, line.text) if self.text else line.text
@@ -121,9 +160,9 @@ class _Reader:
         number, symbol = self._number()
         issued, place = self._date(), self._place()
         province = place or self._province()
-        agency, parent = self._agency()
+        agency, parent = self._agency(symbol, province)
         year = self._year(title, issued)
-        internal, upwards = self._days()
+        internal, upwards = self._days(rank_of(agency) if agency else None)
         gatherer, recipient = self._gatherer(), self._recipient(province)
         criteria = tuple(dict.fromkeys(item.casefold() for item in _CLEAR.findall(self.text)))
         signatory = self._signatory()
@@ -152,13 +191,15 @@ class _Reader:
 
     def _title(self) -> str:
         for index, line in enumerate(self.lines):
-            if fold(line.text).rstrip(" .:") in _TITLES:
-                title = ""
+            name = fold(line.text).rstrip(" .:")
+            start = _TITLE_LINE.match(line.text) if line.text.isupper() else None
+            if name in _TITLES or start:
+                title = line.text[start.end() :] if start and name not in _TITLES else ""
                 for following in self.lines[index + 1 : index + 9]:
                     text = following.text.strip(" _-–—*")
                     if not text:
                         continue
-                    if title and _STOP.match(text):
+                    if text.startswith("(") or (title and _ends_title(title, text)):
                         break
                     title = join_lines(title, text)
                     if title.endswith((".", ";", ":")):
@@ -168,28 +209,46 @@ class _Reader:
         match = re.search(
             r"(?:KẾ HOẠCH|Kế hoạch)\s+((?:Triển khai|Thực hiện|TRIỂN KHAI|THỰC HIỆN)[^.;]{10,300}?năm \d{4})", self.text
         )
-        return one_line(match[1]) if match else ""
+        return one_line(match[1]) if match else self._appendix_title()
+
+    def _appendix_title(self) -> str:
+        """The title of an appendix without its plan."""
+        for index, line in enumerate(self.lines):
+            if re.match(r"PHỤ LỤC\b|(?:DANH MỤC|BẢNG|BIỂU) .*NHIỆM VỤ", line.text.upper()):
+                own = [line.text] if not re.fullmatch(r"PHỤ LỤC(?:\s+\S{1,5})?", line.text.upper()) else []
+                more = itertools.takewhile(lambda item: item.text.isupper(), self.lines[index + 1 : index + 5])
+                title = one_line(" ".join([*own, *(item.text for item in more)]))
+                if title:
+                    self.sources["title"], self.doubts["title"] = line.source, "lấy từ tên phụ lục"
+                return title
+        return ""
 
     def _number(self) -> tuple[str, str]:
         for line in self.lines[:40]:
             match = _OWN_NUMBER.fullmatch(line.text)
             if match:
                 self.sources["number"] = self.sources["symbol"] = line.source
-                return _digits(match["number"]), match["symbol"].upper()
-        attached = _ATTACHED.search(self.text)
-        match = _NUMBER.search(attached["rest"]) if attached else None
+                return _digits(match["number"]), match["symbol"]
+        match = _NUMBER.search(self._attached())
         return (_digits(match["number"]), match["symbol"].upper()) if match else ("", "")
+
+    def _attached(self) -> str:
+        """What the line "(Kèm theo Kế hoạch số … ngày … của …)" says of the plan."""
+        match = _ATTACHED.search(self.text) or next(
+            filter(None, (_ATTACHED.search(line.text) for line in self.lines)), None
+        )
+        return match["rest"] if match else ""
 
     def _date(self) -> date | None:
         for line in self.lines[:40]:
             if line.text.casefold().startswith(("căn cứ", "thực hiện")):
                 break
-            match = _LONG_DATE.search(line.text)
+            match = _LONG_DATE.search(line.text) or _SHORT_DATE.search(line.text)
             if match and _PLACE.search(line.text):
                 self.sources["issued_on"] = line.source
                 return _day(match)
-        attached = _ATTACHED.search(self.text)
-        match = (_SHORT_DATE.search(attached["rest"]) or _LONG_DATE.search(attached["rest"])) if attached else None
+        attached = self._attached()
+        match = _SHORT_DATE.search(attached) or _LONG_DATE.search(attached) or _SIGNED_ON.search(self.text)
         return _day(match) if match else None
 
     def _place(self) -> str:
@@ -207,28 +266,61 @@ class _Reader:
         self.doubts["place"] = "suy từ tên tỉnh, thành phố trong văn bản"
         return max(sorted(set(names)), key=names.count)
 
-    def _agency(self) -> tuple[str, str]:
-        """The agency and the one above it, from the letterhead and from "Kèm theo … của …"."""
-        front = itertools.takewhile(lambda line: fold(line.text).rstrip(" .:") not in _TITLES, self.lines[:12])
-        head = _councils([_MOTTO.sub("", line.text).strip(" *_-") for line in front])
-        caps = [text for text in head if text.isupper() and len(text) > 3 and not _NO_NAME.match(text)]
-        attached = _ATTACHED.search(self.text)
-        above = caps[0] if len(caps) > 1 else ""
-        if attached:
-            name = one_line(attached["agency"])
-            if not (above and fold(above) != fold(name)):
-                above = ""
-            return name, above
-        if caps:
-            self.doubts["agency"] = "lấy từ phần đầu văn bản"
-            return self._written(caps[-1] if len(caps) == 1 else caps[1]), above
+    def _agency(self, symbol: str, province: str) -> tuple[str, str]:
+        """The agency and the one above it: from the letterhead, "(Kèm theo … của …)", or what the prose says."""
+        head = self._letterhead()
+        whom = _OF_WHOM.search(f" {self._attached()}")
+        sealed = _HEAD_OF.sub("", one_line(whom["agency"]).strip(" .,;")) if whom else ""
+        sealed = sealed if rank_of(sealed) is not None and len(sealed) < _LONGEST_NAME else ""
+        if head:
+            above = head[-2] if len(head) > 1 else ""
+            if sealed and any(_alike(sealed, name) for name in head):
+                return sealed, above if not _alike(above, sealed) else ""
+            if sealed:
+                self.doubts["agency"] = f"phần đầu văn bản ghi cơ quan này, dòng «kèm theo» ghi «{sealed}»"
+            return self._written(head[-1]), above
+        if sealed:
+            return sealed, ""
         match = re.search(
-            r"((?:Sở|Ban Quản lý|UBND|Ủy ban nhân dân|Bộ|Ban Chỉ đạo)[^.,;()]{2,60}?)\s+(?:xây dựng |ban hành )+(?:Kế hoạch|kế hoạch)",
+            r"((?:Sở|Ban Quản lý|UBND|Ủy ban nhân dân|Uỷ ban nhân dân|Bộ|Tỉnh ủy|Thành ủy|Ban Chỉ đạo)[^.,;()]{0,60}?)\s+(?:xây dựng |ban hành )+(?:Kế hoạch|kế hoạch)",
             self.text,
         )
-        if match:
-            self.doubts["agency"] = "suy từ câu ban hành kế hoạch"
-        return (one_line(match[1]), "") if match else ("", "")
+        name = one_line(match[1]) if match else self._by_symbol(symbol, province)
+        if name and rank_of(name) is not None:
+            self.doubts["agency"] = "suy từ câu ban hành kế hoạch" if match else "suy từ ký hiệu văn bản"
+            return name, ""
+        return "", ""
+
+    def _letterhead(self) -> list[str]:
+        """The names at the head of the document, from the highest to the agency itself."""
+        front = itertools.takewhile(
+            lambda line: (
+                fold(line.text).rstrip(" .:") not in _TITLES and not re.match(r"\(?(?:Căn cứ|Ban hành|Kèm)", line.text)
+            ),
+            self.lines[:_FRONT],
+        )
+        names: list[str] = []
+        open_name = False
+        for line in front:
+            text = _MOTTO.sub("", line.text).strip(" *_-–—.:")
+            if not text or _NO_NAME.match(text.upper()) or re.search(r"\d{2,}|ngày", text):
+                open_name = False
+            elif names and open_name and (text.isupper() == names[-1].isupper()) and _goes_on(names[-1], text):
+                names[-1] = f"{names[-1]} {text}"
+            elif rank_of(text) is not None and (text.isupper() or len(text.split()) <= _WORDS_OF_NAME):
+                names.append(text)
+                open_name = True
+            else:
+                open_name = False
+        return [name for name in dict.fromkeys(names) if name.isupper()] or names[-1:]
+
+    def _by_symbol(self, symbol: str, province: str) -> str:
+        """ "KH-UBND" of a province, "QĐ-TTg", "NQ-CP"; or who the plan is signed for."""
+        last = re.split(r"[-/]", symbol)[-1].upper()
+        signed = any(re.match(r"TM\.\s*(?:UBND|[ỦU][ỶY]? ?BAN NHÂN DÂN)", line.text) for line in self.lines)
+        if (last == "UBND" or signed) and province:
+            return f"UBND tỉnh {province}"
+        return {"TTG": "Thủ tướng Chính phủ", "CP": "Chính phủ"}.get(last, "")
 
     def _written(self, name: str) -> str:
         """A name in capitals as the text writes it elsewhere, else with a capital for each word."""
@@ -238,26 +330,39 @@ class _Reader:
         return _sentence(name)
 
     def _year(self, title: str, issued: date | None) -> int:
-        years = re.findall(r"năm (20\d\d)", title)
-        if years:
-            return int(years[-1])
-        found = re.findall(r"20[2-4]\d", title) or (
-            [str(issued.year)] if issued else re.findall(r"năm (20[2-4]\d)", self.text)
+        """The year that the plan is for: never one of a document that it cites."""
+        own = _CITED.sub(" ", title)
+        stage = _STAGE.search(own)
+        if stage:
+            first, last = int(stage[1]), int(stage[2])
+            return max(first, issued.year) if issued and issued.year <= last else first
+        named = [int(year) for year in _OF_YEAR.findall(own)]
+        if named:
+            return named[-1]
+        month = next(filter(None, (_MONTH_OF_ISSUE.search(line.text) for line in self.lines[:40])), None)
+        if issued or month:
+            self.doubts["year"] = "năm không ghi ở tên kế hoạch, suy từ ngày ban hành"
+            return issued.year if issued else int(month[1]) if month else 0
+        counted = Counter(self.years).most_common(1)
+        attached = re.search(r"20[12]\d", self._attached())
+        self.doubts["year"] = (
+            "năm không ghi trong văn bản, suy từ các thời hạn" if counted else "không thấy năm, dùng năm nay"
         )
-        self.doubts["year"] = "năm không ghi ở tên kế hoạch, suy từ văn bản"
-        return max(map(int, found[:3])) if found else date.today().year
+        return int(attached[0]) if attached else counted[0][0] if counted else self.today.year
 
-    def _days(self) -> tuple[int, int]:
+    def _days(self, rank: str | None) -> tuple[int, int]:
         internal: int | None = None
         upwards: int | None = None
         words, last = set(), 0
+        high = rank in ("province", "party", "nation", "ministry")
+        upward, to_unit = (_UPWARDS_OF_PROVINCE, _TO_DEPARTMENT) if high else (_UPWARDS, _TO_UNIT)
         for match in sorted(
             [*_DAY.finditer(self.text), *_MONTHLY_DAY.finditer(self.text)], key=lambda item: item.start()
         ):
             before = re.split(r"(?<=[.;])\s", self.text[max(last, match.start() - 160) : match.start()])[-1]
             last, day = match.end(), int(match["day"])
-            above = max((item.end() for item in _UPWARDS.finditer(before)), default=-1)
-            unit = max((item.end() for item in _TO_UNIT.finditer(before)), default=-1)
+            above = max((item.end() for item in upward.finditer(before)), default=-1)
+            unit = max((item.end() for item in to_unit.finditer(before)), default=-1)
             if not 1 <= day <= 31:
                 continue
             words.add(match["word"].casefold() or "vào")
@@ -292,26 +397,42 @@ class _Reader:
         return name if not place or place in name or not named else f"{name} {place}"
 
     def _signatory(self) -> Signatory:
-        for index, line in enumerate(self.lines):
-            if _RANK.fullmatch(line.text.strip()) and index > 5:
-                block = [item.text.strip() for item in self.lines[index : index + 12]]
-                ranks = [text for text in block[:3] if _RANK.fullmatch(text)]
-                name = next((text for text in block[1:] if _NAME.fullmatch(text) and not text.isupper()), "")
-                authority = ranks[0] if len(ranks) > 1 or re.match(r"(?:KT|TM|TL|TUQ|Q)\.", ranks[0]) else ""
-                position = next((text for text in ranks if text != authority), "")
-                return Signatory(authority, position, name)
-        return Signatory()
+        starts = [index for index, line in enumerate(self.lines) if index > 5 and _RANK.fullmatch(line.text.strip())]
+        formal = [index for index in starts if _AUTHORITY.match(self.lines[index].text)]
+        if not starts:
+            return Signatory()
+        first = (formal or starts[-1:])[0]
+        block = [item.text.strip() for item in self.lines[first : first + 14]]
+        ranks = list(itertools.takewhile(_RANK.fullmatch, block))
+        name = next((text for text in block[1:] if _NAME.fullmatch(text) and not text.isupper()), "")
+        authority = "\n".join(text for text in ranks if _AUTHORITY.match(text))
+        position = next((text for text in reversed(ranks) if not _AUTHORITY.match(text)), "")
+        return Signatory(authority, position, name)
 
 
-def _councils(head: list[str]) -> list[str]:
-    """The lines of a letterhead with "ỦY BAN NHÂN DÂN" and the name under it as one."""
-    done: list[str] = []
-    for text in head:
-        if done and done[-1] in _COUNCIL and re.match(r"(?:XÃ|PHƯỜNG|TỈNH|THÀNH PHỐ|HUYỆN|ĐẶC KHU|THỊ)\b", text):
-            done[-1] = f"{done[-1]} {text}"
-        elif text:
-            done.append(text)
-    return done
+def _ends_title(title: str, text: str) -> bool:
+    """True for the first line of the text under a title."""
+    return (
+        _STOP.match(text) is not None
+        or _RANK.fullmatch(text) is not None
+        or (text.isupper() and not title.isupper())
+        or (text.endswith((".", ";")) and text[0].isupper() and len(text) > len(title))
+    )
+
+
+def _goes_on(name: str, text: str) -> bool:
+    """True for the second line of a name in a letterhead: "ỦY BAN NHÂN DÂN" over "TỈNH ĐỒNG NAI"."""
+    if re.fullmatch(
+        r"(?:ủy ban nhân dân|uỷ ban nhân dân|ubnd|hội đồng nhân dân|đảng bộ|tỉnh ủy|thành ủy)", name, re.IGNORECASE
+    ):
+        return re.match(r"(?:xã|phường|tỉnh|thành phố|tp|huyện|đặc khu|thị|quận)\b", text, re.IGNORECASE) is not None
+    return name.rstrip()[-1:] in ",-" or bare(name).endswith((" va", " cac", " ve")) or rank_of(text) is None
+
+
+def _alike(one: str, other: str) -> bool:
+    """True for two spellings of one agency, with or without its place."""
+    first, second = (re.sub(r"uy ban nhan dan", "ubnd", bare(item)) for item in (one, other))
+    return bool(first and second) and (first.startswith(second) or second.startswith(first))
 
 
 def _dated(name: str) -> tuple[DatedName, ...]:
@@ -331,25 +452,19 @@ def _day(match: re.Match[str]) -> date | None:
 
 def _sentence(text: str) -> str:
     """A name in capitals as in a sentence, as far as its words tell: "Sở Văn hóa, Thể thao và Du lịch"."""
-    words = text.split()
     done: list[str] = []
-    for word in words:
-        key, before = word.casefold(), done[-1] if done else ""
-        if word in ("UBND", "BQL", "HĐND"):
+    place = False
+    for word in text.split():
+        key, before = word.casefold(), done[-1].casefold() if done else ""
+        if word in ("UBND", "BQL", "HĐND", "MTTQ"):
             done.append(word)
-        elif (
-            key in ("và", "các")
-            or (done and key in ("tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban"))
-            or (
-                words[0] in ("SỞ", "BỘ", "PHÒNG")
-                and len(done) > 1
-                and before not in ("và", "các")
-                and before[-1] != ","
-            )
-        ):
-            done.append(key)
-        else:
+        elif key in _SMALL or (key in ("ủy", "uỷ", "phủ") and before in ("tỉnh", "thành", "đảng", "chính")):
+            done.append(word.capitalize() if not done else key)
+        elif not done or place or len(done) == 1 or before in ("và", "các", "về") or before.endswith(","):
             done.append(word.capitalize())
+        else:
+            done.append(key)
+        place = place or key in ("tỉnh", "phố", "xã", "phường", "huyện") or text.startswith(("TỈNH ", "THÀNH "))
     return " ".join(done)
 
 

@@ -17,13 +17,11 @@ import yaml
 from attrs import define, field, frozen
 
 from nq57xl import resources
+from nq57xl.plan.model import UNDECIDED, Unit, UnitGroup
 from nq57xl.plan.understand import unit_code
 from nq57xl.plan.units import Resolver, is_misprint, loose_key, names_people, separators, without_brackets
-from nq57xl.plan.model import Unit, UnitGroup
 from nq57xl.text.normalise import bare, fold, one_line
 
-UNDECIDED = "Cần xác định"
-"""Kind of a unit of which only the office can say whether it gets a form."""
 _COLLECTIVE = re.compile(
     r"(?:tat ca |toan the )?(?:cac|nhung)\b|toan the\b|tat ca\b|(?:ubnd|dang uy|hdnd|van phong ubnd) (?:cac|cap xa)\b|"
     r"(?:so|bo|phong|co quan|don vi)$|(?:ubnd|uy ban nhan dan)? ?(?:xa|phuong|thi tran|dac khu)(?:,|/| -| va) ?(?:xa|phuong|thi tran|dac khu)\b|"
@@ -317,7 +315,7 @@ class _Reader:
 
     def _may_be_alone(self, name: str, text: str) -> bool:
         """True for an unknown name that fills its cell: "Quản lý Đầu tư" without its "Phòng"."""
-        whole = name == without_brackets(text).strip(_EDGES)
+        whole = name == without_brackets(text).strip(_EDGES) and bare(name) not in unit_rules().kind_words
         return (
             whole
             and name[:1].isupper()

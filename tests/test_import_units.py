@@ -1,0 +1,222 @@
+# ruff: noqa: E501 - examples read better unbroken
+"""Who is a unit, who is inside, who belongs to a group; agency, year and signature: decided from the document itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+import pytest
+
+from nq57xl.plan.importer.assemble import Imported
+from nq57xl.plan.importer.document import Line
+from nq57xl.plan.importer.properties import properties_of
+from nq57xl.plan.importer.units import rank_of
+from nq57xl.plan.lint import lint
+from nq57xl.plan.model import Plan, Properties
+from nq57xl.plan.understand import understand
+from tests.import_kit import TODAY, markdown
+
+LEADS = ("Sở A", "Sở B", "Công an tỉnh")
+SEAL = "(Ban hành kèm theo Kế hoạch số 91/KH-UBND ngày 12/02/2026 của Chủ tịch UBND tỉnh X)"
+PROVINCE = (
+    "UBND TỈNH ĐỒNG NAI\n\nSố: 91/KH-UBND\n\nĐồng Nai, ngày 12 tháng 02 năm 2026\n\nKẾ HOẠCH\n\nChuyển đổi số năm 2026"
+)
+
+
+def plan_led_by(*leads: str, front: str = PROVINCE, supports: tuple[str, ...] = ()) -> Imported:
+    """A plan with a row for each lead."""
+    support = [*supports, *[""] * len(leads)]
+    rows = [(str(number), f"Xây dựng đề án {number}", "Đề án", lead, support[number - 1], "31/12/2026")
+            for number, lead in enumerate(leads, 1)]  # fmt: skip
+    return markdown(rows, front=front)
+
+
+def inside(made: Imported) -> set[str]:
+    return {unit.name for unit in made.plan.units if not unit.external}
+
+
+def errors(plan: Plan) -> list[tuple[str, str | None]]:
+    """Errors of lint that concern rows."""
+    return [(item.code, item.task) for item in lint(plan) if item.severity == "error" and item.task]
+
+
+@pytest.mark.parametrize("front", ["", "TỈNH ỦY ĐỒNG NAI\n\nKẾ HOẠCH\n\nThực hiện năm 2026", SEAL])
+def test_units_that_lead_are_inside_whoever_issues_the_plan(front: str) -> None:
+    """Departments that lead the rows of a plan get forms with no letterhead, a party's or a line "Kèm theo" alone."""
+    made = plan_led_by(*LEADS, front=front)
+    assert inside(made) == set(LEADS)
+    assert all(task.lead_units for task in made.plan.tasks)
+    assert errors(made.plan) == []
+    # where nothing tells the agency, the office is asked
+    asked = [item.field for item in made.review if item.sheet == "Đơn vị"]
+    assert asked == (["external"] * 3 if not front else [])
+
+
+def test_a_unit_that_ranks_above_the_agency_is_the_office_s_decision() -> None:
+    """A ministry that leads a row of a province's plan gets no form: an error until the office marks it."""
+    made = plan_led_by("Bộ Công an", "Sở Nội vụ")
+    assert inside(made) == {"Sở Nội vụ"}
+    assert errors(made.plan) == [("PLAN_LEAD_NO_FORM", "X.1")]
+    assert [item.reason for item in made.review if item.sheet == "Đơn vị"]
+    outside = tuple(attrs.evolve(unit, kind="Cơ quan ngoài") if unit.external else unit for unit in made.plan.units)
+    assert errors(attrs.evolve(made.plan, units=outside)) == []
+    given = tuple(attrs.evolve(unit, external=False) for unit in made.plan.units)
+    assert errors(attrs.evolve(made.plan, units=given)) == []
+
+
+def test_a_department_s_own_plan_has_its_peers_outside_unless_they_lead() -> None:
+    """Of units of the same rank those that lead are proposed inside, the others outside; each is a point of review."""
+    front = "UBND TỈNH ĐỒNG NAI\n\nSỞ XÂY DỰNG\n\nKẾ HOẠCH\n\nNăm 2026"
+    made = plan_led_by("Văn phòng Sở", "Sở Tài chính", front=front, supports=("Sở Nội vụ", "UBND tỉnh"))
+    assert inside(made) == {"Văn phòng Sở", "Sở Tài chính"}
+    asked = {made.plan.units[int(item.cell[1:]) - 5].name for item in made.review if item.sheet == "Đơn vị"}
+    assert asked == {"Sở Tài chính", "Sở Nội vụ"}
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("Đơn vị vận hành (Sở A, Văn phòng,...)", {"Sở A", "Văn phòng"}),
+        ("Thực hiện theo Nghị quyết số 66.7/2025/NQ-CP", set()),
+        ("Lãnh đạo\nCông an tỉnh", {"Công an tỉnh"}),
+        ("Sở Y tế\n- PGĐ: Ông A, sđt 0912 345 678", {"Sở Y tế"}),
+        ("Sở Y tế\nSĐT: 0912345678\nPP: [tên]", {"Sở Y tế"}),
+        ("Theo phân công tại Quyết định số 1441/QĐ-UBND", set()),
+        ("Sở Nội vụ (cơ quan thường trực); Ủy ban MTTQ Việt Nam tỉnh", {"Sở Nội vụ", "Ủy ban MTTQ Việt Nam tỉnh"}),
+        ("Văn phòng Đoàn ĐBQH và HĐND tỉnh", {"Văn phòng Đoàn ĐBQH và HĐND tỉnh"}),
+        ("Các Sở: Nội vụ, Tài chính; Công an tỉnh", {"Sở Nội vụ", "Sở Tài chính", "Công an tỉnh"}),
+        ("Đã hoàn thành", set()),
+        ("Phường", set()),
+        ("Quý I/2026", set()),
+    ],
+)
+def test_only_what_reads_as_a_unit_becomes_one(text: str, units: set[str]) -> None:
+    """People, telephone numbers, document numbers and sentences never enter a unit's name."""
+    made = plan_led_by("Sở Khoa học và Công nghệ", text)
+    assert {unit.name for unit in made.plan.units} - {"Sở Khoa học và Công nghệ"} == units
+    codes = {unit.code for unit in made.plan.units if unit.name in units}
+    assert set(made.plan.tasks[1].lead_units) == codes
+    flagged = {item.field for item in made.review if item.task == made.plan.tasks[1].code}
+    assert ("lead" in flagged) is not bool(units)
+    assert made.plan.tasks[1].lead == text
+
+
+def test_spellings_of_one_unit_are_one() -> None:
+    """Initials, abbreviations, places and "UB" for "UBND" name the unit that the document spells out elsewhere."""
+    made = plan_led_by(
+        "Sở Khoa học và Công nghệ", "Sở KH&CN", "Sở Khoa học và Công nghệ tỉnh Đồng Nai", "SỞ KHOA HỌC VÀ CÔNG NGHỆ"
+    )
+    assert len(made.plan.units) == 1 and len({task.lead_units for task in made.plan.tasks}) == 1
+    made = plan_led_by("Văn phòng UBND tỉnh", "Văn phòng UB tỉnh", "Văn phòng Ủy ban nhân dân tỉnh")
+    assert len(made.plan.units) == 1
+
+
+@pytest.mark.parametrize(
+    ("group", "members"),
+    [
+        ("Các sở, ban, ngành", {"Sở Nội vụ", "Sở Y tế", "Công an tỉnh"}),
+        ("các cơ sở y tế", set()),
+        ("các công ty quản lý lĩnh vực liên quan", set()),
+        ("Các sở, ban, ngành liên quan", set()),
+        ("Các cơ quan, đơn vị liên quan", set()),
+        ("UBND các xã, phường", set()),
+        ("UBND xã, phường", set()),
+    ],
+)
+def test_groups_have_members_only_where_their_words_tell(group: str, members: set[str]) -> None:
+    """A collective whose words name no kind of unit stays empty and is asked about."""
+    made = plan_led_by("Sở Nội vụ", "Sở Y tế", "Công an tỉnh", supports=(group,))
+    names = {unit.code: unit.name for unit in made.plan.units}
+    assert [item.name for item in made.plan.groups] == [group]
+    assert {names[code] for code in made.plan.groups[0].members} == members
+    assert bool([item for item in made.review if item.sheet == "Nhóm đơn vị"]) is not bool(members)
+
+
+def test_a_unit_beside_a_group_leads_alone() -> None:
+    """ "Sở Xây dựng/các công ty …": the row goes to the named unit, the collective adds nobody unseen."""
+    made = plan_led_by("Sở Xây dựng/các công ty quản lý lĩnh vực liên quan", "Sở Nội vụ")
+    assert [len(task.lead_units) for task in made.plan.tasks] == [1, 1]
+
+
+def test_a_lead_that_is_a_group_without_members_is_called_so() -> None:
+    """Lint does not say that the lead is missing where a group's name stands in the cell."""
+    made = plan_led_by("UBND các xã, phường")
+    assert errors(made.plan) == [("PLAN_LEAD_GROUP_EMPTY", "X.1")]
+
+
+def test_a_missing_name_is_asked_for_where_it_is_typed() -> None:
+    """The finding for a blank "Nơi nhận" points at the first free line of the names."""
+    found = [
+        item for item in lint(understand(Plan(Properties("x", "X", 2026)))) if item.code == "PLAN_PROPERTY_MISSING"
+    ]
+    assert {item.cell for item in found if item.field == "name"} == {"B23"}
+    made = plan_led_by("Sở Nội vụ")
+    missing = [item for item in lint(made.plan) if item.code == "PLAN_PROPERTY_MISSING" and item.field == "name"]
+    assert [item.cell for item in missing] == [
+        f"B{23 + len(made.plan.properties.agency) + len(made.plan.properties.place)}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        ("Chính phủ", "nation"), ("Bộ Công an", "ministry"), ("Văn phòng Chính phủ", "ministry"), ("Tỉnh ủy Đồng Nai", "party"),
+        ("UBND thành phố Đồng Nai", "province"), ("Uỷ ban nhân dân tỉnh", "province"), ("Văn phòng UBND tỉnh", "department"), ("Ban Tổ chức Tỉnh uỷ", "department"),
+        ("Ban Quản lý các Khu công nghiệp", "department"), ("Công an tỉnh", "department"), ("Công an xã", "division"), ("Công an", "own"),
+        ("UBND xã Công Hải", "commune"), ("Văn phòng HĐND và UBND xã", "division"), ("Phòng Kinh tế", "division"), ("Vụ Pháp chế", "division"),
+        ("Viettel Đồng Nai", "none"), ("Báo cáo kết quả", None), ("Tổ chức tuyên truyền", None), ("Phòng, chống tham nhũng", None),
+    ],
+)  # fmt: skip
+def test_ranks_follow_from_names(name: str, rank: str | None) -> None:
+    """Rank of an agency by its name; a text that begins like one and is none has none."""
+    assert rank_of(name) == rank
+
+
+def properties(text: str, years: tuple[int, ...] = ()) -> Properties:
+    return properties_of([Line(line, "x") for line in text.split("\n")], "x", TODAY, years).properties
+
+
+def test_agency_year_and_date_are_the_document_s_own() -> None:
+    """The letterhead names the agency; a cited resolution gives neither year nor date; a stage begins with its first year."""
+    found = properties(
+        "ỦY BAN NHÂN DÂN\nTỈNH KHÁNH HÒA\nSố: 05/KH-UBND\nKhánh Hòa, ngày 09 tháng 01 năm 2025\nKẾ HOẠCH\n"
+        "Triển khai Nghị quyết số 03/NQ-CP ngày 22/12/2024 và Kế hoạch số 12-KH/TU năm 2024\nCăn cứ Nghị quyết số 193/2025/QH15;\n"
+        "Thực hiện các mục tiêu của Kế hoạch đề ra. c) Các sở tổng hợp.\nTM. ỦY BAN NHÂN DÂN\nKT. CHỦ TỊCH\nPHÓ CHỦ TỊCH\nTrần Văn An"
+    )
+    assert (found.agency[0].name, found.year, found.issued_on) == (
+        "Ủy ban nhân dân tỉnh Khánh Hòa",
+        2025,
+        dt.date(2025, 1, 9),
+    )
+    signed = found.signatory
+    assert (signed.authority, signed.position, signed.name) == (
+        "TM. ỦY BAN NHÂN DÂN\nKT. CHỦ TỊCH",
+        "PHÓ CHỦ TỊCH",
+        "Trần Văn An",
+    )
+    assert properties("KẾ HOẠCH\nChuyển đổi số giai đoạn 2026 - 2030\nCăn cứ").year == 2026
+    assert (
+        properties(
+            "Hà Nội, ngày 5 tháng 6 năm 2017\nKẾ HOẠCH\nHành động đến năm 2025, định hướng đến năm 2030\nCăn cứ"
+        ).year
+        == 2017
+    )
+    assert properties("Danh mục nhiệm vụ", (2020, 2020, 2021)).year == 2020
+    assert properties("Danh mục nhiệm vụ").year == TODAY.year
+
+
+@pytest.mark.parametrize(
+    ("text", "agency"),
+    [
+        ("BỘ KHOA HỌC\nVÀ CÔNG NGHỆ\nQUYẾT ĐỊNH\nBan hành kế hoạch", "Bộ Khoa học và Công nghệ"),
+        ("TỈNH ỦY ĐỒNG NAI\n*\nĐẢNG CỘNG SẢN VIỆT NAM\nKẾ HOẠCH\nthực hiện", "Tỉnh ủy Đồng Nai"),
+        ("PHỤ LỤC\n(Kèm theo Quyết định số 12/QĐ-BKHCN ngày 1/2/2025 của Bộ trưởng Bộ Khoa học và Công nghệ)", "Bộ Khoa học và Công nghệ"),
+        ("UBND TỈNH ĐỒNG NAI\nBAN QUẢN LÝ CÁC KHU CÔNG NGHIỆP,\nKHU KINH TẾ\nKẾ HOẠCH\nNăm 2026", "Ban Quản lý các Khu công nghiệp, Khu kinh tế"),
+        ("Các mục tiêu của Kế hoạch đề ra. c) Tổng hợp", ""),
+    ],
+)  # fmt: skip
+def test_the_agency_is_a_name_never_a_piece_of_a_sentence(text: str, agency: str) -> None:
+    """Letterheads of two lines, a party's, a line "Kèm theo"; what reads as no agency leaves it blank."""
+    found = properties(text).agency
+    assert (found[0].name if found else "") == agency
