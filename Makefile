@@ -46,7 +46,7 @@ bench: $(DEV) ## forms beside the same cells written bare; collecting, with and 
 
 lock: ## make the lock files again (needs uv)
 	$(LOCK) --extra build pyproject.toml -o requirements.lock
-	$(LOCK) --extra build --extra test pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra build --extra parquet --extra test pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was built; workspaces stay
 	rm -rf $(VENV) build dist out/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

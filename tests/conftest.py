@@ -8,6 +8,7 @@ kind is a failure, so that a complete machine cannot leave something out unseen.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -41,8 +42,11 @@ settings.load_profile("nightly" if NIGHTLY else "default")
 def has_program(program: str) -> bool:
     """Whether a program that tests may need is on this machine.
 
-    "uno" is the system's Python with python3-uno, "node" is node with the packages of tests/node.
+    "uno" is the system's Python with python3-uno, "node" is node with the packages of tests/node,
+    "pyarrow" the library.
     """
+    if program == "pyarrow":
+        return importlib.util.find_spec("pyarrow") is not None
     if program == "uno":
         python = Path("/usr/bin/python3")
         if not (python.exists() and has_program("soffice")):

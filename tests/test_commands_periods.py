@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,15 +218,35 @@ def test_two_months_compared_and_exported(office: Office, tmp_path: Path) -> Non
     assert units == {"VP": (True, True), "QLCNC": (True, False), "QLDT": (True, False), "QLDN": (True, False)}
     told = CliRunner().invoke(cli, ["-w", str(office.workspace.root), "diff", "2026-04", "2026-05", "--json"])
     assert json.loads(told.stdout) == comparison_json(found)
-    paths = export(office, "2026-05")
-    document = json.loads(paths[1].read_bytes())
+    done = export(office, "2026-05")
+    document = json.loads(done.paths[1].read_bytes())
     jsonschema.validate(document, json.loads((REPOSITORY / "schemas" / SCHEMA_NAME).read_text(encoding="utf-8")))
     cells = {item["field"]: item for item in document["facts"] if item["row"] == DONE and item["table"] == "led"}
     assert {item["origin"] for item in cells.values()} == {"earlier"}
     assert (cells["progress"]["file"], cells["progress"]["value"]) == ("VP.xlsx", "done")
-    assert export(office, "2026-05") == paths
+    assert export(office, "2026-05") == done
     text = (merge(office, "2026-05").companions[1]).read_text(encoding="utf-8")
     assert "Đã hoàn thành trước kỳ" in text
+
+
+def test_without_its_library_parquet_is_left_out(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """export writes the others and says so; asked for Parquet it ends with the remedy, the others written."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    folder = office.workspace.report_dir("2026-04")
+
+    def run(*options: str) -> tuple[int, list[str], str]:
+        done = CliRunner().invoke(cli, ["-w", str(office.workspace.root), "export", "--period", "2026-04", *options])
+        assert done.exception is None or isinstance(done.exception, Nq57Error)
+        return done.exit_code, [Path(line).name for line in done.stdout.splitlines()], f"{done.stderr}{done.exception}"
+
+    code, names, told = run()
+    assert (code, names, "pyarrow" in told) == (0, ["du-lieu.csv", "du-lieu.json"], True)
+    (folder / "du-lieu.json").unlink()
+    code, names, told = run("--format", "parquet", "--format", "json")
+    assert (code, names, "pyarrow" in told) == (1, ["du-lieu.json"], True)
+    assert run("--format", "parquet")[:2] == (1, [])
+    assert run("--format", "csv")[:2] == (0, ["du-lieu.csv"])
+    assert sorted(path.name for path in folder.glob("du-lieu*")) == ["du-lieu.csv", "du-lieu.json"]
 
 
 def test_a_spoilt_template_leaves_no_half_report(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from nq57xl.cli.options import as_json, console, office, period_option, print_json, talk
+from nq57xl.errors import Nq57Error
 from nq57xl.results.comparison import PeriodComparison, UnitChange, result_words
 from nq57xl.results.wording import difference_text
 
@@ -107,18 +108,23 @@ def diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     multiple=True,
     type=click.Choice(["csv", "json", "parquet"]),
     metavar="DẠNG",
-    help="csv, json hoặc parquet; dùng được nhiều lần (mặc định: cả ba).",
+    help="csv, json hoặc parquet; dùng được nhiều lần (mặc định: cả ba; parquet cần thư viện pyarrow).",
 )
 @click.option("--contacts", is_flag=True, help="Kèm điện thoại, thư điện tử của người lập (tệp du-lieu-noi-bo.*).")
 @click.pass_context
 def export(context: click.Context, period: str | None, formats: tuple[Format, ...], contacts: bool) -> None:
     """The period's data."""
     from nq57xl.commands.compare import export as run
+    from nq57xl.outputs.exports import PARQUET_MISSING
 
-    paths = run(office(context), period, formats, contacts=contacts)
-    for path in paths:
+    done = run(office(context), period, formats, contacts=contacts)
+    for path in done.paths:
         click.echo(str(path))
-    if any(path.suffix == ".csv" for path in paths):
+    if any(path.suffix == ".csv" for path in done.paths):
         talk("Tệp .csv dành cho Excel: chữ bắt đầu bằng = + - @ có thêm dấu ' ở trước; giá trị nguyên văn ở tệp .json.")
     if contacts:
         talk("Tệp có thông tin liên hệ cá nhân: chỉ dùng nội bộ.")
+    if done.left_out and formats:
+        raise Nq57Error(PARQUET_MISSING)
+    if done.left_out:
+        talk(PARQUET_MISSING)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attrs import frozen
+
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.exports import FORMATS, Format, export_bytes
+from nq57xl.outputs.exports import FORMATS, Format, can_write, export_bytes
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import Consolidation
 
@@ -34,14 +36,27 @@ def _side(office: Office, ledger: Ledger, code: str) -> Consolidation:
 _SHARED, _INTERNAL = "du-lieu", "du-lieu-noi-bo"
 
 
+@frozen
+class Exported:
+    """The files of one export."""
+
+    paths: tuple[Path, ...]
+    left_out: tuple[Format, ...]
+    """Formats asked for that this installation cannot write."""
+
+
 def export(
     office: Office, period_code: str | None, formats: tuple[Format, ...] = (), *, contacts: bool = False
-) -> tuple[Path, ...]:
-    """Writes the period's data in the formats asked for, else in all; returns where.
+) -> Exported:
+    """Writes the period's data in the formats asked for, else in all; those that lack their library are left out.
 
     With contacts the files have another name, so that nobody hands them on by mistake. Raises Nq57Error when no form
     of the period was issued.
     """
+    kinds = tuple(kind for kind in formats or FORMATS if can_write(kind))
+    left_out = tuple(kind for kind in formats or FORMATS if kind not in kinds)
+    if not kinds:
+        return Exported((), left_out)
     with office.changing("export") as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
@@ -55,8 +70,8 @@ def export(
                 folder / f"{name}.{kind}",
                 export_bytes(consolidation, kind, contacts=contacts),
             )
-            for kind in formats or FORMATS
+            for kind in kinds
         )
         names = [path.name for path in written]
         ledger.event(office.who(), "export", {"period": period.code, "files": names, "contacts": contacts})
-        return written
+        return Exported(written, left_out)

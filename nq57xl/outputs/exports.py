@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -58,6 +59,10 @@ class ExportRow:
     received_basis: str = ""
 
 
+PARQUET_MISSING = (
+    "Chưa lập được tệp .parquet vì máy chưa có thư viện pyarrow. Nếu cần dạng này, hãy cài thêm bằng lệnh "
+    "«python -m pip install pyarrow» rồi chạy lại."
+)
 COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(ExportRow))
 
 
@@ -68,6 +73,11 @@ def facts(c: Consolidation, *, contacts: bool = False) -> tuple[ExportRow, ...]:
     computed = [fact for row in c.tasks for fact in _standing(row, c)]
     results = [fact for row in c.indicators for fact in _result(row, c)]
     return (*cells, *computed, *results)
+
+
+def can_write(kind: Format) -> bool:
+    """Whether this installation has what the format needs: Parquet needs pyarrow, an extra of its own (87 MB)."""
+    return kind != "parquet" or find_spec("pyarrow") is not None
 
 
 def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> bytes:
