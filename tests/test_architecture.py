@@ -27,6 +27,7 @@ ROOMS = (
     "edits",
     "outputs",
     "commands",
+    "web",
     "cli",
 )
 FREE = ("errors", "resources", "__version__")

@@ -13,6 +13,7 @@ from nq57xl.cli.closing import CLOSE_COMMANDS
 from nq57xl.cli.comparing import diff, export
 from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
 from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.serving import serve
 from nq57xl.cli.watching import watch
 
 
@@ -230,6 +231,7 @@ def demo(folder: Path | None) -> None:
 
 
 COMMANDS = (
+    serve,
     init,
     show,
     lint,

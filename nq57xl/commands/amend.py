@@ -126,6 +126,21 @@ def confirm(
         return _applied(office, ledger, read, made)
 
 
+def pending(office: Office) -> Amended | None:
+    """The comparison that waits for the office's word, made anew from the document that it names; None for none."""
+    path = office.workspace.out / "dieu-chinh" / _COMPARISON
+    if not path.is_file():
+        return None
+    origin, decisions = read_comparison(_bytes(path), path.name)
+    old = office.appendix().plan
+    if plan_version(old) != origin.plan_version:
+        return None
+    read = _read(Path(origin.document), old)
+    with office.reading() as ledger:
+        made = _made(office, ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
+    return attrs.evolve(made, file=path)
+
+
 def history(office: Office) -> tuple[Amendment, ...]:
     """Every amendment, oldest first."""
     with office.reading() as ledger:

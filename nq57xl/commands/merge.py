@@ -71,7 +71,7 @@ def status(office: Office, period_code: str | None) -> PeriodOverview:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
         return PeriodOverview(
-            plan, period, _with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
+            plan, period, with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
         )
 
 
@@ -139,7 +139,7 @@ def _as_closed(workspace: Workspace, path: Path, closing: Closing | None) -> byt
     return copy.read_bytes() if copy is not None else None
 
 
-def _with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:
+def with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:
     """The status, telling what came after the close."""
     if closing is None:
         return status

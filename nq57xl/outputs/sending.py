@@ -30,7 +30,6 @@ def render_sending_list(
     forms: Sequence[Form], files: Mapping[str, str], emails: Mapping[str, str], workspace: Path | None = None
 ) -> bytes:
     """The workbook's bytes; `files` and `emails` by unit code. The same arguments give the same bytes."""
-    template = resources.find("templates", "texts/thu-gui-bieu-mau.txt.j2", workspace).read_text(encoding="utf-8")
     buffer = BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -41,14 +40,15 @@ def render_sending_list(
             row = _heading(book, sheet, forms)
             for number, form in enumerate(forms, start=1):
                 email = emails.get(form.unit, "")
-                texts = _texts(number, form, files.get(form.unit, ""), email, _covering_text(template, form))
+                texts = _texts(number, form, files.get(form.unit, ""), email, covering_text(form, workspace))
                 _line(book, sheet, row + number, texts)
             _finish(book, sheet, row, row + len(forms))
     return buffer.getvalue()
 
 
-def _covering_text(template: str, form: Form) -> str:
+def covering_text(form: Form, workspace: Path | None = None) -> str:
     """The text of the message that the form goes with."""
+    template = resources.find("templates", "texts/thu-gui-bieu-mau.txt.j2", workspace).read_text(encoding="utf-8")
     return fill(template, form).strip()
 
 

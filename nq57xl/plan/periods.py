@@ -78,3 +78,15 @@ def _due(year: int, month: int, day: int, properties: Properties) -> date:
     if properties.roll_weekends and due.weekday() >= calendar.SATURDAY:
         due += timedelta(days=7 - due.weekday())
     return due
+
+
+def due_period(properties: Properties, today: date, issued: Period | None = None) -> Period:
+    """The month that is to be issued or gathered on that day: the one whose own report is not yet due.
+
+    `issued`: the latest period with forms; it stays the one at hand until its report is due, and the next one of its
+    kind follows it.
+    """
+    if issued is not None:
+        return issued if today <= issued.report_due else next_period(issued, properties)
+    month = parse_period(f"{today:%Y-%m}", properties)
+    return month if today <= month.report_due else next_period(month, properties)

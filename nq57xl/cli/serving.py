@@ -1,0 +1,51 @@
+"""serve: the office's desk in the browser."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from nq57xl.web.server import Places
+
+
+@click.command(
+    short_help="Mở bàn làm việc trên trình duyệt.",
+    help="Mở bàn làm việc trên trình duyệt của máy này (127.0.0.1). Không ghi thư mục: làm việc với các thư mục trong "
+    "«NQ57» ở thư mục Tài liệu của người dùng. Kết thúc bằng nút trên trang hoặc Ctrl+C.",
+)
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="SỐ", help="Cổng (mặc định: cổng còn trống).")
+@click.option("--no-browser", is_flag=True, help="Không mở trình duyệt; chỉ in địa chỉ.")
+@click.pass_context
+def serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
+    """The desk."""
+    from nq57xl.commands.office import Office
+    from nq57xl.text.clock import SystemClock
+    from nq57xl.web.server import serve as run
+
+    given = folder if folder is not None else (context.obj if context.obj != Path() else None)
+    if given is not None:
+        Office.at(given)
+    run(_places(), SystemClock(), folder=given, port=port, browser=not no_browser, tell=_tell)
+
+
+def _places() -> Places:
+    """The person's own folders: documents, and what a program keeps of its running."""
+    from nq57xl.web.server import Places
+
+    home = Path.home()
+    documents = next((path for path in (home / "Documents", home / "Tài liệu") if path.is_dir()), home)
+    local = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_STATE_HOME")
+    return Places(documents / "NQ57", Path(local) / "NQ57" if local else home / ".local" / "state" / "nq57")
+
+
+def _tell(address: str) -> None:
+    """The address as the first line of stdout; a program without a console has none."""
+    if sys.stdout is not None:
+        click.echo(address)
+        sys.stdout.flush()

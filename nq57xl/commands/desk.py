@@ -1,0 +1,256 @@
+"""The office's desk: where a period stands, unit by unit, with what to do next; one return with its findings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from attrs import frozen
+
+from nq57xl.commands.collect import standing
+from nq57xl.commands.merge import with_closing
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.forms.build import reporting_units
+from nq57xl.ledger.archive import archived
+from nq57xl.ledger.edits import closing_of
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.store import Event, Ledger
+from nq57xl.outputs.letters import letter_name
+from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.periods import due_period, parse_period
+from nq57xl.results.standing import Filed, filed
+
+NextAction = Literal["remind", "send_back", "ask", "issue", "none"]
+"""`remind`: nothing came; `send_back`: the marked form waits to be sent; `ask`: accepted, something to be explained."""
+
+
+@frozen
+class UnitLine:
+    """One unit on the desk."""
+
+    status: UnitStatus
+    action: NextAction
+    newest: Filed | None
+    """The return that it gets an answer to."""
+    form: Path | None
+    """Its form of the period; None where none is issued."""
+    marked: Path | None
+    """The form that goes back to it."""
+    draft: Path | None
+    """The mail to it, ready to be sent."""
+
+
+@frozen
+class Desk:
+    """A period on the desk."""
+
+    plan: Plan
+    period: Period
+    issued: tuple[str, ...]
+    """Codes of periods with forms, newest first."""
+    status: PeriodStatus | None
+    """None: no form of the period is issued yet."""
+    units: tuple[UnitLine, ...]
+    strangers: tuple[Filed, ...]
+    """Files that are nobody's form."""
+    days_left: int
+    """Until the units' due day; negative after it."""
+
+    @property
+    def received(self) -> int:
+        """How many units have sent anything."""
+        return sum(line.newest is not None for line in self.units)
+
+    @property
+    def accepted(self) -> int:
+        """How many have an accepted return."""
+        return sum(line.status.counting is not None for line in self.units)
+
+    @property
+    def late(self) -> tuple[UnitStatus, ...]:
+        """Units whose report is overdue or came late."""
+        return tuple(
+            line.status
+            for line in self.units
+            if line.status.days_late or (line.status.counting is None and self.days_left < 0)
+        )
+
+
+@frozen
+class ReturnView:
+    """One return with everything that is known of it."""
+
+    plan: Plan
+    period: Period
+    filed: Filed
+    marked: Path | None
+    letter: str
+    """Text of the letter about it; "" where none could be written."""
+    draft: Path | None
+    original: Path | None
+    """The file as it came, in the archive."""
+    remarks: tuple[Event, ...]
+    """What the office noted of it, oldest first."""
+
+
+def desk(office: Office, period_code: str | None = None) -> Desk:
+    """The period asked for, else the one that is due today. Raises Nq57Error when the appendix cannot be read."""
+    with office.reading() as ledger:
+        plan = office.appendix().plan
+        code = period_code or _at_hand(office, ledger, plan).code
+        plan, period = office.valid(code, ledger)
+        issued = tuple(reversed(ledger.periods()))
+        left = (period.due - office.clock.now().date()).days
+        if not ledger.current_forms(period.code):
+            names = tuple(reporting_units(plan, period))
+            waiting = tuple(_unissued(unit.code, unit.name, unit.email) for unit in names)
+            return Desk(plan, period, issued, None, waiting, (), left)
+        status = with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
+        returns = filed(status, ledger.returns(period.code))
+        newest = {item.unit.code: item for item in returns if item.unit and item.newest}
+        lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
+        strangers = tuple(item for item in returns if item.unit is None)
+        return Desk(plan, period, issued, status, lines, strangers, left)
+
+
+def look_at_return(office: Office, sha256: str) -> ReturnView | None:
+    """The return of that content; None where the ledger has none."""
+    with office.reading() as ledger:
+        record = ledger.return_by_hash(sha256)
+        if record is None:
+            return None
+        plan, period = office.valid(record.period, ledger)
+        status = standing(ledger, plan, period)
+        item = next(one for one in filed(status, ledger.returns(period.code)) if one.record.id == record.id)
+        name = letter_name(item, period.code)
+        letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
+        remarks = tuple(
+            event for event in ledger.events() if event.what == "remark" and event.detail.get("sha256") == sha256
+        )
+        return ReturnView(
+            plan,
+            period,
+            item,
+            marked=_marked(office, period, item.unit.code) if item.unit and item.asks else None,
+            letter=letter.read_text(encoding="utf-8") if letter.is_file() else "",
+            draft=_there(letter.with_suffix(".eml")),
+            original=archived(office.workspace, sha256, verify=False),
+            remarks=remarks,
+        )
+
+
+def returns_of(office: Office, unit: str, period_code: str) -> tuple[Filed, ...]:
+    """Everything that the unit handed in for the period, newest first."""
+    with office.reading() as ledger:
+        plan, period = office.valid(period_code, ledger)
+        found = filed(standing(ledger, plan, period), ledger.returns(period.code))
+        return tuple(reversed([item for item in found if item.unit and item.unit.code == unit]))
+
+
+def remark(office: Office, sha256: str, text: str) -> None:
+    """Notes the office's own remark on a return, on record. Raises Nq57Error for an unknown return or no text."""
+    if not text.strip():
+        raise Nq57Error("Chưa ghi nội dung nhận xét.")
+    with office.changing("remark") as ledger:
+        record = ledger.return_by_hash(sha256)
+        if record is None:
+            raise Nq57Error("Không có báo cáo này trong sổ.")
+        detail = {"period": record.period, "unit": record.judged.unit, "sha256": sha256, "text": text.strip()}
+        ledger.event(office.who(), "remark", detail)
+
+
+def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:
+    """The latest issued period until it is closed, else the one that is due."""
+    latest = ledger.latest_period()
+    issued = parse_period(latest, plan.properties) if latest else None
+    if issued is not None and closing_of(ledger, issued.code) is None:
+        return issued
+    return due_period(plan.properties, office.clock.now().date(), issued)
+
+
+def period_to_issue(office: Office) -> Period:
+    """The period that `generate` proposes: the one that is due on this day."""
+    with office.reading() as ledger:
+        plan = office.appendix().plan
+        latest = ledger.latest_period()
+        issued = parse_period(latest, plan.properties) if latest else None
+        return due_period(plan.properties, office.clock.now().date(), issued)
+
+
+def _unissued(code: str, name: str, email: str) -> UnitLine:
+    status = UnitStatus(
+        code=code,
+        name=name,
+        email=email,
+        state="missing",
+        received_at=None,
+        received_basis=None,
+        on_time=None,
+        days_late=0,
+        file="",
+        sha256="",
+        errors=0,
+        warnings=0,
+        last_attempt=None,
+        counting=None,
+        newest=None,
+    )
+    return UnitLine(status, "issue", None, None, None, None)
+
+
+def _line(office: Office, period: Period, unit: UnitStatus, newest: Filed | None) -> UnitLine:
+    form = _there(office.workspace.forms_dir(period.code) / office.workspace.form_name(period.code, unit.code))
+    marked = _marked(office, period, unit.code) if newest is not None and newest.asks else None
+    draft = None
+    if newest is not None:
+        draft = _there(office.workspace.letters_dir(period.code) / f"{letter_name(newest, period.code)}.eml")
+    return UnitLine(unit, _action(unit, form), newest, form, marked, draft)
+
+
+def _action(unit: UnitStatus, form: Path | None) -> NextAction:
+    if unit.newest is not None and unit.newest.judged.verdict == "rejected":
+        return "send_back"
+    if unit.counting is None:
+        return "remind" if form is not None else "issue"
+    return "ask" if unit.state == "accepted_with_warnings" else "none"
+
+
+def _marked(office: Office, period: Period, unit: str) -> Path | None:
+    return _there(office.workspace.back_dir(period.code) / office.workspace.form_name(period.code, unit))
+
+
+def _there(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def files_of(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Files that lie in these folders now, by name."""
+    return tuple(path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def days_words(left: int) -> str:
+    """ "còn 3 ngày", "hôm nay là ngày cuối", "đã quá hạn 2 ngày"."""
+    if left == 0:
+        return "hôm nay là ngày cuối"
+    return f"còn {left} ngày" if left > 0 else f"đã quá hạn {-left} ngày"
+
+
+def saved_name(taken: set[str], name: str) -> str:
+    """A name that no file in the folder has yet: "báo cáo (2).xlsx"."""
+    path = Path(name)
+    number, free = 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{path.stem} ({number}){path.suffix}"
+    return free
+
+
+def moment_of_day(text: str) -> dt.datetime | None:
+    """A moment as browsers send it: "2026-04-16T08:30" or "2026-04-16"; None for anything else."""
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,148 @@
+"""The first page: the period at hand, every unit with what to do next, and the place where files are dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nq57xl.commands.collect import Taken, collect
+from nq57xl.commands.desk import days_words, desk, saved_name
+from nq57xl.commands.office import Office
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.periods import parse_period
+from nq57xl.results.wording import VERDICTS
+from nq57xl.rules.findings import to_answer
+from nq57xl.text.files import write_atomic
+from nq57xl.web.jobs import Progress, Tell, Tone, Work
+from nq57xl.web.site import Site, plain_words, site_of
+from nq57xl.xlsx.package import safe_name
+
+_FILES = 200
+"""In one drop."""
+_SINGLY = 10
+"""So many files are judged one by one, so that each verdict shows as it comes; larger drops go in tens."""
+_NAME = 120
+"""Letters of a kept name: Windows allows some 260 for the whole path."""
+_UNFIT = re.compile(r'[<>:"|?*\x00-\x1f]')
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+"""Names that are devices on Windows, whatever their suffix."""
+_TONES: dict[str, Tone] = {
+    "accepted": "good",
+    "accepted_with_warnings": "warn",
+    "rejected": "bad",
+    "unrecognised": "bad",
+}
+ACTIONS: dict[Literal["remind", "send_back", "ask", "issue", "none"], str] = {
+    "remind": "Nhắc đơn vị nộp",
+    "send_back": "Gửi trả để sửa",
+    "ask": "Đề nghị giải trình",
+    "issue": "Phát hành biểu mẫu",
+    "none": "Không phải làm gì",
+}
+STATES = {
+    "missing": "Chưa nộp",
+    "rejected": "Không qua kiểm tra",
+    "accepted": "Được chấp nhận",
+    "accepted_with_warnings": "Được chấp nhận, còn điểm cần xem lại",
+}
+
+
+def show(request: Request) -> Response:
+    """The desk of a workspace."""
+    site, slug = site_of(request), request.path_params["slug"]
+    office = site.office(slug)
+    view = desk(office, request.path_params.get("period"))
+    return site.page(
+        request,
+        "desk.html.j2",
+        tab="desk",
+        view=view,
+        left=days_words(view.days_left),
+        actions=ACTIONS,
+        states=STATES,
+        agency=view.plan.properties.title,
+    )
+
+
+async def drop(request: Request) -> Response:
+    """Files dropped on the page: kept in the inbox, then judged one after another."""
+    site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
+    office = site.office(slug)
+    back = f"/so/{slug}/ky/{period}"
+    async with request.form(max_files=_FILES, max_fields=20, max_part_size=64 * 1024) as form:
+        parse_period(period, office.appendix().plan.properties)
+        given = [item for item in form.getlist("tep") if isinstance(item, UploadFile) and item.filename]
+        combine = plain_words(form, "ghep") == "1"
+        kept = [keep(office.workspace, item.filename or "", await item.read()) for item in given]
+    if not kept:
+        return site.page(
+            request,
+            "message.html.j2",
+            400,
+            title="Chưa chọn tệp nào",
+            text="Hãy chọn hoặc thả ít nhất một tệp báo cáo.",
+            back=back,
+        )
+    return site.start(slug, f"Nhận {len(kept)} tệp", back, receive_work(site, slug, period, kept, combine=combine))
+
+
+def keep(workspace: Workspace, name: str, data: bytes) -> Path:
+    """The file in the inbox, under a name that is safe and new there; the same content under its name stays one."""
+    workspace.inbox.mkdir(exist_ok=True)
+    wanted = upload_name(name)
+    present = workspace.inbox / wanted
+    if present.is_file() and present.read_bytes() == data:
+        return present
+    path = workspace.inbox / saved_name({item.name.casefold() for item in workspace.inbox.iterdir()}, wanted)
+    write_atomic(path, data)
+    return path
+
+
+def upload_name(name: str) -> str:
+    """The last part of the name that a browser told, fit for every file system; never a path."""
+    last = _UNFIT.sub("_", safe_name(name).rsplit("/", 1)[-1])[-_NAME:].strip(" .")
+    reserved = last.split(".", 1)[0].casefold() in _RESERVED
+    return f"_{last}" if reserved or last.startswith(("~$", ".")) or not last else last
+
+
+def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, combine: bool = False) -> Work:
+    """The work of judging files, telling each verdict as it is known."""
+
+    def work(tell: Tell) -> str:
+        from nq57xl.commands.judge import Manner
+
+        office = site.office(slug)
+        size = 1 if len(paths) <= _SINGLY else _SINGLY
+        for start in range(0, len(paths), size):
+            chunk = paths[start : start + size]
+            done = collect(office, chunk, period, manner=Manner(combine=combine))
+            for item in done.returns:
+                tell(_line(office, slug, period, item))
+            for problem in done.answers.problems:
+                tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
+        return f"/so/{slug}/ky/{period}"
+
+    return work
+
+
+def _line(office: Office, slug: str, period: str, item: Taken) -> Progress:
+    """The verdict on one file, with a link to its lasting page."""
+    unit = f" ({item.unit})" if item.unit else ""
+    count = len(to_answer(item.findings))
+    points = f": {count} điểm cần xem" if count else ""
+    text = f"«{item.source.name}»{unit}: {VERDICTS[item.verdict]}{points}."
+    return Progress(text, _TONES.get(item.verdict, "info"), f"/so/{slug}/tep/{item.source.sha256}", "Xem kết quả")
+
+
+ROUTES = [
+    Route("/so/{slug}", show),
+    Route("/so/{slug}/ky/{period}", show),
+    Route("/so/{slug}/ky/{period}/nhan", drop, methods=["POST"]),
+]

@@ -1,0 +1,158 @@
+"""The plan: as understood, what is wrong in it, the appendix replaced, a document imported or amended with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nq57xl.commands.amend import Amended, confirm, history, propose
+from nq57xl.commands.replace_appendix import replace_appendix
+from nq57xl.commands.show import lint, show
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.amend_book import KIND_WORDS, TITLES
+from nq57xl.rules.findings import grouped
+from nq57xl.text.files import write_atomic
+from nq57xl.web.desk_page import upload_name
+from nq57xl.web.jobs import Progress, Tell
+from nq57xl.web.site import Site, plain_words, site_of
+
+_DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
+
+
+def page(request: Request) -> Response:
+    """The plan and lint's findings."""
+    site, slug = site_of(request), request.path_params["slug"]
+    office = site.office(slug)
+    plan, findings = show(office), lint(office)
+    return site.page(
+        request,
+        "plan.html.j2",
+        tab="plan",
+        plan=plan,
+        findings=grouped(findings),
+        amendments=history(office),
+        agency=plan.properties.title,
+    )
+
+
+async def replace(request: Request) -> Response:
+    """Another phu-luc.xlsx in place of the present one."""
+    site, slug = site_of(request), request.path_params["slug"]
+    async with request.form(max_files=1, max_fields=5) as form:
+        name, data = await uploaded(form.get("tep"))
+    back = f"/so/{slug}/ke-hoach"
+
+    def work(tell: Tell) -> str:
+        kept = replace_appendix(site.office(slug), data, name)
+        tell(Progress(f"Đã thay phu-luc.xlsx; bản cũ giữ ở backup/{kept.name}.", "good"))
+        return back
+
+    return site.start(slug, "Thay phụ lục", back, work)
+
+
+async def amend(request: Request) -> Response:
+    """Compares an amending document or appendix with the plan."""
+    site, slug = site_of(request), request.path_params["slug"]
+    async with request.form(max_files=1, max_fields=5) as form:
+        name, data = await uploaded(form.get("tep"))
+        day = _day(plain_words(form, "hieu_luc"))
+        partial = plain_words(form, "mot_phan") == "1"
+    back = f"/so/{slug}/ke-hoach"
+
+    def work(tell: Tell) -> str:
+        office = site.office(slug)
+        path = office.workspace.out / "dieu-chinh" / upload_name(name)
+        write_atomic(path, data)
+        made = propose(office, path, day, partial=partial)
+        for line in _changes(made):
+            tell(Progress(line))
+        if made.file is None:
+            tell(Progress("Văn bản này không làm thay đổi kế hoạch.", "warn"))
+            return back
+        day_words = f"{made.effective_from:%d/%m/%Y}"
+        tell(Progress(f"Hiệu lực từ {day_words}. Kiểm tra bảng so sánh rồi xác nhận ở trang Kế hoạch.", "good"))
+        return f"{back}/so-sanh"
+
+    return site.start(slug, "So sánh kế hoạch", back, work)
+
+
+def comparison(request: Request) -> Response:
+    """The comparison as it waits for the office's word."""
+    from nq57xl.commands.amend import pending
+
+    site, slug = site_of(request), request.path_params["slug"]
+    made = pending(site.office(slug))
+    return site.page(request, "amend.html.j2", tab="plan", made=made, kinds=KIND_WORDS, titles=TITLES)
+
+
+async def accept(request: Request) -> Response:
+    """Puts the compared version in place; the comparison as the office sends it back, where it was edited."""
+    site, slug = site_of(request), request.path_params["slug"]
+    async with request.form(max_files=1, max_fields=5) as form:
+        given = form.get("tep")
+        own = await uploaded(given) if isinstance(given, UploadFile) and given.filename else None
+        day = _day(plain_words(form, "hieu_luc"))
+    back = f"/so/{slug}/ke-hoach"
+
+    def work(tell: Tell) -> str:
+        office = site.office(slug)
+        path = office.workspace.out / "dieu-chinh" / "so-sanh-ke-hoach.xlsx"
+        if own is not None:
+            path = path.with_name(f"xac-nhan-{upload_name(own[0])}")
+            write_atomic(path, own[1])
+        made = confirm(office, path, None, day)
+        for line in _changes(made):
+            tell(Progress(line))
+        tell(Progress(f"Kế hoạch đã điều chỉnh, hiệu lực từ {made.effective_from:%d/%m/%Y}.", "good"))
+        if made.periods:
+            tell(Progress(f"Phát hành lại biểu mẫu các kỳ: {', '.join(made.periods)}.", "warn"))
+        return back
+
+    return site.start(slug, "Điều chỉnh kế hoạch", back, work)
+
+
+def _changes(made: Amended) -> list[str]:
+    rows = [row for row in made.comparison.rows if row.kinds and row.kinds != ("kept",)]
+    lines = [f"{row.code or 'Dòng mới'}: {', '.join(KIND_WORDS[kind].lower() for kind in row.kinds)}" for row in rows]
+    return [f"{len(rows)} dòng thay đổi.", *lines[:40]]
+
+
+async def uploaded(given: object) -> tuple[str, bytes]:
+    """Name and content of a file that was chosen on the page. Raises Nq57Error where none was."""
+    if not isinstance(given, UploadFile) or not given.filename:
+        raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
+    return given.filename, await given.read()
+
+
+def import_document(site: Site, name: str, data: bytes, target: Path) -> str:
+    """An appendix made of a plan's document, or the appendix itself; gives a sentence on what is to be reviewed."""
+    from nq57xl.commands.import_plan import import_plan
+
+    if Path(name).suffix.lower() not in _DOCUMENTS:
+        raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
+    document = target.parent / upload_name(name)
+    write_atomic(document, data)
+    made = import_plan(document, target)
+    count = len(made.review)
+    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát (trang «Cần rà soát» của phu-luc.xlsx)."
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+ROUTES = [
+    Route("/so/{slug}/ke-hoach", page),
+    Route("/so/{slug}/ke-hoach/thay", replace, methods=["POST"]),
+    Route("/so/{slug}/ke-hoach/dieu-chinh", amend, methods=["POST"]),
+    Route("/so/{slug}/ke-hoach/so-sanh", comparison),
+    Route("/so/{slug}/ke-hoach/xac-nhan", accept, methods=["POST"]),
+]

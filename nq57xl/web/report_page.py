@@ -1,0 +1,77 @@
+"""Consolidating: what is missing first, the figures as charts, the files to download; closing and opening again."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nq57xl.commands.close import close, reopen
+from nq57xl.commands.desk import days_words, desk, files_of
+from nq57xl.commands.merge import merge
+from nq57xl.commands.overview import overview
+from nq57xl.web.jobs import Progress, Tell
+from nq57xl.web.site import plain_words, see, site_of
+
+
+def show(request: Request) -> Response:
+    """The period's overview and its files."""
+    site, slug = site_of(request), request.path_params["slug"]
+    office = site.office(slug)
+    view = desk(office, request.path_params["period"])
+    figures = overview(office, view.period.code) if view.status is not None else None
+    files = files_of([office.workspace.report_dir(view.period.code)])
+    missing = [line.status for line in view.units if line.status.counting is None]
+    return site.page(
+        request,
+        "report.html.j2",
+        tab="report",
+        view=view,
+        figures=figures,
+        files=files,
+        missing=missing,
+        left=days_words(view.days_left),
+        agency=view.plan.properties.title,
+    )
+
+
+async def make(request: Request) -> Response:
+    """Writes the report."""
+    site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
+
+    def work(tell: Tell) -> str:
+        done = merge(site.office(slug), period)
+        for path in done.outputs:
+            tell(Progress(f"Đã lập {path.name}.", "good"))
+        if done.beside:
+            tell(Progress("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.", "warn"))
+        if done.problem:
+            tell(Progress(done.problem, "warn"))
+        return f"/so/{slug}/ky/{period}/tong-hop"
+
+    return site.start(slug, "Lập báo cáo tổng hợp", f"/so/{slug}/ky/{period}/tong-hop", work)
+
+
+async def close_period(request: Request) -> Response:
+    """Closes the period, or opens it again with a reason."""
+    site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
+    async with request.form(max_files=0, max_fields=5) as form:
+        kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
+    page = f"/so/{slug}/ky/{period}/tong-hop"
+    if kind == "mo-lai":
+        reopen(site.office(slug), period, reason)
+        return see(page)
+
+    def work(tell: Tell) -> str:
+        done = close(site.office(slug), period, reason)
+        tell(Progress(f"Đã chốt {done.period.title}.", "good"))
+        return page
+
+    return site.start(slug, f"Chốt số liệu kỳ {period}", page, work)
+
+
+ROUTES = [
+    Route("/so/{slug}/ky/{period}/tong-hop", show),
+    Route("/so/{slug}/ky/{period}/tong-hop/lap", make, methods=["POST"]),
+    Route("/so/{slug}/ky/{period}/tong-hop/chot", close_period, methods=["POST"]),
+]

@@ -1,0 +1,89 @@
+"""A verdict's lasting page, tied to the file's hash; what the office decides on a return; a unit's returns."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nq57xl.commands.decide import correct_received, exclude, readmit
+from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
+from nq57xl.errors import Nq57Error
+from nq57xl.results.standing import FATES
+from nq57xl.results.wording import BASES, VERDICTS
+from nq57xl.rules.findings import grouped
+from nq57xl.web.site import plain_words, see, site_of
+
+_LEVELS = {
+    "error": "Phải sửa",
+    "warning": "Nên xem lại",
+    "repaired": "Đã tự chuẩn hóa",
+    "note": "Ghi nhận",
+}
+
+
+def show(request: Request) -> Response:
+    """Everything about one return: verdict, findings, what goes back, the letter, the office's decisions."""
+    site, slug, sha256 = site_of(request), request.path_params["slug"], request.path_params["sha256"]
+    view = look_at_return(site.office(slug), sha256)
+    if view is None:
+        raise HTTPException(404)
+    found = view.filed.record.judged.findings
+    levels = [
+        (level, title, grouped([item for item in found if item.severity == level])) for level, title in _LEVELS.items()
+    ]
+    return site.page(
+        request,
+        "return.html.j2",
+        view=view,
+        source=view.filed.record.judged.source,
+        verdict=VERDICTS[view.filed.record.judged.verdict],
+        fate=FATES[view.filed.fate],
+        basis=BASES[view.filed.record.judged.source.received_basis],
+        levels=[item for item in levels if item[2]],
+        agency=view.plan.properties.title,
+    )
+
+
+async def decide(request: Request) -> Response:
+    """A decision with its reason: leave out, take back in, put the time right, note a remark."""
+    site, slug, sha256 = site_of(request), request.path_params["slug"], request.path_params["sha256"]
+    office = site.office(slug)
+    async with request.form(max_files=0, max_fields=10) as form:
+        kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
+        at = moment_of_day(plain_words(form, "luc"))
+    if kind == "remark":
+        remark(office, sha256, reason)
+    elif kind == "exclude":
+        exclude(office, sha256, None, reason)
+    elif kind == "readmit":
+        readmit(office, sha256, None, reason)
+    elif kind == "received":
+        if at is None:
+            raise Nq57Error("Chưa ghi thời điểm nhận.")
+        correct_received(office, sha256, None, at, reason)
+    else:
+        raise HTTPException(400)
+    return see(f"/so/{slug}/tep/{sha256}")
+
+
+def unit(request: Request) -> Response:
+    """Everything that a unit handed in for a period."""
+    site, slug = site_of(request), request.path_params["slug"]
+    office = site.office(slug)
+    code, period = request.path_params["unit"], request.path_params["period"]
+    found = returns_of(office, code, period)
+    names = {item.code: item.name for item in office.appendix().plan.units}
+    if code not in names:
+        raise HTTPException(404)
+    return site.page(
+        request, "unit.html.j2", unit_name=names[code], period=period, found=found, verdicts=VERDICTS, fates=FATES
+    )
+
+
+ROUTES = [
+    Route("/so/{slug}/tep/{sha256}", show),
+    Route("/so/{slug}/tep/{sha256}/quyet-dinh", decide, methods=["POST"]),
+    Route("/so/{slug}/ky/{period}/don-vi/{unit}", unit),
+]

@@ -1,0 +1,198 @@
+"""The entry, the choice of a workspace, long work seen from outside, the end of the program."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+from markupsafe import escape
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from nq57xl.commands.backup import restore
+from nq57xl.commands.init import init
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import NAMES
+from nq57xl.web.jobs import Job, Progress, Tell
+from nq57xl.web.plan_page import import_document, uploaded
+from nq57xl.web.safety import cookie_name
+from nq57xl.web.site import plain_words, see, site_of, slug_of
+
+_LOOK = 0.15
+"""Seconds between two looks at a job."""
+
+
+def enter(request: Request) -> Response:
+    """Exchanges the one-time code for the cookie."""
+    site = site_of(request)
+    cookie = site.keys.exchange(request.query_params.get("ma", ""))
+    if cookie is None:
+        return site.page(
+            request,
+            "message.html.j2",
+            403,
+            title="Đường dẫn này đã được dùng",
+            text="Mỗi đường dẫn chỉ mở được một lần. Hãy bấm đúp biểu tượng NQ57 để mở lại trang.",
+            back="",
+        )
+    response = RedirectResponse("/", 303)
+    response.set_cookie(cookie_name(site.port), cookie, httponly=True, samesite="strict", path="/")
+    return response
+
+
+def alive(request: Request) -> Response:
+    """Says that this is the desk: what a second start asks first."""
+    return JSONResponse({"nq57": True})
+
+
+async def new_link(request: Request) -> Response:
+    """A link for a second double-click, which knows the secret of this run; or, with a cookie, for another browser."""
+    site = site_of(request)
+    given = request.headers.get("x-nq57-launch", "")
+    known = bool(given) and given == site.keys.launch
+    if not known and not site.keys.knows(request.cookies.get(cookie_name(site.port), "")):
+        raise HTTPException(403)
+    return JSONResponse({"path": f"/vao?ma={site.keys.new_code()}"})
+
+
+def home(request: Request) -> Response:
+    """The one workspace at once, the list of several, the first run where there is none."""
+    site = site_of(request)
+    spaces = site.workspaces()
+    if site.given is not None or len(spaces) == 1:
+        return see(f"/so/{next(iter(spaces))}")
+    return choose(request)
+
+
+def choose(request: Request) -> Response:
+    """All workspaces, and making a new one."""
+    site = site_of(request)
+    titles = {slug: site.agency(slug) for slug in site.workspaces()}
+    return site.page(request, "start.html.j2", spaces=titles, plans=NAMES, home=str(site.home))
+
+
+async def make(request: Request) -> Response:
+    """A new workspace by name: from a bundled plan, an appendix or document, or for practice."""
+    site = site_of(request)
+    async with request.form(max_files=1, max_fields=8) as form:
+        name, kind = plain_words(form, "ten", 80), plain_words(form, "nguon", 40)
+        document = await uploaded(form.get("tep")) if kind in ("van-ban", "sao-luu") else None
+    slug = slug_of(name)
+    if not slug:
+        raise Nq57Error("Chưa đặt tên thư mục làm việc: ví dụ «Nghị quyết 57 năm 2026».")
+    folder = site.home / slug
+    if folder.exists():
+        raise Nq57Error(f"Đã có thư mục làm việc tên «{slug}»: hãy chọn tên khác.")
+
+    def work(tell: Tell) -> str:
+        if kind == "thuc-hanh":
+            return _practice(folder, tell)
+        if document is not None and kind == "sao-luu":
+            restore(document[1], folder)
+        elif document is not None:
+            target = folder / "phu-luc-lap-tu-van-ban.xlsx"
+            tell(Progress(import_document(site, *document, target)))
+            init(folder, str(target))
+        elif kind in NAMES:
+            init(folder, kind)
+        else:
+            raise Nq57Error("Chưa chọn nguồn kế hoạch.")
+        tell(Progress(f"Đã tạo thư mục làm việc «{folder}».", "good"))
+        made = next(key for key, path in site.workspaces().items() if path == folder)
+        return f"/so/{made}/ke-hoach"
+
+    return site.start("", "Tạo thư mục làm việc", "/chon", work)
+
+
+def _practice(folder: Path, tell: Tell) -> str:
+    """Made-up units play a month: two workspaces beside each other."""
+    from nq57xl.commands.demo import demo
+
+    for scene in demo(folder):
+        tell(Progress(f"{scene.plan}: {scene.title}"))
+    for plan in NAMES:
+        (folder / plan).rename(folder.with_name(f"{folder.name}-{plan}"))
+    return "/chon"
+
+
+def job_page(request: Request) -> Response:
+    """A job with all that it has told so far."""
+    job = _job(request)
+    return site_of(request).page(request, "job.html.j2", job=job, agency="")
+
+
+def _job(request: Request) -> Job:
+    job = site_of(request).jobs.get(request.path_params["job"])
+    if job is None:
+        raise HTTPException(404)
+    return job
+
+
+async def retry(request: Request) -> Response:
+    """The same work again, after what was in its way is gone."""
+    job = _job(request)
+    if job.retry is None or job.state != "failed":
+        return see(f"/viec/{job.id}")
+    return site_of(request).start(job.slug, job.title, job.back, job.retry)
+
+
+async def job_stream(request: Request) -> Response:
+    """What a job tells, as server-sent events: each line, then the end with the page to go to."""
+    return StreamingResponse(_events(_job(request)), media_type="text/event-stream")
+
+
+async def _events(job: Job) -> AsyncIterator[str]:
+    told = 0
+    while True:
+        over = job.over
+        for line in job.lines[told:]:
+            told += 1
+            yield _event("dong", _html(line))
+        if over:
+            yield _event("het", json.dumps({"state": job.state, "to": job.result}))
+            return
+        await anyio.sleep(_LOOK)
+
+
+def _event(name: str, data: str) -> str:
+    body = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {name}\n{body}\n"
+
+
+def _html(line: Progress) -> str:
+    link = f' <a href="{escape(line.href)}">{escape(line.link)}</a>' if line.link else ""
+    return f'<li class="{line.tone}">{escape(line.text)}{link}</li>'
+
+
+async def end(request: Request) -> Response:
+    """Ends the program, once nothing is being done."""
+    site = site_of(request)
+    if site.jobs.busy():
+        raise Nq57Error("Chương trình đang xử lý một việc, chưa kết thúc được: hãy chờ việc đó xong.")
+    asyncio.get_running_loop().call_later(0.5, site.end)
+    return site.page(
+        request,
+        "message.html.j2",
+        title="Đã kết thúc chương trình",
+        text="Có thể đóng trang này. Lần sau, bấm đúp biểu tượng NQ57 để mở lại.",
+        back="",
+    )
+
+
+ROUTES = [
+    Route("/vao", enter),
+    Route("/song", alive),
+    Route("/ma-vao", new_link, methods=["POST"]),
+    Route("/", home),
+    Route("/chon", choose),
+    Route("/chon/tao", make, methods=["POST"]),
+    Route("/viec/{job}", job_page),
+    Route("/viec/{job}/dong", job_stream),
+    Route("/viec/{job}/lai", retry, methods=["POST"]),
+    Route("/ket-thuc", end, methods=["POST"]),
+]
