@@ -135,7 +135,7 @@ def pending(office: Office) -> Amended | None:
     old = office.appendix().plan
     if plan_version(old) != origin.plan_version:
         return None
-    read = _read(Path(origin.document), old)
+    read = _read(Path(origin.document), old, office)
     with office.reading() as ledger:
         made = _made(office, ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
     return attrs.evolve(made, file=path)

@@ -21,7 +21,7 @@ from nq57xl.ledger.store import Event, Ledger
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import due_period, parse_period
-from nq57xl.results.standing import Filed, filed
+from nq57xl.results.standing import FiledReturn, filed_returns
 
 NextAction = Literal["remind", "send_back", "ask", "issue", "none"]
 """`remind`: nothing came; `send_back`: the marked form waits to be sent; `ask`: accepted, something to be explained."""
@@ -33,7 +33,7 @@ class UnitLine:
 
     status: UnitStatus
     action: NextAction
-    newest: Filed | None
+    newest: FiledReturn | None
     """The return that it gets an answer to."""
     form: Path | None
     """Its form of the period; None where none is issued."""
@@ -54,7 +54,7 @@ class Desk:
     status: PeriodStatus | None
     """None: no form of the period is issued yet."""
     units: tuple[UnitLine, ...]
-    strangers: tuple[Filed, ...]
+    strangers: tuple[FiledReturn, ...]
     """Files that are nobody's form."""
     days_left: int
     """Until the units' due day; negative after it."""
@@ -85,7 +85,7 @@ class ReturnView:
 
     plan: Plan
     period: Period
-    filed: Filed
+    filed: FiledReturn
     marked: Path | None
     letter: str
     """Text of the letter about it; "" where none could be written."""
@@ -109,7 +109,7 @@ def desk(office: Office, period_code: str | None = None) -> Desk:
             waiting = tuple(_unissued(unit.code, unit.name, unit.email) for unit in names)
             return Desk(plan, period, issued, None, waiting, (), left)
         status = with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
-        returns = filed(status, ledger.returns(period.code))
+        returns = filed_returns(status, ledger.returns(period.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
         strangers = tuple(item for item in returns if item.unit is None)
@@ -124,7 +124,7 @@ def look_at_return(office: Office, sha256: str) -> ReturnView | None:
             return None
         plan, period = office.valid(record.period, ledger)
         status = standing(ledger, plan, period)
-        item = next(one for one in filed(status, ledger.returns(period.code)) if one.record.id == record.id)
+        item = next(one for one in filed_returns(status, ledger.returns(period.code)) if one.record.id == record.id)
         name = letter_name(item, period.code)
         letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
         remarks = tuple(
@@ -142,11 +142,11 @@ def look_at_return(office: Office, sha256: str) -> ReturnView | None:
         )
 
 
-def returns_of(office: Office, unit: str, period_code: str) -> tuple[Filed, ...]:
+def returns_of(office: Office, unit: str, period_code: str) -> tuple[FiledReturn, ...]:
     """Everything that the unit handed in for the period, newest first."""
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
-        found = filed(standing(ledger, plan, period), ledger.returns(period.code))
+        found = filed_returns(standing(ledger, plan, period), ledger.returns(period.code))
         return tuple(reversed([item for item in found if item.unit and item.unit.code == unit]))
 
 
@@ -201,7 +201,7 @@ def _unissued(code: str, name: str, email: str) -> UnitLine:
     return UnitLine(status, "issue", None, None, None, None)
 
 
-def _line(office: Office, period: Period, unit: UnitStatus, newest: Filed | None) -> UnitLine:
+def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> UnitLine:
     form = _there(office.workspace.forms_dir(period.code) / office.workspace.form_name(period.code, unit.code))
     marked = _marked(office, period, unit.code) if newest is not None and newest.asks else None
     draft = None

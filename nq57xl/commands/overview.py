@@ -6,7 +6,7 @@ from attrs import frozen
 
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.office import Office
-from nq57xl.results.consolidation import Consolidation, Entry, TaskRow
+from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.figures import Figures, figures
 from nq57xl.results.wording import STAGES, work_of
 
@@ -46,7 +46,7 @@ def overview(office: Office, period_code: str) -> Overview:
     return Overview(found, figures(found), tuple(sorted(overdue, key=lambda item: -item.days_late)))
 
 
-def _is_overdue(entry: Entry) -> bool:
+def _is_overdue(entry: LeadEntry) -> bool:
     return entry.timeliness is not None and entry.timeliness.code == "overdue"
 
 

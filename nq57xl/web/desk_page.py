@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nq57xl.commands.collect import Taken, collect
+from nq57xl.commands.collect import CollectedFile, collect
 from nq57xl.commands.desk import days_words, desk, saved_name
 from nq57xl.commands.office import Office
 from nq57xl.ledger.workspace import Workspace
@@ -116,13 +116,13 @@ def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, c
     """The work of judging files, telling each verdict as it is known."""
 
     def work(tell: Tell) -> str:
-        from nq57xl.commands.judge import Manner
+        from nq57xl.commands.judge import IntakeOptions
 
         office = site.office(slug)
         size = 1 if len(paths) <= _SINGLY else _SINGLY
         for start in range(0, len(paths), size):
             chunk = paths[start : start + size]
-            done = collect(office, chunk, period, manner=Manner(combine=combine))
+            done = collect(office, chunk, period, manner=IntakeOptions(combine=combine))
             for item in done.returns:
                 tell(_line(office, slug, period, item))
             for problem in done.answers.problems:
@@ -132,7 +132,7 @@ def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, c
     return work
 
 
-def _line(office: Office, slug: str, period: str, item: Taken) -> Progress:
+def _line(office: Office, slug: str, period: str, item: CollectedFile) -> Progress:
     """The verdict on one file, with a link to its lasting page."""
     unit = f" ({item.unit})" if item.unit else ""
     count = len(to_answer(item.findings))

@@ -137,7 +137,7 @@ def import_document(site: Site, name: str, data: bytes, target: Path) -> str:
         raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
     document = target.parent / upload_name(name)
     write_atomic(document, data)
-    made = import_plan(document, target)
+    made = import_plan(document, target, site.today())
     count = len(made.review)
     return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát (trang «Cần rà soát» của phu-luc.xlsx)."
 
