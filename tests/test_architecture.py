@@ -7,10 +7,9 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 from tests.conftest import REPOSITORY
 
@@ -32,10 +31,11 @@ ROOMS = (
 )
 FREE = ("errors", "resources", "__version__")
 """Small modules that every room may use."""
-CLI_ONLY = ("click", "rich")
 HEAVY = ("pandas", "pandera", "openpyxl", "xlsxwriter", "sqlalchemy", "python_calamine", "jinja2", "numpy")
 
 FILES = sorted(PACKAGE.rglob("*.py"))
+_STILL_TWICE = {"Cell", "Table", "Value"}
+"""The importer's own words for a document's tables."""
 MAX_FILE = 600
 MAX_FUNCTION = 50
 
@@ -59,8 +59,13 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{item.name}" for item in node.names)
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def length_of(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -115,31 +120,48 @@ def test_rooms_import_each_other_without_circles() -> None:
     assert circle_in(graph) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_the_command_line_knows_the_terminal(path: Path) -> None:
-    """click and rich are imported under nq57xl/cli alone."""
-    used = {name.split(".")[0] for name in imports(parsed(path))} & set(CLI_ONLY)
-    assert not used or room_of(path) == "cli"
+def test_only_the_command_line_knows_the_terminal() -> None:
+    """click and rich are imported under nq57xl/cli alone, the web's libraries under nq57xl/web."""
+    known = {"cli": {"click", "rich"}, "web": {"starlette", "uvicorn"}}
+    strangers = {
+        (name_of(path), name)
+        for path in FILES
+        for name in {item.split(".")[0] for item in imports(parsed(path))}
+        for room, names in known.items()
+        if name in names and room_of(path) != room
+    }
+    assert strangers == set()
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_files_and_functions_stay_small(path: Path) -> None:
+def test_files_and_functions_stay_small() -> None:
     """No file is longer than 600 lines, no function's body longer than 50."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE
-    functions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert {item.name: body_lines(item) for item in functions if body_lines(item) > MAX_FUNCTION} == {}
+    assert {name_of(path): count for path in FILES if (count := length_of(path)) > MAX_FILE} == {}
+    functions = (
+        (name_of(path), node)
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    assert {(name, node.name) for name, node in functions if body_lines(node) > MAX_FUNCTION} == set()
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_files_are_opened_as_utf8(path: Path) -> None:
+def test_no_two_classes_share_a_name() -> None:
+    """A class has a name of its own in the whole package, so that a stranger who searches it finds the one."""
+    names = [node.name for path in FILES for node in ast.walk(parsed(path)) if isinstance(node, ast.ClassDef)]
+    public = [name for name in names if not name.startswith("_")]
+    assert sorted({name for name in public if public.count(name) > 1} - _STILL_TWICE) == []
+
+
+def test_files_are_opened_as_utf8() -> None:
     """read_text, write_text and text-mode open say their encoding: a Windows console's code page is not UTF-8."""
     silent = []
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-            named = {item.arg for item in node.keywords}
-            if called in ("read_text", "write_text") and "encoding" not in named:
-                silent.append(node.lineno)
+    for path in FILES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+                named = {item.arg for item in node.keywords}
+                if called in ("read_text", "write_text") and "encoding" not in named:
+                    silent.append((name_of(path), node.lineno))
     assert silent == []
 
 
