@@ -12,7 +12,7 @@ RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly lint types docs pictures bench lock clean
+.PHONY: help demo test nightly lint types docs pictures bench windows lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,6 +43,9 @@ bench: $(DEV) ## forms beside the same cells written bare; collecting, with and 
 	$(BIN)/python tools/bench_forms.py
 	$(BIN)/python -m tools.bench_report
 	$(BIN)/python -m tools.bench_collect
+
+windows: $(RUN) ## dist/NQ57-*.zip, for wine; RUNTIME=ZIP SHA256=… for a release (docs/windows.md)
+	$(BIN)/python -m tools.windows build $(if $(RUNTIME),--runtime "$(RUNTIME)" --sha256 "$(SHA256)")
 
 lock: ## make the lock files again (needs uv)
 	$(LOCK) --extra build pyproject.toml -o requirements.lock

@@ -1,0 +1,250 @@
+"""Does the zip work where an office unpacks it? Runs it under wine from a folder with blanks and Vietnamese letters.
+
+python -m tools.windows smoke ZIP
+
+What comes out is held against what this machine's Python makes of the same. Each check is a function whose first line
+says what it claims; the first that fails does not stop the others.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path, PureWindowsPath
+
+from attrs import frozen
+
+from tools.windows.bundle import BUILD, DOWNLOADS, REPOSITORY, TOP
+from tools.windows.runtime import wine_only
+from tools.windows.wine import Windows, new_windows
+
+HOME = "C:\\Phần mềm của Sở (dùng chung)"
+PROGRAM = f"{HOME}\\{TOP}"
+OPTIONS = ("-B", "-X", "utf8")
+DEMO = "C:\\Báo cáo tháng 4\\chạy thử"
+COPY = "C:\\Báo cáo tháng 4\\bản sao"
+PLANS = ("bql-2026", "sxd-2026")
+PLAN, PERIOD = "sxd-2026", "2026-04"
+VOLATILE = {"sha256", "received_at", "id", "issue"}
+"""Keys whose values differ between two runs of the demo, or are the time of the run."""
+
+
+@frozen
+class Trial:
+    """What the checks work with."""
+
+    windows: Windows
+    here: Path
+    """The demo as this machine made it."""
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs the unpacked interpreter."""
+        return self.windows.run(f"{PROGRAM}\\python\\python.exe", *OPTIONS, *arguments)
+
+    def nq57xl(self, *arguments: str) -> str:
+        """Runs a command in the unpacked program; its stdout. Fails when the command does."""
+        result = self.python("-m", "nq57xl", *arguments)
+        assert result.returncode == 0, f"{arguments}: exit {result.returncode}\n{result.stdout}{result.stderr}"
+        return result.stdout
+
+
+def libraries_load(trial: Trial) -> None:
+    """Every library in the zip loads, with every part of it that is machine code."""
+    app = trial.windows.path(f"{PROGRAM}\\app")
+    modules = [path.relative_to(app).as_posix().split(".")[0].replace("/", ".") for path in app.rglob("*.pyd")]
+    packages = {
+        path.name.split(".")[0] for path in app.iterdir() if path.suffix == ".pyc" or (path / "__init__.pyc").exists()
+    }
+    names = sorted({*modules, *packages} - {"pypdfium2_cli"})
+    told = trial.python("-c", f"import importlib\nfor name in {names}: importlib.import_module(name)")
+    assert told.returncode == 0, told.stderr
+
+
+def isolated(trial: Trial) -> None:
+    """The interpreter looks nowhere but into its own folder."""
+    told = trial.python("-c", "import sys; print(sys.flags.isolated, sys.flags.no_site, *sys.path, sep='|')")
+    places = told.stdout.strip().split("|")
+    assert places == ["1", "1", *(f"{PROGRAM}\\{name}" for name in ("python\\python313.zip", "python", "app"))], told
+
+
+def version_and_help(trial: Trial) -> None:
+    """--version and --help say the same as here."""
+    for option in ("--version", "--help"):
+        assert _lines(trial.nq57xl(option)) == _lines(_here(option))
+
+
+def console(trial: Trial) -> None:
+    """nq57xl.cmd hands on arguments with blanks and Vietnamese letters."""
+    command = ["cmd", "/c", "nq57xl.cmd", "-w", f"{COPY}\\{PLAN}", "status", "--period", PERIOD, "--json"]
+    result = trial.windows.run(*command, folder=PROGRAM)
+    assert json.loads(result.stdout)["plan"] == PLAN, result
+
+
+def shortcuts(trial: Trial) -> None:
+    """NQ57.cmd makes a shortcut on the desktop and in the start menu; a deleted one on the desktop stays deleted."""
+    asked = "import make_shortcuts as m; print(m.known_folder(m.DESKTOP), m.known_folder(m.PROGRAMS), sep='|')"
+    folders = trial.python("-c", asked).stdout.strip().split("|")
+    desktop, menu = (trial.windows.path(folder) / "NQ57.lnk" for folder in folders)
+    assert not desktop.exists() and not menu.exists()
+    trial.windows.start("cmd", "/c", "NQ57.cmd", folder=PROGRAM)
+    _wait(menu.exists)
+    # wine tells a shortcut's target in the letters of the code page only, but writes all of them
+    assert "Phần mềm của Sở (dùng chung)".encode("utf-16-le") in menu.read_bytes()
+    desktop.unlink()
+    assert trial.python("-m", "make_shortcuts").returncode == 0
+    assert menu.exists() and not desktop.exists()
+
+
+def demo(trial: Trial) -> None:
+    """The whole loop gives for both plans what it gives here: the plan, who reported what and when, the findings."""
+    trial.nq57xl("demo", DEMO)
+    for plan in PLANS:
+        for command in (("show", "--json"), ("status", "--period", PERIOD, "--json")):
+            there = json.loads(trial.nq57xl("-w", f"{DEMO}\\{plan}", *command))
+            assert _comparable(there) == _comparable(json.loads(_here("-w", str(trial.here / plan), *command)))
+
+
+def new_workspace(trial: Trial) -> None:
+    """A workspace of one's own is made, its forms written and one taken in, with a verdict."""
+    folder = "C:\\Tháng 6 của Văn phòng"
+    trial.nq57xl("init", folder, "--plan", PLAN)
+    trial.nq57xl("-w", folder, "generate", "--period", "2026-06")
+    forms = sorted(trial.windows.path(f"{folder}\\out\\2026-06\\bieu-mau").glob("NQ57_*.xlsx"))
+    assert forms
+    blank = trial.windows.path(f"{folder}\\inbox\\Biểu mẫu còn trống.xlsx")
+    shutil.copy(forms[0], blank)
+    collected = json.loads(trial.nq57xl("-w", folder, "collect", "--period", "2026-06", "--json"))
+    (judged,) = collected["returns"]
+    assert (judged["verdict"], PureWindowsPath(judged["file"]).name) == ("rejected", blank.name), collected
+    assert {finding["code"] for finding in judged["findings"]} >= {"REQUIRED_BLANK"}, judged["findings"]
+
+
+def same_ledger_same_bytes(trial: Trial) -> None:
+    """The same ledger gives the same consolidated workbook, byte for byte, as here."""
+    target = trial.here.parent / "bao-cao.xlsx"
+    _here("-w", str(trial.here / PLAN), "merge", "--period", PERIOD, "-o", str(target))
+    there = f"{COPY}\\bao-cao.xlsx"
+    trial.nq57xl("-w", f"{COPY}\\{PLAN}", "merge", "--period", PERIOD, "-o", there)
+    assert trial.windows.path(there).read_bytes() == target.read_bytes()
+
+
+def hostile_member(trial: Trial) -> None:
+    """A workbook with a member whose name has a backslash is refused, as here."""
+    good = trial.windows.path(f"{COPY}\\{PLAN}\\out\\{PERIOD}\\bieu-mau\\NQ57_{PERIOD}_VP.xlsx")
+    hostile = trial.windows.path("C:\\Tệp lạ.xlsx")
+    shutil.copy(good, hostile)
+    with zipfile.ZipFile(hostile, "a") as archive:
+        archive.writestr(zipfile.ZipInfo("xl\\x.xml"), "<x/>")
+    result = trial.python("-m", "nq57xl", "-w", f"{COPY}\\{PLAN}", "check", "C:\\Tệp lạ.xlsx", "--json")
+    (judged,) = json.loads(result.stdout)["returns"]
+    assert [finding["code"] for finding in judged["findings"]] == ["FILE_UNSAFE"], judged
+
+
+def nothing_written(trial: Trial) -> None:
+    """The program's folder is as it was unpacked, so that two people can use one."""
+    assert _listed(trial.windows.path(PROGRAM)) == json.loads((trial.here.parent / "unpacked.json").read_text())
+
+
+CHECKS: tuple[Callable[[Trial], None], ...] = (
+    isolated,
+    version_and_help,
+    libraries_load,
+    console,
+    shortcuts,
+    new_workspace,
+    demo,
+    same_ledger_same_bytes,
+    hostile_member,
+    nothing_written,
+)
+AWAITED: dict[Callable[[Trial], None], str] = {
+    same_ledger_same_bytes: "members of a workbook still tell the system that wrote them",
+    hostile_member: "zipfile turns backslashes round on Windows before nq57xl sees them",
+}
+"""Checks that may fail until what they wait for is mended; one that holds is reported, to be taken out of here."""
+
+
+def smoke(path: Path, made: Path | None = None) -> None:
+    """Tries a zip; raises SystemExit when a check fails. `made` is a demo of this machine's, else one is made."""
+    with tempfile.TemporaryDirectory(prefix="nq57xl-windows-") as name:
+        here = Path(name) / "here" / "demo"
+        if made is None:
+            _here("demo", str(here))
+        else:
+            shutil.copytree(made, here)
+        with new_windows(Path(name) / "there") as windows:
+            failed = _try_all(_unpacked(windows, path, here))
+    if failed:
+        raise SystemExit(f"{len(failed)} of {len(CHECKS)} checks failed: {', '.join(failed)}")
+
+
+def _try_all(trial: Trial) -> list[str]:
+    failed = []
+    for check in CHECKS:
+        start = time.monotonic()
+        outcome = "ok"
+        try:
+            check(trial)
+        except Exception:
+            outcome = "awaited" if check in AWAITED else "FAILED"
+            print(AWAITED.get(check) or traceback.format_exc(), file=sys.stderr)
+            if check not in AWAITED:
+                failed.append(check.__name__)
+        print(f"{outcome:8}{time.monotonic() - start:6.1f} s  {check.__doc__}", flush=True)
+    return failed
+
+
+def _unpacked(windows: Windows, path: Path, here: Path) -> Trial:
+    """The zip as an office unpacks it, with what only wine needs; a copy of the demo made here."""
+    place = windows.path(HOME)
+    with zipfile.ZipFile(path) as archive:
+        assert all(member.startswith(f"{TOP}/") for member in archive.namelist())
+        archive.extractall(place)
+    only = BUILD / "wine"
+    if not only.is_dir():
+        wine_only(only, DOWNLOADS)
+    for library in only.iterdir():
+        shutil.copy(library, place / TOP / "python")
+    shutil.copytree(here, windows.path(COPY))
+    (here.parent / "unpacked.json").write_text(json.dumps(_listed(place / TOP)))
+    return Trial(windows, here)
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        for path in folder.rglob("*")
+    }
+
+
+def _here(*arguments: str) -> str:
+    """Runs a command with this machine's Python; its stdout."""
+    command = [sys.executable, "-m", "nq57xl", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=REPOSITORY).stdout
+
+
+def _wait(met: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, f"waited {seconds} s"
+        time.sleep(0.2)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def _comparable(value: object) -> object:
+    """A JSON document without what differs between two runs, and files by their names alone."""
+    if isinstance(value, dict):
+        kept = {key: part for key, part in value.items() if key not in VOLATILE}
+        return {key: PureWindowsPath(part).name if key == "file" else _comparable(part) for key, part in kept.items()}
+    return [_comparable(part) for part in value] if isinstance(value, list) else value
