@@ -1,5 +1,6 @@
 # Everything a developer does; `make` alone lists it. A fresh machine needs Python 3.11+ with venv, and make.
 PYTHON ?= python3
+PYTHONS ?= python3.11 python3.12 python3.13
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 JOBS ?= 2
@@ -12,7 +13,7 @@ RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly lint types docs pictures bench windows lock clean
+.PHONY: help demo test pythons nightly lint types docs pictures bench windows lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,8 +24,14 @@ demo: $(RUN) ## play the whole loop for both plans into out/demo
 test: $(DEV) ## run the tests; what needs a missing program is skipped by name
 	$(TESTS)
 
-nightly: $(DEV) ## the same with the full counts of random cases
+pythons: ## run the tests with each supported Python, in an environment of its own; a missing one is named
+	@set -e; for python in $(PYTHONS); do \
+		if $$python -c '' 2>/dev/null; then $(MAKE) test PYTHON=$$python VENV=.venv-$$(basename $$python); \
+		else echo "not on this machine: $$python"; fi; done
+
+nightly: $(DEV) ## the same with the full counts of random cases, then once more without the extra parquet
 	NQ57XL_NIGHTLY=1 $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -p tests.without_pyarrow
 
 lint: $(DEV) ## ruff: rules and layout
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import itertools
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -86,3 +87,13 @@ def test_the_larger_lock_holds_the_smaller() -> None:
         for name in LOCKS
     )
     assert small.items() <= large.items()
+
+
+def test_the_package_names_the_pythons_that_are_tried() -> None:
+    """What the package says of itself, what `make pythons` tries and what the locks are read for are one list."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [item.rpartition(" ")[2] for item in project["classifiers"] if ":: Python ::" in item]
+    assert tuple(named) == PYTHONS
+    assert project["requires-python"] == f">={PYTHONS[0]}"
+    tried = re.findall(r"^PYTHONS \?= (.*)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert tried == [" ".join(f"python{version}" for version in PYTHONS)]
