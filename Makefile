@@ -12,6 +12,9 @@ TESTS := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations=10 --cov
 RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
 
+# compiled once and kept: the tests start the program some hundred times
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test pythons nightly lint types docs pictures bench windows lock clean
 
