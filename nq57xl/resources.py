@@ -1,23 +1,18 @@
-"""Finds the files of templates/ and schemas/ in a checkout, an editable install and a wheel."""
+"""Finds the files of templates/ and schemas/ in a checkout, an editable install and a wheel.
+
+What a workspace words otherwise travels as the path of that workspace: nothing is remembered here.
+"""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nq57xl.errors import Nq57Error
 
 Kind = Literal["templates", "schemas"]
 
 _PACKAGE = Path(__file__).resolve().parent
-_OFFICE = "NQ57XL_OFFICE"
-"""Names the workspace in the environment, so that the processes which read files find its wording, too."""
-
-
-def use_workspace(root: Path) -> None:
-    """From now on the files of this workspace come before the packaged ones, also where no workspace is named."""
-    os.environ[_OFFICE] = str(root.resolve())
 
 
 def packaged(kind: Kind) -> Path:
@@ -31,12 +26,20 @@ def packaged(kind: Kind) -> Path:
 def find(kind: Kind, name: str, workspace: Path | None = None) -> Path:
     """Path of one resource file: the workspace's own copy if it has one, else the packaged one.
 
-    Without `workspace` the one of `use_workspace` counts.
     `name` is a relative path with forward slashes, e.g. "plans/bql-2026.xlsx". Raises Nq57Error when there is none.
     """
-    used = os.environ.get(_OFFICE)
-    own = workspace or (Path(used) if used else None)
-    for folder in ([own / kind] if own else []) + [packaged(kind)]:
+    for folder in ([workspace / kind] if workspace else []) + [packaged(kind)]:
         if (folder / name).is_file():
             return folder / name
     raise Nq57Error(f"Không tìm thấy tệp {kind}/{name}.")
+
+
+def read_schema(name: str, workspace: Path | None = None) -> Any:  # noqa: ANN401 - YAML holds anything
+    """Content of schemas/NAME. Raises Nq57Error naming the file when it is not YAML."""
+    import yaml
+
+    path = find("schemas", name, workspace)
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Nq57Error(f"Tệp {path} sai cú pháp: {error}") from error

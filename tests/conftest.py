@@ -131,13 +131,6 @@ def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
     return check
 
 
-@pytest.fixture(autouse=True)
-def _no_office_remembered() -> Generator[None, None, None]:
-    """What one test's workspace words otherwise does not reach the next test."""
-    yield
-    os.environ.pop("NQ57XL_OFFICE", None)
-
-
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read here and not in worker processes: for tests of what follows from reading, at half the time."""

@@ -133,6 +133,20 @@ def test_only_the_command_line_knows_the_terminal() -> None:
     assert strangers == set()
 
 
+def test_only_the_command_line_reads_the_environment() -> None:
+    """os.environ and os.getenv are used under nq57xl/cli alone: what they say travels as a value.
+
+    But where LibreOffice stands is a fact of the machine, not of an office.
+    """
+    readers = {
+        name_of(path)
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "putenv") and room_of(path) != "cli"
+    }
+    assert readers == {"nq57xl/xlsx/read.py"}
+
+
 def test_files_and_functions_stay_small() -> None:
     """No file is longer than 600 lines, no function's body longer than 50."""
     assert {name_of(path): count for path in FILES if (count := length_of(path)) > MAX_FILE} == {}

@@ -78,7 +78,7 @@ def consolidated(office: Office, code: str) -> Consolidation:
     with office.reading() as ledger:
         plan = office.appendix().plan
         period = parse_period(code, plan.properties)
-        return consolidate(plan, period, office.schema(), standing(ledger, plan, period))
+        return consolidate(plan, period, office.schema(), standing(office, ledger, plan, period))
 
 
 def test_the_last_accepted_report_stands_beside_each_row(office: Office) -> None:

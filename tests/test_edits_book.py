@@ -17,6 +17,7 @@ from nq57xl.forms.values import Source
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import values_of
+from nq57xl.rules.findings import catalogue
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.normalise import clean
 from nq57xl.xlsx.read import read_bytes
@@ -83,7 +84,7 @@ def test_what_is_rendered_reads_back_as_nothing_new(drawn: list[AppliedEdit]) ->
     lines = read(c)
     assert lines.findings == ()
     held = {item.edit.new.place: item.edit for item in edits}
-    said = understand(lines.lines, known, held, {item.id: item for item in held.values()})
+    said = understand(lines.lines, known, held, {item.id: item for item in held.values()}, catalogue())
     assert (said.new, said.findings) == ((), ())
     for line in lines.lines:
         edit = held.get(line.place)

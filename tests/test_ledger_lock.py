@@ -18,7 +18,7 @@ from nq57xl.ledger.lock import holder, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import files
-from nq57xl.text.clock import VIETNAM, FixedClock, SystemClock, in_vietnam, who
+from nq57xl.text.clock import VIETNAM, FixedClock, clock_of, in_vietnam, who
 from tests.ledger_kit import CLOCK, PERIOD
 
 ROOT = Path(__file__).parent.parent
@@ -195,11 +195,9 @@ def test_two_writers_lose_nothing(workspace: Workspace, way: str) -> None:
 # clock
 
 
-def test_clock_is_vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clock_is_vietnamese() -> None:
     """The system clock tells +07:00 to the second, wherever the machine stands."""
-    monkeypatch.delenv("NQ57XL_NOW", raising=False)
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    now = SystemClock().now()
+    now = clock_of({}).now()
     assert now.utcoffset() == dt.timedelta(hours=7)
     assert now.microsecond == 0
     assert abs(now - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
@@ -215,20 +213,16 @@ def test_clock_is_vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "0", "1970-01-01T07:00:00+07:00"),
     ],
 )
-def test_clock_can_be_set(monkeypatch: pytest.MonkeyPatch, now: str, epoch: str, expected: str) -> None:
+def test_clock_can_be_set(now: str, epoch: str, expected: str) -> None:
     """NQ57XL_NOW, else SOURCE_DATE_EPOCH, fixes the clock for reproducible runs."""
-    monkeypatch.setenv("NQ57XL_NOW", now)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-    assert SystemClock().now().isoformat() == expected
+    assert clock_of({"NQ57XL_NOW": now, "SOURCE_DATE_EPOCH": epoch}).now().isoformat() == expected
 
 
 @pytest.mark.parametrize(("name", "text"), [("NQ57XL_NOW", "16/4/2026"), ("SOURCE_DATE_EPOCH", "1e99")])
-def test_unreadable_clock(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+def test_unreadable_clock(name: str, text: str) -> None:
     """A clock that was set to nonsense is a message, not today's date."""
-    monkeypatch.delenv("NQ57XL_NOW", raising=False)
-    monkeypatch.setenv(name, text)
     with pytest.raises(Nq57Error, match=name):
-        SystemClock().now()
+        clock_of({name: text})
 
 
 def test_fixed_clock() -> None:

@@ -12,7 +12,7 @@ from nq57xl.cli.amending import amend
 from nq57xl.cli.closing import CLOSE_COMMANDS
 from nq57xl.cli.comparing import diff, export
 from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
-from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.options import as_json, clock, office, password_options, passwords_of, period_option, print_json, talk
 from nq57xl.cli.serving import serve
 from nq57xl.cli.watching import watch
 
@@ -103,9 +103,8 @@ def _import_(document: Path, output: Path, json_: bool) -> None:
     """A master appendix from a plan document."""
     from nq57xl.cli.printing import imported_json, print_imported
     from nq57xl.commands.import_plan import import_plan
-    from nq57xl.text.clock import SystemClock
 
-    made = import_plan(document, output, SystemClock().now().date())
+    made = import_plan(document, output, clock().now().date())
     if json_:
         print_json(imported_json(made))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nq57xl.commands.office import Office
+    from nq57xl.text.clock import Clock
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -59,7 +61,14 @@ def office(context: click.Context) -> Office:
     from nq57xl.commands.office import Office
 
     folder: Path = context.obj
-    return Office.at(folder, told=talk)
+    return Office.at(folder, clock(), talk)
+
+
+def clock() -> Clock:
+    """The machine's clock, unless the environment fixes it."""
+    from nq57xl.text.clock import clock_of
+
+    return clock_of(os.environ)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nq57xl.cli.options import clock
+
 if TYPE_CHECKING:
     from nq57xl.web.server import Places
 
@@ -25,13 +27,12 @@ if TYPE_CHECKING:
 def serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
     """The desk."""
     from nq57xl.commands.office import Office
-    from nq57xl.text.clock import SystemClock
     from nq57xl.web.server import serve as run
 
     given = folder if folder is not None else (context.obj if context.obj != Path() else None)
     if given is not None:
         Office.at(given)
-    run(_places(), SystemClock(), folder=given, port=port, browser=not no_browser, tell=_tell)
+    run(_places(), clock(), folder=given, port=port, browser=not no_browser, tell=_tell)
 
 
 def _places() -> Places:

@@ -163,7 +163,7 @@ def _present(office: Office) -> Plan:
     """
     appendix = office.appendix_with_codes()
     name = office.workspace.appendix.name
-    _require_readable(appendix.findings, name)
+    _require_readable(office.in_own_words(appendix.findings), name)
     for rows in (appendix.plan.tasks, appendix.plan.indicators):
         counts = Counter(row.code for row in rows)
         if twice := sorted(code for code, count in counts.items() if count > 1):
@@ -188,7 +188,7 @@ def _read(document: Path, old: Plan, office: Office) -> _Read:
     if own is None:
         made = import_bytes(data, document, office.clock.now().date())
         return _Read(document, data, made.plan, made.review, same_file=False)
-    _require_readable(own.findings, document.name)
+    _require_readable(office.in_own_words(own.findings), document.name)
     given = {code for _, _, code in own.new_codes}
     plan = attrs.evolve(
         own.plan,

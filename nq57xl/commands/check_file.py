@@ -64,8 +64,8 @@ def check_file(
     with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
         plan, period = office.valid(period_code, ledger)
         sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
-        read = judge(ledger, sources, copies, period.code, units=plan.units, manner=manner)
-        judged = [*problems, *with_plan_rows(ledger, plan, period, read)]
+        read = judge(office, ledger, sources, copies, period.code, units=plan.units, manner=manner)
+        judged = [*problems, *with_plan_rows(office, ledger, plan, period, read)]
         told = tuple(
             CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged
         )
@@ -85,7 +85,11 @@ def _taken(
     unique = {source.sha256: source for source in reversed(taken.sources)}
     sources = list(_as_recorded(ledger, reversed(unique.values())))
     refused = [(source, (finding,)) for source, finding in problems]
-    return sources, copies_of(store, taken, sources), [unread(*item) for item in (*refused, *taken.problems)]
+    return (
+        sources,
+        copies_of(store, taken, sources),
+        [unread(source, office.in_own_words(found)) for source, found in (*refused, *taken.problems)],
+    )
 
 
 def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:

@@ -119,6 +119,7 @@ def _joined(office: Office, ledger: Ledger, plan: Plan, period: Period, sources:
     there = [(source, copy) for source in sources if (copy := copies[source.sha256]) is not None]
     manner = IntakeOptions(combine=True)
     read = judge(
+        office,
         ledger,
         [source for source, _ in there],
         [copy for _, copy in there],
@@ -198,16 +199,16 @@ def collect(
         copies = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
         places = _dated(ledger, [source for source, _ in refused], now)
-        judged = _refused(ledger, places, [findings for _, findings in refused])
-        read = judge(ledger, fresh, copies, period.code, units=plan.units, manner=manner)
+        judged = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
+        read = judge(office, ledger, fresh, copies, period.code, units=plan.units, manner=manner)
         if manner.combine:
             again = [source for source in sources if source not in fresh]
             busy = {item.unit for item in read if item.unit}
             read += _recombined(office, ledger, plan, period, again, busy=busy)
-        judged += with_plan_rows(ledger, plan, period, read)
+        judged += with_plan_rows(office, ledger, plan, period, read)
         ledger.record_returns(period.code, judged, now, office.who())
         _note_mails(ledger, judged, office.who())
-        status = standing(ledger, plan, period)
+        status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
         answers = answer(office, ledger, plan, status)
         made = [item.source for item in judged if item.source not in sources and item.source not in places]
@@ -221,7 +222,7 @@ def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[F
     return [item for sha256, item in fresh.items() if not ledger.known(sha256)]
 
 
-def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
+def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
     """Where every unit stands in the period, with what concerns several units."""
     records = ledger.returns(period.code)
     forms = still_asked(ledger.current_forms(period.code), plan, period, records)
@@ -236,7 +237,7 @@ def standing(ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
             values = {(item.table, item.key, item.field): item for item in record.judged.values}
             reports[unit.code] = Reported(form, values)
     units = _with_done_rows(ledger, plan, status, forms)
-    return attrs.evolve(status, units=units, period_findings=check_period(reports))
+    return attrs.evolve(status, units=units, period_findings=office.in_own_words(check_period(reports)))
 
 
 def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:

@@ -32,7 +32,7 @@ def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
     if closing is None:
         return live(office, ledger, plan, period)
     then = as_closed(ledger, closing)
-    now = _made(ledger, (then.plan, then.period, then.schema), standing(ledger, plan, period), None)
+    now = _made(ledger, (then.plan, then.period, then.schema), standing(office, ledger, plan, period), None)
     found = addendum(then, now, ledger.returns(period.code), closing.own)
     return attrs.evolve(then, addendum=found or None)
 
@@ -48,14 +48,14 @@ def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolid
     for item in PreviousReports(ledger, plan).periods(period):
         closing = closing_of(ledger, item.code)
         before.append(_earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1))
-    here = _made(ledger, (plan, period, schema), standing(ledger, plan, period), None)
+    here = _made(ledger, (plan, period, schema), standing(office, ledger, plan, period), None)
     vocabulary, quality = _style(office, plan)
     return attrs.evolve(here, earlier_periods=tuple(reversed(before)), vocabulary=vocabulary, quality=quality)
 
 
 def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
     """The period alone as the ledger gives it now, closed or not."""
-    return _made(ledger, (plan, period, office.schema()), standing(ledger, plan, period), None)
+    return _made(ledger, (plan, period, office.schema()), standing(office, ledger, plan, period), None)
 
 
 def as_closed(ledger: Ledger, closing: Closing) -> Consolidation:
@@ -70,7 +70,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
     """Everything that `live` would be made from now, noted; not recorded yet. Plans are recorded."""
     schema = office.schema()
     schemas = {schema.version: schema}
-    frozen = [freeze(ledger, period, plan, schema, standing(ledger, plan, period))]
+    frozen = [freeze(ledger, period, plan, schema, standing(office, ledger, plan, period))]
     for item in PreviousReports(ledger, plan).periods(period):
         closing = closing_of(ledger, item.code)
         if closing is not None:
@@ -78,7 +78,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
             schemas[closing.own.schema_version] = closing.schemas[closing.own.schema_version]
             continue
         own, days = _as_issued(office, ledger, plan, item)
-        frozen.append(freeze(ledger, days, own, schema, standing(ledger, own, days)))
+        frozen.append(freeze(ledger, days, own, schema, standing(office, ledger, own, days)))
     vocabulary, quality = _style(office, plan)
     return Closing(
         period=period.code,
@@ -115,7 +115,7 @@ def _as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tu
 
 def _earlier(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
     own, days = _as_issued(office, ledger, plan, period)
-    return _made(ledger, (own, days, office.schema()), standing(ledger, own, days), None)
+    return _made(ledger, (own, days, office.schema()), standing(office, ledger, own, days), None)
 
 
 def _thawed(ledger: Ledger, closing: Closing, number: int) -> Consolidation:

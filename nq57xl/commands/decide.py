@@ -80,7 +80,7 @@ def _decide(
             ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.who()), _detail(record))
             record = ledger.return_by_hash(record.judged.source.sha256) or record
         plan, days = office.valid(record.period, ledger)
-        status = standing(ledger, plan, days)
+        status = standing(office, ledger, plan, days)
         problems: tuple[str, ...] = ()
         if changed:
             write_back(office, ledger, status)

@@ -108,7 +108,7 @@ def desk(office: Office, period_code: str | None = None) -> Desk:
             names = tuple(reporting_units(plan, period))
             waiting = tuple(_unissued(unit.code, unit.name, unit.email) for unit in names)
             return Desk(plan, period, issued, None, waiting, (), left)
-        status = with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
+        status = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
         returns = filed_returns(status, ledger.returns(period.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
@@ -123,7 +123,7 @@ def look_at_return(office: Office, sha256: str) -> ReturnView | None:
         if record is None:
             return None
         plan, period = office.valid(record.period, ledger)
-        status = standing(ledger, plan, period)
+        status = standing(office, ledger, plan, period)
         item = next(one for one in filed_returns(status, ledger.returns(period.code)) if one.record.id == record.id)
         name = letter_name(item, period.code)
         letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
@@ -146,7 +146,7 @@ def returns_of(office: Office, unit: str, period_code: str) -> tuple[FiledReturn
     """Everything that the unit handed in for the period, newest first."""
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
-        found = filed_returns(standing(ledger, plan, period), ledger.returns(period.code))
+        found = filed_returns(standing(office, ledger, plan, period), ledger.returns(period.code))
         return tuple(reversed([item for item in found if item.unit and item.unit.code == unit]))
 
 

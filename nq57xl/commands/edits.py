@@ -138,13 +138,13 @@ def _hash(path: Path) -> str:
 def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> _EditFile:
     size = path.stat().st_size
     if size > limits.FILE_BYTES:
-        return _EditFile(path, sha256, (too_large(size),))
+        return _EditFile(path, sha256, office.in_own_words([too_large(size)]))
     copy = archive_file(office.workspace, path, sha256)
     key = office.workspace.key_of(path)
     ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
     raw = next(iter(read_all([copy] if copy else [])))
     if isinstance(raw, Finding):
-        return _EditFile(path, sha256, (raw,))
+        return _EditFile(path, sha256, office.in_own_words([raw]))
     return _record(office, ledger, frame, _EditFile(path, sha256), raw)
 
 
@@ -153,15 +153,15 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
     c = as_now(office, ledger, plan, period)
     lines = read_lines(raw, mark_of(c))
     if isinstance(lines, Finding):
-        return attrs.evolve(file, findings=(lines,))
+        return attrs.evolve(file, findings=office.in_own_words([lines]))
     made = edits_of(ledger, period.code)
     told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
     known = _EditedReturns(ledger, c)
     fresh = [line for line in lines.lines if (line.sheet, line.places.get("entry", "")) not in told_before]
-    said = understand(fresh, known.of, holding(made), {item.id: item for item in made})
-    said = _judged(said, known, fresh, made)
+    said = understand(fresh, known.of, holding(made), {item.id: item for item in made}, office.catalogue())
+    said = _judged(office, said, known, fresh, made)
     add_edits(ledger, period.code, said.new, file.sha256, office.who())
-    findings = (*lines.findings, *said.findings)
+    findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
 
 
@@ -199,7 +199,9 @@ class _EditedReturns:
         return EditedReturn(form, own)
 
 
-def _judged(said: EditsRead, known: _EditedReturns, lines: Sequence[EditedLine], made: Sequence[Edit]) -> EditsRead:
+def _judged(
+    office: Office, said: EditsRead, known: _EditedReturns, lines: Sequence[EditedLine], made: Sequence[Edit]
+) -> EditsRead:
     """What is left of the new edits after the rules; a row with an error takes none of its edits over."""
     units = dict.fromkeys(item.unit for item in said.new)
     applied = {place for place, item in known.c.edited.items()}
@@ -208,7 +210,8 @@ def _judged(said: EditsRead, known: _EditedReturns, lines: Sequence[EditedLine],
     places = {line.place: (line.sheet, line.places.get("entry", "")) for line in lines}
     new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
     by_place = {line.place: line for line in lines}
-    for case, found in zip(cases, judge_edits(cases, places), strict=True):
+    for case, broken in zip(cases, judge_edits(cases, places), strict=True):
+        found = office.in_own_words(broken)
         findings += found
         wrong = {(item.table, item.task) for item in found if item.severity == "error"}
         for item in case.new:

@@ -22,7 +22,6 @@ from nq57xl.forms.values import Value
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.sending import render_sending_list
-from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Period, Plan, plan_version
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
@@ -117,9 +116,7 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
     """
     with office.changing("generate") as ledger:
         appendix = office.appendix_with_codes()
-        errors = tuple(
-            item for item in lint(appendix.plan, appendix.findings, appendix.places) if item.severity == "error"
-        )
+        errors = tuple(item for item in office.lint(appendix) if item.severity == "error")
         if errors:
             raise PlanHasErrorsError(errors)
         plan, period = office.valid(period_code, ledger)

@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 from attrs import define, field, frozen
 
+from nq57xl.commands.office import Office
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source
 from nq57xl.ledger.store import Ledger
@@ -84,6 +85,7 @@ class _RecognisedForm:
 
 
 def judge(
+    office: Office,
     ledger: Ledger,
     sources: Sequence[Source],
     copies: Sequence[Path],
@@ -103,12 +105,14 @@ def judge(
     for source, raw in zip(sources, raws, strict=True):
         known = _recognise(ledger, raw, forms)
         if isinstance(known, Finding):
-            results[source.sha256] = unread(source, (*_origin(source), known))
+            results[source.sha256] = unread(source, office.in_own_words((*_origin(source), known)))
             continue
         returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
+        # in the office's words from here on: its severities decide which cells the rules pass over
+        returned = attrs.evolve(returned, findings=office.in_own_words(returned.findings))
         told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
         handed.append(_ReadReturn(source, Answer(returned, known.form), told))
-    judging = _Judging(ledger, period, _EarlierReturns(ledger, period))
+    judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period))
     for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=manner.combine):
         results |= {item.source.sha256: item for item in judging.judged(wave, combine=manner.combine)}
     return [results[source.sha256] for source in sources]
@@ -140,6 +144,7 @@ def _waves(handed: Sequence[_ReadReturn], *, combine: bool) -> Iterator[Sequence
 class _Judging:
     """Where the returns of a period are judged, each beside what its own unit sent before."""
 
+    office: Office
     ledger: Ledger
     period: str
     earlier: _EarlierReturns
@@ -166,7 +171,7 @@ class _Judging:
     def _verdict(self, item: _ReadReturn, found: tuple[Finding, ...]) -> Judged:
         form, source = item.answer.form, item.source
         current = self.ledger.current_form(form.unit, form.period.code)
-        findings = check_file(source, form, self.period, current) + item.told + found
+        findings = self.office.in_own_words(check_file(source, form, self.period, current) + item.told + found)
         return Judged(
             source=source,
             verdict=verdict_of(findings),

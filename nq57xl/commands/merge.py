@@ -71,7 +71,7 @@ def status(office: Office, period_code: str | None) -> PeriodOverview:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
         return PeriodOverview(
-            plan, period, with_closing(standing(ledger, plan, period), closing_of(ledger, period.code))
+            plan, period, with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
         )
 
 

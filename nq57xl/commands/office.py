@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import lru_cache
@@ -10,16 +10,17 @@ from pathlib import Path
 
 from attrs import frozen
 
-from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import used_codes, version_until
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
+from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.units import in_force, with_present
+from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import Clock, SystemClock, who
@@ -40,7 +41,6 @@ class Office:
         """The office whose workspace is `root`; raises Nq57Error when it is none."""
         workspace = Workspace(root)
         workspace.require()
-        resources.use_workspace(root)
         return cls(workspace, clock or SystemClock(), told)
 
     def appendix(self) -> Appendix:
@@ -79,6 +79,18 @@ class Office:
     def schema(self) -> Schema:
         """Fields and rules, with the workspace's own overrides."""
         return load_schema(self.workspace.root)
+
+    def lint(self, appendix: Appendix) -> tuple[Finding, ...]:
+        """Findings on the master appendix, errors first, by this workspace's criteria and in its words."""
+        return lint(appendix.plan, appendix.findings, appendix.places, self.workspace.root)
+
+    def catalogue(self) -> Mapping[str, Entry]:
+        """What findings say here: schemas/findings.yml of this workspace over the packaged one."""
+        return catalogue(self.workspace.root)
+
+    def in_own_words(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings as this workspace words them (schemas/findings.yml)."""
+        return reworded(findings, self.catalogue())
 
     def period(self, code: str | None, ledger: Ledger, plan: Plan) -> Period:
         """The period asked for, else the latest one issued."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 from attrs import define, field
 
+from nq57xl.commands.office import Office
 from nq57xl.forms.model import Earlier, Form
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import CarriedCell
@@ -21,13 +22,15 @@ from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.returns.period_checks import plan_rows
 
 
-def with_plan_rows(ledger: Ledger, plan: Plan, period: Period, judged: Sequence[Judged]) -> list[Judged]:
+def with_plan_rows(
+    office: Office, ledger: Ledger, plan: Plan, period: Period, judged: Sequence[Judged]
+) -> list[Judged]:
     """The returns with what became of their rows in the plan; facts that never change a verdict."""
     found = []
     for item in judged:
         form = ledger.form_by_id(item.issue_id) if item.issue_id else None
         own = form is not None and form.period.code == period.code
-        told = tuple(plan_rows(form, plan)) if form is not None and own else ()
+        told = office.in_own_words(plan_rows(form, plan)) if form is not None and own else ()
         found.append(attrs.evolve(item, findings=item.findings + told))
     return found
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from nq57xl.commands.amend import version
 from nq57xl.commands.office import Office
 from nq57xl.ledger.lock import writing
-from nq57xl.plan.lint import lint as lint_plan
 from nq57xl.plan.lint import with_lint_sheet
 from nq57xl.plan.model import Plan
 from nq57xl.rules.findings import Finding
@@ -27,10 +26,10 @@ def write_lint(office: Office) -> tuple[tuple[Finding, ...], Path | None]:
     """
     with writing(office.workspace, "lint", office.clock):
         appendix = office.appendix_with_codes()
-        findings = lint_plan(appendix.plan, appendix.findings, appendix.places)
+        findings = office.lint(appendix)
         path = office.workspace.appendix
         data = path.read_bytes()
-        content = with_lint_sheet(data, appendix.plan, findings)
+        content = with_lint_sheet(data, appendix.plan, findings, office.workspace.root)
         if content == data:
             return findings, None
         files.require_closed(path)
@@ -41,5 +40,4 @@ def write_lint(office: Office) -> tuple[tuple[Finding, ...], Path | None]:
 
 def lint(office: Office) -> tuple[Finding, ...]:
     """Findings on the master appendix itself, errors first."""
-    appendix = office.appendix_to_show()
-    return lint_plan(appendix.plan, appendix.findings, appendix.places)
+    return office.lint(office.appendix_to_show())

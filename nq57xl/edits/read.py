@@ -17,7 +17,7 @@ from nq57xl.results.wording import EDIT_KINDS
 from nq57xl.returns.check import Answer, check
 from nq57xl.returns.convert import convert
 from nq57xl.returns.model import Return
-from nq57xl.rules.findings import Finding, catalogue, make
+from nq57xl.rules.findings import Entry, Finding, make, reworded
 from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.addresses import a1
 from nq57xl.text.normalise import clean, fold
@@ -153,10 +153,12 @@ def understand(
     known: Callable[[str], EditedReturn | None],
     held: Mapping[CellKey, Edit],
     made: Mapping[int, Edit],
+    words: Mapping[str, Entry],
 ) -> EditsRead:
     """New edits and withdrawals among the lines, with a finding for each line that is not taken over.
 
-    `known` tells of a unit by its code; `held`: edits that hold; `made`: every edit of the period by its id.
+    `known` tells of a unit by its code; `held`: edits that hold; `made`: every edit of the period by its id;
+    `words`: the office's catalogue.
     """
     new: list[NewEdit] = []
     findings: list[Finding] = []
@@ -170,7 +172,8 @@ def understand(
         if line.place in twice:
             edit, told = None, [_finding(line, "ROW_DUPLICATE", words={"row": line.place[2]})]
         else:
-            edit, told = _judged(line, known(line.place[0]), held.get(line.place), made.get(line.base))
+            edit, told = _judged(line, known(line.place[0]), held.get(line.place), made.get(line.base), words)
+        told = list(reworded(told, words))
         findings += told
         if edit is not None:
             new.append(edit)
@@ -188,7 +191,7 @@ def _twice(lines: Sequence[EditedLine]) -> set[CellKey]:
 
 
 def _judged(
-    line: EditedLine, known: EditedReturn | None, held: Edit | None, base: Edit | None
+    line: EditedLine, known: EditedReturn | None, held: Edit | None, base: Edit | None, words: Mapping[str, Entry]
 ) -> tuple[NewEdit | None, list[Finding]]:
     if "entry" not in line.cells:
         if base is not None:
@@ -200,15 +203,16 @@ def _judged(
     cell = known.field(line.place) if known is not None else None
     if known is None or cell is None:
         return None, [_finding(line, "EDIT_CELL_UNKNOWN", value=line.text("entry"))]
-    value, typed, told = _converted(line, known.form, *cell)
+    value, typed, told = _converted(line, known.form, *cell, words)
     own = known.own.get(line.place[1:])
     if value is not None and standing is not None and _unchanged(line, standing, value == standing.new.value):
         return None, []
     told += [_blank(line, name) for name in ENTRIES[1:] if name not in line.cells]
     kind = _kind(line)
     if kind is None and "kind" in line.cells:
-        words = {"field": HEADS["kind"], "value": line.text("kind"), "choices": "; ".join(EDIT_KINDS.values())}
-        told.append(_finding(line, "NOT_IN_LIST", "kind", words=words))
+        choices = "; ".join(EDIT_KINDS.values())
+        filled = {"field": HEADS["kind"], "value": line.text("kind"), "choices": choices}
+        told.append(_finding(line, "NOT_IN_LIST", "kind", words=filled))
     if kind == "wording" and kind_of(*cell) != "text":
         told.append(_finding(line, "EDIT_WORDING_OF_FIGURE", words={"field": cell[0].title}))
     if any(item.severity == "error" for item in told) or kind is None or value is None:
@@ -252,16 +256,18 @@ def _kind(line: EditedLine) -> EditKind | None:
     return next((code for code, title in EDIT_KINDS.items() if fold(title) == said), None)
 
 
-def _converted(line: EditedLine, form: Form, item: Field, facts: Facts) -> tuple[CellValue, str, list[Finding]]:
+def _converted(
+    line: EditedLine, form: Form, item: Field, facts: Facts, own: Mapping[str, Entry]
+) -> tuple[CellValue, str, list[Finding]]:
     """The value of the entry cell, typed as on return, what was typed, and its errors."""
     converted = convert(line.cells["entry"], item, facts, form.schema.lists)
     base = {"field": item.title, "hint": item.hint, "example": item.example}
     told = []
     for code, words in converted.findings:
-        if catalogue()[code].severity in ("error", "warning"):
-            overrides = {"message": words["message"]} if "message" in words else {}
-            told.append(_finding(line, code, words={**base, **words}, value=converted.typed, **overrides))
-    return converted.value, converted.typed, told
+        overrides = {"message": words["message"]} if "message" in words else {}
+        told.append(_finding(line, code, words={**base, **words}, value=converted.typed, **overrides))
+    asked = [item for item in reworded(told, own) if item.severity in ("error", "warning")]
+    return converted.value, converted.typed, asked
 
 
 def _blank(line: EditedLine, name: str) -> Finding:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from nq57xl import resources
 from nq57xl.plan import appendix_sheets, lint_clear
 from nq57xl.plan.importer.words import roman, roman_value
 from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
 from nq57xl.plan.model import Indicator, Plan, Task
-from nq57xl.rules.findings import Finding, Point, grouped
+from nq57xl.rules.findings import Finding, Point, catalogue, grouped, reworded
 from nq57xl.text.normalise import bare, fold
 from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
 
@@ -29,22 +25,11 @@ _OFTEN = 4
 """Times that a wording must stand in a plan before another one beside it is doubted."""
 
 
-def _known_misprints() -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    """Pattern, misprint and likely word of schemas/misprints.yml."""
-    return _known(resources.find("schemas", "misprints.yml"))
-
-
-@cache
-def _known(path: Path) -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return tuple((re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.I), wrong, right) for wrong, right in raw.items())
-
-
-def suspects(text: str) -> Iterator[tuple[str, str]]:
+def suspects(text: str, misprints: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `Resolution.near`."""
     told: set[str] = set()
-    for pattern, _, right in _known_misprints():
-        match = pattern.search(text)
+    for wrong, right in misprints.items():
+        match = re.search(rf"(?<!\w){re.escape(wrong)}(?!\w)", text, re.I)
         if match and fold(match[0]) not in told:
             told.add(fold(match[0]))
             yield match[0], _cased_like(match[0], right)
@@ -176,9 +161,9 @@ _LONGEST = 1500
 _NOTHING = "Không có điểm nào cần sửa."
 
 
-def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding]) -> bytes:
+def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], workspace: Path | None = None) -> bytes:
     """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
-    clear = load_clear()
+    clear = load_clear(workspace)
     points = grouped(findings, _MANY)
     rows = [row for number, point in enumerate(points, 1) for row in _sheet_rows(number, point, plan, clear)]
     if not rows:
@@ -233,15 +218,18 @@ _INDICATOR_PROSE = ("indicator", "unit", "target", "lead", "note")
 
 
 def lint(
-    plan: Plan, findings_from_reading: tuple[Finding, ...] = (), places: Places | None = None
+    plan: Plan,
+    findings_from_reading: tuple[Finding, ...] = (),
+    places: Places | None = None,
+    workspace: Path | None = None,
 ) -> tuple[Finding, ...]:
     """Findings on an understood plan, those of reading first; errors before warnings before notes.
 
     Which "rõ" are checked follows from the plan's own criteria and schemas/clear.yml; what keeps forms from being
     made is told whatever they are. `places` are those of `read_appendix`; without them cells are where
-    `write_appendix` puts them.
+    `write_appendix` puts them. `workspace`: where an office keeps criteria, misprints and wording of its own.
     """
-    linter = Linter(plan, places or {})
+    linter = Linter(plan, places or {}, workspace)
     wanted = plan.properties.clear_criteria
     found = [
         finding
@@ -250,7 +238,8 @@ def lint(
         if finding.severity == "error" or linter.clear.applies(finding.code, wanted)
     ]
     ranks = {"error": 0, "warning": 1}
-    return tuple(sorted([*findings_from_reading, *found], key=lambda item: ranks.get(item.severity, 2)))
+    told = reworded([*findings_from_reading, *found], catalogue(workspace))
+    return tuple(sorted(told, key=lambda item: ranks.get(item.severity, 2)))
 
 
 def _properties(linter: Linter) -> Iterator[Finding]:
@@ -326,7 +315,7 @@ def _misprints(linter: Linter) -> Iterator[Finding]:
     ]
     odd = outliers([text for (_, _, field), text in cells if field not in _UNIT_FIELDS])
     for (table, index, field), text in cells:
-        told = list(suspects(text))
+        told = list(suspects(text, linter.misprints))
         if field in _UNIT_FIELDS:
             told = told or list(linter.resolver.resolve(text).near)
         elif not told:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cattrs
-import yaml
 from attrs import frozen
 
-from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import name_rows
 from nq57xl.plan.model import Plan
 from nq57xl.plan.units import Resolver
+from nq57xl.resources import read_schema
 from nq57xl.rules import findings
 from nq57xl.rules.codec import CONVERTER
 from nq57xl.rules.findings import Finding
@@ -65,16 +63,11 @@ class Clear:
         return next(names, "")
 
 
-def load_clear() -> Clear:
+def load_clear(workspace: Path | None = None) -> Clear:
     """The criteria, with the workspace's own file before the packaged one. Raises Nq57Error when the file is wrong."""
-    return _load(resources.find("schemas", _FILE))
-
-
-@cache
-def _load(path: Path) -> Clear:
     try:
-        return CONVERTER.structure(yaml.safe_load(path.read_text(encoding="utf-8")), Clear)
-    except (yaml.YAMLError, UnicodeDecodeError, cattrs.BaseValidationError, TypeError, ValueError) as error:
+        return CONVERTER.structure(read_schema(_FILE, workspace), Clear)
+    except (cattrs.BaseValidationError, TypeError, ValueError) as error:
         raise Nq57Error(
             f"Tệp schemas/{_FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn."
         ) from error
@@ -87,10 +80,12 @@ Places = Mapping[tuple[str, int, str], tuple[str, str]]
 class Linter:
     """The plan with what several checks need: its resolver and the places of its cells."""
 
-    def __init__(self, plan: Plan, places: Places) -> None:
+    def __init__(self, plan: Plan, places: Places, workspace: Path | None = None) -> None:
         self.plan = plan
         self.resolver = Resolver(plan.units, plan.groups)
-        self.clear: Clear = load_clear()
+        self.clear: Clear = load_clear(workspace)
+        self.misprints: Mapping[str, str] = read_schema("misprints.yml", workspace)
+        """Misprint -> likely word."""
         self._places = places
 
     def column(self, table: str, field: str) -> str:

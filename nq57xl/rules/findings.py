@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+import attrs
 import yaml
 from attrs import frozen
 
@@ -18,6 +19,16 @@ Severity = Literal["error", "warning", "repaired", "note"]
 Verdict = Literal["accepted", "accepted_with_warnings", "rejected", "unrecognised", "duplicate", "superseded"]
 
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_warnings")
+
+
+@frozen
+class _Wording:
+    """How a finding came to its words."""
+
+    words: Mapping[str, Any]
+    """What fills the catalogue's sentences."""
+    given: frozenset[str]
+    """Fields of the finding that were said for it alone: the catalogue's are not taken."""
 
 
 @frozen
@@ -42,6 +53,8 @@ class Finding:
     field: str = ""
     value: str = ""
     """As typed."""
+    wording: _Wording | None = attrs.field(default=None, eq=False, repr=False)
+    """What an office's own catalogue needs to say it otherwise; None: said and settled."""
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
@@ -63,29 +76,40 @@ class Entry:
     fix: str = ""
 
 
-def catalogue() -> dict[str, Entry]:
+_FILE = "findings.yml"
+
+
+def catalogue(workspace: Path | None = None) -> Mapping[str, Entry]:
     """Code -> entry: all packaged ones in the order of their file, with the words of the workspace's own file.
 
     Raises Nq57Error naming the file when the workspace's own cannot be read.
     """
-    packaged = resources.packaged("schemas") / "findings.yml"
-    return _merged(packaged, resources.find("schemas", "findings.yml"))
+    own = resources.find("schemas", _FILE, workspace)
+    if own == resources.packaged("schemas") / _FILE:
+        return _packaged()
+    try:
+        return _merged(own.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Nq57Error(f"Tệp {own} sai: {error}") from error
 
 
 @cache
-def _merged(packaged: Path, own: Path) -> dict[str, Entry]:
-    entries = _read(packaged)
-    return (
-        entries if own == packaged else entries | {code: item for code, item in _read(own).items() if code in entries}
-    )
+def _packaged() -> Mapping[str, Entry]:
+    return _read((resources.packaged("schemas") / _FILE).read_text(encoding="utf-8"))
 
 
-def _read(path: Path) -> dict[str, Entry]:
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return {code: Entry(code=code, **item) for code, item in raw.items()}
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
-        raise Nq57Error(f"Tệp {path} không đọc được: {error}") from error
+@lru_cache(maxsize=4)
+def _merged(text: str) -> Mapping[str, Entry]:
+    """By what the file says: an office may word anew while the program runs."""
+    known = _packaged()
+    return {**known, **{code: item for code, item in _read(text).items() if code in known}}
+
+
+def _read(text: str) -> dict[str, Entry]:
+    entries = {code: Entry(code=code, **item) for code, item in yaml.safe_load(text).items()}
+    for entry in entries.values():  # a sentence that cannot be filled is told now, not in the middle of a run
+        _said(entry, _Wording({}, frozenset()))
+    return entries
 
 
 class _Words(dict[str, Any]):
@@ -99,11 +123,29 @@ def make(code: str, *, words: dict[str, Any] | None = None, **places: Any) -> Fi
     """A finding of that code. `words` fill the message and the fix; `places` are fields of Finding.
 
     `message`, `fix` and `severity` among the places override the catalogue's. Raises KeyError for an unknown code.
+    The packaged catalogue speaks; `reworded` says it in an office's own words.
     """
-    entry = catalogue()[code]
-    filled = _Words(words or {})
-    texts = {"message": entry.message.format_map(filled), "fix": entry.fix.format_map(filled).strip()}
-    return Finding(**{"code": code, "severity": entry.severity, **texts, **places})
+    wording = _Wording(words or {}, frozenset(places))
+    return Finding(code=code, wording=wording, **{**_said(_packaged()[code], wording), **places})
+
+
+def reworded(findings: Iterable[Finding], own: Mapping[str, Entry]) -> tuple[Finding, ...]:
+    """The findings in the words and with the severities of an office's own catalogue, which is then settled."""
+    if own is _packaged():
+        return tuple(findings)
+    return tuple(
+        item
+        if item.wording is None
+        else attrs.evolve(item, wording=None, **_said(own[item.code], item.wording, item.wording.given))
+        for item in findings
+    )
+
+
+def _said(entry: Entry, wording: _Wording, given: Collection[str] = ()) -> dict[str, Any]:
+    """What the catalogue says of a finding, without what was said for it alone."""
+    words = _Words(wording.words)
+    texts = {"message": entry.message.format_map(words), "fix": entry.fix.format_map(words).strip()}
+    return {name: text for name, text in {"severity": entry.severity, **texts}.items() if name not in given}
 
 
 LEAST = 3

@@ -9,10 +9,9 @@ from typing import Any
 
 import attrs
 import cattrs
-import yaml
 
-from nq57xl import resources
 from nq57xl.errors import Nq57Error
+from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
@@ -31,23 +30,15 @@ def load_schema(workspace: Path | None = None) -> Schema:
     """All fields, rules and sheets. Raises Nq57Error naming the file when one of them is wrong."""
     lists = {
         name: tuple(Choice(str(code), str(title)) for code, title in items.items())
-        for name, items in _read("lists.yml", workspace).items()
+        for name, items in read_schema("lists.yml", workspace).items()
     }
     tables = tuple(_table(f"{name}.yml", workspace, lists) for name in _TABLE_FILES)
-    sheets = tuple(_sheet(item) for item in _read("sheets.yml", workspace))
+    sheets = tuple(_sheet(item) for item in read_schema("sheets.yml", workspace))
     return Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
 
 
-def _read(name: str, workspace: Path | None) -> Any:  # noqa: ANN401 - YAML holds anything
-    path = resources.find("schemas", name, workspace)
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Nq57Error(f"Tệp {path} không đọc được: {error}") from error
-
-
 def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...]]) -> Table:
-    raw = _read(name, workspace)
+    raw = read_schema(name, workspace)
     try:
         fields = tuple(CONVERTER.structure(item, Field) for item in raw["fields"])
         _check_fields(fields, lists)

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 import cattrs
-import yaml
 from attrs import frozen
 
-from nq57xl import resources
 from nq57xl.errors import Nq57Error
+from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER
 
 
@@ -53,11 +52,8 @@ _FILE = "quality.yml"
 
 def load_quality(measures: Collection[str], workspace: Path | None = None) -> Quality:
     """The scheme. Raises Nq57Error when the file is wrong or names something that is not among the measures."""
-    path = resources.find("schemas", _FILE, workspace)
     try:
-        found = CONVERTER.structure(yaml.safe_load(path.read_text(encoding="utf-8")), Quality)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Nq57Error(f"Tệp schemas/{_FILE} sai cú pháp: {error}.") from error
+        found = CONVERTER.structure(read_schema(_FILE, workspace), Quality)
     except (cattrs.BaseValidationError, TypeError, ValueError) as error:
         raise Nq57Error(
             f"Tệp schemas/{_FILE} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn."

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from attrs import field, frozen
 
-from nq57xl import resources
 from nq57xl.errors import Nq57Error
+from nq57xl.resources import read_schema
 
 
 @frozen
@@ -42,11 +41,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
 
 def load_vocabulary(code: str, workspace: Path | None = None) -> Vocabulary:
     """The vocabulary of that code. Raises Nq57Error when the file has none of it, or it lacks words."""
-    path = resources.find("schemas", _FILE, workspace)
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Nq57Error(f"Tệp schemas/{_FILE} sai cú pháp: {error}.") from error
+    found = read_schema(_FILE, workspace)
     words = found.get(code) if isinstance(found, dict) else None
     if not isinstance(words, dict):
         raise Nq57Error(f"Tệp schemas/{_FILE} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")

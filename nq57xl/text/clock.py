@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-import os
+from collections.abc import Mapping
 from typing import Protocol
 
 from attrs import frozen
@@ -25,21 +25,16 @@ class Clock(Protocol):
 
 @frozen
 class SystemClock:
-    """The machine's clock, to the second.
-
-    NQ57XL_NOW (ISO 8601; without an offset it is Vietnamese time) or SOURCE_DATE_EPOCH (seconds) fix it for
-    reproducible runs; the first wins.
-    """
+    """The machine's clock, to the second."""
 
     def now(self) -> dt.datetime:
-        """The present moment in +07:00. Raises Nq57Error when one of the two variables is unreadable."""
-        fixed = _from_environment()
-        return fixed or dt.datetime.now(VIETNAM).replace(microsecond=0)
+        """The present moment in +07:00."""
+        return dt.datetime.now(VIETNAM).replace(microsecond=0)
 
 
 @frozen
 class FixedClock:
-    """A clock that stands still, for tests."""
+    """A clock that stands still, for tests and reproducible runs."""
 
     moment: dt.datetime
 
@@ -66,16 +61,20 @@ def who() -> str:
         return ""
 
 
-def _from_environment() -> dt.datetime | None:
-    """The moment that the environment fixes, None when it fixes none."""
+def clock_of(environment: Mapping[str, str]) -> Clock:
+    """The clock that the environment asks for: the machine's, unless a variable fixes it for reproducible runs.
+
+    NQ57XL_NOW (ISO 8601; without an offset it is Vietnamese time) comes before SOURCE_DATE_EPOCH (seconds). Raises
+    Nq57Error when the one that counts is unreadable.
+    """
     for name in ("NQ57XL_NOW", "SOURCE_DATE_EPOCH"):
-        text = os.environ.get(name, "").strip()
+        text = environment.get(name, "").strip()
         if not text:
             continue
         try:
             if name == "NQ57XL_NOW":
-                return in_vietnam(dt.datetime.fromisoformat(text))
-            return dt.datetime.fromtimestamp(int(text), VIETNAM)
+                return FixedClock(dt.datetime.fromisoformat(text))
+            return FixedClock(dt.datetime.fromtimestamp(int(text), VIETNAM))
         except (ValueError, OverflowError, OSError) as error:
             raise Nq57Error(f"Biến môi trường {name} có giá trị «{text}» không đọc được thành thời điểm.") from error
-    return None
+    return SystemClock()
