@@ -93,9 +93,20 @@ def doctype() -> bytes:
     return xlsx(sheet(f'<row r="1">{cell("A1")}</row>', head=head))
 
 
-def doctype_in(part: str) -> bytes:
-    """A DOCTYPE in a part that the scan itself does not parse."""
-    return xlsx(sheet(f'<row r="1">{cell("A1")}</row>'), {part: "<?xml version='1.0'?><!DOCTYPE x><x/>"})
+def good_sheet() -> str:
+    """A worksheet with one cell."""
+    return sheet(f'<row r="1">{cell("A1")}</row>')
+
+
+def doctype_in(part: str, before: int = 0) -> bytes:
+    """A DOCTYPE in that part, behind a comment of so many letters."""
+    comment = f"<!--{'x' * before}-->" if before else ""
+    return xlsx(good_sheet(), {part: f"<?xml version='1.0'?>{comment}<!DOCTYPE x><x/>"})
+
+
+def nested(depth: int) -> bytes:
+    """Elements within elements, beside the cells."""
+    return xlsx(sheet(f'<row r="1">{cell("A1")}</row>', tail="<a>" * depth + "</a>" * depth))
 
 
 def named(name: str) -> bytes:
@@ -152,6 +163,14 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 20
 HTML = "<html><body><table><tr><td>Báo cáo</td></tr></table></body></html>".encode()
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
+FODS = (
+    b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    b'office:mimetype="application/vnd.oasis.opendocument.spreadsheet"/>'
+)
+XML_2003 = (
+    b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+)
 CSV = "TT;Nội dung;Kết quả\n1;Rà soát;Xong\n".encode()
 DOCX = zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"})
 XLSB = zipped({"[Content_Types].xml": "<Types/>", "xl/workbook.bin": b"\x83\x01\x00"})

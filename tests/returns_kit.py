@@ -17,8 +17,8 @@ from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Source
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
-from nq57xl.returns.sources import LOCAL
 from nq57xl.rules.findings import Finding
+from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook
 from nq57xl.xlsx.read import read_bytes
 from tests.samples import sample_form
@@ -42,7 +42,7 @@ def issued(unit: str = "VP") -> bytes:
 
 
 def source_of(name: str = "a.xlsx") -> Source:
-    return Source(name, name, "0" * 64, 1, datetime(2026, 4, 16, tzinfo=LOCAL), "first_seen")
+    return Source(name, name, "0" * 64, 1, datetime(2026, 4, 16, tzinfo=VIETNAM), "first_seen")
 
 
 def returned(data: bytes, unit: str = "VP") -> Return:

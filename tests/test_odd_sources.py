@@ -15,14 +15,15 @@ import pytest
 from nq57xl.forms.values import Source
 from nq57xl.returns.containers import Member, container_kind, members
 from nq57xl.returns.mail import is_mail, read_mail
-from nq57xl.returns.sources import LOCAL
+from nq57xl.returns.sources import arrival
+from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.package import safe_name
 from nq57xl.xlsx.sniff import sniff
 from tests.hostile import good, ole, zipped
 from tests.returns_kit import issued
 
-NOW = datetime(2026, 4, 20, 9, 30, tzinfo=LOCAL)
+NOW = datetime(2026, 4, 20, 9, 30, tzinfo=VIETNAM)
 SENT = datetime(2026, 4, 16, 2, 0, tzinfo=UTC)
 
 
@@ -193,6 +194,20 @@ def test_broken_member(tmp_path: Path) -> None:
     found = opened(tmp_path, bytes(data))
     assert shown(found) == [("a.zip!b.xlsx", ""), ("a.zip", "FILE_BROKEN")]
     assert "«a.xlsx»" in found[1].findings[0].message
+
+
+def test_archives_with_a_tail_and_halves_of_archives(tmp_path: Path) -> None:
+    """Bytes behind an archive's end change nothing; half an archive is not taken for the whole one inside it."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as archive:
+        archive.writestr("a.xlsx", good())
+        archive.writestr("b.bin", bytes(200_000))
+    whole = stored.getvalue()
+    assert [path for path, _ in shown(opened(tmp_path, whole + bytes(100_000)))] == ["a.zip!a.xlsx", "a.zip!b.bin"]
+    assert arrival(tmp_path / "a.zip") == "whole"
+    half = whole[:-100_000]
+    assert (kind(tmp_path, half), sniff(half)) == (None, "broken")
+    assert sniff(whole[: whole.index(bytes(1000))]) == "broken"
 
 
 def test_empty_archive(tmp_path: Path) -> None:

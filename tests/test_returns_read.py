@@ -64,6 +64,9 @@ def refusal(data: bytes) -> str:
         (b"PK\x03\x04", "broken", "FILE_BROKEN"),
         (bytes(range(256)) * 20, "other", "FILE_OTHER"),
         (hostile.ole("Root Entry", "PowerPoint Document"), "other", "FILE_OTHER"),
+        (hostile.FODS, "flat", "FILE_FLAT_XML"),
+        (hostile.FODS.replace(b"opendocument.spreadsheet", b"opendocument.text"), "other", "FILE_OTHER"),
+        (hostile.XML_2003, "flat", "FILE_FLAT_XML"),
     ],
 )
 def test_what_is_no_workbook(data: bytes, kind: str, code: str) -> None:
@@ -85,6 +88,13 @@ def test_what_is_no_workbook(data: bytes, kind: str, code: str) -> None:
         (lambda: hostile.named("C:/x"), "FILE_UNSAFE", "tên thành phần"),
         (lambda: hostile.named("XL/Workbook.xml"), "FILE_UNSAFE", "trùng tên"),
         (hostile.duplicate_parts, "FILE_UNSAFE", "trùng tên"),
+        (lambda: hostile.doctype_in("xl/worksheets/sheet1.xml", before=300_000), "FILE_UNSAFE", "DOCTYPE"),
+        (lambda: hostile.doctype_in("docProps/app.xml"), "FILE_UNSAFE", "DOCTYPE"),
+        (lambda: hostile.doctype_in("customXml/item1.xml", before=300_000), "FILE_UNSAFE", "DOCTYPE"),
+        (lambda: hostile.doctype_in("xl/drawings/vmlDrawing1.vml"), "FILE_UNSAFE", "DOCTYPE"),
+        (lambda: hostile.nested(100_000), "FILE_UNSAFE", "lồng nhau"),
+        (lambda: hostile.xlsx(hostile.good_sheet().encode("utf-16")), "FILE_ENCODING", "UTF-16"),
+        (lambda: hostile.xlsx(hostile.good_sheet().encode("utf-16-le")), "FILE_ENCODING", "UTF-16"),
         (hostile.lying_size, "FILE_BROKEN", "hỏng"),
         (hostile.lying_size_with_checksum, "FILE_BROKEN", "hỏng"),
     ],
@@ -107,6 +117,19 @@ def test_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(Refused) as caught:
         read_file(tmp_path / "a.xlsx")
     assert caught.value.finding.code == "FILE_TOO_LARGE"
+
+
+@pytest.mark.parametrize("tail", [b"x", bytes(512), b"x" * 70_000, b"PK\x05\x06" + bytes(3), b"PK\x05\x06" + b"x" * 80])
+def test_an_archive_with_a_tail(tail: bytes) -> None:
+    """Bytes behind the end of the archive, as transfers leave them, change nothing."""
+    assert read_bytes(hostile.good() + tail) == read_bytes(hostile.good())
+
+
+def test_a_name_that_zipfile_changes() -> None:
+    """The name as stored decides: on Windows zipfile turns a backslash into a slash, everywhere it cuts at a NUL."""
+    for name in ("xl\\x.xml", "xl/x\x00.xml"):
+        data = hostile.named("xl/x__.xml"[: len(name)]).replace(b"xl/x__.xml"[: len(name)], name.encode())
+        assert refusal(data) == "FILE_UNSAFE"
 
 
 def test_ghost_formats_are_cheap() -> None:
@@ -257,7 +280,7 @@ def test_visibility_protection_and_program() -> None:
 
 def test_old_formats_without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without LibreOffice an .xls is refused with the remedy."""
-    monkeypatch.setattr(convert_format, "soffice", lambda: None)
+    monkeypatch.setattr(convert_format, "_soffice", lambda: None)
     assert refusal(hostile.ole("Root Entry", "Workbook")) == "FILE_XLS"
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.returns.sources import LOCAL, gather
+from nq57xl.returns.sources import gather
+from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx import limits
 
-NOW = datetime(2026, 4, 20, 9, 30, tzinfo=LOCAL)
+NOW = datetime(2026, 4, 20, 9, 30, tzinfo=VIETNAM)
 
 
 def put(path: Path, data: bytes = b"x") -> Path:

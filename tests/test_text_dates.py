@@ -56,6 +56,9 @@ def test_day_first(text: str) -> None:
         "5/4/2026 - 6/4/2026",
         "46117",
         "5/4/20266",
+        "5/4/2026 25:00",
+        "5/4/2026 24:00",
+        "2026-04-05T31:00",
     ],
 )
 def test_nothing_is_guessed(text: str) -> None:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import attrs
 from attrs import frozen
 
 from nq57xl.forms.values import Source
 from nq57xl.returns.mail import is_mail, read_mail
-from nq57xl.returns.sources import is_noise, local_time
+from nq57xl.returns.sources import is_noise
 from nq57xl.rules.findings import Finding, make
+from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.package import member_names
+from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip
 from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.sniff import package_kind
 
 _ContainerKind = Literal["zip", "mail"]
 
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
-_END, _END_SIZE = b"PK\x05\x06", 22
 _CHUNK = 1 << 18
 _HEAD = 16 * 1024
 _CLOCK_ERROR = timedelta(days=1)
@@ -48,7 +44,8 @@ def container_kind(path: Path) -> _ContainerKind | None:
     """Whether the file is an archive or mail that can be opened; a workbook is none, an encrypted archive neither."""
     try:
         with path.open("rb") as file:
-            return _kind(file)
+            head = file.read(_HEAD)
+            return _kind(head + file.read()) if head.startswith(b"PK") else _kind(head)
     except OSError:
         return None
 
@@ -59,31 +56,17 @@ def members(source: Source, path: Path, now: datetime) -> Iterator[Member]:
     Sources are named "archive.zip!member". A mail's date is the time of receipt of what it carries; of mails within
     mails the outermost counts, because that is the one which this office received.
     """
-    with path.open("rb") as file:
-        yield from _Opener(now).open(file, source, 1)
+    yield from _Opener(now).open(path.read_bytes(), source, 1)
 
 
-def _kind(stream: IO[bytes]) -> _ContainerKind | None:
-    stream.seek(0)
-    head = stream.read(_HEAD)
-    stream.seek(0)
-    if head.startswith(b"PK"):
-        with contextlib.suppress(*_ZIP_ERRORS):
-            if _directory_size(stream) <= limits.ARCHIVE_DIRECTORY:
-                with zipfile.ZipFile(stream) as archive:
-                    return "zip" if package_kind(archive) == "zip" else None
+def _kind(data: bytes) -> _ContainerKind | None:
+    if not data.startswith(b"PK"):
+        return "mail" if is_mail(data[:_HEAD]) else None
+    try:
+        with open_zip(data) as archive:
+            return "zip" if package_kind(archive) == "zip" else None
+    except (Refused, *ZIP_ERRORS):
         return None
-    return "mail" if is_mail(head) else None
-
-
-def _directory_size(stream: IO[bytes]) -> int:
-    """Size of the list of members as the end of the file tells it: read before the list itself is."""
-    size = stream.seek(0, io.SEEK_END)
-    stream.seek(max(0, size - 65_557))
-    tail = stream.read()
-    at = tail.rfind(_END)
-    stream.seek(0)
-    return int.from_bytes(tail[at + 12 : at + 16], "little") if 0 <= at <= len(tail) - _END_SIZE else 0
 
 
 class _Opener:
@@ -94,13 +77,13 @@ class _Opener:
         self._bytes = limits.ARCHIVE_BYTES
         self._count = limits.ARCHIVE_MEMBERS
 
-    def open(self, stream: IO[bytes], source: Source, depth: int) -> Iterator[Member]:
+    def open(self, content: bytes, source: Source, depth: int) -> Iterator[Member]:
         """The members; last the container itself, when something in it could not be had."""
         problems: list[Finding] = []
         found = False
         try:
-            reader = self._zip if _kind(stream) == "zip" else self._mail
-            for name, data, origin in reader(stream, source, problems):
+            reader = self._zip if _kind(content) == "zip" else self._mail
+            for name, data, origin in reader(content, source, problems):
                 found = True
                 yield from self._member(name, data, origin, depth)
         except Refused as refusal:
@@ -117,12 +100,12 @@ class _Opener:
         digest = hashlib.sha256(data).hexdigest()
         short = name.rpartition("/")[2]
         source = attrs.evolve(origin, path=f"{origin.path}!{name}", name=short, sha256=digest, size=len(data))
-        if _kind(io.BytesIO(data)) is None:
+        if _kind(data) is None:
             yield Member(source, data)
         elif depth >= limits.ARCHIVE_DEPTH:
             yield Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": limits.ARCHIVE_DEPTH}),))
         else:
-            yield from self.open(io.BytesIO(data), source, depth + 1)
+            yield from self.open(data, source, depth + 1)
 
     def _take(self) -> None:
         self._count -= 1
@@ -132,13 +115,9 @@ class _Opener:
     # --- archives ---------------------------------------------------------------------------------------------------
 
     def _zip(
-        self, stream: IO[bytes], source: Source, problems: list[Finding]
+        self, content: bytes, source: Source, problems: list[Finding]
     ) -> Iterator[tuple[str, bytes | Source, Source]]:
-        try:
-            archive = zipfile.ZipFile(stream)
-        except _ZIP_ERRORS as error:
-            raise refuse("FILE_BROKEN") from error
-        with archive:
+        with open_zip(content) as archive:
             infos = archive.infolist()
             for info, name in zip(infos, member_names(infos), strict=True):
                 short = name.rpartition("/")[2]
@@ -147,7 +126,7 @@ class _Opener:
                 self._take()
                 try:
                     yield name, self._read(archive, info, name, source), source
-                except _ZIP_ERRORS:
+                except ZIP_ERRORS:
                     text = f"Trong tệp nén, «{name}» bị hỏng, không lấy ra được."
                     problems.append(make("FILE_BROKEN", message=text, value=name))
 
@@ -174,13 +153,13 @@ class _Opener:
     # --- mails ------------------------------------------------------------------------------------------------------
 
     def _mail(
-        self, stream: IO[bytes], source: Source, problems: list[Finding]
+        self, content: bytes, source: Source, problems: list[Finding]
     ) -> Iterator[tuple[str, bytes | Source, Source]]:
-        mail = read_mail(stream.read())
+        mail = read_mail(content)
         origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject)
         believed = mail.sent is not None and mail.sent <= self._now + _CLOCK_ERROR
         if believed and source.received_basis != "mail" and mail.sent is not None:
-            origin = attrs.evolve(origin, received_at=local_time(mail.sent), received_basis="mail")
+            origin = attrs.evolve(origin, received_at=in_vietnam(mail.sent), received_basis="mail")
         for name, data in mail.files:
             if is_noise(name.rpartition("/")[2]):
                 continue

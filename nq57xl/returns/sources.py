@@ -8,7 +8,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +17,10 @@ from attrs import frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import ReceivedBasis, Source
 from nq57xl.rules.findings import Finding, make
+from nq57xl.text.clock import VIETNAM, in_vietnam
 from nq57xl.xlsx import limits
+from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.refused import too_large
-
-LOCAL = timezone(timedelta(hours=7))
-"""Vietnam has one time zone and no summer time, so that a fixed offset needs no data base."""
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -82,7 +81,7 @@ def _received(
     path: Path, given: Path, *, received: datetime | None, now: datetime, inbox: Path | None
 ) -> tuple[datetime, ReceivedBasis]:
     if received is not None:
-        return local_time(received), "option"
+        return in_vietnam(received), "option"
     for root in (given if given.is_dir() else None, inbox):
         if root is None:
             continue
@@ -92,8 +91,8 @@ def _received(
             continue
         names = below.parent.parts if root == inbox else (root.name, *below.parent.parts)
         if day := _day(names):
-            return datetime.combine(day, time(), LOCAL), "folder"
-    return local_time(now), "first_seen"
+            return datetime.combine(day, time(), VIETNAM), "folder"
+    return in_vietnam(now), "first_seen"
 
 
 def _day(names: Sequence[str]) -> date | None:
@@ -105,11 +104,6 @@ def _day(names: Sequence[str]) -> date | None:
             except ValueError:
                 continue
     return None
-
-
-def local_time(moment: datetime) -> datetime:
-    """The moment in Vietnam's time; one without a zone is taken as Vietnam's already."""
-    return moment.replace(tzinfo=LOCAL) if moment.tzinfo is None else moment.astimezone(LOCAL)
 
 
 def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, Finding | None]:
@@ -174,11 +168,15 @@ def arrival(path: Path) -> _Arrival:
             if not head:
                 return "half"
             if head.startswith(b"PK"):
-                stream.seek(0, os.SEEK_SET)
-                return "whole" if zipfile.is_zipfile(stream) else "half"
+                return "whole" if zipfile.is_zipfile(stream) or _ended(path.read_bytes()) else "half"
             return "whole"
     except OSError:
         return "held"
+
+
+def _ended(data: bytes) -> bool:
+    """Whether an archive ends somewhere, with a long tail behind it."""
+    return len(without_tail(data)) < len(data)
 
 
 def _passing(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import os
 import signal
 import sys
 import threading
@@ -94,7 +94,6 @@ def _attempt(reader: _Reader, path: Path) -> Outcome:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # a panic of the reader's own language is no Exception, and could not be sent back either
-        logging.getLogger(__name__).exception("reading %s", path)
         return make("FILE_READER_FAILED")
 
 
@@ -105,6 +104,7 @@ def _settle() -> None:
     would look like a file that cannot be read.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what a reader's own language says as it dies helps no office
     _limit_memory()
 
 

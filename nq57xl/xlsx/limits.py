@@ -38,6 +38,9 @@ MERGED_AREAS = 10_000
 TEXT_LETTERS = 50_000_000
 """Letters of all cells together: a text shared by a million cells costs the reader a million copies."""
 
+XML_DEPTH = 200
+"""Elements within elements: workbooks have some ten, with drawings in groups some thirty."""
+
 CELL_TEXT = 32_767
 """Excel's own limit for a cell; longer texts come from other programs and are cut by Excel."""
 

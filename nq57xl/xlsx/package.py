@@ -11,12 +11,12 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from xml.parsers import expat
-from zipfile import ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from nq57xl.text.legacy import converted, detect
 from nq57xl.text.normalise import is_syllable
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.refused import Refused, refuse
+from nq57xl.xlsx.refused import refuse
 
 _UTF8 = 0x800
 _UNICODE_PATH = 0x7075
@@ -90,28 +90,67 @@ def _unicode_path(extra: bytes, raw: bytes) -> str:
 
 
 Attributes = dict[str, str]
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+"""What zipfile raises for archives that are broken, or built to be."""
 _CHUNK = 1 << 18
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_END, _END_SIZE = b"PK\x05\x06", 22
+_ZIP64 = 0xFFFFFFFF
+"""Archives of the large kind keep true sizes elsewhere."""
+
+
+def open_zip(data: bytes) -> ZipFile:
+    """The archive in these bytes, whatever hangs on behind its end. Every stranger's zip is opened here.
+
+    Raises Refused for one that is broken, and for one with a list of members beyond measure, before that list is read.
+    """
+    data = without_tail(data)
+    at = data.rfind(_END)
+    if at >= 0 and _number(data, at + 12, 4) > limits.ARCHIVE_DIRECTORY:
+        raise refuse("FILE_TOO_MANY_PARTS", count=_number(data, at + 10, 2), limit=limits.PARTS)
+    try:
+        archive = ZipFile(io.BytesIO(data))
+    except ZIP_ERRORS as error:
+        raise refuse("FILE_BROKEN") from error
+    if min((info.header_offset for info in archive.infolist()), default=0) > 0:
+        raise refuse("FILE_BROKEN")  # half an archive, whose last whole member is an archive too
+    return archive
+
+
+def without_tail(data: bytes) -> bytes:
+    """The archive without what somebody hung on behind it: up to the last end record that closes all from the start."""
+    at = data.rfind(_END)
+    while at >= 0:
+        listed, begins = _number(data, at + 12, 4), _number(data, at + 16, 4)
+        if at + _END_SIZE <= len(data) and (begins + listed == at or begins == _ZIP64):
+            return data[: at + _END_SIZE + _number(data, at + 20, 2)]
+        at = data.rfind(_END, 0, at)
+    return data
+
+
+def _number(data: bytes, at: int, size: int) -> int:
+    return int.from_bytes(data[at : at + size], "little")
 
 
 def local(name: str) -> str:
     """A tag or attribute name without its prefix: strict and transitional files differ in namespaces only."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 class Package:
     """The parts of an .xlsx or .ods. Every method raises Refused for what is broken or unsafe."""
 
     def __init__(self, data: bytes) -> None:
+        self._zip = open_zip(data)
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = self._zip.infolist()
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             raise refuse("FILE_BROKEN") from error
-        _check_names([info.filename for info in infos])
+        # the name as stored: zipfile itself cuts it at a NUL, and on Windows turns a backslash
+        _check_names([info.orig_filename for info in infos])
         _check_sizes(infos)
         self._infos = {info.filename.lower(): info for info in infos}
         self._budget = limits.UNPACKED_BYTES
+        self._parsed: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._infos
@@ -132,7 +171,7 @@ class Package:
                     if self._budget < 0:
                         raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
                     yield chunk
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             raise refuse("FILE_BROKEN") from error
 
     def parse(
@@ -143,39 +182,86 @@ class Package:
         text: Callable[[str], None] | None = None,
         *,
         chunks: Iterator[bytes] | None = None,
+        prefixed: bool = False,
+        cdata: Callable[[], None] | None = None,
     ) -> None:
-        """Streams an XML part through expat; a DOCTYPE is refused before anything of it is used."""
+        """Streams an XML part through expat; tags come without their prefix unless `prefixed`.
+
+        `cdata` is told of every CDATA section. Refused before anything of it is used: a DOCTYPE, elements nested beyond
+        all sense, UTF-16.
+        """
+        self._parsed.add(name.lower())
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = start
-        if end is not None:
-            parser.EndElementHandler = end
+        parser.StartElementHandler, parser.EndElementHandler = _counted(start, end, prefixed=prefixed)
         if text is not None:
             parser.CharacterDataHandler = text
+        if cdata is not None:
+            parser.StartCdataSectionHandler = cdata
         try:
-            empty = True
+            begun = False
             for chunk in chunks if chunks is not None else self.chunks(name):
+                if not begun and chunk[:2] in _UTF16:
+                    raise refuse("FILE_ENCODING", value=name)
                 parser.Parse(chunk, False)
-                empty = False
-            if not empty:
+                begun = begun or bool(chunk)
+            if begun:
                 parser.Parse(b"", True)
         except (expat.ExpatError, LookupError) as error:  # an encoding that there is not
             raise refuse("FILE_BROKEN") from error
 
     def refuse_doctypes(self) -> None:
-        """Looks for a DOCTYPE in every XML part: the reader opens more parts than the scan parses."""
+        """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does."""
         for name in self.names():
-            if name.lower().endswith((".xml", ".rels")):
+            if name.lower().endswith(_XML) and name.lower() not in self._parsed:
                 self._refuse_doctype_in(name)
 
     def _refuse_doctype_in(self, name: str) -> None:
+        """A DOCTYPE stands before the root element, behind comments of any length."""
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = _stop
         head = b""
-        for chunk in self.chunks(name):
-            head += chunk
-            break  # a DOCTYPE stands before the root element
-        if b"<!DOCTYPE" in head.replace(b"\x00", b""):
-            _refuse_doctype()
+        try:
+            for chunk in self.chunks(name):
+                head = head or chunk
+                parser.Parse(chunk, False)
+        except StopIteration:
+            return
+        except (expat.ExpatError, LookupError):  # no good XML, as drawings of old programs are: nobody reads it
+            if b"<!DOCTYPE" in head.replace(b"\x00", b""):
+                _refuse_doctype()
+
+
+_XML = (".xml", ".rels", ".vml")
+_UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"})
+
+
+def _counted(
+    start: Callable[[str, Attributes], None], end: Callable[[str], None] | None, *, prefixed: bool
+) -> tuple[Callable[[str, Attributes], None], Callable[[str], None]]:
+    """The two handlers, which count how deep elements are nested."""
+    depth = 0
+
+    def opened(tag: str, attributes: Attributes) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > limits.XML_DEPTH:
+            raise refuse("FILE_UNSAFE", value=f"phần tử lồng nhau quá {limits.XML_DEPTH} lớp")
+        start(tag if prefixed or ":" not in tag else local(tag), attributes)
+
+    def closed(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if end is not None:
+            end(tag if prefixed or ":" not in tag else local(tag))
+
+    return opened, closed
+
+
+def _stop(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
+    raise StopIteration
 
 
 def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
@@ -189,17 +275,17 @@ def _check_names(names: list[str]) -> None:
     if len(set(lowered)) != len(lowered):
         raise refuse("FILE_UNSAFE", value="thành phần trùng tên")
     for name in names:
-        if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
+        if name.startswith("/") or _ODD_NAME.search(name) or ".." in name.split("/"):
             raise refuse("FILE_UNSAFE", value="tên thành phần bất thường")
 
 
-def _check_sizes(infos: list[zipfile.ZipInfo]) -> None:
+_ODD_NAME = re.compile(r"[\\:\x00-\x1f]")
+
+
+def _check_sizes(infos: list[ZipInfo]) -> None:
     total = sum(info.file_size for info in infos)
     if total > limits.UNPACKED_BYTES:
         raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
     for info in infos:
         if info.file_size > limits.RATIO_FLOOR and info.file_size > limits.RATIO * max(info.compress_size, 1):
             raise refuse("FILE_UNSAFE", value="tỷ lệ nén bất thường")
-
-
-__all__ = ["Attributes", "Package", "Refused", "local"]

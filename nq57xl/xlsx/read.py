@@ -32,6 +32,7 @@ from nq57xl.text.legacy import (
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook
 from nq57xl.xlsx.decrypt import decrypt
+from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
 from nq57xl.xlsx.scan_ods import scan_ods
@@ -203,6 +204,7 @@ _REFUSED: dict[Kind, str] = {
     "empty": "FILE_EMPTY",
     "broken": "FILE_BROKEN",
     "msg": "FILE_MSG",
+    "flat": "FILE_FLAT_XML",
     "other": "FILE_OTHER",
 }
 
@@ -234,6 +236,7 @@ def _read_plain(data: bytes, kind: Kind) -> RawWorkbook:
         return _read_xls(data)
     if kind == "ods":
         return _read_ods(scan_ods(data))
+    data = without_tail(data)
     return _assemble(data, scan_xlsx(data))
 
 

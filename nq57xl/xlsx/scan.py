@@ -93,7 +93,6 @@ class Scan:
 def scan_xlsx(data: bytes) -> Scan:
     """Streams every sheet of an .xlsx or .xlsm, transitional or strict. Raises Refused."""
     package = Package(data)
-    package.refuse_doctypes()
     workbook = _workbook_part(package)
     (sheets, date1904), targets = _sheet_list(package, workbook), _relations(package, workbook)
     if not sheets:
@@ -111,6 +110,7 @@ def scan_xlsx(data: bytes) -> Scan:
             check_extent(sheet)
     check_total([sheet for _, sheet in sheets])
     formulas = (formula for _, sheet in sheets for formula, _ in sheet.formulas.values())
+    package.refuse_doctypes()
     return Scan(tuple(sheet for _, sheet in sheets), _program(package), _active_xlsx(package, formulas), date1904)
 
 

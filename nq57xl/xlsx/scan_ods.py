@@ -117,13 +117,13 @@ _NUMBERS = frozenset({"float", "percentage", "currency"})
 def scan_ods(data: bytes) -> Scan:
     """Streams styles.xml and content.xml; every sheet's `cells` are filled. Raises Refused as `scan_xlsx` does."""
     package = Package(data)
-    package.refuse_doctypes()
     if "content.xml" not in package:
         raise refuse("FILE_BROKEN")
     styles = _OdsStyles()
-    package.parse("styles.xml", styles.start, styles.end)
+    package.parse("styles.xml", styles.start, styles.end, prefixed=True)
     reader = _ContentReader(styles)
-    package.parse("content.xml", reader.start, reader.end, reader.text)
+    package.parse("content.xml", reader.start, reader.end, reader.text, prefixed=True)
+    package.refuse_doctypes()
     sheets = tuple(reader.sheets)
     if not sheets:
         raise refuse("FILE_BROKEN")

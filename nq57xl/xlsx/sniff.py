@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import zipfile
-import zlib
 from typing import Literal
+
+from nq57xl.xlsx.package import ZIP_ERRORS, open_zip
+from nq57xl.xlsx.refused import Refused
 
 Kind = Literal[
     "xlsx", "xlsm", "xlsb", "xls", "ods", "encrypted", "zip", "docx", "pdf", "html", "csv", "picture", "empty",
-    "broken", "msg", "other",
+    "broken", "msg", "flat", "other",
 ]  # fmt: skip
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -20,11 +21,18 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*"
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|style|frameset)\b", re.IGNORECASE)
 _HEAD = 4096
 _BOF, _FILEPASS, _FIRST_RECORDS = b"\x09\x08\x10\x00\x00\x06\x05\x00", 0x2F, 12
+_FLAT = re.compile(
+    rb"<office:document\b.*opendocument\.spreadsheet|urn:schemas-microsoft-com:office:spreadsheet", re.DOTALL
+)
 _MIMETYPE = "application/vnd.oasis.opendocument."
 
 
 def sniff(data: bytes) -> Kind:
-    """The kind of the file with this content. "csv" stands for any plain text, "zip" for any archive."""
+    """The kind of the file with this content. "csv" stands for any plain text, "zip" for any archive, "flat" for
+    spreadsheets that are one XML file (.fods, XML Spreadsheet 2003).
+
+    Raises Refused for an archive that is broken or beyond measure.
+    """
     if not data:
         return "empty"
     head = data[:_HEAD]
@@ -54,9 +62,13 @@ def _picture(head: bytes) -> bool:
 
 def _zipped(data: bytes) -> Kind:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(data) as archive:
             return package_kind(archive)
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
+    except ZIP_ERRORS:
+        return "broken"
+    except Refused as refusal:
+        if refusal.finding.code != "FILE_BROKEN":
+            raise
         return "broken"
 
 
@@ -131,6 +143,8 @@ def _text(head: bytes) -> Kind:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"{\\rtf"):
         return "docx"
+    if start.startswith(b"<?xml") and _FLAT.search(start):
+        return "flat"
     if start[:13].lower() == b"mime-version:" or (start.startswith(b"<") and _MARKUP.search(start)):
         return "html"
     if b"\x00" in head or start.startswith(b"<?xml"):
