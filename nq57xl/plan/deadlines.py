@@ -24,6 +24,16 @@ _CITATION = re.compile(
     r"(?:\s*(?:,\s*)?(?:ngày\s+\d{1,2}(?:[/.-]\d{1,2}[/.-]\d{2,4}|\s+tháng\s+\d{1,2}\s+năm\s+\d{4})|năm\s+\d{4}))?"
 )
 
+_NEIGHBOUR_YEAR = re.compile(
+    r"(?P<day>\b\d{1,2}/\d{1,2})\s+(?:của\s+)?"
+    r"(?P<which>năm\s+(?:trước(?:\s+liền kề)?|(?:sau\s+)?liền kề|sau|kế tiếp|tiếp theo))"
+)
+"""A day of the year before or after: "31/01 năm liền kề"."""
+_COUNTED = re.compile(
+    r"^(?:trong\s+)?(?:vòng\s+|thời hạn\s+)?(?P<days>\d{1,4})\s+ngày(?P<working>\s+làm việc)?,?"
+    r"\s+(?:kể\s+)?(?:từ|sau)\s+(?:khi\s+|ngày\s+)?(?:ký\s+)?"
+    r"(?:ban hành(?:\s+kế hoạch(?:\s+này)?)?|kế hoạch(?:\s+này)?\s+được\s+(?:ban hành|ký))\W*$"
+)
 _DONE = re.compile(
     r"(?:nhiệm vụ\s+)?(?:đã|da)\s+(?:được\s+)?(?:thực hiện|hoàn thành|ban hành|triển khai|xong|kết thúc)"
 )
@@ -59,15 +69,20 @@ class _Named:
     end: int
 
 
-def parse_deadline(text: str, year: int) -> Deadline:
+def parse_deadline(text: str, year: int, issued: date | None = None) -> Deadline:
     """Kind and day of a deadline as printed. Never raises, and never names a day that the text does not.
 
     Month, quarter and year mean their last day; "trước" a day means that day, "trước" a month the day before it. Of
     several steps the last is the deadline and the earlier ones are milestones. `year` stands in where the text names
-    a month, a quarter or a day with a month but no year.
+    a month, a quarter or a day with a month but no year. `issued`: the day of the plan itself, from which "100 ngày kể
+    từ ngày ban hành" counts.
     """
     shown = one_line(text)
     key = fold(shown)
+    counted = _COUNTED.search(key) if issued else None
+    if counted and issued:
+        return Deadline(shown, "relative", _days_after(issued, int(counted["days"]), bool(counted["working"])))
+    key = _NEIGHBOUR_YEAR.sub(lambda match: f"{match['day']}/{year + (-1 if 'trước' in match['which'] else 1)}", key)
     masked = _CITATION.sub(lambda match: "#" * len(match[0]), key)
     named = list(_read(masked, year))
     words = _by_words(masked, named)
@@ -80,6 +95,15 @@ def parse_deadline(text: str, year: int) -> Deadline:
     days = sorted({_day(masked, item) for item in steps})
     last = max(steps, key=lambda item: _day(masked, item))
     return Deadline(shown, last.kind, days[-1], tuple(days[:-1]))
+
+
+def _days_after(day: date, count: int, working: bool) -> date:
+    """The day so many days later; of working days Saturdays and Sundays are none."""
+    if not working:
+        return day + timedelta(days=min(count, 3650))
+    for _ in range(min(count, 2500)):
+        day += timedelta(days=3 if day.weekday() == 4 else 1)
+    return day
 
 
 def _by_words(text: str, named: list[_Named]) -> DeadlineKind | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import attrs
 
 from nq57xl.plan.deadlines import parse_deadline
-from nq57xl.plan.model import Comparator, Indicator, Plan, Target, Task, Unit
+from nq57xl.plan.model import Comparator, Indicator, Plan, Properties, Target, Task, Unit
 from nq57xl.plan.units import Resolver
 from nq57xl.text.normalise import bare, fold, one_line
 
@@ -99,7 +99,7 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     return attrs.evolve(
         plan,
         tasks=tuple(
-            _understand_task(attrs.evolve(task, code=code), resolver, plan.properties.year)
+            _understand_task(attrs.evolve(task, code=code), resolver, plan.properties)
             for task, code in zip(plan.tasks, task_codes, strict=True)
         ),
         indicators=tuple(
@@ -158,14 +158,14 @@ def _ascii(text: str) -> str:
     return kept.strip(".")
 
 
-def _understand_task(task: Task, resolver: Resolver, year: int) -> Task:
+def _understand_task(task: Task, resolver: Resolver, properties: Properties) -> Task:
     leads = resolver.resolve(task.lead).codes
     supports = resolver.resolve(task.support).codes
     return attrs.evolve(
         task,
         lead_units=leads,
         support_units=tuple(code for code in supports if code not in leads),
-        deadline=parse_deadline(task.deadline.text, year),
+        deadline=parse_deadline(task.deadline.text, properties.year, properties.issued_on),
     )
 
 

@@ -14,6 +14,7 @@ from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import AppendixSheet, shown
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, Value
+from nq57xl.plan.importer.headings import Vocabulary, nearest_headings, vocabulary
 from nq57xl.plan.importer.properties import Found, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
@@ -34,21 +35,46 @@ class Imported:
     review: tuple[Review, ...] = field(factory=tuple)
 
 
-def import_document(document: Document, stem: str, today: date) -> Imported:
+def import_document(document: Document, stem: str, today: date, known: Vocabulary | None = None) -> Imported:
     """The plan that the document holds. Raises Nq57Error when no table of tasks is in it.
 
-    `stem`: name of the file, for the plan's id; `today`: the day whose year stands in where the document tells none.
+    `stem`: name of the file, for the plan's id; `today`: the day whose year stands in where the document tells none;
+    `known`: the headings, with those that an office taught.
     """
-    bodies = bodies_of(document)
+    known = known or vocabulary()
+    bodies = bodies_of(document, known)
     tasks, indicators = tasks_of(bodies.task), indicators_of(bodies.indicator)
     if not tasks.drafts and not indicators.drafts:
-        raise Nq57Error(
-            "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
-            "ví dụ Nhiệm vụ, Đơn vị chủ trì, Thời hạn."
-        )
+        raise Nq57Error(_no_table(document, known))
     days = (parse_deadline(draft.text("deadline"), today.year).date for draft in tasks.drafts)
     found = properties_of(list(bodies.lines), stem, today, [day.year for day in days if day])
     return _Assembly(bodies, tasks, indicators, found).imported()
+
+
+def _no_table(document: Document, known: Vocabulary) -> str:
+    """Why no plan was found: the table most like one, and the headings that were not understood."""
+    told = (
+        "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
+        "ví dụ Nhiệm vụ, Đơn vị chủ trì, Thời hạn."
+    )
+    near = [(found, table) for table in document.tables if (found := nearest_headings(table, known))]
+    if not near:
+        tables = (
+            f" Văn bản có {len(document.tables)} bảng." if document.tables else " Văn bản không có bảng nào đọc được."
+        )
+        return f"{told}{tables} PDF không kẻ khung, bản chụp: hãy dùng bản Word."
+    (row, understood, others), table = max(near, key=lambda item: len(item[0][1]))
+    words = [f" Bảng gần giống nhất ở {table.source(row)}: hiểu được {_quoted(understood)}"]
+    words.append(f", chưa hiểu {_quoted(others)}. " if others else ". ")
+    words.append(
+        "Nếu đó là bảng nhiệm vụ, hãy thêm tên cột vào schemas/import_headings.yml của thư mục làm việc rồi chạy "
+        "«nq57xl -w THƯ_MỤC import …»."
+    )
+    return told + "".join(words)
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(f"«{one_line(text)}»" for text in texts)
 
 
 class _Assembly:
@@ -199,6 +225,8 @@ def _task_doubts(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> li
 
 
 def _odd(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> Iterable[tuple[str, str]]:
+    for name in body.disagreeing:
+        yield name, "tên cột và nội dung cột không khớp"
     if not draft.text("task") and not draft.text("subtask"):
         yield "task", "dòng không có nội dung nhiệm vụ"
     if "lead" in body.fields:

@@ -1,28 +1,55 @@
-"""Finds the headings of a table and what each column holds, by the synonyms of schemas/import_headings.yml."""
+# ruff: noqa: E501 - patterns read better unbroken
+"""Finds the headings of a table and what each column holds: by schemas/import_headings.yml and by what stands under them."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import yaml
-from attrs import frozen
+from attrs import define, field, frozen
 
 from nq57xl import resources
+from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import Table
+from nq57xl.plan.importer.units import names_units
 from nq57xl.plan.importer.words import heading_key, whole_key
 
 Kind = str
 """`task` or `indicator`."""
+FILE = "import_headings.yml"
 _NUMBERING = re.compile(r"\(?\s*(?:\d{1,2}|[A-Z])\s*(?:=[^()]*)?\)?")
-_NUMBER = re.compile(r"[IVXLC]+\.?|\d{1,3}(?:\.\d{1,3})*[.)]?|[a-zđA-HĐ][.)]?|NV[\d.]+", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[IVXLC]+\.?|\d{1,3}(?:\.\d{1,3})*[.)]?|[a-zđA-HĐ][.)]?|[A-ZĐ]{1,4}[-.]?\d{1,3}(?:\.\d{1,3})*", re.IGNORECASE
+)
+_DAY = re.compile(
+    r"(?:\d{1,2}[/.-])?\d{1,2}[/.-]\d{4}|\bquý\b|\btháng\s+\d|\bnăm\s+20|\b20\d\d\b|thường xuyên|h[ằà]ng (?:năm|quý|tháng|tuần)|định kỳ|"
+    r"theo (?:kế hoạch|tiến độ|yêu cầu|chỉ đạo|lộ trình)|sau khi|\bngày\s+\d|\d+ ngày",
+    re.IGNORECASE,
+)
+_STATE = re.compile(
+    r"(?:đã|đang|chưa)\s+\w|hoàn thành(?!\s+trước)\b|đạt\b|đúng (?:tiến độ|hạn)|chậm\b|quá hạn|trong hạn|không đạt|\d{1,3}\s?%$",
+    re.IGNORECASE,
+)
 _MAX_HEIGHT = 3
 _TAIL = 32
 """A heading that is longer than the synonym in it by more letters is a sentence."""
+_LONGEST = 220
+"""No heading has so many letters."""
+_TOP = 30
+"""In so many rows of a table headings are looked for that are hardly known."""
+_SAMPLE = 60
+"""So many cells tell what a column holds."""
 _NEEDED = {"task": ("task", "subtask"), "indicator": ("indicator",)}
 _HINTS = (("ro nguoi", "lead"), ("ro thoi gian", "deadline"), ("ro tien do", "deadline"), ("ro ket qua", "deliverable"),
           ("ro san pham", "deliverable"), ("ro viec", "subtask"), ("ro thoi han", "deadline"))  # fmt: skip
+_PASSED_OVER = ("progress",)
+"""Columns of reports: known, and no part of a plan."""
+_SURE, _LIKE, _DISAGREES = 2.4, 1.5, 1.7
 
 
 @frozen
@@ -39,38 +66,137 @@ class Headings:
     texts: tuple[str, ...]
     """Heading of each column, parents first."""
     doubts: tuple[str, ...] = ()
-    """Fields whose column was found by likeness only."""
+    """Fields whose column was found by likeness, or by what stands in it."""
     sure: int = 0
     """How many columns have a well-known heading."""
     prints: frozenset[tuple[tuple[int, str], ...]] = frozenset()
     """Each of their rows as (column, key) of its own cells: the same row again is a repetition."""
+    disagreeing: tuple[str, ...] = ()
+    """Fields whose heading says one thing and whose cells another."""
+    second_key: int | None = None
+    """A further column of numbers, where the first one numbers the sections alone."""
 
     @property
     def extra(self) -> list[int]:
         """Columns that hold no field of a plan."""
-        return [col for col in range(len(self.texts)) if col not in self.columns.values()]
+        used = {*self.columns.values(), self.second_key}
+        return [col for col in range(len(self.texts)) if col not in used]
+
+
+@define(eq=False)
+class Vocabulary:
+    """Kind of table -> field -> keys of headings; remembers what it has scored."""
+
+    words: Mapping[str, Mapping[str, tuple[str, ...]]]
+    _known: dict[tuple[str, tuple[str, ...]], dict[str, float]] = field(factory=dict)
+
+    def scores(self, kind: Kind, texts: Sequence[str]) -> dict[str, float]:
+        """How well each field fits the heading: about 3 for a known one, less for one that begins like or holds it."""
+        key = (kind, tuple(texts))
+        if key not in self._known:
+            self._known[key] = _scores(self.words[kind], kind, list(texts))
+        return self._known[key]
+
+
+def vocabulary(workspace: Path | None = None) -> Vocabulary:
+    """The packaged headings, with those that the office taught in its own schemas/import_headings.yml."""
+    own = workspace / "schemas" / FILE if workspace else None
+    return _read(own, own.stat().st_mtime if own and own.is_file() else 0.0)
 
 
 @functools.cache
-def synonyms() -> dict[str, dict[str, tuple[str, ...]]]:
-    """Kind of table -> field -> keys of headings."""
-    raw = yaml.safe_load(resources.find("schemas", "import_headings.yml").read_text(encoding="utf-8"))
-    return {kind: {field: tuple(words) for field, words in fields.items()} for kind, fields in raw.items()}
+def _read(own: Path | None, changed: float) -> Vocabulary:
+    words: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path in (resources.packaged("schemas") / FILE, *([own] if own and changed else [])):
+        for kind, fields in _fields_of(path).items():
+            known = words.setdefault(kind, {})
+            for name, keys in fields.items():
+                known[name] = tuple(dict.fromkeys((*known.get(name, ()), *(whole_key(key) for key in keys))))
+    return Vocabulary(words)
 
 
-def find_headings(table: Table, start: int = 0, *, strict: bool = False) -> Headings | None:
+def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return {kind: {name: [str(key) for key in keys or ()] for name, keys in fields.items()} for kind, fields in raw.items()
+                if kind in _NEEDED}  # fmt: skip
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
+        raise Nq57Error(f"Tệp schemas/{FILE} sai: hãy so với tệp có sẵn.") from error
+
+
+@frozen
+class Content:
+    """What stands in a column: shares of its cells."""
+
+    count: int = 0
+    units: float = 0.0
+    days: float = 0.0
+    states: float = 0.0
+    numbers: float = 0.0
+    long: float = 0.0
+
+    def disagrees(self, name: str) -> bool:
+        """True when the cells plainly hold something else than that field."""
+        if self.count < 3:
+            return False
+        if name in ("lead", "support"):
+            return self.units < 0.2 and max(self.days, self.states, self.numbers, self.long) >= 0.5
+        if name == "deadline":
+            return self.days < 0.2 and max(self.states, self.units, self.long) >= 0.5
+        if name in ("task", "subtask", "deliverable", "indicator"):
+            return max(self.states, self.numbers) >= 0.7 or (name != "deliverable" and self.units >= 0.8)
+        return False
+
+
+def content_of(texts: Iterable[str]) -> Content:
+    """The shares of those cells."""
+    kept = [text for text in texts if text.strip()][:_SAMPLE]
+    if not kept:
+        return Content()
+    states = [_STATE.match(text) is not None for text in kept]
+    return Content(
+        len(kept),
+        sum(len(text) < 400 and names_units(text) for text in kept) / len(kept),
+        sum(
+            len(text) < 90 and _DAY.search(text) is not None and not state
+            for text, state in zip(kept, states, strict=True)
+        )
+        / len(kept),
+        sum(states) / len(kept),
+        sum(_NUMBER.fullmatch(text.strip()) is not None and any(map(str.isdigit, text)) for text in kept) / len(kept),
+        sum(len(text) > 80 for text in kept) / len(kept),
+    )
+
+
+def find_headings(
+    table: Table, start: int = 0, *, strict: bool = False, known: Vocabulary | None = None
+) -> Headings | None:
     """The first headings at or after a row; None when the table has none.
 
     `strict`: only well-known headings, on one page: a row of the page before over repeated headings is data.
     """
+    known = known or vocabulary()
     for row in range(start, len(table.rows)):
-        if len(table.own(row)) < 2:
+        own = table.own(row)
+        if len(own) < 2 or any(len(cell.text) > _LONGEST for _, cell in own):
             continue
-        found = [item for height in range(1, _MAX_HEIGHT + 1) for item in _at(table, row, height)]
+        found = [item for height in range(1, _MAX_HEIGHT + 1) for item in _at(table, row, height, known)]
         found = [item for item in found if not strict or _is_plain(table, item[1])]
         if found:
-            return max(found, key=lambda item: item[0])[1]
+            return _completed(table, max(found, key=lambda item: item[0])[1], known)
     return None
+
+
+def nearest_headings(table: Table, known: Vocabulary) -> tuple[int, list[str], list[str]] | None:
+    """The row most like headings of tasks, with the texts that were understood and those that were not."""
+    best: tuple[int, int, list[str], list[str]] | None = None
+    for row in range(min(len(table.rows), 60)):
+        texts = [cell.text for _, cell in table.own(row) if len(cell.text) <= _LONGEST]
+        named = {text: known.scores("task", [text]) for text in texts if whole_key(text)}
+        understood = [text for text, scores in named.items() if scores]
+        if len(named) > 1 and (best is None or len(understood) > best[0]):
+            best = (len(understood), row, understood, [text for text in named if text not in understood])
+    return best[1:] if best and best[0] else None
 
 
 def _is_plain(table: Table, found: Headings) -> bool:
@@ -79,7 +205,7 @@ def _is_plain(table: Table, found: Headings) -> bool:
     return on_one and found.sure >= max(3, len(found.columns) - 1)
 
 
-def _at(table: Table, row: int, height: int) -> list[tuple[float, Headings]]:
+def _at(table: Table, row: int, height: int, known: Vocabulary) -> list[tuple[float, Headings]]:
     """Readings of the rows from `row` as headings of that height, with their scores."""
     last = row + height - 1
     if last >= len(table.rows) or not _closed(table, row, last) or _has_data(table, row, last):
@@ -87,35 +213,95 @@ def _at(table: Table, row: int, height: int) -> list[tuple[float, Headings]]:
     parts = [_parts(table, row, last, col) for col in range(table.width)]
     found = []
     for kind in ("task", "indicator"):
-        score, columns, doubts = _assign(kind, parts)
-        sure = sum(score_column(kind, parts[col]).get(field, 0.0) >= 2.4 for field, col in columns.items())
+        scores = [known.scores(kind, texts) for texts in parts]
+        score, columns, doubts = _assign(kind, scores)
+        sure = sum(scores[col].get(name, 0.0) >= _SURE for name, col in columns.items())
         named = sum(bool(item) for item in parts)
+        if kind == "task" and row < _TOP and len(columns) == 2 and "task" in columns and sure:
+            # two known headings: what stands under the others may tell them
+            columns |= _by_content(
+                kind, columns, [content_of(_column(table, last + 1, col)) for col in range(table.width)]
+            )
+            sure += len(columns) > 2
         if (
             len(columns) >= max(3, named * 0.5)
             and sure >= 2
-            and any(field in columns for field in _NEEDED[kind])
+            and any(name in columns for name in _NEEDED[kind])
             and _whole(kind, columns, parts)
         ):
             after = _numbering(table, last)
             texts = tuple(" ".join(item) for item in parts)
             prints = frozenset(_print(table, line) for line in range(row, last + 1)) - {()}
-            columns = _with_number(table, after + 1, columns)
             # a taller block must bring more: its extra rows could be data
             found.append((score - 0.4 * height, Headings(kind, row, after, columns, texts, doubts, sure, prints)))
     return found
 
 
+def _completed(table: Table, found: Headings, known: Vocabulary) -> Headings:
+    """The headings with what stands under them taken into account: columns that fit better, and those without a name."""
+    body = [_column(table, found.last + 1, col) for col in range(table.width)]
+    contents = [content_of(texts) for texts in body]
+    parts = [_parts(table, found.first, found.last, col) for col in range(table.width)]
+    scores = [
+        {name: score - (_DISAGREES if contents[col].disagrees(name) else 0.0)
+         for name, score in known.scores(found.kind, parts[col]).items()}
+        for col in range(table.width)
+    ]  # fmt: skip
+    _, columns, doubts = _assign(found.kind, scores)
+    if not any(name in columns for name in _NEEDED[found.kind]):
+        columns, doubts = dict(found.columns), found.doubts
+    agreeing = {name: col for name, col in columns.items() if not contents[col].disagrees(name)}
+    guessed = _by_content(found.kind, agreeing, contents)
+    columns = agreeing | {name: col for name, col in columns.items() if col not in guessed.values()} | guessed
+    if "number" not in columns and 0 not in columns.values() and contents[0].numbers >= 0.6:
+        columns["number"] = 0
+    disagreeing = tuple(name for name, col in columns.items() if contents[col].disagrees(name))
+    second = _second_key(columns, body, contents)
+    kept = {
+        name: col
+        for name, col in columns.items()
+        if name not in _PASSED_OVER and not (name == "subnumber" and col == second)
+    }
+    return Headings(found.kind, found.first, found.last, kept, found.texts, (*doubts, *guessed), found.sure, found.prints,
+                    disagreeing, second)  # fmt: skip
+
+
+def _column(table: Table, start: int, col: int) -> list[str]:
+    """The texts of a column's own cells, one column wide."""
+    cells = (table.rows[row][col] for row in range(start, len(table.rows)))
+    return list(
+        itertools.islice(
+            (cell.text for cell in cells if cell.owner is None and cell.text and cell.cols == 1), 3 * _SAMPLE
+        )
+    )
+
+
+def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[Content]) -> dict[str, int]:
+    """Columns without a known heading whose cells say that they hold who leads or until when."""
+    found: dict[str, int] = {}
+    for name, share in (("lead", "units"), ("deadline", "days")):
+        if name in columns or (kind == "indicator" and name == "deadline"):
+            continue
+        free = [col for col, content in enumerate(contents) if col not in columns.values() and col not in found.values()
+                and content.count >= 3 and getattr(content, share) >= 0.6]  # fmt: skip
+        if free:
+            found[name] = free[0]
+    return found
+
+
+def _second_key(columns: dict[str, int], body: Sequence[Sequence[str]], contents: Sequence[Content]) -> int | None:
+    """The column right of that of numbers, if this one holds nothing but the numbers of sections."""
+    first = columns.get("number")
+    if first is None or first + 1 >= len(body):
+        return None
+    free = first + 1 not in columns.values() or columns.get("subnumber") == first + 1
+    roman = [re.fullmatch(r"(?:[IVXLC]+|[A-HĐ])\.?", text.strip()) is not None for text in body[first]]
+    numbers = contents[first + 1].numbers >= 0.7 and len(body[first + 1]) > len(body[first])
+    return first + 1 if free and roman and all(roman) and numbers else None
+
+
 def _print(table: Table, row: int) -> tuple[tuple[int, str], ...]:
     return tuple((col, key) for col, cell in table.own(row) if (key := whole_key(cell.text)))
-
-
-def _with_number(table: Table, start: int, columns: dict[str, int]) -> dict[str, int]:
-    """The columns with one of numbers: known by what stands in it when its heading is not."""
-    if "number" in columns or 0 in columns.values():
-        return columns
-    texts = [cell.text for row in table.rows[start:] if (cell := row[0]).owner is None and cell.text and cell.cols == 1]
-    numbers = sum(_NUMBER.fullmatch(text.strip()) is not None for text in texts)
-    return columns | {"number": 0} if texts and numbers >= 0.6 * len(texts) else columns
 
 
 def _closed(table: Table, first: int, last: int) -> bool:
@@ -160,41 +346,39 @@ def _whole(kind: Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
     return ("unit" in columns and "target" in columns) or (named and "target" in columns and "deadline" not in columns)
 
 
-def _assign(kind: Kind, parts: list[list[str]]) -> tuple[float, dict[str, int], tuple[str, ...]]:
+def _assign(kind: Kind, scores: Sequence[Mapping[str, float]]) -> tuple[float, dict[str, int], tuple[str, ...]]:
     """Total score, field -> column, doubtful fields: the best pairs of field and column first."""
     pairs = [
-        (score, -col, field, col)
-        for col, texts in enumerate(parts)
-        for field, score in score_column(kind, texts).items()
+        (score, -col, name, col) for col, found in enumerate(scores) for name, score in found.items() if score > 0.9
     ]
     columns: dict[str, int] = {}
     total, doubts = 0.0, []
-    for score, _, field, col in sorted(pairs, key=lambda item: (item[0], item[1]), reverse=True):
-        if field in columns or col in columns.values():
+    for score, _, name, col in sorted(pairs, key=lambda item: (item[0], item[1]), reverse=True):
+        if name in columns or col in columns.values():
             continue
-        columns[field], total = col, total + score
-        if score < 1.5:
-            doubts.append(field)
+        columns[name], total = col, total + score
+        if score < _LIKE:
+            doubts.append(name)
     if kind == "task":
-        _two_works(columns, parts)
+        _two_works(columns, scores)
     return total, columns, tuple(doubts)
 
 
-def _two_works(columns: dict[str, int], parts: list[list[str]]) -> None:
+def _two_works(columns: dict[str, int], scores: Sequence[Mapping[str, float]]) -> None:
     """Of two columns of work the left one is the task; a single one is the task, whatever its heading."""
     if "task" not in columns and "subtask" in columns:
         columns["task"] = columns.pop("subtask")
     elif "task" in columns and "subtask" not in columns:
-        free = [col for col in range(len(parts)) if col not in columns.values() and col > columns["task"]]
-        more = [col for col in free if score_column("task", parts[col]).get("task", 0.0) >= 2.0]
+        free = [col for col in range(len(scores)) if col not in columns.values() and col > columns["task"]]
+        more = [col for col in free if scores[col].get("task", 0.0) >= 2.0]
         if more:
             columns["subtask"] = more[0]
     elif "task" in columns and columns["subtask"] < columns["task"]:
         columns["task"], columns["subtask"] = columns["subtask"], columns["task"]
 
 
-def score_column(kind: Kind, texts: list[str]) -> dict[str, float]:
-    """How well each field fits the heading: about 3 for a known heading, less for one that begins like or holds it."""
+def _scores(words: Mapping[str, tuple[str, ...]], kind: Kind, texts: list[str]) -> dict[str, float]:
+    """The scores of a heading, the lower part of one with several levels first."""
     readings = [texts[-1]] if texts else []
     if len(texts) > 1:
         readings.append(" ".join(texts))
@@ -202,13 +386,13 @@ def score_column(kind: Kind, texts: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for rank, text in enumerate(readings):
         key, whole = heading_key(text), whole_key(text)
-        for field, words in synonyms()[kind].items():
-            score = max((_score(key or whole, word) for word in words), default=0.0)
-            score = max(score, 2.4) if kind == "task" and any(h in whole and field == f for h, f in _HINTS) else score
+        for name, keys in words.items():
+            score = max((_score(key or whole, word) for word in keys), default=0.0)
+            score = max(score, _SURE) if kind == "task" and any(h in whole and name == f for h, f in _HINTS) else score
             # a reference stands in the column of notes where there is no such column
-            name, score = ("note", score - 0.4) if field == "reference" else (field, score)
-            found[name] = max(found.get(name, 0.0), score - 0.5 * rank)
-    return {field: score for field, score in found.items() if score > 0.9}
+            own, score = ("note", score - 0.4) if name == "reference" else (name, score)
+            found[own] = max(found.get(own, 0.0), score - 0.5 * rank)
+    return {name: score for name, score in found.items() if score > 0.9}
 
 
 def _score(key: str, word: str) -> float:

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 import zlib
+from html import unescape
 from html.parser import HTMLParser
 
 from attrs import define, field
@@ -18,6 +19,8 @@ from nq57xl.text.normalise import clean
 _BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "header", "pre", "title"}
 _SILENT = {"script", "style", "head"}
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>|~-])")
+_CELL_MARKS = re.compile(r"\*\*|__|`|^#{1,6}\s+")
 _MARKS = re.compile(r"\*\*|__|`|^#{1,6}\s+|^>\s+")
 
 
@@ -43,7 +46,8 @@ def _markdown_table(rows: list[tuple[int, str]]) -> Table:
     for row, (number, line) in enumerate(kept):
         parts = re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|"))
         for col, part in enumerate(parts):
-            text = _MARKS.sub("", re.sub(r"<br\s*/?>", "\n", part).replace(r"\|", "|").strip())
+            text = re.sub(r"<br\s*/?>", "\n", part)
+            text = _ESCAPED.sub(r"\1", _CELL_MARKS.sub("", unescape(text).strip()))
             placed.append(Placed(row, col, cell_text(text), f"dòng {number}"))
     return table_of(placed)
 

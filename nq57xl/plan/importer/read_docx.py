@@ -29,18 +29,30 @@ _SYMBOLS = {"B3": "≥", "A3": "≤", "B1": "±", "AE": "→", "B4": "×", "B9":
 """Signs of the font Symbol; the signs of other such fonts are bullets."""
 
 
+_STRUCK, _STRUCK_END, _UNKNOWN_SIGN = "\ue000", "\ue001", "\ue002"
+_STRUCK_TEXT = re.compile(f"{_STRUCK}([^{_STRUCK_END}]*){_STRUCK_END}")
+_UNIT_BEFORE = re.compile(r"(?:^|[^\w])[kdc]?m$")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def texts(element: Any) -> Iterator[str]:  # noqa: ANN401 - an lxml element
-    """The pieces of text under an element, in order; text boxes on lines of their own."""
+    """The pieces of text under an element, in order; text boxes on lines of their own; what is struck through between
+    two signs of its own."""
+    before = ""
     for child in element:
-        if child.tag in _SKIPPED or (child.tag == f"{W}r" and _hidden(child)):
+        if child.tag in _SKIPPED or (child.tag == f"{W}r" and _is_on(child, "vanish")):
             continue
-        if child.tag in (f"{W}t", f"{_M}t"):
+        if child.tag == f"{W}r":
+            piece = _run_text(child, before)
+            before = (before + piece)[-12:]
+            yield piece
+        elif child.tag in (f"{W}t", f"{_M}t"):
             # Word draws no soft hyphen within a line
             yield (child.text or "").replace("\u00ad", "")
         elif child.tag in _SIGNS:
             yield _SIGNS[child.tag]
         elif child.tag == f"{W}sym":
-            yield _symbol(child)
+            yield _symbol((child.get(f"{W}char") or "0")[-2:], child.get(f"{W}font") or "")
         elif child.tag == f"{W}txbxContent":
             yield "\n"
             for paragraph in child.iter(f"{W}p"):
@@ -50,14 +62,45 @@ def texts(element: Any) -> Iterator[str]:  # noqa: ANN401 - an lxml element
             yield from texts(child)
 
 
-def _hidden(run: Any) -> bool:  # noqa: ANN401 - an lxml element
-    mark = run.find(f"{W}rPr/{W}vanish")
+def _run_text(run: Any, before: str) -> str:  # noqa: ANN401 - an lxml element
+    """What a run says: signs of the font Symbol as signs, marks of footnotes left out, struck text marked."""
+    text = "".join(texts(run))
+    fonts = run.find(f"{W}rPr/{W}rFonts")
+    font = (fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or "") if fonts is not None else ""
+    if font.casefold() == "symbol":
+        text = "".join(
+            _symbol(f"{ord(sign) & 0xFF:02X}", font) if ord(sign) > 0xA0 or sign in "<>" else sign for sign in text
+        )
+    else:
+        text = re.sub("[\uf020-\uf0ff]", lambda match: _symbol(f"{ord(match[0]) & 0xFF:02X}", ""), text)
+    align = run.find(f"{W}rPr/{W}vertAlign")
+    if align is not None and align.get(f"{W}val") == "superscript" and re.fullmatch(r"\s*[\d*,() ]{1,6}\s*", text):
+        text = _raised(text.strip(), before)
+    struck = text.strip() and (_is_on(run, "strike") or _is_on(run, "dstrike"))
+    return f"{_STRUCK}{text}{_STRUCK_END}" if struck else text
+
+
+def _raised(text: str, before: str) -> str:
+    """A raised figure: a square behind a measure, an exponent behind a bare number, else the mark of a footnote."""
+    if _UNIT_BEFORE.search(before):
+        return text
+    date = re.search(r"\d{1,2}/\d{4}$|\b20\d\d$", before)
+    return text.translate(_SUPERSCRIPTS) if text.isdigit() and before[-1:].isdigit() and not date else ""
+
+
+def _is_on(run: Any, name: str) -> bool:  # noqa: ANN401 - an lxml element
+    mark = run.find(f"{W}rPr/{W}{name}")
     return mark is not None and mark.get(f"{W}val") not in ("0", "false", "off")
 
 
-def _symbol(element: Any) -> str:  # noqa: ANN401 - an lxml element
-    if (element.get(f"{W}font") or "").casefold() == "symbol":
-        return _SYMBOLS.get((element.get(f"{W}char") or "")[-2:].upper(), "-")
+def _symbol(char: str, font: str) -> str:
+    """The sign that a font of signs shows; those of other fonts are bullets."""
+    known = _SYMBOLS.get(char.upper())
+    if known is not None and font.casefold() in ("symbol", ""):
+        return known
+    plain = chr(int(char, 16)) if re.fullmatch(r"[0-9A-Fa-f]{2}", char) else ""
+    if font.casefold() == "symbol":
+        return plain if " " < plain <= "~" and not plain.isalpha() else "-" if char.upper() == "B7" else _UNKNOWN_SIGN
     return "-"
 
 
@@ -299,7 +342,7 @@ class _Reader:
         for element in parent:
             if element.tag == f"{W}p":
                 self.paragraphs += 1
-                for part in self.paragraph(element).split("\n"):
+                for part in _live(self.paragraph(element))[0].split("\n"):
                     if clean(part):
                         yield Line(clean(part), f"đoạn {self.paragraphs}")
             elif element.tag == f"{W}tbl":
@@ -323,11 +366,15 @@ class _Reader:
         self.tables += 1
         source = f"bảng {self.tables}"
         placed: list[Placed] = []
+        struck: list[tuple[str, str]] = []
         above: dict[int, int] = {}
         for row, (line, spans) in enumerate(zip(rows_of(element), columns_of(element), strict=True)):
             open_cells: dict[int, int] = {}
             for cell, (left, right) in zip(cells_of(line), spans, strict=True):
-                text = cell_text(self.cell(cell))
+                text, gone, doubt = _live(self.cell(cell))
+                text = cell_text(text)
+                if gone:
+                    struck.append((f"chữ gạch ngang: {gone}", f"{source}, dòng {row + 1}"))
                 if left >= right and not text:
                     continue
                 if _goes_on(cell) and left in above:
@@ -335,9 +382,9 @@ class _Reader:
                     open_cells[left] = above[left]
                     continue
                 open_cells[left] = len(placed)
-                placed.append(Placed(row, left, text, f"{source}, dòng {row + 1}", 1, max(1, right - left)))
+                placed.append(Placed(row, left, text, f"{source}, dòng {row + 1}", 1, max(1, right - left), doubt))
             above = open_cells
-        return table_of(placed)
+        return table_of(placed, unseen=tuple(struck))
 
     def cell(self, element: Any) -> str:  # noqa: ANN401 - an lxml element
         """The paragraphs of a cell, of tables inside it too, a line each."""
@@ -347,6 +394,16 @@ class _Reader:
             if not any(parent.tag == f"{W}txbxContent" for parent in child.iterancestors(f"{W}txbxContent")):
                 parts.append(self.paragraph(child))
         return "\n".join(parts)
+
+
+def _live(text: str) -> tuple[str, str, str]:
+    """The text without what is struck through; that; and why a person must look at the rest."""
+    gone = "; ".join(one_line(part) for part in _STRUCK_TEXT.findall(text) if part.strip())
+    live = _STRUCK_TEXT.sub(" ", text)
+    doubt = "có phần gạch ngang đã bỏ" if gone and live.strip() else ""
+    if _UNKNOWN_SIGN in live:
+        return live.replace(_UNKNOWN_SIGN, "□"), gone, "ký hiệu phông Symbol không nhận ra"
+    return live, gone, doubt
 
 
 def _goes_on(cell: Any) -> bool:  # noqa: ANN401 - an lxml element

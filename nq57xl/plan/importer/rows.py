@@ -9,7 +9,7 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.plan.importer.document import Cell, Document, Line, Raw, Table, Value
-from nq57xl.plan.importer.headings import Headings, find_headings, is_repeated, synonyms
+from nq57xl.plan.importer.headings import Headings, Vocabulary, find_headings, is_repeated
 from nq57xl.plan.importer.page_breaks import WORK, joined
 from nq57xl.plan.importer.words import heading_key, join_lines, roman_value, whole_key
 from nq57xl.text.normalise import one_line
@@ -29,6 +29,8 @@ class Body:
     """Texts of cells under columns that hold no field."""
     doubts: tuple[str, ...] = ()
     """Fields whose column was found by likeness only."""
+    disagreeing: frozenset[str] = frozenset()
+    """Fields whose heading says one thing and whose cells another."""
 
 
 @frozen
@@ -41,9 +43,9 @@ class Bodies:
     """Text outside: paragraphs, letterhead, rows over the headings, tables of another kind."""
 
 
-def bodies_of(document: Document) -> Bodies:
+def bodies_of(document: Document, known: Vocabulary) -> Bodies:
     """Finds the tables of tasks and indicators, over pages and in several appendices."""
-    walk = _Walk()
+    walk = _Walk(known)
     for item in document.items:
         if isinstance(item, Line):
             walk.line(item)
@@ -57,6 +59,7 @@ def bodies_of(document: Document) -> Bodies:
 class _Walk:
     """What has been found up to a place in the document."""
 
+    known: Vocabulary
     rows: dict[str, list[Raw]] = field(factory=lambda: {"task": [], "indicator": []})
     loose: dict[str, list[Value]] = field(factory=lambda: {"task": [], "indicator": []})
     heads: dict[str, list[Headings]] = field(factory=lambda: {"task": [], "indicator": []})
@@ -71,7 +74,7 @@ class _Walk:
         self.between.append(line)
 
     def table(self, table: Table) -> None:
-        for headings, start, end in _parts(table, self.current):
+        for headings, start, end in _parts(table, self.current, self.known):
             if headings is None:
                 over = _as_lines(table, start, end)
                 self.lines += over
@@ -119,18 +122,21 @@ def _body(rows: list[Raw], heads: list[Headings], loose: list[Value]) -> Body:
         frozenset(name for item in heads for name in item.columns),
         tuple(loose),
         tuple(dict.fromkeys(name for item in heads for name in item.doubts)),
+        frozenset(name for item in heads for name in item.disagreeing),
     )
 
 
-def _parts(table: Table, current: tuple[Headings, int] | None) -> Iterator[tuple[Headings | None, int, int]]:
+def _parts(
+    table: Table, current: tuple[Headings, int] | None, known: Vocabulary
+) -> Iterator[tuple[Headings | None, int, int]]:
     """(headings, first row, end) for each stretch of a table; None for rows over all headings."""
-    found = find_headings(table)
+    found = find_headings(table, known=known)
     start = 0
     if (
         current is not None
         and current[1] == table.width
         and (found is None or found.first > 0 or _same(found, current[0]))
-        and not _other_head(table, current[0])
+        and not _other_head(table, current[0], known)
     ):
         # no headings of its own, or the same again: the table goes on
         end = found.first if found is not None and not _same(found, current[0]) else len(table.rows)
@@ -140,7 +146,7 @@ def _parts(table: Table, current: tuple[Headings, int] | None) -> Iterator[tuple
             if start >= len(table.rows):
                 return
     while found is not None:
-        following = _next_other(table, found)
+        following = _next_other(table, found, known)
         if found.first > start:
             yield None, start, found.first
         end = following.first if following else len(table.rows)
@@ -150,12 +156,12 @@ def _parts(table: Table, current: tuple[Headings, int] | None) -> Iterator[tuple
         yield None, start, len(table.rows)
 
 
-def _other_head(table: Table, current: Headings) -> bool:
+def _other_head(table: Table, current: Headings, known: Vocabulary) -> bool:
     """True for a table that begins with headings of another kind: a list of members, a breakdown of costs."""
     own = table.own(0) if table.rows else []
     if len(own) < 3 or is_repeated(table, 0, current, True):
         return False
-    return heading_key(own[0][1].text) in synonyms()["task"]["number"] and own[0][1].text[:1].isalpha()
+    return heading_key(own[0][1].text) in known.words["task"]["number"] and own[0][1].text[:1].isalpha()
 
 
 def _is_front(table: Table, found: Headings) -> bool:
@@ -178,10 +184,10 @@ def _cut_of(text: str, whole: str) -> bool:
     return whole_key(whole).replace(" ", "").startswith(whole_key(text).replace(" ", ""))
 
 
-def _next_other(table: Table, found: Headings) -> Headings | None:
+def _next_other(table: Table, found: Headings, known: Vocabulary) -> Headings | None:
     """The next headings of that table that are not the same again."""
     row = found.last + 1
-    while (following := find_headings(table, row, strict=True)) is not None and _same(following, found):
+    while (following := find_headings(table, row, strict=True, known=known)) is not None and _same(following, found):
         row = following.last + 1
     return following
 
@@ -258,6 +264,10 @@ def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: b
             merged.add(name)
         else:
             values[name] = _beside(table, headings, row, col, cell)
+    second = table.rows[row][headings.second_key] if headings.second_key is not None else Cell()
+    if second.owner is None and second.text and (not values.get("number", Value()).text or "number" in merged):
+        values["number"] = Value(_number(second.text), second.source, second.doubt)
+        merged.discard("number")
     title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
     return Raw(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first,
                short=frozenset(short))  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 
 import attrs
 from attrs import define, field, frozen
@@ -10,6 +12,7 @@ from attrs import define, field, frozen
 from nq57xl.plan.importer.document import Raw, Value
 from nq57xl.plan.importer.rows import Body
 from nq57xl.plan.importer.words import plain_roman, roman, roman_value
+from nq57xl.text.normalise import fold
 
 FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
 _MEASURES = ("unit", "target", "lead", "note")
@@ -86,6 +89,10 @@ class State:
     """Fields that a heading row fills and all of its parts leave blank."""
     told: frozenset[str] = frozenset()
     """Those of them that have been flagged."""
+    numbered: bool = True
+    """False for a table that numbers no row."""
+    handed: dict[str, Value] = field(factory=dict)
+    """Texts of the section's own row that all of its tasks leave blank."""
 
 
 def tasks_of(body: Body) -> Outline:
@@ -93,11 +100,53 @@ def tasks_of(body: Body) -> Outline:
     state = State(merging=frozenset(name for row in body.rows for name in row.merged))
     rows = _with_titles([_with_number(row, body) for row in body.rows])
     sectioned = any(section_of(row) for row in rows)
+    state.numbered = any(re.search(r"\d", row.text("number")) for row in rows)
+    heads = frozenset() if sectioned else _tree_heads(rows)
     for index, row in enumerate(rows):
-        if not take_section(state, row, sectioned):
-            _task(state, row, rows[index + 1 :], body)
+        rest = rows[index + 1 :]
+        if index in heads:
+            _section(state, Value(_bare(row.text("number")), row.source), row.values.get("task", Value()))
+        elif not take_section(state, row, sectioned, rest):
+            if not sectioned and row.text("section") and "section" not in row.merged:
+                _column_section(state, row)
+            _task(state, row, rest, body)
             state.open = row.merged | row.tall
     return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
+
+
+def _tree_heads(rows: Sequence[Raw]) -> frozenset[int]:
+    """Rows whose codes alone tell that they are sections: N17 over N17.1.2, 1 over 1.1.1, with no details."""
+    numbers = [_bare(row.text("number")) for row in rows]
+    keys = [_key(number) if re.fullmatch(r"\d+(?:\.\d+)*", _key(number)) else "" for number in numbers]
+    lettered = sum(key != number for key, number in zip(keys, numbers, strict=True) if key)
+    if not (lettered > len(rows) / 2 or any(key.count(".") >= 2 for key in keys)):
+        return frozenset()
+    return frozenset(
+        index
+        for index, (row, key) in enumerate(zip(rows, keys, strict=True))
+        if key
+        and "." not in key
+        and not _filled(row)
+        and any(item.startswith(f"{key}.") for item in keys[index + 1 : index + 2])
+    )
+
+
+def _key(number: str) -> str:
+    """A number without the letters before it: the tree is in the digits of "N17.1.2"."""
+    return re.sub(r"^[A-ZĐ]{1,4}[-.\s]?(?=\d)", "", number)
+
+
+def _column_section(state: State, row: Raw) -> None:
+    """Opens the section that a column of groups names, or goes back to it."""
+    value = row.values["section"]
+    match = _SECTION.fullmatch(plain_roman(value.text))
+    title = match["title"].strip() if match and roman_value(match["number"]) else value.text
+    known = next((item.number.text for item in state.groups if fold(item.title.text) == fold(title)), None)
+    if known is None:
+        number = match["number"] if match and title != value.text else roman(len(state.groups) + 1)
+        _section(state, Value(number, value.source), attrs.evolve(value, text=title))
+    elif known != state.section:
+        state.section, state.parent, state.last = known, None, {}
 
 
 def _with_titles(rows: list[Raw]) -> list[Raw]:
@@ -162,11 +211,11 @@ def _filled(row: Raw) -> bool:
     return any(row.text(name) for name in FIELDS)
 
 
-def take_section(state: State, row: Raw, sectioned: bool) -> bool:
+def take_section(state: State, row: Raw, sectioned: bool, rest: Sequence[Raw] = ()) -> bool:
     """Takes a row that is no data row: a section, a group of tasks, a note at the foot."""
     found = section_of(row)
     if found:
-        _open_section(state, row, *found)
+        _open_section(state, row, *found, rest)
         return True
     if not row.title:
         return False
@@ -187,7 +236,7 @@ def take_section(state: State, row: Raw, sectioned: bool) -> bool:
     return True
 
 
-def _open_section(state: State, row: Raw, number: str, title: str) -> None:
+def _open_section(state: State, row: Raw, number: str, title: str, rest: Sequence[Raw]) -> None:
     is_letter = len(number) == 1 and (number not in "ICVX" or (state.letter and ord(number) == ord(state.letter) + 1))
     if is_letter:
         state.letter = number
@@ -198,9 +247,19 @@ def _open_section(state: State, row: Raw, number: str, title: str) -> None:
     if not doubt and not is_letter:
         doubt = _gap(state, shown, number)
     _section(state, Value(shown, row.source, doubt), Value(title, row.source))
-    work = {"number", "task", "indicator"}
-    for name, value in row.values.items():
-        if not row.title and name not in work and value.text:
+    if row.title:
+        return
+    under = list(itertools.takewhile(lambda item: section_of(item) is None, rest))
+    if not under and any(row.text(name) for name in ("lead", "deadline")):
+        values = dict(row.values) | {"number": attrs.evolve(row.values["number"], text=number)}
+        values |= {"task": Value(title, row.source), "subtask": Value(), "subnumber": Value()}
+        state.drafts.append(Draft(state.section, values, row.source))
+        return
+    for name in FIELDS:
+        value = row.values.get(name, Value())
+        if value.text and under and not any(item.text(name) or name in item.merged for item in under):
+            state.handed[name] = value
+        elif value.text:
             state.loose.append(attrs.evolve(value, doubt="nội dung ghi ở dòng tên nhóm"))
 
 
@@ -215,13 +274,13 @@ def _gap(state: State, shown: str, number: str) -> str:
 
 def _section(state: State, number: Value, title: Value) -> None:
     state.groups.append(Group(number, title))
-    state.section, state.parent, state.last = number.text, None, {}
+    state.section, state.parent, state.last, state.handed = number.text, None, {}, {}
 
 
 def _task(state: State, row: Raw, rest: list[Raw], body: Body) -> None:
     number = _bare(row.text("number"))
     two = {"task", "subtask"} <= body.fields
-    if number and _SUB.fullmatch(number) and _belongs(state, number):
+    if number and _SUB.fullmatch(_key(number)) and _belongs(state, number):
         _sub_row(state, row, number, two)
     elif number:
         _top_row(state, row, number, rest, two)
@@ -236,10 +295,11 @@ def _belongs(state: State, number: str) -> bool:
     before = state.parent or (state.drafts[-1] if state.drafts and state.drafts[-1].section == state.section else None)
     if before is None:
         return False
+    number = _key(number)
     if "." not in number:
         return True
     above = (number.rpartition(".")[0], number.split(".", maxsplit=1)[0])
-    return before.text("number").lstrip("0") in [item.lstrip("0") for item in above]
+    return _key(before.text("number")).lstrip("0") in [item.lstrip("0") for item in above]
 
 
 def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str, Value]:
@@ -259,6 +319,10 @@ def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str,
             doubt = "" if name in state.told else "ô trống, lấy theo dòng trên"
             state.told |= {name} & state.shared
             value = Value(carry.text(name), row.source, doubt)
+        elif not value.text and name in state.handed and not row.starts_page:
+            # said once, at the first row under the section
+            first = not any(draft.section == state.section for draft in state.drafts)
+            value = Value(state.handed[name].text, row.source, "ô trống, lấy theo dòng tên nhóm" if first else "")
         found[name] = value
     return found
 
@@ -269,7 +333,10 @@ def _may_be_merged(state: State, row: Raw, name: str) -> bool:
 
 
 def _top_row(state: State, row: Raw, number: str, rest: list[Raw], two: bool) -> None:
-    values = {"number": attrs.evolve(row.values["number"], text=number), **_details(state, row)}
+    values = {
+        "number": attrs.evolve(row.values.get("number", Value("", row.source)), text=number),
+        **_details(state, row),
+    }
     for name in ("task", "subtask"):
         merged = name in row.merged
         values[name] = state.last.get(name, Value()) if merged else row.values.get(name, Value("", row.source))
@@ -302,10 +369,8 @@ def _children(rest: list[Raw], number: str) -> list[Raw]:
     """The following rows that are parts of the row with that number."""
     found: list[Raw] = []
     for row in rest:
-        own = _bare(row.text("number"))
-        is_part = (
-            own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{number.lstrip('0')}."))
-        )
+        own, above = _key(_bare(row.text("number"))), _key(number).lstrip("0")
+        is_part = own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{above}."))
         if row.title or section_of(row) or not (is_part or (not own and found)):
             break
         found.append(row)
@@ -356,6 +421,9 @@ def _unnumbered(state: State, row: Raw, rest: list[Raw], two: bool) -> None:
             for name in ("number", "task"):
                 values[name] = attrs.evolve(values[name], doubt=reason)
             state.drafts[-1] = attrs.evolve(draft, values=values)
+        return
+    if not state.numbered:
+        _top_row(state, row, "", rest, two)
         return
     guess, following = _guess(state), next((_bare(item.text("number")) for item in rest if item.text("number")), "")
     known = guess and following == str(int(guess) + 1)

@@ -133,6 +133,13 @@ def _may_be_name(text: str) -> bool:
     )
 
 
+@functools.cache
+def names_units(text: str) -> bool:
+    """True for a text of which the first part is the name of a unit or of a group of units."""
+    first = next((part for part, _ in parts_of(one_line_list(text), set())), "")
+    return is_unit_name(without_brackets(first)) or (_is_collective(first) and _may_be_name(first))
+
+
 def one_line_list(text: str) -> str:
     """The text with line breaks between units kept as ";"; people and telephone numbers are left out."""
     lines = [_LEAD_IN.sub("", line.strip()).strip() for line in text.split("\n")]

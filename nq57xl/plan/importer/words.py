@@ -9,6 +9,8 @@ from nq57xl.text.normalise import bare, clean, one_line
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_MARK = re.compile(r"(?<=[^\s])[¹²³⁰⁴-⁹]{1,3}(?=$|[\s.,;:)])", re.MULTILINE)
+_MEASURE = re.compile(r"(?:^|[^\w])[kdc]?m$|(?<![/\d])\d{1,3}$")
 _BULLET = re.compile(r"(?:[-–—+•*●▪]|\d{1,2}[.)]|[a-zđ]\))\s*\S")
 _HYPHEN = re.compile(r"[^\W_]-$")
 _TAIL = re.compile(r"[-/][^\W_]")
@@ -79,10 +81,15 @@ def page_text(text: str) -> str:
     return "\n".join(lines)
 
 
+def without_marks(text: str) -> str:
+    """The text without marks of footnotes: raised figures behind a word or a date, not behind "m" or another figure."""
+    return _MARK.sub(lambda match: match[0] if _MEASURE.search(text[: match.start()]) else "", text)
+
+
 def cell_text(text: str) -> str:
     """The paragraphs of a cell: a line that goes on in the middle of a sentence is joined to the one before."""
     lines: list[str] = []
-    for line in clean(text).split("\n"):
+    for line in without_marks(clean(text)).split("\n"):
         if lines and line and (_HYPHEN.search(lines[-1]) or line[0].islower()) and not _BULLET.match(line):
             lines[-1] = join_lines(lines[-1], line)
         elif line:

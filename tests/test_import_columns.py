@@ -1,0 +1,258 @@
+# ruff: noqa: E501 - rows of a table read better unbroken
+"""Columns known by what stands in them, groups told by a column or by codes, and what cells hide: struck text, signs, formats."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.deadlines import parse_deadline
+from nq57xl.plan.importer.assemble import import_document
+from nq57xl.plan.importer.headings import vocabulary
+from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.importer.read_xlsx import shown
+from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, word
+
+LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh")
+STATES = ("Đã hoàn thành", "Đang thực hiện", "Đã trình UBND tỉnh, chờ phê duyệt")
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def rows_of(*columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Numbered rows of a task each with those columns."""
+    return [
+        (str(number), f"Xây dựng đề án số {number}", *cells)
+        for number, cells in enumerate(zip(*columns, strict=True), 1)
+    ]
+
+
+def sections(made: object) -> list[tuple[str, str]]:
+    return [(item.number, item.title) for item in made.plan.sections]  # type: ignore[attr-defined]
+
+
+def tasks(made: object) -> list[tuple[str, str, str]]:
+    return [(task.section, task.number, task.task) for task in made.plan.tasks]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lead", ["Đơn vị/Cá nhân đầu mối", "Cơ quan chủ trì soạn thảo", "Bên làm", "Đơn vị"])
+def test_a_column_of_progress_is_never_the_lead(lead: str) -> None:
+    """ "Tình hình thực hiện" beside "Đơn vị/Cá nhân đầu mối": the leads are the units, also under an unknown heading."""
+    head = ("TT", "Tên nhiệm vụ", lead, "Thời hạn HT", "Tình hình thực hiện")
+    made = markdown(rows_of(LEADS, ("31/12/2026",) * 3, STATES), head)
+    assert [task.lead for task in made.plan.tasks] == list(LEADS)
+    assert {unit.name for unit in made.plan.units} == set(LEADS)
+    assert any("Đã hoàn thành" in item.value for item in made.review if not item.sheet)
+
+
+def test_cells_that_disagree_with_their_heading_are_not_taken_for_it() -> None:
+    """A heading of leads over statuses gives way to the column that holds units; the guess is flagged."""
+    made = markdown(
+        rows_of(LEADS, ("31/12/2026",) * 3, STATES),
+        ("TT", "Nhiệm vụ", "Bên nhận việc", "Thời hạn", "Cơ quan thực hiện"),
+    )
+    assert [task.lead for task in made.plan.tasks] == list(LEADS)
+    assert reasons(made, "lead")
+
+
+def test_a_column_whose_cells_say_something_else_is_flagged_cell_by_cell() -> None:
+    """Where no other column fits, each cell of the doubtful column must be looked at."""
+    made = markdown(rows_of(STATES, ("31/12/2026",) * 3), ("TT", "Nhiệm vụ", "Cơ quan chủ trì", "Thời hạn"))
+    assert {item.task for item in made.review if item.field == "lead"} >= {task.code for task in made.plan.tasks}
+
+
+def test_a_column_of_groups_gives_the_sections() -> None:
+    """«Nhóm nhiệm vụ» names the section of each row, also where the groups come back."""
+    head = ("TT", "Nhóm nhiệm vụ", "Nhiệm vụ", "Chủ trì", "Thời hạn")
+    groups = ("Hạ tầng số", "Dữ liệu số", "Hạ tầng số")
+    made = markdown([(str(n), group, f"Việc {n}", "Sở Nội vụ", "2026") for n, group in enumerate(groups, 1)], head)
+    assert sections(made) == [("I", "Hạ tầng số"), ("II", "Dữ liệu số")]
+    assert [task.section for task in made.plan.tasks] == ["I", "II", "I"]
+
+
+def test_codes_tell_the_tree() -> None:
+    """N17 is a section, N17.1 without details a task of several parts, N17.1.2 one of them."""
+    made = markdown([
+        ("N17", "Phát triển dữ liệu", "", "", "", ""), ("N17.1", "Cơ sở dữ liệu", "", "", "", ""),
+        ("N17.1.1", "Đất đai", "CSDL", "Sở Nội vụ", "", "2026"), ("N17.1.2", "Y tế", "CSDL", "Sở Y tế", "", "2026"),
+        ("N18", "Hạ tầng", "", "", "", ""), ("N18.1", "Mạng 5G", "Mạng", "Sở Nội vụ", "", "2026"), ("N18.2", "Điện", "Lưới", "Sở Nội vụ", "", "2026"),
+    ])  # fmt: skip
+    assert sections(made) == [("N17", "Phát triển dữ liệu"), ("N18", "Hạ tầng")]
+    assert [(task.section, task.number, task.subnumber) for task in made.plan.tasks] == [
+        ("N17", "N17.1", "N17.1.1"),
+        ("N17", "N17.1", "N17.1.2"),
+        ("N18", "N18.1", None),
+        ("N18", "N18.2", None),
+    ]
+
+
+def test_numbers_in_a_second_key_column() -> None:
+    """The first column numbers the sections alone, the second the tasks."""
+    head = ("TT", "", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn")
+    rows = [("I", "", "Thể chế", "", "", ""), ("", "1", "A", "Đề án", "Sở Nội vụ", "2026"), ("", "2", "B", "Đề án", "Sở Nội vụ", "2026"),
+            ("II", "", "Hạ tầng", "", "", ""), ("", "3", "C", "Đề án", "Sở Nội vụ", "2026")]  # fmt: skip
+    made = markdown(rows, head)
+    assert sections(made) == [("I", "Thể chế"), ("II", "Hạ tầng")]
+    assert tasks(made) == [("I", "1", "A"), ("I", "2", "B"), ("II", "3", "C")]
+    assert not reasons(made, "number")[1:]
+
+
+def test_a_section_row_with_details_and_no_rows_is_a_task_too() -> None:
+    """A Roman row with its own lead and deadline and nothing under it reaches its unit; one over rows lends them its lead."""
+    made = markdown([
+        ("I", "Thể chế", "", "", "", ""), ("1", "A", "Đề án", "Sở Nội vụ", "", "2026"),
+        ("II", "Tuyên truyền", "Kế hoạch", "Sở Y tế", "", "Quý I/2026"),
+        ("III", "Hạ tầng", "", "Công an tỉnh", "", ""), ("1", "C", "Đề án", "", "", "2026"), ("2", "D", "Đề án", "", "", "2026"),
+    ])  # fmt: skip
+    assert [number for number, _ in sections(made)] == ["I", "II", "III"]
+    assert [(task.section, task.task, task.lead) for task in made.plan.tasks] == [
+        ("I", "A", "Sở Nội vụ"),
+        ("II", "Tuyên truyền", "Sở Y tế"),
+        ("III", "C", "Công an tỉnh"),
+        ("III", "D", "Công an tỉnh"),
+    ]
+    assert [item.task for item in made.review if item.field == "lead" and item.task] == ["III.1"]
+
+
+def test_a_workbook_without_numbers_and_with_an_unknown_heading_is_read() -> None:
+    """Headings in the first row, no "STT": what stands under «Bên làm» says who leads; no row is flagged for want of a number."""
+    lines = [["Nội dung công việc", "Bên làm", "Hoàn thành"], *(["Việc A", lead, "31/12/2026"] for lead in LEADS)]
+    made = imported(saved(book(lines)), "x.xlsx")
+    assert [task.lead for task in made.plan.tasks] == list(LEADS)
+    assert not [item for item in made.review if item.field == "number" and item.task]
+
+
+def test_a_refusal_names_the_nearest_table_and_what_was_not_understood() -> None:
+    """The message quotes the headings that were known, those that were not, and where they stand."""
+    with pytest.raises(Nq57Error) as refused:
+        markdown([("Một việc gì đó", "bên kia", "1")], ("Nội dung công việc", "Bên kia", "Điểm"))
+    assert all(
+        word in str(refused.value)
+        for word in ("dòng 3", "«Nội dung công việc»", "«Bên kia»", "«Điểm»", "import_headings.yml")
+    )
+
+
+def test_an_office_teaches_a_heading_once(tmp_path: Path) -> None:
+    """The workspace's own schemas/import_headings.yml adds to the packaged headings."""
+    folder = tmp_path / "schemas"
+    folder.mkdir()
+    (folder / "import_headings.yml").write_text(
+        "task:\n  task: [Hạng mục]\n  deliverable: [Cái phải có]\n", encoding="utf-8"
+    )
+    text = "| TT | Hạng mục | Cái phải có | Chủ trì |\n|---|---|---|---|\n| 1 | Việc A | Đề án | Sở Nội vụ |\n".encode()
+    with pytest.raises(Nq57Error):
+        import_document(read_document(text, "x.md"), "x", TODAY)
+    made = import_document(read_document(text, "x.md"), "x", TODAY, vocabulary(tmp_path))
+    assert [(task.task, task.deliverable, task.lead) for task in made.plan.tasks] == [("Việc A", "Đề án", "Sở Nội vụ")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "day"),
+    [
+        ("Trước ngày 31/01 năm liền kề", "date", dt.date(2027, 1, 31)),
+        ("31/12 năm trước liền kề", "date", dt.date(2025, 12, 31)),
+        ("100 ngày kể từ ngày ban hành", "relative", dt.date(2026, 4, 11)),
+        ("Trong vòng 10 ngày làm việc kể từ ngày ký ban hành Kế hoạch", "relative", dt.date(2026, 1, 15)),
+        ("30 ngày sau khi Trung ương ban hành", "relative", None),
+    ],
+)
+def test_deadlines_that_need_the_plan_s_own_days(text: str, kind: str, day: dt.date | None) -> None:
+    """The year before or after; days counted from the plan's own issue, never from another document's."""
+    found = parse_deadline(text, 2026, dt.date(2026, 1, 1))
+    assert (found.kind, found.date) == (kind, day)
+
+
+def test_markdown_keeps_signs_that_begin_a_cell() -> None:
+    """ "> 0,7" is no quotation, "\\>" an escaped sign."""
+    made = markdown(
+        rows_of(("> 0,7", "\\> 0,8", "&lt; 5%"), LEADS, ("2026",) * 3), ("TT", "Nhiệm vụ", "KPI", "Chủ trì", "Thời hạn")
+    )
+    assert [task.kpi for task in made.plan.tasks] == ["> 0,7", "> 0,8", "< 5%"]
+
+
+def with_cell(content: str) -> object:
+    """The import of a Word table whose last cell holds those runs."""
+    document = docx.Document(
+        __import__("io").BytesIO(word(rows_of(LEADS, ("2026",) * 3), ("TT", "Nhiệm vụ", "Chủ trì", "Thời hạn")))
+    )
+    paragraph = document.tables[0].rows[1].cells[3].paragraphs[0]
+    for run in list(paragraph.runs):
+        run._r.getparent().remove(run._r)
+    for run in parse_xml(f"<w:p {W}>{content}</w:p>"):
+        paragraph._p.append(run)
+    return imported(saved(document), "x.docx")
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "doubt"),
+    [
+        (
+            "<w:r><w:rPr><w:strike/></w:rPr><w:t>30/6/2026</w:t></w:r><w:r><w:t> 30/9/2026</w:t></w:r>",
+            "30/9/2026",
+            "gạch ngang",
+        ),
+        (
+            "<w:r><w:t>30/6/2026</w:t></w:r><w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>1</w:t></w:r>",
+            "30/6/2026",
+            "",
+        ),
+        ("<w:r><w:t>30/6/2026¹</w:t></w:r>", "30/6/2026", ""),
+        (
+            "<w:r><w:t>100 km</w:t></w:r><w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>2</w:t></w:r>",
+            "100 km2",
+            "",
+        ),
+        (
+            "<w:r><w:t>Giảm 10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>3</w:t></w:r><w:r><w:t> hồ sơ</w:t></w:r>",
+            "Giảm 10³ hồ sơ",
+            "",
+        ),
+        (
+            "<w:r><w:rPr><w:rFonts w:ascii='Symbol' w:hAnsi='Symbol'/></w:rPr><w:t>\uf0b3</w:t></w:r><w:r><w:t> 90%</w:t></w:r>",
+            "≥ 90%",
+            "",
+        ),
+        ("<w:r><w:rPr><w:rFonts w:ascii='Symbol'/></w:rPr><w:t>£</w:t></w:r><w:r><w:t> 5%</w:t></w:r>", "≤ 5%", ""),
+        ("<w:r><w:sym w:font='Symbol' w:char='F03C'/><w:t> 5%</w:t></w:r>", "< 5%", ""),
+        ("<w:r><w:sym w:font='Symbol' w:char='F0E5'/><w:t> 5%</w:t></w:r>", "□ 5%", "Symbol"),
+    ],
+)
+def test_word_cells_say_what_a_reader_sees(content: str, text: str, doubt: str) -> None:
+    """Struck text is not said, marks of footnotes are none of the text, signs of the font Symbol are signs."""
+    made = with_cell(content)
+    assert made.plan.tasks[0].deadline.text == text  # type: ignore[attr-defined]
+    told = [item.reason for item in made.review if item.field == "deadline" and item.task == made.plan.tasks[0].code]  # type: ignore[attr-defined]
+    assert any(doubt in reason for reason in told) if doubt else True
+
+
+def test_a_row_struck_through_is_no_task_and_is_listed() -> None:
+    """A row all of whose runs are struck is gone; its text stands in the review list."""
+    document = docx.Document(
+        __import__("io").BytesIO(word(rows_of(LEADS, ("2026",) * 3), ("TT", "Nhiệm vụ", "Chủ trì", "Thời hạn")))
+    )
+    for cell in document.tables[0].rows[2].cells:
+        for run in cell.paragraphs[0].runs:
+            run.font.strike = True
+    made = imported(saved(document), "x.docx")
+    assert [task.number for task in made.plan.tasks] == ["1", "3"]
+    assert any("Sở Y tế" in item.value for item in made.review if not item.sheet)
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (90, '0"%"', "90%"),
+        (0.05, '"≤ "0%', "≤ 5%"),
+        (80, '">= "0" điểm"', ">= 80 điểm"),
+        (dt.datetime(2026, 9, 30), '"Quý III/"yyyy', "Quý III/2026"),
+        (12, "0\\%", "12%"),
+        (1500, "#,##0", "1500"),
+    ],
+)
+def test_workbook_cells_show_their_format(value: object, number_format: str, text: str) -> None:
+    """Words and signs of a number format are part of what the cell says; a quoted percent sign multiplies nothing."""
+    assert shown(value, number_format) == text
