@@ -34,8 +34,6 @@ FREE = ("errors", "resources", "__version__")
 HEAVY = ("pandas", "pandera", "openpyxl", "xlsxwriter", "sqlalchemy", "python_calamine", "jinja2", "numpy")
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-_STILL_TWICE = {"Cell", "Table", "Value"}
-"""The importer's own words for a document's tables."""
 MAX_FILE = 600
 MAX_FUNCTION = 50
 
@@ -163,7 +161,7 @@ def test_no_two_classes_share_a_name() -> None:
     """A class has a name of its own in the whole package, so that a stranger who searches it finds the one."""
     names = [node.name for path in FILES for node in ast.walk(parsed(path)) if isinstance(node, ast.ClassDef)]
     public = [name for name in names if not name.startswith("_")]
-    assert sorted({name for name in public if public.count(name) > 1} - _STILL_TWICE) == []
+    assert sorted({name for name in public if public.count(name) > 1}) == []
 
 
 def test_files_are_opened_as_utf8() -> None:

@@ -13,9 +13,9 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import AppendixSheet, shown
 from nq57xl.plan.deadlines import parse_deadline
-from nq57xl.plan.importer.document import Document, Value
-from nq57xl.plan.importer.headings import Vocabulary, nearest_headings, vocabulary
-from nq57xl.plan.importer.properties import Found, properties_of
+from nq57xl.plan.importer.document import Document, SourceText
+from nq57xl.plan.importer.headings import HeadingWords, nearest_headings, vocabulary
+from nq57xl.plan.importer.properties import FoundProperties, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import Proposal, propose_units
@@ -35,7 +35,7 @@ class Imported:
     review: tuple[Review, ...] = field(factory=tuple)
 
 
-def import_document(document: Document, stem: str, today: date, known: Vocabulary | None = None) -> Imported:
+def import_document(document: Document, stem: str, today: date, known: HeadingWords | None = None) -> Imported:
     """The plan that the document holds. Raises Nq57Error when no table of tasks is in it.
 
     `stem`: name of the file, for the plan's id; `today`: the day whose year stands in where the document tells none;
@@ -51,7 +51,7 @@ def import_document(document: Document, stem: str, today: date, known: Vocabular
     return _Assembly(bodies, tasks, indicators, found).imported()
 
 
-def _no_table(document: Document, known: Vocabulary) -> str:
+def _no_table(document: Document, known: HeadingWords) -> str:
     """Why no plan was found: the table most like one, and the headings that were not understood."""
     told = (
         "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
@@ -78,7 +78,7 @@ def _quoted(texts: Iterable[str]) -> str:
 
 
 class _Assembly:
-    def __init__(self, bodies: Bodies, tasks: Outline, indicators: Outline, found: Found) -> None:
+    def __init__(self, bodies: Bodies, tasks: Outline, indicators: Outline, found: FoundProperties) -> None:
         self.bodies, self.tasks, self.indicators, self.found = bodies, tasks, indicators, found
         self.review: list[Review] = []
         self.proposal = Proposal()
@@ -156,7 +156,7 @@ class _Assembly:
                     place = (value.source, value.doubt)
                     self._add(sheet.title, _address(sheet, index, key), group.number.text, key, place)
 
-    def _row(self, sheet: AppendixSheet, index: int, code: str, doubts: Iterable[tuple[str, Value]]) -> None:
+    def _row(self, sheet: AppendixSheet, index: int, code: str, doubts: Iterable[tuple[str, SourceText]]) -> None:
         for key, value in doubts:
             self._add(sheet.title, _address(sheet, index, key), code, key, (value.source, value.doubt))
 
@@ -215,11 +215,11 @@ def _indicator(draft: Draft) -> Indicator:
     )
 
 
-def _task_doubts(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> list[tuple[str, Value]]:
+def _task_doubts(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> list[tuple[str, SourceText]]:
     """The doubtful cells of a task: what the reading doubted, and what does not look like what it should be."""
     found = {key: value for key, value in draft.values.items() if value.doubt}
     for key, reason in _odd(draft, body, resolver, plan):
-        value = found.get(key) or draft.values.get(key, Value("", draft.source))
+        value = found.get(key) or draft.values.get(key, SourceText("", draft.source))
         found[key] = value if value.doubt else attrs.evolve(value, doubt=reason)
     return list(found.items())
 
@@ -261,7 +261,7 @@ def _is_day(text: str, year: int) -> bool:
     return parse_deadline(text, year).kind in ("date", "month", "quarter", "year") and len(text) < 20
 
 
-def _indicator_doubts(draft: Draft, body: Body, resolver: Resolver) -> list[tuple[str, Value]]:
+def _indicator_doubts(draft: Draft, body: Body, resolver: Resolver) -> list[tuple[str, SourceText]]:
     found = {key: value for key, value in draft.values.items() if value.doubt}
     lead = draft.text("lead")
     if "lead" in body.fields and "lead" not in found and (not lead or resolver.resolve(lead).unresolved):

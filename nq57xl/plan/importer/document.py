@@ -21,7 +21,7 @@ class Line:
 
 
 @frozen
-class Cell:
+class GridCell:
     """One place of a table's grid."""
 
     text: str = ""
@@ -52,10 +52,10 @@ class Placed:
 
 
 @frozen
-class Table:
+class GridTable:
     """A rectangular grid; every row has the same number of cells."""
 
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[GridCell, ...], ...]
     page_starts: frozenset[int] = frozenset()
     """Rows that are the first on a page: they may go on with the row before."""
     title: str = ""
@@ -75,7 +75,7 @@ class Table:
             cell = self.rows[cell.owner[0]][cell.owner[1]]
         return cell.text
 
-    def own(self, row: int) -> list[tuple[int, Cell]]:
+    def own(self, row: int) -> list[tuple[int, GridCell]]:
         """The cells that begin in that row and hold text, with their columns."""
         return [(col, cell) for col, cell in enumerate(self.rows[row]) if cell.owner is None and cell.text]
 
@@ -98,7 +98,7 @@ class Table:
 class Document:
     """A document as read, in its own order."""
 
-    items: tuple[Line | Table, ...]
+    items: tuple[Line | GridTable, ...]
     plain: bool = False
     """True for text without tables: its cells must be told apart by their words."""
 
@@ -108,13 +108,13 @@ class Document:
         return [item for item in self.items if isinstance(item, Line)]
 
     @property
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[GridTable]:
         """All tables."""
-        return [item for item in self.items if isinstance(item, Table)]
+        return [item for item in self.items if isinstance(item, GridTable)]
 
 
 def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: str = "",
-             unseen: tuple[tuple[str, str], ...] = ()) -> Table:  # fmt: skip
+             unseen: tuple[tuple[str, str], ...] = ()) -> GridTable:  # fmt: skip
     """The grid of those cells; places without a cell are blank."""
     cells = [cell for cell in cells if cell.rows > 0 and cell.cols > 0]
     if sum(cell.rows * cell.cols for cell in cells) > _MOST_PLACES:
@@ -123,17 +123,17 @@ def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: st
     width = max((cell.col + cell.cols for cell in cells), default=0)
     if height * width > _MOST_PLACES:
         raise Nq57Error("Bảng trong văn bản quá lớn, không đọc được an toàn: hãy tách riêng phần phụ lục.")
-    grid: list[list[Cell]] = [[Cell() for _ in range(width)] for _ in range(height)]
+    grid: list[list[GridCell]] = [[GridCell() for _ in range(width)] for _ in range(height)]
     for cell in cells:
         for row in range(cell.row, cell.row + cell.rows):
             for col in range(cell.col, cell.col + cell.cols):
-                grid[row][col] = Cell("", cell.source, (cell.row, cell.col))
-        grid[cell.row][cell.col] = Cell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt, cell.short)
-    return Table(tuple(tuple(row) for row in grid), frozenset(page_starts), title, unseen)
+                grid[row][col] = GridCell("", cell.source, (cell.row, cell.col))
+        grid[cell.row][cell.col] = GridCell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt, cell.short)
+    return GridTable(tuple(tuple(row) for row in grid), frozenset(page_starts), title, unseen)
 
 
 @frozen
-class Value:
+class SourceText:
     """A text of the document on its way into a cell of the plan."""
 
     text: str = ""
@@ -143,10 +143,10 @@ class Value:
 
 
 @frozen
-class Raw:
+class BodyRow:
     """One body row."""
 
-    values: dict[str, Value]
+    values: dict[str, SourceText]
     """Field -> text of the row's own cells."""
     source: str
     merged: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Table
+from nq57xl.plan.importer.document import GridTable
 from nq57xl.plan.importer.units import names_units
 from nq57xl.plan.importer.words import heading_key, whole_key
 
@@ -84,7 +84,7 @@ class Headings:
 
 
 @define(eq=False)
-class Vocabulary:
+class HeadingWords:
     """Kind of table -> field -> keys of headings; remembers what it has scored."""
 
     words: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -98,21 +98,21 @@ class Vocabulary:
         return self._known[key]
 
 
-def vocabulary(workspace: Path | None = None) -> Vocabulary:
+def vocabulary(workspace: Path | None = None) -> HeadingWords:
     """The packaged headings, with those that the office taught in its own schemas/import_headings.yml."""
     own = workspace / "schemas" / FILE if workspace else None
     return _read(own, own.stat().st_mtime if own and own.is_file() else 0.0)
 
 
 @functools.cache
-def _read(own: Path | None, changed: float) -> Vocabulary:
+def _read(own: Path | None, changed: float) -> HeadingWords:
     words: dict[str, dict[str, tuple[str, ...]]] = {}
     for path in (resources.packaged("schemas") / FILE, *([own] if own and changed else [])):
         for kind, fields in _fields_of(path).items():
             known = words.setdefault(kind, {})
             for name, keys in fields.items():
                 known[name] = tuple(dict.fromkeys((*known.get(name, ()), *(whole_key(key) for key in keys))))
-    return Vocabulary(words)
+    return HeadingWords(words)
 
 
 def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
@@ -125,7 +125,7 @@ def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
 
 
 @frozen
-class Content:
+class ColumnContent:
     """What stands in a column: shares of its cells."""
 
     count: int = 0
@@ -148,13 +148,13 @@ class Content:
         return False
 
 
-def content_of(texts: Iterable[str]) -> Content:
+def content_of(texts: Iterable[str]) -> ColumnContent:
     """The shares of those cells."""
     kept = [text for text in texts if text.strip()][:_SAMPLE]
     if not kept:
-        return Content()
+        return ColumnContent()
     states = [_STATE.match(text) is not None for text in kept]
-    return Content(
+    return ColumnContent(
         len(kept),
         sum(len(text) < 400 and names_units(text) for text in kept) / len(kept),
         sum(
@@ -169,7 +169,7 @@ def content_of(texts: Iterable[str]) -> Content:
 
 
 def find_headings(
-    table: Table, start: int = 0, *, strict: bool = False, known: Vocabulary | None = None
+    table: GridTable, start: int = 0, *, strict: bool = False, known: HeadingWords | None = None
 ) -> Headings | None:
     """The first headings at or after a row; None when the table has none.
 
@@ -187,7 +187,7 @@ def find_headings(
     return None
 
 
-def nearest_headings(table: Table, known: Vocabulary) -> tuple[int, list[str], list[str]] | None:
+def nearest_headings(table: GridTable, known: HeadingWords) -> tuple[int, list[str], list[str]] | None:
     """The row most like headings of tasks, with the texts that were understood and those that were not."""
     best: tuple[int, int, list[str], list[str]] | None = None
     for row in range(min(len(table.rows), 60)):
@@ -199,13 +199,13 @@ def nearest_headings(table: Table, known: Vocabulary) -> tuple[int, list[str], l
     return best[1:] if best and best[0] else None
 
 
-def _is_plain(table: Table, found: Headings) -> bool:
+def _is_plain(table: GridTable, found: Headings) -> bool:
     """True for well-known headings that stand on one page."""
     on_one = not any(row in table.page_starts for row in range(found.first + 1, found.last + 1))
     return on_one and found.sure >= max(3, len(found.columns) - 1)
 
 
-def _at(table: Table, row: int, height: int, known: Vocabulary) -> list[tuple[float, Headings]]:
+def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tuple[float, Headings]]:
     """Readings of the rows from `row` as headings of that height, with their scores."""
     last = row + height - 1
     if last >= len(table.rows) or not _closed(table, row, last) or _has_data(table, row, last):
@@ -237,7 +237,7 @@ def _at(table: Table, row: int, height: int, known: Vocabulary) -> list[tuple[fl
     return found
 
 
-def _completed(table: Table, found: Headings, known: Vocabulary) -> Headings:
+def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headings:
     """The headings with what stands under them taken into account: columns that fit better, and those without a name."""
     body = [_column(table, found.last + 1, col) for col in range(table.width)]
     contents = [content_of(texts) for texts in body]
@@ -266,7 +266,7 @@ def _completed(table: Table, found: Headings, known: Vocabulary) -> Headings:
                     disagreeing, second)  # fmt: skip
 
 
-def _column(table: Table, start: int, col: int) -> list[str]:
+def _column(table: GridTable, start: int, col: int) -> list[str]:
     """The texts of a column's own cells, one column wide."""
     cells = (table.rows[row][col] for row in range(start, len(table.rows)))
     return list(
@@ -276,7 +276,7 @@ def _column(table: Table, start: int, col: int) -> list[str]:
     )
 
 
-def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[Content]) -> dict[str, int]:
+def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[ColumnContent]) -> dict[str, int]:
     """Columns without a known heading whose cells say that they hold who leads or until when."""
     found: dict[str, int] = {}
     for name, share in (("lead", "units"), ("deadline", "days")):
@@ -289,7 +289,9 @@ def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[Content]
     return found
 
 
-def _second_key(columns: dict[str, int], body: Sequence[Sequence[str]], contents: Sequence[Content]) -> int | None:
+def _second_key(
+    columns: dict[str, int], body: Sequence[Sequence[str]], contents: Sequence[ColumnContent]
+) -> int | None:
     """The column right of that of numbers, if this one holds nothing but the numbers of sections."""
     first = columns.get("number")
     if first is None or first + 1 >= len(body):
@@ -300,11 +302,11 @@ def _second_key(columns: dict[str, int], body: Sequence[Sequence[str]], contents
     return first + 1 if free and roman and all(roman) and numbers else None
 
 
-def _print(table: Table, row: int) -> tuple[tuple[int, str], ...]:
+def _print(table: GridTable, row: int) -> tuple[tuple[int, str], ...]:
     return tuple((col, key) for col, cell in table.own(row) if (key := whole_key(cell.text)))
 
 
-def _closed(table: Table, first: int, last: int) -> bool:
+def _closed(table: GridTable, first: int, last: int) -> bool:
     """True when no cell of the block reaches over or below it, and each lower row hangs under a wide or tall cell."""
     if any(table.from_above(first, col) for col in range(table.width)):
         return False
@@ -318,13 +320,13 @@ def _closed(table: Table, first: int, last: int) -> bool:
                for row in range(first + 1, last + 1))  # fmt: skip
 
 
-def _has_data(table: Table, first: int, last: int) -> bool:
+def _has_data(table: GridTable, first: int, last: int) -> bool:
     """True when a row of the block begins with a number: it is no heading."""
     cells = [table.rows[row][0] for row in range(first, last + 1) if table.width]
     return any(cell.owner is None and _NUMBER.fullmatch("".join(cell.text.split())) is not None for cell in cells)
 
 
-def _parts(table: Table, first: int, last: int, col: int) -> list[str]:
+def _parts(table: GridTable, first: int, last: int, col: int) -> list[str]:
     """The texts over a column from top to bottom, each merged cell once."""
     found: list[str] = []
     for row in range(first, last + 1):
@@ -409,12 +411,12 @@ def _score(key: str, word: str) -> float:
     return 0.0
 
 
-def _numbering(table: Table, last: int) -> int:
+def _numbering(table: GridTable, last: int) -> int:
     """The last row of the headings, with a row "(1) (2) (3)" under them."""
     return last + 1 if last + 1 < len(table.rows) and is_numbering(table, last + 1) else last
 
 
-def is_numbering(table: Table, row: int) -> bool:
+def is_numbering(table: GridTable, row: int) -> bool:
     """True for a row that only numbers the columns: "(1) (2)", "1 2 3", "A B 1 2"."""
     texts = [cell.text for _, cell in table.own(row)]
     if len(texts) < 3 or not all(_NUMBERING.fullmatch(text) for text in texts):
@@ -423,7 +425,7 @@ def is_numbering(table: Table, row: int) -> bool:
     return len(digits) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(digits))
 
 
-def is_repeated(table: Table, row: int, headings: Headings, starts_page: bool) -> bool:
+def is_repeated(table: GridTable, row: int, headings: Headings, starts_page: bool) -> bool:
     """True for headings printed again, whole or cut, on a later page."""
     if is_numbering(table, row) or _print(table, row) in headings.prints:
         return True

@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from nq57xl.plan.importer.document import Raw, Value
+from nq57xl.plan.importer.document import BodyRow, SourceText
 from nq57xl.plan.importer.words import join_lines, roman_value
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
@@ -35,9 +35,9 @@ WORK = ("task", "subtask", "indicator")
 """Fields that say what is to be done."""
 
 
-def joined(rows: list[Raw]) -> list[Raw]:
+def joined(rows: list[BodyRow]) -> list[BodyRow]:
     """Rows that go on over a page made whole."""
-    done: list[Raw] = []
+    done: list[BodyRow] = []
     cut = False
     products = {item.text("deliverable") for item in rows if not item.starts_page}
     for row in rows:
@@ -56,7 +56,7 @@ def joined(rows: list[Raw]) -> list[Raw]:
     return done
 
 
-def _under_tall(done: list[Raw], row: Raw) -> Raw:
+def _under_tall(done: list[BodyRow], row: BodyRow) -> BodyRow:
     """The first row of a page without the rest of merged cells that the page cut: it goes to the row before."""
     if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
         return row
@@ -71,7 +71,7 @@ def _under_tall(done: list[Raw], row: Raw) -> Raw:
     return attrs.evolve(lower, values=kept, merged=lower.merged | names)
 
 
-def _goes_on(before: Raw, row: Raw) -> bool:
+def _goes_on(before: BodyRow, row: BodyRow) -> bool:
     """True when the first row of a page is the rest of the last one of the page before."""
     if before.title and row.title:
         return row.title[:1].islower()
@@ -101,7 +101,7 @@ def _goes_on(before: Raw, row: Raw) -> bool:
     return not (full and work and (row.text("deliverable") or "deliverable" not in row.values))
 
 
-def _begins_anew(before: Raw, row: Raw, products: set[str]) -> bool:
+def _begins_anew(before: BodyRow, row: BodyRow, products: set[str]) -> bool:
     """True for a further part of a merged task: its work and a product that the table knows begin with capitals."""
     return (
         row.text("deliverable") in products
@@ -115,14 +115,14 @@ def _is_open(text: str) -> bool:
     return not text or text[-1] in ",;:-–(“" or text.rsplit(maxsplit=1)[-1].casefold() in _JOINTS
 
 
-def _doubted(row: Raw) -> Raw:
+def _doubted(row: BodyRow) -> BodyRow:
     """The row with its further cells to be looked at: they may be the rest of merged ones."""
     own = {name: value for name, value in row.values.items() if name not in ("number", *WORK)}
     values = {name: attrs.evolve(value, doubt=value.doubt or _SPLIT) for name, value in own.items()}
     return attrs.evolve(row, values=dict(row.values) | values)
 
 
-def _is_cut_number(done: list[Raw], row: Raw) -> bool:
+def _is_cut_number(done: list[BodyRow], row: BodyRow) -> bool:
     """True when both halves of a number that a narrow column and the page cut make the next one: 07, "0" and "8"."""
     numbers = [item.text("number").rstrip(".") for item in (*done, row)]
     *earlier, upper, lower = [number for number in numbers if number] if numbers[-1] and numbers[-2] else ["", ""]
@@ -140,16 +140,16 @@ def _next_number(last: str, number: str) -> bool:
     return stem == own_stem and end.isdigit() and own_end.isdigit() and int(own_end) == int(end) + 1
 
 
-def _is_part(row: Raw) -> bool:
+def _is_part(row: BodyRow) -> bool:
     """True for the first row of a page that is a further part of the task of the page before."""
     return row.starts_page and not (row.first or row.title or row.text("number")) and bool(row.text("subtask"))
 
 
-def _handed_up(done: list[Raw], row: Raw, names: frozenset[str]) -> Raw:
+def _handed_up(done: list[BodyRow], row: BodyRow, names: frozenset[str]) -> BodyRow:
     """The row with the rest of its merged cells given to the rows in which these began."""
     values = dict(row.values)
     for name in names:
-        value = values.get(name, Value())
+        value = values.get(name, SourceText())
         owners = [index for index, item in enumerate(done) if item.text(name)]
         if not value.text or not owners or (name == "task" and _NUMBERED.match(value.text)):
             continue
@@ -162,11 +162,11 @@ def _handed_up(done: list[Raw], row: Raw, names: frozenset[str]) -> Raw:
     return attrs.evolve(row, values=values)
 
 
-def _join(before: Raw, row: Raw) -> Raw:
+def _join(before: BodyRow, row: BodyRow) -> BodyRow:
     values = dict(before.values)
     for name, value in row.values.items():
         if value.text:
-            old = values.get(name, Value())
+            old = values.get(name, SourceText())
             whole = f"{old.text}{value.text}" if name == "number" else join_lines(old.text, value.text)
             values[name] = attrs.evolve(old, text=whole, source=old.source or value.source,
                                         doubt=old.doubt or _seam(old.text, value.text))  # fmt: skip

@@ -123,7 +123,7 @@ _WORDS_OF_NAME = 10
 
 
 @define
-class Found:
+class FoundProperties:
     """The properties, and where each came from or why it is doubtful."""
 
     properties: Properties
@@ -134,7 +134,7 @@ class Found:
     """Name of the unit that gathers, as printed."""
 
 
-def properties_of(lines: list[Line], stem: str, today: date, years: Sequence[int] = ()) -> Found:
+def properties_of(lines: list[Line], stem: str, today: date, years: Sequence[int] = ()) -> FoundProperties:
     """What those lines say; `stem` is the document's file name, for the id when nothing better is there.
 
     `years`: those that the deadlines name, for a document that tells its year nowhere else; `today` where nothing does.
@@ -155,7 +155,7 @@ class _Reader:
         self.doubts: dict[str, str] = {}
         self.inclusive = False
 
-    def read(self, stem: str) -> Found:
+    def read(self, stem: str) -> FoundProperties:
         title = self._title()
         number, symbol = self._number()
         issued, place = self._date(), self._place()
@@ -187,7 +187,7 @@ class _Reader:
             signatory=signatory,
             clear_criteria=criteria,
         )
-        return Found(properties, self.sources, self.doubts, gatherer)
+        return FoundProperties(properties, self.sources, self.doubts, gatherer)
 
     def _title(self) -> str:
         for index, line in enumerate(self.lines):

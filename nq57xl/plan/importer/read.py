@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, Line, Placed, Table, table_of
+from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, table_of
 from nq57xl.plan.importer.words import cell_text
 from nq57xl.text.normalise import clean
 
@@ -26,7 +26,7 @@ _MARKS = re.compile(r"\*\*|__|`|^#{1,6}\s+|^>\s+")
 
 def read_markdown(text: str) -> Document:
     """The text: runs of lines with | are tables."""
-    items: list[Line | Table] = []
+    items: list[Line | GridTable] = []
     rows: list[tuple[int, str]] = []
     for number, line in enumerate([*text.splitlines(), ""], 1):
         if line.strip().startswith("|") or (rows and "|" in line):
@@ -40,7 +40,7 @@ def read_markdown(text: str) -> Document:
     return Document(tuple(items))
 
 
-def _markdown_table(rows: list[tuple[int, str]]) -> Table:
+def _markdown_table(rows: list[tuple[int, str]]) -> GridTable:
     placed = []
     kept = [(number, line) for number, line in rows if not _RULE.fullmatch(line)]
     for row, (number, line) in enumerate(kept):
@@ -75,7 +75,7 @@ class _Open:
 class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.items: list[Line | Table] = []
+        self.items: list[Line | GridTable] = []
         self.buffer: list[str] = []
         self.open: list[_Open] = []
         self.silent = 0

@@ -12,7 +12,7 @@ import attrs
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, Line, Placed, Table, table_of
+from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, table_of
 from nq57xl.plan.importer.words import cell_text, roman
 from nq57xl.text.normalise import clean, one_line
 
@@ -337,7 +337,7 @@ class _Reader:
         self.numbers, self.styles = numbers, styles
         self.paragraphs = self.tables = 0
 
-    def items(self, parent: Any) -> Iterator[Line | Table]:  # noqa: ANN401 - an lxml element
+    def items(self, parent: Any) -> Iterator[Line | GridTable]:  # noqa: ANN401 - an lxml element
         """Lines and tables under an element, those in content controls too."""
         for element in parent:
             if element.tag == f"{W}p":
@@ -361,7 +361,7 @@ class _Reader:
         drawn = self.numbers.next(*numbered) if numbered and numbered[0] != "0" else ""
         return f"{drawn} {text}".strip() if drawn else text
 
-    def table(self, element: Any) -> Table:  # noqa: ANN401 - an lxml element
+    def table(self, element: Any) -> GridTable:  # noqa: ANN401 - an lxml element
         """The grid of a table: gridSpan merges columns, vMerge rows."""
         self.tables += 1
         source = f"bảng {self.tables}"

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Cell, Document, Line, Placed, Table, table_of
+from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, Placed, table_of
 from nq57xl.plan.importer.words import DATE, page_text, whole_key
 from nq57xl.text.normalise import clean, is_syllable
 
@@ -189,7 +189,7 @@ _FLOWING = 6.0
 _APART = 18.0
 """Points between words that no line of text has."""
 
-Ruled = tuple[Table, list[float]]
+Ruled = tuple[GridTable, list[float]]
 """A table of one page with the places of its columns."""
 
 
@@ -377,7 +377,7 @@ def _index(rules: list[float], place: float) -> int:
     return min(range(len(rules)), key=lambda index: abs(rules[index] - place))
 
 
-def _stitched(items: list[Line | Ruled]) -> Iterator[Line | Table]:
+def _stitched(items: list[Line | Ruled]) -> Iterator[Line | GridTable]:
     """The items with tables of the same columns that follow one another joined."""
     current: Ruled | None = None
     for item in items:
@@ -419,5 +419,5 @@ def _again(part: Ruled, rules: list[float], below: int) -> Iterator[Placed]:
                 yield _placed(cell, row + below, left, right)
 
 
-def _placed(cell: Cell, row: int, left: int, right: int) -> Placed:
+def _placed(cell: GridCell, row: int, left: int, right: int) -> Placed:
     return Placed(row, left, cell.text, cell.source, cell.rows, max(1, right - left), cell.doubt, cell.short)

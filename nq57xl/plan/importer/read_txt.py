@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import parse_deadline
-from nq57xl.plan.importer.document import Document, Line, Placed, Table, table_of
+from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, table_of
 from nq57xl.plan.importer.headings import vocabulary
 from nq57xl.plan.importer.words import join_lines, page_text, whole_key
 from nq57xl.text.normalise import bare, clean
@@ -164,7 +164,7 @@ _HEADS = ("STT", "Nội dung chỉ tiêu", "Đơn vị tính", "Mục tiêu", "�
 _UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
 
 
-def indicator_table(lines: list[Piece]) -> tuple[Table, int, int] | None:
+def indicator_table(lines: list[Piece]) -> tuple[GridTable, int, int] | None:
     """The table, its first line and the line after it; None when the text has none."""
     start = next(
         (index for index, line in enumerate(lines)
@@ -289,7 +289,7 @@ def read_txt(text: str, name: str) -> Document:
             "Hãy nhập chính tệp .docx hoặc .pdf đó."
         )
     lines = _lines(text)
-    items: list[Line | Table] = []
+    items: list[Line | GridTable] = []
     found = _task_head(lines)
     front = lines[: found[0]] if found else lines
     indicators = indicator_table([Piece(line.text, line.goes_on, line.gap, line.place) for line in front])
@@ -367,7 +367,7 @@ def _fields(text: str) -> list[str]:
     return found
 
 
-def _task_table(lines: list[_Raw], head: list[_Raw], fields: list[str], year: int) -> Table:
+def _task_table(lines: list[_Raw], head: list[_Raw], fields: list[str], year: int) -> GridTable:
     """The rows as a table with the ordinary headings."""
     placed = [Placed(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
     row = 0

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, Placed, Table, table_of
+from nq57xl.plan.importer.document import Document, GridTable, Placed, table_of
 from nq57xl.plan.importer.words import cell_text
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.patch import scan
@@ -43,7 +43,7 @@ class _Sheet:
             for col in range(item.min or column_number(key), min(item.max or 0, _MAX_COLS) + 1)
         }
 
-    def table(self) -> Table:
+    def table(self) -> GridTable:
         """What is shown; texts of hidden columns are kept apart."""
         areas = self.sheet.merged_cells.ranges
         spans = {(area.min_row, area.min_col): area for area in areas}

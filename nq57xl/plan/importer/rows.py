@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.document import Cell, Document, Line, Raw, Table, Value
-from nq57xl.plan.importer.headings import Headings, Vocabulary, find_headings, is_repeated
+from nq57xl.plan.importer.document import BodyRow, Document, GridCell, GridTable, Line, SourceText
+from nq57xl.plan.importer.headings import Headings, HeadingWords, find_headings, is_repeated
 from nq57xl.plan.importer.page_breaks import WORK, joined
 from nq57xl.plan.importer.words import heading_key, join_lines, roman_value, whole_key
 from nq57xl.text.normalise import one_line
@@ -22,10 +22,10 @@ _OVER = re.compile(r"(?:(?:phần|mục|nhóm)\s+(?:thứ\s+)?)?(?P<number>[IVX]
 class Body:
     """All rows of one kind of table, and what landed nowhere."""
 
-    rows: tuple[Raw, ...] = ()
+    rows: tuple[BodyRow, ...] = ()
     fields: frozenset[str] = frozenset()
     """Fields that have a column."""
-    loose: tuple[Value, ...] = ()
+    loose: tuple[SourceText, ...] = ()
     """Texts of cells under columns that hold no field."""
     doubts: tuple[str, ...] = ()
     """Fields whose column was found by likeness only."""
@@ -43,7 +43,7 @@ class Bodies:
     """Text outside: paragraphs, letterhead, rows over the headings, tables of another kind."""
 
 
-def bodies_of(document: Document, known: Vocabulary) -> Bodies:
+def bodies_of(document: Document, known: HeadingWords) -> Bodies:
     """Finds the tables of tasks and indicators, over pages and in several appendices."""
     walk = _Walk(known)
     for item in document.items:
@@ -59,9 +59,9 @@ def bodies_of(document: Document, known: Vocabulary) -> Bodies:
 class _Walk:
     """What has been found up to a place in the document."""
 
-    known: Vocabulary
-    rows: dict[str, list[Raw]] = field(factory=lambda: {"task": [], "indicator": []})
-    loose: dict[str, list[Value]] = field(factory=lambda: {"task": [], "indicator": []})
+    known: HeadingWords
+    rows: dict[str, list[BodyRow]] = field(factory=lambda: {"task": [], "indicator": []})
+    loose: dict[str, list[SourceText]] = field(factory=lambda: {"task": [], "indicator": []})
     heads: dict[str, list[Headings]] = field(factory=lambda: {"task": [], "indicator": []})
     lines: list[Line] = field(factory=list)
     current: tuple[Headings, int] | None = None
@@ -73,7 +73,7 @@ class _Walk:
         self.lines.append(line)
         self.between.append(line)
 
-    def table(self, table: Table) -> None:
+    def table(self, table: GridTable) -> None:
         for headings, start, end in _parts(table, self.current, self.known):
             if headings is None:
                 over = _as_lines(table, start, end)
@@ -93,12 +93,12 @@ class _Walk:
             rows += made
             self.loose[headings.kind] += _loose(table, headings, start, end)
             self.loose[headings.kind] += [
-                Value(text, where, "nội dung ẩn") for text, where in table.unseen if start == 0 or new
+                SourceText(text, where, "nội dung ẩn") for text, where in table.unseen if start == 0 or new
             ]
         self.between = []
 
 
-def title_between(lines: list[Line]) -> Raw | None:
+def title_between(lines: list[Line]) -> BodyRow | None:
     """The Roman heading of a section that stands as text right over a table; None when there is none."""
     last = lines[-4:]
     for index in range(len(last) - 1, -1, -1):
@@ -112,11 +112,11 @@ def title_between(lines: list[Line]) -> Raw | None:
                 if line.text.startswith("("):
                     break
                 text = join_lines(text, line.text)
-            return Raw({}, last[index].source, title=text, between=True)
+            return BodyRow({}, last[index].source, title=text, between=True)
     return None
 
 
-def _body(rows: list[Raw], heads: list[Headings], loose: list[Value]) -> Body:
+def _body(rows: list[BodyRow], heads: list[Headings], loose: list[SourceText]) -> Body:
     return Body(
         tuple(joined(rows)),
         frozenset(name for item in heads for name in item.columns),
@@ -127,7 +127,7 @@ def _body(rows: list[Raw], heads: list[Headings], loose: list[Value]) -> Body:
 
 
 def _parts(
-    table: Table, current: tuple[Headings, int] | None, known: Vocabulary
+    table: GridTable, current: tuple[Headings, int] | None, known: HeadingWords
 ) -> Iterator[tuple[Headings | None, int, int]]:
     """(headings, first row, end) for each stretch of a table; None for rows over all headings."""
     found = find_headings(table, known=known)
@@ -156,7 +156,7 @@ def _parts(
         yield None, start, len(table.rows)
 
 
-def _other_head(table: Table, current: Headings, known: Vocabulary) -> bool:
+def _other_head(table: GridTable, current: Headings, known: HeadingWords) -> bool:
     """True for a table that begins with headings of another kind: a list of members, a breakdown of costs."""
     own = table.own(0) if table.rows else []
     if len(own) < 3 or is_repeated(table, 0, current, True):
@@ -164,7 +164,7 @@ def _other_head(table: Table, current: Headings, known: Vocabulary) -> bool:
     return heading_key(own[0][1].text) in known.words["task"]["number"] and own[0][1].text[:1].isalpha()
 
 
-def _is_front(table: Table, found: Headings) -> bool:
+def _is_front(table: GridTable, found: Headings) -> bool:
     """True when what stands over the headings are titles of a page, not rows of a table that goes on."""
     return found.first > 0 and all(len(table.own(row)) <= 2 for row in range(found.first))
 
@@ -184,7 +184,7 @@ def _cut_of(text: str, whole: str) -> bool:
     return whole_key(whole).replace(" ", "").startswith(whole_key(text).replace(" ", ""))
 
 
-def _next_other(table: Table, found: Headings, known: Vocabulary) -> Headings | None:
+def _next_other(table: GridTable, found: Headings, known: HeadingWords) -> Headings | None:
     """The next headings of that table that are not the same again."""
     row = found.last + 1
     while (following := find_headings(table, row, strict=True, known=known)) is not None and _same(following, found):
@@ -192,7 +192,7 @@ def _next_other(table: Table, found: Headings, known: Vocabulary) -> Headings | 
     return following
 
 
-def _as_lines(table: Table, start: int, end: int) -> list[Line]:
+def _as_lines(table: GridTable, start: int, end: int) -> list[Line]:
     return [
         Line(part, cell.source)
         for row in range(start, end)
@@ -201,7 +201,7 @@ def _as_lines(table: Table, start: int, end: int) -> list[Line]:
     ]
 
 
-def _rows(table: Table, headings: Headings, span: tuple[int, int], new: bool, fresh: bool) -> Iterator[Raw]:
+def _rows(table: GridTable, headings: Headings, span: tuple[int, int], new: bool, fresh: bool) -> Iterator[BodyRow]:
     """The body rows of a stretch, without headings and their repetitions."""
     start, end = span
     own_head = start == headings.first and new
@@ -224,7 +224,7 @@ def _rows(table: Table, headings: Headings, span: tuple[int, int], new: bool, fr
         blank = False
 
 
-def _is_half_head(table: Table, row: int, headings: Headings) -> bool:
+def _is_half_head(table: GridTable, row: int, headings: Headings) -> bool:
     """True for either half of headings that are printed again and cut by the end of a page."""
     if row + 1 in table.page_starts and _begins_heads(table, row, headings):
         return True
@@ -237,25 +237,25 @@ def _is_half_head(table: Table, row: int, headings: Headings) -> bool:
     return sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= max(3, 0.7 * len(heads))
 
 
-def _begins_heads(table: Table, row: int, headings: Headings) -> bool:
+def _begins_heads(table: GridTable, row: int, headings: Headings) -> bool:
     """True when each text of a page's last row is the beginning of its column's heading."""
     own = table.own(row)
     return len(own) >= 4 and all(_cut_of(cell.text, headings.texts[col]) and whole_key(cell.text) for col, cell in own)
 
 
-def _rest_of_head(table: Table, row: int) -> bool:
+def _rest_of_head(table: GridTable, row: int) -> bool:
     """True when the row under the headings, on a new page, is the rest of headings that the page cut."""
     return all(cell.text[0].islower() for _, cell in table.own(row))
 
 
-def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: bool) -> Raw:
+def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, first: bool) -> BodyRow:
     own = table.own(row)
-    values: dict[str, Value] = {}
+    values: dict[str, SourceText] = {}
     merged, tall, short = set(), set(), set()
     for name, col in headings.columns.items():
         cell = table.rows[row][col]
         if cell.owner is None:
-            values[name] = Value(_number(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
+            values[name] = SourceText(_number(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
             if cell.rows > 1:
                 tall.add(name)
             elif cell.short:
@@ -264,12 +264,12 @@ def _raw(table: Table, headings: Headings, row: int, starts_page: bool, first: b
             merged.add(name)
         else:
             values[name] = _beside(table, headings, row, col, cell)
-    second = table.rows[row][headings.second_key] if headings.second_key is not None else Cell()
-    if second.owner is None and second.text and (not values.get("number", Value()).text or "number" in merged):
-        values["number"] = Value(_number(second.text), second.source, second.doubt)
+    second = table.rows[row][headings.second_key] if headings.second_key is not None else GridCell()
+    if second.owner is None and second.text and (not values.get("number", SourceText()).text or "number" in merged):
+        values["number"] = SourceText(_number(second.text), second.source, second.doubt)
         merged.discard("number")
     title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
-    return Raw(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first,
+    return BodyRow(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first,
                short=frozenset(short))  # fmt: skip
 
 
@@ -279,15 +279,15 @@ def _number(text: str) -> str:
     return whole if _PIECES.fullmatch(whole) else one_line(text)
 
 
-def _beside(table: Table, headings: Headings, row: int, col: int, cell: Cell) -> Value:
+def _beside(table: GridTable, headings: Headings, row: int, col: int, cell: GridCell) -> SourceText:
     """A field whose cell is merged with one on its left."""
     owner = cell.owner or (row, col)
     if owner[1] in headings.columns.values():
-        return Value("", cell.source, "ô gộp ngang với cột bên trái" if table.text(*owner) else "")
-    return Value(table.text(*owner), cell.source)
+        return SourceText("", cell.source, "ô gộp ngang với cột bên trái" if table.text(*owner) else "")
+    return SourceText(table.text(*owner), cell.source)
 
 
-def _is_title(table: Table, headings: Headings, row: int, own: tuple[int, Cell]) -> bool:
+def _is_title(table: GridTable, headings: Headings, row: int, own: tuple[int, GridCell]) -> bool:
     """True for a row with one text that is a heading of rows: wide, or all alone in its row."""
     col, cell = own
     if cell.cols >= max(2, table.width // 2):
@@ -297,7 +297,7 @@ def _is_title(table: Table, headings: Headings, row: int, own: tuple[int, Cell])
     return col in (0, *(headings.columns.get(name, 0) for name in ("number", *WORK[:1], "indicator")))
 
 
-def _loose(table: Table, headings: Headings, start: int, end: int) -> Iterator[Value]:
+def _loose(table: GridTable, headings: Headings, start: int, end: int) -> Iterator[SourceText]:
     """Texts under the columns that hold no field, a value for each column."""
     first = headings.last + 1 if start == headings.first else start
     for col in headings.extra:
@@ -309,4 +309,6 @@ def _loose(table: Table, headings: Headings, start: int, end: int) -> Iterator[V
         ]  # fmt: skip
         head = one_line(headings.texts[col]) or f"cột {col + 1}"
         if texts:
-            yield Value(f"{head}: {' | '.join(texts)}", table.source(first), "cột không thuộc mục nào của phụ lục gốc")
+            yield SourceText(
+                f"{head}: {' | '.join(texts)}", table.source(first), "cột không thuộc mục nào của phụ lục gốc"
+            )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.document import Raw, Value
+from nq57xl.plan.importer.document import BodyRow, SourceText
 from nq57xl.plan.importer.rows import Body
 from nq57xl.plan.importer.words import plain_roman, roman, roman_value
 from nq57xl.text.normalise import fold
@@ -42,7 +42,7 @@ class Draft:
     """A task or an indicator before it becomes a record."""
 
     section: str
-    values: dict[str, Value]
+    values: dict[str, SourceText]
     """Field -> text: number, subnumber, task, subtask and FIELDS; or number, indicator, unit, target, lead, note."""
     source: str
 
@@ -55,8 +55,8 @@ class Draft:
 class Group:
     """A section of the table."""
 
-    number: Value
-    title: Value
+    number: SourceText
+    title: SourceText
 
 
 @frozen
@@ -65,7 +65,7 @@ class Outline:
 
     groups: tuple[Group, ...] = ()
     drafts: tuple[Draft, ...] = ()
-    loose: tuple[Value, ...] = ()
+    loose: tuple[SourceText, ...] = ()
 
 
 @define
@@ -74,12 +74,12 @@ class State:
 
     groups: list[Group] = field(factory=list)
     drafts: list[Draft] = field(factory=list)
-    loose: list[Value] = field(factory=list)
+    loose: list[SourceText] = field(factory=list)
     section: str = ""
     letter: str = ""
     parent: Draft | None = None
     """The numbered row over sub-rows."""
-    last: dict[str, Value] = field(factory=dict)
+    last: dict[str, SourceText] = field(factory=dict)
     """Texts of the row before, handed down into merged cells."""
     open: frozenset[str] = frozenset()
     """Fields whose cell in the row before was part of a merged one."""
@@ -91,7 +91,7 @@ class State:
     """Those of them that have been flagged."""
     numbered: bool = True
     """False for a table that numbers no row."""
-    handed: dict[str, Value] = field(factory=dict)
+    handed: dict[str, SourceText] = field(factory=dict)
     """Texts of the section's own row that all of its tasks leave blank."""
 
 
@@ -105,7 +105,7 @@ def tasks_of(body: Body) -> Outline:
     for index, row in enumerate(rows):
         rest = rows[index + 1 :]
         if index in heads:
-            _section(state, Value(_bare(row.text("number")), row.source), row.values.get("task", Value()))
+            _section(state, SourceText(_bare(row.text("number")), row.source), row.values.get("task", SourceText()))
         elif not take_section(state, row, sectioned, rest):
             if not sectioned and row.text("section") and "section" not in row.merged:
                 _column_section(state, row)
@@ -114,7 +114,7 @@ def tasks_of(body: Body) -> Outline:
     return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
 
 
-def _tree_heads(rows: Sequence[Raw]) -> frozenset[int]:
+def _tree_heads(rows: Sequence[BodyRow]) -> frozenset[int]:
     """Rows whose codes alone tell that they are sections: N17 over N17.1.2, 1 over 1.1.1, with no details."""
     numbers = [_bare(row.text("number")) for row in rows]
     keys = [_key(number) if re.fullmatch(r"\d+(?:\.\d+)*", _key(number)) else "" for number in numbers]
@@ -136,7 +136,7 @@ def _key(number: str) -> str:
     return re.sub(r"^[A-ZĐ]{1,4}[-.\s]?(?=\d)", "", number)
 
 
-def _column_section(state: State, row: Raw) -> None:
+def _column_section(state: State, row: BodyRow) -> None:
     """Opens the section that a column of groups names, or goes back to it."""
     value = row.values["section"]
     match = _SECTION.fullmatch(plain_roman(value.text))
@@ -144,12 +144,12 @@ def _column_section(state: State, row: Raw) -> None:
     known = next((item.number.text for item in state.groups if fold(item.title.text) == fold(title)), None)
     if known is None:
         number = match["number"] if match and title != value.text else roman(len(state.groups) + 1)
-        _section(state, Value(number, value.source), attrs.evolve(value, text=title))
+        _section(state, SourceText(number, value.source), attrs.evolve(value, text=title))
     elif known != state.section:
         state.section, state.parent, state.last = known, None, {}
 
 
-def _with_titles(rows: list[Raw]) -> list[Raw]:
+def _with_titles(rows: list[BodyRow]) -> list[BodyRow]:
     """Without the headings between tables that are the main text's, not of the tasks under them."""
     places = [index for index, row in enumerate(rows) if row.between]
     kept = set()
@@ -163,7 +163,7 @@ def _with_titles(rows: list[Raw]) -> list[Raw]:
     return [row for index, row in enumerate(rows) if not row.between or index in kept]
 
 
-def _with_number(row: Raw, body: Body) -> Raw:
+def _with_number(row: BodyRow, body: Body) -> BodyRow:
     """The row with the number that is printed before its work taken out."""
     values = dict(row.values)
     for name, pattern, target in (("task", _EMBEDDED, "number"), ("subtask", _EMBEDDED_SUB, "subnumber")):
@@ -173,11 +173,11 @@ def _with_number(row: Raw, body: Body) -> Raw:
             continue
         values[name] = attrs.evolve(value, text=match["text"])
         if not row.text(target):
-            values[target] = Value(match["number"], value.source)
+            values[target] = SourceText(match["number"], value.source)
     return attrs.evolve(row, values=values)
 
 
-def _fits(row: Raw, number: str) -> bool:
+def _fits(row: BodyRow, number: str) -> bool:
     """A number in the text beside a column of numbers: the same again, or the only one."""
     own = _bare(row.text("number"))
     return own == number or (not own and "number" not in row.merged)
@@ -187,7 +187,7 @@ def _bare(number: str) -> str:
     return number.strip().strip(".)/ -" if len(number.strip()) > 1 else ")")
 
 
-def section_of(row: Raw) -> tuple[str, str] | None:
+def section_of(row: BodyRow) -> tuple[str, str] | None:
     """Roman number or letter and title of a section row."""
     number = plain_roman(_bare(row.text("number")))
     work = row.text("task") or row.text("indicator")
@@ -207,11 +207,11 @@ def section_of(row: Raw) -> tuple[str, str] | None:
     return None
 
 
-def _filled(row: Raw) -> bool:
+def _filled(row: BodyRow) -> bool:
     return any(row.text(name) for name in FIELDS)
 
 
-def take_section(state: State, row: Raw, sectioned: bool, rest: Sequence[Raw] = ()) -> bool:
+def take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[BodyRow] = ()) -> bool:
     """Takes a row that is no data row: a section, a group of tasks, a note at the foot."""
     found = section_of(row)
     if found:
@@ -221,22 +221,26 @@ def take_section(state: State, row: Raw, sectioned: bool, rest: Sequence[Raw] = 
         return False
     group = _GROUP.fullmatch(row.title)
     if _FOOT.match(row.title):
-        state.loose.append(Value(row.title, row.source, "dòng ghi chú, tổng hợp ở bảng"))
+        state.loose.append(SourceText(row.title, row.source, "dòng ghi chú, tổng hợp ở bảng"))
     elif group and (sectioned or "." in group["number"]):
-        values = {"number": Value(group["number"], row.source), "task": Value(group["title"], row.source)}
+        values = {"number": SourceText(group["number"], row.source), "task": SourceText(group["title"], row.source)}
         state.parent = Draft(state.section, values, row.source)
         state.last = dict(values)
     elif group:
-        _section(state, Value(group["number"], row.source), Value(group["title"], row.source))
+        _section(state, SourceText(group["number"], row.source), SourceText(group["title"], row.source))
     elif not sectioned or not row.title[0].islower():
         guess = roman(len(state.groups) + 1)
-        _section(state, Value(guess, row.source, "nhóm không in số, số do phần mềm đặt"), Value(row.title, row.source))
+        _section(
+            state,
+            SourceText(guess, row.source, "nhóm không in số, số do phần mềm đặt"),
+            SourceText(row.title, row.source),
+        )
     else:
-        state.loose.append(Value(row.title, row.source, "dòng không rõ thuộc mục nào"))
+        state.loose.append(SourceText(row.title, row.source, "dòng không rõ thuộc mục nào"))
     return True
 
 
-def _open_section(state: State, row: Raw, number: str, title: str, rest: Sequence[Raw]) -> None:
+def _open_section(state: State, row: BodyRow, number: str, title: str, rest: Sequence[BodyRow]) -> None:
     is_letter = len(number) == 1 and (number not in "ICVX" or (state.letter and ord(number) == ord(state.letter) + 1))
     if is_letter:
         state.letter = number
@@ -246,17 +250,17 @@ def _open_section(state: State, row: Raw, number: str, title: str, rest: Sequenc
     doubt = "số nhóm trùng với nhóm trước" if any(item.number.text == shown for item in state.groups) else ""
     if not doubt and not is_letter:
         doubt = _gap(state, shown, number)
-    _section(state, Value(shown, row.source, doubt), Value(title, row.source))
+    _section(state, SourceText(shown, row.source, doubt), SourceText(title, row.source))
     if row.title:
         return
     under = list(itertools.takewhile(lambda item: section_of(item) is None, rest))
     if not under and any(row.text(name) for name in ("lead", "deadline")):
         values = dict(row.values) | {"number": attrs.evolve(row.values["number"], text=number)}
-        values |= {"task": Value(title, row.source), "subtask": Value(), "subnumber": Value()}
+        values |= {"task": SourceText(title, row.source), "subtask": SourceText(), "subnumber": SourceText()}
         state.drafts.append(Draft(state.section, values, row.source))
         return
     for name in FIELDS:
-        value = row.values.get(name, Value())
+        value = row.values.get(name, SourceText())
         if value.text and under and not any(item.text(name) or name in item.merged for item in under):
             state.handed[name] = value
         elif value.text:
@@ -272,12 +276,12 @@ def _gap(state: State, shown: str, number: str) -> str:
     return "" if value == last + 1 or value == 1 else "số nhóm không liền nhóm trước"
 
 
-def _section(state: State, number: Value, title: Value) -> None:
+def _section(state: State, number: SourceText, title: SourceText) -> None:
     state.groups.append(Group(number, title))
     state.section, state.parent, state.last, state.handed = number.text, None, {}, {}
 
 
-def _task(state: State, row: Raw, rest: list[Raw], body: Body) -> None:
+def _task(state: State, row: BodyRow, rest: list[BodyRow], body: Body) -> None:
     number = _bare(row.text("number"))
     two = {"task", "subtask"} <= body.fields
     if number and _SUB.fullmatch(_key(number)) and _belongs(state, number):
@@ -302,45 +306,47 @@ def _belongs(state: State, number: str) -> bool:
     return _key(before.text("number")).lstrip("0") in [item.lstrip("0") for item in above]
 
 
-def _details(state: State, row: Raw, *, carry: Draft | None = None) -> dict[str, Value]:
+def _details(state: State, row: BodyRow, *, carry: Draft | None = None) -> dict[str, SourceText]:
     """Deliverable, KPI, lead ... of a row; merged cells have the text of the row above."""
     found = {}
     for name in FIELDS:
         if name in row.merged:
-            found[name] = attrs.evolve(state.last.get(name, Value()), source=row.source)
+            found[name] = attrs.evolve(state.last.get(name, SourceText()), source=row.source)
             continue
-        value = row.values.get(name, Value("", row.source))
-        last = state.last.get(name, Value())
+        value = row.values.get(name, SourceText("", row.source))
+        last = state.last.get(name, SourceText())
         if not value.text and last.text and (row.starts_page or row.near_top) and _may_be_merged(state, row, name):
             kept = name in _KEPT or name in state.open
-            value = Value(last.text if kept else "", row.source, _PAGE_TOP)
+            value = SourceText(last.text if kept else "", row.source, _PAGE_TOP)
         elif not value.text and carry is not None and carry.text(name):
             # what all parts leave blank is said once, at the first of them
             doubt = "" if name in state.told else "ô trống, lấy theo dòng trên"
             state.told |= {name} & state.shared
-            value = Value(carry.text(name), row.source, doubt)
+            value = SourceText(carry.text(name), row.source, doubt)
         elif not value.text and name in state.handed and not row.starts_page:
             # said once, at the first row under the section
             first = not any(draft.section == state.section for draft in state.drafts)
-            value = Value(state.handed[name].text, row.source, "ô trống, lấy theo dòng tên nhóm" if first else "")
+            value = SourceText(state.handed[name].text, row.source, "ô trống, lấy theo dòng tên nhóm" if first else "")
         found[name] = value
     return found
 
 
-def _may_be_merged(state: State, row: Raw, name: str) -> bool:
+def _may_be_merged(state: State, row: BodyRow, name: str) -> bool:
     """True for a blank cell at the top of a page that may be the rest of one merged with rows of the page before."""
     return name in state.merging or (name in _KEPT and not row.text("number"))
 
 
-def _top_row(state: State, row: Raw, number: str, rest: list[Raw], two: bool) -> None:
+def _top_row(state: State, row: BodyRow, number: str, rest: list[BodyRow], two: bool) -> None:
     values = {
-        "number": attrs.evolve(row.values.get("number", Value("", row.source)), text=number),
+        "number": attrs.evolve(row.values.get("number", SourceText("", row.source)), text=number),
         **_details(state, row),
     }
     for name in ("task", "subtask"):
         merged = name in row.merged
-        values[name] = state.last.get(name, Value()) if merged else row.values.get(name, Value("", row.source))
-    values["subnumber"] = row.values.get("subnumber", Value())
+        values[name] = (
+            state.last.get(name, SourceText()) if merged else row.values.get(name, SourceText("", row.source))
+        )
+    values["subnumber"] = row.values.get("subnumber", SourceText())
     if not values["task"].text and values["subtask"].text:
         values["task"], values["subtask"] = _only_subtask(state, values, two)
     draft = Draft(state.section, values, row.source)
@@ -358,16 +364,16 @@ def _top_row(state: State, row: Raw, number: str, rest: list[Raw], two: bool) ->
             state.loose.append(attrs.evolve(values[name], doubt=f"ghi ở dòng nhiệm vụ chung {number}"))
 
 
-def _only_subtask(state: State, values: dict[str, Value], two: bool) -> tuple[Value, Value]:
+def _only_subtask(state: State, values: dict[str, SourceText], two: bool) -> tuple[SourceText, SourceText]:
     """The two texts of a row that has no task of its own."""
     if two:
-        return Value("", values["subtask"].source, "thiếu nhiệm vụ tổng quát"), values["subtask"]
-    return values["subtask"], Value()
+        return SourceText("", values["subtask"].source, "thiếu nhiệm vụ tổng quát"), values["subtask"]
+    return values["subtask"], SourceText()
 
 
-def _children(rest: list[Raw], number: str) -> list[Raw]:
+def _children(rest: list[BodyRow], number: str) -> list[BodyRow]:
     """The following rows that are parts of the row with that number."""
-    found: list[Raw] = []
+    found: list[BodyRow] = []
     for row in rest:
         own, above = _key(_bare(row.text("number"))), _key(number).lstrip("0")
         is_part = own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{above}."))
@@ -377,7 +383,7 @@ def _children(rest: list[Raw], number: str) -> list[Raw]:
     return found
 
 
-def _own_row(row: Raw, children: list[Raw]) -> bool:
+def _own_row(row: BodyRow, children: list[BodyRow]) -> bool:
     """True when a row over others is a task itself: it has details that its parts do not take from it."""
     own = [name for name in FIELDS if row.text(name) and name not in row.tall]
     return (
@@ -387,24 +393,24 @@ def _own_row(row: Raw, children: list[Raw]) -> bool:
     )
 
 
-def _sub_row(state: State, row: Raw, number: str, two: bool) -> None:
+def _sub_row(state: State, row: BodyRow, number: str, two: bool) -> None:
     above = state.parent or state.drafts[-1]
     carry = above if above not in state.drafts else None
     values = {"number": attrs.evolve(above.values["number"], doubt=""), **_details(state, row, carry=carry)}
-    own, sub = row.values.get("task", Value()), row.values.get("subtask", Value())
+    own, sub = row.values.get("task", SourceText()), row.values.get("subtask", SourceText())
     values["task"] = attrs.evolve(above.values["task"], source=row.source, doubt="")
     values["subtask"] = sub if sub.text or two else own
     if two and own.text:
         values["task"] = own
     if "subtask" in row.merged:
-        values["subtask"] = state.last.get("subtask", Value())
+        values["subtask"] = state.last.get("subtask", SourceText())
     printed = number if number not in ("-", "+", "*") else ""
-    values["subnumber"] = Value(printed, row.source) if printed else row.values.get("subnumber", Value())
+    values["subnumber"] = SourceText(printed, row.source) if printed else row.values.get("subnumber", SourceText())
     state.last = dict(values)
     state.drafts.append(Draft(state.section, values, row.source))
 
 
-def _unnumbered(state: State, row: Raw, rest: list[Raw], two: bool) -> None:
+def _unnumbered(state: State, row: BodyRow, rest: list[BodyRow], two: bool) -> None:
     """A row whose number is blank and not merged: a further part of the row above, or its number is missing."""
     own = row.text("task") or ("" if two else row.text("subtask"))
     reason = "dòng không có số, coi là phần tiếp của nhiệm vụ trên"
@@ -430,9 +436,9 @@ def _unnumbered(state: State, row: Raw, rest: list[Raw], two: bool) -> None:
     _top_row(state, _numbered(row, guess if known else ""), guess if known else "", rest, two)
 
 
-def _numbered(row: Raw, number: str) -> Raw:
+def _numbered(row: BodyRow, number: str) -> BodyRow:
     doubt = "không in số, suy từ dòng trước và sau" if number else "dòng không có số"
-    return attrs.evolve(row, values=dict(row.values) | {"number": Value(number, row.source, doubt)})
+    return attrs.evolve(row, values=dict(row.values) | {"number": SourceText(number, row.source, doubt)})
 
 
 def _guess(state: State) -> str:
@@ -477,22 +483,22 @@ def indicators_of(body: Body) -> Outline:
     return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
 
 
-def _indicator(state: State, row: Raw) -> None:
+def _indicator(state: State, row: BodyRow) -> None:
     values = {name: _value(state, row, name) for name in ("number", "indicator", *_MEASURES)}
     match = _EMBEDDED_INDICATOR.fullmatch(values["indicator"].text)
     if match and not values["number"].text:
-        values["number"] = Value(match[1], row.source)
+        values["number"] = SourceText(match[1], row.source)
         values["indicator"] = attrs.evolve(values["indicator"], text=match[2])
     values["number"] = attrs.evolve(values["number"], text=values["number"].text.strip().rstrip(".)"))
     if not values["number"].text:
-        values["number"] = Value("", row.source, "dòng không có số")
+        values["number"] = SourceText("", row.source, "dòng không có số")
     if not values["target"].text and not values["target"].doubt:
         values["target"] = attrs.evolve(values["target"], doubt="chưa có giá trị mục tiêu")
     state.last = dict(values)
     state.drafts.append(Draft(state.section, values, row.source))
 
 
-def _value(state: State, row: Raw, name: str) -> Value:
+def _value(state: State, row: BodyRow, name: str) -> SourceText:
     if name in row.merged:
-        return attrs.evolve(state.last.get(name, Value()), source=row.source)
-    return row.values.get(name, Value("", row.source))
+        return attrs.evolve(state.last.get(name, SourceText()), source=row.source)
+    return row.values.get(name, SourceText("", row.source))
