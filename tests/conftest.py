@@ -142,4 +142,4 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
             except Refused as refusal:
                 yield refusal.finding
 
-    monkeypatch.setattr("nq57xl.commands.judge.read_all", read)
+    monkeypatch.setattr("nq57xl.commands.office.read_all", read)

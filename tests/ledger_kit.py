@@ -150,7 +150,7 @@ def run_once(workspace: Workspace) -> None:
         for item in items:
             archive.archive_file(workspace, workspace.root / item.source.path, item.source.sha256)
         ledger.first_seen([item.source for item in items], NOON)
-        ledger.record_returns(PERIOD, items, NOON, "Vũ")
+        ledger.record_returns(PERIOD, items, NOON)
         back = workspace.back_dir(PERIOD)
         write_guarded(ledger, workspace, back / "đã sửa.xlsx", b"new content" * 1000)
         write_guarded(ledger, workspace, back / "a b.xlsx", b"first")

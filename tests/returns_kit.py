@@ -12,6 +12,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from nq57xl.cli import environment
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Source
@@ -47,7 +48,7 @@ def source_of(name: str = "a.xlsx") -> Source:
 
 def returned(data: bytes, unit: str = "VP") -> Return:
     """The workbook read and rejoined with what was issued."""
-    return rejoin(source_of(), read_bytes(data), form_of(unit))
+    return rejoin(source_of(), read_bytes(data, soffice=environment.soffice()), form_of(unit))
 
 
 def edited(change: Callable[[Workbook], None], data: bytes | None = None) -> bytes:

@@ -19,7 +19,6 @@ from nq57xl.commands.decide import exclude
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.judge import IntakeOptions
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
@@ -37,7 +36,6 @@ pytestmark = pytest.mark.usefixtures("in_process")
 
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
-BOTH = IntakeOptions(combine=True)
 Key = tuple[str, str, str]
 FIRST_ROW = "I.1"
 """A row that VP leads."""
@@ -192,9 +190,9 @@ def test_two_rejected_halves_become_one_accepted_return(office: Office, whole: P
     """Each half alone is rejected; combined they are what the whole report says, each cell with its own file."""
     one = make(office, whole, tmp_path / "nửa một.xlsx", part(first_half))
     two = make(office, whole, tmp_path / "nửa hai.xlsx", part(lambda key: not first_half(key)))
-    done = collect(office, [one], PERIOD, moment(14), manner=BOTH)
+    done = collect(office, [one], PERIOD, moment(14), combine=True)
     assert of(done, "nửa một.xlsx").verdict == "rejected"
-    done = collect(office, [two], PERIOD, moment(15), manner=BOTH)
+    done = collect(office, [two], PERIOD, moment(15), combine=True)
     item = of(done, "nửa hai.xlsx")
     assert [f.code for f in item.findings if f.severity in ("error", "warning")] == []
     assert item.verdict == "accepted"
@@ -214,7 +212,7 @@ def test_the_same_in_one_run(office: Office, whole: Path, tmp_path: Path) -> Non
     """Both halves in one call: the second by received time is made of both, whatever the order of the files."""
     one = make(office, whole, tmp_path / "b" / "2026-04-14" / "nửa một.xlsx", part(first_half))
     make(office, whole, tmp_path / "b" / "2026-04-13" / "nửa hai.xlsx", part(lambda key: not first_half(key)))
-    done = collect(office, [tmp_path / "b"], PERIOD, manner=BOTH)
+    done = collect(office, [tmp_path / "b"], PERIOD, combine=True)
     assert of(done, "nửa hai.xlsx").verdict == "rejected"
     assert of(done, "nửa một.xlsx").verdict == "accepted"
     (unit,) = (item for item in status(office, PERIOD).status.units if item.code == "VP")
@@ -226,7 +224,7 @@ def test_the_report_traces_each_cell_to_the_half_it_stands_in(office: Office, wh
     one = make(office, whole, tmp_path / "nửa một.xlsx", part(first_half))
     two = make(office, whole, tmp_path / "nửa hai.xlsx", part(lambda key: not first_half(key)))
     collect(office, [one], PERIOD, moment(14))
-    collect(office, [two], PERIOD, moment(15), manner=BOTH)
+    collect(office, [two], PERIOD, moment(15), combine=True)
     sheet = load_workbook(merge(office, PERIOD).report)["Nguồn số liệu"]
     lines = [[cell.value for cell in row] for row in sheet.iter_rows() if str(row[0].value or "").isdigit()]
     found = {(str(line[7]), str(line[8]), str(line[9])) for line in lines}
@@ -243,7 +241,7 @@ def test_where_both_say_something_the_newer_holds(office: Office, whole: Path, t
     collect(office, [whole], PERIOD, moment(14))
     key = next(key for key in values(record(office, "cả.xlsx")) if key[0] == "led" and key[2] == "result")
     newer = make(office, whole, tmp_path / "sau.xlsx", lambda cell: "Kết quả mới, 05 văn bản" if cell == key else KEEP)
-    item = of(collect(office, [newer], PERIOD, moment(15), manner=BOTH), "sau.xlsx")
+    item = of(collect(office, [newer], PERIOD, moment(15), combine=True), "sau.xlsx")
     (conflict,) = (f for f in item.findings if f.code == "COMBINE_DIFFERS")
     assert (conflict.severity, conflict.table, conflict.task, conflict.field) == ("warning", *key)
     assert "Kết quả mới" in conflict.message and "«cả.xlsx»" in conflict.message
@@ -266,7 +264,7 @@ def test_what_would_contradict_the_newer_is_not_taken(office: Office, whole: Pat
     newer = make(office, whole, tmp_path / "sau.xlsx", row(done))
     plain = check_file(office, newer, PERIOD).returns[0]
     assert {(f.field, f.severity) for f in lost(plain)} == {("percent", "note"), ("cause", "warning")}
-    item = of(collect(office, [newer], PERIOD, moment(15), manner=BOTH), "sau.xlsx")
+    item = of(collect(office, [newer], PERIOD, moment(15), combine=True), "sau.xlsx")
     after = values(record(office, "sau.xlsx"))
     assert ("led", FIRST_ROW, "percent") not in after
     assert after["led", FIRST_ROW, "cause"].value == "Chờ ý kiến"
@@ -284,9 +282,9 @@ def test_an_unreadable_cell_of_the_other_half_is_never_taken(office: Office, who
         return {key: "khoảng hơn một nửa", progress: "Đang thực hiện"}.get(cell, KEEP)
 
     before = make(office, whole, tmp_path / "trước.xlsx", spoilt)
-    collect(office, [before], PERIOD, moment(14), manner=BOTH)
+    collect(office, [before], PERIOD, moment(14), combine=True)
     newer = make(office, before, tmp_path / "sau.xlsx", part(lambda cell: cell != key))
-    item = of(collect(office, [newer], PERIOD, moment(15), manner=BOTH), "sau.xlsx")
+    item = of(collect(office, [newer], PERIOD, moment(15), combine=True), "sau.xlsx")
     assert item.verdict == "rejected"
     assert [(f.code, f.field) for f in item.findings if f.severity == "error"] == [("REQUIRED_BLANK", "percent")]
     assert key not in values(record(office, "sau.xlsx"))
@@ -300,9 +298,9 @@ def test_a_sheet_that_only_the_other_half_has_is_no_error(office: Office, whole:
         book = load_workbook(whole)
         del book[sheet]
         book.save(tmp_path / name)
-    done = collect(office, [tmp_path / "nửa một.xlsx"], PERIOD, moment(14), manner=BOTH)
+    done = collect(office, [tmp_path / "nửa một.xlsx"], PERIOD, moment(14), combine=True)
     assert "SHEET_MISSING" in {f.code for f in done.returns[0].findings if f.severity == "error"}
-    item = of(collect(office, [tmp_path / "nửa hai.xlsx"], PERIOD, moment(15), manner=BOTH), "nửa hai.xlsx")
+    item = of(collect(office, [tmp_path / "nửa hai.xlsx"], PERIOD, moment(15), combine=True), "nửa hai.xlsx")
     assert [(f.code, f.message) for f in item.findings if f.severity == "error"] == []
     assert item.verdict in ("accepted", "accepted_with_warnings")
     assert {f.severity for f in item.findings if f.code == "SHEET_MISSING"} == {"note"}
@@ -324,12 +322,12 @@ def test_free_rows_go_by_what_they_say(office: Office, whole: Path, tmp_path: Pa
     collect(office, [one], PERIOD, moment(14))
     plain = check_file(office, two, PERIOD).returns[0]
     assert [(f.task, f.field) for f in lost(plain)] == [("02", "reason")], "row 02 is the reworded one"
-    collect(office, [two], PERIOD, moment(15), manner=BOTH)
+    collect(office, [two], PERIOD, moment(15), combine=True)
     after = {key: value.value for key, value in values(record(office, "hai.xlsx")).items() if key[0] == "proposal"}
     assert after == {**theirs, ("proposal", "02", "reason"): "Theo chỉ đạo"}
     other = {("proposal", "01", "title"): "Đào tạo kỹ năng số cho công chức"}
     three = make(office, whole, tmp_path / "ba.xlsx", listed(other))
-    collect(office, [three], PERIOD, moment(16), manner=BOTH)
+    collect(office, [three], PERIOD, moment(16), combine=True)
     titles = {key[1]: value.value for key, value in values(record(office, "ba.xlsx")).items() if key[2] == "title"}
     assert titles == {
         "01": "Đào tạo kỹ năng số cho công chức",
@@ -343,7 +341,7 @@ def test_what_was_collected_before_is_combined_afterwards(office: Office, whole:
     one = make(office, whole, tmp_path / "b" / "2026-04-14" / "nửa một.xlsx", part(first_half))
     two = make(office, whole, tmp_path / "b" / "2026-04-15" / "nửa hai.xlsx", part(lambda key: not first_half(key)))
     assert {item.verdict for item in collect(office, [tmp_path / "b"], PERIOD).returns} == {"rejected"}
-    done = collect(office, [tmp_path / "b"], PERIOD, manner=BOTH)
+    done = collect(office, [tmp_path / "b"], PERIOD, combine=True)
     assert [(item.source.name, item.verdict) for item in done.returns] == [
         ("nửa một.xlsx", "duplicate"),
         ("nửa hai.xlsx", "duplicate"),
@@ -356,7 +354,7 @@ def test_what_was_collected_before_is_combined_afterwards(office: Office, whole:
     assert all(value.origin for value in joined.judged.values)
     kept = archived(office.workspace, joined.judged.source.sha256)
     assert kept is not None and check_file(office, kept, PERIOD).accepted
-    again = collect(office, [tmp_path / "b"], PERIOD, manner=BOTH)
+    again = collect(office, [tmp_path / "b"], PERIOD, combine=True)
     assert {item.verdict for item in again.returns} == {"duplicate"}
     traced = load_workbook(merge(office, PERIOD).report)["Nguồn số liệu"]
     files = {str(row[7].value) for row in traced.iter_rows() if str(row[0].value or "").isdigit()}
@@ -366,7 +364,7 @@ def test_what_was_collected_before_is_combined_afterwards(office: Office, whole:
 def test_a_whole_return_is_not_combined_again(office: Office, whole: Path) -> None:
     """Nothing to fill: --combine over known files changes nothing."""
     collect(office, [whole], PERIOD, moment(14))
-    assert [item.verdict for item in collect(office, [whole], PERIOD, manner=BOTH).returns] == ["duplicate"]
+    assert [item.verdict for item in collect(office, [whole], PERIOD, combine=True).returns] == ["duplicate"]
 
 
 def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None:

@@ -18,7 +18,7 @@ from nq57xl.ledger.lock import holder, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import files
-from nq57xl.text.clock import VIETNAM, FixedClock, clock_of, in_vietnam, who
+from nq57xl.text.clock import VIETNAM, FixedClock, in_vietnam
 from tests.ledger_kit import CLOCK, PERIOD
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,7 @@ from pathlib import Path
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.workspace import Workspace
 from tests.ledger_kit import CLOCK
-with writing(Workspace(Path(sys.argv[1])), "collect", CLOCK):
+with writing(Workspace(Path(sys.argv[1])), "collect", CLOCK, "vũ.tran"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -47,10 +47,10 @@ for turn in range(4):
     if locked:
         with writing(workspace, "collect", CLOCK, wait=60), Ledger.open(workspace, CLOCK) as ledger:
             ledger.backup("collect")
-            ledger.record_returns(PERIOD, items, NOON, name)
+            ledger.record_returns(PERIOD, items, NOON)
     else:
         with Ledger.open(workspace, CLOCK) as ledger:
-            ledger.record_returns(PERIOD, items, NOON, name)
+            ledger.record_returns(PERIOD, items, NOON)
 """
 
 
@@ -65,9 +65,6 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "PYTHONIOENCODING": "utf-8",
-        "USER": "vũ.tran",
-        "LOGNAME": "vũ.tran",
-        "USERNAME": "vũ.tran",
     }
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
@@ -195,50 +192,10 @@ def test_two_writers_lose_nothing(workspace: Workspace, way: str) -> None:
 # clock
 
 
-def test_clock_is_vietnamese() -> None:
-    """The system clock tells +07:00 to the second, wherever the machine stands."""
-    now = clock_of({}).now()
-    assert now.utcoffset() == dt.timedelta(hours=7)
-    assert now.microsecond == 0
-    assert abs(now - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
-
-
-@pytest.mark.parametrize(
-    ("now", "epoch", "expected"),
-    [
-        ("2026-04-16T09:30", "", "2026-04-16T09:30:00+07:00"),
-        ("2026-04-16", "", "2026-04-16T00:00:00+07:00"),
-        ("2026-04-16T20:00:00+00:00", "", "2026-04-17T03:00:00+07:00"),
-        ("2026-04-16T20:00:00Z", "0", "2026-04-17T03:00:00+07:00"),
-        ("", "0", "1970-01-01T07:00:00+07:00"),
-    ],
-)
-def test_clock_can_be_set(now: str, epoch: str, expected: str) -> None:
-    """NQ57XL_NOW, else SOURCE_DATE_EPOCH, fixes the clock for reproducible runs."""
-    assert clock_of({"NQ57XL_NOW": now, "SOURCE_DATE_EPOCH": epoch}).now().isoformat() == expected
-
-
-@pytest.mark.parametrize(("name", "text"), [("NQ57XL_NOW", "16/4/2026"), ("SOURCE_DATE_EPOCH", "1e99")])
-def test_unreadable_clock(name: str, text: str) -> None:
-    """A clock that was set to nonsense is a message, not today's date."""
-    with pytest.raises(Nq57Error, match=name):
-        clock_of({name: text})
-
-
 def test_fixed_clock() -> None:
     """A fixed clock stands still and tells Vietnamese time; a naive moment is Vietnamese already."""
     assert FixedClock(dt.datetime(2026, 4, 16, 20, tzinfo=dt.UTC)).now().isoformat() == "2026-04-17T03:00:00+07:00"
     assert in_vietnam(dt.datetime(2026, 4, 16, 20)) == dt.datetime(2026, 4, 16, 20, tzinfo=VIETNAM)
-
-
-def test_unknown_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user whom the system does not know is an empty name."""
-
-    def unknown() -> str:
-        raise KeyError("getpwuid(): uid not found: 12345")
-
-    monkeypatch.setattr("getpass.getuser", unknown)
-    assert who() == ""
 
 
 def test_holder_file_is_json(workspace: Workspace) -> None:

@@ -35,7 +35,7 @@ def older(tmp_path: Path) -> Workspace:
     """A workspace whose ledger was written before the step NEXT existed."""
     workspace = Workspace(tmp_path)
     with Ledger.open(workspace, CLOCK) as ledger:
-        ledger.record_returns(PERIOD, [judged("a")], NOON, "Vũ")
+        ledger.record_returns(PERIOD, [judged("a")], NOON)
     return workspace
 
 
@@ -117,7 +117,7 @@ def test_empty_file_is_a_new_ledger(tmp_path: Path) -> None:
     with Ledger.open(workspace, CLOCK, read_only=True) as ledger:
         assert ledger.events() == ()
     with Ledger.open(workspace, CLOCK) as ledger:
-        ledger.event("Vũ", "generate")
+        ledger.event("generate")
     assert steps(workspace) == [item.number for item in MIGRATIONS]
 
 

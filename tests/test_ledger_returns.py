@@ -35,7 +35,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def ledger(workspace: Workspace) -> Iterator[Ledger]:
-    with Ledger.open(workspace, CLOCK) as opened:
+    with Ledger.open(workspace, CLOCK, "Vũ") as opened:
         opened.record_plan(sample_plan())
         yield opened
 
@@ -65,7 +65,7 @@ def test_return_round_trip(ledger: Ledger) -> None:
             Finding("MACROS", "note", "Có macro"),
         ),
     )
-    (record,) = ledger.record_returns(PERIOD, [item], NOON, "Vũ")
+    (record,) = ledger.record_returns(PERIOD, [item], NOON)
     assert record.judged == item
     assert ledger.returns(PERIOD) == (record,)
     assert ledger.return_by_hash(item.source.sha256) == record
@@ -90,7 +90,7 @@ def test_undecodable_file_name(ledger: Ledger) -> None:
     item = judged("a")
     name = os.fsdecode("báo c".encode() + b"\xe1o.xlsx")
     odd = attrs.evolve(item, source=attrs.evolve(item.source, path=f"inbox/{name}", name=name))
-    ledger.record_returns(PERIOD, [odd, judged("b")], NOON, "Vũ")
+    ledger.record_returns(PERIOD, [odd, judged("b")], NOON)
     assert len(ledger.returns(PERIOD)) == 2
 
 
@@ -98,7 +98,7 @@ def test_times_are_vietnamese(ledger: Ledger, workspace: Workspace) -> None:
     """Times are stored as ISO 8601 with +07:00, whatever zone they came in; a naive one is Vietnamese already."""
     utc = judged("a", received=dt.datetime(2026, 4, 17, 18, 30, tzinfo=dt.UTC))
     naive = judged("b", received=dt.datetime(2026, 4, 17, 8, 0))
-    ledger.record_returns(PERIOD, [utc, naive], NOON, "Vũ")
+    ledger.record_returns(PERIOD, [utc, naive], NOON)
     assert any("'2026-04-18T01:30:00+07:00'" in line for line in dump(workspace))
     assert any("'2026-04-17T08:00:00+07:00'" in line for line in dump(workspace))
     assert ledger.returns(PERIOD)[0].judged.source.received_at.utcoffset() == dt.timedelta(hours=7)
@@ -106,9 +106,9 @@ def test_times_are_vietnamese(ledger: Ledger, workspace: Workspace) -> None:
 
 def test_same_file_twice(ledger: Ledger, workspace: Workspace) -> None:
     """Collecting a file again changes nothing, in the same run, in the next one, and for another period."""
-    first = ledger.record_returns(PERIOD, [judged("a"), judged("a", "rejected")], NOON, "Vũ")
+    first = ledger.record_returns(PERIOD, [judged("a"), judged("a", "rejected")], NOON)
     before = dump(workspace)
-    again = ledger.record_returns("2026-05", [judged("a", "duplicate"), judged("a")], NOON, "Lan")
+    again = ledger.record_returns("2026-05", [judged("a", "duplicate"), judged("a")], NOON)
     assert len(first) == 1
     assert again == ()
     assert dump(workspace) == before
@@ -121,7 +121,7 @@ def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
     """Files without a hash could not be read: they are not recorded, and do not make one another duplicates."""
     nothing = judged("a", "unrecognised", None)
     nothing = attrs.evolve(nothing, source=attrs.evolve(nothing.source, sha256=""))
-    assert ledger.record_returns(PERIOD, [nothing, judged("b"), nothing], NOON, "Vũ") == ledger.returns(PERIOD)
+    assert ledger.record_returns(PERIOD, [nothing, judged("b"), nothing], NOON) == ledger.returns(PERIOD)
     assert not ledger.known("")
     assert len(ledger.returns(PERIOD)) == 1
 
@@ -131,16 +131,16 @@ def test_run_all_or_nothing(ledger: Ledger, workspace: Workspace) -> None:
     before = dump(workspace)
     bad = attrs.evolve(judged("c"), verdict=cast(Verdict, None))
     with pytest.raises(IntegrityError):
-        ledger.record_returns(PERIOD, [judged("a", values=(value(1, "x"),)), judged("b"), bad], NOON, "Vũ")
+        ledger.record_returns(PERIOD, [judged("a", values=(value(1, "x"),)), judged("b"), bad], NOON)
     assert dump(workspace) == before
 
 
 def test_returns_of_one_period(ledger: Ledger) -> None:
     """Returns come in the order of collection, with their own values and findings, for the period asked for."""
     note = Finding("MACROS", "note", "Có macro")
-    ledger.record_returns(PERIOD, [judged("b", values=(value(1, "b"), value(2, 2.0))), judged("a")], NOON, "Vũ")
-    ledger.record_returns("2026-05", [judged("c", values=(value(1, "c"),))], NOON, "Vũ")
-    ledger.record_returns(PERIOD, [judged("d", values=(value(1, "d"),), findings=(note,))], NOON, "Vũ")
+    ledger.record_returns(PERIOD, [judged("b", values=(value(1, "b"), value(2, 2.0))), judged("a")], NOON)
+    ledger.record_returns("2026-05", [judged("c", values=(value(1, "c"),))], NOON)
+    ledger.record_returns(PERIOD, [judged("d", values=(value(1, "d"),), findings=(note,))], NOON)
     found = ledger.returns(PERIOD)
     assert [record.judged.source.sha256 for record in found] == [digest("b"), digest("a"), digest("d")]
     assert [[item.value for item in record.judged.values] for record in found] == [["b", 2.0], [], ["d"]]
@@ -154,7 +154,7 @@ def test_queries_do_not_grow(ledger: Ledger) -> None:
     counts = []
     for batch in (range(2), range(2, 40)):
         items = [judged(f"r{number}", values=(value(1, "x"),)) for number in batch]
-        ledger.record_returns(PERIOD, items, NOON, "Vũ")
+        ledger.record_returns(PERIOD, items, NOON)
         said.clear()
         ledger.returns(PERIOD)
         counts.append(len(said))
@@ -168,7 +168,7 @@ def test_first_seen(ledger: Ledger) -> None:
     later = NOON + dt.timedelta(hours=13)
     assert not ledger.known(item.source.sha256)
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}
-    ledger.record_returns(PERIOD, [item], later, "Vũ")
+    ledger.record_returns(PERIOD, [item], later)
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}
 
 
@@ -177,7 +177,7 @@ def test_where_the_content_is_kept(ledger: Ledger, workspace: Workspace) -> None
     archived, over_limit = judged("a"), judged("b", "unrecognised", None)
     ledger.first_seen([archived.source, over_limit.source], NOON)
     archive_bytes(workspace, b"a", digest("a"), "a.xlsx")
-    ledger.record_returns(PERIOD, [archived, over_limit], NOON, "Vũ")
+    ledger.record_returns(PERIOD, [archived, over_limit], NOON)
     with ledger._engine.connect() as connection:
         found = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, path FROM files")}
     assert found == {"a.xlsx": f"archive/{digest('a')[:2]}/{digest('a')}.xlsx", "b.xlsx": None}
@@ -185,8 +185,8 @@ def test_where_the_content_is_kept(ledger: Ledger, workspace: Workspace) -> None
 
 def test_run_is_an_event(ledger: Ledger) -> None:
     """A run that records something is an event of its own transaction; a run of duplicates is none."""
-    ledger.record_returns(PERIOD, [judged("a"), judged("b", "rejected"), judged("c")], NOON, "Vũ")
-    ledger.record_returns(PERIOD, [judged("a")], NOON, "Vũ")
+    ledger.record_returns(PERIOD, [judged("a"), judged("b", "rejected"), judged("c")], NOON)
+    ledger.record_returns(PERIOD, [judged("a")], NOON)
     (noted,) = ledger.events()
     assert (noted.at, noted.who, noted.what) == (NOON, "Vũ", "collect")
     assert noted.detail == {"period": PERIOD, "verdicts": {"accepted": 2, "rejected": 1}}

@@ -55,11 +55,11 @@ def test_read_only_makes_nothing(workspace: Workspace) -> None:
 
 def test_read_only_refuses_writes(workspace: Workspace, ledger: Ledger) -> None:
     """A ledger opened read-only sees what is recorded and cannot change it."""
-    ledger.event("Vũ", "generate")
+    ledger.event("generate")
     with Ledger.open(workspace, CLOCK, read_only=True) as reader:
         assert [item.what for item in reader.events()] == ["generate"]
         with pytest.raises(Nq57Error):
-            reader.event("Vũ", "merge")
+            reader.event("merge")
     assert [item.what for item in ledger.events()] == ["generate"]
 
 
@@ -93,7 +93,7 @@ def test_busy_database(workspace: Workspace, ledger: Ledger, monkeypatch: pytest
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
         with pytest.raises(LedgerBusyError):
-            other.event("Vũ", "merge")
+            other.event("merge")
 
 
 # plans and forms
@@ -186,14 +186,14 @@ def test_outputs(ledger: Ledger) -> None:
 
 def test_backups(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backup is a database that can be opened as it was; the newest ones are kept, also within one second."""
-    monkeypatch.setattr(store, "KEPT_BACKUPS", 3)
-    ledger.event("Vũ", "before")
+    monkeypatch.setattr(store, "_KEPT_BACKUPS", 3)
+    ledger.event("before")
     first = ledger.backup("collect --period 2026-04")
     assert first.name == "nq57xl-20260416-120000-001-collect-period-2026-04.db"
     restored = Workspace(workspace.root / "khôi phục")
     restored.root.mkdir()
     restored.database.write_bytes(first.read_bytes())
-    ledger.event("Vũ", "after")
+    ledger.event("after")
     with Ledger.open(restored, CLOCK) as copy:
         assert [item.what for item in copy.events()] == ["before"]
     names = [ledger.backup("merge").name for _ in range(4)]
@@ -202,8 +202,8 @@ def test_backups(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.Monke
 
 def test_a_busy_morning_leaves_the_days_before(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many copies in one day do not push out the last copy of each day before; the oldest days go."""
-    monkeypatch.setattr(store, "KEPT_BACKUPS", 3)
-    monkeypatch.setattr(store, "KEPT_DAYS", 2)
+    monkeypatch.setattr(store, "_KEPT_BACKUPS", 3)
+    monkeypatch.setattr(store, "_KEPT_DAYS", 2)
     for day, count in ((13, 1), (14, 2), (15, 2), (16, 6)):
         with Ledger.open(workspace, FixedClock(NOON.replace(day=day))) as opened:
             for _ in range(count):
@@ -214,7 +214,7 @@ def test_a_busy_morning_leaves_the_days_before(workspace: Workspace, monkeypatch
 
 def test_backup_with_clock_set_back(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """The backup just made is kept, even when the clock says that it is the oldest."""
-    monkeypatch.setattr(store, "KEPT_BACKUPS", 2)
+    monkeypatch.setattr(store, "_KEPT_BACKUPS", 2)
     ledger.backup("a")
     ledger.backup("b")
     with Ledger.open(workspace, FixedClock(dt.datetime(2020, 1, 1, tzinfo=VIETNAM))) as earlier:
@@ -242,7 +242,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.parametrize("read_only", [True, False])
 def test_half_written_pages(workspace: Workspace, ledger: Ledger, read_only: bool) -> None:
     """A process killed after its pages reached the disk leaves a journal; whoever opens next, reads the old state."""
-    ledger.event("Vũ", "generate")
+    ledger.event("generate")
     ledger.close()
     subprocess.run([sys.executable, "-c", DIE_IN_COMMIT, str(workspace.database)], check=False)
     assert b"half written" in workspace.database.read_bytes()

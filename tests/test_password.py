@@ -15,14 +15,13 @@ import msoffcrypto.format.ooxml
 import pytest
 from click.testing import CliRunner
 
-from nq57xl.cli import cli
+from nq57xl.cli import cli, environment
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.judge import IntakeOptions
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archived
@@ -52,7 +51,7 @@ def encrypted(plain: bytes, password: str = SECRET) -> bytes:
 def office(tmp_path: Path) -> Office:
     root = tmp_path / "Văn phòng"
     init(root, "bql-2026")
-    office = Office.at(root, FixedClock(NOON))
+    office = Office.at(root, FixedClock(NOON), soffice=environment.soffice())
     generate(office, PERIOD)
     return office
 
@@ -81,7 +80,7 @@ def codes(done: Collected) -> list[str]:
 
 def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked: Path) -> None:
     """Accepted, a note says that it was opened; the archive keeps the encrypted original under its own hash."""
-    done = collect(office, [locked], PERIOD, manner=IntakeOptions(("sai", SECRET)))
+    done = collect(office, [locked], PERIOD, passwords=("sai", SECRET))
     (item,) = done.returns
     assert (item.verdict, item.unit) == ("accepted", "VP")
     assert codes(done) == ["FILE_DECRYPTED"]
@@ -100,10 +99,10 @@ def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: 
     expected = values_of(read_file(tmp_path / "lưu lại.xlsx"))
     for path, _ in locked:
         assert sniff(path.read_bytes()) == "encrypted"
-        (item,) = check_file(office, path, PERIOD, manner=IntakeOptions(("sai", SECRET))).returns
+        (item,) = check_file(office, path, PERIOD, passwords=("sai", SECRET)).returns
         assert (item.verdict, item.unit) == ("accepted", "VP"), path
         assert "FILE_DECRYPTED" in {finding.code for finding in item.findings}
-        found = values_of(read_file(path, (SECRET,)))
+        found = values_of(read_file(path, (SECRET,), environment.soffice()))
         assert {place: found.get(place) for place in expected} == expected, path
         for passwords, code in (((), "FILE_ENCRYPTED"), (("sai",), "FILE_PASSWORD_WRONG")):
             with pytest.raises(Refused) as caught:
@@ -125,7 +124,7 @@ def test_without_the_password_or_with_a_wrong_one_it_is_named(office: Office, lo
     """Neither is accepted; a wrong password is told as such, with what to do."""
     done = check_file(office, locked, PERIOD)
     assert [(item.verdict, item.findings[0].code) for item in done.returns] == [("unrecognised", "FILE_ENCRYPTED")]
-    wrong = check_file(office, locked, PERIOD, manner=IntakeOptions(("sai",)))
+    wrong = check_file(office, locked, PERIOD, passwords=("sai",))
     (finding,) = wrong.returns[0].findings
     assert (finding.code, wrong.accepted) == ("FILE_PASSWORD_WRONG", False)
     assert "Hỏi lại đơn vị mật khẩu" in finding.fix
@@ -135,21 +134,21 @@ def test_a_file_that_stayed_closed_is_read_once_its_password_is_known(office: Of
     """Collected without, with a wrong and with the right password: one record, with the time it came first."""
     assert collect(office, [locked], PERIOD, NOON).returns[0].verdict == "unrecognised"
     assert collect(office, [locked], PERIOD).returns[0].verdict == "duplicate"
-    wrong = collect(office, [locked], PERIOD, manner=IntakeOptions(("sai",)))
+    wrong = collect(office, [locked], PERIOD, passwords=("sai",))
     assert (wrong.returns[0].verdict, codes(wrong)) == ("unrecognised", ["FILE_PASSWORD_WRONG"])
     assert len(status(office, PERIOD).status.unrecognised) == 1
     later = Office.at(office.workspace.root, FixedClock(NOON + dt.timedelta(days=9)))
-    assert collect(later, [locked], PERIOD, manner=IntakeOptions((SECRET,))).returns[0].verdict == "accepted"
+    assert collect(later, [locked], PERIOD, passwords=(SECRET,)).returns[0].verdict == "accepted"
     here = status(office, PERIOD).status
     (unit,) = (item for item in here.units if item.code == "VP")
     assert (unit.state, unit.received_at, unit.on_time, here.unrecognised) == ("accepted", NOON, True, ())
     assert [item.what for item in events(office)].count("reread") == 1
-    assert collect(office, [locked], PERIOD, manner=IntakeOptions((SECRET,))).returns[0].verdict == "duplicate"
+    assert collect(office, [locked], PERIOD, passwords=(SECRET,)).returns[0].verdict == "duplicate"
 
 
 def test_the_password_is_recorded_nowhere(office: Office, locked: Path) -> None:
     """Neither the ledger, its copies, the log nor any file of the workspace holds it."""
-    collect(office, [locked], PERIOD, manner=IntakeOptions((SECRET, "Mật khẩu sai 58!")))
+    collect(office, [locked], PERIOD, passwords=(SECRET, "Mật khẩu sai 58!"))
     for path in office.workspace.root.rglob("*"):
         if path.is_file():
             data = path.read_bytes()

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
+from nq57xl.cli import environment
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import verdict_of
-from nq57xl.xlsx import read
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.read import read_bytes, read_file, to_xlsx
 from nq57xl.xlsx.refused import Refused
 from tests.conftest import SAVERS
 from tests.odd_kit import Key, at, put
@@ -68,7 +68,7 @@ def test_saved_by_libreoffice(tmp_path: Path, suffix: str, note: str) -> None:
     """A form saved by LibreOffice as .xlsx, .ods or .xls says exactly what was typed into it."""
     path = tmp_path / "back"
     path.write_bytes(saved_by_libreoffice(tmp_path, form()[0], suffix))
-    (raw,) = read_all([path])
+    (raw,) = read_all([path], reader=functools.partial(read_file, soffice=environment.soffice()))
     assert isinstance(raw, RawWorkbook)
     back = rejoin(source_of(), raw, form_of())
     assert codes(back) == [note]
@@ -151,9 +151,8 @@ def test_lock_file_names_no_registry() -> None:
 
 
 @pytest.mark.needs("ssconvert")
-def test_ods_needs_no_libreoffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ods_needs_no_libreoffice(tmp_path: Path) -> None:
     """An .ods is read where LibreOffice is missing; an .xls is refused with the remedy."""
-    monkeypatch.setattr(read, "soffice", lambda: None)
     assert_whole(returned(saved_by_gnumeric(tmp_path, form()[0], "ods")))
     with pytest.raises(Refused) as caught:
         read_bytes(saved_by_gnumeric(tmp_path, form()[0], "xls"))
@@ -165,14 +164,14 @@ def test_broken_xls() -> None:
     """An .xls that LibreOffice cannot open either is broken, not old."""
     broken = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + "Workbook".encode("utf-16-le") + b"\x00" * 100
     with pytest.raises(Refused) as caught:
-        read_bytes(broken)
+        read_bytes(broken, soffice=environment.soffice())
     assert caught.value.finding.code == "FILE_BROKEN"
 
 
 @pytest.mark.needs("soffice")
 def test_conversion_that_takes_too_long() -> None:
     """A conversion over its time is stopped and gives nothing."""
-    assert read.to_xlsx(b"TT;Ten\n1;A\n", ".csv", seconds=0.01) is None
+    assert to_xlsx(b"TT;Ten\n1;A\n", ".csv", environment.soffice() or "", seconds=0.01) is None
 
 
 @pytest.mark.needs("ssconvert")

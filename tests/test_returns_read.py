@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx import limits
-from nq57xl.xlsx import read as convert_format
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook
 from nq57xl.xlsx.read import read_bytes, read_file
 from nq57xl.xlsx.refused import Refused
@@ -278,9 +277,8 @@ def test_visibility_protection_and_program() -> None:
     assert raw.program.startswith("Microsoft Excel")
 
 
-def test_old_formats_without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_formats_without_libreoffice() -> None:
     """Without LibreOffice an .xls is refused with the remedy."""
-    monkeypatch.setattr(convert_format, "_soffice", lambda: None)
     assert refusal(hostile.ole("Root Entry", "Workbook")) == "FILE_XLS"
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from nq57xl.cli import environment
 from nq57xl.cli.amending import amend
 from nq57xl.cli.closing import CLOSE_COMMANDS
 from nq57xl.cli.comparing import diff, export
 from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
-from nq57xl.cli.options import as_json, clock, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
 from nq57xl.cli.serving import serve
 from nq57xl.cli.watching import watch
 
@@ -104,7 +105,7 @@ def _import_(document: Path, output: Path, json_: bool) -> None:
     from nq57xl.cli.printing import imported_json, print_imported
     from nq57xl.commands.import_plan import import_plan
 
-    made = import_plan(document, output, clock().now().date())
+    made = import_plan(document, output, environment.clock().now().date())
     if json_:
         print_json(imported_json(made))
     else:
@@ -168,11 +169,10 @@ def collect(  # noqa: PLR0917 - click passes them by name
     """Takes in what came back."""
     from nq57xl.cli import printing
     from nq57xl.commands.collect import collect as run
-    from nq57xl.commands.judge import IntakeOptions
     from nq57xl.rules.findings import ACCEPTED
 
-    manner = IntakeOptions(passwords_of(passwords, ask=ask), combine)
-    done = run(office(context), sources, period, received, manner=manner)
+    given = passwords_of(passwords, ask=ask)
+    done = run(office(context), sources, period, received, passwords=given, combine=combine)
     if json_:
         print_json(printing.collected_json(done))
         printing.print_answers(done.answers)

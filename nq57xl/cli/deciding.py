@@ -234,10 +234,8 @@ def check(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """The verdict on one file, with nothing recorded."""
     from nq57xl.commands.check_file import check_file
-    from nq57xl.commands.judge import IntakeOptions
 
-    manner = IntakeOptions(passwords_of(passwords, ask=ask))
-    done = check_file(office(context), file, period, manner=manner, output=output)
+    done = check_file(office(context), file, period, passwords=passwords_of(passwords, ask=ask), output=output)
     if json_:
         print_json(_checked_json(done))
     else:

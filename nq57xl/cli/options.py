@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from nq57xl.cli import environment
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from nq57xl.commands.office import Office
-    from nq57xl.text.clock import Clock
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -58,17 +57,7 @@ def passwords_of(passwords: tuple[str, ...], *, ask: bool) -> tuple[str, ...]:
 
 def office(context: click.Context) -> Office:
     """The office whose workspace the group's -w names."""
-    from nq57xl.commands.office import Office
-
-    folder: Path = context.obj
-    return Office.at(folder, clock(), talk)
-
-
-def clock() -> Clock:
-    """The machine's clock, unless the environment fixes it."""
-    from nq57xl.text.clock import clock_of
-
-    return clock_of(os.environ)
+    return environment.office_at(context.obj, announce=talk)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nq57xl.cli.options import clock
+from nq57xl.cli import environment
 
 if TYPE_CHECKING:
     from nq57xl.web.server import Places
@@ -26,13 +26,20 @@ if TYPE_CHECKING:
 @click.pass_context
 def serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
     """The desk."""
-    from nq57xl.commands.office import Office
     from nq57xl.web.server import serve as run
 
     given = folder if folder is not None else (context.obj if context.obj != Path() else None)
     if given is not None:
-        Office.at(given)
-    run(_places(), clock(), folder=given, port=port, browser=not no_browser, tell=_tell)
+        environment.office_at(given)
+    run(
+        _places(),
+        environment.clock(),
+        environment.office_at,
+        folder=given,
+        port=port,
+        browser=not no_browser,
+        tell=_tell,
+    )
 
 
 def _places() -> Places:

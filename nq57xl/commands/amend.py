@@ -255,9 +255,7 @@ def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amen
         # in the ledger before the file takes its place: cut off between the two, the same command does it again
         if cut_off is None:
             document = (read.path.name, read.sha256)
-            record_amendment(
-                ledger, (made.old, made.plan), made.effective_from, _rows(made), document=document, who=office.who()
-            )
+            record_amendment(ledger, (made.old, made.plan), made.effective_from, _rows(made), document=document)
     return attrs.evolve(made, applied=True, file=kept)
 
 

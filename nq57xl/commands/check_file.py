@@ -11,7 +11,7 @@ from attrs import frozen
 
 from nq57xl.commands.answers import form_back
 from nq57xl.commands.collect import CollectedFile, copies_of, unpack
-from nq57xl.commands.judge import AS_USUAL, IntakeOptions, judge, unread
+from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.errors import Nq57Error
@@ -49,7 +49,7 @@ def check_file(
     path: Path,
     period_code: str | None,
     *,
-    manner: IntakeOptions = AS_USUAL,
+    passwords: Sequence[str] = (),
     output: Path | None = None,
 ) -> Checked:
     """The verdict and findings on a file of any kind that collect takes; nothing in the workspace changes.
@@ -64,7 +64,7 @@ def check_file(
     with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
         plan, period = office.valid(period_code, ledger)
         sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
-        read = judge(office, ledger, sources, copies, period.code, units=plan.units, manner=manner)
+        read = judge(office, ledger, sources, copies, period.code, units=plan.units, passwords=passwords)
         judged = [*problems, *with_plan_rows(office, ledger, plan, period, read)]
         told = tuple(
             CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged

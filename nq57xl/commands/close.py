@@ -51,7 +51,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
         edits.add_closing(ledger, closing)
         detail = {"period": period.code, "reason": closing.reason, "outputs": closing.outputs}
-        ledger.event(office.who(), "close", detail)
+        ledger.event("close", detail)
         return Closed(period, closing, merged, frozen_view.missing)
 
 
@@ -63,8 +63,8 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
         if not reason.strip():
             raise Nq57Error('Mở lại kỳ đã chốt phải nêu lý do: thêm --reason "lý do".')
-        edits.add_reopening(ledger, period.code, reason.strip(), office.who())
-        ledger.event(office.who(), "reopen", {"period": period.code, "reason": reason.strip()})
+        edits.add_reopening(ledger, period.code, reason.strip())
+        ledger.event("reopen", {"period": period.code, "reason": reason.strip()})
         return period
 
 

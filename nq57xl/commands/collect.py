@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import Answers, answer, write_back
-from nq57xl.commands.judge import AS_USUAL, IntakeOptions, judge, unread
+from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
 from nq57xl.forms.build import reporting_units
@@ -115,19 +115,8 @@ def _recombined(
 
 
 def _joined(office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]) -> Iterator[Judged]:
-    copies = {source.sha256: archived(office.workspace, source.sha256) for source in sources}
-    there = [(source, copy) for source in sources if (copy := copies[source.sha256]) is not None]
-    manner = IntakeOptions(combine=True)
-    read = judge(
-        office,
-        ledger,
-        [source for source, _ in there],
-        [copy for _, copy in there],
-        period.code,
-        units=plan.units,
-        manner=manner,
-    )
-    for item in read:
+    copies = {source: copy for source in sources if (copy := archived(office.workspace, source.sha256))}
+    for item in judge(office, ledger, [*copies], [*copies.values()], period.code, units=plan.units, combine=True):
         if any(value.origin is not None for value in item.values):
             yield _as_return(office, ledger, item)
 
@@ -177,11 +166,14 @@ def collect(
     received: datetime | None = None,
     *,
     root: Path | None = None,
-    manner: IntakeOptions = AS_USUAL,
+    passwords: Sequence[str] = (),
+    combine: bool = False,
 ) -> Collected:
     """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md has the verdicts.
 
     `root`: folder in which files were dropped (default: the inbox), below which a day in a folder's name counts.
+    `passwords`: to be tried on encrypted files; used in memory only, never recorded. `combine`: blanks of a return are
+    filled from earlier ones of the same unit and period.
 
     Every file is archived before it is read, and the whole run is recorded in one transaction. Raises Nq57Error for a
     path that does not exist or a period that was never issued.
@@ -195,19 +187,19 @@ def collect(
         )
         taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.known)
         sources = _dated(ledger, taken.sources, now)
-        fresh = _fresh(ledger, sources, manner)
+        fresh = _fresh(ledger, sources, unlocking=bool(passwords))
         copies = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
         places = _dated(ledger, [source for source, _ in refused], now)
         judged = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
-        read = judge(office, ledger, fresh, copies, period.code, units=plan.units, manner=manner)
-        if manner.combine:
+        read = judge(office, ledger, fresh, copies, period.code, units=plan.units, passwords=passwords, combine=combine)
+        if combine:
             again = [source for source in sources if source not in fresh]
             busy = {item.unit for item in read if item.unit}
             read += _recombined(office, ledger, plan, period, again, busy=busy)
         judged += with_plan_rows(office, ledger, plan, period, read)
-        ledger.record_returns(period.code, judged, now, office.who())
-        _note_mails(ledger, judged, office.who())
+        ledger.record_returns(period.code, judged, now)
+        _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
         answers = answer(office, ledger, plan, status)
@@ -255,20 +247,20 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
     )
 
 
-def _fresh(ledger: Ledger, found: Sequence[Source], manner: IntakeOptions) -> list[Source]:
+def _fresh(ledger: Ledger, found: Sequence[Source], *, unlocking: bool) -> list[Source]:
     """Sources whose content the ledger has not seen, the first of several equal ones.
 
-    With a password at hand, those too that stayed closed for want of one.
+    `unlocking`: with a password at hand, those too that stayed closed for want of one.
     """
     fresh: dict[str, Source] = {}
     for source in found:
-        known = ledger.known(source.sha256) and not (manner.passwords and ledger.stayed_closed(source.sha256))
+        known = ledger.known(source.sha256) and not (unlocking and ledger.stayed_closed(source.sha256))
         if source.sha256 not in fresh and not known:
             fresh[source.sha256] = source
     return list(fresh.values())
 
 
-def _note_mails(ledger: Ledger, judged: Sequence[Judged], who: str) -> None:
+def _note_mails(ledger: Ledger, judged: Sequence[Judged]) -> None:
     """One event for each mail that brought something new: who sent it, about what, and what it carried."""
     mails: dict[str, list[Source]] = {}
     for item in judged:
@@ -278,7 +270,7 @@ def _note_mails(ledger: Ledger, judged: Sequence[Judged], who: str) -> None:
         first = attached[0]
         detail: dict[str, Any] = {"file": path, "sender": first.sender, "subject": first.subject}
         detail |= {"received_at": first.received_at.isoformat(), "files": [item.name for item in attached]}
-        ledger.event(who, "mail", detail)
+        ledger.event("mail", detail)
 
 
 def _report(

@@ -73,5 +73,5 @@ def export(
             for kind in kinds
         )
         names = [path.name for path in written]
-        ledger.event(office.who(), "export", {"period": period.code, "files": names, "contacts": contacts})
+        ledger.event("export", {"period": period.code, "files": names, "contacts": contacts})
         return Exported(written, left_out)

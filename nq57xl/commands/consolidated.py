@@ -84,7 +84,7 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
         period=period.code,
         reason="",
         at=ledger.now(),
-        who=office.who(),
+        who=office.person,
         frozen=tuple(reversed(frozen)),
         schemas=schemas,
         vocabulary=vocabulary,

@@ -77,7 +77,7 @@ def _decide(
         changed = not _holds(record, kind, at)
         if changed:
             value = iso(at) if at is not None else ""
-            ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.who()), _detail(record))
+            ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.person), _detail(record))
             record = ledger.return_by_hash(record.judged.source.sha256) or record
         plan, days = office.valid(record.period, ledger)
         status = standing(office, ledger, plan, days)

@@ -159,7 +159,7 @@ def remark(office: Office, sha256: str, text: str) -> None:
         if record is None:
             raise Nq57Error("Không có báo cáo này trong sổ.")
         detail = {"period": record.period, "unit": record.judged.unit, "sha256": sha256, "text": text.strip()}
-        ledger.event(office.who(), "remark", detail)
+        ledger.event("remark", detail)
 
 
 def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:

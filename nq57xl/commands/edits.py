@@ -31,7 +31,6 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import values_of
-from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.xlsx import limits
@@ -142,7 +141,7 @@ def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path
     copy = archive_file(office.workspace, path, sha256)
     key = office.workspace.key_of(path)
     ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
-    raw = next(iter(read_all([copy] if copy else [])))
+    raw = next(office.read_files([copy] if copy else []))
     if isinstance(raw, Finding):
         return _EditFile(path, sha256, office.in_own_words([raw]))
     return _record(office, ledger, frame, _EditFile(path, sha256), raw)
@@ -160,7 +159,7 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
     fresh = [line for line in lines.lines if (line.sheet, line.places.get("entry", "")) not in told_before]
     said = understand(fresh, known.of, holding(made), {item.id: item for item in made}, office.catalogue())
     said = _judged(office, said, known, fresh, made)
-    add_edits(ledger, period.code, said.new, file.sha256, office.who())
+    add_edits(ledger, period.code, said.new, file.sha256)
     findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
 

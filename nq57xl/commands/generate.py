@@ -244,7 +244,7 @@ class _FormIssuer:
         files = {item.form.issue_id: (item.path.name, digests[item.form.issue_id]) for item in new}
         self.ledger.issue([item.form for item in new], files)
         detail = {item.form.unit: [f"bản {item.form.version}", *item.changes] for item in new}
-        self.ledger.event(self.office.who(), "generate", {"period": self.period.code, "forms": detail})
+        self.ledger.event("generate", {"period": self.period.code, "forms": detail})
 
     def write(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> Generated:
         """The workbooks and the sending list of all forms issued so far for the period."""

@@ -23,10 +23,8 @@ from nq57xl.returns.combine import combine as combine_halves
 from nq57xl.returns.identify import Identity, identify, recognise, recognised_finding
 from nq57xl.returns.model import Judged
 from nq57xl.returns.rejoin import rejoin
-from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_file
 
 
 @define
@@ -64,19 +62,6 @@ class _EarlierReturns:
 
 
 @frozen
-class IntakeOptions:
-    """How the office wants files taken in, beside the usual."""
-
-    passwords: tuple[str, ...] = ()
-    """To be tried on encrypted files; used in memory only, never recorded."""
-    combine: bool = False
-    """Blanks of a return are filled from earlier ones of the same unit and period."""
-
-
-AS_USUAL = IntakeOptions()
-
-
-@frozen
 class _RecognisedForm:
     """The form that came back, and what is to be told of how it was recognised."""
 
@@ -92,13 +77,15 @@ def judge(
     period: str,
     *,
     units: Sequence[Unit] = (),
-    manner: IntakeOptions = AS_USUAL,
+    passwords: Sequence[str] = (),
+    combine: bool = False,
 ) -> list[Judged]:
-    """The verdict on each file, in order.
+    """The verdict on each file, in order; `combine`: blanks are filled from what the same unit sent before.
 
+    `units`: whose addresses tell a sender; `passwords`: to be tried on encrypted files.
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
-    raws = read_all(copies, reader=partial(read_file, passwords=manner.passwords))
+    raws = office.read_files(copies, passwords)
     forms = cache(partial(ledger.current_forms, period))
     results: dict[str, Judged] = {}
     handed: list[_ReadReturn] = []
@@ -113,8 +100,8 @@ def judge(
         told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
         handed.append(_ReadReturn(source, Answer(returned, known.form), told))
     judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period))
-    for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=manner.combine):
-        results |= {item.source.sha256: item for item in judging.judged(wave, combine=manner.combine)}
+    for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=combine):
+        results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
     return [results[source.sha256] for source in sources]
 
 

@@ -86,7 +86,7 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
         # what came after a close is edited, too: it goes to the addendum
         now = consolidation if consolidation.closing is None else as_now(office, ledger, plan, period)
         merged = with_edit_book(office, ledger, merged, now)
-        ledger.event(office.who(), "merge", {"period": period.code, "file": merged.report.name})
+        ledger.event("merge", {"period": period.code, "file": merged.report.name})
         return merged
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from attrs import frozen
@@ -20,11 +19,14 @@ from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.units import in_force, with_present
+from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
-from nq57xl.text.clock import Clock, SystemClock, who
+from nq57xl.text.clock import Clock, SystemClock
 from nq57xl.text.files import write_atomic
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.read import read_file
 
 
 @frozen
@@ -33,15 +35,27 @@ class Office:
 
     workspace: Workspace
     clock: Clock
-    told: Callable[[str], None] | None = None
+    person: str = ""
+    """Who is at the keyboard, for the event log; "" where nobody knows."""
+    soffice: str | None = None
+    """Path of LibreOffice's program; None where there is none."""
+    announce: Callable[[str], None] | None = None
     """Hears in words what was done unasked: that an older ledger has been upgraded."""
 
     @classmethod
-    def at(cls, root: Path, clock: Clock | None = None, told: Callable[[str], None] | None = None) -> Office:
+    def at(
+        cls,
+        root: Path,
+        clock: Clock | None = None,
+        *,
+        person: str = "",
+        soffice: str | None = None,
+        announce: Callable[[str], None] | None = None,
+    ) -> Office:
         """The office whose workspace is `root`; raises Nq57Error when it is none."""
         workspace = Workspace(root)
         workspace.require()
-        return cls(workspace, clock or SystemClock(), told)
+        return cls(workspace, clock or SystemClock(), person, soffice, announce)
 
     def appendix(self) -> Appendix:
         """The master appendix as it stands now, read only. Raises Nq57Error when it cannot be read."""
@@ -72,7 +86,7 @@ class Office:
     def appendix_to_show(self) -> Appendix:
         """The same for commands that only show: where the file cannot be written now, the codes wait."""
         if self.appendix().new_codes:
-            with suppress(Nq57Error, OSError), writing(self.workspace, "codes", self.clock, wait=1):
+            with suppress(Nq57Error, OSError), writing(self.workspace, "codes", self.clock, self.person, wait=1):
                 return self.appendix_with_codes()
         return self.appendix()
 
@@ -100,9 +114,16 @@ class Office:
         return parse_period(code, plan.properties)
 
     def valid(self, code: str | None, ledger: Ledger) -> tuple[Plan, Period]:
-        """The period asked for, else the latest one issued, with the plan that holds on its cut-off day."""
-        period = self.period(code, ledger, self.appendix().plan)
-        plan = plan_on(ledger, self, period.cutoff)
+        """The period asked for, else the latest one issued, with the plan that holds on its cut-off day.
+
+        The present appendix is the newest version of the plan, an earlier one stands as it was when it was amended, and
+        units have the names that they had on the day. What the office keeps for itself (settings, e-mails, dated names,
+        successors) is always that of the present appendix.
+        """
+        present = self.appendix().plan
+        period = self.period(code, ledger, present)
+        earlier = version_until(ledger, period.cutoff)
+        plan = in_force(present if earlier is None else with_present(earlier, present), period.cutoff)
         return plan, parse_period(period.code, plan.properties)
 
     @contextmanager
@@ -114,26 +135,18 @@ class Office:
     @contextmanager
     def changing(self, command: str) -> Iterator[Ledger]:
         """The ledger under the writer's lock, after a backup copy."""
-        with writing(self.workspace, command, self.clock), Ledger.open(self.workspace, self.clock) as ledger:
-            if ledger.upgraded and self.told:
-                self.told(ledger.upgraded.describe())
+        with (
+            writing(self.workspace, command, self.clock, self.person),
+            Ledger.open(self.workspace, self.clock, self.person) as ledger,
+        ):
+            if ledger.upgraded and self.announce:
+                self.announce(ledger.upgraded.describe())
             ledger.backup(command)
             yield ledger
 
-    def who(self) -> str:
-        """Name for the event log."""
-        return who()
-
-
-def plan_on(ledger: Ledger, office: Office, day: date) -> Plan:
-    """The plan that holds on that day: the version then valid, with the units that exist on it under their names then.
-
-    The present appendix is the newest version; an earlier one is the plan as it stood when it was amended. What the
-    office keeps for itself (settings, e-mails, dated names, successors) is always that of the present appendix.
-    """
-    present = office.appendix().plan
-    earlier = version_until(ledger, day)
-    return in_force(present if earlier is None else with_present(earlier, present), day)
+    def read_files(self, copies: Sequence[Path], passwords: Sequence[str] = ()) -> Iterator[RawWorkbook | Finding]:
+        """For each copy, in order, its workbook or why there is none; `passwords` are tried on encrypted ones."""
+        return read_all(copies, reader=partial(read_file, passwords=passwords, soffice=self.soffice))
 
 
 @lru_cache(maxsize=2)

@@ -24,7 +24,7 @@ def write_lint(office: Office) -> tuple[tuple[Finding, ...], Path | None]:
     None: the sheet said the same already. Raises WorkbookOpenError when the appendix is open, Nq57Error when its XML
     cannot be added to; then nothing is written.
     """
-    with writing(office.workspace, "lint", office.clock):
+    with writing(office.workspace, "lint", office.clock, office.person):
         appendix = office.appendix_with_codes()
         findings = office.lint(appendix)
         path = office.workspace.appendix

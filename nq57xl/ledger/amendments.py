@@ -23,7 +23,6 @@ def record_amendment(
     changed: Sequence[AmendedRow],
     *,
     document: tuple[str, str],
-    who: str,
 ) -> str:
     """Keeps both plans, old and new, and the amendment, with its event, all or nothing; returns the new version.
 
@@ -38,12 +37,10 @@ def record_amendment(
             "effective_from": effective_from.isoformat(),
             "json": json.dumps(detail | {"rows": CONVERTER.unstructure(tuple(changed))}, ensure_ascii=False),
             "at": iso(now),
-            "who": rows.clean(who),
+            "who": rows.clean(ledger.person),
         }
         connection.execute(insert(tables.amendments), row)
-        event = {"at": iso(now), "who": rows.clean(who), "what": "amend"}
-        told = detail | {"effective_from": effective_from.isoformat(), "after": after}
-        connection.execute(insert(tables.events), event | {"detail": rows.clean(json.dumps(told, ensure_ascii=False))})
+        ledger.add_event(connection, "amend", detail | {"effective_from": effective_from.isoformat(), "after": after})
     return after
 
 

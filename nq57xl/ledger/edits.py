@@ -20,12 +20,12 @@ from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
 
 
-def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], sha256: str, who: str) -> None:
+def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], sha256: str) -> None:
     """Records edits that came with the bien-tap.xlsx of that hash, all or none; the file is noted in `files` before."""
     at = iso(ledger.now())
     with ledger.transaction() as connection:
         for item in new:
-            connection.execute(insert(tables.edits), _row(item, period, sha256, at, who))
+            connection.execute(insert(tables.edits), _row(item, period, sha256, at, ledger.person))
 
 
 def edits_of(ledger: Ledger, period: str) -> tuple[Edit, ...]:
@@ -128,9 +128,9 @@ def add_closing(ledger: Ledger, closing: Closing) -> None:
     _add(ledger, {"period": closing.period, **row})
 
 
-def add_reopening(ledger: Ledger, period: str, reason: str, who: str) -> None:
+def add_reopening(ledger: Ledger, period: str, reason: str) -> None:
     """Records that the period is open again."""
-    row = {"kind": "reopen", "json": to_json({"reason": reason}), "at": iso(ledger.now()), "who": who}
+    row = {"kind": "reopen", "json": to_json({"reason": reason}), "at": iso(ledger.now()), "who": ledger.person}
     _add(ledger, {"period": period, **row})
 
 

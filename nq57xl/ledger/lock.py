@@ -49,8 +49,10 @@ class _Holder:
 
 
 @contextlib.contextmanager
-def writing(workspace: Workspace, command: str, clock: clocks.Clock, *, wait: float = _WAIT) -> Iterator[None]:
-    """Holds the workspace for one writing command; sweeps what a killed one left half written.
+def writing(
+    workspace: Workspace, command: str, clock: clocks.Clock, person: str = "", *, wait: float = _WAIT
+) -> Iterator[None]:
+    """Holds the workspace for one writing command; sweeps what a killed one left half written. `person`: who.
 
     Raises LedgerBusyError, naming the holder, when another process keeps it longer than `wait` seconds; Nq57Error
     when the folder cannot be written. Not re-entrant.
@@ -68,7 +70,7 @@ def writing(workspace: Workspace, command: str, clock: clocks.Clock, *, wait: fl
             "Hãy kiểm tra thư mục có tồn tại và có quyền ghi, hoặc chuyển sang ổ đĩa khác."
         ) from error
     try:
-        _leave_name(workspace, command, clock)
+        _leave_name(workspace, command, clock, person)
         _sweep(workspace)
         yield
     finally:
@@ -94,10 +96,10 @@ def _name_file(workspace: Workspace) -> Path:
     return workspace.root / "nq57xl.lock.json"
 
 
-def _leave_name(workspace: Workspace, command: str, clock: clocks.Clock) -> None:
+def _leave_name(workspace: Workspace, command: str, clock: clocks.Clock, person: str) -> None:
     """Says who holds the lock. The name is a courtesy: that it cannot be written stops nobody."""
     name = {
-        "user": clocks.who(),
+        "user": person,
         "host": platform.node(),
         "pid": os.getpid(),
         "command": command,

@@ -24,7 +24,6 @@ from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly,
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
-from nq57xl.text import clock as clocks
 from nq57xl.text.clock import Clock, in_vietnam, iso
 
 _KEPT_BACKUPS = 30
@@ -65,16 +64,19 @@ class Upgrade:
 class Ledger:
     """The ledger of one workspace. Writers hold `lock.writing` meanwhile; each method is one transaction."""
 
-    def __init__(self, workspace: Workspace, clock: Clock, engine: Engine) -> None:
+    def __init__(self, workspace: Workspace, clock: Clock, person: str, engine: Engine) -> None:
         self._workspace = workspace
         self._clock = clock
+        self.person = person
         self._engine = engine
         self._forms: dict[str, Form] = {}
         self.upgraded: Upgrade | None = None
 
     @classmethod
-    def open(cls, workspace: Workspace, clock: Clock, *, read_only: bool = False) -> Ledger:
+    def open(cls, workspace: Workspace, clock: Clock, person: str = "", *, read_only: bool = False) -> Ledger:
         """Opens the ledger; makes it when it is missing, and migrates an older one after a backup (see `upgraded`).
+
+        `clock` and `person` (the user's name) tell when and by whom something is recorded.
 
         With `read_only` nothing on the disk changes: a missing ledger is seen as empty, an older one is migrated in
         memory. Raises Nq57Error when the file is damaged, of a newer program or not a ledger.
@@ -84,12 +86,12 @@ class Ledger:
         migrate.refuse_newer(found, newest)
         if read_only:
             if found == newest:
-                return cls(workspace, clock, file_engine(path, read_only=True))
+                return cls(workspace, clock, person, file_engine(path, read_only=True))
             with friendly():
                 engine = memory_engine(path if found else None)
         else:
             engine = file_engine(path)
-        ledger = cls(workspace, clock, engine)
+        ledger = cls(workspace, clock, person, engine)
         if found < newest:
             if found and not read_only:
                 ledger.upgraded = Upgrade(found, newest, ledger.backup("migrate"))
@@ -97,7 +99,7 @@ class Ledger:
                 migrate.migrate(connection, clock.now(), migrate.MIGRATIONS)
                 if ledger.upgraded:
                     detail = {"from": found, "to": newest, "backup": ledger.upgraded.backup.name}
-                    ledger.add_event(connection, clocks.who(), "upgrade", detail)
+                    ledger.add_event(connection, "upgrade", detail)
         return ledger
 
     def __enter__(self) -> Ledger:
@@ -242,7 +244,7 @@ class Ledger:
             return {source.sha256: queries.see(connection, run, source) for source in sources if source.sha256}
 
     def record_returns(
-        self, period: str, judged: Sequence[Judged], collected_at: dt.datetime, who: str
+        self, period: str, judged: Sequence[Judged], collected_at: dt.datetime
     ) -> tuple[ReturnRecord, ...]:
         """Records a whole run with its event, all or nothing; returns what is new.
 
@@ -250,7 +252,7 @@ class Ledger:
         next run meets them afresh. A file that stayed closed for want of a password, and is open now, is recorded in
         the place of its own record, with an event that says so.
         """
-        run = queries.CollectRun(self._workspace, in_vietnam(collected_at), who)
+        run = queries.CollectRun(self._workspace, in_vietnam(collected_at), self.person)
         with changing(self._engine) as connection:
             new: list[ReturnRecord] = []
             for item in judged:
@@ -261,10 +263,10 @@ class Ledger:
                     new.append(queries.add(connection, period, item, run))
                 elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256):
                     new.append(queries.reopen(connection, period, item, run))
-                    self.add_event(connection, who, "reread", {"period": period, "file": item.source.path})
+                    self.add_event(connection, "reread", {"period": period, "file": item.source.path})
             if new:
                 counts = queries.verdicts([record.judged for record in new])
-                self.add_event(connection, who, "collect", {"period": period, "verdicts": counts})
+                self.add_event(connection, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
     def returns(self, period: str) -> tuple[ReturnRecord, ...]:
@@ -282,7 +284,7 @@ class Ledger:
         told = {"reason": decision.reason, **({"at": decision.value} if decision.value else {}), **detail}
         with changing(self._engine) as connection:
             decisions.add(connection, decision)
-            self.add_event(connection, decision.who, decision.kind, told)
+            self.add_event(connection, decision.kind, told)
 
     # outputs and events
 
@@ -305,10 +307,10 @@ class Ledger:
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def event(self, who: str, what: str, detail: Mapping[str, Any] | None = None) -> None:
-        """Notes who did what."""
+    def event(self, what: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Notes what was done."""
         with changing(self._engine) as connection:
-            self.add_event(connection, who, what, detail or {})
+            self.add_event(connection, what, detail or {})
 
     def events(self) -> tuple[Event, ...]:
         """Everything noted, oldest first."""
@@ -321,11 +323,11 @@ class Ledger:
                 for row in found
             )
 
-    def add_event(self, connection: Connection, who: str, what: str, detail: Mapping[str, Any]) -> None:
+    def add_event(self, connection: Connection, what: str, detail: Mapping[str, Any]) -> None:
         """The same within a transaction of the caller's."""
         row = {
             "at": iso(self._clock.now()),
-            "who": rows.clean(who),
+            "who": rows.clean(self.person),
             "what": what,
             "detail": rows.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
         }

@@ -116,13 +116,11 @@ def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, c
     """The work of judging files, telling each verdict as it is known."""
 
     def work(tell: Tell) -> str:
-        from nq57xl.commands.judge import IntakeOptions
-
         office = site.office(slug)
         size = 1 if len(paths) <= _SINGLY else _SINGLY
         for start in range(0, len(paths), size):
             chunk = paths[start : start + size]
-            done = collect(office, chunk, period, manner=IntakeOptions(combine=combine))
+            done = collect(office, chunk, period, combine=combine)
             for item in done.returns:
                 tell(_line(office, slug, period, item))
             for problem in done.answers.problems:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import Clock
 from nq57xl.text.files import write_atomic
@@ -38,6 +39,7 @@ class Places:
 def serve(
     places: Places,
     clock: Clock,
+    office_at: Callable[[Path], Office],
     *,
     folder: Path | None,
     port: int,
@@ -51,7 +53,7 @@ def serve(
         return
     listening = _listen(port)
     port = listening.getsockname()[1]
-    site = Site(places.home, clock, folder)
+    site = Site(places.home, clock, office_at, folder)
     address = f"http://{_HOST}:{port}/vao?ma={site.keys.new_code()}"
     note = places.state / _NAME
     if folder is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,14 @@ _LOG = "loi-chuong-trinh.log"
 class Site:
     """One run of the desk."""
 
-    def __init__(self, home: Path, clock: Clock, given: Path | None = None) -> None:
+    def __init__(
+        self, home: Path, clock: Clock, office_at: Callable[[Path], Office], given: Path | None = None
+    ) -> None:
         self.home = home
         """Folder below which workspaces are made by name."""
         self.clock = clock
+        self.office_at = office_at
+        """The office of a workspace, with the clock, the user and the programs of this machine."""
         self.given = given
         """A workspace elsewhere that the person named when starting."""
         self.keys = Keys()
@@ -78,7 +82,7 @@ class Site:
         folder = self.workspaces().get(slug)
         if folder is None:
             raise UnknownWorkspaceError
-        return Office.at(folder, self.clock)
+        return self.office_at(folder)
 
     def today(self) -> dt.date:
         """The day in Vietnam."""

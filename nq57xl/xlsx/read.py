@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import attrs
@@ -40,39 +38,20 @@ from nq57xl.xlsx.scan_sheet import SheetScan
 from nq57xl.xlsx.scan_styles import Runs
 from nq57xl.xlsx.sniff import Kind, sniff
 
-_WINDOWS_PLACES = (r"LibreOffice\program\soffice.com", r"LibreOffice\program\soffice.exe")
 _FILTERS = {".xls": "MS Excel 97", ".ods": "calc8"}
 """Without a filter LibreOffice opens a broken file as plain text, and succeeds."""
-_MAC_PLACE = "/Applications/LibreOffice.app/Contents/MacOS/soffice"
 
 
-@cache
-def _soffice() -> str | None:
-    """Path of LibreOffice's program; None where it is not installed. NQ57XL_SOFFICE overrides ("" means none)."""
-    stated = os.environ.get("NQ57XL_SOFFICE")
-    if stated is not None:
-        return stated or None
-    for name in ("soffice", "libreoffice"):
-        if found := shutil.which(name):
-            return found
-    folders = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)")]
-    places = [Path(folder, place) for folder in folders if folder for place in _WINDOWS_PLACES]
-    return next((str(place) for place in (*places, Path(_MAC_PLACE)) if place.is_file()), None)
-
-
-def to_xlsx(data: bytes, suffix: str, *, seconds: float = limits.CONVERT_SECONDS) -> bytes | None:
-    """The workbook as .xlsx; None when LibreOffice is missing, fails or takes longer than `seconds`.
+def to_xlsx(data: bytes, suffix: str, soffice: str, *, seconds: float = limits.CONVERT_SECONDS) -> bytes | None:
+    """The workbook as .xlsx; None when LibreOffice (`soffice`: its program) fails or takes longer than `seconds`.
 
     Runs with a profile of its own in a temporary folder, so that an open LibreOffice neither hinders nor is hindered.
     """
-    program = _soffice()
-    if program is None:
-        return None
     with tempfile.TemporaryDirectory(prefix="nq57xl-", ignore_cleanup_errors=True) as folder:
         source, target = Path(folder, f"in{suffix}"), Path(folder, "out", "in.xlsx")
         source.write_bytes(data)
         command = [
-            program,
+            soffice,
             f"-env:UserInstallation={Path(folder, 'profile').as_uri()}",
             *("--headless", "--norestore", "--nolockcheck", "--nodefault"),
             *((f"--infilter={_FILTERS[suffix]}",) if suffix in _FILTERS else ()),
@@ -209,31 +188,33 @@ _REFUSED: dict[Kind, str] = {
 }
 
 
-def read_file(path: Path, passwords: Sequence[str] = ()) -> RawWorkbook:
+def read_file(path: Path, passwords: Sequence[str] = (), soffice: str | None = None) -> RawWorkbook:
     """The workbook in this file, with every non-empty cell at its place; an encrypted one by the password that fits.
+
+    `soffice`: path of LibreOffice's program, for .xls; None where there is none.
 
     Raises Refused with the finding for a file that is not read; OSError when it cannot be opened.
     """
     size = path.stat().st_size
     if size > limits.FILE_BYTES:
         raise Refused(too_large(size))
-    return read_bytes(path.read_bytes(), passwords)
+    return read_bytes(path.read_bytes(), passwords, soffice)
 
 
-def read_bytes(data: bytes, passwords: Sequence[str] = ()) -> RawWorkbook:
+def read_bytes(data: bytes, passwords: Sequence[str] = (), soffice: str | None = None) -> RawWorkbook:
     """`read_file` for content already in memory."""
     kind = sniff(data)
     if kind == "encrypted":
-        raw = _read_plain(content := decrypt(data, passwords), sniff(content))
+        raw = _read_plain(content := decrypt(data, passwords), sniff(content), soffice)
         return attrs.evolve(raw, notes=(*raw.notes, make("FILE_DECRYPTED")))
-    return _read_plain(data, kind)
+    return _read_plain(data, kind, soffice)
 
 
-def _read_plain(data: bytes, kind: Kind) -> RawWorkbook:
+def _read_plain(data: bytes, kind: Kind, soffice: str | None) -> RawWorkbook:
     if code := _REFUSED.get(kind):
         raise refuse(code)
     if kind == "xls":
-        return _read_xls(data)
+        return _read_xls(data, soffice)
     if kind == "ods":
         return _read_ods(scan_ods(data))
     data = without_tail(data)
@@ -251,11 +232,13 @@ def _sheet(seen: SheetScan, values: dict[tuple[int, int], RawValue], scan: Scan,
     return RawSheet(seen.name, cells, visible, seen.protected, scan.date1904, tuple(seen.merged))
 
 
-def _read_xls(data: bytes) -> RawWorkbook:
+def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
     """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 0.4)."""
-    converted = to_xlsx(data, ".xls")
+    if soffice is None:
+        raise refuse("FILE_XLS")
+    converted = to_xlsx(data, ".xls", soffice)
     if converted is None:
-        raise refuse("FILE_XLS" if _soffice() is None else "FILE_BROKEN")
+        raise refuse("FILE_BROKEN")
     raw = _assemble(converted, scan_xlsx(converted))
     note = make("CONVERTED", words={"format": ".xls"})
     # the program told is the converter's, not the one that the unit used
