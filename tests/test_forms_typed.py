@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import openpyxl
@@ -15,6 +17,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.text.addresses import a1
 from tests import office
 from tests.conftest import CheckOoxml
+from tests.form_values import value
 from tests.samples import sample_form
 
 FORM = sample_form("VP")
@@ -122,3 +125,31 @@ def test_cut_and_paste_breaks_no_check(tmp_path: Path) -> None:
     assert _shown(book, _place("II.1.1", "check")) == "Đủ"
     formulas = openpyxl.load_workbook(tmp_path / "typed.xlsx")
     assert not [cell for sheet in formulas for row in sheet.iter_rows() for cell in row if "#REF" in str(cell.value)]
+
+
+@pytest.mark.needs("soffice")
+def test_a_cell_of_blanks_is_the_next_to_fill(tmp_path: Path) -> None:
+    """A cell that holds nothing but a no-break space is blank to the link as to the check: it leads there."""
+    book = openpyxl.load_workbook(BytesIO(render_form(FORM)))
+    number = _place("I.1", "evidence_number")
+    typed: dict[str, str | float | date] = {
+        "progress": "Hoàn thành",
+        "result": "Xong",
+        "completion_date": date(2026, 4, 1),
+        "percent": 1,
+    }
+    for name, content in typed.items():
+        title, address = _place("I.1", name)
+        book[title][address] = content
+    book[number[0]][number[1]] = "\u00a0"
+    book.save(tmp_path / "form.xlsx")
+    shown = openpyxl.load_workbook(office.convert(tmp_path / "form.xlsx", recalc=True), data_only=True)
+    slot = next(slot for slot in formulas_of(layout(FORM)) if slot.field == "next")
+    assert "Thiếu: " in str(_shown(shown, _place("I.1", "check")))
+    told = str(shown["Hướng dẫn"].cell(slot.row + 1, slot.col + 1).value)
+    assert told == f"Đến ô bắt buộc còn trống: trang {number[0]}, ô {number[1]}"
+    typed["progress"] = "done"
+    values = [value("led", "I.1", name, item) for name, item in typed.items()]
+    values.append(value("led", "I.1", "evidence_number", None, "\u00a0"))
+    cached = openpyxl.load_workbook(BytesIO(render_form(FORM, values)), data_only=True)["Hướng dẫn"]
+    assert cached.cell(slot.row + 1, slot.col + 1).value == told

@@ -21,6 +21,8 @@ _IDENTIFIER = re.compile(
     r"([0-9a-f]{2}/)?\b(?=[0-9a-f]*\d)([0-9a-f]{10,64}|(?=[0-9a-f]*[a-f])[0-9a-f]{8})\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b"
 )
 _MARGINS = ("left", "right", "top", "bottom", "header", "footer")
+_EXCERPT = 20
+"""Characters around the first difference of two long texts."""
 _SHOWN = 8
 """Places that are named for each kind of difference on a sheet."""
 
@@ -60,10 +62,17 @@ def differences(old: Path, new: Path, folders: tuple[str, str] = ("", "")) -> It
     for key in sorted(before.keys() | after.keys()):
         one, other = before.get(key, "(none)"), after.get(key, "(none)")
         if one != other:
-            groups[key[:2]].append(f"{key[2]}: {one!r} -> {other!r}".lstrip(": "))
+            groups[key[:2]].append(f"{key[2]}: {_contrast(one, other)}".lstrip(": "))
     for (sheet, kind), places in groups.items():
         more = f" … {len(places)} in all" if len(places) > _SHOWN else ""
         yield f"[{sheet}] {kind}: {'; '.join(places[:_SHOWN])}{more}"
+
+
+def _contrast(one: str, other: str) -> str:
+    """Both, from a little before where they part."""
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, same - _EXCERPT)
+    return " -> ".join(repr(("…" if start else "") + item[start : same + 2 * _EXCERPT]) for item in (one, other))
 
 
 def facts_of(path: Path) -> Facts:

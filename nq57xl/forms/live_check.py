@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from nq57xl.forms.frame import frame_of, rows_of
-from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.condition import blank_formula, quoted
 from nq57xl.rules.predicates import Between, EmptyIf, OneOf, Predicate, RequiredIf, predicates_of
 from nq57xl.rules.schema import Facts, Table
-from nq57xl.text.addresses import a1
+from nq57xl.text.addresses import a1, letters_of
+from nq57xl.xlsx.write import sheet_prefix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,8 @@ class _RowCells:
         #REF! or drags them along, while a reference to the column stays.
         """
         slot = self.own[field]
-        letter = a1(0, slot.col).removesuffix("1")
-        return f"INDEX({self._prefix(slot)}${letter}:${letter},{self._row(slot)})"
+        letters = letters_of(slot.col)
+        return f"INDEX({self._prefix(slot)}${letters}:${letters},{self._row(slot)})"
 
     def column(self, field: str) -> str:
         """Reference to the field's cells in all rows of the table."""
@@ -71,35 +72,30 @@ class _RowCells:
         return "" if slot.sheet == self.place.sheet else sheet_prefix(self.titles[slot.sheet])
 
 
-def sheet_prefix(title: str) -> str:
-    """What stands before an address in another sheet."""
-    quoted_title = title.replace("'", "''")
-    return f"'{quoted_title}'!"
-
-
-def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, int], str]:
-    """(sheet id, row, col) of every check cell -> its formula."""
+def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace, str]:
+    """Place of every check cell -> its formula."""
     entries = entries_of(sheets)
     titles = {sheet.id: sheet.title for sheet in sheets}
     formulas = {}
     for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
-        cells = _cells(form, table, slot, entries, titles)
-        formulas[(slot.sheet, slot.row, slot.col)] = _formula(form, table, slot, cells)
+        formulas[slot.place] = _formula(form, table, slot, _cells(form, table, slot, entries, titles))
     return formulas
 
 
-def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value]) -> dict[tuple[str, int, int], str]:
-    """(sheet id, row, col) of every check cell -> what it says of these values."""
+def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value]) -> dict[CellPlace, str]:
+    """Place of every check cell -> what it says of these values."""
     unreadable = _unreadable(values)
-    filled = {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
+    filled = filled_cells(values)
     slots = checks_of(sheets)
     silent = {slot for slot in slots if _is_silent(form, slot, filled)}
     judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in {*slots} - silent}}
-    return {
-        (slot.sheet, slot.row, slot.col): "" if slot in silent else _text(form, slot, judged[slot.table])
-        for slot in slots
-    }
+    return {slot.place: "" if slot in silent else _text(form, slot, judged[slot.table]) for slot in slots}
+
+
+def filled_cells(values: Sequence[Value]) -> set[tuple[str, str, str]]:
+    """(table, key, field) of every cell that holds something."""
+    return {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
 
 
 def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> bool:

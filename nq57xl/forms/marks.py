@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, protect, set_up_page
-from nq57xl.forms.render_sheet import safe
-from nq57xl.forms.styles import SIZE, FormWorkbook, FormWorksheet
+from nq57xl.forms.styles import SIZE
 from nq57xl.forms.wording import deadline_in_words, period_line, shorten
 from nq57xl.rules.findings import Finding, grouped
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.write import Workbook, Worksheet, sheet_prefix
 
 
 @frozen
@@ -87,13 +87,13 @@ def _subject(form: Form, finding: Finding) -> str:
     return f"{row.key}. {shorten(words.removeprefix('- '), 80)}"
 
 
-def mark_notes(points: Sequence[MarkedFinding]) -> dict[tuple[str, int, int], tuple[str, str]]:
-    """(sheet id, row, col) -> severity to show and the text of the note."""
-    notes: dict[tuple[str, int, int], tuple[str, str]] = {}
+def mark_notes(points: Sequence[MarkedFinding]) -> dict[CellPlace, tuple[str, str]]:
+    """Marked cell -> severity to show and the text of the note."""
+    notes: dict[CellPlace, tuple[str, str]] = {}
     for point in points:
         if point.slot is None:
             continue
-        place = (point.slot.sheet, point.slot.row, point.slot.col)
+        place = point.slot.place
         word = "CẦN SỬA" if point.finding.severity == "error" else "NÊN XEM LẠI"
         text = f"{word}: {point.finding.message}" + (f"\n{point.finding.fix}" if point.finding.fix else "")
         severity, before = notes.get(place, (point.finding.severity, ""))
@@ -102,33 +102,48 @@ def mark_notes(points: Sequence[MarkedFinding]) -> dict[tuple[str, int, int], tu
 
 
 _FIX_TITLE = "Cần sửa"
-_HEADS = ("TT", "Mức độ", "Trang", "Ô", "Đầu việc, nội dung", "Đã nhập", "Điểm cần xem", "Cách xử lý")
-_WIDTHS = (5.0, 12.0, 15.0, 8.0, 28.0, 20.0, 34.0, 34.0)
+_COLUMNS = {
+    "TT": 5.0,
+    "Mức độ": 12.0,
+    "Trang": 15.0,
+    "Ô": 8.0,
+    "Đầu việc, nội dung": 28.0,
+    "Đã nhập": 20.0,
+    "Điểm cần xem": 34.0,
+    "Cách xử lý": 34.0,
+}
+"""Headings and widths in characters."""
+_WIDTHS = tuple(_COLUMNS.values())
+_LEVEL, _CELL = 2, 4
+"""Columns of the severity and of the link."""
 _LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
-_LINK = 3
 _SHOWN = 300
 """Characters of what was typed; the cell itself holds all of it."""
 _REPEATED = 6
 """From so many equal points on, one sentence above the table says what they have in common."""
 
 
-def write_fix(book: FormWorkbook, page: FormContents, points: Sequence[MarkedFinding], repaired: int) -> None:
+def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFinding], repaired: int) -> None:
     """The sheet, before all others."""
     sheet = book.sheet(_FIX_TITLE)
-    set_up_page(book, sheet, page.form, _WIDTHS)
-    sheet.write_string(0, 0, f"NQ57|{page.form.short_id}|fix", book.look("key"))
+    set_up_page(sheet, contents.form, _WIDTHS)
+    sheet.text(0, 0, f"NQ57|{contents.form.short_id}|fix", "key")
     sheet.set_row(0, None, None, {"hidden": True})
-    row = 1
-    for text, name, size in _lines(page, points, repaired):
-        look = book.look(name)
-        sheet.merge_range(row, 1, row, len(_WIDTHS), "", look)
-        sheet.write_string(row, 1, text, look)
-        sheet.set_row(row, row_height([Text(text, merged_width(_WIDTHS), size, name == "heading")], minimum=21.0))
-        row += 1
+    head = 1
+    for text, style, size in _lines(contents.form, points, repaired):
+        sheet.across(head, 1, len(_WIDTHS), text, style)
+        height = row_height([Text(text, merged_width(_WIDTHS), size, style == "heading")], minimum=21.0)
+        sheet.height(head, height)
+        head += 1
     if points:
-        _table(book, sheet, points, row)
-    sheet.print_area(1, 1, row + len(points), len(_WIDTHS))
-    protect(sheet, page.password)
+        for column, text in enumerate(_COLUMNS, start=1):
+            sheet.text(head, column, text, "head")
+        sheet.height(head, 27.0)
+        for number, point in enumerate(points, start=1):
+            _write_point(sheet, head + number, number, point)
+        sheet.head(head, head + len(points), (1, len(_WIDTHS)), 0)
+    sheet.print_area(1, 1, head + len(points), len(_WIDTHS))
+    protect(sheet, contents.form.issue_id)
 
 
 def summary(errors: int, warnings: int) -> str:
@@ -142,55 +157,32 @@ def summary(errors: int, warnings: int) -> str:
     return "Biểu mẫu đã được nhận, không có điểm nào phải sửa."
 
 
-def _lines(page: FormContents, points: Sequence[MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
-    form = page.form
+def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
+    """(text, style, size) of each line above the table."""
     errors = sum(point.finding.severity == "error" for point in points)
     lines = [
         ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading", 14.0),
         (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading", SIZE),
         (summary(errors, len(points) - errors), "note_bold", SIZE),
     ]
+    notes = []
     if points:
-        lines.append(
-            (
-                "Bấm vào địa chỉ ở cột «Ô» để đến đúng ô; ô cần sửa có viền đậm và lời nhắc. Các ô khác giữ nguyên như "
-                f"đơn vị đã nhập. Sửa xong, lưu lại và gửi chính tệp này về {form.gatherer}.",
-                "note",
-                SIZE,
-            )
+        notes.append(
+            "Bấm vào địa chỉ ở cột «Ô» để đến đúng ô; ô cần sửa có viền đậm và lời nhắc. Các ô khác giữ nguyên như "
+            f"đơn vị đã nhập. Sửa xong, lưu lại và gửi chính tệp này về {form.gatherer}."
         )
-    lines += [(text, "note", SIZE) for text in _repeated(points)]
-    if repaired:
-        lines.append(
-            (
-                f"Phần mềm đã tự chuẩn hóa {repaired} điểm về cách nhập hoặc ô khóa; đơn vị không cần làm gì thêm.",
-                "note",
-                SIZE,
-            )
-        )
-    return lines
-
-
-def _repeated(points: Sequence[MarkedFinding]) -> list[str]:
-    """What many cells lack alike; the table below names each of them, with its link."""
+    # what many cells lack alike; the table below names each of them, with its link
     found = grouped([point.placed for point in points], least=_REPEATED)
-    return [f"Trang «{item.first.sheet}»: {item.text}" for item in found if item.count > 1]
+    notes += [f"Trang «{item.first.sheet}»: {item.text}" for item in found if item.count > 1]
+    if repaired:
+        notes.append(
+            f"Phần mềm đã tự chuẩn hóa {repaired} điểm về cách nhập hoặc ô khóa; đơn vị không cần làm gì thêm."
+        )
+    return lines + [(text, "note", SIZE) for text in notes]
 
 
-def _table(book: FormWorkbook, sheet: FormWorksheet, points: Sequence[MarkedFinding], head: int) -> None:
-    for column, text in enumerate(_HEADS, start=1):
-        sheet.write_string(head, column, text, book.look("head"))
-    sheet.set_row(head, 27.0)
-    for number, point in enumerate(points, start=1):
-        _point(book, sheet, point, (head + number, number))
-    sheet.repeat_rows(head)
-    sheet.freeze_panes(head + 1, 0)
-    sheet.autofilter(head, 1, head + len(points), len(_WIDTHS))
-
-
-def _point(book: FormWorkbook, sheet: FormWorksheet, point: MarkedFinding, place: tuple[int, int]) -> None:
-    """One point at (row, its number)."""
-    (row, number), finding = place, point.finding
+def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding) -> None:
+    finding = point.finding
     texts = (
         str(number),
         _LEVELS[finding.severity],
@@ -201,14 +193,11 @@ def _point(book: FormWorkbook, sheet: FormWorksheet, point: MarkedFinding, place
         finding.message,
         finding.fix,
     )
+    level = "error_text" if finding.severity == "error" else "text_center"
     for column, text in enumerate(texts, start=1):
-        if column == _LINK + 1 and point.slot is not None:
-            title = point.sheet_title.replace("'", "''")
-            sheet.write_url(row, column, f"internal:'{title}'!{text}", book.look("link"), text, "Bấm để đến ô")
+        if column == _CELL and point.slot is not None:
+            sheet.link(row, column, text, f"{sheet_prefix(point.sheet_title)}{text}", "link", tip="Bấm để đến ô")
         else:
-            level = "error_text" if finding.severity == "error" else "text_center"
-            look = book.look({1: "text_center", 2: level}.get(column, "text"))
-            # a blank is written as one: openpyxl saves an empty string as a cell that Excel would repair
-            sheet.write_string(row, column, safe(text), look) if text else sheet.write_blank(row, column, None, look)
+            sheet.text(row, column, text, {1: "text_center", _LEVEL: level}.get(column, "text"))
     measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
-    sheet.set_row(row, row_height(measured, minimum=33.0))
+    sheet.height(row, row_height(measured, minimum=33.0))

@@ -104,6 +104,8 @@ class Form:
 
 
 CellRole = Literal["text", "entry", "check", "formula", "key"]
+CellPlace = tuple[str, int, int]
+"""Sheet id, row and column, both 0-based."""
 
 
 @frozen
@@ -127,6 +129,11 @@ class Slot:
     key: str = ""
     """Row key within the table, for `entry` and `check`."""
     field: str = ""
+
+    @property
+    def place(self) -> CellPlace:
+        """Where it stands."""
+        return self.sheet, self.row, self.col
 
 
 @frozen

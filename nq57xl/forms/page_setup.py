@@ -1,28 +1,31 @@
-"""Paper, screen and protection of a sheet: A4 landscape, the decree's margins, frozen keys, courteous locks."""
+"""Paper, screen and protection of a form's sheets: A4 landscape, the decree's margins, frozen keys, courteous locks."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from nq57xl.forms.model import Form, FormRow, Slot
-from nq57xl.forms.styles import FONT, FormWorkbook, FormWorksheet
+from nq57xl.forms.model import CellPlace, Form, FormRow, Slot
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import period_line, shorten
 from nq57xl.rules.schema import SheetSpec
+from nq57xl.xlsx.write import FONT, PageSetup, Worksheet
 
-if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
-
-
-_A4 = 9
 _MM = 1 / 25.4
-_MARGINS = {"left": 30 * _MM, "right": 15 * _MM, "top": 20 * _MM, "bottom": 20 * _MM}
-"""Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm."""
 _HEADER_MARGIN = 10 * _MM
+DECREE_PAGE = PageSetup(
+    left=30 * _MM,
+    right=15 * _MM,
+    top=20 * _MM,
+    bottom=20 * _MM,
+    header=_HEADER_MARGIN,
+    number_size=13,
+    number_scales=False,
+)
+"""Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm; the page number in 13 to 14."""
 _PAGE_WIDTH, _PAGE_HEIGHT = 252 * _MM * 72, 170 * _MM * 72
 """Room inside the margins in points."""
 _FILLED = 1.012
@@ -30,34 +33,34 @@ _FILLED = 1.012
 _KEY_WIDTH = 12
 _FOOTER_NAME = 90
 """Characters of a unit's name in the footer: Excel allows 255 for the whole of it."""
-ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
+_ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
+_PASSWORD_LENGTH = 12
 
 
-def set_up_page(book: FormWorkbook, worksheet: FormWorksheet, form: Form, widths: Sequence[float]) -> None:
-    """Columns (all locked, keys hidden) and paper."""
-    locked = book.look("plain")
-    worksheet.set_column(0, 0, _KEY_WIDTH, locked, {"hidden": True})
-    for number, width in enumerate(widths, start=1):
-        worksheet.set_column(number, number, width, locked)
-    worksheet.lock_rest(len(widths) + 1, locked)
-    set_up_sheet_paper(worksheet)
+def set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: bool = False) -> None:
+    """Column A for the keys, hidden, then those of the table, then all others: locked where nothing else is said.
+
+    `hidden_last`: one more hidden column behind the table.
+    """
+    locked = sheet.book.style("plain")
+    sheet.set_column(0, 0, _KEY_WIDTH, locked, {"hidden": True})
+    sheet.widths(widths, locked, first=1)
+    after = len(widths) + 1
+    if hidden_last:
+        sheet.set_column(after, after, 8, locked, {"hidden": True})
+    sheet.lock_rest(after + hidden_last, locked)
+
+
+def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
+    """Columns, paper, and a footer with unit, period and form."""
+    set_up_columns(sheet, widths)
+    sheet.page(DECREE_PAGE)
     unit = shorten(form.unit_name, _FOOTER_NAME).replace("&", "&&")
     # The size comes before the font: digits of a name that follow "&10" would be read as part of the size.
-    look = f'&10&"{FONT},Italic"'
-    footer = f"&L{look}{unit}. {period_line(form.period)}&R{look}Mã biểu mẫu {form.short_id}"
-    worksheet.set_footer(footer, {"margin": _HEADER_MARGIN, "scale_with_doc": False})
-
-
-def set_up_sheet_paper(worksheet: Worksheet) -> None:
-    """A4 landscape as wide as the page, the decree's margins and page number."""
-    worksheet.hide_gridlines(2)
-    worksheet.set_landscape()
-    worksheet.set_paper(_A4)
-    worksheet.set_margins(**_MARGINS)
-    # The decree puts the page number in the middle of the top margin, in size 13 to 14.
-    worksheet.set_header(f'&C&"{FONT},Regular"&13&P/&N', {"margin": _HEADER_MARGIN, "scale_with_doc": False})
-    worksheet.fit_to_pages(1, 0)
+    letters = f'&10&"{FONT},Italic"'
+    footer = f"&L{letters}{unit}. {period_line(form.period)}&R{letters}Mã biểu mẫu {form.short_id}"
+    sheet.set_footer(footer, {"margin": _HEADER_MARGIN, "scale_with_doc": False})
 
 
 def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> list[int]:
@@ -99,30 +102,27 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[in
 
 
 def finish_sheet(
-    worksheet: Worksheet, page: FormContents, spec: SheetSpec, *, head: int, last: int, columns: int
+    sheet: Worksheet, contents: FormContents, spec: SheetSpec, rows: tuple[int, int], columns: int
 ) -> None:
-    """Print area, repeated heading, frozen panes, filter, protection."""
-    worksheet.print_area(1, 1, last, columns)
+    """Print area, repeated heading, frozen panes, filter, protection; `rows`: the heading's and the last."""
+    head, last = rows
+    sheet.print_area(1, 1, last, columns)
     if spec.layout == "table":
-        keys = 1
-        for column in spec.columns:
-            if column.entry:
-                break
-            keys += 1
-        worksheet.repeat_rows(head)
-        worksheet.freeze_panes(head + 1, min(keys, 3))
-        worksheet.autofilter(head, 1, last, columns)
+        entries = [number for number, column in enumerate(spec.columns, start=1) if column.entry]
+        sheet.head(head, last, (1, columns), min([*entries, len(spec.columns) + 1, 3]))
     else:
-        worksheet.fit_to_pages(1, 1)  # the signatures stay with what they sign
-    protect(worksheet, page.password)
+        sheet.fit_to_pages(1, 1)  # the signatures stay with what they sign
+    protect(sheet, contents.form.issue_id)
 
 
-def protect(worksheet: Worksheet, password: str) -> None:
+def protect(sheet: Worksheet, secret: str) -> None:
     """Protection with what people may still do."""
-    worksheet.protect(password, dict(ALLOWED))
+    sheet.protect(password_of(secret), dict(_ALLOWED))
 
 
-_Place = tuple[str, int, int]
+def password_of(secret: str) -> str:
+    """Derived, and told to nobody: protection is courtesy, the check on return is the guarantee."""
+    return hashlib.sha256(f"nq57xl protection {secret}".encode()).hexdigest()[:_PASSWORD_LENGTH]
 
 
 @frozen
@@ -133,15 +133,14 @@ class FormContents:
     titles: dict[str, str]
     """Sheet id -> tab name."""
     values: Mapping[tuple[str, str, str], Value]
-    notes: Mapping[_Place, tuple[str, str]]
+    notes: Mapping[CellPlace, tuple[str, str]]
     """Marked cell -> severity and text of its note."""
-    formulas: Mapping[_Place, str]
-    results: Mapping[_Place, str | int]
+    formulas: Mapping[CellPlace, str]
+    results: Mapping[CellPlace, str | int]
     """What the formulas give for these values: their cached values."""
-    password: str
+    rows: Mapping[tuple[str, str], FormRow]
+    """(table, key) -> row of the form."""
 
     def row(self, slot: Slot) -> FormRow:
         """The form row that an entry or check cell belongs to."""
-        table = self.form.table(slot.table)
-        assert table is not None  # every entry slot was made from such a row
-        return next(row for row in table.rows if row.key == slot.key)
+        return self.rows[slot.table, slot.key]

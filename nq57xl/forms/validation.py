@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from nq57xl.rules.schema import Facts, Field, Schema
 from nq57xl.rules.values import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.addresses import letters_of
+from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, clipped
 
-TITLE_LIMIT, MESSAGE_LIMIT, STOP_LIMIT = 32, 255, 225
-"""Excel's limits in UTF-16 units; its own dialog cuts the stop text at 225."""
+_STOP_LIMIT = 225
+"""Of a stop text in UTF-16 units: Excel's own dialog cuts it there."""
 _CELL_TEXT_LIMIT = 32767
 
 
@@ -18,13 +21,11 @@ def list_name(name: str) -> str:
     return f"ds_{name}"
 
 
-def clip(text: str, limit: int) -> str:
-    """The text in at most `limit` UTF-16 units, cut between words where it must be."""
-    if len(text.encode("utf-16-le")) // 2 <= limit:
-        return text
-    while len(text.encode("utf-16-le")) // 2 > limit - 1:
-        text = text[:-1]
-    return (text.rsplit(" ", 1)[0] if " " in text else text) + "…"
+def name_lists(book: Workbook, title: str, lists: Mapping[str, Sequence[object]], *, first: int) -> None:
+    """A defined name for each list: a column of that sheet from `first` on, the items under a heading."""
+    for column, (name, items) in enumerate(lists.items(), start=first):
+        letter = letters_of(column)
+        book.define_name(list_name(name), f"={title}!${letter}$2:${letter}${len(items) + 1}")
 
 
 def kind_of(field: Field, facts: Facts) -> str:
@@ -39,10 +40,10 @@ def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict
     return {
         **rule,
         "ignore_blank": True,
-        "input_title": clip(field.title, TITLE_LIMIT),
-        "input_message": clip(hint, MESSAGE_LIMIT),
-        "error_title": clip(field.title, TITLE_LIMIT),
-        "error_message": clip(f"{cause} {remedy}", STOP_LIMIT),
+        "input_title": clipped(field.title, TITLE_LIMIT),
+        "input_message": clipped(hint, MESSAGE_LIMIT),
+        "error_title": clipped(field.title, TITLE_LIMIT),
+        "error_message": clipped(f"{cause} {remedy}", _STOP_LIMIT),
         "error_type": "stop",
     }
 

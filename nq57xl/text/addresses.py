@@ -5,9 +5,14 @@ from __future__ import annotations
 
 def a1(row: int, column: int) -> str:
     """The A1 address of a 0-based place: (0, 0) is "A1"."""
+    return f"{letters_of(column)}{row + 1}"
+
+
+def letters_of(column: int) -> str:
+    """The letters of a 0-based column: 0 is "A", 26 is "AA"."""
     letters = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
+    return letters

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-_DEFAULT_SIZE = 11.0
+DEFAULT_SIZE = 11.0
 """Size of the workbook's default font, in points: column widths count its digits."""
 MAX_ROW_HEIGHT = 409.5
 """Excel's limit, in points."""
@@ -35,7 +35,7 @@ class Text:
 
     text: str
     width: float
-    size: float = _DEFAULT_SIZE
+    size: float = DEFAULT_SIZE
     bold: bool = False
     indent: int = 0
     """Steps of indentation, each about 1.4 characters wide."""
@@ -59,19 +59,19 @@ def _widths(bold: bool) -> dict[str, int]:
 
 
 @lru_cache(maxsize=1 << 15)  # the words of a plan return in every form
-def text_width(text: str, size: float = _DEFAULT_SIZE, bold: bool = False) -> float:
+def text_width(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
     """Width of one line of text in points."""
     table = _widths(bold)
     return sum(table.get(letter, _UNKNOWN) for letter in text) * size / 1000
 
 
-def chars_needed(text: str, size: float = _DEFAULT_SIZE, bold: bool = False) -> float:
+def chars_needed(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
     """Column width, in characters, that holds the longest line of the text without wrapping."""
     longest = max((text_width(line, size, bold) for line in text.split("\n")), default=0.0)
     return longest * _SAFETY / _POINTS_PER_CHARACTER
 
 
-def lines_needed(text: str, width_chars: float, size: float = _DEFAULT_SIZE, bold: bool = False) -> int:
+def lines_needed(text: str, width_chars: float, size: float = DEFAULT_SIZE, bold: bool = False) -> int:
     """Lines that the text takes when wrapped in a column of that width; at least 1."""
     room = width_chars * _POINTS_PER_CHARACTER / _SAFETY
     return sum(_wrapped(line, room, size, bold) for line in text.split("\n"))
