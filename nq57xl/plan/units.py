@@ -49,6 +49,8 @@ _ABBREVIATIONS = (
 _OPTIONAL_PREFIX = ("phong ", "p ")
 _ROMAN = re.compile(r"[ivx]+")
 _LONG_NAME = 14
+_LONGEST_SLIP = 4
+"""Names whose lengths differ by more letters are two names."""
 
 
 @frozen
@@ -83,6 +85,7 @@ class Resolver:
         self._exact: dict[str, set[str]] = {}
         self._loose: dict[str, set[str]] = {}
         self._longest_run = 1
+        self._resolved: dict[str, Resolution] = {}
         for unit in units:
             self._add(
                 f"u:{unit.code}",
@@ -104,7 +107,12 @@ class Resolver:
 
     def resolve(self, text: str) -> Resolution:
         """See the function `resolve`."""
-        text = clean(text)
+        known = self._resolved.get(text)
+        if known is None:
+            known = self._resolved[text] = self._resolve(clean(text))
+        return known
+
+    def _resolve(self, text: str) -> Resolution:
         parts = [(a, b) for a, b in _split(text) if not names_people(text[a:b])]
         codes: dict[str, None] = {}
         unresolved: list[tuple[int, int]] = []
@@ -242,7 +250,7 @@ def is_misprint(key: str, known: str) -> bool:
     """
     from rapidfuzz.distance import OSA
 
-    if key == known:
+    if key == known or abs(len(key) - len(known)) > _LONGEST_SLIP:
         return False
     if key.replace(" ", "") == known.replace(" ", ""):
         return True

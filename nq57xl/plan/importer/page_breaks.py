@@ -40,11 +40,12 @@ def joined(rows: list[BodyRow]) -> list[BodyRow]:
     done: list[BodyRow] = []
     cut = False
     products = {item.text("deliverable") for item in rows if not item.starts_page}
+    numbered = _are_numbered(rows)
     for row in rows:
         at_top = bool(done) and row.starts_page and not row.first
         part = _is_part(row) and bool(done)
         anew = part and _begins_anew(done[-1], row, products)
-        if at_top and not anew and (_is_cut_number(done, row) or _goes_on(done[-1], row)):
+        if at_top and not anew and (_is_cut_number(done, row) or _goes_on(done[-1], row, numbered)):
             lower = _handed_up(done, row, done[-1].merged)
             done[-1], cut = _join(done[-1], lower), True
         else:
@@ -71,7 +72,14 @@ def _under_tall(done: list[BodyRow], row: BodyRow) -> BodyRow:
     return attrs.evolve(lower, values=kept, merged=lower.merged | names)
 
 
-def _goes_on(before: BodyRow, row: BodyRow) -> bool:
+def _are_numbered(rows: list[BodyRow]) -> bool:
+    """True for a table in which, but for the tops of pages, every row has a number of its own."""
+    inner = [row for row in rows if not (row.starts_page or row.title)]
+    own = sum(bool(row.text("number")) or any(_NUMBERED.match(row.text(name)) for name in WORK) for row in inner)
+    return len(inner) > 2 and own >= 0.9 * len(inner)
+
+
+def _goes_on(before: BodyRow, row: BodyRow, numbered: bool) -> bool:
     """True when the first row of a page is the rest of the last one of the page before."""
     if before.title and row.title:
         return row.title[:1].islower()
@@ -83,7 +91,7 @@ def _goes_on(before: BodyRow, row: BodyRow) -> bool:
     if number[:1] in (".", ")") and before.text("number"):
         return True
     if number and texts == [number] and not row.title:
-        return bool(before.text("number"))
+        return bool(before.text("number")) and not _follows(before.text("number"), number)
     if number:
         # a number set in the middle of its cell may stand in the lower part
         # nor does a narrow column always keep "5.2." in one piece
@@ -94,6 +102,11 @@ def _goes_on(before: BodyRow, row: BodyRow) -> bool:
         or any(_NUMBERED.match(row.text(name)) for name in WORK)
         or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title)
     ):
+        return False
+    if numbered and not {"number"} & (before.merged | before.tall):
+        return True
+    own = next((before.text(name) for name in WORK if before.text(name)), "")
+    if work[:1].isupper() and not _is_open(own) and len(texts) > 2 and not row.text("deliverable")[:1].islower():
         return False
     if any(text[0].islower() for text in texts):
         return True
@@ -138,6 +151,14 @@ def _next_number(last: str, number: str) -> bool:
     stem, _, end = last.rpartition(".")
     own_stem, _, own_end = number.rpartition(".")
     return stem == own_stem and end.isdigit() and own_end.isdigit() and int(own_end) == int(end) + 1
+
+
+def _follows(before: str, number: str) -> bool:
+    """True for a key that comes after another: "b)" after "a)", 8 after 7."""
+    one, other = before.strip(" .)"), number.strip(" .)")
+    if len(one) == len(other) == 1 and one.isalpha() and other.isalpha():
+        return ord(other) == ord(one) + 1
+    return _next_number(one, other)
 
 
 def _is_part(row: BodyRow) -> bool:

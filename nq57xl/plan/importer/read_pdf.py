@@ -181,6 +181,8 @@ _SETTINGS = {
 _LEAST_TEXT = 20
 """Fewer letters on all pages together: a scan."""
 _MOST_PAGES = 400
+_THICKEST = 4.0
+"""Points: a filled area that is thinner may be a rule."""
 _HEAD_ROWS = 4
 _TOUCHING = 0.8
 """Points between letters of one word at the most."""
@@ -219,6 +221,12 @@ def read_pdf(data: bytes, name: str) -> Document:
     return Document(tuple(_stitched(items)))
 
 
+def _is_no_shading(item: dict[str, Any]) -> bool:
+    """False for an area that is filled and has no border: colour behind a text is no rule of a table."""
+    filled = item.get("object_type") in ("rect", "curve") and item.get("fill") and not item.get("stroke")
+    return not (filled and min(item["width"], item["height"]) > _THICKEST)
+
+
 def _letters(item: Line | Ruled) -> str:
     if isinstance(item, Line):
         return item.text
@@ -236,7 +244,7 @@ class _Pages:
         """The lines and tables of a page from top to bottom; each table with the places of its columns."""
         source = f"trang {page.page_number}"
         letters: list[Letter] = page.dedupe_chars(tolerance=1).chars
-        found = [item for item in page.find_tables(_SETTINGS) if len(item.cells) > 1]
+        found = [item for item in page.filter(_is_no_shading).find_tables(_SETTINGS) if len(item.cells) > 1]
         found.sort(key=lambda item: item.bbox[1])
         top = 0.0
         for item in found:

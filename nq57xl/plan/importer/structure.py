@@ -220,7 +220,9 @@ def take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[Bod
     if not row.title:
         return False
     group = _GROUP.fullmatch(row.title)
-    if _FOOT.match(row.title):
+    if _continues(state, row.title):
+        _append(state, row)
+    elif _FOOT.match(row.title):
         state.loose.append(SourceText(row.title, row.source, "dòng ghi chú, tổng hợp ở bảng"))
     elif group and (sectioned or "." in group["number"]):
         values = {"number": SourceText(group["number"], row.source), "task": SourceText(group["title"], row.source)}
@@ -238,6 +240,25 @@ def take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[Bod
     else:
         state.loose.append(SourceText(row.title, row.source, "dòng không rõ thuộc mục nào"))
     return True
+
+
+def _continues(state: State, title: str) -> bool:
+    """True for a row of text alone that goes on with the task above: that one ends open, or it begins in lower case."""
+    last = state.drafts[-1].text("subtask") or state.drafts[-1].text("task") if state.drafts else ""
+    if not last or title.isupper() or _GROUP.fullmatch(title) or _FOOT.match(title):
+        return False
+    return last[-1] in ";,:" or title[0].islower() or re.match(r"[-+•]\s*\S", title) is not None
+
+
+def _append(state: State, row: BodyRow) -> None:
+    """Puts the text of such a row under that of the last task."""
+    draft = state.drafts[-1]
+    name = "subtask" if draft.text("subtask") else "task"
+    value = draft.values[name]
+    more = attrs.evolve(
+        value, text=f"{value.text}\n{row.title}", doubt="dòng chỉ có chữ, coi là phần tiếp của dòng trên"
+    )
+    state.drafts[-1] = attrs.evolve(draft, values=dict(draft.values) | {name: more})
 
 
 def _open_section(state: State, row: BodyRow, number: str, title: str, rest: Sequence[BodyRow]) -> None:
