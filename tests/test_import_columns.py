@@ -13,7 +13,7 @@ from docx.oxml import parse_xml
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.assemble import import_document
-from nq57xl.plan.importer.headings import vocabulary
+from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.importer.read_xlsx import shown
 from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, word
@@ -146,7 +146,7 @@ def test_an_office_teaches_a_heading_once(tmp_path: Path) -> None:
     text = "| TT | Hạng mục | Cái phải có | Chủ trì |\n|---|---|---|---|\n| 1 | Việc A | Đề án | Sở Nội vụ |\n".encode()
     with pytest.raises(Nq57Error):
         import_document(read_document(text, "x.md"), "x", TODAY)
-    made = import_document(read_document(text, "x.md"), "x", TODAY, vocabulary(tmp_path))
+    made = import_document(read_document(text, "x.md"), "x", TODAY, heading_words(tmp_path))
     assert [(task.task, task.deliverable, task.lead) for task in made.plan.tasks] == [("Việc A", "Đề án", "Sở Nội vụ")]
 
 

@@ -90,22 +90,38 @@ def lint(context: click.Context, write: bool, json_: bool) -> None:
     short_help="Lập phụ lục từ văn bản kế hoạch.",
     help="Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát.",
 )
-@click.argument("document", metavar="VĂN_BẢN", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("document", metavar="VĂN_BẢN", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--review",
+    "answered",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="TỆP.xlsx",
+    help="Đưa câu trả lời ở trang «Cần rà soát» của phụ lục này vào phụ lục.",
+)
 @click.option(
     "-o",
     "--output",
-    required=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="TỆP.xlsx",
     help="Ghi phụ lục ra tệp này.",
 )
 @as_json
-def _import_(document: Path, output: Path, json_: bool) -> None:
+@click.pass_context
+def _import_(
+    context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
+) -> None:
     """A master appendix from a plan document."""
     from nq57xl.cli.printing import imported_json, print_imported
-    from nq57xl.commands.import_plan import import_plan
+    from nq57xl.commands.import_plan import import_plan, take_review
 
-    made = import_plan(document, output, environment.clock().now().date())
+    if answered is not None and document is None:
+        made = take_review(answered, output, context.obj)
+    elif document is not None and answered is None:
+        if output is None:
+            raise click.UsageError("Thiếu «-o TỆP.xlsx»: nơi ghi phụ lục.")
+        made = import_plan(document, output, environment.clock().now().date(), context.obj)
+    else:
+        raise click.UsageError("Cần một văn bản kế hoạch, hoặc «--review TỆP.xlsx».")
     if json_:
         print_json(imported_json(made))
     else:

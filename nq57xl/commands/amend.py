@@ -26,7 +26,7 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, completed
 from nq57xl.plan.model import AmendedRow, Amendment, Plan, PlanComparison, plan_version
 from nq57xl.plan.periods import parse_period
-from nq57xl.plan.review_sheet import Review
+from nq57xl.plan.review_questions import Review
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 
@@ -186,7 +186,7 @@ def _read(document: Path, old: Plan, office: Office) -> _Read:
         with suppress(Nq57Error):
             own = read_appendix(data, document.name)
     if own is None:
-        made = import_bytes(data, document, office.clock.now().date())
+        made = import_bytes(data, document, office.clock.now().date(), office.workspace.root)
         return _Read(document, data, made.plan, made.review, same_file=False)
     _require_readable(office.in_own_words(own.findings), document.name)
     given = {code for _, _, code in own.new_codes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_sheet import Review
+from nq57xl.plan.review_questions import TITLE, Answered, Review, read_review, take_answers
 from nq57xl.text.files import write_atomic
 
 
@@ -26,35 +28,87 @@ class ImportedAppendix:
     review: tuple[Review, ...]
 
 
-def import_plan(document: Path, output: Path, today: date) -> ImportedAppendix:
-    """Reads the document and writes its master appendix. `today`: its year stands in where the document tells none.
+def import_plan(document: Path, output: Path, today: date, workspace: Path | None = None) -> ImportedAppendix:
+    """Reads the document and writes its master appendix. `today`: its year stands in where the document tells none;
+    `workspace`: a folder whose schemas/import_headings.yml names headings that the office taught.
 
     Raises Nq57Error when the document cannot be read or holds no table of tasks, and when the output is the appendix
     of a workspace in use; then nothing is written.
     """
-    if output.suffix.lower() != ".xlsx":
-        raise Nq57Error(f"Tệp kết quả «{output}» phải có đuôi .xlsx.")
-    if output.exists() and (output.parent / "nq57xl.db").exists():
-        raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
-    made = _imported(document, today)
+    _require_free(output)
+    made = _imported(document, today, workspace)
     write_atomic(output, write_appendix(made.plan, made.review))
     return ImportedAppendix(output, made.plan, made.review)
 
 
-def _imported(document: Path, today: date) -> Imported:
+def take_review(appendix: Path, output: Path | None = None, workspace: Path | None = None) -> ImportedAppendix:
+    """Takes in the answers on the sheet «Cần rà soát» and writes the appendix again, with what is still open.
+
+    Writes over the file itself without `output`. Headings that were taught go to the workspace, else beside the output.
+    Raises Nq57Error when the file is no master appendix, has no such sheet, or holds cells that cannot be read.
+    """
+    target = output or appendix
+    _require_free(target)
+    data = _bytes(appendix)
+    read = read_review(data)
+    if read is None:
+        raise Nq57Error(f"«{appendix}» không có trang «{TITLE}»: hãy dùng tệp do lệnh import ghi ra.")
+    done = answered_appendix(data, appendix.name, read)
+    write_atomic(target, write_appendix(done.plan, done.review))
+    teach_headings(workspace or target.parent, done.headings)
+    return ImportedAppendix(target, done.plan, done.review)
+
+
+def answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[Review, ...]]) -> Answered:
+    """The appendix with those answers in it. Raises Nq57Error naming the cells that cannot be read."""
+    answers, points = read
+    appendix = read_appendix(data, name)
+    if appendix.findings:
+        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in appendix.findings)
+        raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
+    return take_answers(appendix.plan, points, answers)
+
+
+def teach_headings(folder: Path, headings: Mapping[str, tuple[str, ...]]) -> None:
+    """Adds headings to the folder's own schemas/import_headings.yml."""
+    import yaml
+
+    if not headings:
+        return
+    path = folder / "schemas" / "import_headings.yml"
+    known = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
+    tasks = known.setdefault("task", {})
+    for name, texts in headings.items():
+        tasks[name] = list(dict.fromkeys([*(tasks.get(name) or ()), *texts]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, yaml.safe_dump(known, allow_unicode=True, sort_keys=False).encode())
+
+
+def _require_free(output: Path) -> None:
+    if output.suffix.lower() != ".xlsx":
+        raise Nq57Error(f"Tệp kết quả «{output}» phải có đuôi .xlsx.")
+    if output.exists() and (output.parent / "nq57xl.db").exists():
+        raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = document.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise Nq57Error(f"Không đọc được «{document}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+
+
+def _imported(document: Path, today: date, workspace: Path | None) -> Imported:
+    data = _bytes(document)
     if data[:4] == b"PK\x03\x04":
         # a master appendix is its own import
         try:
             return Imported(read_appendix(data, document.name).plan)
         except Nq57Error:
             pass
-    return import_bytes(data, document, today)
+    return import_bytes(data, document, today, workspace)
 
 
-def import_bytes(data: bytes, document: Path, today: date) -> Imported:
+def import_bytes(data: bytes, document: Path, today: date, workspace: Path | None = None) -> Imported:
     """The plan in a document of that name. Raises Nq57Error when it cannot be read or holds no table of tasks."""
-    return import_document(read_document(data, document.name), document.stem, today)
+    return import_document(read_document(data, document.name), document.stem, today, heading_words(workspace))

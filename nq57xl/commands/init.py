@@ -6,10 +6,13 @@ from pathlib import Path
 
 from attrs import frozen
 
+from nq57xl.commands.import_plan import answered_appendix, teach_headings
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
+from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
+from nq57xl.plan.review_questions import read_review
 from nq57xl.text.files import write_atomic
 
 
@@ -24,17 +27,24 @@ class _NewWorkspace:
 def init(folder: Path, plan: str) -> _NewWorkspace:
     """Makes the folder a workspace with that plan.
 
-    `plan` is the name of a bundled plan or the path of a master appendix. Raises Nq57Error when the folder already is
-    a workspace, or the plan cannot be read; then nothing is written.
+    `plan` is the name of a bundled plan or the path of a master appendix; answers on its sheet «Cần rà soát» are taken
+    in. Raises Nq57Error when the folder already is a workspace, or the plan cannot be read; then nothing is written.
     """
     workspace = Workspace(folder)
     if workspace.appendix.exists():
         raise Nq57Error(f"Thư mục «{folder}» đã có phu-luc.xlsx; hãy chọn thư mục khác, hoặc dùng luôn thư mục này.")
     data = _appendix(plan)
     appendix = read_appendix(data, Path(plan).name)
-    write_atomic(workspace.appendix, write_codes(data, appendix.new_codes))
+    read = read_review(data)
+    if read is not None and read[0]:
+        done = answered_appendix(data, Path(plan).name, read)
+        content, made = write_appendix(done.plan, done.review), done.plan
+        teach_headings(workspace.root, done.headings)
+    else:
+        content, made = write_codes(data, appendix.new_codes), appendix.plan
+    write_atomic(workspace.appendix, content)
     workspace.inbox.mkdir(parents=True, exist_ok=True)
-    return _NewWorkspace(workspace, appendix.plan)
+    return _NewWorkspace(workspace, made)
 
 
 def _appendix(plan: str) -> bytes:

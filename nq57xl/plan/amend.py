@@ -24,7 +24,7 @@ from nq57xl.plan.model import (
     Task,
     Unit,
 )
-from nq57xl.plan.review_sheet import Review
+from nq57xl.plan.review_questions import Review
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.normalise import fold

@@ -26,7 +26,8 @@ from nq57xl.plan.appendix_sheets import (
     table_rows,
 )
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_sheet import TITLE, Review, write_review
+from nq57xl.plan.review_questions import TITLE, Review
+from nq57xl.plan.review_sheet import write_review
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import AppendixColumn, card_cells, name_rows, settings_cells, table_rows
 from nq57xl.plan.model import Plan
+from nq57xl.plan.review_questions import ANSWER, FIELD, KEY, REASON, TITLE, Question, Review, questions_of
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
 
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-TITLE = "Cần rà soát"
-"""Name of the sheet; the reader of the appendix passes it over."""
-_FILL = "#FFF2CC"
+_FILL, _ANSWER_FILL = "#FFF2CC", "#E2EFDA"
 _FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 _COLUMNS = (
     ("STT", 6),
@@ -30,32 +27,19 @@ _COLUMNS = (
     ("Mã", 11),
     ("Mục", 20),
     ("Nguồn", 22),
-    ("Cần xem vì", 36),
+    (REASON, 36),
     ("Nội dung đang ghi", 60),
 )
+_QUESTION_COLUMNS = ((0, 0, "STT"), (1, 4, "Câu hỏi"), (5, 5, "Đang ghi"), (6, 6, ANSWER), (7, 7, "Các ô liên quan"))
+"""First and last column, and the heading."""
+_HIDDEN = len(_COLUMNS)
 _NOTE = (
-    "Mỗi dòng là một chỗ phần mềm chưa chắc khi đọc văn bản. Bấm vào ô để đến đúng chỗ, đối chiếu với văn bản, "
-    "sửa nếu sai. "
-    "Xem xong có thể xóa cả trang này; các trang khác không phụ thuộc vào nó."
+    "Chọn câu trả lời ở cột xanh: một câu trả lời áp dụng cho mọi ô của câu hỏi; để trống là chưa xem. Trả lời xong, "
+    "lưu tệp rồi chạy «nq57xl import --review TỆP» hoặc «nq57xl init THƯ_MỤC --plan TỆP». Danh sách từng ô ở dưới: bấm "
+    "vào ô để đến đúng chỗ, đối chiếu với văn bản, sửa nếu sai. Xem xong có thể xóa cả trang này; các trang khác không "
+    "phụ thuộc vào nó."
 )
-_LONGEST = 4000
-
-
-@frozen
-class Review:
-    """A cell, or a text without one, that a person must look at."""
-
-    sheet: str
-    """Title of the sheet; empty for a text that landed nowhere."""
-    cell: str
-    task: str
-    """Code of the task or indicator."""
-    field: str
-    source: str
-    """Page, paragraph, line or cell of the document."""
-    reason: str
-    value: str = ""
-    """The best guess, as in the cell; or the text that landed nowhere."""
+_LONGEST, _LONGEST_LIST = 4000, 255
 
 
 def places(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
@@ -89,7 +73,7 @@ def write_review(book: Workbook, pages: dict[str, Worksheet], plan: Plan, review
         if point.sheet in pages and point.cell:
             column, value = known.get((point.sheet, point.cell), (AppendixColumn("", ""), None))
             _mark(book, pages[point.sheet], formats, point, (column, value))
-    _list(book, pages[TITLE], review)
+    _list(book, pages[TITLE], plan, review)
 
 
 def _mark(
@@ -130,16 +114,87 @@ def _mark(
     )
 
 
-def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
-    from nq57xl.plan.appendix_sheets import ACCENT, LINE, fit_page
+def _list(book: Workbook, page: Worksheet, plan: Plan, review: Sequence[Review]) -> None:
+    from nq57xl.plan.appendix_sheets import fit_page
 
-    title = book.add_format({**_FONT, "bold": True, "font_size": 14, "valign": "vcenter"})
-    note = book.add_format({**_FONT, "italic": True, "text_wrap": True})
-    head = book.add_format(
-        {**_FONT, "bold": True, "border": 1, "border_color": LINE, "bg_color": ACCENT, "align": "center"}
+    formats = _formats(book)
+    questions = questions_of(plan, review)
+    widths = [width for _, width in _COLUMNS]
+    for index, width in enumerate(widths):
+        page.set_column(index, index, width)
+    page.set_column(_HIDDEN, _HIDDEN, 12, None, {"hidden": True})
+    asked = sum(not question.detail for question in questions)
+    page.write_string(
+        0, 0, f"CẦN RÀ SOÁT SAU KHI NHẬP KẾ HOẠCH: {asked} CÂU HỎI CHO {len(review)} CHỖ", formats["title"]
     )
-    cell = book.add_format({**_FONT, "border": 1, "border_color": LINE, "text_wrap": True})
-    link = book.add_format({**_FONT, "border": 1, "border_color": LINE, "underline": 1})
+    page.set_row(0, 26)
+    page.merge_range(1, 0, 1, len(_COLUMNS) - 1, _NOTE, formats["note"])
+    page.set_row(1, row_height([Text(_NOTE, sum(widths), 11, False)]))
+    start = appendix_sheets.HEADER_ROW
+    for first, last, name in _QUESTION_COLUMNS:
+        _put(page, start, (first, last), name, formats["head"])
+    page.write_string(start, _HIDDEN, KEY, formats["head"])
+    for number, question in enumerate(questions, 1):
+        _question(page, (start + number, number), question, plan, formats)
+    under = start + len(questions) + 2
+    page.write_string(under, 0, "TỪNG CHỖ", formats["title"])
+    _points(page, under + 1, review, formats)
+    fit_page(page, repeat=appendix_sheets.HEADER_ROW)
+    page.freeze_panes(appendix_sheets.HEADER_ROW + 1, 0)
+
+
+def _formats(book: Workbook) -> dict[str, Format]:
+    from nq57xl.plan.appendix_sheets import ACCENT, LINE
+
+    cell = {**_FONT, "border": 1, "border_color": LINE, "text_wrap": True}
+    looks: dict[str, dict[str, Any]] = {
+        "title": {**_FONT, "bold": True, "font_size": 14, "valign": "vcenter"},
+        "note": {**_FONT, "italic": True, "text_wrap": True},
+        "head": {**_FONT, "bold": True, "border": 1, "border_color": LINE, "bg_color": ACCENT, "align": "center"},
+        "cell": cell,
+        "detail": {**cell, "italic": True, "indent": 1},
+        "answer": {**cell, "bg_color": _ANSWER_FILL, "locked": False},
+        "link": {**_FONT, "border": 1, "border_color": LINE, "underline": 1},
+    }
+    return {name: book.add_format(look) for name, look in looks.items()}
+
+
+def _put(page: Worksheet, row: int, span: tuple[int, int], text: str, style: Format) -> None:
+    first, last = span
+    if first == last:
+        page.write_string(row, first, text, style)
+    else:
+        page.merge_range(row, first, row, last, text, style)
+
+
+def _question(
+    page: Worksheet, place: tuple[int, int], question: Question, plan: Plan, formats: dict[str, Format]
+) -> None:
+    """A line with its dropdown; `place`: its row and its number."""
+    row, number = place
+    cells = ", ".join(f"{sheet}!{cell}" for sheet, cell in question.cells[:12])
+    more = f" … ({len(question.cells)} ô)" if len(question.cells) > 12 else ""
+    texts = ["" if question.detail else str(number), question.text, question.proposal, "", cells + more]
+    for (first, last, _), text in zip(_QUESTION_COLUMNS, texts, strict=True):
+        style = formats["answer"] if first == 6 else formats["detail" if question.detail else "cell"]
+        _put(page, row, (first, last), text[:_LONGEST], style)
+    page.write_string(row, _HIDDEN, question.key)
+    listed: list[str] | str = list(question.options)
+    if len(",".join(question.options)) > _LONGEST_LIST or any("," in option for option in question.options):
+        last_unit = appendix_sheets.HEADER_ROW + 1 + max(1, len(plan.units))
+        listed = f"='{appendix_sheets.UNITS.title}'!$B${appendix_sheets.HEADER_ROW + 2}:$B${last_unit}"
+    page.data_validation(row, 6, row, 6, {"validate": "list", "source": listed, "show_error": question.strict,
+                         "error_title": "Trả lời", "error_message": "Chọn một mục trong danh sách."})  # fmt: skip
+    widths = [width for _, width in _COLUMNS]
+    heights = [
+        Text(text, sum(widths[first : last + 1]), 11, False)
+        for (first, last, _), text in zip(_QUESTION_COLUMNS, texts, strict=True)
+    ]
+    page.set_row(row, row_height(heights))
+
+
+def _points(page: Worksheet, start: int, review: Sequence[Review], formats: dict[str, Format]) -> None:
+    """A line for each point, with a link to its cell."""
     titles = {
         (sheet.title, column.key): column.title
         for sheet in (*appendix_sheets.TABLES, appendix_sheets.NAMES)
@@ -148,15 +203,11 @@ def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
     titles |= {(appendix_sheets.PLAN_TITLE, column.key): column.title for column in appendix_sheets.CARD}
     titles |= {(appendix_sheets.PLAN_TITLE, key): name for key, name in appendix_sheets.NAME_KINDS.items()}
     widths = [width for _, width in _COLUMNS]
-    for index, (name, width) in enumerate(_COLUMNS):
-        page.set_column(index, index, width)
-        page.write_string(appendix_sheets.HEADER_ROW, index, name, head)
-    page.write_string(0, 0, "NHỮNG CHỖ CẦN RÀ SOÁT SAU KHI NHẬP KẾ HOẠCH", title)
-    page.set_row(0, 26)
-    page.merge_range(1, 0, 1, len(_COLUMNS) - 1, _NOTE, note)
-    page.set_row(1, row_height([Text(_NOTE, sum(widths), 11, False)]))
+    for index, (name, _) in enumerate(_COLUMNS):
+        page.write_string(start, index, name, formats["head"])
+    page.write_string(start, _HIDDEN, FIELD, formats["head"])
     for number, point in enumerate(review, 1):
-        row = appendix_sheets.HEADER_ROW + number
+        row = start + number
         value = point.value if len(point.value) <= _LONGEST else f"{point.value[:_LONGEST]}…"
         name = titles.get((point.sheet, point.field), point.field)
         texts = [
@@ -170,10 +221,9 @@ def _list(book: Workbook, page: Worksheet, review: Sequence[Review]) -> None:
             value,
         ]
         for index, text in enumerate(texts):
-            page.write_string(row, index, text, cell)
+            page.write_string(row, index, text, formats["cell"])
+        page.write_string(row, _HIDDEN, point.field)
         if point.cell:
-            page.write_url(row, 2, f"internal:'{point.sheet}'!{point.cell}", link, point.cell)
+            page.write_url(row, 2, f"internal:'{point.sheet}'!{point.cell}", formats["link"], point.cell)
         page.set_row(row, row_height([Text(text, width, 11, False) for text, width in zip(texts, widths, strict=True)]))
-    fit_page(page, repeat=appendix_sheets.HEADER_ROW)
-    page.freeze_panes(appendix_sheets.HEADER_ROW + 1, 0)
-    page.autofilter(appendix_sheets.HEADER_ROW, 0, appendix_sheets.HEADER_ROW + max(1, len(review)), len(_COLUMNS) - 1)
+    page.autofilter(start, 0, start + max(1, len(review)), len(_COLUMNS) - 1)

@@ -14,13 +14,14 @@ from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import AppendixSheet, shown
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, SourceText
-from nq57xl.plan.importer.headings import HeadingWords, nearest_headings, vocabulary
+from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import Proposal, propose_units
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
-from nq57xl.plan.review_sheet import Review, places
+from nq57xl.plan.review_questions import Review
+from nq57xl.plan.review_sheet import places
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.addresses import a1
@@ -41,7 +42,7 @@ def import_document(document: Document, stem: str, today: date, known: HeadingWo
     `stem`: name of the file, for the plan's id; `today`: the day whose year stands in where the document tells none;
     `known`: the headings, with those that an office taught.
     """
-    known = known or vocabulary()
+    known = known or heading_words()
     bodies = bodies_of(document, known)
     tasks, indicators = tasks_of(bodies.task), indicators_of(bodies.indicator)
     if not tasks.drafts and not indicators.drafts:

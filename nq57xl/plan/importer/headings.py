@@ -98,7 +98,7 @@ class HeadingWords:
         return self._known[key]
 
 
-def vocabulary(workspace: Path | None = None) -> HeadingWords:
+def heading_words(workspace: Path | None = None) -> HeadingWords:
     """The packaged headings, with those that the office taught in its own schemas/import_headings.yml."""
     own = workspace / "schemas" / FILE if workspace else None
     return _read(own, own.stat().st_mtime if own and own.is_file() else 0.0)
@@ -175,7 +175,7 @@ def find_headings(
 
     `strict`: only well-known headings, on one page: a row of the page before over repeated headings is data.
     """
-    known = known or vocabulary()
+    known = known or heading_words()
     for row in range(start, len(table.rows)):
         own = table.own(row)
         if len(own) < 2 or any(len(cell.text) > _LONGEST for _, cell in own):

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, table_of
-from nq57xl.plan.importer.headings import vocabulary
+from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.words import join_lines, page_text, whole_key
 from nq57xl.text.normalise import bare, clean
 
@@ -355,7 +355,7 @@ def _task_head(lines: list[_Raw]) -> tuple[int, int, list[str]] | None:
 def _fields(text: str) -> list[str]:
     """The fields that a run of headings names, in order."""
     words = whole_key(text).split()
-    known = {word: name for name, list_ in vocabulary().words["task"].items() for word in list_ if len(word) > 2}
+    known = {word: name for name, list_ in heading_words().words["task"].items() for word in list_ if len(word) > 2}
     found: list[str] = []
     index = 0
     while index < len(words):

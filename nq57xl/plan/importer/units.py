@@ -486,6 +486,11 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
 }
 
 
+def members_of_kind(units: Iterable[Unit], ranks: Sequence[str]) -> tuple[str, ...]:
+    """Codes of the inside units of those ranks."""
+    return tuple(unit.code for unit in units if not unit.external and rank_of(unit.name) in ranks)
+
+
 def members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tuple[tuple[str, ...], str]:
     """Codes of the inside units whose kind the collective names; and why its members are not (all) known."""
     rules = unit_rules()

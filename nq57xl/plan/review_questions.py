@@ -1,0 +1,391 @@
+"""The points of an imported appendix as questions to a person: one answer settles all cells of its kind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+import attrs
+import yaml
+from attrs import field, frozen
+
+from nq57xl import resources
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_sheets import GROUPS, HEADER_ROW, NAME_KINDS, NAMES, TABLES, TASKS, UNITS
+from nq57xl.plan.importer.units import members_of_kind
+from nq57xl.plan.model import UNDECIDED, Plan, Unit
+from nq57xl.plan.understand import understand, unit_code
+from nq57xl.plan.units import Resolver
+from nq57xl.text.normalise import bare, clean, fold, one_line
+
+TITLE = "Cần rà soát"
+"""Name of the sheet; the reader of the appendix passes it over."""
+INSIDE, OUTSIDE = "Trong cơ quan (nhận biểu mẫu)", "Ngoài cơ quan (không nhận)"
+AS_PROPOSED, CELL_BY_CELL = "Đúng như đang ghi", "Sẽ sửa từng ô"
+NOBODY, EVERYBODY, COMMUNES = "Không đơn vị nào", "Tất cả đơn vị trong cơ quan", "Tất cả xã và phường"
+NEW_UNIT, NEW_OUTSIDE = "Đơn vị mới trong cơ quan", "Đơn vị mới ngoài cơ quan"
+NO_FIELD = "Không đưa vào phụ lục"
+_BY_KIND = {
+    "Các sở ban ngành": ("department",),
+    "Các bộ ngành": ("ministry",),
+    "Các phòng và đơn vị": ("division", "own"),
+}
+_UNRESOLVED, _EXTRA_COLUMN = "chưa nhận ra đơn vị", "cột không thuộc mục nào"
+
+
+@frozen
+class Review:
+    """A cell, or a text without one, that a person must look at."""
+
+    sheet: str
+    """Title of the sheet; empty for a text that landed nowhere."""
+    cell: str
+    task: str
+    """Code of the task or indicator."""
+    field: str
+    source: str
+    """Page, paragraph, line or cell of the document."""
+    reason: str
+    value: str = ""
+    """The best guess, as in the cell; or the text that landed nowhere."""
+
+
+@frozen
+class Question:
+    """What one answer settles."""
+
+    key: str
+    """Tells what it is about; stands in a hidden column."""
+    text: str
+    proposal: str
+    """What holds as long as nobody answers."""
+    options: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...] = ()
+    """(sheet, cell) of its points."""
+    strict: bool = True
+    """False: something else may be typed."""
+    detail: bool = False
+    """True for one unit of the question above: needs no answer of its own."""
+
+
+@frozen
+class Answered:
+    """An appendix with answers taken in."""
+
+    plan: Plan
+    review: tuple[Review, ...]
+    """What is still open."""
+    headings: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    """Field of a task -> headings that the office taught."""
+
+
+def questions_of(plan: Plan, review: Sequence[Review]) -> tuple[Question, ...]:
+    """The questions about those points, those that decide most first."""
+    found = [*_units(plan, review), *_groups(plan, review), *_names(plan, review), *_columns(review), *_cells(review)]
+    return tuple(found)
+
+
+def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
+    by_reason: dict[str, list[tuple[Unit, Review]]] = {}
+    for point in review:
+        if point.sheet == UNITS.title and point.field == "external":
+            unit = plan.units[_index(point.cell)]
+            by_reason.setdefault(point.reason, []).append((unit, point))
+    for reason, points in by_reason.items():
+        names = "; ".join(unit.name for unit, _ in points)
+        outside = {unit.external for unit, _ in points}
+        state = OUTSIDE if outside == {True} else INSIDE if outside == {False} else "như cột Ngoài cơ quan"
+        codes, many = ",".join(unit.code for unit, _ in points), len(points) > 1
+        text = (
+            f"{len(points)} đơn vị dưới đây ở trong hay ngoài cơ quan? ({reason}): {names}"
+            if many
+            else f"«{names}»: {reason}"
+        )
+        cells = tuple((point.sheet, point.cell) for _, point in points)
+        yield Question(f"units|{codes}", text, state, (AS_PROPOSED, INSIDE, OUTSIDE), cells)
+        for unit, point in points if many else ():
+            own = OUTSIDE if unit.external else INSIDE
+            yield Question(
+                f"units|{unit.code}",
+                f"riêng «{unit.name}»",
+                own,
+                (INSIDE, OUTSIDE),
+                ((point.sheet, point.cell),),
+                detail=True,
+            )
+
+
+def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
+    kinds = [title for title, ranks in _BY_KIND.items() if members_of_kind(plan.units, ranks)]
+    communes = [COMMUNES] if _communes(plan) or members_of_kind(plan.units, ("commune",)) else []
+    for point in review:
+        if point.sheet == GROUPS.title and point.field == "members":
+            group = plan.groups[_index(point.cell)]
+            text = f"Nhóm «{group.name}» gồm những đơn vị nào? Chọn, hoặc gõ các mã đơn vị. ({point.reason})"
+            state = ", ".join(group.members) or NOBODY
+            options = (NOBODY, AS_PROPOSED, EVERYBODY, *kinds, *communes)
+            yield Question(f"members|{group.name}", text, state, options, ((point.sheet, point.cell),), strict=False)
+
+
+def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
+    """A question for each text that names no known unit."""
+    resolver = Resolver(plan.units, plan.groups)
+    places: dict[str, list[tuple[str, str]]] = {}
+    for point in review:
+        if _UNRESOLVED in point.reason:
+            for part in resolver.resolve(point.value).unresolved:
+                places.setdefault(one_line(part), []).append((point.sheet, point.cell))
+    names = tuple(unit.name for unit in plan.units)
+    for part, cells in places.items():
+        text = f"«{part}» là đơn vị nào? Chọn tên đơn vị, hoặc gõ «{NEW_UNIT}», «{NEW_OUTSIDE}»."
+        yield Question(
+            f"name|{part}", text, "chưa nhận ra", (*names, NEW_UNIT, NEW_OUTSIDE), tuple(cells), strict=False
+        )
+
+
+def _columns(review: Sequence[Review]) -> Iterator[Question]:
+    titles = tuple(column.title for column in TASKS.columns if column.key not in ("code", "standard_deadline"))
+    for point in review:
+        if not point.sheet and _EXTRA_COLUMN in point.reason:
+            heading = point.value.partition(": ")[0]
+            text = (
+                f"Cột «{heading}» của văn bản là mục nào? Tên cột được ghi nhớ; nhập lại văn bản để lấy nội dung cột."
+            )
+            yield Question(f"column|{heading}", text, NO_FIELD, (NO_FIELD, *titles))
+
+
+def _cells(review: Sequence[Review]) -> Iterator[Question]:
+    """The other points, by sheet, column and reason."""
+    known: dict[tuple[str, str], str] = {
+        (sheet.title, column.key): column.title for sheet in (*TABLES, NAMES) for column in sheet.columns
+    }
+    kinds: dict[tuple[str, str, str], list[Review]] = {}
+    for point in review:
+        if not _is_asked_otherwise(point):
+            name = "" if point.sheet in ("", NAMES.title) else point.field
+            kinds.setdefault((point.sheet, name, point.reason), []).append(point)
+    for (sheet, name, reason), points in kinds.items():
+        what = known.get((sheet, name), "") or (NAMES.title if sheet == NAMES.title else sheet or "nội dung ngoài bảng")
+        fields = (
+            f" ({', '.join(dict.fromkeys(_field_title(point) for point in points))})" if sheet == NAMES.title else ""
+        )
+        text = f"{len(points)} chỗ ở «{what}»{fields}: {reason}"
+        cells = tuple((point.sheet, point.cell) for point in points if point.cell)
+        yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, CELL_BY_CELL), cells)
+
+
+def _field_title(point: Review) -> str:
+    from nq57xl.plan.appendix_sheets import CARD
+
+    return NAME_KINDS.get(point.field) or next(
+        (column.title for column in CARD if column.key == point.field), point.field
+    )
+
+
+def _is_asked_otherwise(point: Review) -> bool:
+    return (
+        (point.sheet == UNITS.title and point.field == "external")
+        or (point.sheet == GROUPS.title and point.field == "members")
+        or point.reason == _UNRESOLVED
+        or (not point.sheet and _EXTRA_COLUMN in point.reason)
+    )
+
+
+def _index(cell: str) -> int:
+    """Index of the record in a table sheet's row."""
+    return int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - HEADER_ROW - 2
+
+
+def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None:
+    """Answers by the keys of their questions, and all points; None for an appendix without the sheet."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        if TITLE not in book.sheet_names:
+            return None
+        grid = [[clean(str(value)) if not isinstance(value, float) else f"{value:g}" for value in row]
+                for row in book.get_sheet_by_name(TITLE).to_python(skip_empty_area=False)]  # fmt: skip
+    except (CalamineError, ValueError, OSError) as error:
+        raise Nq57Error("Không đọc được trang «Cần rà soát».") from error
+    answers: dict[str, str] = {}
+    points: list[Review] = []
+    columns: dict[str, int] = {}
+    for row in grid:
+        heads = {text: index for index, text in enumerate(row) if text}
+        if (ANSWER in heads and KEY in heads) or (FIELD in heads and REASON in heads):
+            columns = heads
+        elif ANSWER in columns and row[columns[KEY]] and row[columns[ANSWER]]:
+            answers[row[columns[KEY]]] = row[columns[ANSWER]]
+        elif REASON in columns and row[columns[REASON]]:
+            points.append(_point(row, columns))
+    return answers, tuple(points)
+
+
+ANSWER, KEY, FIELD, REASON = "Trả lời", "Khóa câu hỏi", "Khóa mục", "Cần xem vì"
+"""Headings by which the sheet is read back."""
+
+
+def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
+    def at(title: str) -> str:
+        return row[columns[title]] if title in columns else ""
+
+    sheet = at("Trang")
+    return Review(
+        "" if sheet.startswith("(") else sheet,
+        at("Ô"),
+        at("Mã"),
+        at(FIELD),
+        at("Nguồn"),
+        at(REASON),
+        at("Nội dung đang ghi"),
+    )
+
+
+def take_answers(plan: Plan, review: Sequence[Review], answers: Mapping[str, str]) -> Answered:
+    """The plan with those answers in it, and the points that are still open. Pure.
+
+    An answer that is none of the options and no code or name of a unit leaves its question open.
+    """
+    taken = _Answers(plan, answers)
+    for key, answer in sorted(answers.items(), key=lambda item: item[0].count(","), reverse=True):
+        kind, _, about = key.partition("|")
+        if kind == "units":
+            taken.units(about.split(","), answer)
+        elif kind == "members":
+            taken.members(about, answer)
+        elif kind == "name":
+            taken.name(about, answer)
+        elif kind == "column":
+            taken.column(about, answer)
+    changed = understand(taken.plan)
+    resolver = Resolver(changed.units, changed.groups)
+    left = [point for point in review if not taken.settles(point, plan, resolver)]
+    return Answered(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
+
+
+class _Answers:
+    """Takes answers in, one after another."""
+
+    def __init__(self, plan: Plan, answers: Mapping[str, str]) -> None:
+        self.plan, self.answers = plan, answers
+        self.done: set[str] = set()
+        """Codes of units, names of groups and headings that were answered."""
+        self.headings: dict[str, list[str]] = {}
+
+    def units(self, codes: Sequence[str], answer: str) -> None:
+        if fold(answer) not in {fold(item) for item in (INSIDE, OUTSIDE, AS_PROPOSED)}:
+            return
+        self.done |= {f"unit {code}" for code in codes}
+        self.plan = attrs.evolve(
+            self.plan, units=tuple(_placed(unit, answer) if unit.code in codes else unit for unit in self.plan.units)
+        )
+
+    def members(self, name: str, answer: str) -> None:
+        codes = self._members(answer)
+        if codes is None and fold(answer) != fold(AS_PROPOSED):
+            return
+        self.done.add(f"group {name}")
+        if codes is not None:
+            groups = (attrs.evolve(item, members=codes) if item.name == name else item for item in self.plan.groups)
+            self.plan = attrs.evolve(self.plan, groups=tuple(groups))
+
+    def _members(self, answer: str) -> tuple[str, ...] | None:
+        """Codes that an answer means, None when it means none."""
+        if fold(answer) == fold(NOBODY):
+            return ()
+        if fold(answer) == fold(EVERYBODY):
+            return tuple(unit.code for unit in self.plan.units if not unit.external)
+        if fold(answer) == fold(COMMUNES):
+            self._with_communes()
+            return members_of_kind(self.plan.units, ("commune",))
+        ranks = next((ranks for title, ranks in _BY_KIND.items() if fold(title) == fold(answer)), None)
+        if ranks is not None:
+            return members_of_kind(self.plan.units, ranks)
+        known = {unit.code.casefold(): unit.code for unit in self.plan.units}
+        typed = [part.strip().casefold() for part in answer.replace(";", ",").split(",") if part.strip()]
+        if typed and all(part in known for part in typed):
+            return tuple(dict.fromkeys(known[part] for part in typed))
+        found = Resolver(self.plan.units, ()).resolve(answer)
+        return found.codes if found.codes and not found.unresolved else None
+
+    def _with_communes(self) -> None:
+        names = {fold(unit.name) for unit in self.plan.units}
+        new = [name for name in _communes(self.plan) if fold(f"UBND {name}") not in names]
+        self.plan = attrs.evolve(
+            self.plan,
+            units=(
+                *self.plan.units,
+                *_new_units(self.plan, [f"UBND {name[:1].lower()}{name[1:]}" for name in new], "Xã, phường"),
+            ),
+        )
+
+    def name(self, part: str, answer: str) -> None:
+        if fold(answer) in (fold(NEW_UNIT), fold(NEW_OUTSIDE)):
+            outside = fold(answer) == fold(NEW_OUTSIDE)
+            made = _new_units(self.plan, [part], "Cơ quan ngoài" if outside else "Đơn vị")
+            self.plan = attrs.evolve(
+                self.plan, units=(*self.plan.units, *(attrs.evolve(item, external=outside) for item in made))
+            )
+            return
+        codes = Resolver(self.plan.units, ()).resolve(answer).codes
+        if len(codes) == 1:
+            units = (
+                attrs.evolve(unit, aliases=(*unit.aliases, part)) if unit.code == codes[0] else unit
+                for unit in self.plan.units
+            )
+            self.plan = attrs.evolve(self.plan, units=tuple(units))
+
+    def column(self, heading: str, answer: str) -> None:
+        key = next((column.key for column in TASKS.columns if fold(column.title) == fold(answer)), None)
+        if key:
+            self.headings.setdefault(key, []).append(heading)
+        if key or fold(answer) == fold(NO_FIELD):
+            self.done.add(f"column {heading}")
+
+    def settles(self, point: Review, before: Plan, resolver: Resolver) -> bool:
+        """True for a point that the answers close."""
+        if point.sheet == UNITS.title and point.field == "external":
+            return f"unit {before.units[_index(point.cell)].code}" in self.done
+        if point.sheet == GROUPS.title and point.field == "members":
+            return f"group {before.groups[_index(point.cell)].name}" in self.done
+        if not point.sheet and _EXTRA_COLUMN in point.reason:
+            return f"column {point.value.partition(': ')[0]}" in self.done
+        if point.reason == _UNRESOLVED:
+            return not resolver.resolve(point.value).unresolved
+        name = "" if point.sheet in ("", NAMES.title) else point.field
+        return fold(self.answers.get(f"cells|{point.sheet}|{name}|{point.reason}", "")) == fold(AS_PROPOSED)
+
+
+def _placed(unit: Unit, answer: str) -> Unit:
+    """The unit where the answer puts it."""
+    external = unit.external if fold(answer) == fold(AS_PROPOSED) else fold(answer) == fold(OUTSIDE)
+    kind = "Cơ quan ngoài" if external else "Đơn vị" if unit.kind in (UNDECIDED, "Cơ quan ngoài") else unit.kind
+    return attrs.evolve(unit, external=external, kind=kind)
+
+
+def _new_units(plan: Plan, names: Iterable[str], kind: str) -> list[Unit]:
+    taken = {unit.code for unit in plan.units}
+    made = []
+    for name in names:
+        base = unit_code(name)[:12]
+        code = next(item for item in (base, *(f"{base}{number}" for number in range(2, 999))) if item not in taken)
+        taken.add(code)
+        made.append(Unit(code, name, kind=kind))
+    return made
+
+
+@cache
+def _known_communes() -> tuple[tuple[str, date, tuple[str, ...]], ...]:
+    raw: list[dict[str, Any]] = yaml.safe_load(resources.find("schemas", "communes.yml").read_text(encoding="utf-8"))
+    return tuple((item["province"], item["valid_from"], tuple(item["communes"].values())) for item in raw)
+
+
+def _communes(plan: Plan) -> tuple[str, ...]:
+    """The communes of the province that the plan is for; none where the data do not have it."""
+    names = [item.name for item in (*plan.properties.place, *plan.properties.agency, *plan.properties.recipient)]
+    text = bare(" ".join(names))
+    return next((communes for province, _, communes in _known_communes() if bare(province) in text), ())
