@@ -134,8 +134,10 @@ def _list(book: Workbook, page: Worksheet, plan: Plan, review: Sequence[Review])
     for first, last, name in _QUESTION_COLUMNS:
         _put(page, start, (first, last), name, formats["head"])
     page.write_string(start, _HIDDEN, KEY, formats["head"])
-    for number, question in enumerate(questions, 1):
-        _question(page, (start + number, number), question, plan, formats)
+    number = 0
+    for line, question in enumerate(questions, 1):
+        number += not question.detail
+        _question(page, (start + line, number), question, plan, formats)
     under = start + len(questions) + 2
     page.write_string(under, 0, "TỪNG CHỖ", formats["title"])
     _points(page, under + 1, review, formats)
