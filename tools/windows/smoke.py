@@ -9,6 +9,7 @@ says what it claims; the first that fails does not stop the others.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +18,14 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PureWindowsPath
 
 from attrs import frozen
 
 from tools.windows.bundle import BUILD, DOWNLOADS, REPOSITORY, TOP
+from tools.windows.desk_client import running_desk
 from tools.windows.runtime import wine_only
 from tools.windows.wine import Windows, new_windows
 
@@ -33,6 +36,15 @@ DEMO = "C:\\Báo cáo tháng 4\\chạy thử"
 COPY = "C:\\Báo cáo tháng 4\\bản sao"
 PLANS = ("bql-2026", "sxd-2026")
 PLAN, PERIOD = "sxd-2026", "2026-04"
+FOLDERS = {
+    "desktop": "B4BFCC3A-DB2C-424C-B029-7FE99A87C641",
+    "programs": "A77F5D77-2E2B-44C3-A6A2-ABA601054A51",
+    "documents": "FDD39AD0-238F-46AF-ADB4-6C85480369C7",
+    "local": "F1B32785-6FBA-4FCF-9D55-7B8E7F157091",
+}
+"""What Windows calls a person's folders, wherever they were moved to."""
+LARGE = 20_000_000
+"""Bytes of a file that is dropped on the page."""
 VOLATILE = {"sha256", "received_at", "id", "issue"}
 """Keys whose values differ between two runs of the demo, or are the time of the run."""
 
@@ -48,6 +60,19 @@ class Trial:
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs the unpacked interpreter."""
         return self.windows.run(f"{PROGRAM}\\python\\python.exe", *OPTIONS, *arguments)
+
+    @cached_property
+    def folders(self) -> dict[str, Path]:
+        """Folders of the person who runs the program, as Windows tells them; where they lie on this machine."""
+        asked = "from make_shortcuts import known_folder\n"
+        asked += f"for identity in {[*FOLDERS.values()]}: print(known_folder(identity))"
+        told = self.python("-c", asked).stdout.splitlines()
+        return {name: self.windows.path(place) for name, place in zip(FOLDERS, told, strict=True)}
+
+    @property
+    def note(self) -> Path:
+        """Where a running desk says so."""
+        return self.folders["local"] / "NQ57" / "may-chu.json"
 
     def nq57xl(self, *arguments: str) -> str:
         """Runs a command in the unpacked program; its stdout. Fails when the command does."""
@@ -88,19 +113,58 @@ def console(trial: Trial) -> None:
     assert json.loads(result.stdout)["plan"] == PLAN, result
 
 
-def shortcuts(trial: Trial) -> None:
-    """NQ57.cmd makes a shortcut on the desktop and in the start menu; a deleted one on the desktop stays deleted."""
-    asked = "import make_shortcuts as m; print(m.known_folder(m.DESKTOP), m.known_folder(m.PROGRAMS), sep='|')"
-    folders = trial.python("-c", asked).stdout.strip().split("|")
-    desktop, menu = (trial.windows.path(folder) / "NQ57.lnk" for folder in folders)
+def double_click(trial: Trial) -> None:
+    """NQ57.cmd opens the page, without a console; it makes both shortcuts, and none again that somebody deleted."""
+    desktop, menu = (trial.folders[name] / "NQ57.lnk" for name in ("desktop", "programs"))
     assert not desktop.exists() and not menu.exists()
     trial.windows.start("cmd", "/c", "NQ57.cmd", folder=PROGRAM)
     _wait(menu.exists)
+    _wait(trial.note.exists)
     # wine tells a shortcut's target in the letters of the code page only, but writes all of them
     assert "Phần mềm của Sở (dùng chung)".encode("utf-16-le") in menu.read_bytes()
     desktop.unlink()
     assert trial.python("-m", "make_shortcuts").returncode == 0
     assert menu.exists() and not desktop.exists()
+    assert "<html" in running_desk(trial.note).page("/")
+
+
+def second_start(trial: Trial) -> None:
+    """A second start leads into the page that is open and ends."""
+    port = json.loads(trial.note.read_text())["port"]
+    assert re.fullmatch(rf"http://127\.0\.0\.1:{port}/vao\?ma=\S+", trial.nq57xl("serve", "--no-browser").strip())
+
+
+def month_by_the_page(trial: Trial) -> None:
+    """By the page: a new workspace, forms, files with Vietnamese names judged; the commands see the same; the end."""
+    desk = running_desk(trial.note)
+    home = desk.send("/chon/tao", [("ten", "Văn phòng Sở 2026"), ("nguon", PLAN)]).removesuffix("/ke-hoach")
+    desk.send(f"{home}/phat-hanh/lam", [("ky", "2026-06"), ("don_vi", "VP"), ("don_vi", "KHTC")])
+    folder = next(path.parent for path in trial.folders["documents"].glob("NQ57/*/phu-luc.xlsx"))
+    name, strange = "Báo cáo tháng 6 – Văn phòng (lần 1).xlsx", "ảnh chụp.xlsx"
+    form = (folder / "out/2026-06/bieu-mau/NQ57_2026-06_VP.xlsx").read_bytes()
+    result = desk.send(f"{home}/ky/2026-06/nhan", [], [(name, form), (strange, b"\x89PNG" + bytes(LARGE))])
+    assert desk.page(result).count("VP") > 0
+    assert "«Tiến độ»" in desk.page(f"{home}/tep/{sha256(form).hexdigest()}")
+    status = json.loads(trial.nq57xl("-w", trial.windows.name(folder), "status", "--period", "2026-06", "--json"))
+    attempts = {unit["code"]: unit["last_attempt"] for unit in status["units"] if unit["last_attempt"]}
+    assert attempts == {"VP": "rejected"}, status
+    assert [PureWindowsPath(item["file"]).name for item in status["unrecognised"]] == [strange]
+    desk.open("/ket-thuc", method="POST")
+    _wait(lambda: not trial.note.exists())
+
+
+def new_workspace(trial: Trial) -> None:
+    """By commands: a workspace is made, its forms written and one taken in, with a verdict."""
+    folder = "C:\\Tháng 6 của Văn phòng"
+    trial.nq57xl("init", folder, "--plan", PLAN)
+    trial.nq57xl("-w", folder, "generate", "--period", "2026-06")
+    form = trial.windows.path(f"{folder}\\out\\2026-06\\bieu-mau\\NQ57_2026-06_VP.xlsx")
+    blank = trial.windows.path(f"{folder}\\inbox\\Biểu mẫu còn trống.xlsx")
+    shutil.copy(form, blank)
+    collected = json.loads(trial.nq57xl("-w", folder, "collect", "--period", "2026-06", "--json"))
+    (judged,) = collected["returns"]
+    assert (judged["verdict"], PureWindowsPath(judged["file"]).name) == ("rejected", blank.name), collected
+    assert {finding["code"] for finding in judged["findings"]} == {"REQUIRED_BLANK"}, judged["findings"]
 
 
 def demo(trial: Trial) -> None:
@@ -110,21 +174,6 @@ def demo(trial: Trial) -> None:
         for command in (("show", "--json"), ("status", "--period", PERIOD, "--json")):
             there = json.loads(trial.nq57xl("-w", f"{DEMO}\\{plan}", *command))
             assert _comparable(there) == _comparable(json.loads(_here("-w", str(trial.here / plan), *command)))
-
-
-def new_workspace(trial: Trial) -> None:
-    """A workspace of one's own is made, its forms written and one taken in, with a verdict."""
-    folder = "C:\\Tháng 6 của Văn phòng"
-    trial.nq57xl("init", folder, "--plan", PLAN)
-    trial.nq57xl("-w", folder, "generate", "--period", "2026-06")
-    forms = sorted(trial.windows.path(f"{folder}\\out\\2026-06\\bieu-mau").glob("NQ57_*.xlsx"))
-    assert forms
-    blank = trial.windows.path(f"{folder}\\inbox\\Biểu mẫu còn trống.xlsx")
-    shutil.copy(forms[0], blank)
-    collected = json.loads(trial.nq57xl("-w", folder, "collect", "--period", "2026-06", "--json"))
-    (judged,) = collected["returns"]
-    assert (judged["verdict"], PureWindowsPath(judged["file"]).name) == ("rejected", blank.name), collected
-    assert {finding["code"] for finding in judged["findings"]} >= {"REQUIRED_BLANK"}, judged["findings"]
 
 
 def same_ledger_same_bytes(trial: Trial) -> None:
@@ -158,7 +207,9 @@ CHECKS: tuple[Callable[[Trial], None], ...] = (
     version_and_help,
     libraries_load,
     console,
-    shortcuts,
+    double_click,
+    second_start,
+    month_by_the_page,
     new_workspace,
     demo,
     same_ledger_same_bytes,

@@ -31,6 +31,10 @@ class Windows:
             raise ValueError(f"{name} is not on drive C")
         return self.folder.joinpath("prefix", "drive_c", *parts)
 
+    def name(self, path: Path) -> str:
+        """What Windows calls a file of drive C."""
+        return str(PureWindowsPath("C:\\", *path.relative_to(self.path("C:\\")).parts))
+
     @property
     def environment(self) -> dict[str, str]:
         """Variables of a run."""
