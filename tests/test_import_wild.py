@@ -14,7 +14,8 @@ from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
 from tests.amounts import amount
 from tests.import_kit import TODAY
-from tools.import_accuracy import Score, compare
+from tools.import_accuracy import Score, compare, judged
+from tools.import_offices import ledger_sample, web_sample
 from tools.import_samples import pdf_of
 from tools.import_wild import Way, drawn, way_of, wild_plan
 from tools.import_wild_docx import wild_docx
@@ -105,3 +106,17 @@ def test_the_letterhead_in_a_table_gives_the_properties() -> None:
     assert (found.number, found.symbol, str(found.issued_on)) == ("15", "KH-SXD", "2026-03-12")
     assert (found.agency[0].name, found.internal_day, found.report_day) == ("Sở Xây dựng", 20, 25)
     assert found.signatory.name == "Nguyễn Văn An"
+
+
+@pytest.mark.parametrize("index", range(amount(6, 60)))
+def test_documents_of_offices_reach_the_right_units(index: int) -> None:
+    """Web pages and ledgers of six kinds of agency: cells, leads and insiders right, collectives filled only by their
+    words, and every led row that reaches nobody is named by lint."""
+    for maker in (web_sample, ledger_sample):
+        sample = maker(random.Random(9000 + index), index)
+        score = judged(sample, read(sample.data, sample.name))
+        assert (score.wrong, score.missing_rows, score.extra_rows) == ([], 0, 0), sample.name
+        assert (score.units_wrong, score.leads_wrong, score.groups_wrong, score.no_form_silent) == (0, 0, 0, 0), (
+            sample.name
+        )
+        assert score.flagged <= 0.05 * score.cells and score.answers <= 12, sample.name

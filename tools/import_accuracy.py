@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - sentences read better unbroken
 """How exact the importer is: makes documents of known plans, imports them, compares cell by cell, prints the figures.
 
 python -m tools.import_accuracy [--pdf] [--count 12]
 
-Two families of made-up documents, whose makers share nothing but the plans' records: `mẫu` (tools/import_samples) and
-`tự do` (tools/import_wild). DOCUMENT=TRUTH pairs of one's own, TRUTH a master appendix, are compared with --own.
+Four families of made-up documents, whose makers share nothing but the plans' records: `mẫu` (tools/import_samples),
+`tự do` (tools/import_wild), `mạng` and `sổ` (tools/import_offices, which know who leads, who is inside and who belongs to
+a group). DOCUMENT=TRUTH pairs of one's own, TRUTH a master appendix, are compared with --own.
 """
 
 from __future__ import annotations
@@ -23,8 +25,12 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan
+from nq57xl.plan.review_questions import questions_of
+from nq57xl.plan.units import loose_key
 from nq57xl.text.normalise import one_line
+from tools.import_offices import Sample, ledger_sample, web_sample
 from tools.import_plans import random_plan
 from tools.import_samples import docx_of, look_of, pdf_of, text_of, xlsx_of
 from tools.import_wild import drawn, way_of, wild_plan
@@ -56,6 +62,20 @@ class Score:
     right: int = 0
     flagged: int = 0
     wrong_flagged: int = 0
+    units: int = 0
+    units_wrong: int = 0
+    """Units of the document that would get no form though they should, or one though they should not."""
+    leads_wrong: int = 0
+    """Rows led by somebody else than the document says."""
+    groups: int = 0
+    groups_wrong: int = 0
+    """Collectives filled though their words do not tell, or the other way round."""
+    no_form: int = 0
+    """Led rows that reach nobody; lint names each."""
+    no_form_silent: int = 0
+    """Those of them that lint does not name."""
+    answers: int = 0
+    """Questions of the review."""
     missing_rows: int = 0
     extra_rows: int = 0
     wrong: list[str] = field(factory=list)
@@ -65,16 +85,33 @@ class Score:
         self.right += other.right
         self.flagged += other.flagged
         self.wrong_flagged += other.wrong_flagged
+        for name in (
+            "units",
+            "units_wrong",
+            "leads_wrong",
+            "groups",
+            "groups_wrong",
+            "no_form",
+            "no_form_silent",
+            "answers",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         self.missing_rows += other.missing_rows
         self.extra_rows += other.extra_rows
         self.wrong = self.wrong + other.wrong
 
     def line(self) -> str:
         good = (self.right + self.wrong_flagged) / self.cells if self.cells else 1
+        told = (
+            f"; đơn vị {self.units} sai {self.units_wrong}, dòng sai chủ trì {self.leads_wrong}, nhóm {self.groups} sai "
+            f"{self.groups_wrong}, dòng không đến ai {self.no_form} (không báo {self.no_form_silent}), câu hỏi {self.answers}"
+            if self.units
+            else ""
+        )
         return (
             f"{self.cells:6d} ô, đúng {self.right / max(1, self.cells):7.2%}, đúng hoặc đã đánh dấu {good:7.2%}, "
             f"đánh dấu "
-            f"{self.flagged / max(1, self.cells):6.2%}, thiếu {self.missing_rows} dòng, thừa {self.extra_rows} dòng"
+            f"{self.flagged / max(1, self.cells):6.2%}, thiếu {self.missing_rows} dòng, thừa {self.extra_rows} dòng{told}"
         )
 
 
@@ -100,6 +137,29 @@ def compare(truth: Plan, got: Imported) -> Score:
                     score.wrong_flagged += 1
                 elif not right:
                     score.wrong.append(f"{other.code} {name}: «{_text(one, name)}» ← «{_text(other, name)}»")
+    return score
+
+
+def judged(sample: Sample, got: Imported) -> Score:
+    """The figures of one import, with those of units, groups and led rows without a form."""
+    score = compare(sample.truth, got)
+    plan = got.plan
+    names = {unit.code: loose_key(unit.name) for unit in plan.units}
+    inside = {loose_key(unit.name) for unit in plan.units if not unit.external}
+    wanted = {loose_key(name) for name in sample.inside}
+    score.units, score.units_wrong = len(wanted), len(inside ^ wanted)
+    score.leads_wrong = sum(
+        {names[code] for code in task.lead_units} != {loose_key(name) for name in leads}
+        for task, leads in zip(plan.tasks, sample.leads, strict=False)
+    )
+    members = {loose_key(group.name): group.members for group in plan.groups}
+    score.groups = len(sample.groups)
+    score.groups_wrong = sum(bool(members.get(loose_key(name))) != whole for name, whole in sample.groups)
+    outside = {unit.code for unit in plan.units if unit.external}
+    nobody = {task.code for task in plan.tasks if not set(task.lead_units) - outside}
+    named = {item.task for item in lint(plan) if item.severity == "error" and item.field == "lead"}
+    score.no_form, score.no_form_silent = len(nobody), len(nobody - named)
+    score.answers = sum(not question.detail for question in questions_of(plan, got.review))
     return score
 
 
@@ -158,10 +218,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         made = [*_regular(totals, folder, options), *_wild(totals, folder, options)]
+        offices = _offices(totals, folder, options)
         if options.pdf:
             pdfs = pdf_of([path for _, _, path in made], folder / "pdf")
             for (family, plan, _), pdf in zip(made, pdfs, strict=True):
                 _note(totals, (family, "pdf"), pdf.stem, compare(plan, run(pdf.read_bytes(), pdf.name)), options.show)
+            pdfs = pdf_of([path for _, _, path in offices], folder / "pdf")
+            for (family, sample, _), pdf in zip(offices, pdfs, strict=True):
+                _note(totals, (family, "pdf"), pdf.stem, judged(sample, run(pdf.read_bytes(), pdf.name)), options.show)
     texts = Path(__file__).resolve().parents[2] / "shared" / "plans"
     pairs = [(texts / f"{name}.txt", bundled(name)) for name in NAMES if (texts / f"{name}.txt").is_file()]
     pairs += [
@@ -215,6 +279,20 @@ def _wild(totals: Totals, folder: Path, options: argparse.Namespace) -> Made:
         truth = attrs.evolve(plan, tasks=tuple(rows.tasks), sections=tuple(rows.sections))
         score = compare(truth, run(wild_xlsx(plan, rows, sheet_way, rng), f"{name}.xlsx"))
         _note(totals, ("tự do", "xlsx"), name, score, options.show)
+    return made
+
+
+def _offices(totals: Totals, folder: Path, options: argparse.Namespace) -> list[tuple[str, Sample, Path]]:
+    made = []
+    for family, maker in (("mạng", web_sample), ("sổ", ledger_sample)):
+        for index in range(options.count):
+            sample = maker(random.Random(options.seed * 1000 + 500 + index), index)
+            kind = sample.name.rpartition(".")[2]
+            _note(totals, (family, kind), sample.name, judged(sample, run(sample.data, sample.name)), options.show)
+            if kind == "docx":
+                path = folder / sample.name
+                path.write_bytes(sample.data)
+                made.append((family, sample, path))
     return made
 
 

@@ -12,7 +12,12 @@ from attrs import field, frozen
 from nq57xl.plan.model import Plan, Task, Unit, UnitGroup
 from nq57xl.text.normalise import bare, clean, fold
 
-_SEPARATOR = re.compile(r"\s*[;,/+\n]\s*|\s+và\s+|\s+&\s+", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"\s*[;,/+\n]\s*|\s+và\s+|\s+&\s+|"
+    # a person behind a unit's name, where a page has lost the line break between them
+    r"\s+(?:[-–]\s+)?(?=(?:PP|P?GĐ|PCT|PTP|P?CVP)\s*:|(?:sđt|số điện thoại|điện thoại)\b)",
+    re.IGNORECASE,
+)
 _NUMBER_OF_DOCUMENT = re.compile(r"\d\s?/\s?(?:\d|[A-ZĐ]{1,5}-)")
 _BRACKETS = re.compile(r"\s*\([^()]*\)?")
 _LABEL = re.compile(r"(?:(?:đơn vị|cơ quan)\s+)?(?:chủ trì|phối hợp|thực hiện)\s*:\s*|lãnh đạo\s+(?=\S)", re.IGNORECASE)

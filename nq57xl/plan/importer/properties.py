@@ -112,6 +112,8 @@ _RANK = re.compile(rf"(?:KT|TM|TL|TUQ|Q|T/M|K/T)\.?\s?[A-ZĐÀ-Ỹ].*|{_POSITION
 _NAME = re.compile(r"(?:[A-ZĐÀ-Ỹ][^\W\d_]*\s+){1,5}[A-ZĐÀ-Ỹ][^\W\d_]*")
 
 
+_TWO_NAMES = re.compile(r"(?<=\w)\s+(?:[-–]\s+)?(?=(?:SỞ|BAN QUẢN LÝ|CÔNG AN|CHI CỤC|TRUNG TÂM) [A-ZĐÀ-Ỹ])")
+"""Two names of a letterhead on one line."""
 _TITLE_LINE = re.compile(
     r"(?:KẾ HOẠCH|CHƯƠNG TRÌNH(?: HÀNH ĐỘNG)?)\s+(?=(?:TRIỂN KHAI|THỰC HIỆN|CHUYỂN ĐỔI|PHÁT TRIỂN|HÀNH ĐỘNG|CẢI CÁCH|ỨNG DỤNG|NĂM)\b)"
 )
@@ -301,8 +303,9 @@ class _Reader:
         )
         names: list[str] = []
         open_name = False
-        for line in front:
-            text = _MOTTO.sub("", line.text).strip(" *_-–—.:")
+        lines = (part for line in front for part in _TWO_NAMES.split(_MOTTO.sub("", line.text)))
+        for part in lines:
+            text = part.strip(" *_-–—.:")
             if not text or _NO_NAME.match(text.upper()) or re.search(r"\d{2,}|ngày", text):
                 open_name = False
             elif names and open_name and (text.isupper() == names[-1].isupper()) and _goes_on(names[-1], text):

@@ -112,19 +112,29 @@ def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> CellText:
     lines = lines_of(letters)
     if not lines:
         return CellText()
-    texts, doubt = [lines[0].text], ""
+    paragraphs, doubt = [[lines[0].text]], ""
     width = box[2] - box[0] - 2 * pad
     for before, line in itertools.pairwise(lines):
         cut = _cut(before, line, width)
         if cut is None:
             doubt = _UNSURE
         if cut:
-            texts[-1] += line.text
+            paragraphs[-1][-1] += line.text
+        elif _ends_early(before, line, width):
+            paragraphs.append([line.text])
         else:
-            texts.append(line.text)
+            paragraphs[-1].append(line.text)
     height = max(1.0, statistics.median(line.bottom - line.top for line in lines))
-    text = page_text("\n".join(texts))
+    text = "\n".join(page_text("\n".join(texts)) for texts in paragraphs)
     return CellText(text, doubt, (lines[0].top - box[1]) / height, (box[3] - lines[-1].bottom) / height)
+
+
+def _ends_early(before: TextLine, line: TextLine, width: float) -> bool:
+    """True when the next word would plainly have fitted: a person ended the line there."""
+    left, right, word = line.words[0]
+    spare = width - (before.right - before.left)
+    begins = word[0].isupper() or (word in ("-", "–", "+") and len(line.words) > 1)
+    return begins and before.text[-1] not in "-–/,(“" and spare > 1.3 * (right - left) + _FLOWING
 
 
 def _cut(before: TextLine, line: TextLine, width: float) -> bool | None:
@@ -144,7 +154,9 @@ def _cut(before: TextLine, line: TextLine, width: float) -> bool | None:
         return head[0].isdigit() and before.text[-2:-1].isdigit()
     one, other = tail[0], head[0]
     if one[-1].isdigit() and other[0].isdigit():
-        return len(re.split(r"\D", one)[-1] + re.split(r"\D", other)[0]) <= 4
+        first, second = re.split(r"\D", one)[-1], re.split(r"\D", other)[0]
+        # a longer figure: a telephone number cut, or two figures
+        return True if len(first + second) <= 4 else (None if len(first) > 4 else False)
     if one[-1].isdigit() or other[0].isdigit():
         return False
     if one.isupper() and other.isupper():

@@ -343,6 +343,7 @@ class _Reader:
 
     def proposal(self, agency: str) -> Proposal:
         rank = self.rank or self._inferred()
+        self._drop_glued()
         made = [self._unit(names, rank, agency) for names in self.units.values() if names.seen]
         units = _coded([unit for unit, _ in made])
         reasons = {unit.name: reason for unit, reason in made if reason}
@@ -350,6 +351,15 @@ class _Reader:
                   for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
         groups, empty = self._groups(units, rank, agency)
         return Proposal(units, groups, (*doubts, *empty))
+
+    def _drop_glued(self) -> None:
+        """Takes out names that are two others in a row, for want of a sign between them: a person must part them."""
+        for key in [key for key in self.units if " " in key]:
+            words = key.split()
+            if any(
+                " ".join(words[:at]) in self.units and " ".join(words[at:]) in self.units for at in range(1, len(words))
+            ):
+                del self.units[key]
 
     def _inferred(self) -> str:
         """The rank that an agency has whose plan those units lead."""
