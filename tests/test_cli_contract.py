@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from nq57xl.cli import cli
 from nq57xl.commands.demo_typist import Department
 from tests.test_commands_loop import DUE
 
@@ -72,6 +74,27 @@ def test_wrong_usage_exits_2(arguments: list[str]) -> None:
     assert done.returncode == 2
     assert done.stdout == b""
     assert "Lỗi" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "merge -o",
+        "import x.pdf -o",
+        "check a.xlsx --out",
+        "amend --confirm",
+        "init --plan bql-2026",
+        "collect",
+        "demo",
+        "-w",
+    ],
+)
+def test_an_empty_name_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    """ "" names no file and no folder, and never the present one: 2, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("", "  "):
+        assert CliRunner().invoke(cli, [*words.split(), name]).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("period", ["2026-13", "tháng 4", "2026-Q5", "04-2026"])

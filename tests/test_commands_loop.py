@@ -207,6 +207,20 @@ def test_the_report_never_overwrites_an_edited_workbook(office: Office, tmp_path
     assert third.report.read_bytes() == content
 
 
+def test_contacts_never_leave_the_workspace(office: Office, tmp_path: Path) -> None:
+    """Wherever -o puts the report, noi-bo.xlsx stays in tong-hop/, and no other file of the report is written over."""
+    generate(office, "2026-04", ["VP"])
+    folder = office.workspace.report_dir("2026-04")
+    done = merge(office, "2026-04", tmp_path / "gửi" / "tháng 4.xlsx")
+    assert [path.name for path in (tmp_path / "gửi").iterdir()] == ["tháng 4.xlsx"]
+    assert done.internal == folder / "noi-bo.xlsx"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in ("noi-bo.xlsx", "bao-cao.docx"):
+        with pytest.raises(Nq57Error, match="tên khác"):
+            merge(office, "2026-04", folder / "." / name)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_status_knows_who_is_missing_before_anything_came(office: Office) -> None:
     """The expected returns come from the plan, also where only one unit's form was issued so far."""
     generate(office, "2026-04", ["VP"])

@@ -14,6 +14,7 @@ import click
 from nq57xl import __version__
 from nq57xl.cli import vietnamese
 from nq57xl.cli.commands import COMMANDS
+from nq57xl.cli.options import NamedPath
 from nq57xl.errors import Nq57Error
 
 
@@ -35,7 +36,7 @@ class _InOrder(click.Group):
     "-w",
     "--workspace",
     "folder",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     default=Path(),
     help="Thư mục làm việc của đơn vị tổng hợp (mặc định: thư mục hiện tại).",
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from nq57xl.cli.options import as_json, console, office, print_json, talk
+from nq57xl.cli.options import NamedPath, as_json, console, office, print_json, talk
 from nq57xl.plan.amend_book import KIND_WORDS, TITLES, line_of
 from nq57xl.plan.model import Amendment, PlanRowChange
 
@@ -131,7 +131,7 @@ def _print_history(found: Sequence[Amendment]) -> None:
     "--yes hoặc --confirm thì áp dụng: mã đầu việc giữ nguyên, phụ lục cũ lưu ở backup/, sổ ghi phiên bản và ngày "
     "hiệu lực.",
 )
-@click.argument("document", metavar="[VĂN_BẢN]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("document", metavar="[VĂN_BẢN]", required=False, type=NamedPath(dir_okay=False))
 @click.option(
     "--effective",
     type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
@@ -142,7 +142,7 @@ def _print_history(found: Sequence[Amendment]) -> None:
 @click.option(
     "--confirm",
     "comparison",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False),
     metavar="TỆP",
     help="Áp dụng theo bảng so sánh đã xem (và sửa cột Quyết định nếu cần).",
 )

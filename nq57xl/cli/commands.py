@@ -13,7 +13,16 @@ from nq57xl.cli.amending import amend
 from nq57xl.cli.closing import CLOSE_COMMANDS
 from nq57xl.cli.comparing import diff, export
 from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
-from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.options import (
+    NamedPath,
+    as_json,
+    office,
+    password_options,
+    passwords_of,
+    period_option,
+    print_json,
+    talk,
+)
 from nq57xl.cli.serving import serve
 from nq57xl.cli.watching import watch
 
@@ -22,7 +31,7 @@ from nq57xl.cli.watching import watch
     short_help="Tạo thư mục làm việc từ một kế hoạch.",
     help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.",
 )
-@click.argument("folder", metavar="THƯ_MỤC", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
 @click.option("--plan", required=True, metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
 def init(folder: Path, plan: str) -> None:
     """A new workspace."""
@@ -90,18 +99,18 @@ def lint(context: click.Context, write: bool, json_: bool) -> None:
     short_help="Lập phụ lục từ văn bản kế hoạch.",
     help="Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát.",
 )
-@click.argument("document", metavar="VĂN_BẢN", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("document", metavar="VĂN_BẢN", required=False, type=NamedPath(dir_okay=False))
 @click.option(
     "--review",
     "answered",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False),
     metavar="TỆP.xlsx",
     help="Đưa câu trả lời ở trang «Cần rà soát» của phụ lục này vào phụ lục.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False),
     metavar="TỆP.xlsx",
     help="Ghi phụ lục ra tệp này.",
 )
@@ -154,7 +163,7 @@ def generate(context: click.Context, period: str, units: tuple[str, ...], with_s
     short_help="Nhận, kiểm tra tệp đơn vị gửi về.",
     help="Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại.",
 )
-@click.argument("sources", nargs=-1, metavar="[TỆP_HOẶC_THƯ_MỤC]...", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, metavar="[TỆP_HOẶC_THƯ_MỤC]...", type=NamedPath())
 @period_option()
 @click.option(
     "--received",
@@ -223,7 +232,7 @@ def status(context: click.Context, period: str | None, json_: bool, text: bool) 
 
 @click.command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
 @period_option()
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
+@click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
 @click.pass_context
 def merge(context: click.Context, period: str | None, output: Path | None) -> None:
     """The consolidated workbooks."""
@@ -237,7 +246,7 @@ def merge(context: click.Context, period: str | None, output: Path | None) -> No
     short_help="Chạy thử cả vòng với số liệu giả định.",
     help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.",
 )
-@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
 def demo(folder: Path | None) -> None:
     """The whole loop with made-up departments."""
     from nq57xl.cli.demo import tell

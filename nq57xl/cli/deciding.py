@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nq57xl.cli.options import as_json, office, password_options, passwords_of, period_option, print_json, talk
+from nq57xl.cli.options import (
+    NamedPath,
+    as_json,
+    office,
+    password_options,
+    passwords_of,
+    period_option,
+    print_json,
+    talk,
+)
 from nq57xl.cli.printing import STATES, print_taken, taken_json
 
 if TYPE_CHECKING:
@@ -211,12 +220,12 @@ def log(context: click.Context, period: str | None, last: int | None, json_: boo
     help="Kiểm tra thử một tệp như lệnh collect sẽ làm, không ghi nhận gì vào thư mục làm việc. Mã thoát 0 nếu tệp sẽ "
     "được nhận, 1 nếu không.",
 )
-@click.argument("file", metavar="TỆP", type=click.Path(path_type=Path))
+@click.argument("file", metavar="TỆP", type=NamedPath())
 @period_option()
 @click.option(
     "--out",
     "output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False),
     metavar="TỆP",
     help="Ghi biểu đã đánh dấu ra tệp này.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     from nq57xl.commands.office import Office
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class NamedPath(click.Path):
+    """A file or folder that the user names; an empty name, which would mean the present folder, is wrong usage."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The path."""
+        if not str(value).strip():
+            self.fail("đường dẫn để trống.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nq57xl.cli import environment
+from nq57xl.cli.options import NamedPath
 
 if TYPE_CHECKING:
     from nq57xl.web.server import Places
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     help="Mở bàn làm việc trên trình duyệt của máy này (127.0.0.1). Không ghi thư mục: làm việc với các thư mục trong "
     "«NQ57» ở thư mục Tài liệu của người dùng. Kết thúc bằng nút trên trang hoặc Ctrl+C.",
 )
-@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="SỐ", help="Cổng (mặc định: cổng còn trống).")
 @click.option("--no-browser", is_flag=True, help="Không mở trình duyệt; chỉ in địa chỉ.")
 @click.pass_context

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nq57xl.cli.options import as_json, office, period_option, talk
+from nq57xl.cli.options import NamedPath, as_json, office, period_option, talk
 from nq57xl.text.normalise import visible
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Stop:
     help="Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để "
     "dừng. Các lệnh khác vẫn chạy được trong lúc theo dõi.",
 )
-@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath())
 @period_option()
 @click.option(
     "--interval",

@@ -103,24 +103,25 @@ def write_reports(
 ) -> Merged:
     """Writes everything that shows the consolidation; `output` is another place for the workbook alone.
 
-    Everything is made before the first file is written: a template that the office has spoilt leaves no half report.
-    What a closed period had then is taken from the archive; the workbook is made anew only for an addendum.
+    Contacts and internal assessments never leave the workspace. Everything is made before the first file is written: a
+    template that the office has spoilt leaves no half report. What a closed period had then is taken from the archive;
+    the workbook is made anew only for an addendum. Raises Nq57Error where `output` is another of these files.
     """
     folder = office.workspace.report_dir(c.period.code)
     wanted = output or folder / REPORT
-    makers: dict[Path, Callable[[], bytes]] = {
-        wanted: lambda: render_report(c),
-        wanted.with_name(INTERNAL): lambda: render_internal(c),
-    }
-    makers |= {folder / name: make for name, make in _companions(c, office.workspace.root).items()}
+    beside: dict[Path, Callable[[], bytes]] = {folder / INTERNAL: lambda: render_internal(c)}
+    beside |= {folder / name: make for name, make in _companions(c, office.workspace.root).items()}
+    if wanted.resolve() in [path.resolve() for path in beside]:
+        raise Nq57Error(f"«{wanted}» là chỗ của tệp khác trong bộ báo cáo: hãy chọn tên khác cho -o.")
+    makers = {wanted: lambda: render_report(c), **beside}
     kept = {path: _as_closed(office.workspace, path, c.closing) for path in makers}
     if c.addendum is not None:
         kept[wanted] = None
     planned = {path: kept[path] or make() for path, make in makers.items()}
     written = [write_guarded(ledger, office.workspace, path, data) for path, data in planned.items()]
     report, internal, *companions = written
-    beside = written != list(planned)
-    return Merged(PeriodOverview(c.plan, c.period, c.status), report, internal, beside, c, taken, tuple(companions))
+    moved = written != list(planned)
+    return Merged(PeriodOverview(c.plan, c.period, c.status), report, internal, moved, c, taken, tuple(companions))
 
 
 def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:
