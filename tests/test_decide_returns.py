@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from nq57xl.cli import cli
+from nq57xl.cli import cli, deciding
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import correct_received, events, exclude, readmit
@@ -21,6 +23,7 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.submissions import YES, submission_page
 from nq57xl.outputs.texts import status_json, status_text
@@ -145,6 +148,15 @@ def test_a_corrected_time_decides_lateness_and_which_return_counts(office: Offic
     assert (now.on_time, now.received_at, now.received_basis) == (True, moment(17, 8), "corrected")
     correct_received(office, "lần 18.xlsx", None, moment(13), "Văn thư vào sổ ngày 13")
     assert file_of(office) == "lần 14.xlsx"
+
+
+def test_every_event_has_its_word() -> None:
+    """Whatever the program notes in the log, `log` tells in Vietnamese."""
+    package = Path(deciding.__file__).parent.parent
+    calls = re.compile(r"""\b(?:add_)?event\((?:connection, )?"(\w+)\"""")
+    noted = {name for path in package.rglob("*.py") for name in calls.findall(path.read_text(encoding="utf-8"))}
+    assert {"merge", "export", "edit", "upgrade"} <= noted
+    assert noted | set(get_args(DecisionKind)) <= set(deciding.EVENT_WORDS)
 
 
 def test_the_event_log_tells_who_what_when_why(office: Office) -> None:

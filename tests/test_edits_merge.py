@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
+from nq57xl.commands.collect import collect
+from nq57xl.commands.decide import events
 from nq57xl.commands.edits import edits
 from nq57xl.commands.merge import merge
 from nq57xl.errors import WorkbookOpenError
@@ -24,10 +26,13 @@ from nq57xl.text import files
 from tests.conftest import CheckOoxml
 from tests.document_kit import blocks, opened
 from tests.edit_kit import (
+    EVIDENCE,
     PERIOD,
+    RESULTS,
     SHEET,
     VP,
     again,
+    answer,
     book_of,
     codes,
     copied,
@@ -42,6 +47,7 @@ from tests.edit_kit import (
 )
 from tests.office import convert
 
+KINDS_MADE = [("percent", "figure"), ("result", "wording")]
 FIGURE = line("VP|led|I.1|percent", 0.6, "f")
 WORDING = line("VP|led|I.1|result", "Đã trình dự thảo lần 2", "w", reason="Gọn câu")
 
@@ -251,6 +257,42 @@ def test_an_edit_ends_when_the_unit_reports_another_value(root: Path) -> None:
     assert spot(sheet, "VP|led|I.1|percent", "entry").value == 0.6
     edit(book_of(root), line("VP|led|I.1|percent", 0.6, "f", reason="Chị Hoa khẳng định lại"))
     assert entry(again(root, 23).consolidation, "I.1").value("percent") == 0.6
+
+
+def test_an_edit_holds_when_the_unit_spells_the_same_value_otherwise(root: Path) -> None:
+    """A date and a percentage as texts, a text with other blanks: the same values, so the edits hold."""
+    day = line("VP|led|III.6|completion_date", dt.date(2026, 4, 8), "f")
+    edit(book_of(root), FIGURE, WORDING, day)
+    again(root)
+    spelled = {
+        (RESULTS, "led|I.1", "percent"): "45 %",
+        (RESULTS, "led|I.1", "result"): "  Đã trình dự thảo lần 2;  03 phòng đã góp ý ",
+        (EVIDENCE, "led|III.6", "completion_date"): "7/4/2026",
+    }
+    form = root / "out" / PERIOD / "bieu-mau" / f"NQ57_{PERIOD}_VP.xlsx"
+    answered = answer(form, root / "gui" / "vp lần 2.xlsx", VP | spelled)
+    collect(office_at(root, moment(21)), [answered], PERIOD, moment(21))
+    c = again(root, 21).consolidation
+    assert [item.state for item in c.edits] == ["applied"] * 3
+    assert entry(c, "III.6").value("completion_date") == dt.date(2026, 4, 8)
+    shown = next(item.original for item in c.edits if item.edit.new.field == "completion_date")
+    assert shown is not None and (shown.typed, shown.value) == ("7/4/2026", dt.date(2026, 4, 7))
+
+
+def test_edits_stand_in_the_log(root: Path) -> None:
+    """Each workbook that brought edits is an event: which file, which cells, by whom; `log` says so in words."""
+    edit(book_of(root), FIGURE, WORDING)
+    version = hashlib.sha256(book_of(root).read_bytes()).hexdigest()
+    again(root)
+    edit(book_of(root), line("VP|led|I.1|percent", None, "", "", ""))
+    again(root, 21)
+    again(root, 22)
+    first, second = (item for item in events(office_at(root, moment(23))) if item.what == "edit")
+    cells = [{"unit": "VP", "task": "I.1", "field": name, "kind": kind} for name, kind in KINDS_MADE]
+    assert first.detail == {"period": PERIOD, "file": "bien-tap.xlsx", "sha256": version, "cells": cells}
+    assert second.detail["cells"] == [{"unit": "VP", "task": "I.1", "field": "percent", "kind": "withdrawn"}]
+    words = CliRunner().invoke(cli, ["-w", str(root), "log"]).stdout
+    assert words.count("Ghi nhận biên tập (kỳ 2026-04; bien-tap.xlsx; ") == 2
 
 
 def test_lines_are_known_wherever_they_stand(root: Path) -> None:

@@ -37,7 +37,7 @@ _HELD: dict[DecisionKind, str] = {
     "readmit": "Không thay đổi gì, báo cáo không bị để ra ngoài",
     "received": "Không thay đổi gì, thời điểm nhận đã đúng như vậy",
 }
-_EVENTS = {
+EVENT_WORDS = {
     "generate": "Phát hành biểu mẫu",
     "collect": "Nhận báo cáo",
     "mail": "Nhận thư",
@@ -46,11 +46,13 @@ _EVENTS = {
     "exclude": "Để ra ngoài tổng hợp",
     "readmit": "Đưa trở lại tổng hợp",
     "received": "Đính chính thời điểm nhận",
-    "close": "Khóa sổ kỳ",
-    "reopen": "Mở lại kỳ đã khóa",
+    "close": "Chốt số liệu",
+    "reopen": "Mở lại kỳ đã chốt",
     "edit": "Ghi nhận biên tập",
     "amend": "Điều chỉnh kế hoạch",
+    "export": "Xuất dữ liệu",
     "upgrade": "Nâng cấp sổ dữ liệu",
+    "remark": "Nhận xét",
 }
 _MOMENT = "%d/%m/%Y %H:%M"
 
@@ -101,7 +103,7 @@ def _tell_events(events: tuple[Event, ...]) -> None:
         click.echo("Chưa có việc nào được ghi.")
     for event in events:
         who = event.who or "không rõ người dùng"
-        click.echo(f"{event.at:{_MOMENT}} – {who}: {_EVENTS.get(event.what, event.what)}{_about(event.detail)}")
+        click.echo(f"{event.at:{_MOMENT}} – {who}: {EVENT_WORDS.get(event.what, event.what)}{_about(event.detail)}")
 
 
 def _about(detail: dict[str, Any]) -> str:
@@ -112,6 +114,12 @@ def _about(detail: dict[str, Any]) -> str:
         words.append(f"nhận lúc {detail['at']}")
     if detail.get("reason"):
         words.append(f"lý do: {detail['reason']}")
+    if detail.get("files") and not detail.get("file"):
+        words.append(", ".join(map(str, detail["files"])))
+    if detail.get("cells"):
+        words.append(f"{len(detail['cells'])} ô của {', '.join(dict.fromkeys(one['unit'] for one in detail['cells']))}")
+    if detail.get("text"):
+        words.append(str(detail["text"]))
     if isinstance(detail.get("verdicts"), dict):
         words += [f"{number} {verdict}" for verdict, number in detail["verdicts"].items()]
     return f" ({'; '.join(words)})" if words else ""

@@ -159,7 +159,7 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
     fresh = [line for line in lines.lines if (line.sheet, line.places.get("entry", "")) not in told_before]
     said = understand(fresh, known.of, holding(made), {item.id: item for item in made}, office.catalogue())
     said = _judged(office, said, known, fresh, made)
-    add_edits(ledger, period.code, said.new, file.sha256)
+    add_edits(ledger, period.code, said.new, (file.path.name, file.sha256))
     findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
 

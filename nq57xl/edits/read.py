@@ -221,7 +221,14 @@ def _judged(
         withdrawn = _withdrawn(line, held) if held is not None else None
         return withdrawn, [*told, _finding(line, "EDIT_CHANGES_NOTHING", value=own.typed)]
     edit = _withdrawn(line, None)
-    return attrs.evolve(edit, kind=kind, typed=typed, value=value, before=own.typed if own else ""), told
+    return attrs.evolve(
+        edit,
+        kind=kind,
+        typed=typed,
+        value=value,
+        before=own.typed if own else "",
+        before_value=own.value if own else None,
+    ), told
 
 
 def _withdrawn(line: EditedLine, held: Edit | None) -> NewEdit:
@@ -232,6 +239,7 @@ def _withdrawn(line: EditedLine, held: Edit | None) -> NewEdit:
         typed="",
         value=None,
         before=held.new.before if held else "",
+        before_value=held.new.before_value if held else None,
         author=line.text("author"),
         reason=line.text("reason"),
         sheet=line.sheet,

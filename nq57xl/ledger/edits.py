@@ -20,12 +20,17 @@ from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
 
 
-def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], sha256: str) -> None:
-    """Records edits that came with the bien-tap.xlsx of that hash, all or none; the file is noted in `files` before."""
+def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], file: tuple[str, str]) -> None:
+    """Records edits with their event, all or none; `file`: name and hash of their bien-tap.xlsx, in `files` already."""
+    if not new:
+        return
     at = iso(ledger.now())
+    cells = [{"unit": item.unit, "task": item.key, "field": item.field, "kind": item.kind} for item in new]
     with ledger.transaction() as connection:
         for item in new:
-            connection.execute(insert(tables.edits), _row(item, period, sha256, at, ledger.person))
+            connection.execute(insert(tables.edits), _row(item, period, file[1], at, ledger.person))
+        detail = {"period": period, "file": file[0], "sha256": file[1], "cells": cells}
+        ledger.add_event(connection, "edit", detail)
 
 
 def edits_of(ledger: Ledger, period: str) -> tuple[Edit, ...]:
@@ -61,6 +66,7 @@ def holding(edits: Sequence[Edit], upto: int | None = None) -> dict[CellKey, Edi
 
 def _row(item: NewEdit, period: str, sha256: str, at: str, who: str) -> rows.Row:
     value, kind = rows.pack(item.value)
+    before, before_kind = rows.pack(item.before_value)
     return {
         "period": period,
         "unit": item.unit,
@@ -79,6 +85,8 @@ def _row(item: NewEdit, period: str, sha256: str, at: str, who: str) -> rows.Row
         "cell": item.cell,
         "at": at,
         "who": rows.clean(who),
+        "before_value": before,
+        "before_type": before_kind,
     }
 
 
@@ -96,6 +104,7 @@ def _edit(row: rows.Row) -> Edit:
         reason=row["reason"],
         sheet=row["sheet"],
         cell=row["cell"],
+        before_value=rows.unpack(row["before_value"], row["before_type"]),
     )
     at = dt.datetime.fromisoformat(row["at"])
     source = Source(row["path"] or row["name"], row["name"], row["file_sha256"], row["size"], at, "first_seen")

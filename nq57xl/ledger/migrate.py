@@ -90,10 +90,16 @@ _THIRD = (
         json TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
 )
 
+_FOURTH = (
+    "ALTER TABLE edits ADD COLUMN before_value TEXT",
+    "ALTER TABLE edits ADD COLUMN before_type TEXT NOT NULL DEFAULT 'none'",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
     Migration(3, "senders, origins, decisions on returns, the office's edits, closed periods, amendments", _THIRD),
+    Migration(4, "what a unit's cell meant when the office edited it", _FOURTH),
 )
 
 

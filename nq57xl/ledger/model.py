@@ -121,11 +121,19 @@ class NewEdit:
     sheet: str
     """In the bien-tap.xlsx that brought it."""
     cell: str
+    before_value: CellValue = None
+    """What `before` meant; None for a blank, and in edits recorded by programs that did not keep it."""
 
     @property
     def place(self) -> CellKey:
         """The cell of the unit's report."""
         return (self.unit, self.table, self.key, self.field)
+
+    def still_about(self, own: Value | None) -> bool:
+        """The unit's cell says what it said when the edit was made, however it is spelled now."""
+        if own is None:
+            return not self.before
+        return own.typed == self.before or (own.value is not None and own.value == self.before_value)
 
 
 @frozen

@@ -164,6 +164,8 @@ edits = Table(
     _text("cell"),
     _text("at"),
     _text("who"),
+    Column("before_value", String),
+    _text("before_type"),
 )
 """The office's own hand (bien-tap.xlsx): the newest row for a cell of a unit's report holds; `withdrawn` ends it."""
 

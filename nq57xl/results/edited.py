@@ -26,7 +26,7 @@ class _Edited:
 def with_edits(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding]) -> _Edited:
     """The status in which the counting returns hold the office's edits.
 
-    `edits` are those that hold for the period. An edit whose cell the unit has filled in otherwise since is not
+    `edits` are those that hold for the period. An edit whose cell the unit has given another value since is not
     applied. `earlier` gives, for the hash of a file, the edits of the period that it was sent for: cells carried over
     from there are edited as they were there.
     """
@@ -63,7 +63,7 @@ def _told(status: PeriodStatus, edits: Holding) -> Iterator[AppliedEdit]:
         state: EditState = "applied"
         if new.unit not in cells:
             state = "unreported"
-        elif (own.typed if own else "") != new.before:
+        elif not new.still_about(own):
             state = "outdated"
         yield AppliedEdit(edit, unit.name if unit else new.unit, state, own)
 
@@ -86,6 +86,6 @@ def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
 def _carried(unit: str, item: CarriedCell, edits: Holding) -> CarriedCell:
     value = item.value
     edit = edits.get((unit, value.table, value.key, value.field))
-    if edit is None or edit.new.before != value.typed:
+    if edit is None or not edit.new.still_about(value):
         return item
     return CarriedCell(_edited_value(edit), edit.source)
