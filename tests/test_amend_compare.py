@@ -19,6 +19,7 @@ from nq57xl.plan.model import Deadline, Plan, Section, Target, Unit
 from tests.amend_plans import change_of, edited, plan, retold, reworded, with_tasks
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
+from tests.import_kit import markdown
 from tests.plan_samples import PLANS
 
 DAY = dt.date(2026, 7, 1)
@@ -366,3 +367,29 @@ def test_wrong_decisions_are_refused(continues: dict[tuple[str, int], str], told
     """An unknown code and a code for two rows are refused by name."""
     with pytest.raises(Nq57Error, match=told):
         check_decisions(Decisions(continues), plan(), "so-sanh.xlsx")  # type: ignore[arg-type]
+
+
+def national(*rows: tuple[str, str]) -> Plan:
+    """A version of one national appendix, as the importer reads it; (task, lead) of each row."""
+    front = "CHÍNH PHỦ\n\nSố: 03/NQ-CP\n\nHà Nội, ngày 09 tháng 01 năm 2025\n\nNGHỊ QUYẾT\n\nBan hành Chương trình"
+    lines = [(str(at), text, "Đề án", lead, "Các bộ, ngành", "2026") for at, (text, lead) in enumerate(rows, 1)]
+    return markdown(lines, front=front).plan
+
+
+def test_agencies_renamed_and_merged_between_two_versions_go_on() -> None:
+    """Rows stay under the ministry's new name: one renamed keeps its code, one merged has the other as successor."""
+    works = [f"Xây dựng cơ sở dữ liệu chuyên ngành lĩnh vực {word} phục vụ quản lý" for word in
+             ("đất đai", "trồng trọt", "viễn thông", "bưu chính", "sở hữu trí tuệ", "thủy lợi")]  # fmt: skip
+    farm, both = "Bộ Nông nghiệp và Phát triển nông thôn", "Bộ Nông nghiệp và Môi trường"
+    media, science = "Bộ Thông tin và Truyền thông", "Bộ Khoa học và Công nghệ"
+    old = national(*zip(works, (farm, farm, media, media, science, farm), strict=True))
+    new = national(*zip(works, (both, both, science, science, science, both), strict=True))
+    after = amended(old, new, compare_plans(old, new), frozenset(), effective_from=DAY)
+    assert [task.code for task in after.tasks] == [task.code for task in old.tasks]
+    codes = {unit.name: unit.code for unit in old.units}
+    units = {unit.code: unit for unit in after.units}
+    renamed, merged = units[codes[farm]], units[codes[media]]
+    assert (renamed.name, [item.name for item in renamed.former_names]) == (both, [farm])
+    assert (merged.successors, merged.valid_to) == ((codes[science],), dt.date(2026, 6, 30))
+    assert {task.lead_units for task in after.tasks} == {(codes[farm],), (codes[science],)}
+    assert len(after.units) == len(old.units)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -48,7 +49,7 @@ def amended(
     code that is not among `used` (every code that any version had). Units keep their codes and e-mails; settings stay.
     """
     used = used | {row.code for row in old.tasks} | {row.code for row in old.indicators}
-    units = _units(old, new, effective_from, same_file=same_file)
+    units = _units(old, new, effective_from, comparison, same_file=same_file)
     outline = _kept_outline if keep else _outline
     tasks, indicators = (outline(old, new, table, comparison) for table in FIELDS)
     changes = [[item for item in comparison.rows if item.table == table] for table in FIELDS]
@@ -256,12 +257,30 @@ def _renamed(before: Unit, after: Unit, effective_from: dt.date | None) -> Unit:
     return attrs.evolve(after, former_names=(*after.former_names, until))
 
 
-def _units(old: Plan, new: Plan, effective_from: dt.date | None, *, same_file: bool) -> tuple[Unit, ...]:
-    """The office's units, with those that only the new plan names; codes and e-mails stay."""
+def _units(
+    old: Plan, new: Plan, effective_from: dt.date | None, comparison: PlanComparison, *, same_file: bool
+) -> tuple[Unit, ...]:
+    """The office's units, with those that only the new plan names; codes and e-mails stay.
+
+    An agency that the new document no longer names, and whose rows go to another one, has been renamed or merged.
+    """
     units = list(old.units)
     places = {unit.code: index for index, unit in enumerate(units)}
     resolver = Resolver(old.units, old.groups)
+    followed = {} if same_file or effective_from is None else _followed(old, new, comparison)
+    taken: dict[str, str] = {}
+    for code, after in followed.items():
+        before, found = units[places[code]], resolver.resolve(after.name).codes
+        if found or after.name in taken:
+            successor = found[:1] or (taken[after.name],)
+            units[places[code]] = _ended(before, successor, effective_from)
+        else:
+            named = attrs.evolve(before, name=after.name, kind=before.kind, external=before.external)
+            units[places[code]] = _renamed(before, named, effective_from)
+            taken[after.name] = code
     for unit in new.units:
+        if unit.name in taken:
+            continue
         if same_file and unit.code in places:
             index = places[unit.code]
             units[index] = _renamed(units[index], unit, effective_from)
@@ -269,6 +288,29 @@ def _units(old: Plan, new: Plan, effective_from: dt.date | None, *, same_file: b
             code = "" if unit.code in places else unit.code
             units.append(attrs.evolve(unit, code=code))
     return understand(Plan(old.properties, tuple(units))).units
+
+
+def _followed(old: Plan, new: Plan, comparison: PlanComparison) -> dict[str, Unit]:
+    """Code of a unit that the new plan names nowhere -> the one that leads most of the rows which it led alone."""
+    named = Resolver(new.units, new.groups)
+    gone = {unit.code for unit in old.units if not _known(unit, named)}
+    before = {row.code: row for row in old.tasks}
+    after = {unit.code: unit for unit in new.units}
+    votes: dict[str, Counter[str]] = {}
+    for change in comparison.rows:
+        if change.table == "tasks" and change.code in before and change.index is not None:
+            leads, now = before[change.code].lead_units, new.tasks[change.index].lead_units
+            if len(leads) == len(now) == 1 and leads[0] in gone:
+                votes.setdefault(leads[0], Counter())[now[0]] += 1
+    best = {code: counted.most_common(1)[0] for code, counted in votes.items()}
+    return {code: after[top] for code, (top, count) in best.items() if count > 0.6 * sum(votes[code].values())}
+
+
+def _ended(unit: Unit, successors: tuple[str, ...], effective_from: dt.date | None) -> Unit:
+    """The unit until the day before, with who goes on with its rows; what the office has set already stays."""
+    if unit.successors or unit.valid_to or effective_from is None:
+        return unit
+    return attrs.evolve(unit, valid_to=effective_from - dt.timedelta(days=1), successors=successors)
 
 
 def _known(unit: Unit, resolver: Resolver) -> bool:

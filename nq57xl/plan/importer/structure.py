@@ -46,6 +46,9 @@ class Draft:
     """Field -> text: number, subnumber, task, subtask and FIELDS; or number, indicator, unit, target, lead, note."""
     source: str
 
+    shared_number: bool = False
+    """Its number stands in a cell that several tasks share."""
+
     def text(self, name: str) -> str:
         """The text of a field."""
         return self.values[name].text if name in self.values else ""
@@ -427,8 +430,12 @@ def _sub_row(state: State, row: BodyRow, number: str, two: bool) -> None:
         values["subtask"] = state.last.get("subtask", SourceText())
     printed = number if number not in ("-", "+", "*") else ""
     values["subnumber"] = SourceText(printed, row.source) if printed else row.values.get("subnumber", SourceText())
+    shared = not number and not two and "number" in row.merged and carry is None and bool(own.text)
+    if shared:
+        # several tasks in a row under one number: the first of them heads none of the others
+        values["task"], values["subtask"] = own, SourceText()
     state.last = dict(values)
-    state.drafts.append(Draft(state.section, values, row.source))
+    state.drafts.append(Draft(state.section, values, row.source, shared))
 
 
 def _unnumbered(state: State, row: BodyRow, rest: list[BodyRow], two: bool) -> None:
@@ -478,7 +485,13 @@ def check_numbers(drafts: list[Draft]) -> list[Draft]:
         same_task = before is not None and before.text("number") == number and before.section == draft.section
         if key in seen and number and not same_task:
             doubt = "số trùng với dòng khác trong nhóm"
-        elif same_task and before is not None and not key[2] and before.text("task") != draft.text("task"):
+        elif (
+            same_task
+            and before is not None
+            and not draft.shared_number
+            and not key[2]
+            and before.text("task") != draft.text("task")
+        ):
             doubt = "số trùng với dòng trên"
         elif before is not None and not same_task and _leaves_gap(before.text("number"), number):
             doubt = "số không liền với dòng trước"
