@@ -41,8 +41,9 @@ BEGINNING = (1980, 1, 1, 0, 0, 0)
 
 
 def build(runtime: Path | None, digest: str | None, output: Path) -> Path:
-    """Builds the zip into a folder and returns its path. Without a runtime the one for tests goes in, and the name
-    says so."""
+    """Builds the zip into a folder and returns its path. Without a runtime the one for tests goes in; the name of a zip
+    says so unless its runtime is one whose SHA-256 was given."""
+    tests_only = digest is None
     if runtime is None and not TEST_RUNTIME.is_dir():
         make_test_runtime(TEST_RUNTIME, DOWNLOADS)
     folder = BUILD / TOP
@@ -53,10 +54,10 @@ def build(runtime: Path | None, digest: str | None, output: Path) -> Path:
     version = _fill_app(folder / "app")
     _add_shipped(folder)
     interpreter = version_of_runtime(folder / "python")
-    (folder / "PHIEN-BAN.txt").write_bytes(_versions(folder / "app", version, interpreter, test=runtime is None))
+    (folder / "PHIEN-BAN.txt").write_bytes(_versions(folder / "app", version, interpreter, tests_only=tests_only))
     check(folder)
     output.mkdir(parents=True, exist_ok=True)
-    target = output / f"NQ57-{version}-win64{'-chay-thu' if runtime is None else ''}.zip"
+    target = output / f"NQ57-{version}-win64{'-chay-thu' if tests_only else ''}.zip"
     write_zip(folder, target)
     if target.stat().st_size > LARGEST:
         raise SystemExit(f"{target.name} has {target.stat().st_size:,} bytes, more than {LARGEST:,}")
@@ -104,9 +105,9 @@ def write_icon(target: Path) -> None:
     picture.save(target, sizes=[(size, size) for size in (16, 24, 32, 48, 64, 256)])
 
 
-def _versions(app: Path, version: str, interpreter: str, *, test: bool) -> bytes:
+def _versions(app: Path, version: str, interpreter: str, *, tests_only: bool) -> bytes:
     heading = [f"nq57xl {version}", f"Python {interpreter} (Windows 64 bit)"]
-    if test:
+    if tests_only:
         heading.append("Bản chạy thử: không cài đặt, không phân phát. Bản phát hành dùng Python của python.org.")
     packages = sorted(path.name.removesuffix(".dist-info").replace("-", " ") for path in app.glob("*.dist-info"))
     lines = [*heading, "", "Thư viện kèm theo (giấy phép trong app\\*.dist-info):", *packages]
