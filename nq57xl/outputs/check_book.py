@@ -15,8 +15,8 @@ from nq57xl.results.wording import BASES, STATES, moment_words
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
 from nq57xl.text.normalise import one_line
-from nq57xl.xlsx.book import Book
 from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
+from nq57xl.xlsx.write_pages import report_workbook
 
 UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
@@ -126,7 +126,7 @@ def render_check_book(check: CheckBook) -> bytes:
         ReportSheet(POINTS, _POINT_COLUMNS, tuple(_points(check)), filtered=True, frozen_columns=3),
         ReportSheet(FACTS, _FACT_COLUMNS, tuple(_facts(check)), filtered=True, frozen_columns=3),
     )
-    return Book(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages], {}).bytes()
+    return report_workbook(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages])
 
 
 def _head(check: CheckBook, title: str, note: str, columns: Sequence[ReportColumn]) -> Iterator[ReportLine]:

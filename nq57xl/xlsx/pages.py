@@ -10,7 +10,8 @@ from typing import Literal
 import attrs
 from attrs import field, frozen
 
-from nq57xl.xlsx.metrics import line_height, wrapped_lines
+from nq57xl.text.addresses import letters_of
+from nq57xl.xlsx.metrics import line_height, merged_width, wrapped_lines
 
 MAX_HEIGHT = 300.0
 """Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
@@ -94,6 +95,11 @@ class ReportColumn:
     printed: bool = True
     """False: stands right of the print area; not measured, written on a line's first row only."""
     hidden: bool = False
+
+    @property
+    def on_paper(self) -> bool:
+        """It stands inside the print area and is seen."""
+        return self.printed and not self.hidden
 
 
 @frozen
@@ -196,7 +202,7 @@ class PlacedSheet:
 def place(page: ReportSheet) -> PlacedSheet:
     """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
     page = _fitted(page)
-    widths = {column.name: column.width for column in page.columns if column.printed and not column.hidden}
+    widths = {column.name: column.width for column in page.columns if column.on_paper}
     rows: list[PlacedRow] = []
     for line in page.lines:
         rows += _place_line(line, page, widths, len(rows))
@@ -237,7 +243,7 @@ def _heading_needs(after: Sequence[PlacedRow]) -> float:
 
 
 def _fitted(page: ReportSheet) -> ReportSheet:
-    printed = [column for column in page.columns if column.printed and not column.hidden]
+    printed = [column for column in page.columns if column.on_paper]
     room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
     factor = room / 7 / sum(column.width for column in printed)
     columns = tuple(
@@ -249,7 +255,7 @@ def _fitted(page: ReportSheet) -> ReportSheet:
 
 def rows_needed(text: str, page: ReportSheet, column: str) -> int:
     """Rows over which a text is spread in that column of a placed page."""
-    width, size = _column_width(page, column), page.size
+    width, size = next(item.width for item in page.columns if item.name == column), page.size
     return math.ceil(len(wrapped_lines(text, width, size, False)) / _lines_in_row(size))
 
 
@@ -297,20 +303,21 @@ def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) 
     if line.kind in ("row", "sub", "total") and not line.spans:  # most lines of most pages
         cells = line.cells.items()
         return [(name, text, widths[name], bold) for name, item in cells if name in widths and (text := _text(item))]
-    columns = [column for column in page.columns if column.printed and not column.hidden]
-    full = _total_width(columns)
+    columns = [column for column in page.columns if column.on_paper]
+    printed = [column.width for column in columns]
+    full = merged_width(printed)
     if line.kind in MERGED:
         return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind.startswith("pair"):
-        left = _total_width(columns[: page.split])
+        left = merged_width(printed[: page.split])
         sides = {"left": left, "right": full - left}
         return [(name, text, sides[name], True) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind == "band":
         spans = band_spans(page, line)
-        wide = {name: _total_width(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
+        wide = {name: _width_of(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
         return [(name, str(line.cells[name]), wide[name], True) for name in spans]
     if line.kind in ("section", "group"):  # one text that runs on over empty cells; a section has a number before it
-        texts = {name: _text(content) for name, content in line.cells.items() if _printed(page, name)}
+        texts = {column.name: _text(line.cells[column.name]) for column in columns if column.name in line.cells}
         longest = max(texts, key=lambda name: len(texts[name]), default="")
         return [(longest, texts[longest], full * 0.9, bold)] if longest else []
     return [
@@ -320,34 +327,24 @@ def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) 
     ]
 
 
+def _width_of(columns: Sequence[ReportColumn]) -> float:
+    return merged_width([column.width for column in columns])
+
+
 def _span_width(page: ReportSheet, line: ReportLine, column: ReportColumn) -> float:
     end = line.spans.get(column.name)
     if end is None:
         return column.width
     names = [item.name for item in page.columns]
-    return _total_width(page.columns[names.index(column.name) : names.index(end) + 1])
+    return _width_of(page.columns[names.index(column.name) : names.index(end) + 1])
 
 
 def band_spans(page: ReportSheet, line: ReportLine) -> dict[str, tuple[int, int]]:
     """First and last column of each text of a band: it reaches to where the next one begins."""
     starts = [i for i, column in enumerate(page.columns) if column.name in line.cells]
-    last = max(i for i, column in enumerate(page.columns) if column.printed and not column.hidden)
+    last = max(i for i, column in enumerate(page.columns) if column.on_paper)
     ends = [start - 1 for start in starts[1:]] + [last]
     return {page.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
-
-
-def _total_width(columns: Sequence[ReportColumn]) -> float:
-    """Width of several columns as one cell; each further column adds its padding of 5 pixels."""
-    return sum(column.width for column in columns) + max(len(columns) - 1, 0) * 5 / 7
-
-
-def _column_width(page: ReportSheet, name: str) -> float:
-    """Width of a column."""
-    return next(column.width for column in page.columns if column.name == name)
-
-
-def _printed(page: ReportSheet, name: str) -> bool:
-    return any(column.name == name and column.printed and not column.hidden for column in page.columns)
 
 
 def _text(content: CellContent) -> str:
@@ -411,9 +408,7 @@ class Chart:
 
 def letter_of(columns: Sequence[ReportColumn], name: str) -> str:
     """Letters of a column by its name: "AB"."""
-    from xlsxwriter.utility import xl_col_to_name
-
-    return str(xl_col_to_name(next(i for i, column in enumerate(columns) if column.name == name)))
+    return letters_of(next(i for i, column in enumerate(columns) if column.name == name))
 
 
 @frozen

@@ -36,7 +36,7 @@ TITLE_LIMIT, MESSAGE_LIMIT = 32, 255
 _LAST_COLUMN = 16_383
 """0-based: Excel's XFD."""
 _MOST_LINKS = 65_000
-"""Of a sheet: Excel takes 65,530. Further ones are written as plain text."""
+"""Of a sheet: Excel takes 65,530."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 Style: TypeAlias = str | Format
@@ -138,12 +138,8 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
             self.text(row, col, "" if value is None else str(value), style)
 
     def link(self, row: int, col: int, text: str, target: str, style: Style, *, tip: str = "") -> None:
-        """A text that leads to a cell of the workbook: "'Nhiệm vụ'!K7". Plain text beyond Excel's limit of links."""
-        self._links += 1
-        if self._links > _MOST_LINKS:
-            self.text(row, col, text, style)
-        else:
-            self.write_url(row, col, f"internal:{target}", self.book.style(style), cell_text(text), tip or None)
+        """A text that leads to a cell of the workbook: "'Nhiệm vụ'!K7". Plain text once the sheet takes no links."""
+        self._write_link(row, col, f"internal:{target}", text, style, tip)
 
     def file_link(self, row: int, col: int, text: str, path: str, style: Style) -> None:
         """A text that opens another file, by its path from the workbook's folder."""
@@ -151,7 +147,19 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         # forward slashes, as Excel writes them itself: LibreOffice outside Windows follows no others
         url._relationship_link = url._relationship_link.replace("\\", "/")
         url.text = cell_text(text)
-        self.write_url(row, col, url, self.book.style(style))
+        self._write_link(row, col, url, text, style)
+
+    @property
+    def takes_links(self) -> bool:
+        """False once the sheet has as many links as Excel takes."""
+        return self._links < _MOST_LINKS
+
+    def _write_link(self, row: int, col: int, url: str | Url, text: str, style: Style, tip: str = "") -> None:  # noqa: PLR0917
+        if not self.takes_links:
+            self.text(row, col, text, style)
+            return
+        self._links += 1
+        self.write_url(row, col, url, self.book.style(style), cell_text(text), tip or None)
 
     def widths(self, widths: Sequence[float], style: Style | None = None, first: int = 0) -> None:
         """Widths of the columns from `first` on, in characters; `style` of their empty cells."""
@@ -204,9 +212,9 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         """Without the hundred searches for functions newer than Excel 2007, which no formula of ours has."""
         return formula.removeprefix("=")
 
-    def _write_row(self, row: int, *others: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
+    def _write_row(self, row: int, *others: Any, **named: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
         self._row_is_growing = row in self._growing
-        super()._write_row(row, *others)
+        super()._write_row(row, *others, **named)
 
     def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
         if tag == "row" and self._row_is_growing:

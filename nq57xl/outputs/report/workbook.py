@@ -19,8 +19,8 @@ from nq57xl.outputs.report.units import unit_page
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import report_title
-from nq57xl.xlsx.book import Book
 from nq57xl.xlsx.pages import ColumnRanges, place
+from nq57xl.xlsx.write_pages import report_workbook
 
 
 def render_report(c: Consolidation) -> bytes:
@@ -47,11 +47,11 @@ def render_report(c: Consolidation) -> bytes:
         place(source_page(c, contacts=False)),
         *((place(addendum_page(c, c.addendum)),) if c.addendum else ()),
     )
-    return Book(f"Báo cáo tổng hợp {c.period.title}", sheets, {front.page.name: front.charts}).bytes()
+    return report_workbook(f"Báo cáo tổng hợp {c.period.title}", sheets, {front.page.name: front.charts})
 
 
 def render_internal(c: Consolidation) -> bytes:
     """noi-bo.xlsx: contacts, with where each was typed. The same consolidation gives the same bytes."""
     scored = (place(quality_page(c, c.quality)),) if c.quality is not None else ()
     sheets = (place(internal_page(c)), *scored, place(source_page(c, contacts=True)))
-    return Book(f"Nội bộ: {report_title(c)}", sheets, {}).bytes()
+    return report_workbook(f"Nội bộ: {report_title(c)}", sheets)

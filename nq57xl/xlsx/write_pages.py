@@ -1,0 +1,290 @@
+"""Writes placed sheets as one workbook: formats, print set-up, links, charts; knows nothing of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nq57xl.xlsx.pages import (
+    MERGED,
+    CellContent,
+    Chart,
+    FileLink,
+    Formula,
+    HeadingCell,
+    Link,
+    Number,
+    PlacedRow,
+    PlacedSheet,
+    ReportColumn,
+    Series,
+    Sparkline,
+    band_spans,
+    orphan_breaks,
+)
+from nq57xl.xlsx.write import FONT, PageSetup, Workbook, sheet_prefix
+
+ACCENT, TINT, PALE = "#1F3864", "#D9E2F3", "#F2F2F2"
+"""One calm blue and its tints; everything else is black on white."""
+_DEFAULT_SIZE = 10.5
+"""A digit of this font is 7 pixels wide in every program; at 11 LibreOffice makes columns 5 % wider than Excel."""
+_CHART_SIZE = 10
+"""As the text of the sheets: at 90 % of the paper's scale 9 points are printed."""
+_TITLE_PIXELS = 32
+"""Above the bars of charts that stand above one another; labels left, legend right: programs choose their own else."""
+_LEGENDS: dict[str, dict[str, Any]] = {
+    "right": {"position": "right", "layout": {"x": 0.73, "y": 0.16, "width": 0.26, "height": 0.8}},
+    "bottom": {"position": "bottom"},
+    "none": {"none": True},
+}
+_PERCENT_AXIS = {"min": 0, "max": 1.1, "major_unit": 0.25}
+"""A little above 100 %: labels of the highest points stay below the title."""
+_PAPERS = {"A4": 9, "A3": 8}
+_PAGE = PageSetup(left=0.4, right=0.4, top=0.62, bottom=0.5, header=0.3, number_size=12)
+
+_Properties = dict[str, Any]
+_BORDERED: _Properties = {"border": 1, "border_color": "#7F7F7F", "text_wrap": True, "valign": "top"}
+_STYLES: dict[str, _Properties] = {
+    "title": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "subtitle": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "italic": {"italic": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "alert": {
+        "bold": True,
+        "text_wrap": True,
+        "valign": "vcenter",
+        "border": 2,
+        "border_color": ACCENT,
+        "bg_color": TINT,
+    },
+    "para": {"text_wrap": True, "valign": "top", "align": "justify"},
+    "note": {"italic": True, "text_wrap": True, "valign": "top"},
+    "band": {**_BORDERED, "bold": True, "align": "center", "valign": "vcenter", "bg_color": TINT},
+    "head": {**_BORDERED, "bold": True, "align": "center", "valign": "vcenter", "bg_color": TINT},
+    "section": {"bold": True, "valign": "vcenter", "bg_color": PALE, "top": 1, "bottom": 1, "border_color": "#7F7F7F"},
+    "group": {"bold": True, "valign": "vcenter", "font_color": ACCENT},
+    "row": _BORDERED,
+    "sub": _BORDERED,
+    "words": {"text_wrap": True, "valign": "top", "align": "justify"},
+    "lead": {"bold": True, "valign": "vcenter", "text_wrap": True, "bottom": 1, "border_color": ACCENT},
+    "total": {**_BORDERED, "bold": True, "bg_color": PALE},
+    "pair": {"align": "center", "valign": "top", "text_wrap": True},
+    "pair_bold": {"align": "center", "valign": "top", "text_wrap": True, "bold": True},
+    "pair_italic": {"align": "center", "valign": "top", "text_wrap": True, "italic": True},
+}
+
+
+_LINK: _Properties = {"font_color": ACCENT, "underline": 1}
+
+_Anchors = Mapping[str, tuple[str, int]]
+"""Name -> sheet and row."""
+
+
+def report_workbook(
+    title: str, sheets: Sequence[PlacedSheet], charts: Mapping[str, Sequence[Chart]] | None = None
+) -> bytes:
+    """The bytes of a workbook of those sheets, with the charts of each by its name. Equal sheets give equal bytes."""
+    anchors: dict[str, tuple[str, int]] = {}
+    for sheet in sheets:
+        anchors = sheet.anchors() | anchors  # of several places the first one counts
+    with Workbook(title, {}, size=_DEFAULT_SIZE, properties={"comments": ""}) as book:
+        for sheet in sheets:
+            _SheetWriter(book, sheet, anchors).write((charts or {}).get(sheet.page.name, ()))
+    return book.content
+
+
+class _SheetWriter:
+    """Writes one sheet."""
+
+    def __init__(self, book: Workbook, sheet: PlacedSheet, anchors: _Anchors) -> None:
+        self.book, self.sheet, self.anchors = book, sheet, anchors
+        self.page = sheet.page
+        self.out = book.sheet(sheet.page.name)
+        self._row_styles: dict[tuple[str, bool, bool], list[tuple[int, ReportColumn, _Properties, Any]]] = {}
+        self.printed = [i for i, item in enumerate(self.page.columns) if item.on_paper]
+
+    def write(self, charts: Sequence[Chart]) -> None:
+        for index, column in enumerate(self.page.columns):
+            self.out.set_column(index, index, column.width, None, {"hidden": column.hidden})
+        for row in self.sheet.rows:
+            self.out.height(row.row, row.height, level=row.level)
+            self._row(row)
+        self._print_setup()
+        for chart in charts:
+            self._chart(chart)
+
+    def _row(self, row: PlacedRow) -> None:
+        if row.kind in ("space", "rule"):
+            return
+        style = _STYLES[row.kind] | {"font_size": self.page.size_of(row.kind)}
+        if row.kind in MERGED:
+            self._merge(row.row, (self.printed[0], self.printed[-1]), next(iter(row.cells.values()), ""), style)
+        elif row.kind.startswith("pair"):
+            middle = self.printed[self.page.split - 1]
+            # Decree 30/2020/NĐ-CP, Appendix I: number upright, date italic; nation and motto bold, motto over a rule
+            left = style | {"bold": row.kind == "pair_bold", "italic": False}
+            right = style | {"bold": row.kind != "pair_italic", "underline": int(row.kind == "pair_bold")}
+            self._merge(row.row, (0, middle), row.cells.get("left", ""), left)
+            self._merge(row.row, (middle + 1, self.printed[-1]), row.cells.get("right", ""), right)
+        elif row.kind == "band":
+            line = next(item for item in self.page.lines if item.kind == "band")
+            for name, span in band_spans(self.page, line).items():
+                self._merge(row.row, span, row.cells.get(name), style)
+        else:
+            self._cells(row, style)
+
+    def _merge(self, row: int, span: tuple[int, int], content: CellContent, style: _Properties) -> None:
+        self.out.across(row, *span, content if isinstance(content, str) else "", self.book.format(style))
+
+    def _cells(self, row: PlacedRow, style: _Properties) -> None:
+        if row.kind in ("row", "sub") and not (row.first and row.last):
+            style = style | {"border": 0, "top": int(row.first), "bottom": int(row.last), "left": 1, "right": 1}
+        if row.kind in ("row", "sub") and not row.spans and not self.page.sparse:
+            self._plain_cells(row, style)
+            return
+        covered = -1
+        for index, column in enumerate(self.page.columns):
+            content = row.cells.get(column.name)
+            if index <= covered or (self.page.sparse and column.name not in row.cells):
+                continue
+            if column.name in row.spans:
+                covered = self.sheet.index(row.spans[column.name])
+                own = style
+                if row.kind == "sub":
+                    own = own | ({"italic": True, "align": "right", "indent": 1} if index == 0 else {"align": "left"})
+                self._merge(row.row, (index, covered), content, own)
+            elif column.on_paper:
+                align = {"align": column.align} if row.kind in ("row", "sub", "total", "lead") else {}
+                self._put(row.row, index, content, style | align)
+            elif content is not None:
+                self._put(row.row, index, content, style if row.kind == "head" else self._beside)
+
+    @property
+    def _beside(self) -> _Properties:
+        """The style of cells right of the print area."""
+        return {"font_size": self.page.size, "valign": "top"}
+
+    def _plain_cells(self, row: PlacedRow, style: _Properties) -> None:
+        """A row of the body: there are many of them, so styles are made once for each column."""
+        key = (row.kind, row.first, row.last)
+        if key not in self._row_styles:
+            self._row_styles[key] = []
+            for index, column in enumerate(self.page.columns):
+                own = style | {"align": column.align} if column.on_paper else self._beside
+                self._row_styles[key].append((index, column, own, self.book.format(own)))
+        for index, column, own, form in self._row_styles[key]:
+            content = row.cells.get(column.name)
+            if content is None or isinstance(content, str):
+                if content or column.on_paper:
+                    self.out.text(row.row, index, content or "", form)
+            else:
+                self._put(row.row, index, content, own)
+
+    def _put(self, row: int, col: int, content: CellContent, style: _Properties) -> None:
+        if content is None or isinstance(content, str):
+            self.out.text(row, col, content or "", self.book.format(style))
+        elif isinstance(content, Number):
+            form = self.book.format(style | {"num_format": content.format})
+            self.out.write_number(row, col, content.value, form)
+        elif isinstance(content, Formula):
+            form = self.book.format(style | {"num_format": content.format})
+            self.out.write_formula(row, col, f"={content.text}", form, content.value)
+        elif isinstance(content, Link):
+            self._link(row, col, content, style)
+        elif isinstance(content, FileLink):
+            self.out.file_link(row, col, content.text, content.path, self.book.format(style | _LINK))
+        elif isinstance(content, HeadingCell):
+            head = self.book.format(_STYLES["head"] | {"font_size": style["font_size"]})
+            self.out.text(row, col, content.text, head)
+        else:
+            self._sparkline(row, col, content, style)
+
+    def _link(self, row: int, col: int, link: Link, style: _Properties) -> None:
+        name, there = self.anchors.get(link.anchor, ("", -1))
+        text = link.text.replace("{row}", str(there + 1) if name else "")
+        if name and self.out.takes_links:
+            target = f"{sheet_prefix(name)}A{there + 1}"
+            self.out.link(row, col, text, target, self.book.format(style | _LINK))
+        else:
+            self.out.text(row, col, text, self.book.format(style))
+
+    def _print_setup(self) -> None:
+        page, out = self.page, self.out
+        out.page(_PAGE, paper=_PAPERS[page.paper], scale=page.scale)
+        out.set_footer(f'&R&"{FONT},Italic"&10&A', {"margin": 0.25})
+        out.center_horizontally()
+        breaks = {self.anchors[name][1] for name in page.breaks} | set(orphan_breaks(self.sheet))
+        if breaks:
+            out.set_h_pagebreaks(sorted(breaks))
+        last = self.sheet.rows[-1].row
+        # row numbers and what units typed are texts on purpose: no green corners
+        out.ignore_errors({"number_stored_as_text": f"A1:ZZ{last + 1}"})
+        out.print_area(0, 0, last, self.printed[-1])
+        out.outline_settings(True, False, True, False)
+        heads = self.sheet.heads
+        if page.filtered and heads:
+            end = max(self.sheet.end, heads[-1] + 1)
+            out.head(heads[-1], end, (0, len(page.columns) - 1), page.frozen_columns, first=heads[0])
+
+    def _sparkline(self, row: int, col: int, spark: Sparkline, style: _Properties) -> None:
+        from xlsxwriter.utility import xl_range
+
+        first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
+        self.out.text(row, col, "", self.book.format(style))
+        # columns from zero: LibreOffice 7.4 prints no lines, and a cut axis makes small moves look large
+        bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
+        place = f"{sheet_prefix(self.page.name)}{xl_range(row, first, row, last)}"
+        self.out.add_sparkline(row, col, {"range": place, **bars})
+
+    def _chart(self, spec: Chart) -> None:
+        bars = spec.kind == "bar"
+        chart = self.book.add_chart({"type": "bar", "subtype": "stacked"} if bars else {"type": "line"})
+        for series in spec.series:
+            chart.add_series(self._series(spec, series))
+        font = {"name": FONT, "size": _CHART_SIZE}
+        chart.set_title({"name": spec.title, "name_font": {**font, "size": _CHART_SIZE + 1, "bold": True}})
+        chart.set_legend(_LEGENDS[spec.legend] | {"font": font})
+        if spec.legend != "bottom":
+            top = _TITLE_PIXELS / spec.height
+            chart.set_plotarea({"layout": {"x": 0.29, "y": top, "width": 0.43, "height": 0.97 - top}})
+        grid = {"visible": True, "line": {"color": "#D9D9D9"}}
+        if bars:
+            chart.set_x_axis({"num_font": font, "major_gridlines": grid, "num_format": "0", "visible": False})
+            chart.set_y_axis({"num_font": font, "reverse": True})
+        else:
+            chart.set_x_axis({"num_font": font})
+            chart.set_y_axis({"num_font": font, "major_gridlines": grid, "num_format": "0%", **_PERCENT_AXIS})
+        chart.set_size({"width": spec.width, "height": spec.height})
+        row = self.anchors[spec.anchor][1]
+        place = {"x_offset": spec.x, "y_offset": spec.y, "description": spec.title, "object_position": 1}
+        self.out.insert_chart(row, 0, chart, place)
+
+    def _series(self, spec: Chart, series: Series) -> dict[str, Any]:
+        drawn: dict[str, Any] = {
+            "name": [spec.source, *series.head],
+            "categories": [spec.source, *spec.categories],
+            "values": [spec.source, *series.values],
+        }
+        label_font = {"name": FONT, "size": _CHART_SIZE}
+        if spec.kind == "line":
+            marker = {"type": "circle", "size": 6, "fill": {"color": series.fill}, "border": {"color": series.fill}}
+            top, _, bottom, _ = series.values
+            # the last point alone: labels of every point would cover the lines
+            shown = [{"delete": True}] * (bottom - top)
+            label = {"value": True, "num_format": "0%", "font": label_font, "position": "above", "custom": shown}
+            return drawn | {"line": {"color": series.fill, "width": 2}, "marker": marker, "data_labels": label}
+        return drawn | {
+            "fill": {"color": series.fill},
+            "border": {"color": "#404040", "width": 0.5},
+            "gap": 40,
+            "data_labels": {
+                "value": True,
+                "num_format": "#,##0;;",
+                "font": {**label_font, "color": _ink(series.fill)},
+            },
+        }
+
+
+def _ink(fill: str) -> str:
+    """White letters on a dark fill, black on a light one."""
+    red, green, blue = (int(fill[i : i + 2], 16) for i in (1, 3, 5))
+    return "#FFFFFF" if red * 0.3 + green * 0.6 + blue * 0.1 < 130 else "#000000"
