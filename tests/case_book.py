@@ -6,12 +6,12 @@ Editing the XML leaves all else as it was, takes a few milliseconds, and writes 
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import zipfile
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     cell: str
 
 
-@lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=8)
 def places(data: bytes) -> dict[Key, Place]:
     """Every unlocked cell of a form by its meaning."""
     found: dict[Key, Place] = {}
@@ -64,7 +64,12 @@ class Book:
     def __init__(self, data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             self.parts = {name: archive.read(name) for name in archive.namelist()}
-        self.places = places(data)
+        self._data = data
+
+    @functools.cached_property
+    def places(self) -> dict[Key, Place]:
+        """Where the entry cells stand in the file as it was opened."""
+        return places(self._data)
 
     def packed(self, stamp: int = 0) -> bytes:
         """The workbook; two with different stamps are never the same bytes."""

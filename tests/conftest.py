@@ -131,15 +131,20 @@ def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
     return check
 
 
+READER = "nq57xl.commands.office.read_all"
+"""What reads files in worker processes, by its dotted name."""
+
+
+def read_here(paths: Sequence[Path], *, reader: Callable[[Path], RawWorkbook]) -> Iterator[RawWorkbook | Finding]:
+    """Stands in for READER: reads in this process."""
+    for path in paths:
+        try:
+            yield reader(path)
+        except Refused as refusal:
+            yield refusal.finding
+
+
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read here and not in worker processes: for tests of what follows from reading, at half the time."""
-
-    def read(paths: Sequence[Path], *, reader: Callable[[Path], RawWorkbook]) -> Iterator[RawWorkbook | Finding]:
-        for path in paths:
-            try:
-                yield reader(path)
-            except Refused as refusal:
-                yield refusal.finding
-
-    monkeypatch.setattr("nq57xl.commands.office.read_all", read)
+    monkeypatch.setattr(READER, read_here)

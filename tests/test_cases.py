@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.case_book import places
+from tests.case_book import MAIN, Book, places
 from tests.case_kit import (
     RECEIVED,
     TABLE_NAMES,
+    TERMINAL,
     Case,
     Done,
     Outcome,
@@ -23,6 +24,7 @@ from tests.case_kit import (
     problems,
     sent,
 )
+from tests.independent_reader import differences
 
 CASES = load(*TABLE_NAMES, *(["pending"] if os.environ.get("NQ57XL_PENDING") else []))
 """Cases of pending.yml wait for the product; NQ57XL_PENDING=1 runs them too."""
@@ -37,13 +39,17 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def collected(office: Path) -> Mapping[str, Outcome | Done]:
-    """What became of every case, and of the base itself, in one run."""
+def files(office: Path) -> Mapping[str, bytes]:
+    """The file of every case, and the base itself."""
     filled = base(form(office))
-    files = {"base": (RECEIVED, filled)}
-    for number, case in enumerate(CASES, start=1):
-        files[case["id"]] = (case.get("received", RECEIVED), sent(case, filled, number))
-    return outcomes(office, files)
+    return {"base": filled} | {case["id"]: sent(case, filled, number) for number, case in enumerate(CASES, start=1)}
+
+
+@pytest.fixture(scope="module")
+def collected(office: Path, files: Mapping[str, bytes]) -> Mapping[str, Outcome | Done]:
+    """What became of all of them, in one run."""
+    days = {case["id"]: case.get("received", RECEIVED) for case in CASES}
+    return outcomes(office, {name: (days.get(name, RECEIVED), data) for name, data in files.items()})
 
 
 def test_the_base_is_accepted_without_a_word(collected: Mapping[str, Outcome | Done]) -> None:
@@ -58,3 +64,31 @@ def test_case(case: Case, office: Path, collected: Mapping[str, Outcome | Done])
     """Verdict, findings and values are those of the table."""
     found = problems(case, collected[case["id"]], places(form(office)))
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["base", *(case["id"] for case in CASES if "accepted" in case["verdict"])])
+def test_a_second_reader_agrees(
+    name: str, office: Path, files: Mapping[str, bytes], collected: Mapping[str, Outcome | Done]
+) -> None:
+    """Of an accepted file every cell is held as it stands there: nothing lost, nothing from nowhere."""
+    outcome = collected[name]
+    assert isinstance(outcome, Outcome)
+    if not outcome.verdict.startswith("accepted"):
+        return  # asked back, as its case says
+    data = files[name] if name == "base" else only_changed(files[name], files["base"])
+    assert not list(differences(data, form(office), outcome.values, outcome.findings))
+
+
+def only_changed(data: bytes, filled: bytes) -> bytes:
+    """The workbook with the sheets emptied that are those of the base: they are compared there."""
+    book, before = Book(data), Book(filled)
+    for part in book.parts:
+        if part.startswith("xl/worksheets/sheet") and book.parts[part] == before.parts.get(part):
+            book.set(part, f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>')
+    return book.packed()
+
+
+def test_the_terminal_shows_no_trace_of_a_program(office: Path, collected: Mapping[str, Outcome | Done]) -> None:
+    """Whatever a file holds, the office reads sentences: no traceback, no panic of a reader."""
+    told = (office / TERMINAL).read_text(encoding="utf-8")
+    assert not [word for word in ("Traceback", "panicked", "stack backtrace") if word in told]
