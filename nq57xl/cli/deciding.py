@@ -19,11 +19,12 @@ from nq57xl.cli.options import (
     print_json,
     talk,
 )
-from nq57xl.cli.printing import STATES, print_taken, taken_json
+from nq57xl.cli.printing import STATES, finding_json, print_taken, taken_json
 
 if TYPE_CHECKING:
     from nq57xl.commands.check_file import Checked
     from nq57xl.commands.decide import Decided
+    from nq57xl.commands.recheck import RecheckOutcome, RecheckRun
     from nq57xl.ledger.decisions import DecisionKind
     from nq57xl.ledger.store import Event
 
@@ -31,11 +32,13 @@ _DONE: dict[DecisionKind, str] = {
     "exclude": "Đã để ra ngoài bản tổng hợp",
     "readmit": "Đã đưa trở lại bản tổng hợp",
     "received": "Đã đính chính thời điểm nhận",
+    "take": "Đã nhận thay đơn vị, ô có lỗi coi như để trống",
 }
 _HELD: dict[DecisionKind, str] = {
     "exclude": "Không thay đổi gì, báo cáo đã ở ngoài bản tổng hợp từ trước",
     "readmit": "Không thay đổi gì, báo cáo không bị để ra ngoài",
     "received": "Không thay đổi gì, thời điểm nhận đã đúng như vậy",
+    "take": "Không thay đổi gì, báo cáo đã được nhận thay từ trước",
 }
 EVENT_WORDS = {
     "generate": "Phát hành biểu mẫu",
@@ -46,6 +49,9 @@ EVENT_WORDS = {
     "exclude": "Để ra ngoài tổng hợp",
     "readmit": "Đưa trở lại tổng hợp",
     "received": "Đính chính thời điểm nhận",
+    "take": "Nhận thay đơn vị",
+    "recheck": "Chấm lại",
+    "remark": "Ghi nhận xét",
     "close": "Chốt số liệu",
     "reopen": "Mở lại kỳ đã chốt",
     "edit": "Ghi nhận biên tập",
@@ -205,6 +211,104 @@ def received(  # noqa: PLR0917 - click passes them by name
 
 
 @click.command(
+    short_help="Nhận thay một báo cáo bị trả lại.",
+    help="Đơn vị tổng hợp tự chịu trách nhiệm nhận một báo cáo bị trả lại (ngày cuối, không liên hệ được đơn vị): ô "
+    f"có lỗi coi như để trống và được nêu tên. {_NAMED}",
+)
+@_return
+@period_option()
+@_reason
+@as_json
+@click.pass_context
+def take(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+    """Takes a rejected return."""
+    from nq57xl.commands.decide import take as run
+
+    _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+
+
+_OUTCOMES: dict[RecheckOutcome, str] = {
+    "unchanged": "không đổi",
+    "counts": "đã ghi nhận kết quả mới",
+    "proposed": "chờ xác nhận bằng --confirm",
+    "missing": "không còn trong archive/",
+}
+
+
+def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
+    """One line for each return: the verdict before and now, and what became of it."""
+    returns = [
+        {
+            "file": item.record.judged.source.path,
+            "sha256": item.record.judged.source.sha256,
+            "unit": item.record.judged.unit,
+            "before": item.record.judged.verdict,
+            "verdict": item.now.verdict if item.now else None,
+            "outcome": item.outcome,
+            "findings": [finding_json(finding) for finding in item.now.findings] if item.now else [],
+        }
+        for item in done.returns
+    ]
+    return {"period": done.period.code, "returns": returns}
+
+
+@click.command(
+    short_help="Chấm lại báo cáo đã lưu.",
+    help="Chấm lại báo cáo đã lưu bằng chương trình hiện nay: kết quả tốt hơn được ghi nhận; kết quả xấu hơn, hoặc làm "
+    f"thay đổi số liệu đã nhận, chỉ được đề xuất cho đến khi có --confirm. Không ghi BÁO_CÁO: cả kỳ. {_NAMED}",
+)
+@click.argument("wanted", metavar="[BÁO_CÁO]", required=False)
+@period_option()
+@_reason
+@click.option("--confirm", is_flag=True, help="Ghi nhận cả những kết quả chỉ được đề xuất.")
+@as_json
+@click.pass_context
+def recheck(  # noqa: PLR0917 - click passes them by name
+    context: click.Context, wanted: str | None, period: str | None, reason: str, confirm: bool, json_: bool
+) -> None:
+    """Judges again what is in the archive."""
+    from nq57xl.commands.recheck import recheck as run
+
+    done = run(office(context), wanted, period, reason, confirm=confirm)
+    for problem in done.problems:
+        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
+    if json_:
+        print_json(_rechecked_json(done))
+        return
+    for item in done.returns:
+        verdict = STATES[item.now.verdict] if item.now else STATES[item.record.judged.verdict]
+        was = STATES[item.record.judged.verdict]
+        click.echo(f"{item.record.judged.source.path}: {was} → {verdict} ({_OUTCOMES[item.outcome]})")
+    if not done.returns:
+        talk("Kỳ này chưa có báo cáo nào để chấm lại.")
+
+
+@click.command(
+    short_help="Đối chiếu sổ, bản lưu và kết quả.",
+    help="Đối chiếu sổ dữ liệu, các tệp đã lưu và các tệp đã lập: mọi mã băm, mọi tham chiếu; nêu cái gì thiếu và lấy "
+    "lại từ đâu. Mã thoát 1 nếu có chỗ không khớp.",
+)
+@as_json
+@click.pass_context
+def verify(context: click.Context, json_: bool) -> None:
+    """Ledger, archive and outputs agree."""
+    from nq57xl.commands.verify import verify as run
+
+    done = run(office(context))
+    if json_:
+        counts = {"files": done.files, "outputs": done.outputs}
+        print_json(counts | {"problems": list(done.problems), "notes": list(done.notes)})
+    else:
+        for line in done.problems:
+            click.echo(line)
+        for line in done.notes:
+            talk(line)
+        talk(f"Đã đối chiếu {done.files} tệp đã lưu, {done.outputs} tệp đã lập.")
+        click.echo("Có chỗ không khớp, xem ở trên." if done.problems else "Sổ, bản lưu và kết quả khớp nhau.")
+    sys.exit(1 if done.problems else 0)
+
+
+@click.command(
     short_help="Nhật ký: ai đã làm gì, khi nào, vì sao.",
     help="In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau.",
 )
@@ -260,4 +364,4 @@ def check(  # noqa: PLR0917 - click passes them by name
     sys.exit(0 if done.accepted else 1)
 
 
-RETURN_COMMANDS = (exclude, readmit, received)
+RETURN_COMMANDS = (exclude, readmit, received, take, recheck, verify)

@@ -96,8 +96,11 @@ def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:
     """The sources; one that is recorded with the time that the ledger has, which decides what came before it."""
     for source in sources:
         record = ledger.return_by_hash(source.sha256)
-        known = record.judged.source if record else source
-        yield attrs.evolve(source, received_at=known.received_at, received_basis=known.received_basis)
+        if record is None:
+            yield source
+            continue
+        known = record.judged.source
+        yield attrs.evolve(source, received_at=known.received_at, received_basis=known.received_basis, mail_times=())
 
 
 def _write_marked(ledger: Ledger, records: Sequence[ReturnRecord], output: Path) -> Path:

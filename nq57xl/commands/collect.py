@@ -24,12 +24,12 @@ from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.standing import period_status
-from nq57xl.returns.containers import container_kind, members
+from nq57xl.results.standing import period_status, same_time
+from nq57xl.returns.containers import believed, container_kind, members
 from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.returns.period_checks import Reported, check_period
 from nq57xl.returns.sources import gather
-from nq57xl.rules.findings import ACCEPTED, Finding, Verdict
+from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
 
 _Problem = tuple[Source, tuple[Finding, ...]]
 
@@ -58,9 +58,9 @@ def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Call
             sources.append(source)
             continue
         copy = archive_file(store, Path(source.path), source.sha256)
-        for member in members(source, copy, now) if copy else ():
+        for member in members(source, copy) if copy else ():
             if member.findings:
-                problems.append((member.source, member.findings))
+                problems.append((believed(member.source, now)[0], member.findings))
                 continue
             sha256 = member.source.sha256
             copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
@@ -187,7 +187,7 @@ def collect(
         )
         taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.known)
         sources = _dated(ledger, taken.sources, now)
-        fresh = _fresh(ledger, sources, unlocking=bool(passwords))
+        fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords))
         copies = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
         places = _dated(ledger, [source for source, _ in refused], now)
@@ -211,7 +211,7 @@ def collect(
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[Judged]:
     """What was not taken in at all, each content once."""
     fresh = {source.sha256: unread(source, found) for source, found in zip(places, reasons, strict=True)}
-    return [item for sha256, item in fresh.items() if not ledger.known(sha256)]
+    return [item for sha256, item in fresh.items() if not sha256 or not ledger.known(sha256)]
 
 
 def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
@@ -229,7 +229,8 @@ def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Peri
             values = {(item.table, item.key, item.field): item for item in record.judged.values}
             reports[unit.code] = Reported(form, values)
     units = _with_done_rows(ledger, plan, status, forms)
-    return attrs.evolve(status, units=units, period_findings=office.in_own_words(check_period(reports)))
+    found = (*check_period(reports), *same_time(records, {unit.code: unit.name for unit in status.units}))
+    return attrs.evolve(status, units=units, period_findings=office.in_own_words(found))
 
 
 def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:
@@ -247,15 +248,15 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
     )
 
 
-def _fresh(ledger: Ledger, found: Sequence[Source], *, unlocking: bool) -> list[Source]:
-    """Sources whose content the ledger has not seen, the first of several equal ones.
+def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: bool) -> list[Source]:
+    """Sources whose content was not judged for the period, the first of several equal ones; none of our own outputs.
 
     `unlocking`: with a password at hand, those too that stayed closed for want of one.
     """
     fresh: dict[str, Source] = {}
     for source in found:
-        known = ledger.known(source.sha256) and not (unlocking and ledger.stayed_closed(source.sha256))
-        if source.sha256 not in fresh and not known:
+        known = ledger.known(source.sha256, period) and not (unlocking and ledger.stayed_closed(source.sha256))
+        if source.sha256 not in fresh and not known and not ledger.is_output(source.sha256):
             fresh[source.sha256] = source
     return list(fresh.values())
 
@@ -285,11 +286,11 @@ def _report(
         item = fresh.get(source.sha256)
         if item is None or source.sha256 in told:
             unit, period = ledger.origin(source.sha256)
-            lines.append(CollectedFile(source, "duplicate", unit, period))
+            own = (make("OWN_OUTPUT"),) if ledger.is_output(source.sha256) else ()
+            lines.append(CollectedFile(source, "duplicate", unit, period, own))
             continue
         told.add(source.sha256)
         beaten = item.verdict in ACCEPTED and source.sha256 not in counting
-        lines.append(
-            CollectedFile(source, "superseded" if beaten else item.verdict, item.unit, item.form_period, item.findings)
-        )
+        verdict = "superseded" if beaten else item.verdict
+        lines.append(CollectedFile(item.source, verdict, item.unit, item.form_period, item.findings))
     return tuple(lines)

@@ -63,6 +63,25 @@ def correct_received(office: Office, wanted: str, period: str | None, at: dt.dat
     return _decide(office, "received", wanted, period, reason, at=in_vietnam(at))
 
 
+def take(office: Office, wanted: str, period: str | None, reason: str) -> Decided:
+    """Accepts a rejected return on the office's own responsibility: cells with errors count as blank and are named.
+
+    Raises Nq57Error also where the errors concern the file as a whole: nobody could say which figures it holds.
+    """
+    return _decide(office, "take", wanted, period, reason)
+
+
+def _require_takeable(record: ReturnRecord) -> None:
+    judged = record.judged
+    if judged.unit is None or judged.form_period != record.period:
+        raise Nq57Error("Tệp này không phải biểu mẫu của kỳ, không nhận thay đơn vị được: đề nghị đơn vị gửi lại.")
+    if judged.verdict != "rejected" and not record.taken:
+        raise Nq57Error("Báo cáo này không bị trả lại, không cần nhận thay đơn vị.")
+    whole = [item for item in judged.findings if item.severity == "error" and not (item.task or item.field)]
+    if whole:
+        raise Nq57Error(f"Không nhận thay đơn vị được vì lỗi cả tệp: {whole[0].message} Đề nghị đơn vị gửi lại.")
+
+
 def _decide(
     office: Office, kind: DecisionKind, wanted: str, period: str | None, reason: str, *, at: dt.datetime | None = None
 ) -> Decided:
@@ -74,11 +93,13 @@ def _decide(
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
         record = _find_return(ledger, plan, wanted, _Wanted(kind, period, at))
+        if kind == "take":
+            _require_takeable(record)
         changed = not _holds(record, kind, at)
         if changed:
             value = iso(at) if at is not None else ""
             ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.person), _detail(record))
-            record = ledger.return_by_hash(record.judged.source.sha256) or record
+            record = ledger.return_by_hash(record.judged.source.sha256, record.period) or record
         plan, days = office.valid(record.period, ledger)
         status = standing(office, ledger, plan, days)
         problems: tuple[str, ...] = ()
@@ -92,6 +113,8 @@ def _holds(record: ReturnRecord, kind: DecisionKind, at: dt.datetime | None) -> 
     """The return stands as the decision wants it already."""
     if kind == "received":
         return record.judged.source.received_at == at
+    if kind == "take":
+        return bool(record.taken)
     return bool(record.excluded) == (kind == "exclude")
 
 
@@ -149,6 +172,8 @@ def _of_unit(records: Sequence[ReturnRecord], unit: str, wanted: _Wanted) -> Ret
     A corrected time may change which that is: a return that was put right to this very time is meant again.
     """
     own = sorted((item for item in records if item.judged.unit == unit), key=lambda item: item.order)
+    if own and wanted.kind == "take":
+        return next((item for item in reversed(own) if item.judged.verdict == "rejected"), own[-1])
     if not own:
         where = f"kỳ {wanted.period}" if wanted.period else "kỳ gần nhất (ghi --period cho kỳ khác)"
         raise Nq57Error(f"Đơn vị «{unit}» chưa gửi báo cáo nào trong {where}.")
@@ -160,6 +185,11 @@ def _of_unit(records: Sequence[ReturnRecord], unit: str, wanted: _Wanted) -> Ret
     plain = {item.id: attrs.evolve(item, excluded="") for item in taking_part}
     found = counting_return(plain.values()) or own[-1]
     return next(item for item in own if item.id == found.id)
+
+
+def find_return(ledger: Ledger, plan: Plan, name: str, period: str | None) -> ReturnRecord:
+    """The return that is named by its unit, file or hash. Raises Nq57Error for none, or several."""
+    return _find_return(ledger, plan, name, _Wanted("readmit", period, None))
 
 
 def _line(record: ReturnRecord) -> str:

@@ -20,6 +20,7 @@ from nq57xl.plan.model import Unit
 from nq57xl.returns.check import Answer, check, check_file
 from nq57xl.returns.combine import Half, lost
 from nq57xl.returns.combine import combine as combine_halves
+from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, identify, recognise, recognised_finding
 from nq57xl.returns.model import Judged
 from nq57xl.returns.rejoin import rejoin
@@ -85,6 +86,7 @@ def judge(
     `units`: whose addresses tell a sender; `passwords`: to be tried on encrypted files.
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
+    now = office.clock.now()
     raws = office.read_files(copies, passwords)
     forms = cache(partial(ledger.current_forms, period))
     results: dict[str, Judged] = {}
@@ -92,12 +94,16 @@ def judge(
     for source, raw in zip(sources, raws, strict=True):
         known = _recognise(ledger, raw, forms)
         if isinstance(known, Finding):
-            results[source.sha256] = unread(source, office.in_own_words((*_origin(source), known)))
+            dated, doubts = believed(source, now)
+            results[source.sha256] = unread(dated, office.in_own_words((*_origin(dated), *doubts, known)))
             continue
+        source, doubts = believed(source, now, known.form.issued_on)  # noqa: PLW2901 - the same file, dated
+        if isinstance(raw, RawWorkbook) and raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
+            source = attrs.evolve(source, saved_at=raw.saved_at)  # noqa: PLW2901
         returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
         # in the office's words from here on: its severities decide which cells the rules pass over
         returned = attrs.evolve(returned, findings=office.in_own_words(returned.findings))
-        told = (*known.findings, *_origin(source), *_other_sender(source, known.form, units))
+        told = (*known.findings, *_origin(source), *doubts, *_other_sender(source, known.form, units))
         handed.append(_ReadReturn(source, Answer(returned, known.form), told))
     judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period))
     for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=combine):

@@ -29,6 +29,10 @@ class Source:
     """Of the mail that brought it: "Phòng A <a@x.vn>"; "" where it came otherwise."""
     subject: str = ""
     """Of that mail."""
+    mail_times: tuple[datetime, ...] = ()
+    """When the mail says that it came, the most trusted first; which is believed is seen once the form is known."""
+    saved_at: datetime | None = None
+    """When the file was saved, as it or its folder tells: of several with one time of receipt the last counts."""
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""What the office decides on returns afterwards: one left out, one taken back in, a received time put right.
+"""What the office decides on returns afterwards: one left out, taken back in, accepted all the same, a time put right.
 
 The return itself is never rewritten: a decision stands beside it, and the newest one of its kind holds.
 """
@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Select, insert, select
 
 from nq57xl.ledger import rows, tables
 from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import iso
 
-DecisionKind = Literal["exclude", "readmit", "received"]
+DecisionKind = Literal["exclude", "readmit", "received", "take"]
 
 
 @frozen
@@ -64,6 +65,29 @@ def applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnReco
             when = dt.datetime.fromisoformat(item.value)
             source = attrs.evolve(record.judged.source, received_at=when, received_basis="corrected")
             record = attrs.evolve(record, judged=attrs.evolve(record.judged, source=source))
+        elif item.kind == "take":
+            record = _taken(record, item.reason)
         else:
             record = attrs.evolve(record, excluded=item.reason if item.kind == "exclude" else "")
     return record
+
+
+def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:
+    """A rejected return that the office takes on its own responsibility: cells with errors are blank, and named."""
+    judged = record.judged
+    if judged.verdict != "rejected":
+        return attrs.evolve(record, taken=reason)
+    wrong = {(item.table, item.task, item.field) for item in judged.findings if item.severity == "error"}
+    values = tuple(
+        value
+        for value in judged.values
+        if (value.table, value.key, value.field) not in wrong and (value.table, value.key, "") not in wrong
+    )
+    findings = tuple(_as_taken(item) if item.severity == "error" else item for item in judged.findings)
+    judged = attrs.evolve(judged, verdict="accepted_with_warnings", values=values, findings=findings)
+    return attrs.evolve(record, judged=judged, taken=reason)
+
+
+def _as_taken(item: Finding) -> Finding:
+    told = make("TAKEN_WITH_ERROR", words={"message": item.message})
+    return attrs.evolve(item, code=told.code, severity=told.severity, message=told.message, fix=item.fix)

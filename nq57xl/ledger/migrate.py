@@ -95,11 +95,59 @@ _FOURTH = (
     "ALTER TABLE edits ADD COLUMN before_type TEXT NOT NULL DEFAULT 'none'",
 )
 
+_FIFTH = (
+    # a file may be judged for several periods, and again: SQLite drops a UNIQUE only with its table, children first
+    """CREATE TABLE returns_new (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL REFERENCES files (sha256), period TEXT NOT NULL,
+        path TEXT NOT NULL, name TEXT NOT NULL, received_at TEXT NOT NULL, received_basis TEXT NOT NULL,
+        verdict TEXT NOT NULL, unit TEXT, form_period TEXT, issue_id TEXT,
+        collected_at TEXT NOT NULL, who TEXT NOT NULL,
+        sender TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL DEFAULT '',
+        saved_at TEXT NOT NULL DEFAULT '', judged_again INTEGER REFERENCES returns_new (id))""",
+    """INSERT INTO returns_new SELECT id, sha256, period, path, name, received_at, received_basis, verdict, unit,
+        form_period, issue_id, collected_at, who, sender, subject, '', NULL FROM returns""",
+    """CREATE TABLE return_values_new (
+        return_id INTEGER NOT NULL REFERENCES returns_new (id), position INTEGER NOT NULL,
+        row_table TEXT NOT NULL, row_key TEXT NOT NULL, field TEXT NOT NULL, typed TEXT NOT NULL,
+        value TEXT, value_type TEXT NOT NULL CHECK (value_type IN ('text', 'number', 'date', 'none')),
+        sheet TEXT NOT NULL, cell TEXT NOT NULL, origin TEXT,
+        PRIMARY KEY (return_id, position)) WITHOUT ROWID""",
+    """INSERT INTO return_values_new SELECT return_id, position, row_table, row_key, field, typed, value, value_type,
+        sheet, cell, origin FROM return_values""",
+    """CREATE TABLE return_findings_new (
+        return_id INTEGER NOT NULL REFERENCES returns_new (id), position INTEGER NOT NULL,
+        code TEXT NOT NULL, severity TEXT NOT NULL, message TEXT NOT NULL, fix TEXT NOT NULL,
+        sheet TEXT NOT NULL, cell TEXT NOT NULL, row_table TEXT NOT NULL, task TEXT, field TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (return_id, position)) WITHOUT ROWID""",
+    """INSERT INTO return_findings_new SELECT return_id, position, code, severity, message, fix, sheet, cell,
+        row_table, task, field, value FROM return_findings""",
+    """CREATE TABLE decisions_new (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        return_id INTEGER NOT NULL REFERENCES returns_new (id),
+        kind TEXT NOT NULL CHECK (kind IN ('exclude', 'readmit', 'received', 'take')),
+        value TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+    "INSERT INTO decisions_new SELECT id, return_id, kind, value, reason, at, who FROM decisions",
+    "DROP TABLE decisions",
+    "DROP TABLE return_values",
+    "DROP TABLE return_findings",
+    "DROP TABLE returns",
+    "ALTER TABLE returns_new RENAME TO returns",
+    "ALTER TABLE return_values_new RENAME TO return_values",
+    "ALTER TABLE return_findings_new RENAME TO return_findings",
+    "ALTER TABLE decisions_new RENAME TO decisions",
+    "CREATE INDEX returns_by_period ON returns (period, id)",
+    "CREATE INDEX returns_by_file ON returns (sha256)",
+    "CREATE INDEX returns_again ON returns (judged_again)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
     Migration(3, "senders, origins, decisions on returns, the office's edits, closed periods, amendments", _THIRD),
     Migration(4, "what a unit's cell meant when the office edited it", _FOURTH),
+    Migration(5, "files judged for several periods and again, when saved, returns taken by the office", _FIFTH),
 )
 
 

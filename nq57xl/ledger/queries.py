@@ -125,15 +125,27 @@ class CollectRun:
     who: str
 
 
-def known(connection: Connection, sha256: str) -> bool:
-    """A file of that content was judged before."""
-    query = select(tables.returns.c.id).where(tables.returns.c.sha256 == sha256)
-    return connection.execute(query).first() is not None
+def known(connection: Connection, sha256: str, period: str | None = None) -> bool:
+    """A file of that content was judged before: for that period, or for any."""
+    table = tables.returns
+    condition = table.c.sha256 == sha256
+    if period is not None:
+        condition &= table.c.period == period
+    return connection.execute(select(table.c.id).where(condition)).first() is not None
+
+
+def newest_judgement() -> ColumnElement[bool]:
+    """The condition for `find` that leaves out judgements which a later one of the same file has taken the place of."""
+    table, again = tables.returns, tables.returns.alias()
+    first = func.coalesce(table.c.judged_again, table.c.id)
+    later = select(again.c.id).where((again.c.judged_again == first) & (again.c.id > table.c.id))
+    return ~later.exists()
 
 
 def origin(connection: Connection, sha256: str) -> tuple[str | None, str | None]:
-    """(unit, period of the form) of the return with that content."""
-    query = select(tables.returns.c.unit, tables.returns.c.form_period).where(tables.returns.c.sha256 == sha256)
+    """(unit, period of the form) of the return with that content, by its newest judgement."""
+    table = tables.returns
+    query = select(table.c.unit, table.c.form_period).where(table.c.sha256 == sha256).order_by(table.c.id.desc())
     row = connection.execute(query).first()
     return (None, None) if row is None else (row[0], row[1])
 
@@ -165,6 +177,18 @@ def add(connection: Connection, period: str, item: Judged, run: CollectRun) -> R
     return ReturnRecord(return_id, period, item, run.at)
 
 
+def add_judgement(connection: Connection, before: ReturnRecord, item: Judged, run: CollectRun) -> ReturnRecord:
+    """Inserts what the same file says when it is judged again; the decisions on it go on."""
+    first = before.first_id or before.id
+    row = rows.return_row(item, before.period, before.collected_at, run.who) | {"judged_again": first}
+    return_id = int(connection.execute(insert(tables.returns).returning(tables.returns.c.id), row).scalar_one())
+    _add_parts(connection, return_id, item)
+    wanted = select(tables.returns.c.id).where(tables.returns.c.id == before.id)
+    for decision in decisions.of_returns(connection, wanted).get(before.id, ()):
+        decisions.add(connection, attrs.evolve(decision, return_id=return_id))
+    return find(connection, tables.returns.c.id == return_id)[0]
+
+
 def _add_parts(connection: Connection, return_id: int, item: Judged) -> None:
     if item.values:
         connection.execute(insert(tables.return_values), rows.value_rows(return_id, item.values))
@@ -186,7 +210,8 @@ def reopen(connection: Connection, period: str, item: Judged, run: CollectRun) -
     When and from whom it was received, its place in the order and the decisions on it stay.
     """
     table = tables.returns
-    return_id = int(connection.execute(select(table.c.id).where(table.c.sha256 == item.source.sha256)).scalar_one())
+    closed = select(table.c.id).where(table.c.sha256 == item.source.sha256).order_by(table.c.id)
+    return_id = int(connection.execute(closed).scalars().first() or 0)
     row = rows.return_row(item, period, run.at, run.who)
     learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
     connection.execute(update(table).where(table.c.id == return_id), learnt)

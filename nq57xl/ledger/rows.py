@@ -63,6 +63,7 @@ def return_row(judged: Judged, period: str, collected_at: dt.datetime, who: str)
         "who": clean(who),
         "sender": clean(source.sender),
         "subject": clean(source.subject),
+        "saved_at": iso(source.saved_at) if source.saved_at else "",
     }
 
 
@@ -151,6 +152,7 @@ def record_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]
         received_basis=cast(ReceivedBasis, row["received_basis"]),
         sender=row["sender"],
         subject=row["subject"],
+        saved_at=dt.datetime.fromisoformat(row["saved_at"]) if row["saved_at"] else None,
     )
     judged = Judged(
         source=source,
@@ -161,4 +163,5 @@ def record_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]
         values=values,
         findings=findings,
     )
-    return ReturnRecord(row["id"], row["period"], judged, dt.datetime.fromisoformat(row["collected_at"]))
+    collected_at = dt.datetime.fromisoformat(row["collected_at"])
+    return ReturnRecord(row["id"], row["period"], judged, collected_at, first_id=row["judged_again"] or 0)

@@ -82,6 +82,7 @@ class Ledger:
         memory. Raises Nq57Error when the file is damaged, of a newer program or not a ledger.
         """
         path, newest = workspace.database, migrate.MIGRATIONS[-1].number
+        _require_not_lost(workspace)
         found = _level(path)
         migrate.refuse_newer(found, newest)
         if read_only:
@@ -214,20 +215,23 @@ class Ledger:
 
     # returns
 
-    def known(self, sha256: str) -> bool:
-        """A file of that content was judged and recorded before, for whatever period."""
+    def known(self, sha256: str, period: str | None = None) -> bool:
+        """A file of that content was judged and recorded before: for that period, or for whatever period."""
         with reading(self._engine) as connection:
-            return queries.known(connection, sha256)
+            return queries.known(connection, sha256, period)
 
     def stayed_closed(self, sha256: str) -> bool:
         """The file was recorded, but could not be opened for want of its password."""
         with reading(self._engine) as connection:
             return queries.stayed_closed(connection, sha256)
 
-    def return_by_hash(self, sha256: str) -> ReturnRecord | None:
-        """The return that was recorded of the file with that content."""
+    def return_by_hash(self, sha256: str, period: str | None = None) -> ReturnRecord | None:
+        """The return that was recorded of the file with that content, for that period or the one it came for last."""
+        condition = (tables.returns.c.sha256 == sha256) & queries.newest_judgement()
+        if period is not None:
+            condition &= tables.returns.c.period == period
         with reading(self._engine) as connection:
-            return next(iter(queries.find(connection, tables.returns.c.sha256 == sha256)), None)
+            return next(reversed(queries.find(connection, condition)), None)
 
     def origin(self, sha256: str) -> tuple[str | None, str | None]:
         """(unit, period of the form) of the return with that content; (None, None) when it is not known."""
@@ -259,7 +263,7 @@ class Ledger:
                 sha256 = item.source.sha256
                 if not sha256 or item.verdict == "duplicate":
                     continue
-                if not queries.known(connection, sha256):
+                if not queries.known(connection, sha256, period):
                     new.append(queries.add(connection, period, item, run))
                 elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256):
                     new.append(queries.reopen(connection, period, item, run))
@@ -272,12 +276,30 @@ class Ledger:
     def returns(self, period: str) -> tuple[ReturnRecord, ...]:
         """Every return collected for the period, in the order of collection, with values and findings."""
         with reading(self._engine) as connection:
-            return queries.find(connection, tables.returns.c.period == period)
+            return queries.find(connection, (tables.returns.c.period == period) & queries.newest_judgement())
+
+    def judge_again(self, before: ReturnRecord, item: Judged, reason: str, who: str) -> ReturnRecord:
+        """Records what the file of a return says when it is judged again, with its event; the first judgement stays."""
+        run = queries.CollectRun(self._workspace, self.now(), who)
+        with changing(self._engine) as connection:
+            record = queries.add_judgement(connection, before, item, run)
+            detail = {
+                "period": before.period,
+                "unit": item.unit,
+                "file": item.source.path,
+                "sha256": item.source.sha256,
+                "before": before.judged.verdict,
+                "after": item.verdict,
+                "reason": reason,
+            }
+            self.add_event(connection, who, "recheck", detail)
+        return record
 
     def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
         """The returns with that path or file name; with `sha256` also those whose hash begins so."""
         with reading(self._engine) as connection:
-            return queries.find(connection, queries.named(rows.clean(wanted), sha256=sha256))
+            condition = queries.named(rows.clean(wanted), sha256=sha256) & queries.newest_judgement()
+            return queries.find(connection, condition)
 
     def decide(self, decision: Decision, detail: Mapping[str, Any]) -> None:
         """Records the office's decision on a return with its event; `detail` tells of the return."""
@@ -307,6 +329,35 @@ class Ledger:
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
+    def files(self) -> dict[str, str]:
+        """SHA-256 -> name of every file that should be in the archive."""
+        table = tables.files
+        query = select(table.c.sha256, table.c.name).where(table.c.path.is_not(None)).order_by(table.c.sha256)
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def latest_outputs(self) -> dict[str, str]:
+        """Path -> SHA-256 of what the program wrote there last."""
+        table = tables.outputs
+        query = select(table.c.path, table.c.sha256).order_by(table.c.written_at)
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def faults(self) -> list[str]:
+        """What the database itself finds wrong with its pages and references; [] for nothing."""
+        with reading(self._engine) as connection:
+            pages = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+            broken = [
+                f"tham chiếu sai ở bảng {row[0]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+            ]
+        return [text for text in pages if text != "ok"] + broken
+
+    def is_output(self, sha256: str) -> bool:
+        """That content is the program's own: a form issued, a marked form, a letter."""
+        query = select(tables.outputs.c.path).where(tables.outputs.c.sha256 == sha256)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
     def event(self, what: str, detail: Mapping[str, Any] | None = None) -> None:
         """Notes what was done."""
         with changing(self._engine) as connection:
@@ -332,6 +383,22 @@ class Ledger:
             "detail": rows.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
         }
         connection.execute(insert(tables.events), row)
+
+
+def _require_not_lost(workspace: Workspace) -> None:
+    """An empty ledger never takes the place of one that was there. Raises Nq57Error pointing to the newest backup."""
+    path = workspace.database
+    if path.exists() and path.stat().st_size:
+        return
+    kept = max(workspace.backup.glob("nq57xl-*.db"), key=lambda item: item.name, default=None)
+    if kept is None and not any(workspace.archive.glob("??/*")):
+        return
+    what = "bị rỗng" if path.exists() else "không còn"
+    source = f"chép backup/{kept.name} thành nq57xl.db" if kept else "lấy lại nq57xl.db từ bản sao lưu"
+    raise Nq57Error(
+        f"Sổ dữ liệu nq57xl.db {what}, trong khi thư mục làm việc đã có báo cáo được lưu. Chương trình không lập sổ "
+        f"mới để khỏi mất dấu các báo cáo đó: hãy {source}, rồi chạy lại."
+    )
 
 
 def _level(path: Path) -> int:

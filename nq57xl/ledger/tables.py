@@ -76,7 +76,7 @@ returns = Table(
     "returns",
     METADATA,
     _id(),
-    Column("sha256", String, ForeignKey("files.sha256"), nullable=False, unique=True),
+    Column("sha256", String, ForeignKey("files.sha256"), nullable=False),
     _text("period"),
     _text("path"),
     _text("name"),
@@ -90,8 +90,10 @@ returns = Table(
     _text("who"),
     _text("sender"),
     _text("subject"),
+    _text("saved_at"),
+    Column("judged_again", Integer, ForeignKey("returns.id")),
 )
-"""One row for each file ever judged; `period` is the one it was collected for."""
+"""One row for each file, period and judgement; `judged_again`: the first one of the same file for the same period."""
 
 return_values = Table(
     "return_values",

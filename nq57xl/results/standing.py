@@ -12,7 +12,7 @@ from nq57xl.forms.model import Form
 from nq57xl.ledger.model import Attempt, PeriodStatus, UnitState, UnitStatus
 from nq57xl.plan.model import Period
 from nq57xl.returns.model import ReturnRecord
-from nq57xl.rules.findings import ACCEPTED, Point, Severity, to_answer
+from nq57xl.rules.findings import ACCEPTED, Finding, Point, Severity, make, to_answer
 from nq57xl.text.clock import in_vietnam
 
 
@@ -143,6 +143,25 @@ def _count(record: ReturnRecord | None, severity: Severity) -> int:
     return sum(1 for finding in record.judged.findings if finding.severity == severity) if record else 0
 
 
+def same_time(records: Sequence[ReturnRecord], names: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Units with several accepted files of one time of receipt: which one counts, for the office to see."""
+    found: dict[tuple[str, dt.datetime], list[ReturnRecord]] = {}
+    for record in records:
+        if record.judged.unit is not None and _accepted(record):
+            found.setdefault((record.judged.unit, record.judged.source.received_at), []).append(record)
+    findings = []
+    for (unit, _), several in found.items():
+        if len(several) > 1:
+            *others, last = sorted(several, key=lambda record: record.order)
+            words = {
+                "unit": names.get(unit, unit),
+                "value": ", ".join(f"«{item.judged.source.name}»" for item in others),
+                "counts": last.judged.source.name,
+            }
+            findings.append(make("SAME_TIME_RETURNS", words=words, value=words["value"]))
+    return tuple(findings)
+
+
 ReturnFate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
 """`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again.
 
@@ -198,9 +217,9 @@ def filed_returns(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tupl
     return tuple(sorted(found, key=lambda item: (order.get(item.unit.code, last) if item.unit else last, _age(item))))
 
 
-def _age(item: FiledReturn) -> tuple[float, int]:
-    moment, number = item.record.order
-    return moment.timestamp(), number
+def _age(item: FiledReturn) -> tuple[dt.datetime, dt.datetime, int]:
+    received, saved, number = item.record.order
+    return received, saved, number
 
 
 def _filed(record: ReturnRecord, unit: UnitStatus | None) -> FiledReturn:

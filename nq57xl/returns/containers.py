@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -13,21 +13,21 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.values import Source
-from nq57xl.returns.mail import is_mail, read_mail
+from nq57xl.returns.mail import is_mail, mails_of, read_mail, read_outlook
 from nq57xl.returns.sources import is_noise
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip
 from nq57xl.xlsx.refused import Refused, refuse, too_large
-from nq57xl.xlsx.sniff import package_kind
+from nq57xl.xlsx.sniff import is_ole, package_kind, sniff
 
-_ContainerKind = Literal["zip", "mail"]
+_ContainerKind = Literal["zip", "mail", "mbox", "msg"]
 
+_CLOCK_ERROR = timedelta(minutes=10)
+"""Clocks of mail servers differ by so much from an office's own; what is later lies in the future."""
 _CHUNK = 1 << 18
 _HEAD = 16 * 1024
-_CLOCK_ERROR = timedelta(days=1)
-"""A mail's date farther than this in the future comes from a wrong clock and is not believed."""
 
 
 @frozen
@@ -45,23 +45,27 @@ def container_kind(path: Path) -> _ContainerKind | None:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
-            return _kind(head + file.read()) if head.startswith(b"PK") else _kind(head)
+            whole = head.startswith(b"PK") or is_ole(head)
+            return _kind(head + file.read()) if whole else _kind(head)
     except OSError:
         return None
 
 
-def members(source: Source, path: Path, now: datetime) -> Iterator[Member]:
+def members(source: Source, path: Path) -> Iterator[Member]:
     """Every file in the archive or mail at `path`, with the source it came as; nested ones are opened in their turn.
 
-    Sources are named "archive.zip!member". A mail's date is the time of receipt of what it carries; of mails within
+    Sources are named "archive.zip!member". A mail's times are those of what it carries (`believed`); of mails within
     mails the outermost counts, because that is the one which this office received.
     """
-    yield from _Opener(now).open(path.read_bytes(), source, 1)
+    yield from _Opener().open(path.read_bytes(), source, 1)
 
 
 def _kind(data: bytes) -> _ContainerKind | None:
+    if is_ole(data):
+        return "msg" if sniff(data) == "msg" else None
     if not data.startswith(b"PK"):
-        return "mail" if is_mail(data[:_HEAD]) else None
+        kind: _ContainerKind = "mbox" if data.startswith(b"From ") else "mail"
+        return kind if is_mail(data[:_HEAD]) else None
     try:
         with open_zip(data) as archive:
             return "zip" if package_kind(archive) == "zip" else None
@@ -72,8 +76,7 @@ def _kind(data: bytes) -> _ContainerKind | None:
 class _Opener:
     """One archive or mail with all that is nested in it, under one budget."""
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
+    def __init__(self) -> None:
         self._bytes = limits.ARCHIVE_BYTES
         self._count = limits.ARCHIVE_MEMBERS
 
@@ -82,7 +85,8 @@ class _Opener:
         problems: list[Finding] = []
         found = False
         try:
-            reader = self._zip if _kind(content) == "zip" else self._mail
+            kind = _kind(content)
+            reader = self._zip if kind == "zip" else self._mbox if kind == "mbox" else self._mail
             for name, data, origin in reader(content, source, problems):
                 found = True
                 yield from self._member(name, data, origin, depth)
@@ -99,7 +103,8 @@ class _Opener:
             return
         digest = hashlib.sha256(data).hexdigest()
         short = name.rpartition("/")[2]
-        source = attrs.evolve(origin, path=f"{origin.path}!{name}", name=short, sha256=digest, size=len(data))
+        path = f"{origin.path}!{name}"
+        source = attrs.evolve(origin, path=path, name=short, sha256=digest, size=len(data), saved_at=None)
         if _kind(data) is None:
             yield Member(source, data)
         elif depth >= limits.ARCHIVE_DEPTH:
@@ -155,11 +160,9 @@ class _Opener:
     def _mail(
         self, content: bytes, source: Source, problems: list[Finding]
     ) -> Iterator[tuple[str, bytes | Source, Source]]:
-        mail = read_mail(content)
-        origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject)
-        believed = mail.sent is not None and mail.sent <= self._now + _CLOCK_ERROR
-        if believed and source.received_basis != "mail" and mail.sent is not None:
-            origin = attrs.evolve(origin, received_at=in_vietnam(mail.sent), received_basis="mail")
+        mail = read_outlook(content) if is_ole(content) else read_mail(content)
+        times = source.mail_times or mail.times
+        origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject, mail_times=times)
         for name, data in mail.files:
             if is_noise(name.rpartition("/")[2]):
                 continue
@@ -168,3 +171,33 @@ class _Opener:
             yield name, data, origin
         if not mail.files:
             problems.append(make("MAIL_WITHOUT_FILES"))
+
+    def _mbox(
+        self, content: bytes, source: Source, problems: list[Finding]
+    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+        for number, mail in enumerate(mails_of(content), start=1):
+            self._take()
+            self._spend(len(mail))
+            yield f"thu-{number}.eml", mail, source
+
+
+def believed(source: Source, now: datetime, issued_on: date | None = None) -> tuple[Source, tuple[Finding, ...]]:
+    """The source with the time at which its mail came, as far as that is believed (contract: received time).
+
+    A time before the form was issued, or after now, is not; it is told, and the next one counts: the mail's own date,
+    then however else the time is known.
+    """
+    doubted = [moment for moment in source.mail_times if _impossible(moment, now, issued_on)]
+    sound = [moment for moment in source.mail_times if moment not in doubted]
+    findings = tuple(
+        make("MAIL_TIME_DOUBTED", words={"value": f"{in_vietnam(moment):%H:%M %d/%m/%Y}"}, value=moment.isoformat())
+        for moment in dict.fromkeys(doubted)
+    )
+    if not sound:
+        return source, findings
+    return attrs.evolve(source, received_at=in_vietnam(sound[0]), received_basis="mail"), findings
+
+
+def _impossible(moment: datetime, now: datetime, issued_on: date | None) -> bool:
+    early = issued_on is not None and in_vietnam(moment).date() < issued_on
+    return early or moment > now + _CLOCK_ERROR

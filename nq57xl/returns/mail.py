@@ -1,17 +1,21 @@
-"""A mail (.eml): who sent it, when, about what, and the files attached to it."""
+"""A mail (.eml, .msg, each of an .mbox): who sent it, when, about what, and the files attached to it."""
 
 from __future__ import annotations
 
+import mailbox
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from attrs import frozen
 
+from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.package import guessed, safe_name
 from nq57xl.xlsx.refused import Refused, refuse
@@ -20,6 +24,8 @@ _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
 _KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to", "cc"})
 _SENT = frozenset({"to", "received", "message-id", "return-path", "delivered-to"})
 """A web page saved by a browser has From, Subject and Date, but none of these."""
+_TRANSPORT_HEADERS, _DELIVERED = 0x007D, 0x0E06
+"""Property ids of .msg files ([MS-OXPROPS] 2.876 PidTagTransportMessageHeaders, 2.783 PidTagMessageDeliveryTime)."""
 
 
 @frozen
@@ -29,8 +35,8 @@ class _Mail:
     sender: str
     """Name and address as shown: "Phòng A <a@x.vn>"."""
     subject: str
-    sent: datetime | None
-    """Aware; None where the mail does not tell, or tells nonsense."""
+    times: tuple[datetime, ...]
+    """When it came, aware, the most trusted first: by the servers that handed it on, then by its own date."""
     files: tuple[tuple[str, bytes], ...]
     """(name, content); a mail attached to the mail is one of them, with the name ending in .eml."""
 
@@ -59,7 +65,7 @@ def read_mail(data: bytes) -> _Mail:
     try:
         message = message_from_bytes(data)
         files = tuple(_files(message))
-        return _Mail(_sender(message), _header(message, "subject"), _sent(message), files)
+        return _Mail(_sender(message), _header(message, "subject"), _times(message), files)
     except Refused:
         raise
     except Exception as error:  # the standard parser raises many kinds of errors on broken mails
@@ -136,11 +142,58 @@ def _sender(message: Message) -> str:
     return f"{name} <{address}>" if name and address else address or name
 
 
-def _sent(message: Message) -> datetime | None:
-    text = _header(message, "date")
+def _times(message: Message) -> tuple[datetime, ...]:
+    """Each server writes a `Received` header above those before it; the newest one is this office's own server's."""
+    received = [str(value).rpartition(";")[2] for key, value in message.raw_items() if key.lower() == "received"]
+    known = [moment for text in received if (moment := _moment(text)) is not None]
+    own = _moment(_header(message, "date"))
+    return (*sorted(known, reverse=True), *([own] if own else []))
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a header tells; one without a usable zone is Vietnam's. None for nonsense."""
     try:
-        moment = parsedate_to_datetime(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        return moment if 2000 <= moment.year < 2200 else None
+        moment = in_vietnam(parsedate_to_datetime(" ".join(text.split())))
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
+    return moment if 1970 <= moment.year < 2200 else None
+
+
+def read_outlook(data: bytes) -> _Mail:
+    """A mail that Outlook saved (.msg). Raises Refused for one that cannot be taken apart."""
+    from oxmsg import Message as OutlookMessage
+
+    try:
+        mail = OutlookMessage.load(data)
+        headers = mail.properties.str_prop_value(_TRANSPORT_HEADERS) or ""
+        times = [*_times(message_from_string(headers)), *_stamps(mail.properties.date_prop_value(_DELIVERED))]
+        times += _stamps(mail.sent_date)
+        files = tuple(
+            (safe_name(item.file_name or f"tep-dinh-kem-{number}"), item.file_bytes or b"")
+            for number, item in enumerate(mail.attachments, start=1)
+            if item.attached_by_value
+        )
+        return _Mail(" ".join((mail.sender or "").split()), " ".join(mail.subject.split()), tuple(times), files)
+    except Refused:
+        raise
+    except Exception as error:  # the parser raises many kinds of errors on broken files
+        raise refuse("FILE_BROKEN") from error
+
+
+def _stamps(moment: datetime | None) -> list[datetime]:
+    """A time that Outlook keeps: in universal time, whether it says so or not."""
+    return [] if moment is None else [moment if moment.tzinfo else moment.replace(tzinfo=UTC)]
+
+
+def mails_of(data: bytes) -> list[bytes]:
+    """The mails of an mbox file. Raises Refused for one that is built to do harm."""
+    if data.count(b"\nFrom ") >= limits.ARCHIVE_MEMBERS:
+        raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+    with TemporaryDirectory() as folder:  # the standard reader wants a file
+        path = Path(folder) / "mbox"
+        path.write_bytes(data)
+        box = mailbox.mbox(path, create=False)
+        try:
+            return [box.get_bytes(key) for key in box.iterkeys()]
+        finally:
+            box.close()

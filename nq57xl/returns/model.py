@@ -38,6 +38,10 @@ class Judged:
     findings: tuple[Finding, ...] = ()
 
 
+_NEVER = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+"""Of files that do not tell when they were saved."""
+
+
 @frozen
 class ReturnRecord:
     """One return as the ledger holds it."""
@@ -50,8 +54,13 @@ class ReturnRecord:
     collected_at: dt.datetime
     excluded: str = ""
     """The office's reason for leaving it out; "" for a return that takes part."""
+    first_id: int = 0
+    """Id of the first judgement of the same file for the period, where it was judged again; else 0."""
+    taken: str = ""
+    """The office's reason for taking it although it was rejected; "" for one judged as it stands."""
 
     @property
-    def order(self) -> tuple[dt.datetime, int]:
-        """Which return counts: received time, then order of collection (contract)."""
-        return (self.judged.source.received_at, self.id)
+    def order(self) -> tuple[dt.datetime, dt.datetime, int]:
+        """Which return counts: received time; of one time the one saved last; then order of collection (contract)."""
+        source = self.judged.source
+        return (source.received_at, source.saved_at or _NEVER, self.first_id or self.id)

@@ -118,7 +118,15 @@ def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, F
         finding = make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
     if finding is None and size > limits.FILE_BYTES:
         finding = too_large(size)
-    return Source(str(path), path.name, digest.hexdigest(), size, when, basis), finding
+    return Source(str(path), path.name, digest.hexdigest(), size, when, basis, saved_at=_saved_at(path)), finding
+
+
+def _saved_at(path: Path) -> datetime | None:
+    """When the folder says that the file was written."""
+    try:
+        return datetime.fromtimestamp(int(path.stat().st_mtime), VIETNAM)
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 _Arrival = Literal["whole", "half", "held"]

@@ -62,6 +62,8 @@ class RawWorkbook:
     """Name of the program that saved it, if told."""
     notes: tuple[Finding, ...] = ()
     """Facts of the file: macros present, converted from another format ..."""
+    saved_at: datetime | None = None
+    """When a program last saved it, if told."""
 
 
 ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})

@@ -183,6 +183,7 @@ _REFUSED: dict[Kind, str] = {
     "empty": "FILE_EMPTY",
     "broken": "FILE_BROKEN",
     "msg": "FILE_MSG",
+    "tnef": "FILE_WINMAIL",
     "flat": "FILE_FLAT_XML",
     "other": "FILE_OTHER",
 }
@@ -242,7 +243,7 @@ def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
     raw = _assemble(converted, scan_xlsx(converted))
     note = make("CONVERTED", words={"format": ".xls"})
     # the program told is the converter's, not the one that the unit used
-    return RawWorkbook(raw.sheets, "", (*raw.notes, note))
+    return RawWorkbook(raw.sheets, "", (*raw.notes, note), raw.saved_at)
 
 
 def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
@@ -262,7 +263,7 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
         raise refuse("FILE_ENCRYPTED") from error
     except (CalamineError, OSError, ValueError) as error:
         raise refuse("FILE_BROKEN") from error
-    return RawWorkbook(tuple(sheets), scan.program, _notes(scan))
+    return RawWorkbook(tuple(sheets), scan.program, _notes(scan), scan.saved_at)
 
 
 def _rows(book: object, index: int) -> list[list[RawValue]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from attrs import frozen
 
@@ -88,6 +89,8 @@ class Scan:
     active: tuple[str, ...] = ()
     """What it carries beyond cells: macros, links ... (`scan_active`)."""
     date1904: bool = False
+    saved_at: datetime | None = None
+    """When it was saved, as its core properties tell."""
 
 
 def scan_xlsx(data: bytes) -> Scan:
@@ -111,7 +114,13 @@ def scan_xlsx(data: bytes) -> Scan:
     check_total([sheet for _, sheet in sheets])
     formulas = (formula for _, sheet in sheets for formula, _ in sheet.formulas.values())
     package.refuse_doctypes()
-    return Scan(tuple(sheet for _, sheet in sheets), _program(package), _active_xlsx(package, formulas), date1904)
+    return Scan(
+        tuple(sheet for _, sheet in sheets),
+        _program(package),
+        _active_xlsx(package, formulas),
+        date1904,
+        _saved_at(package),
+    )
 
 
 def _workbook_part(package: Package) -> str:
@@ -159,7 +168,22 @@ def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetS
 
 
 def _program(package: Package) -> str:
-    """The program that docProps/app.xml names, with its version."""
+    """The program that docProps/app.xml names."""
+    return _properties(package, "docProps/app.xml", ("Application",)).get("Application", "").strip()
+
+
+def _saved_at(package: Package) -> datetime | None:
+    """When a program last saved the workbook, by docProps/core.xml; None where it does not tell, or tells nonsense."""
+    text = _properties(package, "docProps/core.xml", ("modified",)).get("modified", "").strip()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _properties(package: Package, part: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Texts of the elements of these names in a part of properties."""
     texts: dict[str, str] = {}
     inside = ""
 
@@ -168,12 +192,12 @@ def _program(package: Package) -> str:
         inside = local(tag)
 
     def text(piece: str) -> None:
-        if inside in ("Application", "AppVersion"):
+        if inside in names:
             texts[inside] = (texts.get(inside, "") + piece)[:200]
 
     def end(_: str) -> None:
         nonlocal inside
         inside = ""
 
-    package.parse("docProps/app.xml", start, end, text)
-    return texts.get("Application", "").strip()
+    package.parse(part, start, end, text)
+    return texts

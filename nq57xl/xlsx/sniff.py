@@ -12,10 +12,12 @@ from nq57xl.xlsx.refused import Refused
 
 Kind = Literal[
     "xlsx", "xlsm", "xlsb", "xls", "ods", "encrypted", "zip", "docx", "pdf", "html", "csv", "picture", "empty",
-    "broken", "msg", "flat", "other",
+    "broken", "msg", "tnef", "flat", "other",
 ]  # fmt: skip
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_TNEF = b"\x78\x9f\x3e\x22"
+"""winmail.dat: attachments as Outlook sends them to its own kind ([MS-OXTNEF] 2.1.3.1)."""
 _ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|style|frameset)\b", re.IGNORECASE)
@@ -40,6 +42,8 @@ def sniff(data: bytes) -> Kind:
         return _zipped(data)
     if is_ole(head):
         return _ole(data)
+    if head.startswith(_TNEF):
+        return "tnef"
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head.startswith(_ARCHIVES):
