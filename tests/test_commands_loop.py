@@ -120,7 +120,7 @@ def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(office: 
 
 
 def test_collecting_twice_changes_nothing(office: Office, tmp_path: Path) -> None:
-    """The same bytes again, under another name and for another period too, are a duplicate (contract: collect)."""
+    """The same bytes again, under another name too, are a duplicate; for another period they are judged (contract)."""
     generate(office, "2026-04")
     generate(office, "2026-05")
     sent = filled(office, "QLDT", tmp_path / "a.xlsx")
@@ -130,7 +130,7 @@ def test_collecting_twice_changes_nothing(office: Office, tmp_path: Path) -> Non
     elsewhere = collect(office, [sent], "2026-05", moment(20))
     assert [item.verdict for item in first.returns] == ["accepted"]
     assert [item.verdict for item in again.returns] == ["duplicate", "duplicate"]
-    assert [(item.verdict, item.unit) for item in elsewhere.returns] == [("duplicate", "QLDT")]
+    assert [(item.verdict, item.unit) for item in elsewhere.returns] == [("rejected", "QLDT")]
     unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "QLDT")
     assert unit.received_at == moment(15)
 

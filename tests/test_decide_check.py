@@ -85,7 +85,7 @@ def test_what_lies_in_archives_and_mails_is_checked_too(office: Office, sent: Pa
         archive.write(sent / "sai.xlsx", "sai.xlsx")
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "vp@x.vn", "th@x.vn", "Báo cáo"
-    mail["Date"] = "Wed, 15 Apr 2026 08:00:00 +0700"
+    mail["Date"] = "Thu, 16 Apr 2026 08:00:00 +0700"
     mail.set_content("Xin gửi báo cáo.")
     data = (tmp_path / "báo cáo.zip").read_bytes()
     mail.add_attachment(data, maintype="application", subtype="zip", filename="bao-cao.zip")

@@ -105,16 +105,19 @@ def test_times_are_vietnamese(ledger: Ledger, workspace: Workspace) -> None:
 
 
 def test_same_file_twice(ledger: Ledger, workspace: Workspace) -> None:
-    """Collecting a file again changes nothing, in the same run, in the next one, and for another period."""
+    """Collecting a file again changes nothing, in the same run and in the next one; for another period it is judged."""
     first = ledger.record_returns(PERIOD, [judged("a"), judged("a", "rejected")], NOON)
     before = dump(workspace)
-    again = ledger.record_returns("2026-05", [judged("a", "duplicate"), judged("a")], NOON)
+    again = ledger.record_returns(PERIOD, [judged("a", "duplicate"), judged("a")], NOON)
     assert len(first) == 1
     assert again == ()
     assert dump(workspace) == before
     assert ledger.known(digest("a"))
     assert ledger.origin(digest("a")) == ("VP", PERIOD)
     assert ledger.origin(digest("b")) == (None, None)
+    assert not ledger.known(digest("a"), "2026-05")
+    (other,) = ledger.record_returns("2026-05", [judged("a")], NOON)
+    assert (other.period, ledger.known(digest("a"), "2026-05")) == ("2026-05", True)
 
 
 def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:

@@ -203,7 +203,8 @@ def collect(
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
         answers = answer(office, ledger, plan, status)
-        made = [item.source for item in judged if item.source not in sources and item.source not in places]
+        known = {source.sha256 for source in (*sources, *places)}
+        made = [item.source for item in judged if item.source.sha256 not in known]
         lines = _report(ledger, [*sources, *places, *made], judged, status)
         return Collected(period, lines, status.period_findings, back, answers)
 

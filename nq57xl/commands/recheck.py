@@ -90,7 +90,7 @@ def _record(office: Office, ledger: Ledger, done: Sequence[Rechecked], reason: s
     counting = [item for item in done if item.outcome == "counts" and item.now is not None]
     for item in counting:
         if item.now is not None:
-            ledger.judge_again(item.record, item.now, reason, office.who())
+            ledger.judge_again(item.record, item.now, reason)
     if not counting:
         return ()
     plan, period = office.valid(period.code, ledger)

@@ -278,9 +278,9 @@ class Ledger:
         with reading(self._engine) as connection:
             return queries.find(connection, (tables.returns.c.period == period) & queries.newest_judgement())
 
-    def judge_again(self, before: ReturnRecord, item: Judged, reason: str, who: str) -> ReturnRecord:
+    def judge_again(self, before: ReturnRecord, item: Judged, reason: str) -> ReturnRecord:
         """Records what the file of a return says when it is judged again, with its event; the first judgement stays."""
-        run = queries.CollectRun(self._workspace, self.now(), who)
+        run = queries.CollectRun(self._workspace, self.now(), self.person)
         with changing(self._engine) as connection:
             record = queries.add_judgement(connection, before, item, run)
             detail = {
@@ -292,7 +292,7 @@ class Ledger:
                 "after": item.verdict,
                 "reason": reason,
             }
-            self.add_event(connection, who, "recheck", detail)
+            self.add_event(connection, "recheck", detail)
         return record
 
     def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
