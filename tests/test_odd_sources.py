@@ -250,7 +250,7 @@ def test_mail(tmp_path: Path) -> None:
     ],
 )
 def test_date_of_a_mail(tmp_path: Path, date: str, received: str, basis: str) -> None:
-    """The mail's date in Vietnam's time, which is also that of one without a zone; a missing or future one is not believed."""
+    """The mail's date in Vietnam's time, which one without a zone is in; a missing or future one is not believed."""
     (found,) = opened(tmp_path, bytes(mail({"a.xlsx": b"1"}, date=date)), "thu.eml")
     assert (found.source.received_at.isoformat(), found.source.received_basis) == (received, basis)
 

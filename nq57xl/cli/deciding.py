@@ -51,7 +51,6 @@ EVENT_WORDS = {
     "received": "Đính chính thời điểm nhận",
     "take": "Nhận thay đơn vị",
     "recheck": "Chấm lại",
-    "remark": "Ghi nhận xét",
     "close": "Chốt số liệu",
     "reopen": "Mở lại kỳ đã chốt",
     "edit": "Ghi nhận biên tập",

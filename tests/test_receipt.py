@@ -1,0 +1,243 @@
+"""When a return came, which of several counts, and what the office takes, has judged again and verified."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from nq57xl.commands.collect import Collected, collect
+from nq57xl.commands.decide import take
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.merge import status
+from nq57xl.commands.office import Office
+from nq57xl.commands.recheck import recheck
+from nq57xl.commands.verify import verify
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.model import UnitStatus
+from nq57xl.text.clock import VIETNAM, FixedClock
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+PERIOD = "2026-04"
+DUE = dt.date(2026, 4, 17)
+WHY = "Ngày cuối, không liên hệ được đơn vị"
+
+
+def moment(day: int, hour: int = 9) -> dt.datetime:
+    return dt.datetime(2026, 4, day, hour, tzinfo=VIETNAM)
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with forms of April, and two filled ones of VP beside it: one right, one with mistakes."""
+    root = tmp_path_factory.mktemp("nhận") / "Văn phòng"
+    init(root, "bql-2026")
+    office = Office.at(root, FixedClock(moment(2)))
+    generate(office, PERIOD)
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    Department(7, DUE).fill(form, root.parent / "đúng.xlsx")
+    Department(8, DUE).fill(form, root.parent / "sai.xlsx", mistakes=True)
+    return root
+
+
+@pytest.fixture
+def office(issued: Path, tmp_path: Path) -> Office:
+    root = tmp_path / "văn phòng"
+    shutil.copytree(issued, root)
+    return Office.at(root, FixedClock(moment(20)))
+
+
+@pytest.fixture
+def right(issued: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(issued.parent / "đúng.xlsx", tmp_path / "đúng.xlsx"))
+
+
+@pytest.fixture
+def wrong(issued: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(issued.parent / "sai.xlsx", tmp_path / "sai.xlsx"))
+
+
+def unit(office: Office) -> UnitStatus:
+    return next(item for item in status(office, PERIOD).status.units if item.code == "VP")
+
+
+def codes(done: Collected) -> set[str]:
+    return {finding.code for item in done.returns for finding in item.findings}
+
+
+def mail(form: Path, date: str, *received: str) -> bytes:
+    message = EmailMessage()
+    for line in received:
+        message["Received"] = f"from a by b; {line}"
+    message["From"], message["To"], message["Subject"], message["Date"] = "vp@x.vn", "th@x.vn", "Báo cáo", date
+    message.set_content("Xin gửi báo cáo.")
+    data = form.read_bytes()
+    message.add_attachment(data, maintype="application", subtype="octet-stream", filename=form.name)
+    return bytes(message)
+
+
+@pytest.mark.parametrize(
+    ("date", "received", "at", "doubted"),
+    [
+        ("Wed, 15 Jan 2020 08:00:00 +0700", ["Thu, 16 Apr 2026 08:00:00 +0700"], "2026-04-16T08:00:00+07:00", True),
+        ("Thu, 16 Apr 2026 07:00:00 +0700", [], "2026-04-16T07:00:00+07:00", False),
+        ("Wed, 15 Jan 2020 08:00:00 +0700", [], "2026-04-20T09:00:00+07:00", True),
+        ("Fri, 17 Apr 2026 08:00:00 +0700", ["Mon, 20 Apr 2099 08:00:00 +0700"], "2026-04-17T08:00:00+07:00", True),
+        ("Fri, 17 Apr 2026 08:00:00 -0000", [], "2026-04-17T08:00:00+07:00", False),
+        (
+            "Tue, 14 Apr 2026 08:00:00 +0700",
+            ["Thu, 16 Apr 2026 09:30:00 +0700", "Thu, 16 Apr 2026 09:00:00 +0700"],
+            "2026-04-16T09:30:00+07:00",
+            False,
+        ),
+    ],
+)
+def test_the_mails_own_servers_tell_when_it_came(  # noqa: PLR0917 - pytest passes them by name
+    office: Office, right: Path, tmp_path: Path, date: str, received: list[str], at: str, doubted: bool
+) -> None:
+    """Received first, then Date; what lies before the issue or after now is told and not believed (contract)."""
+    path = tmp_path / "thư.eml"
+    path.write_bytes(mail(right, date, *received))
+    done = collect(office, [path], PERIOD)
+    assert [item.source.received_at.isoformat() for item in done.returns] == [at]
+    assert ("MAIL_TIME_DOUBTED" in codes(done)) == doubted
+    assert unit(office).received_at == dt.datetime.fromisoformat(at)
+
+
+def test_every_mail_of_an_mbox_is_taken(office: Office, right: Path, wrong: Path, tmp_path: Path) -> None:
+    """Two mails in one .mbox are two returns, each with its own time."""
+    mails = [mail(wrong, "Tue, 14 Apr 2026 08:00:00 +0700"), mail(right, "Thu, 16 Apr 2026 08:00:00 +0700")]
+    path = tmp_path / "thư.mbox"
+    path.write_bytes(b"".join(b"From vp@x.vn Tue Apr 14 08:00:00 2026\n" + item + b"\n\n" for item in mails))
+    done = collect(office, [path], PERIOD)
+    assert [(item.verdict, item.source.received_at.day) for item in done.returns] == [
+        ("rejected", 14),
+        ("accepted", 16),
+    ]
+
+
+def test_winmail_is_refused_by_name(office: Office, tmp_path: Path) -> None:
+    """Attachments packed by Outlook for its own kind are named for what they are."""
+    path = tmp_path / "winmail.dat"
+    path.write_bytes(b"\x78\x9f\x3e\x22" + bytes(200))
+    assert codes(collect(office, [path], PERIOD)) == {"FILE_WINMAIL"}
+
+
+@pytest.mark.parametrize("names", [("a.xlsx", "b.xlsx"), ("b.xlsx", "a.xlsx")])
+def test_of_two_files_at_one_time_the_one_saved_last_counts(
+    office: Office, right: Path, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    """Whatever their names: the office is told of both, the unit is not."""
+    folder = tmp_path / "gửi"
+    folder.mkdir()
+    for name, hour in zip(names, (8, 10), strict=True):
+        book = load_workbook(right)
+        book.properties.title = name
+        book.save(folder / name)
+        book.properties.modified = dt.datetime(2026, 4, 14, hour)
+        os.utime(folder / name, (moment(14, hour).timestamp(),) * 2)
+    # openpyxl writes the present time as that of saving: the folder's own times are what differs
+    done = collect(office, [folder], PERIOD)
+    assert Path(unit(office).file).name in names
+    assert {item.verdict for item in done.returns} == {"accepted", "superseded"}
+    assert [(item.code, item.severity) for item in done.period_findings if item.code == "SAME_TIME_RETURNS"] == [
+        ("SAME_TIME_RETURNS", "warning")
+    ]
+
+
+def test_our_own_form_is_never_judged(office: Office) -> None:
+    """A form as issued, sent back untouched, is named as ours, and its unit has sent nothing."""
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    done = collect(office, [form], PERIOD)
+    assert [(item.verdict, [one.code for one in item.findings]) for item in done.returns] == [
+        ("duplicate", ["OWN_OUTPUT"])
+    ]
+    assert unit(office).state == "missing"
+
+
+def test_a_known_file_is_judged_for_another_period(office: Office, right: Path) -> None:
+    """April's form collected as May is the wrong period; it can still be collected for its own."""
+    generate(office, "2026-05")
+    assert [item.verdict for item in collect(office, [right], "2026-05").returns] == ["rejected"]
+    assert [item.verdict for item in collect(office, [right], PERIOD).returns] == ["accepted"]
+    assert [item.verdict for item in collect(office, [right], PERIOD).returns] == ["duplicate"]
+
+
+def test_a_rejected_return_can_be_taken(office: Office, wrong: Path) -> None:
+    """The office takes it: accepted with warnings that name each cell, which counts as blank; on record."""
+    done = collect(office, [wrong], PERIOD)
+    errors = {(item.task, item.field) for item in done.returns[0].findings if item.severity == "error"}
+    assert errors
+    take(office, "VP", PERIOD, WHY)
+    now = unit(office)
+    assert now.state == "accepted_with_warnings"
+    assert now.counting is not None
+    assert now.counting.taken == WHY
+    named = {(item.task, item.field) for item in now.counting.judged.findings if item.code == "TAKEN_WITH_ERROR"}
+    assert named == errors
+    assert not errors & {(value.key, value.field) for value in now.counting.judged.values}
+
+
+def test_what_was_not_rejected_is_not_taken(office: Office, right: Path) -> None:
+    """An accepted return needs nobody's responsibility."""
+    collect(office, [right], PERIOD)
+    with pytest.raises(Nq57Error):
+        take(office, "VP", PERIOD, WHY)
+
+
+def test_recheck_counts_what_got_better(office: Office, wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judged again after a rule was mended: the better verdict counts, the time of receipt stays, the first is kept."""
+    collect(office, [wrong], PERIOD, moment(15))
+    assert [item.outcome for item in recheck(office, None, PERIOD, WHY).returns] == ["unchanged"]
+    monkeypatch.setattr("nq57xl.commands.judge.verdict_of", lambda findings: "accepted")
+    assert [item.outcome for item in recheck(office, "VP", PERIOD, WHY).returns] == ["counts"]
+    now = unit(office)
+    assert (now.state, now.received_at) == ("accepted", moment(15))
+    assert len(now.attempts) == 1
+
+
+def test_recheck_only_proposes_what_got_worse(office: Office, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worse verdict waits for the office's word."""
+    collect(office, [right], PERIOD, moment(15))
+    monkeypatch.setattr("nq57xl.commands.judge.verdict_of", lambda findings: "rejected")
+    assert [item.outcome for item in recheck(office, None, PERIOD, WHY).returns] == ["proposed"]
+    assert unit(office).state == "accepted"
+    assert [item.outcome for item in recheck(office, None, PERIOD, WHY, confirm=True).returns] == ["counts"]
+    assert unit(office).state == "rejected"
+
+
+def test_verify_names_what_is_missing(office: Office, right: Path) -> None:
+    """All agrees; then an archived file is gone, another one changed, and a form is missing: each is named."""
+    inbox = office.workspace.inbox
+    inbox.mkdir(exist_ok=True)
+    shutil.copy(right, inbox / "VP.xlsx")
+    collect(office, [], PERIOD)
+    assert verify(office).problems == ()
+    (copy,) = (path for path in office.workspace.archive.glob("??/*") if path.is_file())
+    copy.unlink()
+    (office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_QLDT.xlsx").unlink()
+    problems = verify(office).problems
+    assert len(problems) == 2
+    assert "inbox/VP.xlsx" in problems[0]
+    assert f"NQ57_{PERIOD}_QLDT.xlsx" in problems[1]
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_an_empty_ledger_never_takes_a_full_ones_place(office: Office, right: Path, left: bytes | None) -> None:
+    """nq57xl.db gone or empty while archive/ and backup/ are full: refused, pointing to the backup."""
+    collect(office, [right], PERIOD)
+    database = office.workspace.database
+    database.unlink()
+    if left is not None:
+        database.write_bytes(left)
+    with pytest.raises(Nq57Error, match="backup/"):
+        collect(office, [right], PERIOD)
+    assert database.exists() == (left is not None)
