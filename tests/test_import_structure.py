@@ -179,3 +179,15 @@ def test_units_are_proposed_with_groups_and_outsiders() -> None:
     assert [group.name for group in made.plan.groups] == ["Các phòng chuyên môn; đơn vị trực thuộc Sở"]
     assert len(made.plan.groups[0].members) == 1
     assert flagged(made) == set()
+
+
+def test_a_row_that_goes_on_in_the_middle_of_a_sentence_is_no_row() -> None:
+    """Rows cut by a page in the source and copied as two: the rest is joined and flagged, no text is lost."""
+    made = imported(
+        "| 1 | Triển khai các mô hình, gồm: (1) Định danh; | | Sở Nội vụ, Sở Nông | | 2026 |\n"
+        "| | (2) Ứng dụng dữ liệu dân cư. | | nghiệp và Môi trường | | |\n| 2 | B | X | Sở Nội vụ | | 2026 |\n"
+    )
+    assert [task.number for task in made.plan.tasks] == ["1", "2"]
+    assert made.plan.tasks[0].task == "Triển khai các mô hình, gồm: (1) Định danh; (2) Ứng dụng dữ liệu dân cư."
+    assert made.plan.tasks[0].lead == "Sở Nội vụ, Sở Nông nghiệp và Môi trường"
+    assert {("X.1", "task"), ("X.1", "lead")} <= flagged(made)

@@ -220,3 +220,22 @@ def test_the_agency_is_a_name_never_a_piece_of_a_sentence(text: str, agency: str
     """Letterheads of two lines, a party's, a line "Kèm theo"; what reads as no agency leaves it blank."""
     found = properties(text).agency
     assert (found[0].name if found else "") == agency
+
+
+@pytest.mark.parametrize(
+    ("leads", "units"),
+    [
+        (("NV1", "NV2, NV3"), set()),
+        (("Bộ Công an Bộ Tài chính", "Bộ Công an", "Bộ Tài chính"), {"Bộ Công an", "Bộ Tài chính"}),
+        (("Tập đoàn, doanh nghiệp công nghệ số", "Bộ Công an"), {"Bộ Công an"}),
+        (("Ngân hàng Nhà nước", "Ngân hàng Nhà nước Việt Nam"), {"Ngân hàng Nhà nước Việt Nam"}),
+        (("Ban Kinh tế TW, Mặt trận TQ", "VP TW Đảng, Chuyên gia"), {"Ban Kinh tế TW", "Mặt trận TQ", "VP TW Đảng"}),
+        (("Các tỉnh, thành phố trực thuộc TW", "Bộ Y tế"), {"Bộ Y tế"}),
+    ],
+)  # fmt: skip
+def test_units_of_a_national_appendix(leads: tuple[str, ...], units: set[str]) -> None:
+    """Codes of tasks, companies without a name and provinces are no units; two names without a sign between are two."""
+    made = plan_led_by(*leads, front="CHÍNH PHỦ\n\nSố: 03/NQ-CP\n\nNGHỊ QUYẾT\n\nBan hành năm 2026")
+    assert {unit.name for unit in made.plan.units} == units
+    if "Bộ Tài chính" in units:
+        assert len(made.plan.tasks[0].lead_units) == 2

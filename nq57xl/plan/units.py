@@ -19,6 +19,7 @@ _SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_OF_DOCUMENT = re.compile(r"\d\s?/\s?(?:\d|[A-ZĐ]{1,5}-)")
+_NAME_BEGINS = re.compile(r"\s(?=(Bộ|Sở|Phòng|Ban|Trung tâm|Cục|Vụ|Viện)\s)")
 _BRACKETS = re.compile(r"\s*\([^()]*\)?")
 _LABEL = re.compile(r"(?:(?:đơn vị|cơ quan)\s+)?(?:chủ trì|phối hợp|thực hiện)\s*:\s*|lãnh đạo\s+(?=\S)", re.IGNORECASE)
 _PEOPLE = re.compile(
@@ -114,8 +115,21 @@ class Resolver:
         """See the function `resolve`."""
         known = self._resolved.get(text)
         if known is None:
-            known = self._resolved[text] = self._resolve(clean(text))
+            known = self._resolve(clean(text))
+            known = self._resolved[text] = (self._apart(clean(text)) if known.unresolved else None) or known
         return known
+
+    def _apart(self, text: str) -> Resolution | None:
+        """Two names in a row, for want of a sign between them: "Bộ Công an Bộ Tài chính"; None when it is otherwise."""
+        for match in _NAME_BEGINS.finditer(text):
+            # "Phòng A Sở B" is a unit of the other one
+            if match[1].casefold() != text.split(maxsplit=1)[0].casefold():
+                continue
+            one, other = self._resolve(text[: match.start()]), self.resolve(text[match.end() :])
+            if one.codes and other.codes and not (one.unresolved or other.unresolved or one.near or other.near):
+                codes = tuple(dict.fromkeys((*one.codes, *other.codes)))
+                return Resolution(codes, (), one.collective or other.collective)
+        return None
 
     def _resolve(self, text: str) -> Resolution:
         parts = [(a, b) for a, b in _split(text) if not names_people(text[a:b])]

@@ -134,6 +134,8 @@ class ColumnContent:
     states: float = 0.0
     numbers: float = 0.0
     long: float = 0.0
+    length: float = 0.0
+    """Letters of a cell on average."""
 
     def disagrees(self, name: str) -> bool:
         """True when the cells plainly hold something else than that field."""
@@ -165,6 +167,7 @@ def content_of(texts: Iterable[str]) -> ColumnContent:
         sum(states) / len(kept),
         sum(_NUMBER.fullmatch(text.strip()) is not None and any(map(str.isdigit, text)) for text in kept) / len(kept),
         sum(len(text) > 80 for text in kept) / len(kept),
+        sum(map(len, kept)) / len(kept),
     )
 
 
@@ -224,7 +227,7 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
             )
             sure += len(columns) > 2
         if (
-            len(columns) >= max(3, named * 0.5)
+            len(columns) >= (3 if sure >= 3 and "lead" in columns else max(3, named * 0.5))
             and sure >= 2
             and any(name in columns for name in _NEEDED[kind])
             and _whole(kind, columns, parts)
@@ -248,10 +251,10 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
         for col in range(table.width)
     ]  # fmt: skip
     _, columns, doubts = _assign(found.kind, scores)
-    if not any(name in columns for name in _NEEDED[found.kind]):
-        columns, doubts = dict(found.columns), found.doubts
     agreeing = {name: col for name, col in columns.items() if not contents[col].disagrees(name)}
     guessed = _by_content(found.kind, agreeing, contents)
+    if not any(name in agreeing or name in guessed for name in _NEEDED[found.kind]):
+        guessed |= _work_by_content(found.kind, agreeing | guessed, contents)
     columns = agreeing | {name: col for name, col in columns.items() if col not in guessed.values()} | guessed
     if "number" not in columns and 0 not in columns.values() and contents[0].numbers >= 0.6:
         columns["number"] = 0
@@ -287,6 +290,16 @@ def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[ColumnCo
         if free:
             found[name] = free[0]
     return found
+
+
+def _work_by_content(kind: Kind, columns: Mapping[str, int], contents: Sequence[ColumnContent]) -> dict[str, int]:
+    """The column of the longest texts for the work itself, where no heading says which it is."""
+    free = [
+        col
+        for col in range(len(contents))
+        if col not in columns.values() and contents[col].length > 15 and contents[col].units < 0.5
+    ]
+    return {_NEEDED[kind][0]: max(free, key=lambda col: contents[col].length)} if free else {}
 
 
 def _second_key(

@@ -19,7 +19,7 @@ from nq57xl.text.normalise import clean
 _BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "header", "pre", "title"}
 _SILENT = {"script", "style", "head"}
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
-_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>|~-])")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>|~&-])")
 _CELL_MARKS = re.compile(r"\*\*|__|`|^#{1,6}\s+")
 _MARKS = re.compile(r"\*\*|__|`|^#{1,6}\s+|^>\s+")
 

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from nq57xl.plan.importer.document import BodyRow, SourceText
 from nq57xl.plan.importer.rows import Body
-from nq57xl.plan.importer.words import plain_roman, roman, roman_value
+from nq57xl.plan.importer.words import join_lines, plain_roman, roman, roman_value
 from nq57xl.text.normalise import fold
 
 FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
@@ -459,9 +459,35 @@ def _unnumbered(state: State, row: BodyRow, rest: list[BodyRow], two: bool) -> N
     if not state.numbered:
         _top_row(state, row, "", rest, two)
         return
+    if _is_rest(state, row, two):
+        _extend(state, row)
+        return
     guess, following = _guess(state), next((_bare(item.text("number")) for item in rest if item.text("number")), "")
     known = guess and following == str(int(guess) + 1)
     _top_row(state, _numbered(row, guess if known else ""), guess if known else "", rest, two)
+
+
+def _is_rest(state: State, row: BodyRow, two: bool) -> bool:
+    """True for a row without a number that goes on with the row above: its texts begin in the middle of a sentence."""
+    if not state.drafts or state.drafts[-1].section != state.section or row.title:
+        return False
+    name = "subtask" if two else "task"
+    last, work = state.drafts[-1].text("subtask") or state.drafts[-1].text("task"), row.text(name)
+    others = [row.text(item) for item in FIELDS if row.text(item)]
+    goes_on = not work or work[0].islower() or (last[-1:] in ";,:" and not others) or last[-1:] in ";,"
+    return goes_on and all(text[0].islower() or not text[0].isalpha() for text in others)
+
+
+def _extend(state: State, row: BodyRow) -> None:
+    """Puts the texts of such a row under those of the last one."""
+    draft, values = state.drafts[-1], dict(state.drafts[-1].values)
+    doubt = "dòng không có số, coi là phần tiếp của dòng trên"
+    for name, value in row.values.items():
+        target = "subtask" if name == "task" and draft.text("subtask") else name
+        if value.text and target in values and name != "number":
+            text = join_lines(values[target].text, value.text)
+            values[target] = attrs.evolve(values[target], text=text, doubt=doubt)
+    state.drafts[-1] = attrs.evolve(draft, values=values)
 
 
 def _numbered(row: BodyRow, number: str) -> BodyRow:
@@ -482,7 +508,9 @@ def check_numbers(drafts: list[Draft]) -> list[Draft]:
         number, before = draft.text("number"), done[-1] if done else None
         key = (draft.section, number, draft.text("subnumber"))
         doubt = ""
-        same_task = before is not None and before.text("number") == number and before.section == draft.section
+        same_task = (
+            bool(number) and before is not None and before.text("number") == number and before.section == draft.section
+        )
         if key in seen and number and not same_task:
             doubt = "số trùng với dòng khác trong nhóm"
         elif (

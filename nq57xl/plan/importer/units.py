@@ -25,8 +25,12 @@ from nq57xl.text.normalise import bare, fold, one_line
 _COLLECTIVE = re.compile(
     r"(?:tat ca |toan the )?(?:cac|nhung)\b|toan the\b|tat ca\b|(?:ubnd|dang uy|hdnd|van phong ubnd) (?:cac|cap xa)\b|"
     r"(?:so|bo|phong|co quan|don vi)$|(?:ubnd|uy ban nhan dan)? ?(?:xa|phuong|thi tran|dac khu)(?:,|/| -| va) ?(?:xa|phuong|thi tran|dac khu)\b|"
-    r"(?:don vi|co quan|dia phuong|nganh|bo, nganh|doanh nghiep|to chuc)\b.*(?:lien quan|lua chon|dia ban)|(?:dia phuong|nganh|doan the)$"
+    r"(?:cac )?(?:tinh|thanh pho)(?:,|/| va)? ?(?:thanh pho|tinh)?(?: truc thuoc.*)$|(?:don vi|co quan|dia phuong|nganh|bo, nganh|doanh nghiep|to chuc)\b.*(?:lien quan|lua chon|dia ban)|(?:dia phuong|nganh|doan the)$"
 )  # fmt: skip
+_COMPANIES = re.compile(r"(?:doanh nghiep|dn|tap doan|cong ty|hiep hoi|hop tac xa|ho kinh doanh|vien|truong)\b")
+"""Bodies of which there are many: without a name of their own all of them are meant."""
+_COMPLETE = re.compile(r"(?:\btw|trung uong|\bdang|viet nam|\btinh|quoc hoi|\bqh|chinh phu)$")
+"""How a name ends that has nothing behind it."""
 _GENERIC = re.compile(
     r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b(?! hoi)|phuong\b|khoi\b|thon\b|"
     r"truong hoc|ho kinh doanh|tieu thuong|thi tran|dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|"
@@ -39,7 +43,7 @@ _LEAD_IN = re.compile(
     r"^(?:[-–+•*●]|\d{1,2}[.)])\s*|^(?:đơn vị |cơ quan )?(?:chủ trì|phối hợp|thực hiện|tham mưu)\s*:\s*", re.IGNORECASE
 )
 _HEADS_OF = re.compile(r"^lãnh đạo\s+(?=\S)", re.IGNORECASE)
-_ACRONYM = re.compile(r"[A-ZĐ]{2,8}(?:[&-][A-ZĐ]{1,6})*")
+_ACRONYM = re.compile(r"[A-ZĐ]{2,8}(?:[&-][A-ZĐ]{1,6})*(?=$|\s)")
 _INITIALS = re.compile(r"(?P<head>.*?)\s*(?P<letters>[A-ZĐ&.\s-]{2,12})")
 _BRACKET = re.compile(r"\((?P<inside>[^()]*)\)?\s*$")
 _EDGES = " .;,:-–"
@@ -55,6 +59,7 @@ class UnitRules:
     """Rank, heads with accents, heads without."""
     qualifiers: tuple[tuple[str, re.Pattern[str]], ...]
     kind_words: frozenset[str]
+    no_units: frozenset[str]
     groups: tuple[tuple[str, re.Pattern[str]], ...]
     fillers: re.Pattern[str]
     vague: re.Pattern[str]
@@ -75,6 +80,7 @@ def unit_rules() -> UnitRules:
         ),
         tuple((item["rank"], re.compile(rf"\b(?:{item['words']})")) for item in raw["qualifiers"]),
         frozenset(raw["kind_words"]),
+        frozenset(raw["no_units"]),
         tuple((item["kind"], re.compile(rf"(?:\b|^)(?:{item['words']})")) for item in raw["groups"]),
         re.compile(rf"\b(?:{raw['fillers']})\b"),
         re.compile(rf"\b(?:{raw['vague']})\b"),
@@ -92,6 +98,9 @@ def _rank_key(name: str) -> str:
     """The name folded, with the words that stand for long ones."""
     key = re.sub(r"uỷ ban nhân dân|\bub(?= (?:tỉnh|thành|xã|phường|huyện))", "ubnd", fold(without_brackets(name)))
     key = re.sub(r"(?:uỷ ban|ub)? ?(?:mttq|m ?ttq|mặt trận tổ quốc)", " mttq", key).strip()
+    key = re.sub(
+        r"^vp (?=trung|tw)", "văn phòng ", re.sub(r"\btw\b", "trung ương", re.sub(r"\bmặt trận tq\b", "mttq", key))
+    )
     key = re.sub(r"mttq ?(?:vn|việt nam)(?= \w)", "mttq", key)
     key = key.replace("hội đồng nhân dân", "hđnd").replace("bảo hiểm xã hội", "bhxh")
     return re.sub(r"^(?:chủ tịch|lãnh đạo|giám đốc|bộ trưởng|thủ trưởng|chánh) (?!nước)", "", key)
@@ -117,7 +126,8 @@ def is_unit_name(text: str) -> bool:
     """True for a text that reads as the name of one unit: no sentence, no person, no number of a document."""
     if bare(text).strip(_EDGES) in unit_rules().kind_words or not _may_be_name(text):
         return False
-    return rank_of(text) is not None or _ACRONYM.match(text) is not None
+    acronym = _ACRONYM.match(text)
+    return rank_of(text) is not None or (acronym is not None and bare(acronym[0]) not in unit_rules().no_units)
 
 
 def _may_be_name(text: str) -> bool:
@@ -177,6 +187,8 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_collective(part: str) -> bool:
+    if _COMPANIES.match(bare(part)) and not re.search(r"\s[A-ZĐ]", part):
+        return True
     return _COLLECTIVE.match(bare(_rank_key(part))) is not None or len(_listed_inside(part)) > 1
 
 
@@ -199,7 +211,7 @@ def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str])
         return (
             key in unit_rules().kind_words
             or (bool(_GENERIC.match(key)) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
-            or (part[0].islower() and not is_unit_name(part))
+            or not (is_unit_name(part) or _is_collective(part) or loose_key(part) in alone)
         )
     if re.match(r"(?:hdnd|ubnd|uy ban nhan dan)\b", key) and re.search(
         r"van phong.*(?:dbqh|quoc hoi|hdnd|dang uy|hoi dong nhan dan)$", bare(text[slice(*before[:2])]).strip(_EDGES)
@@ -208,6 +220,8 @@ def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str])
     if _is_collective(part) or is_unit_name(part) or loose_key(part) in alone:
         return False
     if re.match(r"\s*[;\n]", text[before[1] :]) and part[0].isupper():
+        return False
+    if _COMPLETE.search(bare(text[slice(*before[:2])]).strip(_EDGES)) or _COMPANIES.match(key):
         return False
     return not (bool(_GENERIC.match(key)) and text[: before[1]].strip() != "")
 
@@ -301,6 +315,12 @@ class _Reader:
                 ]
             )
         for part, collective in parts_of(text, self.alone):
+            if (
+                collective
+                and bare(part) in unit_rules().kind_words
+                and bare(part) not in ("dia phuong", "don vi", "co quan")
+            ):
+                continue
             if collective or self._is_level(part):
                 self.groups[part] += count
                 listed = _listed_inside(part)
@@ -415,6 +435,7 @@ class _Reader:
 
 def _placeless(key: str) -> str:
     """ "uy ban nhan dan tinh dong nai" without the place: an agency names its own with and without it."""
+    key = re.sub(r"(?<=\w) viet nam$", "", key) if len(key.split()) > 4 else key
     key = re.sub(r"^(so .+?) (?:tinh|thanh pho)(?: \w+){0,3}$", r"\1", key)
     return re.sub(r"\b(tinh|thanh pho)(?: (?!uy\b)\w+){1,3}$", r"\1", key)
 
