@@ -51,6 +51,12 @@ from tests.period_kit import (
 )
 
 
+def saved_again(path: Path, target: Path) -> Path:
+    """The workbook as a program saves it that opened it: untouched, but no longer the bytes that we wrote."""
+    load_workbook(path).save(target)
+    return target
+
+
 @pytest.fixture(scope="module")
 def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace in which every unit's report for April was accepted."""
@@ -308,7 +314,7 @@ def test_the_lead_keeps_what_it_typed(office: Office, tmp_path: Path) -> None:
     """The reissued form holds the lead's own cells; sent back as it is, it is accepted with the same values."""
     lead = of_unit(generate(office, "2026-04", with_support=True))
     assert cell(load_workbook(lead.path)[RESULTS], f"led|{GOING}", "result").value == "Đã trình dự thảo lần 2"
-    copy = Path(shutil.copy(lead.path, tmp_path / "gửi lại.xlsx"))
+    copy = saved_again(lead.path, tmp_path / "gửi lại.xlsx")
     (item,) = collect(office, [copy], "2026-04", moment(4, 16)).returns
     assert item.verdict == "accepted"
     assert [one for one in item.findings if one.severity != "note"] == []
@@ -384,7 +390,7 @@ def test_rows_beyond_the_prepared_ones_are_accepted_and_kept(office: Office, tmp
     titles = {one.key: one.value for one in record.judged.values if (one.table, one.field) == ("proposal", "title")}
     assert (titles["13"], titles["14"]) == ("Nội dung thêm 1.3", "Nội dung thêm 2.3")
     lead = of_unit(generate(office, "2026-04", with_support=True))
-    again = Path(shutil.copy(lead.path, tmp_path / "lần 3.xlsx"))
+    again = saved_again(lead.path, tmp_path / "lần 3.xlsx")
     (last,) = collect(office, [again], "2026-04", moment(4, 20)).returns
     with office.reading() as ledger:
         kept = ledger.return_by_hash(last.source.sha256)
