@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ from tests.amend_kit import (
     next_version,
     row_of,
 )
-from tests.conftest import CheckOoxml
+from tests.conftest import REPOSITORY, CheckOoxml
 from tools.import_samples import docx_of, look_of
 
 
@@ -192,6 +194,41 @@ def test_cut_off_before_the_file_is_in_place(
     assert amend.apply(office, newer, MAY).applied
     assert [item.effective_from for item in amend.history(office)] == [MAY]
     assert office.appendix().plan.tasks[-1].code == "III.7"
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from nq57xl.commands import amend
+from nq57xl.commands.office import Office
+from nq57xl.text.clock import FixedClock
+from tests.amend_kit import moment
+real = os.replace
+def killed(source, target):
+    if Path(target).name == "phu-luc.xlsx":
+        if sys.argv[3] == "after":
+            real(source, target)
+        os._exit(9)
+    real(source, target)
+os.replace = killed
+amend.confirm(Office.at(Path(sys.argv[1]), FixedClock(moment(5, 10))), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_confirming_and_confirmed_again(office: Office, root: Path, newer: Path, when: str) -> None:
+    """Killed before or after the appendix takes its place: again, it is in place, once, told so, nothing left."""
+    done = amend.propose(office, newer, MAY)
+    assert done.file is not None
+    command = [sys.executable, "-c", KILLED, str(root), str(done.file), when]
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 9
+    first = CliRunner().invoke(cli, ["-w", str(root), "amend", "--confirm", str(done.file), "--json"])
+    assert json.loads(first.stdout)["already"] is (when == "after")
+    again = CliRunner().invoke(cli, ["-w", str(root), "amend", "--confirm", str(done.file)])
+    assert (again.exit_code, "đã được áp dụng từ trước, hiệu lực từ 01/05/2026" in again.stdout) == (0, True)
+    assert [item.effective_from for item in amend.history(office)] == [MAY]
+    assert office.appendix().plan.tasks[-1].code == "III.7"
+    assert list(root.rglob("*.nq57tmp*")) == []
 
 
 @pytest.mark.parametrize(("name", "sections"), [("sxd-2026", "merged"), ("bql-2026", "plain")])

@@ -23,6 +23,7 @@ def _amended_json(done: Amended) -> dict[str, Any]:
     return {
         "effective": done.effective_from.isoformat(),
         "applied": done.applied,
+        "already": done.already,
         "file": None if done.file is None else str(done.file),
         "general": [attrs.asdict(item) for item in done.comparison.general],
         "tasks": [_row_json(done, row) for row in done.comparison.changes if row.table == "tasks"],
@@ -54,6 +55,10 @@ def _print_amended(done: Amended) -> None:
     """The comparison as a table, and what to do next."""
     from rich.table import Table
 
+    if done.already:
+        click.echo(f"Bản điều chỉnh này đã được áp dụng từ trước, hiệu lực từ {done.effective_from:%d/%m/%Y}.")
+        _print_counts(done)
+        return
     if done.file is None:
         click.echo("Bản mới không khác phụ lục đang dùng; không ghi gì.")
         return

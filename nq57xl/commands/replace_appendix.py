@@ -18,7 +18,7 @@ def replace_appendix(office: Office, data: bytes, name: str) -> Path:
     nothing is written.
     """
     new = read_appendix(data, name).plan.properties
-    with writing(office.workspace, "appendix", office.clock):
+    with writing(office.workspace, "appendix", office.clock, office.person):
         present = office.appendix().plan.properties
         if new.id != present.id:
             raise Nq57Error(

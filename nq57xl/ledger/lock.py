@@ -111,7 +111,8 @@ def _leave_name(workspace: Workspace, command: str, clock: clocks.Clock, person:
 
 def _sweep(workspace: Workspace) -> None:
     """Removes half-written files; the archive stages its copies in its top folder, so that is enough there."""
-    files.sweep(workspace.root, older_than=3600)  # `import -o` writes there without the lock
+    own = (workspace.appendix.name, _name_file(workspace).name)
+    files.sweep(workspace.root, older_than=3600, at_once=own)  # `import -o` writes there without the lock
     files.sweep(workspace.backup)
     files.sweep(workspace.archive)
     files.sweep(workspace.out, deep=True)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,7 +39,7 @@ def replacing(path: Path, *, staging: Path | None = None) -> Iterator[BinaryIO]:
     `staging`: folder of the temporary file, on the same file system; by default the file's own folder.
     """
     _make_folder(path.parent)
-    temporary, stream = _open_temporary(staging or path.parent)
+    temporary, stream = _open_temporary(staging or path.parent, path.name)
     try:
         with stream:
             yield stream
@@ -79,22 +79,29 @@ def remove(path: Path) -> None:
     _patiently(path, lambda: path.unlink(missing_ok=True))
 
 
-def sweep(folder: Path, *, deep: bool = False, older_than: float = 0.0) -> None:
+def sweep(folder: Path, *, deep: bool = False, older_than: float = 0.0, at_once: Collection[str] = ()) -> None:
     """Removes what a killed process left half written in the folder. Only for the holder of the lock.
 
-    `older_than` (seconds) spares the files of commands that write there without the lock.
+    `older_than` (seconds) spares the files of commands that write there without the lock; `at_once`: names of files
+    that nobody writes without it.
     """
     pattern = f"*{TEMPORARY}*"  # SQLite adds "-journal"
     for path in folder.rglob(pattern) if deep else folder.glob(pattern):
         with contextlib.suppress(OSError):
-            if older_than <= 0 or time.time() - path.stat().st_mtime > older_than:
+            ours = any(path.name.startswith(_temporary_name(name, "")) for name in at_once)
+            if ours or older_than <= 0 or time.time() - path.stat().st_mtime > older_than:
                 path.unlink(missing_ok=True)
 
 
-def _open_temporary(folder: Path) -> tuple[Path, BinaryIO]:
+def _temporary_name(name: str, mark: str) -> str:
+    """Name of the temporary file of a file: it tells whose it is, and is short enough for every file system."""
+    return f".{name[:40]}.{mark}"
+
+
+def _open_temporary(folder: Path, name: str) -> tuple[Path, BinaryIO]:
     """A new file in the folder, with the folder's usual rights (not 0600 as tempfile makes: offices share folders)."""
     _make_folder(folder)
-    temporary = folder / f".{secrets.token_hex(8)}{TEMPORARY}"
+    temporary = folder / _temporary_name(name, secrets.token_hex(8) + TEMPORARY)
     try:
         return temporary, temporary.open("xb")
     except OSError as error:
