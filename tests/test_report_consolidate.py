@@ -10,11 +10,14 @@ import pytest
 
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import CarriedCell, PeriodStatus
-from nq57xl.plan.model import Plan
+from nq57xl.outputs.report.indicators import indicator_page
+from nq57xl.plan.model import Comparator, Plan
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
 from nq57xl.results.figures import figures, indicator_state
+from nq57xl.results.wording import entry_result
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
+from nq57xl.xlsx.pages import Number
 from tests.report_fills import PROGRESS, Unit, fill_unit, random_status, returned, unit_status
 from tests.samples import sample_period, sample_plan
 
@@ -168,6 +171,37 @@ def test_indicators_against_a_percentage(
     found = entry(typed({"VP": [("indicator", "CT.I.1", name, value) for name, value in cells.items()]}), "CT.I.1")
     assert (found.state, found.result, found.reached) == (state, result, reached)
     assert found.gap == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "shown"),
+    [
+        (0.8999999, (">=", 0.9), (0.9, 0.0, "90%", "Đạt")),
+        (0.89995, (">=", 0.9), (0.9, 0.0, "90%", "Đạt")),
+        (0.8999, (">=", 0.9), (0.8999, -0.01, "89,99%", "Chưa đạt")),
+        (0.9000001, ("<=", 0.9), (0.9, 0.0, "90%", "Đạt")),
+        (0.90004, (">", 0.9), (0.9, 0.0, "90%", "Chưa đạt")),
+        (0.33333333, (">=", 0.9), (0.3333, -56.67, "33,33%", "Chưa đạt")),
+        (0.0000094, (">=", 0.00001), (0.00001, 0.0, "0,001%", "Đạt")),
+        (0.0000086, (">=", 0.0000095), (0.0000086, -0.00009, "0,00086%", "Chưa đạt")),
+    ],
+)
+def test_a_result_is_compared_as_it_is_shown(
+    value: float, target: tuple[Comparator, float], shown: tuple[float, float, str, str]
+) -> None:
+    """The cell, the gap, the sentence and the verdict go by the same digits; the typed cell keeps all of its own."""
+    plan = sample_plan()
+    first = plan.indicators[0]
+    wanted = attrs.evolve(first, target=attrs.evolve(first.target, comparator=target[0], value=target[1]))
+    told: list[tuple[str, str, str, CellValue]] = [("indicator", first.code, "value", value)]
+    c = typed({"VP": told}, attrs.evolve(plan, indicators=(wanted, *plan.indicators[1:])))
+    line = next(line for line in indicator_page(c).lines if line.cells.get("indicator") == first.indicator)
+    result, gap = line.cells["result"], line.cells["gap"]
+    assert isinstance(result, Number) and isinstance(gap, Number)
+    found = entry(c, first.code)
+    words = entry_result(c.indicators[0], found)
+    assert (result.value, round(gap.value, 6), words, line.cells["state"]) == shown
+    assert (found.result, found.reached) == (value, shown[3] == "Đạt")
 
 
 def test_indicators_in_numbers_and_words() -> None:

@@ -260,7 +260,7 @@ def _indicator(
         raise ValueError("an indicator of neither period")
     row, entry = kept
     then, now = (pair[1] if pair else None for pair in (before, after))
-    results = [item.result if item else None for item in (then, now)]
+    results = [item.shown if item else None for item in (then, now)]
     same_measure = before is None or after is None or before[0].measure == after[0].measure
     numbers = [item for item in results if isinstance(item, float)] if same_measure else []
     return IndicatorChange(

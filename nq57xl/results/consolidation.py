@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, Protocol
 
 from attrs import field, frozen
@@ -102,12 +103,14 @@ class IndicatorEntry:
     values: dict[str, Value] = field(factory=dict)
     result: float | str | None = None
     """The value, or numerator over denominator; a percentage is a fraction; "yes", "no" for a choice."""
+    shown: float | str | None = None
+    """The result as all pages show it and as it is compared with the target: see `rounded_result`."""
     computed: bool = False
     """True: the result is numerator over denominator."""
     reached: bool | None = None
     """None: nothing to compare, or no target that a number can be compared with."""
     gap: float | None = None
-    """Result − target, in the target's unit (fraction for percentages)."""
+    """What is shown − target, in the target's unit (fraction for percentages)."""
 
 
 @frozen
@@ -278,8 +281,9 @@ def _indicator_entry(indicator: Indicator, unit: str, reports: _Reports) -> Indi
         if "no_data" in values:
             return IndicatorEntry(unit, name, "no_data", values)
         return IndicatorEntry(unit, name, "unreported" if unit in reports.expected else "outside", values)
-    reached, gap = _against_target(indicator, result)
-    return IndicatorEntry(unit, name, "reported", values, result, computed, reached, gap)
+    shown = rounded_result(result, indicator)
+    reached, gap = _against_target(indicator, shown)
+    return IndicatorEntry(unit, name, "reported", values, result, shown, computed, reached, gap)
 
 
 def _result(values: dict[str, Value], measure: Measure) -> tuple[float | str | None, bool]:
@@ -293,6 +297,24 @@ def _result(values: dict[str, Value], measure: Measure) -> tuple[float | str | N
     if measure == "percent" and isinstance(part, int | float) and isinstance(whole, int | float) and whole:
         return part / whole, True
     return None, False
+
+
+_DECIMALS = 4
+"""Of a result as shown: percentages, which are fractions here, to two decimals."""
+_LONG = 1e15
+"""A number from here on is no longer told with all its digits."""
+
+
+def rounded_result(result: float | str | None, indicator: Indicator) -> float | str | None:
+    """A result as it is shown and compared: a number to four decimals, or to as many as its target has.
+
+    A page that shows 90,0 % of 90 % says "Đạt": nobody sees the digits that a finer comparison would go by.
+    """
+    if not isinstance(result, float) or abs(result) >= _LONG:
+        return result
+    target = Decimal(repr(indicator.target.value or 0)).normalize().as_tuple().exponent
+    decimals = max(_DECIMALS, -target if isinstance(target, int) else 0)
+    return float(Decimal(repr(result)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 def _against_target(indicator: Indicator, result: float | str | None) -> tuple[bool | None, float | None]:

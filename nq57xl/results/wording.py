@@ -242,20 +242,23 @@ def report_title(c: Consolidation) -> str:
 
 
 def percent_of(part: int, whole: int) -> str:
-    """ "62,5%" of a whole; one decimal at most, "" when there is no whole."""
-    return vietnamese_percent(round(part / whole, 3)) if whole else ""
+    """ "62,5%" of a whole; one decimal at most, "" when there is no whole; 100% and 0% of what is just that."""
+    if not whole:
+        return ""
+    share = round(part / whole, 3)
+    return vietnamese_percent(min(max(share, 0.001), 0.999) if 0 < part < whole else share)
 
 
 Measure = Literal["percent", "number", "choice"]
 
 
 def result_text(result: float | str | None, measure: Measure) -> str:
-    """A result as leaders read it, percentages to two decimals; "" for none."""
+    """A result, rounded already, as leaders read it; "" for none."""
     if result is None:
         return ""
     if isinstance(result, str):
         return {"yes": "Có", "no": "Không"}.get(result, result)
-    return vietnamese_percent(round(result, 4)) if measure == "percent" else vietnamese_number(result)
+    return vietnamese_percent(result) if measure == "percent" else vietnamese_number(result)
 
 
 def difference_text(difference: float | None, measure: Measure) -> str:
@@ -269,7 +272,7 @@ def difference_text(difference: float | None, measure: Measure) -> str:
 
 def entry_result(row: IndicatorRow, entry: IndicatorEntry) -> str:
     """What one unit reported of an indicator; with numerator and denominator where they were given."""
-    words = result_text(entry.result, row.measure)
+    words = result_text(entry.shown, row.measure)
     if not entry.computed:
         return words
     cells = [entry.values[name].value for name in ("numerator", "denominator")]
@@ -286,7 +289,7 @@ def gap_words(row: IndicatorRow, entry: IndicatorEntry) -> str:
 
 
 def _points(difference: float, measure: Measure) -> float:
-    return round(difference * 100, 2) if measure == "percent" else round(difference, 6)
+    return round(difference * 100, 8) if measure == "percent" else round(difference, 6)
 
 
 _EPOCH = dt.date(1899, 12, 30)
@@ -298,7 +301,7 @@ def percent_cell(value: Value | None) -> CellContent:
         return None
     if isinstance(value.value, int | float):
         fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
-        return Number(float(value.value), "0.0%" if fine else "0%")
+        return Number(float(value.value), "0.0##%" if fine else "0%")
     return value.typed
 
 

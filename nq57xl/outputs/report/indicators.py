@@ -93,7 +93,7 @@ def _series(c: Consolidation) -> _Results:
         for row in item.indicators:
             for entry in row.entries:
                 told = results.setdefault((row.indicator.code, entry.unit), [None] * len(periods))
-                told[number] = entry.result if isinstance(entry.result, float) else None
+                told[number] = entry.shown if isinstance(entry.shown, float) else None
     return results
 
 
@@ -164,13 +164,13 @@ def _number(value: Value | None) -> CellContent:
 
 
 def _plain(number: float) -> Number:
-    return Number(number, "#,##0" if number == int(number) else "#,##0.##")
+    return Number(number, "#,##0" if number == int(number) else "#,##0.######")
 
 
 def _result(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> CellContent:
     if entry.result is None:
         return shown(entry.values.get("value"), c.schema)
-    return result_cell(entry.result, row.measure, c)
+    return result_cell(entry.shown, row.measure, c)
 
 
 def result_cell(result: float | str | None, measure: str, c: Consolidation) -> CellContent:
@@ -184,7 +184,7 @@ def result_cell(result: float | str | None, measure: str, c: Consolidation) -> C
 
 
 def _number_cell(number: float, measure: str) -> Number:
-    return Number(number, "0.0%") if measure == "percent" else _plain(number)
+    return Number(number, "0.0####%") if measure == "percent" else _plain(number)
 
 
 def gap_cell(gap: float | None, measure: str) -> CellContent:
@@ -192,5 +192,6 @@ def gap_cell(gap: float | None, measure: str) -> CellContent:
     if gap is None:
         return None
     if measure == "percent":
-        return Number(round(gap * 100, 6), '+#,##0.0" điểm %";-#,##0.0" điểm %";0" điểm %"')
-    return Number(gap, "+#,##0.##;-#,##0.##;0")
+        return Number(round(gap * 100, 6), '+#,##0.0####" điểm %";-#,##0.0####" điểm %";0" điểm %"')
+    decimals = "" if gap == int(gap) else ".######"
+    return Number(gap, f"+#,##0{decimals};-#,##0{decimals};0")
