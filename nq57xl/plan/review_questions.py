@@ -16,7 +16,7 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_sheets import GROUPS, HEADER_ROW, NAME_KINDS, NAMES, TABLES, TASKS, UNITS
 from nq57xl.plan.importer.units import members_of_kind
-from nq57xl.plan.model import UNDECIDED, Plan, Unit
+from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
 from nq57xl.text.normalise import bare, clean, fold, one_line
@@ -121,13 +121,23 @@ def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
 def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
     kinds = [title for title, ranks in _BY_KIND.items() if members_of_kind(plan.units, ranks)]
     communes = [COMMUNES] if _communes(plan) or members_of_kind(plan.units, ("commune",)) else []
+    by_reason: dict[str, list[tuple[UnitGroup, Review]]] = {}
     for point in review:
         if point.sheet == GROUPS.title and point.field == "members":
-            group = plan.groups[_index(point.cell)]
-            text = f"Nhóm «{group.name}» gồm những đơn vị nào? Chọn, hoặc gõ các mã đơn vị. ({point.reason})"
+            by_reason.setdefault(point.reason, []).append((plan.groups[_index(point.cell)], point))
+    for reason, points in by_reason.items():
+        many = len(points) > 1
+        if many:
+            names = "; ".join(f"«{group.name}»" for group, _ in points)
+            text = f"{len(points)} nhóm dưới đây giữ như đang ghi? ({reason}): {names}"
+            cells = tuple((point.sheet, point.cell) for _, point in points)
+            yield Question(f"groups|{reason}", text, AS_PROPOSED, (AS_PROPOSED, CELL_BY_CELL), cells)
+        for group, point in points:
+            text = f"Nhóm «{group.name}» gồm những đơn vị nào? Chọn, hoặc gõ các mã đơn vị. ({reason})"
             state = ", ".join(group.members) or NOBODY
             options = (NOBODY, AS_PROPOSED, EVERYBODY, *kinds, *communes)
-            yield Question(f"members|{group.name}", text, state, options, ((point.sheet, point.cell),), strict=False)
+            place = ((point.sheet, point.cell),)
+            yield Question(f"members|{group.name}", text, state, options, place, strict=False, detail=many)
 
 
 def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
@@ -165,16 +175,22 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
     kinds: dict[tuple[str, str, str], list[Review]] = {}
     for point in review:
         if not _is_asked_otherwise(point):
-            name = "" if point.sheet in ("", NAMES.title) else point.field
-            kinds.setdefault((point.sheet, name, point.reason), []).append(point)
+            kinds.setdefault(_kind_of(point), []).append(point)
     for (sheet, name, reason), points in kinds.items():
         what = known.get((sheet, name), "") or (NAMES.title if sheet == NAMES.title else sheet or "nội dung ngoài bảng")
         fields = (
             f" ({', '.join(dict.fromkeys(_field_title(point) for point in points))})" if sheet == NAMES.title else ""
         )
-        text = f"{len(points)} chỗ ở «{what}»{fields}: {reason}"
+        text = f"{len(points)} chỗ ở «{what}»{fields}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
         cells = tuple((point.sheet, point.cell) for point in points if point.cell)
         yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, CELL_BY_CELL), cells)
+
+
+def _kind_of(point: Review) -> tuple[str, str, str]:
+    """Points that one answer settles: of one sheet, field and reason; those of the plan's own sheet together."""
+    if point.sheet == NAMES.title:
+        return point.sheet, "", ""
+    return point.sheet, point.field if point.sheet else "", point.reason
 
 
 def _field_title(point: Review) -> str:
@@ -351,13 +367,13 @@ class _Answers:
         if point.sheet == UNITS.title and point.field == "external":
             return f"unit {before.units[_index(point.cell)].code}" in self.done
         if point.sheet == GROUPS.title and point.field == "members":
-            return f"group {before.groups[_index(point.cell)].name}" in self.done
+            whole = fold(self.answers.get(f"groups|{point.reason}", "")) == fold(AS_PROPOSED)
+            return whole or f"group {before.groups[_index(point.cell)].name}" in self.done
         if not point.sheet and _EXTRA_COLUMN in point.reason:
             return f"column {point.value.partition(': ')[0]}" in self.done
         if point.reason == _UNRESOLVED:
             return not resolver.resolve(point.value).unresolved
-        name = "" if point.sheet in ("", NAMES.title) else point.field
-        return fold(self.answers.get(f"cells|{point.sheet}|{name}|{point.reason}", "")) == fold(AS_PROPOSED)
+        return fold(self.answers.get("|".join(("cells", *_kind_of(point))), "")) == fold(AS_PROPOSED)
 
 
 def _placed(unit: Unit, answer: str) -> Unit:

@@ -227,7 +227,7 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
             )
             sure += len(columns) > 2
         if (
-            len(columns) >= (3 if sure >= 3 and "lead" in columns else max(3, named * 0.5))
+            len(columns) >= (3 if {"lead", "deadline"} <= set(columns) else max(3, named * 0.5))
             and sure >= 2
             and any(name in columns for name in _NEEDED[kind])
             and _whole(kind, columns, parts)

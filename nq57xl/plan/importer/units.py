@@ -342,6 +342,9 @@ class _Reader:
 
     def _may_be_alone(self, name: str, text: str) -> bool:
         """True for an unknown name that fills its cell: "Quản lý Đầu tư" without its "Phòng"."""
+        code = re.fullmatch(r"(?P<letters>[A-ZĐ]{2,4})\d{1,3}", name)
+        if code is not None:
+            return bare(code["letters"]) not in unit_rules().no_units
         whole = name == without_brackets(text).strip(_EDGES) and bare(name) not in unit_rules().kind_words
         return (
             whole
