@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 _IDENTIFIER = re.compile(
-    r"([0-9a-f]{2}/)?\b(?=[0-9a-f]*\d)([0-9a-f]{10,64}|(?=[0-9a-f]*[a-f])[0-9a-f]{8})\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b"
+    r"(?<=bien-nhan-)[0-9a-f]{8}|([0-9a-f]{2}/)?\b(?=[0-9a-f]*\d)([0-9a-f]{10,64}|(?=[0-9a-f]*[a-f])[0-9a-f]{8})\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b"
 )
 _MARGINS = ("left", "right", "top", "bottom", "header", "footer")
 _EXCERPT = 20

@@ -11,7 +11,7 @@ import attrs
 import click
 
 from nq57xl.cli.options import NamedPath, as_json, console, office, print_json, talk
-from nq57xl.plan.amend_book import KIND_WORDS, TITLES, line_of
+from nq57xl.plan.compare import KIND_WORDS, TITLES, line_of
 from nq57xl.plan.model import Amendment, PlanRowChange
 
 if TYPE_CHECKING:

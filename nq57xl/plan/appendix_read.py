@@ -26,7 +26,7 @@ from nq57xl.plan.model import DatedName, Plan
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
-from nq57xl.text.addresses import a1
+from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.normalise import clean, fold
 from nq57xl.xlsx.patch import BadCells, put_texts, scan
 
@@ -298,11 +298,8 @@ class _Reader:
         return tuple(given)
 
     def _raw(self, sheet: str, cell: str) -> Any:  # noqa: ANN401 - a cell
-        letters = cell.rstrip("0123456789")
-        col = 0
-        for letter in letters:
-            col = col * 26 + ord(letter) - 64
-        return self.grids[fold(sheet)][1][int(cell[len(letters) :]) - 1][col - 1]
+        row, col = place_of(cell)
+        return self.grids[fold(sheet)][1][row][col]
 
 
 def _find(column: AppendixColumn, texts: list[str]) -> int | None:

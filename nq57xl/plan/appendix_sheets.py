@@ -25,7 +25,7 @@ from nq57xl.plan.model import (
 )
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    pass
 
 GUIDE: tuple[tuple[str, str], ...] = (
     (
@@ -513,26 +513,6 @@ def _properties(card: AppendixRow, names: list[AppendixRow]) -> Properties:
 def _name(row: AppendixRow) -> DatedName:
     valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
     return DatedName(row["name"], *valid)
-
-
-ACCENT = "#DDE7F0"
-
-
-LINE = "#8A97A5"
-
-
-def fit_page(page: Worksheet, *, landscape: bool = True, repeat: int | None = None) -> None:
-    """Paper, margins and page numbers of a sheet; `repeat` is the row that stands on every page."""
-    page.set_paper(9)
-    if landscape:
-        page.set_landscape()
-    page.set_margins(left=0.5, right=0.4, top=0.8, bottom=0.5)
-    page.fit_to_pages(1, 0)
-    page.set_header('&C&"Times New Roman,Regular"&12&P/&N', {"margin": 0.4})
-    # grid lines on the screen only: they show the prepared rows, which have no borders until something is typed
-    page.hide_gridlines(1)
-    if repeat is not None:
-        page.repeat_rows(repeat)
 
 
 def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell value

@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import io
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from attrs import evolve
 
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import (
-    ACCENT,
     GUIDE,
-    LINE,
     AppendixColumn,
     AppendixRow,
     AppendixSheet,
     card_cells,
-    fit_page,
     name_rows,
     settings_cells,
     shown,
     table_rows,
 )
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review
 from nq57xl.plan.review_sheet import write_review
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
+from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped
 
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
-
-FONT, SIZE = "Times New Roman", 11
-_CREATED = datetime(2026, 1, 1)
-"""A fixed day: the same plan gives the same bytes."""
 _CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
 _LAST_ROW = 2000
 """Lists reach down to this row, so that rows added later are offered too."""
-_MAX_PROMPT = 255
-
-_Formats = dict[str, "Format"]
+_LISTED = {"units": "Đơn vị", "sections": "Nhóm nhiệm vụ", "indicator_groups": "Nhóm chỉ tiêu"}
+"""Lists of dropdowns that are filled from the first column of a sheet."""
 
 
 def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
@@ -52,47 +40,26 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
 
     `review`: cells to mark, with a list of them on a sheet of its own, for a plan imported from a document.
     """
-    import xlsxwriter
-
-    stream = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        # the default font sets the width of columns: with this one they are as wide in every program
-        "default_format_properties": {"font_name": FONT, "font_size": SIZE},
-    }
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        book = xlsxwriter.Workbook(stream, options)
-        _fill(book, plan, review)
-        book.close()
-    return stream.getvalue()
-
-
-def _fill(book: Workbook, plan: Plan, review: Sequence[Review]) -> None:
-    book.set_properties({"title": "Phụ lục gốc của kế hoạch", "created": _CREATED})
-    formats = _formats(book)
     titles = [
         appendix_sheets.GUIDE_TITLE,
+        *((TITLE,) if review else ()),
         appendix_sheets.PLAN_TITLE,
         *(item.title for item in appendix_sheets.TABLES),
         appendix_sheets.SETTINGS_TITLE,
     ]
-    if review:
-        titles.insert(1, TITLE)
-    pages = {title: book.add_worksheet(title) for title in titles}
-    for name, title in (("units", "Đơn vị"), ("sections", "Nhóm nhiệm vụ"), ("indicator_groups", "Nhóm chỉ tiêu")):
-        book.define_name(f"ds_{name}", _filled_part(title))
-    _guide(pages[appendix_sheets.GUIDE_TITLE], formats)
-    _plan_sheet(pages[appendix_sheets.PLAN_TITLE], formats, plan)
-    rows = table_rows(plan)
-    for sheet in appendix_sheets.TABLES:
-        _table_sheet(pages[sheet.title], formats, sheet, rows[sheet.id])
-    _settings_sheet(pages[appendix_sheets.SETTINGS_TITLE], formats, plan)
-    if review:
-        write_review(book, pages, plan, review)
+    with Workbook("Phụ lục gốc của kế hoạch", STYLES) as book:
+        sheets = {title: book.sheet(title) for title in titles}
+        for name, title in _LISTED.items():
+            book.define_name(f"ds_{name}", _filled_part(title))
+        _guide(sheets[appendix_sheets.GUIDE_TITLE])
+        _plan_sheet(sheets[appendix_sheets.PLAN_TITLE], plan)
+        rows = table_rows(plan)
+        for table in appendix_sheets.TABLES:
+            _table_sheet(sheets[table.title], table, rows[table.id])
+        _settings_sheet(sheets[appendix_sheets.SETTINGS_TITLE], plan)
+        if review:
+            write_review(sheets, plan, review)
+    return book.content
 
 
 def _filled_part(title: str) -> str:
@@ -103,170 +70,95 @@ def _filled_part(title: str) -> str:
     return f"='{title}'!$A${first}:INDEX({column},MAX({first},{last}))"
 
 
-def _formats(book: Workbook) -> _Formats:
-    base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
-    cell = {**base, "border": 1, "border_color": LINE, "text_wrap": True}
-    center = {**cell, "align": "center"}
-    head = {**center, "bold": True, "bg_color": ACCENT, "valign": "vcenter"}
-    definitions: dict[str, dict[str, Any]] = {
-        "title": {**base, "bold": True, "font_size": 14, "valign": "vcenter"},
-        "note": {**base, "italic": True, "text_wrap": True},
-        "plain": {**base, "text_wrap": True},
-        "step": {**base, "bold": True, "align": "center"},
-        "head": head,
-        "label": {**cell, "bold": True},
-        "hint": {**cell, "italic": True},
-        "text": cell,
-        "text_center": center,
-        "short": {**cell, "num_format": "@"},
-        "short_center": {**center, "num_format": "@"},
-        "whole": {**cell, "num_format": "0", "align": "left"},
-        "date": {**cell, "num_format": "dd/mm/yyyy", "align": "left"},
-        "date_center": {**center, "num_format": "dd/mm/yyyy"},
-    }
-    for name in ("text", "short", "date"):
-        for variant in (name, f"{name}_center"):
-            plain = {key: value for key, value in definitions[variant].items() if not key.startswith("border")}
-            definitions[f"spare_{variant}"] = plain
-    definitions["filled"] = {"border": 1, "border_color": LINE}
-    return {name: book.add_format(definition) for name, definition in definitions.items()}
-
-
-def _format(formats: _Formats, column: AppendixColumn, *, spare: bool = False) -> Format:
-    kind = {"short": "short", "whole": "whole", "date": "date"}.get(column.kind, "text")
-    name = f"{kind}_center" if column.center and kind != "whole" else kind
-    return formats[f"spare_{name}" if spare else name]
-
-
-def _borders_when_filled(page: Worksheet, formats: _Formats, first: int, last: int, columns: int) -> None:
-    """Prepared rows get their borders with their text, so that empty ones are not printed."""
-    cells = f"${a1(0, 0)[0]}{first + 1}:${a1(0, columns - 1)[0]}{first + 1}"
-    rule = {"type": "formula", "criteria": f"=COUNTA({cells})>0", "format": formats["filled"]}
-    page.conditional_format(first, 0, last, columns - 1, rule)
-
-
-def _top(page: Worksheet, formats: _Formats, heading: str, note: str, widths: list[float]) -> None:
-    """Heading and note over the table; the note runs over all columns."""
-    page.write_string(0, 0, heading, formats["title"])
-    page.set_row(0, 26)
-    if note:
-        page.merge_range(1, 0, 1, len(widths) - 1, note, formats["note"])
-        page.set_row(1, _height([(note, sum(widths))]))
-
-
-def _plan_sheet(page: Worksheet, formats: _Formats, plan: Plan) -> None:
-    _columns(page, _CARD_WIDTHS)
+def _plan_sheet(sheet: Worksheet, plan: Plan) -> None:
+    sheet.widths(_CARD_WIDTHS)
     note = "Nhập ở cột Nội dung; ô nào chưa biết thì để trống."
-    _top(page, formats, "THÔNG TIN KẾ HOẠCH", note, list(_CARD_WIDTHS))
-    _card(page, formats, appendix_sheets.CARD, card_cells(plan.properties))
+    write_top(sheet, "THÔNG TIN KẾ HOẠCH", note, _CARD_WIDTHS)
+    _card(sheet, appendix_sheets.CARD, card_cells(plan.properties))
     start = appendix_sheets.NAMES_ROW
-    page.write_string(start - 2, 0, appendix_sheets.NAMES.heading, formats["title"])
-    page.set_row(start - 2, 26)
-    _header(page, formats, start - 1, _widths(appendix_sheets.NAMES))
-    _rows(page, formats, start, appendix_sheets.NAMES, name_rows(plan.properties))
-    fit_page(page)
+    write_heading(sheet, start - 2, appendix_sheets.NAMES.heading)
+    columns = list(zip(appendix_sheets.NAMES.columns, _CARD_WIDTHS, strict=True))
+    _header(sheet, start - 1, columns)
+    _rows(sheet, start, columns, name_rows(plan.properties), appendix_sheets.NAMES.spare)
+    set_up_page(sheet)
 
 
-def _settings_sheet(page: Worksheet, formats: _Formats, plan: Plan) -> None:
-    _columns(page, _CARD_WIDTHS)
-    _top(page, formats, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", list(_CARD_WIDTHS))
-    _card(page, formats, appendix_sheets.SETTINGS, settings_cells(plan.settings))
-    fit_page(page)
+def _settings_sheet(sheet: Worksheet, plan: Plan) -> None:
+    sheet.widths(_CARD_WIDTHS)
+    write_top(sheet, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", _CARD_WIDTHS)
+    _card(sheet, appendix_sheets.SETTINGS, settings_cells(plan.settings))
+    set_up_page(sheet)
 
 
-def _card(page: Worksheet, formats: _Formats, lines: tuple[AppendixColumn, ...], cells: AppendixRow) -> None:
+def _card(sheet: Worksheet, lines: tuple[AppendixColumn, ...], cells: AppendixRow) -> None:
     head = appendix_sheets.CARD_ROW - 1
-    page.write_string(head, 0, "Mục", formats["head"])
-    page.write_string(head, 1, "Nội dung", formats["head"])
-    page.merge_range(head, 2, head, 3, "Cách nhập", formats["head"])
-    page.set_row(head, 20)
+    sheet.text(head, 0, "Mục", "head")
+    sheet.text(head, 1, "Nội dung", "head")
+    sheet.across(head, 2, 3, "Cách nhập", "head")
+    sheet.height(head, 20)
     for row, column in enumerate(lines, appendix_sheets.CARD_ROW):
         value = cells.get(column.key)
-        page.write_string(row, 0, column.title, formats["label"])
-        _write(page, (row, 1), column, value, _format(formats, column))
-        page.merge_range(row, 2, row, 3, column.hint, formats["hint"])
+        sheet.text(row, 0, column.title, "label")
+        write_cell(sheet, (row, 1), column, value)
+        sheet.across(row, 2, 3, column.hint, "hint")
         texts = [
-            (column.title, _CARD_WIDTHS[0] * 0.92),
-            (shown(column, value), _CARD_WIDTHS[1]),
-            (column.hint, _CARD_WIDTHS[2] + _CARD_WIDTHS[3]),
+            Text(column.title, _CARD_WIDTHS[0] * 0.92),
+            Text(shown(column, value), _CARD_WIDTHS[1]),
+            Text(column.hint, _CARD_WIDTHS[2] + _CARD_WIDTHS[3]),
         ]
-        page.set_row(row, _height(texts))
-        _validate(page, column, row, row, 1)
+        sheet.height(row, row_height(texts))
+        _validate(sheet, column, row, row, 1)
 
 
-def _table_sheet(page: Worksheet, formats: _Formats, sheet: AppendixSheet, rows: list[AppendixRow]) -> None:
-    if not any(row.get(column.key) for row in rows for column in sheet.columns if column.rare):
-        sheet = evolve(sheet, columns=tuple(column for column in sheet.columns if not column.rare))
-    columns = _widths(sheet)
-    _columns(page, [column.width for column in sheet.columns])
-    _top(page, formats, sheet.heading, sheet.note, [column.width for column in sheet.columns])
-    _header(page, formats, appendix_sheets.HEADER_ROW, columns)
-    last = _rows(page, formats, appendix_sheets.HEADER_ROW + 1, sheet, rows)
-    page.autofilter(appendix_sheets.HEADER_ROW, 0, last, len(columns) - 1)
-    page.freeze_panes(appendix_sheets.HEADER_ROW + 1, 1)
-    fit_page(page, repeat=appendix_sheets.HEADER_ROW)
+def _table_sheet(sheet: Worksheet, table: AppendixSheet, rows: list[AppendixRow]) -> None:
+    if not any(row.get(column.key) for row in rows for column in table.columns if column.rare):
+        table = evolve(table, columns=tuple(column for column in table.columns if not column.rare))
+    widths = [column.width for column in table.columns]
+    columns = list(zip(table.columns, widths, strict=True))
+    head = appendix_sheets.HEADER_ROW
+    sheet.widths(widths)
+    write_top(sheet, table.heading, table.note, widths)
+    _header(sheet, head, columns)
+    last = _rows(sheet, head + 1, columns, rows, table.spare)
+    set_up_page(sheet)
+    sheet.head(head, last, (0, len(columns) - 1), 1)
 
 
-def _widths(sheet: AppendixSheet) -> list[tuple[AppendixColumn, float]]:
-    """Each column with its width; the names table stands in the columns of the card above it."""
-    widths = _CARD_WIDTHS if sheet is appendix_sheets.NAMES else [column.width for column in sheet.columns]
-    return list(zip(sheet.columns, widths, strict=True))
+_Columns = list[tuple[AppendixColumn, float]]
+"""Each with its width; the names table stands in the columns of the card above it."""
 
 
-def _columns(page: Worksheet, widths: tuple[float, ...] | list[float]) -> None:
-    for index, width in enumerate(widths):
-        page.set_column(index, index, width)
-
-
-def _header(page: Worksheet, formats: _Formats, row: int, columns: list[tuple[AppendixColumn, float]]) -> None:
+def _header(sheet: Worksheet, row: int, columns: _Columns) -> None:
     for index, (column, _) in enumerate(columns):
-        page.write_string(row, index, column.title, formats["head"])
+        sheet.text(row, index, column.title, "head")
     # the filter button hides the last characters of a heading
-    page.set_row(row, _height([(column.title, width - 2.2) for column, width in columns], bold=True) + 6)
+    sheet.height(row, row_height([Text(column.title, width - 2.2, bold=True) for column, width in columns]) + 6)
 
 
-def _rows(page: Worksheet, formats: _Formats, start: int, sheet: AppendixSheet, rows: list[AppendixRow]) -> int:
+def _rows(sheet: Worksheet, start: int, columns: _Columns, rows: list[AppendixRow], spare: int) -> int:
     """Writes rows and empty rows under them with their validations; returns the last row."""
-    columns, spare = _widths(sheet), sheet.spare
     for row, cells in enumerate(rows, start):
         for index, (column, _) in enumerate(columns):
-            _write(page, (row, index), column, cells.get(column.key), _format(formats, column))
-        texts = [(shown(column, cells.get(column.key)), width) for column, width in columns]
-        page.set_row(row, _height(texts))
-    last = start + len(rows) + spare - 1
-    for row in range(start + len(rows), last + 1):
+            write_cell(sheet, (row, index), column, cells.get(column.key))
+        texts = [Text(shown(column, cells.get(column.key)), width) for column, width in columns]
+        sheet.height(row, row_height(texts))
+    free = start + len(rows)
+    last = free + spare - 1
+    for row in range(free, last + 1):
         for index, (column, _) in enumerate(columns):
-            page.write_blank(row, index, None, _format(formats, column, spare=True))
-        page.set_row(row, 18)
-    _borders_when_filled(page, formats, start + len(rows), last, len(columns))
+            write_cell(sheet, (row, index), column, None, border=0)
+        sheet.height(row, 18)
+    # prepared rows get their borders with their text, so that empty ones are not printed
+    filled = f"=COUNTA($A{free + 1}:${a1(free, len(columns) - 1)})>0"
+    rule = {"type": "formula", "criteria": filled, "format": sheet.book.style("filled")}
+    sheet.conditional_format(free, 0, last, len(columns) - 1, rule)
     for index, (column, _) in enumerate(columns):
-        _validate(page, column, start, last, index)
+        _validate(sheet, column, start, last, index)
     return last
 
 
-def _write(
-    page: Worksheet,
-    at: tuple[int, int],
-    column: AppendixColumn,
-    value: Any,  # noqa: ANN401 - any cell value
-    style: Format,
-) -> None:
-    row, col = at
-    text = shown(column, value)
-    if column.kind == "date" and value is not None:
-        page.write_datetime(row, col, datetime(value.year, value.month, value.day), style)
-    elif column.kind == "whole" and value is not None:
-        page.write_number(row, col, value, style)
-    elif text:
-        page.write_string(row, col, text, style)
-    else:
-        page.write_blank(row, col, None, style)
-
-
 _LISTS: Mapping[str, str | list[str]] = {
-    "units": "=ds_units",
-    "sections": "=ds_sections",
-    "indicator_groups": "=ds_indicator_groups",
+    **{name: f"=ds_{name}" for name in _LISTED},
     "yes_no": [appendix_sheets.YES, appendix_sheets.NO],
     "cutoff": list(appendix_sheets.CUTOFFS.values()),
     "vocabulary": list(appendix_sheets.VOCABULARIES.values()),
@@ -275,40 +167,31 @@ _LISTS: Mapping[str, str | list[str]] = {
 }
 
 
-def _validate(page: Worksheet, column: AppendixColumn, first: int, last: int, index: int) -> None:
+def _validate(sheet: Worksheet, column: AppendixColumn, first: int, last: int, index: int) -> None:
     """The cell's dropdown or limits, and its hint."""
     rule: dict[str, Any] = {"validate": "any"}
     if column.source:
-        rule = {
-            "validate": "list",
-            "source": _LISTS[column.source],
-            "error_type": "stop" if column.strict else "information",
-        }
+        kind = "stop" if column.strict else "information"
+        rule = {"validate": "list", "source": _LISTS[column.source], "error_type": kind}
     elif column.kind == "date":
         rule = {"validate": "date", "criteria": "between", "minimum": date(2000, 1, 1), "maximum": date(2100, 12, 31)}
     elif column.kind == "whole":
         low, high = column.limits
         rule = {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high}
     rule |= {
-        "input_title": column.title[:32],
-        "input_message": column.hint[:_MAX_PROMPT],
+        "input_title": clipped(column.title, TITLE_LIMIT),
+        "input_message": clipped(column.hint, MESSAGE_LIMIT),
         "error_title": "Chưa đúng",
-        "error_message": f"{column.title}: {column.hint}"[:_MAX_PROMPT],
+        "error_message": clipped(f"{column.title}: {column.hint}", MESSAGE_LIMIT),
     }
-    page.data_validation(first, index, last, index, rule)
+    sheet.data_validation(first, index, last, index, rule)
 
 
-def _guide(page: Worksheet, formats: _Formats) -> None:
-    _columns(page, (5, 100))
-    page.write_string(0, 0, "PHỤ LỤC GỐC CỦA KẾ HOẠCH", formats["title"])
-    page.set_row(0, 26)
+def _guide(sheet: Worksheet) -> None:
+    sheet.widths((5, 100))
+    write_heading(sheet, 0, "PHỤ LỤC GỐC CỦA KẾ HOẠCH")
     for row, (mark, text) in enumerate(GUIDE, 2):
-        page.write(row, 0, mark, formats["step"])  # a blank mark is written as a blank cell, not as an empty string
-        page.write_string(row, 1, text, formats["plain"])
-        page.set_row(row, _height([(text, 100)]) + 3)
-    fit_page(page, landscape=True)
-
-
-def _height(cells: Iterable[tuple[str, float]], *, bold: bool = False) -> float:
-    """Height in points of a row that shows each (text, column width) whole."""
-    return row_height([Text(text, width, SIZE, bold) for text, width in cells])
+        sheet.text(row, 0, mark, "step")
+        sheet.text(row, 1, text, "plain")
+        sheet.height(row, row_height([Text(text, 100)]) + 3)
+    set_up_page(sheet)

@@ -23,6 +23,16 @@ from nq57xl.plan.model import (
 )
 from nq57xl.text.normalise import fold
 
+KIND_WORDS: dict[ChangeKind, str] = {
+    "added": "thêm mới",
+    "dropped": "không còn",
+    "kept": "giữ nguyên",
+    "changed": "sửa nội dung",
+    "moved": "chuyển nhóm",
+    "renumbered": "đánh số lại",
+}
+TITLES: dict[RowTable, str] = {"tasks": appendix_sheets.TASKS.title, "indicators": appendix_sheets.INDICATORS.title}
+
 _LEAF, _PARENT = 0.65, 0.35
 _PRODUCT = 0.15
 _WITHOUT_SUBTASK = 0.97
@@ -379,3 +389,13 @@ def _heading(item: Section | IndicatorGroup | None) -> str:
 
 def _words(value: Any) -> str:  # noqa: ANN401 - a text, a day or nothing
     return "" if value is None else f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)
+
+
+def line_of(row: Task | Indicator, *, with_code: bool = False) -> str:
+    """A row in a few words: its code or printed number, what is to be done, and for whom until when."""
+    if isinstance(row, Indicator):
+        head, text, rest = f"{row.group}.{row.number}", row.indicator, f"{row.target.text} {row.unit}"
+    else:
+        head, text = f"{row.section}.{row.subnumber or row.number}", row.subtask or row.task
+        rest = "; ".join(filter(None, (row.lead, row.deadline.text)))
+    return f"{f'[{row.code}]' if with_code else head} {text} ({rest})"

@@ -16,3 +16,17 @@ def letters_of(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def place_of(cell: str) -> tuple[int, int]:
+    """The 0-based row and column of an A1 address in capitals: the other way round."""
+    letters = cell.rstrip("0123456789")
+    return int(cell[len(letters) :]) - 1, column_of(letters)
+
+
+def column_of(letters: str) -> int:
+    """The 0-based column of those capitals: "AA" is 26."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return column - 1

@@ -14,7 +14,7 @@ from nq57xl.commands.amend import Amended, confirm, history, propose
 from nq57xl.commands.replace_appendix import replace_appendix
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.amend_book import KIND_WORDS, TITLES
+from nq57xl.plan.compare import KIND_WORDS, TITLES
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
 from nq57xl.web.desk_page import upload_name

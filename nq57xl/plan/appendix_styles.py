@@ -1,0 +1,81 @@
+"""How phu-luc.xlsx and what goes with it look: styles, page, cells and lines written alike everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nq57xl.plan.appendix_sheets import AppendixColumn, shown
+from nq57xl.xlsx.metrics import Text, row_height
+from nq57xl.xlsx.write import PageSetup, Style, Worksheet
+
+ACCENT, LINE, MARKED = "#DDE7F0", "#8A97A5", "#FFF2CC"
+_PAGE = PageSetup(left=0.5, right=0.4, top=0.8, bottom=0.5, header=0.4, number_size=12, grid=True)
+"""Grid lines on the screen show the prepared rows, which have no borders until something is typed."""
+
+_Properties = dict[str, Any]
+_BORDER: _Properties = {"border": 1, "border_color": LINE}
+_PLAIN: _Properties = {"valign": "top", "text_wrap": True}
+_CELL: _Properties = {**_PLAIN, **_BORDER}
+_CENTRED: _Properties = {**_CELL, "align": "center"}
+STYLES: dict[str, _Properties] = {
+    "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
+    "note": {**_PLAIN, "italic": True},
+    "plain": _PLAIN,
+    "step": {"valign": "top", "bold": True, "align": "center"},
+    "head": {**_CENTRED, "bold": True, "bg_color": ACCENT, "valign": "vcenter"},
+    "label": {**_CELL, "bold": True},
+    "hint": {**_CELL, "italic": True},
+    "cell": _CELL,
+    "detail": {**_CELL, "italic": True, "indent": 1},
+    "answer": {**_CELL, "bg_color": "#E2EFDA", "locked": False},
+    "decision": {**_CENTRED, "num_format": "@", "bold": True, "bg_color": ACCENT},
+    "percent": {**_CENTRED, "num_format": "0%"},
+    "link": {**_BORDER, "valign": "top", "underline": 1},
+    "filled": _BORDER,
+    "key": {},
+}
+_FORMATS = {"short": "@", "whole": "0", "date": "dd/mm/yyyy"}
+
+
+def write_cell(
+    sheet: Worksheet,
+    place: tuple[int, int],
+    column: AppendixColumn,
+    value: object,
+    **changes: object,
+) -> None:
+    """A value of that column at (row, column); `changes`: properties of its format that differ from the usual ones."""
+    style = _CELL | ({"num_format": _FORMATS[column.kind]} if column.kind in _FORMATS else {})
+    if column.center or column.kind in ("whole", "date"):
+        style |= {"align": "center" if column.center else "left"}
+    typed = column.kind in ("date", "whole") and value is not None
+    sheet.value(*place, value if typed else shown(column, value), sheet.book.format(style | changes))
+
+
+def write_top(sheet: Worksheet, heading: str, note: str, widths: Sequence[float], first: int = 0) -> None:
+    """Heading, and a note that runs over all columns (of those widths) from `first` on."""
+    write_heading(sheet, 0, heading, first)
+    if note:
+        sheet.across(1, first, first + len(widths) - 1, note, "note")
+        sheet.height(1, row_height([Text(note, sum(widths))]))
+
+
+def write_heading(sheet: Worksheet, row: int, heading: str, first: int = 0) -> None:
+    """A heading over a table."""
+    sheet.text(row, first, heading, "title")
+    sheet.height(row, 26)
+
+
+def write_line(sheet: Worksheet, row: int, texts: Sequence[str], widths: Sequence[float], style: Style) -> None:
+    """A row of texts, as high as they need in columns of those widths."""
+    for col, text in enumerate(texts):
+        sheet.text(row, col, text, style)
+    sheet.height(row, row_height([Text(text, width) for text, width in zip(texts, widths, strict=True)]))
+
+
+def set_up_page(sheet: Worksheet, *, repeat: int | None = None) -> None:
+    """Paper, margins and page numbers; `repeat` is the row that stands on every page."""
+    sheet.page(_PAGE)
+    if repeat is not None:
+        sheet.repeat_rows(repeat)
