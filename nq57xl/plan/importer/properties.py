@@ -58,7 +58,9 @@ _HEAD_OF = re.compile(
     re.IGNORECASE,
 )
 _ATTACHED = re.compile(
-    r"(?:\(\s*|^\s*)(?:ban hành )?kèm theo (?P<rest>[^()]{5,400}?)\s*(?:\)|$)", re.IGNORECASE | re.MULTILINE
+    r"(?:\(\s*|^\s*)(?:ban hành )?kèm theo (?P<rest>(?:kế hoạch|quyết định|chương trình|nghị quyết|công văn|văn bản|tờ trình|thông báo|hướng dẫn|"
+    r"chỉ thị|đề án)[^()]{5,400}?)\s*(?:\)|$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _OF_WHOM = re.compile(
     r"\scủa\s+(?P<agency>.+?)(?:\s+(?:về|triển khai|thực hiện|ban hành|phê duyệt)\s.*)?$", re.IGNORECASE

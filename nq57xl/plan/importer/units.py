@@ -298,6 +298,8 @@ class _Reader:
         self.alone, self.rank = alone, rank
         self.units: dict[str, _Names] = {}
         self.groups: Counter[str] = Counter()
+        self.maybe: Counter[str] = Counter()
+        """Names of a list that do not begin like units: "Quản lý Đầu tư" before "phòng Quản lý Doanh nghiệp"."""
         self.inside: dict[str, list[str]] = {}
         """Group -> names that its own brackets list."""
 
@@ -330,6 +332,7 @@ class _Reader:
                 continue
             name = without_brackets(part).strip(_EDGES)
             if not is_unit_name(name) and not (leading and self._may_be_alone(name, text)):
+                self.maybe[name] += count
                 continue
             names = self.units.setdefault(self._key(name), _Names())
             names.seen[name] += count
@@ -367,6 +370,7 @@ class _Reader:
     def proposal(self, agency: str) -> Proposal:
         rank = self.rank or self._inferred()
         self._drop_glued()
+        self._take_alike()
         made = [self._unit(names, rank, agency) for names in self.units.values() if names.seen]
         units = _coded([unit for unit, _ in made])
         reasons = {unit.name: reason for unit, reason in made if reason}
@@ -383,6 +387,18 @@ class _Reader:
                 " ".join(words[:at]) in self.units and " ".join(words[at:]) in self.units for at in range(1, len(words))
             ):
                 del self.units[key]
+
+    def _take_alike(self) -> None:
+        """Takes names that go on like a "Phòng" that is known, without the word itself."""
+        for name, count in self.maybe.items():
+            start = " ".join(loose_key(name).split()[:2])
+            if (
+                name[:1].isupper()
+                and " " in start
+                and _may_be_name(name)
+                and any(key.startswith(f"phong {start} ") for key in self.units)
+            ):
+                self.units.setdefault(self._key(name), _Names()).seen[f"Phòng {name}"] += count
 
     def _inferred(self) -> str:
         """The rank that an agency has whose plan those units lead."""
