@@ -155,3 +155,9 @@ def test_a_word_over_a_rule_makes_its_cells_one() -> None:
     title = letters_of("III - Chuyển đổi số", 12, 12)
     apart = [*letters_of("Văn A", 15, 32), *letters_of("Sở", 44, 32)]
     assert whole_cells([*title, *apart], cells) == [(10, 10, 200, 30), *cells[3:]]
+
+
+def test_the_first_section_under_headings_of_their_own_table_stays() -> None:
+    """A section row right under headings that end a page's table is no half of them."""
+    made = pages([HEAD], [("I", "Hạ tầng số", "", "", ""), row("1"), row("2")])
+    assert [(item.number, item.title) for item in made.plan.sections] == [("I", "Hạ tầng số")]

@@ -232,9 +232,13 @@ def _is_half_head(table: GridTable, row: int, headings: Headings) -> bool:
     if upper < 0 or upper + 1 not in table.page_starts or upper + 1 >= len(table.rows):
         return False
     halves = [(table.text(upper, col), table.text(upper + 1, col)) for col in range(table.width)]
-    keys = [whole_key(one + other).replace(" ", "") if one else "" for one, other in halves]
     heads = [whole_key(text).replace(" ", "") for text in headings.texts]
-    return sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= max(3, 0.7 * len(heads))
+    keys = [whole_key(one + other).replace(" ", "") if one else "" for one, other in halves]
+    alone = [whole_key(one).replace(" ", "") for one, _ in halves]
+    enough = max(3, 0.7 * len(heads))
+    # over a row with few texts the whole headings are no half
+    whole = sum(bool(key) and key == head for key, head in zip(alone, heads, strict=False)) >= enough
+    return not whole and sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= enough
 
 
 def _begins_heads(table: GridTable, row: int, headings: Headings) -> bool:
