@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 from openpyxl import load_workbook
+from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -20,15 +22,21 @@ from nq57xl.outputs.report.internal import QUALITY_NAME
 from nq57xl.outputs.report.workbook import render_internal, render_report
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.quality import MEASURES, Score, scores
-from nq57xl.returns.model import Judged
-from nq57xl.rules.findings import Finding
+from nq57xl.results.standing import period_status
+from nq57xl.returns.check import Answer, check
+from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.period_checks import Reported, check_period
+from nq57xl.rules.findings import Finding, verdict_of
+from nq57xl.rules.load import load_schema
 from nq57xl.rules.quality import Principle, Quality, QualityRule, load_quality
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, moment, office_at
+from tests.odd_kit import Content, Key, put, report, spoilt
 from tests.report_books import consolidated, sheets
-from tests.samples import sample_plan
+from tests.returns_kit import RESULTS, form_of, returned, row_of, source_of
+from tests.samples import sample_period, sample_plan
 
 QUALITY = load_quality(MEASURES)
 SEEDS = range(4)
@@ -79,8 +87,8 @@ def test_shares_are_what_plain_loops_count(which: str, seed: int) -> None:
     """For random fills of both plans every counted share equals an independent count over the typed cells."""
     c = consolidated(which, seed)
     *units, overall = scores(c, QUALITY)
-    for score, report in zip(units, c.units, strict=True):
-        expected = plainly(c, report.status)
+    for score, own_report in zip(units, c.units, strict=True):
+        expected = plainly(c, own_report.status)
         assert {code: score.counts[code] for code in expected} == expected
     for code, (good, whole) in overall.counts.items():
         assert (good, whole) == tuple(map(sum, zip(*(unit.counts[code] for unit in units), strict=True)))
@@ -170,6 +178,96 @@ def test_findings_lower_their_own_measure(code: Any, severity: Any, measure: str
     after = alone(spoiled, QUALITY).counts
     assert {name for name in before if before[name] != after[name]} == {measure}
     assert before[measure][0] - after[measure][0] == 1
+
+
+def record_of(data: bytes, number: int, unit: str = "VP") -> ReturnRecord:
+    """The workbook as `collect` would record it, received on that day of April."""
+    back = returned(data, unit)
+    (broken,) = check([Answer(back, form_of(unit))])
+    findings = (*back.findings, *broken)
+    source = attrs.evolve(source_of(), sha256=f"{number:064}", received_at=moment(number))
+    form = form_of(unit)
+    judged = Judged(source, verdict_of(findings), unit, PERIOD, form.issue_id, back.values, findings)
+    return ReturnRecord(number, PERIOD, judged, source.received_at)
+
+
+def of_records(*records: ReturnRecord, before: Consolidation | None = None) -> Consolidation:
+    """The consolidation of April from those returns."""
+    status = period_status("mau", sample_period(), [form_of("VP"), form_of("QLDT")], records, {})
+    reports = {
+        unit.code: Reported(form_of(unit.code), {(v.table, v.key, v.field): v for v in unit.counting.judged.values})
+        for unit in status.units
+        if unit.counting is not None
+    }
+    status = attrs.evolve(status, period_findings=check_period(reports))
+    c = consolidate(sample_plan(), sample_period(), load_schema(), status)
+    return c if before is None else attrs.evolve(c, earlier_periods=(before,))
+
+
+LED, LATER, OTHER = ("led", "I.1"), ("led", "II.1.1"), ("indicator", "CT.I.2")
+STOOD_STILL: dict[Key, Content] = {(*LED, "percent"): 0.5, (*LED, "result"): "Đang lấy ý kiến"}
+SPOILT: dict[str, dict[Key, Content]] = {
+    "evidence": {(*LATER, "evidence_number"): None, (*LATER, "evidence_link"): None},
+    "dates": {(*LATER, "completion_date"): dt.date(2026, 4, 15)},
+    "recent": {(*LATER, "evidence_date"): dt.date(2026, 2, 2)},
+    "ratios": {("indicator", "CT.I.1", "numerator"): 178},
+    "led_rows": {(*LED, "progress"): None},
+    "supporting_rows": {("supporting", "I.3", "contribution"): None},
+    "indicators": {(*OTHER, name): None for name in ("value", "numerator", "denominator")},
+    "clean_cells": {(*LED, "percent"): "80%"},
+    "distinct": {("proposal", f"0{number}", "title"): "Nâng cấp hệ thống một cửa" for number in (1, 2)},
+    "changed": STOOD_STILL,
+    "consistent_rows": {(*LED, "completion_date"): dt.date(2026, 4, 10)},
+    "readable_figures": {(*LED, "percent"): "khoảng tám mươi"},
+    "sources_named": {("indicator", "CT.I.1", "source"): None},
+}
+
+
+def spoilt_by(cells: dict[Key, Content]) -> bytes:
+    """A good report with these cells typed otherwise."""
+
+    def change(book: Workbook) -> None:
+        for key, content in cells.items():
+            put(book, key, content)
+
+    return spoilt(change)
+
+
+def without_a_row(book: Workbook) -> None:
+    sheet = book[RESULTS]
+    sheet.delete_rows(row_of(sheet, "led|I.1"))
+
+
+@functools.cache
+def sent_well() -> tuple[ReturnRecord, ReturnRecord, Consolidation]:
+    """A good report, that of a unit that works with it, and the period before."""
+    return (
+        record_of(report(), 16),
+        record_of(report("QLDT"), 15, "QLDT"),
+        of_records(record_of(spoilt_by(STOOD_STILL), 14)),
+    )
+
+
+@pytest.mark.parametrize("measure", [rule.code for principle in QUALITY.principles for rule in principle.rules])
+def test_every_measure_moves_with_what_came_in_first(measure: str) -> None:
+    """A good report is whole in every measure; spoilt in one way it is not, and sent again put right it stays so."""
+    good, other, before = sent_well()
+    counted = alone(of_records(good, other, before=before), QUALITY).counts[measure]
+    assert counted[0] == counted[1] > 0
+    if measure == "submitted":
+        records = [other]
+    elif measure == "on_time":
+        late = attrs.evolve(good.judged.source, received_at=moment(18))
+        records = [attrs.evolve(good, judged=attrs.evolve(good.judged, source=late)), other]
+    elif measure == "identifiers":
+        records = [record_of(spoilt(without_a_row), 15), good, other]
+    elif measure == "across_units":
+        idle: dict[Key, Content] = {(*LED, "progress"): "Chưa phát sinh", (*LED, "percent"): None}
+        records = [record_of(spoilt_by(idle), 16), other]
+    else:
+        records = [record_of(spoilt_by(SPOILT[measure]), 15), good, other]
+    spoilt_count = alone(of_records(*records, before=before), QUALITY).counts[measure]
+    assert spoilt_count[0] < spoilt_count[1]
 
 
 def test_the_sheet_prints_the_rule_beside_the_score(check_ooxml: CheckOoxml) -> None:

@@ -68,6 +68,8 @@ class UnitStatus:
     """The accepted return that counts."""
     newest: ReturnRecord | None
     """The newest return that takes part, whatever its verdict."""
+    first: ReturnRecord | None = None
+    """The first return that was read and takes part, whatever its verdict: as the unit sent it unasked."""
     carried: tuple[CarriedCell, ...] = ()
     """Of the rows that the unit's form shows as done before the period because an earlier return said so."""
     excluded: tuple[ReturnRecord, ...] = ()

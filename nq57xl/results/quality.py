@@ -1,29 +1,42 @@
 """The quality score by the six principles (domain.md 4.3): DQI = Σ(rule × W) / ΣW; pure.
 
-Every measure counts good ones among all of its kind, for one unit. Where there is nothing to count the rule does not
-weigh. The score of several units takes their counts together.
+Every measure counts good ones among all of its kind, for one unit, in the first return that it sent for the period: an
+accepted one has no errors left and would say nothing of how carefully the unit reports. Where there is nothing to count
+the rule does not weigh. The score of several units takes their counts together.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Literal, TypeVar
 
+import attrs
 from attrs import frozen
 
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry
+from nq57xl.results.consolidation import (
+    Consolidation,
+    Contribution,
+    IndicatorEntry,
+    LeadEntry,
+    TaskRow,
+    consolidate,
+)
 from nq57xl.results.edited import values_of
+from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.quality import Principle, Quality
 
+_Item = TypeVar("_Item")
 _Light = Literal["green", "yellow", "red", ""]
 GoodOfAll = tuple[int, int]
 """Good ones, all."""
 _IDENTITY = ("ROW_MISSING", "COLUMN_MISSING", "SHEET_MISSING", "ROW_DUPLICATE", "RECOGNISED_BY_CONTENT")
-_INCONSISTENT = ("CONTRADICTION", "ROW_INCOMPLETE")
+DECIMALS = 1
+"""Of a score as it is shown."""
+_MOVING = ("percent", "result")
 
 
 @frozen
@@ -43,67 +56,63 @@ class Score:
 
 @frozen
 class _Unit:
-    """What the measures of one unit look at."""
+    """What the measures of one unit look at: its first return of the period, as it came in."""
 
     c: Consolidation
+    """Of the first returns: what was put right since, or edited by the office, does not make a report better."""
     status: UnitStatus
-    led: tuple[LeadEntry, ...]
-    supported: int
-    answered: int
-    tasks: frozenset[str]
-    """Codes of the rows that it leads or supports."""
+    """As it stands now."""
+    led: Mapping[str, LeadEntry]
+    """Its entries by task, without tasks that the plan says are done."""
+    support: Mapping[str, Contribution]
     indicators: tuple[IndicatorEntry, ...]
     before: Mapping[str, LeadEntry]
     """Its entries of the period before, by task."""
-    led_codes: tuple[str, ...]
+    values: tuple[Value, ...]
+    """Cells of the first return."""
+    findings: tuple[Finding, ...]
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Of the return that counts."""
-        return self.status.counting.judged.findings if self.status.counting is not None else ()
+    def rows(self, *tables: str) -> set[tuple[str, str | None]]:
+        """Rows of those tables in which something is typed."""
+        return {(item.table, item.key) for item in self.values if item.table in tables}
 
-    @property
-    def values(self) -> Sequence[Value]:
-        """Cells of the return that counts."""
-        return tuple(values_of(self.status.counting).values()) if self.status.counting is not None else ()
+    def rows_with(self, *codes: str) -> set[tuple[str, str | None]]:
+        """Rows with a finding of those codes."""
+        return {(item.table, item.task) for item in self.findings if item.code in codes}
 
-    def cells_with(self, test: Callable[[Finding], bool]) -> set[tuple[str, str | None, str]]:
-        """Cells with a finding of that kind."""
-        return {(item.table, item.task, item.field) for item in self.findings if item.field and test(item)}
+    def done(self) -> list[LeadEntry]:
+        """Entries told as done in this period."""
+        return [entry for entry in self.led.values() if entry.progress == "done" and not entry.before]
+
+    def days(self) -> list[dt.date]:
+        """Days of completion and of evidence."""
+        found = [entry.value(name) for entry in self.done() for name in ("completion_date", "evidence_date")]
+        return [day for day in found if isinstance(day, dt.date)]
 
 
-def _done(unit: _Unit) -> Iterator[LeadEntry]:
-    return (entry for entry in unit.led if entry.progress == "done" and not entry.before)
+def _share_of(items: Collection[_Item], good: Callable[[_Item], object]) -> GoodOfAll:
+    return sum(bool(good(item)) for item in items), len(items)
 
 
 def _evidence(unit: _Unit) -> GoodOfAll:
-    done = list(_done(unit))
-    return sum(_cited(entry) or bool(entry.value("evidence_link")) for entry in done), len(done)
+    def cited(entry: LeadEntry) -> bool:
+        number, day = entry.value("evidence_number"), entry.value("evidence_date")
+        return bool(entry.value("evidence_link")) or (bool(number) and isinstance(day, dt.date))
 
-
-def _cited(entry: LeadEntry) -> bool:
-    return bool(entry.value("evidence_number")) and isinstance(entry.value("evidence_date"), dt.date)
-
-
-def _days(unit: _Unit) -> list[dt.date]:
-    found = [entry.value(name) for entry in _done(unit) for name in ("completion_date", "evidence_date")]
-    return [day for day in found if isinstance(day, dt.date)]
+    return _share_of(unit.done(), cited)
 
 
 def _dates(unit: _Unit) -> GoodOfAll:
-    days = _days(unit)
-    return sum(day <= unit.c.cutoff for day in days), len(days)
+    return _share_of(unit.days(), lambda day: day <= unit.c.cutoff)
 
 
 def _recent(unit: _Unit) -> GoodOfAll:
-    days = _days(unit)
-    return sum(unit.c.period.start <= day <= unit.c.cutoff for day in days), len(days)
+    return _share_of(unit.days(), lambda day: unit.c.period.start <= day <= unit.c.cutoff)
 
 
 def _ratios(unit: _Unit) -> GoodOfAll:
-    rows = {item.key for item in unit.values if item.table == "indicator" and item.field == "numerator"}
-    wrong = {item.task for item in unit.findings if item.code in ("RATIO_MISMATCH", "PART_OVER_WHOLE")}
-    return len(rows - wrong), len(rows)
+    rows = {("indicator", item.key) for item in unit.values if (item.table, item.field) == ("indicator", "numerator")}
+    return len(rows - unit.rows_with("RATIO_MISMATCH", "PART_OVER_WHOLE")), len(rows)
 
 
 def _submitted(unit: _Unit) -> GoodOfAll:
@@ -115,67 +124,62 @@ def _on_time(unit: _Unit) -> GoodOfAll:
 
 
 def _led_rows(unit: _Unit) -> GoodOfAll:
-    return sum(entry.reported for entry in unit.led), len(unit.led)
+    return _share_of(unit.led.values(), lambda entry: entry.reported)
 
 
 def _supporting_rows(unit: _Unit) -> GoodOfAll:
-    return unit.answered, unit.supported
+    return _share_of(unit.support.values(), lambda item: item.state in ("text", "nothing"))
 
 
 def _indicators(unit: _Unit) -> GoodOfAll:
-    return sum(entry.state in ("reported", "no_data") for entry in unit.indicators), len(unit.indicators)
+    return _share_of(unit.indicators, lambda entry: entry.state in ("reported", "no_data"))
 
 
 def _identifiers(unit: _Unit) -> GoodOfAll:
-    rows = {(item.table, item.key) for item in unit.values}
-    wrong = {(item.table, item.task) for item in unit.findings if item.code in _IDENTITY}
-    return max(0, len(rows) - len(wrong)), len(rows)
+    wrong = unit.rows_with(*_IDENTITY)
+    rows = {(item.table, item.key) for item in unit.values} | wrong
+    return len(rows - wrong), len(rows)
 
 
 def _clean_cells(unit: _Unit) -> GoodOfAll:
     cells = {(item.table, item.key, item.field) for item in unit.values}
-    return len(cells - unit.cells_with(lambda item: item.severity == "repaired")), len(cells)
+    repaired = {(item.table, item.task, item.field) for item in unit.findings if item.severity == "repaired"}
+    return len(cells - repaired), len(cells)
 
 
 def _distinct(unit: _Unit) -> GoodOfAll:
-    free = {table.name for table in unit.c.schema.tables if table.free}
-    rows = {(item.table, item.key) for item in unit.values if item.table in free}
-    twice = {(item.table, item.task) for item in unit.findings if item.code == "DUPLICATE_ENTRY"}
-    return len(rows - twice), len(rows)
+    rows = unit.rows(*(table.name for table in unit.c.schema.tables if table.free))
+    return len(rows - unit.rows_with("DUPLICATE_ENTRY")), len(rows)
 
 
 def _changed(unit: _Unit) -> GoodOfAll:
-    open_rows = [
+    under_way = [
         (entry, unit.before[code])
-        for code, entry in zip(unit.led_codes, unit.led, strict=True)
-        if code in unit.before and entry.progress == "in_progress" and unit.before[code].progress == "in_progress"
+        for code, entry in unit.led.items()
+        if code in unit.before and entry.progress == "in_progress" == unit.before[code].progress
     ]
-    fields = ("percent", "result")
-    return sum(any(a.value(f) != b.value(f) for f in fields) for a, b in open_rows), len(open_rows)
+    return _share_of(under_way, lambda pair: any(pair[0].value(name) != pair[1].value(name) for name in _MOVING))
 
 
 def _consistent_rows(unit: _Unit) -> GoodOfAll:
-    rows = {(item.table, item.key) for item in unit.values if item.table in ("led", "supporting", "indicator")}
-    wrong = {(item.table, item.task) for item in unit.findings if item.code in _INCONSISTENT}
-    return len(rows - wrong), len(rows)
+    rows = unit.rows("led", "supporting", "indicator")
+    return len(rows - unit.rows_with("CONTRADICTION")), len(rows)
 
 
 def _across_units(unit: _Unit) -> GoodOfAll:
-    if unit.status.counting is None:
-        return 0, 0
-    wrong = {item.task for item in unit.c.status.period_findings}
-    return len(unit.tasks - wrong), len(unit.tasks)
+    tasks = {*unit.led, *unit.support} if unit.status.counting is not None else set()
+    return len(tasks - {item.task for item in unit.c.status.period_findings}), len(tasks)
 
 
 def _readable_figures(unit: _Unit) -> GoodOfAll:
     kinds = {(table.name, item.name): item.type for table in unit.c.schema.tables for item in table.fields}
     figures = [item for item in unit.values if kinds.get((item.table, item.field), "text") != "text"]
-    return sum(item.value is not None for item in figures), len(figures)
+    return _share_of(figures, lambda item: item.value is not None)
 
 
 def _sources_named(unit: _Unit) -> GoodOfAll:
     told = [entry for entry in unit.indicators if entry.state == "reported"]
-    return sum("source" in entry.values for entry in told), len(told)
+    return _share_of(told, lambda entry: "source" in entry.values)
 
 
 MEASURES: dict[str, Callable[[_Unit], GoodOfAll]] = {
@@ -203,9 +207,10 @@ MEASURES: dict[str, Callable[[_Unit], GoodOfAll]] = {
 def scores(c: Consolidation, quality: Quality) -> tuple[Score, ...]:
     """The score of every unit in its order, and last of all together."""
     codes = [rule.code for principle in quality.principles for rule in principle.rules]
+    first = _of_first_returns(c)
     found = []
     for report in c.units:
-        unit = _unit(c, report.status)
+        unit = _unit(first, report.status)
         counts = {code: MEASURES[code](unit) for code in codes}
         found.append(_score(report.status.code, report.status.name, counts, quality))
     sums = {code: _sum(item.counts[code] for item in found) for code in codes}
@@ -243,36 +248,42 @@ def _weighed(parts: Iterable[tuple[float | None, float]]) -> float | None:
 def _light(total: float | None, identifiers: GoodOfAll, quality: Quality) -> _Light:
     if total is None:
         return ""
-    if identifiers[0] < identifiers[1] or round(total, 6) < quality.yellow:
+    shown = round(total, DECIMALS)  # a score that reads 90,0 is one of 90
+    if identifiers[0] < identifiers[1] or shown < quality.yellow:
         return "red"
-    return "green" if round(total, 6) >= quality.green else "yellow"
+    return "green" if shown >= quality.green else "yellow"
+
+
+def _of_first_returns(c: Consolidation) -> Consolidation:
+    """The consolidation as if the first return of each unit counted."""
+    units = tuple(attrs.evolve(item.status, counting=_first(item.status)) for item in c.units)
+    first = consolidate(c.plan, c.period, c.schema, attrs.evolve(c.status, units=units))
+    return attrs.evolve(first, earlier_periods=c.earlier_periods)
 
 
 def _unit(c: Consolidation, status: UnitStatus) -> _Unit:
-    code = status.code
-    led = [(row.task.code, entry) for row in c.tasks for entry in row.entries if entry.unit == code]
-    led = [(task, entry) for task, entry in led if not _done_by_plan(c, task)]
-    support = [(row.task.code, item) for row in c.tasks for item in row.contributions if item.unit == code]
-    support = [(task, item) for task, item in support if not _done_by_plan(c, task)]
-    earlier = c.earlier_periods[-1] if c.earlier_periods else None
-    before = {
-        row.task.code: entry
-        for row in (earlier.tasks if earlier else ())
-        for entry in row.entries
-        if entry.unit == code
-    }
+    def led_in(rows: Iterable[TaskRow]) -> dict[str, LeadEntry]:
+        entries = ((row, entry) for row in rows for entry in row.entries if entry.unit == status.code)
+        return {row.task.code: entry for row, entry in entries if not row.task.done_before}
+
+    first = _first(status)
     return _Unit(
         c=c,
         status=status,
-        led=tuple(entry for _, entry in led),
-        supported=len(support),
-        answered=sum(item.state in ("text", "nothing") for _, item in support),
-        tasks=frozenset(task for task, _ in (*led, *support)),
-        indicators=tuple(entry for row in c.indicators for entry in row.entries if entry.unit == code),
-        before=before,
-        led_codes=tuple(task for task, _ in led),
+        led=led_in(c.tasks),
+        support={
+            row.task.code: item
+            for row in c.tasks
+            for item in row.contributions
+            if item.unit == status.code and not row.task.done_before
+        },
+        indicators=tuple(entry for row in c.indicators for entry in row.entries if entry.unit == status.code),
+        before=led_in(c.earlier_periods[-1].tasks if c.earlier_periods else ()),
+        values=tuple(values_of(first).values()) if first is not None else (),
+        findings=first.judged.findings if first is not None else (),
     )
 
 
-def _done_by_plan(c: Consolidation, code: str) -> bool:
-    return any(task.code == code and task.done_before for task in c.plan.tasks)
+def _first(status: UnitStatus) -> ReturnRecord | None:
+    """The first return; of a period that an earlier program closed, which did not keep it, the one that counts."""
+    return status.first or status.counting

@@ -98,6 +98,7 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
         last_attempt=newest.judged.verdict if newest else None,
         counting=winner,
         newest=newest,
+        first=_first(records),
         excluded=tuple(sorted(left_out, key=lambda record: record.order)),
         attempts=tuple(_attempt(record, winner) for record in everything),
     )
@@ -131,6 +132,12 @@ def _accepted_state(record: ReturnRecord) -> UnitState:
 def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     """The newest in the contract's order."""
     return max(records, key=lambda record: record.order, default=None)
+
+
+def _first(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
+    """The first of them that is the period's own form, accepted or not."""
+    own = (item for item in records if item.judged.unit is not None and item.judged.form_period == item.period)
+    return min(own, key=lambda record: record.order, default=None)
 
 
 def _day(record: ReturnRecord) -> dt.date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.results.consolidation import Consolidation, UnitReport
-from nq57xl.results.quality import GoodOfAll, Score, scores, share
+from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
 from nq57xl.results.wording import STATES, report_title, source_anchor
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.values import vietnamese_number
@@ -56,7 +56,7 @@ def _cells(report: UnitReport, number: int) -> dict[str, CellContent]:
 
 QUALITY_NAME = "Chất lượng số liệu"
 _LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
-_ONE_DECIMAL = "0.0"
+_ONE_DECIMAL = f"0.{'0' * DECIMALS}"
 
 
 def quality_page(c: Consolidation, quality: Quality) -> ReportSheet:
@@ -92,7 +92,7 @@ def _notes(quality: Quality) -> Iterator[str]:
     yield (
         "Cách tính: mỗi tiêu chí là tỷ lệ phần trăm đạt trong số đo được; điểm nguyên tắc = Σ(tiêu chí × trọng số) / "
         f"Σ(trọng số), điểm chung tính như vậy từ sáu nguyên tắc (trọng số: {weights}). Tiêu chí không có gì để đo thì "
-        "không tính."
+        "không tính. Đo trên lần gửi đầu tiên của mỗi đơn vị trong kỳ, đúng như khi nhận, trước khi trả lại, biên tập."
     )
     yield (
         f"Xếp mức: xanh từ {vietnamese_number(quality.green)} điểm, vàng từ {vietnamese_number(quality.yellow)} đến "
