@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.decide import take
+from nq57xl.commands.consolidated import consolidated
+from nq57xl.commands.decide import correct_received, take
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -212,6 +215,55 @@ def test_recheck_only_proposes_what_got_worse(office: Office, right: Path, monke
     assert unit(office).state == "accepted"
     assert [item.outcome for item in recheck(office, None, PERIOD, WHY, confirm=True).returns] == ["counts"]
     assert unit(office).state == "rejected"
+
+
+def done_rows(book: Workbook) -> Iterator[tuple[Worksheet, int]]:
+    """(sheet, row) of the led rows that are reported as done, in a filled form."""
+    for sheet in book.worksheets:
+        for row in range(1, sheet.max_row + 1):
+            if str(sheet.cell(row, 1).value or "").startswith("led|"):
+                yield sheet, row
+
+
+def columns(sheet: Worksheet) -> dict[str, int]:
+    return {str(sheet.cell(1, column).value): column for column in range(1, sheet.max_column + 1)}
+
+
+def with_day(path: Path, target: Path, day: dt.date) -> Path:
+    """The form with that completion date on every row that has one."""
+    book = load_workbook(path)
+    for sheet, row in done_rows(book):
+        column = columns(sheet).get("completion_date")
+        if column and sheet.cell(row, column).value is not None:
+            sheet.cell(row, column).value = day
+    book.save(target)
+    return target
+
+
+def test_a_day_after_receipt_is_refused_and_judged_again_with_the_time(
+    office: Office, right: Path, tmp_path: Path
+) -> None:
+    """Completed on the 18th in a return received on the 16th: an error; received put right to the 19th, a warning."""
+    sent = with_day(right, tmp_path / "sau.xlsx", dt.date(2026, 4, 18))
+    done = collect(office, [sent], PERIOD, moment(16))
+    assert "DATE_AFTER_RECEIPT" in codes(done)
+    assert unit(office).state == "rejected"
+    correct_received(office, "VP", PERIOD, moment(19), WHY)
+    assert unit(office).state == "accepted_with_warnings"
+    correct_received(office, "VP", PERIOD, moment(17), WHY)
+    assert unit(office).state == "rejected"
+
+
+def test_a_completion_after_the_cutoff_counts_next_period(office: Office, right: Path, tmp_path: Path) -> None:
+    """Completed on the 16th, cut-off on the 14th: in progress in April's figures, and told when it was completed."""
+    day = dt.date(2026, 4, 16)
+    collect(office, [with_day(right, tmp_path / "sau.xlsx", day)], PERIOD, moment(17))
+    with office.reading() as ledger:
+        plan, period = office.valid(PERIOD, ledger)
+        entries = [one for row in consolidated(office, ledger, plan, period).tasks for one in row.entries]
+    later = [one for one in entries if one.after_cutoff]
+    assert later
+    assert {(one.progress, one.after_cutoff) for one in later} == {("in_progress", day)}
 
 
 def test_verify_names_what_is_missing(office: Office, right: Path) -> None:

@@ -114,13 +114,23 @@ def test_a_collective_row_is_done_on_its_last_completion_date() -> None:
         unit: led("I.3", "done", completion_date=day)
         for unit, day in (
             ("QLDT", dt.date(2026, 4, 1)),
-            ("QLDN", dt.date(2027, 1, 2)),
+            ("QLDN", dt.date(2026, 4, 12)),
             ("KHTC", dt.date(2026, 3, 1)),
         )
     }
-    standing = row(typed(cells), "I.3").standing
+    plan = sample_plan()
+    due = dt.date(2026, 4, 10)
+    tasks = tuple(attrs.evolve(item, standard_deadline=due) if item.code == "I.3" else item for item in plan.tasks)
+    standing = row(typed(cells, attrs.evolve(plan, tasks=tasks)), "I.3").standing
     assert standing.timeliness is not None
     assert (standing.timeliness.code, standing.timeliness.days, standing.decided_by) == ("late", 2, "QLDN")
+
+
+def test_completed_after_the_cutoff_is_in_progress_until_then() -> None:
+    """Done, but after the last day of the data: in progress in this period's figures, with its day told."""
+    c = typed({"QLDT": led("II.1.2", "done", completion_date=dt.date(2026, 4, 15))})
+    found = row(c, "II.1.2")
+    assert (found.standing.progress, found.entries[0].after_cutoff) == ("in_progress", dt.date(2026, 4, 15))
 
 
 def test_the_offices_own_deadline_wins() -> None:

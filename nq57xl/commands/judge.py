@@ -23,6 +23,7 @@ from nq57xl.returns.combine import combine as combine_halves
 from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, identify, recognise, recognised_finding
 from nq57xl.returns.model import Judged
+from nq57xl.returns.receipt_days import days_after_receipt
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
@@ -147,7 +148,8 @@ class _Judging:
         if combine:
             wave = [self._combined(item) for item in wave]
         for item, broken in zip(wave, check([item.answer for item in wave]), strict=True):
-            found = (*item.answer.returned.findings, *broken)
+            late = days_after_receipt(item.answer.returned.values, item.source.received_at)
+            found = (*item.answer.returned.findings, *broken, *late)
             gone = () if combine else lost(item.answer, found, self._before(item))
             judged = self._verdict(item, found + gone)
             self.earlier.add(judged)

@@ -136,7 +136,11 @@ class PreviousReports:
         return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
 
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], Earlier]:
-        rows = {key: Earlier(period.code, period.title, values) for key, values in _by_row(record).items()}
+        asked = {(item.table, item.task) for item in record.judged.findings if item.severity == "warning"}
+        rows = {
+            key: Earlier(period.code, period.title, values, questioned=key in asked)
+            for key, values in _by_row(record).items()
+        }
         form = self.ledger.form_by_id(record.judged.issue_id or "")
         for key, code in _done_rows(form) if form is not None else ():
             first = self._teller(form, code, key) if form is not None else None

@@ -58,9 +58,9 @@ _INDENT = 1.4
 
 
 def _done_earlier(earlier: Earlier) -> bool:
-    """The row was reported as done."""
+    """The row was reported as done, and nothing about it was asked back."""
     progress = earlier.values.get("progress")
-    return progress is not None and progress.value == "done"
+    return progress is not None and progress.value == "done" and not earlier.questioned
 
 
 def _done_words(earlier: Earlier) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, insert, select
 
 from nq57xl.ledger import rows, tables
 from nq57xl.returns.model import ReturnRecord
+from nq57xl.returns.receipt_days import judged_by_receipt
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import iso
 
@@ -63,8 +64,11 @@ def applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnReco
     for item in decisions:
         if item.kind == "received":
             when = dt.datetime.fromisoformat(item.value)
-            source = attrs.evolve(record.judged.source, received_at=when, received_basis="corrected")
-            record = attrs.evolve(record, judged=attrs.evolve(record.judged, source=source))
+            judged = record.judged
+            source = attrs.evolve(judged.source, received_at=when, received_basis="corrected")
+            verdict, findings = judged_by_receipt(judged.verdict, judged.values, judged.findings, when)
+            judged = attrs.evolve(judged, source=source, verdict=verdict, findings=findings)
+            record = attrs.evolve(record, judged=judged)
         elif item.kind == "take":
             record = _taken(record, item.reason)
         else:

@@ -47,6 +47,8 @@ class LeadEntry:
     timeliness: Timeliness | None = None
     before: bool = False
     """True: reported as done in an earlier period; the values are those of that return."""
+    after_cutoff: dt.date | None = None
+    """The day on which it was completed, where that is after the cut-off: in progress in this period's figures."""
 
     @property
     def reported(self) -> bool:
@@ -427,15 +429,14 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: UnitRetur
     progress = values["progress"].value if "progress" in values else None
     if not isinstance(progress, str) or progress not in SLOWEST_FIRST:
         return LeadEntry(unit, reports.names.get(unit, unit), unit in reports.expected, values)
-    completed = values["completion_date"].value if "completion_date" in values else None
-    state = timeliness(
-        progress,
-        task.due,
-        period.cutoff,
-        completed if isinstance(completed, dt.date) else None,
-        plan.settings.at_risk_days,
-    )
-    return LeadEntry(unit, reports.names.get(unit, unit), unit in reports.expected, values, progress, state, before)
+    told = values["completion_date"].value if "completion_date" in values else None
+    completed = _day(told) if isinstance(told, dt.date) else None
+    later = completed if progress == "done" and completed is not None and completed > period.cutoff else None
+    if later is not None:
+        progress = "in_progress"
+    state = timeliness(progress, task.due, period.cutoff, completed, plan.settings.at_risk_days)
+    expected = unit in reports.expected
+    return LeadEntry(unit, reports.names.get(unit, unit), expected, values, progress, state, before, later)
 
 
 def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, margin: int) -> RowStanding:
