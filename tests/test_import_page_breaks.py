@@ -1,12 +1,15 @@
+# ruff: noqa: E501 - rows read better unbroken
 """What a page cuts: numbers, headings printed again, cells under them, words over a stray rule."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.document import Document, Placed, table_of
-from nq57xl.plan.importer.read_pdf import Box, Letter, _Pages, whole_cells
+from nq57xl.plan.importer.read_pdf import Box, Letter, _is_no_shading, _Pages, whole_cells
 from tests.import_kit import TODAY
 
 HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
@@ -161,3 +164,53 @@ def test_the_first_section_under_headings_of_their_own_table_stays() -> None:
     """A section row right under headings that end a page's table is no half of them."""
     made = pages([HEAD], [("I", "Hạ tầng số", "", "", ""), row("1"), row("2")])
     assert [(item.number, item.title) for item in made.plan.sections] == [("I", "Hạ tầng số")]
+
+
+def test_a_key_that_follows_another_is_a_row_of_its_own() -> None:
+    """ "b)" alone at the top of a page is the part after "a)", not the rest of its key."""
+    made = pages(
+        [HEAD, row("1", "Số hóa", ""), ("a)", "Hồ sơ", "Đề án", "Văn phòng", "2026")],
+        [("b)", "Dữ liệu", "", "", ""), row("2")],
+    )
+    assert [(task.number, task.subnumber) for task in made.plan.tasks][-3:] == [("1", "a"), ("1", "b"), ("2", None)]
+
+
+def test_a_row_without_a_number_in_a_numbered_table_is_the_rest_of_the_one_before() -> None:
+    """Every row has a number: texts in capitals at the top of a page go on, and a person is asked to look."""
+    made = pages(
+        [HEAD, row("1"), row("2"), row("3", "Xây dựng nền tảng của Bộ", "Quyết định")],
+        [("", "Khoa học và Công nghệ", "Đề án", "Sở", "2027"), row("4")],
+    )
+    assert [number for number, _ in read(made)] == ["1", "2", "3", "4"]
+    assert made.plan.tasks[2].task == "Xây dựng nền tảng của Bộ Khoa học và Công nghệ"
+    assert {"task", "deliverable"} <= {item.field for item in made.review if item.task == "X.3"}
+
+
+def test_a_new_row_at_the_top_of_a_page_keeps_its_cells() -> None:
+    """Under a merged number, a row that begins anew at the top of a page is no rest, though a unit's name is in lower case."""
+    head = ("STT", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Phối hợp", "Thời hạn hoàn thành")
+    first: list[tuple[str, ...]] = [head, ("1", "Số hóa", "Đề án", "Văn phòng", "các phòng", "2026"), ("2", "Đào tạo", "Lớp", "Văn phòng", "các phòng", "2026"),
+             ("", "Tập huấn", "Lớp", "Văn phòng", "các phòng", "2026")]  # fmt: skip
+    made = pages(first, [("", "Kiểm tra", "Báo cáo", "Văn phòng", "các phòng", "2026"), ("3", "Khác", "X", "Văn phòng", "", "2026")],
+                 more=(Placed(2, 0, "2", "trang", 2),))  # fmt: skip
+    assert [(task.number, task.task or task.subtask) for task in made.plan.tasks] == [
+        ("1", "Số hóa"),
+        ("2", "Đào tạo"),
+        ("2", "Tập huấn"),
+        ("2", "Kiểm tra"),
+        ("3", "Khác"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "kept"),
+    [
+        ({"object_type": "rect", "fill": True, "stroke": False, "width": 200.0, "height": 14.0}, False),
+        ({"object_type": "rect", "fill": True, "stroke": False, "width": 200.0, "height": 0.6}, True),
+        ({"object_type": "rect", "fill": True, "stroke": True, "width": 200.0, "height": 14.0}, True),
+        ({"object_type": "line", "fill": False, "stroke": True, "width": 200.0, "height": 0.0}, True),
+    ],
+)
+def test_colour_behind_a_text_is_no_rule(item: dict[str, Any], kept: bool) -> None:
+    """A filled area without a border is shading; a thin one, a line and a bordered cell are rules."""
+    assert _is_no_shading(item) is kept

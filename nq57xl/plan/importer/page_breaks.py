@@ -62,8 +62,8 @@ def _under_tall(done: list[BodyRow], row: BodyRow) -> BodyRow:
     if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
         return row
     before = done[-1]
-    names = {name for name in row.values if name not in ("number", *WORK) and row.text(name)[:1].islower()
-             and before.text(name) and name not in before.short}  # fmt: skip
+    names = {name for name in row.values if name not in ("number", *WORK) and before.text(name) and row.text(name)
+             and name not in before.short and (row.text(name)[0].islower() or _is_open(before.text(name)))}  # fmt: skip
     if not names:
         return row
     lower = _handed_up(done, row, frozenset(names))

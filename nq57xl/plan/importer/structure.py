@@ -308,7 +308,13 @@ def _section(state: State, number: SourceText, title: SourceText) -> None:
 def _task(state: State, row: BodyRow, rest: list[BodyRow], body: Body) -> None:
     number = _bare(row.text("number"))
     two = {"task", "subtask"} <= body.fields
-    if number and _SUB.fullmatch(_key(number)) and _belongs(state, number):
+    if not number and row.starts_page and "number" in state.open and row.text("task"):
+        # the rest of a merged number at the top of a page: a blank cell of its own there
+        _sub_row(state, attrs.evolve(row, merged=row.merged | {"number"}), "", two)
+        draft = state.drafts[-1]
+        doubted = attrs.evolve(draft.values["number"], source=row.source, doubt=_PAGE_TOP)
+        state.drafts[-1] = attrs.evolve(draft, values=dict(draft.values) | {"number": doubted})
+    elif number and _SUB.fullmatch(_key(number)) and _belongs(state, number):
         _sub_row(state, row, number, two)
     elif number:
         _top_row(state, row, number, rest, two)
