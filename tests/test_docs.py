@@ -43,3 +43,18 @@ def test_commands_named_in_documents_exist(page: Path) -> None:
         assert words[0] in cli.commands, line
         known = {name for param in cli.commands[words[0]].params for name in param.opts} | shared
         assert {word.split("=")[0] for word in words if word.startswith("-")} <= known, line
+
+
+def test_the_architecture_names_files_that_exist() -> None:
+    """Every `room.module` of the page about the house is a file or a folder of the package."""
+    rooms = {path.parent.name for path in (REPOSITORY / "nq57xl").glob("*/__init__.py")}
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = {name for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)[`.(]", text) if name.split(".")[0] in rooms}
+    assert named
+    gone = [name for name in sorted(named) if not _is_module(name) and not _is_module(name.rpartition(".")[0])]
+    assert gone == []
+
+
+def _is_module(name: str) -> bool:
+    path = REPOSITORY / "nq57xl" / Path(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
