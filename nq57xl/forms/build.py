@@ -185,6 +185,7 @@ def build_form(
     what the unit last reported, shown beside each row; `received` what its supporters reported in this period; `values`
     what stands in the entry cells from the start.
     """
+    plan = plan.by_section()
     names = {unit.code: unit.name for unit in plan.units}
     day = period.cutoff
     form = Form(

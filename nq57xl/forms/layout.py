@@ -26,15 +26,15 @@ class _LayoutBuilder:
         self.sheet = sheet
         self.columns = {name: index + 1 for index, name in enumerate(columns)}
         self.rows: dict[str, int] = {}
-        self.lines = 0
+        self.lines = self.last = 0
         self.slots = [Slot(sheet, 0, 0, "", "", "key", f"NQ57|{short_id}|{sheet}")]
         self.slots += [Slot(sheet, 0, col, "", name, "key", name) for name, col in self.columns.items()]
 
     def row(self, key: str) -> str:
         """Opens the next row under that key."""
-        index = len(self.rows) + 1
-        self.rows[key] = index
-        self.slots.append(Slot(self.sheet, index, 0, key, "", "key", key))
+        self.last += 1
+        self.rows[key] = self.last
+        self.slots.append(Slot(self.sheet, self.last, 0, key, "", "key", key))
         return key
 
     def free_row(self) -> str:

@@ -32,9 +32,9 @@ def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
 
 
 def plan(connection: Connection, version: str) -> Plan | None:
-    """The plan of that version."""
+    """The plan of that version, by section: earlier programs recorded it in the order of the appendix."""
     text = connection.execute(select(tables.plans.c.json).where(tables.plans.c.version == version)).scalar()
-    return None if text is None else from_json(text, Plan)
+    return None if text is None else from_json(text, Plan).by_section()
 
 
 def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.datetime) -> None:

@@ -63,7 +63,7 @@ def amended(
         indicators=_rows(old.indicators, new.indicators, changes[1], indicators, used),
         settings=_filled(old.settings, new.settings) if same_file else old.settings,
     )
-    return understand(plan, used)
+    return understand(plan, used).by_section()
 
 
 def _rows(

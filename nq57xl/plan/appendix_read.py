@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from nq57xl.plan.appendix_sheets import (
     AppendixSheet,
     plan_of,
 )
-from nq57xl.plan.model import DatedName, Plan
+from nq57xl.plan.model import DatedName, Plan, by_heading
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
@@ -167,6 +168,8 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     reader = _Reader(_grids(data, name), bad, name)
     card, names = reader.card(appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, "card"), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in appendix_sheets.TABLES}
+    for table, heading, headings in (("tasks", "section", "sections"), ("indicators", "group", "indicator_groups")):
+        tables[table] = reader.by_heading(table, tables[table], heading, [row["number"] for row in tables[headings]])
     settings = reader.card(appendix_sheets.SETTINGS_TITLE, appendix_sheets.SETTINGS, "settings", optional=True)
     plan = understand(plan_of(card, names, tables, settings), used)
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
@@ -246,6 +249,18 @@ class _Reader:
                     self.places[sheet.id, len(rows), column.key] = (title, a1(row, col))
             rows.append(cells)
         return rows
+
+    def by_heading(
+        self, table: str, rows: list[AppendixRow], heading: str, numbers: Sequence[str]
+    ) -> list[AppendixRow]:
+        """The rows of a table by the headings that they name, wherever they were typed, with their places."""
+        order = by_heading([row[heading] for row in rows], numbers)
+        ranks = {index: rank for rank, index in enumerate(order)}
+        self.places = {
+            (name, ranks[index] if name == table else index, key): place
+            for (name, index, key), place in self.places.items()
+        }
+        return [rows[index] for index in order]
 
     def _head(
         self, sheet: AppendixSheet, title: str, grid: _Grid, search: int

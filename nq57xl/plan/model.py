@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from nq57xl.rules.codec import content_hash
 
@@ -236,6 +237,26 @@ class Plan:
     indicator_groups: tuple[IndicatorGroup, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     settings: Settings = field(factory=Settings)
+
+    def by_section(self) -> Plan:
+        """The plan with its rows as forms and reports have them: by section or group, then in their own order."""
+        tasks = by_heading([item.section for item in self.tasks], [item.number for item in self.sections])
+        groups = [item.number for item in self.indicator_groups]
+        indicators = by_heading([item.group for item in self.indicators], groups)
+        return evolve(
+            self,
+            tasks=tuple(self.tasks[index] for index in tasks),
+            indicators=tuple(self.indicators[index] for index in indicators),
+        )
+
+
+def by_heading(rows: Sequence[str], headings: Sequence[str]) -> list[int]:
+    """The indices of rows, each given by the number of its heading, in the order of the headings.
+
+    Rows under one heading stay in their order; those of an unknown one come last.
+    """
+    places = {number: place for place, number in reversed(list(enumerate(headings)))}
+    return sorted(range(len(rows)), key=lambda index: places.get(rows[index], len(places)))
 
 
 @frozen
