@@ -106,7 +106,7 @@ def _rank_key(name: str) -> str:
     return re.sub(r"^(?:chủ tịch|lãnh đạo|giám đốc|bộ trưởng|thủ trưởng|chánh) (?!nước)", "", key)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=20_000)
 def rank_of(name: str) -> str | None:
     """Rank of a unit by its name; `none` for a body without rank, `own` for one of the agency's own level, None for
     a text that begins like no unit."""
@@ -143,7 +143,7 @@ def _may_be_name(text: str) -> bool:
     )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=20_000)
 def names_units(text: str) -> bool:
     """True for a text of which the first part is the name of a unit or of a group of units."""
     first = next((part for part, _ in parts_of(one_line_list(text), set())), "")
