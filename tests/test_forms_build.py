@@ -14,7 +14,15 @@ from nq57xl.forms.layout import entry_slots, layout
 from nq57xl.forms.model import Earlier, Form, Received
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.values import Value
-from nq57xl.forms.wording import data_window, deadline_in_words, file_name, frequency, period_line, plan_name, shorten
+from nq57xl.forms.wording import (
+    data_window,
+    deadline_in_words,
+    form_file_name,
+    frequency,
+    period_line,
+    plan_name,
+    shorten,
+)
 from nq57xl.plan.model import Indicator, Plan, Target, Unit
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.load import load_schema
@@ -216,7 +224,7 @@ def test_period_in_words() -> None:
         "06 tháng một lần",
         "Hằng năm",
     ]
-    assert file_name(sample_form()) == "NQ57_2026-04_VP.xlsx"
+    assert form_file_name("2026-04", "VP") == "NQ57_2026-04_VP.xlsx"
 
 
 def test_plan_name_and_shortening() -> None:

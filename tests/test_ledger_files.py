@@ -290,6 +290,5 @@ def test_names(workspace: Workspace) -> None:
     assert workspace.forms_dir("2026-04") == root / "out/2026-04/bieu-mau"
     assert workspace.back_dir("2026-04") == root / "out/2026-04/tra-lai"
     assert workspace.report_dir("2026-Q2") == root / "out/2026-Q2/tong-hop"
-    assert workspace.form_name("2026-04", "VP") == "NQ57_2026-04_VP.xlsx"
     assert (workspace.database.name, workspace.backup.name) == ("nq57xl.db", "backup")
     assert (workspace.archive.name, workspace.inbox.name) == ("archive", "inbox")

@@ -30,6 +30,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.forms.render import render_form
+from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.report.addendum import NAME as ADDENDUM
@@ -116,7 +117,7 @@ def after_more_months(demo: Path, folder: Path) -> Path:
         due = issued.period.due
         sent = []
         for seed, item in enumerate(issued.forms[: len(issued.forms) - 1 + number]):
-            name = Workspace(root).form_name(code, item.form.unit)
+            name = form_file_name(code, item.form.unit)
             Department(100 * number + seed, due).fill(Workspace(root).forms_dir(code) / name, folder / code / name)
             sent.append(folder / code / name)
         day = noon(code, due.day)
@@ -130,7 +131,7 @@ def after_close(later: Path, folder: Path) -> Path:
     """The report of the last of MONTHS, closed, after one unit sent other figures; in a copy of that workspace."""
     root, code = folder / "closed", MONTHS[-1]
     shutil.copytree(later, root)
-    unit = Workspace(root).form_name(code, UNIT)
+    unit = form_file_name(code, UNIT)
     day = noon(code, 20)
     close(Office.at(root, FixedClock(day)), code, "báo cáo đã trình ký")
     sent = folder / "late" / unit

@@ -14,6 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import marked as placed
 from nq57xl.forms.render import render_form
+from nq57xl.forms.wording import FORM_PREFIX, form_file_name
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
@@ -32,7 +33,7 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Pa
     folder = office.workspace.back_dir(status.period)
     paths = []
     for unit in status.units:
-        path = folder / office.workspace.form_name(status.period, unit.code)
+        path = folder / form_file_name(status.period, unit.code)
         record = to_answer(unit)
         form = form_back(ledger, record, status.period) if record else None
         if record is None or form is None:
@@ -65,7 +66,7 @@ def points(findings: tuple[Finding, ...]) -> int:
 
 
 _SUFFIXES = (".txt", ".html", ".eml")
-_OURS = ("NQ57_", "bien-nhan-")
+_OURS = (FORM_PREFIX, "bien-nhan-")
 
 _Result = TypeVar("_Result")
 
@@ -116,7 +117,7 @@ class _AnswerWriter:
         """The form that goes back to the unit, as it stands in tra-lai/."""
         if item.unit is None or not item.asks:
             return None
-        path = self.workspace.back_dir(self.period.code) / self.workspace.form_name(self.period.code, item.unit.code)
+        path = self.workspace.back_dir(self.period.code) / form_file_name(self.period.code, item.unit.code)
         return self._try(lambda: own_output(self.ledger, self.workspace, path))
 
     def _letters(self, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
@@ -142,7 +143,7 @@ class _AnswerWriter:
         attached, name = None, ""
         findings: tuple[Finding, ...] = ()
         if back and form:
-            attached, name = back.read_bytes(), self.workspace.form_name(self.period.code, form.unit)
+            attached, name = back.read_bytes(), form_file_name(self.period.code, form.unit)
             findings = placed(form, record.judged.values, record.judged.findings)
         code = form.short_id if form else ""
         letter = letter_of(item, self.plan, self.period, form_code=code, marked=name, findings=findings)

@@ -16,6 +16,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, PeriodOverview, merge, status
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.wording import form_file_name
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.text.clock import VIETNAM, FixedClock
 
@@ -87,7 +88,7 @@ class _Play:
 
     def _report(self, unit: str, due: date, *, mistakes: bool = False) -> Path:
         workspace = Office.at(self.root).workspace
-        name = workspace.form_name(PERIOD, unit)
+        name = form_file_name(PERIOD, unit)
         target = self.sent / (f"{Path(name).stem} (lần 1).xlsx" if mistakes else name)
         department = Department(self.seed * 100 + self.units.index(unit), due)
         department.fill(workspace.forms_dir(PERIOD) / name, target, mistakes=mistakes)
@@ -95,7 +96,7 @@ class _Play:
 
     def _mended(self, unit: str) -> Path:
         workspace = Office.at(self.root).workspace
-        name = workspace.form_name(PERIOD, unit)
+        name = form_file_name(PERIOD, unit)
         target = self.sent / f"{Path(name).stem} (lần 2).xlsx"
         Department(self.seed, date(2026, 4, 16)).mend(workspace.back_dir(PERIOD) / name, target)
         return target

@@ -14,6 +14,7 @@ from nq57xl.commands.merge import with_closing
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
+from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.edits import closing_of
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
@@ -202,7 +203,7 @@ def _unissued(code: str, name: str, email: str) -> UnitLine:
 
 
 def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> UnitLine:
-    form = _there(office.workspace.forms_dir(period.code) / office.workspace.form_name(period.code, unit.code))
+    form = _there(office.workspace.forms_dir(period.code) / form_file_name(period.code, unit.code))
     marked = _marked(office, period, unit.code) if newest is not None and newest.asks else None
     draft = None
     if newest is not None:
@@ -219,7 +220,7 @@ def _action(unit: UnitStatus, form: Path | None) -> NextAction:
 
 
 def _marked(office: Office, period: Period, unit: str) -> Path | None:
-    return _there(office.workspace.back_dir(period.code) / office.workspace.form_name(period.code, unit))
+    return _there(office.workspace.back_dir(period.code) / form_file_name(period.code, unit))
 
 
 def _there(path: Path) -> Path | None:

@@ -19,6 +19,7 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Earlier, Form, FormRow, Received
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Value
+from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.sending import render_sending_list
@@ -169,7 +170,7 @@ class _FormIssuer:
 
     def issue(self, unit: str) -> Issued:
         """The unit's form as last issued when nothing changed, else a new version."""
-        path = self._folder / self.office.workspace.form_name(self.period.code, unit)
+        path = self._folder / form_file_name(self.period.code, unit)
         last = self.ledger.current_form(unit, self.period.code)
         draft = _FormContext(self.history.before(unit, self.period), self._received(unit, last))
         if last is not None:
@@ -250,7 +251,7 @@ class _FormIssuer:
         """The workbooks and the sending list of all forms issued so far for the period."""
         written = tuple(attrs.evolve(item, path=self._put(item.path, contents[item.form.issue_id])) for item in issued)
         forms = self.ledger.current_forms(self.period.code)
-        files = {form.unit: self.office.workspace.form_name(self.period.code, form.unit) for form in forms}
+        files = {form.unit: form_file_name(self.period.code, form.unit) for form in forms}
         files |= {item.form.unit: item.path.name for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
         listing = render_sending_list(forms, files, emails, self.office.workspace.root)

@@ -11,6 +11,7 @@ from attrs import frozen
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
+from nq57xl.forms.wording import form_file_name
 from nq57xl.outputs.sending import covering_text, subject
 
 
@@ -34,7 +35,7 @@ def forms_to_send(office: Office, period_code: str) -> tuple[FormToSend, ...]:
         folder = office.workspace.forms_dir(period.code)
         found = []
         for form in ledger.current_forms(period.code):
-            path = folder / office.workspace.form_name(period.code, form.unit)
+            path = folder / form_file_name(period.code, form.unit)
             if path.is_file():
                 text = covering_text(form, office.workspace.root)
                 found.append(FormToSend(form, path, emails.get(form.unit, ""), subject(form), text))

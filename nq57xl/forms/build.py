@@ -44,7 +44,7 @@ def fill(template: str, form: Form) -> str:
         window=f"số liệu {wording.data_window(form.period)}",
         deadline=wording.deadline_in_words(form.period.due),
         frequency=wording.frequency(form.period),
-        file_name=wording.file_name(form),
+        file_name=wording.form_file_name(form.period.code, form.unit),
         signoff=next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
     )
 

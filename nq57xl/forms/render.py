@@ -18,7 +18,7 @@ from nq57xl.forms.render_sheet import write_hidden, write_sheet
 from nq57xl.forms.styles import STYLES
 from nq57xl.forms.validation import name_lists
 from nq57xl.forms.values import Value
-from nq57xl.forms.wording import file_name, period_line
+from nq57xl.forms.wording import form_file_name, period_line
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import Workbook
 
@@ -53,8 +53,8 @@ def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Fin
     issued = dt.datetime.combine(form.issued_on, dt.time(8))
     title = f"Biểu mẫu báo cáo {form.unit_name}"
     with Workbook(title, STYLES, created=issued, protected=True, properties=identity) as book:
-        for name, text in (("nq57_issue_id", form.issue_id), ("nq57_file", file_name(form))):
-            book.set_custom_property(name, text, "text")
+        book.set_custom_property("nq57_issue_id", form.issue_id, "text")
+        book.set_custom_property("nq57_file", form_file_name(form.period.code, form.unit), "text")
         if points or repaired:
             write_fix(book, contents, points, repaired)
         _sheets(book, contents, sheets)

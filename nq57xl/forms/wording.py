@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
-from nq57xl.forms.model import Form
 from nq57xl.plan.model import Period
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
@@ -51,9 +51,14 @@ def plan_name(title: str) -> str:
     return f"Kế hoạch {title[:1].lower()}{title[1:]}"
 
 
-def file_name(form: Form) -> str:
-    """Name of the workbook as issued: NQ57_2026-04_VP.xlsx."""
-    return f"NQ57_{form.period.code}_{form.unit}.xlsx"
+FORM_PREFIX = "NQ57_"
+FORM_FILE = re.compile(rf"{FORM_PREFIX}[0-9QHM-]+_([A-Za-z0-9]+)")
+"""A form's file by its name, with whatever people put around it; the unit's code is its group."""
+
+
+def form_file_name(period: str, unit: str, suffix: str = ".xlsx") -> str:
+    """Name of a unit's form, or of what goes with it, by the codes of period and unit: NQ57_2026-04_VP.xlsx."""
+    return f"{FORM_PREFIX}{period}_{unit}{suffix}"
 
 
 def shorten(text: str, limit: int = 90) -> str:

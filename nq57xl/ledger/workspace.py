@@ -70,10 +70,6 @@ class Workspace:
         """The consolidated workbook and what goes with it."""
         return self.out / period / "tong-hop"
 
-    def form_name(self, period: str, unit: str) -> str:
-        """File name of a unit's form: "NQ57_2026-04_VP.xlsx"."""
-        return f"NQ57_{period}_{unit}.xlsx"
-
     def key_of(self, path: Path) -> str:
         """How the ledger names an output: posix path relative to the workspace, absolute when it lies outside."""
         # not the file itself: a link is replaced by the output, and must not change its name then

@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, plan_name
+from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit
 from nq57xl.results.standing import FiledReturn, ReturnFate
@@ -169,7 +169,7 @@ def letter_of(
         newest=_other(item.unit.newest if item.unit else None, record),
         amended=tuple(_amended_rows(record)),
         excluded=plain(record.excluded),
-        form_name=f"NQ57_{period.code}_{code or '…'}.xlsx",
+        form_name=form_file_name(period.code, code or "…"),
         gatherer=plain(gatherer.name if gatherer else "") or "đơn vị tổng hợp",
         gatherer_email=_email_of(gatherer),
     )
@@ -185,7 +185,7 @@ def _amended_rows(record: ReturnRecord) -> Iterator[str]:
 def letter_name(item: FiledReturn, period: str) -> str:
     """File name of the letter, without suffix: by unit for the newest return, by content for every other file."""
     if item.newest and item.unit is not None:
-        return f"NQ57_{period}_{item.unit.code}"
+        return form_file_name(period, item.unit.code, "")
     unit = f"-{item.unit.code}" if item.unit else ""
     return f"bien-nhan-{item.record.judged.source.sha256[:8]}{unit}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from nq57xl.forms import frame
 from nq57xl.forms.frame import frame_of
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source, Value
+from nq57xl.forms.wording import FORM_FILE
 from nq57xl.returns.model import Return
 from nq57xl.rules.condition import fields_of
 from nq57xl.rules.findings import Finding, catalogue, make
@@ -21,8 +21,6 @@ from nq57xl.rules.schema import Rule, Schema, Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FILE_NAME = re.compile(r"NQ57_[0-9QH-]+_([A-Za-z0-9]+)")
 
 
 def _wrong_period(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
@@ -33,7 +31,7 @@ def _wrong_period(source: Source, form: Form, period: str, current: Form | None)
 
 def _name_of_other_unit(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
     """The file is named like another unit's form."""
-    match = _FILE_NAME.search(source.name)
+    match = FORM_FILE.search(source.name)
     if match and match[1].upper() != form.unit.upper():
         yield make("NAME_OTHER_UNIT", words={"value": match[1], "unit": form.unit_name}, value=source.name)
 
