@@ -112,12 +112,12 @@ def test_same_file_twice(ledger: Ledger, workspace: Workspace) -> None:
     assert len(first) == 1
     assert again == ()
     assert dump(workspace) == before
-    assert ledger.known(digest("a"))
+    assert ledger.was_judged(digest("a"))
     assert ledger.origin(digest("a")) == ("VP", PERIOD)
     assert ledger.origin(digest("b")) == (None, None)
-    assert not ledger.known(digest("a"), "2026-05")
+    assert not ledger.was_judged(digest("a"), "2026-05")
     (other,) = ledger.record_returns("2026-05", [judged("a")], NOON)
-    assert (other.period, ledger.known(digest("a"), "2026-05")) == ("2026-05", True)
+    assert (other.period, ledger.was_judged(digest("a"), "2026-05")) == ("2026-05", True)
 
 
 def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
@@ -125,7 +125,7 @@ def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
     nothing = judged("a", "unrecognised", None)
     nothing = attrs.evolve(nothing, source=attrs.evolve(nothing.source, sha256=""))
     assert ledger.record_returns(PERIOD, [nothing, judged("b"), nothing], NOON) == ledger.returns(PERIOD)
-    assert not ledger.known("")
+    assert not ledger.was_judged("")
     assert len(ledger.returns(PERIOD)) == 1
 
 
@@ -169,7 +169,7 @@ def test_first_seen(ledger: Ledger) -> None:
     item = judged("a")
     assert ledger.first_seen([item.source], NOON) == {item.source.sha256: NOON}
     later = NOON + dt.timedelta(hours=13)
-    assert not ledger.known(item.source.sha256)
+    assert not ledger.was_judged(item.source.sha256)
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}
     ledger.record_returns(PERIOD, [item], later)
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}

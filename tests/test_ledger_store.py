@@ -49,7 +49,7 @@ def test_read_only_makes_nothing(workspace: Workspace) -> None:
         assert ledger.returns(PERIOD) == ()
         assert ledger.latest_period() is None
         assert ledger.events() == ()
-        assert not ledger.known(digest("x"))
+        assert not ledger.was_judged(digest("x"))
     assert list(workspace.root.iterdir()) == []
 
 

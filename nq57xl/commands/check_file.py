@@ -69,7 +69,7 @@ def check_file(
         told = tuple(
             CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged
         )
-        recorded = frozenset(item.source.sha256 for item in judged if ledger.known(item.source.sha256))
+        recorded = frozenset(item.source.sha256 for item in judged if ledger.was_judged(item.source.sha256))
         records = [ReturnRecord(0, period.code, item, office.clock.now()) for item in judged]
         marked = _write_marked(ledger, records, output) if output else None
         return Checked(period, told, recorded, marked)

@@ -50,8 +50,6 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
         merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
         edits.add_closing(ledger, closing)
-        detail = {"period": period.code, "reason": closing.reason, "outputs": closing.outputs}
-        ledger.event("close", detail)
         return Closed(period, closing, merged, frozen_view.missing)
 
 
@@ -64,7 +62,6 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
         if not reason.strip():
             raise Nq57Error('Mở lại kỳ đã chốt phải nêu lý do: thêm --reason "lý do".')
         edits.add_reopening(ledger, period.code, reason.strip())
-        ledger.event("reopen", {"period": period.code, "reason": reason.strip()})
         return period
 
 

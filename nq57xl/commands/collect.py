@@ -185,7 +185,7 @@ def collect(
         found, problems = gather(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
-        taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.known)
+        taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.was_judged)
         sources = _dated(ledger, taken.sources, now)
         fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords))
         copies = copies_of(office.workspace, taken, fresh)
@@ -212,7 +212,7 @@ def collect(
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[Judged]:
     """What was not taken in at all, each content once."""
     fresh = {source.sha256: unread(source, found) for source, found in zip(places, reasons, strict=True)}
-    return [item for sha256, item in fresh.items() if not sha256 or not ledger.known(sha256)]
+    return [item for sha256, item in fresh.items() if not sha256 or not ledger.was_judged(sha256)]
 
 
 def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
@@ -256,7 +256,7 @@ def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: b
     """
     fresh: dict[str, Source] = {}
     for source in found:
-        known = ledger.known(source.sha256, period) and not (unlocking and ledger.stayed_closed(source.sha256))
+        known = ledger.was_judged(source.sha256, period) and not (unlocking and ledger.stayed_closed(source.sha256))
         if source.sha256 not in fresh and not known and not ledger.is_output(source.sha256):
             fresh[source.sha256] = source
     return list(fresh.values())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -46,24 +45,18 @@ def record_amendment(
 
 def amendments(ledger: Ledger) -> tuple[Amendment, ...]:
     """Every amendment, in the order in which they came: effective days never go back."""
-    with ledger.viewing() as connection:
-        found = connection.execute(select(tables.amendments).order_by(tables.amendments.c.id)).mappings().all()
-    return tuple(_amendment(row) for row in found)
+    found = ledger.rows(select(tables.amendments).order_by(tables.amendments.c.id))
+    return tuple(_amendment(row._asdict()) for row in found)
 
 
-def _amendment(row: Any) -> Amendment:  # noqa: ANN401 - a row of SQLAlchemy
+def _amendment(row: rows.Row) -> Amendment:
     detail = json.loads(row["json"])
-    return Amendment(
-        id=row["id"],
-        effective_from=dt.date.fromisoformat(row["effective_from"]),
-        before=detail["before"],
-        after=row["plan_version"],
-        document=detail["document"],
-        sha256=detail["sha256"],
-        at=dt.datetime.fromisoformat(row["at"]),
-        who=row["who"],
-        rows=CONVERTER.structure(detail["rows"], tuple[AmendedRow, ...]),
-    )
+    understood = {
+        "effective_from": dt.date.fromisoformat(row["effective_from"]),
+        "at": dt.datetime.fromisoformat(row["at"]),
+        "rows": CONVERTER.structure(detail["rows"], tuple[AmendedRow, ...]),
+    }
+    return rows.record_of(Amendment, row | detail | understood | {"after": row["plan_version"]})
 
 
 def version_until(ledger: Ledger, day: dt.date) -> Plan | None:
@@ -75,7 +68,5 @@ def version_until(ledger: Ledger, day: dt.date) -> Plan | None:
 
 def used_codes(ledger: Ledger) -> frozenset[str]:
     """Every code that a task or an indicator of any recorded version of the plan has had."""
-    with ledger.viewing() as connection:
-        texts = connection.execute(select(tables.plans.c.json)).scalars().all()
-    plans = [json.loads(text) for text in texts]
+    plans = [json.loads(row[0]) for row in ledger.rows(select(tables.plans.c.json))]
     return frozenset(row["code"] for plan in plans for table in ("tasks", "indicators") for row in plan[table])

@@ -16,7 +16,6 @@ from nq57xl.ledger import rows, tables
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.returns.receipt_days import judged_by_receipt
 from nq57xl.rules.findings import Finding, make
-from nq57xl.text.clock import iso
 
 DecisionKind = Literal["exclude", "readmit", "received", "take"]
 
@@ -36,15 +35,7 @@ class Decision:
 
 def add(connection: Connection, decision: Decision) -> None:
     """Records a decision; what was decided before stays on record."""
-    row = {
-        "return_id": decision.return_id,
-        "kind": decision.kind,
-        "value": decision.value,
-        "reason": rows.clean(decision.reason),
-        "at": iso(decision.at),
-        "who": rows.clean(decision.who),
-    }
-    connection.execute(insert(tables.decisions), row)
+    connection.execute(insert(tables.decisions), rows.row_of(decision))
 
 
 def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
@@ -53,8 +44,7 @@ def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, 
     query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
     found: dict[int, tuple[Decision, ...]] = {}
     for row in connection.execute(query).mappings():
-        at = dt.datetime.fromisoformat(row["at"])
-        item = Decision(row["return_id"], row["kind"], row["value"], row["reason"], at, row["who"])
+        item = rows.record_of(Decision, {**row, "at": dt.datetime.fromisoformat(row["at"])})
         found[item.return_id] = (*found.get(item.return_id, ()), item)
     return found
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import attrs
 from sqlalchemy import func, insert, select
 
 from nq57xl.forms.values import Source
 from nq57xl.ledger import queries, rows, tables
-from nq57xl.ledger.model import CellKey, Closing, Edit, EditKind, FrozenPeriod, NewEdit, PeriodStatus, UnitStatus
+from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.returns.model import ReturnRecord
@@ -24,11 +24,10 @@ def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], file: tuple[s
     """Records edits with their event, all or none; `file`: name and hash of their bien-tap.xlsx, in `files` already."""
     if not new:
         return
-    at = iso(ledger.now())
+    common = {"period": period, "file_sha256": file[1], "at": iso(ledger.now()), "who": rows.clean(ledger.person)}
     cells = [{"unit": item.unit, "task": item.key, "field": item.field, "kind": item.kind} for item in new]
     with ledger.transaction() as connection:
-        for item in new:
-            connection.execute(insert(tables.edits), _row(item, period, file[1], at, ledger.person))
+        connection.execute(insert(tables.edits), [rows.row_of(item, "value", "before_value") | common for item in new])
         detail = {"period": period, "file": file[0], "sha256": file[1], "cells": cells}
         ledger.add_event(connection, "edit", detail)
 
@@ -41,14 +40,12 @@ def edits_of(ledger: Ledger, period: str) -> tuple[Edit, ...]:
         .where(tables.edits.c.period == period)
         .order_by(tables.edits.c.id)
     )
-    with ledger.viewing() as connection:
-        return tuple(_edit(dict(row)) for row in connection.execute(query).mappings())
+    return tuple(_edit(row._asdict()) for row in ledger.rows(query))
 
 
 def last_edit(ledger: Ledger) -> int:
     """Id of the newest edit of any period; 0 before the first."""
-    with ledger.viewing() as connection:
-        return int(connection.execute(select(func.coalesce(func.max(tables.edits.c.id), 0))).scalar_one())
+    return int(ledger.rows(select(func.coalesce(func.max(tables.edits.c.id), 0)))[0][0])
 
 
 def holding(edits: Sequence[Edit], upto: int | None = None) -> dict[CellKey, Edit]:
@@ -64,50 +61,10 @@ def holding(edits: Sequence[Edit], upto: int | None = None) -> dict[CellKey, Edi
     return {place: edit for place, edit in newest.items() if edit.new.kind != "withdrawn"}
 
 
-def _row(item: NewEdit, period: str, sha256: str, at: str, who: str) -> rows.Row:
-    value, kind = rows.pack(item.value)
-    before, before_kind = rows.pack(item.before_value)
-    return {
-        "period": period,
-        "unit": item.unit,
-        "row_table": item.table,
-        "row_key": rows.clean(item.key),
-        "field": item.field,
-        "kind": item.kind,
-        "typed": rows.clean(item.typed),
-        "value": value,
-        "value_type": kind,
-        "before": rows.clean(item.before),
-        "author": rows.clean(item.author),
-        "reason": rows.clean(item.reason),
-        "file_sha256": sha256,
-        "sheet": rows.clean(item.sheet),
-        "cell": item.cell,
-        "at": at,
-        "who": rows.clean(who),
-        "before_value": before,
-        "before_type": before_kind,
-    }
-
-
 def _edit(row: rows.Row) -> Edit:
-    new = NewEdit(
-        unit=row["unit"],
-        table=row["row_table"],
-        key=row["row_key"],
-        field=row["field"],
-        kind=cast(EditKind, row["kind"]),
-        typed=row["typed"],
-        value=rows.unpack(row["value"], row["value_type"]),
-        before=row["before"],
-        author=row["author"],
-        reason=row["reason"],
-        sheet=row["sheet"],
-        cell=row["cell"],
-        before_value=rows.unpack(row["before_value"], row["before_type"]),
-    )
     at = dt.datetime.fromisoformat(row["at"])
     source = Source(row["path"] or row["name"], row["name"], row["file_sha256"], row["size"], at, "first_seen")
+    new = rows.record_of(NewEdit, row, "value", "before_value")
     return Edit(row["id"], row["period"], new, source, at, row["who"])
 
 
@@ -118,29 +75,19 @@ def closing_of(ledger: Ledger, period: str) -> Closing | None:
     """The closing that holds; None for a period that is open, or open again."""
     table = tables.closings
     query = select(table.c.kind, table.c.json).where(table.c.period == period).order_by(table.c.id.desc()).limit(1)
-    with ledger.viewing() as connection:
-        row = connection.execute(query).first()
+    row = next(iter(ledger.rows(query)), None)
     return from_json(row[1], Closing) if row is not None and row[0] == "close" else None
 
 
-def history_of(ledger: Ledger, period: str) -> tuple[tuple[str, dt.datetime, str], ...]:
-    """(close or reopen, when, by whom) for everything that was decided on the period, oldest first."""
-    table = tables.closings
-    query = select(table.c.kind, table.c.at, table.c.who).where(table.c.period == period).order_by(table.c.id)
-    with ledger.viewing() as connection:
-        return tuple((row[0], dt.datetime.fromisoformat(row[1]), row[2]) for row in connection.execute(query))
-
-
 def add_closing(ledger: Ledger, closing: Closing) -> None:
-    """Records that the period is closed."""
-    row = {"kind": "close", "json": to_json(closing), "at": iso(closing.at), "who": closing.who}
-    _add(ledger, {"period": closing.period, **row})
+    """Records that the period is closed, with the event."""
+    detail = {"period": closing.period, "reason": closing.reason, "outputs": closing.outputs}
+    _add(ledger, "close", closing.period, to_json(closing), detail)
 
 
 def add_reopening(ledger: Ledger, period: str, reason: str) -> None:
-    """Records that the period is open again."""
-    row = {"kind": "reopen", "json": to_json({"reason": reason}), "at": iso(ledger.now()), "who": ledger.person}
-    _add(ledger, {"period": period, **row})
+    """Records that the period is open again, with the event."""
+    _add(ledger, "reopen", period, to_json({"reason": reason}), {"period": period, "reason": reason})
 
 
 def freeze(ledger: Ledger, period: Period, plan: Plan, schema_used: Schema, status: PeriodStatus) -> FrozenPeriod:
@@ -164,9 +111,11 @@ def thaw(ledger: Ledger, frozen: FrozenPeriod) -> PeriodStatus:
     return _mapped(frozen.status, _refill({record.id: record for record in found}))
 
 
-def _add(ledger: Ledger, row: Mapping[str, str]) -> None:
+def _add(ledger: Ledger, kind: str, period: str, text: str, detail: Mapping[str, Any]) -> None:
+    row = {"period": period, "kind": kind, "json": text, "at": iso(ledger.now()), "who": rows.clean(ledger.person)}
     with ledger.transaction() as connection:
-        connection.execute(insert(tables.closings), dict(row))
+        connection.execute(insert(tables.closings), row)
+        ledger.add_event(connection, kind, detail)
 
 
 def _stripped(record: ReturnRecord) -> ReturnRecord:

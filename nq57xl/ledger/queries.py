@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zlib
-from collections.abc import Sequence
 
 import attrs
 from attrs import frozen
@@ -29,12 +28,6 @@ def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
     row = {"version": version, "json": _text(plan), "recorded_at": iso(now)}
     connection.execute(upsert(tables.plans).on_conflict_do_nothing(), row)
     return version
-
-
-def plan(connection: Connection, version: str) -> Plan | None:
-    """The plan of that version, by section: earlier programs recorded it in the order of the appendix."""
-    text = connection.execute(select(tables.plans.c.json).where(tables.plans.c.version == version)).scalar()
-    return None if text is None else from_json(text, Plan).by_section()
 
 
 def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.datetime) -> None:
@@ -72,41 +65,6 @@ def one_form(connection: Connection, condition: ColumnElement[bool]) -> Form | N
     return attrs.evolve(form, cells=from_json(zlib.decompress(row[1]).decode(), tuple[SheetLayout, ...]))
 
 
-def current_forms(connection: Connection, period: str) -> tuple[Form, ...]:
-    """The highest version for each unit, without its cells, in the order in which the units were first issued one."""
-    forms = tables.forms
-    newest = (
-        select(forms.c.unit, func.max(forms.c.version).label("version"), func.min(forms.c.id).label("first"))
-        .where(forms.c.period == period)
-        .group_by(forms.c.unit)
-        .subquery()
-    )
-    same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
-    query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
-    return tuple(from_json(text, Form) for text in connection.execute(query).scalars())
-
-
-def latest_period(connection: Connection) -> str | None:
-    """The period whose first form was issued last: a new version for an older month does not bring that month back."""
-    forms = tables.forms
-    query = select(forms.c.period).group_by(forms.c.period).order_by(func.min(forms.c.id).desc()).limit(1)
-    return connection.execute(query).scalar()
-
-
-def periods(connection: Connection) -> tuple[str, ...]:
-    """Codes of the periods for which a form was issued, in the order of first issue."""
-    forms = tables.forms
-    query = select(forms.c.period).group_by(forms.c.period).order_by(func.min(forms.c.id))
-    return tuple(connection.execute(query).scalars())
-
-
-def issued_file(connection: Connection, issue_id: str) -> tuple[str, str] | None:
-    """(file name, SHA-256) of the form as issued."""
-    forms = tables.forms
-    row = connection.execute(select(forms.c.file, forms.c.sha256).where(forms.c.issue_id == issue_id)).first()
-    return None if row is None else (row[0], row[1])
-
-
 def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:
     """JSON with the keys in the record's own order: `to_json` sorts them, and the order of lists and sections shows."""
     return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, separators=(",", ":"))
@@ -125,7 +83,7 @@ class CollectRun:
     who: str
 
 
-def known(connection: Connection, sha256: str, period: str | None = None) -> bool:
+def was_judged(connection: Connection, sha256: str, period: str | None = None) -> bool:
     """A file of that content was judged before: for that period, or for any."""
     table = tables.returns
     condition = table.c.sha256 == sha256
@@ -140,14 +98,6 @@ def newest_judgement() -> ColumnElement[bool]:
     first = func.coalesce(table.c.judged_again, table.c.id)
     later = select(again.c.id).where((again.c.judged_again == first) & (again.c.id > table.c.id))
     return ~later.exists()
-
-
-def origin(connection: Connection, sha256: str) -> tuple[str | None, str | None]:
-    """(unit, period of the form) of the return with that content, by its newest judgement."""
-    table = tables.returns
-    query = select(table.c.unit, table.c.form_period).where(table.c.sha256 == sha256).order_by(table.c.id.desc())
-    row = connection.execute(query).first()
-    return (None, None) if row is None else (row[0], row[1])
 
 
 def see(connection: Connection, run: CollectRun, source: Source) -> dt.datetime:
@@ -236,7 +186,7 @@ def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[Return
         findings.setdefault(row["return_id"], []).append(rows.finding_of(row))
     decided = decisions.of_returns(connection, wanted)
     records = (
-        rows.record_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
+        rows.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
     )
     return tuple(decisions.applied(record, decided.get(record.id, ())) for record in records)
 
@@ -247,14 +197,6 @@ def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:
     ends = table.c.path.endswith(f"/{wanted}", autoescape=True) | table.c.path.endswith(f"!{wanted}", autoescape=True)
     condition = (table.c.path == wanted) | (table.c.name == wanted) | ends
     return condition | table.c.sha256.startswith(wanted.casefold(), autoescape=True) if sha256 else condition
-
-
-def verdicts(judged: Sequence[Judged]) -> dict[str, int]:
-    """How many returns of each verdict, for the event."""
-    counts: dict[str, int] = {}
-    for item in judged:
-        counts[item.verdict] = counts.get(item.verdict, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def _parts(connection: Connection, table: Table, wanted: Select[tuple[int]]) -> list[rows.Row]:

@@ -1,19 +1,28 @@
-"""Records to rows of the ledger and back, exactly."""
+"""Flat records to rows of the ledger and back, exactly, by the names of their fields."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
-from nq57xl.forms.values import ReceivedBasis, Source, Value
+import attrs
+
+from nq57xl.forms.values import Source, Value
 from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.rules.codec import from_json, to_json
-from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import iso
 
 Row = dict[str, Any]
 """One row: column name -> what the driver takes or gave."""
+_Record = TypeVar("_Record", bound=attrs.AttrsInstance)
+_COLUMNS = {"table": "row_table", "key": "row_key"}
+"""Fields whose column has another name: theirs are words of SQL."""
+TYPES = {"value": "value_type", "before_value": "before_type"}
+"""Columns of typed values -> the column of their type."""
 
 
 def clean(text: str) -> str:
@@ -45,123 +54,78 @@ def unpack(text: str | None, kind: str) -> CellValue:
     return dt.date.fromisoformat(text) if kind == "date" else text
 
 
+def row_of(record: attrs.AttrsInstance, *typed: str) -> Row:
+    """The row of a flat record; `typed`: its fields that hold typed values, which take two columns (`TYPES`)."""
+    row: Row = {}
+    for name, column in _columns(type(record)):
+        content = getattr(record, name)
+        if name in typed:
+            row[column], row[TYPES[name]] = pack(content)
+        elif isinstance(content, str):
+            row[column] = clean(content)
+        else:
+            row[column] = iso(content) if isinstance(content, dt.datetime) else content
+    return row
+
+
+def record_of(kind: type[_Record], row: Mapping[str, Any], *typed: str) -> _Record:
+    """The record of that kind that the row was made from; other columns are passed over."""
+    cells = {name: row[column] for name, column in _columns(kind) if column in row}
+    return kind(**cells | {name: unpack(row[name], row[TYPES[name]]) for name in typed})
+
+
+@cache
+def _columns(kind: type[attrs.AttrsInstance]) -> tuple[tuple[str, str], ...]:
+    """(field, column) of a kind of record."""
+    return tuple((item.name, _COLUMNS.get(item.name, item.name)) for item in attrs.fields(kind))
+
+
 def return_row(judged: Judged, period: str, collected_at: dt.datetime, who: str) -> Row:
     """The row of `returns`."""
     source = judged.source
-    return {
-        "sha256": source.sha256,
-        "period": period,
-        "path": clean(source.path),
-        "name": clean(source.name),
-        "received_at": iso(source.received_at),
-        "received_basis": source.received_basis,
-        "verdict": judged.verdict,
-        "unit": judged.unit,
-        "form_period": judged.form_period,
-        "issue_id": judged.issue_id,
-        "collected_at": iso(collected_at),
-        "who": clean(who),
-        "sender": clean(source.sender),
-        "subject": clean(source.subject),
-        "saved_at": iso(source.saved_at) if source.saved_at else "",
-    }
+    row = {name: getattr(judged, name) for name in ("verdict", "unit", "form_period", "issue_id")}
+    row |= {name: clean(getattr(source, name)) for name in ("sha256", "path", "name", "sender", "subject")}
+    row |= {"received_at": iso(source.received_at), "received_basis": source.received_basis}
+    row |= {"saved_at": iso(source.saved_at) if source.saved_at else ""}
+    return row | {"period": period, "collected_at": iso(collected_at), "who": clean(who)}
 
 
-def value_rows(return_id: int, values: tuple[Value, ...]) -> list[Row]:
+def value_rows(return_id: int, values: Sequence[Value]) -> list[Row]:
     """The rows of `return_values`."""
-    rows = []
-    for position, item in enumerate(values):
-        text, kind = pack(item.value)
-        rows.append(
-            {
-                "return_id": return_id,
-                "position": position,
-                "row_table": item.table,
-                "row_key": clean(item.key),
-                "field": item.field,
-                "typed": clean(item.typed),
-                "value": text,
-                "value_type": kind,
-                "sheet": clean(item.sheet),
-                "cell": item.cell,
-                "origin": clean(to_json(item.origin)) if item.origin else None,
-            }
-        )
-    return rows
-
-
-def finding_rows(return_id: int, findings: tuple[Finding, ...]) -> list[Row]:
-    """The rows of `return_findings`."""
     return [
-        {
-            "return_id": return_id,
-            "position": position,
-            "code": item.code,
-            "severity": item.severity,
-            "message": clean(item.message),
-            "fix": clean(item.fix),
-            "sheet": clean(item.sheet),
-            "cell": item.cell,
-            "row_table": item.table,
-            "task": None if item.task is None else clean(item.task),
-            "field": item.field,
-            "value": clean(item.value),
-        }
-        for position, item in enumerate(findings)
+        row_of(item, "value")
+        | {"return_id": return_id, "position": position}
+        | {"origin": clean(to_json(item.origin)) if item.origin else None}
+        for position, item in enumerate(values)
     ]
+
+
+def finding_rows(return_id: int, findings: Sequence[Finding]) -> list[Row]:
+    """The rows of `return_findings`."""
+    return [row_of(item) | {"return_id": return_id, "position": number} for number, item in enumerate(findings)]
 
 
 def value_of(row: Row) -> Value:
     """The record of a row of `return_values`."""
-    return Value(
-        table=row["row_table"],
-        key=row["row_key"],
-        field=row["field"],
-        typed=row["typed"],
-        value=unpack(row["value"], row["value_type"]),
-        sheet=row["sheet"],
-        cell=row["cell"],
-        origin=from_json(row["origin"], Source) if row["origin"] else None,
-    )
+    origin = from_json(row["origin"], Source) if row["origin"] else None
+    return record_of(Value, row | {"origin": origin}, "value")
 
 
 def finding_of(row: Row) -> Finding:
     """The record of a row of `return_findings`."""
-    return Finding(
-        code=row["code"],
-        severity=row["severity"],
-        message=row["message"],
-        fix=row["fix"],
-        sheet=row["sheet"],
-        cell=row["cell"],
-        table=row["row_table"],
-        task=row["task"],
-        field=row["field"],
-        value=row["value"],
-    )
+    return record_of(Finding, row)
 
 
-def record_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]) -> ReturnRecord:
+def return_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]) -> ReturnRecord:
     """The record of a row of `returns` joined with `files.size`."""
-    source = Source(
-        path=row["path"],
-        name=row["name"],
-        sha256=row["sha256"],
-        size=row["size"],
-        received_at=dt.datetime.fromisoformat(row["received_at"]),
-        received_basis=cast(ReceivedBasis, row["received_basis"]),
-        sender=row["sender"],
-        subject=row["subject"],
-        saved_at=dt.datetime.fromisoformat(row["saved_at"]) if row["saved_at"] else None,
+    moments = {name: _moment(row[name]) for name in ("received_at", "saved_at")}
+    source = record_of(Source, row | moments)
+    judged = record_of(Judged, row | {"source": source, "values": values, "findings": findings})
+    first = row["judged_again"] or 0
+    return ReturnRecord(
+        row["id"], row["period"], judged, dt.datetime.fromisoformat(row["collected_at"]), first_id=first
     )
-    judged = Judged(
-        source=source,
-        verdict=cast(Verdict, row["verdict"]),
-        unit=row["unit"],
-        form_period=row["form_period"],
-        issue_id=row["issue_id"],
-        values=values,
-        findings=findings,
-    )
-    collected_at = dt.datetime.fromisoformat(row["collected_at"])
-    return ReturnRecord(row["id"], row["period"], judged, collected_at, first_id=row["judged_again"] or 0)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None

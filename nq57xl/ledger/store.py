@@ -6,13 +6,14 @@ import contextlib
 import datetime as dt
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.errors import Nq57Error
@@ -24,6 +25,7 @@ from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly,
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.rules.codec import from_json
 from nq57xl.text.clock import Clock, in_vietnam, iso
 
 _KEPT_BACKUPS = 30
@@ -132,6 +134,15 @@ class Ledger:
         """One transaction, all or nothing, for the modules beside this one."""
         return changing(self._engine)
 
+    def rows(self, query: Select[Any]) -> Sequence[Any]:
+        """Every row of a query."""
+        with reading(self._engine) as connection:
+            return connection.execute(query).all()
+
+    def _first(self, query: Select[Any]) -> Any:  # noqa: ANN401 - a column's value
+        """First column of the first row; None where there is none."""
+        return next((row[0] for row in self.rows(query.limit(1))), None)
+
     def backup(self, command: str) -> Path:
         """A copy of the database under backup/, named by time and command.
 
@@ -154,12 +165,14 @@ class Ledger:
             return queries.add_plan(connection, plan, self._clock.now())
 
     def plan(self, version: str) -> Plan:
-        """The plan of that version. Raises Nq57Error when the ledger has none."""
-        with reading(self._engine) as connection:
-            found = queries.plan(connection, version)
-        if found is None:
+        """The plan of that version, by section: earlier programs recorded it in the order of the appendix.
+
+        Raises Nq57Error when the ledger has none.
+        """
+        text = self._first(select(tables.plans.c.json).where(tables.plans.c.version == version))
+        if text is None:
             raise Nq57Error(f"Sổ dữ liệu không có phiên bản kế hoạch «{version}».")
-        return found
+        return from_json(text, Plan).by_section()
 
     def issue(self, forms: Sequence[Form], files: Mapping[str, tuple[str, str]]) -> None:
         """Records forms as issued, all or none; known ones stay as they are. `files`: issue id -> (name, SHA-256)."""
@@ -171,9 +184,8 @@ class Ledger:
     def current_form(self, unit: str, period: str) -> Form | None:
         """The form of the highest version issued to the unit for the period."""
         forms = tables.forms
-        with reading(self._engine) as connection:
-            query = select(forms.c.issue_id).where((forms.c.unit == unit) & (forms.c.period == period))
-            issue_id = connection.execute(query.order_by(forms.c.version.desc()).limit(1)).scalar()
+        query = select(forms.c.issue_id).where((forms.c.unit == unit) & (forms.c.period == period))
+        issue_id = self._first(query.order_by(forms.c.version.desc()))
         return None if issue_id is None else self.form_by_id(issue_id)
 
     def form_by_id(self, issue_id: str) -> Form | None:
@@ -188,37 +200,44 @@ class Ledger:
 
     def form_by_short(self, short_id: str) -> Form | None:
         """The form with that short id."""
-        with reading(self._engine) as connection:
-            query = select(tables.forms.c.issue_id).where(tables.forms.c.short_id == short_id)
-            issue_id = connection.execute(query).scalar()
+        issue_id = self._first(select(tables.forms.c.issue_id).where(tables.forms.c.short_id == short_id))
         return None if issue_id is None else self.form_by_id(issue_id)
 
     def current_forms(self, period: str) -> tuple[Form, ...]:
-        """The highest version for each unit, in the order of first issue."""
-        with reading(self._engine) as connection:
-            return queries.current_forms(connection, period)
+        """The highest version for each unit, without its cells, in the order in which units were first issued one."""
+        forms = tables.forms
+        newest = (
+            select(forms.c.unit, func.max(forms.c.version).label("version"), func.min(forms.c.id).label("first"))
+            .where(forms.c.period == period)
+            .group_by(forms.c.unit)
+            .subquery()
+        )
+        same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
+        query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
+        return tuple(from_json(row[0], Form) for row in self.rows(query))
 
     def latest_period(self) -> str | None:
-        """Code of the period that was issued last; None before the first."""
-        with reading(self._engine) as connection:
-            return queries.latest_period(connection)
+        """Code of the period whose first form was issued last: a new version of an older one does not bring it back."""
+        return next(reversed(self.periods()), None)
 
     def periods(self) -> tuple[str, ...]:
         """Codes of the periods for which a form was issued, in the order of first issue."""
-        with reading(self._engine) as connection:
-            return queries.periods(connection)
+        forms = tables.forms
+        query = select(forms.c.period).group_by(forms.c.period).order_by(func.min(forms.c.id))
+        return tuple(row[0] for row in self.rows(query))
 
     def issued_file(self, issue_id: str) -> tuple[str, str] | None:
         """(file name, SHA-256) of the form as issued."""
-        with reading(self._engine) as connection:
-            return queries.issued_file(connection, issue_id)
+        forms = tables.forms
+        query = select(forms.c.file, forms.c.sha256).where(forms.c.issue_id == issue_id)
+        return next(((row[0], row[1]) for row in self.rows(query)), None)
 
     # returns
 
-    def known(self, sha256: str, period: str | None = None) -> bool:
+    def was_judged(self, sha256: str, period: str | None = None) -> bool:
         """A file of that content was judged and recorded before: for that period, or for whatever period."""
         with reading(self._engine) as connection:
-            return queries.known(connection, sha256, period)
+            return queries.was_judged(connection, sha256, period)
 
     def stayed_closed(self, sha256: str) -> bool:
         """The file was recorded, but could not be opened for want of its password."""
@@ -235,8 +254,9 @@ class Ledger:
 
     def origin(self, sha256: str) -> tuple[str | None, str | None]:
         """(unit, period of the form) of the return with that content; (None, None) when it is not known."""
-        with reading(self._engine) as connection:
-            return queries.origin(connection, sha256)
+        table = tables.returns
+        query = select(table.c.unit, table.c.form_period).where(table.c.sha256 == sha256).order_by(table.c.id.desc())
+        return next(((row[0], row[1]) for row in self.rows(query)), (None, None))
 
     def first_seen(self, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
         """Notes the files as seen at that moment, before they are read; returns when each content was first seen.
@@ -263,13 +283,13 @@ class Ledger:
                 sha256 = item.source.sha256
                 if not sha256 or item.verdict == "duplicate":
                     continue
-                if not queries.known(connection, sha256, period):
+                if not queries.was_judged(connection, sha256, period):
                     new.append(queries.add(connection, period, item, run))
                 elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256):
                     new.append(queries.reopen(connection, period, item, run))
                     self.add_event(connection, "reread", {"period": period, "file": item.source.path})
             if new:
-                counts = queries.verdicts([record.judged for record in new])
+                counts = Counter(record.judged.verdict for record in new)
                 self.add_event(connection, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
@@ -326,22 +346,19 @@ class Ledger:
         """That content at that path is the program's own."""
         table = tables.outputs
         query = select(table.c.sha256).where((table.c.path == rows.clean(path)) & (table.c.sha256 == sha256))
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
+        return self._first(query) is not None
 
     def files(self) -> dict[str, str]:
         """SHA-256 -> name of every file that should be in the archive."""
         table = tables.files
         query = select(table.c.sha256, table.c.name).where(table.c.path.is_not(None)).order_by(table.c.sha256)
-        with reading(self._engine) as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in self.rows(query)}
 
     def latest_outputs(self) -> dict[str, str]:
         """Path -> SHA-256 of what the program wrote there last."""
         table = tables.outputs
         query = select(table.c.path, table.c.sha256).order_by(table.c.written_at)
-        with reading(self._engine) as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in self.rows(query)}
 
     def faults(self) -> list[str]:
         """What the database itself finds wrong with its pages and references; [] for nothing."""
@@ -354,9 +371,7 @@ class Ledger:
 
     def is_output(self, sha256: str) -> bool:
         """That content is the program's own: a form issued, a marked form, a letter."""
-        query = select(tables.outputs.c.path).where(tables.outputs.c.sha256 == sha256)
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
+        return self._first(select(tables.outputs.c.path).where(tables.outputs.c.sha256 == sha256)) is not None
 
     def event(self, what: str, detail: Mapping[str, Any] | None = None) -> None:
         """Notes what was done."""
@@ -365,14 +380,10 @@ class Ledger:
 
     def events(self) -> tuple[Event, ...]:
         """Everything noted, oldest first."""
-        with reading(self._engine) as connection:
-            found = connection.execute(select(tables.events).order_by(tables.events.c.id)).mappings()
-            return tuple(
-                Event(
-                    row["id"], dt.datetime.fromisoformat(row["at"]), row["who"], row["what"], json.loads(row["detail"])
-                )
-                for row in found
-            )
+        found = self.rows(select(tables.events).order_by(tables.events.c.id))
+        return tuple(
+            Event(row.id, dt.datetime.fromisoformat(row.at), row.who, row.what, json.loads(row.detail)) for row in found
+        )
 
     def add_event(self, connection: Connection, what: str, detail: Mapping[str, Any]) -> None:
         """The same within a transaction of the caller's."""

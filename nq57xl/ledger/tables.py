@@ -11,9 +11,14 @@ from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, Strin
 METADATA = MetaData()
 
 
-def _text(name: str) -> Column[str]:
-    """A text column that is never NULL."""
-    return Column(name, String, nullable=False)
+def _texts(*names: str) -> list[Column[str]]:
+    """Text columns that are never NULL."""
+    return [Column(name, String, nullable=False) for name in names]
+
+
+def _maybe(*names: str) -> list[Column[str | None]]:
+    """Text columns that may be NULL."""
+    return [Column(name, String) for name in names]
 
 
 def _number(name: str) -> Column[int]:
@@ -30,16 +35,14 @@ _migrations = Table(
     "migrations",
     METADATA,
     Column("number", Integer, primary_key=True),
-    _text("name"),
-    _text("applied_at"),
+    *_texts("name", "applied_at"),
 )
 
 plans = Table(
     "plans",
     METADATA,
     Column("version", String, primary_key=True),
-    _text("json"),
-    _text("recorded_at"),
+    *_texts("json", "recorded_at"),
 )
 
 forms = Table(
@@ -49,14 +52,9 @@ forms = Table(
     Column("issue_id", String, nullable=False, unique=True),
     Column("short_id", String, nullable=False, unique=True),
     Column("plan_version", String, ForeignKey("plans.version"), nullable=False),
-    _text("schema_version"),
-    _text("unit"),
-    _text("period"),
+    *_texts("schema_version", "unit", "period"),
     _number("version"),
-    _text("file"),
-    _text("sha256"),
-    _text("json"),
-    _text("issued_at"),
+    *_texts("file", "sha256", "json", "issued_at"),
     Column("cells", LargeBinary),
     UniqueConstraint("period", "unit", "version"),
 )
@@ -65,10 +63,10 @@ files = Table(
     "files",
     METADATA,
     Column("sha256", String, primary_key=True),
-    Column("path", String),
-    _text("name"),
+    *_maybe("path"),
+    *_texts("name"),
     _number("size"),
-    _text("first_seen"),
+    *_texts("first_seen"),
 )
 """`path`: in the archive, relative to the workspace; NULL for a file over the limits."""
 
@@ -77,20 +75,9 @@ returns = Table(
     METADATA,
     _id(),
     Column("sha256", String, ForeignKey("files.sha256"), nullable=False),
-    _text("period"),
-    _text("path"),
-    _text("name"),
-    _text("received_at"),
-    _text("received_basis"),
-    _text("verdict"),
-    Column("unit", String),
-    Column("form_period", String),
-    Column("issue_id", String),
-    _text("collected_at"),
-    _text("who"),
-    _text("sender"),
-    _text("subject"),
-    _text("saved_at"),
+    *_texts("period", "path", "name", "received_at", "received_basis", "verdict"),
+    *_maybe("unit", "form_period", "issue_id"),
+    *_texts("collected_at", "who", "sender", "subject", "saved_at"),
     Column("judged_again", Integer, ForeignKey("returns.id")),
 )
 """One row for each file, period and judgement; `judged_again`: the first one of the same file for the same period."""
@@ -100,15 +87,10 @@ return_values = Table(
     METADATA,
     Column("return_id", Integer, ForeignKey("returns.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    _text("row_table"),
-    _text("row_key"),
-    _text("field"),
-    _text("typed"),
-    Column("value", String),
-    _text("value_type"),
-    _text("sheet"),
-    _text("cell"),
-    Column("origin", String),
+    *_texts("row_table", "row_key", "field", "typed"),
+    *_maybe("value"),
+    *_texts("value_type", "sheet", "cell"),
+    *_maybe("origin"),
 )
 """The tidy table. `value` is text that `value_type` (text, number, date, none) turns back exactly.
 
@@ -120,16 +102,9 @@ return_findings = Table(
     METADATA,
     Column("return_id", Integer, ForeignKey("returns.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    _text("code"),
-    _text("severity"),
-    _text("message"),
-    _text("fix"),
-    _text("sheet"),
-    _text("cell"),
-    _text("row_table"),
-    Column("task", String),
-    _text("field"),
-    _text("value"),
+    *_texts("code", "severity", "message", "fix", "sheet", "cell", "row_table"),
+    *_maybe("task"),
+    *_texts("field", "value"),
 )
 
 decisions = Table(
@@ -137,11 +112,7 @@ decisions = Table(
     METADATA,
     _id(),
     Column("return_id", Integer, ForeignKey("returns.id"), nullable=False),
-    _text("kind"),
-    _text("value"),
-    _text("reason"),
-    _text("at"),
-    _text("who"),
+    *_texts("kind", "value", "reason", "at", "who"),
 )
 """What the office decided on a return, newest last: exclude, readmit, received (`value`: the time put right)."""
 
@@ -149,25 +120,11 @@ edits = Table(
     "edits",
     METADATA,
     _id(),
-    _text("period"),
-    _text("unit"),
-    _text("row_table"),
-    _text("row_key"),
-    _text("field"),
-    _text("kind"),
-    _text("typed"),
-    Column("value", String),
-    _text("value_type"),
-    _text("before"),
-    _text("author"),
-    _text("reason"),
-    _text("file_sha256"),
-    _text("sheet"),
-    _text("cell"),
-    _text("at"),
-    _text("who"),
-    Column("before_value", String),
-    _text("before_type"),
+    *_texts("period", "unit", "row_table", "row_key", "field", "kind", "typed"),
+    *_maybe("value"),
+    *_texts("value_type", "before", "author", "reason", "file_sha256", "sheet", "cell", "at", "who"),
+    *_maybe("before_value"),
+    *_texts("before_type"),
 )
 """The office's own hand (bien-tap.xlsx): the newest row for a cell of a unit's report holds; `withdrawn` ends it."""
 
@@ -175,11 +132,7 @@ closings = Table(
     "closings",
     METADATA,
     _id(),
-    _text("period"),
-    _text("kind"),
-    _text("json"),
-    _text("at"),
-    _text("who"),
+    *_texts("period", "kind", "json", "at", "who"),
 )
 """Periods frozen by `close`; `json` says what the report contained: returns, edits, versions, hashes."""
 
@@ -188,10 +141,7 @@ amendments = Table(
     METADATA,
     _id(),
     Column("plan_version", String, ForeignKey("plans.version"), nullable=False),
-    _text("effective_from"),
-    _text("json"),
-    _text("at"),
-    _text("who"),
+    *_texts("effective_from", "json", "at", "who"),
 )
 """Versions of the plan that `amend` brought in, with their first day and what changed."""
 
@@ -200,7 +150,7 @@ outputs = Table(
     METADATA,
     Column("path", String, primary_key=True),
     Column("sha256", String, primary_key=True),
-    _text("written_at"),
+    *_texts("written_at"),
 )
 """Every content that the program ever meant to write to a path: anything else there is somebody's own work."""
 
@@ -208,9 +158,6 @@ events = Table(
     "events",
     METADATA,
     _id(),
-    _text("at"),
-    _text("who"),
-    _text("what"),
-    _text("detail"),
+    *_texts("at", "who", "what", "detail"),
 )
 """`detail` is JSON."""
