@@ -88,6 +88,8 @@ def test_a_department_s_own_plan_has_its_peers_outside_unless_they_lead() -> Non
         ("Các Sở: Nội vụ, Tài chính; Công an tỉnh", {"Sở Nội vụ", "Sở Tài chính", "Công an tỉnh"}),
         ("Đã hoàn thành", set()),
         ("Phường", set()),
+        ("Giám đốc Sở Y tế", {"Sở Y tế"}),
+        ("VP. UBND tỉnh", {"VP. UBND tỉnh"}),
         ("Quý I/2026", set()),
     ],
 )

@@ -21,7 +21,14 @@ _SEPARATOR = re.compile(
 _NUMBER_OF_DOCUMENT = re.compile(r"\d\s?/\s?(?:\d|[A-ZĐ]{1,5}-)")
 _NAME_BEGINS = re.compile(r"\s(?=(Bộ|Sở|Phòng|Ban|Trung tâm|Cục|Vụ|Viện)\s)")
 _BRACKETS = re.compile(r"\s*\([^()]*\)?")
-_LABEL = re.compile(r"(?:(?:đơn vị|cơ quan)\s+)?(?:chủ trì|phối hợp|thực hiện)\s*:\s*|lãnh đạo\s+(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:đơn vị|cơ quan)\s+)?(?:chủ trì|phối hợp|thực hiện)\s*:\s*|lãnh đạo\s+(?=\S)"
+    r"|(?:giám đốc|chủ tịch|thủ trưởng|bộ trưởng|(?:chi )?cục trưởng|vụ trưởng|trưởng|chánh|đề nghị)\s+"
+    r"(?=(?:sở|ubnd|ủy ban|uỷ ban|bộ|cục|vụ|công an|ban|phòng|trung tâm|văn phòng|thanh tra|các|chi cục|"
+    r"(?:tỉnh|thành) (?:ủy|uỷ))\b)",
+    re.IGNORECASE,
+)
+"""What stands before a name and is none of it: a label, or whom of the unit is meant."""
 _PEOPLE = re.compile(
     r"[-–+•*\s]*(?:(?:PP|P?GĐ|PCT|CT|TP|PTP|P?CVP|CV|LĐ|đầu mối|phụ trách|cán bộ|người phụ trách)\s*[:.]\s*\S"
     r"|(?:đ/c|đ\.c|đồng chí|ông|bà|sđt|số điện thoại|điện thoại|đt|tel|mobile|e-?mail|zalo)\b"
@@ -182,7 +189,7 @@ class Resolver:
         keys = _keys(name)
         found = self._known_as(name)
         if not found:
-            found = self._known_as(_LABEL.sub("", without_brackets(name), count=1))
+            found = self._known_as(without_label(without_brackets(name)))
         misprinted = not found
         if not found:
             near = (owners for known, owners in self._loose.items() if any(is_misprint(key, known) for key in keys))
@@ -199,6 +206,12 @@ class Resolver:
 def names_people(part: str) -> bool:
     """True for a part that names a person, a position or a telephone number, not a unit."""
     return _PEOPLE.match(part) is not None
+
+
+def without_label(name: str) -> str:
+    """The name without a label or a position before it: "Giám đốc Sở Y tế" is "Sở Y tế"."""
+    match = _LABEL.match(name)
+    return name[match.end() :] if match and match.end() < len(name) else name
 
 
 def without_brackets(name: str) -> str:

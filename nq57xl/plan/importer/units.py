@@ -19,7 +19,15 @@ from attrs import define, field, frozen
 from nq57xl import resources
 from nq57xl.plan.model import UNDECIDED, Unit, UnitGroup
 from nq57xl.plan.understand import unit_code
-from nq57xl.plan.units import Resolver, is_misprint, loose_key, names_people, separators, without_brackets
+from nq57xl.plan.units import (
+    Resolver,
+    is_misprint,
+    loose_key,
+    names_people,
+    separators,
+    without_brackets,
+    without_label,
+)
 from nq57xl.text.normalise import bare, fold, one_line
 
 _COLLECTIVE = re.compile(
@@ -99,7 +107,9 @@ def _rank_key(name: str) -> str:
     key = re.sub(r"uỷ ban nhân dân|\bub(?= (?:tỉnh|thành|xã|phường|huyện))", "ubnd", fold(without_brackets(name)))
     key = re.sub(r"(?:uỷ ban|ub)? ?(?:mttq|m ?ttq|mặt trận tổ quốc)", " mttq", key).strip()
     key = re.sub(
-        r"^vp (?=trung|tw)", "văn phòng ", re.sub(r"\btw\b", "trung ương", re.sub(r"\bmặt trận tq\b", "mttq", key))
+        r"^vp[.]? (?=trung|tw|ubnd|hđnd|uỷ|tỉnh|thành|đảng|sở|bộ)",
+        "văn phòng ",
+        re.sub(r"\btw\b", "trung ương", re.sub(r"\bmặt trận tq\b", "mttq", key)),
     )
     key = re.sub(r"mttq ?(?:vn|việt nam)(?= \w)", "mttq", key)
     key = key.replace("hội đồng nhân dân", "hđnd").replace("bảo hiểm xã hội", "bhxh")
@@ -330,7 +340,7 @@ class _Reader:
                     self.inside[part] = listed
                     self.take("; ".join(listed), count, False)
                 continue
-            name = without_brackets(part).strip(_EDGES)
+            name = without_label(without_brackets(part).strip(_EDGES))
             if not is_unit_name(name) and not (leading and self._may_be_alone(name, text)):
                 self.maybe[name] += count
                 continue
