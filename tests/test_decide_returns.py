@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from nq57xl.cli import cli, deciding
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.decide import correct_received, events, exclude, readmit
+from nq57xl.commands.decide import EVENT_WORDS, correct_received, events, exclude, readmit
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -156,7 +156,7 @@ def test_every_event_has_its_word() -> None:
     calls = re.compile(r"""\b(?:add_)?event\((?:connection, )?"(\w+)\"""")
     noted = {name for path in package.rglob("*.py") for name in calls.findall(path.read_text(encoding="utf-8"))}
     assert {"merge", "export", "edit", "upgrade"} <= noted
-    assert noted | set(get_args(DecisionKind)) <= set(deciding.EVENT_WORDS)
+    assert noted | set(get_args(DecisionKind)) <= set(EVENT_WORDS)
 
 
 def test_the_event_log_tells_who_what_when_why(office: Office) -> None:

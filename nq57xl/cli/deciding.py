@@ -40,25 +40,6 @@ _HELD: dict[DecisionKind, str] = {
     "received": "Không thay đổi gì, thời điểm nhận đã đúng như vậy",
     "take": "Không thay đổi gì, báo cáo đã được nhận thay từ trước",
 }
-EVENT_WORDS = {
-    "generate": "Phát hành biểu mẫu",
-    "collect": "Nhận báo cáo",
-    "mail": "Nhận thư",
-    "merge": "Lập báo cáo tổng hợp",
-    "reread": "Mở lại tệp có mật khẩu",
-    "exclude": "Để ra ngoài tổng hợp",
-    "readmit": "Đưa trở lại tổng hợp",
-    "received": "Đính chính thời điểm nhận",
-    "take": "Nhận thay đơn vị",
-    "recheck": "Chấm lại",
-    "close": "Chốt số liệu",
-    "reopen": "Mở lại kỳ đã chốt",
-    "edit": "Ghi nhận biên tập",
-    "amend": "Điều chỉnh kế hoạch",
-    "export": "Xuất dữ liệu",
-    "upgrade": "Nâng cấp sổ dữ liệu",
-    "remark": "Nhận xét",
-}
 _MOMENT = "%d/%m/%Y %H:%M"
 
 
@@ -106,28 +87,11 @@ def _tell_events(events: tuple[Event, ...]) -> None:
     """One line for each event, then what it is about."""
     if not events:
         click.echo("Chưa có việc nào được ghi.")
+    from nq57xl.commands.decide import event_in_words
+
     for event in events:
         who = event.who or "không rõ người dùng"
-        click.echo(f"{event.at:{_MOMENT}} – {who}: {EVENT_WORDS.get(event.what, event.what)}{_about(event.detail)}")
-
-
-def _about(detail: dict[str, Any]) -> str:
-    """The period, unit, file and reason of an event, where it has them."""
-    words = [f"kỳ {detail['period']}"] if detail.get("period") else []
-    words += [str(detail[name]) for name in ("unit", "file") if detail.get(name)]
-    if detail.get("at"):
-        words.append(f"nhận lúc {detail['at']}")
-    if detail.get("reason"):
-        words.append(f"lý do: {detail['reason']}")
-    if detail.get("files") and not detail.get("file"):
-        words.append(", ".join(map(str, detail["files"])))
-    if detail.get("cells"):
-        words.append(f"{len(detail['cells'])} ô của {', '.join(dict.fromkeys(one['unit'] for one in detail['cells']))}")
-    if detail.get("text"):
-        words.append(str(detail["text"]))
-    if isinstance(detail.get("verdicts"), dict):
-        words += [f"{number} {verdict}" for verdict, number in detail["verdicts"].items()]
-    return f" ({'; '.join(words)})" if words else ""
+        click.echo(f"{event.at:{_MOMENT}} – {who}: {event_in_words(event)}")
 
 
 def _checked_json(done: Checked) -> dict[str, Any]:

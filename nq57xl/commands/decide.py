@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -205,3 +206,49 @@ def events(office: Office, period: str | None = None, last: int | None = None) -
         code = parse_period(period, office.appendix().plan.properties).code if period else None
         found = tuple(item for item in ledger.events() if code in (None, item.detail.get("period")))
     return found[-last:] if last else found
+
+
+EVENT_WORDS = {
+    "generate": "Phát hành biểu mẫu",
+    "collect": "Nhận báo cáo",
+    "mail": "Nhận thư",
+    "merge": "Lập báo cáo tổng hợp",
+    "reread": "Mở lại tệp có mật khẩu",
+    "exclude": "Để ra ngoài tổng hợp",
+    "readmit": "Đưa trở lại tổng hợp",
+    "received": "Đính chính thời điểm nhận",
+    "take": "Nhận thay đơn vị",
+    "recheck": "Chấm lại",
+    "close": "Chốt số liệu",
+    "reopen": "Mở lại kỳ đã chốt",
+    "edit": "Ghi nhận biên tập",
+    "amend": "Điều chỉnh kế hoạch",
+    "export": "Xuất dữ liệu",
+    "upgrade": "Nâng cấp sổ dữ liệu",
+    "remark": "Nhận xét",
+}
+"""What happened, in words: for the log in the terminal and on the page."""
+
+
+def event_in_words(event: Event) -> str:
+    """What was done and what it was about, on one line."""
+    return f"{EVENT_WORDS.get(event.what, event.what)}{_about(event.detail)}"
+
+
+def _about(detail: dict[str, Any]) -> str:
+    """The period, unit, file and reason of an event, where it has them."""
+    words = [f"kỳ {detail['period']}"] if detail.get("period") else []
+    words += [str(detail[name]) for name in ("unit", "file") if detail.get(name)]
+    if detail.get("at"):
+        words.append(f"nhận lúc {detail['at']}")
+    if detail.get("reason"):
+        words.append(f"lý do: {detail['reason']}")
+    if detail.get("files") and not detail.get("file"):
+        words.append(", ".join(map(str, detail["files"])))
+    if detail.get("cells"):
+        words.append(f"{len(detail['cells'])} ô của {', '.join(dict.fromkeys(one['unit'] for one in detail['cells']))}")
+    if detail.get("text"):
+        words.append(str(detail["text"]))
+    if isinstance(detail.get("verdicts"), dict):
+        words += [f"{number} {verdict}" for verdict, number in detail["verdicts"].items()]
+    return f" ({'; '.join(words)})" if words else ""

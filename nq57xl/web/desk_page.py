@@ -108,8 +108,10 @@ def keep(workspace: Workspace, name: str, data: bytes) -> Path:
 def upload_name(name: str) -> str:
     """The last part of the name that a browser told, fit for every file system; never a path."""
     last = _UNFIT.sub("_", safe_name(name).rsplit("/", 1)[-1])[-_NAME:].strip(" .")
+    if not last:
+        return "tep"
     reserved = last.split(".", 1)[0].casefold() in _RESERVED
-    return f"_{last}" if reserved or last.startswith(("~$", ".")) or not last else last
+    return f"_{last}" if reserved or last.startswith(("~$", ".")) else last
 
 
 def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, combine: bool = False) -> Work:

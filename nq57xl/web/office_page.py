@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nq57xl.commands.backup import backup_of
-from nq57xl.commands.decide import events
+from nq57xl.commands.decide import event_in_words, events
 from nq57xl.commands.show import show
 from nq57xl.web.downloads import attachment
 from nq57xl.web.site import site_of
@@ -19,7 +19,7 @@ def log(request: Request) -> Response:
     """Who did what, when, why; newest first."""
     site = site_of(request)
     found = events(site.office(request.path_params["slug"]), None, _SHOWN)
-    return site.page(request, "log.html.j2", tab="log", events=tuple(reversed(found)))
+    return site.page(request, "log.html.j2", tab="log", events=tuple(reversed(found)), told=event_in_words)
 
 
 def settings(request: Request) -> Response:

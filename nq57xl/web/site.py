@@ -90,7 +90,7 @@ class Site:
 
     def page(self, request: Request, name: str, status: int = 200, **words: Any) -> Response:  # noqa: ANN401
         """The template as a page."""
-        slug = request.path_params.get("slug", "")
+        slug = words.pop("slug", request.path_params.get("slug", ""))
         shared = {"slug": slug, "at": f"/so/{slug}", "jobs": list(self.jobs.of(slug)) if slug else []}
         if slug and "agency" not in words:
             words["agency"] = self.agency(slug)

@@ -123,7 +123,7 @@ def _practice(folder: Path, tell: Tell) -> str:
 def job_page(request: Request) -> Response:
     """A job with all that it has told so far."""
     job = _job(request)
-    return site_of(request).page(request, "job.html.j2", job=job, agency="")
+    return site_of(request).page(request, "job.html.j2", job=job, slug=job.slug)
 
 
 def _job(request: Request) -> Job:
