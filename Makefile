@@ -7,7 +7,9 @@ JOBS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet
 # whole files go to one worker, so that what a file prepares once is not prepared twice
-TESTS := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations=10 --cov --cov-report=term:skip-covered
+TESTS := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations=10
+# counting covered lines doubles the time of the tests, so that only the night counts them
+COVERAGE := --cov --cov-report=term:skip-covered
 
 RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
@@ -33,8 +35,8 @@ pythons: ## run the tests with each supported Python, in an environment of its o
 		else echo "not on this machine: $$python"; fi; done
 
 nightly: $(DEV) ## the same with the full counts of random cases, then once more without the extra parquet
-	NQ57XL_NIGHTLY=1 $(TESTS)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -p tests.without_pyarrow
+	NQ57XL_NIGHTLY=1 $(TESTS) $(COVERAGE)
+	$(TESTS) -p tests.without_pyarrow
 
 lint: $(DEV) ## ruff: rules and layout
 	$(BIN)/ruff check .
