@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
+from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, measure_of
-from nq57xl.results.wording import VERDICTS, field_title, moment_words, report_title, shown, table_title
-from nq57xl.xlsx.pages import CellContent, ReportColumn, ReportLine, ReportSheet
+from nq57xl.results.wording import VERDICTS, field_title, moment_words, shown, table_title
+from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
 NAME = "Bổ sung sau chốt"
 _CAUSES = {
@@ -35,7 +36,8 @@ COLUMNS = (
 
 def addendum_page(c: Consolidation, found: Addendum) -> ReportSheet:
     """The page of a closed period; nothing of it goes into the figures of the other sheets."""
-    return ReportSheet(NAME, COLUMNS, tuple(_lines(c, found)), filtered=True, frozen_columns=2)
+    notes = _notes(c.closing) if c.closing is not None else ()
+    return list_sheet(c, NAME, COLUMNS, "NỘI DUNG BỔ SUNG SAU KHI CHỐT SỐ LIỆU", _lines(c, found), *notes)
 
 
 def closing_words(c: Consolidation) -> str:
@@ -47,11 +49,6 @@ def closing_words(c: Consolidation) -> str:
 
 
 def _lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "NỘI DUNG BỔ SUNG SAU KHI CHỐT SỐ LIỆU"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
-    if c.closing is not None:
-        yield from (ReportLine("note", {"number": text}) for text in _notes(c.closing))
-    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
     if found.late:
         yield _section("I", f"Báo cáo nộp sau khi chốt: {len(found.late)} lượt")
         for number, late in enumerate(found.late, start=1):
@@ -78,7 +75,7 @@ def _notes(closing: Closing) -> Iterator[str]:
             yield f"Bản báo cáo khi chốt còn lưu trong thư mục archive, mã băm SHA-256 {sha256}."
 
 
-def _late(late: LateReturn) -> dict[str, CellContent]:
+def _late(late: LateReturn) -> Cells:
     verdict = VERDICTS.get(late.verdict, late.verdict)
     now = "; đang được tính thay báo cáo đã chốt" if late.counts else ""
     return {
@@ -90,7 +87,7 @@ def _late(late: LateReturn) -> dict[str, CellContent]:
     }
 
 
-def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
+def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> Cells:
     known = change.new or change.old
     assert known is not None  # a change has one of the two
     place = change.new or Value(change.table, change.key, change.field, "", None, "", "")
@@ -112,5 +109,5 @@ def _words(value: Value | None, c: Consolidation, percents: set[str]) -> str:
     return _BLANK if value is None else shown(value, c.schema, percent=value.key in percents)
 
 
-def _origin(source: Source) -> dict[str, CellContent]:
+def _origin(source: Source) -> Cells:
     return {"file": source.name, "received": moment_words(source.received_at), "sha": source.sha256}

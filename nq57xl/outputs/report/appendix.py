@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nq57xl.outputs.report.sheet_parts import Cells, head_of, heading, source_link
 from nq57xl.results.comparison import PeriodComparison
 from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Contribution, LeadEntry, TaskRow
 from nq57xl.results.figures import sections_of
@@ -16,18 +17,15 @@ from nq57xl.results.wording import (
     entry_words,
     evidence_words,
     percent_cell,
-    report_title,
     shown,
-    source_anchor,
     stage_words,
     standing_words,
 )
-from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
 NAME = "Phụ lục tổng hợp"
 _SUPPORT_SPANS = {"number": "reporter", "progress": "explanation"}
 TASK_ROW, UNIT_ROW, SUPPORT_ROW = "NV", "ĐV", "PH"
-_PLAN = ("number", "task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
 _TEXTS = ("result", "kpi_achieved", "difficulties", "cause", "proposal", "next_work", "explanation")
 COLUMNS = (
     ReportColumn("number", "TT", 4.5, "center"),
@@ -76,12 +74,10 @@ def appendix_page(c: Consolidation, compared: PeriodComparison | None) -> Report
 def _lines(
     c: Consolidation, columns: tuple[ReportColumn, ...], compared: PeriodComparison | None
 ) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "PHỤ LỤC TỔNG HỢP"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
-    if any(len(row.entries) > 1 for row in c.tasks):
-        yield ReportLine("note", {"number": COLLECTIVE_RULE})
+    rule = [COLLECTIVE_RULE] if any(len(row.entries) > 1 for row in c.tasks) else []
+    yield from heading(c, "PHỤ LỤC TỔNG HỢP", *rule)
     yield ReportLine("band", {"number": "NỘI DUNG KẾ HOẠCH", "reporter": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"})
-    yield ReportLine("head", {column.name: column.title for column in columns})
+    yield head_of(columns)
     for number, title in sections_of(c):
         yield ReportLine("section", {"number": number, "task": title})
         for row in c.tasks:
@@ -91,7 +87,7 @@ def _lines(
 
 def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[ReportLine]:
     progress, timeliness = standing_words(row.standing, c)
-    cells: dict[str, CellContent] = {
+    cells: Cells = {
         **_plan_cells(row),
         "kind": TASK_ROW,
         "section": row.task.section,
@@ -112,7 +108,7 @@ def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[ReportL
     yield from _support_lines(row, c)
 
 
-def _plan_cells(row: TaskRow) -> dict[str, CellContent]:
+def _plan_cells(row: TaskRow) -> Cells:
     task = row.task
     return {
         "number": task.subnumber or task.number,
@@ -129,7 +125,7 @@ def _plan_cells(row: TaskRow) -> dict[str, CellContent]:
 
 def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
     progress, timeliness = entry_words(entry, row, c)
-    own: dict[str, CellContent] = {
+    own: Cells = {
         "kind": UNIT_ROW,
         "section": row.task.section,
         "code": row.task.code,
@@ -143,9 +139,9 @@ def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
     return ReportLine("sub", _entry_cells(entry, row, c) | own, 2, (anchor,), spans={"number": "note"})
 
 
-def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> dict[str, CellContent]:
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     """What a unit typed on the row, as shown."""
-    cells: dict[str, CellContent] = {"reporter": entry.name}
+    cells: Cells = {"reporter": entry.name}
     if row.standing.state == "done_before" and not entry.values:
         return cells
     cells |= {name: shown(entry.values.get(name), c.schema) for name in _TEXTS}
@@ -153,17 +149,17 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> dict[str, 
     cells["completion_date"] = date_cell(entry.values.get("completion_date"))
     cells["evidence"] = evidence_words(entry, c.schema)
     if entry.values:
-        cells["source"] = Link("dòng {row}", source_anchor(entry.unit, "led", row.task.code))
+        cells["source"] = source_link(entry.unit, "led", row.task.code)
     return cells
 
 
 def _support_lines(row: TaskRow, c: Consolidation) -> Iterator[ReportLine]:
     """A line for each contribution, one more for those with nothing to tell; both reach over many columns."""
-    base: dict[str, CellContent] = {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
+    base: Cells = {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
     for item in row.contributions:
         if item.state == "text":
-            source = Link("dòng {row}", source_anchor(item.unit, "supporting", row.task.code))
-            cells: dict[str, CellContent] = {
+            source = source_link(item.unit, "supporting", row.task.code)
+            cells: Cells = {
                 "number": f"Phối hợp: {item.name}",
                 "progress": shown(item.value, c.schema),
             }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.outputs.report.indicators import gap_cell, result_cell
+from nq57xl.outputs.report.sheet_parts import Cells, head_of
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.consolidation import Consolidation, RowStanding
 from nq57xl.results.wording import numbered, report_title, standing_words, work_of
-from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "So với kỳ trước"
 COLUMNS = (
@@ -38,7 +39,7 @@ def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]
     yield ReportLine("para", {"number": counts(compared)})
     before, after = compared.before.title.upper(), c.period.title.upper()
     yield ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""})
-    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
+    yield head_of(COLUMNS)
     section = None
     units = {row.task.code: [entry.name for entry in row.entries] for row in c.tasks}
     titles = {item.number: item.title for item in c.plan.sections}
@@ -72,8 +73,8 @@ def counts(compared: PeriodComparison) -> str:
     return f"So với {compared.before.title}: {told or 'không có đầu việc nào để so sánh'}."
 
 
-def _row_cells(row: TaskChange, c: Consolidation) -> dict[str, CellContent]:
-    cells: dict[str, CellContent] = {
+def _row_cells(row: TaskChange, c: Consolidation) -> Cells:
+    cells: Cells = {
         "code": numbered(row.task),
         "work": work_of(row.task),
         "change": row.words,
@@ -93,7 +94,7 @@ def _standing(standing: RowStanding | None, c: Consolidation) -> tuple[str, str]
     return ("", "") if standing is None else standing_words(standing, c)
 
 
-def _indicator_cells(item: IndicatorChange, c: Consolidation) -> dict[str, CellContent]:
+def _indicator_cells(item: IndicatorChange, c: Consolidation) -> Cells:
     return {
         "code": item.indicator.code,
         "work": item.indicator.indicator,

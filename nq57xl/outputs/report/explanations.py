@@ -8,19 +8,18 @@ from attrs import frozen
 
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
+from nq57xl.outputs.report.sheet_parts import Cells, list_sheet, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     EDIT_KINDS,
     moment_words,
     numbered,
-    report_title,
     shown,
-    source_anchor,
     table_title,
     work_of,
 )
 from nq57xl.rules.findings import Finding
-from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
 NAME = "Giải trình"
 COLUMNS = (
@@ -41,7 +40,6 @@ _EDITS = {
     "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
 }
 _WITHDRAWN = "Rút lại biên tập"
-_Cells = dict[str, CellContent]
 
 
 @frozen
@@ -66,7 +64,7 @@ class _PlanRows:
             {row.indicator.code: row.indicator.indicator for row in c.indicators},
         )
 
-    def place(self, table: str, key: str | None) -> _Cells:
+    def place(self, table: str, key: str | None) -> Cells:
         """Number and text of a row, by its key."""
         row = self.tasks.get(key or "")
         if row is not None:
@@ -75,7 +73,7 @@ class _PlanRows:
             return {"code": key, "work": self.names[key]}
         return {"work": table_title(self.c.schema, table)} if table else {}
 
-    def words(self, unit: str, key: str | None) -> _Cells:
+    def words(self, unit: str, key: str | None) -> Cells:
         """What the unit itself says of the row."""
         entry = self.entries.get((unit, key or ""))
         other = self.indicators.get((unit, key or ""))
@@ -88,25 +86,21 @@ class _PlanRows:
 
 def explain_page(c: Consolidation) -> ReportSheet:
     """The page: a group for each kind of question."""
-    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
-
-
-def _lines(c: Consolidation) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "NỘI DUNG CẦN GIẢI TRÌNH"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         "Báo cáo có cảnh báo vẫn được tổng hợp; nội dung cần giải trình nêu kèm lời của chính đơn vị. "
         "Ô để trống: đơn vị chưa giải trình."
     )
-    yield ReportLine("note", {"number": note})
-    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
+    return list_sheet(c, NAME, COLUMNS, "NỘI DUNG CẦN GIẢI TRÌNH", _lines(c), note)
+
+
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
     for index, (title, rows) in enumerate(groups(c), start=1):
         yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
         for number, cells in enumerate(rows, start=1):
             yield ReportLine("row", {"number": str(number), **cells}, 1)
 
 
-def groups(c: Consolidation) -> list[tuple[str, list[_Cells]]]:
+def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
     """Title and lines of each group."""
     rows = _PlanRows.of(c)
     return [
@@ -118,7 +112,7 @@ def groups(c: Consolidation) -> list[tuple[str, list[_Cells]]]:
     ]
 
 
-def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
+def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
     for report in c.units:
         unit = report.status
         if unit.counting is None:
@@ -128,16 +122,16 @@ def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
                 yield _warning(unit, finding, rows)
 
 
-def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> _Cells:
+def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> Cells:
     where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
     cells = rows.place(finding.table, finding.task)
     cells |= {"unit": unit.name, "asked": f"{finding.message}{where}", "typed": finding.value}
     if finding.task:
-        cells["source"] = Link("dòng {row}", source_anchor(unit.code, finding.table, finding.task))
+        cells["source"] = source_link(unit.code, finding.table, finding.task)
     return cells | rows.words(unit.code, finding.task)
 
 
-def _disagreements(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
+def _disagreements(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
     for finding in c.status.period_findings:
         row = rows.tasks.get(finding.task or "")
         names = "\n".join(entry.name for entry in row.entries) if row else ""
@@ -150,7 +144,7 @@ def _disagreements(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
         yield {**rows.place(finding.table, finding.task), "unit": names, "asked": asked, "told": told}
 
 
-def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
+def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
     for row in c.tasks:
         for entry in row.entries:
             late = entry.timeliness is not None and entry.timeliness.code == "overdue"
@@ -159,12 +153,12 @@ def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
                 asked = (
                     f"Quá hạn {-(entry.timeliness.days or 0)} ngày, chưa nêu nguyên nhân." if entry.timeliness else ""
                 )
-                source = Link("dòng {row}", source_anchor(entry.unit, "led", code))
+                source = source_link(entry.unit, "led", code)
                 cells = rows.place("led", code) | {"unit": entry.name, "asked": asked, "source": source}
                 yield cells | rows.words(entry.unit, code)
 
 
-def _left_out(c: Consolidation) -> Iterator[_Cells]:
+def _left_out(c: Consolidation) -> Iterator[Cells]:
     for report in c.units:
         unit = report.status
         for record in unit.excluded:
@@ -177,7 +171,7 @@ def _left_out(c: Consolidation) -> Iterator[_Cells]:
             yield {"work": source.name, "unit": unit.name, "asked": asked}
 
 
-def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
+def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
     for item in c.edits:
         new = item.edit.new
         yield rows.place(new.table, new.key) | {
@@ -185,7 +179,7 @@ def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[_Cells]:
             "asked": _edit_words(item),
             "typed": new.before,
             "told": new.typed,
-            "source": Link("dòng {row}", source_anchor(new.unit, new.table, new.key)),
+            "source": source_link(new.unit, new.table, new.key),
         }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.forms.values import Value
+from nq57xl.outputs.report.sheet_parts import Cells, head_of, heading, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow
 from nq57xl.results.figures import NO_DATA, NOT_REACHED, REACHED, UNCOMPARED, groups_of, indicator_state
-from nq57xl.results.wording import OUTSIDE, UNREPORTED, report_title, shown, source_anchor
-from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
+from nq57xl.results.wording import OUTSIDE, UNREPORTED, shown
+from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
 NAME = "Chỉ tiêu"
 _Results = dict[tuple[str, str], list[float | None]]
@@ -64,17 +65,17 @@ def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
 
 
 def _lines(c: Consolidation, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    title = "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"
     if not c.indicators:
+        yield from heading(c, title)
         yield ReportLine("para", {"number": "Kế hoạch không giao chỉ tiêu định lượng riêng."})
         return
     note = (
-        "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số (ghi «tính» ở cột Đánh giá). Chênh lệch của chỉ tiêu tỷ lệ "
-        "tính bằng điểm phần trăm. Không cộng, không lấy bình quân số liệu của các đơn vị. Ô trống là chưa báo cáo."
+        "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số. Chênh lệch của chỉ tiêu tỷ lệ tính bằng điểm phần trăm. "
+        "Không cộng, không lấy bình quân số liệu của các đơn vị. Ô trống là chưa báo cáo."
     )
-    yield ReportLine("note", {"number": note.replace(" (ghi «tính» ở cột Đánh giá)", "")})
-    yield ReportLine("head", {column.name: column.title for column in columns})
+    yield from heading(c, title, note)
+    yield head_of(columns)
     series = _series(c)
     for number, title in groups_of(c):
         yield ReportLine("section", {"number": number, "indicator": title})
@@ -97,10 +98,10 @@ def _series(c: Consolidation) -> _Results:
     return results
 
 
-def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: _Results) -> dict[str, CellContent]:
+def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: _Results) -> Cells:
     """The line of a unit's results, where there are two or more to join, and its figures."""
     told = series.get((row.indicator.code, entry.unit), [])
-    cells: dict[str, CellContent] = {
+    cells: Cells = {
         f"{_SERIES}{i}": _number_cell(value, row.measure) for i, value in enumerate(told) if value is not None
     }
     if len(cells) > 1:
@@ -110,7 +111,7 @@ def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: _Results) -> 
 
 def _row_lines(row: IndicatorRow, c: Consolidation, series: _Results) -> Iterator[ReportLine]:
     item = row.indicator
-    cells: dict[str, CellContent] = {
+    cells: Cells = {
         "number": item.number,
         "indicator": item.indicator,
         "unit": item.unit,
@@ -126,7 +127,7 @@ def _row_lines(row: IndicatorRow, c: Consolidation, series: _Results) -> Iterato
         return
     yield ReportLine("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else item.lead}, 1)
     for entry in row.entries:
-        own: dict[str, CellContent] = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry)}
+        own: Cells = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry)}
         line = _entry_cells(entry, row, c) | own | _trend_cells(entry, row, series)
         yield ReportLine("sub", line, 2, (_anchor(entry, row),))
 
@@ -141,9 +142,9 @@ def _entry_state(entry: IndicatorEntry) -> str:
     return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else NOT_REACHED)
 
 
-def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> dict[str, CellContent]:
+def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Cells:
     values = entry.values
-    cells: dict[str, CellContent] = {
+    cells: Cells = {
         "reporter": entry.name,
         "numerator": _number(values.get("numerator")),
         "denominator": _number(values.get("denominator")),
@@ -153,7 +154,7 @@ def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> 
         "note": shown(values.get("note"), c.schema),
     }
     if values:
-        cells["source"] = Link("dòng {row}", source_anchor(entry.unit, "indicator", row.indicator.code))
+        cells["source"] = source_link(entry.unit, "indicator", row.indicator.code)
     return cells
 
 

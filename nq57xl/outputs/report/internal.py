@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nq57xl.outputs.report.sheet_parts import Cells, list_sheet, source_link
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
-from nq57xl.results.wording import STATES, report_title, source_anchor
+from nq57xl.results.wording import STATES
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.values import vietnamese_number
-from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Liên hệ"
 COLUMNS = (
@@ -29,28 +30,22 @@ _FIELDS = ("prepared_by", "prepared_position", "phone", "email", "approved_by")
 
 def internal_page(c: Consolidation) -> ReportSheet:
     """The page: one line for each unit that reports."""
-    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
-
-
-def _lines(c: Consolidation) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
-    yield ReportLine(
-        "note", {"number": "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."}
+    note = "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."
+    lines = (
+        ReportLine("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+        for number, report in enumerate(c.units, start=1)
     )
-    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
-    for number, report in enumerate(c.units, start=1):
-        yield ReportLine("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+    return list_sheet(c, NAME, COLUMNS, "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)", lines, note)
 
 
-def _cells(report: UnitReport, number: int) -> dict[str, CellContent]:
+def _cells(report: UnitReport, number: int) -> Cells:
     return {
         "number": str(number),
         "unit": report.status.name,
         "unit_email": report.status.email,
         "state": STATES[report.status.state],
         **{name: report.text(name) for name in _FIELDS},
-        "source": Link("dòng {row}", source_anchor(report.status.code, "signoff", "signoff")),
+        "source": source_link(report.status.code, "signoff", "signoff"),
     }
 
 
@@ -68,17 +63,11 @@ def quality_page(c: Consolidation, quality: Quality) -> ReportSheet:
         ReportColumn("total", "Điểm chung", 10, "center"),
         ReportColumn("light", "Xếp mức", 12, "center"),
     )
-    return ReportSheet(
-        QUALITY_NAME, columns, tuple(_quality_lines(c, quality, columns)), filtered=True, frozen_columns=2
-    )
+    title = "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"
+    return list_sheet(c, QUALITY_NAME, columns, title, _quality_lines(c, quality), *_notes(quality))
 
 
-def _quality_lines(c: Consolidation, quality: Quality, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
-    for text in _notes(quality):
-        yield ReportLine("note", {"number": text})
-    yield ReportLine("head", {column.name: column.title for column in columns})
+def _quality_lines(c: Consolidation, quality: Quality) -> Iterator[ReportLine]:
     *units, overall = scores(c, quality)
     for number, score in enumerate(units, start=1):
         yield ReportLine("row", {"number": str(number), **_quality_cells(score)})
@@ -101,8 +90,8 @@ def _notes(quality: Quality) -> Iterator[str]:
     )
 
 
-def _quality_cells(score: Score) -> dict[str, CellContent]:
-    cells: dict[str, CellContent] = {"unit": score.name, "light": _LIGHTS[score.light]}
+def _quality_cells(score: Score) -> Cells:
+    cells: Cells = {"unit": score.name, "light": _LIGHTS[score.light]}
     for code, value in (*score.principles.items(), ("total", score.total)):
         cells[code] = None if value is None else Number(value, _ONE_DECIMAL)
     return cells

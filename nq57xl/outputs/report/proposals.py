@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nq57xl.outputs.report.sheet_parts import Cells, heading, source_link
 from nq57xl.results.consolidation import Consolidation, FreeRow
-from nq57xl.results.wording import numbered, report_title, shown, source_anchor, work_of
-from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
+from nq57xl.results.wording import numbered, shown, work_of
+from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
 NAME = "Đề xuất - kiến nghị"
 COLUMNS = (
@@ -25,10 +26,7 @@ _NOBODY = "Chưa ghi cấp giải quyết"
 
 def proposal_page(c: Consolidation) -> ReportSheet:
     """The page: three blocks with headings of their own."""
-    lines = [
-        ReportLine("title", {"number": "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ"}),
-        ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"}),
-    ]
+    lines = heading(c, "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ")
     return ReportSheet(NAME, COLUMNS, (*lines, *_on_tasks(c), *_new_tasks(c), *_general(c)))
 
 
@@ -41,32 +39,23 @@ def _head(title: str, *names: str) -> Iterator[ReportLine]:
 def _on_tasks(c: Consolidation) -> Iterator[ReportLine]:
     names = ("Nhiệm vụ", "Khó khăn, vướng mắc", "Đề xuất, kiến nghị", "Nguyên nhân", "Mã nhiệm vụ")
     yield from _head("I. Đề xuất, kiến nghị theo nhiệm vụ", *names)
-    number = 0
-    for row in c.tasks:
-        for entry in row.entries:
-            if "proposal" not in entry.values:
-                continue
-            number += 1
-            texts = {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause")}
-            cells: dict[str, CellContent] = {
-                "number": str(number),
-                "unit": entry.name,
-                "a": work_of(row.task),
-                "b": texts["difficulties"],
-                "c": texts["proposal"],
-                "d": texts["cause"],
-                "e": numbered(row.task),
-                "source": Link("dòng {row}", source_anchor(entry.unit, "led", row.task.code)),
-            }
-            yield ReportLine("row", cells)
-    if not number:
+    told = [(row, entry) for row in c.tasks for entry in row.entries if "proposal" in entry.values]
+    for number, (row, entry) in enumerate(told, start=1):
+        texts = (shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause"))
+        cells: Cells = dict(zip("abcde", (work_of(row.task), *texts, numbered(row.task)), strict=True))
+        source = source_link(entry.unit, "led", row.task.code)
+        yield ReportLine("row", {"number": str(number), "unit": entry.name, **cells, "source": source})
+    if not told:
         yield ReportLine("note", {"number": _BLANK})
 
 
 def _new_tasks(c: Consolidation) -> Iterator[ReportLine]:
     names = ("Nhiệm vụ đề xuất", "Lý do, căn cứ", "Sản phẩm dự kiến", "Đơn vị chủ trì đề xuất", "Thời hạn đề xuất")
     yield from _head("II. Đề xuất nhiệm vụ mới", *names)
-    yield from _free(c, "proposal", ("title", "reason", "deliverable", "lead", "deadline"))
+    rows = [row for row in c.free if row.table == "proposal"]
+    yield from _free_lines(rows, ("title", "reason", "deliverable", "lead", "deadline"), c)
+    if not rows:
+        yield ReportLine("note", {"number": _BLANK})
 
 
 def _general(c: Consolidation) -> Iterator[ReportLine]:
@@ -78,8 +67,7 @@ def _general(c: Consolidation) -> Iterator[ReportLine]:
         yield ReportLine("note", {"number": _BLANK})
     for title, found in by_authority(rows, c):
         yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
-        for number, row in enumerate(found, start=1):
-            yield _free_line(row, number, ("content", "cause", "proposal", "authority"), c)
+        yield from _free_lines(found, ("content", "cause", "proposal", "authority"), c)
 
 
 def by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
@@ -91,19 +79,9 @@ def by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[
     return [(title, found[title]) for title in found if found[title]]
 
 
-def _free(c: Consolidation, table: str, fields: tuple[str, ...]) -> Iterator[ReportLine]:
-    rows = [row for row in c.free if row.table == table]
+def _free_lines(rows: list[FreeRow], fields: tuple[str, ...], c: Consolidation) -> Iterator[ReportLine]:
     for number, row in enumerate(rows, start=1):
-        yield _free_line(row, number, fields, c)
-    if not rows:
-        yield ReportLine("note", {"number": _BLANK})
-
-
-def _free_line(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> ReportLine:
-    return ReportLine("row", _free_cells(row, number, fields, c), anchors=(f"{row.table}|{row.unit}|{row.key}",))
-
-
-def _free_cells(row: FreeRow, number: int, fields: tuple[str, ...], c: Consolidation) -> dict[str, CellContent]:
-    texts = {column: shown(row.values.get(name), c.schema) for column, name in zip("abcde", fields, strict=False)}
-    source = Link("dòng {row}", source_anchor(row.unit, row.table, row.key))
-    return {"number": str(number), "unit": row.name, **texts, "source": source}
+        texts = {column: shown(row.values.get(name), c.schema) for column, name in zip("abcde", fields, strict=False)}
+        source = source_link(row.unit, row.table, row.key)
+        cells: Cells = {"number": str(number), "unit": row.name, **texts, "source": source}
+        yield ReportLine("row", cells, anchors=(f"{row.table}|{row.unit}|{row.key}",))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from nq57xl.ledger.model import AppliedEdit
+from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, TracedCell, measure_of
 from nq57xl.results.wording import (
     EDIT_KINDS,
@@ -12,11 +13,10 @@ from nq57xl.results.wording import (
     field_of,
     field_title,
     moment_words,
-    report_title,
     shown,
     table_title,
 )
-from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
+from nq57xl.xlsx.pages import Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
 
 NAME = "Nguồn số liệu"
 _AS_TYPED = "như đã nhập"
@@ -46,13 +46,6 @@ _EMPTY = place(ReportSheet(NAME, COLUMNS, ())).page
 
 def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
     """The page of the report (`contacts` False), or the page of noi-bo.xlsx with the contacts alone."""
-    traced = [item for item in c.traced if item.contact == contacts]
-    return ReportSheet(NAME, COLUMNS, tuple(_lines(c, traced)), filtered=True, frozen_columns=2)
-
-
-def _lines(c: Consolidation, traced: list[TracedCell]) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "NGUỒN SỐ LIỆU"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         "Mỗi dòng là một ô do đơn vị nhập trong báo cáo được chấp nhận, giữ nguyên văn. Ô để trống không có dòng nào ở "
         "đây và không được tính là 0. Tệp gốc được lưu trong thư mục archive theo mã băm."
@@ -60,8 +53,13 @@ def _lines(c: Consolidation, traced: list[TracedCell]) -> Iterator[ReportLine]:
     edits = _edits(c)
     if edits:
         note += " Ô do đơn vị tổng hợp biên tập ghi tệp bien-tap.xlsx, dòng dưới nêu ai sửa, vì sao, trước đó là gì."
-    yield ReportLine("note", {"number": note})
-    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
+    traced = [item for item in c.traced if item.contact == contacts]
+    return list_sheet(c, NAME, COLUMNS, "NGUỒN SỐ LIỆU", _lines(c, traced, edits), note)
+
+
+def _lines(
+    c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, ...], AppliedEdit]
+) -> Iterator[ReportLine]:
     percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
     seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
@@ -97,7 +95,7 @@ def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
     return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
 
 
-def _cells(item: TracedCell, number: int, c: Consolidation, percents: set[str]) -> dict[str, CellContent]:
+def _cells(item: TracedCell, number: int, c: Consolidation, percents: set[str]) -> Cells:
     value, source = item.value, item.source
     place = f"{value.table}|{item.unit}|{value.key}"
     long = rows_needed(value.typed, _EMPTY, "typed") > 1

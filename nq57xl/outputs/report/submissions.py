@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, UnitReport
-from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words, report_title
-from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
+from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words
+from nq57xl.xlsx.pages import Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Tình hình nộp báo cáo"
 YES, NO = "Có", "Không"
@@ -32,18 +33,14 @@ COLUMNS = (
 
 def submission_page(c: Consolidation) -> ReportSheet:
     """The page; the overview counts its rows."""
-    return ReportSheet(NAME, COLUMNS, tuple(_lines(c)), filtered=True, frozen_columns=2)
-
-
-def _lines(c: Consolidation) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "TÌNH HÌNH NỘP BÁO CÁO"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
         "mới nhất không còn lỗi; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
     )
-    yield ReportLine("note", {"number": note})
-    yield ReportLine("head", {column.name: column.title for column in COLUMNS})
+    return list_sheet(c, NAME, COLUMNS, "TÌNH HÌNH NỘP BÁO CÁO", _lines(c), note)
+
+
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
     for number, report in enumerate(c.units, start=1):
         yield ReportLine("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
     yield from _attempts(c)
@@ -52,7 +49,7 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
     yield from _strangers(c)
 
 
-def _cells(report: UnitReport, number: int) -> dict[str, CellContent]:
+def _cells(report: UnitReport, number: int) -> Cells:
     unit = report.status
     received = unit.newest is not None or bool(unit.excluded)
     valid = unit.newest is not None and unit.newest.judged.verdict in ("accepted", "accepted_with_warnings")
@@ -116,7 +113,7 @@ def _attempts(c: Consolidation) -> Iterator[ReportLine]:
         for attempt in report.status.attempts:
             number += 1
             verdict = VERDICTS[attempt.verdict]
-            cells: dict[str, CellContent] = {
+            cells: Cells = {
                 "number": str(number),
                 "unit": report.status.name,
                 "received": f"{verdict[:1].upper()}{verdict[1:]}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nq57xl.outputs.report.sheet_parts import Cells, head_of, heading
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.figures import UnitFigures, figures, progress_buckets, timeliness_buckets
-from nq57xl.results.wording import PARTLY_REPORTED, STATES, UNREPORTED, report_title
+from nq57xl.results.wording import PARTLY_REPORTED, STATES, UNREPORTED
 from nq57xl.xlsx.pages import (
-    CellContent,
     ColumnRanges,
     Formula,
     Number,
@@ -46,17 +46,15 @@ def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
 
 def _lines(c: Consolidation, appendix: ColumnRanges) -> Iterator[ReportLine]:
     columns, f = _columns(c), figures(c)
-    yield ReportLine("title", {"number": "KẾT QUẢ THEO ĐƠN VỊ"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     note = (
         "Tiến độ và thời hạn tính theo báo cáo của chính đơn vị chủ trì. Nhiệm vụ có nhiều đơn vị chủ trì được đếm ở "
         "từng đơn vị, nên cộng các đơn vị có thể lớn hơn số đầu việc của kế hoạch. Ô trống ở cột Số ngày chậm: chưa "
         "nhận báo cáo."
     )
-    yield ReportLine("note", {"number": note})
+    yield from heading(c, "KẾT QUẢ THEO ĐƠN VỊ", note)
     bands = {"number": "", "state": "NỘP BÁO CÁO", "led": "TIẾN ĐỘ", "t0": "SO VỚI THỜI HẠN", "asked": "PHỐI HỢP"}
     yield ReportLine("band", bands)
-    yield ReportLine("head", {column.name: column.title for column in columns})
+    yield head_of(columns)
     reports = {report.status.code: report for report in c.units}
     support = _support(c)
     buckets = progress_buckets(c), timeliness_buckets()
@@ -75,10 +73,10 @@ def _lines(c: Consolidation, appendix: ColumnRanges) -> Iterator[ReportLine]:
 
 def _counts(
     unit: UnitFigures, buckets: _Buckets, appendix: ColumnRanges, columns: tuple[ReportColumn, ...], row: int
-) -> dict[str, CellContent]:
+) -> Cells:
     """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
     code = f"${letter_of(columns, 'code')}{row}"
-    cells: dict[str, CellContent] = {"led": Formula(appendix.count(unit=code), unit.total)}
+    cells: Cells = {"led": Formula(appendix.count(unit=code), unit.total)}
     for kind, name, titles, counts in (
         ("p", "progress", buckets[0], unit.progress),
         ("t", "timeliness", buckets[1], unit.timeliness),
@@ -92,7 +90,7 @@ def _counts(
     return cells
 
 
-def _report_cells(report: UnitReport | None) -> dict[str, CellContent]:
+def _report_cells(report: UnitReport | None) -> Cells:
     if report is None:
         return {"state": "Không gửi biểu"}
     unit = report.status
@@ -115,13 +113,13 @@ def _sums(
     columns: tuple[ReportColumn, ...],
     first: int,
     support: dict[str, tuple[int, int]],
-) -> dict[str, CellContent]:
+) -> Cells:
     values = {"led": sum(unit.total for unit in units)}
     values |= {f"p{i}": sum(u.progress.get(words, 0) for u in units) for i, words in enumerate(progress_buckets(c))}
     values |= {f"t{i}": sum(u.timeliness.get(words, 0) for u in units) for i, words in enumerate(timeliness_buckets())}
     shown = [support.get(unit.code, (0, 0)) for unit in units]
     values |= {"asked": sum(asked for asked, _ in shown), "told": sum(told for _, told in shown)}
-    cells: dict[str, CellContent] = {"unit": "Cộng theo đơn vị"}
+    cells: Cells = {"unit": "Cộng theo đơn vị"}
     for name, value in values.items():
         letter = letter_of(columns, name)
         cells[name] = Formula(f"SUM({letter}{first}:{letter}{first + len(units) - 1})", value)
