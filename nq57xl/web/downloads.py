@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +15,7 @@ from nq57xl.commands.desk import files_of
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.web.site import site_of
+from nq57xl.xlsx.zipped import zipped
 
 _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -28,7 +26,6 @@ _TYPES = {
 }
 _PERIOD = re.compile(r"20\d\d(-(\d\d|Q\d|H\d|9M))?")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_FIXED = (2026, 1, 1, 0, 0, 0)
 
 
 def _folders(workspace: Workspace, period: str, kind: str) -> tuple[Path, ...]:
@@ -87,18 +84,6 @@ def attachment(name: str, data: bytes) -> Response:
     kind = _TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(data, media_type=kind, headers={"Content-Disposition": disposition})
-
-
-def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """A zip of these files; equal files give equal bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, data in files:
-            entry = zipfile.ZipInfo(name, _FIXED)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            package.writestr(entry, data)
-    return buffer.getvalue()
 
 
 ROUTES = [

@@ -18,6 +18,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.text.addresses import a1
 from nq57xl.text.normalise import fold
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.zipped import zip_entry
 
 BadCells = dict[str, dict[str, str]]
 """Sheet title -> address -> "#REF!", or "" for a formula without a value: calamine reads both as empty."""
@@ -289,7 +290,7 @@ def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
             content = changed.pop(item.filename).encode("utf-8") if item.filename in changed else old.read(item)
             new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
         for filename, text in changed.items():
-            new.writestr(zipfile.ZipInfo(filename), text.encode("utf-8"), compress_type=zipfile.ZIP_DEFLATED)
+            new.writestr(zip_entry(filename), text.encode("utf-8"))
     return stream.getvalue()
 
 

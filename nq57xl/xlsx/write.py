@@ -8,9 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-import struct
 import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeAlias, cast
@@ -23,12 +21,11 @@ from xlsxwriter.worksheet import ColumnInfo
 from xlsxwriter.worksheet import Worksheet as _Worksheet
 
 from nq57xl.xlsx.metrics import DEFAULT_SIZE
+from nq57xl.xlsx.zipped import with_fixed_system
 
 FONT = "Times New Roman"
 FIXED_DAY = dt.datetime(2026, 1, 1)
 """The time of writing would make equal workbooks differ."""
-_UNIX = 3
-"""Of a package's entries; Python writes its own system's number, 0 on Windows."""
 _CELL_LIMIT = 32_767
 """UTF-16 units."""
 TITLE_LIMIT, MESSAGE_LIMIT = 32, 255
@@ -71,13 +68,6 @@ def sheet_prefix(title: str) -> str:
     """What stands before an address in another sheet: "'Nhiệm vụ'!"."""
     quoted = title.replace("'", "''")
     return f"'{quoted}'!"
-
-
-def package_entry(name: str, date: tuple[int, int, int, int, int, int] = (1980, 1, 1, 0, 0, 0)) -> zipfile.ZipInfo:
-    """A member for a zip of ours, the same on every system and at every time."""
-    entry = zipfile.ZipInfo(name, date)
-    entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, _UNIX
-    return entry
 
 
 @frozen
@@ -284,7 +274,7 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
     @property
     def content(self) -> bytes:
         """The workbook's bytes, once it is closed."""
-        return _with_fixed_system(self._buffer.getvalue())
+        return with_fixed_system(self._buffer.getvalue())
 
     def sheet(self, title: str) -> Worksheet:
         """A new sheet at the end."""
@@ -312,14 +302,3 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
                 # said explicitly: a cell format without a word on protection would take Normal's
                 form._get_protection_properties = lambda: [("locked", lock)]
         return form
-
-
-def _with_fixed_system(package: bytes) -> bytes:
-    """The package with Unix as the system of every entry, in the central directory."""
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        place, count = archive.start_dir, len(archive.infolist())
-    fixed = bytearray(package)
-    for _ in range(count):
-        fixed[place + 5] = _UNIX
-        place += 46 + sum(struct.unpack_from("<3H", package, place + 28))  # name, extra field, comment
-    return bytes(fixed)

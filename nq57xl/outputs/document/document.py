@@ -36,6 +36,7 @@ from nq57xl.results.wording import (
     standing_words,
     work_of,
 )
+from nq57xl.xlsx.zipped import repacked
 
 _ON_ROW = (
     ("result", ""),
@@ -171,8 +172,6 @@ def _counts_table(c: Consolidation, f: Figures) -> CountsTable:
 
 
 TEMPLATE = "bao-cao.docx"
-_DATE = (2026, 1, 1, 0, 0, 0)
-"""Time of every part of the file: the same ledger gives the same bytes."""
 _UNPRINTABLE = re.compile(
     "[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -285,14 +284,3 @@ def _fit_columns(docx: Any) -> None:  # noqa: ANN401 - python-docx has no types
             whole = sum(int(column.get(qn("w:w"))) for column in grid)
             for column, width in zip(grid, asked, strict=True):
                 column.set(qn("w:w"), str(round(whole * width / sum(asked))))
-
-
-def repacked(data: bytes) -> bytes:
-    """The same parts in the same order with fixed times."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
-        for item in source.infolist():
-            fixed = zipfile.ZipInfo(item.filename, _DATE)
-            fixed.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(fixed, source.read(item))
-    return packed.getvalue()
