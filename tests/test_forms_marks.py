@@ -66,8 +66,8 @@ def test_marks_are_fill_border_and_note() -> None:
     )
     assert len({cell.fill.fgColor.rgb for cell in (error, warning, plain)}) == 3
     assert error.comment is not None and warning.comment is not None and plain.comment is None
-    assert error.comment.text == "CẦN SỬA: Chưa nhập «Nguyên nhân».\nNhập."
-    assert warning.comment.text == "NÊN XEM LẠI: Mâu thuẫn.\nXem lại."
+    assert error.comment.text == "CẦN SỬA: Chưa nhập «Nguyên nhân». Nhập."
+    assert warning.comment.text == "NÊN XEM LẠI: Mâu thuẫn. Xem lại."
     assert not error.protection.locked
 
 
@@ -85,7 +85,7 @@ def test_several_findings_on_one_cell_share_a_note() -> None:
     twice = [*FINDINGS, Finding("X", "warning", "Nữa.", table="led", task="I.1", field="cause")]
     cell = cell_of(opened(render_form(sample_form(), VALUES, twice)), "led", "I.1", "cause")
     assert cell.comment is not None
-    assert cell.comment.text == "CẦN SỬA: Chưa nhập «Nguyên nhân».\nNhập.\nNÊN XEM LẠI: Nữa."
+    assert cell.comment.text == "CẦN SỬA: Chưa nhập «Nguyên nhân». Nhập.\nNÊN XEM LẠI: Nữa."
     assert cell.border.left.style == "medium"
 
 

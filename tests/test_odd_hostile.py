@@ -8,15 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Finding, verdict_of
 from nq57xl.xlsx import limits
+from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.refused import Refused
-from nq57xl.xlsx.scan import is_call
+from nq57xl.xlsx.scan_sheet import is_call
 from tests.hostile import cell, sheet, xlsx
-from tests.odd_kit import LED, put
+from tests.odd_kit import LED, codes_at, put
 from tests.returns_kit import edited, issued, returned
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -133,15 +135,22 @@ def test_all_texts_together(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(data).code == "FILE_TOO_MUCH_TEXT"
 
 
-def test_a_panic_of_the_reader_costs_that_file_only(tmp_path: Path) -> None:
-    """A number before all dates in a date cell makes the reader panic: a finding, and the next file is read."""
+def test_a_panic_of_the_second_reader_costs_nothing(tmp_path: Path) -> None:
+    """Numbers beyond all days make the second reader give up: the cells are told, the rest and the next file read."""
     bad, fine = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
-    bad.write_bytes(edited(lambda book: put(book, (*LED, "completion_date"), -1e12, shown="dd/mm/yyyy")))
+    wild = {(*LED, "completion_date"): (-1e12, "dd/mm/yyyy"), (*LED, "evidence_date"): (1e300, "[h]:mm")}
+
+    def change(book: Workbook) -> None:
+        for key, (number, shown) in wild.items():
+            put(book, key, number, shown=shown)
+
+    bad.write_bytes(edited(change))
     fine.write_bytes(issued())
     first, second = read_all([bad, fine])
-    assert isinstance(first, Finding)
-    assert first.code == "FILE_READER_FAILED"
-    assert not isinstance(second, Finding)
+    assert isinstance(first, RawWorkbook)
+    assert isinstance(second, RawWorkbook)
+    back = returned(bad.read_bytes())
+    assert [codes_at(back, key) for key in wild] == [["VALUE_UNREADABLE"], ["VALUE_UNREADABLE"]]
 
 
 def test_an_encoding_that_there_is_not() -> None:

@@ -10,7 +10,7 @@ from attrs import frozen
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, protect, set_up_page
 from nq57xl.forms.styles import SIZE
-from nq57xl.forms.wording import deadline_in_words, period_line, shorten
+from nq57xl.forms.wording import NOTE_WORDS, deadline_in_words, period_line, shorten
 from nq57xl.rules.findings import Finding, grouped
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
@@ -94,8 +94,8 @@ def mark_notes(points: Sequence[MarkedFinding]) -> dict[CellPlace, tuple[str, st
         if point.slot is None:
             continue
         place = point.slot.place
-        word = "CẦN SỬA" if point.finding.severity == "error" else "NÊN XEM LẠI"
-        text = f"{word}: {point.finding.message}" + (f"\n{point.finding.fix}" if point.finding.fix else "")
+        word = NOTE_WORDS[point.finding.severity != "error"]
+        text = " ".join(f"{word}: {point.finding.message} {point.finding.fix}".split())
         severity, before = notes.get(place, (point.finding.severity, ""))
         notes[place] = (severity, f"{before}\n{text}" if before else text)
     return notes

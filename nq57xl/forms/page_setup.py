@@ -10,7 +10,7 @@ from attrs import frozen
 
 from nq57xl.forms.model import CellPlace, Form, FormRow, Slot
 from nq57xl.forms.values import Value
-from nq57xl.forms.wording import period_line, shorten
+from nq57xl.forms.wording import page_foot
 from nq57xl.rules.schema import SheetSpec
 from nq57xl.xlsx.write import FONT, PageSetup, Worksheet
 
@@ -31,8 +31,6 @@ _PAGE_WIDTH, _PAGE_HEIGHT = 252 * _MM * 72, 170 * _MM * 72
 _FILLED = 1.012
 """LibreOffice, which alone follows the breaks of a table, prints that much more than the margins leave (measured)."""
 _KEY_WIDTH = 12
-_FOOTER_NAME = 90
-"""Characters of a unit's name in the footer: Excel allows 255 for the whole of it."""
 _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
 _PASSWORD_LENGTH = 12
@@ -56,10 +54,10 @@ def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     """Columns, paper, and a footer with unit, period and form."""
     set_up_columns(sheet, widths)
     sheet.page(DECREE_PAGE)
-    unit = shorten(form.unit_name, _FOOTER_NAME).replace("&", "&&")
+    left, right = (text.replace("&", "&&") for text in page_foot(form.unit_name, form.period, form.short_id))
     # The size comes before the font: digits of a name that follow "&10" would be read as part of the size.
     letters = f'&10&"{FONT},Italic"'
-    footer = f"&L{letters}{unit}. {period_line(form.period)}&R{letters}Mã biểu mẫu {form.short_id}"
+    footer = f"&L{letters}{left}&R{letters}{right}"
     sheet.set_footer(footer, {"margin": _HEADER_MARGIN, "scale_with_doc": False})
 
 

@@ -16,6 +16,7 @@ from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, pas
 from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import MISSING_STYLE, SIZE, WRONG_STYLE, entry_style
 from nq57xl.forms.validation import kind_of, validation_of
+from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.rules.schema import Field, SheetSpec
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
@@ -188,7 +189,7 @@ def _fits(value: object) -> bool:
 def _comment(sheet: Worksheet, slot: Slot, note: str) -> None:
     height = row_height([Text(note, _NOTE_WIDTH, 10)], minimum=40.0) / 0.75 + 10
     letters = {"font_name": FONT, "font_size": 10}
-    options = {"author": "", "width": _NOTE_WIDTH * 7, "height": height, "visible": False, **letters}
+    options = {"author": NOTE_AUTHOR, "width": _NOTE_WIDTH * 7, "height": height, "visible": False, **letters}
     sheet.write_comment(slot.row, slot.col, cell_text(note), options)
 
 

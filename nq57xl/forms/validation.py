@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from nq57xl.rules.schema import Facts, Field, Schema
+from nq57xl.rules.schema import Facts, Field, FieldType, Schema
 from nq57xl.rules.values import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, clipped
@@ -28,9 +28,12 @@ def name_lists(book: Workbook, title: str, lists: Mapping[str, Sequence[object]]
         book.define_name(list_name(name), f"={title}!${letter}$2:${letter}${len(items) + 1}")
 
 
-def kind_of(field: Field, facts: Facts) -> str:
+def kind_of(field: Field, facts: Facts) -> FieldType:
     """The field's type, with `measure` resolved by the row."""
-    return str(facts.get("measure") or "number") if field.type == "measure" else field.type
+    if field.type != "measure":
+        return field.type
+    measure = facts.get("measure")
+    return measure if measure in ("percent", "choice") else "number"  # type: ignore[return-value]
 
 
 def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict[str, Any]:

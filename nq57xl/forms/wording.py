@@ -11,6 +11,13 @@ DONE_BEFORE = "Đã hoàn thành trước kỳ"
 ENOUGH = "Đủ"
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
+_FOOTER_NAME = 90
+"""Characters of a unit's name in the footer."""
+NOTE_AUTHOR = "nq57xl"
+"""Author of our notes on the cells of a form that goes back."""
+NOTE_WORDS = ("CẦN SỬA", "NÊN XEM LẠI")
+"""Each line of these notes begins with one of them: what stands on other lines was added by the unit."""
+
 
 def day_in_words(day: date) -> str:
     """ "ngày 17 tháng 4 năm 2026" (Decree 30/2020/NĐ-CP: days under 10 and months 1, 2 take a leading 0)."""
@@ -67,3 +74,8 @@ def shorten(text: str, limit: int = 90) -> str:
     if len(text) <= limit:
         return text
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–") + "…"
+
+
+def page_foot(unit_name: str, period: Period, short_id: str) -> tuple[str, str]:
+    """What stands at the foot of every page, left and right: Excel allows 255 characters for the whole of it."""
+    return f"{shorten(unit_name, _FOOTER_NAME)}. {period_line(period)}", f"Mã biểu mẫu {short_id}"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import date, time, timedelta
+from typing import Any, Literal, cast
 
-import attrs
 from attrs import frozen
 
 from nq57xl.forms.model import Slot
+from nq57xl.forms.validation import kind_of
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, FieldType
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.dates import lacks_day, read_date, swapped
 from nq57xl.text.normalise import bare, clean, fold, plain_d
 from nq57xl.text.numbers import read_number
-from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, plain_number, short, shown
+from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown
+from nq57xl.xlsx.shown import Wanted, readings, show, shown_text
 
 _Words = dict[str, Any]
 _Lists = Mapping[str, tuple[Choice, ...]]
@@ -37,44 +38,55 @@ class Converted:
 BLANK = Converted(None, "")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_SCHEME = re.compile("^(?:https?://|mailto:)")
 _TICKS = frozenset({"x", "✓", "✔", "☑", "☒", "√"})
 _SERIALS = (36526.0, 73051.0)
 """Days 2000-01-01 to 2100-01-01 counted from 1899-12-30: a date whose format a program lost."""
-_EPOCH = date(1899, 12, 30)
-_VIETNAM_MIDNIGHT_IN_UTC = time(17)
-"""Programs that store moments in UTC turn a day into 17:00 of the day before."""
+_GENERAL = "General"
+_LARGEST = 1e15
+"""Beyond it nothing is meant, whatever the format shows; the field's limits tell."""
 _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": "số", "whole": "số nguyên", "date": "ngày"}
 
 
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
-    kind = _kind(field, facts)
+    kind = kind_of(field, facts)
     typed = _typed(raw, kind)
-    if raw.error:
-        return Converted(None, typed, (("ERROR_CELL", {"value": raw.error}),))
-    if raw.formula is not None and raw.value is None:
-        return Converted(None, typed, (("FORMULA_NO_VALUE", {"value": typed}),))
+    if unsure := _unsure(raw, typed):
+        return Converted(None, typed or raw.doubt, (unsure,))
     if raw.value is None or (isinstance(raw.value, str) and not clean(raw.value)):
         return BLANK
-    if kind == "date" and raw.date_format == "month" and isinstance(raw.value, date):
-        return Converted(None, typed, (_without_day(f"{raw.value:%m/%Y}"),))
-    result = _BY_KIND[kind](raw.value if raw.decoded is None else raw.decoded, field, lists)
+    result = _BY_KIND[kind](raw, field, lists)
     if result == BLANK:
         return BLANK
-    result = attrs.evolve(result, typed=typed)
+    before = [("STRUCK_LEFT_OUT", {"value": short(raw.struck), "result": short(typed)})] if raw.struck.strip() else []
     if raw.decoded is not None:
-        words = {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}
-        result = attrs.evolve(result, findings=(("LEGACY_TEXT", words), *result.findings))
-    if raw.formula is not None:
-        result = attrs.evolve(result, findings=(*result.findings, ("FORMULA_IN_ENTRY", {"value": short(typed)})))
-    return result
+        before.append(("LEGACY_TEXT", {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}))
+    after = [("FORMULA_IN_ENTRY", {"value": short(typed)})] if raw.formula is not None else []
+    value = result.value
+    if raw.link and not _says(typed, raw.link):
+        after.append(("LINK_KEPT", {"value": raw.link}))
+        value = f"{value} ({raw.link})" if kind == "text" and value is not None else value
+    return Converted(value, typed, (*before, *result.findings, *after))
 
 
-def _kind(field: Field, facts: Facts) -> FieldType:
-    if field.type != "measure":
-        return field.type
-    measure = facts.get("measure")
-    return measure if measure in ("percent", "number", "choice") else "number"  # type: ignore[return-value]
+def _unsure(raw: RawCell, typed: str) -> tuple[str, _Words] | None:
+    """Why nobody can tell what the cell says; None where it can be told."""
+    if raw.doubt:
+        return "CELL_UNSURE", {"value": short(raw.doubt)}
+    if raw.error:
+        return "ERROR_CELL", {"value": raw.error}
+    if not raw.live:
+        return "STRUCK_OUT", {"value": short(typed)}
+    if raw.formula is not None and raw.value is None:
+        return "FORMULA_NO_VALUE", {"value": typed}
+    return None
+
+
+def _says(text: str, link: str) -> bool:
+    """Whether the text is the address itself, with or without what browsers add to it."""
+    shown, address = (_SCHEME.sub("", part.strip().casefold()).rstrip("/") for part in (text, link))
+    return address in shown
 
 
 def _typed(raw: RawCell, kind: FieldType) -> str:
@@ -82,6 +94,8 @@ def _typed(raw: RawCell, kind: FieldType) -> str:
         return raw.error
     if raw.formula is not None and raw.value is None:
         return f"={raw.formula}"
+    if kind in ("text", "choice", "mark") and raw.number is not None:
+        return _seen(raw)
     value = raw.value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind == "percent" and is_number and 0 <= value <= 1:  # type: ignore[operator]
@@ -89,17 +103,51 @@ def _typed(raw: RawCell, kind: FieldType) -> str:
     return shown(value)
 
 
-def _unreadable(value: RawValue, kind: FieldType) -> Converted:
-    words = {"value": short(shown(value)), "wanted": _WANTED[kind]}
+def _text_in(raw: RawCell) -> str | None:
+    """The text in the cell, in Unicode; None where there is no text."""
+    return raw.decoded if raw.decoded is not None else raw.value if isinstance(raw.value, str) else None
+
+
+def _seen(raw: RawCell) -> str:
+    """What the cell shows of its number or its text."""
+    text = _text_in(raw)
+    if text is not None:
+        return shown_text(text, raw.format) if raw.format else text
+    return shown(raw.value) if raw.number is None else shown_text(raw.number, raw.format or _GENERAL)
+
+
+def _number_in(raw: RawCell) -> float | None:
+    """The number stored in the cell, of a day too; None where there is none."""
+    if isinstance(raw.value, bool):
+        return None
+    if raw.number is not None:
+        return raw.number
+    return float(raw.value) if isinstance(raw.value, int | float) else days_of(raw.value)
+
+
+def _shows_nothing(seen: str) -> bool:
+    """Whether a cell with something in it shows none of it: nothing at all, or the signs for what cannot be shown."""
+    return not seen.strip("# ")
+
+
+def _unreadable(raw: RawCell, kind: FieldType) -> Converted:
+    """Nothing that belongs in the column; a cell that shows nothing of what it holds is told as such."""
+    seen = _seen(raw)
+    if _shows_nothing(seen):
+        return Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
+    words = {"value": short(seen), "wanted": _WANTED[kind]}
     return Converted(None, "", (("VALUE_UNREADABLE", words),))
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def _text(value: RawValue, field: Field, lists: _Lists) -> Converted:
-    if not isinstance(value, str):
-        return _text_of_other(value, field)
+def _text(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+    value = _seen(raw)
+    if _shows_nothing(value):
+        return Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
+    if not isinstance(raw.value, str):
+        return _text_of_other(raw, value, field)
     stored = plain_d(clean(_CONTROL.sub("", value)))
     if not stored:
         return BLANK
@@ -114,12 +162,11 @@ def _lightly(text: str) -> str:
     return "\n".join(re.sub(r"[ \t]+", " ", line).strip(" ") for line in lines).strip()
 
 
-def _text_of_other(value: RawValue, field: Field) -> Converted:
+def _text_of_other(raw: RawCell, text: str, field: Field) -> Converted:
     """A number or date in a text column: "5" is 5, but "10/12" may have become a day in December."""
-    text = shown(value)
     words: _Words = {"value": text}
-    if isinstance(value, date):
-        ratio = f"{value.day}/{value.month}"
+    if isinstance(raw.value, date) and raw.value.day <= 12:
+        ratio = f"{raw.value.day}/{raw.value.month}"
         words["message"] = f"«{field.title}» là ngày {text}; nếu định ghi «{ratio}», hãy nhập lại dạng chữ."
     return Converted(text, "", (("NUMBER_IN_TEXT", words),))
 
@@ -127,11 +174,10 @@ def _text_of_other(value: RawValue, field: Field) -> Converted:
 # --- choices --------------------------------------------------------------------------------------------------------
 
 
-def _choice(value: RawValue, field: Field, lists: _Lists) -> Converted:
-    items = lists[field.choices]
-    if isinstance(value, bool) and field.type == "mark":
-        return _folded(items[0], shown(value)) if value else BLANK
-    text = shown(value)
+def _choice(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+    items, text = lists[field.choices], _seen(raw)
+    if isinstance(raw.value, bool) and field.type == "mark":
+        return _folded(items[0], text) if raw.value else BLANK
     for item in items:
         if text.strip() == item.title:
             return Converted(item.code, "")
@@ -152,56 +198,91 @@ def _folded(item: Choice, text: str) -> Converted:
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _percent(value: RawValue, field: Field, lists: _Lists) -> Converted:
-    if isinstance(value, str):
-        reading = read_number(value)
+def _percent(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+    if (text := _text_in(raw)) is not None:
+        reading = read_number(text)
         number = _settle(reading.value, reading.readings, 0.0, 100.0)
         if number is None:
-            return _ambiguous(value, reading.readings, "%") if reading.readings else _unreadable(value, "percent")
+            return _ambiguous(text, reading.readings, "%") if reading.readings else _unreadable(raw, "percent")
         fraction = _rounded(number / 100) if reading.percent or abs(number) > 1 else number
-        return _from_text(fraction, value, vietnamese_percent(fraction))
-    if isinstance(value, date):
-        return _day_in_number(value, "percent")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return _unreadable(value, "percent")
-    if value <= 1:
-        return Converted(float(value), "")
-    # 1 < x <= 100 means x per cent (contract); above 100 it means the same, and the rule finds it out of range
-    fraction = _rounded(float(value) / 100)
-    words = {"value": plain_number(float(value)), "result": vietnamese_percent(fraction)}
-    return Converted(fraction, "", (("PERCENT_SCALED", words),) if value <= 100 else ())
-
-
-def _rounded(fraction: float) -> float:
-    """7 / 100 without the noise of binary fractions."""
-    return round(fraction, 12)
-
-
-def _number(value: RawValue, field: Field, lists: _Lists) -> Converted:
-    return _plain_number(value, field, "number")
-
-
-def _whole(value: RawValue, field: Field, lists: _Lists) -> Converted:
-    result = _plain_number(value, field, "whole")
-    if isinstance(result.value, float) and result.value != int(result.value):
-        return _unreadable(value, "whole")
+        return _from_text(fraction, text, vietnamese_percent(fraction))
+    result = _figure(raw, "percent")
+    stored = _number_in(raw)
+    # in another format than that of percentages, 1 < x <= 100 means x per cent (contract)
+    if stored is not None and isinstance(result.value, float) and 1 < stored <= 100 and stored - result.value > 1e-9:
+        words = {"value": plain_number(stored), "result": vietnamese_percent(result.value)}
+        return Converted(result.value, "", (("PERCENT_SCALED", words),))
     return result
 
 
-def _plain_number(value: RawValue, field: Field, kind: FieldType) -> Converted:
-    if isinstance(value, str):
-        reading = read_number(value)
-        number = _settle(reading.value, reading.readings, *_limits(field))
-        if reading.percent or (number is None and not reading.readings):
-            return _unreadable(value, kind)
-        if number is None:
-            return _ambiguous(value, reading.readings, "")
-        return _from_text(number, value, vietnamese_number(number))
-    if isinstance(value, date):
-        return _day_in_number(value, kind)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return _unreadable(value, kind)
-    return Converted(float(value), "")
+def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> Converted:
+    """The number stored in a cell, where what the cell shows says the same."""
+    stored = _number_in(raw)
+    if isinstance(raw.value, date):
+        return _day_in_number(raw.value, kind)
+    if stored is None or isinstance(raw.value, time | timedelta):
+        return _unreadable(raw, kind)
+    if abs(stored) > _LARGEST:
+        return Converted(stored, "")
+    wanted: Wanted = "percent" if kind == "percent" else "number"
+    found = cast("tuple[float, ...]", readings(stored, raw.format or _GENERAL, wanted))
+    if len(found) == 1:
+        return Converted(_rounded(found[0]), "")
+    if not found:
+        return _unreadable(raw, kind)
+    scale, sign = (100, "%") if kind == "percent" else (1, "")
+    texts = [vietnamese_number(_rounded(number * scale)) + sign for number in found]
+    words = {"value": short(_seen(raw)), "first": texts[0], "second": texts[1]}
+    return Converted(None, "", (("VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}),))
+
+
+def _rounded(number: float) -> float:
+    """The number without the noise of binary fractions: to the 15 digits that workbooks show."""
+    return float(f"{number:.15g}")
+
+
+def _number(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+    return _plain_number(raw, field, "number")
+
+
+def percent_in_two_ways(raw: RawCell) -> bool:
+    """Whether a cell's number is a share beside shares, and a percentage beside percentages: 1 in a General cell."""
+    number = _number_in(raw)
+    return number is not None and 0 < number <= 1 and not isinstance(raw.value, date) and "%" not in raw.format
+
+
+def scaled_percent(raw: RawCell) -> bool:
+    """Whether a cell's number counts in hundredths: 85 in a cell without a percent sign."""
+    number = _number_in(raw)
+    return number is not None and 1 < number <= 100 and not isinstance(raw.value, date) and "%" not in raw.format
+
+
+def two_percents(raw: RawCell) -> tuple[str, _Words]:
+    """The finding for a share in a column that holds percentages: 0,5 may be 50% or 0,5%."""
+    number = _number_in(raw) or 0.0
+    texts = [vietnamese_number(_rounded(value)) + "%" for value in (number * 100, number)]
+    words = {"value": plain_number(number), "first": texts[0], "second": texts[1]}
+    return "VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}
+
+
+def _whole(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+    result = _plain_number(raw, field, "whole")
+    if isinstance(result.value, float) and result.value != int(result.value):
+        return _unreadable(raw, "whole")
+    return result
+
+
+def _plain_number(raw: RawCell, field: Field, kind: Literal["number", "whole"]) -> Converted:
+    text = _text_in(raw)
+    if text is None:
+        return _figure(raw, kind)
+    reading = read_number(text)
+    number = _settle(reading.value, reading.readings, *_limits(field))
+    if reading.percent or (number is None and not reading.readings):
+        return _unreadable(raw, kind)
+    if number is None:
+        return _ambiguous(text, reading.readings, "")
+    return _from_text(number, text, vietnamese_number(number))
 
 
 def _day_in_number(value: date, kind: FieldType) -> Converted:
@@ -240,33 +321,45 @@ def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> Converted:
 # --- dates ----------------------------------------------------------------------------------------------------------
 
 
-def _date(value: RawValue, field: Field, lists: _Lists) -> Converted:
-    if isinstance(value, datetime) and value.time() == _VIETNAM_MIDNIGHT_IN_UTC:
-        next_day = vietnamese_date(value.date() + timedelta(days=1))
-        return Converted(None, "", (("DATE_SHIFTED", {"value": shown(value), "result": next_day}),))
-    if isinstance(value, date):
-        day = value.date() if isinstance(value, datetime) else value
-        year = (day - _EPOCH).days
-        # 2026 typed into a date cell is the 2026th day since 1900
-        return Converted(None, "", (_without_day(str(year)),)) if 2000 <= year <= 2100 else Converted(day, "")
-    found: date | None = None
-    if isinstance(value, str):
-        found = read_date(value)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and _SERIALS[0] <= value < _SERIALS[1]:
-        found = _EPOCH + timedelta(days=int(value))
-    if found is None and lacks_day(shown(value)):
-        return Converted(None, "", (_without_day(short(shown(value))),))
-    if found is None:
-        return _unreadable(value, "date")
-    words = {"value": short(shown(value)), "result": vietnamese_date(found)}
-    return Converted(found, "", (("DATE_FROM_TEXT", words),))
+def _date(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+    if (text := _text_in(raw)) is not None:
+        found = read_date(text)
+        if found is None:
+            return Converted(None, "", (_without_day(short(text)),)) if lacks_day(text) else _unreadable(raw, "date")
+        words = {"value": short(text), "result": vietnamese_date(found)}
+        return Converted(found, "", (("DATE_FROM_TEXT", words),))
+    number = _number_in(raw)
+    if number is None or not isinstance(raw.value, date | float):
+        return _unreadable(raw, "date")
+    if 2000 <= number <= 2100:  # 2026 typed into a date cell is the 2026th day since 1900
+        return Converted(None, "", (_without_day(str(int(number))),))
+    return _day(raw, number)
+
+
+def _day(raw: RawCell, number: float) -> Converted:
+    """The day that a number is, where the cell shows that day."""
+    is_day = isinstance(raw.value, date)
+    code = raw.format or ("dd/mm/yyyy" if is_day else _GENERAL)
+    likely = is_day or _SERIALS[0] <= number < _SERIALS[1]
+    days = cast("tuple[date, ...]", readings(number, code, "date")) if likely else ()
+    if not days:
+        monthly = is_day and show(number, code).kind in ("month", "year")
+        return Converted(None, "", (_without_day(short(_seen(raw))),)) if monthly else _unreadable(raw, "date")
+    day = days[0]
+    if len(days) == 1:
+        words = {"value": short(_seen(raw)), "result": vietnamese_date(day)}
+        return Converted(day, "", () if is_day else (("DATE_FROM_TEXT", words),))
+    if days[1] - day == timedelta(days=1):
+        return Converted(None, "", (("DATE_SHIFTED", {"value": shown(raw.value), "result": vietnamese_date(days[1])}),))
+    words = {"value": vietnamese_date(day), "result": vietnamese_date(days[1]), "reason": "ô hiển thị tháng trước ngày"}
+    return Converted(day, "", (("DATE_SWAPPED", words),))
 
 
 def _without_day(text: str) -> tuple[str, _Words]:
     return "DATE_WITHOUT_DAY", {"value": text}
 
 
-_BY_KIND: dict[FieldType, Callable[[RawValue, Field, _Lists], Converted]] = {
+_BY_KIND: dict[FieldType, Callable[[RawCell, Field, _Lists], Converted]] = {
     "text": _text,
     "choice": _choice,
     "mark": _choice,
@@ -283,41 +376,28 @@ class DateCell:
 
     slot: Slot
     field: Field
-    cell: RawCell
     address: str
-
-    @property
-    def day(self) -> date | None:
-        """The day of a real date; None for a text."""
-        value = self.cell.value
-        return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
-
-    @property
-    def typed_day(self) -> date | None:
-        """The day that a text names."""
-        return read_date(self.cell.value) if isinstance(self.cell.value, str) else None
+    day: date | None
+    """The day of a real date; None for a text."""
+    text: str = ""
+    """What a cell says that holds a text."""
 
 
 def swapped_dates(raw: RawSheet, cells: Sequence[DateCell], cutoff: date) -> Iterator[Finding]:
     """An error with the likely day for each date that may have been exchanged; nothing is exchanged here.
 
-    Suspect are all real dates of a sheet where none has a day after the 12th while texts have; and those that the cell
-    itself shows month first. Not suspect: a date that only makes sense as it stands, because exchanged it would lie
-    after the period's last day and as it stands it does not.
+    Suspect are all real dates of a sheet where none has a day after the 12th while texts have: the texts are those that
+    a computer with another order could not take for dates. Not suspect: a date that only makes sense as it stands,
+    because exchanged it would lie after the period's last day and as it stands it does not.
     """
-    days = [day for item in cells if (day := item.day) is not None]
-    texts = [day for item in cells if (day := item.typed_day) is not None and day.day > 12]
-    pattern = bool(texts) and all(day.day <= 12 for day in days)
+    texts = [day for item in cells if (day := read_date(item.text)) is not None and day.day > 12]
+    if not texts or any(item.day is not None and item.day.day > 12 for item in cells):
+        return
     for item in cells:
-        day = item.day
-        other = swapped(day) if day is not None else None
-        if day is None or other is None or day <= cutoff < other:
-            continue
-        if item.cell.date_format == "us":
-            yield _finding(raw, item, day, other, "ô hiển thị tháng trước ngày")
-        elif pattern:
+        other = swapped(item.day) if item.day is not None else None
+        if item.day is not None and other is not None and not item.day <= cutoff < other:
             reason = f"trên trang này các ngày sau ngày 12 đều là chữ, ví dụ {vietnamese_date(texts[0])}"
-            yield _finding(raw, item, day, other, reason)
+            yield _finding(raw, item, item.day, other, reason)
 
 
 def _finding(raw: RawSheet, item: DateCell, day: date, other: date, reason: str) -> Finding:

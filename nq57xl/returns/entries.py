@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import attrs
 from attrs import define, field, frozen
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.validation import kind_of
 from nq57xl.forms.values import Value
 from nq57xl.returns.align import Alignment
-from nq57xl.returns.convert import DateCell, convert, swapped_dates
+from nq57xl.returns.convert import (
+    DateCell,
+    convert,
+    percent_in_two_ways,
+    scaled_percent,
+    swapped_dates,
+    two_percents,
+)
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Facts
 from nq57xl.text.addresses import a1
-from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, short
+from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
 
 _Place = tuple[int, int]
 
@@ -67,6 +76,8 @@ class _Reader:
         self.rows = [_Row(issued, tuple(slots)) for issued, slots in by_row.items()]
         self.facts = _facts(form)
         # merged areas that begin elsewhere are those of headings, which some programs leave behind
+        self.percents: dict[tuple[str, str], list[tuple[int, RawCell]]] = {}
+        """(table, field) -> cells of percentages: where their value stands, and as the file has them."""
         self.asked = {place for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
 
     def run(self) -> Entries:
@@ -82,6 +93,7 @@ class _Reader:
             for slot in row.slots:
                 self._read(slot, chosen)
         self._read_added(added)
+        self._ask_shares_among_percents()
         self.out.findings += swapped_dates(self.raw, self.out.dates, self.form.period.cutoff)
         return self.out
 
@@ -187,7 +199,6 @@ class _Reader:
             return
         if cell is not None:
             self._convert(slot, cell, address)
-            self._note_date(slot, cell, address)
 
     def _hidden(self, slot: Slot, cell: RawCell | None, address: str, first: str) -> Finding:
         """A merged area speaks of several cells at once; what some programs keep under it nobody sees."""
@@ -200,39 +211,44 @@ class _Reader:
         where = {"sheet": self.raw.name, "cell": address}
         return make("CELL_MERGED", words=words, **({"message": message} if message else {}), **where, **about)
 
-    def _note_date(self, slot: Slot, cell: RawCell, address: str) -> None:
-        """Remembers what a date cell holds: whether day and month were exchanged shows on the whole sheet only."""
-        field = self.form.schema.table(slot.table).field(slot.field)
-        if field.type == "date":
-            self.out.dates.append(DateCell(slot, field, cell, address))
-
     def _convert(self, slot: Slot, cell: RawCell, address: str) -> None:
         item = self.form.schema.table(slot.table).field(slot.field)
         facts = self.facts.get((slot.table, slot.key), {})
         if self.raw.date1904 and item.type == "date" and isinstance(cell.value, float):
-            cell = attrs.evolve(cell, value=cell.value + _DAYS_1904)
+            cell = attrs.evolve(cell, value=cell.value + DAYS_1904, number=cell.value + DAYS_1904)
         converted = convert(cell, item, facts, self.form.schema.lists)
         if converted.value is None and not converted.findings:
             return  # blank
+        if item.type == "date":
+            text = cell.value if isinstance(cell.value, str) else ""
+            day = converted.value if isinstance(converted.value, date) and not text else None
+            self.out.dates.append(DateCell(slot, item, address, day, text))
+        if kind_of(item, facts) == "percent":
+            self.percents.setdefault((slot.table, slot.field), []).append((len(self.out.values), cell))
         self.out.values.append(
             Value(slot.table, slot.key, slot.field, converted.typed, converted.value, self.raw.name, address)
         )
-        base = {"field": item.title, "hint": item.hint, "example": item.example}
         for code, words in converted.findings:
-            overrides: dict[str, Any] = {"message": words["message"]} if "message" in words else {}
-            self.out.findings.append(
-                make(
-                    code,
-                    words={**base, **words},
-                    sheet=self.raw.name,
-                    cell=address,
-                    table=slot.table,
-                    task=slot.key,
-                    field=slot.field,
-                    value=converted.typed,
-                    **overrides,
-                )
-            )
+            self._tell(self.out.values[-1], code, words)
+
+    def _tell(self, value: Value, code: str, words: dict[str, Any]) -> None:
+        item = self.form.schema.table(value.table).field(value.field)
+        base = {"field": item.title, "hint": item.hint, "example": item.example}
+        overrides: dict[str, Any] = {"message": words["message"]} if "message" in words else {}
+        place = {"sheet": value.sheet, "cell": value.cell, "value": value.typed}
+        about = {"table": value.table, "task": value.key, "field": value.field}
+        self.out.findings.append(make(code, words={**base, **words}, **place, **about, **overrides))
+
+    def _ask_shares_among_percents(self) -> None:
+        """Asks back where a column holds both 0,5 and 85: the first may be 50 % or half a per cent (contract)."""
+        for cells in self.percents.values():
+            if not any(scaled_percent(cell) for _, cell in cells):
+                continue
+            for index, cell in cells:
+                value = self.out.values[index]
+                if percent_in_two_ways(cell) and value.value is not None:
+                    self.out.values[index] = attrs.evolve(value, value=None)
+                    self._tell(value, *two_percents(cell))
 
 
 def _facts(form: Form) -> dict[tuple[str, str], Facts]:
@@ -255,9 +271,6 @@ def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[_Plac
     for place, text in strays:
         yield make("OUTSIDE_ENTRY", words={"value": short(text)}, sheet=raw.name, cell=a1(*place), value=text)
 
-
-_DAYS_1904 = 1462
-"""Days between the two beginnings from which workbooks count."""
 
 _MANY = 30
 """More stray cells than this on one sheet have one cause, such as a pasted table."""

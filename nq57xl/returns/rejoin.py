@@ -11,6 +11,7 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, SheetLayout, Slot
 from nq57xl.forms.values import Source, Value
 from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
+from nq57xl.returns.beside import remarks
 from nq57xl.returns.entries import Entries, issued_places, outside, read_entries
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, Severity, make
@@ -269,21 +270,28 @@ def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entr
     raw, found = read[chosen]
     findings = [*structure(sheet, raw, found, form), *_compare_locked(sheet, raw, found), *entries[chosen].findings]
     findings += outside(sheet, raw, found, entries[chosen].read)
+    findings += remarks(sheet, raw, found, form)
     if raw.name != sheet.title:
         words = {"sheet_title": sheet.title, "value": raw.name}
         findings.append(make("SHEET_RENAMED", words=words, sheet=raw.name, value=raw.name))
     for other in order[1:]:
-        findings.append(_copy(sheet, copies[other], entries[other], entries[chosen]))
+        findings.append(_copy(sheet, (copies[other], raw), entries[other], entries[chosen]))
     return entries[chosen], findings
 
 
-def _copy(sheet: SheetLayout, raw: RawSheet, entries: Entries, chosen: Entries) -> Finding:
-    """A copied sheet is harmless while it says the same or nothing; otherwise nobody knows which one counts."""
-    if not entries.values or _said(entries) == _said(chosen):
+def _copy(sheet: SheetLayout, raws: tuple[RawSheet, RawSheet], entries: Entries, chosen: Entries) -> Finding:
+    """A copied sheet is harmless while it says the same or nothing; otherwise nobody knows which one counts.
+
+    Neither does anybody where the sheet itself was left blank beside a copy that was filled in.
+    """
+    raw, other = raws
+    blank = not entries.values and raw.name != sheet.title
+    if blank or _said(entries) == _said(chosen):
         return make("EXTRA_SHEET", words={"value": raw.name}, sheet=raw.name)
-    text = f"Trang «{sheet.title}» có hai bản với số liệu khác nhau (bản sao: «{raw.name}»)."
+    copy = other.name if raw.name == sheet.title else raw.name
+    text = f"Trang «{sheet.title}» có hai bản với nội dung khác nhau (bản sao: «{copy}»)."
     fix = "Giữ lại một trang đúng, xóa trang còn lại."
-    return make("ROW_DUPLICATE", message=text, fix=fix, sheet=raw.name, value=raw.name)
+    return make("ROW_DUPLICATE", message=text, fix=fix, sheet=copy, value=copy)
 
 
 def _said(entries: Entries) -> list[tuple[str, str, str, str]]:

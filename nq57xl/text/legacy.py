@@ -107,6 +107,11 @@ def _strange(text: str) -> bool:
     return long > 0.04 * len(words) + 1 or odd > 0.05 * len(words) + 1
 
 
+def has_odd_letters(text: str) -> bool:
+    """Whether the text has letters of the legacy fonts that no Vietnamese text in Unicode has."""
+    return _SUSPECT.search(text) is not None
+
+
 def reads_better(text: str, charset: Charset) -> bool | None:
     """Whether the text reads better after conversion than before; None where it reads as well either way."""
     if text.isascii() or surely_unicode(text):

@@ -6,13 +6,38 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.normalise import unmasked
+from nq57xl.xlsx.shown import show
 
 RawValue = str | float | bool | date | datetime | time | timedelta | None
+
+
+@frozen
+class CellLook:
+    """What a cell's style tells beyond its looks."""
+
+    format: str = ""
+    """Code of the number format; "" is General."""
+    font: str = ""
+    """Name of the font, where it stands for a charset before Unicode."""
+    struck: bool = False
+
+
+@frozen
+class Run:
+    """A piece of a text with a font of its own."""
+
+    text: str
+    font: str = ""
+    """Where it stands for a charset before Unicode."""
+    struck: bool | None = None
+    """None: as the cell."""
+    raised: str = ""
+    """"super" or "sub" for marks above or below the line."""
 
 
 @frozen
@@ -20,16 +45,42 @@ class RawCell:
     """One non-empty cell as the file has it."""
 
     value: RawValue
+    """Days and times where the number format shows the number as one. Struck text is not in it."""
     formula: str | None = None
     """Formula text when the cell has one ("" when only its presence is known)."""
     error: str = ""
-    """"#REF!" ... when it is an error cell."""
+    """"#REF!" ... when it is an error cell; "NaN", "1E400" ... when its number is none."""
     decoded: str | None = None
     """What the text says in Unicode, when it stands in a legacy charset."""
     charset: str = ""
     """Name of that charset: "TCVN3 (ABC)", "VNI"."""
-    date_format: Literal["", "us", "month"] = ""
-    """How the cell shows a date, where that is odd: month first, or without the day."""
+    number: float | None = field(default=None, eq=False)
+    """The number stored, of a cell with a number: what `value` is made of."""
+    format: str = ""
+    """Code of its number format; "" is General."""
+    struck: str = ""
+    """Text that is struck through, and so no longer said."""
+    live: bool = True
+    """False: all of it is struck through; `value` is what stood there."""
+    link: str = ""
+    """Where the cell leads to, when that is not the text itself."""
+    doubt: str = ""
+    """What else may be read in the cell: its XML is odd, and readers differ over it."""
+
+
+RemarkKind = Literal["comment", "box", "picture", "margin", "link"]
+
+
+@frozen
+class Remark:
+    """What somebody said beside the cells: a comment, a text box, a picture, a page header or footer, a link."""
+
+    kind: RemarkKind
+    text: str
+    first: tuple[int, int] | None = None
+    """The cell it belongs to, or the first that it covers; 0-based."""
+    last: tuple[int, int] | None = None
+    author: str = ""
 
 
 @frozen
@@ -44,6 +95,7 @@ class RawSheet:
     """Days are counted from 1904-01-01: matters for a date whose format was lost."""
     merged: tuple[tuple[int, int, int, int], ...] = ()
     """Merged areas: first row and column, last row and column, all 0-based and included."""
+    remarks: tuple[Remark, ...] = ()
 
     def covered_by(self, place: tuple[int, int]) -> tuple[int, int] | None:
         """The first cell of the merged area that hides this place; None for a place that can be seen."""
@@ -114,7 +166,6 @@ def short(text: str) -> str:
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
 
 
-_EPOCH = datetime(1899, 12, 30)
 _DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
 
 
@@ -139,10 +190,39 @@ def iso_time(text: str) -> time | timedelta | None:
     return found if found >= timedelta(days=1) else (datetime.min + found).time()
 
 
-def serial_day(number: float) -> date | float:
-    """The day, or the moment, that is so many days after 1899-12-30; the number itself where that is no day."""
+_EPOCH = datetime(1899, 12, 30)
+DAYS_1904 = 1462
+"""Days between the two beginnings from which workbooks count."""
+_LEAP_DAY = 60
+"""Workbooks count a 29 February 1900; days before it have numbers that are one less."""
+
+
+def days_of(value: RawValue) -> float | None:
+    """The number of days that a day, a moment, a time or a duration is, counted from 1899-12-30; None for others."""
+    if isinstance(value, timedelta):
+        return value / timedelta(days=1)
+    if isinstance(value, time):
+        return timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) / timedelta(days=1)
+    if not isinstance(value, date):
+        return None
+    at = value if isinstance(value, datetime) else datetime.combine(value, time())
+    return (at - _EPOCH) / timedelta(days=1)
+
+
+def moment(number: float, code: str) -> date | time | timedelta | float:
+    """What a number is under its format: a day, a moment, a time; the number itself where it is none of them.
+
+    Days are counted from 1899-12-30.
+    """
+    kind = show(number, code).kind
+    if kind == "duration":
+        return timedelta(seconds=round(number * 86_400))
+    if kind not in ("day", "month", "year", "time"):
+        return number
+    if number < 1:
+        return (_EPOCH + timedelta(seconds=round(number * 86_400))).time()
     try:
-        found = _EPOCH + timedelta(days=number)
+        found = _EPOCH + timedelta(milliseconds=round((number + (number < _LEAP_DAY)) * 86_400_000))
     except OverflowError:
         return number
     return found.date() if found.time() == time() else found

@@ -35,6 +35,15 @@ VALUE_CELLS = 1_000_000
 MERGED_AREAS = 10_000
 """Merged areas of a sheet that are looked at: a form has some fifty."""
 
+LINKS = 20_000
+"""Hyperlinks of a sheet: a form with one in every entry cell has some thousand."""
+
+REMARKS = 500
+"""Comments, text boxes and pictures of a sheet that are told: a form has some three hundred entry cells."""
+
+REMARK_TEXT = 5_000
+"""Letters of one of them."""
+
 TEXT_LETTERS = 50_000_000
 """Letters of all cells together: a text shared by a million cells costs the reader a million copies."""
 

@@ -1,4 +1,4 @@
-"""One file from outside to a RawWorkbook, or refused by name: sniff, scan, read with calamine, lay the scan over it."""
+"""One file from outside to a RawWorkbook, or refused by name: sniffed, scanned, and read beside a second reader."""
 
 from __future__ import annotations
 
@@ -9,34 +9,26 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from nq57xl.rules.findings import Finding, make
-from nq57xl.text.legacy import (
-    TITLES,
-    Charset,
-    charset_of_font,
-    converted,
-    detect,
-    is_capital_font,
-    reads_better,
-    surely_unicode,
-)
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook, cell_text, days_of, shown
 from nq57xl.xlsx.decrypt import decrypt
 from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
 from nq57xl.xlsx.scan_ods import scan_ods
-from nq57xl.xlsx.scan_sheet import SheetScan
-from nq57xl.xlsx.scan_styles import Runs
+from nq57xl.xlsx.scan_sheet import SheetScan, is_temporal
 from nq57xl.xlsx.sniff import Kind, sniff
+from nq57xl.xlsx.texts import said
+
+_Place = tuple[int, int]
 
 _FILTERS = {".xls": "MS Excel 97", ".ods": "calc8"}
 """Without a filter LibreOffice opens a broken file as plain text, and succeeds."""
@@ -101,76 +93,6 @@ def _room() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-_Place = tuple[int, int]
-
-
-def decode(
-    cells: Mapping[_Place, RawCell], fonts: Mapping[_Place, str], runs: Mapping[_Place, Runs]
-) -> dict[_Place, RawCell]:
-    """The cells, those in a legacy charset with what they say in Unicode; values stay as they are.
-
-    A rich text is converted run by run. Where a text reads as well either way, the font decides, unless other texts of
-    the sheet in legacy fonts are plainly Unicode; without a font, nothing is guessed.
-    """
-    odd = {
-        place: cell.value
-        for place, cell in cells.items()
-        if isinstance(cell.value, str) and (place in runs or _odd(cell.value))
-    }
-    if not odd:
-        return dict(cells)
-    first = {place: detect(text) for place, text in odd.items()}
-    votes = Counter(charset for charset in first.values() if charset)
-    hint = votes.most_common(1)[0][0] if votes else None
-    trusted = _trusted(odd, fonts, first)
-    decoded = dict(cells)
-    for place, text in odd.items():
-        said = _rich(runs[place], fonts.get(place, ""), text) if place in runs else None
-        said = said or _decoded(text, fonts.get(place, ""), hint, trusted=trusted)
-        if said is not None and said[0] != text:
-            decoded[place] = attrs.evolve(cells[place], decoded=said[0], charset=TITLES[said[1]])
-    return decoded
-
-
-def _odd(text: str) -> bool:
-    return not text.isascii() and not surely_unicode(text)
-
-
-def _trusted(odd: Mapping[_Place, str], fonts: Mapping[_Place, str], first: Mapping[_Place, Charset | None]) -> bool:
-    """Whether texts under legacy fonts are in their charset: at least one plainly is."""
-    return any(first[place] == charset_of_font(fonts[place]) for place in odd if place in fonts)
-
-
-def _decoded(text: str, font: str, hint: Charset | None, *, trusted: bool) -> tuple[str, Charset] | None:
-    charset = charset_of_font(font)
-    if charset is not None:
-        better = reads_better(text, charset)
-        if better or (better is None and trusted):
-            said = converted(text, charset)
-            return (said.upper() if is_capital_font(font) else said), charset
-    charset = detect(text, hint)
-    if charset is None and hint is not None and reads_better(text, hint):
-        charset = hint
-    return None if charset is None else (converted(text, charset), charset)
-
-
-def _rich(runs: Runs, font: str, text: str) -> tuple[str, Charset] | None:
-    """Each run by its own font; None when none of them is in a legacy charset, or the runs are not the text."""
-    if "".join(piece for piece, _ in runs) != text:
-        return None
-    said, used = [], None
-    for piece, own in runs:
-        name = own or font
-        charset = charset_of_font(name)
-        if charset is None or surely_unicode(piece) or piece.isascii():
-            said.append(piece)
-            continue
-        used = charset
-        new = converted(piece, charset)
-        said.append(new.upper() if is_capital_font(name) else new)
-    return None if used is None else ("".join(said), used)
-
-
 _REFUSED: dict[Kind, str] = {
     "xlsb": "FILE_XLSB",
     "encrypted": "FILE_ENCRYPTED",
@@ -224,13 +146,15 @@ def _read_plain(data: bytes, kind: Kind, soffice: str | None) -> RawWorkbook:
 
 def _read_ods(scan: Scan) -> RawWorkbook:
     """All that is to be known of an .ods stands in the scan."""
-    sheets = tuple(_sheet(seen, seen.cells, scan, visible=seen.visible) for seen in scan.sheets)
+    sheets = tuple(_sheet(seen, seen.cells, scan) for seen in scan.sheets)
     return RawWorkbook(sheets, scan.program, _notes(scan))
 
 
-def _sheet(seen: SheetScan, values: dict[tuple[int, int], RawValue], scan: Scan, *, visible: bool) -> RawSheet:
-    cells = decode(_cells(values, seen), seen.fonts, seen.runs)
-    return RawSheet(seen.name, cells, visible, seen.protected, scan.date1904, tuple(seen.merged))
+def _sheet(seen: SheetScan, cells: Mapping[_Place, RawCell], scan: Scan) -> RawSheet:
+    texts = said(cells, seen.looks, seen.runs)
+    return RawSheet(
+        seen.name, texts, seen.visible, seen.protected, scan.date1904, tuple(seen.merged), tuple(seen.remarks)
+    )
 
 
 def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
@@ -247,18 +171,22 @@ def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
 
 
 def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
-    """calamine's values under the scan's errors and formulas."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+    """The scan's cells, each beside what calamine reads there: where they differ, neither is believed.
 
-    scanned = {sheet.name: sheet for sheet in scan.sheets}
+    calamine gives up on a whole sheet for some cells (`SheetScan.unreadable`); then the scan alone speaks.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+
     sheets: list[RawSheet] = []
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            for index, about in enumerate(book.sheets_metadata):
-                seen = scanned.get(about.name, SheetScan(about.name))
-                visible = about.visible == SheetVisibleEnum.Visible
-                rows = _rows(book, index) if about.typ == SheetTypeEnum.WorkSheet and seen.values else []
-                sheets.append(_sheet(seen, {**_by_place(rows), **seen.cells}, scan, visible=visible))
+            if len(book.sheets_metadata) != len(scan.sheets):
+                raise refuse("FILE_BROKEN")
+            for index, (about, seen) in enumerate(zip(book.sheets_metadata, scan.sheets, strict=True)):
+                cells: Mapping[_Place, RawCell] = seen.cells
+                if about.typ == SheetTypeEnum.WorkSheet and seen.values:
+                    cells = _compared(seen, _rows(book, index, seen))
+                sheets.append(_sheet(seen, cells, scan))
     except PasswordError as error:
         raise refuse("FILE_ENCRYPTED") from error
     except (CalamineError, OSError, ValueError) as error:
@@ -266,38 +194,73 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
     return RawWorkbook(tuple(sheets), scan.program, _notes(scan), scan.saved_at)
 
 
-def _rows(book: object, index: int) -> list[list[RawValue]]:
-    read: Callable[[int], object] = book.get_sheet_by_index  # type: ignore[attr-defined]
-    rows: list[list[RawValue]] = read(index).to_python(skip_empty_area=False)  # type: ignore[attr-defined]
+def _rows(book: Any, index: int, seen: SheetScan) -> list[list[RawValue]] | None:  # noqa: ANN401 - calamine's workbook
+    """What calamine reads on a sheet; None where it gives up, and it is known why."""
+    from python_calamine import CalamineError
+
+    try:
+        rows: list[list[RawValue]] = book.get_sheet_by_index(index).to_python(skip_empty_area=False)
+    except (CalamineError, ArithmeticError):
+        if not seen.unreadable:
+            raise
+        return None
+    except BaseException as error:  # a panic of the reader's own language is no Exception
+        if not seen.unreadable or type(error).__name__ != "PanicException":
+            raise
+        return None
     return rows
 
 
-def _by_place(rows: list[list[RawValue]]) -> dict[tuple[int, int], RawValue]:
-    return {
-        (row, column): _plain(value)
-        for row, line in enumerate(rows)
-        for column, value in enumerate(line)
-        if value is not None and value != ""
-    }
+def _compared(seen: SheetScan, rows: list[list[RawValue]] | None) -> Mapping[_Place, RawCell]:
+    """The cells of the scan; in those that calamine reads otherwise both readings, and nothing sure."""
+    if rows is None:
+        return seen.cells
+    cells = seen.cells
+    filled = sum(value != "" for line in rows for value in line)
+    doubtful: dict[_Place, RawCell] = {}
+    for place, cell in cells.items():
+        row, column = place
+        other = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
+        filled -= other != ""
+        if other != cell.value and not cell.doubt and place not in seen.sure and not _agree(cell, other):
+            doubtful[place] = attrs.evolve(cell, doubt=_both(cell, other))
+    if filled:
+        for row, line in enumerate(rows):
+            for column, value in enumerate(line):
+                if value != "" and (row, column) not in cells:
+                    doubtful[row, column] = RawCell(None, doubt=shown(value))
+    return {**cells, **doubtful} if doubtful else cells
 
 
-def _cells(values: dict[tuple[int, int], RawValue], seen: SheetScan) -> dict[tuple[int, int], RawCell]:
-    """Non-empty cells; error and formula cells as the scan saw them, because calamine shows them as empty."""
-    cells = {place: RawCell(value) for place, value in values.items()}
-    for place, (formula, stored) in seen.formulas.items():
-        value = cells[place].value if place in cells else ("" if stored else None)
-        cells[place] = RawCell(value, formula)
-    for place, error in seen.errors.items():
-        cells[place] = RawCell(None, cells[place].formula if place in cells else None, error)
-    for place, how in seen.dates.items():
-        if place in cells and isinstance(cells[place].value, date):
-            cells[place] = attrs.evolve(cells[place], date_format=how)
-    return cells
+def _agree(cell: RawCell, other: RawValue) -> bool:
+    """Whether two readings of one cell are the same but for what readers may do as they like."""
+    value = cell.value
+    if cell.error or isinstance(value, bool) or isinstance(other, bool):
+        return bool(cell.error)
+    if isinstance(other, str) and (value is None or isinstance(value, str)):
+        return _text(value or "") == _text(other)
+    number = cell.number
+    if number is None or not isinstance(other, int | float | date | time | timedelta):
+        return False
+    mine, others = days_of(value), days_of(other)
+    if mine is not None and others is not None:
+        return abs(mine - others) < _SECOND
+    if others is None:  # one of them shows the number as a day, the other as a number
+        return other == number
+    return abs(others - number) < _SECOND or is_temporal(cell.format)
 
 
-def _plain(value: RawValue) -> RawValue:
-    """Whole numbers may come as int: inside, every number is a float."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+_SECOND = 1.2e-5
+"""In days."""
+
+
+def _text(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _both(cell: RawCell, other: RawValue) -> str:
+    """The two readings, in words for a message."""
+    return "» và «".join(dict.fromkeys(text for text in (cell_text(cell), shown(other)) if text.strip()))
 
 
 def _notes(scan: Scan) -> tuple[Finding, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -12,6 +10,7 @@ from attrs import frozen
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.refused import refuse
+from nq57xl.xlsx.remarks import read_beside, relations
 from nq57xl.xlsx.scan_sheet import Shared, SheetReader, SheetScan, check_extent, check_total
 from nq57xl.xlsx.scan_styles import read_styles, read_texts
 
@@ -22,26 +21,13 @@ MACROS, EXTERNAL, DDE, EMBEDDED, QUERIES = (
     "đối tượng nhúng",
     "kết nối dữ liệu",
 )
-_CALL = re.compile(r"\b(?:DDE|WEBSERVICE|CALL|REGISTER\.ID)\s*\(", re.IGNORECASE)
-_TOPIC = re.compile(r"\|\s*'")
-_PROGRAM = re.compile(r"[A-Za-z]\w*\s*\Z")
-_NAME = 200
-"""Letters before the sign in which a program's name is looked for."""
 
 
-def is_call(formula: str) -> bool:
-    """Whether a formula reaches for another program or the network: =cmd|'/c calc'!A0, WEBSERVICE(...)."""
-    if _CALL.search(formula):
-        return True
-    topics = (found.start() for found in _TOPIC.finditer(formula))
-    return any(_PROGRAM.search(formula[max(0, at - _NAME) : at]) for at in topics)
-
-
-def _active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:
+def _active_xlsx(package: Package, *, calls: bool) -> tuple[str, ...]:
     """Vietnamese names of what an .xlsx carries, in a fixed order."""
     names = [name.lower() for name in package.names()]
     links = [name for name in names if "/externallinks/" in name and name.endswith(".xml")]
-    programs = any(_reaches_programs(package, name) for name in links) or any(map(is_call, formulas))
+    programs = any(_reaches_programs(package, name) for name in links) or calls
     found = {
         MACROS: any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names),
         EXTERNAL: bool(links),
@@ -54,15 +40,13 @@ def _active_xlsx(package: Package, formulas: Iterable[str]) -> tuple[str, ...]:
     return tuple(title for title, present in found.items() if present)
 
 
-def active_ods(
-    names: Iterable[str], formulas: Iterable[str], *, links: bool = False, calls: bool = False
-) -> tuple[str, ...]:
+def active_ods(names: Iterable[str], *, links: bool, calls: bool) -> tuple[str, ...]:
     """The same for an OpenDocument spreadsheet: by the names of its parts, and by what its content links to."""
     lowered = [name.lower() for name in names]
     found = {
         MACROS: any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in lowered),
         EXTERNAL: links,
-        DDE: calls or any(map(is_call, formulas)),
+        DDE: calls,
         EMBEDDED: any(name.startswith("object ") for name in lowered),
     }
     return tuple(title for title, present in found.items() if present)
@@ -74,7 +58,7 @@ def _reaches_programs(package: Package, part: str) -> bool:
 
     def start(tag: str, _: Attributes) -> None:
         nonlocal found
-        found = found or local(tag) in ("ddeLink", "oleLink")
+        found = found or tag in ("ddeLink", "oleLink")
 
     package.parse(part, start)
     return found
@@ -94,58 +78,38 @@ class Scan:
 
 
 def scan_xlsx(data: bytes) -> Scan:
-    """Streams every sheet of an .xlsx or .xlsm, transitional or strict. Raises Refused."""
+    """Reads every sheet of an .xlsx or .xlsm, transitional or strict. Raises Refused."""
     package = Package(data)
     workbook = _workbook_part(package)
-    (sheets, date1904), targets = _sheet_list(package, workbook), _relations(package, workbook)
+    (sheets, date1904), targets = _sheet_list(package, workbook), relations(package, workbook)
     if not sheets:
         raise refuse("FILE_BROKEN")
     if len(sheets) > limits.SHEETS:
         raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=limits.SHEETS)
-    by_kind = {kind: part for part, kind in targets.values()}
-    shared = Shared(
-        read_styles(package, by_kind.get("styles", "")), read_texts(package, by_kind.get("sharedStrings", ""))
-    )
+    by_kind = {item.kind: item.target for item in targets.values()}
+    looks = read_styles(package, by_kind.get("styles", ""))
+    shared = Shared(looks, read_texts(package, by_kind.get("sharedStrings", "")), date1904)
     for relation, sheet in sheets:
-        part, kind = targets.get(relation, ("", ""))
-        if kind == "worksheet" and part in package:
-            SheetReader(sheet, shared).read(package, part)
+        leads = targets.get(relation)
+        if leads is not None and leads.kind == "worksheet" and leads.target in package:
+            SheetReader(sheet, shared).read(package, leads.target)
             check_extent(sheet)
-    check_total([sheet for _, sheet in sheets])
-    formulas = (formula for _, sheet in sheets for formula, _ in sheet.formulas.values())
+            read_beside(package, leads.target, sheet)
+    found = tuple(sheet for _, sheet in sheets)
+    check_total(found)
     package.refuse_doctypes()
-    return Scan(
-        tuple(sheet for _, sheet in sheets),
-        _program(package),
-        _active_xlsx(package, formulas),
-        date1904,
-        _saved_at(package),
-    )
+    active = _active_xlsx(package, calls=any(sheet.calls for sheet in found))
+    return Scan(found, _program(package), active, date1904, _saved_at(package))
 
 
 def _workbook_part(package: Package) -> str:
     """The main part, which the package's relations name; its usual place when they do not."""
-    for part, kind in _relations(package, "").values():
-        if kind == "officeDocument" and part in package:
-            return part
+    for item in relations(package, "").values():
+        if item.kind == "officeDocument" and item.target in package:
+            return item.target
     if "xl/workbook.xml" in package:
         return "xl/workbook.xml"
     raise refuse("FILE_BROKEN")
-
-
-def _relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """Relation id -> (target part, last word of the type) of a part; "" is the package itself."""
-    folder, name = posixpath.split(part)
-    found: dict[str, tuple[str, str]] = {}
-
-    def start(tag: str, attributes: Attributes) -> None:
-        if local(tag) == "Relationship" and attributes.get("TargetMode") != "External":
-            target = attributes.get("Target", "")
-            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            found[attributes.get("Id", "")] = (path, attributes.get("Type", "").rpartition("/")[2])
-
-    package.parse(posixpath.join(folder, "_rels", f"{name}.rels"), start)
-    return found
 
 
 def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetScan]], bool]:
@@ -155,9 +119,9 @@ def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetS
 
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal date1904
-        if local(tag) == "workbookPr":
+        if tag == "workbookPr":
             date1904 = attributes.get("date1904") in ("1", "true")
-        elif local(tag) == "sheet":
+        elif tag == "sheet":
             # r:id, whatever the prefix; "sheetId" is another attribute
             relation = next((value for key, value in attributes.items() if ":" in key and local(key) == "id"), "")
             visible = attributes.get("state", "visible") == "visible"
@@ -189,7 +153,7 @@ def _properties(package: Package, part: str, names: tuple[str, ...]) -> dict[str
 
     def start(tag: str, _: Attributes) -> None:
         nonlocal inside
-        inside = local(tag)
+        inside = tag
 
     def text(piece: str) -> None:
         if inside in names:

@@ -10,42 +10,68 @@ from attrs import define, field
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import ERRORS, RawValue, iso_date, iso_time, serial_day
+from nq57xl.xlsx.cells import (
+    ERRORS,
+    CellLook,
+    RawCell,
+    RawValue,
+    Remark,
+    RemarkKind,
+    Run,
+    days_of,
+    iso_date,
+    iso_time,
+)
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.scan import Scan, active_ods
-from nq57xl.xlsx.scan_sheet import SheetScan, check_extent, check_total
-from nq57xl.xlsx.scan_styles import DateFormat
+from nq57xl.xlsx.scan_sheet import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
 
 _PARENTS = 20
 """Styles that build on styles; LibreOffice makes two or three."""
-_CLOCK = frozenset({"hours", "minutes", "seconds", "am-pm"})
 
 
 @define
 class _Style:
     parent: str = ""
     font: str = ""
+    struck: bool | None = None
+    raised: str = ""
     data: str = ""
     """Name of its number format."""
     visible: bool = True
 
 
+_DATA_STYLES = frozenset({"number-style", "percentage-style", "currency-style", "date-style", "time-style"})
+_PARTS = {
+    "day": ("d", "dd"), "month": ("m", "mm"), "year": ("yy", "yyyy"), "hours": ("h", "hh"), "minutes": ("m", "mm"),
+    "seconds": ("s", "ss"), "am-pm": ("AM/PM", "AM/PM"), "day-of-week": ("ddd", "dddd"), "fraction": ("# ?/?", "# ?/?"),
+    "scientific-number": ("0.00E+00", "0.00E+00"),
+}  # fmt: skip
+"""Part of a number format -> what it is in a format's code, short and long."""
+
+
 @define
 class _OdsStyles:
-    """Expat callbacks that gather fonts, styles and date formats of styles.xml and content.xml, in this order."""
+    """Expat callbacks that gather fonts, styles and number formats of styles.xml and content.xml, in this order."""
 
+    margins: list[str] = field(factory=list)
+    """Texts of page headers and footers."""
     _faces: dict[str, str] = field(factory=dict)
     """Name of a font face -> the font's own name."""
     _styles: dict[tuple[str, str], _Style] = field(factory=dict)
     """By family and name."""
-    _dates: dict[str, list[str]] = field(factory=dict)
-    """Name of a date format -> its parts in order: "month", "day", "year"."""
+    _codes: dict[str, str] = field(factory=dict)
+    """Name of a number format -> its code as an .xlsx would have it."""
     _open: _Style | None = None
-    _date: list[str] | None = None
+    _data: str | None = None
+    """Name of the number format that is being read."""
+    _percent: bool = False
+    _inside: str = ""
+    _looks: dict[str, CellLook | None] = field(factory=dict)
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a font face, a style or a date format."""
+        """Opens a font face, a style or a number format."""
         name = local(tag)
         if name == "font-face":
             self._faces[attributes.get("style:name", "")] = _bare(attributes.get("svg:font-family", ""))
@@ -53,55 +79,105 @@ class _OdsStyles:
             parent, data = attributes.get("style:parent-style-name", ""), attributes.get("style:data-style-name", "")
             self._open = _Style(parent, data=data)
             self._styles[attributes.get("style:family", ""), attributes.get("style:name", "")] = self._open
-        elif name == "date-style":
-            self._date = self._dates.setdefault(attributes.get("style:name", ""), [])
-        elif self._date is not None and tag.startswith("number:"):
-            self._date.append(name)
+        elif name in _DATA_STYLES:
+            self._data, self._percent = attributes.get("style:name", ""), name == "percentage-style"
+            hours = attributes.get("number:truncate-on-overflow") == "false"
+            self._codes[self._data] = "[h]" if hours else ""
+        elif self._data is not None and tag.startswith("number:"):
+            self._inside = name
+            self._codes[self._data] += _part(name, attributes, self._codes[self._data])
         elif self._open is not None and name == "text-properties":
-            face = attributes.get("style:font-name", "")
-            self._open.font = self._faces.get(face, face) or _bare(attributes.get("fo:font-family", ""))
+            self._note_font(self._open, attributes)
         elif self._open is not None and name == "table-properties":
             self._open.visible = attributes.get("table:display") != "false"
+        elif name in ("header", "footer") and tag.startswith("style:"):
+            self._inside = "margin"
+            self.margins.append("")
+        elif name in ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name"):
+            self._inside = "" if self._inside == "margin" else self._inside
+
+    def _note_font(self, style: _Style, attributes: Attributes) -> None:
+        face = attributes.get("style:font-name", "")
+        style.font = self._faces.get(face, face) or _bare(attributes.get("fo:font-family", ""))
+        line = attributes.get("style:text-line-through-style") or attributes.get("style:text-line-through-type")
+        style.struck = None if line is None else line != "none"
+        place = attributes.get("style:text-position", "")
+        style.raised = "super" if re.match(r"super|[1-9]", place) else "sub" if re.match("sub|-", place) else ""
+
+    def text(self, piece: str) -> None:
+        """Words within a number format, and those of page headers."""
+        if self._data is not None and self._inside == "text":
+            sign = self._percent and piece.strip() == "%"
+            self._codes[self._data] += piece if sign else '"{}"'.format(piece.replace('"', ""))
+        elif self._inside == "margin" and self.margins and len(self.margins[-1]) < limits.CELL_TEXT:
+            self.margins[-1] += piece
 
     def end(self, tag: str) -> None:
-        """Closes a style or a date format."""
+        """Closes a style or a number format."""
         name = local(tag)
         if name == "style":
             self._open = None
-        elif name == "date-style":
-            self._date = None
+        elif name in _DATA_STYLES:
+            self._data = None
+        elif name in ("header", "footer") or self._data is not None:
+            self._inside = ""
+        elif self.margins and name in ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name"):
+            self._inside = "margin"
 
-    def font(self, family: str, name: str) -> str:
-        """The legacy font of a style, its own or that of the style it builds on; "" for any other."""
-        for _ in range(_PARENTS):
-            style = self._styles.get((family, name))
-            if style is None:
-                return ""
-            if style.font:
-                return style.font if charset_of_font(style.font) else ""
+    def _chain(self, family: str, name: str) -> list[_Style]:
+        """A style and those it builds on."""
+        found: list[_Style] = []
+        while len(found) < _PARENTS and (style := self._styles.get((family, name))) is not None:
+            found.append(style)
             name = style.parent
-        return ""
+        return found
 
-    def date_format(self, name: str) -> DateFormat:
-        """How cells of that style show a date."""
-        style = self._styles.get(("table-cell", name))
-        parts = self._dates.get(style.data, []) if style else []
-        if "year" not in parts or "month" not in parts or _CLOCK & set(parts):
-            return ""
-        if "day" not in parts:
-            return "month"
-        month = parts.index("month")
-        return "us" if month < parts.index("day") and month < parts.index("year") else ""
+    def look(self, name: str) -> CellLook | None:
+        """What a cell's style tells; None where it tells nothing."""
+        if name not in self._looks:
+            run = self.run("table-cell", name, "")
+            code = next(
+                (self._codes.get(style.data, "") for style in self._chain("table-cell", name) if style.data), ""
+            )
+            self._looks[name] = CellLook(code, run.font, bool(run.struck)) if code or run.font or run.struck else None
+        return self._looks[name]
 
-    def is_date(self, name: str) -> bool:
-        """Whether cells of that style show a number as a day: SheetJS writes no other dates."""
-        style = self._styles.get(("table-cell", name))
-        return style is not None and bool({"day", "month", "year"} & set(self._dates.get(style.data, [])))
+    def run(self, family: str, name: str, text: str) -> Run:
+        """A text in that style."""
+        chain = self._chain(family, name)
+        font = next((style.font for style in chain if style.font), "")
+        struck = next((style.struck for style in chain if style.struck is not None), None)
+        raised = next((style.raised for style in chain if style.raised), "")
+        return Run(text, font if charset_of_font(font) else "", struck, raised)
 
     def visible(self, name: str) -> bool:
         """Whether a sheet of that style is shown."""
         style = self._styles.get(("table", name))
         return style is None or style.visible
+
+
+def _part(name: str, attributes: Attributes, before: str) -> str:
+    """A part of a number format as it stands in a format's code."""
+    if name == "number":
+        places = attributes.get("number:decimal-places", attributes.get("number:min-decimal-places", "0"))
+        digits = attributes.get("number:min-integer-digits", "1")
+        whole = (
+            "#,##0"
+            if attributes.get("number:grouping") == "true"
+            else "0" * min(int(digits), 20)
+            if digits.isdecimal()
+            else "0"
+        )
+        scaled = "," * (len(attributes.get("number:display-factor", "1")) // 3)
+        return (
+            (whole or "0") + (f".{'0' * min(int(places), 20)}" if places.isdecimal() and int(places) else "") + scaled
+        )
+    if name == "hours" and before.startswith("[h]"):
+        return ""
+    if name == "month" and attributes.get("number:textual") == "true":
+        return "mmm"
+    short, long = _PARTS.get(name, ("", ""))
+    return long if attributes.get("number:style") == "long" else short
 
 
 def _bare(family: str) -> str:
@@ -120,7 +196,7 @@ def scan_ods(data: bytes) -> Scan:
     if "content.xml" not in package:
         raise refuse("FILE_BROKEN")
     styles = _OdsStyles()
-    package.parse("styles.xml", styles.start, styles.end, prefixed=True)
+    package.parse("styles.xml", styles.start, styles.end, styles.text, prefixed=True)
     reader = _ContentReader(styles)
     package.parse("content.xml", reader.start, reader.end, reader.text, prefixed=True)
     package.refuse_doctypes()
@@ -130,8 +206,10 @@ def scan_ods(data: bytes) -> Scan:
     if len(sheets) > limits.SHEETS:
         raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=limits.SHEETS)
     check_total(sheets)
-    formulas = (formula for sheet in sheets for formula, _ in sheet.formulas.values())
-    active = active_ods(package.names(), formulas, links=reader.links, calls=reader.calls)
+    for text in dict.fromkeys(filter(None, map(str.strip, styles.margins))):
+        sheets[0].add_remark(Remark("margin", text))
+    calls = reader.calls or any(sheet.calls for sheet in sheets)
+    active = active_ods(package.names(), links=reader.links, calls=calls)
     return Scan(sheets, _program(package), active, reader.date1904)
 
 
@@ -141,7 +219,7 @@ def _program(package: Package) -> str:
 
     def start(tag: str, _: Attributes) -> None:
         nonlocal inside
-        inside = local(tag) == "generator"
+        inside = tag == "generator"
 
     def text(piece: str) -> None:
         if inside and len(texts) < 4:
@@ -160,15 +238,16 @@ def _repeat(attributes: Attributes, name: str) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
-class _CellText:
-    """The text of one cell as it is built up: paragraphs, breaks, spans with fonts of their own."""
+class _OdsText:
+    """The text of one cell or remark as it is built up: paragraphs, breaks, spans with styles of their own."""
 
     def __init__(self, styles: _OdsStyles) -> None:
         self._styles = styles
-        self._pieces: list[tuple[str, str]] = []
-        self._fonts: list[str] = []
+        self._runs: list[Run] = []
+        self._spans: list[str] = []
         self._paragraphs = self._length = 0
         self._inside = False
+        self.links: list[str] = []
 
     def start(self, name: str, attributes: Attributes) -> None:
         """Opens a paragraph or a span; breaks, tabs and counted blanks are letters."""
@@ -177,8 +256,9 @@ class _CellText:
                 self._add("\n")
             self._paragraphs, self._inside = self._paragraphs + 1, True
         elif name == "span":
-            font = self._styles.font("text", attributes.get("text:style-name", ""))
-            self._fonts.append(font or (self._fonts[-1] if self._fonts else ""))
+            self._spans.append(attributes.get("text:style-name", ""))
+        elif name == "a":
+            self.links.append(attributes.get("xlink:href", ""))
         elif name == "s":
             self._add(" " * min(_repeat(attributes, "text:c"), limits.CELL_TEXT + 1))
         elif name in ("tab", "line-break"):
@@ -187,9 +267,9 @@ class _CellText:
     def end(self, name: str) -> None:
         """Closes a paragraph or a span."""
         if name in ("p", "h"):
-            self._inside, self._fonts = False, []
-        elif name == "span" and self._fonts:
-            self._fonts.pop()
+            self._inside, self._spans = False, []
+        elif name == "span" and self._spans:
+            self._spans.pop()
 
     def text(self, piece: str) -> None:
         """Blanks count once, as OpenDocument says; those between paragraphs do not count."""
@@ -200,17 +280,23 @@ class _CellText:
         self._length += len(piece)
         if self._length > limits.CELL_TEXT:
             raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT)
-        self._pieces.append((piece, self._fonts[-1] if self._fonts else ""))
+        run = Run(piece)
+        for name in reversed(self._spans):
+            own = self._styles.run("text", name, piece)
+            struck = own.struck if run.struck is None else run.struck
+            run = Run(piece, run.font or own.font, struck, run.raised or own.raised)
+        self._runs.append(run)
 
     @property
     def whole(self) -> str:
         """All of it."""
-        return "".join(piece for piece, _ in self._pieces)
+        return "".join(run.text for run in self._runs)
 
     @property
-    def runs(self) -> tuple[tuple[str, str], ...]:
-        """Its runs, where one has a legacy font."""
-        return tuple(self._pieces) if any(charset_of_font(font) for _, font in self._pieces) else ()
+    def runs(self) -> tuple[Run, ...]:
+        """Its runs, where one has a font of its own."""
+        told = any(run.font or run.struck is not None or run.raised for run in self._runs)
+        return tuple(self._runs) if told else ()
 
 
 class _ContentReader:
@@ -226,14 +312,24 @@ class _ContentReader:
         self._row_repeat = self._repeat = 1
         self._row_style = ""
         self._cell: Attributes | None = None
-        self._shown = _CellText(styles)
+        self._shown = _OdsText(styles)
+        self._remark: _OdsText | None = None
+        """Text of the comment or drawing that is being read, beside what the cell says."""
+        self._kind: RemarkKind = "comment"
+        self._author = ""
+        self._creator = False
         self._depth = 0
         """Tables inside cells (sub-tables) are not sheets."""
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a table, row or cell; notes, drawings and links to programs are passed over."""
+        """Opens a table, row or cell; links to programs are passed over, comments and drawings read beside."""
         name = local(tag)
-        if self._skipped or name in ("annotation", "dde-link", "tracked-changes") or tag.startswith("draw:"):
+        if self._remark is not None:
+            self._inside_remark(tag, name, attributes)
+        elif self._depth and (name == "annotation" or tag.startswith("draw:")):
+            self._skipped, self._remark, self._author = 1, _OdsText(self._styles), ""
+            self._kind = "comment" if name == "annotation" else "box"
+        elif self._skipped or name in ("dde-link", "tracked-changes"):
             self._skipped += 1
             self.calls = self.calls or name == "dde-link"
         elif name == "table" and tag.startswith("table:"):
@@ -246,6 +342,14 @@ class _ContentReader:
         elif self._depth == 1:
             self._inside_table(tag, name, attributes)
 
+    def _inside_remark(self, tag: str, name: str, attributes: Attributes) -> None:
+        self._skipped += 1
+        self._creator = name == "creator"
+        if name in ("image", "object") and tag.startswith("draw:") and self._kind == "box":
+            self._kind = "picture"
+        elif self._remark is not None and tag.startswith("text:"):
+            self._remark.start(name, attributes)
+
     def _inside_table(self, tag: str, name: str, attributes: Attributes) -> None:
         if name == "table-row":
             self._column, self._row_repeat = 0, _repeat(attributes, "table:number-rows-repeated")
@@ -256,7 +360,7 @@ class _ContentReader:
             self._columns.append((first + width, attributes.get("table:default-cell-style-name", "")))
         elif name in ("table-cell", "covered-table-cell"):
             self._repeat = _repeat(attributes, "table:number-columns-repeated")
-            self._cell, self._shown = attributes, _CellText(self._styles)
+            self._cell, self._shown = attributes, _OdsText(self._styles)
             self._merge(attributes)
         elif name == "table-source":  # LibreOffice keeps what it last saw of another workbook as a table
             self.links = True
@@ -279,15 +383,21 @@ class _ContentReader:
         self.sheets.append(SheetScan(attributes.get("table:name", ""), visible, protected))
 
     def text(self, piece: str) -> None:
-        """A piece of what a cell shows."""
-        if self._cell is not None and not self._skipped:
+        """A piece of what a cell shows, or of what is said beside it."""
+        if self._remark is not None and self._creator:
+            self._author = (self._author + piece)[:200]
+        elif self._remark is not None:
+            self._remark.text(piece)
+        elif self._cell is not None and not self._skipped:
             self._shown.text(piece)
+        elif self._depth == 0:
+            self._styles.text(piece)
 
     def end(self, tag: str) -> None:
         """Closes a table, row or cell."""
         name = local(tag)
         if self._skipped:
-            self._skipped -= 1
+            self._end_skipped(tag, name)
         elif name == "table" and tag.startswith("table:"):
             self._depth -= 1
             if self._depth == 0 and not self.sheets[-1].name:
@@ -296,6 +406,17 @@ class _ContentReader:
             self._styles.end(tag)
         elif self._depth == 1:
             self._end_inside(tag, name)
+
+    def _end_skipped(self, tag: str, name: str) -> None:
+        self._skipped -= 1
+        self._creator = False
+        if self._remark is not None and tag.startswith("text:"):
+            self._remark.end(name)
+        if self._remark is not None and not self._skipped:
+            text, place = self._remark.whole.strip(), (self._row, self._column) if self._cell is not None else None
+            if text or self._kind == "picture":
+                self.sheets[-1].add_remark(Remark(self._kind, text, place, place, self._author))
+            self._remark = None
 
     def _end_inside(self, tag: str, name: str) -> None:
         if name == "table-row":
@@ -318,40 +439,51 @@ class _ContentReader:
         sheet.columns = max(sheet.columns, self._column + self._repeat)
         sheet.values += self._row_repeat * self._repeat
         check_extent(sheet)
+        if self._row_repeat * self._repeat * len(text) > limits.TEXT_LETTERS:
+            raise refuse("FILE_TOO_MUCH_TEXT", limit=limits.TEXT_LETTERS // 1_000_000)
         for row in range(self._row, self._row + self._row_repeat):
             for column in range(self._column, self._column + self._repeat):
                 self._note_one(sheet, (row, column), attributes, kind or "")
 
     def _note_one(self, sheet: SheetScan, place: tuple[int, int], attributes: Attributes, kind: str) -> None:
-        text, formula = self._shown.whole, attributes.get("table:formula")
-        style = self._style_at(place, attributes)
-        value = _value(attributes, kind, text)
-        if isinstance(value, float) and self._styles.is_date(style):
-            value = serial_day(value)
-        if isinstance(value, str):
-            sheet.letters += len(value)
-            if len(value) > limits.CELL_TEXT:
+        look = self._styles.look(self._style_at(place, attributes))
+        cell = self._read(attributes, kind, look)
+        sheet.calls = sheet.calls or (cell.formula is not None and is_call(cell.formula))
+        if isinstance(cell.value, str):
+            sheet.letters += len(cell.value)
+            if len(cell.value) > limits.CELL_TEXT:
                 raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, value=a1(*place))
+        if cell.value is None and not cell.error and cell.formula is None:
+            return
+        sheet.cells[place] = cell
+        if look is not None and (look.font or look.struck):
+            sheet.looks[place] = look
+        if runs := self._shown.runs if cell.value == self._shown.whole else ():
+            sheet.runs[place] = runs
+
+    def _read(self, attributes: Attributes, kind: str, look: CellLook | None) -> RawCell:
+        text, formula = self._shown.whole, attributes.get("table:formula")
+        value = _value(attributes, kind, text)
+        code, number, error = look.format if look is not None else "", days_of(value), ""
+        code = code or ("0%" if kind == "percentage" else "")
+        if isinstance(value, float):
+            if math.isfinite(value):
+                number, value = under_format(value, CellLook(code), date1904=self.date1904)
+            else:
+                value, number, error = None, None, attributes.get("office:value", "").strip()
         if _is_error(attributes, formula, text.strip()):
-            sheet.errors[place] = text.strip() or "#N/A"
-        elif value is not None and value != "":
-            sheet.cells[place] = value
-        if formula is not None and formula.upper() not in _BOOLEAN_FORMULAS:
-            sheet.formulas[place] = (formula.partition("=")[2], bool(kind))
-        self._note_style(sheet, place, style)
+            value, number, error = None, None, text.strip() or "#N/A"
+        if formula is not None:
+            formula = None if formula.upper() in _BOOLEAN_FORMULAS else formula.partition("=")[2]
+        link = (formula and link_of(formula)) or next(filter(None, self._shown.links), "")
+        value = None if value == "" and (formula is None or not kind) else value
+        told = code if number is not None or shows_more(value, code) else ""
+        return RawCell(value, formula, error, number=number, format=told, link=link)
 
     def _style_at(self, place: tuple[int, int], attributes: Attributes) -> str:
         """The cell's own style, else its row's, else its column's."""
         own = attributes.get("table:style-name", "") or self._row_style
         return own or next((style for end, style in self._columns if place[1] < end), "")
-
-    def _note_style(self, sheet: SheetScan, place: tuple[int, int], name: str) -> None:
-        if font := self._styles.font("table-cell", name):
-            sheet.fonts[place] = font
-        if how := self._styles.date_format(name):
-            sheet.dates[place] = how
-        if runs := self._shown.runs:
-            sheet.runs[place] = runs
 
 
 def _is_error(attributes: Attributes, formula: str | None, text: str) -> bool:
@@ -364,7 +496,10 @@ def _is_error(attributes: Attributes, formula: str | None, text: str) -> bool:
 def _value(attributes: Attributes, kind: str, text: str) -> RawValue:
     """The value that the attributes tell; the text that is shown where they tell none."""
     if kind in _NUMBERS:
-        return _number(attributes.get("office:value", ""), text)
+        try:
+            return float(attributes.get("office:value", ""))
+        except ValueError:
+            return text
     if kind == "date":
         return iso_date(attributes.get("office:date-value", "")) or text
     if kind == "time":
@@ -373,11 +508,3 @@ def _value(attributes: Attributes, kind: str, text: str) -> RawValue:
     if kind == "boolean":
         return attributes.get("office:boolean-value") == "true"
     return attributes.get("office:string-value", text) if kind else None
-
-
-def _number(stated: str, text: str) -> RawValue:
-    try:
-        number = float(stated)
-    except ValueError:
-        return text
-    return number if math.isfinite(number) else text

@@ -1,20 +1,23 @@
-"""One sheet as the scan sees it: extent, error cells, formulas, protection, legacy fonts, odd dates."""
+"""One sheet as the scan reads it: every cell with a value or a formula, how far they reach, what lies beside them."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
+import attrs
 from attrs import define, field, frozen
 
 from nq57xl.text.addresses import a1
-from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import RawValue, iso_date
-from nq57xl.xlsx.package import Attributes, Package, local
+from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment
+from nq57xl.xlsx.package import Attributes, Package
 from nq57xl.xlsx.refused import refuse
-from nq57xl.xlsx.scan_styles import DateFormat, Runs, Styles, Texts
+from nq57xl.xlsx.scan_styles import RunReader, Texts, unescaped
+from nq57xl.xlsx.shown import parse, shown_text
 
 _Place = tuple[int, int]
 """(row, column), 0-based."""
@@ -22,7 +25,7 @@ _Place = tuple[int, int]
 
 @define
 class SheetScan:
-    """What the scan saw on one sheet; only cells with a value or a formula count."""
+    """What the scan read on one sheet; only cells with a value or a formula count."""
 
     name: str
     visible: bool = True
@@ -34,20 +37,28 @@ class SheetScan:
     """All texts together, each as often as a cell shows it."""
     values: int = 0
     """How many cells hold something."""
-    errors: dict[_Place, str] = field(factory=dict)
-    """"#REF!" by place."""
-    formulas: dict[_Place, tuple[str, bool]] = field(factory=dict)
-    """Formula text ("" when only its presence is known), and whether a calculated value is stored with it."""
-    fonts: dict[_Place, str] = field(factory=dict)
-    """Font by place, for legacy fonts only."""
-    runs: dict[_Place, Runs] = field(factory=dict)
-    """Runs of rich texts with a legacy font."""
-    dates: dict[_Place, DateFormat] = field(factory=dict)
-    """Cells that show dates oddly."""
+    cells: dict[_Place, RawCell] = field(factory=dict)
+    """Texts whole, as another reader sees them: what is struck through is still in them."""
+    looks: dict[_Place, CellLook] = field(factory=dict)
+    """Looks of text cells that tell something."""
+    runs: dict[_Place, tuple[Run, ...]] = field(factory=dict)
+    """Runs of texts that have some with a font of their own."""
     merged: list[tuple[int, int, int, int]] = field(factory=list)
     """Merged areas, corners included."""
-    cells: dict[_Place, RawValue] = field(factory=dict)
-    """Values, where the scan is the reader: all of an .ods; of an .xlsx the dates that are stored as ISO texts."""
+    calls: bool = False
+    """A formula reaches for another program or the network."""
+    sure: set[_Place] = field(factory=set)
+    """Cells whose XML is plain enough, though other readers do not read it: CDATA."""
+    unreadable: bool = False
+    """There is a cell over which another reader gives up the whole sheet."""
+    links: list[tuple[str, str]] = field(factory=list)
+    """(area, relation) of hyperlinks to somewhere else."""
+    remarks: list[Remark] = field(factory=list)
+
+    def add_remark(self, remark: Remark) -> None:
+        """One more, up to a limit that nobody reaches with meaning."""
+        if len(self.remarks) < limits.REMARKS:
+            self.remarks.append(attrs.evolve(remark, text=remark.text[: limits.REMARK_TEXT]))
 
 
 def check_extent(sheet: SheetScan) -> None:
@@ -75,11 +86,13 @@ def check_total(sheets: Sequence[SheetScan]) -> None:
 class Shared:
     """What all sheets of a workbook share."""
 
-    styles: Styles
+    looks: tuple[CellLook | None, ...]
+    """By style number."""
     texts: Texts
+    date1904: bool = False
 
 
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _EMPTY_CELL = re.compile(rb'<c (?=[^<>]*\br=")[^<>]*/>')
 _TYPES = frozenset({"n", "s", "str", "inlineStr", "b", "e", "d"})
 _ROW_END = b"</row>"
@@ -87,16 +100,80 @@ _LONG_ROW = 1 << 20
 """A row of more bytes is handed on in pieces."""
 _BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
 """LibreOffice writes booleans as these formulas: nobody typed them."""
+_BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NO_NUMBERS = frozenset({"nan", "inf", "infinity"})
+_KNOWN_ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
+"""Another reader gives up a sheet with an error of any other name."""
+_MARGINS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 
 
-def _place(reference: str) -> _Place | None:
+_CALL = re.compile(r"\b(?:DDE|WEBSERVICE|CALL|REGISTER\.ID)\s*\(", re.IGNORECASE)
+_CALLED = ("DDE", "WEBSERVICE", "CALL", "REGISTER")
+_TOPIC = re.compile(r"\|\s*'")
+_PROGRAM = re.compile(r"[A-Za-z]\w*\s*\Z")
+_NAME = 200
+"""Letters before the sign in which a program's name is looked for."""
+_LINK = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")*)"', re.IGNORECASE)
+
+
+_MARGIN_CODE = re.compile(r'&(?:"[^"]*"|[0-9]+|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[LCR]|[A-Z&])')
+
+
+def _without_codes(text: str) -> str:
+    """The words of a page header, those of its three parts on lines of their own."""
+    return _MARGIN_CODE.sub(lambda code: "\n" if code[0] in ("&L", "&C", "&R") else "", text).strip()
+
+
+@lru_cache(maxsize=512)  # a column of checks is one formula, row by row
+def is_call(formula: str) -> bool:
+    """Whether a formula reaches for another program or the network: =cmd|'/c calc'!A0, WEBSERVICE(...)."""
+    upper = formula.upper()
+    if any(name in upper for name in _CALLED) and _CALL.search(formula):
+        return True
+    topics = (found.start() for found in _TOPIC.finditer(formula)) if "|" in formula else ()
+    return any(_PROGRAM.search(formula[max(0, at - _NAME) : at]) for at in topics)
+
+
+def link_of(formula: str) -> str:
+    """Where =HYPERLINK("https://…", "Xem tại đây") leads to; "" for any other formula."""
+    found = _LINK.match(formula)
+    return found[1].replace('""', '"') if found else ""
+
+
+def place_of(reference: str) -> _Place:
+    """Row and column, 0-based, of an address such as "B7". Raises Refused for what is none."""
     match = _REFERENCE.fullmatch(reference)
     if match is None:
-        return None
+        raise refuse("FILE_UNSAFE", value="địa chỉ ô vô lý")
     column = 0
-    for letter in match[1]:
+    for letter in match[1].upper():
         column = column * 26 + ord(letter) - 64
     return int(match[2]) - 1, column - 1
+
+
+def under_format(number: float, look: CellLook | None, *, date1904: bool) -> tuple[float, RawValue]:
+    """The number, counted from 1899-12-30 where it is a day, and what it is under its format."""
+    if look is None or not look.format:
+        return number, number
+    if date1904 and parse(look.format).sections[0].kind in ("day", "month", "year"):
+        number += DAYS_1904
+    return number, moment(number, look.format)
+
+
+def is_temporal(code: str) -> bool:
+    """Whether a number format shows a day, a time or hours gone by."""
+    return bool(code) and parse(code).sections[0].kind in ("day", "month", "year", "time", "duration")
+
+
+def shows_more(value: RawValue, code: str) -> bool:
+    """Whether a text is shown with words around it, or not at all."""
+    return isinstance(value, str) and code not in ("", "@") and shown_text(value, code).strip() != value.strip()
+
+
+def _number(text: str) -> RawValue:
+    """The number; infinite where it is too large for one; the text itself where it is none."""
+    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def _without_ghosts(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -130,122 +207,208 @@ class SheetReader:
     """Expat callbacks for one worksheet part."""
 
     def __init__(self, sheet: SheetScan, shared: Shared) -> None:
-        self._sheet = sheet
-        self._styles, self._texts = shared.styles, shared.texts
-        self._style = self._length = 0
-        self._pieces: list[tuple[str, str]] = []
-        self._font = ""
+        self._sheet, self._shared = sheet, shared
         self._row = self._column = -1
-        self._type = ""
+        self._place: _Place | None = None
+        self._type, self._style = "n", 0
         self._formula: str | None = None
-        self._value = ""
-        self._has_value = False
+        self._pieces: list[str] = []
+        self._length = 0
+        self._values: list[str] = []
+        """What stands in each <v> of the cell: one, if somebody means well."""
+        self._strings: list[RunReader] = []
+        """Each <is> of the cell."""
+        self._run: RunReader | None = None
         self._inside = ""
-        self._places: set[int] = set()
+        self._cdata = False
+        self._doubt = ""
 
     def read(self, package: Package, part: str) -> None:
         """Fills the sheet's scan from the part."""
-        package.parse(part, self._start, self._end, self._text, chunks=_without_ghosts(package.chunks(part)))
+        chunks = _without_ghosts(package.chunks(part))
+        package.parse(part, self._start, self._end, self._text, chunks=chunks, cdata=self._note_cdata)
+
+    def _note_cdata(self) -> None:
+        self._cdata = True
 
     def _start(self, tag: str, attributes: Attributes) -> None:
-        tag = local(tag)
-        if tag == "c":
-            self._cell(attributes)
+        if self._run is not None:
+            self._run.start(tag, attributes)
+        elif tag == "c":
+            self._open(attributes)
         elif tag == "row":
-            self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row + 1
-            self._column = -1
+            self._open_row(attributes.get("r"))
         elif tag == "f":
             self._formula, self._inside = "", "f"
-        elif tag in ("v", "t"):
-            self._has_value, self._inside = True, tag
-        elif tag == "is" and self._type != "inlineStr":
-            raise refuse("FILE_BROKEN")
-        elif tag == "r":
-            self._font = ""
-        elif tag == "rFont":
-            self._font = attributes.get("val", "")
-        elif tag == "mergeCell":
+        elif tag == "v":
+            self._pieces, self._inside = [], "v"
+        elif tag == "is":
+            self._run = RunReader()
+            self._strings.append(self._run)
+        elif self._place is None:
+            self._beside(tag, attributes)
+
+    def _beside(self, tag: str, attributes: Attributes) -> None:
+        """What stands after the rows: merged areas, protection, links, drawings, page headers."""
+        if tag == "mergeCell":
             self._merge(attributes.get("ref", ""))
         elif tag == "sheetProtection":
             self._sheet.protected = attributes.get("sheet", "0") in ("1", "true")
+        elif tag == "hyperlink" and len(self._sheet.links) < limits.LINKS:
+            relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            if relation:
+                self._sheet.links.append((attributes.get("ref", ""), relation))
+        elif tag in _MARGINS:
+            self._pieces, self._inside = [], tag
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
-        top, bottom = _place(first), _place(last)
-        if top is not None and bottom is not None and len(self._sheet.merged) < limits.MERGED_AREAS:
-            self._sheet.merged.append((*top, *bottom))
+        if first and last and len(self._sheet.merged) < limits.MERGED_AREAS:
+            self._sheet.merged.append((*place_of(first), *place_of(last)))
 
-    def _cell(self, attributes: Attributes) -> None:
-        place = _place(attributes.get("r", ""))
-        if place is None:
+    def _open_row(self, number: str | None) -> None:
+        self._row, self._column = self._row + 1, -1
+        if number is not None:
+            self._row = place_of(f"A{number}")[0]
+
+    def _open(self, attributes: Attributes) -> None:
+        reference = attributes.get("r")
+        if reference is None:
             self._column += 1
         else:
-            self._row, self._column = place
-        self._refuse_twice((self._row, self._column))
-        self._type, self._formula, self._value, self._has_value = attributes.get("t", "n"), None, "", False
-        self._pieces, self._font = [], ""
+            self._row, self._column = place_of(reference)
+        self._place = (self._row, self._column)
+        if self._place in self._sheet.cells:  # programs differ in which of the two they read
+            raise refuse("FILE_BROKEN")
+        self._type, self._formula = attributes.get("t", "n"), None
+        self._values, self._strings, self._cdata, self._length = [], [], False, 0
         style = attributes.get("s", "0")
-        self._style, self._length = int(style) if style.isdecimal() and len(style) < 9 else 0, 0
+        self._style = int(style) if style.isdecimal() and len(style) < 9 else 0
 
     def _text(self, piece: str) -> None:
-        if self._inside == "f" and self._formula is not None:
+        if self._run is not None:
+            self._run.text(piece)
+        elif self._inside == "f" and self._formula is not None:
             self._formula = (self._formula + piece)[: limits.CELL_TEXT]
         elif self._inside:
             self._length += len(piece)
-            if self._inside == "t" and self._length <= limits.CELL_TEXT:
-                self._pieces.append((piece, self._font))
-            if len(self._value) < 64:  # only errors and numbers of strings are looked at, and they are short
-                self._value += piece
+            if self._length > limits.CELL_TEXT:
+                self._refuse_long()
+            self._pieces.append(piece)
+
+    def _refuse_long(self) -> None:
+        cell = a1(*self._place) if self._place else ""
+        raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, sheet=self._sheet.name, cell=cell, value=cell)
 
     def _end(self, tag: str) -> None:
-        tag = local(tag)
-        if tag in ("f", "v", "t"):
+        if tag == "v" and self._inside == "v":
+            self._values.append("".join(self._pieces))
             self._inside = ""
-        elif tag == "c" and (self._has_value or self._formula is not None):
-            self._note()
+        elif tag == "c" and self._place is not None:
+            if self._values or self._strings or self._formula is not None:
+                self._note(self._place)
+            self._place = None
+        elif tag == "is":
+            self._run = None
+        elif self._run is not None:
+            self._run.end(tag)
+        elif tag == self._inside:
+            if tag in _MARGINS:
+                self._sheet.add_remark(Remark("margin", _without_codes("".join(self._pieces))))
+            self._inside = ""
 
-    def _note(self) -> None:
-        sheet, place = self._sheet, (self._row, self._column)
-        self._refuse_unsure(place)
-        sheet.rows, sheet.columns = max(sheet.rows, place[0] + 1), max(sheet.columns, place[1] + 1)
-        sheet.values += 1
-        if self._type == "e":
-            sheet.errors[place] = self._value or "#N/A"
-        if self._type == "d" and (day := iso_date(self._value)) is not None:
-            sheet.cells[place] = day
-        if self._formula is not None and self._formula.upper() not in _BOOLEAN_FORMULAS:
-            stored = self._has_value and (self._value != "" or self._type == "str")
-            sheet.formulas[place] = (self._formula, stored)
-        self._note_style(place)
-        self._note_text(place)
-
-    def _refuse_unsure(self, place: _Place) -> None:
-        """Programs differ in how they read a cell of a type that there is not, or one that stands twice."""
+    def _note(self, place: _Place) -> None:
+        sheet = self._sheet
         if self._type not in _TYPES:
             raise refuse("FILE_BROKEN")
-        self._places.add(place[0] << 14 | place[1])
+        sheet.values += 1
+        if place[0] >= sheet.rows or place[1] >= sheet.columns:
+            sheet.rows, sheet.columns = max(sheet.rows, place[0] + 1), max(sheet.columns, place[1] + 1)
+        if sheet.values > limits.VALUE_CELLS:
+            check_extent(sheet)
+        if self._cdata:
+            sheet.sure.add(place)
+            sheet.unreadable |= self._type == "s"
+        looks = self._shared.looks
+        look = looks[self._style] if self._style < len(looks) else None
+        cell = self._cell(place, look)
+        if cell is not None:
+            sheet.cells[place] = cell
+            if look is not None and (look.font or look.struck):
+                sheet.looks[place] = look
 
-    def _refuse_twice(self, place: _Place) -> None:
-        if place[0] << 14 | place[1] in self._places:
-            raise refuse("FILE_BROKEN")
-
-    def _note_style(self, place: _Place) -> None:
-        if font := self._styles.fonts.get(self._style):
-            self._sheet.fonts[place] = font
-        if shown := self._styles.dates.get(self._style):
-            self._sheet.dates[place] = shown
-
-    def _note_text(self, place: _Place) -> None:
-        if self._type == "s" and self._value.isdecimal() and len(self._value) < 9:
-            number = int(self._value)
-            if number < len(self._texts.lengths):
-                self._sheet.letters += self._texts.lengths[number]
-            if number in self._texts.rich:
-                self._sheet.runs[place] = self._texts.rich[number]
+    def _cell(self, place: _Place, look: CellLook | None) -> RawCell | None:
+        """The cell as far as it can be told from its own XML; None for one without anything in it."""
+        text = self._values[0] if self._values else None
+        self._doubt = ""
+        if len(self._values) + len(self._strings) > 1:
+            self._doubt = "» và «".join([*self._values, *(string.whole() for string in self._strings)])
+            self._sheet.unreadable = True
+        value: RawValue = None
+        number, error, formula = None, "", self._entered_formula()
+        if text is None:
+            value = self._inline(place) if self._strings else None
+        elif self._type == "n":
+            value = _number(text)
+            if isinstance(value, float) and math.isfinite(value):
+                number, value = under_format(value, look, date1904=self._shared.date1904)
+                self._sheet.unreadable |= value is number and look is not None and is_temporal(look.format)
+            else:
+                self._sheet.unreadable = True
+                if isinstance(value, float) or text.strip().lstrip("+-").lower() in _NO_NUMBERS:
+                    value, error = None, text.strip()
+        elif self._type == "s":
+            value = self._shared_text(place, text)
+        elif self._type == "e":
+            error = text or "#N/A"
+            self._sheet.unreadable |= text not in _KNOWN_ERRORS
         else:
-            self._sheet.letters += self._length
-            if any(charset_of_font(font) for _, font in self._pieces):
-                self._sheet.runs[place] = tuple(self._pieces)
-        if self._length > limits.CELL_TEXT:
-            cell = a1(*place)
-            raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, sheet=self._sheet.name, cell=cell, value=cell)
+            value = self._other(place, text)
+        if isinstance(value, str):
+            self._sheet.letters += len(value)
+        if value is None or value == "":
+            if formula is None and not error and not self._doubt:
+                return None
+            value = "" if formula is not None and not error and (text or (text == "" and self._type == "str")) else None
+        code = look.format if look is not None and (number is not None or shows_more(value, look.format)) else ""
+        link = link_of(formula) if formula else ""
+        return RawCell(value, formula, error, number=number, format=code, link=link, doubt=self._doubt)
+
+    def _entered_formula(self) -> str | None:
+        """The formula, where it is one that somebody entered."""
+        formula = self._formula
+        if not formula:
+            return formula
+        if len(formula) < 8 and formula.upper() in _BOOLEAN_FORMULAS:
+            return None
+        self._sheet.calls = self._sheet.calls or is_call(formula)
+        return formula
+
+    def _shared_text(self, place: _Place, text: str) -> RawValue:
+        texts = self._shared.texts
+        number = int(text) if text.isdecimal() and len(text) < 9 else -1
+        if not 0 <= number < len(texts.whole):
+            self._sheet.unreadable, self._doubt = True, self._doubt or text
+            return None
+        if number in texts.rich:
+            self._sheet.runs[place] = texts.rich[number]
+        return texts.whole[number]
+
+    def _inline(self, place: _Place) -> str:
+        string = self._strings[0]
+        if self._type != "inlineStr":
+            self._doubt = self._doubt or string.whole()
+        if not string.plain:
+            self._sheet.runs[place] = tuple(string.runs)
+        return string.whole()
+
+    def _other(self, place: _Place, text: str) -> RawValue:
+        """A value of another type than number, shared text and error."""
+        if self._type == "b":
+            if text not in _BOOLEANS:
+                self._sheet.unreadable, self._doubt = True, self._doubt or text
+            return _BOOLEANS.get(text)
+        if self._type == "d" and (day := iso_date(text)) is not None:
+            self._sheet.sure.add(place)  # readers differ over zones and fractions of seconds
+            return day
+        return unescaped(text)

@@ -1,91 +1,70 @@
-"""What the scan learns from styles.xml and sharedStrings.xml: legacy fonts, odd date formats, lengths of texts."""
+"""What the scan learns from styles.xml and sharedStrings.xml: how cells look, where that matters, and shared texts."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from attrs import define, field, frozen
 
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.package import Attributes, Package, local
+from nq57xl.xlsx.cells import CellLook, Run
+from nq57xl.xlsx.package import Attributes, Package
 from nq57xl.xlsx.refused import refuse
+from nq57xl.xlsx.shown import builtin
 
-DateFormat = Literal["", "us", "month"]
-"""How a cell shows a date: "us" month first, "month" without the day; "" day first, year first or unknown."""
-
-Runs = tuple[tuple[str, str], ...]
-"""(text, font) of the runs of a rich text; the font is "" where the run has the cell's own."""
-
-_MONTH_ONLY = frozenset({17})
-"""Built-in number formats without a day: mmm-yy. 14 and 22 follow each machine's locale and tell nothing."""
-_LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+_STATED_STRINGS = 10 * limits.VALUE_CELLS
+"""Strings that a workbook may say it has: the reader makes room for all of them before it looks."""
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-@frozen
-class Styles:
-    """By style number: the legacy font, and the way of showing dates, where there is something to tell."""
-
-    fonts: dict[int, str]
-    dates: dict[int, DateFormat]
+def unescaped(text: str) -> str:
+    """The text with its "_x000A_" as the characters that they stand for, as Excel shows it."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-@define
-class Texts:
-    """The shared strings, as far as the scan needs them."""
-
-    lengths: list[int] = field(factory=list)
-    rich: dict[int, Runs] = field(factory=dict)
-    """Strings with at least one run in a legacy font."""
+def says_yes(attributes: Attributes) -> bool:
+    """Whether a switch such as <strike/> is on: it is where nothing else is said."""
+    return attributes.get("val", "1") not in ("0", "false")
 
 
-def date_format(code: str) -> DateFormat:
-    """How a number format shows a day: "mm/dd/yyyy" is "us", "m/yyyy" is "month"."""
-    letters = _LITERAL.sub("", code.split(";", maxsplit=1)[0]).lower()
-    if "y" not in letters or "m" not in letters or "h" in letters or "s" in letters:
-        return ""
-    order = [letters.find(letter) for letter in "dmy"]
-    if order[0] < 0:
-        return "month"
-    return "us" if order[1] < order[0] and order[1] < order[2] else ""
-
-
-def read_styles(package: Package, part: str) -> Styles:
-    """The styles of a workbook; empty where there is nothing odd in them."""
+def read_styles(package: Package, part: str) -> tuple[CellLook | None, ...]:
+    """How cells look, by style number; None where there is nothing to tell."""
     reader = _StyleReader()
     if part in package:
         package.parse(part, reader.start, reader.end)
-    fonts: dict[int, str] = {}
-    dates: dict[int, DateFormat] = {}
-    for number, (font, code) in enumerate(reader.cells):
-        name = reader.fonts[font] if 0 <= font < len(reader.fonts) else ""
-        if charset_of_font(name):
-            fonts[number] = name
-        shown: DateFormat = "month" if code in _MONTH_ONLY else date_format(reader.codes.get(code, ""))
-        if shown:
-            dates[number] = shown
-    return Styles(fonts, dates)
+    looks: dict[tuple[int, int], CellLook | None] = {}
+    for font, number in reader.cells:
+        if (font, number) not in looks:
+            name, struck = reader.fonts[font] if 0 <= font < len(reader.fonts) else ("", False)
+            legacy = name if charset_of_font(name) else ""
+            code = reader.codes.get(number) or builtin(number)
+            code = "" if code.casefold() == "general" else code
+            looks[font, number] = CellLook(code, legacy, struck) if code or legacy or struck else None
+    return tuple(looks[key] for key in reader.cells)
 
 
 class _StyleReader:
     """Expat callbacks for styles.xml."""
 
     def __init__(self) -> None:
-        self.fonts: list[str] = []
+        self.fonts: list[tuple[str, bool]] = []
+        """(name, struck through)."""
         self.codes: dict[int, str] = {}
         self.cells: list[tuple[int, int]] = []
         self._inside = ""
 
     def start(self, tag: str, attributes: Attributes) -> None:
         """Fonts, number formats and cell styles in their order."""
-        tag = local(tag)
         if tag in ("fonts", "cellXfs", "numFmts", "dxfs", "cellStyleXfs"):
             self._inside = tag
-        elif tag == "font" and self._inside == "fonts":
-            self.fonts.append("")
-        elif tag == "name" and self._inside == "fonts" and self.fonts:
-            self.fonts[-1] = attributes.get("val", "")
+        elif self._inside == "fonts":
+            if tag == "font":
+                self.fonts.append(("", False))
+            elif tag == "name" and self.fonts:
+                self.fonts[-1] = (attributes.get("val", ""), self.fonts[-1][1])
+            elif tag == "strike" and self.fonts:
+                self.fonts[-1] = (self.fonts[-1][0], says_yes(attributes))
         elif tag == "numFmt" and self._inside == "numFmts":
             self.codes[_number(attributes, "numFmtId")] = attributes.get("formatCode", "")
         elif tag == "xf" and self._inside == "cellXfs":
@@ -93,7 +72,7 @@ class _StyleReader:
 
     def end(self, tag: str) -> None:
         """Leaves a group."""
-        if local(tag) == self._inside:
+        if tag == self._inside:
             self._inside = ""
 
 
@@ -102,57 +81,96 @@ def _number(attributes: Attributes, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
-def read_texts(package: Package, part: str) -> Texts:
-    """Lengths of the shared strings, and those with runs in legacy fonts. Raises Refused for one beyond measure."""
-    reader = _TextReader()
-    if part in package:
-        package.parse(part, reader.start, reader.end, reader.text)
-    return reader.found
+@define
+class RunReader:
+    """Gathers the runs of one text, each with what its font tells; `plain` while no run has a font of its own."""
 
-
-class _TextReader:
-    """Expat callbacks for sharedStrings.xml."""
-
-    def __init__(self) -> None:
-        self.found = Texts()
-        self._runs: list[tuple[str, str]] = []
-        self._pieces: list[str] = []
-        self._font = ""
-        self._length = 0
-        self._in_text = self._legacy = self._phonetic = False
+    runs: list[Run] = field(factory=list)
+    plain: bool = True
+    _pieces: list[str] = field(factory=list)
+    _font: str = ""
+    _struck: bool | None = None
+    _raised: str = ""
+    _phonetic: bool = False
+    _inside: bool = False
+    length: int = 0
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a string, a run or a text."""
-        tag = local(tag)
-        if tag == "si":
-            self._runs, self._length, self._legacy, self._font = [], 0, False, ""
+        """Opens a run, a text, or tells of the run's font."""
+        if tag == "t":
+            self._inside = not self._phonetic
         elif tag == "r":
-            self._font = ""
+            self._font, self._struck, self._raised = "", None, ""
+        elif tag == "rPr":
+            self.plain, self._struck = False, False  # a run with a font of its own has nothing from the cell's
         elif tag == "rFont":
-            self._font = attributes.get("val", "")
-            self._legacy = self._legacy or charset_of_font(self._font) is not None
+            name = attributes.get("val", "")
+            self._font = name if charset_of_font(name) else ""
+        elif tag == "strike":
+            self._struck = says_yes(attributes)
+        elif tag == "vertAlign":
+            self._raised = {"superscript": "super", "subscript": "sub"}.get(attributes.get("val", ""), "")
         elif tag == "rPh":
             self._phonetic = True
-        elif tag == "t" and not self._phonetic:
-            self._pieces, self._in_text = [], True
 
     def text(self, piece: str) -> None:
         """A piece of a text."""
-        if self._in_text:
-            self._length += len(piece)
-            if self._length > limits.CELL_TEXT:
+        if self._inside:
+            self.length += len(piece)
+            if self.length > limits.CELL_TEXT:
                 raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT)
             self._pieces.append(piece)
 
     def end(self, tag: str) -> None:
-        """Closes a text or a string."""
-        tag = local(tag)
-        if tag == "t" and self._in_text:
-            self._runs.append(("".join(self._pieces), self._font))
-            self._in_text = False
+        """Closes a text."""
+        if tag == "t" and self._inside:
+            self.runs.append(Run(unescaped("".join(self._pieces)), self._font, self._struck, self._raised))
+            self._pieces, self._inside = [], False
         elif tag == "rPh":
             self._phonetic = False
-        elif tag == "si":
-            if self._legacy:
-                self.found.rich[len(self.found.lengths)] = tuple(self._runs)
-            self.found.lengths.append(self._length)
+
+    def whole(self) -> str:
+        """The text of all runs."""
+        return self.runs[0].text if len(self.runs) == 1 else "".join(run.text for run in self.runs)
+
+
+@frozen
+class Texts:
+    """The shared strings."""
+
+    whole: list[str] = field(factory=list)
+    rich: dict[int, tuple[Run, ...]] = field(factory=dict)
+    """Runs of those with runs that have a font of their own."""
+
+
+def read_texts(package: Package, part: str) -> Texts:
+    """The shared strings of a workbook. Raises Refused for one beyond measure, or a count that is no count."""
+    found, reader = Texts(), RunReader()
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal reader
+        if tag == "si":
+            reader = RunReader()
+        elif tag == "sst":
+            _refuse_stated(attributes)
+        else:
+            reader.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        if tag != "si":
+            reader.end(tag)
+            return
+        if not reader.plain:
+            found.rich[len(found.whole)] = tuple(reader.runs)
+        found.whole.append(reader.whole())
+
+    if part in package:
+        package.parse(part, start, end, lambda piece: reader.text(piece))  # noqa: PLW0108 - `reader` changes
+    return found
+
+
+def _refuse_stated(attributes: Attributes) -> None:
+    for name in ("count", "uniqueCount"):
+        stated = attributes.get(name, "0")
+        if len(stated) > 8 or (stated.isdecimal() and int(stated) > _STATED_STRINGS):
+            raise refuse("FILE_UNSAFE", value="khai báo số chuỗi dùng chung vô lý")

@@ -1,0 +1,97 @@
+"""What a person said beside the cells of a return: comments, text boxes, pictures, page headers. Nothing falls away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_WORDS, page_foot
+from nq57xl.returns.align import Alignment
+from nq57xl.rules.findings import Finding, catalogue, make
+from nq57xl.rules.schema import Schema
+from nq57xl.text.addresses import a1
+from nq57xl.text.normalise import clean
+from nq57xl.xlsx.cells import RawSheet, Remark, RemarkKind, short
+
+_Place = tuple[int, int]
+_KINDS: Mapping[RemarkKind, str] = {
+    "comment": "Ghi chú (comment)",
+    "box": "Hộp chữ",
+    "margin": "Đầu trang hoặc chân trang",
+    "link": "Liên kết ở ô trống",
+}
+_PAGE_WORDS = re.compile(r"Times New Roman,\w+|page|trang|of|sheet|[0-9\W_]", re.IGNORECASE)
+"""What programs put into page headers by themselves, or make of the codes of ours."""
+
+
+def remarks(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
+    """A finding for each remark on the sheet: a warning where it stands on or beside a blank entry cell.
+
+    What the program itself wrote into a form that goes back, or at the foot of its pages, is none.
+    """
+    entries = {place: slot for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
+    for remark in raw.remarks:
+        text = _own_words(remark, form)
+        if remark.kind == "picture":
+            yield make("PICTURE_KEPT", words={"sheet_title": raw.name}, sheet=raw.name, cell=_cell(remark.first))
+            continue
+        if not text:
+            continue
+        blank = None if remark.kind in ("margin", "link") else _blank_entry(remark, entries, raw)
+        place = blank or remark.first
+        slot = entries.get(place) if place is not None else None
+        about = {"sheet": raw.name, "cell": _cell(place), "value": text}
+        if slot is not None:
+            about |= {"table": slot.table, "task": slot.key, "field": slot.field}
+        words = {"kind": _KINDS[remark.kind], "value": short(text)}
+        if blank is not None and slot is not None:
+            words["field"] = form.schema.table(slot.table).field(slot.field).title
+        yield make("REMARK_ON_BLANK" if blank is not None else "REMARK_KEPT", words=words, **about)
+
+
+def _cell(place: _Place | None) -> str:
+    return "" if place is None else a1(*place)
+
+
+def _blank_entry(remark: Remark, entries: Mapping[_Place, Slot], raw: RawSheet) -> _Place | None:
+    """The blank entry cell on or beside which the remark stands; None where it stands on one that is filled."""
+    if remark.first is None:
+        return None
+    if remark.first in entries:
+        return None if _filled(raw, remark.first) else remark.first
+    (top, left), (bottom, right) = remark.first, remark.last or remark.first
+    covered = [place for place in entries if top <= place[0] <= bottom and left <= place[1] <= right]
+    beside = [place for place in ((top, left - 1), (top, right + 1)) if place in entries]
+    return next((place for place in sorted(covered) or beside if not _filled(raw, place)), None)
+
+
+def _filled(raw: RawSheet, place: _Place) -> bool:
+    cell = raw.cells.get(place)
+    return cell is not None and bool(cell.error or cell.formula is not None or clean(str(cell.value or "")))
+
+
+def _own_words(remark: Remark, form: Form) -> str:
+    """What the unit itself said: without the lines of our own note, of our own footer, of a program's page numbers."""
+    text = clean(remark.text)
+    if remark.kind == "margin":
+        for ours in page_foot(form.unit_name, form.period, form.short_id):
+            text = text.replace(clean(ours), "\n")
+        return "\n".join(line for line in text.split("\n") if _PAGE_WORDS.sub("", line))
+    lines = text.split("\n")
+    if remark.author in ("", NOTE_AUTHOR) and any(line.startswith(NOTE_WORDS) for line in lines):
+        fixes = _old_fixes(form.schema) if not remark.author else None
+        own = (line.startswith(NOTE_WORDS) or (fixes and fixes.fullmatch(line)) for line in lines)
+        lines = [line for line, its in zip(lines, own, strict=True) if not its]
+    if remark.author and lines and lines[0].rstrip(":") == remark.author:
+        lines = lines[1:]  # Excel begins a new comment with the name of who writes it
+    return "\n".join(lines).strip()
+
+
+@lru_cache(maxsize=4)
+def _old_fixes(schema: Schema) -> re.Pattern[str]:
+    """The advice of older notes, which stood on lines of their own and had no author."""
+    texts = {entry.fix for entry in catalogue().values()} | {rule.fix for item in schema.tables for rule in item.rules}
+    told = (re.split(r"\{\w+\}", text) for text in texts if text and not text.startswith("{"))
+    return re.compile("|".join(".*".join(map(re.escape, parts)) for parts in told))
