@@ -23,7 +23,8 @@ LISTED = 60
 _NAMED_UNITS = 30
 _SHORT = 80
 """Letters of a task's name where it is named again."""
-_BULLET = re.compile(r"^[-–—+*•●◦▪·]+\s*")
+_BULLET = re.compile(r"^(?:[*•●◦▪·]+|[-–—+]+(?![-–—+0-9.,]))\s*")
+"""A sign before a figure is none: "-5% hồ sơ giấy"."""
 _END = re.compile(r"[\s.;:,…]+$")
 _CLAUSE_ENDS = (".", ";", ":", "!", "?", "…")
 
