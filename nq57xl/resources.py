@@ -5,10 +5,15 @@ What a workspace words otherwise travels as the path of that workspace: nothing 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nq57xl.errors import Nq57Error
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 Kind = Literal["templates", "schemas"]
 
@@ -43,3 +48,38 @@ def read_schema(name: str, workspace: Path | None = None) -> Any:  # noqa: ANN40
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Nq57Error(f"Tệp {path} sai cú pháp: {error}") from error
+
+
+def fill(name: str, words: Mapping[str, Any], workspace: Path | None = None, *, trim_blocks: bool = True) -> str:
+    """The text of templates/NAME filled with words: no blanks at line ends, no two blank lines in a row, one line break
+    at the end. In a page (".html.") every word is escaped.
+
+    `trim_blocks`: a line break right after a block tag goes. Raises Nq57Error when the template is wrong, also where it
+    names a word that there is not.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        source = find("templates", name, workspace).read_text(encoding="utf-8")
+        text = _template(source, ".html." in name, trim_blocks).render(words)
+    except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
+        raise Nq57Error(
+            f"Mẫu templates/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, rồi chạy lại lệnh."
+        ) from error
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return "\n".join(line for i, line in enumerate(lines) if line or lines[i - 1]) + "\n"
+
+
+@lru_cache(maxsize=16)
+def _template(source: str, html: bool, trim_blocks: bool) -> Template:
+    """Sandboxed, because an office edits the templates; pages escape every word, because strangers name files.
+
+    Kept: a run has hundreds of letters and five templates.
+    """
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=html, trim_blocks=trim_blocks, lstrip_blocks=trim_blocks
+    )
+    return environment.from_string(source)

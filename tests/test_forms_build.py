@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import build_form, indicator_before, led_before, parts_of, received_of, reporting_units
 from nq57xl.forms.layout import entry_slots, layout
 from nq57xl.forms.model import Earlier, Form, Received
@@ -208,6 +209,15 @@ def test_office_may_word_the_guide(tmp_path: Path) -> None:
     (texts / "huong-dan.md.j2").write_text("# Biểu của {{ form.unit_name }}\n\n{{ deadline }}\n", encoding="utf-8")
     form = _build(sample_plan(), "VP", tmp_path)
     assert form.guide == ("# Biểu của Văn phòng Sở", "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026")
+
+
+@pytest.mark.parametrize("text", ["{{ form.ten_don_vi }}", "{{ deadline", "{{ 1 / 0 }}"])
+def test_a_wrong_guide_is_told(tmp_path: Path, text: str) -> None:
+    """A guide of the office's own that names an unknown word, or is broken, is named with the remedy."""
+    (tmp_path / "templates" / "texts").mkdir(parents=True)
+    (tmp_path / "templates" / "texts" / "huong-dan.md.j2").write_text(text, encoding="utf-8")
+    with pytest.raises(Nq57Error, match=r"templates/texts/huong-dan\.md\.j2"):
+        _build(sample_plan(), "VP", tmp_path)
 
 
 def test_period_in_words() -> None:

@@ -26,27 +26,23 @@ PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
 
 def _guide_of(form: Form, workspace: Path | None = None) -> Form:
     """The form with the lines of its guide, from templates/texts/huong-dan.md.j2 (or the workspace's own copy)."""
-    template = resources.find("templates", "texts/huong-dan.md.j2", workspace).read_text(encoding="utf-8")
-    lines = (clean(line) for line in fill(template, form).splitlines())
+    lines = (clean(line) for line in text_about(form, "texts/huong-dan.md.j2", workspace).splitlines())
     return attrs.evolve(form, guide=tuple(line for line in lines if line))
 
 
-def fill(template: str, form: Form) -> str:
-    """A jinja2 text about a form; StrictUndefined, so that a misspelt word in an office's template is told."""
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
-    return environment.from_string(template).render(
-        form=form,
-        plan=wording.plan_name(form.plan_title),
-        period_line=wording.period_line(form.period),
-        window=f"số liệu {wording.data_window(form.period)}",
-        deadline=wording.deadline_in_words(form.period.due),
-        frequency=wording.frequency(form.period),
-        file_name=wording.form_file_name(form.period.code, form.unit),
-        signoff=next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
-    )
+def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
+    """A text of templates/ about a form. Raises Nq57Error when the office's own template is wrong."""
+    words = {
+        "form": form,
+        "plan": wording.plan_name(form.plan_title),
+        "period_line": wording.period_line(form.period),
+        "window": f"số liệu {wording.data_window(form.period)}",
+        "deadline": wording.deadline_in_words(form.period.due),
+        "frequency": wording.frequency(form.period),
+        "file_name": wording.form_file_name(form.period.code, form.unit),
+        "signoff": next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
+    }
+    return resources.fill(template, words, workspace, trim_blocks=False)
 
 
 _NOTHING_BEFORE = "Chưa có"

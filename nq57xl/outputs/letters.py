@@ -10,14 +10,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from nq57xl import resources
-from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit
@@ -28,7 +26,7 @@ from nq57xl.rules.findings import Finding, Point, to_answer
 from nq57xl.text.normalise import one_line
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    pass
 
 _FOLDER = "notices"
 _FIRST = 5
@@ -195,10 +193,9 @@ def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None 
 
     The same arguments give the same bytes. Raises Nq57Error when a template of the office is wrong.
     """
-    subject = one_line(_render("tieu-de.txt.j2", letter, workspace))
-    text = _tidy(_render(f"{letter.template}.txt.j2", letter, workspace))
-    page = _render(f"{letter.template}.html.j2", letter, workspace).strip() + "\n"
-    draft = _draft(letter, plain(subject), (text, page), attached)
+    names = ("tieu-de.txt", f"{letter.template}.txt", f"{letter.template}.html")
+    subject, text, page = (resources.fill(f"{_FOLDER}/{name}.j2", {"letter": letter}, workspace) for name in names)
+    draft = _draft(letter, plain(one_line(subject)), (text, page), attached)
     return LetterFiles(text.replace("\n", "\r\n").encode(), page.encode(), draft)
 
 
@@ -236,42 +233,6 @@ def _addresses(text: str, name: str) -> tuple[Address, ...]:
 
 def _email_of(unit: Unit | None) -> str:
     return ", ".join(item.addr_spec for item in _addresses(unit.email, "")) if unit else ""
-
-
-def _render(name: str, letter: Letter, workspace: Path | None) -> str:
-    """One template filled; Nq57Error names a template that cannot be."""
-    from jinja2 import TemplateError
-
-    path = resources.find("templates", f"{_FOLDER}/{name}", workspace)
-    try:
-        source = path.read_text(encoding="utf-8")
-        return _template(source, ".html." in name).render(letter=letter)
-    except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
-        raise Nq57Error(
-            f"Mẫu templates/{_FOLDER}/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, "
-            "rồi chạy lại «nq57xl collect»."
-        ) from error
-
-
-@lru_cache(maxsize=16)
-def _template(source: str, html: bool) -> Template:
-    """Sandboxed, because an office edits the templates; pages escape every word, because strangers name files.
-
-    Kept: a run has hundreds of letters and five templates.
-    """
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(source)
-
-
-def _tidy(text: str) -> str:
-    """No blanks at line ends, no two blank lines in a row, a line break at the end."""
-    lines = [line.rstrip() for line in text.strip().splitlines()]
-    return "\n".join(line for i, line in enumerate(lines) if line or lines[i - 1]) + "\n"
 
 
 def _draft(letter: Letter, subject: str, bodies: Sequence[str], attached: bytes | None) -> bytes:

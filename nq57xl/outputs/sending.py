@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nq57xl import resources
-from nq57xl.forms.build import fill
+from nq57xl.forms.build import text_about
 from nq57xl.forms.model import Form
 from nq57xl.forms.page_setup import DECREE_PAGE
 from nq57xl.forms.styles import STYLES
@@ -54,8 +53,7 @@ def render_sending_list(
 
 def covering_text(form: Form, workspace: Path | None = None) -> str:
     """The text of the message that the form goes with."""
-    template = resources.find("templates", "texts/thu-gui-bieu-mau.txt.j2", workspace).read_text(encoding="utf-8")
-    return fill(template, form).strip()
+    return text_about(form, "texts/thu-gui-bieu-mau.txt.j2", workspace).strip()
 
 
 def subject(form: Form) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from nq57xl import resources
-from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
@@ -30,28 +29,6 @@ from nq57xl.results.wording import (
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.normalise import clean, one_line
-
-
-def _filled(name: str, words: Mapping[str, Any], workspace: Path | None = None, *, html: bool = False) -> str:
-    """The template templates/NAME filled with `words`; `html`: every word is escaped.
-
-    No blanks at line ends, no two blank lines in a row, a line break at the end. Raises Nq57Error when the template is
-    wrong.
-    """
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
-
-    try:
-        source = resources.find("templates", name, workspace).read_text(encoding="utf-8")
-        environment = SandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True
-        )
-        text = environment.from_string(source).render(words)
-    except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
-        raise Nq57Error(f"Mẫu templates/{name} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn.") from error
-    lines = [line.rstrip() for line in text.strip().splitlines()]
-    return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
-
 
 TEMPLATE = "texts/tinh-hinh-nop.txt.j2"
 
@@ -74,7 +51,7 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
         "missing": [unit for unit in status.units if unit.state == "missing"],
         "groups": _groups(status, accepted),
     }
-    return _filled(TEMPLATE, words, workspace)
+    return resources.fill(TEMPLATE, words, workspace)
 
 
 def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, Any]]:
@@ -203,12 +180,12 @@ class _TaskText:
 
 def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.txt: UTF-8, lines ended as Windows has them. Raises Nq57Error when the office's template is wrong."""
-    return _filled(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
+    return resources.fill(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
 
 
 def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.html: headings, paragraphs, bold and line breaks only; every text escaped."""
-    return _filled(f"texts/{PAGE}.j2", _words(c), workspace, html=True).encode()
+    return resources.fill(f"texts/{PAGE}.j2", _words(c), workspace).encode()
 
 
 def _words(c: Consolidation) -> dict[str, object]:
