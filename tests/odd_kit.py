@@ -17,7 +17,7 @@ from openpyxl.styles import Font
 from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.forms.layout import layout
-from nq57xl.returns.check import Answer, check
+from nq57xl.returns.check import check
 from nq57xl.returns.identify import identify
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
@@ -125,7 +125,7 @@ def outcome(data: bytes, unit: str = "VP") -> Outcome:
 def outcomes(files: Sequence[bytes], unit: str = "VP") -> list[Outcome]:
     """The same for many: the rules run once over all of them, as in `collect`."""
     read = [_rejoined(data, unit) for data in files]
-    found = iter(check([Answer(item, form_of(unit)) for item in read if isinstance(item, Return)]))
+    found = iter(check([item for item in read if isinstance(item, Return)]))
     done = []
     for item in read:
         findings = (*item.findings, *next(found)) if isinstance(item, Return) else item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import attrs
 import pandas as pd
@@ -11,15 +12,14 @@ import pytest
 from nq57xl.forms.layout import entry_slots
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source, Value
-from nq57xl.returns import check
-from nq57xl.returns.check import Answer, check_file
-from nq57xl.returns.model import Return
-from nq57xl.returns.period_checks import Reported, check_period
+from nq57xl.returns.check import check, check_file
+from nq57xl.returns.model import AnsweredForm, Judged, Return
+from nq57xl.returns.period_checks import check_period
+from nq57xl.rules import row_checks
 from nq57xl.rules.findings import Finding, make
-from nq57xl.rules.predicates import EmptyIf
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import VIETNAM
-from tests.samples import ISSUE_ID, sample_form
+from tests.samples import sample_form
 
 SIGNED: dict[tuple[str, str, str], CellValue] = {
     ("signoff", "signoff", "prepared_by"): "Nguyễn Thị Lan",
@@ -48,7 +48,7 @@ def source(name: str = "a.xlsx") -> Source:
 
 def answer(
     cells: dict[tuple[str, str, str], CellValue], form: Form | None = None, findings: tuple[Finding, ...] = ()
-) -> Answer:
+) -> Return:
     """A return in which every entry cell stands where it was issued; `cells` are the filled ones."""
     form = form or sample_form()
     places = {(slot.table, slot.key, slot.field): (slot.sheet, f"R{slot.row}C{slot.col}") for slot in entry_slots(form)}
@@ -57,14 +57,14 @@ def answer(
         for place, value in cells.items()
         if value is not None
     )
-    return Answer(Return(source(), ISSUE_ID, values, findings, places), form)
+    return Return(source(), form, values, findings, places)
 
 
 def found(
     cells: dict[tuple[str, str, str], CellValue], findings: tuple[Finding, ...] = ()
 ) -> list[tuple[str, str | None, str]]:
     """(code, task, field) of every finding on one return."""
-    return [(item.code, item.task, item.field) for item in check.check([answer(cells, findings=findings)])[0]]
+    return [(item.code, item.task, item.field) for item in check([answer(cells, findings=findings)])[0]]
 
 
 def test_a_good_return_has_no_finding() -> None:
@@ -126,10 +126,8 @@ def test_what_is_missing_beside_an_unreadable_cell_is_told_with_it() -> None:
     given = answer(done, form)
     typed = Value("led", "I.1", "evidence_date", "tháng 4", None, "", "")
     wrong = make("VALUE_UNREADABLE", table="led", task="I.1", field="evidence_date")
-    returned = attrs.evolve(given.returned, values=(*given.returned.values, typed), findings=(wrong,))
-    assert [(item.code, item.field) for item in check.check([Answer(returned, form)])[0]] == [
-        ("REQUIRED_BLANK", "evidence_number")
-    ]
+    returned = attrs.evolve(given, values=(*given.values, typed), findings=(wrong,))
+    assert [(item.code, item.field) for item in check([returned])[0]] == [("REQUIRED_BLANK", "evidence_number")]
 
 
 def test_an_unreadable_statement_is_told_once() -> None:
@@ -137,8 +135,8 @@ def test_an_unreadable_statement_is_told_once() -> None:
     given = answer({key: item for key, item in FINE.items() if key not in NOTHING})
     typed = Value("statement", "statement", "statement", "để sau", None, "", "")
     wrong = make("NOT_IN_LIST", table="statement", task="statement", field="statement")
-    returned = attrs.evolve(given.returned, values=(*given.returned.values, typed), findings=(wrong,))
-    assert check.check([Answer(returned, given.form)])[0] == ()
+    returned = attrs.evolve(given, values=(*given.values, typed), findings=(wrong,))
+    assert check([returned])[0] == ()
 
 
 def test_an_unreadable_cell_is_told_once() -> None:
@@ -150,8 +148,8 @@ def test_an_unreadable_cell_is_told_once() -> None:
 def test_a_finding_carries_the_place_in_the_file_sent() -> None:
     """Sheet, cell and typed text are those of the returned file; message and fix are there."""
     here = answer({**FINE, ("led", "I.1", "percent"): 1.5})
-    finding = check.check([here])[0][0]
-    assert (finding.sheet, finding.cell) == here.returned.places["led", "I.1", "percent"]
+    finding = check([here])[0][0]
+    assert (finding.sheet, finding.cell) == here.places["led", "I.1", "percent"]
     assert finding.value == "1.5"
     assert finding.severity == "error"
     assert "150%" in finding.message
@@ -161,26 +159,27 @@ def test_a_finding_carries_the_place_in_the_file_sent() -> None:
 def test_returns_are_judged_together_and_apart() -> None:
     """Many returns in one run: each has its own findings, in its own place."""
     bad = {**FINE, ("led", "I.1", "percent"): None}
-    results = check.check([answer(FINE), answer(bad), answer(FINE), answer({})])
+    results = check([answer(FINE), answer(bad), answer(FINE), answer({})])
     assert [len(items) for items in results[:3]] == [0, 1, 0]
     assert len(results[3]) > 5
 
 
 def test_a_rule_that_raises_costs_one_return_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other returns keep the verdict that they have alone; the one on which it raises is not accepted."""
-    real = EmptyIf._broken
+    real = row_checks.in_group
 
-    def explode(self: EmptyIf, frame: pd.DataFrame) -> pd.Series[bool]:
-        if (frame["#return"] == 1).any():
+    def explode(frame: pd.DataFrame, when: dict[str, Any]) -> pd.Series[bool]:
+        if "result" in frame and (frame["result"] == "nổ").any():
             raise RuntimeError("boom")
-        return real(self, frame)
+        return real(frame, when)
 
-    monkeypatch.setattr(EmptyIf, "_broken", explode)
+    monkeypatch.setattr(row_checks, "in_group", explode)
     contradiction: dict[tuple[str, str, str], CellValue] = {
         **FINE,
         ("led", "I.1", "completion_date"): date(2026, 4, 1),
     }
-    results = check.check([answer(contradiction), answer(FINE), answer(FINE)])
+    bad = {**FINE, ("led", "I.1", "result"): "nổ"}
+    results = check([answer(contradiction), answer(bad), answer(FINE)])
     assert [item.code for item in results[0]] == ["CONTRADICTION"]
     assert {item.code for item in results[1]} == {"CHECK_FAILED"}
     assert {item.severity for item in results[1]} == {"error"}
@@ -200,17 +199,22 @@ def test_the_file_is_checked_for_period_and_name() -> None:
     assert check_file(source("NQ57_2026-04_VP.xlsx"), form, "2026-04", form) == ()
 
 
+def answered(back: Return) -> AnsweredForm:
+    """The return as the ledger would have it."""
+    return AnsweredForm(back.form, Judged(back.source, "accepted", None, None, None, back.values))
+
+
 def test_units_that_contradict_each_other_are_told_apart_from_verdicts() -> None:
     """A lead says nothing happened, a supporter reports work; two leads of one task report different progress."""
     lead = answer({**FINE, ("led", "I.1", "progress"): "not_started"})
     other = answer({("supporting", "I.1", "contribution"): "Đã góp ý"}, sample_form("QLDT"))
-    reports = {item.form.unit: Reported(item.form, item.values) for item in (lead, other)}
-    assert [(item.code, item.task) for item in check_period(reports)] == [("LEAD_SUPPORT_DISAGREE", "I.1")]
+    (finding,) = check_period([answered(lead), answered(other)])
+    assert (finding.code, finding.task) == ("LEAD_SUPPORT_DISAGREE", "I.1")
 
     first = answer({("led", "I.3", "progress"): "done"}, sample_form("QLDT"))
     second = answer({("led", "I.3", "progress"): "not_started"}, sample_form("QLDN"))
-    reports = {item.form.unit: Reported(item.form, item.values) for item in (first, second)}
-    assert [(item.code, item.task) for item in check_period(reports)] == [("LEADS_DISAGREE", "I.3")]
+    (finding,) = check_period([answered(first), answered(second)])
+    assert (finding.code, finding.task) == ("LEADS_DISAGREE", "I.3")
 
 
 @pytest.mark.parametrize(

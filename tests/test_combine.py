@@ -25,9 +25,8 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.archive import archived
-from nq57xl.returns.check import Answer
-from nq57xl.returns.combine import Half, beside
-from nq57xl.returns.model import Judged, Return, ReturnRecord
+from nq57xl.returns.combine import compare_returns
+from nq57xl.returns.model import AnsweredForm, Judged, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
 from nq57xl.text.clock import VIETNAM, FixedClock
@@ -381,11 +380,12 @@ def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None
         Value(*key, "quá nửa", "quá nửa", "S", "A1"),
         Value("led", FIRST_ROW, "result", "Xong", "Xong", "S", "B1"),
     )
-    half = Half(Judged(source, "accepted", "VP", PERIOD, "older", values), older)
+    earlier = AnsweredForm(older, Judged(source, "accepted", "VP", PERIOD, "older", values))
     places = {key: ("S", "A1"), ("led", FIRST_ROW, "result"): ("S", "B1")}
-    answer = Answer(Return(source, form.issue_id, places=places), form)
-    assert [cell.key[2] for cell in beside(answer, half).blank] == ["result"]
-    assert [cell.key[2] for cell in beside(answer, attrs.evolve(half, form=form)).blank] == ["percent", "result"]
+    newer = Return(source, form, places=places)
+    same_form = attrs.evolve(earlier, form=form)
+    assert [cell.key[2] for cell in compare_returns(newer, earlier).blank] == ["result"]
+    assert [cell.key[2] for cell in compare_returns(newer, same_form).blank] == ["percent", "result"]
 
 
 def test_the_command_combines(office: Office, whole: Path, tmp_path: Path) -> None:

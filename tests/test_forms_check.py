@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 import zipfile
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from nq57xl.forms.frame import frame_of, rows_of
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import check_formulas, check_texts
+from nq57xl.forms.live_check import broken_rules, check_formulas, check_texts
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
+from nq57xl.forms.rows import rows_of, unreadable_fields
 from nq57xl.forms.values import Value
+from nq57xl.rules.frame import KEY, RETURN
 from nq57xl.text.addresses import a1
 from tests.form_values import random_values, value
 from tests.samples import sample_form
@@ -36,7 +36,8 @@ def _texts(form: Form, values: list[Value]) -> dict[tuple[str, str, str], str]:
         for slot in sheet.slots
         if slot.role == "check"
     }
-    return {places[place]: text for place, text in check_texts(form, sheets, values).items()}
+    texts = check_texts(form, sheets, values, broken_rules([(form, values)])[0])
+    return {places[place]: text for place, text in texts.items()}
 
 
 def _led(values: list[Value], key: str = "II.1.1") -> str:
@@ -95,7 +96,7 @@ def test_formulas_for_every_check_cell() -> None:
     form = sample_form("VP")
     sheets = layout(form)
     formulas = check_formulas(form, sheets)
-    assert set(formulas) == set(check_texts(form, sheets, []))
+    assert set(formulas) == set(check_texts(form, sheets, [], {}))
     for formula in formulas.values():
         assert formula.startswith("=IFERROR(")
         assert len(formula) < 8192
@@ -114,41 +115,25 @@ def test_formula_reaches_other_sheets() -> None:
     assert "Thiếu: Nguyên nhân" not in rows["II.1.1"]
 
 
-def test_frame_has_typed_columns() -> None:
-    """The shared frame: codes as text, numbers as floats, dates as datetimes, yes and no as 1 and 0, NA for blank."""
+def test_rows_see_the_statement_and_what_cannot_be_read() -> None:
+    """Rows hold values, facts and what is broadcast to them; a text that is no value is filled, and no value."""
     form = sample_form("VP")
     values = [
-        value("indicator", "CT.I.1", "value", 0.5),
-        value("indicator", "CT.II.1", "value", "yes"),
-        value("led", "I.1", "completion_date", date(2026, 4, 10)),
         value("statement", "statement", "statement", "none"),
+        value("led", "I.1", "percent", None, "nhiều"),
+        value("led", "I.1", "progress", "done"),
     ]
-    frames = {
-        name: frame_of(rows_of(form, name, values, "r1"), form.schema.table(name), form.schema)
-        for name in ("indicator", "led", "supporting")
-    }
-    assert frames["indicator"]["value"].tolist()[0::2] == [0.5, 1.0]
-    assert frames["indicator"]["value"].isna().tolist() == [False, True, False]
-    assert frames["led"]["completion_date"].dtype.kind == "M"
-    assert frames["led"]["progress"].isna().all()
-    assert frames["led"]["#return"].tolist() == ["r1", "r1"]
-    assert frames["supporting"]["statement"].tolist() == ["none", "none"]
-
-
-def test_frame_without_rows_keeps_its_types() -> None:
-    """No rows at all still give every column with its type."""
-    form = sample_form("VP")
-    frame = frame_of([], form.schema.table("led"), form.schema)
-    assert len(frame) == 0
-    assert frame["percent"].dtype == "float64"
-    assert frame["completion_date"].dtype.kind == "M"
+    assert [row["statement"] for row in rows_of(form, values, "supporting")] == ["none", "none"]
+    led = rows_of(form, values, "led", 7)[0]
+    assert (led[KEY], led[RETURN], led["progress"], led["#year"]) == ("I.1", 7, "done", 2026)
+    assert unreadable_fields(led) == {"percent"}
 
 
 def test_added_free_rows_are_judged() -> None:
     """Free rows that the unit added stand behind the prepared ones."""
     form = sample_form("VP")
-    rows = rows_of(form, "proposal", [value("proposal", "14", "title", "Thêm")])
-    assert [row["#key"] for row in rows][-2:] == ["12", "14"]
+    rows = rows_of(form, [value("proposal", "14", "title", "Thêm")], "proposal")
+    assert [row[KEY] for row in rows][-2:] == ["12", "14"]
     assert rows[-1]["#year"] == 2026
 
 

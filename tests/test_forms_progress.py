@@ -111,7 +111,7 @@ def test_formulas_are_plain() -> None:
     """Under Excel's length, no volatile or new functions, no references to lost cells, links without a plain URL."""
     form = sample_form("VP")
     sheets = layout(form)
-    formulas = [item.formula for item in live_cells(form, sheets, [], check_texts(form, sheets, [])).values()]
+    formulas = [item.formula for item in live_cells(form, sheets, [], check_texts(form, sheets, [], {})).values()]
     assert len(formulas) > 20
     for formula in formulas:
         assert formula.startswith("=")

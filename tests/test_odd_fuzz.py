@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import attrs
 import openpyxl
 import pytest
 from openpyxl.workbook.workbook import Workbook
@@ -13,7 +14,7 @@ from openpyxl.workbook.workbook import Workbook
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, SheetLayout
 from nq57xl.forms.values import Value
-from nq57xl.returns.check import Answer, check
+from nq57xl.returns.check import check
 from nq57xl.returns.identify import identify, recognise, recognised_finding
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
@@ -35,7 +36,7 @@ UNITS = ("VP", "QLDT")
 
 def judged(paths: Sequence[Path]) -> Iterator[tuple[Path, Return | None, Form | None, Verdict]]:
     """Each file with the verdict that `collect` would give it, read in worker processes as there."""
-    answers: list[tuple[Path, Answer]] = []
+    returns: list[tuple[Path, Return]] = []
     for path, outcome in zip(paths, read_all(paths, timeout=SECONDS), strict=True):
         if isinstance(outcome, Finding):
             assert outcome.code != "FILE_TIMEOUT", path
@@ -46,12 +47,10 @@ def judged(paths: Sequence[Path]) -> Iterator[tuple[Path, Return | None, Form | 
             yield path, None, None, "unrecognised"
             continue
         back = rejoin(source_of(path.name), outcome, form)
-        back = Return(back.source, back.issue_id, back.values, (*told, *back.findings), back.places)
-        answers.append((path, Answer(back, form)))
-    found = check([answer for _, answer in answers])
-    for (path, answer), findings in zip(answers, found, strict=True):
-        back = answer.returned
-        yield path, back, answer.form, verdict_of((*back.findings, *findings))
+        returns.append((path, attrs.evolve(back, findings=(*told, *back.findings))))
+    found = check([back for _, back in returns])
+    for (path, back), findings in zip(returns, found, strict=True):
+        yield path, back, back.form, verdict_of((*back.findings, *findings))
 
 
 def known(raw: RawWorkbook) -> tuple[Form | None, tuple[Finding, ...]]:

@@ -13,11 +13,11 @@ import openpyxl
 import pytest
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import check_texts
+from nq57xl.forms.live_check import broken_rules, check_texts
 from nq57xl.forms.model import Form, Slot
 from nq57xl.forms.render import render_form
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.returns.check import Answer, check
+from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import Finding
@@ -65,7 +65,7 @@ def _checks(path: Path, form: Form) -> Iterator[tuple[Slot, str]]:
 def _collected(data: bytes, form: Form) -> tuple[Return, list[Finding]]:
     """The return, and what the collector holds against it."""
     returned = rejoin(source_of(), read_bytes(data), form)
-    found = [*returned.findings, *check([Answer(returned, form)])[0]]
+    found = [*returned.findings, *check([returned])[0]]
     return returned, [item for item in found if item.severity in ("error", "warning")]
 
 
@@ -125,7 +125,7 @@ def test_live_check_and_collector_agree(tmp_path: Path) -> None:
         path = tmp_path / f"{seed}.xlsx"
         path.write_bytes(data)
         returned, findings = _collected(data, form)
-        cached = check_texts(form, layout(form), returned.values)
+        cached = check_texts(form, layout(form), returned.values, broken_rules([(form, returned.values)])[0])
         for slot, text in _checks(office.convert(path, recalc=True), form):
             mine = [item for item in findings if (item.table, item.task) == (slot.table, slot.key)]
             mine = [item for item in mine if slot.field in ("", item.field)]

@@ -21,7 +21,7 @@ from nq57xl.forms.layout import entry_slots, layout
 from nq57xl.forms.model import Form, Slot
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Value
-from nq57xl.returns.check import Answer, check
+from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.rules.schema import CellValue, Field
 from nq57xl.text.addresses import a1
@@ -38,7 +38,7 @@ SMALLEST, EM_OF_LINE = 9.0, 1.107
 """Points; height of a line of Times New Roman over its font size, as PDF readers report it."""
 
 
-def _answer(form: Form) -> Answer:
+def _answer(form: Form) -> Return:
     """A return with something in most cells: long texts, contradictions, wrong values."""
     titles = {sheet.id: sheet.title for sheet in layout(form)}
     places = {
@@ -52,7 +52,7 @@ def _answer(form: Form) -> Answer:
         content = _content(form, slot, field, number)
         sheet, cell = places[slot.table, slot.key, slot.field]
         values.append(Value(slot.table, slot.key, slot.field, str(content), content, sheet, cell))
-    return Answer(Return(source_of(), form.issue_id, tuple(values), (), places), form)
+    return Return(source_of(), form, tuple(values), (), places)
 
 
 def _content(form: Form, slot: Slot, field: Field, number: int) -> CellValue:
@@ -79,7 +79,7 @@ def _marked() -> dict[str, bytes]:
         answer = _answer(form)
         findings = check([answer])[0]
         assert {item.severity for item in findings} >= {"error", "warning"}
-        books[name] = render_form(form, answer.returned.values, findings)
+        books[name] = render_form(form, answer.values, findings)
     return books
 
 

@@ -25,9 +25,9 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.quality import MEASURES, Score, scores
 from nq57xl.results.standing import period_status
-from nq57xl.returns.check import Answer, check
-from nq57xl.returns.model import Judged, ReturnRecord
-from nq57xl.returns.period_checks import Reported, check_period
+from nq57xl.returns.check import check
+from nq57xl.returns.model import AnsweredForm, Judged, ReturnRecord
+from nq57xl.returns.period_checks import check_period
 from nq57xl.rules.findings import Finding, verdict_of
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.quality import Principle, Quality, QualityRule, load_quality
@@ -183,7 +183,7 @@ def test_findings_lower_their_own_measure(code: Any, severity: Any, measure: str
 def record_of(data: bytes, number: int, unit: str = "VP") -> ReturnRecord:
     """The workbook as `collect` would record it, received on that day of April."""
     back = returned(data, unit)
-    (broken,) = check([Answer(back, form_of(unit))])
+    (broken,) = check([back])
     findings = (*back.findings, *broken)
     source = attrs.evolve(source_of(), sha256=f"{number:064}", received_at=moment(number))
     form = form_of(unit)
@@ -194,12 +194,8 @@ def record_of(data: bytes, number: int, unit: str = "VP") -> ReturnRecord:
 def of_records(*records: ReturnRecord, before: Consolidation | None = None) -> Consolidation:
     """The consolidation of April from those returns."""
     status = period_status("mau", sample_period(), [form_of("VP"), form_of("QLDT")], records, {})
-    reports = {
-        unit.code: Reported(form_of(unit.code), {(v.table, v.key, v.field): v for v in unit.counting.judged.values})
-        for unit in status.units
-        if unit.counting is not None
-    }
-    status = attrs.evolve(status, period_findings=check_period(reports))
+    answered = [AnsweredForm(form_of(unit.code), unit.counting.judged) for unit in status.units if unit.counting]
+    status = attrs.evolve(status, period_findings=check_period(answered))
     c = consolidate(sample_plan(), sample_period(), load_schema(), status)
     return c if before is None else attrs.evolve(c, earlier_periods=(before,))
 

@@ -41,7 +41,7 @@ def test_a_form_returned_blank_says_nothing(unit: str) -> None:
     assert (back.values, back.findings) == ((), ())
     slots = [slot for sheet in layout(form_of(unit)) for slot in sheet.slots if slot.role == "entry"]
     assert set(back.places) == {(slot.table, slot.key, slot.field) for slot in slots}
-    assert back.issue_id == form_of(unit).issue_id
+    assert back.form == form_of(unit)
 
 
 @pytest.mark.parametrize("unit", UNITS)

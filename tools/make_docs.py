@@ -164,7 +164,8 @@ def table_section(item: Table, schema: Schema) -> list[str]:
             for one in item.fields
         ],
     )
-    rules = [rule_cells(one) for one in predicates_of(item, schema)]
+    # the length of each text stands among the limits above
+    rules = [rule_cells(one) for one in predicates_of(item, schema) if one.name != "max_length"]
     if rules:
         lines += table(["Ô", "Báo khi", "Điều kiện", "Mức độ", "Mã", "Kiểm tra ngay trong biểu"], rules)
     return lines
@@ -189,7 +190,7 @@ def fields_page() -> str:
         "Mọi danh sách chọn, giới hạn, lời nhắc, ô kiểm tra trong biểu và phép kiểm tra khi nhận",
         "đều sinh ra từ các tệp `schemas/*.yml`; trang này cũng vậy. Đơn vị tổng hợp muốn đổi một tệp thì",
         "chép tệp đó vào thư mục `schemas/` của thư mục làm việc và sửa bản chép; biểu đã phát hành vẫn",
-        "được kiểm tra theo quy tắc lúc phát hành.",
+        "được kiểm tra theo quy tắc lúc phát hành. Chữ dài quá giới hạn của ô: cảnh báo `TEXT_TOO_LONG` khi nhận.",
         "",
     ]
     for item in (one for one in schema.tables if one.fields):

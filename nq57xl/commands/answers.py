@@ -13,7 +13,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import marked as placed
-from nq57xl.forms.render import render_form
+from nq57xl.forms.render import render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
@@ -24,24 +24,26 @@ from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns
-from nq57xl.returns.model import ReturnRecord
+from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.rules.findings import Finding
 
 
 def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Path, ...]:
     """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others."""
     folder = office.workspace.back_dir(status.period)
-    paths = []
+    wanted: dict[Path, tuple[Form, Judged]] = {}
     for unit in status.units:
         path = folder / form_file_name(status.period, unit.code)
         record = to_answer(unit)
         form = form_back(ledger, record, status.period) if record else None
         if record is None or form is None:
             remove_guarded(ledger, office.workspace, path)
-            continue
-        content = render_form(form, record.judged.values, record.judged.findings)
-        paths.append(write_guarded(ledger, office.workspace, path, content))
-    return tuple(paths)
+        else:
+            wanted[path] = (form, record.judged)
+    rendered = render_forms([(form, judged.values, judged.findings) for form, judged in wanted.values()])
+    return tuple(
+        write_guarded(ledger, office.workspace, path, content) for path, content in zip(wanted, rendered, strict=True)
+    )
 
 
 def to_answer(unit: UnitStatus) -> ReturnRecord | None:

@@ -26,8 +26,8 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.standing import period_status, same_time
 from nq57xl.returns.containers import believed, container_kind, members
-from nq57xl.returns.model import Judged, ReturnRecord
-from nq57xl.returns.period_checks import Reported, check_period
+from nq57xl.returns.model import AnsweredForm, Judged, ReturnRecord
+from nq57xl.returns.period_checks import check_period
 from nq57xl.returns.sources import gather
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
 
@@ -222,15 +222,11 @@ def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Peri
     emails = {unit.code: unit.email for unit in plan.units}
     expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
     status = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
-    reports: dict[str, Reported] = {}
-    for unit in status.units:
-        record = unit.counting
-        form = ledger.form_by_id(record.judged.issue_id or "") if record else None
-        if record and form:
-            values = {(item.table, item.key, item.field): item for item in record.judged.values}
-            reports[unit.code] = Reported(form, values)
+    counting = [unit.counting.judged for unit in status.units if unit.counting]
+    forms_answered = ((ledger.form_by_id(judged.issue_id or ""), judged) for judged in counting)
+    answered = [AnsweredForm(form, judged) for form, judged in forms_answered if form is not None]
     units = _with_done_rows(ledger, plan, status, forms)
-    found = (*check_period(reports), *same_time(records, {unit.code: unit.name for unit in status.units}))
+    found = (*check_period(answered), *same_time(records, {unit.code: unit.name for unit in status.units}))
     return attrs.evolve(status, units=units, period_findings=office.in_own_words(found))
 
 

@@ -17,7 +17,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import RECEIVED, build_form, received_of, reporting_units, words_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Earlier, Form, FormRow, Received
-from nq57xl.forms.render import render_form
+from nq57xl.forms.render import render_forms
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.outputs import write_guarded
@@ -123,7 +123,8 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         plan, period = office.valid(period_code, ledger)
         run = _FormIssuer(office, ledger, plan, office.schema(), period, PreviousReports(ledger, plan), with_support)
         issued = tuple(run.issue(code) for code in run.wanted(units))
-        contents = {item.form.issue_id: render_form(item.form, item.form.values) for item in issued}
+        rendered = render_forms([(item.form, item.form.values, ()) for item in issued])
+        contents = {item.form.issue_id: content for item, content in zip(issued, rendered, strict=True)}
         run.record(issued, contents)
         return run.write(issued, contents)
 

@@ -17,12 +17,12 @@ from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
-from nq57xl.returns.check import Answer, check, check_file
-from nq57xl.returns.combine import Half, lost
-from nq57xl.returns.combine import combine as combine_halves
+from nq57xl.returns.check import check, check_file
+from nq57xl.returns.combine import combine as combine_with
+from nq57xl.returns.combine import left_out
 from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, identify, recognise, recognised_finding
-from nq57xl.returns.model import Judged
+from nq57xl.returns.model import AnsweredForm, Judged, Return
 from nq57xl.returns.receipt_days import days_after_receipt
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
@@ -37,15 +37,15 @@ class _EarlierReturns:
     period: str
     _by_unit: dict[str, list[Judged]] | None = field(default=None, init=False)
 
-    def before(self, source: Source, unit: str) -> list[Half]:
+    def before(self, source: Source, unit: str) -> list[AnsweredForm]:
         """The unit's returns that came before that file, oldest first."""
-        halves = []
+        found = []
         for judged in self._known()[unit]:
             form = self.ledger.form_by_id(judged.issue_id or "")
             other = judged.source
             if form is not None and other.sha256 != source.sha256 and other.received_at <= source.received_at:
-                halves.append(Half(judged, form))
-        return halves
+                found.append(AnsweredForm(form, judged))
+        return found
 
     def add(self, judged: Judged) -> None:
         """Takes a return of the run; they come in the order of their received times."""
@@ -91,7 +91,7 @@ def judge(
     raws = office.read_files(copies, passwords)
     forms = cache(partial(ledger.current_forms, period))
     results: dict[str, Judged] = {}
-    handed: list[_ReadReturn] = []
+    returns: list[Return] = []
     for source, raw in zip(sources, raws, strict=True):
         known = _recognise(ledger, raw, forms)
         if isinstance(known, Finding):
@@ -101,35 +101,24 @@ def judge(
         source, doubts = believed(source, now, known.form.issued_on)  # noqa: PLW2901 - the same file, dated
         if isinstance(raw, RawWorkbook) and raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
             source = attrs.evolve(source, saved_at=raw.saved_at)  # noqa: PLW2901
-        returned = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
+        back = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
+        told = (*known.findings, *_origin(source), *doubts, *_other_sender(source, known.form, units), *back.findings)
         # in the office's words from here on: its severities decide which cells the rules pass over
-        returned = attrs.evolve(returned, findings=office.in_own_words(returned.findings))
-        told = (*known.findings, *_origin(source), *doubts, *_other_sender(source, known.form, units))
-        handed.append(_ReadReturn(source, Answer(returned, known.form), told))
+        returns.append(attrs.evolve(back, findings=office.in_own_words(told)))
     judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period))
-    for wave in _waves(sorted(handed, key=lambda item: item.source.received_at), combine=combine):
+    for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
         results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
     return [results[source.sha256] for source in sources]
 
 
-@frozen
-class _ReadReturn:
-    """One recognised file on its way to a verdict."""
-
-    source: Source
-    answer: Answer
-    told: tuple[Finding, ...]
-    """Findings on how it came and was read."""
-
-
-def _waves(handed: Sequence[_ReadReturn], *, combine: bool) -> Iterator[Sequence[_ReadReturn]]:
+def _waves(returns: Sequence[Return], *, combine: bool) -> Iterator[Sequence[Return]]:
     """All at once; where returns are made of earlier ones, the first of each unit, then the second of each ..."""
     if not combine:
-        yield handed
+        yield returns
         return
-    by_unit: dict[str, list[_ReadReturn]] = {}
-    for item in handed:
-        by_unit.setdefault(item.answer.form.unit, []).append(item)
+    by_unit: dict[str, list[Return]] = {}
+    for item in returns:
+        by_unit.setdefault(item.form.unit, []).append(item)
     for wave in zip_longest(*by_unit.values()):
         yield [item for item in wave if item is not None]
 
@@ -143,37 +132,31 @@ class _Judging:
     period: str
     earlier: _EarlierReturns
 
-    def judged(self, wave: Sequence[_ReadReturn], *, combine: bool) -> Iterator[Judged]:
+    def judged(self, wave: Sequence[Return], *, combine: bool) -> Iterator[Judged]:
         """The verdicts; `wave` in the order of received times."""
-        if combine:
-            wave = [self._combined(item) for item in wave]
-        for item, broken in zip(wave, check([item.answer for item in wave]), strict=True):
-            late = days_after_receipt(item.answer.returned.values, item.source.received_at)
-            found = (*item.answer.returned.findings, *broken, *late)
-            gone = () if combine else lost(item.answer, found, self._before(item))
-            judged = self._verdict(item, found + gone)
+        returns = [combine_with(item, self._before(item)) for item in wave] if combine else wave
+        for item, broken in zip(returns, check(returns), strict=True):
+            late = days_after_receipt(item.values, item.source.received_at)
+            found = (*item.findings, *broken, *late)
+            judged = self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
             self.earlier.add(judged)
             yield judged
 
-    def _before(self, item: _ReadReturn) -> list[Half]:
-        form = item.answer.form
-        return self.earlier.before(item.source, form.unit) if form.period.code == self.period else []
+    def _before(self, item: Return) -> list[AnsweredForm]:
+        same_period = item.form.period.code == self.period
+        return self.earlier.before(item.source, item.form.unit) if same_period else []
 
-    def _combined(self, item: _ReadReturn) -> _ReadReturn:
-        answer, findings = combine_halves(item.answer, self._before(item))
-        return attrs.evolve(item, answer=answer, told=item.told + findings)
-
-    def _verdict(self, item: _ReadReturn, found: tuple[Finding, ...]) -> Judged:
-        form, source = item.answer.form, item.source
+    def _verdict(self, item: Return, found: tuple[Finding, ...]) -> Judged:
+        form = item.form
         current = self.ledger.current_form(form.unit, form.period.code)
-        findings = self.office.in_own_words(check_file(source, form, self.period, current) + item.told + found)
+        findings = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
         return Judged(
-            source=source,
+            source=item.source,
             verdict=verdict_of(findings),
             unit=form.unit,
             form_period=form.period.code,
             issue_id=form.issue_id,
-            values=item.answer.returned.values,
+            values=item.values,
             findings=findings,
         )
 

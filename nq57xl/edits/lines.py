@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from nq57xl.forms.validation import kind_of
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey, UnitStatus
@@ -44,7 +43,7 @@ class EditLine:
     @property
     def kind(self) -> str:
         """Type of the cell, a measure resolved by its row."""
-        return kind_of(self.field, self.facts)
+        return self.field.kind(self.facts)
 
 
 def edit_lines(c: Consolidation) -> Iterator[EditLine]:

@@ -10,11 +10,10 @@ from attrs import field, frozen
 
 from nq57xl.edits.book import ENTRIES, HEADS
 from nq57xl.forms.model import Form
-from nq57xl.forms.validation import kind_of
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
 from nq57xl.results.wording import EDIT_KINDS
-from nq57xl.returns.check import Answer, check
+from nq57xl.returns.check import check
 from nq57xl.returns.convert import convert
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Entry, Finding, make, reworded
@@ -64,7 +63,7 @@ class EditedReturn:
 
     form: Form
     """That the unit answered."""
-    own: Mapping[tuple[str, str, str], Value]
+    own: Mapping[FormCell, Value]
     """Cells of its counting return by (table, row key, field), as the unit typed them."""
 
     def field(self, place: CellKey) -> tuple[Field, Facts] | None:
@@ -213,7 +212,7 @@ def _judged(
         choices = "; ".join(EDIT_KINDS.values())
         filled = {"field": HEADS["kind"], "value": line.text("kind"), "choices": choices}
         told.append(_finding(line, "NOT_IN_LIST", "kind", words=filled))
-    if kind == "wording" and kind_of(*cell) != "text":
+    if kind == "wording" and cell[0].kind(cell[1]) != "text":
         told.append(_finding(line, "EDIT_WORDING_OF_FIGURE", words={"field": cell[0].title}))
     if any(item.severity == "error" for item in told) or kind is None or value is None:
         return None, told
@@ -291,10 +290,6 @@ def _finding(line: EditedLine, code: str, column: str = "entry", **places: objec
     return make(code, sheet=line.sheet, cell=line.places.get(column, ""), **row, **places)  # type: ignore[arg-type]
 
 
-_Cell = tuple[str, str, str]
-"""(table, row key, field)."""
-
-
 @frozen
 class UnitEdits:
     """One unit's new edits."""
@@ -312,23 +307,17 @@ def judge_edits(cases: Sequence[UnitEdits], places: Mapping[CellKey, tuple[str, 
 
     `places`: sheet and cell of every line in bien-tap.xlsx. All cases are judged in one run.
     """
-    answers = [answer for case in cases for answer in (_answer(case, (), places), _answer(case, case.new, places))]
-    found = check(answers)
+    found = check([_with_edits(case, new, places) for case in cases for new in ((), case.new)])
     results = []
-    for number in range(len(cases)):
-        before, after = found[2 * number], found[2 * number + 1]
-        old = {_same_edit(item) for item in before}
-        results.append(tuple(item for item in after if _same_edit(item) not in old))
+    for before, after in zip(found[::2], found[1::2], strict=True):
+        old = {(item.code, item.table, item.task, item.field) for item in before}
+        results.append(tuple(item for item in after if (item.code, item.table, item.task, item.field) not in old))
     return results
 
 
-def _same_edit(item: Finding) -> tuple[str, str, str | None, str]:
-    return (item.code, item.table, item.task, item.field)
-
-
-def _answer(case: UnitEdits, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Answer:
+def _with_edits(case: UnitEdits, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Return:
     """The unit's report with its edits, of the rows that are edited now."""
-    cells: dict[_Cell, Value] = dict(case.known.own)
+    cells: dict[FormCell, Value] = dict(case.known.own)
     for edit in (*(item.new for item in case.held), *new):
         cells.pop(edit.place[1:], None)
         if edit.kind != "withdrawn":
@@ -338,13 +327,12 @@ def _answer(case: UnitEdits, new: Iterable[NewEdit], places: Mapping[CellKey, tu
         elif edit.place[1:] in case.known.own:
             cells[edit.place[1:]] = case.known.own[edit.place[1:]]
     where = _places(case, places)
-    returned = Return(case.source, case.known.form.issue_id, tuple(cells.values()), (), where)
-    return Answer(returned, case.known.form)
+    return Return(case.source, case.known.form, tuple(cells.values()), (), where)
 
 
-def _places(case: UnitEdits, places: Mapping[CellKey, tuple[str, str]]) -> dict[_Cell, tuple[str, str]]:
+def _places(case: UnitEdits, places: Mapping[CellKey, tuple[str, str]]) -> dict[FormCell, tuple[str, str]]:
     """Every cell of the rows that are edited now: its line in bien-tap.xlsx, else the edited cell of the row."""
-    found: dict[_Cell, tuple[str, str]] = {}
+    found: dict[FormCell, tuple[str, str]] = {}
     for edit in case.new:
         for item in case.known.form.schema.table(edit.table).fields:
             cell = (edit.table, edit.key, item.name)

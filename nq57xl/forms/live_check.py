@@ -1,35 +1,33 @@
 """The live check beside each row: what is missing or contradictory, by the same rules as the collector's.
 
 The formulas use only functions of Excel 2007, nothing volatile and no arrays, so that Excel, LibreOffice and WPS
-compute the same. Their cached values come from the rules' own frame masks.
+compute the same. Their cached values come from the rules' own judgement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from nq57xl.forms.frame import frame_of, rows_of
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
+from nq57xl.forms.rows import judged_tables, unreadable_fields
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.condition import blank_formula, quoted
-from nq57xl.rules.predicates import Between, EmptyIf, OneOf, Predicate, RequiredIf, predicates_of
+from nq57xl.rules.frame import KEY, RETURN
+from nq57xl.rules.predicates import Predicate, predicates_of
 from nq57xl.rules.schema import Facts, Table
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 CELL_ERROR = "Có ô báo lỗi, hãy nhập lại"
 MISSING = "Thiếu"
 """How the part about a blank cell begins (RequiredIf.short); the sheet colours such checks amber."""
+BrokenByRow = dict[tuple[str, str], set[str]]
+"""(table, row key) -> ids of the rules that the row breaks."""
 END, _EDGE = "; ", "~"
 """What stands behind every part of a check but the last; a mark that is never left in the text."""
-_SENTINEL: dict[str, Any] = {"text": "\0", "number": 0.0, "date": "1970-01-01"}
 
 
 @frozen
@@ -83,14 +81,14 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace,
     return formulas
 
 
-def check_texts(form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value]) -> dict[CellPlace, str]:
-    """Place of every check cell -> what it says of these values."""
-    unreadable = _unreadable(values)
+def check_texts(
+    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], broken: BrokenByRow
+) -> dict[CellPlace, str]:
+    """Place of every check cell -> what it says of these values; `broken`: of `broken_rules`."""
     filled = filled_cells(values)
-    slots = checks_of(sheets)
-    silent = {slot for slot in slots if _is_silent(form, slot, filled)}
-    judged = {name: _judge(form, name, values, unreadable) for name in {slot.table for slot in {*slots} - silent}}
-    return {slot.place: "" if slot in silent else _text(form, slot, judged[slot.table]) for slot in slots}
+    return {
+        slot.place: "" if _is_silent(form, slot, filled) else _text(form, slot, broken) for slot in checks_of(sheets)
+    }
 
 
 def filled_cells(values: Sequence[Value]) -> set[tuple[str, str, str]]:
@@ -104,10 +102,10 @@ def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> boo
     return blank and _silent_when_blank(table, slot)
 
 
-def _text(form: Form, slot: Slot, judged: dict[str, set[str]]) -> str:
-    broken = judged.get(slot.key, set())
+def _text(form: Form, slot: Slot, broken: BrokenByRow) -> str:
+    rules = broken.get((slot.table, slot.key), set())
     parts = parts_of(form, form.schema.table(slot.table), slot)
-    return END.join(short for short, group in parts.items() if broken & {item.rule.id for item in group}) or ENOUGH
+    return END.join(short for short, group in parts.items() if rules & {item.rule.id for item in group}) or ENOUGH
 
 
 def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
@@ -188,65 +186,22 @@ def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
 # --- cached values ----------------------------------------------------------------------------------------------------
 
 
-def _unreadable(values: Sequence[Value]) -> dict[tuple[str, str], set[str]]:
-    """(table, key) -> fields in which something was typed that is no value."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for item in values:
-        if item.value is None and item.typed.strip():
-            found.setdefault((item.table, item.key), set()).add(item.field)
+def broken_rules(filled: Sequence[tuple[Form, Sequence[Value]]]) -> list[BrokenByRow]:
+    """For each form with its values the live rules that its rows break, as a spreadsheet sees it; judged together."""
+    found: list[BrokenByRow] = [{} for _ in filled]
+    for table, schema, rows, judged in judged_tables(filled):
+        live = {item.rule.id: item for item in predicates_of(table, schema) if item.rule.live}
+        for row, broken in zip(rows, judged.by_row, strict=True):
+            unreadable = unreadable_fields(row)
+            seen = {rule for rule in broken & set(live) if _is_seen(live[rule], unreadable)}
+            found[row[RETURN]][table.name, row[KEY]] = seen
     return found
 
 
-def _judge(
-    form: Form, name: str, values: Sequence[Value], unreadable: dict[tuple[str, str], set[str]]
-) -> dict[str, set[str]]:
-    """Row key -> ids of the live rules that the row breaks."""
-    table = form.schema.table(name)
-    rows = rows_of(form, name, values)
-    if not rows:
-        return {}
-    frame = frame_of(rows, table, form.schema)
-    shared = unreadable.get((table.broadcast, table.broadcast), set())
-    bad = [shared | unreadable.get((name, str(row["#key"])), set()) for row in rows]
-    filled = _with_sentinels(frame, bad) if any(bad) else frame
-    broken: dict[str, set[str]] = {str(row["#key"]): set() for row in rows}
-    for predicate in predicates_of(table, form.schema):
-        if predicate.rule.live:
-            for index, hit in enumerate(_violated(predicate, frame, filled, bad)):
-                if hit:
-                    broken[str(rows[index]["#key"])].add(predicate.rule.id)
-    return broken
-
-
-def _with_sentinels(frame: pd.DataFrame, bad: list[set[str]]) -> pd.DataFrame:
-    """The frame as a spreadsheet sees it: a cell with unreadable text is not blank."""
-    import pandas as pd
-
-    filled = frame.copy()
-    for index, names in enumerate(bad):
-        for name in names & set(frame.columns):
-            kind = frame[name].dtype.kind
-            mark = _SENTINEL["number" if kind == "f" else "date" if kind == "M" else "text"]
-            filled.loc[index, name] = pd.Timestamp(mark) if kind == "M" else mark
-    return filled
-
-
-def _violated(predicate: Predicate, frame: pd.DataFrame, filled: pd.DataFrame, bad: list[set[str]]) -> list[bool]:
-    plain = predicate.violated(frame)
-    if filled is frame:
-        return [bool(hit) for hit in plain]
-    seen, applies = predicate.violated(filled), predicate.when.holds(filled)
-    field = predicate.rule.field
-    strict = isinstance(predicate, OneOf) or (isinstance(predicate, Between) and "hard" in predicate.rule.params)
-    compared = predicate.reads() - predicate.when.reads()
-    result = []
-    for index, names in enumerate(bad):
-        if not names & predicate.reads():
-            result.append(bool(plain[index]))
-        elif isinstance(predicate, (RequiredIf, EmptyIf)):
-            result.append(bool(seen[index]))
-        elif field in names:
-            result.append(strict and bool(applies[index]))
-        else:
-            result.append(not names & compared and bool(seen[index]))
-    return result
+def _is_seen(predicate: Predicate, unreadable: frozenset[str]) -> bool:
+    """Whether the formula finds what the rule finds: it compares no text where a number belongs."""
+    if predicate.presence or not unreadable & predicate.reads():
+        return True
+    if predicate.rule.field in unreadable:
+        return predicate.hard
+    return not unreadable & (predicate.reads() - predicate.when.reads())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from nq57xl.forms.layout import layout, visible_specs
-from nq57xl.forms.live_check import check_formulas, check_texts
+from nq57xl.forms.live_check import BrokenByRow, broken_rules, check_formulas, check_texts
 from nq57xl.forms.marks import mark_notes, points_of, write_fix
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
 from nq57xl.forms.page_setup import FormContents
@@ -17,7 +17,7 @@ from nq57xl.forms.render_guide import write_guide
 from nq57xl.forms.render_sheet import write_hidden, write_sheet
 from nq57xl.forms.styles import STYLES
 from nq57xl.forms.validation import name_lists
-from nq57xl.forms.values import Value
+from nq57xl.forms.values import Value, cells_of
 from nq57xl.forms.wording import form_file_name, period_line
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import Workbook
@@ -29,15 +29,26 @@ def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Fin
     `values` are written into their cells: typed where they have a value, else the text that was typed. `findings` mark
     their cells and fill the sheet "Cần sửa" in front (errors, warnings, and how many things were repaired).
     """
+    return next(render_forms([(form, values, findings)]))
+
+
+def render_forms(filled: Sequence[tuple[Form, Sequence[Value], Sequence[Finding]]]) -> Iterator[bytes]:
+    """The same for each of several forms, in turn; their live checks are judged together, which costs what one does."""
+    broken = broken_rules([(form, values) for form, values, _ in filled])
+    for one, rules in zip(filled, broken, strict=True):
+        yield _render(*one, rules)
+
+
+def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], broken: BrokenByRow) -> bytes:
     form = with_added_rows(form, values)
     sheets = layout(form)
     points = points_of(form, sheets, findings)
-    checks = check_texts(form, sheets, values)
+    checks = check_texts(form, sheets, values, broken)
     live = live_cells(form, sheets, values, checks)
     contents = FormContents(
         form=form,
         titles={sheet.id: sheet.title for sheet in sheets},
-        values={(item.table, item.key, item.field): item for item in values},
+        values=cells_of(values),
         notes=mark_notes(points),
         formulas=check_formulas(form, sheets) | {place: item.formula for place, item in live.items()},
         results={**checks, **{place: item.value for place, item in live.items()}},

@@ -15,7 +15,7 @@ from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
 from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import MISSING_STYLE, SIZE, WRONG_STYLE, entry_style
-from nq57xl.forms.validation import kind_of, validation_of
+from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.rules.schema import Field, SheetSpec
 from nq57xl.text.addresses import a1
@@ -151,7 +151,7 @@ class _RowWriter:
 
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.contents.form.schema.table(slot.table).field(slot.field)
-        kind = kind_of(field, self.contents.row(slot).facts)
+        kind = field.kind(self.contents.row(slot).facts)
         severity, note = self.contents.notes.get(slot.place, ("", ""))
         column = next((item for item in self.spec.columns if item.name == slot.col_key), None)
         centred = kind == "mark" or (column is not None and column.align == "center")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from nq57xl.rules.schema import Facts, Field, FieldType, Schema
+from nq57xl.rules.schema import Facts, Field, Schema
 from nq57xl.rules.values import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, clipped
@@ -28,14 +28,6 @@ def name_lists(book: Workbook, title: str, lists: Mapping[str, Sequence[object]]
         book.define_name(list_name(name), f"={title}!${letter}$2:${letter}${len(items) + 1}")
 
 
-def kind_of(field: Field, facts: Facts) -> FieldType:
-    """The field's type, with `measure` resolved by the row."""
-    if field.type != "measure":
-        return field.type
-    measure = facts.get("measure")
-    return measure if measure in ("percent", "choice") else "number"  # type: ignore[return-value]
-
-
 def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict[str, Any]:
     """Options for XlsxWriter's data_validation: list, decimal, whole, date or textLength with hint and stop text."""
     rule, cause, remedy = _rule(field, schema, facts, year)
@@ -52,7 +44,7 @@ def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict
 
 
 def _rule(field: Field, schema: Schema, facts: Facts, year: int) -> tuple[dict[str, Any], str, str]:
-    kind = kind_of(field, facts)
+    kind = field.kind(facts)
     if kind in ("choice", "mark"):
         return _list(field, schema)
     if kind == "date":

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from attrs import frozen
 
 from nq57xl.rules.schema import CellValue
+
+FormCell = tuple[str, str, str]
+"""(table, row key, field): which cell of a form, wherever it stands."""
 
 ReceivedBasis = Literal["mail", "option", "folder", "first_seen", "corrected"]
 """`corrected`: put right by the office afterwards, with a reason."""
@@ -51,3 +55,8 @@ class Value:
     """A1 address as in the file sent."""
     origin: Source | None = None
     """The file that it stands in, where that is another than the return's own: another half, the office's edits."""
+
+
+def cells_of(values: Iterable[Value]) -> dict[FormCell, Value]:
+    """Typed cells by their key."""
+    return {(item.table, item.key, item.field): item for item in values}

@@ -1,27 +1,25 @@
-"""Two returns of one unit for one period: what the newer lost, and one made of both (--combine)."""
+"""Two returns of one unit for one period: what the newer left out, and one made of both (--combine)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import count
 
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.frame import RETURN, frame_of, rows_of
 from nq57xl.forms.model import Form
-from nq57xl.forms.values import Value
-from nq57xl.returns.check import GONE, Answer, CellKey
-from nq57xl.returns.model import Judged, Return
+from nq57xl.forms.rows import rows_of
+from nq57xl.forms.values import FormCell, Source, Value
+from nq57xl.returns.model import LOST, AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
-from nq57xl.rules.predicates import Predicate, predicates_of
+from nq57xl.rules.frame import KEY, RETURN, UNREADABLE
+from nq57xl.rules.judge import judge_rows
 from nq57xl.rules.schema import Field, Table
 from nq57xl.text.normalise import fold
 from nq57xl.xlsx.cells import short
 
-_DOUBTFUL = ("RECOGNISED_BY_CONTENT", "CHECK_FAILED")
-"""Errors that put everything in a file in doubt."""
 _ALIKE = 60.0
 """Share of letters, in percent, from which on two free rows are one row that somebody reworded."""
 _COMPARED = 60
@@ -29,123 +27,90 @@ _COMPARED = 60
 
 
 @frozen
-class Half:
-    """An earlier return of the same unit and period, beside the form that it answered."""
-
-    judged: Judged
-    form: Form
-
-    @property
-    def sound(self) -> dict[CellKey, Value]:
-        """Its cells that were understood and have no error of their own."""
-        errors = [item for item in self.judged.findings if item.severity == "error"]
-        if any(item.code in _DOUBTFUL for item in errors):
-            return {}
-        cells = {(item.table, item.task or "", item.field) for item in errors}
-        return {
-            key: value
-            for value in self.judged.values
-            if value.value is not None
-            and (key := (value.table, value.key, value.field)) not in cells
-            and (value.table, value.key, "") not in cells
-        }
-
-
-@frozen
-class Cell:
+class EarlierCell:
     """A cell that an earlier return filled, as the newer form would hold it."""
 
-    key: CellKey
+    key: FormCell
     """Its place in the newer return."""
     value: Value
     """As it stands in the earlier one."""
-    half: Half
+    earlier: AnsweredForm
+
+    @property
+    def file(self) -> Source:
+        """The file in which it was typed."""
+        return self.value.origin or self.earlier.judged.source
 
 
 @frozen
-class _Beside:
-    """An earlier return beside the newer one."""
+class _Compared:
+    """An earlier return compared with the newer one, cell by cell."""
 
-    blank: tuple[Cell, ...]
+    blank: tuple[EarlierCell, ...]
     """The newer leaves them blank."""
-    added: tuple[Cell, ...]
+    added: tuple[EarlierCell, ...]
     """The same, of free rows that the newer does not have; their keys are those of the earlier return."""
-    different: tuple[Cell, ...]
+    different: tuple[EarlierCell, ...]
     """The newer says something else."""
 
 
-def beside(answer: Answer, half: Half) -> _Beside:
-    """What the earlier return says beside the newer: only of rows and cells that the newer form asks for."""
-    mine = {key: value for key, value in answer.values.items() if value.value is not None or value.typed.strip()}
-    renamed, unmatched = _free_rows(answer, half, mine)
+def compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
+    """What the earlier return says that the newer does not: only of rows and cells that the newer form asks for."""
+    mine = {key: value for key, value in newer.cells.items() if value.value is not None or value.typed.strip()}
+    renamed, unmatched = _free_rows(newer.form, mine, earlier.sound_cells)
     blank, added, different = [], [], []
-    for key, value in half.sound.items():
-        if (key[0], key[1]) in unmatched:
-            added.append(Cell(key, value, half))
+    for key, value in earlier.sound_cells.items():
+        if key[:2] in unmatched:
+            added.append(EarlierCell(key, value, earlier))
             continue
-        here = (key[0], renamed.get((key[0], key[1]), key[1]), key[2])
-        if here not in answer.returned.places or not _same_question(answer.form, half.form, key):
+        here = (key[0], renamed.get(key[:2], key[1]), key[2])
+        if here not in newer.places or not _same_question(newer.form, earlier.form, key):
             continue
-        cell = Cell(here, value, half)
+        cell = EarlierCell(here, value, earlier)
         if here not in mine:
             blank.append(cell)
         elif not _same(mine[here], value):
             different.append(cell)
-    return _Beside(tuple(blank), tuple(added), tuple(different))
+    return _Compared(tuple(blank), tuple(added), tuple(different))
 
 
-def _contradicting(answer: Answer, cells: Iterable[Cell]) -> set[CellKey]:
+# --- blank cells that would contradict the rest, were they filled ----------------------------------------------------
+
+
+def _contradicting(newer: Return, cells: Iterable[EarlierCell]) -> set[FormCell]:
     """Those of the blank cells that would contradict what the newer return says, were they filled."""
-    found: set[CellKey] = set()
-    by_table: dict[str, list[Cell]] = defaultdict(list)
+    by_table: dict[str, list[EarlierCell]] = defaultdict(list)
     for cell in cells:
         by_table[cell.key[0]].append(cell)
-    for name, members in by_table.items():
-        for table in answer.form.schema.tables:
-            if name in (table.name, table.broadcast):
-                found |= _contradicting_in(answer, table, members)
-    return found
+    return {
+        key
+        for name, members in by_table.items()
+        for table in newer.form.schema.tables
+        if name in (table.name, table.broadcast)
+        for key in _contradicting_in(newer, table, members)
+    }
 
 
-def field_of(form: Form, key: CellKey) -> Field:
-    """The field of a cell."""
-    return form.schema.table(key[0]).field(key[2])
-
-
-# --- rows, each judged as if one of its blank cells were filled ------------------------------------------------------
-
-
-def _contradicting_in(answer: Answer, table: Table, cells: Sequence[Cell]) -> set[CellKey]:
-    """By the rules of one table, whose own cells they are or whose rows all see them."""
-    predicates = [item for item in predicates_of(table, answer.form.schema) if item.name != "required_if"]
-    rows = {str(row["#key"]): row for row in rows_of(answer.form, table.name, answer.returned.values)}
-    trials: list[tuple[CellKey, Mapping[str, Any], Mapping[str, Any]]] = []
-    for cell in cells:
-        wanted = rows if cell.key[0] != table.name else {cell.key[1]}
-        trials += [
-            (cell.key, row, {**row, cell.key[2]: cell.value.value}) for key, row in rows.items() if key in wanted
-        ]
-    if not trials or not predicates:
-        return set()
-    before = _broken(table, answer, predicates, [row for _, row, _ in trials])
-    after = _broken(table, answer, predicates, [row for _, _, row in trials])
-    return {key for number, (key, _, _) in enumerate(trials) if after[number] - before[number]}
-
-
-def _broken(
-    table: Table, answer: Answer, predicates: Sequence[Predicate], rows: Sequence[Mapping[str, Any]]
-) -> list[set[str]]:
-    """The rules that each row breaks, each row by itself."""
-    frame = frame_of([{**row, RETURN: number} for number, row in enumerate(rows)], table, answer.form.schema)
-    broken: list[set[str]] = [set() for _ in rows]
-    for predicate in predicates:
-        try:
-            mask = predicate.violated(frame)
-        except Exception:  # a rule that cannot judge is told by the check itself
-            continue
-        for number in mask.index[mask]:
-            broken[int(number)].add(predicate.rule.id)
-    return broken
+def _contradicting_in(newer: Return, table: Table, cells: Sequence[EarlierCell]) -> Iterator[FormCell]:
+    """By the rules of one table, whose own cells they are or whose rows all see them: each row with one more cell."""
+    # what cannot be read contradicts nothing
+    rows = [
+        {name: held for name, held in row.items() if held not in UNREADABLE}
+        for row in rows_of(newer.form, newer.values, table.name)
+    ]
+    pairs = [
+        (cell.key, row, {**row, cell.key[2]: cell.value.value})
+        for cell in cells
+        for row in rows
+        if cell.key[0] != table.name or cell.key[1] == row[KEY]
+    ]
+    # a return of its own for each, so that no row is judged beside another
+    trials = [{**row, RETURN: number} for number, row in enumerate(row for _, *both in pairs for row in both)]
+    required = {rule.id for rule in table.rules if rule.predicate == "required_if"}
+    broken = judge_rows(trials, table, newer.form.schema).by_row
+    for (key, _, _), before, after in zip(pairs, broken[::2], broken[1::2], strict=True):
+        if after - before - required:
+            yield key
 
 
 # --- the same cell, the same row -------------------------------------------------------------------------------------
@@ -157,7 +122,7 @@ def _same(one: Value, other: Value) -> bool:
     return one.value == other.value
 
 
-def _same_question(newer: Form, earlier: Form, key: CellKey) -> bool:
+def _same_question(newer: Form, earlier: Form, key: FormCell) -> bool:
     """Both versions of the form ask for the same kind of value there, and measure the row in the same way."""
     if newer.issue_id == earlier.issue_id:
         return True
@@ -173,31 +138,35 @@ def _same_question(newer: Form, earlier: Form, key: CellKey) -> bool:
     return len(set(facts)) <= 1
 
 
-def _kind(form: Form, key: CellKey) -> object:
+def _kind(form: Form, key: FormCell) -> object:
     """Type and items of a field; nothing equal where the form does not have it."""
     try:
-        field = field_of(form, key)
+        field = _field_of(form, key)
     except KeyError:
         return object()
     return field.type, form.schema.lists.get(field.choices)
 
 
+def _field_of(form: Form, key: FormCell) -> Field:
+    return form.schema.table(key[0]).field(key[2])
+
+
 def _free_rows(
-    answer: Answer, half: Half, mine: Mapping[CellKey, Value]
+    form: Form, newer: Mapping[FormCell, Value], earlier: Mapping[FormCell, Value]
 ) -> tuple[dict[tuple[str, str], str], set[tuple[str, str]]]:
     """Free rows go by what they say, not by their number: (table, earlier key) -> newer key, and those without one."""
     renamed: dict[tuple[str, str], str] = {}
     unmatched: set[tuple[str, str]] = set()
-    for table in answer.form.schema.tables:
+    for table in form.schema.tables:
         if table.free:
-            here, there = _texts(table, mine), _texts(table, half.sound)
+            here, there = _texts(table, newer), _texts(table, earlier)
             pairs = dict(_pairs(here, there))
             renamed |= {(table.name, key): pairs[key] for key in there if key in pairs}
             unmatched |= {(table.name, key) for key in there if key not in pairs}
     return renamed, unmatched
 
 
-def _texts(table: Table, cells: Mapping[CellKey, Value]) -> dict[str, str]:
+def _texts(table: Table, cells: Mapping[FormCell, Value]) -> dict[str, str]:
     """What each filled row of a free table is about: its first filled field, folded."""
     order = {field.name: number for number, field in enumerate(table.fields)}
     rows: dict[str, dict[int, str]] = defaultdict(dict)
@@ -233,156 +202,124 @@ def _pairs(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[tuple[
             yield key, best
 
 
-def lost(answer: Answer, found: Sequence[Finding], earlier: Sequence[Half]) -> tuple[Finding, ...]:
+# --- what is told, what is filled ------------------------------------------------------------------------------------
+
+
+def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[AnsweredForm]) -> tuple[Finding, ...]:
     """Each cell that an earlier return filled and this one leaves blank; `earlier`: newest last.
 
     Compared are the one that counted so far (warnings) and a newer one that was rejected (notes). A note it is too
     where the cell has an error already, or where the earlier content would contradict what this return says.
     """
-    wrong = answer.told | {(item.table, item.task or "", item.field) for item in found if item.severity == "error"}
-    cells: dict[CellKey, Cell] = {}
-    added: dict[CellKey, Cell] = {}
-    for half in _compared(earlier):
-        seen = beside(answer, half)
-        for cell in seen.blank:
-            cells.setdefault(cell.key, cell)
-        for cell in seen.added:
+    wrong = newer.in_error | {(item.table, item.task or "", item.field) for item in found if item.severity == "error"}
+    blank: dict[FormCell, EarlierCell] = {}
+    added: dict[FormCell, EarlierCell] = {}
+    for other in _worth_comparing(earlier):
+        compared = compare_returns(newer, other)
+        for cell in compared.blank:
+            blank.setdefault(cell.key, cell)
+        for cell in compared.added:
             added.setdefault(cell.key, cell)
-    quiet = _contradicting(answer, cells.values()) | wrong
-    told = [_finding(answer, cell, quiet) for cell in cells.values()]
-    return (*told, *(_finding(answer, cell, set(), row=False) for cell in added.values()))
+    quiet = wrong | _contradicting(newer, blank.values())
+    told = [_left_out(newer, cell, noted=key in quiet) for key, cell in blank.items()]
+    return (*told, *(_left_out(newer, cell, noted=False, row=False) for cell in added.values()))
 
 
-def _compared(earlier: Sequence[Half]) -> Iterator[Half]:
+def _worth_comparing(earlier: Sequence[AnsweredForm]) -> Iterator[AnsweredForm]:
     """The accepted return that counted so far, then the newest after it that was only read."""
     newest = list(reversed(earlier))
-    accepted = next((number for number, half in enumerate(newest) if half.judged.verdict in ACCEPTED), None)
+    accepted = next((number for number, one in enumerate(newest) if one.judged.verdict in ACCEPTED), None)
     if accepted is not None:
         yield newest[accepted]
     if newest and accepted != 0:
         yield newest[0]
 
 
-def _finding(answer: Answer, cell: Cell, quiet: set[CellKey], *, row: bool = True) -> Finding:
-    """`row`: False for a free row that this return does not have at all."""
-    value, source = cell.value, cell.half.judged.source
-    accepted = cell.half.judged.verdict in ACCEPTED
-    severity: Severity = "warning" if accepted and cell.key not in quiet else "note"
-    sheet, place = answer.returned.places.get(cell.key, (value.sheet, "")) if row else ("", "")
-    file = value.origin or source
-    words = {"field": field_of(answer.form, cell.key).title, "file": file.name, "sheet": value.sheet}
-    words |= {"cell": value.cell, "said": _said(answer.form, cell)}
-    return make(
-        "LOST_FROM_EARLIER",
-        words=words,
-        severity=severity,
-        sheet=sheet,
-        cell=place,
-        table=cell.key[0],
-        task=cell.key[1] if row else None,
-        field=cell.key[2] if row else "",
-    )
+def _left_out(newer: Return, earlier: EarlierCell, *, noted: bool, row: bool = True) -> Finding:
+    """`row`: False for a cell of a free row that this return does not have at all."""
+    table, key, field = earlier.key
+    severity: Severity = "warning" if earlier.earlier.judged.verdict in ACCEPTED and not noted else "note"
+    words = {"field": _field_of(newer.form, earlier.key).title, "said": _said(newer.form, earlier), **_named(earlier)}
+    sheet, cell = newer.places.get(earlier.key, (earlier.value.sheet, "")) if row else ("", "")
+    where = {"sheet": sheet, "cell": cell, "table": table, "task": key if row else None, "field": field if row else ""}
+    return make("LOST_FROM_EARLIER", words=words, severity=severity, **where)
 
 
-def _said(form: Form, cell: Cell) -> str:
+def _named(cell: EarlierCell) -> dict[str, str]:
+    """Where it was typed."""
+    return {"file": cell.file.name, "sheet": cell.value.sheet, "cell": cell.value.cell}
+
+
+def _said(form: Form, cell: EarlierCell) -> str:
     """ "ghi «45%»"; of a contact only that it stands there, because findings go where contacts do not."""
-    return "có nội dung" if field_of(form, cell.key).contact else f"ghi «{short(cell.value.typed)}»"
+    return "có nội dung" if _field_of(form, cell.key).contact else f"ghi «{short(cell.value.typed)}»"
 
 
-def combine(answer: Answer, earlier: Sequence[Half]) -> tuple[Answer, tuple[Finding, ...]]:
-    """The newer return with its blanks filled, the newest of the `earlier` (newest last) first, and what is to be told.
+def combine(newer: Return, earlier: Sequence[AnsweredForm]) -> Return:
+    """The newer return with its blanks filled, from the newest of the `earlier` (newest last) first.
 
-    Every filled cell keeps the file, sheet and address where it was typed. Where both say something, the newer holds;
-    what would contradict the newer is not taken. Whether the answer is whole is for the rules to say.
+    Every filled cell keeps the file, sheet and address where it was typed, and findings tell what was filled. Where
+    both say something, the newer holds; what would contradict the newer is not taken. Whether the return is whole is
+    for the rules to say.
     """
-    own = set(answer.values)
-    findings: list[Finding] = []
-    told: set[CellKey] = set()
-    for half in reversed(earlier):
-        seen = beside(answer, half)
-        barred = _contradicting(answer, seen.blank)
-        taken = [cell for cell in seen.blank if cell.key not in barred]
-        taken += _renumbered(answer, seen)
-        conflicts = [cell for cell in seen.different if cell.key in own]
-        conflicts += [cell for cell in seen.blank if cell.key in barred]
-        for cell in conflicts:
-            if cell.key not in told:
-                told.add(cell.key)
-                findings.append(_conflict(answer, cell))
-        if taken:
-            answer = _filled(answer, taken)
-            source = half.judged.source
-            findings.append(make("COMBINED_FROM", words={"count": len(taken), "file": source.name}, value=source.name))
-    return answer, tuple(findings)
+    own, findings = newer, []
+    told: set[FormCell] = set()
+    for other in reversed(earlier):
+        compared = compare_returns(newer, other)
+        barred = _contradicting(newer, compared.blank)
+        conflicts = [cell for cell in compared.different if cell.key in own.cells]
+        conflicts += [cell for cell in compared.blank if cell.key in barred]
+        findings += [_conflict(newer, cell) for cell in conflicts if cell.key not in told]
+        told |= {cell.key for cell in conflicts}
+        wanted = [cell for cell in compared.blank if cell.key not in barred] + list(_renumbered(newer, compared))
+        if wanted:
+            newer = _filled(newer, wanted)
+            name = other.judged.source.name
+            findings.append(make("COMBINED_FROM", words={"count": len(wanted), "file": name}, value=name))
+    return attrs.evolve(newer, findings=(*newer.findings, *findings))
 
 
-def _filled(answer: Answer, cells: Sequence[Cell]) -> Answer:
-    values = [value for value in answer.returned.values if value.typed.strip() or value.value is not None]
-    places = dict(answer.returned.places)
+def _filled(newer: Return, cells: Sequence[EarlierCell]) -> Return:
+    values = [value for value in newer.values if value.typed.strip() or value.value is not None]
+    places = dict(newer.places)
     for cell in cells:
         table, key, field = cell.key
-        origin = cell.value.origin or cell.half.judged.source
-        values.append(attrs.evolve(cell.value, table=table, key=key, field=field, origin=origin))
-        for item in answer.form.schema.table(table).fields:
+        values.append(attrs.evolve(cell.value, table=table, key=key, field=field, origin=cell.file))
+        for item in newer.form.schema.table(table).fields:
             places.setdefault((table, key, item.name), (cell.value.sheet, ""))
     keys = {cell.key for cell in cells}
-    findings = tuple(_recovered(item, answer.returned, keys) for item in answer.returned.findings)
-    return attrs.evolve(
-        answer,
-        returned=attrs.evolve(answer.returned, values=tuple(values), places=places, findings=findings),
-    )
+    findings = tuple(_recovered(item, newer, keys) for item in newer.findings)
+    return attrs.evolve(newer, values=tuple(values), places=places, findings=findings)
 
 
-def _recovered(finding: Finding, returned: Return, filled: set[CellKey]) -> Finding:
-    """A missing sheet, row or column is a fact and no error where the other half has it: the rules judge the rest."""
-    if finding.code not in GONE or finding.severity != "error":
-        return finding
-    covered = {place for place, (sheet, _) in returned.places.items() if _covers(finding, place, sheet)}
-    return attrs.evolve(finding, severity="note", fix="") if covered & filled else finding
+def _recovered(finding: Finding, newer: Return, filled: set[FormCell]) -> Finding:
+    """A missing sheet, row or column is a fact and no error where the other return has it: the rules judge the rest."""
+    if finding.code in LOST and finding.severity == "error" and not filled.isdisjoint(newer.lost_with(finding)):
+        return attrs.evolve(finding, severity="note", fix="")
+    return finding
 
 
-def _covers(finding: Finding, place: CellKey, sheet: str) -> bool:
-    return (
-        finding.sheet == sheet
-        and finding.table in ("", place[0])
-        and finding.task in (None, place[1])
-        and finding.field in ("", place[2])
-    )
-
-
-def _renumbered(answer: Answer, seen: _Beside) -> Iterator[Cell]:
+def _renumbered(newer: Return, compared: _Compared) -> Iterator[EarlierCell]:
     """Free rows that only the earlier return has, in rows that the newer leaves blank, else after its last."""
-    taken: dict[tuple[str, str], str] = {}
-    for cell in seen.added:
+    used = {(value.table, value.key) for value in newer.values}
+    renamed: dict[tuple[str, str], str] = {}
+    for cell in compared.added:
         table, key, field = cell.key
-        if (table, key) not in taken:
-            used = {value.key for value in answer.returned.values if value.table == table}
-            taken[table, key] = next(_numbers(used | {new for (name, _), new in taken.items() if name == table}))
-        yield attrs.evolve(cell, key=(table, taken[table, key], field))
+        if (table, key) not in renamed:
+            names = (f"{number:02d}" for number in count(1))
+            renamed[table, key] = next(name for name in names if (table, name) not in used)
+            used.add((table, renamed[table, key]))
+        yield attrs.evolve(cell, key=(table, renamed[table, key], field))
 
 
-def _numbers(used: Iterable[str]) -> Iterator[str]:
-    """ "01", "02" ... that are not in use."""
-    taken = set(used)
-    number = 0
-    while True:
-        number += 1
-        if (text := f"{number:02d}") not in taken:
-            yield text
-
-
-def _conflict(answer: Answer, cell: Cell) -> Finding:
-    """Both halves say something, or the earlier would contradict the newer: the newer holds."""
-    field = field_of(answer.form, cell.key)
-    value: Value = cell.value
-    own = answer.values.get(cell.key)
-    sheet, place = answer.returned.places.get(cell.key, ("", ""))
-    kept = "để trống" if own is None else ("ghi khác" if field.contact else f"ghi «{short(own.typed)}»")
-    file = (value.origin or cell.half.judged.source).name
-    words = {"field": field.title, "kept": kept, "file": file, "sheet": value.sheet, "cell": value.cell}
+def _conflict(newer: Return, cell: EarlierCell) -> Finding:
+    """Both returns say something, or the earlier would contradict the newer: the newer holds."""
+    field, own = _field_of(newer.form, cell.key), newer.cells.get(cell.key)
+    sheet, place = newer.places.get(cell.key, ("", ""))
+    kept = "để trống" if own is None else "ghi khác" if field.contact else f"ghi «{short(own.typed)}»"
     return make(
         "COMBINE_DIFFERS",
-        words=words | {"said": _said(answer.form, cell)},
+        words={"field": field.title, "kept": kept, "said": _said(newer.form, cell), **_named(cell)},
         severity="note" if cell.key[0] == "signoff" else "warning",
         sheet=sheet,
         cell=place,

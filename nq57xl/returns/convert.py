@@ -10,7 +10,6 @@ from typing import Any, Literal, cast
 from attrs import frozen
 
 from nq57xl.forms.model import Slot
-from nq57xl.forms.validation import kind_of
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, FieldType
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
@@ -50,7 +49,7 @@ _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": 
 
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
-    kind = kind_of(field, facts)
+    kind = field.kind(facts)
     typed = _typed(raw, kind)
     if unsure := _unsure(raw, typed):
         return Converted(None, typed or raw.doubt, (unsure,))

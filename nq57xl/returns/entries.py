@@ -11,7 +11,6 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.validation import kind_of
 from nq57xl.forms.values import Value
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.convert import (
@@ -223,7 +222,7 @@ class _Reader:
             text = cell.value if isinstance(cell.value, str) else ""
             day = converted.value if isinstance(converted.value, date) and not text else None
             self.out.dates.append(DateCell(slot, item, address, day, text))
-        if kind_of(item, facts) == "percent":
+        if item.kind(facts) == "percent":
             self.percents.setdefault((slot.table, slot.field), []).append((len(self.out.values), cell))
         self.out.values.append(
             Value(slot.table, slot.key, slot.field, converted.typed, converted.value, self.raw.name, address)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from functools import cached_property
 
 from attrs import field, frozen
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import FormCell, Source, Value, cells_of
 from nq57xl.rules.findings import Finding, Verdict
+
+LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING")
+"""Findings that tell the cause of every blank cell that follows from them."""
 
 
 @frozen
@@ -15,12 +21,32 @@ class Return:
     """One returned form: identified, rejoined, typed; rules not yet applied."""
 
     source: Source
-    issue_id: str | None
-    """None: not recognised as one of the forms issued."""
+    form: Form
+    """The form that came back, as it was issued."""
     values: tuple[Value, ...] = ()
     findings: tuple[Finding, ...] = ()
-    places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
-    """(table, key, field) -> (sheet, cell) as in the file sent, for blank cells too."""
+    places: dict[FormCell, tuple[str, str]] = field(factory=dict)
+    """(sheet, cell) as in the file sent, for blank cells too."""
+
+    @cached_property
+    def cells(self) -> dict[FormCell, Value]:
+        """Typed cells by their key."""
+        return cells_of(self.values)
+
+    @cached_property
+    def in_error(self) -> frozenset[FormCell]:
+        """Cells that already have an error of their own, or lost their row, column or sheet: no rule speaks again."""
+        errors = [item for item in self.findings if item.severity == "error"]
+        lost = {place for item in errors if item.code in LOST for place in self.lost_with(item)}
+        return frozenset({(item.table, item.task or "", item.field) for item in errors if item.field} | lost)
+
+    def lost_with(self, cause: Finding) -> Iterator[FormCell]:
+        """The cells of the sheet, row or column that is missing."""
+        for place, (sheet, _) in self.places.items():
+            if sheet == cause.sheet and all(
+                said in (None, "", own) for said, own in zip((cause.table, cause.task, cause.field), place, strict=True)
+            ):
+                yield place
 
 
 @frozen
@@ -40,6 +66,36 @@ class Judged:
 
 _NEVER = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 """Of files that do not tell when they were saved."""
+
+
+@frozen
+class AnsweredForm:
+    """A form, and the return that answered it, as recorded."""
+
+    form: Form
+    judged: Judged
+
+    @cached_property
+    def cells(self) -> dict[FormCell, Value]:
+        """Typed cells by their key."""
+        return cells_of(self.judged.values)
+
+    @cached_property
+    def sound_cells(self) -> dict[FormCell, Value]:
+        """Those that were understood and have no error of their own; none where the whole file is in doubt."""
+        errors = [item for item in self.judged.findings if item.severity == "error"]
+        if any(item.code in _DOUBTFUL for item in errors):
+            return {}
+        wrong = {(item.table, item.task or "", item.field) for item in errors}
+        return {
+            key: value
+            for key, value in self.cells.items()
+            if value.value is not None and not {key, (*key[:2], "")} & wrong
+        }
+
+
+_DOUBTFUL = ("RECOGNISED_BY_CONTENT", "CHECK_FAILED")
+"""Errors that put everything in a file in doubt."""
 
 
 @frozen

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-
-from attrs import frozen
+from collections.abc import Callable, Iterator, Sequence
 
 from nq57xl.forms.model import Form
-from nq57xl.forms.values import Value
 from nq57xl.plan.model import Plan
+from nq57xl.returns.model import AnsweredForm
 from nq57xl.rules.findings import Finding, make
 
 _IDLE = ("not_started", "not_arisen")
 
 
-@frozen
-class Reported:
-    """The counting return of one unit: its form and its typed cells."""
-
-    form: Form
-    values: Mapping[tuple[str, str, str], Value]
-
-    def progress(self, task: str) -> str | None:
-        """Progress code of a task that the unit leads, None when it did not report it."""
-        value = self.values.get(("led", task, "progress"))
-        return str(value.value) if value and value.value else None
-
-    def words(self, code: str) -> str:
-        """What people read for a progress code."""
-        return next((item.title for item in self.form.schema.lists["progress"] if item.code == code), code)
+def _progress_words(form: Form, code: object) -> str:
+    """What people read for a progress code."""
+    return next((item.title for item in form.schema.lists["progress"] if item.code == code), str(code))
 
 
-def _lead_and_support(reports: Mapping[str, Reported]) -> Iterator[Finding]:
+def _lead_and_support(answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
     """A lead says that nothing happened while a supporter reports work on the same task."""
-    for lead in reports.values():
-        for key, value in lead.values.items():
+    for lead in answered:
+        for key, value in lead.cells.items():
             if key[0] != "led" or key[2] != "progress" or value.value not in _IDLE:
                 continue
-            for other in reports.values():
-                text = other.values.get(("supporting", key[1], "contribution"))
+            for other in answered:
+                text = other.cells.get(("supporting", key[1], "contribution"))
                 if text is not None and other.form.unit != lead.form.unit:
                     words = {
                         "task": key[1],
                         "lead": lead.form.unit_name,
                         "support": other.form.unit_name,
-                        "progress": lead.words(str(value.value)),
+                        "progress": _progress_words(lead.form, value.value),
                     }
                     yield make(
                         "LEAD_SUPPORT_DISAGREE",
@@ -58,26 +44,25 @@ def _lead_and_support(reports: Mapping[str, Reported]) -> Iterator[Finding]:
                     )
 
 
-def _several_leads(reports: Mapping[str, Reported]) -> Iterator[Finding]:
+def _several_leads(answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
     """Units that lead one task together report different progress."""
     tasks: dict[str, dict[str, str]] = {}
-    for report in reports.values():
-        for table, key, field in report.values:
-            progress = report.progress(key) if (table, field) == ("led", "progress") else None
-            if progress is not None:
-                tasks.setdefault(key, {})[report.form.unit_name] = report.words(progress)
+    for report in answered:
+        for (table, key, field), value in report.cells.items():
+            if (table, field) == ("led", "progress") and value.value is not None:
+                tasks.setdefault(key, {})[report.form.unit_name] = _progress_words(report.form, value.value)
     for key, units in tasks.items():
         if len(set(units.values())) > 1:
             said = "; ".join(f"{name}: {words}" for name, words in units.items())
             yield make("LEADS_DISAGREE", words={"task": key, "value": said}, table="led", task=key, field="progress")
 
 
-_PERIOD_CHECKS: tuple[Callable[[Mapping[str, Reported]], Iterator[Finding]], ...] = (_lead_and_support, _several_leads)
+_PERIOD_CHECKS: tuple[Callable[[Sequence[AnsweredForm]], Iterator[Finding]], ...] = (_lead_and_support, _several_leads)
 
 
-def check_period(reports: Mapping[str, Reported]) -> tuple[Finding, ...]:
-    """All findings over the counting returns of a period, by unit code."""
-    return tuple(finding for check in _PERIOD_CHECKS for finding in check(reports))
+def check_period(answered: Sequence[AnsweredForm]) -> tuple[Finding, ...]:
+    """All findings over the counting returns of a period, one for each unit."""
+    return tuple(finding for check in _PERIOD_CHECKS for finding in check(answered))
 
 
 _OF_PLAN = ("led", "supporting", "indicator")

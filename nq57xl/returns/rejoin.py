@@ -258,7 +258,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
     findings += [
         make("EXTRA_SHEET", words={"value": extra.name}, sheet=extra.name) for extra in matched.extra if extra.cells
     ]
-    return Return(source, form.issue_id, tuple(values), tuple(findings), places)
+    return Return(source, form, tuple(values), tuple(findings), places)
 
 
 def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entries, list[Finding]]:

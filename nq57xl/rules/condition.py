@@ -1,14 +1,11 @@
-"""The `when` of a rule: which rows it speaks about, as a frame mask, an Excel formula and words."""
+"""The `when` of a rule: which rows it speaks about, as data for row_checks, an Excel formula and words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from nq57xl.rules.schema import Facts, Field, Schema, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FILLED, BLANK = "filled", "blank"
 
@@ -33,11 +30,6 @@ def fields_of(table: Table, schema: Schema) -> dict[str, Field]:
     if table.broadcast:
         fields |= {item.name: item for item in schema.table(table.broadcast).fields}
     return fields
-
-
-def blank(frame: pd.DataFrame, field: str) -> pd.Series[bool]:
-    """Mask of the rows in which the field is blank (the frame holds NA for a blank cell)."""
-    return frame[field].isna()
 
 
 def words_formula(ref: str) -> str:
@@ -82,20 +74,16 @@ class Condition:
         names = {name for name in self.when if not name.startswith("#") and name != "*"}
         return names | (set(self.own) if "*" in self.when else set())
 
-    def holds(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        """Mask over the frame of one table."""
-        import pandas as pd
-
-        mask = pd.Series(True, index=frame.index)
+    def group(self, facts: Facts) -> dict[str, Any] | None:
+        """The condition as `row_checks.in_group` takes it, without what those facts decide; None: it never holds."""
+        left: dict[str, Any] = {}
         for name, wanted in self.when.items():
-            if name == "*":
-                part = frame[self.own].notna().any(axis=1)
-            elif wanted in (FILLED, BLANK):
-                part = frame[name].notna() if wanted == FILLED else frame[name].isna()
+            if name.removeprefix("#") in facts and name.startswith("#"):
+                if facts[name[1:]] not in wanted:
+                    return None
             else:
-                part = frame[name].isin(wanted)
-            mask &= part.astype(bool)
-        return mask
+                left[name] = self.own if name == "*" else wanted
+        return left
 
     def formula(self, cells: Cells) -> str | None:
         """Excel condition; "" when it always holds in this row, None when it never does."""

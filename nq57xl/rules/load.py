@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import cattrs
 from nq57xl.errors import Nq57Error
 from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
+from nq57xl.rules.frame import RowKind
+from nq57xl.rules.predicates import predicates_of
 from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
 
@@ -23,7 +26,16 @@ _DEFAULT_CODES = {
     "between": "OUT_OF_RANGE",
     "one_of": "NOT_IN_LIST",
     "part_of": "PART_OVER_WHOLE",
+    "max_length": "TEXT_TOO_LONG",
+    "pattern": "TEXT_FORM",
 }
+
+
+_NUMBER: dict[str, Any] = {"min": -1e15}
+_WIDEST = {"date": {"min": "2000-01-01", "max": "2099-12-31"}}
+"""Limits of a field that states none, as the cell's validation has them (forms.validation)."""
+_TOO_LONG = {"severity": "warning", "live": False}
+"""A text that was pasted: the validation of the cell stops one that is typed."""
 
 
 def load_schema(workspace: Path | None = None) -> Schema:
@@ -34,7 +46,14 @@ def load_schema(workspace: Path | None = None) -> Schema:
     }
     tables = tuple(_table(f"{name}.yml", workspace, lists) for name in _TABLE_FILES)
     sheets = tuple(_sheet(item) for item in read_schema("sheets.yml", workspace))
-    return Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
+    schema = Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
+    for table in tables:
+        try:
+            for predicate in predicates_of(table, schema):
+                predicate.check(RowKind(2026))
+        except (KeyError, TypeError, ValueError, re.error) as error:
+            raise Nq57Error(f"Tệp schemas/{table.name}.yml sai: {error}") from error
+    return schema
 
 
 def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...]]) -> Table:
@@ -89,7 +108,11 @@ def _implied(item: Field, table: str) -> list[Rule]:
     """The rules that a field's own type and limits imply."""
     if item.type in ("choice", "mark"):
         return [_rule({"predicate": "one_of", "field": item.name}, table)]
-    limits = {key: value for key, value in (("min", item.min), ("max", item.max)) if value is not None}
+    if item.type == "text":
+        return [_rule({"predicate": "max_length", "field": item.name, "max": item.max_length, **_TOO_LONG}, table)]
+    limits = _WIDEST.get(item.type, _NUMBER) | {
+        key: value for key, value in (("min", item.min), ("max", item.max)) if value is not None
+    }
     if item.type == "measure":
         base = {"predicate": "between", "field": item.name, "hard": True}
         return [
@@ -97,9 +120,7 @@ def _implied(item: Field, table: str) -> list[Rule]:
             _rule({**base, **limits, "when": {"#measure": ["number"]}}, table),
             _rule({"predicate": "one_of", "field": item.name, "when": {"#measure": ["choice"]}}, table),
         ]
-    if item.type in ("percent", "number", "whole", "date"):
-        return [_rule({"predicate": "between", "field": item.name, "hard": True, **limits}, table)]
-    return []
+    return [_rule({"predicate": "between", "field": item.name, "hard": True, **limits}, table)]
 
 
 def _sheet(raw: dict[str, Any]) -> SheetSpec:

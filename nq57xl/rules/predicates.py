@@ -1,41 +1,34 @@
-"""The closed set of predicates. Each says itself three ways: vectorised mask, Excel formula, Vietnamese sentence.
+"""The closed set of predicates. Each says itself three ways: check of pandera's, Excel formula, Vietnamese sentence.
 
-A rule is violated in a row when `violated` is True there; the formula is TRUE for the same rows. The frame has one row
-for each form row: a column for each field (text and choice codes as str, numbers, measures and percents as float,
-dates as datetime64, NA for blank) and one for each fact, its name prefixed with "#".
+The check is one of pandera's own of a column (isin, in_range ...) or one of rules.row_checks; `rules.table_schema` puts
+them into the schema of a table. A row breaks a rule when the check fails there; the formula is TRUE for the same rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
 
-from nq57xl.rules.condition import (
-    Cells,
-    Condition,
-    all_of,
-    any_of,
-    blank,
-    blank_formula,
-    fields_of,
-    quoted,
-    words_formula,
-)
+from nq57xl.rules.condition import Cells, Condition, all_of, any_of, blank_formula, fields_of, quoted, words_formula
+from nq57xl.rules.frame import PERIOD, RowKind
 from nq57xl.rules.schema import Field, Rule, Schema, Table
 from nq57xl.rules.values import date_limit, is_blank, shown, vietnamese_date, vietnamese_number
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Row = Mapping[str, Any]
+Check = tuple[str, dict[str, Any]]
+"""Name and statistics of a check, as pandera calls them."""
 
 
 class Predicate:
-    """Base of the eight; `params` and `when` come from the rule."""
+    """Base of the ten; `params` and `when` come from the rule."""
 
     name: ClassVar[str]
     presence: ClassVar[bool] = False
     """True: asks whether cells are filled, not what they hold; an unreadable cell is filled."""
+    complaint: ClassVar[str] = "Mâu thuẫn"
+    """Before the field's title in the live check of the sheet."""
 
     def __init__(self, rule: Rule, table: Table, schema: Schema) -> None:
         self.rule, self.table, self.schema = rule, table, schema
@@ -43,46 +36,48 @@ class Predicate:
         self.fields = fields_of(table, schema)
         self.field: Field = self.fields[rule.field]
 
+    @property
+    def hard(self) -> bool:
+        """What the field's own type asks of its cells: something unreadable breaks it, too."""
+        return "hard" in self.rule.params
+
     def reads(self) -> set[str]:
         """Fields whose cells decide the rule: one that is unreadable silences the rule, unless it is `presence`."""
-        return {self.rule.field} | self.when.reads()
+        return {self.rule.field, *self._compared()} | self.when.reads()
 
-    def violated(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        """Mask of the rows that break the rule."""
-        return self.when.holds(frame) & self._broken(frame)
+    def check(self, kind: RowKind) -> Check:
+        """What has to hold in rows of that kind for which the rule's condition holds."""
+        raise NotImplementedError
 
     def formula(self, cells: Cells) -> str | None:
         """Excel condition that is TRUE when this row breaks the rule; None when it never can."""
-        when, broken = self.when.formula(cells), self._broken_formula(cells)
-        if when is None or broken is None:
-            return None
-        return all_of([part for part in (when, broken) if part])
+        when = self.when.formula(cells)
+        return None if when is None else all_of([part for part in (when, self._formula(cells)) if part])
 
     def sentence(self, row: Row) -> str:
         """What is wrong in this row; `row` holds fields, facts and the typed text under "typed"."""
         if self.rule.message:
-            return self.rule.message.format(field=self.field.title, value=row.get("typed", ""), **self._words(row))
+            words = {"field": self.field.title, "value": row.get("typed", ""), "when": self.when.sentence(row)}
+            return self.rule.message.format(**words)
         return self._sentence(row)
 
     def short(self) -> str:
         """A few words for the live check in the sheet."""
-        return f"Xem lại: {self.field.title}"
+        return f"{self.complaint}: {self.field.title}"
 
     def blame(self, row: Row) -> str:
         """The field whose cell the finding points at."""
         return self.rule.field
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        raise NotImplementedError
+    def _compared(self) -> list[str]:
+        """Fields that are compared with the rule's own."""
+        return []
 
-    def _broken_formula(self, cells: Cells) -> str | None:
+    def _formula(self, cells: Cells) -> str:
         raise NotImplementedError
 
     def _sentence(self, row: Row) -> str:
         raise NotImplementedError
-
-    def _words(self, row: Row) -> dict[str, str]:
-        return {"when": self.when.sentence(row)}
 
 
 class RequiredIf(Predicate):
@@ -90,43 +85,41 @@ class RequiredIf(Predicate):
 
     name = "required_if"
     presence = True
+    complaint = "Thiếu"
 
     @property
     def alternatives(self) -> list[list[str]]:
         """Sets of fields; one whole set suffices."""
         return self.rule.params.get("any_of") or [[self.rule.field]]
 
-    def reads(self) -> set[str]:
-        """As the base, with every field of the alternatives."""
-        return super().reads() | {name for group in self.alternatives for name in group}
-
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        import pandas as pd
-
-        broken = pd.Series(True, index=frame.index)
-        for group in self.alternatives:
-            broken &= frame[group].isna().any(axis=1)
-        return broken
-
-    def _broken_formula(self, cells: Cells) -> str:
-        return all_of([any_of([blank_formula(cells.ref(name)) for name in group]) for group in self.alternatives])
-
-    def _sentence(self, row: Row) -> str:
-        parts = [" và ".join(f"«{self.fields[name].title}»" for name in group) for group in self.alternatives]
-        when = self.when.sentence(row)
-        return f"Chưa nhập {', hoặc '.join(parts)}{' ' + when if when else ''}."
+    def check(self, kind: RowKind) -> Check:
+        """One whole set is filled."""
+        return "required_if", {"any_of": self.alternatives}
 
     def short(self) -> str:
-        """As the base."""
-        return "Thiếu: " + " hoặc ".join(
-            " và ".join(self.fields[name].title for name in group) for group in self.alternatives
-        )
+        """Names every set."""
+        return f"{self.complaint}: {self._sets('{}', ' hoặc ')}"
 
     def blame(self, row: Row) -> str:
         """The first blank cell of the set that is begun, else of the first set."""
         started = [group for group in self.alternatives if any(not is_blank(row.get(name)) for name in group)]
         group = (started or self.alternatives)[0]
         return next((name for name in group if is_blank(row.get(name))), self.rule.field)
+
+    def _compared(self) -> list[str]:
+        return [name for group in self.alternatives for name in group]
+
+    def _formula(self, cells: Cells) -> str:
+        return all_of([any_of([blank_formula(cells.ref(name)) for name in group]) for group in self.alternatives])
+
+    def _sentence(self, row: Row) -> str:
+        when = self.when.sentence(row)
+        return f"Chưa nhập {self._sets('«{}»', ', hoặc ')}{' ' + when if when else ''}."
+
+    def _sets(self, title: str, between: str) -> str:
+        return between.join(
+            " và ".join(title.format(self.fields[name].title) for name in group) for group in self.alternatives
+        )
 
 
 class EmptyIf(Predicate):
@@ -135,18 +128,15 @@ class EmptyIf(Predicate):
     name = "empty_if"
     presence = True
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        return ~blank(frame, self.rule.field)
+    def check(self, kind: RowKind) -> Check:
+        """The cell is blank."""
+        return "empty_if", {"field": self.rule.field}
 
-    def _broken_formula(self, cells: Cells) -> str:
+    def _formula(self, cells: Cells) -> str:
         return f"NOT({blank_formula(cells.ref(self.rule.field))})"
 
     def _sentence(self, row: Row) -> str:
         return f"«{self.field.title}» có nội dung {self.when.sentence(row)}: hai ô mâu thuẫn với nhau."
-
-    def short(self) -> str:
-        """As the base."""
-        return f"Mâu thuẫn: {self.field.title}"
 
 
 class _EqualsIf(Predicate):
@@ -154,49 +144,39 @@ class _EqualsIf(Predicate):
 
     name = "equals_if"
 
-    @property
-    def ratio(self) -> list[str]:
-        """Numerator and denominator, empty when the rule names a plain value."""
-        return list(self.rule.params.get("ratio", ()))
+    def check(self, kind: RowKind) -> Check:
+        """The number, or part over whole."""
+        field, params = {"field": self.rule.field}, self.rule.params
+        tolerance = {"tolerance": self._tolerance}
+        if ratio := self._compared():
+            return "equals_ratio_if", field | {"part": ratio[0], "whole": ratio[1]} | tolerance
+        return "equals_if", {**field, "value": params["value"], **tolerance}
 
     @property
-    def tolerance(self) -> float:
+    def _tolerance(self) -> float:
         """Largest difference that still counts as equal."""
         return float(self.rule.params.get("tolerance", 1e-9))
 
-    def reads(self) -> set[str]:
-        """As the base, with the fields of the ratio."""
-        return super().reads() | set(self.ratio)
+    def _compared(self) -> list[str]:
+        """Numerator and denominator, empty when the rule names a plain value."""
+        return list(self.rule.params.get("ratio", ()))
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        if self.ratio:
-            whole = frame[self.ratio[1]].where(frame[self.ratio[1]] != 0)
-            wanted = frame[self.ratio[0]] / whole
-        else:
-            wanted = self.rule.params["value"]
-        difference = (frame[self.rule.field] - wanted).abs()
-        return _mask(difference > self.tolerance)
-
-    def _broken_formula(self, cells: Cells) -> str:
-        ref = cells.ref(self.rule.field)
-        if not self.ratio:
-            return f"IF(ISNUMBER({ref}),ABS({ref}-{self.rule.params['value']})>{self.tolerance:.10f},FALSE)"
-        part, whole = (cells.ref(name) for name in self.ratio)
+    def _formula(self, cells: Cells) -> str:
+        ref, ratio = cells.ref(self.rule.field), self._compared()
+        if not ratio:
+            return f"IF(ISNUMBER({ref}),ABS({ref}-{self.rule.params['value']})>{self._tolerance:.10f},FALSE)"
+        part, whole = (cells.ref(name) for name in ratio)
         numbers = f"AND(ISNUMBER({ref}),ISNUMBER({part}),ISNUMBER({whole}),N({whole})<>0)"
-        return f"IF({numbers},ABS({ref}-{part}/{whole})>{self.tolerance:.10f},FALSE)"
+        return f"IF({numbers},ABS({ref}-{part}/{whole})>{self._tolerance:.10f},FALSE)"
 
     def _sentence(self, row: Row) -> str:
-        held = shown(row.get(self.rule.field), self.field)
-        if not self.ratio:
+        held, ratio = shown(row.get(self.rule.field), self.field), self._compared()
+        if not ratio:
             wanted = shown(self.rule.params["value"], self.field)
             return f"«{self.field.title}» là {held} {self.when.sentence(row)}; phải là {wanted}."
-        part, whole = row.get(self.ratio[0]), row.get(self.ratio[1])
+        part, whole = row.get(ratio[0]), row.get(ratio[1])
         quotient = f"{vietnamese_number(float(part or 0))}/{vietnamese_number(float(whole or 1))}"
         return f"«{self.field.title}» là {held}, không khớp tử số chia mẫu số ({quotient})."
-
-    def short(self) -> str:
-        """As the base."""
-        return f"Mâu thuẫn: {self.field.title}"
 
 
 class Between(Predicate):
@@ -204,55 +184,44 @@ class Between(Predicate):
 
     name = "between"
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        value = frame[self.rule.field]
-        low, high = self._limits_of(frame)
-        broken = value.notna() & False
+    def check(self, kind: RowKind) -> Check:
+        """pandera's own comparison with one limit or two."""
+        low, high = (limit.isoformat() if isinstance(limit, date) else limit for limit in self._limits(kind.year))
+        below = "below" in self.rule.params
+        if low is not None and high is not None:
+            return "in_range", {"min_value": low, "max_value": high, "include_max": not below}
         if low is not None:
-            broken |= value < low
-        if high is not None:
-            broken |= (value >= high) if "below" in self.rule.params else (value > high)
-        return _mask(broken)
+            return "greater_than_or_equal_to", {"min_value": low}
+        return "less_than" if below else "less_than_or_equal_to", {"max_value": high}
 
-    def _limits_of(self, frame: pd.DataFrame) -> tuple[Any, Any]:
-        low, high = self._raw_limits()
-        if self.field.type != "date":
-            return low, high
-        import pandas as pd
+    def short(self) -> str:
+        """A value that the field itself does not allow is wrong, another contradicts."""
+        return f"{'Sai giá trị' if self.hard else self.complaint}: {self.field.title}"
 
-        years = frame["#year"].astype(int)
-        return tuple(
-            None if limit is None else pd.to_datetime(years.map(lambda year, limit=limit: date_limit(str(limit), year)))
-            for limit in (low, high)
-        )  # type: ignore[return-value]
-
-    def _raw_limits(self) -> tuple[Any, Any]:
+    def _limits(self, year: int) -> tuple[Any, Any]:
+        """Lower and upper limit, None for none; days as `date`."""
         params = self.rule.params
-        return params.get("min"), params.get("below", params.get("max"))
+        limits = params.get("min"), params.get("below", params.get("max"))
+        if self.field.type != "date":
+            return limits
+        low, high = (None if limit is None else date_limit(str(limit), year) for limit in limits)
+        return low, high
 
-    def _broken_formula(self, cells: Cells) -> str:
+    def _formula(self, cells: Cells) -> str:
         ref, tests = cells.ref(self.rule.field), []
-        low, high = (self._limit_formula(limit, cells) for limit in self._raw_limits())
+        low, high = self._limits(int(cells.facts.get("year") or 0))
         if low is not None:
-            tests.append(f"{ref}<{low}")
-        if high is not None and self.field.type == "date":
-            tests.append(f"{ref}>={high}+1")  # the last day with an hour is still that day
+            tests.append(f"{ref}<{_literal(low)}")
+        if isinstance(high, date):
+            tests.append(f"{ref}>={_literal(high)}+1")  # the last day with an hour is still that day
         elif high is not None:
             tests.append(f"{ref}{'>=' if 'below' in self.rule.params else '>'}{high}")
         # A contradiction speaks of numbers only; the limits of the field itself (`hard`) refuse text as well.
-        unreadable = f"NOT({blank_formula(ref)})" if "hard" in self.rule.params else "FALSE"
+        unreadable = f"NOT({blank_formula(ref)})" if self.hard else "FALSE"
         return f"IF(ISNUMBER({ref}),{any_of(tests) if tests else 'FALSE'},{unreadable})"
 
-    def _limit_formula(self, limit: float | str | None, cells: Cells) -> str | None:
-        if limit is None or self.field.type != "date":
-            return None if limit is None else f"{limit}"
-        day = date_limit(str(limit), int(cells.facts["year"] or 0))
-        return f"DATE({day.year},{day.month},{day.day})"
-
     def _sentence(self, row: Row) -> str:
-        low, high = self._raw_limits()
-        if self.field.type == "date":
-            low, high = (limit and date_limit(str(limit), int(row["#year"])) for limit in (low, high))
+        low, high = self._limits(int(row.get("#year") or 0))
         words = [
             f"{word} {shown(limit, self.field)}"
             for word, limit in (("từ", low), ("dưới" if "below" in self.rule.params else "đến", high))
@@ -262,39 +231,26 @@ class Between(Predicate):
         held = shown(row.get(self.rule.field), self.field)
         return f"«{self.field.title}» là {held}{' ' + when if when else ''}; phải {' '.join(words)}."
 
-    def short(self) -> str:
-        """As the base."""
-        return f"{'Sai giá trị' if 'hard' in self.rule.params else 'Mâu thuẫn'}: {self.field.title}"
-
 
 class _DateWindow(Predicate):
     """A date should lie in the period (Decree 09/2019/NĐ-CP, Article 12: the data of a period close on its cut-off)."""
 
     name = "date_window"
+    complaint = "Ngoài kỳ"
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        import pandas as pd
+    def check(self, kind: RowKind) -> Check:
+        """The day lies in the period of the row's form."""
+        return "within_period_if", {"field": self.rule.field}
 
-        value = frame[self.rule.field]
-        start, end = (pd.to_datetime(frame[name]) for name in ("#period_start", "#period_end"))
-        return _mask((value < start) | (value > end))
-
-    def _broken_formula(self, cells: Cells) -> str:
+    def _formula(self, cells: Cells) -> str:
         ref = cells.ref(self.rule.field)
-        start, end = (_date_formula(str(cells.facts[name])) for name in ("period_start", "period_end"))
+        start, end = (_literal(date.fromisoformat(str(cells.facts[name[1:]]))) for name in PERIOD)
         return f"IF(ISNUMBER({ref}),OR({ref}<{start},{ref}>={end}+1),FALSE)"
 
     def _sentence(self, row: Row) -> str:
-        from datetime import date
-
-        start, end = (date.fromisoformat(str(row[name])) for name in ("#period_start", "#period_end"))
+        start, end = (vietnamese_date(date.fromisoformat(str(row[name]))) for name in PERIOD)
         held = shown(row.get(self.rule.field), self.field)
-        window = f"từ {vietnamese_date(start)} đến {vietnamese_date(end)}"
-        return f"«{self.field.title}» là {held}, ngoài kỳ số liệu ({window})."
-
-    def short(self) -> str:
-        """As the base."""
-        return f"Ngoài kỳ: {self.field.title}"
+        return f"«{self.field.title}» là {held}, ngoài kỳ số liệu (từ {start} đến {end})."
 
 
 class _PartOf(Predicate):
@@ -302,42 +258,39 @@ class _PartOf(Predicate):
 
     name = "part_of"
 
-    def reads(self) -> set[str]:
-        """As the base, with the whole."""
-        return super().reads() | {self.rule.params["whole"]}
+    def check(self, kind: RowKind) -> Check:
+        """The part is not greater."""
+        return "part_of_if", {"field": self.rule.field, "whole": self.rule.params["whole"]}
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        return _mask(frame[self.rule.field] > frame[self.rule.params["whole"]])
+    def short(self) -> str:
+        """Names both."""
+        return f"Sai: {self.field.title} lớn hơn {self.fields[self.rule.params['whole']].title}"
 
-    def _broken_formula(self, cells: Cells) -> str:
+    def _compared(self) -> list[str]:
+        return [self.rule.params["whole"]]
+
+    def _formula(self, cells: Cells) -> str:
         part, whole = cells.ref(self.rule.field), cells.ref(self.rule.params["whole"])
         return f"IF(AND(ISNUMBER({part}),ISNUMBER({whole})),{part}>{whole},FALSE)"
 
     def _sentence(self, row: Row) -> str:
         whole = self.fields[self.rule.params["whole"]]
-        values = (shown(row.get(item.name), item) for item in (self.field, whole))
-        return "«{}» ({}) lớn hơn «{}» ({}).".format(*_interleave((self.field.title, whole.title), values))
-
-    def short(self) -> str:
-        """As the base."""
-        return f"Sai: {self.field.title} lớn hơn {self.fields[self.rule.params['whole']].title}"
+        part_held, whole_held = (shown(row.get(item.name), item) for item in (self.field, whole))
+        return f"«{self.field.title}» ({part_held}) lớn hơn «{whole.title}» ({whole_held})."
 
 
 class OneOf(Predicate):
     """A filled cell must hold an item of its list."""
 
     name = "one_of"
+    hard = True  # whatever the rule says: a text that is no item breaks it
+    complaint = "Không có trong danh sách"
 
-    def _items(self) -> list[str]:
-        return [item.code for item in self.schema.lists[self.field.choices]]
+    def check(self, kind: RowKind) -> Check:
+        """pandera's own isin, of the list's codes."""
+        return "isin", {"allowed_values": [item.code for item in self.schema.lists[self.field.choices]]}
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        value = frame[self.rule.field]
-        if self.field.type == "measure":  # the frame holds measures as numbers; conversion has judged the words
-            return value.isna() & False
-        return value.notna() & ~value.isin(self._items())
-
-    def _broken_formula(self, cells: Cells) -> str:
+    def _formula(self, cells: Cells) -> str:
         ref = cells.ref(self.rule.field)
         words = [quoted(item.title) for item in self.schema.lists[self.field.choices]]
         return all_of([f"NOT({blank_formula(ref)})", *[f"{words_formula(ref)}<>{word}" for word in words]])
@@ -346,35 +299,63 @@ class OneOf(Predicate):
         titles = ", ".join(f"«{item.title}»" for item in self.schema.lists[self.field.choices])
         return f"«{self.field.title}» không có trong danh sách; chỉ nhận {titles}."
 
-    def short(self) -> str:
-        """As the base."""
-        return f"Không có trong danh sách: {self.field.title}"
-
 
 class _Unique(Predicate):
     """A filled cell may not repeat in the rows of one return."""
 
     name = "unique"
+    complaint = "Trùng"
 
-    def _broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        value = frame[self.rule.field].astype("string").str.casefold()
-        keyed = frame[["#return"]].assign(value=value)
-        return keyed.duplicated(keep=False) & value.notna()
+    def check(self, kind: RowKind) -> Check:
+        """pandera's own uniqueness, over the return and the text without its case (frame.same_text)."""
+        return "unique", {}
 
-    def _broken_formula(self, cells: Cells) -> str:
+    def _formula(self, cells: Cells) -> str:
         ref, column = cells.ref(self.rule.field), cells.column(self.rule.field)
         return f"AND(LEN(TRIM({ref}))>0,SUMPRODUCT(--(TRIM({column})=TRIM({ref})))>1)"
 
     def _sentence(self, row: Row) -> str:
         return f"«{self.field.title}» trùng với một dòng khác trong biểu."
 
-    def short(self) -> str:
-        """As the base."""
-        return f"Trùng: {self.field.title}"
+
+class _MaxLength(Predicate):
+    """A text may have so many characters: as many as the cell takes when somebody types."""
+
+    name = "max_length"
+    complaint = "Quá dài"
+
+    def check(self, kind: RowKind) -> Check:
+        """pandera's own length of a text."""
+        return "str_length", {"max_value": self.rule.params["max"]}
+
+    def _formula(self, cells: Cells) -> str:
+        return f"LEN({words_formula(cells.ref(self.rule.field))})>{self.rule.params['max']}"
+
+    def _sentence(self, row: Row) -> str:
+        length, limit = (vietnamese_number(item) for item in (len(str(row[self.rule.field])), self.rule.params["max"]))
+        return f"«{self.field.title}» dài {length} ký tự, quá {limit}."
+
+
+class _Pattern(Predicate):
+    """A text has a form of its own: an address of mail. Excel knows no patterns, so it is no part of the live check."""
+
+    name = "pattern"
+    complaint = "Sai dạng"
+
+    def check(self, kind: RowKind) -> Check:
+        """pandera's own match of a text, from its first character to its last."""
+        return "str_matches", {"pattern": re.compile(rf"(?:{self.rule.params['pattern']})\Z").pattern}
+
+    def _formula(self, cells: Cells) -> str:
+        return "FALSE"
+
+    def _sentence(self, row: Row) -> str:
+        return f"«{self.field.title}» không đúng dạng, ví dụ: {self.field.example}."
 
 
 PREDICATES: dict[str, type[Predicate]] = {
-    item.name: item for item in (RequiredIf, EmptyIf, _EqualsIf, Between, _DateWindow, _PartOf, OneOf, _Unique)
+    item.name: item
+    for item in (RequiredIf, EmptyIf, _EqualsIf, Between, _DateWindow, _PartOf, OneOf, _Unique, _MaxLength, _Pattern)
 }
 
 
@@ -383,15 +364,6 @@ def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
     return tuple(PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules)
 
 
-def _mask(condition: pd.Series[Any]) -> pd.Series[bool]:
-    """A comparison with NA in it as a plain mask: what is not there breaks no rule."""
-    return condition.fillna(value=False).astype(bool)
-
-
-def _date_formula(iso: str) -> str:
-    year, month, day = (int(part) for part in iso.split("-"))
-    return f"DATE({year},{month},{day})"
-
-
-def _interleave(first: tuple[str, str], second: Iterable[str]) -> list[str]:
-    return [part for pair in zip(first, second, strict=True) for part in pair]
+def _literal(limit: float | date) -> str:
+    """A limit in a formula."""
+    return f"DATE({limit.year},{limit.month},{limit.day})" if isinstance(limit, date) else f"{limit}"

@@ -44,6 +44,13 @@ class Field:
     contact: bool = False
     """True: personal contact, goes to noi-bo.xlsx only."""
 
+    def kind(self, facts: Facts) -> FieldType:
+        """What its cell holds in a row with those facts: for `measure` what the row says, else the field's type."""
+        if self.type != "measure":
+            return self.type
+        measure = facts.get("measure")
+        return measure if measure in ("percent", "choice") else "number"  # type: ignore[return-value]
+
 
 @frozen
 class Column:

@@ -1,0 +1,71 @@
+"""The rows of a form with what was typed into them, as rules see them (rules.judge)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import Value
+from nq57xl.rules.condition import fields_of
+from nq57xl.rules.frame import KEY, RETURN, UNREADABLE, unreadable
+from nq57xl.rules.judge import BrokenRules, judge_rows
+from nq57xl.rules.schema import CellValue, Schema, Table
+
+
+def rows_of(form: Form, values: Iterable[Value], table: str, number: int = 0) -> list[dict[str, Any]]:
+    """The open rows of a table: key under KEY, facts under "#name", values by field, those broadcast to it too.
+
+    A cell with something in it that is no value holds one of UNREADABLE. Free rows that are not in the form (a unit
+    added them) come after the prepared ones.
+    """
+    definition = form.schema.table(table)
+    filled: dict[tuple[str, str], dict[str, Value]] = {}
+    for item in values:
+        if item.table in (table, definition.broadcast):
+            filled.setdefault((item.table, item.key), {})[item.field] = item
+    shared = filled.get((definition.broadcast, definition.broadcast), {})
+    issued = form.table(table)
+    rows = {row.key: row.facts for row in issued.rows if row.open} if issued else {}
+    if definition.free and issued:
+        rows |= {key: issued.rows[0].facts for name, key in filled if name == table and key not in rows}
+    fields = fields_of(definition, form.schema)
+
+    def held(item: Value, facts: Any) -> CellValue:  # noqa: ANN401 - Facts
+        """What the rules see of the cell."""
+        if item.value is None and item.typed.strip() and item.field in fields:
+            return unreadable(fields[item.field].kind(facts))
+        return item.value
+
+    return [
+        {
+            RETURN: number,
+            KEY: key,
+            **{f"#{name}": fact for name, fact in facts.items()},
+            **{name: held(item, facts) for name, item in (shared | filled.get((table, key), {})).items()},
+        }
+        for key, facts in rows.items()
+    ]
+
+
+def judged_tables(
+    filled: Sequence[tuple[Form, Iterable[Value]]],
+) -> Iterator[tuple[Table, Schema, list[dict[str, Any]], BrokenRules]]:
+    """Every table that those forms show, all their rows of it in one judgement, by the rules they were issued with.
+
+    Gives table, schema, rows (RETURN: place of the form among those given) and what they break.
+    """
+    versions: dict[str, list[int]] = {}
+    for number, (form, _) in enumerate(filled):
+        versions.setdefault(form.schema.version, []).append(number)
+    for numbers in versions.values():
+        schema = filled[numbers[0]][0].schema
+        for table in schema.tables:
+            rows = [row for number in numbers for row in rows_of(*filled[number], table.name, number)]
+            if rows:
+                yield table, schema, rows, judge_rows(rows, table, schema)
+
+
+def unreadable_fields(row: Mapping[str, Any]) -> frozenset[str]:
+    """Fields of a row that hold something unreadable."""
+    return frozenset(name for name, value in row.items() if not name.startswith("#") and value in UNREADABLE)
