@@ -57,8 +57,7 @@ def check(returns: Sequence[Return]) -> list[tuple[Finding, ...]]:
     for table, schema, rows, judged in judged_tables([(back.form, back.values) for back in returns]):
         for number, rules in judged.failed.items():
             found[number] += [make("CHECK_FAILED", words={"value": rule}) for rule in sorted(rules)]
-        # errors first: a cell that is wrong in itself is not also said to contradict another (one finding per cause)
-        predicates = sorted(predicates_of(table, schema), key=lambda item: item.rule.severity != "error")
+        predicates = sorted(predicates_of(table, schema), key=_wrongness)
         for row, broken in zip(rows, judged.by_row, strict=True):
             back = returns[row[RETURN]]
             found[row[RETURN]] += _row_findings(row, [item for item in predicates if item.rule.id in broken], back)
@@ -66,13 +65,17 @@ def check(returns: Sequence[Return]) -> list[tuple[Finding, ...]]:
 
 
 def _row_findings(row: Mapping[str, Any], broken: Sequence[Predicate], back: Return) -> Iterator[Finding]:
-    """What one row breaks, errors first; none of a row that is missing in the file."""
-    wrong: set[str] = set()
+    """What one row breaks, the worst first; of a cell only what is as bad as the first: one finding per cause."""
+    told: dict[str, int] = {}
     for predicate in broken:
-        field = predicate.blame(row)
-        if not _passed_over(predicate, row, back) and (predicate.rule.severity == "error" or field not in wrong):
-            wrong.add(field)
+        field, wrongness = predicate.blame(row), _wrongness(predicate)
+        if not _passed_over(predicate, row, back) and told.setdefault(field, wrongness) == wrongness:
             yield _finding(predicate, row, predicate.fields[field], back)
+
+
+def _wrongness(predicate: Predicate) -> int:
+    """0: the cell is wrong in itself; 1: an error beside other cells; 2: a doubt. A worse one hides the lesser."""
+    return 2 if predicate.rule.severity != "error" else 0 if predicate.hard else 1
 
 
 def _passed_over(predicate: Predicate, row: Mapping[str, Any], back: Return) -> bool:
