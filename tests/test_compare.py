@@ -75,6 +75,7 @@ def half(percent: float) -> dict[str, CellValue]:
 
 
 DONE: dict[str, CellValue] = {"progress": "done", "completion_date": dt.date(2026, 4, 2)}
+DONE_IN_MARCH: dict[str, CellValue] = {"progress": "done", "completion_date": dt.date(2026, 3, 2)}
 
 
 @pytest.mark.parametrize(
@@ -84,8 +85,9 @@ DONE: dict[str, CellValue] = {"progress": "done", "completion_date": dt.date(202
         (half(0.6), half(0.425), "lowered", "Giảm từ 60% xuống 42,5%"),
         (half(0.4), half(0.4), "same", "Không thay đổi"),
         (half(0.4), DONE, "completed", "Hoàn thành trong kỳ"),
-        (DONE, half(0.9), "reopened", "Kỳ trước đã báo hoàn thành, kỳ này: Đang thực hiện"),
-        (DONE, DONE, "same", "Không thay đổi"),
+        (DONE_IN_MARCH, half(0.9), "reopened", "Kỳ trước đã báo hoàn thành, kỳ này: Đang thực hiện"),
+        (DONE_IN_MARCH, DONE_IN_MARCH, "same", "Không thay đổi"),
+        (DONE, DONE, "completed", "Hoàn thành trong kỳ"),
         ({"progress": "not_started"}, half(0.1), "moved", "Chuyển từ «Chưa thực hiện» sang «Đang thực hiện», 10%"),
         (
             {"progress": "ongoing"},
@@ -119,7 +121,7 @@ def test_newly_done_needs_a_report_or_a_date() -> None:
     assert row(None, DONE).newly_done
     assert not row(None, {"progress": "done", "completion_date": dt.date(2026, 3, 1)}).newly_done
     assert not row(None, {"progress": "done"}).newly_done
-    assert not row(DONE, DONE).newly_done
+    assert not row(DONE_IN_MARCH, DONE_IN_MARCH).newly_done
 
 
 def test_newly_overdue() -> None:

@@ -82,7 +82,7 @@ class _Unit:
 
     def done(self) -> list[LeadEntry]:
         """Entries told as done in this period."""
-        return [entry for entry in self.led.values() if entry.progress == "done" and not entry.before]
+        return [entry for entry in self.led.values() if entry.value("progress") == "done" and not entry.before]
 
     def days(self) -> list[dt.date]:
         """Days of completion and of evidence."""
