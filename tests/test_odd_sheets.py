@@ -241,11 +241,7 @@ CASES = [
         "validations pasted over",
         on(RESULTS, paste_over_validations),
         "rejected",
-        {
-            "NOT_IN_LIST": [f"{RESULTS}!G7"],
-            "OUT_OF_RANGE": [f"{RESULTS}!H10"],
-            "CONTRADICTION": [f"{RESULTS}!H10"],
-        },
+        {"NOT_IN_LIST": [f"{RESULTS}!G7"], "OUT_OF_RANGE": [f"{RESULTS}!H10"]},
         {("led", "I.1", "progress"): None, ("led", "II.1.1", "percent"): -0.2},
     ),
     Case("locked text edited", on(RESULTS, edit_locked), "accepted", {"LOCKED_CHANGED": [f"{RESULTS}!E7"]}),
