@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.xlsx.metrics import column_points, text_width, wrap
+from nq57xl.xlsx.metrics import column_points, text_width, wrapped
 from nq57xl.xlsx.pages import MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, orphan_breaks, place
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
@@ -15,7 +15,7 @@ COLUMNS = (ReportColumn("a", "A", 20), ReportColumn("b", "B", 40), ReportColumn(
 @given(text=TEXTS, width=st.floats(2, 80), size=st.sampled_from([9.0, 10.0, 13.0]))
 def test_wrapped_lines_join_to_the_text(text: str, width: float, size: float) -> None:
     """No letter is lost or moved by wrapping, and no line of more than one letter is wider than the column."""
-    lines = wrap(text, width, size)
+    lines = wrapped(text, width, size)
     assert "".join(lines) == text
     for line in lines:
         shown = line.rstrip()

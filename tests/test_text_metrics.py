@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.xlsx.metrics import MAX_ROW_HEIGHT, Text, chars_needed, lines_needed, merged_width, row_height, text_width
+from nq57xl.xlsx.metrics import MAX_ROW_HEIGHT, Text, lines_needed, merged_width, row_height, text_width
 
 WORDS = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãạấầẩ0123456789 ,.;\n", max_size=200)
 
@@ -32,12 +32,6 @@ def test_a_narrower_column_never_needs_fewer_lines(text: str, width: float) -> N
     lines = lines_needed(text, width)
     assert lines >= lines_needed(text, width * 3)
     assert lines * width * 5.25 >= text_width(text.replace("\n", "")) - text.count(" ") * 11
-
-
-@given(WORDS)
-def test_a_column_of_the_width_asked_for_needs_no_wrapping(text: str) -> None:
-    """`chars_needed` is enough for every line."""
-    assert lines_needed(text, chars_needed(text) + 0.01) == text.count("\n") + 1
 
 
 def test_row_height_is_of_the_tallest_text() -> None:

@@ -18,7 +18,7 @@ from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.normalise import clean, fold
-from nq57xl.xlsx.metrics import lines_needed
+from nq57xl.xlsx.metrics import INDENT, lines_needed
 
 PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
 """Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
@@ -50,7 +50,6 @@ _RESULT = 160
 """Characters of the earlier result that are repeated: the whole of it stands in that period's report."""
 _LINES = 25
 """Lines of a row: Excel's highest holds 28 of size 11."""
-_INDENT = 1.4
 
 
 def _done_earlier(earlier: Earlier) -> bool:
@@ -103,7 +102,7 @@ def parts_of(text: str, width: float) -> list[str]:
     parts: list[str] = []
     for line in text.split("\n"):
         longer = f"{parts[-1]}\n{line}" if parts else line
-        if parts and lines_needed(longer, width - _INDENT) <= _LINES:
+        if parts and lines_needed(longer, width - INDENT) <= _LINES:
             parts[-1] = longer
         else:
             parts.append(line)

@@ -18,13 +18,18 @@ _POINTS_PER_CHARACTER = 5.25
 """A column unit is one digit: 7 pixels at 96 dots per inch for Times New Roman 11 (and Calibri 11)."""
 _SAFETY = 1.06
 """Screens round each letter to whole pixels; the widest rounding met makes a line 5 to 6 % longer."""
-_INDENT = 1.4
+INDENT = 1.4
+"""Width of a step of indentation in characters."""
 _CELL_MARGIN = 5 / 7
 """Inner margin of a column in characters: 5 of 7 pixels each."""
 _LINE = 1.3
 """Height of a line over the font size: Excel gives a line of Times New Roman 12 a height of 15.75 points."""
 _PADDING = 5.0
 """Room above and below the text, in points: letters do not touch the border."""
+_WORD = re.compile(r"\S+\s*|\s+")
+"""A word with the blanks that follow it."""
+_SHORT = 40
+"""Letters of a text that often fits on one line: measured as a whole first."""
 _UNKNOWN = 1000
 """Width in 1/1000 em of a letter that the table lacks: as wide as a Chinese one."""
 
@@ -38,12 +43,12 @@ class Text:
     size: float = DEFAULT_SIZE
     bold: bool = False
     indent: int = 0
-    """Steps of indentation, each about 1.4 characters wide."""
+    """Steps of indentation."""
 
 
 def merged_width(widths: Sequence[float]) -> float:
     """Width in characters of cells merged across columns: the inner margins count as room, too."""
-    return sum(widths) + (len(widths) - 1) * _CELL_MARGIN
+    return sum(widths) + max(len(widths) - 1, 0) * _CELL_MARGIN
 
 
 def printed_points(width: float) -> float:
@@ -58,129 +63,80 @@ def _widths(bold: bool) -> dict[str, int]:
     return {letter: int(width) for width, letters in groups.items() for letter in letters}
 
 
-@lru_cache(maxsize=1 << 15)  # the words of a plan return in every form
+@lru_cache(maxsize=1 << 16)  # a language has few words
 def text_width(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
     """Width of one line of text in points."""
     table = _widths(bold)
     return sum(table.get(letter, _UNKNOWN) for letter in text) * size / 1000
 
 
-def chars_needed(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
-    """Column width, in characters, that holds the longest line of the text without wrapping."""
-    longest = max((text_width(line, size, bold) for line in text.split("\n")), default=0.0)
-    return longest * _SAFETY / _POINTS_PER_CHARACTER
-
-
-def lines_needed(text: str, width_chars: float, size: float = DEFAULT_SIZE, bold: bool = False) -> int:
-    """Lines that the text takes when wrapped in a column of that width; at least 1."""
-    room = width_chars * _POINTS_PER_CHARACTER / _SAFETY
-    return sum(_wrapped(line, room, size, bold) for line in text.split("\n"))
-
-
-def _wrapped(line: str, room: float, size: float, bold: bool) -> int:
-    """Greedy wrapping between words; a word longer than the line is broken."""
-    space = text_width(" ", size, bold)
-    lines, used = 1, 0.0
-    for word in line.split(" "):
-        width = text_width(word, size, bold)
-        if used and used + space + width > room:
-            lines, used = lines + 1, width
-        else:
-            used += (space if used else 0.0) + width
-        if used > room:
-            lines += int(used / room)
-            used %= room
-    return lines
-
-
-def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
-    """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
-    needed = [
-        lines_needed(item.text, item.width - item.indent * _INDENT, item.size, item.bold) * item.size * _LINE
-        for item in texts
-    ]
-    height = max([minimum, *(value + _PADDING for value in needed)])
-    return min(-(-height // 0.75) * 0.75, MAX_ROW_HEIGHT)
-
-
-_LINE_HEIGHT = 1.28
-"""Height of a line over the font size: Excel gives each line of Times New Roman 10 a height of 12.75 points."""
-_REPORT_SAFETY = 1.06
-"""Screens round each letter to whole pixels; a row a little too high is better than a cut one."""
-_REPORT_POINTS_PER_CHARACTER = 5.25
-_WORD = re.compile(r"\S+\s*|\s+")
-_SHORT = 40
-"""Letters of a text that often fits on one line: measured as a whole first."""
-
-
 def column_points(width: float) -> float:
     """Room for text in a column of that width (characters of the default font), in points."""
-    return width * _REPORT_POINTS_PER_CHARACTER / _REPORT_SAFETY
+    return width * _POINTS_PER_CHARACTER / _SAFETY
 
 
 def line_height(size: float) -> float:
     """Height of one line in points."""
-    return size * _LINE_HEIGHT
+    return size * _LINE
 
 
-def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+def lines_needed(text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = False) -> int:
+    """Lines that the text takes when wrapped in a column of that width in characters; at least 1."""
+    return len(wrapped(text, width, size, bold))
+
+
+@lru_cache(maxsize=16_384)  # names of units and texts of the plan come again and again
+def wrapped(text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = False) -> tuple[str, ...]:
     """The lines into which a text falls in a column of `width` characters; joined they are the text again.
 
     A line keeps the blank or line break at its end. An empty text is one empty line.
     """
-    return list(wrapped_lines(text, width, size, bold))
-
-
-@lru_cache(maxsize=16_384)
-def wrapped_lines(text: str, width: float, size: float, bold: bool) -> tuple[str, ...]:
-    """As `wrap`; kept, because names of units and texts of the plan come again and again."""
     room = column_points(width)
     lines: list[str] = []
     for part in text.splitlines(keepends=True):
-        lines += _wrap_line(part, room, size, bold=bold)
+        lines += _wrapped_line(part, room, size, bold)
     if not lines or text.endswith(("\n", "\r")):
         lines.append("")
     return tuple(lines)
 
 
-@lru_cache(maxsize=65_536)
-def _wrapped_width(text: str, size: float, bold: bool) -> float:
-    """Width of a word in points; kept, because a language has few words."""
-    return text_width(text, size, bold)
-
-
-def _wrap_line(text: str, room: float, size: float, *, bold: bool) -> list[str]:
-    if len(text) < _SHORT and _wrapped_width(text, size, bold) <= room:
+def _wrapped_line(text: str, room: float, size: float, bold: bool) -> list[str]:
+    if len(text) < _SHORT and text_width(text, size, bold) <= room:
         return [text]
     lines, line, used = [], "", 0.0
-    for word in _words(text):
+    for word in _WORD.findall(text):
         rest = word
-        wide = _wrapped_width(rest.rstrip(), size, bold)
+        wide = text_width(rest.rstrip(), size, bold)
         if line and used + wide > room:
             lines.append(line)
             line, used = "", 0.0
         while wide > room and len(rest) > 1:  # a word longer than the column breaks between letters
-            head = _fitting(rest, room, size, bold=bold)
+            head = _fitting(rest, room, size, bold)
             lines.append(rest[:head])
             rest = rest[head:]
-            wide = _wrapped_width(rest.rstrip(), size, bold)
+            wide = text_width(rest.rstrip(), size, bold)
         line += rest
-        used += _wrapped_width(rest.rstrip("\r\n"), size, bold)
+        used += text_width(rest.rstrip("\r\n"), size, bold)
     return [*lines, line] if line else lines
 
 
-def _words(text: str) -> list[str]:
-    """Words with the blanks that follow them."""
-    return _WORD.findall(text)
-
-
-def _fitting(word: str, room: float, size: float, *, bold: bool) -> int:
+def _fitting(word: str, room: float, size: float, bold: bool) -> int:
     """How many letters of a word fit; at least one."""
     used = 0.0
     for index, letter in enumerate(word):
-        used += _wrapped_width(letter, size, bold)
+        used += text_width(letter, size, bold)
         if used > room:
             # programs rather break a file name or address behind a sign than between letters
             sign = max(word.rfind(sign, 0, index) for sign in "-/") + 1
             return sign or max(index, 1)
     return len(word)
+
+
+def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
+    """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
+    needed = [
+        lines_needed(item.text, item.width - item.indent * INDENT, item.size, item.bold) * line_height(item.size)
+        for item in texts
+    ]
+    height = max([minimum, *(value + _PADDING for value in needed)])
+    return min(-(-height // 0.75) * 0.75, MAX_ROW_HEIGHT)

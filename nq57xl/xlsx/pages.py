@@ -11,7 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.text.addresses import letters_of
-from nq57xl.xlsx.metrics import line_height, merged_width, wrapped_lines
+from nq57xl.xlsx.metrics import line_height, merged_width, wrapped
 
 MAX_HEIGHT = 300.0
 """Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
@@ -256,7 +256,7 @@ def _fitted(page: ReportSheet) -> ReportSheet:
 def rows_needed(text: str, page: ReportSheet, column: str) -> int:
     """Rows over which a text is spread in that column of a placed page."""
     width, size = next(item.width for item in page.columns if item.name == column), page.size
-    return math.ceil(len(wrapped_lines(text, width, size, False)) / _lines_in_row(size))
+    return math.ceil(len(wrapped(text, width, size, False)) / _lines_in_row(size))
 
 
 def _lines_in_row(size: float) -> int:
@@ -267,18 +267,16 @@ def _place_line(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]
     if line.kind in ("space", "rule"):
         return [PlacedRow(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
     size = page.size_of(line.kind)
-    wrapped = {
-        name: wrapped_lines(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)
-    }
+    texts = {name: wrapped(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)}
     per_row = _lines_in_row(size)
-    most = max(map(len, wrapped.values()), default=1)
+    most = max(map(len, texts.values()), default=1)
     count = math.ceil(most / per_row)
     if count == 1:
         height = round(most * line_height(size) + _PADDING, 2)
         return [PlacedRow(top, line.kind, line.cells, height, line.level, line.anchors, line.spans, True, True)]
     placed = []
     for number in range(count):
-        part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in wrapped.items()}
+        part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in texts.items()}
         high = max((len(lines) for lines in part.values()), default=1)
         cells = _cells(line, part, first=number == 0)
         placed.append(
