@@ -13,6 +13,7 @@ import click
 from nq57xl.cli.options import NamedPath, as_json, console, office, print_json, talk
 from nq57xl.plan.compare import KIND_WORDS, TITLES, line_of
 from nq57xl.plan.model import Amendment, PlanRowChange
+from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.amend import Amended
@@ -35,13 +36,8 @@ def _amended_json(done: Amended) -> dict[str, Any]:
 
 
 def _row_json(done: Amended, row: PlanRowChange) -> dict[str, Any]:
-    return {
-        "code": row.code,
-        "kinds": list(row.kinds),
-        "similarity": round(row.similarity, 3),
-        "text": _words(done, row),
-        "changes": [attrs.asdict(item) for item in row.fields],
-    }
+    how = {"similarity": round(row.similarity, 3), "text": _words(done, row)}
+    return json_fields(row, "code kinds") | how | {"changes": [attrs.asdict(item) for item in row.fields]}
 
 
 def _words(done: Amended, row: PlanRowChange) -> str:
@@ -97,20 +93,16 @@ def _print_counts(done: Amended) -> None:
 
 def _history_json(found: Sequence[Amendment]) -> dict[str, Any]:
     """`amend --history --json`."""
-    return {
-        "amendments": [
-            {
-                "version": number,
-                "effective": item.effective_from.isoformat(),
-                "document": item.document,
-                "sha256": item.sha256,
-                "at": item.at.isoformat(timespec="seconds"),
-                "who": item.who,
-                "rows": [{"table": row.table, "code": row.code, "kinds": list(row.kinds)} for row in item.rows],
-            }
-            for number, item in enumerate(found, 2)
-        ]
+    return {"amendments": [_amendment_json(number, item) for number, item in enumerate(found, 2)]}
+
+
+def _amendment_json(number: int, item: Amendment) -> dict[str, Any]:
+    known = {
+        "version": number,
+        "effective": item.effective_from.isoformat(),
+        **json_fields(item, "document sha256 at who"),
     }
+    return known | {"rows": [json_fields(row, "table code kinds") for row in item.rows]}
 
 
 def _print_history(found: Sequence[Amendment]) -> None:

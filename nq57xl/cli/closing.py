@@ -8,6 +8,7 @@ import click
 
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
 from nq57xl.cli.printing import EDIT_STATES
+from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.edits import PeriodEdits
@@ -33,24 +34,10 @@ def _past(edit: Edit, newest: int) -> str:
 
 def _edit_json(edit: Edit, state: str) -> dict[str, Any]:
     new = edit.new
-    return {
-        "id": edit.id,
-        "unit": new.unit,
-        "table": new.table,
-        "task": new.key,
-        "field": new.field,
-        "kind": new.kind,
-        "before": new.before,
-        "after": new.typed,
-        "author": new.author,
-        "reason": new.reason,
-        "at": edit.at.isoformat(timespec="seconds"),
-        "state": state,
-        "file": edit.source.path,
-        "sha256": edit.source.sha256,
-        "sheet": new.sheet,
-        "cell": new.cell,
-    }
+    what = {"id": edit.id, "unit": new.unit, "table": new.table, "task": new.key, "field": new.field, "kind": new.kind}
+    how = {"before": new.before, "after": new.typed, **json_fields(new, "author reason"), **json_fields(edit, "at")}
+    where = {"file": edit.source.path, "sha256": edit.source.sha256, "sheet": new.sheet, "cell": new.cell}
+    return what | how | {"state": state} | where
 
 
 def _print_edits(listed: PeriodEdits) -> None:

@@ -19,7 +19,8 @@ from nq57xl.cli.options import (
     print_json,
     talk,
 )
-from nq57xl.cli.printing import STATES, finding_json, print_taken, taken_json
+from nq57xl.cli.printing import STATES, collected_file_json, finding_json, print_collected_file
+from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.check_file import Checked
@@ -61,26 +62,20 @@ def _tell_decided(done: Decided, *, as_json: bool) -> None:
 
 def _decided_json(done: Decided) -> dict[str, Any]:
     """One decision: which return, whether anything changed, and where its unit stands now."""
-    record, unit = done.record, done.unit
-    source = record.judged.source
-    return {
-        "decision": done.kind,
-        "changed": done.changed,
-        "period": record.period,
-        "file": source.path,
-        "sha256": source.sha256,
-        "unit": record.judged.unit,
-        "received_at": source.received_at.isoformat(),
-        "received_basis": source.received_basis,
+    record, unit, source = done.record, done.unit, done.record.judged.source
+    which = {"period": record.period, "file": source.path, "sha256": source.sha256, "unit": record.judged.unit}
+    stands = {
         "excluded": record.excluded or None,
         "state": unit.state if unit else None,
         "counting": unit.counting.judged.source.sha256 if unit and unit.counting else None,
     }
+    how = json_fields(source, "received_at received_basis")
+    return {"decision": done.kind, "changed": done.changed} | which | how | stands
 
 
 def _event_json(event: Event) -> dict[str, Any]:
     """One line of the event log."""
-    return {"id": event.id, "at": event.at.isoformat(), "who": event.who, "what": event.what, "detail": event.detail}
+    return json_fields(event, "id at who what detail")
 
 
 def _tell_events(events: tuple[Event, ...]) -> None:
@@ -97,14 +92,16 @@ def _tell_events(events: tuple[Event, ...]) -> None:
 def _checked_json(done: Checked) -> dict[str, Any]:
     """`check --json`: as `collect --json`, and whether the ledger has the file already."""
     recorded = [item.source.sha256 in done.recorded for item in done.returns]
-    returns = [taken_json(item) | {"recorded": known} for item, known in zip(done.returns, recorded, strict=True)]
+    returns = [
+        collected_file_json(item) | {"recorded": known} for item, known in zip(done.returns, recorded, strict=True)
+    ]
     return {"period": done.period.code, "returns": returns}
 
 
 def _tell_checked(done: Checked) -> None:
     """The verdicts; that nothing was recorded goes to stderr."""
     for item in done.returns:
-        print_taken(item)
+        print_collected_file(item)
         if item.source.sha256 in done.recorded:
             click.echo("   Tệp này đã được ghi nhận từ trước.")
     if done.marked is not None:

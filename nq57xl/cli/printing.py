@@ -10,6 +10,7 @@ import attrs
 import click
 
 from nq57xl.cli.options import console, talk
+from nq57xl.rules.codec import json_fields
 from nq57xl.rules.findings import Finding, Verdict, to_answer
 from nq57xl.text.normalise import visible
 
@@ -63,38 +64,21 @@ _SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã s�
 
 def finding_json(item: Finding) -> dict[str, Any]:
     """A finding as the contract prints it."""
-    return {
-        "code": item.code,
-        "severity": item.severity,
-        "sheet": item.sheet,
-        "cell": item.cell,
-        "task": item.task,
-        "field": item.field,
-        "value": item.value,
-        "message": item.message,
-        "fix": item.fix,
-    }
+    return json_fields(item, "code severity sheet cell task field value message fix")
 
 
-def taken_json(item: CollectedFile) -> dict[str, Any]:
+def collected_file_json(item: CollectedFile) -> dict[str, Any]:
     """One file of `collect --json` and `check --json`, and one line of `watch --json`."""
-    return {
-        "file": item.source.path,
-        "sha256": item.source.sha256,
-        "unit": item.unit,
-        "period": item.period,
-        "received_at": item.source.received_at.isoformat(timespec="seconds"),
-        "received_basis": item.source.received_basis,
-        "verdict": item.verdict,
-        "findings": [finding_json(finding) for finding in item.findings],
-    }
+    known = {"file": item.source.path, "sha256": item.source.sha256, **json_fields(item, "unit period")}
+    how = json_fields(item.source, "received_at received_basis")
+    return known | how | {"verdict": item.verdict, "findings": [finding_json(one) for one in item.findings]}
 
 
 def collected_json(done: Collected) -> dict[str, Any]:
     """`collect --json` of the contract."""
     return {
         "period": done.period.code,
-        "returns": [taken_json(item) for item in done.returns],
+        "returns": [collected_file_json(item) for item in done.returns],
         "period_findings": [finding_json(finding) for finding in done.period_findings],
     }
 
@@ -166,7 +150,7 @@ def print_generated(done: Generated) -> None:
 def print_collected(done: Collected) -> None:
     """One line for each file, then what has to be answered."""
     for item in done.returns:
-        print_taken(item)
+        print_collected_file(item)
     if not done.returns:
         talk("Không có tệp nào để nhận.")
     for finding in done.period_findings:
@@ -188,7 +172,7 @@ def print_answers(answers: Answers) -> None:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
 
 
-def print_taken(item: CollectedFile) -> None:
+def print_collected_file(item: CollectedFile) -> None:
     """One file: its verdict, then what the unit has to do about it."""
     unit = f" ({item.unit})" if item.unit else ""
     click.echo(visible(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}"))

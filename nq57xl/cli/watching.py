@@ -141,6 +141,6 @@ def file_line(item: CollectedFile) -> str:
 
 
 def _json_line(item: CollectedFile) -> str:
-    from nq57xl.cli.printing import taken_json
+    from nq57xl.cli.printing import collected_file_json
 
-    return json.dumps(taken_json(item), ensure_ascii=False)
+    return json.dumps(collected_file_json(item), ensure_ascii=False)

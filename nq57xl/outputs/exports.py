@@ -14,10 +14,11 @@ from typing import Any, Literal
 import attrs
 from attrs import frozen
 
+from nq57xl.ledger.model import UnitStatus
 from nq57xl.results.comparison import row_percent
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, TracedCell, measure_of
 from nq57xl.results.wording import field_of
-from nq57xl.rules.codec import content_hash
+from nq57xl.rules.codec import content_hash, json_fields
 from nq57xl.rules.schema import CellValue
 
 Format = Literal["csv", "json", "parquet"]
@@ -227,18 +228,9 @@ def _json(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     document = {
         "format": "nq57xl",
         "version": _FORMAT_VERSION,
-        "plan": {
-            "id": own.id,
-            "title": own.title,
-            "agency": c.letterhead[1],
-            "year": own.year,
-            "version": content_hash(c.plan),
-        },
-        "period": {
-            "code": c.period.code,
-            "title": c.period.title,
-            **{name: getattr(c.period, name).isoformat() for name in ("start", "cutoff", "due", "report_due")},
-        },
+        "plan": json_fields(own, "id title")
+        | {"agency": c.letterhead[1], "year": own.year, "version": content_hash(c.plan)},
+        "period": json_fields(c.period, "code title start cutoff due report_due"),
         "complete": not c.missing,
         "units": [_unit(item.status) for item in c.units],
         "facts": [_line(line) for line in lines],
@@ -247,17 +239,9 @@ def _json(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     return f"{text}\n".encode("utf-8", "replace")
 
 
-def _unit(status: Any) -> dict[str, Any]:  # noqa: ANN401 - UnitStatus
-    received = status.received_at
-    return {
-        "code": status.code,
-        "name": status.name,
-        "state": status.state,
-        "reported": status.counting is not None,
-        "received_at": received.isoformat(timespec="seconds") if received else None,
-        "on_time": status.on_time,
-        "days_late": status.days_late,
-    }
+def _unit(status: UnitStatus) -> dict[str, Any]:
+    known = json_fields(status, "code name state")
+    return known | {"reported": status.counting is not None} | json_fields(status, "received_at on_time days_late")
 
 
 def _line(line: ExportRow) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from nq57xl.results.wording import (
     work_of,
 )
 from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.codec import json_fields
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.normalise import clean, one_line
 
@@ -97,44 +98,25 @@ def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, A
 
     A closed period has "closed_at", and "after_close" on units whose newest return came after that.
     """
-    closed = {} if status.closed_at is None else {"closed_at": status.closed_at.isoformat()}
-    return closed | {
-        "plan": plan.properties.id,
-        "period": period.code,
-        "due": status.due.isoformat(),
-        "complete": status.complete,
+    closed = {} if status.closed_at is None else json_fields(status, "closed_at")
+    known = {"plan": plan.properties.id, "period": period.code, **json_fields(status, "due complete")}
+    lists = {
         "units": [_unit_json(unit) for unit in status.units],
         "unrecognised": [_stranger_json(record) for record in status.unrecognised],
     }
+    return closed | known | lists
 
 
 def _unit_json(unit: UnitStatus) -> dict[str, Any]:
-    document = {
-        "code": unit.code,
-        "name": unit.name,
-        "state": unit.state,
-        "received_at": unit.received_at.isoformat() if unit.received_at else None,
-        "on_time": unit.on_time,
-        "file": unit.file,
-        "sha256": unit.sha256,
-        "errors": unit.errors,
-        "warnings": unit.warnings,
-        "last_attempt": unit.last_attempt,
-    }
+    known = json_fields(unit, "code name state received_at on_time file sha256 errors warnings last_attempt")
     late = {"after_close": True} if unit.after_close else {}
-    left_out = {"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {}
-    return document | late | left_out
+    return known | late | ({"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {})
 
 
 def _excluded_json(record: ReturnRecord) -> dict[str, Any]:
     source = record.judged.source
-    return {
-        "file": source.path,
-        "sha256": source.sha256,
-        "received_at": source.received_at.isoformat(),
-        "verdict": record.judged.verdict,
-        "reason": record.excluded,
-    }
+    told = json_fields(source, "sha256 received_at")
+    return {"file": source.path, **told, "verdict": record.judged.verdict, "reason": record.excluded}
 
 
 def _stranger_json(record: ReturnRecord) -> dict[str, Any]:

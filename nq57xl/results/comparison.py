@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.plan.model import Indicator, Period, Task
@@ -17,6 +18,7 @@ from nq57xl.results.consolidation import (
     TaskRow,
 )
 from nq57xl.results.wording import DONE_BEFORE, progress_words, result_text
+from nq57xl.rules.codec import json_fields
 from nq57xl.rules.schema import Schema
 from nq57xl.rules.values import vietnamese_percent
 
@@ -305,56 +307,23 @@ def comparison_json(c: PeriodComparison) -> dict[str, Any]:
         "newly_overdue": [row.task.code for row in c.newly_overdue],
         "rows": [_row_json(row) for row in c.rows],
         "indicators": [_indicator_json(item) for item in c.indicators],
-        "units": [_unit(item) for item in c.units],
+        "units": [attrs.asdict(item) for item in c.units],
     }
 
 
 def _row_json(row: TaskChange) -> dict[str, Any]:
-    return {
-        "task": row.task.code,
-        "change": row.move,
-        "words": row.words,
-        "newly_done": row.newly_done,
-        "newly_overdue": row.newly_overdue,
-        "before": _standing(row.before, row.percent_before),
-        "after": _standing(row.after, row.percent_after),
-    }
+    sides = (("before", row.before, row.percent_before), ("after", row.after, row.percent_after))
+    known = {"task": row.task.code, "change": row.move, **json_fields(row, "words newly_done newly_overdue")}
+    return known | {side: _standing(standing, percent) for side, standing, percent in sides}
 
 
 def _standing(standing: RowStanding | None, percent: float | None) -> dict[str, Any] | None:
     if standing is None:
         return None
-    state = standing.timeliness
-    return {
-        "state": standing.state,
-        "progress": standing.progress,
-        "timeliness": state.code if state else None,
-        "days": state.days if state else None,
-        "percent": percent,
-    }
+    code, days = (standing.timeliness.code, standing.timeliness.days) if standing.timeliness else (None, None)
+    return {**json_fields(standing, "state progress"), "timeliness": code, "days": days, "percent": percent}
 
 
 def _indicator_json(item: IndicatorChange) -> dict[str, Any]:
-    return {
-        "indicator": item.indicator.code,
-        "unit": item.unit,
-        "measure": item.measure,
-        "before": item.before,
-        "after": item.after,
-        "state_before": item.state_before,
-        "state_after": item.state_after,
-        "difference": item.difference,
-        "reached_before": item.reached_before,
-        "reached_after": item.reached_after,
-    }
-
-
-def _unit(item: UnitChange) -> dict[str, Any]:
-    return {
-        "unit": item.unit,
-        "name": item.name,
-        "reported_before": item.reported_before,
-        "reported_after": item.reported_after,
-        "on_time_before": item.on_time_before,
-        "on_time_after": item.on_time_after,
-    }
+    names = "unit measure before after state_before state_after difference reached_before reached_after"
+    return {"indicator": item.indicator.code, **json_fields(item, names)}

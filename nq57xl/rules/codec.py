@@ -54,6 +54,17 @@ def from_json(text: str, kind: type[_T]) -> _T:
     return CONVERTER.structure(json.loads(text), kind)
 
 
+def json_fields(record: Any, names: str) -> dict[str, Any]:  # noqa: ANN401 - any record
+    """Those fields of a record ("code name due") as JSON documents have them: days and moments as ISO 8601."""
+    return {name: _plain(getattr(record, name)) for name in names.split()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - plain JSON
+    if isinstance(value, date):
+        return value.isoformat()
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
 def content_hash(record: Any) -> str:  # noqa: ANN401 - any record
     """First 12 hex digits of the SHA-256 of the canonical text: names a version of a plan or schema."""
     return hashlib.sha256(to_json(record).encode()).hexdigest()[:12]
