@@ -11,12 +11,14 @@ import attrs
 import pandera.pandas as pa
 import pytest
 from attrs import frozen
+from click.testing import CliRunner
 
+from nq57xl.cli import cli
 from nq57xl.forms.model import Form
 from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.rules import judge
-from nq57xl.rules.frame import RowKind
+from nq57xl.rules.frame import KEY, RowKind, frame_of
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue, FieldType, Rule, Schema, Table
 from nq57xl.rules.table_schema import TableSchema, table_schema
@@ -187,3 +189,41 @@ def test_columns_have_the_types_lists_and_limits_of_the_files() -> None:
     }
     assert kinds["percent"] == kinds["number"] == "float64"
     assert kinds["choice"].startswith("str")
+
+
+def failures(schema: pa.DataFrameSchema, frame: Any) -> set[tuple[Any, ...]]:  # noqa: ANN401 - a data frame
+    """(check, row) of every failure case."""
+    with pytest.raises(pa.errors.SchemaErrors) as caught:
+        schema.validate(frame, lazy=True)
+    return set(caught.value.failure_cases[["check", "index"]].itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_another_program_can_use_the_printed_schema(form: str) -> None:
+    """`nq57xl schema led`: what it prints is read again by pandera and fails the same rows for the same rules."""
+    run = CliRunner().invoke(cli, ["schema", "led", "--year", "2026", f"--{form}"])
+    assert run.exit_code == 0
+    assert "Tiến độ" in run.stdout
+    read = pa.DataFrameSchema.from_yaml(run.stdout) if form == "yaml" else pa.DataFrameSchema.from_json(run.stdout)
+    schema = load_schema()
+    own = table_schema(schema.table("led"), schema, RowKind(2026))
+    days = {"#period_start": "2026-03-15", "#period_end": "2026-04-14", "#overdue": True}
+    rows = [
+        {KEY: "1", **days, "progress": "xong", "percent": 1.5},
+        {KEY: "2", **days, "progress": "done", "completion_date": date(2030, 1, 1)},
+        {KEY: "3", **days, "progress": "in_progress", "percent": 1.0, "result": "a" * 2001},
+        {KEY: "4", **days},
+    ]
+    frame = frame_of(rows, schema.table("led"), schema, RowKind(2026), own.derived)
+    assert failures(read, frame) == failures(own.pandera, frame)
+    assert len(failures(read, frame)) > 8
+
+
+def test_the_schema_is_printed_for_people() -> None:
+    """Fields with type, what is required and each rule with its code; an unknown table is wrong usage."""
+    run = CliRunner().invoke(cli, ["schema", "indicator", "--measure", "choice"])
+    assert run.exit_code == 0
+    for word in ("Kết quả đạt được", "chọn trong danh sách", "REQUIRED_BLANK", "NOT_IN_LIST"):
+        assert word in run.stdout
+    assert "PART_OVER_WHOLE" not in run.stdout
+    assert CliRunner().invoke(cli, ["schema", "khong-co"]).exit_code == 2

@@ -192,6 +192,9 @@ def fields_page() -> str:
         "chép tệp đó vào thư mục `schemas/` của thư mục làm việc và sửa bản chép; biểu đã phát hành vẫn",
         "được kiểm tra theo quy tắc lúc phát hành. Chữ dài quá giới hạn của ô: cảnh báo `TEXT_TOO_LONG` khi nhận.",
         "",
+        "`nq57xl schema led` in các ô, kiểu và phép kiểm tra của một bảng; `--yaml` hoặc `--json` in lược đồ pandera.",
+        "Chương trình khác: `import nq57xl.rules.row_checks`, rồi `pandera.pandas.DataFrameSchema.from_yaml(…)`.",
+        "",
     ]
     for item in (one for one in schema.tables if one.fields):
         lines += table_section(item, schema)

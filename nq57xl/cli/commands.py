@@ -13,6 +13,7 @@ from nq57xl.cli.amending import amend
 from nq57xl.cli.closing import CLOSE_COMMANDS
 from nq57xl.cli.comparing import diff, export
 from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
+from nq57xl.cli.describing import schema
 from nq57xl.cli.options import (
     NamedPath,
     as_json,
@@ -271,6 +272,7 @@ COMMANDS = (
     *CLOSE_COMMANDS,
     diff,
     export,
+    schema,
     log,
     demo,
 )

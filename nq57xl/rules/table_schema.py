@@ -59,6 +59,23 @@ def table_schema(table: Table, schema: Schema, kind: RowKind) -> TableSchema:
     return _built(_Key(table, schema, kind))
 
 
+def schema_text(table: Table, schema: Schema, kind: RowKind, form: str) -> str:
+    """pandera's own serialisation, "json" or "yaml"; where row_checks is imported, pandera reads it again."""
+    import json
+
+    import yaml
+
+    built = table_schema(table, schema, kind).pandera
+    if form == "json":
+        return json.dumps(json.loads(str(built.to_json())), ensure_ascii=False, indent=1)
+    return yaml.safe_dump(yaml.safe_load(str(built.to_yaml())), allow_unicode=True, sort_keys=False)
+
+
+def required_fields(table: Table, schema: Schema, kind: RowKind) -> set[str]:
+    """Fields that are required whatever the others say."""
+    return {name for check, name in table_schema(table, schema, kind).rule_ids if check == "not_nullable"}
+
+
 @lru_cache(maxsize=256)
 def _built(key: _Key) -> TableSchema:
     import pandera.pandas as pa
