@@ -39,7 +39,7 @@ BOOKS: tuple[tuple[str, str, Content], ...] = (
 """Plan, period, and what stands in the one statement for all supporting rows."""
 ROWS = {"led": 70, "supporting": 30, "indicators": 36, "free": 8}
 """Of each kind in one workbook: over 150 rows that can be filled in."""
-CONVERTED_ERRORS = {"VALUE_UNREADABLE", "VALUE_AMBIGUOUS", "NOT_IN_LIST"}
+CONVERTED_ERRORS = {"VALUE_UNREADABLE", "VALUE_AMBIGUOUS", "NOT_IN_LIST", "SHOWN_BLANK"}
 
 
 def _filled(form: Form, contents: dict[tuple[str, str, str], Content]) -> bytes:
