@@ -334,7 +334,7 @@ def _scalar(value: Any) -> tuple[str, str]:  # noqa: ANN401 - whatever a table o
 def _strings(content: Mapping[str, Any], book: Book) -> tuple[str, str]:
     runs = content.get("runs", [content.get("text", "")])
     inner = "".join(_run(run) for run in runs) if "runs" in content else _t(str(content["text"]))
-    if not content.get("shared"):
+    if not content.get("shared") or "xl/sharedStrings.xml" not in book.parts:
         return "inlineStr", f"<is>{inner}</is>"
     text = book.text("xl/sharedStrings.xml")
     number = len(re.findall(r"<si\b", text))

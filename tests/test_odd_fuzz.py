@@ -25,7 +25,8 @@ from nq57xl.xlsx.cells import RawWorkbook
 from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.fuzzing import bases, spoilt
-from tests.returns_kit import form_of, source_of
+from tests.independent_reader import differences
+from tests.returns_kit import form_of, issued, source_of
 
 CASES = amount(100, 10_000)
 BATCH = 100
@@ -82,6 +83,10 @@ def assert_honest(path: Path, back: Return, form: Form) -> None:
         content = cell.value
         if isinstance(content, str) and not content.startswith("="):
             assert same_text(content, value), (path.name, value, content)
+    held = {(item.table, item.key, item.field): item.value for item in back.values}
+    places = [{"sheet": item.sheet, "cell": item.cell} for item in back.findings]
+    found = list(differences(path.read_bytes(), issued(form.unit), held, places))
+    assert not found, (path.name, found)
     told = {item.code for item in back.findings}
     if not told & {"LOCKED_CHANGED", "LOCKED_LEGACY", "ROWS_MOVED", "SHEET_RENAMED"}:
         for sheet_layout in layout(form):

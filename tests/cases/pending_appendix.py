@@ -92,9 +92,10 @@ def test_every_task_has_its_own_row(change: Change, tmp_path: Path) -> None:
     done = nq57xl("-w", root, "generate", "--period", PERIOD, "--unit", "VP", now=ISSUED_AT)
     assert done.code == 0, done.err
     shown = in_form(root / "out" / PERIOD / "bieu-mau" / f"NQ57_{PERIOD}_VP.xlsx", "results")
-    led = [row for row in rows if row[8] == "Văn phòng Sở"]
+    led: list[Row] = [row for row in rows if row[8] == "Văn phòng Sở"]
     assert sections_in_order(shown, ("I", "II", "III", "IV", "V", "VI"))
-    section, by_section = "", {}
+    section = ""
+    by_section: dict[str, list[str]] = {}
     for key, words in shown:
         if key.startswith("#"):
             section = key[1:]
