@@ -264,13 +264,13 @@ def _doctype() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "tệp hỏng"),
-        (b"not a workbook", "tệp hỏng"),
-        (b"\xd0\xcf\x11\xe0" + bytes(600), "tệp hỏng"),
+        (b"", "tệp rỗng"),
+        (b"not a workbook", "văn bản hoặc CSV"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "không phải bảng tính"),
         (bundled_appendix("bql-2026")[:5000], "tệp hỏng"),
-        (bytes(21 * 2**20), "20 MB"),
-        (_corner(), "quá xa bảng"),
-        (_doctype(), "DOCTYPE"),
+        (bytes(51 * 2**20), "50 MB"),
+        (_corner(), "vượt giới hạn"),
+        (_doctype(), "không mở vì lý do an toàn"),
     ],
     ids=["empty", "text", "ole", "cut", "large", "corner", "doctype"],
 )

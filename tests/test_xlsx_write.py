@@ -28,9 +28,10 @@ from tests.samples import sample_form, sample_plan
 STYLES = {"plain": {}, "bold": {"bold": True}}
 
 
-def added_sheet() -> bytes:
+def added_sheet(text: str = "A") -> bytes:
     """A sheet put into an appendix."""
-    sheet = TextSheet("Soát", "SOÁT", "", (10.0,), ("Mục",), rows=[[TextCell("A")]])
+    cells = [TextCell(text), TextCell(text, "link", "'Nhiệm vụ'!A5")]
+    sheet = TextSheet("Soát", "SOÁT", "", (10.0, 20.0), ("Mục", "Ô"), rows=[cells])
     return put_sheet(bundled_appendix("sxd-2026"), sheet)
 
 
@@ -111,3 +112,13 @@ def test_links_end_at_excel_limit(check_ooxml: CheckOoxml) -> None:
     check_ooxml(book.content)
     with zipfile.ZipFile(io.BytesIO(book.content)) as package:
         assert package.read("xl/worksheets/sheet1.xml").count(b"<hyperlink ") == 65_000
+
+
+@pytest.mark.parametrize("text", ["a\x01b", "_x0041_", '<b> & "c"', "x\ud800y", "\ufffe", "a\rb\tc\nd"])
+def test_any_text_on_an_added_sheet(text: str, check_ooxml: CheckOoxml) -> None:
+    """What XML cannot hold is written as Excel writes it; what looks like that stays what it is."""
+    data = added_sheet(text)
+    check_ooxml(data)
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["Soát"]
+    assert unescape(str(sheet["A5"].value)) == text.replace("\ud800", "\ufffd")
+    assert sheet["B5"].hyperlink is not None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import grids_of
 from nq57xl.plan.appendix_read import text_of as cell_text
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
 from nq57xl.plan.compare import FIELDS, KIND_WORDS, TITLES, Decisions, line_of
@@ -158,7 +158,7 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
 
     Raises Nq57Error naming sheet and cell when the file is none, or a decision cannot be read.
     """
-    grids = _grids(data, name)
+    grids = {sheet.name: grid for sheet, grid in grids_of(data, name).values()}
     origin = _origin(grids.get(_META, []), name)
     continues: dict[tuple[RowTable, int], str] = {}
     left_out, kept = set(), set()
@@ -213,16 +213,3 @@ def _origin(rows: list[list[Any]], name: str) -> Origin:
         )
     except (KeyError, ValueError) as error:
         raise Nq57Error(f"Tệp {name} không phải bảng so sánh do «nq57xl amend» lập.") from error
-
-
-def _grids(data: bytes, name: str) -> dict[str, list[list[Any]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    from nq57xl.xlsx.patch import scan
-
-    scan(data, name)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in book.sheet_names}
-    except (CalamineError, ValueError, OSError) as error:
-        raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng hoặc không phải .xlsx.") from error

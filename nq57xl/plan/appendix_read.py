@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -29,7 +28,12 @@ from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.normalise import clean, fold
-from nq57xl.xlsx.patch import BadCells, put_texts, scan
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.cells import RawSheet, RawWorkbook
+from nq57xl.xlsx.patch import put_texts
+from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.refused import Refused, refuse, too_large
+from nq57xl.xlsx.sniff import sniff
 
 NAMES: tuple[str, ...] = ("bql-2026", "sxd-2026")
 
@@ -136,7 +140,9 @@ def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:
     return (title, "", "") if title else ("", "một mục trong danh sách", next(iter(titles.values())))
 
 
-_Grid = list[list[Any]]
+Grid = list[list[Any]]
+"""Rows of cells: what stands in each, "" for nothing."""
+_MAX_ROWS, _MAX_BOX = 20_000, 2_000_000
 Places = dict[tuple[str, int, str], tuple[str, str]]
 """(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
 
@@ -164,8 +170,7 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     `used`: codes that rows had once, which no new row may get.
     Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
     """
-    bad = scan(data, name)
-    reader = _Reader(_grids(data, name), bad, name)
+    reader = _Reader(grids_of(data, name), name)
     card, names = reader.card(appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, "card"), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in appendix_sheets.TABLES}
     for table, heading, headings in (("tasks", "section", "sections"), ("indicators", "group", "indicator_groups")):
@@ -175,33 +180,55 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
 
 
-def _grids(data: bytes, name: str) -> dict[str, tuple[str, _Grid]]:
-    """Folded title -> title and rows of each sheet."""
-    from python_calamine import CalamineError, CalamineWorkbook
+def office_workbook(data: bytes, name: str) -> RawWorkbook:
+    """A workbook of the office's own, read as safely as a stranger's.
 
+    Raises Nq57Error naming the file when it is no .xlsx, damaged or too large.
+    """
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {
-            fold(title): (title, book.get_sheet_by_name(title).to_python(skip_empty_area=False))
-            for title in book.sheet_names
-        }
-    except (CalamineError, ValueError, OSError) as error:
-        raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng hoặc không phải .xlsx.") from error
+        if len(data) > limits.FILE_BYTES:
+            raise Refused(too_large(len(data)))
+        if sniff(data) in ("xls", "ods"):
+            raise refuse("FILE_OTHER")
+        return read_bytes(data)
+    except Refused as error:
+        told = error.finding.message
+        raise Nq57Error(f"Không đọc được tệp {name}, cần tệp .xlsx: {told[:1].lower()}{told[1:]}") from error
+
+
+def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, Grid]]:
+    """Folded title -> each sheet of the office's workbook, and its values row by row ("" for none).
+
+    Raises Nq57Error as `office_workbook`, and for values so far from the table that no rows are made of them.
+    """
+    grids = {}
+    for sheet in office_workbook(data, name).sheets:
+        height = max((row for row, _ in sheet.cells), default=-1) + 1
+        width = max((col for _, col in sheet.cells), default=-1) + 1
+        if height > _MAX_ROWS or height * width > _MAX_BOX:
+            raise Nq57Error(f"Trang «{sheet.name}» của tệp {name} có ô dữ liệu quá xa bảng: xóa các ô đó rồi lưu lại.")
+        grid: Grid = [[""] * width for _ in range(height)]
+        for (row, col), cell in sheet.cells.items():
+            grid[row][col] = "" if cell.value is None else cell.value
+        grids[fold(sheet.name)] = (sheet, grid)
+    return grids
 
 
 class _Reader:
     """Reads one workbook; collects findings and the places of cells on the way."""
 
-    def __init__(self, grids: dict[str, tuple[str, _Grid]], bad: BadCells, name: str) -> None:
-        self.grids, self.bad, self.name = grids, bad, name
+    def __init__(self, grids: dict[str, tuple[RawSheet, Grid]], name: str) -> None:
+        self.grids, self.name = grids, name
         self.findings: list[Finding] = []
         self.places: Places = {}
 
-    def _grid(self, title: str, optional: bool) -> tuple[str, _Grid]:
+    def _grid(self, title: str, optional: bool) -> tuple[str, Grid]:
         found = self.grids.get(fold(title))
-        if found is None and not optional:
+        if found is not None:
+            return found[0].name, found[1]
+        if not optional:
             raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: thiếu trang «{title}».")
-        return found or (title, [])
+        return title, []
 
     def card(self, title: str, lines: tuple[AppendixColumn, ...], table: str, *, optional: bool = False) -> AppendixRow:
         """Field -> value of a sheet with one field a line: the value stands right of its name."""
@@ -263,7 +290,7 @@ class _Reader:
         return [rows[index] for index in order]
 
     def _head(
-        self, sheet: AppendixSheet, title: str, grid: _Grid, search: int
+        self, sheet: AppendixSheet, title: str, grid: Grid, search: int
     ) -> tuple[int, list[tuple[AppendixColumn, int | None]]] | None:
         """Row of the headings and the place of each column, by its text."""
         best: list[str] = [column.title for column in sheet.columns]
@@ -282,10 +309,11 @@ class _Reader:
 
     def _value(self, sheet: str, row: int, col: int, column: AppendixColumn, raw: Any) -> Any:  # noqa: ANN401 - a cell
         cell = a1(row, col)
-        bad = self.bad.get(sheet, {}).get(cell)
-        if bad is not None:
-            code, words = ("ERROR_CELL" if bad else "FORMULA_NO_VALUE"), {"field": column.title, "value": bad}
-            self.findings.append(catalogue.make(code, words=words, sheet=sheet, cell=cell, value=bad))
+        found = self.grids[fold(sheet)][0].cells.get((row, col))
+        if found is not None and (found.error or (found.formula is not None and found.value is None)):
+            code, words = ("ERROR_CELL" if found.error else "FORMULA_NO_VALUE"), {"field": column.title}
+            words["value"] = found.error
+            self.findings.append(catalogue.make(code, words=words, sheet=sheet, cell=cell, value=found.error))
         value, wanted, example = _as_value(column, raw)
         if wanted:
             self._unreadable((sheet, cell), column.title, text_of(raw), (wanted, example))

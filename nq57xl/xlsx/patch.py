@@ -6,10 +6,8 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from xml.etree import ElementTree
-from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from attrs import field, frozen
@@ -18,48 +16,20 @@ from nq57xl.errors import Nq57Error
 from nq57xl.text.addresses import a1
 from nq57xl.text.normalise import fold
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.write import cell_text
 from nq57xl.xlsx.zipped import zip_entry
 
-BadCells = dict[str, dict[str, str]]
-"""Sheet title -> address -> "#REF!", or "" for a formula without a value: calamine reads both as empty."""
-
-_MAX_BYTES = 20 * 2**20
-_MAX_UNPACKED = 200 * 2**20
-_MAX_ROWS, _MAX_COLS, _MAX_BOX = 20_000, 500, 2_000_000
 _MAIN_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_ESCAPED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _REL_TAG = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-
-
-def scan(data: bytes, name: str) -> BadCells:
-    """The cells of each sheet that calamine reads as empty and that are not.
-
-    Raises Nq57Error when the file is no .xlsx, damaged, or too large to read.
-    """
-    if len(data) > _MAX_BYTES:
-        raise Nq57Error(f"Tệp {name} lớn hơn 20 MB: hãy xóa ảnh, trang thừa rồi lưu lại.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
-                raise Nq57Error(f"Tệp {name} sau khi giải nén quá lớn, không đọc được an toàn.")
-            return {title: _scan_sheet(archive.read(part), title, name) for title, part in sheet_parts(archive)}
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ElementTree.ParseError,
-        expat.ExpatError,
-        zlib.error,
-        RuntimeError,
-        OSError,
-    ) as error:
-        raise Nq57Error(f"Không đọc được tệp {name}: tệp hỏng, có mật khẩu hoặc không phải .xlsx.") from error
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     """Title and part name of each worksheet."""
-    relations = ElementTree.fromstring(_plain(archive.read("xl/_rels/workbook.xml.rels")))
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
-    book = ElementTree.fromstring(_plain(archive.read("xl/workbook.xml")))
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     parts = []
     for item in book.iter(f"{_MAIN_TAG}sheet"):
         target = targets[item.get(f"{_REL_TAG}id", "")]
@@ -69,65 +39,19 @@ def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     return parts
 
 
-def _plain(xml: bytes) -> bytes:
-    if b"<!DOCTYPE" in xml:
-        raise Nq57Error("Tệp có khai báo DOCTYPE, không mở vì lý do an toàn.")
-    return xml
+def _plain(text: str) -> str:
+    """A text as Excel writes it: what XML cannot hold as _x001F_, and what looks like that already as _x005F_x001F_."""
+    text = _ESCAPED.sub(r"_x005F\1", cell_text(text))
+    return _UNPRINTABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
-def _scan_sheet(xml: bytes, title: str, name: str) -> dict[str, str]:
-    extent = _Extent()
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = extent.start
-    parser.EndElementHandler = extent.end
-    parser.CharacterDataHandler = extent.text
-    parser.Parse(_plain(xml), True)
-    rows, cols = extent.rows, extent.cols
-    if rows > _MAX_ROWS or cols > _MAX_COLS or rows * cols > _MAX_BOX:
-        raise Nq57Error(f"Trang «{title}» của tệp {name} có ô dữ liệu quá xa bảng: hãy xóa các ô đó rồi lưu lại.")
-    return extent.bad
-
-
-class _Extent:
-    """Last row and column that hold a value; error cells, and formulas without a value."""
-
-    def __init__(self) -> None:
-        self.rows = self.cols = 0
-        self.bad: dict[str, str] = {}
-        self._cell, self._error, self._inside, self._formula, self._value = "", False, False, False, False
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
-        if tag == "c":
-            self._cell, self._error = attributes.get("r", ""), attributes.get("t") == "e"
-            # a formula may have the empty text as its value
-            self._formula, self._value = False, attributes.get("t") == "str"
-        elif tag in ("v", "is", "f") and (match := _CELL.fullmatch(self._cell)):
-            column = 0
-            for letter in match[1]:
-                column = column * 26 + ord(letter) - 64
-            self.rows, self.cols = max(self.rows, int(match[2])), max(self.cols, column)
-            self._formula |= tag == "f"
-            self._inside = tag == "v"
-
-    def end(self, tag: str) -> None:
-        self._inside = False
-        if tag.rpartition(":")[2] == "c" and self._formula and not self._value:
-            self.bad[self._cell] = ""
-
-    def text(self, data: str) -> None:
-        self._value |= self._inside
-        if self._inside and self._error:
-            self.bad[self._cell] = self.bad.get(self._cell, "") + data
-
-
-Cells = dict[str, str]
-"""Address -> text."""
+def _xml(text: str) -> str:
+    return escape(_plain(text))
 
 
 def put_texts(data: bytes, texts: tuple[tuple[str, str, str], ...]) -> bytes:
     """The workbook with those (sheet, cell, text) in place."""
-    wanted: dict[str, Cells] = {}
+    wanted: dict[str, dict[str, str]] = {}
     for sheet, cell, text in texts:
         wanted.setdefault(sheet, {})[cell] = text
     try:
@@ -136,7 +60,7 @@ def put_texts(data: bytes, texts: tuple[tuple[str, str, str], ...]) -> bytes:
         return _through_openpyxl(data, texts)
 
 
-def _patched(data: bytes, wanted: dict[str, Cells]) -> bytes:
+def _patched(data: bytes, wanted: dict[str, dict[str, str]]) -> bytes:
     """Raises LookupError when a row or cell cannot be found in the XML as written."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
@@ -149,7 +73,7 @@ def _patched(data: bytes, wanted: dict[str, Cells]) -> bytes:
     return stream.getvalue()
 
 
-def _sheet(xml: str, cells: Cells) -> str:
+def _sheet(xml: str, cells: dict[str, str]) -> str:
     for cell, text in cells.items():
         letters = cell.rstrip("0123456789")
         number = cell[len(letters) :]
@@ -162,7 +86,7 @@ def _sheet(xml: str, cells: Cells) -> str:
 
 def _patched_row(inner: str, cell: str, letters: str, text: str) -> str:
     """The cells of a row with one of them set, in the order of the columns."""
-    content = f't="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    content = f't="inlineStr"><is><t xml:space="preserve">{_xml(text)}</t></is></c>'
     at = len(inner)
     for found in re.finditer(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", inner, re.DOTALL):
         address = re.search(r'\br="([A-Z]+)\d+"', found[1])
@@ -208,7 +132,7 @@ _NO_FILL, _ACCENT_FILL = (
 )
 _NO_BORDER = "<border><left/><right/><top/><bottom/><diagonal/></border>"
 _BORDER = f"<border>{_EDGES}<diagonal/></border>"
-_LOOKS = {
+_STYLES = {
     "title": ("title", _NO_FILL, _NO_BORDER, '<alignment vertical="center"/>'),
     "note": ("italic", _NO_FILL, _NO_BORDER, '<alignment vertical="top" wrapText="1"/>'),
     "head": (
@@ -228,8 +152,8 @@ class TextCell:
     """One text of the sheet."""
 
     text: str
-    look: str = "cell"
-    """A key of the looks: title, note, head, bold, cell, link."""
+    style: str = "cell"
+    """title, note, head, bold, cell or link."""
     target: str = ""
     """Where a link leads: "'Nhiệm vụ'!K7"."""
 
@@ -269,8 +193,8 @@ def put_sheet(data: bytes, page: TextSheet, name: str = "phu-luc.xlsx") -> bytes
 
 def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
     styles_part = _related(old, "/styles")
-    styles, looks = _with_styles(old.read(styles_part).decode("utf-8"))
-    changed = {styles_part: styles}
+    styles_xml, styles = _with_styles(old.read(styles_part).decode("utf-8"))
+    changed = {styles_part: styles_xml}
     part = next((part for title, part in sheet_parts(old) if fold(title) == fold(page.title)), None)
     if part is None:
         part = _free_part(old)
@@ -283,7 +207,7 @@ def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
         types = old.read("[Content_Types].xml").decode("utf-8")
         entry = f'<Override PartName="/{part}" ContentType="{_TYPE}"/>'
         changed["[Content_Types].xml"] = _before(types, "</Types>", entry)
-    changed[part] = _xml(page, looks)
+    changed[part] = _sheet_xml(page, styles)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.infolist():
@@ -338,9 +262,9 @@ def _with_entry(xml: str, title: str, rid: str) -> str:
 
 
 def _with_styles(xml: str) -> tuple[str, dict[str, int]]:
-    """The styles with those of the sheet, and the number of each look; what is there already is used again."""
-    looks = {}
-    for look, (font, fill, border, alignment) in _LOOKS.items():
+    """The styles with those of the sheet, and the number of each style; what is there already is used again."""
+    styles = {}
+    for name, (font, fill, border, alignment) in _STYLES.items():
         xml, font_id = _listed(xml, "fonts", "font", _FONTS[font])
         xml, fill_id = _listed(xml, "fills", "fill", fill)
         xml, border_id = _listed(xml, "borders", "border", border)
@@ -349,8 +273,8 @@ def _with_styles(xml: str) -> tuple[str, dict[str, int]]:
             'applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1">'
             f"{alignment}</xf>"
         )
-        xml, looks[look] = _listed(xml, "cellXfs", "xf", form)
-    return xml, looks
+        xml, styles[name] = _listed(xml, "cellXfs", "xf", form)
+    return xml, styles
 
 
 def _listed(xml: str, plural: str, single: str, element: str) -> tuple[str, int]:
@@ -365,7 +289,7 @@ def _listed(xml: str, plural: str, single: str, element: str) -> tuple[str, int]
     return f"{xml[: block.start()]}{opening}{block[1]}{element}{xml[block.end(1) :]}", len(items)
 
 
-def _xml(page: TextSheet, looks: dict[str, int]) -> str:
+def _sheet_xml(page: TextSheet, styles: dict[str, int]) -> str:
     last = len(page.widths) - 1
     lines = {
         0: [TextCell(page.heading, "title")],
@@ -373,9 +297,9 @@ def _xml(page: TextSheet, looks: dict[str, int]) -> str:
         _HEAD_ROW: [TextCell(text, "head") for text in page.heads],
         **dict(enumerate(page.rows, _HEAD_ROW + 1)),
     }
-    rows = "".join(_row(number, cells, page, looks) for number, cells in sorted(lines.items()))
+    rows = "".join(_row(number, cells, page, styles) for number, cells in sorted(lines.items()))
     links = "".join(
-        f'<hyperlink ref="{a1(number, col)}" location={quoteattr(cell.target)} display={quoteattr(cell.text)}/>'
+        f'<hyperlink ref="{a1(number, col)}" location={quoteattr(cell.target)} display={quoteattr(_plain(cell.text))}/>'
         for number, cells in sorted(lines.items())
         for col, cell in enumerate(cells)
         if cell.target
@@ -400,17 +324,17 @@ def _xml(page: TextSheet, looks: dict[str, int]) -> str:
     )
 
 
-def _row(number: int, cells: Sequence[TextCell], page: TextSheet, looks: dict[str, int]) -> str:
+def _row(number: int, cells: Sequence[TextCell], page: TextSheet, styles: dict[str, int]) -> str:
     widths = page.widths if number != 1 else (merged_width(page.widths),)
     texts = [
-        Text(cell.text, width, 11, cell.look in ("bold", "head")) for cell, width in zip(cells, widths, strict=False)
+        Text(cell.text, width, 11, cell.style in ("bold", "head")) for cell, width in zip(cells, widths, strict=False)
     ]
     height = 26.0 if number == 0 else row_height(texts)
     inner = "".join(
-        f'<c r="{a1(number, col)}" s="{looks[cell.look]}" t="inlineStr"><is><t xml:space="preserve">{escape(cell.text)}'
+        f'<c r="{a1(number, col)}" s="{styles[cell.style]}" t="inlineStr"><is><t xml:space="preserve">{_xml(cell.text)}'
         "</t></is></c>"
         if cell.text
-        else f'<c r="{a1(number, col)}" s="{looks[cell.look]}"/>'
+        else f'<c r="{a1(number, col)}" s="{styles[cell.style]}"/>'
         for col, cell in enumerate(cells)
     )
     return f'<row r="{number + 1}" ht="{height:g}" customHeight="1">{inner}</row>'

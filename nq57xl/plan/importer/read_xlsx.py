@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import office_workbook
 from nq57xl.plan.importer.document import Document, GridTable, Placed, table_of
 from nq57xl.plan.importer.words import cell_text
 from nq57xl.text.addresses import a1
-from nq57xl.xlsx.patch import scan
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
 
@@ -20,7 +20,7 @@ def read_xlsx(data: bytes, name: str) -> Document:
     """The workbook's visible sheets. Raises Nq57Error when the file is damaged or too large."""
     import openpyxl
 
-    scan(data, name)
+    office_workbook(data, name)  # looked through before openpyxl is trusted with it
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
         formulas = openpyxl.load_workbook(io.BytesIO(data))
