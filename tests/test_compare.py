@@ -10,10 +10,10 @@ import pytest
 
 from nq57xl.cli.comparing import print_comparison
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.model import Measure, Period, Plan
 from nq57xl.results.comparison import TaskChange, compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.wording import Measure, difference_text
+from nq57xl.results.wording import difference_text
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
 from tests.report_books import case

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nq57xl.forms.model import Form
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.results.standing import counting_return, period_status, superseded
+from nq57xl.results.standing import counting_return, period_status
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.text.clock import VIETNAM
@@ -47,6 +47,11 @@ def unit(*records: ReturnRecord) -> UnitStatus:
     return status(*records).units[0]
 
 
+def superseded(records: list[ReturnRecord]) -> set[str]:
+    """Names of the files that the status tells as superseded."""
+    return {item.name for item in unit(*records).attempts if item.verdict == "superseded"}
+
+
 # which counts
 
 
@@ -54,21 +59,21 @@ def test_newest_by_received_time() -> None:
     """A return that was received earlier does not count, although it was collected later."""
     newer, older = back(received=at(15)), back(received=at(14))
     assert counting_return([newer, older]) is newer
-    assert superseded([newer, older]) == (older,)
+    assert superseded([newer, older]) == {older.judged.source.name}
 
 
 def test_equal_times() -> None:
     """Of two returns received at the same time the one collected last counts."""
     first, second = back(), back()
     assert counting_return([second, first]) is second
-    assert superseded([second, first]) == (first,)
+    assert superseded([second, first]) == {first.judged.source.name}
 
 
 def test_rejected_displaces_nothing() -> None:
     """A rejected return after an accepted one leaves the accepted one counting."""
     accepted, rejected = back(received=at(14)), back("rejected", at(15))
     assert counting_return([accepted, rejected]) is accepted
-    assert superseded([accepted, rejected]) == ()
+    assert superseded([accepted, rejected]) == set()
 
 
 def test_other_periods_form_never_counts() -> None:
@@ -83,7 +88,8 @@ def test_counting_ignores_the_order_of_the_list(drawn: list[tuple[Verdict, int]]
     winner = counting_return(records)
     assert counting_return(list(reversed(records))) is winner
     accepted = [record for record in records if record.judged.verdict != "rejected"]
-    beaten = superseded(records)
+    names = superseded(records)
+    beaten = [record for record in records if record.judged.source.name in names]
     assert (winner is None) == (not accepted)
     assert len(beaten) == max(0, len(accepted) - 1)
     assert winner is None or all(record.order < winner.order for record in beaten)

@@ -251,7 +251,7 @@ def test_counts_equal_plain_loops_for_random_fills() -> None:
         status = random_status(plan, PERIOD, seed)
         c = consolidate(plan, PERIOD, SCHEMA, status)
         for section in figures(c).sections:
-            assert section.progress == plain_progress(plan, status, section.number), seed
+            assert section.progress == plain_progress(plan, status, section.code), seed
 
 
 def plain_progress(plan: Plan, status: PeriodStatus, section: str) -> dict[str, int]:

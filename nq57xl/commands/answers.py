@@ -62,11 +62,6 @@ def form_back(ledger: Ledger, record: ReturnRecord, period: str) -> Form | None:
     return form
 
 
-def points(findings: tuple[Finding, ...]) -> int:
-    """How many findings ask for an answer."""
-    return sum(item.severity in ("error", "warning") for item in findings)
-
-
 _SUFFIXES = (".txt", ".html", ".eml")
 _OURS = (FORM_PREFIX, "bien-nhan-")
 

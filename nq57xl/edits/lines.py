@@ -10,7 +10,7 @@ from nq57xl.forms.values import Value
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey, UnitStatus
 from nq57xl.plan.model import Plan
-from nq57xl.results.consolidation import Consolidation, measure_of
+from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import values_of
 from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.schema import Facts, Field, Schema, Table
@@ -123,4 +123,4 @@ def _labels(plan: Plan) -> dict[tuple[str, str], str]:
 
 
 def _facts(plan: Plan) -> dict[str, Facts]:
-    return {item.code: {"measure": measure_of(item)} for item in plan.indicators}
+    return {item.code: {"measure": item.measure} for item in plan.indicators}

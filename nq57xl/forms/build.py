@@ -364,16 +364,8 @@ def _indicator_row(item: Indicator, base: Facts) -> FormRow:
     texts = {"number": item.number, "indicator": item.indicator, "unit": item.unit, "target": item.target.text}
     facts: Facts = {
         **base,
-        "measure": _measure(item),
+        "measure": item.measure,
         "comparator": item.target.comparator,
         "target_value": item.target.value,
     }
     return FormRow(item.code, texts, facts, item.group)
-
-
-def _measure(item: Indicator) -> str:
-    """How the result is entered: a target in words ("Có") asks for yes or no."""
-    if item.unit.strip() == "%" or item.target.unit == "%":
-        return "percent"
-    wordless = item.target.value is None and fold(item.target.text) in ("có", "không")
-    return "choice" if wordless else "number"

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.results.comparison import row_percent
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, TracedCell, measure_of
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, TracedCell
 from nq57xl.results.wording import field_of
 from nq57xl.rules.codec import content_hash, json_fields
 from nq57xl.rules.schema import CellValue
@@ -105,7 +105,7 @@ class _Lookups:
 
 def _known(c: Consolidation) -> _Lookups:
     return _Lookups(
-        percents=frozenset(item.code for item in c.plan.indicators if measure_of(item) == "percent"),
+        percents=frozenset(item.code for item in c.plan.indicators if item.measure == "percent"),
         edited=frozenset(item.edit.source.sha256 for item in c.edits),
         carried=frozenset((unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried),
     )

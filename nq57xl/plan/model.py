@@ -10,11 +10,13 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from nq57xl.rules.codec import content_hash
+from nq57xl.text.normalise import fold
 
 DeadlineKind = Literal[
     "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
 ]
 Comparator = Literal[">=", "<=", ">", "<", "="]
+Measure = Literal["percent", "number", "choice"]
 _VocabularyCode = Literal["own", "A", "B", "C", "F"]
 
 
@@ -209,6 +211,14 @@ class Indicator:
     lead: str
     lead_units: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def measure(self) -> Measure:
+        """How its result is told: by its target, else by its printed unit of measure."""
+        if "%" in (self.target.unit, self.unit.strip()):
+            return "percent"
+        wordless = self.target.value is None and fold(self.target.text) in ("có", "không")
+        return "choice" if wordless else "number"
 
 
 @frozen

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 from attrs import field, frozen
 
-from nq57xl.plan.model import Indicator, Period, Task
+from nq57xl.plan.model import Indicator, Measure, Period, Task
 from nq57xl.results.consolidation import (
     Consolidation,
     IndicatorEntry,
@@ -55,7 +55,7 @@ class IndicatorChange:
     indicator: Indicator
     unit: str
     name: str
-    measure: Literal["percent", "number", "choice"]
+    measure: Measure
     before: float | str | None
     after: float | str | None
     state_before: IndicatorState | None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal, Protocol
+from typing import Literal
 
 from attrs import field, frozen
 
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
-from nq57xl.plan.model import Comparator, Indicator, Period, Plan, Task, name_on
+from nq57xl.plan.model import Comparator, Indicator, Measure, Period, Plan, Task, name_on
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.rules.vocabulary import Vocabulary
@@ -120,8 +120,12 @@ class IndicatorRow:
     """One indicator with what its units reported; values of several units are never added up."""
 
     indicator: Indicator
-    measure: Literal["percent", "number", "choice"]
     entries: tuple[IndicatorEntry, ...]
+
+    @property
+    def measure(self) -> Measure:
+        """How its results are told."""
+        return self.indicator.measure
 
 
 @frozen
@@ -246,38 +250,38 @@ def _day(moment: dt.date) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
-Measure = Literal["percent", "number", "choice"]
 _EQUAL = 1e-9
 
 
-class _Reports(Protocol):
-    @property
-    def expected(self) -> frozenset[str]: ...
-
-    @property
-    def names(self) -> Mapping[str, str]: ...
-
-    def row(self, unit: str, table: str, key: str) -> dict[str, Value]: ...
+_Cells = Mapping[tuple[str, str], Mapping[str, Value]]
+"""(table, row key) -> field -> value, of one unit."""
 
 
-def measure_of(indicator: Indicator) -> Measure:
-    """How the result of an indicator is told: by its target, else by its printed unit of measure."""
-    if "%" in (indicator.target.unit, indicator.unit.strip()):
-        return "percent"
-    wordless = indicator.target.value is None and fold(indicator.target.text) in ("có", "không")
-    return "choice" if wordless else "number"
+@frozen
+class _UnitReturns:
+    """The counting returns by unit, and the names of units."""
+
+    cells: Mapping[str, _Cells]
+    expected: frozenset[str]
+    names: Mapping[str, str]
+    before: Mapping[str, _Cells]
+    """Rows reported as done in an earlier period, by unit."""
+
+    def row(self, unit: str, table: str, key: str) -> dict[str, Value]:
+        """Typed cells of a unit's row by field; empty when there are none."""
+        return dict(self.cells.get(unit, {}).get((table, key), {}))
 
 
-def _indicator_row(indicator: Indicator, reports: _Reports) -> IndicatorRow:
+def _indicator_row(indicator: Indicator, reports: _UnitReturns) -> IndicatorRow:
     """The indicator with the entry of each unit that follows it."""
     entries = tuple(_indicator_entry(indicator, unit, reports) for unit in indicator.lead_units)
-    return IndicatorRow(indicator, measure_of(indicator), entries)
+    return IndicatorRow(indicator, entries)
 
 
-def _indicator_entry(indicator: Indicator, unit: str, reports: _Reports) -> IndicatorEntry:
+def _indicator_entry(indicator: Indicator, unit: str, reports: _UnitReturns) -> IndicatorEntry:
     name = reports.names.get(unit, unit)
     values = reports.row(unit, "indicator", indicator.code)
-    result, computed = _result(values, measure_of(indicator))
+    result, computed = _result(values, indicator.measure)
     told = "numerator" in values and "denominator" in values
     if result is None and not told:
         if "no_data" in values:
@@ -323,7 +327,7 @@ def _against_target(indicator: Indicator, result: float | str | None) -> tuple[b
     target = indicator.target
     if isinstance(result, str):
         wanted = "no" if fold(target.text) == "không" else "yes"
-        return (result == wanted if measure_of(indicator) == "choice" else None), None
+        return (result == wanted if indicator.measure == "choice" else None), None
     if result is None or target.value is None:
         return None, None
     gap = result - target.value
@@ -349,28 +353,6 @@ COLLECTIVE_RULE = (
     "Hoàn thành); còn đơn vị chưa báo cáo thì ghi «Chưa báo cáo đủ»."
 )
 
-Cells = Mapping[tuple[str, str], Mapping[str, Value]]
-"""(table, row key) -> field -> value, of one unit."""
-
-
-@frozen
-class UnitReturns:
-    """The counting returns by unit, and the names of units."""
-
-    cells: Mapping[str, Cells]
-    expected: frozenset[str]
-    names: Mapping[str, str]
-    before: Mapping[str, Cells]
-    """Rows reported as done in an earlier period, by unit."""
-
-    def row(self, unit: str, table: str, key: str) -> dict[str, Value]:
-        """Typed cells of a unit's row by field; empty when there are none."""
-        return dict(self.cells.get(unit, {}).get((table, key), {}))
-
-    def has(self, unit: str) -> bool:
-        """The unit has an accepted return."""
-        return unit in self.cells
-
 
 def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus) -> Consolidation:
     """The period's consolidation from the accepted returns in `status`; pure, the same input gives the same record."""
@@ -389,18 +371,18 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
     )
 
 
-def _reports(plan: Plan, status: PeriodStatus) -> UnitReturns:
+def _reports(plan: Plan, status: PeriodStatus) -> _UnitReturns:
     names = {unit.code: unit.name for unit in plan.units} | {unit.code: unit.name for unit in status.units}
     cells = {unit.code: _by_row(unit) for unit in status.units if unit.counting is not None}
     before = {unit.code: _grouped(item.value for item in unit.carried) for unit in status.units}
-    return UnitReturns(cells, frozenset(unit.code for unit in status.units), names, before)
+    return _UnitReturns(cells, frozenset(unit.code for unit in status.units), names, before)
 
 
-def _by_row(unit: UnitStatus) -> Cells:
+def _by_row(unit: UnitStatus) -> _Cells:
     return _grouped(_values(unit))
 
 
-def _grouped(values: Iterable[Value]) -> Cells:
+def _grouped(values: Iterable[Value]) -> _Cells:
     rows: dict[tuple[str, str], dict[str, Value]] = {}
     for value in values:
         rows.setdefault((value.table, value.key), {})[value.field] = value
@@ -414,13 +396,13 @@ def _values(unit: UnitStatus) -> tuple[Value, ...]:
     return tuple(item for item in unit.counting.judged.values if item.typed.strip() or item.value is not None)
 
 
-def _task_row(task: Task, plan: Plan, period: Period, reports: UnitReturns) -> TaskRow:
+def _task_row(task: Task, plan: Plan, period: Period, reports: _UnitReturns) -> TaskRow:
     entries = tuple(_entry(unit, task, plan, period, reports) for unit in task.lead_units)
     contributions = tuple(_contribution(unit, task, reports) for unit in task.support_units)
     return TaskRow(task, _standing_of(task, entries, period, plan.settings.at_risk_days), entries, contributions)
 
 
-def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: UnitReturns) -> LeadEntry:
+def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: _UnitReturns) -> LeadEntry:
     values = reports.row(unit, "led", task.code)
     done = dict(reports.before.get(unit, {}).get(("led", task.code), {}))
     before = "progress" in done and "progress" not in values
@@ -462,7 +444,7 @@ def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, mar
     return RowStanding("reported", "done", timeliness("done", task.due, period.cutoff, last, margin), decider)
 
 
-def _contribution(unit: str, task: Task, reports: UnitReturns) -> Contribution:
+def _contribution(unit: str, task: Task, reports: _UnitReturns) -> Contribution:
     name = reports.names.get(unit, unit)
     if unit not in reports.expected:
         return Contribution(unit, name, "outside")

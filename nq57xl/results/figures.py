@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import attrs
 from attrs import frozen
 
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
@@ -27,14 +28,16 @@ INDICATOR_STATES = (REACHED, NOT_REACHED, NO_DATA, UNCOMPARED, UNREPORTED)
 
 
 @frozen
-class SectionFigures:
-    """Counts of rows ("đầu việc") of one section."""
+class RowCounts:
+    """Counts of rows ("đầu việc"): of one section, of all, or of those that one unit leads."""
 
-    number: str
+    code: str
+    """Number of the section, "" for all; code of the unit."""
     title: str
+    """Of the section; name of the unit."""
     total: int
     progress: dict[str, int]
-    """By the words shown in the column "Tiến độ"; rows reported in part count as not reported."""
+    """By the words shown in the column "Tiến độ"; whole rows reported in part count as not reported."""
     timeliness: dict[str, int]
     """By the words shown in the column "So với thời hạn"; rows that nobody reported have none."""
     stages: dict[str, int]
@@ -42,29 +45,17 @@ class SectionFigures:
 
 
 @frozen
-class UnitFigures:
-    """Counts of one unit that leads rows; a row of several leads counts for each of them."""
-
-    code: str
-    name: str
-    total: int
-    progress: dict[str, int]
-    timeliness: dict[str, int]
-    stages: dict[str, int]
-
-
-@frozen
 class Figures:
     """All counts of the overview."""
 
-    sections: tuple[SectionFigures, ...]
-    total: SectionFigures
+    sections: tuple[RowCounts, ...]
+    total: RowCounts
     indicators: dict[str, dict[str, int]]
     """Group number -> state -> count."""
     expected: int
     """Units that were issued a form."""
-    units: tuple[UnitFigures, ...]
-    """Those that lead rows or were issued a form, in the order of the report."""
+    units: tuple[RowCounts, ...]
+    """Those that lead rows or were issued a form, in the report's order; a row of several leads counts for each."""
     received: int
     """Units from which anything was received."""
     accepted: int
@@ -76,8 +67,11 @@ def figures(c: Consolidation) -> Figures:
     """Counts of a consolidation; by definition those that the sheets show."""
     units = [item.status for item in c.units]
     return Figures(
-        sections=tuple(_section(c, number, title) for number, title in sections_of(c)),
-        total=_count("", "Tổng số", c.tasks, c),
+        sections=tuple(
+            _of_rows(number, title, [row for row in c.tasks if row.task.section == number], c)
+            for number, title in sections_of(c)
+        ),
+        total=_of_rows("", "Tổng số", c.tasks, c),
         indicators={number: _states(c, number) for number, _ in groups_of(c)},
         expected=len(units),
         units=_units(c),
@@ -124,37 +118,30 @@ def indicator_state(row: IndicatorRow) -> str:
     return REACHED if all(entry.reached for entry in entries) else NOT_REACHED
 
 
-def _section(c: Consolidation, number: str, title: str) -> SectionFigures:
-    return _count(number, title, [row for row in c.tasks if row.task.section == number], c)
+def _of_rows(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> RowCounts:
+    stages = [stage_words(row.standing) for row in rows]
+    found = _counted(number, title, [standing_words(row.standing, c) for row in rows], stages)
+    unreported = found.progress.pop(PARTLY_REPORTED, 0) + found.progress.get(UNREPORTED, 0)
+    return attrs.evolve(found, progress=found.progress | ({UNREPORTED: unreported} if unreported else {}))
 
 
-def _count(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> SectionFigures:
-    shown = [standing_words(row.standing, c) for row in rows]
-    progress = Counter(UNREPORTED if words == PARTLY_REPORTED else words for words, _ in shown)
+def _counted(code: str, title: str, shown: Sequence[tuple[str, str]], stages: Sequence[str]) -> RowCounts:
+    """Counts of rows by what is shown of them: progress and timeliness in words."""
+    progress = Counter(words for words, _ in shown)
     timeliness = Counter(words for _, words in shown if words)
-    stages = Counter(stage_words(row.standing) for row in rows)
-    return SectionFigures(number, title, len(shown), dict(progress), dict(timeliness), dict(stages))
+    return RowCounts(code, title, len(shown), dict(progress), dict(timeliness), dict(Counter(stages)))
 
 
-def _units(c: Consolidation) -> tuple[UnitFigures, ...]:
+def _units(c: Consolidation) -> tuple[RowCounts, ...]:
     entries: dict[str, list[tuple[LeadEntry, TaskRow]]] = {item.status.code: [] for item in c.units}
     names = {item.status.code: item.status.name for item in c.units}
     for row in c.tasks:
         for entry in row.entries:
             entries.setdefault(entry.unit, []).append((entry, row))
             names.setdefault(entry.unit, entry.name)
-    return tuple(_unit(code, names[code], led, c) for code, led in entries.items())
-
-
-def _unit(code: str, name: str, led: Sequence[tuple[LeadEntry, TaskRow]], c: Consolidation) -> UnitFigures:
-    shown = [entry_words(entry, row, c) for entry, row in led]
-    return UnitFigures(
-        code=code,
-        name=name,
-        total=len(led),
-        progress=dict(Counter(words for words, _ in shown)),
-        timeliness=dict(Counter(words for _, words in shown if words)),
-        stages=dict(Counter(entry_stage(entry, row) for entry, row in led)),
+    return tuple(
+        _counted(code, names[code], [entry_words(*pair, c) for pair in led], [entry_stage(*pair) for pair in led])
+        for code, led in entries.items()
     )
 
 

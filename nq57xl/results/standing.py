@@ -25,15 +25,6 @@ def counting_return(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     return _newest(record for record in records if _accepted(record))
 
 
-def superseded(records: Iterable[ReturnRecord]) -> tuple[ReturnRecord, ...]:
-    """Accepted returns of one unit that do not count because a newer one does, oldest first."""
-    found = tuple(records)
-    winner = counting_return(found)
-    return tuple(
-        sorted((item for item in found if _accepted(item) and item is not winner), key=lambda item: item.order)
-    )
-
-
 def period_status(
     plan_id: str,
     period: Period,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
 
 from nq57xl.forms.values import ReceivedBasis, Value
 from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
-from nq57xl.plan.model import Task
+from nq57xl.plan.model import Measure, Task
 from nq57xl.results.consolidation import (
     Consolidation,
     IndicatorEntry,
@@ -247,9 +246,6 @@ def percent_of(part: int, whole: int) -> str:
         return ""
     share = round(part / whole, 3)
     return vietnamese_percent(min(max(share, 0.001), 0.999) if 0 < part < whole else share)
-
-
-Measure = Literal["percent", "number", "choice"]
 
 
 def result_text(result: float | str | None, measure: Measure) -> str:

@@ -162,7 +162,7 @@ def _counts_table(c: Consolidation, f: Figures) -> CountsTable:
     shown_words = [words for words in progress_buckets(c) if f.total.progress.get(words)]
     rows = [
         (
-            f"{section.number}. {section.title}" if section.number else section.title,
+            f"{section.code}. {section.title}" if section.code else section.title,
             str(section.total),
             *(str(section.progress.get(words, 0)) for words in shown_words),
         )

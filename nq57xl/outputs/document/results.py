@@ -31,7 +31,7 @@ from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.figures import (
     INDICATOR_STATES,
     Figures,
-    SectionFigures,
+    RowCounts,
     groups_of,
     indicator_state,
     progress_buckets,
@@ -162,11 +162,11 @@ def by_section(c: Consolidation, f: Figures) -> Iterator[SectionText]:
     """II.2: for each group of tasks its heading, its counts and what the units did."""
     for index, section in enumerate(f.sections):
         mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
-        rows = [row for row in c.tasks if row.task.section == section.number]
-        yield SectionText(f"{mark} Nhóm {section.number}. {section.title}", _section(c, section, rows))
+        rows = [row for row in c.tasks if row.task.section == section.code]
+        yield SectionText(f"{mark} Nhóm {section.code}. {section.title}", _section(c, section, rows))
 
 
-def _section(c: Consolidation, section: SectionFigures, rows: list[TaskRow]) -> Paragraph:
+def _section(c: Consolidation, section: RowCounts, rows: list[TaskRow]) -> Paragraph:
     counts = f"{count_words(section.total)} đầu việc: {listed(section.progress, progress_buckets(c), None)}"
     if len(c.tasks) > LISTED:
         rows = [row for row in rows if row.standing.progress == "done"]

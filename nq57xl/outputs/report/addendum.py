@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
-from nq57xl.results.consolidation import Consolidation, measure_of
+from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import VERDICTS, field_title, moment_words, shown, table_title
 from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
@@ -54,7 +54,7 @@ def _lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
         for number, late in enumerate(found.late, start=1):
             yield ReportLine("row", {"number": str(number), **_late(late)})
     yield _section("II", f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô")
-    percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
+    percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
     for number, change in enumerate(found.changes, start=1):
         yield ReportLine("row", {"number": str(number), **_change(change, c, percents)})
 

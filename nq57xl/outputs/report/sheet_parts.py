@@ -19,8 +19,6 @@ from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, Repor
 
 Cells = dict[str, CellContent]
 """Column name -> content."""
-COUNT = '#,##0;-#,##0;"-"'
-"""Format of counts: a dash where there is none."""
 
 
 def list_sheet(

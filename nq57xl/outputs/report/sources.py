@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nq57xl.ledger.model import AppliedEdit
 from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
-from nq57xl.results.consolidation import Consolidation, TracedCell, measure_of
+from nq57xl.results.consolidation import Consolidation, TracedCell
 from nq57xl.results.wording import (
     EDIT_KINDS,
     anchor_of,
@@ -60,7 +60,7 @@ def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
 def _lines(
     c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, ...], AppliedEdit]
 ) -> Iterator[ReportLine]:
-    percents = {item.code for item in c.plan.indicators if measure_of(item) == "percent"}
+    percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
     seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
         anchor = anchor_of(item)

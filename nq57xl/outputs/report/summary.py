@@ -15,8 +15,7 @@ from nq57xl.results.figures import (
     INDICATOR_STATES,
     REACHED,
     Figures,
-    SectionFigures,
-    UnitFigures,
+    RowCounts,
     figures,
     groups_of,
     progress_buckets,
@@ -82,7 +81,7 @@ def _stages_of(c: Consolidation) -> tuple[str, ...]:
     return STAGES if outside else tuple(words for words in STAGES if words != OUTSIDE)
 
 
-def _charted(f: Figures) -> list[UnitFigures]:
+def _charted(f: Figures) -> list[RowCounts]:
     """The units that lead most rows, in the order of the report."""
     leading = sorted((unit for unit in f.units if unit.total), key=lambda unit: -unit.total)
     kept = {unit.code for unit in leading[:_CHARTED_UNITS]}
@@ -160,16 +159,16 @@ class _SummaryBuilder:
         title = "I. Tiến độ và thời hạn theo nhóm nhiệm vụ"
         self._head("sections", title, "Nhóm nhiệm vụ", (TOTAL, *buckets))
         for section in self.f.sections:
-            self._put(f"{section.number}. {section.title}", section.number, self._section_cells(section, buckets))
+            self._put(f"{section.code}. {section.title}", section.code, self._section_cells(section, buckets))
         self._end("sections")
         total = self.f.total
         self._sum("sections", [total.total, *(self._counted(total, i, words) for i, words in enumerate(buckets))])
         self._share([total.total, *(self._counted(total, i, words) for i, words in enumerate(buckets))])
 
-    def _counted(self, section: SectionFigures, index: int, words: str) -> int:
+    def _counted(self, section: RowCounts, index: int, words: str) -> int:
         return (section.timeliness if index >= len(self.progress) else section.progress).get(words, 0)
 
-    def _section_cells(self, section: SectionFigures, buckets: Sequence[str]) -> Iterator[Formula]:
+    def _section_cells(self, section: RowCounts, buckets: Sequence[str]) -> Iterator[Formula]:
         code = f"${self._letter('code')}${self.row + 1}"
         kind = appendix_sheet.TASK_ROW
         yield Formula(self.appendix.count(kind=kind, section=code), section.total)
@@ -184,9 +183,9 @@ class _SummaryBuilder:
     def _stages(self) -> None:
         self._head("stages", "II. Tình trạng chung theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", (TOTAL, *self.stages))
         for section in self.f.sections:
-            label = f"{section.number}. {section.title}"
+            label = f"{section.code}. {section.title}"
             cells = self._stage_cells("stages", section.total, section.stages, kind="NV", section="code")
-            self._put(label, section.number, cells)
+            self._put(label, section.code, cells)
         self._end("stages")
         self._sum("stages", [self.f.total.total, *(self.f.total.stages.get(words, 0) for words in self.stages)])
 
@@ -205,7 +204,7 @@ class _SummaryBuilder:
         title += f" ({len(shown)} đơn vị chủ trì nhiều đầu việc nhất)" if most else ""
         self._head("units", title, "Đơn vị chủ trì", (TOTAL, *self.stages))
         for unit in shown:
-            self._put(unit.name, unit.code, self._stage_cells("units", unit.total, unit.stages, unit="code"))
+            self._put(unit.title, unit.code, self._stage_cells("units", unit.total, unit.stages, unit="code"))
         self._end("units")
 
     def _indicators(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nq57xl.outputs.report.sheet_parts import Cells, head_of, heading
 from nq57xl.results.consolidation import Consolidation, UnitReport
-from nq57xl.results.figures import UnitFigures, figures, progress_buckets, timeliness_buckets
+from nq57xl.results.figures import RowCounts, figures, progress_buckets, timeliness_buckets
 from nq57xl.results.wording import PARTLY_REPORTED, STATES, UNREPORTED
 from nq57xl.xlsx.pages import (
     ColumnRanges,
@@ -62,7 +62,7 @@ def _lines(c: Consolidation, appendix: ColumnRanges) -> Iterator[ReportLine]:
     for number, unit in enumerate(f.units, start=1):
         cells = _report_cells(reports.get(unit.code))
         asked, told = support.get(unit.code, (0, 0))
-        cells |= {"number": str(number), "unit": unit.name, "code": unit.code}
+        cells |= {"number": str(number), "unit": unit.title, "code": unit.code}
         cells |= {"asked": Number(asked, '0;-0;"-"'), "told": Number(told, '0;-0;"-"')}
         counts = _counts(unit, buckets, appendix, columns, top + number)
         # where a unit that supports nothing said "không phát sinh"
@@ -72,7 +72,7 @@ def _lines(c: Consolidation, appendix: ColumnRanges) -> Iterator[ReportLine]:
 
 
 def _counts(
-    unit: UnitFigures, buckets: _Buckets, appendix: ColumnRanges, columns: tuple[ReportColumn, ...], row: int
+    unit: RowCounts, buckets: _Buckets, appendix: ColumnRanges, columns: tuple[ReportColumn, ...], row: int
 ) -> Cells:
     """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
     code = f"${letter_of(columns, 'code')}{row}"
@@ -109,7 +109,7 @@ def _support(c: Consolidation) -> dict[str, tuple[int, int]]:
 
 def _sums(
     c: Consolidation,
-    units: tuple[UnitFigures, ...],
+    units: tuple[RowCounts, ...],
     columns: tuple[ReportColumn, ...],
     first: int,
     support: dict[str, tuple[int, int]],

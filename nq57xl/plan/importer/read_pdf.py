@@ -174,11 +174,6 @@ def pad_of(cells: Iterable[tuple[Box, Sequence[Letter]]]) -> float:
     return rooms[len(rooms) // 20] if rooms else 2.0
 
 
-def line_text(line: TextLine) -> str:
-    """The line as plain text."""
-    return clean(line.text)
-
-
 _NEAR = 3.0
 """Points by which the rules of a row may differ."""
 _DRAGGED = 8.0

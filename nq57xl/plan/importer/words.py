@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nq57xl.text.normalise import bare, clean, one_line
+from nq57xl.text.normalise import bare, clean
 
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -106,8 +106,3 @@ def heading_key(text: str) -> str:
 def whole_key(text: str) -> str:
     """The same with what stands in brackets."""
     return " ".join(re.sub(r"[^a-z]+", " ", bare(text)).split())
-
-
-def flat(text: str) -> str:
-    """One line."""
-    return one_line(text)
