@@ -1,4 +1,4 @@
-"""Right, but not met yet: not run by the suite. Who mends the product moves these tests into tests/test_faults.py.
+"""Right, but not met yet: not run by the suite. Who mends the product moves these tests into test_faults.py.
 
 They run when this file is named: `pytest tests/cases/pending_faults.py`.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.case_kit import PERIOD
-from tests.test_faults import DAY, STAGES, Repair, collect, faulty, office, prepared, told
+from tests.returns.test_faults import DAY, STAGES, Repair, collect, faulty, office, prepared, told
 
 __all__ = ["faulty", "office", "prepared"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests import filler
 from tests.amounts import amount
-from tests.test_end_to_end import finished, started
+from tests.commands.test_end_to_end import finished, started
 
 MISREAD = {"VALUE_UNREADABLE", "VALUE_AMBIGUOUS", "NOT_IN_LIST", "OUT_OF_RANGE", "LOCKED_CHANGED", "OUTSIDE_ENTRY"}
 """Findings that would blame a value which the sheet itself admits."""

@@ -86,7 +86,7 @@ def test_unicode_under_a_legacy_font_stays() -> None:
 
 def test_locked_texts_in_a_legacy_charset_are_the_plan_s() -> None:
     """Plan texts that came back in TCVN3 count as unchanged: one finding for the sheet, with an example."""
-    from tests.test_text_legacy import encoded
+    from tests.text.test_text_legacy import encoded
 
     def change(book: Workbook) -> None:
         for row in book[RESULTS].iter_rows(min_row=6, min_col=3, max_col=4):

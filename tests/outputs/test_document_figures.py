@@ -24,7 +24,7 @@ from tests.amounts import amount
 from tests.document_kit import blocks, cell_texts, opened, under
 from tests.report_books import SCHEMA, case, consolidated, with_earlier
 from tests.report_fills import random_status
-from tests.test_report_figures import plain_counts
+from tests.results.test_report_figures import plain_counts
 
 PLANS = ("sample", "bql-2026", "sxd-2026")
 WORDS = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nq57xl.forms.layout import layout
+from tests.outputs.test_report_paper import NAMES
 from tests.proof_kit import real_forms
-from tests.test_report_paper import NAMES
 from tools import make_pictures
 
 

@@ -21,7 +21,7 @@ from nq57xl.text import files
 from nq57xl.text.clock import VIETNAM, FixedClock, in_vietnam
 from tests.ledger_kit import CLOCK, PERIOD
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 HOLD = """
 import sys, time

@@ -258,7 +258,7 @@ def test_killed_anywhere(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     )
     assert done.returncode == 0, done.stderr
     killed, interrupted = map(int, done.stdout.split())

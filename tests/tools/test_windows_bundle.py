@@ -15,7 +15,7 @@ from tools.windows import bundle, runtime
 from tools.windows.libraries import exported, imported, read_image, unmet
 from tools.windows.wheels import LockedWheel, fetch, is_fat, locked_for_windows, needed, unpack
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 COMPILER = runtime.COMPILER
 HASHES = [character * 64 for character in "abcdef"]
 

@@ -25,9 +25,9 @@ from nq57xl.results.consolidation import COLLECTIVE_RULE, consolidate
 from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.document_kit import blocks, cell_texts, opened, rendered, text_of
+from tests.outputs.test_exports import with_text
 from tests.report_books import SCHEMA, case, consolidated, convert
 from tests.report_fills import random_status
-from tests.test_exports import with_text
 from tools import make_template
 
 PROFILE: dict[str, Any] = yaml.safe_load((REPOSITORY / "templates" / "nghi-dinh-30.yml").read_text(encoding="utf-8"))

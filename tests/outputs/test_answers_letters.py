@@ -259,7 +259,7 @@ def test_any_text_makes_a_letter(name: str, sender: str) -> None:
 def test_the_same_letter_has_the_same_bytes_in_every_process() -> None:
     """No boundary, date or order by chance: another process with another hash seed writes the same."""
     script = (
-        "import hashlib; from tests.test_answers_letters import letters, written, FORM; import attrs; "
+        "import hashlib; from tests.outputs.test_answers_letters import letters, written, FORM; import attrs; "
         "l = [attrs.evolve(x, marked='a.xlsx') for x in letters().values()]; "
         "print(hashlib.sha256(b''.join(b''.join((w.text, w.page, w.draft)) for w in "
         "(written(x, FORM) for x in l))).hexdigest())"

@@ -25,7 +25,7 @@ class Printed(NamedTuple):
 
 def transcription(plan: str) -> Printed:
     """The tables of tests/data/<plan>.md; each row also names its section or group."""
-    text = (Path(__file__).parent / "data" / f"{plan}.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "data" / f"{plan}.md").read_text(encoding="utf-8")
     printed = Printed([], [], [], [])
     for (_, kind, heading), rows in markdown.tables(text):
         number, _, title = heading.partition(". ")

@@ -22,8 +22,8 @@ from nq57xl.rules.frame import KEY, RowKind, frame_of
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue, FieldType, Rule, Schema, Table
 from nq57xl.rules.table_schema import TableSchema, table_schema
+from tests.returns.test_checks_run import FINE, answer
 from tests.samples import sample_form
-from tests.test_checks_run import FINE, answer
 
 MEASURES: tuple[FieldType, ...] = ("percent", "number", "choice")
 Cells = dict[tuple[str, str, str], CellValue]
