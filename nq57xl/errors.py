@@ -14,5 +14,9 @@ class WorkbookOpenError(Nq57Error):
         super().__init__(f"Không ghi được «{path}» vì tệp đang mở ở chương trình khác: hãy đóng tệp rồi chạy lại lệnh.")
 
 
+class FileUnreadError(Nq57Error):
+    """One file that was handed in cannot be read now, or changed meanwhile: it is told, and tried by the next run."""
+
+
 class LedgerBusyError(Nq57Error):
     """Another process is writing the ledger; the message names the holder of the lock."""

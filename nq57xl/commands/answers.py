@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +15,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import marked as placed
-from nq57xl.forms.render import render_forms
+from nq57xl.forms.render import render_form, render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
@@ -28,7 +30,19 @@ from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.rules.findings import Finding
 
 
-def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Path, ...]:
+@frozen
+class SentBack:
+    """The marked forms as they stand in tra-lai/."""
+
+    paths: tuple[Path, ...]
+    problems: tuple[str, ...]
+    """What could not be made, in words."""
+
+
+_log = logging.getLogger(__name__)
+
+
+def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> SentBack:
     """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others."""
     folder = office.workspace.back_dir(status.period)
     wanted: dict[Path, tuple[Form, Judged]] = {}
@@ -40,10 +54,33 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> tuple[Pa
             remove_guarded(ledger, office.workspace, path)
         else:
             wanted[path] = (form, record.judged)
-    rendered = render_forms([(form, judged.values, judged.findings) for form, judged in wanted.values()])
-    return tuple(
-        write_guarded(ledger, office.workspace, path, content) for path, content in zip(wanted, rendered, strict=True)
-    )
+    made, problems = _rendered(wanted)
+    paths = tuple(write_guarded(ledger, office.workspace, path, content) for path, content in made.items())
+    for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
+        remove_guarded(ledger, office.workspace, path)
+    return SentBack(paths, tuple(problems))
+
+
+def _rendered(wanted: Mapping[Path, tuple[Form, Judged]]) -> tuple[dict[Path, bytes], list[str]]:
+    """The marked forms by their paths; one by one where together they meet a fault, with what could not be made."""
+    try:
+        filled = [(form, judged.values, judged.findings) for form, judged in wanted.values()]
+        return dict(zip(wanted, render_forms(filled), strict=True)), []
+    except Exception:
+        _log.debug("fault in the marked forms", exc_info=True)
+    made: dict[Path, bytes] = {}
+    problems = []
+    for path, (form, judged) in wanted.items():
+        try:
+            made[path] = render_form(form, judged.values, judged.findings)
+        except Exception:
+            _log.debug("fault in %s", path.name, exc_info=True)
+            problems.append(_not_made(path.name))
+    return made, problems
+
+
+def _not_made(what: str) -> str:
+    return f"Chưa lập được «{what}» vì chương trình gặp lỗi; kết quả kiểm tra đã được ghi, lần chạy sau sẽ lập lại."
 
 
 def to_answer(unit: UnitStatus) -> ReturnRecord | None:
@@ -82,24 +119,27 @@ class Answers:
     """What could not be written, in words, each once: everything is recorded, and the next run writes it."""
 
 
-def answer(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> Answers:
+def answer(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus, problems: Sequence[str] = ()) -> Answers:
     """Brings the letters and kiem-tra.xlsx of a period in line with the ledger; the same ledger gives the same bytes.
 
-    The caller holds the writer's lock, and tra-lai/ is in line already. Nothing here fails the command: the returns
-    are recorded by now, and a file that is open elsewhere is told under `problems`.
+    The caller holds the writer's lock, and tra-lai/ is in line already; `problems`: what could not be made there.
+    Nothing here fails the command: the returns are recorded by now, and a file that is open elsewhere is told under
+    `problems`.
     """
-    return _AnswerWriter(office, ledger, plan, status).done()
+    return _AnswerWriter(office, ledger, plan, status, problems).done()
 
 
 class _AnswerWriter:
     """The answers of one period."""
 
-    def __init__(self, office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> None:
+    def __init__(
+        self, office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus, problems: Sequence[str]
+    ) -> None:
         self.office, self.ledger, self.plan, self.status = office, ledger, plan, status
         self.workspace = office.workspace
         self.period = parse_period(status.period, plan.properties)
         self.folder = self.workspace.letters_dir(status.period)
-        self.problems: dict[str, None] = {}
+        self.problems: dict[str, None] = dict.fromkeys(problems)
 
     def done(self) -> Answers:
         returns = filed_returns(self.status, self.ledger.returns(self.status.period))
@@ -115,14 +155,15 @@ class _AnswerWriter:
         if item.unit is None or not item.asks:
             return None
         path = self.workspace.back_dir(self.period.code) / form_file_name(self.period.code, item.unit.code)
-        return self._try(lambda: own_output(self.ledger, self.workspace, path))
+        return self._try(lambda: own_output(self.ledger, self.workspace, path), path.name)
 
     def _letters(self, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
         """Writes the letters; by return, where its three shapes stand. One that cannot be written now is not there."""
         shapes: dict[int, dict[Path, bytes]] = {}
         for item in returns:
             back = marked.get(item.unit.code) if item.unit and item.asks else None
-            if written := self._try(lambda item=item, back=back: self._letter(item, back)):  # type: ignore[misc]
+            about = f"{letter_name(item, self.period.code)}.html"
+            if written := self._try(lambda item=item, back=back: self._letter(item, back), about):  # type: ignore[misc]
                 shapes[item.record.id] = written
         every = {path: data for written in shapes.values() for path, data in written.items()}
         found, failed = write_all_guarded(self.ledger, self.workspace, every)
@@ -153,7 +194,8 @@ class _AnswerWriter:
         for path in sorted(self.folder.glob("*")):
             stem = path.stem.partition(" (")[0]
             if path.suffix in _SUFFIXES and stem.startswith(_OURS) and stem not in names:
-                self._try(lambda path=path: remove_guarded(self.ledger, self.workspace, path))  # type: ignore[misc]
+                remove = partial(remove_guarded, self.ledger, self.workspace, path)
+                self._try(remove, path.name)
 
     def _check_book(
         self, returns: Sequence[FiledReturn], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
@@ -172,14 +214,18 @@ class _AnswerWriter:
             drafts={number: link(paths[2]) for number, paths in letters.items()},
         )
         check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places)
-        return self._try(lambda: write_guarded(self.ledger, self.workspace, target, render_check_book(check)))
+        write = partial(write_guarded, self.ledger, self.workspace, target)
+        return self._try(lambda: write(render_check_book(check)), target.name)
 
-    def _try(self, action: Callable[[], _Result]) -> _Result | None:
-        """What the action gives; None where it cannot be done now, with the reason kept."""
+    def _try(self, action: Callable[[], _Result], about: str) -> _Result | None:
+        """What the action gives; None where it cannot be done now, with the reason kept. `about`: a file's name."""
         try:
             return action()
         except Nq57Error as error:
             self.problems.setdefault(str(error))
         except OSError as error:
             self.problems.setdefault(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
+        except Exception:
+            _log.debug("fault in %s", about, exc_info=True)
+            self.problems.setdefault(_not_made(about))
         return None

@@ -85,11 +85,9 @@ def _taken(
     unique = {source.sha256: source for source in reversed(taken.sources)}
     sources = list(_as_recorded(ledger, reversed(unique.values())))
     refused = [(source, (finding,)) for source, finding in problems]
-    return (
-        sources,
-        copies_of(store, taken, sources),
-        [unread(source, office.in_own_words(found)) for source, found in (*refused, *taken.problems)],
-    )
+    copies, uncopied = copies_of(store, taken, sources)
+    told = [unread(source, office.in_own_words(why)) for source, why in (*refused, *taken.problems, *uncopied)]
+    return [*copies], [*copies.values()], told
 
 
 def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:

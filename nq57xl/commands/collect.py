@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -12,9 +13,10 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import Answers, answer, write_back
-from nq57xl.commands.judge import judge, unread
+from nq57xl.commands.judge import fault, judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
+from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
@@ -54,29 +56,49 @@ def unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Call
     copies: dict[str, Path] = {}
     problems: list[_Problem] = []
     for source in found:
-        if known(source.sha256) or container_kind(Path(source.path)) is None:
-            sources.append(source)
-            continue
-        copy = archive_file(store, Path(source.path), source.sha256)
-        for member in members(source, copy) if copy else ():
-            if member.findings:
-                problems.append((believed(member.source, now)[0], member.findings))
+        with _told_alone(source, problems):
+            if known(source.sha256) or container_kind(Path(source.path)) is None:
+                sources.append(source)
                 continue
-            sha256 = member.source.sha256
-            copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
-            sources.append(member.source)
+            copy = archive_file(store, Path(source.path), source.sha256)
+            for member in members(source, copy) if copy else ():
+                if member.findings:
+                    problems.append((believed(member.source, now)[0], member.findings))
+                    continue
+                sha256 = member.source.sha256
+                copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
+                sources.append(member.source)
     return _Unpacked(tuple(sources), copies, tuple(problems))
 
 
-def copies_of(store: Workspace, taken: _Unpacked, sources: Sequence[Source]) -> list[Path]:
+def copies_of(
+    store: Workspace, taken: _Unpacked, sources: Sequence[Source]
+) -> tuple[dict[Source, Path], list[_Problem]]:
     """Where each source is read: its copy in the store's archive, made now where it is a file of its own.
 
-    What is judged is what is kept, whatever happens to the files handed in meanwhile.
+    What is judged is what is kept, whatever happens to the files handed in meanwhile. With what could not be copied.
     """
-    copies = (
-        taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256) for source in sources
-    )
-    return [path for path in copies if path]
+    copies: dict[Source, Path] = {}
+    problems: list[_Problem] = []
+    for source in sources:
+        with _told_alone(source, problems):
+            copy = taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256)
+            copies |= {source: copy} if copy else {}
+    return copies, problems
+
+
+@contextmanager
+def _told_alone(source: Source, problems: list[_Problem]) -> Iterator[None]:
+    """What goes wrong with one file is told of it, and stops no other; it is not recorded, so the next run tries it."""
+    unhashed = attrs.evolve(source, sha256="")
+    try:
+        yield
+    except FileUnreadError as error:
+        problems.append((unhashed, (make("FILE_UNREAD", message=str(error)),)))
+    except (Nq57Error, OSError):  # of the archive itself: no file can be taken in
+        raise
+    except Exception:
+        problems.append((unhashed, (fault("mở và lưu tệp"),)))
 
 
 def _dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Source]:
@@ -188,11 +210,14 @@ def collect(
         taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.was_judged)
         sources = _dated(ledger, taken.sources, now)
         fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords))
-        copies = copies_of(office.workspace, taken, fresh)
-        refused = [*((source, (finding,)) for source, finding in problems), *taken.problems]
+        copies, uncopied = copies_of(office.workspace, taken, fresh)
+        refused = [*((source, (finding,)) for source, finding in problems), *taken.problems, *uncopied]
         places = _dated(ledger, [source for source, _ in refused], now)
         judged = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
-        read = judge(office, ledger, fresh, copies, period.code, units=plan.units, passwords=passwords, combine=combine)
+        read = judge(
+            office, ledger, [*copies], [*copies.values()], period.code,
+            units=plan.units, passwords=passwords, combine=combine,
+        )  # fmt: skip
         if combine:
             again = [source for source in sources if source not in fresh]
             busy = {item.unit for item in read if item.unit}
@@ -202,17 +227,24 @@ def collect(
         _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
-        answers = answer(office, ledger, plan, status)
+        answers = answer(office, ledger, plan, status, back.problems)
+        failed = {source.path for source, _ in uncopied}
         known = {source.sha256 for source in (*sources, *places)}
         made = [item.source for item in judged if item.source.sha256 not in known]
-        lines = _report(ledger, [*sources, *places, *made], judged, status)
-        return Collected(period, lines, status.period_findings, back, answers)
+        met = [source for source in sources if source.path not in failed]
+        lines = _report(ledger, [*met, *places, *made], judged, status)
+        return Collected(period, lines, status.period_findings, back.paths, answers)
 
 
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[Judged]:
     """What was not taken in at all, each content once."""
-    fresh = {source.sha256: unread(source, found) for source, found in zip(places, reasons, strict=True)}
-    return [item for sha256, item in fresh.items() if not sha256 or not ledger.was_judged(sha256)]
+    fresh = {_key(source): unread(source, found) for source, found in zip(places, reasons, strict=True)}
+    return [item for item in fresh.values() if not item.source.sha256 or not ledger.was_judged(item.source.sha256)]
+
+
+def _key(source: Source) -> str:
+    """By which a run knows a file: its content; its place, where it could not be read."""
+    return source.sha256 or source.path
 
 
 def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
@@ -248,11 +280,12 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
 def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: bool) -> list[Source]:
     """Sources whose content was not judged for the period, the first of several equal ones; none of our own outputs.
 
-    `unlocking`: with a password at hand, those too that stayed closed for want of one.
+    Those too that could not be judged for a fault of the program's; `unlocking`: with a password at hand, those that
+    stayed closed for want of one.
     """
     fresh: dict[str, Source] = {}
     for source in found:
-        known = ledger.was_judged(source.sha256, period) and not (unlocking and ledger.stayed_closed(source.sha256))
+        known = ledger.was_judged(source.sha256, period) and not ledger.stayed_closed(source.sha256, locked=unlocking)
         if source.sha256 not in fresh and not known and not ledger.is_output(source.sha256):
             fresh[source.sha256] = source
     return list(fresh.values())
@@ -276,17 +309,17 @@ def _report(
 ) -> tuple[CollectedFile, ...]:
     """One line for each file handed in, with the verdict as it stands after the run."""
     counting = {unit.counting.judged.source.sha256 for unit in status.units if unit.counting}
-    fresh: Mapping[str, Judged] = {item.source.sha256: item for item in judged}
+    fresh: Mapping[str, Judged] = {_key(item.source): item for item in judged}
     told: set[str] = set()
     lines = []
     for source in sources:
-        item = fresh.get(source.sha256)
-        if item is None or source.sha256 in told:
+        item = fresh.get(_key(source))
+        if item is None or _key(source) in told:
             unit, period = ledger.origin(source.sha256)
             own = (make("OWN_OUTPUT"),) if ledger.is_output(source.sha256) else ()
             lines.append(CollectedFile(source, "duplicate", unit, period, own))
             continue
-        told.add(source.sha256)
+        told.add(_key(source))
         beaten = item.verdict in ACCEPTED and source.sha256 not in counting
         verdict = "superseded" if beaten else item.verdict
         lines.append(CollectedFile(item.source, verdict, item.unit, item.form_period, item.findings))

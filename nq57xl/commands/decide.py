@@ -105,8 +105,8 @@ def _decide(
         status = standing(office, ledger, plan, days)
         problems: tuple[str, ...] = ()
         if changed:
-            write_back(office, ledger, status)
-            problems = answer(office, ledger, plan, status).problems
+            back = write_back(office, ledger, status)
+            problems = answer(office, ledger, plan, status, back.problems).problems
         return Decided(kind, record, changed, status, problems)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
@@ -27,6 +28,17 @@ from nq57xl.returns.receipt_days import days_after_receipt
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
+
+_log = logging.getLogger(__name__)
+
+
+def fault(step: str) -> Finding:
+    """The exception being handled, as an error of the file that met it: it costs that file, and no other.
+
+    What the program itself says of it goes to Python's log, which shows nothing unless somebody listens.
+    """
+    _log.debug("fault in %s", step, exc_info=True)
+    return make("FILE_FAULT", words={"step": step})
 
 
 @define
@@ -87,28 +99,53 @@ def judge(
     `units`: whose addresses tell a sender; `passwords`: to be tried on encrypted files.
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
-    now = office.clock.now()
-    raws = office.read_files(copies, passwords)
-    forms = cache(partial(ledger.current_forms, period))
+    read = _Reading(office, ledger, cache(partial(ledger.current_forms, period)), units)
     results: dict[str, Judged] = {}
     returns: list[Return] = []
-    for source, raw in zip(sources, raws, strict=True):
-        known = _recognise(ledger, raw, forms)
-        if isinstance(known, Finding):
-            dated, doubts = believed(source, now)
-            results[source.sha256] = unread(dated, office.in_own_words((*_origin(dated), *doubts, known)))
-            continue
-        source, doubts = believed(source, now, known.form.issued_on)  # noqa: PLW2901 - the same file, dated
-        if isinstance(raw, RawWorkbook) and raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
-            source = attrs.evolve(source, saved_at=raw.saved_at)  # noqa: PLW2901
-        back = rejoin(source, raw, known.form)  # type: ignore[arg-type]  # a RawWorkbook: findings went above
-        told = (*known.findings, *_origin(source), *doubts, *_other_sender(source, known.form, units), *back.findings)
-        # in the office's words from here on: its severities decide which cells the rules pass over
-        returns.append(attrs.evolve(back, findings=office.in_own_words(told)))
+    for source, raw in zip(sources, office.read_files(copies, passwords), strict=True):
+        item = read.rejoined(source, raw)
+        if isinstance(item, Return):
+            returns.append(item)
+        else:
+            results[source.sha256] = item
     judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period))
     for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
         results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
     return [results[source.sha256] for source in sources]
+
+
+@frozen
+class _Reading:
+    """What a run needs to recognise the files and put them together with their forms."""
+
+    office: Office
+    ledger: Ledger
+    forms: Callable[[], Sequence[Form]]
+    """Of the period: asked for only where they are needed."""
+    units: Sequence[Unit]
+
+    def rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | Judged:
+        """The return in that file; else that it is none, and why."""
+        try:
+            return self._rejoined(source, raw)
+        except Exception:
+            return unread(source, self.office.in_own_words([fault("nhận biểu mẫu và ghép dòng, cột")]))
+
+    def _rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | Judged:
+        office, now = self.office, self.office.clock.now()
+        known = raw if isinstance(raw, Finding) else _recognise(self.ledger, raw, self.forms)
+        if isinstance(raw, Finding) or isinstance(known, Finding):
+            assert isinstance(known, Finding)
+            dated, doubts = believed(source, now)
+            return unread(dated, office.in_own_words((*_origin(dated), *doubts, known)))
+        source, doubts = believed(source, now, known.form.issued_on)
+        if raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
+            source = attrs.evolve(source, saved_at=raw.saved_at)
+        back = rejoin(source, raw, known.form)
+        sender = _other_sender(source, known.form, self.units)
+        told = (*known.findings, *_origin(source), *doubts, *sender, *back.findings)
+        # in the office's words from here on: its severities decide which cells the rules pass over
+        return attrs.evolve(back, findings=office.in_own_words(told))
 
 
 def _waves(returns: Sequence[Return], *, combine: bool) -> Iterator[Sequence[Return]]:
@@ -134,13 +171,30 @@ class _Judging:
 
     def judged(self, wave: Sequence[Return], *, combine: bool) -> Iterator[Judged]:
         """The verdicts; `wave` in the order of received times."""
-        returns = [combine_with(item, self._before(item)) for item in wave] if combine else wave
-        for item, broken in zip(returns, check(returns), strict=True):
-            late = days_after_receipt(item.values, item.source.received_at)
-            found = (*item.findings, *broken, *late)
-            judged = self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
-            self.earlier.add(judged)
+        for item, broken in self._checked(wave, combine=combine):
+            try:
+                judged = broken if isinstance(broken, Judged) else self._judged(item, broken, combine=combine)
+                self.earlier.add(judged)
+            except Exception:
+                judged = self._failed(item)
             yield judged
+
+    def _checked(self, wave: Sequence[Return], *, combine: bool) -> list[tuple[Return, tuple[Finding, ...] | Judged]]:
+        """Each return with what it breaks; one by one where together they meet a fault of the program's."""
+        try:
+            returns = [combine_with(item, self._before(item)) for item in wave] if combine else wave
+            return list(zip(returns, check(returns), strict=True))
+        except Exception:
+            if len(wave) == 1:
+                return [(wave[0], self._failed(wave[0]))]
+            return [pair for item in wave for pair in self._checked([item], combine=combine)]
+
+    def _failed(self, item: Return) -> Judged:
+        return unread(item.source, self.office.in_own_words([fault("kiểm tra số liệu")]))
+
+    def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> Judged:
+        found = (*item.findings, *broken, *days_after_receipt(item.values, item.source.received_at))
+        return self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
 
     def _before(self, item: Return) -> list[AnsweredForm]:
         same_period = item.form.period.code == self.period
@@ -167,12 +221,8 @@ def unread(source: Source, findings: Sequence[Finding]) -> Judged:
     return Judged(source, "unrecognised", None, None, None, findings=tuple(order))
 
 
-def _recognise(
-    ledger: Ledger, raw: RawWorkbook | Finding, forms: Callable[[], Sequence[Form]]
-) -> _RecognisedForm | Finding:
-    """The form that came back, or why it is none. `forms` of the period are asked for only where they are needed."""
-    if isinstance(raw, Finding):
-        return raw
+def _recognise(ledger: Ledger, raw: RawWorkbook, forms: Callable[[], Sequence[Form]]) -> _RecognisedForm | Finding:
+    """The form that came back, or why it is none."""
     identity = identify(raw)
     if identity is None:
         found = recognise(raw, forms())

@@ -95,5 +95,5 @@ def _record(office: Office, ledger: Ledger, done: Sequence[Rechecked], reason: s
         return ()
     plan, period = office.valid(period.code, ledger)
     status = standing(office, ledger, plan, period)
-    write_back(office, ledger, status)
-    return answer(office, ledger, plan, status).problems
+    back = write_back(office, ledger, status)
+    return answer(office, ledger, plan, status, back.problems).problems

@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from nq57xl.errors import Nq57Error
+from nq57xl.errors import FileUnreadError
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import files
 
@@ -21,8 +22,8 @@ def archive_file(workspace: Workspace, source: Path, sha256: str, *, over_limit:
     """Copies the file to archive/ab/<sha256><suffix>; does nothing when it is there already.
 
     Returns the path in the archive; None when `over_limit` says that the file is over the limits and only its name,
-    size and hash are kept. Raises Nq57Error when the copy has another hash (the file changed meanwhile) or cannot be
-    made.
+    size and hash are kept. Raises FileUnreadError when the file cannot be read or has another hash (it changed
+    meanwhile), Nq57Error when the archive cannot be written.
     """
     if over_limit:
         return None
@@ -30,10 +31,11 @@ def archive_file(workspace: Workspace, source: Path, sha256: str, *, over_limit:
     if found is not None:
         return found
     try:
-        with source.open("rb") as stream:
-            return _keep(workspace, stream, sha256, source.name)
+        stream = source.open("rb")
     except OSError as error:
-        raise Nq57Error(f"Không đọc được tệp «{source}»: {error.strerror or error}.") from error
+        raise _unread(source.name, error) from error
+    with stream:
+        return _keep(workspace, stream, sha256, source.name)
 
 
 def archive_bytes(workspace: Workspace, data: bytes, sha256: str, name: str) -> Path:
@@ -59,9 +61,21 @@ def _keep(workspace: Workspace, stream: BinaryIO, sha256: str, name: str) -> Pat
     target = workspace.archive / sha256[:2] / f"{sha256}{suffix if _SUFFIX.fullmatch(suffix) else '.bin'}"
     digest = hashlib.sha256()
     with files.replacing(target, staging=workspace.archive) as copy:
-        while chunk := stream.read(_CHUNK):
+        for chunk in _chunks(stream, name):
             digest.update(chunk)
             copy.write(chunk)
         if digest.hexdigest() != sha256:
-            raise Nq57Error(f"Tệp «{name}» thay đổi trong khi đang được sao lưu; hãy chạy lại lệnh.")
+            raise FileUnreadError(f"Tệp «{name}» thay đổi trong khi đang được sao lưu; hãy chạy lại lệnh.")
     return target
+
+
+def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    try:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+    except OSError as error:
+        raise _unread(name, error) from error
+
+
+def _unread(name: str, error: OSError) -> FileUnreadError:
+    return FileUnreadError(f"Không đọc được tệp «{name}»: {error.strerror or error}.")

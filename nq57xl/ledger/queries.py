@@ -70,7 +70,8 @@ def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:
     return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, separators=(",", ":"))
 
 
-_CLOSED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
+_LOCKED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
+_FAULTS = ("FILE_FAULT",)
 
 
 @frozen
@@ -146,11 +147,13 @@ def _add_parts(connection: Connection, return_id: int, item: Judged) -> None:
         connection.execute(insert(tables.return_findings), rows.finding_rows(return_id, item.findings))
 
 
-def stayed_closed(connection: Connection, sha256: str) -> bool:
-    """The file with that content is on record as one that could not be opened for want of its password."""
+def stayed_closed(connection: Connection, sha256: str, *, locked: bool) -> bool:
+    """The file with that content is on record as one that could not be judged for a fault of the program's, or
+    (`locked`) opened for want of its password."""
     about, told = tables.returns.c, tables.return_findings.c
     query = select(about.id).join(tables.return_findings, told.return_id == about.id)
-    query = query.where((about.sha256 == sha256) & (about.verdict == "unrecognised") & told.code.in_(_CLOSED))
+    codes = (*_FAULTS, *_LOCKED) if locked else _FAULTS
+    query = query.where((about.sha256 == sha256) & (about.verdict == "unrecognised") & told.code.in_(codes))
     return connection.execute(query).first() is not None
 
 
@@ -160,7 +163,8 @@ def reopen(connection: Connection, period: str, item: Judged, run: CollectRun) -
     When and from whom it was received, its place in the order and the decisions on it stay.
     """
     table = tables.returns
-    closed = select(table.c.id).where(table.c.sha256 == item.source.sha256).order_by(table.c.id)
+    same = (table.c.sha256 == item.source.sha256) & (table.c.verdict == "unrecognised")
+    closed = select(table.c.id).where(same).order_by(table.c.id)
     return_id = int(connection.execute(closed).scalars().first() or 0)
     row = rows.return_row(item, period, run.at, run.who)
     learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}

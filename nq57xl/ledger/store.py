@@ -239,10 +239,10 @@ class Ledger:
         with reading(self._engine) as connection:
             return queries.was_judged(connection, sha256, period)
 
-    def stayed_closed(self, sha256: str) -> bool:
-        """The file was recorded, but could not be opened for want of its password."""
+    def stayed_closed(self, sha256: str, *, locked: bool) -> bool:
+        """The file was recorded, but not judged for a fault of the program's; `locked`: or for want of its password."""
         with reading(self._engine) as connection:
-            return queries.stayed_closed(connection, sha256)
+            return queries.stayed_closed(connection, sha256, locked=locked)
 
     def return_by_hash(self, sha256: str, period: str | None = None) -> ReturnRecord | None:
         """The return that was recorded of the file with that content, for that period or the one it came for last."""
@@ -273,8 +273,8 @@ class Ledger:
         """Records a whole run with its event, all or nothing; returns what is new.
 
         Known files and duplicates are passed over, and files without a hash: they could not be read at all, so the
-        next run meets them afresh. A file that stayed closed for want of a password, and is open now, is recorded in
-        the place of its own record, with an event that says so.
+        next run meets them afresh. A file that stayed closed for want of a password or for a fault of the program's,
+        and is open now, is recorded in the place of its own record, with an event that says so.
         """
         run = queries.CollectRun(self._workspace, in_vietnam(collected_at), self.person)
         with changing(self._engine) as connection:
@@ -285,7 +285,7 @@ class Ledger:
                     continue
                 if not queries.was_judged(connection, sha256, period):
                     new.append(queries.add(connection, period, item, run))
-                elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256):
+                elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256, locked=True):
                     new.append(queries.reopen(connection, period, item, run))
                     self.add_event(connection, "reread", {"period": period, "file": item.source.path})
             if new:

@@ -34,7 +34,8 @@ def gather(
 ) -> tuple[list[Source], list[_Problem]]:
     """The sources behind files and folders, in a fixed order, each file once.
 
-    Problems are files that must be neither archived nor read: too large, or not to be opened at all.
+    Problems are files that must be neither archived nor read: too large; or without a hash, since they cannot be
+    opened now, and links and folders of that kind. What has no hash is never recorded, so the next run meets it afresh.
     A day in a folder's name counts below `inbox` and below a folder that was given. A time without a zone is taken as
     Vietnam's. Raises Nq57Error when a path does not exist.
     """
@@ -44,7 +45,11 @@ def gather(
     for given in paths:
         if not given.exists():
             raise Nq57Error(f"Không tìm thấy «{given}»: hãy kiểm tra lại đường dẫn tệp hoặc thư mục.")
-        for path in _files(given):
+        for path, reason in _files(given):
+            if reason:
+                when, basis = _received(path, given, received=received, now=now, inbox=inbox)
+                problems.append((_without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})))
+                continue
             real = path.resolve()
             if real in seen:
                 continue
@@ -63,18 +68,41 @@ def is_noise(name: str) -> bool:
     return name.startswith(("~$", ".~lock.", "._")) or name.lower() in _NOISE
 
 
-def _files(given: Path) -> Iterator[Path]:
+_LINK = "đây là đường dẫn tắt (liên kết), phần mềm không mở theo"
+_FOLDER = "không mở được thư mục"
+
+
+def _files(given: Path) -> Iterator[tuple[Path, str]]:
+    """The files, in a fixed order; with why it cannot be taken what is a link, or a folder that cannot be listed."""
     if not given.is_dir():
-        yield given
+        yield given, ""
         return
-    found: list[Path] = []
-    for folder, folders, names in os.walk(given, followlinks=False):
-        folders[:] = [name for name in folders if not (Path(folder) / name).is_symlink()]
-        found += [Path(folder) / name for name in names if not is_noise(name)]
-    yield from sorted(
-        (path for path in found if path.is_file() and not path.is_symlink()),
-        key=lambda path: path.relative_to(given).parts,
-    )
+    found: dict[Path, str] = {}
+
+    def closed(error: OSError) -> None:
+        found[Path(error.filename or given)] = f"{_FOLDER} ({error.strerror or error})"
+
+    for folder, folders, names in os.walk(given, onerror=closed, followlinks=False):
+        for name in (*folders, *names):
+            path = Path(folder, name)
+            if path.is_symlink():
+                found[path] = _LINK
+            elif name in names and stat.S_ISREG(_mode(path)):
+                found[path] = ""
+    kept = {path: reason for path, reason in found.items() if not is_noise(path.name)}
+    yield from sorted(kept.items(), key=lambda item: item[0].relative_to(given).parts)
+
+
+def _mode(path: Path) -> int:
+    """What kind of thing lies there; a file that is gone or closed is taken for a file: its reading tells more."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return stat.S_IFREG
+
+
+def _without_hash(path: Path, when: datetime, basis: ReceivedBasis) -> Source:
+    return Source(str(path), path.name, "", 0, when, basis)
 
 
 def _received(
@@ -115,8 +143,9 @@ def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, F
                 digest.update(chunk)
                 size += len(chunk)
     except OSError as error:
-        finding = make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
-    if finding is None and size > limits.FILE_BYTES:
+        reason = f"không mở được tệp ({error.strerror or 'lỗi đọc'})"
+        return _without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})
+    if size > limits.FILE_BYTES:
         finding = too_large(size)
     return Source(str(path), path.name, digest.hexdigest(), size, when, basis, saved_at=_saved_at(path)), finding
 
