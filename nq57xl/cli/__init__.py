@@ -63,6 +63,20 @@ def main() -> None:
         _fail(f"Không được phép ghi «{error.filename}»: hãy đóng tệp nếu đang mở, và kiểm tra quyền ghi của thư mục.")
     except OSError as error:
         _fail(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
+    except Exception:
+        _fail(
+            f"Chương trình gặp lỗi bất ngờ và dừng lại. Hãy gửi tệp «{_written_down()}» cho người phụ trách phần mềm."
+        )
+
+
+def _written_down() -> str:
+    """What went wrong, for whoever mends the program, in a file of the system's temporary folder; where it lies."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="nq57xl-loi-", suffix=".txt", encoding="utf-8", delete=False) as file:
+        traceback.print_exc(file=file)
+    return file.name
 
 
 def _speak_utf8(stream: TextIO) -> None:

@@ -258,8 +258,16 @@ def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Peri
     forms_answered = ((ledger.form_by_id(judged.issue_id or ""), judged) for judged in counting)
     answered = [AnsweredForm(form, judged) for form, judged in forms_answered if form is not None]
     units = _with_done_rows(ledger, plan, status, forms)
-    found = (*check_period(answered), *same_time(records, {unit.code: unit.name for unit in status.units}))
+    found = (*_between_units(answered), *same_time(records, {unit.code: unit.name for unit in status.units}))
     return attrs.evolve(status, units=units, period_findings=office.in_own_words(found))
+
+
+def _between_units(answered: Sequence[AnsweredForm]) -> Sequence[Finding]:
+    """What concerns several units; the returns have their verdicts, whatever becomes of this."""
+    try:
+        return check_period(answered)
+    except Exception:
+        return (fault("so sánh báo cáo của các đơn vị với nhau"),)
 
 
 def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:

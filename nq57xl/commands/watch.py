@@ -162,17 +162,25 @@ class Watcher:
             return
         except (Nq57Error, OSError) as error:
             for path in ready:
-                seen = self._seen[path]
-                seen.tries += 1
-                seen.due = self.looks + min(2**seen.tries, _LONGEST_WAIT)
+                self._wait(path)
             yield from self._say(_FAILED, f"Chưa nhận được {_names(ready)}. {error} Sẽ thử lại.")
             return
         retried = any(self._seen[path].tries for path in ready)
+        unread = {Path(item.source.path) for item in done.returns if not item.source.sha256}
         for path in ready:
+            if path in unread:  # gone, or held by another program: not received, so it comes again
+                self._wait(path)
+                continue
             self._seen[path].done = True
             self._said.pop(str(path), "")
         self._said.pop(_FAILED, "")
         yield from self._tell(done, retried=retried)
+
+    def _wait(self, path: Path) -> None:
+        """The file was tried in vain: again later, ever more seldom."""
+        seen = self._seen[path]
+        seen.tries += 1
+        seen.due = self.looks + min(2**seen.tries, _LONGEST_WAIT)
 
     def _tell(self, done: Collected, *, retried: bool) -> Iterator[WatchNews]:
         """The run without what the ledger knew before the watch began; after a run that was cut short, what it took."""

@@ -106,17 +106,21 @@ def _explained(error: BaseException | None) -> Nq57Error:
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A consistent copy of the database, whole or not at all. Raises Nq57Error."""
+    """A consistent copy of the database, whole or not at all. Raises Nq57Error, which tells whose fault it is."""
     staged = target.with_name(f".{target.name}{files.TEMPORARY}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        staged.touch()  # SQLite would say of a folder without write permission that the database cannot be opened
         with friendly(), contextlib.ExitStack() as stack:
             original: Any = stack.enter_context(contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)))
             copy = stack.enter_context(contextlib.closing(sqlite3.connect(staged)))
             original.backup(copy)
         staged.replace(target)
     except OSError as error:
-        raise Nq57Error(f"Không tạo được bản sao lưu «{target}»: {error.strerror or error}.") from error
+        raise Nq57Error(
+            f"Không tạo được bản sao lưu trong «{target.parent}»: {error.strerror or error}. "
+            "Hãy kiểm tra quyền ghi của thư mục đó và dung lượng ổ đĩa."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             staged.unlink(missing_ok=True)

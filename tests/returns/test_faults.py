@@ -198,6 +198,107 @@ def test_one_file_that_fails_a_stage(stage: str, office: Path, faulty: Callable[
         assert any(item["severity"] == "error" for item in files["bad.xlsx"]["findings"])
 
 
+def swapped(target: str, act: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Does something to the bad file at the moment at which the function of that dotted name meets it."""
+    module = importlib.import_module(target.rpartition(".")[0])
+    real = getattr(module, target.rpartition(".")[2])
+
+    def acting(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        for item in arguments:
+            if isinstance(item, Path) and item.name == "bad.xlsx":
+                act(item)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(target, acting)
+
+
+def grows(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"more")
+
+
+def becomes_a_folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir(exist_ok=True)
+
+
+@pytest.mark.parametrize("stage", ["container_kind", "archive_file"])
+@pytest.mark.parametrize("act", [Path.unlink, grows, becomes_a_folder], ids=["vanishes", "grows", "becomes a folder"])
+def test_a_file_that_changes_meanwhile(
+    stage: str, act: Callable[[Path], None], office: Path, in_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told and not recorded, the others are taken; the next run meets it afresh."""
+    path = office / "inbox" / DAY / "bad.xlsx"
+    data = path.read_bytes()
+    with monkeypatch.context() as patch:
+        swapped(f"nq57xl.commands.collect.{stage}", act, patch)
+        done = collect(office, "--json")
+    assert done.code == 0, done.err[-300:]
+    files = told(done)
+    assert [files[name]["verdict"] for name in ("KHTC.xlsx", "KCATGT.xlsx")] == ["accepted", "accepted"]
+    assert [item["code"] for item in files["bad.xlsx"]["findings"]] == ["FILE_UNREAD"]
+    assert states(office)["VP"] == "missing"
+    if path.is_dir():
+        path.rmdir()
+    path.write_bytes(data)
+    assert told(collect(office, "--json"))["bad.xlsx"]["verdict"] == "rejected"
+
+
+def test_a_fault_is_tried_again(office: Path, in_process: None, faulty: Callable[[str], Repair]) -> None:
+    """A file that the program could not judge is no duplicate: once that is mended, the next run judges it."""
+    repair = faulty("rejoin")
+    assert [told(collect(office, "--json"))["bad.xlsx"]["verdict"] for _ in range(2)] == ["unrecognised"] * 2
+    repair()
+    assert told(collect(office, "--json"))["bad.xlsx"]["verdict"] == "rejected"
+    assert [told(collect(office, "--json"))["bad.xlsx"]["verdict"]] == ["duplicate"]
+    assert states(office)["VP"] == "rejected"
+
+
+def test_files_that_cannot_be_opened(office: Path, in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them are told each time and never recorded; an empty file beside them is told for what it is."""
+    inbox = office / "inbox" / DAY
+    (inbox / "bad.xlsx").unlink()
+    for name in ("a.xlsx", "b.xlsx", "rong.xlsx"):
+        (inbox / name).write_bytes(b"" if name == "rong.xlsx" else b"x")
+    real = Path.open
+
+    def closed(path: Path, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        if path.name in ("a.xlsx", "b.xlsx"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", closed)
+    for verdict, empty in (("unrecognised", ["FILE_EMPTY"]), ("duplicate", [])):
+        files = told(collect(office, "--json"))
+        for name in ("a.xlsx", "b.xlsx"):
+            assert files[name]["verdict"] == "unrecognised"
+            assert [item["code"] for item in files[name]["findings"]] == ["FILE_UNREAD"]
+        assert files["rong.xlsx"]["verdict"] == verdict
+        assert [item["code"] for item in files["rong.xlsx"]["findings"]] == empty
+
+
+def test_a_folder_for_backups_that_cannot_be_written(office: Path) -> None:
+    """It is named, and nq57xl.db is not blamed; nothing is taken in."""
+    shutil.rmtree(office / "backup")
+    (office / "backup").write_bytes(b"a file has taken the name")
+    done = collect(office)
+    assert done.code == 1
+    assert "backup" in done.err
+    assert "nq57xl.db" not in done.err
+    assert "Traceback" not in done.err
+
+
+def test_what_nobody_foresaw(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the whole command ends with one sentence and exit 1; what the program says of it lies in a file."""
+    monkeypatch.setattr("nq57xl.commands.collect.standing", lambda *_: 1 / 0)
+    done = collect(office)
+    assert done.code == 1
+    (line,) = [line for line in done.err.splitlines() if line.startswith("Lỗi: ")]
+    assert "Traceback" not in done.out + done.err
+    written = Path(line.split("«")[1].split("»")[0])
+    assert "ZeroDivisionError" in written.read_text(encoding="utf-8")
+    written.unlink()
+
+
 def test_the_terminal_of_a_fault_in_a_worker(office: Path) -> None:
     """A file that no reader can take apart costs one sentence, not a trace."""
     (office / "inbox" / DAY / "bad.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 500)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +46,7 @@ def test_noise_is_left_out(tmp_path: Path) -> None:
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
-    """A link inside a folder leads out of it and is not followed."""
+    """A link inside a folder leads out of it: it is not followed, and told."""
     put(tmp_path / "elsewhere" / "secret.xlsx")
     put(tmp_path / "inbox" / "a.xlsx")
     try:
@@ -52,7 +54,29 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         (tmp_path / "inbox" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     except OSError:
         pytest.skip("this system makes no links")
-    assert names(tmp_path / "inbox") == ["a.xlsx"]
+    sources, problems = gather([tmp_path / "inbox"], received=None, now=NOW, inbox=None)
+    assert [source.name for source in sources] == ["a.xlsx"]
+    assert [(source.name, source.sha256, finding.code) for source, finding in problems] == [
+        ("b.xlsx", "", "FILE_UNREAD"),
+        ("more", "", "FILE_UNREAD"),
+    ]
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in it is not received; the office learns of it, and the other files are taken."""
+    for name in ("a.xlsx", "kín/b.xlsx"):
+        put(tmp_path / name)
+    real = os.scandir
+
+    def closed(path: str) -> Any:  # noqa: ANN401
+        if Path(path).name == "kín":
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    sources, ((problem, finding),) = gather([tmp_path], received=None, now=NOW, inbox=None)
+    assert [source.name for source in sources] == ["a.xlsx"]
+    assert (problem.name, problem.sha256, finding.code) == ("kín", "", "FILE_UNREAD")
 
 
 def test_the_same_file_twice_is_one_source(tmp_path: Path) -> None:
