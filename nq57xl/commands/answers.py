@@ -140,6 +140,10 @@ class _AnswerWriter:
         self.period = parse_period(status.period, plan.properties)
         self.folder = self.workspace.letters_dir(status.period)
         self.problems: dict[str, None] = dict.fromkeys(problems)
+        self.remarks: dict[str, list[str]] = {}
+        for event in ledger.events():
+            if event.what == "remark":
+                self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
     def done(self) -> Answers:
         returns = filed_returns(self.status, self.ledger.returns(self.status.period))
@@ -184,7 +188,10 @@ class _AnswerWriter:
             attached, name = back.read_bytes(), form_file_name(self.period.code, form.unit)
             findings = placed(form, record.judged.values, record.judged.findings)
         code = form.short_id if form else ""
-        letter = letter_of(item, self.plan, self.period, form_code=code, marked=name, findings=findings)
+        remarks = self.remarks.get(record.judged.source.sha256, ())
+        letter = letter_of(
+            item, self.plan, self.period, form_code=code, marked=name, findings=findings, remarks=remarks
+        )
         shapes = write_letter(letter, attached, self.workspace.root)
         contents = zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
         return {self.folder / f"{letter.name}{suffix}": data for suffix, data in contents}

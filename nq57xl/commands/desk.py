@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from nq57xl.commands.answers import answer
 from nq57xl.commands.collect import standing
 from nq57xl.commands.merge import with_closing
 from nq57xl.commands.office import Office
@@ -152,7 +153,10 @@ def returns_of(office: Office, unit: str, period_code: str) -> tuple[FiledReturn
 
 
 def remark(office: Office, sha256: str, text: str) -> None:
-    """Notes the office's own remark on a return, on record. Raises Nq57Error for an unknown return or no text."""
+    """Notes the office's own remark on a return, on record, and puts it into the letter to the unit.
+
+    Raises Nq57Error for an unknown return or no text.
+    """
     if not text.strip():
         raise Nq57Error("Chưa ghi nội dung nhận xét.")
     with office.changing("remark") as ledger:
@@ -161,6 +165,8 @@ def remark(office: Office, sha256: str, text: str) -> None:
             raise Nq57Error("Không có báo cáo này trong sổ.")
         detail = {"period": record.period, "unit": record.judged.unit, "sha256": sha256, "text": text.strip()}
         ledger.event("remark", detail)
+        plan, period = office.valid(record.period, ledger)
+        answer(office, ledger, plan, standing(office, ledger, plan, period))
 
 
 def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:

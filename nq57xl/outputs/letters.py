@@ -104,6 +104,8 @@ class Letter:
     """What became of the form's rows in the plan since it was issued, with what to do."""
     excluded: str = ""
     """The office's reason for leaving the file out."""
+    remarks: tuple[str, ...] = field(factory=tuple)
+    """What the office itself has to say about the return, oldest first."""
     form_name: str = ""
     """Name of the form as issued; "NQ57_2026-04_….xlsx" where the unit is not known."""
     gatherer: str = ""
@@ -127,10 +129,12 @@ def letter_of(
     form_code: str = "",
     marked: str = "",
     findings: Sequence[Finding] = (),
+    remarks: Sequence[str] = (),
 ) -> Letter:
     """The letter about one return.
 
-    `marked`: name of the form that goes back, where one does; `findings`: what it marks, with the cells in that form.
+    `marked`: name of the form that goes back, where one does; `findings`: what it marks, with the cells in that form;
+    `remarks`: the office's own.
     """
     record, source = item.record, item.record.judged.source
     units = {unit.code: unit for unit in plan.units}
@@ -167,6 +171,7 @@ def letter_of(
         newest=_other(item.unit.newest if item.unit else None, record),
         amended=tuple(_amended_rows(record)),
         excluded=plain(record.excluded),
+        remarks=tuple(map(plain, remarks)),
         form_name=form_file_name(period.code, code or "…"),
         gatherer=plain(gatherer.name if gatherer else "") or "đơn vị tổng hợp",
         gatherer_email=_email_of(gatherer),
