@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nq57xl.cli.options import as_json, office, period_option, print_json, talk
-from nq57xl.cli.printing import EDIT_STATES
 from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ def _print_edits(listed: PeriodEdits) -> None:
     from rich.table import Table
 
     from nq57xl.cli.options import console
+    from nq57xl.results.wording import EDIT_STATES
 
     if not listed.history:
         talk(f"Chưa có biên tập nào của {listed.period.title}.")

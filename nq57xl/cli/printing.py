@@ -231,17 +231,10 @@ def print_merged(done: Merged) -> None:
     _print_recorded_edits(done)
 
 
-EDIT_STATES = {
-    "applied": "đang áp dụng",
-    "outdated": "đơn vị đã gửi lại, không còn áp dụng",
-    "unreported": "đơn vị không có báo cáo được chấp nhận",
-    "replaced": "đã có biên tập mới hơn",
-    "withdrawn": "đã bỏ",
-}
-
-
 def _print_recorded_edits(done: Merged) -> None:
     """What `merge` found in bien-tap.xlsx, and edits that no longer apply."""
+    from nq57xl.results.wording import EDIT_STATES
+
     if done.edits.recorded:
         talk(f"Đã ghi nhận {done.edits.recorded} biên tập mới từ bien-tap.xlsx.")
     for path, item in done.edits.findings:

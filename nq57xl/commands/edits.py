@@ -21,7 +21,7 @@ from nq57xl.edits.read import (
     read_lines,
     understand,
 )
-from nq57xl.errors import WorkbookOpenError
+from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.values import Source
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.edits import add_edits, edits_of, holding
@@ -118,6 +118,22 @@ def edits(office: Office, period_code: str | None) -> PeriodEdits:
         plan, period = office.valid(period_code, ledger)
         c = as_now(office, ledger, plan, period)
         return PeriodEdits(period, c.edits, edits_of(ledger, period.code))
+
+
+def hand_in(office: Office, period_code: str, data: bytes) -> Path:
+    """Lays a bien-tap.xlsx that was edited elsewhere beside the present one, for the next report to take it in.
+
+    Raises Nq57Error for a file that is no workbook; what is in the workbook is judged when the report is made.
+    """
+    if not data.startswith(b"PK"):
+        raise Nq57Error(f"Tệp này không phải sổ tính Excel: hãy chọn tệp {NAME} đã sửa và lưu ở dạng .xlsx.")
+    with office.reading() as ledger:
+        _, period = office.valid(period_code, ledger)
+    folder, stem = office.workspace.report_dir(period.code), Path(NAME).stem
+    names = (folder / f"{stem} ({number}).xlsx" for number in range(2, 1000))
+    path = next(path for path in names if not path.exists())
+    files.write_atomic(path, data)
+    return path
 
 
 def _candidates(office: Office, period: Period) -> list[Path]:

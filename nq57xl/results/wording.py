@@ -65,6 +65,13 @@ VERDICTS = {
 }
 EDIT_KINDS: dict[EditKind, str] = {"wording": "Rút gọn câu chữ", "figure": "Sửa số liệu theo điện thoại"}
 """What the office may do by its own hand, as bien-tap.xlsx offers it."""
+EDIT_STATES = {
+    "applied": "đang áp dụng",
+    "outdated": "đơn vị đã gửi lại, không còn áp dụng",
+    "unreported": "đơn vị không có báo cáo được chấp nhận",
+    "replaced": "đã có biên tập mới hơn",
+    "withdrawn": "đã bỏ",
+}
 BASES: dict[ReceivedBasis, str] = {
     "mail": "Thời điểm thư đến",
     "option": "Do đơn vị tổng hợp ghi",

@@ -13,7 +13,18 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from nq57xl.errors import Nq57Error
-from nq57xl.web import desk_page, downloads, issue_page, office_page, plan_page, report_page, return_page, start_page
+from nq57xl.web import (
+    desk_page,
+    downloads,
+    edits_page,
+    issue_page,
+    office_page,
+    plan_page,
+    recheck_page,
+    report_page,
+    return_page,
+    start_page,
+)
 from nq57xl.web.safety import BodyTooLargeError, Guard
 from nq57xl.web.site import Site, UnknownWorkspaceError
 
@@ -27,8 +38,8 @@ _TITLES = {
 def make_app(site: Site, port: int) -> ASGIApp:
     """The desk as an ASGI application that answers on that port of this computer alone."""
     site.port = port
-    modules = (start_page, desk_page, return_page, issue_page, report_page, plan_page, office_page, downloads)
-    routes = [route for module in modules for route in module.ROUTES]
+    reports = (desk_page, return_page, recheck_page, issue_page, report_page, edits_page)
+    routes = [route for module in (start_page, *reports, plan_page, office_page, downloads) for route in module.ROUTES]
     app = Starlette(
         routes=[*routes, Mount("/tinh", StaticFiles(directory=_STATIC))],
         exception_handlers={

@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nq57xl.commands.decide import correct_received, exclude, readmit
+from nq57xl.commands.decide import correct_received, exclude, readmit, take
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
 from nq57xl.errors import Nq57Error
 from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS
 from nq57xl.rules.findings import grouped
+from nq57xl.web.recheck_page import begin as judge_again
 from nq57xl.web.site import plain_words, see, site_of
 
 _LEVELS = {
@@ -47,7 +48,7 @@ def show(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    """A decision with its reason: leave out, take back in, put the time right, note a remark."""
+    """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
     site, slug, sha256 = site_of(request), request.path_params["slug"], request.path_params["sha256"]
     office = site.office(slug)
     async with request.form(max_files=0, max_fields=10) as form:
@@ -59,6 +60,13 @@ async def decide(request: Request) -> Response:
         exclude(office, sha256, None, reason)
     elif kind == "readmit":
         readmit(office, sha256, None, reason)
+    elif kind == "take":
+        take(office, sha256, None, reason)
+    elif kind == "recheck":
+        view = look_at_return(office, sha256)
+        if view is None:
+            raise HTTPException(404)
+        return judge_again(site, slug, view.period.code, sha256, reason)
     elif kind == "received":
         if at is None:
             raise Nq57Error("Chưa ghi thời điểm nhận.")

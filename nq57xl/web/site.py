@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from nq57xl import resources
 from nq57xl.commands.office import Office
+from nq57xl.commands.recheck import Rechecked
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.forms.wording import day_in_words
 from nq57xl.ledger.workspace import Workspace
@@ -43,6 +44,8 @@ class Site:
         """A workspace elsewhere that the person named when starting."""
         self.keys = Keys()
         self.jobs = Jobs(self.explain)
+        self.rechecks: dict[tuple[str, str], dict[str, tuple[Rechecked, str]]] = {}
+        """(workspace, period) -> by hash: what judging again said, with the reason; gone when the program ends."""
         self.port = 0
         self.end = lambda: None
         """Ends the server."""

@@ -1,0 +1,171 @@
+"""The desk's pages beyond the plain month: decisions, judging again, edits; called as a browser calls them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from httpx import Response
+from starlette.testclient import TestClient
+
+from nq57xl.commands.collect import collect
+from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.merge import merge, status
+from nq57xl.commands.office import Office
+from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.web.app import make_app
+from nq57xl.web.site import Site
+
+PORT = 8758
+HERE = f"http://127.0.0.1:{PORT}"
+CLOCK = FixedClock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM))
+DUE = dt.date(2026, 4, 17)
+
+
+@pytest.fixture(scope="module")
+def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the forms of April, one accepted and one rejected return."""
+    root = tmp_path_factory.mktemp("april") / "so"
+    init(root, "bql-2026")
+    office = Office.at(root, CLOCK)
+    generate(office, "2026-04")
+    forms = root / "out" / "2026-04" / "bieu-mau"
+    Department(1, DUE).fill(forms / "NQ57_2026-04_QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
+    Department(2, DUE).fill(forms / "NQ57_2026-04_VP.xlsx", root / "inbox" / "VP.xlsx", mistakes=True)
+    collect(office, [], "2026-04")
+    return root
+
+
+class Browser:
+    """A browser that opened the link, on one workspace."""
+
+    def __init__(self, root: Path) -> None:
+        self.office = Office.at(root, CLOCK)
+        self.site = Site(root.parent, CLOCK, lambda folder: Office.at(folder, CLOCK), root)
+        self.client = TestClient(
+            make_app(self.site, PORT), base_url=HERE, headers={"sec-fetch-site": "same-origin"}, follow_redirects=True
+        )
+        self.client.get(f"/vao?ma={self.site.keys.new_code()}")
+        self.at = f"/so/{root.name}"
+
+    def page(self, path: str) -> str:
+        """Text of a page of the workspace."""
+        answer = self.client.get(self.at + path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def send(self, path: str, data: dict[str, str], file: tuple[str, bytes] | None = None) -> str:
+        """Sends a form; where that begins work, what the work told."""
+        files = {"tep": file} if file else {"": ("", b"")}
+        answer: Response = self.client.post(self.at + path, data=data, files=files)
+        for _ in range(600):
+            if "/viec/" not in str(answer.url) or "Đang thực hiện" not in answer.text:
+                break
+            time.sleep(0.1)
+            answer = self.client.get(str(answer.url))
+        return answer.text
+
+    def hash_of(self, unit: str) -> str:
+        """Of the unit's newest return."""
+        found = next(item for item in status(self.office, "2026-04").status.units if item.code == unit)
+        assert found.newest is not None
+        return found.newest.judged.source.sha256
+
+
+@pytest.fixture
+def browser(april: Path, tmp_path: Path, in_process: None) -> Browser:
+    return Browser(Path(shutil.copytree(april, tmp_path / "so")))
+
+
+def test_a_rejected_return_is_taken_by_the_office(browser: Browser) -> None:
+    """Before: offered with how many cells it concerns; after: accepted, the reason on the page and in the log."""
+    sha256 = browser.hash_of("VP")
+    assert "Nhận thay đơn vị" in browser.page(f"/tep/{sha256}")
+    assert "Chưa nêu lý do" in browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "take", "ly_do": ""})
+    page = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "take", "ly_do": "Ngày cuối, không liên hệ được"})
+    assert "Đơn vị tổng hợp nhận thay:</strong> Ngày cuối, không liên hệ được" in page
+    assert "Nhận thay đơn vị" in browser.page("/nhat-ky")
+    unit = next(item for item in status(browser.office, "2026-04").status.units if item.code == "VP")
+    assert unit.counting is not None
+
+
+def test_a_remark_goes_into_the_letter(browser: Browser) -> None:
+    """Typed on the page, it stands on the page, in the text to copy and in the mail draft; nothing in it is markup."""
+    sha256 = browser.hash_of("VP")
+    said = "Bổ sung số văn bản <b>ban hành</b>"
+    page = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "remark", "ly_do": said})
+    assert page.count("Bổ sung số văn bản &lt;b&gt;ban hành&lt;/b&gt;") == 2
+    letter = (browser.office.workspace.letters_dir("2026-04") / "NQ57_2026-04_VP.txt").read_text(encoding="utf-8")
+    assert f"- {said}" in letter
+
+
+def test_judging_again_changes_nothing_by_itself(browser: Browser) -> None:
+    """The same program gives the same verdicts: said so, nothing waits for a word; no reason, no run."""
+    assert "Chưa nêu lý do" in browser.send("/ky/2026-04/cham-lai/lam", {"ly_do": ""})
+    told = browser.send("/ky/2026-04/cham-lai/lam", {"ly_do": "Thử lại"})
+    assert told.count("không đổi") == 2
+    page = browser.page("/ky/2026-04/cham-lai")
+    assert "2 tệp chấm lại cho kết quả như trước" in page
+    assert "Xác nhận kết quả chấm lại" not in page
+
+
+def test_a_worse_verdict_waits_for_the_offices_word(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An accepted return that today's rules reject is proposed with what is new in it; confirmed, it holds."""
+    from nq57xl.commands import recheck as module
+    from nq57xl.rules.findings import make
+
+    sha256, plain = browser.hash_of("QLDT"), module.judge
+
+    def stricter(*given: object, **words: object) -> list[object]:
+        import attrs
+
+        new = make("REQUIRED_BLANK", words={"field": "Kết quả"}, sheet="1. Kết quả", cell="H9", task="I.1")
+        return [
+            attrs.evolve(item, verdict="rejected", findings=(*item.findings, new))
+            for item in plain(*given, **words)  # type: ignore[arg-type]
+        ]
+
+    monkeypatch.setattr(module, "judge", stricter)
+    browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "recheck", "ly_do": "Quy tắc mới"})
+    page = browser.page("/ky/2026-04/cham-lai")
+    assert "chờ xác nhận" in page and "1. Kết quả!H9" in page
+    units = {item.code: item for item in status(browser.office, "2026-04").status.units}
+    assert units["QLDT"].counting is not None
+    browser.send("/ky/2026-04/cham-lai/lam", {"ly_do": "Quy tắc mới", "tep": sha256})
+    units = {item.code: item for item in status(browser.office, "2026-04").status.units}
+    assert units["QLDT"].counting is None
+
+
+def test_edits_go_down_and_up(browser: Browser) -> None:
+    """bien-tap.xlsx is downloaded, edited, sent up: recorded and applied; a wrong line is told with its cell."""
+    assert "Lập báo cáo tổng hợp trước" in browser.page("/ky/2026-04/bien-tap")
+    merge(browser.office, "2026-04")
+    got = browser.client.get(f"{browser.at}/ky/2026-04/tai/tong-hop/bien-tap.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(got.content))
+    sheet = book.active
+    assert sheet is not None
+    columns = {cell.value: cell.column for cell in sheet[1] if cell.value}
+    rows = {str(sheet.cell(row, 1).value): row for row in range(2, sheet.max_row + 1)}
+    result, wrong = rows["QLDT|supporting|I.2|contribution"], rows["QLDT|supporting|I.1|nothing"]
+    for row, values in {
+        result: {"entry": "Đã hoàn thành rà soát", "kind": "Rút gọn câu chữ", "author": "Lan", "reason": "Gọn"},
+        wrong: {"entry": "nhiều", "kind": "Sửa số liệu theo điện thoại", "author": "Lan", "reason": "Điện thoại"},
+    }.items():
+        for name, value in values.items():
+            sheet.cell(row, columns[name]).value = value
+    buffer = io.BytesIO()
+    book.save(buffer)
+    told = browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", buffer.getvalue()))
+    assert "Đã ghi nhận 1 biên tập mới" in told
+    assert f"Biên tập!{sheet.cell(wrong, columns['entry']).coordinate}" in told
+    page = browser.page("/ky/2026-04/bien-tap")
+    assert "Đã hoàn thành rà soát" in page and "đang áp dụng" in page
+    assert "không phải sổ tính" in browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", b"abc"))
