@@ -88,7 +88,7 @@ def _decide(
 ) -> Decided:
     reason = " ".join(reason.split())
     if not reason:
-        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do vào --reason.")
+        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
     if at is not None and at > office.clock.now():
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại --at.")
     with office.changing(kind) as ledger:

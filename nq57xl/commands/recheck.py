@@ -56,7 +56,7 @@ def recheck(
     """
     reason = " ".join(reason.split())
     if not reason:
-        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do vào --reason.")
+        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
     with office.changing("recheck") as ledger:
         plan, period = office.valid(period_code, ledger)
         if wanted:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from nq57xl.commands.edits import NAME, edits, hand_in
 from nq57xl.commands.merge import merge
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES
-from nq57xl.web.jobs import Progress, Tell
+from nq57xl.web.jobs import Progress, Tell, Tone
 from nq57xl.web.plan_page import uploaded
 from nq57xl.web.site import site_of
 
@@ -47,7 +47,7 @@ async def take(request: Request) -> Response:
         tell(Progress(f"Đã ghi nhận {done.edits.recorded} biên tập mới; báo cáo tổng hợp đã lập lại.", "good"))
         for _, item in done.edits.findings:
             place = "!".join(part for part in (item.sheet, item.cell) if part)
-            tone = "bad" if item.severity == "error" else "warn"
+            tone: Tone = "bad" if item.severity == "error" else "warn"
             tell(Progress(f"{place}: {item.message} {item.fix}" if place else f"{item.message} {item.fix}", tone))
         if done.problem:
             tell(Progress(done.problem, "warn"))

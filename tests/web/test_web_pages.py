@@ -6,9 +6,9 @@ import datetime as dt
 import io
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import openpyxl
 import pytest
 from httpx import Response
@@ -60,7 +60,7 @@ class Browser:
         """Text of a page of the workspace."""
         answer = self.client.get(self.at + path)
         assert answer.status_code == 200, answer.text
-        return answer.text
+        return str(answer.text)
 
     def send(self, path: str, data: dict[str, str], file: tuple[str, bytes] | None = None) -> str:
         """Sends a form; where that begins work, what the work told."""
@@ -71,7 +71,7 @@ class Browser:
                 break
             time.sleep(0.1)
             answer = self.client.get(str(answer.url))
-        return answer.text
+        return str(answer.text)
 
     def hash_of(self, unit: str) -> str:
         """Of the unit's newest return."""
@@ -119,21 +119,19 @@ def test_judging_again_changes_nothing_by_itself(browser: Browser) -> None:
 
 def test_a_worse_verdict_waits_for_the_offices_word(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """An accepted return that today's rules reject is proposed with what is new in it; confirmed, it holds."""
-    from nq57xl.commands import recheck as module
+    from nq57xl.commands.judge import judge as plain
     from nq57xl.rules.findings import make
 
-    sha256, plain = browser.hash_of("QLDT"), module.judge
+    sha256 = browser.hash_of("QLDT")
 
     def stricter(*given: object, **words: object) -> list[object]:
-        import attrs
-
         new = make("REQUIRED_BLANK", words={"field": "Kết quả"}, sheet="1. Kết quả", cell="H9", task="I.1")
         return [
             attrs.evolve(item, verdict="rejected", findings=(*item.findings, new))
             for item in plain(*given, **words)  # type: ignore[arg-type]
         ]
 
-    monkeypatch.setattr(module, "judge", stricter)
+    monkeypatch.setattr("nq57xl.commands.recheck.judge", stricter)
     browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "recheck", "ly_do": "Quy tắc mới"})
     page = browser.page("/ky/2026-04/cham-lai")
     assert "chờ xác nhận" in page and "1. Kết quả!H9" in page
