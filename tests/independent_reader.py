@@ -139,6 +139,7 @@ def says(seen: Seen, kind: str) -> Any:  # noqa: ANN401 - a cell's value, or UNS
 
 def _percent(content: Any, number_format: str) -> Any:  # noqa: ANN401
     if isinstance(content, int | float):
+        content = float(f"{content:.15g}")  # as programs show it: 100% that was computed is 1.0000000000000002
         if _PERCENT_FORMAT.fullmatch(number_format):
             return float(content)
         return (content / 100 if content > 1 else float(content)) if number_format == "General" else UNSURE
@@ -211,7 +212,9 @@ def _difference(seen: Seen, kind: str, held: Any, told: set[tuple[str, str]]) ->
     if held is None:
         quiet = _SAYS_NOTHING.fullmatch(_norm(str(seen.content)).casefold()) is not None
         return "" if quiet or (seen.sheet, seen.cell) in told else f"{seen.content!r} here, nothing there"
-    if said is UNSURE or _same(said, held) or (seen.linked and str(said) in _norm(str(held))):
+    # a link may be a formula, which this reader sees by its result alone
+    linked = seen.linked or str(held).startswith(f"{seen.content} (http")
+    if said is UNSURE or _same(said, held) or (linked and str(said) in _norm(str(held))):
         return ""
     return f"{said!r} here, {held!r} there"
 

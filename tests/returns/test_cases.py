@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,6 +83,8 @@ def test_a_second_reader_agrees(
 
 def only_changed(data: bytes, filled: bytes) -> bytes:
     """The workbook with the sheets emptied that are those of the base: they are compared there."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return data  # Python's own reader is stricter with odd zips than the programs that made them
     book, before = Book(data), Book(filled)
     for part in book.parts:
         if part.startswith("xl/worksheets/sheet") and book.parts[part] == before.parts.get(part):
