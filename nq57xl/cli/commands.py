@@ -25,6 +25,7 @@ from nq57xl.cli.options import (
     talk,
 )
 from nq57xl.cli.serving import serve
+from nq57xl.cli.waiving import waive
 from nq57xl.cli.watching import watch
 
 
@@ -268,6 +269,7 @@ COMMANDS = (
     watch,
     status,
     *RETURN_COMMANDS,
+    waive,
     merge,
     *CLOSE_COMMANDS,
     diff,

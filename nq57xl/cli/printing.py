@@ -64,7 +64,8 @@ _SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã s�
 
 def finding_json(item: Finding) -> dict[str, Any]:
     """A finding as the contract prints it."""
-    return json_fields(item, "code severity sheet cell task field value message fix")
+    found = json_fields(item, "code severity sheet cell task field value message fix")
+    return found | ({"waived": json_fields(item.waived, "until reason")} if item.waived else {})
 
 
 def collected_file_json(item: CollectedFile) -> dict[str, Any]:
@@ -180,6 +181,10 @@ def print_collected_file(item: CollectedFile) -> None:
         place = point.cell if point.count == 1 else point.first.sheet
         where = f"{place}: " if place else ""
         click.echo(visible(f"   {_SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip()))
+    for finding in item.findings:
+        if finding.waived is not None:
+            place = f"{finding.sheet}!{finding.cell}: " if finding.cell else ""
+            click.echo(visible(f"   Cảnh báo – {place}{finding.message} {finding.fix}".rstrip()))
     quiet = Counter(finding.severity for finding in item.findings)
     if quiet["repaired"]:
         click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")

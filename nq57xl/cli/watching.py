@@ -131,7 +131,8 @@ def file_line(item: CollectedFile) -> str:
     """One line for one file: verdict, path, unit, how many points."""
     from nq57xl.cli.printing import VERDICTS
 
-    errors, warnings = (sum(one.severity == level for one in item.findings) for level in ("error", "warning"))
+    asked = Counter(one.severity for one in item.findings if one.asks)
+    errors, warnings = asked["error"], asked["warning"]
     told = ", ".join(f"{number} {word}" for number, word in ((errors, "lỗi"), (warnings, "cảnh báo")) if number)
     if item.verdict == "unrecognised" and item.findings:
         told = item.findings[0].message

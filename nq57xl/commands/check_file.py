@@ -66,6 +66,7 @@ def check_file(
         sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
         read = judge(office, ledger, sources, copies, period.code, units=plan.units, passwords=passwords)
         judged = [*problems, *with_plan_rows(office, ledger, plan, period, read)]
+        judged = ledger.under_waivers(period.code, judged)
         told = tuple(
             CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged
         )

@@ -224,6 +224,7 @@ def collect(
             read += _recombined(office, ledger, plan, period, again, busy=busy)
         judged += with_plan_rows(office, ledger, plan, period, read)
         ledger.record_returns(period.code, judged, now)
+        judged = ledger.under_waivers(period.code, judged)
         _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)

@@ -219,6 +219,8 @@ EVENT_WORDS = {
     "received": "Đính chính thời điểm nhận",
     "take": "Nhận thay đơn vị",
     "recheck": "Chấm lại",
+    "waive": "Miễn giải trình",
+    "unwaive": "Thôi miễn giải trình",
     "close": "Chốt số liệu",
     "reopen": "Mở lại kỳ đã chốt",
     "edit": "Ghi nhận biên tập",

@@ -136,7 +136,7 @@ class PreviousReports:
         return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
 
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], Earlier]:
-        asked = {(item.table, item.task) for item in record.judged.findings if item.severity == "warning"}
+        asked = {(item.table, item.task) for item in record.judged.findings if item.asks}
         rows = {
             key: Earlier(period.code, period.title, values, questioned=key in asked)
             for key, values in _by_row(record).items()

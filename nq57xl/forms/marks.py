@@ -45,7 +45,7 @@ def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Find
     titles = {sheet.id: sheet.title for sheet in sheets}
     points = []
     for finding in findings:
-        if finding.severity in ("error", "warning"):
+        if finding.asks:
             slot = _slot_of(sheets, finding)
             title = titles[slot.sheet] if slot else finding.sheet
             points.append(MarkedFinding(finding, slot, title, _subject(form, finding)))

@@ -48,6 +48,8 @@ def frequency(period: Period) -> str:
         return "Hằng quý"
     if "-H" in period.code:
         return "06 tháng một lần"
+    if "-9M" in period.code:
+        return "09 tháng, mỗi năm một lần"
     return "Hằng tháng" if "-" in period.code else "Hằng năm"
 
 

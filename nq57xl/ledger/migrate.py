@@ -142,12 +142,20 @@ _FIFTH = (
     "CREATE INDEX returns_again ON returns (judged_again)",
 )
 
+_SIXTH = (
+    """CREATE TABLE waivers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, ends INTEGER REFERENCES waivers (id),
+        unit TEXT NOT NULL, code TEXT NOT NULL, task TEXT NOT NULL, field TEXT NOT NULL,
+        since TEXT NOT NULL, until TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
     Migration(3, "senders, origins, decisions on returns, the office's edits, closed periods, amendments", _THIRD),
     Migration(4, "what a unit's cell meant when the office edited it", _FOURTH),
     Migration(5, "files judged for several periods and again, when saved, returns taken by the office", _FIFTH),
+    Migration(6, "warnings waived", _SIXTH),
 )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.forms.model import Form, SheetLayout
 from nq57xl.forms.values import Source, Value
-from nq57xl.ledger import archive, decisions, rows, tables
+from nq57xl.ledger import archive, decisions, rows, tables, waivers
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
@@ -175,8 +175,8 @@ def reopen(connection: Connection, period: str, item: Judged, run: CollectRun) -
 
 
 def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[ReturnRecord, ...]:
-    """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions leave
-    them: four queries in all."""
+    """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions
+    and waivers leave them: five queries in all."""
     query = (
         select(tables.returns, tables.files.c.size).join(tables.files).where(condition).order_by(tables.returns.c.id)
     )
@@ -192,7 +192,11 @@ def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[Return
     records = (
         rows.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
     )
-    return tuple(decisions.applied(record, decided.get(record.id, ())) for record in records)
+    waived = waivers.of_office(connection)
+    decided_on = (decisions.applied(record, decided.get(record.id, ())) for record in records)
+    return tuple(
+        attrs.evolve(record, judged=waivers.applied(record.judged, record.period, waived)) for record in decided_on
+    )
 
 
 def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:

@@ -19,9 +19,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source
-from nq57xl.ledger import decisions, migrate, queries, rows, tables
+from nq57xl.ledger import decisions, migrate, queries, rows, tables, waivers
 from nq57xl.ledger.decisions import Decision
 from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly, memory_engine, reading
+from nq57xl.ledger.waivers import Waiver
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
@@ -327,6 +328,26 @@ class Ledger:
         with changing(self._engine) as connection:
             decisions.add(connection, decision)
             self.add_event(connection, decision.kind, told)
+
+    # waivers
+
+    def waivers(self) -> tuple[Waiver, ...]:
+        """Every waiver, oldest first, those that have ended too."""
+        with reading(self._engine) as connection:
+            return waivers.of_office(connection)
+
+    def waive(self, waiver: Waiver) -> int:
+        """Records a waiver, or with `ends` the end of one, with its event; returns its number."""
+        detail = {"unit": waiver.unit, "period": waiver.since, "code": waiver.code, "reason": waiver.reason}
+        with changing(self._engine) as connection:
+            number = waivers.add(connection, waiver)
+            self.add_event(connection, "unwaive" if waiver.ends else "waive", detail | {"until": waiver.until})
+        return number
+
+    def under_waivers(self, period: str, judged: Sequence[Judged]) -> list[Judged]:
+        """What was just judged for the period, as the ledger's waivers show it."""
+        known = self.waivers()
+        return [waivers.applied(item, period, known) for item in judged]
 
     # outputs and events
 

@@ -1,7 +1,7 @@
 """The ledger's tables as they are now; how they came to be stands in `migrate`.
 
 Times are ISO 8601 text with +07:00. What people decide later (exclusions, corrected times, edits, closed periods) has
-tables of its own that point at what was recorded, so that nothing recorded is ever rewritten. Room is left for waivers.
+tables of its own that point at what was recorded, so that nothing recorded is ever rewritten.
 """
 
 from __future__ import annotations
@@ -115,6 +115,15 @@ decisions = Table(
     *_texts("kind", "value", "reason", "at", "who"),
 )
 """What the office decided on a return, newest last: exclude, readmit, received (`value`: the time put right)."""
+
+waivers = Table(
+    "waivers",
+    METADATA,
+    _id(),
+    Column("ends", Integer, ForeignKey("waivers.id")),
+    *_texts("unit", "code", "task", "field", "since", "until", "reason", "at", "who"),
+)
+"""Warnings explained for good; a row with `ends` ends that waiver from its period `since` on."""
 
 edits = Table(
     "edits",

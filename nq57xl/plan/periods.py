@@ -8,26 +8,46 @@ from datetime import date, timedelta
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import Period, Properties
+from nq57xl.text.normalise import bare
 
-_CODE = re.compile(r"(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
+_CODE = re.compile(r"(20\d\d)(?:-(?:(0[1-9]|1[0-2])|(Q)([1-4])|(H)([12])|(9M)))?")
+_SPOKEN = (
+    (r"(?:thang |t)?(?P<part>0?[1-9]|1[0-2])(?:/| nam )(?P<year>20\d\d)", "{year}-{part:0>2}"),
+    (r"(?:quy |q)(?P<part>i{1,3}|iv|[1-4])(?:/| nam )(?P<year>20\d\d)", "{year}-Q{part}"),
+    (r"6 ?(?:thang dau nam |thang |t/)(?P<year>20\d\d)", "{year}-H1"),
+    (r"6 ?thang cuoi nam (?P<year>20\d\d)", "{year}-H2"),
+    (r"9 ?(?:thang (?:dau )?(?:nam )?|t/)(?P<year>20\d\d)", "{year}-9M"),
+    (r"nam (?P<year>20\d\d)", "{year}"),
+)
+"""How people write a period, without accents, and its code."""
 _ROMAN = ("I", "II", "III", "IV")
 
 
+def _code_of(text: str) -> str:
+    """The code of a period as people write it; the text itself where it is none of these."""
+    for pattern, code in _SPOKEN:
+        match = re.fullmatch(pattern, bare(text))
+        if match is not None:
+            part = match.groupdict().get("part", "").upper()
+            return code.format(year=match["year"], part=_ROMAN.index(part) + 1 if part in _ROMAN else part)
+    return text.strip().upper()
+
+
 def parse_period(code: str, properties: Properties) -> Period:
-    """The period that a code names: "2026-04", "2026-Q2", "2026-H1", "2026-H2" or "2026".
+    """The period that a code names ("2026-04", "2026-Q2", "2026-H1", "2026-9M", "2026"), or people's way of writing it.
 
     Days of the data follow Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th of the last month), or
     whole months when the plan says "calendar". Due days fall in the period's last month. Raises Nq57Error for any
     other code.
     """
-    match = _CODE.fullmatch(code.strip().upper())
+    match = _CODE.fullmatch(_code_of(code))
     if match is None:
         raise Nq57Error(
             f"Kỳ báo cáo «{code}» không đúng: ghi tháng 2026-04, quý 2026-Q2, 6 tháng đầu năm 2026-H1, "
-            "6 tháng cuối năm 2026-H2 hoặc năm 2026."
+            "6 tháng cuối năm 2026-H2, 9 tháng 2026-9M hoặc năm 2026."
         )
     year = int(match[1])
-    first, last, title = _months(year, match[2], match[3], match[4])
+    first, last, title = _months(match)
     start, cutoff = _window(year, first, last, properties)
     return Period(
         code=match[0],
@@ -39,28 +59,49 @@ def parse_period(code: str, properties: Properties) -> Period:
     )
 
 
+def title_of(code: str) -> str:
+    """A period's title in words, by its code: "tháng 4/2026"."""
+    match = _CODE.fullmatch(code)
+    return code if match is None else _months(match)[2]
+
+
+def last_month(code: str) -> tuple[int, int]:
+    """(year, month) in which a period ends, by its code: orders periods of all kinds. Raises ValueError for others."""
+    return months_of(code)[-1]
+
+
+def months_of(code: str) -> tuple[tuple[int, int], ...]:
+    """(year, month) of each month of a period, by its code. Raises ValueError for what is no code."""
+    match = _CODE.fullmatch(code)
+    if match is None:
+        raise ValueError(code)
+    first, last, _ = _months(match)
+    return tuple((int(match[1]), month) for month in range(first, last + 1))
+
+
 def next_period(period: Period, properties: Properties) -> Period:
     """The period of the same kind that follows."""
     year, part = int(period.code[:4]), period.code[5:]
-    if not part:
-        return parse_period(str(year + 1), properties)
+    if not part or part == "9M":
+        return parse_period(f"{year + 1}{'-9M' if part else ''}", properties)
     letter = part.rstrip("0123456789")
     number, last = int(part[len(letter) :]), {"": 12, "Q": 4, "H": 2}[letter]
     year, number = (year + 1, 1) if number == last else (year, number + 1)
     return parse_period(f"{year}-{letter}{number:0{1 if letter else 2}d}", properties)
 
 
-def _months(year: int, month: str | None, quarter: str | None, half: str | None) -> tuple[int, int, str]:
+def _months(match: re.Match[str]) -> tuple[int, int, str]:
     """First and last month of the period, and its title in words."""
+    year, month = match[1], match[2]
     if month:
         return int(month), int(month), f"tháng {int(month)}/{year}"
-    if quarter:
-        last = 3 * int(quarter)
-        return last - 2, last, f"quý {_ROMAN[int(quarter) - 1]}/{year}"
-    if half:
-        last = 6 * int(half)
-        return last - 5, last, f"6 tháng {'đầu' if half == '1' else 'cuối'} năm {year}"
-    return 1, 12, f"năm {year}"
+    if match[3]:
+        last = 3 * int(match[4])
+        return last - 2, last, f"quý {_ROMAN[int(match[4]) - 1]}/{year}"
+    if match[5]:
+        last = 6 * int(match[6])
+        return last - 5, last, f"6 tháng {'đầu' if match[6] == '1' else 'cuối'} năm {year}"
+    return (1, 9, f"9 tháng năm {year}") if match[7] else (1, 12, f"năm {year}")
 
 
 def _window(year: int, first: int, last: int, properties: Properties) -> tuple[date, date]:

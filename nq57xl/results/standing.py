@@ -137,8 +137,8 @@ def _day(record: ReturnRecord) -> dt.date:
 
 
 def _count(record: ReturnRecord | None, severity: Severity) -> int:
-    """How many findings of that severity."""
-    return sum(1 for finding in record.judged.findings if finding.severity == severity) if record else 0
+    """How many findings of that severity; those waived are none."""
+    return sum(item.severity == severity and item.waived is None for item in record.judged.findings) if record else 0
 
 
 def same_time(records: Sequence[ReturnRecord], names: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -202,8 +202,8 @@ class FiledReturn:
         return to_answer(self.record.judged.findings)
 
     def count(self, severity: Severity) -> int:
-        """How many findings of that severity it has."""
-        return sum(item.severity == severity for item in self.record.judged.findings)
+        """How many findings of that severity it has; those waived are none."""
+        return _count(self.record, severity)
 
 
 def filed_returns(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tuple[FiledReturn, ...]:

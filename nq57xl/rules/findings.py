@@ -32,6 +32,15 @@ class _Wording:
 
 
 @frozen
+class Waived:
+    """A warning that the office takes as explained for good: it is shown, and not asked again."""
+
+    until: str
+    """Code of the last period for which that holds."""
+    reason: str
+
+
+@frozen
 class Finding:
     """One finding. Texts are Vietnamese; code, severity and field are stable English ASCII."""
 
@@ -55,11 +64,17 @@ class Finding:
     """As typed."""
     wording: _Wording | None = attrs.field(default=None, eq=False, repr=False)
     """What an office's own catalogue needs to say it otherwise; None: said and settled."""
+    waived: Waived | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Somebody has to look at it: an error, or a warning that is not waived."""
+        return self.severity in ("error", "warning") and self.waived is None
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
     """The verdict that a return's own findings lead to (contract: severities)."""
-    severities = {finding.severity for finding in findings}
+    severities = {finding.severity for finding in findings if finding.waived is None}
     if "error" in severities:
         return "rejected"
     return "accepted_with_warnings" if "warning" in severities else "accepted"
@@ -224,8 +239,8 @@ def grouped(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...
 
 
 def to_answer(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
-    """What a unit has to look at, grouped: errors first, then warnings."""
-    asked = [item for item in findings if item.severity in ("error", "warning")]
+    """What a unit has to look at, grouped: errors first, then warnings that are not waived."""
+    asked = [item for item in findings if item.asks]
     return grouped(sorted(asked, key=lambda item: item.severity != "error"), least)
 
 

@@ -27,6 +27,7 @@ BQL = Properties(id="bql-2026", title="", year=2026, internal_day=18, report_day
         ("2026-Q2", "quý II/2026", "2026-03-15 2026-06-14 2026-06-17 2026-06-19"),
         ("2026-H1", "6 tháng đầu năm 2026", "2025-12-15 2026-06-14 2026-06-17 2026-06-19"),
         ("2026-H2", "6 tháng cuối năm 2026", "2026-06-15 2026-12-14 2026-12-17 2026-12-19"),
+        ("2026-9M", "9 tháng năm 2026", "2025-12-15 2026-09-14 2026-09-17 2026-09-19"),
         ("2026", "năm 2026", "2025-12-15 2026-12-14 2026-12-17 2026-12-19"),
     ],
 )
@@ -35,6 +36,29 @@ def test_decree_windows(code: str, title: str, days: str) -> None:
     period = parse_period(code, BQL)
     assert (period.code, period.title) == (code, title)
     assert [str(day) for day in (period.start, period.cutoff, period.due, period.report_due)] == days.split()
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("4/2026", "2026-04"),
+        ("04/2026", "2026-04"),
+        ("T4/2026", "2026-04"),
+        ("Tháng 04 năm 2026", "2026-04"),
+        ("quý II/2026", "2026-Q2"),
+        ("Quý IV năm 2026", "2026-Q4"),
+        ("Q2/2026", "2026-Q2"),
+        ("6T/2026", "2026-H1"),
+        ("6 tháng cuối năm 2026", "2026-H2"),
+        ("9T/2026", "2026-9M"),
+        ("9 tháng đầu năm 2026", "2026-9M"),
+        ("năm 2026", "2026"),
+    ],
+)
+def test_as_people_write_it(written: str, code: str) -> None:
+    """A period is understood as people write it; its own title is read back to the same code."""
+    period = parse_period(written, BQL)
+    assert (period.code, parse_period(period.title, BQL).code) == (code, code)
 
 
 def test_calendar_cutoff() -> None:
@@ -70,7 +94,7 @@ def test_weekend_rolls_only_when_set() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["", "2026-13", "2026-00", "2026-Q5", "2026-H3", "04/2026", "2026-4", "26-04", "1999", "x"]
+    "code", ["", "2026-13", "2026-00", "2026-Q5", "2026-H3", "13/2026", "2026-4", "26-04", "1999", "x"]
 )
 def test_wrong_code(code: str) -> None:
     """Any other code is refused with a Vietnamese message that shows the right forms."""

@@ -125,7 +125,8 @@ def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
 def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> Cells:
     where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
     cells = rows.place(finding.table, finding.task)
-    cells |= {"unit": unit.name, "asked": f"{finding.message}{where}", "typed": finding.value}
+    waived = f" {finding.fix}" if finding.waived else ""
+    cells |= {"unit": unit.name, "asked": f"{finding.message}{where}{waived}", "typed": finding.value}
     if finding.task:
         cells["source"] = source_link(unit.code, finding.table, finding.task)
     return cells | rows.words(unit.code, finding.task)

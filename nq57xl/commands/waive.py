@@ -1,0 +1,130 @@
+"""waive: a warning that has been explained for good is shown as waived, and not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from nq57xl.commands.answers import answer, write_back
+from nq57xl.commands.collect import standing
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.waivers import Waiver, refuses
+from nq57xl.plan.model import Plan
+from nq57xl.plan.periods import last_month, parse_period
+
+
+@frozen
+class WaivedWarnings:
+    """A waiver with what follows from it."""
+
+    waiver: Waiver
+    covered: int
+    """How many warnings of counting or newest returns it covers now."""
+    problems: tuple[str, ...] = ()
+    """What could not be written anew of the answers to units, in words."""
+
+
+def waive(
+    office: Office, unit: str, code: str, until: str, reason: str, *, task: str = "", field: str = ""
+) -> WaivedWarnings:
+    """Waives a unit's warnings of one code from the latest period issued until a period; of one row or field if wanted.
+
+    Raises Nq57Error for what the plan or the catalogue does not know, for what is no warning, for a past `until`, and
+    without a reason.
+    """
+    reason = _required(reason)
+    with office.changing("waive") as ledger:
+        plan = office.appendix().plan
+        since, last = office.period(None, ledger, plan), parse_period(until, plan.properties)
+        if last_month(last.code) < last_month(since.code):
+            raise Nq57Error(f"Kỳ --until ({last.title}) trước kỳ đang nhận báo cáo ({since.title}): hãy ghi kỳ sau đó.")
+        rows = [*(item.code for item in plan.tasks), *(item.code for item in plan.indicators)]
+        waiver = Waiver(
+            unit=_known(unit, (item.code for item in plan.units), "đơn vị"),
+            code=_warning_code(office, code),
+            task=_known(task, rows, "đầu việc, chỉ tiêu"),
+            field=_known(field, (item.name for table in office.schema().tables for item in table.fields), "trường"),
+            since=since.code,
+            until=last.code,
+            reason=reason,
+            at=ledger.now(),
+            who=office.person,
+        )
+        number = ledger.waive(waiver)
+        return _followed(office, ledger, plan, _numbered(ledger, number))
+
+
+def end_waiver(office: Office, number: int, reason: str = "") -> WaivedWarnings:
+    """Ends a waiver from the latest period issued on; earlier periods stay as they were. Raises Nq57Error."""
+    with office.changing("waive") as ledger:
+        plan = office.appendix().plan
+        waiver = _numbered(ledger, number)
+        if waiver.ended:
+            raise Nq57Error(f"Việc miễn giải trình số {number} đã được chấm dứt từ trước.")
+        since = office.period(None, ledger, plan).code
+        words = " ".join(reason.split()) or "chấm dứt"
+        parts = (waiver.unit, waiver.code, waiver.task, waiver.field, since, since)
+        ledger.waive(Waiver(*parts, words, ledger.now(), office.person, ends=number))
+        return _followed(office, ledger, plan, _numbered(ledger, number))
+
+
+def waivers(office: Office) -> tuple[Waiver, ...]:
+    """Every waiver, oldest first, those that have ended too."""
+    with office.reading() as ledger:
+        return ledger.waivers()
+
+
+def _numbered(ledger: Ledger, number: int) -> Waiver:
+    found = next((item for item in ledger.waivers() if item.id == number), None)
+    if found is None:
+        raise Nq57Error(f"Không có việc miễn giải trình số {number}: xem «nq57xl waive --list».")
+    return found
+
+
+def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> WaivedWarnings:
+    """Brings what goes to the unit in line, for each period from which the waiver holds."""
+    covered = 0
+    problems: list[str] = []
+    for code in ledger.periods():
+        if last_month(code) < last_month(waiver.since):
+            continue
+        own, days = office.valid(code, ledger)
+        status = standing(office, ledger, own, days)
+        write_back(office, ledger, status)
+        problems += answer(office, ledger, own, status).problems
+        newest = next((item.newest for item in status.units if item.code == waiver.unit), None)
+        findings = newest.judged.findings if newest is not None else ()
+        covered += sum(waiver.covers(waiver.unit, code, item) for item in findings)
+    return WaivedWarnings(waiver, covered, tuple(problems))
+
+
+def _required(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do vào --reason.")
+    return reason
+
+
+def _known(wanted: str, known: Iterable[str], what: str) -> str:
+    """The code as the plan or the schema writes it; "" where none is wanted."""
+    wanted = wanted.strip()
+    found = {item.casefold(): item for item in known}
+    if wanted and wanted.casefold() not in found:
+        raise Nq57Error(f"Không có {what} nào mang mã «{wanted}».")
+    return found.get(wanted.casefold(), "")
+
+
+def _warning_code(office: Office, code: str) -> str:
+    """A code of the catalogue that is a warning. Raises Nq57Error for any other: an error is put right, not waived."""
+    code = code.strip().upper()
+    entry = office.catalogue().get(code)
+    if entry is None:
+        raise Nq57Error(f"Không có loại cảnh báo «{code}»: lấy mã trong «nq57xl collect --json» hoặc kiem-tra.xlsx.")
+    if entry.severity == "error" or refuses(code):
+        raise Nq57Error(f"«{entry.title}» là lỗi, phải sửa, không miễn giải trình được.")
+    if entry.severity != "warning":
+        raise Nq57Error(f"«{entry.title}» không phải cảnh báo, không cần miễn giải trình.")
+    return code

@@ -1,0 +1,88 @@
+"""An office over many months: units answer through the cells of the forms they got, wherever those stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from nq57xl.commands.collect import Collected, collect
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.office import Office
+from nq57xl.forms.model import Form
+from nq57xl.forms.render import render_form
+from nq57xl.forms.values import FormCell, Value
+from nq57xl.rules.schema import CellValue
+from nq57xl.text.clock import VIETNAM, FixedClock
+
+Typed = Mapping[FormCell, CellValue]
+
+
+def moment(period: str, day: int, hour: int = 9) -> dt.datetime:
+    """A moment in the month that a code ends in: "2026-04", "2026-Q2"."""
+    year, part = int(period[:4]), period[5:]
+    month = {"Q": 3, "H": 6}.get(part[:1], 1) * int(part[-1]) if part[:1] in ("Q", "H") else int(part or 12)
+    return dt.datetime(year, month, day, hour, tzinfo=VIETNAM)
+
+
+def start(root: Path, plan: str = "bql-2026") -> Path:
+    """A workspace of a bundled plan."""
+    init(root, plan)
+    return root
+
+
+def at(root: Path, when: dt.datetime) -> Office:
+    """The office on that day."""
+    return Office.at(root, FixedClock(when), person="Lan")
+
+
+def issue(root: Path, period: str, day: int = 1) -> None:
+    """Issues the forms of a period."""
+    generate(at(root, moment(period, day)), period)
+
+
+def form(root: Path, period: str, unit: str = "VP") -> Form:
+    """The form that the unit got."""
+    with at(root, moment(period, 16)).reading() as ledger:
+        found = ledger.current_form(unit, period)
+    assert found is not None
+    return found
+
+
+def usual(of: Form) -> dict[FormCell, CellValue]:
+    """Everything in progress or as it was, nothing missing, nothing odd."""
+    said: dict[FormCell, CellValue] = {}
+    led, indicators = of.table("led"), of.table("indicator")
+    for row in led.rows if led else ():
+        if row.open:
+            said["led", row.key, "progress"] = "in_progress"
+            said["led", row.key, "percent"] = 0.45
+            said["led", row.key, "result"] = f"Đã làm việc {row.key} trong {of.period.title}"
+            said["led", row.key, "cause"] = "Chờ ý kiến của Sở Tài chính"
+    for row in indicators.rows if indicators else ():
+        said["indicator", row.key, "no_data"] = "no_data"
+    if of.table("supporting"):
+        said["statement", "statement", "statement"] = "none"
+    said["signoff", "signoff", "prepared_by"] = "Nguyễn Thị Lan"
+    said["signoff", "signoff", "approved_by"] = "Trần Văn Minh"
+    said["signoff", "signoff", "signed_on"] = of.period.cutoff
+    return said
+
+
+def workbook(of: Form, said: Typed) -> bytes:
+    """The form with that typed into it; a None leaves the cell blank."""
+    values = [Value(*place, str(content), content, "", "") for place, content in said.items() if content is not None]
+    return render_form(of, values)
+
+
+def send(root: Path, period: str, changes: Typed, unit: str = "VP", *, day: int = 15) -> Collected:
+    """A unit's report of a month, in a file of its own, received and collected on a day; the rest is as usual."""
+    of = form(root, period, unit)
+    said = usual(of) | dict(changes)
+    folder = root / "gửi" / period
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{unit} {day} {len(list(folder.iterdir()))}.xlsx"
+    path.write_bytes(workbook(of, said))
+    when = moment(period, day)
+    return collect(at(root, when), [path], period, when)
