@@ -47,6 +47,7 @@ types: $(DEV) ## mypy --strict
 
 docs: $(DEV) ## write the generated pages of docs/ again
 	$(BIN)/python tools/make_docs.py
+	$(BIN)/python -m tools.compile_messages
 
 pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice and pdftoppm)
 	$(BIN)/python tools/make_pictures.py

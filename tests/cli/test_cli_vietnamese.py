@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import importlib
 import re
 import string
@@ -11,9 +12,25 @@ from pathlib import Path
 
 import click
 import pytest
+from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
 from nq57xl.cli import vietnamese
+from tools.compile_messages import SOURCE
+
+MODULES = (
+    "click._termui_impl",
+    "click.core",
+    "click.decorators",
+    "click.exceptions",
+    "click.formatting",
+    "click.parser",
+    "click.shell_completion",
+    "click.termui",
+    "click.types",
+    "click.utils",
+)
+"""The modules of click that ask gettext; _winconsole, imported on Windows alone, speaks to programmers."""
 
 ENGLISH = re.compile(
     r"\b(usage|options?|commands?|arguments?|args|error|missing|invalid|value|show|exit|help for|such|try|default|"
@@ -85,8 +102,8 @@ def test_usage_errors_are_vietnamese(group: click.Group, arguments: list[str], s
     assert english(page.output) == []
 
 
-def sentences(module: str) -> Iterator[tuple[str, str]]:
-    """(function, sentence) of every call of `_` and `ngettext` in a module's source."""
+def sentences(module: str) -> Iterator[str]:
+    """Every sentence that a module's source passes to gettext; of two forms the one for many."""
     source = importlib.import_module(module).__file__
     assert source is not None
     for node in ast.walk(ast.parse(Path(source).read_text(encoding="utf-8"))):
@@ -94,18 +111,44 @@ def sentences(module: str) -> Iterator[tuple[str, str]]:
             continue
         literal = node.args[1] if node.func.id == "ngettext" else node.args[0]
         if node.func.id in ("_", "ngettext") and isinstance(literal, ast.Constant):
-            yield node.func.id, str(literal.value)
+            yield str(literal.value)
 
 
-@pytest.mark.parametrize("module", vietnamese.MODULES)
+def messages() -> list[tuple[list[str], str]]:
+    """(English in one form or two, Vietnamese) of the catalogue's source."""
+    with SOURCE.open("rb") as file:
+        items = [(item.id, item.string) for item in read_po(file) if item.id]
+    return [
+        ([ids] if isinstance(ids, str) else list(ids), said if isinstance(said, str) else (said or [""])[0])
+        for ids, said in items
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_every_sentence_is_translated(module: str) -> None:
     """Every translatable sentence of the installed click has a translation."""
-    tables = {"_": vietnamese.TEXTS, "ngettext": vietnamese.PLURALS}
-    assert [said for name, said in sentences(module) if said not in tables[name]] == []
+    known = {ids[-1] for ids, said in messages() if said}
+    assert [said for said in sentences(module) if said not in known] == []
 
 
-@pytest.mark.parametrize("pair", [*vietnamese.TEXTS.items(), *vietnamese.PLURALS.items()])
+@pytest.mark.parametrize("pair", [(ids[-1], said) for ids, said in messages()])
 def test_translations_use_known_words(pair: tuple[str, str]) -> None:
     """A translation names only placeholders that click fills in."""
     names = [{name for _, name, _, _ in string.Formatter().parse(item) if name} for item in pair]
     assert names[1] <= names[0]
+
+
+def test_the_compiled_catalogue_is_that_of_the_source() -> None:
+    """messages.mo, which gettext reads, says every sentence as messages.po does."""
+    with SOURCE.with_suffix(".mo").open("rb") as file:
+        catalogue = gettext.GNUTranslations(file)
+    for ids, said in messages():
+        assert (catalogue.ngettext(ids[0], ids[1], 2) if len(ids) > 1 else catalogue.gettext(ids[0])) == said
+
+
+def test_an_english_machine_hears_vietnamese(monkeypatch: pytest.MonkeyPatch, group: click.Group) -> None:
+    """What the machine's own settings ask for does not matter once the program has started."""
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "en")
+    vietnamese.install(group)
+    assert "Không có lệnh «xme»." in CliRunner().invoke(group, ["xme"]).output
