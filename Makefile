@@ -7,7 +7,7 @@ JOBS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet
 # whole files go to one worker, so that what a file prepares once is not prepared twice
-TESTS := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations=10
+TESTS := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=10
 # counting covered lines doubles the time of the tests, so that only the night counts them
 COVERAGE := --cov --cov-report=term:skip-covered
 

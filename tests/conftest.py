@@ -57,6 +57,28 @@ def has_program(program: str) -> bool:
     return shutil.which(program) is not None
 
 
+LONG = (
+    "commands/test_end_to_end",
+    "returns/test_cases_sent_back",
+    "returns/test_cases",
+    "plan/test_import_wild",
+    "commands/test_kill_rerun",
+    "web/test_web_month",
+    "forms/test_proof_paper",
+    "cli/test_cli_contract",
+    "commands/test_commands_periods",
+    "returns/test_returns_programs",
+    "test_wheel",
+)
+"""Files that take longest, the longest first: begun last, they would leave the other worker idle at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the files that take longest (xdist hands files out in this order: `--no-loadscope-reorder`)."""
+    ranks = {f"tests/{name}.py": rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a test whose program is missing."""
     missing = [name for mark in item.iter_markers("needs") for name in mark.args if not has_program(name)]

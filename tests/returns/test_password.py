@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import functools
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 import zlib
 from pathlib import Path
@@ -25,6 +27,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.xlsx import decrypt as decrypting
 from nq57xl.xlsx import limits
@@ -40,6 +43,7 @@ SECRET = "Mật khẩu 57!"
 NOON = dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM)
 
 
+@functools.cache
 def encrypted(plain: bytes, password: str = SECRET) -> bytes:
     """As Excel 2010 and later encrypt (agile, AES-256, SHA-512)."""
     out = io.BytesIO()
@@ -47,26 +51,33 @@ def encrypted(plain: bytes, password: str = SECRET) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    root = tmp_path / "Văn phòng"
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which April was issued."""
+    root = tmp_path_factory.mktemp("khóa") / "Văn phòng"
     init(root, "bql-2026")
-    office = Office.at(root, FixedClock(NOON), soffice=environment.soffice())
-    generate(office, PERIOD)
-    return office
+    generate(Office.at(root, FixedClock(NOON)), PERIOD)
+    return root
+
+
+@pytest.fixture(scope="module")
+def plain(issued: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A report of VP without a password."""
+    filled = tmp_path_factory.mktemp("điền") / "mở.xlsx"
+    Department(7, DUE).fill(Workspace(issued).forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx", filled)
+    return filled.read_bytes()
 
 
 @pytest.fixture
-def plain(office: Office, tmp_path: Path) -> bytes:
-    """A report of VP without a password."""
-    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
-    Department(7, DUE).fill(form, tmp_path / "mở.xlsx")
-    return (tmp_path / "mở.xlsx").read_bytes()
+def office(issued: Path, tmp_path: Path) -> Office:
+    """A copy of it to work in."""
+    root = shutil.copytree(issued, tmp_path / "Văn phòng")
+    return Office.at(root, FixedClock(NOON), soffice=environment.soffice())
 
 
 @pytest.fixture
 def locked(plain: bytes, tmp_path: Path) -> Path:
-    """The same with one."""
+    """The report with a password."""
     path = tmp_path / "gửi" / "có mật khẩu.xlsx"
     path.parent.mkdir()
     path.write_bytes(encrypted(plain))
@@ -92,6 +103,7 @@ def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked:
 def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: Path) -> None:
     """Saved with a password as .xlsx, .xls (RC4) and .ods (AES): each opens with it, with the values as typed."""
     whole = tmp_path / "mở.xlsx"
+    whole.write_bytes(plain)
     locked = [(tmp_path / f"khóa.{kind}", name) for kind, name in (("xlsx", XLSX), ("xls", XLS), ("ods", ODS))]
     type_into(whole, tmp_path / "lưu lại.xlsx", [], locked=locked, password=SECRET)
     (same,) = check_file(office, tmp_path / "lưu lại.xlsx", PERIOD).returns
