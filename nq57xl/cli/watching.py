@@ -71,12 +71,24 @@ class Stop:
     help="Số giây giữa hai lần xem.",
 )
 @click.option("--once", is_flag=True, help="Nhận những tệp đã ghi xong rồi dừng, không theo dõi tiếp.")
+@click.option(
+    "--unit-folders",
+    is_flag=True,
+    help="Tạo trước trong thư mục đó một thư mục con cho từng đơn vị; kết quả được đặt lại cạnh tệp của đơn vị.",
+)
 @as_json
 @click.pass_context
 def watch(  # noqa: PLR0917 - click passes them by name
-    context: click.Context, folder: Path | None, period: str | None, interval: float, once: bool, json_: bool
+    context: click.Context,
+    folder: Path | None,
+    period: str | None,
+    interval: float,
+    once: bool,
+    unit_folders: bool,
+    json_: bool,
 ) -> None:
     """Collects what arrives."""
+    from nq57xl.commands.unit_folders import make_unit_folders
     from nq57xl.commands.watch import watch as run
     from nq57xl.commands.watch import watched_period
 
@@ -84,6 +96,8 @@ def watch(  # noqa: PLR0917 - click passes them by name
     told = _Teller(json_=json_)
     here = watched_period(place, period)
     root = folder or place.workspace.inbox
+    if unit_folders:
+        make_unit_folders(place, root)
     with Stop() as stop:
         looks = run(place, folder, period, interval=interval, pause=stop, once=once)
         talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")

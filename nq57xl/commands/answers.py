@@ -12,6 +12,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from nq57xl.commands.office import Office
+from nq57xl.commands.unit_folders import lay, lies_in, marked_name, receipt_name, unit_folders, verdict_name
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import marked as placed
@@ -119,14 +120,23 @@ class Answers:
     """What could not be written, in words, each once: everything is recorded, and the next run writes it."""
 
 
-def answer(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus, problems: Sequence[str] = ()) -> Answers:
+def answer(
+    office: Office,
+    ledger: Ledger,
+    plan: Plan,
+    status: PeriodStatus,
+    problems: Sequence[str] = (),
+    *,
+    root: Path | None = None,
+) -> Answers:
     """Brings the letters and kiem-tra.xlsx of a period in line with the ledger; the same ledger gives the same bytes.
 
-    The caller holds the writer's lock, and tra-lai/ is in line already; `problems`: what could not be made there.
+    The caller holds the writer's lock, and tra-lai/ is in line already; `problems`: what could not be made there;
+    `root`: a shared folder whose units' folders get their answers beside those of the inbox.
     Nothing here fails the command: the returns are recorded by now, and a file that is open elsewhere is told under
     `problems`.
     """
-    return _AnswerWriter(office, ledger, plan, status, problems).done()
+    return _AnswerWriter(office, ledger, plan, status, problems).done(root)
 
 
 class _AnswerWriter:
@@ -145,11 +155,13 @@ class _AnswerWriter:
             if event.what == "remark":
                 self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
-    def done(self) -> Answers:
+    def done(self, root: Path | None) -> Answers:
         returns = filed_returns(self.status, self.ledger.returns(self.status.period))
         marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
         letters = self._letters(returns, marked)
         self._clear({letter_name(item, self.period.code) for item in returns})
+        for shared in dict.fromkeys((self.workspace.inbox, root or self.workspace.inbox)):
+            self._try(partial(self._lay, shared, returns, marked), shared.name)
         told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
         drafts = tuple(letters[item.record.id][-1] for item in told)
         return Answers(self._check_book(returns, marked, letters), self.folder, drafts, tuple(self.problems))
@@ -178,19 +190,40 @@ class _AnswerWriter:
             if all(path in found for path in written)
         }
 
-    def _letter(self, item: FiledReturn, back: Path | None) -> dict[Path, bytes]:
-        """One letter in its three shapes; `back`: the marked form that goes with it."""
+    def _lay(self, root: Path, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> None:
+        """The units' answers into their folders below `root`."""
+        period = self.period.code
+        newest = {item.unit.code: item for item in returns if item.newest and item.unit}
+        for code, folder in unit_folders(root, [unit.code for unit in self.status.units]).items():
+            wanted: dict[str, bytes] = {}
+            if item := newest.get(code):
+                back = marked.get(code) if item.asks else None
+                wanted[verdict_name(period, code)] = self._page(item, back, marked_name(period, code))
+                if back is not None:
+                    wanted[marked_name(period, code)] = back.read_bytes()
+            for item in returns:
+                source = item.record.judged.source
+                if item.unit is None and not item.record.excluded and lies_in(folder, source):
+                    wanted[receipt_name(period, source.name)] = self._page(item, None, "")
+            self.problems |= dict.fromkeys(map(str, lay(self.office, self.ledger, folder, period, wanted)))
+
+    def _page(self, item: FiledReturn, back: Path | None, name: str) -> bytes:
+        """The letter as a page; `name`: under which the unit finds the marked form."""
+        return next(data for path, data in self._letter(item, back, name).items() if path.suffix == ".html")
+
+    def _letter(self, item: FiledReturn, back: Path | None, name: str = "") -> dict[Path, bytes]:
+        """One letter in its three shapes; `back`: the marked form that goes with it, as `name` or by its own."""
         record = item.record
         form = form_back(self.ledger, record, self.period.code)
-        attached, name = None, ""
+        attached, shown = None, ""
         findings: tuple[Finding, ...] = ()
         if back and form:
-            attached, name = back.read_bytes(), form_file_name(self.period.code, form.unit)
+            attached, shown = back.read_bytes(), name or form_file_name(self.period.code, form.unit)
             findings = placed(form, record.judged.values, record.judged.findings)
         code = form.short_id if form else ""
         remarks = self.remarks.get(record.judged.source.sha256, ())
         letter = letter_of(
-            item, self.plan, self.period, form_code=code, marked=name, findings=findings, remarks=remarks
+            item, self.plan, self.period, form_code=code, marked=shown, findings=findings, remarks=remarks
         )
         shapes = write_letter(letter, attached, self.workspace.root)
         contents = zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)

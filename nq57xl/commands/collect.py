@@ -209,7 +209,8 @@ def collect(
         )
         taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.was_judged)
         sources = _dated(ledger, taken.sources, now)
-        fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords))
+        swept = root is not None or not given
+        fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords), swept=swept)
         copies, uncopied = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems, *uncopied]
         places = _dated(ledger, [source for source, _ in refused], now)
@@ -228,7 +229,7 @@ def collect(
         _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
-        answers = answer(office, ledger, plan, status, back.problems)
+        answers = answer(office, ledger, plan, status, back.problems, root=root)
         failed = {source.path for source, _ in uncopied}
         known = {source.sha256 for source in (*sources, *places)}
         made = [item.source for item in judged if item.source.sha256 not in known]
@@ -286,15 +287,19 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
     )
 
 
-def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: bool) -> list[Source]:
+def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: bool, swept: bool) -> list[Source]:
     """Sources whose content was not judged for the period, the first of several equal ones; none of our own outputs.
 
     Those too that could not be judged for a fault of the program's; `unlocking`: with a password at hand, those that
-    stayed closed for want of one.
+    stayed closed for want of one. `swept`: nobody handed these in now, they lie in the folder; what was judged for
+    another period and is no form of this one has been told then, and is not told again.
     """
     fresh: dict[str, Source] = {}
     for source in found:
-        known = ledger.was_judged(source.sha256, period) and not ledger.stayed_closed(source.sha256, locked=unlocking)
+        known = ledger.was_judged(source.sha256, period)
+        if swept and not known:
+            known = ledger.was_judged(source.sha256) and ledger.origin(source.sha256)[1] != period
+        known = known and not ledger.stayed_closed(source.sha256, locked=unlocking)
         if source.sha256 not in fresh and not known and not ledger.is_output(source.sha256):
             fresh[source.sha256] = source
     return list(fresh.values())

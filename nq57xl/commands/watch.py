@@ -13,9 +13,11 @@ from attrs import field, frozen
 
 from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.office import Office
+from nq57xl.commands.unit_folders import is_answer_name
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
 from nq57xl.returns.sources import Look, arrival, lying
+from nq57xl.text.files import sha256_of
 
 _STILL = 2
 """Looks in a row that find a file unchanged before it is taken."""
@@ -153,6 +155,7 @@ class Watcher:
         """Collects the files; one by one, those never tried first, once some could not be collected together."""
         if any(self._seen[path].tries for path in ready):
             ready = sorted(ready, key=lambda path: self._seen[path].tries)[:1]
+        ready = [path for path in ready if not self._is_ours(path)]
         if not ready:
             return
         try:
@@ -181,6 +184,17 @@ class Watcher:
         seen = self._seen[path]
         seen.tries += 1
         seen.due = self.looks + min(2**seen.tries, _LONGEST_WAIT)
+
+    def _is_ours(self, path: Path) -> bool:
+        """An answer that was laid there; passed over without a word. One that a unit has filled in is none."""
+        if not is_answer_name(path.name):
+            return False
+        try:
+            with self.office.reading() as ledger:
+                self._seen[path].done = ledger.is_output(sha256_of(path))
+        except (Nq57Error, OSError):
+            return False
+        return self._seen[path].done
 
     def _tell(self, done: Collected, *, retried: bool) -> Iterator[WatchNews]:
         """The run without what the ledger knew before the watch began; after a run that was cut short, what it took."""

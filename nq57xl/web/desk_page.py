@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from nq57xl.commands.collect import CollectedFile, collect
+from nq57xl.commands.collect import collect
 from nq57xl.commands.desk import days_words, desk, saved_name
-from nq57xl.commands.office import Office
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.wording import VERDICTS
-from nq57xl.rules.findings import to_answer
 from nq57xl.text.files import write_atomic
-from nq57xl.web.jobs import Progress, Tell, Tone, Work
+from nq57xl.web.jobs import Progress, Tell, Work
+from nq57xl.web.lines import as_html, collected_line
 from nq57xl.web.site import Site, plain_words, site_of
 from nq57xl.xlsx.package import safe_name
 
@@ -33,12 +33,6 @@ _NAME = 120
 _UNFIT = re.compile(r'[<>:"|?*\x00-\x1f]')
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 """Names that are devices on Windows, whatever their suffix."""
-_TONES: dict[str, Tone] = {
-    "accepted": "good",
-    "accepted_with_warnings": "warn",
-    "rejected": "bad",
-    "unrecognised": "bad",
-}
 ACTIONS: dict[Literal["remind", "send_back", "ask", "issue", "none"], str] = {
     "remind": "Nhắc đơn vị nộp",
     "send_back": "Gửi trả để sửa",
@@ -58,6 +52,7 @@ def show(request: Request) -> Response:
     """The desk of a workspace."""
     site, slug = site_of(request), request.path_params["slug"]
     office = site.office(slug)
+    site.opened.add(slug)
     view = desk(office, request.path_params.get("period"))
     return site.page(
         request,
@@ -67,6 +62,7 @@ def show(request: Request) -> Response:
         left=days_words(view.days_left),
         actions=ACTIONS,
         states=STATES,
+        arrived=[as_html(line) for line in reversed(site.arrived.get(slug, ()))],
         agency=view.plan.properties.title,
     )
 
@@ -80,8 +76,8 @@ async def drop(request: Request) -> Response:
         parse_period(period, office.appendix().plan.properties)
         given = [item for item in form.getlist("tep") if isinstance(item, UploadFile) and item.filename]
         combine = plain_words(form, "ghep") == "1"
-        kept = [keep(office.workspace, item.filename or "", await item.read()) for item in given]
-    if not kept:
+        files = [(item.filename or "", await item.read()) for item in given]
+    if not files:
         return site.page(
             request,
             "message.html.j2",
@@ -90,7 +86,28 @@ async def drop(request: Request) -> Response:
             text="Hãy chọn hoặc thả ít nhất một tệp báo cáo.",
             back=back,
         )
-    return site.start(slug, f"Nhận {len(kept)} tệp", back, receive_work(site, slug, period, kept, combine=combine))
+
+    def begin() -> Response:
+        with site.hands_off(slug):  # what is looking at the inbox must not take them first
+            kept = [keep(office.workspace, name, data) for name, data in files]
+            work = receive_work(site, slug, period, kept, combine=combine)
+            return site.start(slug, f"Nhận {len(kept)} tệp", back, work)
+
+    return await run_in_threadpool(begin)
+
+
+def news(request: Request) -> Response:
+    """What arrived in the inbox by itself since the program started, newest first: a part of the first page."""
+    site, slug = site_of(request), request.path_params["slug"]
+    return HTMLResponse(Markup("").join(as_html(line) for line in reversed(site.arrived.get(slug, ()))))
+
+
+def sweep(request: Request) -> Response:
+    """Judges whatever lies in the inbox, as `collect` without files does."""
+    site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
+    return site.start(
+        slug, "Nhận các tệp trong thư mục inbox", f"/so/{slug}/ky/{period}", receive_work(site, slug, period, [])
+    )
 
 
 def keep(workspace: Workspace, name: str, data: bytes) -> Path:
@@ -115,16 +132,16 @@ def upload_name(name: str) -> str:
 
 
 def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, combine: bool = False) -> Work:
-    """The work of judging files, telling each verdict as it is known."""
+    """The work of judging files, or with none all of the inbox, telling each verdict as it is known."""
 
     def work(tell: Tell) -> str:
         office = site.office(slug)
         size = 1 if len(paths) <= _SINGLY else _SINGLY
-        for start in range(0, len(paths), size):
+        for start in range(0, max(len(paths), 1), size):
             chunk = paths[start : start + size]
             done = collect(office, chunk, period, combine=combine)
             for item in done.returns:
-                tell(_line(office, slug, period, item))
+                tell(collected_line(slug, item))
             for problem in done.answers.problems:
                 tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
         return f"/so/{slug}/ky/{period}"
@@ -132,17 +149,10 @@ def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, c
     return work
 
 
-def _line(office: Office, slug: str, period: str, item: CollectedFile) -> Progress:
-    """The verdict on one file, with a link to its lasting page."""
-    unit = f" ({item.unit})" if item.unit else ""
-    count = len(to_answer(item.findings))
-    points = f": {count} điểm cần xem" if count else ""
-    text = f"«{item.source.name}»{unit}: {VERDICTS[item.verdict]}{points}."
-    return Progress(text, _TONES.get(item.verdict, "info"), f"/so/{slug}/tep/{item.source.sha256}", "Xem kết quả")
-
-
 ROUTES = [
     Route("/so/{slug}", show),
     Route("/so/{slug}/ky/{period}", show),
+    Route("/so/{slug}/moi", news),
     Route("/so/{slug}/ky/{period}/nhan", drop, methods=["POST"]),
+    Route("/so/{slug}/ky/{period}/nhan-inbox", sweep, methods=["POST"]),
 ]

@@ -45,6 +45,8 @@ class Job:
     state: Literal["waiting", "running", "done", "failed"] = "waiting"
     result: str = ""
     """Page of the result."""
+    seen: bool = False
+    """Its end was shown: until then it is named on every page."""
     retry: Work | None = None
     """The same again, where it failed for a reason that may pass."""
 
@@ -80,8 +82,8 @@ class Jobs:
         return self._jobs.get(number)
 
     def of(self, slug: str) -> Iterator[Job]:
-        """Jobs of a workspace that are not over, oldest first."""
-        return (job for job in list(self._jobs.values()) if job.slug == slug and not job.over)
+        """Jobs of a workspace that are not over, or ended while nobody looked; oldest first."""
+        return (job for job in list(self._jobs.values()) if job.slug == slug and not (job.over and job.seen))
 
     def busy(self) -> bool:
         """Something is still being done."""

@@ -9,8 +9,9 @@ from starlette.routing import Route
 from nq57xl.commands.backup import backup_of
 from nq57xl.commands.decide import event_in_words, events
 from nq57xl.commands.show import show
+from nq57xl.commands.unit_folders import make_unit_folders, unit_folders
 from nq57xl.web.downloads import attachment
-from nq57xl.web.site import site_of
+from nq57xl.web.site import see, site_of
 
 _SHOWN = 300
 
@@ -26,7 +27,19 @@ def settings(request: Request) -> Response:
     """Settings as they stand: the office changes them in phu-luc.xlsx."""
     site = site_of(request)
     office = site.office(request.path_params["slug"])
-    return site.page(request, "settings.html.j2", tab="settings", plan=show(office), folder=str(office.workspace.root))
+    plan, inbox = show(office), office.workspace.inbox
+    shared = unit_folders(inbox, [unit.code for unit in plan.units])
+    folder = str(office.workspace.root)
+    return site.page(
+        request, "settings.html.j2", tab="settings", plan=plan, folder=folder, inbox=inbox, shared=sorted(shared)
+    )
+
+
+def folders(request: Request) -> Response:
+    """Makes the folder of each unit below the inbox."""
+    site, slug = site_of(request), request.path_params["slug"]
+    make_unit_folders(site.office(slug))
+    return see(f"/so/{slug}/cai-dat")
 
 
 def help_page(request: Request) -> Response:
@@ -44,6 +57,7 @@ def backup(request: Request) -> Response:
 ROUTES = [
     Route("/so/{slug}/nhat-ky", log),
     Route("/so/{slug}/cai-dat", settings),
+    Route("/so/{slug}/cai-dat/thu-muc", folders, methods=["POST"]),
     Route("/so/{slug}/huong-dan", help_page),
     Route("/so/{slug}/sao-luu", backup),
 ]

@@ -74,6 +74,7 @@ def _run(site: Site, listening: socket.socket, port: int) -> None:
     import uvicorn
 
     from nq57xl.web.app import make_app
+    from nq57xl.web.arrivals import Arrivals
 
     config = uvicorn.Config(
         make_app(site, port),
@@ -87,7 +88,8 @@ def _run(site: Site, listening: socket.socket, port: int) -> None:
     )
     server = uvicorn.Server(config)
     site.end = lambda: setattr(server, "should_exit", True)
-    server.run(sockets=[listening])
+    with Arrivals(site).watching():
+        server.run(sockets=[listening])
 
 
 def _listen(port: int) -> socket.socket:

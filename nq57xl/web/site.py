@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 import traceback
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +25,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.results.wording import moment_words
 from nq57xl.text.clock import Clock
 from nq57xl.text.normalise import bare
-from nq57xl.web.jobs import Job, Jobs, Work
+from nq57xl.web.jobs import Job, Jobs, Progress, Work
 from nq57xl.web.safety import Keys
 
 _LOG = "loi-chuong-trinh.log"
@@ -44,6 +46,11 @@ class Site:
         """A workspace elsewhere that the person named when starting."""
         self.keys = Keys()
         self.jobs = Jobs(self.explain)
+        self.opened: set[str] = set()
+        """Workspaces whose first page was opened in this run: their inboxes are looked at."""
+        self.arrived: dict[str, deque[Progress]] = {}
+        """By workspace: what was found there."""
+        self._inboxes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.rechecks: dict[tuple[str, str], dict[str, tuple[Rechecked, str]]] = {}
         """(workspace, period) -> by hash: what judging again said, with the reason; gone when the program ends."""
         self.port = 0
@@ -87,6 +94,10 @@ class Site:
             raise UnknownWorkspaceError
         return self.office_at(folder)
 
+    def hands_off(self, slug: str) -> threading.Lock:
+        """Held while files are put into the inbox of a workspace, and while somebody looks at it."""
+        return self._inboxes[slug]
+
     def today(self) -> dt.date:
         """The day in Vietnam."""
         return self.clock.now().date()
@@ -94,7 +105,7 @@ class Site:
     def page(self, request: Request, name: str, status: int = 200, **words: Any) -> Response:  # noqa: ANN401
         """The template as a page."""
         slug = words.pop("slug", request.path_params.get("slug", ""))
-        shared = {"slug": slug, "at": f"/so/{slug}", "jobs": list(self.jobs.of(slug)) if slug else []}
+        shared = {"slug": slug, "at": f"/so/{slug}", "request_path": request.url.path, "jobs": list(self.jobs.of(slug))}
         if slug and "agency" not in words:
             words["agency"] = self.agency(slug)
         text = self.templates.get_template(name).render({"agency": "", "tab": "", **shared, **words})

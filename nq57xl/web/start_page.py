@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
-from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
@@ -19,6 +18,7 @@ from nq57xl.commands.init import init
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.web.jobs import Job, Progress, Tell
+from nq57xl.web.lines import as_html
 from nq57xl.web.plan_page import import_document, uploaded
 from nq57xl.web.safety import cookie_name
 from nq57xl.web.site import plain_words, see, site_of, slug_of
@@ -39,6 +39,7 @@ def enter(request: Request) -> Response:
             title="Đường dẫn này đã được dùng",
             text="Mỗi đường dẫn chỉ mở được một lần. Hãy bấm đúp biểu tượng NQ57 để mở lại trang.",
             back="",
+            jobs=[],
         )
     response = RedirectResponse("/", 303)
     response.set_cookie(cookie_name(site.port), cookie, httponly=True, samesite="strict", path="/")
@@ -123,6 +124,7 @@ def _practice(folder: Path, tell: Tell) -> str:
 def job_page(request: Request) -> Response:
     """A job with all that it has told so far."""
     job = _job(request)
+    job.seen = job.over
     return site_of(request).page(request, "job.html.j2", job=job, slug=job.slug)
 
 
@@ -152,7 +154,7 @@ async def _events(job: Job) -> AsyncIterator[str]:
         over = job.over
         for line in job.lines[told:]:
             told += 1
-            yield _event("dong", _html(line))
+            yield _event("dong", as_html(line))
         if over:
             yield _event("het", json.dumps({"state": job.state, "to": job.result}))
             return
@@ -162,11 +164,6 @@ async def _events(job: Job) -> AsyncIterator[str]:
 def _event(name: str, data: str) -> str:
     body = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
     return f"event: {name}\n{body}\n"
-
-
-def _html(line: Progress) -> str:
-    link = f' <a href="{escape(line.href)}">{escape(line.link)}</a>' if line.link else ""
-    return f'<li class="{line.tone}">{escape(line.text)}{link}</li>'
 
 
 async def end(request: Request) -> Response:

@@ -167,3 +167,47 @@ def test_edits_go_down_and_up(browser: Browser) -> None:
     page = browser.page("/ky/2026-04/bien-tap")
     assert "Đã hoàn thành rà soát" in page and "đang áp dụng" in page
     assert "không phải sổ tính" in browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", b"abc"))
+
+
+def test_what_lies_in_a_units_folder_is_told_on_the_first_page(browser: Browser) -> None:
+    """The folders are made on the settings page; a file dropped there by hand is judged, told, and answered there."""
+    from nq57xl.web.arrivals import Arrivals
+
+    browser.send("/cai-dat/thu-muc", {})
+    inbox = browser.office.workspace.inbox
+    assert "VP" in browser.page("/cai-dat")
+    Department(3, DUE).fill(
+        browser.office.workspace.forms_dir("2026-04") / "NQ57_2026-04_VP.xlsx", inbox / "VP" / "<b>VP.xlsx"
+    )
+    looking = Arrivals(browser.site)
+    for _ in range(2):
+        looking.look(browser.at.removeprefix("/so/"))
+    assert "ket-qua_NQ57_2026-04_VP.html" in {path.name for path in (inbox / "VP").iterdir()}
+    told = browser.page("/moi")
+    assert "«&lt;b&gt;VP.xlsx» (VP): được chấp nhận" in told
+    assert told in browser.page("")
+    link = told.split('href="')[1].split('"')[0]
+    assert "được chấp nhận" in browser.client.get(link).text
+
+
+def test_work_that_ended_while_nobody_looked_is_found_again(browser: Browser) -> None:
+    """Left before its end: named on every page until its own page was seen; a failure can be tried again there."""
+    lock = browser.office.workspace.appendix
+    kept = lock.read_bytes()
+    browser.client.post(f"{browser.at}/ky/2026-04/tong-hop/lap", data={}, follow_redirects=False)
+    while browser.site.jobs.busy():
+        time.sleep(0.05)
+    page = browser.page("/nhat-ky")
+    assert "Đã xong: <a" in page
+    job = page.split('href="/viec/')[1].split('"')[0]
+    browser.client.get(f"/viec/{job}")
+    assert "/viec/" not in browser.page("/nhat-ky")
+    lock.write_bytes(b"PK")
+    failed = browser.send("/ky/2026-04/tong-hop/lap", {})
+    assert "Thử lại" in failed and "Traceback" not in failed
+    lock.write_bytes(kept)
+    again = failed.split('action="/viec/')[1].split('"')[0]
+    assert browser.client.post(f"/viec/{again}").status_code == 200
+    while browser.site.jobs.busy():
+        time.sleep(0.05)
+    assert "Đã xong: <a" in browser.page("/nhat-ky")
