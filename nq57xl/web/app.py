@@ -23,6 +23,7 @@ from nq57xl.web import (
     recheck_page,
     report_page,
     return_page,
+    review_page,
     start_page,
 )
 from nq57xl.web.safety import BodyTooLargeError, Guard
@@ -39,7 +40,8 @@ def make_app(site: Site, port: int) -> ASGIApp:
     """The desk as an ASGI application that answers on that port of this computer alone."""
     site.port = port
     reports = (desk_page, return_page, recheck_page, issue_page, report_page, edits_page)
-    routes = [route for module in (start_page, *reports, plan_page, office_page, downloads) for route in module.ROUTES]
+    plans = (plan_page, review_page)
+    routes = [route for module in (start_page, *reports, *plans, office_page, downloads) for route in module.ROUTES]
     app = Starlette(
         routes=[*routes, Mount("/tinh", StaticFiles(directory=_STATIC))],
         exception_handlers={

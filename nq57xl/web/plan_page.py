@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from nq57xl.commands.amend import Amended, confirm, history, propose
 from nq57xl.commands.replace_appendix import replace_appendix
+from nq57xl.commands.review_import import open_questions
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.compare import KIND_WORDS, TITLES
@@ -36,6 +37,7 @@ def page(request: Request) -> Response:
         plan=plan,
         findings=grouped(findings),
         amendments=history(office),
+        questions=len(open_questions(office)),
         agency=plan.properties.title,
     )
 
@@ -139,7 +141,7 @@ def import_document(site: Site, name: str, data: bytes, target: Path) -> str:
     write_atomic(document, data)
     made = import_plan(document, target, site.today())
     count = len(made.review)
-    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát (trang «Cần rà soát» của phu-luc.xlsx)."
+    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát."
 
 
 def _day(text: str) -> dt.date | None:

@@ -75,7 +75,7 @@ class Site:
     def workspaces(self) -> dict[str, Path]:
         """Name in addresses -> folder: those below the home folder, and the one given at the start."""
         folders = sorted(self.home.iterdir()) if self.home.is_dir() else []
-        found = [folder for folder in folders if Workspace(folder).appendix.is_file()]
+        found = [path for path in folders if not path.name.startswith(".") and Workspace(path).appendix.is_file()]
         if self.given is not None and self.given.resolve() not in [folder.resolve() for folder in found]:
             found.insert(0, self.given)
         named: dict[str, Path] = {}

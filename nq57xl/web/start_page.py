@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from shutil import rmtree
 
 import anyio
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from nq57xl.commands.backup import restore
 from nq57xl.commands.init import init
+from nq57xl.commands.review_import import open_questions
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.web.jobs import Job, Progress, Tell
@@ -86,38 +88,50 @@ async def make(request: Request) -> Response:
     slug = slug_of(name)
     if not slug:
         raise Nq57Error("Chưa đặt tên thư mục làm việc: ví dụ «Nghị quyết 57 năm 2026».")
+    if kind not in (*NAMES, "van-ban", "sao-luu", "thuc-hanh"):
+        raise Nq57Error("Chưa chọn nguồn kế hoạch.")
     folder = site.home / slug
-    if folder.exists():
+    taken = [folder] if kind != "thuc-hanh" else [folder.with_name(f"{slug}-{plan}") for plan in NAMES]
+    if any(path.exists() for path in taken):
         raise Nq57Error(f"Đã có thư mục làm việc tên «{slug}»: hãy chọn tên khác.")
 
+    if kind in ("van-ban", "sao-luu") and document is None:
+        raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
+
     def work(tell: Tell) -> str:
-        if kind == "thuc-hanh":
-            return _practice(folder, tell)
-        if document is not None and kind == "sao-luu":
-            restore(document[1], folder)
-        elif document is not None:
-            target = folder / "phu-luc-lap-tu-van-ban.xlsx"
-            tell(Progress(import_document(site, *document, target)))
-            init(folder, str(target))
-        elif kind in NAMES:
-            init(folder, kind)
-        else:
-            raise Nq57Error("Chưa chọn nguồn kế hoạch.")
+        # made aside and moved at the end: what fails or is killed leaves no half workspace under the name
+        aside = site.home / f".{slug}.dang-tao"
+        rmtree(aside, ignore_errors=True)
+        try:
+            if kind == "thuc-hanh":
+                return _practice(aside, folder, tell)
+            if document is not None and kind == "sao-luu":
+                restore(document[1], aside)
+            elif document is not None:
+                target = aside / "phu-luc-lap-tu-van-ban.xlsx"
+                tell(Progress(import_document(site, *document, target)))
+                init(aside, str(target))
+            else:
+                init(aside, kind)
+            aside.rename(folder)
+        finally:
+            rmtree(aside, ignore_errors=True)
         tell(Progress(f"Đã tạo thư mục làm việc «{folder}».", "good"))
         made = next(key for key, path in site.workspaces().items() if path == folder)
-        return f"/so/{made}/ke-hoach"
+        asked = "/ra-soat" if open_questions(site.office(made)) else ""
+        return f"/so/{made}/ke-hoach{asked}"
 
     return site.start("", "Tạo thư mục làm việc", "/chon", work)
 
 
-def _practice(folder: Path, tell: Tell) -> str:
+def _practice(aside: Path, folder: Path, tell: Tell) -> str:
     """Made-up units play a month: two workspaces beside each other."""
     from nq57xl.commands.demo import demo
 
-    for scene in demo(folder):
+    for scene in demo(aside):
         tell(Progress(f"{scene.plan}: {scene.title}"))
     for plan in NAMES:
-        (folder / plan).rename(folder.with_name(f"{folder.name}-{plan}"))
+        (aside / plan).rename(folder.with_name(f"{folder.name}-{plan}"))
     return "/chon"
 
 

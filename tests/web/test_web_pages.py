@@ -20,9 +20,11 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.web.app import make_app
 from nq57xl.web.site import Site
+from tests.import_kit import word
 
 PORT = 8758
 HERE = f"http://127.0.0.1:{PORT}"
@@ -48,8 +50,8 @@ class Browser:
     """A browser that opened the link, on one workspace."""
 
     def __init__(self, root: Path) -> None:
-        self.office = Office.at(root, CLOCK)
-        self.site = Site(root.parent, CLOCK, lambda folder: Office.at(folder, CLOCK), root)
+        self.office = Office(Workspace(root), CLOCK)
+        self.site = Site(root.parent, CLOCK, lambda folder: Office.at(folder, CLOCK))
         self.client = TestClient(
             make_app(self.site, PORT), base_url=HERE, headers={"sec-fetch-site": "same-origin"}, follow_redirects=True
         )
@@ -65,7 +67,8 @@ class Browser:
     def send(self, path: str, data: dict[str, str], file: tuple[str, bytes] | None = None) -> str:
         """Sends a form; where that begins work, what the work told."""
         files = {"tep": file} if file else {"": ("", b"")}
-        answer: Response = self.client.post(self.at + path, data=data, files=files)
+        where = path if path.startswith("/chon") else self.at + path
+        answer: Response = self.client.post(where, data=data, files=files)
         for _ in range(600):
             if "/viec/" not in str(answer.url) or "Đang thực hiện" not in answer.text:
                 break
@@ -211,3 +214,30 @@ def test_work_that_ended_while_nobody_looked_is_found_again(browser: Browser) ->
     while browser.site.jobs.busy():
         time.sleep(0.05)
     assert "Đã xong: <a" in browser.page("/nhat-ky")
+
+
+def test_a_plans_document_becomes_a_workspace_by_answering_questions(tmp_path: Path) -> None:
+    """First run with a Word document: what it leaves open is asked on the page; an answer settles its question, keeps
+    the appendix as it was, and teaches nobody's request to write elsewhere."""
+    leads = ("Sở Nội vụ", "Bộ Công an", "Bộ Tài chính", "UBND các xã, phường", "Văn phòng UBND tỉnh")
+    rows = [
+        (str(number), f"Xây dựng đề án {number}", "Đề án", lead, "", "2026") for number, lead in enumerate(leads, 1)
+    ]
+    head = ("TT", "Nhiệm vụ", "Sản phẩm", "Cơ quan chủ trì", "Cơ quan phối hợp", "Thời hạn")
+    front = ("UBND TỈNH ĐỒNG NAI", "Số: 91/KH-UBND", "Đồng Nai, ngày 12 tháng 02 năm 2026", "KẾ HOẠCH", "Chuyển đổi số")
+    browser = Browser(tmp_path / "NQ57" / "chuyen-doi-so")
+    fields = {"ten": "Chuyển đổi số", "nguon": "van-ban"}
+    told = browser.send("/chon/tao", fields, ("kế hoạch.docx", b"no document"))
+    assert "Thử lại" in told and browser.site.workspaces() == {}
+    told = browser.send("/chon/tao", fields, ("kế hoạch.docx", word(rows, head, front)))
+    assert "5 đầu việc" in told and "Tiếp tục" in told
+    page = browser.page("/ke-hoach/ra-soat")
+    names = [part.split('"')[0] for part in page.split('name="k:')[1:]]
+    assert names and "Đang ghi:" in page
+    unit = next(name for name in names if name.startswith("units|"))
+    told = browser.send("/ke-hoach/ra-soat/tra-loi", {f"k:{unit}": "Ngoài cơ quan (không nhận)", "k:../x": "y"})
+    assert "Đã ghi trả lời" in told
+    assert unit not in browser.page("/ke-hoach/ra-soat")
+    assert len(list(browser.office.workspace.backup.glob("phu-luc-*.xlsx"))) == 1
+    assert "Chưa trả lời câu hỏi nào" in browser.send("/ke-hoach/ra-soat/tra-loi", {"k:../x": "y"})
+    assert "Đã có thư mục làm việc" in browser.send("/chon/tao", fields, ("kế hoạch.docx", b"x"))
