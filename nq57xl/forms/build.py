@@ -365,6 +365,7 @@ def _indicator_row(item: Indicator, base: Facts) -> FormRow:
     facts: Facts = {
         **base,
         "measure": item.measure,
+        "kind": item.kind,
         "comparator": item.target.comparator,
         "target_value": item.target.value,
     }

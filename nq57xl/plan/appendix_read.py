@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import (
     CUTOFFS,
+    INDICATOR_KINDS,
     NO,
     VOCABULARIES,
     YES,
@@ -51,7 +52,11 @@ _DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày
 _CODES = ("code", "id")
 _CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
 _CODE_WORDS = "mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối"
-_CHOICES = {"cutoff": CUTOFFS, "vocabulary": VOCABULARIES}
+_CHOICES: Mapping[str, Mapping[Any, str]] = {
+    "cutoff": CUTOFFS,
+    "vocabulary": VOCABULARIES,
+    "indicator_kind": INDICATOR_KINDS,
+}
 _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
@@ -133,7 +138,7 @@ def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 
 
 
 def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:
-    titles = _CHOICES.get(column.key)
+    titles = _CHOICES.get(column.source)
     if titles is None:
         return text, "", ""
     title = next((item for item in titles.values() if fold(item) == fold(text)), None)

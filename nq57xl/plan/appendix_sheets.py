@@ -13,6 +13,7 @@ from nq57xl.plan.model import (
     Deadline,
     Indicator,
     IndicatorGroup,
+    IndicatorKind,
     Plan,
     Properties,
     Section,
@@ -51,7 +52,16 @@ Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names
 `dated_names`: a name a line with the last day of its validity, "Phòng Quản lý đô thị (đến 30/06/2026)"."""
 
 Source = Literal[
-    "", "units", "sections", "indicator_groups", "yes_no", "cutoff", "name_kind", "unit_kind", "vocabulary"
+    "",
+    "units",
+    "sections",
+    "indicator_groups",
+    "yes_no",
+    "cutoff",
+    "name_kind",
+    "unit_kind",
+    "vocabulary",
+    "indicator_kind",
 ]
 
 
@@ -103,6 +113,12 @@ class AppendixSheet:
 
 YES, NO = "Có", "Không"
 CUTOFFS = {"decree": "Theo Nghị định 09/2019/NĐ-CP", "calendar": "Theo tháng dương lịch"}
+INDICATOR_KINDS: dict[IndicatorKind, str] = {
+    "stock": "Thời điểm",
+    "flow": "Trong kỳ",
+    "cumulative": "Lũy kế",
+    "flow_stock": "Tử số trong kỳ, mẫu số thời điểm",
+}
 VOCABULARIES = {
     "own": "Từ ngữ của biểu mẫu",
     "A": "A. Báo cáo của Chính phủ",
@@ -414,6 +430,16 @@ INDICATORS = AppendixSheet(
             "Tên đơn vị ở trang Đơn vị.",
             others=("Đơn vị chủ trì theo dõi, đánh giá", "Đơn vị chủ trì"),
         ),
+        AppendixColumn(
+            "kind",
+            "Loại số liệu",
+            13,
+            "Thời điểm: số có đến ngày chốt; Trong kỳ: phát sinh trong kỳ; Lũy kế: cộng dồn từ đầu.",
+            "choice",
+            "indicator_kind",
+            optional=True,
+            center=True,
+        ),
         AppendixColumn("note", "Ghi chú", 18, "Ghi chú, nếu có.", optional=True),
     ),
     spare=30,
@@ -465,7 +491,10 @@ def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
         "sections": [attrs.asdict(item) for item in plan.sections],
         "tasks": [attrs.asdict(item, recurse=False) | {"deadline": item.deadline.text} for item in plan.tasks],
         "indicator_groups": [attrs.asdict(item) for item in plan.indicator_groups],
-        "indicators": [attrs.asdict(item, recurse=False) | {"target": item.target.text} for item in plan.indicators],
+        "indicators": [
+            attrs.asdict(item, recurse=False) | {"target": item.target.text, "kind": INDICATOR_KINDS.get(item.kind, "")}
+            for item in plan.indicators
+        ],
     }
 
 
@@ -480,9 +509,14 @@ def plan_of(
         sections=tuple(Section(**row) for row in tables["sections"]),
         tasks=tuple(_task(row) for row in tables["tasks"]),
         indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
+        indicators=tuple(_indicator(row) for row in tables["indicators"]),
         settings=_settings(settings),
     )
+
+
+def _indicator(row: AppendixRow) -> Indicator:
+    kind = next((code for code, title in INDICATOR_KINDS.items() if title == row.get("kind")), "")
+    return Indicator(**{**row, "target": Target(row["target"]), "kind": kind})
 
 
 def _settings(cells: AppendixRow) -> Settings:

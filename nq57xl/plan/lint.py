@@ -336,6 +336,7 @@ _CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
     lint_clear.deadlines,
     lint_clear.results,
     lint_clear.targets,
+    lint_clear.kinds,
     lint_clear.answerable,
     _misprints,
 )

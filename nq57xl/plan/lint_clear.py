@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+from nq57xl.plan.appendix_sheets import INDICATOR_KINDS
 from nq57xl.plan.linter import Linter
 from nq57xl.plan.model import UNDECIDED, Indicator, Task, Unit, UnitGroup
 from nq57xl.rules.findings import Finding
@@ -181,6 +182,21 @@ def targets(linter: Linter) -> Iterator[Finding]:
     for index, item in enumerate(linter.plan.indicators):
         if item.target.comparator is None:
             yield linter.make("PLAN_TARGET_UNPARSED", "indicators", index, "target", value=item.target.text)
+
+
+def kinds(linter: Linter) -> Iterator[Finding]:
+    """Indicators that do not say what their figures count, with a proposal: only then they are compared and summed."""
+    for index, item in enumerate(linter.plan.indicators):
+        if not item.kind and item.measure != "choice":
+            yield linter.make("PLAN_INDICATOR_KIND", "indicators", index, "kind", proposal=_likely_kind(linter, item))
+
+
+def _likely_kind(linter: Linter, item: Indicator) -> str:
+    """The kind that the words of an indicator speak of; a figure of the day where they speak of none."""
+    words = bare(f"{item.indicator} {item.unit}")
+    kinds = linter.clear.indicator_kinds
+    found = (INDICATOR_KINDS[kind] for kind, known in kinds.items() if any(word in words for word in known))
+    return next(found, INDICATOR_KINDS["stock"])
 
 
 def answerable(linter: Linter) -> Iterator[Finding]:

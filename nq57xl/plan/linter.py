@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import cattrs
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import name_rows
-from nq57xl.plan.model import Plan
+from nq57xl.plan.model import IndicatorKind, Plan
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
 from nq57xl.rules import findings
@@ -47,6 +47,8 @@ class Clear:
     vague_deliverables: tuple[str, ...] = ()
     measurable_words: tuple[str, ...] = ()
     filler_words: tuple[str, ...] = ()
+    indicator_kinds: dict[IndicatorKind, tuple[str, ...]] = field(factory=dict)
+    """Kind to propose -> words, without accents, by which it is known."""
 
     def applies(self, code: str, wanted: tuple[str, ...]) -> bool:
         """Whether a plan with those criteria asks for that check; a plan that names none, or none known, asks for all.

@@ -17,6 +17,11 @@ DeadlineKind = Literal[
 ]
 Comparator = Literal[">=", "<=", ">", "<", "="]
 Measure = Literal["percent", "number", "choice"]
+IndicatorKind = Literal["", "stock", "flow", "cumulative", "flow_stock"]
+"""What a figure counts: what there is on the day, what came in the period, all since the start (domain.md 3.7).
+
+`flow_stock`: the numerator is a flow, the denominator a stock; "": the plan does not say.
+"""
 _VocabularyCode = Literal["own", "A", "B", "C", "F"]
 
 
@@ -211,6 +216,13 @@ class Indicator:
     lead: str
     lead_units: tuple[str, ...] = ()
     note: str = ""
+    kind: IndicatorKind = ""
+
+    def kind_of(self, field: str) -> IndicatorKind:
+        """What the figure in that field counts: parts of a ratio may be of different kinds."""
+        if self.kind == "flow_stock":
+            return "stock" if field == "denominator" else "flow"
+        return self.kind
 
     @property
     def measure(self) -> Measure:

@@ -61,7 +61,7 @@ def test_findings_of_bql() -> None:
 
 
 def test_findings_of_sxd() -> None:
-    """sxd: 15 deadlines without a day, 19 misprints, a collective lead (II.3), 5 KPIs without a quantity, 9 repeats."""
+    """sxd: 15 deadlines without a day, 19 misprints, a collective lead, 5 KPIs without a quantity, 9 repeats, 26 kinds."""
     findings = lint(plan())
     assert Counter(item.code for item in findings) == {
         "PLAN_DEADLINE_UNPARSED": 15,
@@ -70,7 +70,13 @@ def test_findings_of_sxd() -> None:
         "PLAN_KPI_NO_QUANTITY": 5,
         "PLAN_SUBTASK_REPEATS": 9,
         "PLAN_CRITERION_UNCHECKED": 2,
+        "PLAN_INDICATOR_KIND": 26,
     }
+    kinds = {item.task: item.fix for item in findings if item.code == "PLAN_INDICATOR_KIND"}
+    assert (kinds["CT.I.1"], kinds["CT.III.7"]) == (
+        "Chọn ở cột «Loại số liệu»; đề xuất: «Thời điểm».",
+        "Chọn ở cột «Loại số liệu»; đề xuất: «Trong kỳ».",
+    )
     misprints = Counter(item.value for item in findings if item.code == "PLAN_MISPRINT")
     assert misprints == {"UBDN": 14, "Cac phòng": 4, "trên trên": 1}
     assert [item.task for item in findings if item.code == "PLAN_COLLECTIVE_LEAD"] == ["II.3"]
