@@ -47,6 +47,8 @@ from tests.edit_kit import (
 )
 from tests.office import convert
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 KINDS_MADE = [("percent", "figure"), ("result", "wording")]
 FIGURE = line("VP|led|I.1|percent", 0.6, "f")
 WORDING = line("VP|led|I.1|result", "Đã trình dự thảo lần 2", "w", reason="Gọn câu")
