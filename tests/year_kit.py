@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
+import attrs
+
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -13,8 +15,11 @@ from nq57xl.commands.office import Office
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import FormCell, Value
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.model import IndicatorKind
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.samples import sample_plan
 
 Typed = Mapping[FormCell, CellValue]
 
@@ -29,6 +34,20 @@ def moment(period: str, day: int, hour: int = 9) -> dt.datetime:
 def start(root: Path, plan: str = "bql-2026") -> Path:
     """A workspace of a bundled plan."""
     init(root, plan)
+    return root
+
+
+KINDS: dict[str, IndicatorKind] = {"CT.I.1": "flow", "CT.I.2": "stock", "CT.II.1": ""}
+
+
+def start_sample(root: Path, kinds: Mapping[str, IndicatorKind] = KINDS) -> Path:
+    """A workspace of the small sample plan, its indicators of those kinds."""
+    plan = sample_plan()
+    kinded = tuple(attrs.evolve(item, kind=kinds[item.code]) for item in plan.indicators)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    appendix = root.parent / f"{root.name} ke hoach.xlsx"
+    appendix.write_bytes(write_appendix(attrs.evolve(plan, indicators=kinded)))
+    init(root, str(appendix))
     return root
 
 

@@ -230,6 +230,9 @@ def print_merged(done: Merged) -> None:
         click.echo(str(path))
     if done.beside:
         talk("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.")
+    for finding in done.standing.status.period_findings:
+        if finding.code.startswith("MONTH"):
+            talk(f"{finding.message} {finding.fix}".rstrip())
     if not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
         talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.merge import require_issued
+from nq57xl.commands.consolidated import consolidated, require_reported
 from nq57xl.commands.office import Office
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
@@ -29,7 +28,7 @@ def diff(office: Office, first: str, second: str) -> PeriodComparison:
 
 def _side(office: Office, ledger: Ledger, code: str) -> Consolidation:
     plan, period = office.valid(code, ledger)
-    require_issued(ledger.current_forms(period.code), period)
+    require_reported(ledger, plan, period)
     return consolidated(office, ledger, plan, period)
 
 
@@ -59,7 +58,7 @@ def export(
         return Exported((), left_out)
     with office.changing("export") as ledger:
         plan, period = office.valid(period_code, ledger)
-        require_issued(ledger.current_forms(period.code), period)
+        require_reported(ledger, plan, period)
         consolidation = consolidated(office, ledger, plan, period)
         folder = office.workspace.report_dir(period.code)
         name = _INTERNAL if contacts else _SHARED

@@ -9,15 +9,20 @@ import attrs
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import amendments
 from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.model import Closing, PeriodStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.periods import months_of, parse_period, title_of
+from nq57xl.resources import read_schema
 from nq57xl.results.addendum import addendum
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.edited import Holding, with_edits
+from nq57xl.results.from_months import from_months
 from nq57xl.results.quality import MEASURES
+from nq57xl.rules.findings import make
 from nq57xl.rules.quality import Quality, load_quality
 from nq57xl.rules.schema import Schema
 from nq57xl.rules.vocabulary import Vocabulary, load_vocabulary
@@ -29,12 +34,49 @@ def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
     A closed period stands as it was when it was closed, whatever came since (that is under `addendum`).
     """
     closing = closing_of(ledger, period.code)
+    if closing is None and (months := reported_months(ledger, plan, period)):
+        return _of_months(office, ledger, plan, period, months)
     if closing is None:
         return live(office, ledger, plan, period)
     then = as_closed(ledger, closing)
     now = _made(ledger, (then.plan, then.period, then.schema), standing(office, ledger, plan, period), None)
     found = addendum(then, now, ledger.returns(period.code), closing.own)
     return attrs.evolve(then, addendum=found or None)
+
+
+def reported_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period, ...]:
+    """The months that a longer period without forms of its own is made of, oldest first; () for any other period."""
+    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+    issued = ledger.periods()
+    if len(codes) == 1 or period.code in issued:
+        return ()
+    return tuple(parse_period(code, plan.properties) for code in codes if code in issued)
+
+
+def require_reported(ledger: Ledger, plan: Plan, period: Period) -> None:
+    """Raises Nq57Error when there are neither forms of the period nor, for a longer one, of a month of it."""
+    if not ledger.current_forms(period.code) and not reported_months(ledger, plan, period):
+        raise Nq57Error(
+            f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
+        )
+
+
+def _of_months(office: Office, ledger: Ledger, plan: Plan, period: Period, months: tuple[Period, ...]) -> Consolidation:
+    """A quarter, half-year, nine months or year from its accepted monthly reports, closed months as they were closed.
+
+    A month for which no forms were issued is named beside those that lack a unit.
+    """
+    parts = [consolidated(office, ledger, *_as_issued(office, ledger, plan, month)) for month in months]
+    rules = read_schema("from_months.yml", office.workspace.root)
+    whole = from_months(plan, period, office.schema(), rules, parts)
+    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+    absent = [title_of(code) for code in codes if code not in {month.code for month in months}]
+    told = (make("MONTH_NOT_ISSUED", words={"value": ", ".join(absent)}),) if absent else ()
+    found = office.in_own_words((*told, *whole.status.period_findings))
+    complete = whole.status.complete and not absent
+    vocabulary, quality = _style(office, plan)
+    status = attrs.evolve(whole.status, period_findings=found, complete=complete)
+    return attrs.evolve(whole, status=status, vocabulary=vocabulary, quality=quality)
 
 
 def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:

@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.collect import standing
-from nq57xl.commands.consolidated import as_now, consolidated
+from nq57xl.commands.consolidated import as_now, consolidated, reported_months, require_reported
 from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
@@ -69,7 +69,9 @@ def status(office: Office, period_code: str | None) -> PeriodOverview:
     """Who has reported in the period. Raises Nq57Error when no form of it was issued."""
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
-        require_issued(ledger.current_forms(period.code), period)
+        require_reported(ledger, plan, period)
+        if reported_months(ledger, plan, period):
+            return PeriodOverview(plan, period, consolidated(office, ledger, plan, period).status)
         return PeriodOverview(
             plan, period, with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
         )
@@ -79,7 +81,11 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
     """Writes the consolidated workbook from the accepted returns, and the internal one beside it."""
     with office.changing("merge") as ledger:
         plan, period = office.valid(period_code, ledger)
-        require_issued(ledger.current_forms(period.code), period)
+        require_reported(ledger, plan, period)
+        if reported_months(ledger, plan, period):  # edits belong to the months
+            merged = write_reports(office, ledger, consolidated(office, ledger, plan, period), EditBooks(), output)
+            ledger.event("merge", {"period": period.code, "file": merged.report.name})
+            return merged
         taken = read_edit_books(office, ledger, plan, period)
         consolidation = consolidated(office, ledger, plan, period)
         merged = write_reports(office, ledger, consolidation, taken, output)
