@@ -21,7 +21,7 @@ from nq57xl.text.clock import VIETNAM, FixedClock
 PERIOD = "2026-04"
 SHEET = "Biên tập"
 KINDS = {"w": "Rút gọn câu chữ", "f": "Sửa số liệu theo điện thoại"}
-RESULTS, EVIDENCE, PROBLEMS = "1. Kết quả", "2. Minh chứng", "3. Vướng mắc"
+RESULTS = "1. Kết quả"
 VP = {
     (RESULTS, "led|I.1", "progress"): "Đang thực hiện",
     (RESULTS, "led|I.1", "percent"): 0.45,
@@ -32,10 +32,10 @@ VP = {
     (RESULTS, "led|III.6", "progress"): "Hoàn thành",
     (RESULTS, "led|III.6", "percent"): 1.0,
     (RESULTS, "led|III.6", "result"): "Đã ban hành kế hoạch",
-    (EVIDENCE, "led|III.6", "completion_date"): dt.date(2026, 4, 7),
-    (EVIDENCE, "led|III.6", "evidence_number"): "12/KH-BQL",
-    (EVIDENCE, "led|III.6", "evidence_date"): dt.date(2026, 4, 7),
-    (PROBLEMS, "led|III.6", "difficulties"): "Kinh phí về chậm",
+    (RESULTS, "led|III.6", "completion_date"): dt.date(2026, 4, 7),
+    (RESULTS, "led|III.6", "evidence_number"): "12/KH-BQL",
+    (RESULTS, "led|III.6", "evidence_date"): dt.date(2026, 4, 7),
+    (RESULTS, "led|III.6", "difficulties"): "Kinh phí về chậm",
 }
 SIGNED = {
     "prepared_by": "Lê Thị Hoa",
@@ -67,10 +67,10 @@ def answer(form: Path, target: Path, entries: Mapping[tuple[str, str, str], obje
     book = load_workbook(form)
     for (sheet, row, column), value in entries.items():
         spot(book[sheet], row, column).value = value
-    if "4. Phối hợp" in book.sheetnames:
-        spot(book["4. Phối hợp"], "statement|statement", "statement").value = "Không phát sinh"
+    if "2. Phối hợp" in book.sheetnames:
+        spot(book["2. Phối hợp"], "statement|statement", "statement").value = "Không phát sinh"
     for name, text in SIGNED.items():
-        spot(book["8. Ký xác nhận"], f"signoff|{name}", "value").value = text
+        spot(book["6. Ký xác nhận"], f"signoff|{name}", "value").value = text
     target.parent.mkdir(parents=True, exist_ok=True)
     book.save(target)
     return target
@@ -136,7 +136,7 @@ def codes(done: Merged) -> list[tuple[str, str, str]]:
 def send(root: Path, percent: float, day: int) -> None:
     """The unit reports again with another percentage."""
     office = office_at(root, moment(day))
-    cells = {**VP, (RESULTS, "led|I.1", "percent"): percent, (PROBLEMS, "led|I.1", "difficulties"): f"Lần {day}"}
+    cells = {**VP, (RESULTS, "led|I.1", "percent"): percent, (RESULTS, "led|I.1", "difficulties"): f"Lần {day}"}
     form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
     done = collect(office, [answer(form, root / "gui" / f"vp{day}.xlsx", cells)], PERIOD, moment(day))
     assert [item.verdict for item in done.returns] == ["accepted"]

@@ -15,6 +15,7 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Slot
 from nq57xl.forms.values import Value
 from nq57xl.rules.findings import Finding
+from nq57xl.text.addresses import a1
 from tests.form_values import value
 from tests.samples import sample_form
 
@@ -72,3 +73,13 @@ def validation_of(cell: Cell) -> DataValidation:
     ]
     assert len(found) == 1, cell.coordinate
     return found[0]
+
+
+def address_of(table: str, key: str, field: str, unit: str = "VP") -> str:
+    """Where that entry cell was issued ("check": the row's live check), wherever the layout puts it."""
+    return next(
+        a1(slot.row, slot.col)
+        for sheet in layout(sample_form(unit))
+        for slot in sheet.slots
+        if (slot.table, slot.key) == (table, key) and (slot.role if slot.role == "check" else slot.field) == field
+    )

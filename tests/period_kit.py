@@ -21,7 +21,7 @@ DONE, GOING, IDLE = "III.6", "I.1", "II.3"
 """Rows that Văn phòng reports in April as done, in progress and not arisen."""
 
 
-RESULTS, PROBLEMS, SUPPORT, RECEIVED = "1. Kết quả", "3. Vướng mắc", "4. Phối hợp", "Phối hợp đã nhận"
+RESULTS, SUPPORT, RECEIVED = "1. Kết quả", "2. Phối hợp", "Phối hợp đã nhận"
 
 
 def moment(month: int, day: int) -> dt.datetime:
@@ -64,10 +64,10 @@ APRIL = {
     (RESULTS, f"led|{DONE}", "progress"): "Hoàn thành",
     (RESULTS, f"led|{DONE}", "percent"): 1.0,
     (RESULTS, f"led|{DONE}", "result"): "Đã ban hành kế hoạch",
-    ("2. Minh chứng", f"led|{DONE}", "completion_date"): dt.date(2026, 4, 7),
-    ("2. Minh chứng", f"led|{DONE}", "evidence_number"): "12/KH-BQL",
-    ("2. Minh chứng", f"led|{DONE}", "evidence_date"): dt.date(2026, 4, 7),
-    (PROBLEMS, f"led|{DONE}", "difficulties"): "Kinh phí về chậm",
+    (RESULTS, f"led|{DONE}", "completion_date"): dt.date(2026, 4, 7),
+    (RESULTS, f"led|{DONE}", "evidence_number"): "12/KH-BQL",
+    (RESULTS, f"led|{DONE}", "evidence_date"): dt.date(2026, 4, 7),
+    (RESULTS, f"led|{DONE}", "difficulties"): "Kinh phí về chậm",
 }
 
 
@@ -90,7 +90,7 @@ def send_april_again(office: Office, target: Path, entries: Mapping[tuple[str, s
 def added_rows(path: Path) -> Path:
     """Two proposals typed below the last prepared row, as a person does who needs more room."""
     book = load_workbook(path)
-    sheet: Any = book["6. Đề xuất mới"]
+    sheet: Any = book["4. Đề xuất mới"]
     keys = {item.value: item.row for (item,) in sheet.iter_rows(max_col=1)}
     last = keys["proposal|12"]
     for number in (1, 2):

@@ -39,7 +39,7 @@ class Unit:
     def type(self, table: str, key: str, field: str, typed: str, value: CellValue = None) -> None:
         """One typed cell; a text stands for itself."""
         row = len(self.values) + 7
-        sheet = {"led": "1. Kết quả", "indicator": "5. Chỉ tiêu"}.get(table, "4. Phối hợp")
+        sheet = {"led": "1. Kết quả", "indicator": "3. Chỉ tiêu"}.get(table, "2. Phối hợp")
         self.values.append(Value(table, key, field, typed, typed if value is None else value, sheet, f"F{row}"))
 
     def text(self, words: int = 8) -> str:

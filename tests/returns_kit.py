@@ -27,8 +27,8 @@ from tests.samples import sample_form
 Typed = dict[tuple[str, str], str | float | date]
 """(sheet, cell) -> what was typed."""
 
-RESULTS, EVIDENCE, SUPPORTING = "1. Kết quả", "2. Minh chứng", "4. Phối hợp"
-PROPOSALS, SIGNOFF, GUIDE = "6. Đề xuất mới", "8. Ký xác nhận", "Hướng dẫn"
+RESULTS, SUPPORTING = "1. Kết quả", "2. Phối hợp"
+PROPOSALS, SIGNOFF, GUIDE = "4. Đề xuất mới", "6. Ký xác nhận", "Hướng dẫn"
 
 
 @functools.cache

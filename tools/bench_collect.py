@@ -130,7 +130,7 @@ def rewritten(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
 def marked(data: bytes) -> bytes:
     """The report with a word in one cell that `variant` finds again."""
     book = openpyxl.load_workbook(io.BytesIO(data))
-    sheet = book["3. Vướng mắc"]
+    sheet = book["1. Kết quả"]
     row = next(row for row in range(1, sheet.max_row + 1) if str(sheet.cell(row, 1).value).startswith("led|"))
     keys = [cell.value for cell in sheet[1]]
     sheet.cell(row, keys.index("next_work") + 1).value = f"Việc kỳ tới: đợt {_MARK}"

@@ -76,10 +76,9 @@ class Department:
         from openpyxl import load_workbook
 
         book = load_workbook(form)
-        progress: dict[int, str] = {}
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
-                self._fill_sheet(sheet, progress)
+                self._fill_sheet(sheet)
         if mistakes:
             self._blunder(book["1. Kết quả"])
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,22 +91,20 @@ class Department:
         book = load_workbook(form)
         sheet = book["1. Kết quả"]
         mended = 0
-        for spot in _spots(sheet):
-            cell = sheet[spot.address]
-            if spot.heading == "Tỷ lệ hoàn thành" and isinstance(cell.value, str):
-                cell.value, mended = 0.6, mended + 1
-            elif spot.heading == "Kết quả trong kỳ" and not cell.value and sheet.cell(spot.row, cell.column - 1).value:
-                cell.value, mended = self._say("in_progress", "result"), mended + 1
+        for members in _by_row(_spots(sheet)).values():
+            cells = {spot.heading: sheet[spot.address] for spot in members}
+            percent, result = cells["Tỷ lệ hoàn thành"], cells["Kết quả trong kỳ"]
+            if isinstance(percent.value, str):
+                percent.value, mended = 0.6, mended + 1
+            if percent.value and not result.value:
+                result.value, mended = self._say("in_progress", "result"), mended + 1
         target.parent.mkdir(parents=True, exist_ok=True)
         book.save(target)
         return mended
 
-    def _fill_sheet(self, sheet: Worksheet, progress: dict[int, str]) -> None:
-        # the same rows stand in the same order on each sheet; their printed numbers start anew in each section
-        for key, (row, members) in enumerate(_by_row(_spots(sheet)).items()):
-            if any(spot.heading == "Tiến độ" for spot in members):
-                progress[key] = self._progress(sheet, row)
-            answers = self._row_answers(sheet, key, progress, members)
+    def _fill_sheet(self, sheet: Worksheet) -> None:
+        for row, members in _by_row(_spots(sheet)).items():
+            answers = self._row_answers(sheet, row, members)
             for spot in members:
                 value = answers.get(spot.heading) or answers.get(spot.label)
                 if value is not None and value != "":
@@ -127,20 +124,19 @@ class Department:
             return "Thường xuyên"
         return self.random.choices(["Đang thực hiện", "Hoàn thành", "Chưa thực hiện"], [6, 3, 1])[0]
 
-    def _row_answers(
-        self, sheet: Worksheet, key: int, progress: dict[int, str], members: list[_Spot]
-    ) -> dict[str, Any]:
+    def _row_answers(self, sheet: Worksheet, row: int, members: list[_Spot]) -> dict[str, Any]:
         headings = {spot.heading for spot in members}
         table: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
-            ("Tiến độ", lambda: self._results(progress.get(key, ""))),
-            ("Ngày hoàn thành", lambda: self._evidence(progress.get(key, ""))),
-            ("Khó khăn, vướng mắc", lambda: self._problems(progress.get(key, ""))),
+            ("Tiến độ", lambda: self._task(self._progress(sheet, row))),
             ("Nội dung đã phối hợp trong kỳ", self._support),
             ("Tử số", lambda: self._indicator(sheet, members[0].row)),
             ("Nhiệm vụ đề xuất", lambda: self._free(sheet, members, "proposals")),
             ("Khó khăn, vướng mắc chung", lambda: self._free(sheet, members, "difficulties")),
         )
         return next((answer() for heading, answer in table if heading in headings), self._signature())
+
+    def _task(self, progress: str) -> dict[str, Any]:
+        return self._results(progress) | self._evidence(progress) | self._problems(progress)
 
     def _results(self, progress: str) -> dict[str, Any]:
         kind = _KINDS.get(progress, "")
@@ -217,9 +213,11 @@ class Department:
         """A percentage in words, and a result left out: two things that must be sent back."""
         filled = [sheet[spot.address] for spot in _spots(sheet) if spot.heading == "Tiến độ"]
         cell = next((cell for cell in filled if cell.value != "Hoàn thành"), filled[0])
+        row = {spot.heading: sheet[spot.address] for spot in _spots(sheet) if spot.row == cell.row}
         cell.value = "Đang thực hiện"
-        cell.offset(column=1).value = "khoảng hơn một nửa"
-        cell.offset(column=2).value = None
+        row["Tỷ lệ hoàn thành"].value = "khoảng hơn một nửa"
+        for heading in ("Kết quả trong kỳ", "Ngày hoàn thành"):
+            row[heading].value = None
 
     def _say(self, kind: str, what: str) -> str:
         return self._numbers(self.random.choice(self.words[kind][what]))

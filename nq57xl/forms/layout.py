@@ -208,10 +208,6 @@ _REQUIRED_MARK = " (*)"
 _DECLARATION = (
     "Đơn vị chịu trách nhiệm về tính chính xác, đầy đủ của nội dung, số liệu và minh chứng trong biểu mẫu này."
 )
-_RECEIVED = (
-    "Nội dung các đơn vị phối hợp đã báo cáo trong kỳ, để đơn vị chủ trì sử dụng khi báo cáo; trang này đã khóa, "
-    "không phải nhập."
-)
 _CARD_HEADS = {"label": "Nội dung", "value": "Đơn vị nhập"}
 
 
@@ -251,27 +247,15 @@ def _slots(form: Form) -> Iterator[Slot]:
 def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
     columns = [item.name for item in spec.columns] + (["check"] if spec.check else [])
     builder = _LayoutBuilder(spec.id, form.short_id, columns)
-    builder.line(spec.heading)
-    due = deadline_in_words(form.period.due)
-    builder.line(f"{form.unit_name}. {period_line(form.period)}. Thời hạn gửi: {due[0].lower()}{due[1:]}.")
-    builder.line(_instruction(spec))
+    builder.line(f"{form.unit_name}. {period_line(form.period)}. {spec.heading}")
     if spec.layout == "card":
+        due = deadline_in_words(form.period.due)
+        builder.line(f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
         _card(builder, form, spec)
     else:
         _statement(builder, form, spec)
         _rows(builder, form, spec)
     return SheetLayout(spec.id, spec.title, builder.done())
-
-
-def _instruction(spec: SheetSpec) -> str:
-    if spec.table == "signoff":
-        return _DECLARATION
-    if not any(column.entry for column in spec.columns):
-        return _RECEIVED
-    if spec.table in ("proposal", "difficulty"):
-        return "Mỗi dòng một nội dung; không có nội dung thì để trống cả bảng."
-    mark = _REQUIRED_MARK.strip()
-    return f"Chỉ nhập vào ô nền xanh nhạt, viền đậm; {mark} là ô bắt buộc. Các ô khác đã khóa."
 
 
 def _heads(form: Form, spec: SheetSpec) -> dict[str, str]:

@@ -161,7 +161,7 @@ def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[t
     """(text, style, size) of each line above the table."""
     errors = sum(point.finding.severity == "error" for point in points)
     lines = [
-        ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading", 14.0),
+        ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading", 12.0),
         (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading", SIZE),
         (summary(errors, len(points) - errors), "note_bold", SIZE),
     ]

@@ -1,4 +1,4 @@
-"""Paper, screen and protection of a form's sheets: A4 landscape, the decree's margins, frozen keys, courteous locks."""
+"""Paper, screen and protection of a form's sheets: A4 or A3, the decree's margins, frozen keys, courteous locks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nq57xl.forms.model import CellPlace, Form, FormRow, Slot
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import page_foot
 from nq57xl.rules.schema import SheetSpec
+from nq57xl.xlsx.metrics import printed_points
 from nq57xl.xlsx.write import FONT, PageSetup, Worksheet
 
 _MM = 1 / 25.4
@@ -26,8 +27,12 @@ DECREE_PAGE = PageSetup(
     number_scales=False,
 )
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm; the page number in 13 to 14."""
-_PAGE_WIDTH, _PAGE_HEIGHT = 252 * _MM * 72, 170 * _MM * 72
-"""Room inside the margins in points."""
+A4, A3 = 9, 8
+"""Paper, by Excel's numbers."""
+_ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 72)}
+"""Width and height inside the margins of a page in landscape, in points."""
+_LEAST_SCALE = 0.8
+"""A sheet that A4 would shrink more is printed on A3: its text of 11 points would be under 9."""
 _FILLED = 1.012
 """LibreOffice, which alone follows the breaks of a table, prints that much more than the margins leave (measured)."""
 _KEY_WIDTH = 12
@@ -50,10 +55,15 @@ def set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: bo
     sheet.lock_rest(after + hidden_last, locked)
 
 
+def paper_of(width: float) -> int:
+    """Paper for a sheet of that width in points."""
+    return A4 if _ROOM[A4][0] / width >= _LEAST_SCALE else A3
+
+
 def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     """Columns, paper, and a footer with unit, period and form."""
     set_up_columns(sheet, widths)
-    sheet.page(DECREE_PAGE)
+    sheet.page(DECREE_PAGE, paper=paper_of(sum(map(printed_points, widths))))
     left, right = (text.replace("&", "&&") for text in page_foot(form.unit_name, form.period, form.short_id))
     # The size comes before the font: digits of a name that follow "&10" would be read as part of the size.
     letters = f'&10&"{FONT},Italic"'
@@ -68,8 +78,9 @@ def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: i
     such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
     page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
     """
-    percent = min(100, int(100 * _PAGE_WIDTH / width))
-    room = _PAGE_HEIGHT * _FILLED / (percent / 100)
+    across, down = _ROOM[paper_of(width)]
+    percent = min(100, int(100 * across / width))
+    room = down * _FILLED / (percent / 100)
     breaks: list[int] = []
     used = 0.0
     for row in sorted(row for row in heights if row > 0):
@@ -92,7 +103,7 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[in
     used = 0.0
     for first, after in pairwise(edges):
         block = sum(heights[row] for row in rows if first <= row < after)
-        if used and used + block > _PAGE_HEIGHT:
+        if used and used + block > _ROOM[A4][1]:
             breaks.append(first)
             used = 0.0
         used += block

@@ -22,7 +22,7 @@ from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import FONT, Worksheet, cell_text
 
-_CHECK_WIDTH = 22.0
+_CHECK_WIDTH = 20.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
 """Room to type in, where the locked texts need less."""
 _ENTRY_MINIMUM = 27.0
@@ -104,14 +104,14 @@ class _RowWriter:
             for slot in texts:
                 self.sheet.text(slot.row, slot.col, slot.text, name)
             return 90.0 if name == "sign_note" else 33.0
-        name, size = {1: ("heading", 14), 2: ("subheading", SIZE)}.get(texts[0].row, ("note", SIZE))
+        name, size = {1: ("heading", 12), 2: ("subheading", SIZE)}.get(texts[0].row, ("note", SIZE))
         return self._banner(name, size, bold=name == "heading")
 
     def _banner(self, style: str, size: float, *, bold: bool) -> float:
         """One text across the whole table."""
         slot = next(slot for slot in self.slots if slot.role == "text")
         self.sheet.across(slot.row, 1, len(self.widths), slot.text, style)
-        return row_height([Text(slot.text, merged_width(self.widths), size, bold, indent=1)], minimum=21.0)
+        return row_height([Text(slot.text, merged_width(self.widths), size, bold, indent=1)], minimum=19.5)
 
     def _statement(self) -> float:
         """Label (over the first two columns), entry cell, hint across the rest but the check."""

@@ -15,7 +15,7 @@ _Properties = dict[str, Any]
 _WRAPPED: _Properties = {"valign": "vcenter", "text_wrap": True}
 _CENTRED: _Properties = {**_WRAPPED, "align": "center"}
 _LEFT: _Properties = {"align": "left", "indent": 1}
-_CELL: _Properties = {**_WRAPPED, "border": HAIR, "border_color": GREY}
+_CELL: _Properties = {"valign": "top", "text_wrap": True, "border": HAIR, "border_color": GREY}
 _TEXT: _Properties = {**_CELL, **_LEFT}
 _DONE: _Properties = {**_CELL, "bg_color": DONE_FILL, "italic": True}
 _HEAD: _Properties = {**_CENTRED, "bold": True, "border": THIN, "border_color": INK, "bg_color": HEAD_FILL}
@@ -28,7 +28,7 @@ WRONG_STYLE: _Properties = {"bg_color": ERROR_FILL, "bold": True}
 STYLES: dict[str, _Properties] = {
     "plain": {},
     "key": {},
-    "heading": {"bold": True, "font_size": 14, "valign": "vcenter"},
+    "heading": {**_WRAPPED, "bold": True, "font_size": 12},
     "subheading": {**_WRAPPED, "italic": True},
     "note": _WRAPPED,
     "note_bold": {**_WRAPPED, "bold": True},
@@ -73,7 +73,8 @@ _NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
 def entry_style(kind: str, align: str, mark: str = "") -> _Properties:
     """Of an entry cell: `kind` of value, alignment, and the mark "error" or "warning" if any."""
     properties: _Properties = {
-        **_WRAPPED,
+        "valign": "top",
+        "text_wrap": True,
         "locked": False,
         "border": THIN,
         "border_color": ACCENT,

@@ -35,7 +35,6 @@ from tests.period_kit import (
     DONE,
     GOING,
     IDLE,
-    PROBLEMS,
     RECEIVED,
     RESULTS,
     SUPPORT,
@@ -142,8 +141,8 @@ def test_a_row_reported_anew_as_unfinished_is_open_again(office: Office, tmp_pat
     back = {
         (RESULTS, f"led|{DONE}", "progress"): "Đang thực hiện",
         (RESULTS, f"led|{DONE}", "percent"): 0.9,
-        ("2. Minh chứng", f"led|{DONE}", "completion_date"): None,
-        (PROBLEMS, f"led|{DONE}", "cause"): "Kinh phí về chậm",
+        ("1. Kết quả", f"led|{DONE}", "completion_date"): None,
+        (RESULTS, f"led|{DONE}", "cause"): "Kinh phí về chậm",
     }
     assert [item.verdict for item in send_april_again(office, tmp_path / "2.xlsx", back).returns] == ["accepted"]
     states = {item.task.code: item.standing.state for item in consolidated(office, "2026-05").tasks}

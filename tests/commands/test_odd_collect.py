@@ -200,7 +200,7 @@ def test_recognised_with_doubt(office: Office, reports: dict[str, bytes]) -> Non
         texts = [
             cell
             for sheet in book.worksheets[1:]
-            for row in sheet.iter_rows(min_row=6)
+            for row in sheet.iter_rows(min_row=4)
             for cell in row
             if isinstance(cell.value, str) and cell.protection.locked and len(cell.value) > 8
         ]
@@ -270,6 +270,6 @@ def test_last_month_s_form(office: Office, reports: dict[str, bytes]) -> None:
     assert back.name == "NQ57_2026-05_VP.xlsx"
     texts = {str(cell.value) for sheet in openpyxl.load_workbook(back) for row in sheet.iter_rows() for cell in row}
     sent = openpyxl.load_workbook(io.BytesIO(reports["VP"]))["1. Kết quả"]
-    results = {str(row[0].value) for row in sent.iter_rows(min_row=6, min_col=9, max_col=9) if row[0].value}
+    results = {str(row[0].value) for row in sent.iter_rows(min_row=4, min_col=10, max_col=10) if row[0].value}
     assert results
     assert results <= texts

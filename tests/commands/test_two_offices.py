@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,9 +56,10 @@ def test_each_office_hears_its_own_words(offices: tuple[Office, Office], tmp_pat
     form = offices[0].workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_KHTC.xlsx"
     Department(3, dt.date(2026, 4, 17)).fill(form, tmp_path / "đầy.xlsx")
     book = load_workbook(tmp_path / "đầy.xlsx")
-    evidence = book["2. Minh chứng"]
+    evidence: Any = book["1. Kết quả"]
+    column = next(cell.column for cell in evidence[1] if cell.value == "completion_date")
     row = next(row for row in range(1, 40) if str(evidence.cell(row, 1).value).startswith("led|"))
-    evidence.cell(row, 5).value = "cuối tháng rồi"
+    evidence.cell(row, column).value = "cuối tháng rồi"
     book.save(tmp_path / f"NQ57_{PERIOD}_VP.xlsx")
     (tmp_path / "bảng.csv").write_text("a;b\n1;2\n", encoding="utf-8")
     for office, name, severity in ((offices[0], "A", "error"), (offices[1], "B", "note"), (offices[0], "A", "error")):

@@ -26,7 +26,6 @@ from nq57xl.text import files
 from tests.conftest import CheckOoxml
 from tests.document_kit import blocks, opened
 from tests.edit_kit import (
-    EVIDENCE,
     PERIOD,
     RESULTS,
     SHEET,
@@ -269,7 +268,7 @@ def test_an_edit_holds_when_the_unit_spells_the_same_value_otherwise(root: Path)
     spelled = {
         (RESULTS, "led|I.1", "percent"): "45 %",
         (RESULTS, "led|I.1", "result"): "  Đã trình dự thảo lần 2;  03 phòng đã góp ý ",
-        (EVIDENCE, "led|III.6", "completion_date"): "7/4/2026",
+        (RESULTS, "led|III.6", "completion_date"): "7/4/2026",
     }
     form = root / "out" / PERIOD / "bieu-mau" / f"NQ57_{PERIOD}_VP.xlsx"
     answered = answer(form, root / "gui" / "vp lần 2.xlsx", VP | spelled)

@@ -328,7 +328,7 @@ def test_received_texts_stand_in_the_plans_order() -> None:
     assert _keys(form, "received") == ["I.1.KHTC", "II.1.1.QLDT"]
     assert set(received_of(form)) == set(received)
     titles = [sheet.title for sheet in layout(form)]
-    assert titles.index("Phối hợp đã nhận") == titles.index("3. Vướng mắc") + 1
+    assert titles.index("Phối hợp đã nhận") == titles.index("1. Kết quả") + 1
     assert not [slot for slot in entry_slots(form) if slot.sheet == "received"]
     guide = next(sheet for sheet in layout(form) if sheet.id == "guide")
     assert "Nội dung phối hợp đã nhận" in [slot.text for slot in guide.slots]

@@ -40,9 +40,9 @@ def test_every_row_and_column_has_its_key(unit: str) -> None:
 
 
 def test_sheets_in_order() -> None:
-    """Guide, the sheets with rows, the hidden lists and the identity; a unit without led rows has no led sheets."""
+    """Guide, the sheets with rows, the hidden lists and the identity; all of a task on one."""
     ids = [sheet.id for sheet in layout(sample_form("VP"))]
-    data = ["results", "evidence", "problems", "supporting", "indicators", "proposals", "difficulties", "signoff"]
+    data = ["results", "supporting", "indicators", "proposals", "difficulties", "signoff"]
     assert ids == ["guide", *data, "_lists", "_meta"]
     assert "indicators" not in [sheet.id for sheet in layout(sample_form("QLDT"))]
 

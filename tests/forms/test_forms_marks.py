@@ -11,7 +11,7 @@ from openpyxl.workbook import Workbook
 
 from nq57xl.forms.render import render_form
 from nq57xl.rules.findings import Finding
-from tests.form_books import FINDINGS, VALUES, cell_of, opened
+from tests.form_books import FINDINGS, VALUES, address_of, cell_of, opened
 from tests.samples import sample_form
 
 
@@ -28,16 +28,16 @@ def test_fix_sheet_lists_the_points_in_working_order() -> None:
     assert book.sheetnames[0] == "Cần sửa"
     rows = list(_fix_rows(book))
     assert [(row[1], row[2], row[3]) for row in rows] == [
-        ("PHẢI SỬA", "1. Kết quả", "G10"),
-        ("PHẢI SỬA", "3. Vướng mắc", "E7"),
+        ("PHẢI SỬA", "1. Kết quả", address_of("led", "I.1", "cause")),
+        ("PHẢI SỬA", "1. Kết quả", address_of("led", "II.1.1", "progress")),
         ("Nên xem lại", "", ""),
-        ("Nên xem lại", "1. Kết quả", "H7"),
+        ("Nên xem lại", "1. Kết quả", address_of("led", "I.1", "percent")),
     ]
-    assert rows[0][4].startswith("II.1.1. Duy trì")
-    assert rows[0][5:] == ("Đang làm", "Không có.", "Chọn.")
+    assert rows[1][4].startswith("II.1.1. Duy trì")
+    assert rows[1][5:] == ("Đang làm", "Không có.", "Chọn.")
     assert rows[2][4] == "Cả biểu mẫu"
     links = [str(cell.hyperlink.location) for row in book["Cần sửa"].iter_rows() for cell in row if cell.hyperlink]
-    assert sorted(links) == ["'1. Kết quả'!G10", "'1. Kết quả'!H7", "'3. Vướng mắc'!E7"]
+    assert links == [f"'{title}'!{cell}" for _, _, title, cell, *_ in rows if cell]
 
 
 def test_fix_sheet_counts() -> None:

@@ -15,6 +15,7 @@ from nq57xl.forms.model import Form
 from nq57xl.forms.progress import READY, formulas_of, is_wrong, live_cells
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Value
+from tests.form_books import address_of
 from tests.form_values import random_values, value
 from tests.samples import sample_form
 
@@ -32,16 +33,15 @@ def test_blank_form_tells_what_to_do_first() -> None:
     """Nothing is filled in yet: all required cells are counted, and the link leads to the first of them."""
     texts = shown(sample_form("VP"), [])
     assert texts["progress"] == ("Đã điền 0/2 đầu việc, 0/2 nhiệm vụ phối hợp, 0/3 chỉ tiêu, còn 10 ô bắt buộc")
-    assert texts["next"] == "Đến ô bắt buộc còn trống: trang 1. Kết quả, ô G7"
+    assert texts["next"] == f"Đến ô bắt buộc còn trống: trang 1. Kết quả, ô {address_of('led', 'I.1', 'progress')}"
     assert texts["state:results"] == "còn 2 dòng"
-    assert texts["state:evidence"] == "theo trang 1. Kết quả"
     assert texts["state:supporting"] == "còn 2 dòng"
     assert texts["state:proposals"] == "Không bắt buộc"
     assert texts["state:signoff"] == "còn 3 dòng"
 
 
-def test_missing_cells_are_counted_on_their_own_sheet() -> None:
-    """A done row that lacks its date and evidence is a row of the second sheet; the link leads there."""
+def test_a_row_that_lacks_something_is_counted() -> None:
+    """A done row that lacks its date and evidence is one row; the link leads to the first of its blank cells."""
     values = [
         value("led", "I.1", "progress", "ongoing"),
         value("led", "I.1", "result", "Vận hành tốt"),
@@ -51,8 +51,11 @@ def test_missing_cells_are_counted_on_their_own_sheet() -> None:
     ]
     texts = shown(sample_form("VP"), values)
     assert texts["progress"].startswith("Đã điền 1/2 đầu việc, ")
-    assert (texts["state:results"], texts["state:evidence"], texts["state:problems"]) == ("Đủ", "còn 1 dòng", "Đủ")
-    assert texts["next"] == "Đến ô bắt buộc còn trống: trang 2. Minh chứng, ô E10"
+    assert texts["state:results"] == "còn 1 dòng"
+    assert (
+        texts["next"]
+        == f"Đến ô bắt buộc còn trống: trang 1. Kết quả, ô {address_of('led', 'II.1.1', 'completion_date')}"
+    )
 
 
 def test_first_blank_cell_of_a_set() -> None:
@@ -62,9 +65,9 @@ def test_first_blank_cell_of_a_set() -> None:
         value("led", "I.1", "result", "Xong"),
         value("led", "I.1", "completion_date", None, "01/04/2026"),
     ]
-    assert shown(sample_form("VP"), values)["next"].endswith("trang 2. Minh chứng, ô F7")
+    assert shown(sample_form("VP"), values)["next"].endswith(f" ô {address_of('led', 'I.1', 'evidence_number')}")
     numbered = [*values, value("led", "I.1", "evidence_number", "12/QĐ-SXD")]
-    assert shown(sample_form("VP"), numbered)["next"].endswith("trang 2. Minh chứng, ô G7")
+    assert shown(sample_form("VP"), numbered)["next"].endswith(f" ô {address_of('led', 'I.1', 'evidence_date')}")
 
 
 COMPLETE = [
@@ -89,7 +92,7 @@ def test_what_is_wrong_is_asked_to_be_looked_at() -> None:
     """A complete form with a contradiction: the row is counted apart, and the link leads to its check."""
     texts = shown(sample_form("VP"), [*COMPLETE, value("led", "II.1.1", "percent", 0.5)])
     assert texts["progress"].endswith("đủ các ô bắt buộc, 1 dòng cần xem lại")
-    assert texts["next"] == "Đến dòng cần xem lại: trang 1. Kết quả, ô J10"
+    assert texts["next"] == f"Đến dòng cần xem lại: trang 1. Kết quả, ô {address_of('led', 'II.1.1', 'check')}"
     assert texts["state:results"] == "xem lại 1 dòng"
 
 

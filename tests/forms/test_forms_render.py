@@ -20,7 +20,7 @@ from nq57xl.outputs.sending import render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
 from tests.conftest import CheckOoxml
-from tests.form_books import FINDINGS, VALUES, cell_of, opened, slots_of, validation_of
+from tests.form_books import FINDINGS, VALUES, address_of, cell_of, opened, slots_of, validation_of
 from tests.form_values import value
 from tests.samples import sample_form
 
@@ -82,8 +82,8 @@ def test_people_may_resize_and_filter() -> None:
     protection = sheet.protection
     assert not protection.formatColumns and not protection.formatRows and not protection.autoFilter
     assert protection.insertRows and protection.formatCells
-    assert sheet.auto_filter.ref == "B5:J10"
-    assert sheet.freeze_panes == "D6"
+    assert sheet.auto_filter.ref == f"B3:{address_of('led', 'II.1.1', 'check')}"
+    assert sheet.freeze_panes == "D4"
 
 
 def test_password_follows_the_issue() -> None:
@@ -162,7 +162,7 @@ def test_added_rows_are_kept() -> None:
     table = form.table("proposal")
     assert table is not None
     assert [row.key for row in table.rows][-1] == "14"
-    sheet = opened(render_form(sample_form(), VALUES))["6. Đề xuất mới"]
+    sheet = opened(render_form(sample_form(), VALUES))["4. Đề xuất mới"]
     last = sheet.max_row
     assert (sheet.cell(last, 1).value, sheet.cell(last, 3).value) == ("proposal|14", "Dòng thêm")
     assert not sheet.cell(last, 3).protection.locked

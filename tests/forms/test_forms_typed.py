@@ -17,6 +17,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.text.addresses import a1
 from tests import office
 from tests.conftest import CheckOoxml
+from tests.form_books import address_of
 from tests.form_values import value
 from tests.samples import sample_form
 
@@ -88,7 +89,8 @@ def test_progress_follows_the_typing(typed: Path) -> None:
     assert shown["progress"].startswith("Đã điền 2/2 đầu việc, ")
     assert shown["progress"].endswith("1 dòng cần xem lại")
     assert shown["state:results"] == "xem lại 1 dòng"
-    assert shown["next"] == f"Đến ô bắt buộc còn trống: trang {TITLES['supporting']}, ô F8"
+    title, address = TITLES["supporting"], address_of("supporting", "I.3", "contribution")
+    assert shown["next"] == f"Đến ô bắt buộc còn trống: trang {title}, ô {address}"
 
 
 @pytest.mark.needs("soffice", "uno")

@@ -9,7 +9,6 @@ from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.rules.findings import verdict_of
 from tests.returns_kit import (
-    EVIDENCE,
     GUIDE,
     PROPOSALS,
     RESULTS,
@@ -142,8 +141,8 @@ def test_deleted_text_column() -> None:
 
 def test_deleted_sheet() -> None:
     """A deleted entry sheet is one error, and not one for each of its rows."""
-    back = returned(edited(lambda book: book.remove(book[EVIDENCE])))
-    assert (codes(back), only(back, "SHEET_MISSING").sheet) == (["SHEET_MISSING"], EVIDENCE)
+    back = returned(edited(lambda book: book.remove(book[SUPPORTING])))
+    assert (codes(back), only(back, "SHEET_MISSING").sheet) == (["SHEET_MISSING"], SUPPORTING)
     assert ("led", "I.1", "evidence_number") in back.places
 
 
