@@ -18,8 +18,9 @@ from nq57xl.ledger.decisions import Decision, DecisionKind
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Event, Ledger
 from nq57xl.plan.model import Plan
-from nq57xl.plan.periods import parse_period
+from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.standing import counting_return
+from nq57xl.results.wording import VERDICTS, moment_words
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.text.clock import in_vietnam, iso
 
@@ -239,10 +240,11 @@ def event_in_words(event: Event) -> str:
 
 def _about(detail: dict[str, Any]) -> str:
     """The period, unit, file and reason of an event, where it has them."""
-    words = [f"kỳ {detail['period']}"] if detail.get("period") else []
-    words += [str(detail[name]) for name in ("unit", "file") if detail.get(name)]
+    words = [title_of(str(detail["period"]))] if detail.get("period") else []
+    words += [str(detail["unit"])] if detail.get("unit") else []
+    words += [f"«{_name(str(detail['file']))}»"] if detail.get("file") else []
     if detail.get("at"):
-        words.append(f"nhận lúc {detail['at']}")
+        words.append(f"nhận lúc {moment_words(dt.datetime.fromisoformat(str(detail['at'])))}")
     if detail.get("reason"):
         words.append(f"lý do: {detail['reason']}")
     if detail.get("files") and not detail.get("file"):
@@ -252,5 +254,10 @@ def _about(detail: dict[str, Any]) -> str:
     if detail.get("text"):
         words.append(str(detail["text"]))
     if isinstance(detail.get("verdicts"), dict):
-        words += [f"{number} {verdict}" for verdict, number in detail["verdicts"].items()]
+        words += [f"{number} {VERDICTS.get(verdict, verdict)}" for verdict, number in detail["verdicts"].items()]
     return f" ({'; '.join(words)})" if words else ""
+
+
+def _name(path: str) -> str:
+    """A file's own name, whichever system wrote the path."""
+    return re.split(r"[/\\\\]", path)[-1]

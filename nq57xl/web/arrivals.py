@@ -51,10 +51,11 @@ class Arrivals:
                 return
             try:
                 for news in self._watcher(slug).look():
-                    if news.message:
+                    if news.message and news.collected is None:
                         told.append(Progress(news.message))
                     if news.collected is not None:
-                        told.extend(collected_line(slug, item) for item in news.collected.returns)
+                        new = [item for item in news.collected.returns if item.verdict != "duplicate"]
+                        told.extend(collected_line(slug, item) for item in new)
                         told.extend(Progress(problem, "warn") for problem in news.collected.answers.problems)
             except (Nq57Error, OSError, UnknownWorkspaceError):
                 # no form issued yet, or a folder that is away: the next look finds out
@@ -65,5 +66,5 @@ class Arrivals:
         if known is None:
             office = self.site.office(slug)
             inbox = office.workspace.inbox
-            known = self._watchers[slug] = Watcher(office, inbox, None, watched_period(office, None).code)
+            known = self._watchers[slug] = Watcher(office, inbox, None, watched_period(office, None).code, quiet=True)
         return known

@@ -63,7 +63,6 @@ def show(request: Request) -> Response:
         actions=ACTIONS,
         states=STATES,
         arrived=[as_html(line) for line in reversed(site.arrived.get(slug, ()))],
-        agency=view.plan.properties.title,
     )
 
 

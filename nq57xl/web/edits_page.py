@@ -23,7 +23,7 @@ def show(request: Request) -> Response:
     return site.page(
         request,
         "edits.html.j2",
-        tab="report",
+        tab="desk",
         period=found.period,
         found=found,
         kinds=EDIT_KINDS,

@@ -11,7 +11,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
-from nq57xl.plan.periods import parse_period
+from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.web.jobs import Progress, Tell
 from nq57xl.web.site import plain_words, see, site_of
@@ -59,7 +59,7 @@ async def issue(request: Request) -> Response:
             tell(Progress(f"{item.form.unit_name}: {said}{more}.", "good"))
         return f"/so/{slug}/ky/{done.period.code}/gui"
 
-    return site.start(slug, f"Phát hành biểu mẫu {period}", f"/so/{slug}/phat-hanh", work)
+    return site.start(slug, f"Phát hành biểu mẫu {title_of(period)}", f"/so/{slug}/phat-hanh", work)
 
 
 def sending(request: Request) -> Response:

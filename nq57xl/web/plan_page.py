@@ -38,7 +38,6 @@ def page(request: Request) -> Response:
         findings=grouped(findings),
         amendments=history(office),
         questions=len(open_questions(office)),
-        agency=plan.properties.title,
     )
 
 

@@ -10,8 +10,20 @@ from nq57xl.commands.close import close, reopen
 from nq57xl.commands.desk import days_words, desk, files_of
 from nq57xl.commands.merge import merge
 from nq57xl.commands.overview import overview
+from nq57xl.plan.periods import title_of
 from nq57xl.web.jobs import Progress, Tell
 from nq57xl.web.site import plain_words, see, site_of
+
+_WHAT = {
+    "bao-cao-tong-hop.xlsx": "báo cáo tổng hợp, có biểu đồ, để trình lãnh đạo",
+    "bao-cao.docx": "văn bản báo cáo theo thể thức, sửa được trong Word",
+    "nguon-so-lieu.xlsx": "mỗi số liệu lấy từ tệp, trang, ô nào",
+    "noi-bo.xlsx": "liên hệ và đánh giá, chỉ dùng nội bộ",
+    "bien-tap.xlsx": "để rút gọn câu chữ, sửa số liệu theo điện thoại",
+    "theo-doi.txt": "nội dung từng nhiệm vụ, chép vào hệ thống theo dõi",
+    "theo-doi.html": "như trên, giữ định dạng khi chép",
+}
+"""What each file of the report is for."""
 
 
 def show(request: Request) -> Response:
@@ -25,13 +37,13 @@ def show(request: Request) -> Response:
     return site.page(
         request,
         "report.html.j2",
-        tab="report",
+        tab="desk",
         view=view,
         figures=figures,
         files=files,
+        what=_WHAT,
         missing=missing,
         left=days_words(view.days_left),
-        agency=view.plan.properties.title,
     )
 
 
@@ -67,7 +79,7 @@ async def close_period(request: Request) -> Response:
         tell(Progress(f"Đã chốt {done.period.title}.", "good"))
         return page
 
-    return site.start(slug, f"Chốt số liệu kỳ {period}", page, work)
+    return site.start(slug, f"Chốt số liệu {title_of(period)}", page, work)
 
 
 ROUTES = [

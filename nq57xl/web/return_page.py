@@ -43,7 +43,7 @@ def show(request: Request) -> Response:
         fate=FATES[view.filed.fate],
         basis=BASES[view.filed.record.judged.source.received_basis],
         levels=[item for item in levels if item[2]],
-        agency=view.plan.properties.title,
+        tab="desk",
     )
 
 
@@ -86,7 +86,14 @@ def unit(request: Request) -> Response:
     if code not in names:
         raise HTTPException(404)
     return site.page(
-        request, "unit.html.j2", unit_name=names[code], period=period, found=found, verdicts=VERDICTS, fates=FATES
+        request,
+        "unit.html.j2",
+        tab="desk",
+        unit_name=names[code],
+        period=period,
+        found=found,
+        verdicts=VERDICTS,
+        fates=FATES,
     )
 
 

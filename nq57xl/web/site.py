@@ -22,6 +22,8 @@ from nq57xl.commands.recheck import Rechecked
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.forms.wording import day_in_words
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.model import name_on
+from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import moment_words
 from nq57xl.text.clock import Clock
 from nq57xl.text.normalise import bare
@@ -70,6 +72,7 @@ class Site:
         )
         found.filters["ngay"] = day_in_words
         found.filters["luc"] = moment_words
+        found.filters["ky"] = title_of
         return found
 
     def workspaces(self) -> dict[str, Path]:
@@ -117,7 +120,8 @@ class Site:
         if folder is None:
             return ""
         try:
-            return self.office(slug).appendix().plan.properties.title
+            properties = self.office(slug).appendix().plan.properties
+            return f"{name_on(properties.agency, self.today()) or properties.title}, năm {properties.year}"
         except Nq57Error:
             return folder.name
 
