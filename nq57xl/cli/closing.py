@@ -84,12 +84,18 @@ def edits(context: click.Context, period: str | None, json_: bool) -> None:
 @period_option()
 @click.option("--reason", default="", metavar="LÝ_DO", help="Lý do, ghi vào sổ; bắt buộc khi mở lại.")
 @click.option("--reopen", is_flag=True, help="Mở lại kỳ đã chốt.")
+@click.option("--erase-contacts", "erase", is_flag=True, help="Xóa điện thoại, thư điện tử của người lập ở kỳ đã chốt.")
 @click.pass_context
-def close(context: click.Context, period: str | None, reason: str, reopen: bool) -> None:
-    """Freezes a period, or opens it again."""
+def close(context: click.Context, period: str | None, reason: str, reopen: bool, erase: bool) -> None:
+    """Freezes a period, or opens it again; or erases the contacts of one that is closed."""
     from nq57xl.cli import printing
     from nq57xl.commands import close as command
+    from nq57xl.commands.erase_contacts import erase_contacts
 
+    if erase:
+        count = erase_contacts(office(context), period, reason)
+        talk(f"Đã xóa {count} ô liên hệ. Tệp gốc các đơn vị gửi vẫn nguyên trong archive/.")
+        return
     if reopen:
         opened = command.reopen(office(context), period, reason)
         talk(f"Đã mở lại {opened.title}. Báo cáo lập sau đây dùng số liệu mới nhất.")

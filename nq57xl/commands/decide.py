@@ -229,6 +229,7 @@ EVENT_WORDS = {
     "export": "Xuất dữ liệu",
     "upgrade": "Nâng cấp sổ dữ liệu",
     "remark": "Nhận xét",
+    "erase": "Xóa liên hệ của người lập báo cáo",
 }
 """What happened, in words: for the log in the terminal and on the page."""
 

@@ -10,6 +10,7 @@ from attrs import frozen
 from nq57xl.commands.answers import answer, write_back
 from nq57xl.commands.collect import standing
 from nq57xl.commands.decide import find_return
+from nq57xl.commands.erase_contacts import without_erased
 from nq57xl.commands.judge import judge
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows
@@ -70,6 +71,7 @@ def recheck(
         paths = [path for record in there if (path := copies[record.id]) is not None]
         judged = judge(office, ledger, sources, paths, period.code, units=plan.units)
         judged = with_plan_rows(office, ledger, plan, period, judged)
+        judged = [without_erased(ledger, office.schema(), period.code, item) for item in judged]
         done = [_outcome(record, now, confirm=confirm) for record, now in zip(there, judged, strict=True)]
         problems = _record(office, ledger, done, reason, period)
         gone = [Rechecked(record, None, "missing") for record in records if copies[record.id] is None]

@@ -7,13 +7,13 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.errors import Nq57Error
@@ -348,6 +348,17 @@ class Ledger:
         """What was just judged for the period, as the ledger's waivers show it."""
         known = self.waivers()
         return [waivers.applied(item, period, known) for item in judged]
+
+    def erase_values(self, period: str, fields: Collection[tuple[str, str]]) -> int:
+        """Erases what the returns of a period say in those cells, by (table, field), for good; gives how many said
+        something. The one thing recorded that is ever taken away: a person's contacts."""
+        table = tables.return_values
+        returns = select(tables.returns.c.id).where(tables.returns.c.period == period)
+        named = tuple_(table.c.row_table, table.c.field).in_(sorted(fields))
+        with changing(self._engine) as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else it stands in the file's free pages
+            return connection.execute(delete(table).where(table.c.return_id.in_(returns) & named)).rowcount
 
     # outputs and events
 

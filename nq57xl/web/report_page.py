@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from nq57xl.commands.close import close, reopen
 from nq57xl.commands.desk import days_words, desk, files_of
+from nq57xl.commands.erase_contacts import erase_contacts
 from nq57xl.commands.merge import merge
 from nq57xl.commands.overview import overview
 from nq57xl.plan.periods import title_of
@@ -65,11 +66,14 @@ async def make(request: Request) -> Response:
 
 
 async def close_period(request: Request) -> Response:
-    """Closes the period, or opens it again with a reason."""
+    """Closes the period, opens it again with a reason, or erases the contacts that it needed."""
     site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
     async with request.form(max_files=0, max_fields=5) as form:
         kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
     page = f"/so/{slug}/ky/{period}/tong-hop"
+    if kind == "xoa-lien-he":
+        erase_contacts(site.office(slug), period, reason)
+        return see(page)
     if kind == "mo-lai":
         reopen(site.office(slug), period, reason)
         return see(page)
