@@ -144,8 +144,8 @@ def live_cells(
     form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[CellPlace, str]
 ) -> dict[CellPlace, Live]:
     """Place of every formula of the guide -> formula and value, from what the check cells say of these values."""
-    slots = formulas_of(sheets)
-    taken = {slot.place for key, slot in entries_of(sheets).items() if key in filled_cells(values)}
+    slots, filled = formulas_of(sheets), filled_cells(values)
+    taken = {slot.place for key, slot in entries_of(sheets).items() if key in filled}
     cells = {slot.field: a1(slot.row, slot.col) for slot in slots}
     writer = _LiveWriter(_ranges_of(form, sheets, checks), cells, taken, sheets[0].title)
     return {slot.place: writer.live(slot.field) for slot in slots}

@@ -186,17 +186,21 @@ class _Aligner:
 
     def _rows_by_text(self) -> None:
         columns = self._found.columns
+        filled = {row for row, _ in self._texts}
+        lines: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        for (row, column), text in self._texts.items():
+            lines[column, text].append(row)
         for issued in sorted(set(self._row_keys.values()) - set(self._found.rows)):
             taken = set(self._found.rows.values()) | {self._found.key_row}
             taken.update(row for rows in self._found.repeats.values() for row in rows)
             wanted = {columns[column]: text for (row, column), text in self._locked.items()
                       if row == issued and column in columns}  # fmt: skip
             certain = _between(issued, self._keyed_rows)
-            if certain is not None and certain not in taken and any(place[0] == certain for place in self._texts):
+            if certain is not None and certain not in taken and certain in filled:
                 self._found.rows[issued], self._found.shares[issued] = certain, self._score(wanted, certain)
                 continue
             guess = _guess(issued, self._found.rows, self._found.key_row)
-            candidates = {guess, *(row for row, column in self._texts if column in wanted)} - taken
+            candidates = {guess, *(row for place in wanted.items() for row in lines.get(place, ()))} - taken
             scores = {row: self._score(wanted, row) for row in candidates if row >= 0}
             best = max(scores, key=lambda row: (scores[row], row == guess, -row), default=-1)
             if scores.get(best, 0.0) >= _ENOUGH:

@@ -24,6 +24,7 @@ from nq57xl.returns.convert import (
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Facts
 from nq57xl.text.addresses import a1
+from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
 
 _Place = tuple[int, int]
@@ -159,13 +160,24 @@ class _Reader:
         new = {line for line, column in self.raw.cells if line > min(there) and line not in taken and column in columns}
         lines = [line for line in sorted({*new, *copied, *keyed}) if any(self._typed(free[0], line))]
         number = max((int(row.slots[0].key) for row in free if row.slots[0].key.isdecimal()), default=0)
-        for offset, line in enumerate(lines, start=1):
+        self.out.read.update((line, column) for line in lines for column in columns)
+        # one more than may be: the form that goes back holds it, too, so that it gets the same answer
+        for offset, line in enumerate(lines[: limits.ADDED_ROWS + 1], start=1):
             for slot in free[0].slots:
                 self._read(attrs.evolve(slot, key=f"{number + offset:02d}"), line)
-            self.out.read.update((line, column) for column in columns)
         if lines:
-            place = {"sheet": self.raw.name, "cell": a1(lines[0], min(columns)), "table": free[0].slots[0].table}
-            self.out.findings.append(make("ROWS_ADDED", words={"count": len(lines)}, **place))
+            self._tell_added(lines, min(columns), free[0].slots[0].table)
+
+    def _tell_added(self, lines: Sequence[int], column: int, table: str) -> None:
+        """How many rows there are; where they are too many, that, at the first that is one too many."""
+        where = {"sheet": self.raw.name, "table": table}
+        if len(lines) <= limits.ADDED_ROWS:
+            words: dict[str, Any] = {"count": len(lines)}
+            self.out.findings.append(make("ROWS_ADDED", words=words, cell=a1(lines[0], column), **where))
+            return
+        words = {"count": len(lines), "limit": limits.ADDED_ROWS, "table": self.form.schema.table(table).title}
+        cell = a1(lines[limits.ADDED_ROWS], column)
+        self.out.findings.append(make("ROWS_TOO_MANY", words=words, cell=cell, **where))
 
     def _claim_keyed(self, row: _Row) -> list[int]:
         """Rows that already have the key of an added row: a form sent back holds the unit's added rows."""

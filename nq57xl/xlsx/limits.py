@@ -29,8 +29,11 @@ COLUMNS = 500
 BOX_CELLS = 5_000_000
 """Rows times columns of one sheet: what the reader allocates, about 24 bytes each."""
 
-VALUE_CELLS = 1_000_000
-"""Cells with a value in the whole workbook: read in a few seconds."""
+VALUE_CELLS = 250_000
+"""Cells with a value in the whole workbook: read, sent on and rejoined in about ten seconds."""
+
+ADDED_ROWS = 300
+"""Rows that a unit adds under one table: what reads them, judges them and writes them into a form costs a second."""
 
 MERGED_AREAS = 10_000
 """Merged areas of a sheet that are looked at: a form has some fifty."""
@@ -78,4 +81,4 @@ CONVERT_SECONDS = 45
 """LibreOffice needs 2 to 10 seconds for a form; must be under the reader's own time limit."""
 
 READ_SECONDS = 60.0
-"""Time limit for one file: a form takes a tenth of a second, a million cells about ten."""
+"""Time limit for one file: a form takes a tenth of a second, the most cells allowed about five."""

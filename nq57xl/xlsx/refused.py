@@ -27,3 +27,8 @@ def too_large(size: int) -> Finding:
     megabyte = 1 << 20
     shown = f"{size / megabyte:.1f}".replace(".", ",") + " MB"
     return make("FILE_TOO_LARGE", words={"value": shown, "limit": f"{limits.FILE_BYTES // megabyte} MB"}, value=shown)
+
+
+def too_many_values(sheet: str = "") -> Refused:
+    """The exception for a workbook with more filled cells than are read; `sheet`: where that was found out."""
+    return refuse("FILE_TOO_MANY_VALUES", limit=f"{limits.VALUE_CELLS:,}".replace(",", "."), sheet=sheet)

@@ -15,7 +15,7 @@ from nq57xl.text.addresses import a1
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment
 from nq57xl.xlsx.package import Attributes, Package
-from nq57xl.xlsx.refused import refuse
+from nq57xl.xlsx.refused import refuse, too_many_values
 from nq57xl.xlsx.scan_styles import RunReader, Texts, unescaped
 from nq57xl.xlsx.shown import parse, shown_text
 
@@ -64,20 +64,19 @@ class SheetScan:
 def check_extent(sheet: SheetScan) -> None:
     """Raises Refused when the sheet reaches farther than is safe to read."""
     too_far = (
-        sheet.rows > limits.ROWS
-        or sheet.columns > limits.COLUMNS
-        or sheet.rows * sheet.columns > limits.BOX_CELLS
-        or sheet.values > limits.VALUE_CELLS
+        sheet.rows > limits.ROWS or sheet.columns > limits.COLUMNS or sheet.rows * sheet.columns > limits.BOX_CELLS
     )
     if too_far:
         cell = a1(sheet.rows - 1, sheet.columns - 1)
         raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, sheet=sheet.name, cell=cell, value=cell)
+    if sheet.values > limits.VALUE_CELLS:
+        raise too_many_values(sheet.name)
 
 
 def check_total(sheets: Sequence[SheetScan]) -> None:
     """Raises Refused when all sheets together hold more than is safe to read."""
     if sum(sheet.values for sheet in sheets) > limits.VALUE_CELLS:
-        raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheets[-1].name, value="")
+        raise too_many_values()
     if sum(sheet.letters for sheet in sheets) > limits.TEXT_LETTERS:
         raise refuse("FILE_TOO_MUCH_TEXT", limit=limits.TEXT_LETTERS // 1_000_000)
 

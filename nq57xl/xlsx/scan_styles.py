@@ -13,7 +13,7 @@ from nq57xl.xlsx.package import Attributes, Package
 from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.shown import builtin
 
-_STATED_STRINGS = 10 * limits.VALUE_CELLS
+_STATED_STRINGS = 40 * limits.VALUE_CELLS
 """Strings that a workbook may say it has: the reader makes room for all of them before it looks."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 

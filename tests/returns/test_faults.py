@@ -198,6 +198,22 @@ def test_one_file_that_fails_a_stage(stage: str, office: Path, faulty: Callable[
         assert any(item["severity"] == "error" for item in files["bad.xlsx"]["findings"])
 
 
+@pytest.mark.parametrize("stage", [name for name in STAGES if STAGES[name].judged])
+def test_what_could_not_be_made_is_made_by_the_next_run(
+    stage: str, office: Path, in_process: None, faulty: Callable[[str], Repair]
+) -> None:
+    """Marked form, letters and kiem-tra.xlsx come from the ledger: the next run writes what the fault left out."""
+    repair = faulty(stage)
+    collect(office)
+    repair()
+    done = collect(office)
+    assert done.code == 0, done.err[-300:]
+    out = office / "out" / PERIOD
+    assert (out / "tra-lai" / f"NQ57_{PERIOD}_VP.xlsx").exists()
+    assert list((out / "thong-bao").glob(f"NQ57_{PERIOD}_VP.*"))
+    assert (out / "kiem-tra.xlsx").exists()
+
+
 def swapped(target: str, act: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Does something to the bad file at the moment at which the function of that dotted name meets it."""
     module = importlib.import_module(target.rpartition(".")[0])

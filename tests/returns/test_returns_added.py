@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from nq57xl.forms.render import render_form
+from nq57xl.xlsx import limits
 from tests.returns_kit import (
     PROPOSALS,
     RESULTS,
@@ -122,7 +125,6 @@ def test_free_row_copied_with_its_key() -> None:
 
 def test_form_sent_back_with_added_rows() -> None:
     """Rows that were added stay the same rows when the form is sent back and returned again."""
-    from nq57xl.forms.render import render_form
 
     def change(book: Workbook) -> None:
         sheet = book[PROPOSALS]
@@ -134,10 +136,29 @@ def test_form_sent_back_with_added_rows() -> None:
     assert codes(second) == ["ROWS_ADDED"]
 
 
+def test_more_rows_than_a_form_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that says how many there are; the form that goes back holds one too many, and gets the same answer."""
+    monkeypatch.setattr(limits, "ADDED_ROWS", 5)
+
+    def added(count: int) -> Callable[[Workbook], None]:
+        def change(book: Workbook) -> None:
+            sheet = book[PROPOSALS]
+            for number in range(count):
+                sheet.cell(sheet.max_row + 1, column_of(sheet, "title")).value = f"Việc {number}"
+
+        return change
+
+    assert codes(returned(edited(added(5)))) == ["ROWS_ADDED"]
+    for count in (6, 60):
+        back = returned(edited(added(count)))
+        found = only(back, "ROWS_TOO_MANY")
+        assert (found.severity, found.value, f" {count} dòng" in found.message) == ("error", "", True)
+        assert set(said(back).values()) == {f"Việc {number}" for number in range(6)}
+        assert codes(returned(render_form(form_of(), back.values, back.findings))) == ["ROWS_TOO_MANY"]
+
+
 def test_form_sent_back_is_read_like_the_first() -> None:
     """The first sheet "Cần sửa" of a form that was sent back, and its marks, are no part of the return."""
-    from nq57xl.forms.render import render_form
-
     data, _ = filled()
 
     def spoil(book: Workbook) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.amounts import cases
 from tests.case_kit import ISSUED_AT, PERIOD, nq57xl
 
 Row = list[Any]
@@ -48,9 +49,7 @@ def shuffled(seed: int) -> Change:
     return change
 
 
-CHANGES = (added, added_twice, reversed_rows, one_taken_out_and_put_last, shuffled(1), shuffled(2))
-PENDING: frozenset[str] = frozenset()
-"""Changes after which the forms are not yet right: not run by the suite, to become empty."""
+CHANGES = cases([added, reversed_rows, shuffled(1)], [added_twice, one_taken_out_and_put_last, shuffled(2)])
 
 
 def rearrange(path: Path, title: str, change: Change) -> list[Row]:
@@ -83,7 +82,7 @@ def sections_in_order(rows: Sequence[tuple[str, str]], numbers: Sequence[str]) -
     return heads == [number for number in numbers if number in heads]
 
 
-@pytest.mark.parametrize("change", [item for item in CHANGES if item.__name__ not in PENDING], ids=lambda c: c.__name__)
+@pytest.mark.parametrize("change", CHANGES, ids=lambda c: c.__name__)
 def test_every_task_has_its_own_row(change: Change, tmp_path: Path) -> None:
     """The form goes by section, then by the order of rows; no heading takes a task's place; each row says its task."""
     root = tmp_path / "so"
@@ -109,7 +108,7 @@ def test_every_task_has_its_own_row(change: Change, tmp_path: Path) -> None:
     assert sum(len(found) for found in by_section.values()) == len(led)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", cases([1], [2]))
 def test_indicators_in_any_order(seed: int, tmp_path: Path) -> None:
     """The same for indicators and their groups."""
     root = tmp_path / "so"
