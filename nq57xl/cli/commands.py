@@ -24,6 +24,7 @@ from nq57xl.cli.options import (
     print_json,
     talk,
 )
+from nq57xl.cli.reminding import remind
 from nq57xl.cli.serving import serve
 from nq57xl.cli.waiving import waive
 from nq57xl.cli.watching import watch
@@ -270,6 +271,7 @@ COMMANDS = (
     status,
     *RETURN_COMMANDS,
     waive,
+    remind,
     merge,
     *CLOSE_COMMANDS,
     diff,

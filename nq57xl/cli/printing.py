@@ -194,10 +194,12 @@ def print_status(here: PeriodOverview) -> None:
     """The table of who has reported."""
     from rich.table import Table
 
+    from nq57xl.results.wording import moment_words
+
     status = here.status
     table = Table("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Lỗi", "Cảnh báo")
     for unit in status.units:
-        received = f"{unit.received_at:%d/%m/%Y %H:%M}" if unit.received_at else ""
+        received = moment_words(unit.received_at)
         late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")
         late += ", nộp sau khi chốt" if unit.after_close else ""
         table.add_row(
@@ -213,6 +215,8 @@ def print_status(here: PeriodOverview) -> None:
     if status.closed_at is not None:
         click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
     console().print(table)
+    if status.reminded_at is not None:
+        click.echo(f"Nhắc lần gần nhất: {moment_words(status.reminded_at)} ({', '.join(status.reminded)}).")
     for unit in status.units:
         for record in unit.excluded:
             click.echo(f"Không đưa vào tổng hợp ({unit.code}): {record.judged.source.path} – {record.excluded}")

@@ -220,6 +220,7 @@ EVENT_WORDS = {
     "received": "Đính chính thời điểm nhận",
     "take": "Nhận thay đơn vị",
     "recheck": "Chấm lại",
+    "remind": "Nhắc đơn vị",
     "waive": "Miễn giải trình",
     "unwaive": "Thôi miễn giải trình",
     "close": "Chốt số liệu",
@@ -244,6 +245,7 @@ def _about(detail: dict[str, Any]) -> str:
     words = [title_of(str(detail["period"]))] if detail.get("period") else []
     words += [str(detail["unit"])] if detail.get("unit") else []
     words += [f"«{_name(str(detail['file']))}»"] if detail.get("file") else []
+    words += [", ".join(map(str, detail["units"]))] if isinstance(detail.get("units"), list) else []
     if detail.get("at"):
         words.append(f"nhận lúc {moment_words(dt.datetime.fromisoformat(str(detail['at'])))}")
     if detail.get("reason"):

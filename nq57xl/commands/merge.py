@@ -72,9 +72,8 @@ def status(office: Office, period_code: str | None) -> PeriodOverview:
         require_reported(ledger, plan, period)
         if reported_months(ledger, plan, period):
             return PeriodOverview(plan, period, consolidated(office, ledger, plan, period).status)
-        return PeriodOverview(
-            plan, period, with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
-        )
+        here = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
+        return PeriodOverview(plan, period, with_reminder(ledger, here))
 
 
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:
@@ -144,6 +143,14 @@ def _as_closed(workspace: Workspace, path: Path, closing: Closing | None) -> byt
     sha256 = closing.outputs.get(workspace.key_of(path)) if closing is not None else None
     copy = archived(workspace, sha256) if sha256 else None
     return copy.read_bytes() if copy is not None else None
+
+
+def with_reminder(ledger: Ledger, status: PeriodStatus) -> PeriodStatus:
+    """The status, telling when units were reminded last."""
+    noted = [event for event in ledger.events() if event.what == "remind" and event.detail["period"] == status.period]
+    if not noted:
+        return status
+    return attrs.evolve(status, reminded_at=noted[-1].at, reminded=tuple(noted[-1].detail["units"]))
 
 
 def with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:

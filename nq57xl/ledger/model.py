@@ -94,6 +94,10 @@ class PeriodStatus:
     period_findings: tuple[Finding, ...] = ()
     closed_at: dt.datetime | None = None
     """When the office closed the period; None while it is open, and in what was frozen then."""
+    reminded_at: dt.datetime | None = None
+    """When units were reminded last, as the office noted it."""
+    reminded: tuple[str, ...] = ()
+    """Codes of the units reminded then."""
 
 
 EditKind = Literal["wording", "figure", "withdrawn"]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import getaddresses, parseaddr
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +13,7 @@ from attrs import field, frozen
 from nq57xl import resources
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.model import UnitStatus
+from nq57xl.outputs.mail_draft import addresses, mail_draft, plain
 from nq57xl.plan.model import Period, Plan, Unit
 from nq57xl.results.standing import FiledReturn, ReturnFate
 from nq57xl.results.wording import BASES, moment_words
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
 _FOLDER = "notices"
 _FIRST = 5
 """Points that a letter names: the marked form has them all."""
-_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_LINE, _FOLD = 60, "\r\n "
-_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @frozen
@@ -200,14 +193,9 @@ def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None 
     """
     names = ("tieu-de.txt", f"{letter.template}.txt", f"{letter.template}.html")
     subject, text, page = (resources.fill(f"{_FOLDER}/{name}.j2", {"letter": letter}, workspace) for name in names)
-    draft = _draft(letter, plain(one_line(subject)), (text, page), attached)
+    file = (letter.marked, attached) if attached is not None and letter.marked else None
+    draft = mail_draft(letter.to, plain(one_line(subject)), (text, page), file, mark=letter.fingerprint)
     return LetterFiles(text.replace("\n", "\r\n").encode(), page.encode(), draft)
-
-
-def plain(text: str) -> str:
-    """A text from outside on one line: no control characters, no signs that turn the direction of reading."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return one_line("".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text))
 
 
 def _step(point: Point) -> _Step:
@@ -226,42 +214,10 @@ def _other(record: ReturnRecord | None, than: ReturnRecord) -> str:
 
 def _recipients(unit: UnitStatus | None, sender: str) -> tuple[Address, ...]:
     """The unit's own address first: a sender's can be anybody's, and a verdict is the unit's affair."""
-    if unit is not None and (own := _addresses(unit.email, plain(unit.name))):
+    if unit is not None and (own := addresses(unit.email, plain(unit.name))):
         return own
-    return _addresses(parseaddr(sender)[1], "")
-
-
-def _addresses(text: str, name: str) -> tuple[Address, ...]:
-    found = [address for _, address in getaddresses([plain(text).replace(";", ",")])]
-    return tuple(Address(display_name=name, addr_spec=item) for item in found if _ADDRESS.fullmatch(item))
+    return addresses(parseaddr(sender)[1], "")
 
 
 def _email_of(unit: Unit | None) -> str:
-    return ", ".join(item.addr_spec for item in _addresses(unit.email, "")) if unit else ""
-
-
-def _draft(letter: Letter, subject: str, bodies: Sequence[str], attached: bytes | None) -> bytes:
-    """A mail that mail programs open ready to send (X-Unsent); boundaries come from the file, never from chance."""
-    message = EmailMessage(policy=SMTP)
-    text, page = bodies
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(page, subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_nq57-{letter.fingerprint}-hai-dang")
-    if attached is not None and letter.marked:
-        message.add_attachment(attached, maintype="application", subtype=_XLSX, filename=letter.marked)
-        message.set_boundary(f"=_nq57-{letter.fingerprint}-kem-tep")
-    return "".join(_head(letter, subject)).encode("ascii") + message.as_bytes()
-
-
-def _head(letter: Letter, subject: str) -> Iterator[str]:
-    """Lines of the mail's head; folded here, because EmailMessage loses blanks where it folds Vietnamese words."""
-    yield "X-Unsent: 1\r\n"
-    if letter.to:
-        people = (f"{_words(item.display_name)} <{item.addr_spec}>".strip() for item in letter.to)
-        yield f"To: {f',{_FOLD}'.join(people)}\r\n"
-    yield f"Subject: {_words(subject)}\r\n"
-
-
-def _words(text: str) -> str:
-    """The text as encoded words of RFC 2047, each short enough for a line."""
-    return Header(text, "utf-8", maxlinelen=_LINE).encode(linesep="\r\n") if text else ""
+    return ", ".join(item.addr_spec for item in addresses(unit.email, "")) if unit else ""

@@ -201,6 +201,20 @@ SETTINGS: tuple[AppendixColumn, ...] = (
         "free_rows", "Số dòng trống in sẵn", hint="Số dòng chuẩn bị sẵn trong bảng đề xuất, kiến nghị.", kind="whole"
     ),
     AppendixColumn(
+        "remind_days_before",
+        "Nhắc trước hạn (số ngày)",
+        hint="Nhắc đơn vị chưa gửi báo cáo trước hạn từng này ngày; ngoài ra nhắc vào hôm sau ngày chốt số liệu.",
+        kind="whole",
+        limits=(0, 20),
+    ),
+    AppendixColumn(
+        "remind_days_after",
+        "Nhắc sau hạn (số ngày)",
+        hint="Nhắc đơn vị chưa gửi báo cáo sau hạn từng này ngày.",
+        kind="whole",
+        limits=(0, 20),
+    ),
+    AppendixColumn(
         "vocabulary",
         "Bộ từ ngữ của báo cáo",
         hint="Cách ghi tiến độ trong báo cáo tổng hợp; biểu mẫu của đơn vị không đổi.",

@@ -243,6 +243,10 @@ class Settings:
     """Prepared rows of a free table."""
     vocabulary: _VocabularyCode = "own"
     """Words of the report (`schemas/vocabularies.yml`)."""
+    remind_days_before: int = 1
+    """`remind` is due so many days before the due day."""
+    remind_days_after: int = 1
+    """And so many after it; always on the day after the cut-off, too."""
     quality_score: bool = False
     """True: noi-bo.xlsx scores the reports by the six principles (`schemas/quality.yml`)."""
 

@@ -204,8 +204,18 @@ def field_title(schema: Schema, value: Value) -> str:
 
 
 def moment_words(moment: dt.datetime | None) -> str:
-    """ "08:05 ngày 17/04/2026"; "" for none. The clock of the record itself is shown (+07:00)."""
-    return "" if moment is None else f"{moment:%H:%M} ngày {moment:%d/%m/%Y}"
+    """ "08:05 ngày 17/04/2026"; "" for none. The clock of the record itself is shown (+07:00).
+
+    Midnight sharp is a day of which nobody knows the hour: "ngày 17/04/2026".
+    """
+    if moment is None:
+        return ""
+    return f"{'' if is_day(moment) else f'{moment:%H:%M} '}ngày {moment:%d/%m/%Y}"
+
+
+def is_day(moment: dt.datetime) -> bool:
+    """Only the day is known: a folder's name, or a day given on the command line."""
+    return moment.time() == dt.time()
 
 
 def evidence_words(entry: LeadEntry, schema: Schema) -> str:

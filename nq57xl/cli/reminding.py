@@ -1,0 +1,70 @@
+"""remind: what is printed of reminders, and noting what was sent by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nq57xl.cli.options import as_json, office, period_option, print_json, talk
+
+if TYPE_CHECKING:
+    from nq57xl.commands.remind import Reminders
+
+
+def _json(done: Reminders) -> dict[str, Any]:
+    units = [
+        {
+            "code": item.unit.code,
+            "name": item.unit.name,
+            "owes": item.unit.owes,
+            "points": item.unit.points,
+            "text": str(item.text),
+            "draft": str(item.draft) if item.draft else None,
+            "attached": item.unit.file or None,
+        }
+        for item in done.units
+    ]
+    return {
+        "period": done.period.code,
+        "day": done.day.isoformat(),
+        "due": done.period.due.isoformat(),
+        "reminding_days": [day.isoformat() for day in done.days],
+        "group": done.group,
+        "units": units,
+    }
+
+
+@click.command(
+    short_help="Soạn lời nhắc đơn vị còn thiếu, phải sửa, cần giải trình.",
+    help="Soạn lời nhắc theo ngày đang chạy: một lời cho nhóm (số lượng, tên đơn vị), một lời và một thư nháp cho từng "
+    "đơn vị còn thiếu báo cáo, phải sửa hoặc cần giải trình, kèm biểu mẫu. Không tự gửi. Chạy lại trong ngày thì lời "
+    "nhắc không đổi. Đã gửi bằng tay thì ghi lại bằng --sent.",
+)
+@period_option()
+@click.option("--sent", is_flag=True, help="Ghi nhận đã nhắc bằng tay: các đơn vị nêu tên, hoặc mọi đơn vị còn nợ.")
+@click.argument("units", metavar="[ĐƠN_VỊ]...", nargs=-1)
+@as_json
+@click.pass_context
+def remind(context: click.Context, period: str | None, sent: bool, units: tuple[str, ...], json_: bool) -> None:
+    """Writes reminders; notes what was sent."""
+    from nq57xl.commands import remind as use
+
+    if sent:
+        told = use.note_reminded(office(context), period, units)
+        print_json({"sent": list(told)}) if json_ else click.echo(f"Đã ghi nhận nhắc: {', '.join(told) or 'không ai'}.")
+        return
+    if units:
+        raise click.UsageError("Tên đơn vị chỉ dùng cùng --sent.")
+    done = use.remind(office(context), period)
+    for problem in done.problems:
+        talk(problem)
+    if json_:
+        print_json(_json(done))
+        return
+    click.echo(done.group.rstrip())
+    for item in done.units:
+        talk(f"{item.unit.name}: {item.draft or item.text}")
+    if done.day not in done.days:
+        later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
+        talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")

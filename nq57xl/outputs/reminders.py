@@ -1,0 +1,132 @@
+"""Reminders to whoever still owes something: one text for the group, one text and mail draft for each unit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from nq57xl import resources
+from nq57xl.forms.wording import data_window, day_in_words, plan_name
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.outputs.mail_draft import addresses, mail_draft, plain
+from nq57xl.plan.model import Period, Plan
+from nq57xl.results.wording import moment_words
+
+Owes = Literal["missing", "rejected", "explanation"]
+"""`explanation`: accepted, with warnings that are still open."""
+OWES: dict[Owes, str] = {
+    "missing": "Chưa gửi báo cáo",
+    "rejected": "Báo cáo bị trả lại, cần sửa và gửi lại",
+    "explanation": "Đã nhận, đề nghị giải trình",
+}
+GROUP_FILE = "nhac-nhom.txt"
+_SUBJECT: dict[Owes, str] = {
+    "missing": "Nhắc gửi báo cáo",
+    "rejected": "Nhắc sửa, gửi lại báo cáo",
+    "explanation": "Nhắc giải trình số liệu báo cáo",
+}
+
+
+@frozen
+class OwingUnit:
+    """A unit that still owes something for the period."""
+
+    code: str
+    name: str
+    email: str
+    owes: Owes
+    points: int = 0
+    """How many points are to be corrected or explained."""
+    received: str = ""
+    """When its newest return came, in words."""
+    file: str = ""
+    """Name of the form that goes with the reminder."""
+    attached: bytes | None = field(default=None, repr=False)
+
+
+def owed_by(unit: UnitStatus) -> Owes | None:
+    """What the unit owes: its newest return says; None for a unit that has done everything."""
+    newest = unit.newest
+    if newest is None:
+        return "missing"
+    if newest.judged.verdict == "rejected":
+        return "rejected"
+    if unit.counting is None:
+        return "missing"
+    return "explanation" if any(item.asks for item in newest.judged.findings) else None
+
+
+def owing(unit: UnitStatus, file: tuple[str, bytes] | None) -> OwingUnit | None:
+    """The unit with what it owes; `file`: the form that goes with the reminder."""
+    owes = owed_by(unit)
+    if owes is None:
+        return None
+    findings = unit.newest.judged.findings if unit.newest else ()
+    severity = "error" if owes == "rejected" else "warning"
+    return OwingUnit(
+        code=unit.code,
+        name=plain(unit.name),
+        email=unit.email,
+        owes=owes,
+        points=sum(item.asks and item.severity == severity for item in findings),
+        received=moment_words(unit.newest.judged.source.received_at) if unit.newest else "",
+        file=file[0] if file else "",
+        attached=file[1] if file else None,
+    )
+
+
+def left_in_words(period: Period, today: dt.date) -> str:
+    """How far the due day is: "còn 2 ngày", "hôm nay là ngày cuối", "đã quá hạn 3 ngày"."""
+    days = (period.due - today).days
+    if days == 0:
+        return "hôm nay là ngày cuối"
+    return f"còn {days} ngày" if days > 0 else f"đã quá hạn {-days} ngày"
+
+
+def group_text(
+    status: PeriodStatus, plan: Plan, period: Period, today: dt.date, units: Sequence[OwingUnit], *, workspace: Path
+) -> str:
+    """One text for the units' group (Zalo): counts and names, no contents."""
+    words = _words(plan, period, today) | {
+        "total": len(status.units),
+        "accepted": sum(unit.counting is not None for unit in status.units),
+        "groups": [
+            {"title": title, "names": [unit.name for unit in units if unit.owes == owes]}
+            for owes, title in OWES.items()
+        ],
+    }
+    return resources.fill("texts/nhac-nhom.txt.j2", words, workspace)
+
+
+def unit_text(unit: OwingUnit, plan: Plan, period: Period, today: dt.date, workspace: Path) -> str:
+    """The text to one unit: what it owes, and the one thing to do."""
+    return resources.fill("texts/nhac-don-vi.txt.j2", _words(plan, period, today) | {"unit": unit}, workspace)
+
+
+def unit_draft(unit: OwingUnit, text: str, period: Period) -> bytes:
+    """The same as the draft of a mail with the form that it speaks of."""
+    subject = f"{_SUBJECT[unit.owes]} {period.title} - {unit.name}"
+    attached = (unit.file, unit.attached) if unit.attached is not None else None
+    mark = hashlib.sha256(f"{unit.code} {period.code} {text}".encode()).hexdigest()[:8]
+    return mail_draft(addresses(unit.email, unit.name), subject, (text,), attached, mark=mark)
+
+
+def _words(plan: Plan, period: Period, today: dt.date) -> dict[str, Any]:
+    gatherer = next((unit for unit in plan.units if unit.code == plan.properties.gatherer), None)
+    emails = ", ".join(item.addr_spec for item in addresses(gatherer.email, "")) if gatherer else ""
+    return {
+        "period": period,
+        "plan": plain(plan_name(plan.properties.title)),
+        "window": data_window(period),
+        "today": day_in_words(today),
+        "due": day_in_words(period.due),
+        "left": left_in_words(period, today),
+        "late": today > period.due,
+        "gatherer": plain(gatherer.name) if gatherer else "đơn vị tổng hợp",
+        "gatherer_email": emails,
+    }

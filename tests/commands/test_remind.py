@@ -1,0 +1,116 @@
+"""remind: the right texts for the right units on the right days; the same day twice the same; nothing is sent."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nq57xl.cli import cli
+from nq57xl.commands.merge import status
+from nq57xl.commands.remind import Reminders, note_reminded, remind
+from nq57xl.errors import Nq57Error
+from tests import year_kit as year
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+APRIL = "2026-04"
+ODD: year.Typed = {("led", "II.1.2", "progress"): "not_started", ("led", "II.1.2", "percent"): 0.2}
+BLANK: year.Typed = {("led", "I.3", "result"): None}
+SECRET = "Chờ ý kiến của Sở Tài chính"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VP gathers and has sent nothing; QLDT must explain, QLDN must correct, KHTC is done."""
+    root = year.start_sample(tmp_path_factory.mktemp("nhac") / "vp")
+    year.issue(root, APRIL)
+    year.send(root, APRIL, ODD, "QLDT")
+    year.send(root, APRIL, BLANK, "QLDN")
+    year.send(root, APRIL, {}, "KHTC")
+    return root
+
+
+def reminders(root: Path, day: int) -> Reminders:
+    return remind(year.at(root, year.moment(APRIL, day)), APRIL)
+
+
+def test_only_those_who_owe_something(root: Path) -> None:
+    """Three of four units, each with what it owes; the group's text has names and counts and nobody's contents."""
+    done = reminders(root, 16)
+    assert [(item.unit.code, item.unit.owes, item.unit.points) for item in done.units] == [
+        ("VP", "missing", 0),
+        ("QLDT", "explanation", 1),
+        ("QLDN", "rejected", 1),
+    ]
+    assert "Chưa gửi báo cáo (01): Văn phòng Sở." in done.group
+    assert "Hạn gửi: hết ngày 17 tháng 4 năm 2026 (còn 1 ngày). Đã nhận: 2/4 đơn vị." in done.group
+    assert "Phòng Kế hoạch tài chính" not in done.group
+    assert SECRET not in done.group
+
+
+def test_each_letter_has_one_remedy_and_its_form(root: Path) -> None:
+    """The rejected form is attached again, marked; the gathering unit gets a text, and no letter from itself."""
+    by_unit = {item.unit.code: item for item in reminders(root, 16).units}
+    assert by_unit["VP"].draft is None
+    draft = by_unit["QLDN"].draft
+    assert draft is not None
+    message = email.message_from_bytes(draft.read_bytes(), policy=email.policy.default)
+    (attached,) = message.iter_attachments()
+    back = year.at(root, year.moment(APRIL, 16)).workspace.back_dir(APRIL) / "NQ57_2026-04_QLDN.xlsx"
+    assert (message["X-Unsent"], attached.get_content()) == ("1", back.read_bytes())
+    text = by_unit["QLDN"].text.read_text(encoding="utf-8")
+    assert text.count("Đề nghị") == 1
+    assert "còn 1 điểm phải sửa" in text
+    assert "00:00" not in "".join(item.text.read_text(encoding="utf-8") for item in by_unit.values())
+
+
+def test_the_same_day_twice(root: Path) -> None:
+    """The same bytes; another day says another day, on the reminding days of the period."""
+    files = [path for item in reminders(root, 16).units for path in (item.text, item.draft) if path]
+    once = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    done = reminders(root, 16)
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in files] == once
+    assert [day.day for day in done.days] == [15, 16, 18]
+    assert (done.next_day and done.next_day.day, reminders(root, 19).next_day) == (16, None)
+    assert "(đã quá hạn 2 ngày)" in reminders(root, 19).group
+
+
+def test_who_has_sent_is_reminded_no_more(root: Path, tmp_path: Path) -> None:
+    """The text of a unit that has done everything since is taken away; when all have, the group reads so."""
+    import shutil
+
+    copy = tmp_path / "vp"
+    shutil.copytree(root, copy)
+    before = reminders(copy, 16)
+    for unit in ("VP", "QLDT", "QLDN"):
+        year.send(copy, APRIL, {}, unit, day=16)
+    after = reminders(copy, 16)
+    assert (after.units, "đã báo cáo đủ" in after.group) == ((), True)
+    assert not any(path.exists() for item in before.units for path in (item.text, item.draft) if path)
+
+
+def test_sent_by_hand_is_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`remind --sent` is in the log, and `status` tells the last reminder; an unknown unit is refused."""
+    monkeypatch.setenv("NQ57XL_NOW", "2026-04-18T08:30")
+    office = year.at(root, year.moment(APRIL, 16))
+    assert note_reminded(office, APRIL, ["vp"]) == ("VP",)
+    run = CliRunner().invoke
+    told = run(cli, ["-w", str(root), "remind", "--period", "4/2026", "--sent", "--json"])
+    assert json.loads(told.stdout) == {"sent": ["VP", "QLDT", "QLDN"]}
+    here = status(office, APRIL).status
+    assert (here.reminded, here.reminded_at and here.reminded_at.day) == (("VP", "QLDT", "QLDN"), 18)
+    shown = json.loads(run(cli, ["-w", str(root), "status", "--json"]).stdout)
+    assert shown["reminded"]["reminded"] == ["VP", "QLDT", "QLDN"]
+    printed = json.loads(run(cli, ["-w", str(root), "remind", "--json"]).stdout)
+    assert (printed["day"], [unit["owes"] for unit in printed["units"]]) == (
+        "2026-04-18",
+        ["missing", "explanation", "rejected"],
+    )
+    with pytest.raises(Nq57Error, match="không có đơn vị"):
+        note_reminded(office, APRIL, ["XX"])
