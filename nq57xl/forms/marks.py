@@ -7,14 +7,24 @@ from collections.abc import Sequence
 import attrs
 from attrs import frozen
 
+from nq57xl.forms.asked import (
+    ASKED_SHEET,
+    CONFIRM_COLUMN,
+    AskedFinding,
+    asked_key,
+    confirmation,
+    stays,
+)
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
-from nq57xl.forms.page_setup import FormContents, protect, set_up_page
-from nq57xl.forms.styles import SIZE
+from nq57xl.forms.page_setup import FormContents, password_of, protect, set_up_page
+from nq57xl.forms.styles import SIZE, entry_style
+from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTE_WORDS, deadline_in_words, period_line, shorten
+from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, grouped
-from nq57xl.text.addresses import a1
+from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
-from nq57xl.xlsx.write import Workbook, Worksheet, sheet_prefix
+from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix
 
 
 @frozen
@@ -27,6 +37,8 @@ class MarkedFinding:
     sheet_title: str
     subject: str
     """Which task, indicator or line it is about."""
+    asked: str = ""
+    """Key of a finding that stays until it is confirmed or its cells are changed; else ""."""
 
     @property
     def cell(self) -> str:
@@ -48,7 +60,8 @@ def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Find
         if finding.asks:
             slot = _slot_of(sheets, finding)
             title = titles[slot.sheet] if slot else finding.sheet
-            points.append(MarkedFinding(finding, slot, title, _subject(form, finding)))
+            key = asked_key(finding, sheets) if stays(finding) else ""
+            points.append(MarkedFinding(finding, slot, title, _subject(form, finding), key))
 
     def place(point: MarkedFinding) -> tuple[bool, int, int, int]:
         slot = point.slot
@@ -107,15 +120,16 @@ _COLUMNS = {
     "Mức độ": 12.0,
     "Trang": 15.0,
     "Ô": 8.0,
-    "Đầu việc, nội dung": 28.0,
-    "Đã nhập": 20.0,
-    "Điểm cần xem": 34.0,
-    "Cách xử lý": 34.0,
+    "Đầu việc, nội dung": 25.0,
+    "Đã nhập": 18.0,
+    "Điểm cần xem": 31.0,
+    "Cách xử lý": 31.0,
+    "Xác nhận": 19.0,
 }
 """Headings and widths in characters."""
 _WIDTHS = tuple(_COLUMNS.values())
-_LEVEL, _CELL = 2, 4
-"""Columns of the severity and of the link."""
+_LEVEL, _CELL, _CONFIRM = 2, 4, 9
+"""Columns of the severity, of the link, and of what a person confirms."""
 _LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
 _SHOWN = 300
 """Characters of what was typed; the cell itself holds all of it."""
@@ -128,6 +142,7 @@ def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFin
     sheet = book.sheet(_FIX_TITLE)
     set_up_page(sheet, contents.form, _WIDTHS)
     sheet.text(0, 0, f"NQ57|{contents.form.short_id}|fix", "key")
+    sheet.text(0, _CONFIRM, CONFIRM_COLUMN, "key")
     sheet.set_row(0, None, None, {"hidden": True})
     head = 1
     for text, style, size in _lines(contents.form, points, repaired):
@@ -140,7 +155,7 @@ def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFin
             sheet.text(head, column, text, "head")
         sheet.height(head, 27.0)
         for number, point in enumerate(points, start=1):
-            _write_point(sheet, head + number, number, point)
+            _write_point(sheet, head + number, number, point, contents.form.period)
         sheet.head(head, head + len(points), (1, len(_WIDTHS)), 0)
     sheet.print_area(1, 1, head + len(points), len(_WIDTHS))
     protect(sheet, contents.form.issue_id)
@@ -171,6 +186,11 @@ def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[t
             "Bấm vào địa chỉ ở cột «Ô» để đến đúng ô; ô cần sửa có viền đậm và lời nhắc. Các ô khác giữ nguyên như "
             f"đơn vị đã nhập. Sửa xong, lưu lại và gửi chính tệp này về {form.gatherer}."
         )
+    if any(point.asked for point in points):
+        notes.append(
+            "Ô nào xem lại thấy đúng như đang ghi thì nhập lại vào ô, hoặc chọn ở cột «Xác nhận» trên dòng của ô đó; "
+            "chưa sửa và chưa xác nhận thì điểm đó còn nguyên."
+        )
     # what many cells lack alike; the table below names each of them, with its link
     found = grouped([point.placed for point in points], least=_REPEATED)
     notes += [f"Trang «{item.first.sheet}»: {item.text}" for item in found if item.count > 1]
@@ -181,7 +201,7 @@ def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[t
     return lines + [(text, "note", SIZE) for text in notes]
 
 
-def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding) -> None:
+def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding, period: Period) -> None:
     finding = point.finding
     texts = (
         str(number),
@@ -192,6 +212,7 @@ def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding) 
         shorten(finding.value, _SHOWN),
         finding.message,
         finding.fix,
+        "",
     )
     level = "error_text" if finding.severity == "error" else "text_center"
     for column, text in enumerate(texts, start=1):
@@ -200,4 +221,42 @@ def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding) 
         else:
             sheet.text(row, column, text, {1: "text_center", _LEVEL: level}.get(column, "text"))
     measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
+    if point.asked:
+        answer = confirmation(finding.code, period)
+        _write_confirm(sheet, row, point, answer)
+        measured.append(Text(answer, _WIDTHS[_CONFIRM - 1], indent=1))
     sheet.height(row, row_height(measured, minimum=33.0))
+
+
+def _write_confirm(sheet: Worksheet, row: int, point: MarkedFinding, answer: str) -> None:
+    """The cell in which a person says that what stands there is right."""
+    sheet.text(row, 0, point.asked, "key")
+    sheet.text(row, _CONFIRM, "", sheet.book.format(entry_style("choice", "left", point.finding.severity)))
+    options = {
+        "validate": "list",
+        "source": f"={list_name(_list_of(point.finding.code))}",
+        "input_title": "Xác nhận",
+        "input_message": clipped(f"Chọn «{answer}» nếu đã xem lại và đúng; nếu không đúng thì sửa ô.", MESSAGE_LIMIT),
+        "error_title": "Xác nhận",
+        "error_message": f"Chọn «{answer}» trong danh sách, hoặc để trống.",
+    }
+    sheet.data_validation(row, _CONFIRM, row, _CONFIRM, options)
+
+
+def _list_of(code: str) -> str:
+    return "confirm_period" if code == "WRONG_PERIOD" else "confirm"
+
+
+def write_asked(book: Workbook, form: Form, asked: Sequence[AskedFinding]) -> None:
+    """The hidden sheet with what the form asks, and with what may be confirmed."""
+    sheet = book.sheet(ASKED_SHEET)
+    sheet.lock_rest(0, "plain")
+    sheet.text(0, 0, f"NQ57|{form.short_id}|{ASKED_SHEET}", "key")
+    for column, code in enumerate(("", "WRONG_PERIOD"), start=1):
+        sheet.text(0, column, confirmation(code, form.period), "key")
+        book.define_name(list_name(_list_of(code)), f"={ASKED_SHEET}!${letters_of(column)}$1")
+    for row, item in enumerate(asked, start=1):
+        for column, text in enumerate(attrs.astuple(item)):
+            sheet.text(row, column, text, "key")
+    sheet.very_hidden()
+    sheet.protect(password_of(form.issue_id))

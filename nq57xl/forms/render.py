@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from nq57xl.forms.asked import asked_of, held
 from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.live_check import BrokenByRow, broken_rules, check_formulas, check_texts
-from nq57xl.forms.marks import mark_notes, points_of, write_fix
+from nq57xl.forms.marks import mark_notes, points_of, write_asked, write_fix
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
 from nq57xl.forms.page_setup import FormContents
 from nq57xl.forms.progress import live_cells
@@ -43,6 +44,8 @@ def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], br
     form = with_added_rows(form, values)
     sheets = layout(form)
     points = points_of(form, sheets, findings)
+    values = held(values, findings)
+    asked = asked_of(form, sheets, values, findings)
     checks = check_texts(form, sheets, values, broken)
     live = live_cells(form, sheets, values, checks)
     contents = FormContents(
@@ -69,6 +72,8 @@ def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], br
         if points or repaired:
             write_fix(book, contents, points, repaired)
         _sheets(book, contents, sheets)
+        if asked:
+            write_asked(book, form, asked)
     return book.content
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -10,6 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
+from nq57xl.forms.asked import content_of
 from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
@@ -17,7 +17,7 @@ from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import MISSING_STYLE, SIZE, WRONG_STYLE, entry_style
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR
-from nq57xl.rules.schema import Field, SheetSpec
+from nq57xl.rules.schema import SheetSpec
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import FONT, Worksheet, cell_text
@@ -26,7 +26,6 @@ _CHECK_WIDTH = 20.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
 """Room to type in, where the locked texts need less."""
 _ENTRY_MINIMUM = 27.0
-_FIRST_YEAR = 1900
 _SHOWN_DATE, _SHOWN_NUMBER = "00/00/0000", "000000"
 """What is measured in their place."""
 _NOTE_WIDTH = 46.0
@@ -156,7 +155,7 @@ class _RowWriter:
         column = next((item for item in self.spec.columns if item.name == slot.col_key), None)
         centred = kind == "mark" or (column is not None and column.align == "center")
         style = self.sheet.book.format(entry_style(kind, "center" if centred else "left", severity))
-        value = self._value(slot, field)
+        value = content_of(self.contents.form, self.contents.values.get((slot.table, slot.key, slot.field)))
         self.sheet.value(slot.row, slot.col, value, style)
         if note:
             _comment(self.sheet, slot, note)
@@ -165,25 +164,6 @@ class _RowWriter:
         )
         minimum = _ROW_MINIMUM.get(slot.table, _ENTRY_MINIMUM) if slot.table == self.spec.table else _ENTRY_MINIMUM
         return row_height([Text(shown, width, indent=1)], minimum=minimum)
-
-    def _value(self, slot: Slot, field: Field) -> str | float | date | None:
-        """What the unit had entered: the value, else the text that was typed."""
-        item = self.contents.values.get((slot.table, slot.key, slot.field))
-        if item is None:
-            return None
-        if item.value is None:
-            return item.typed.strip() or None
-        if isinstance(item.value, str) and field.choices:
-            choices = self.contents.form.schema.lists[field.choices]
-            return next((choice.title for choice in choices if choice.code == item.value), item.value)
-        return item.value if _fits(item.value) else item.typed
-
-
-def _fits(value: object) -> bool:
-    """Excel holds neither days before 1900 nor infinite numbers: what was typed goes back as text."""
-    if isinstance(value, date):
-        return value.year >= _FIRST_YEAR
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _comment(sheet: Worksheet, slot: Slot, note: str) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, field
 
+from nq57xl.forms.asked import ASKED_SHEET
 from nq57xl.forms.model import SheetLayout, Slot
-from nq57xl.returns.identify import marker_of
+from nq57xl.returns.identify import FIX_SHEET, marker_of
 from nq57xl.text.normalise import clean
 from nq57xl.xlsx.cells import RawSheet, readable
 
@@ -252,8 +253,6 @@ def _share(pairs: Sequence[tuple[str, str]]) -> float:
     return sum(len(issued) for issued, there in pairs if same(issued, there)) / whole if whole else 1.0
 
 
-_FIX = "fix"
-"""Id of the first sheet of a form that was sent back: links only, nothing is read from it."""
 _SHEET_ENOUGH = 0.5
 
 
@@ -278,7 +277,7 @@ def match_sheets(layouts: Sequence[SheetLayout], raws: Sequence[RawSheet], short
             unmarked.append(raw)
         elif marker.short_id == short_id and marker.sheet in known:
             matched.sheets.setdefault(marker.sheet, []).append(raw)
-        elif marker.sheet != _FIX:
+        elif marker.sheet not in (FIX_SHEET, ASKED_SHEET):
             matched.extra.append(raw)
     missing = [layout for layout in layouts if layout.id not in matched.sheets]
     matched.extra += _by_content(missing, unmarked, matched)

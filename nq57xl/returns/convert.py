@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, cast
 
 from attrs import frozen
@@ -58,6 +58,8 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
     result = _BY_KIND[kind](raw, field, lists)
     if result == BLANK:
         return BLANK
+    if result.value is None and raw.number is not None and not isinstance(raw.value, datetime):
+        typed = _seen(raw) if not _shows_nothing(_seen(raw)) else typed  # what the person saw goes back
     before = [("STRUCK_LEFT_OUT", {"value": short(raw.struck), "result": short(typed)})] if raw.struck.strip() else []
     if raw.decoded is not None:
         before.append(("LEGACY_TEXT", {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}))

@@ -11,7 +11,7 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.values import Value
+from nq57xl.forms.values import FormCell, Value
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.convert import (
     DateCell,
@@ -22,7 +22,7 @@ from nq57xl.returns.convert import (
     two_percents,
 )
 from nq57xl.rules.findings import Finding, make
-from nq57xl.rules.schema import Facts
+from nq57xl.rules.schema import Facts, Field
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
@@ -37,6 +37,8 @@ class Entries:
     values: list[Value] = field(factory=list)
     findings: list[Finding] = field(factory=list)
     places: dict[tuple[str, str, str], tuple[str, str]] = field(factory=dict)
+    cells: dict[FormCell, RawCell] = field(factory=dict)
+    """What stands in the entry cells, as the file has it."""
     dates: list[DateCell] = field(factory=list)
     """Date cells with something in them."""
     read: set[_Place] = field(factory=set)
@@ -78,6 +80,8 @@ class _Reader:
         # merged areas that begin elsewhere are those of headings, which some programs leave behind
         self.percents: dict[tuple[str, str], list[tuple[int, RawCell]]] = {}
         """(table, field) -> cells of percentages: where their value stands, and as the file has them."""
+        self.others: dict[FormCell, RawCell | None] = {}
+        """Cells of a row that stands there twice with different content -> what the second version has."""
         self.asked = {place for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
 
     def run(self) -> Entries:
@@ -113,19 +117,16 @@ class _Reader:
         if self._is_free(row):
             chosen = filled[0] if filled else there
             return chosen, [line for line in filled if typed[line] != typed[chosen]]
-        distinct = {typed[line] for line in filled}
-        code = "ROW_DUPLICATE" if len(distinct) > 1 else "ROW_REPEATED"
-        slot, second = row.slots[0], repeats[0]
-        self.out.findings.append(
-            make(
-                code,
-                words={"row": self._row_name(row)},
-                sheet=self.raw.name,
-                cell=a1(second, self.found.columns.get(slot.col, 0)),
-                table=slot.table,
-                task=slot.key,
-            )
-        )
+        if len({typed[line] for line in filled}) <= 1:
+            slot, second = row.slots[0], repeats[0]
+            where = {"sheet": self.raw.name, "cell": a1(second, self.found.columns.get(slot.col, 0))}
+            about = {"table": slot.table, "task": slot.key}
+            self.out.findings.append(make("ROW_REPEATED", words={"row": self._row_name(row)}, **where, **about))
+        for slot in row.slots:
+            column = self.found.columns.get(slot.col, -1)
+            cells = {cell_text(cell).strip(): cell for line in filled for cell in [self.raw.cells.get((line, column))]}
+            if len(cells) > 1:
+                self.others[slot.table, slot.key, slot.field] = list(cells.values())[1]
         return (filled[0] if filled else there), []
 
     def _typed(self, row: _Row, line: int) -> tuple[str, ...]:
@@ -209,7 +210,10 @@ class _Reader:
             self.out.findings.append(self._hidden(slot, cell, address, a1(*first)))
             return
         if cell is not None:
+            self.out.cells[slot.table, slot.key, slot.field] = cell
             self._convert(slot, cell, address)
+        if (slot.table, slot.key, slot.field) in self.others:
+            self._ask_which(slot, address)
 
     def _hidden(self, slot: Slot, cell: RawCell | None, address: str, first: str) -> Finding:
         """A merged area speaks of several cells at once; what some programs keep under it nobody sees."""
@@ -221,6 +225,19 @@ class _Reader:
         about = {"table": slot.table, "task": slot.key, "field": slot.field, "value": text}
         where = {"sheet": self.raw.name, "cell": address}
         return make("CELL_MERGED", words=words, **({"message": message} if message else {}), **where, **about)
+
+    def _ask_which(self, slot: Slot, address: str) -> None:
+        """Of a cell that stands there twice nobody can choose: both go back, and are asked about."""
+        place = (slot.table, slot.key, slot.field)
+        own = Value(*place, "", None, self.raw.name, address)
+        if self.out.values and self.out.values[-1].cell == address:
+            own = self.out.values.pop()
+        other = self.others[place]
+        item, facts = self.form.schema.table(slot.table).field(slot.field), self.facts.get(place[:2], {})
+        second = "" if other is None else convert(other, item, facts, self.form.schema.lists).typed
+        value, finding = two_versions(own, second, item)
+        self.out.findings = [found for found in self.out.findings if found.cell != address] + [finding]
+        self.out.values.append(value)
 
     def _convert(self, slot: Slot, cell: RawCell, address: str) -> None:
         item = self.form.schema.table(slot.table).field(slot.field)
@@ -258,8 +275,28 @@ class _Reader:
             for index, cell in cells:
                 value = self.out.values[index]
                 if percent_in_two_ways(cell) and value.value is not None:
-                    self.out.values[index] = attrs.evolve(value, value=None)
-                    self._tell(value, *two_percents(cell))
+                    code, words = two_percents(cell)
+                    self.out.values[index] = attrs.evolve(value, value=None, typed=words["value"])
+                    self._tell(self.out.values[index], code, words)
+
+
+_NOTHING = "(để trống)"
+"""How a blank version is shown beside one that is not."""
+
+
+def two_versions(own: Value, second: str, item: Field) -> tuple[Value, Finding]:
+    """A cell that came in two versions: both as its content, and the error that asks which one counts."""
+    first = own.typed.strip() or _NOTHING
+    second = second.strip() or _NOTHING
+    said = (
+        f"«{item.title}» có hai bản khác nhau trong tệp: «{short(first)}» và «{short(second)}»; không rõ bản nào đúng."
+    )
+    both = attrs.evolve(own, value=None, typed=f"{first} | {second}")
+    about: dict[str, Any] = {"table": own.table, "task": own.key, "field": own.field, "value": both.typed}
+    return both, make("ROW_DUPLICATE", message=said, fix=_CHOOSE, sheet=own.sheet, cell=own.cell, **about)
+
+
+_CHOOSE = "Xóa nội dung trong ô của biểu gửi trả, nhập lại một bản đúng rồi gửi lại."
 
 
 def _facts(form: Form) -> dict[tuple[str, str], Facts]:

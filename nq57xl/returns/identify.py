@@ -20,6 +20,8 @@ _CORNER_ROWS, _CORNER_COLUMNS = 60, 30
 """How far from A1 the marker is looked for: rows and columns may have been inserted before it."""
 
 _META = "_meta"
+FIX_SHEET = "fix"
+"""Id of the first sheet of a form that was sent back: links, and what a person confirms."""
 
 
 @frozen

@@ -9,10 +9,11 @@ from typing import Any
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.values import FormCell, Source, Value, cells_of
 from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
+from nq57xl.returns.asked import asked_again
 from nq57xl.returns.beside import remarks
-from nq57xl.returns.entries import Entries, issued_places, outside, read_entries
+from nq57xl.returns.entries import Entries, issued_places, outside, read_entries, two_versions
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, Severity, make
 from nq57xl.text.addresses import a1
@@ -242,7 +243,8 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
     matched = match_sheets(layouts, raw.sheets, form.short_id)
     values: list[Value] = []
     findings: list[Finding] = [*raw.notes, *_program(raw)]
-    places: dict[tuple[str, str, str], tuple[str, str]] = {}
+    places: dict[FormCell, tuple[str, str]] = {}
+    cells: dict[FormCell, RawCell] = {}
     for sheet in layouts:
         copies = matched.sheets.get(sheet.id, [])
         if not copies:
@@ -253,12 +255,13 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
         values += entries.values
         findings += found
         places |= entries.places
+        cells |= entries.cells
     findings = _formulas_grouped(layouts, findings)
     findings += _protection(layouts, matched.sheets)
     findings += [
         make("EXTRA_SHEET", words={"value": extra.name}, sheet=extra.name) for extra in matched.extra if extra.cells
     ]
-    return Return(source, form, tuple(values), tuple(findings), places)
+    return asked_again(Return(source, form, tuple(values), tuple(findings), places), raw, layouts, cells)
 
 
 def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entries, list[Finding]]:
@@ -275,23 +278,29 @@ def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entr
         words = {"sheet_title": sheet.title, "value": raw.name}
         findings.append(make("SHEET_RENAMED", words=words, sheet=raw.name, value=raw.name))
     for other in order[1:]:
-        findings.append(_copy(sheet, (copies[other], raw), entries[other], entries[chosen]))
+        findings += _copy(sheet, copies[other], entries[other], entries[chosen], form)
     return entries[chosen], findings
 
 
-def _copy(sheet: SheetLayout, raws: tuple[RawSheet, RawSheet], entries: Entries, chosen: Entries) -> Finding:
-    """A copied sheet is harmless while it says the same or nothing; otherwise nobody knows which one counts.
+def _copy(sheet: SheetLayout, raw: RawSheet, entries: Entries, chosen: Entries, form: Form) -> Iterator[Finding]:
+    """A copied sheet is harmless while it says the same or nothing; of cells that differ nobody knows which one counts.
 
     Neither does anybody where the sheet itself was left blank beside a copy that was filled in.
     """
-    raw, other = raws
     blank = not entries.values and raw.name != sheet.title
     if blank or _said(entries) == _said(chosen):
-        return make("EXTRA_SHEET", words={"value": raw.name}, sheet=raw.name)
-    copy = other.name if raw.name == sheet.title else raw.name
-    text = f"Trang «{sheet.title}» có hai bản với nội dung khác nhau (bản sao: «{copy}»)."
-    fix = "Giữ lại một trang đúng, xóa trang còn lại."
-    return make("ROW_DUPLICATE", message=text, fix=fix, sheet=copy, value=copy)
+        yield make("EXTRA_SHEET", words={"value": raw.name}, sheet=raw.name)
+        return
+    first, second = cells_of(chosen.values), cells_of(entries.values)
+    for place in chosen.places:
+        one, other = first.get(place), second.get(place)
+        if (one.typed if one else "") == (other.typed if other else ""):
+            continue
+        own = one or Value(*place, "", None, *chosen.places[place])
+        item = form.schema.table(place[0]).field(place[2])
+        value, finding = two_versions(own, other.typed if other else "", item)
+        chosen.values[:] = [item for item in chosen.values if item is not one] + [value]
+        yield finding
 
 
 def _said(entries: Entries) -> list[tuple[str, str, str, str]]:

@@ -89,6 +89,8 @@ class Entry:
     title: str
     message: str
     fix: str = ""
+    stays: bool = False
+    """A form that goes back keeps it until its cells are changed or a person confirms what stands there."""
 
 
 _FILE = "findings.yml"

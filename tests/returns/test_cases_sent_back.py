@@ -5,7 +5,6 @@ Cases that touch different cells share a file, so that some two hundred cases co
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,6 @@ from tests.case_book import Book, key_of
 from tests.case_kit import (
     RECEIVED,
     TABLE_NAMES,
-    TABLES,
     Case,
     Finding,
     Outcome,
@@ -31,14 +29,7 @@ from tests.case_kit import (
 )
 from tests.conftest import READER, read_here
 
-PENDING = (TABLES / "pending_sent_back.txt").read_text(encoding="utf-8").split()
-"""Ids of cases whose marked form is not yet right: not run by the suite, to become empty."""
-ALL = bool(os.environ.get("NQ57XL_PENDING"))
-CASES = [
-    case
-    for case in load(*TABLE_NAMES, *(["pending"] if ALL else []))
-    if case["verdict"] == "rejected" and (ALL or case["id"] not in PENDING)
-]
+CASES = [case for case in load(*TABLE_NAMES) if case["verdict"] == "rejected"]
 
 
 class Sent(NamedTuple):

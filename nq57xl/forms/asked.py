@@ -1,0 +1,145 @@
+"""What a form that goes back asks: findings that stay until somebody changes their cells or confirms what stands there.
+
+What was wrong in a file is no longer seen once its cells are written anew: a format, a strike, a second copy, another
+month's form. The marked form therefore carries such findings with it, in a hidden sheet: a key, a digest of the cells
+that are meant as they stand in it, and the words. `returns.asked` reads them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+import attrs
+from attrs import frozen
+
+from nq57xl.forms.model import Form, SheetLayout
+from nq57xl.forms.values import FormCell, Value, cells_of
+from nq57xl.plan.model import Period
+from nq57xl.rules.findings import Finding, catalogue
+from nq57xl.text.normalise import clean
+from nq57xl.xlsx.cells import days_of, plain_number
+from nq57xl.xlsx.write import cell_text
+
+ASKED_SHEET = "_asked"
+"""Id and name of the hidden sheet: a line for each finding."""
+CONFIRM_COLUMN = "confirm"
+"""Key of the column of the sheet "Cần sửa" in which a person confirms."""
+CONFIRMED = "Đúng như đang ghi"
+"""What a person chooses there."""
+_FIRST_YEAR = 1900
+
+
+def confirmation(code: str, period: Period) -> str:
+    """What has to be chosen to confirm a finding of that code in a form of that period."""
+    return f"Đúng là số liệu {period.title}" if code == "WRONG_PERIOD" else CONFIRMED
+
+
+@frozen
+class AskedFinding:
+    """A finding that a marked form carries."""
+
+    key: str
+    """code|sheet id|table|task|field"""
+    digest: str
+    """Of the cells that are meant, as the marked form holds them; "" where nothing but a confirmation settles it."""
+    message: str
+    fix: str
+    value: str
+    severity: str
+
+
+def stays(finding: Finding) -> bool:
+    """Whether a form that goes back keeps the finding."""
+    entry = catalogue().get(finding.code)
+    return entry is not None and entry.stays and finding.severity in ("error", "warning")
+
+
+def asked_key(finding: Finding, sheets: Sequence[SheetLayout]) -> str:
+    """The key of a finding in the marked form."""
+    sheet = next((item.id for item in sheets if item.title == finding.sheet and not finding.table), "")
+    return "|".join((finding.code, sheet, finding.table, finding.task or "", finding.field))
+
+
+def asked_of(
+    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], findings: Iterable[Finding]
+) -> tuple[AskedFinding, ...]:
+    """What the marked form asks, each key once; `values` as it holds them."""
+    held = cells_of(values)
+    found: dict[str, AskedFinding] = {}
+    for item in filter(stays, findings):
+        key = asked_key(item, sheets)
+        digest = digest_of(key, sheets, lambda cell: content_of(form, held.get(cell)))
+        found.setdefault(key, AskedFinding(key, digest, item.message, item.fix, item.value, item.severity))
+    return tuple(found.values())
+
+
+def digest_of(key: str, sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]) -> str:
+    """Of what the cells hold that the key means; "" where it means none.
+
+    A whole sheet is meant only while it is blank: it then is answered by whatever is typed there.
+    """
+    _, sheet, *wanted = key.split("|")
+    cells = cells_meant(key, sheets)
+    marks = [_mark(content(cell)) for cell in cells]
+    if not cells or (sheet and not wanted[0] and any(marks)):
+        return ""
+    return hashlib.sha256("\x1f".join(marks).encode(errors="replace")).hexdigest()[:20]
+
+
+def cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
+    """The entry cells that a key means: one, a row's, a column's, a blank sheet's; none for a key about the file."""
+    _, sheet_id, table, task, field = key.split("|")
+    if not (sheet_id or table):
+        return []
+    found = [
+        (slot.table, slot.key, slot.field)
+        for sheet in sheets
+        if sheet_id in ("", sheet.id)
+        for slot in sheet.slots
+        if slot.role == "entry"
+        and all(said in ("", own) for said, own in ((table, slot.table), (task, slot.key), (field, slot.field)))
+    ]
+    # a row that the unit added is not among those that were issued
+    return found or ([(table, task, field)] if task and field else [])
+
+
+def _mark(content: object) -> str:
+    """A cell's content and whether it is a text: a number typed over the same text is a change."""
+    if isinstance(content, str):
+        text = clean(cell_text(content))
+        return f"t{text}" if text else ""
+    if content is None or isinstance(content, bool):
+        return "" if content is None else f"b{content}"
+    number = days_of(content) if isinstance(content, date) else content
+    return f"n{plain_number(float(number))}" if isinstance(number, int | float) else f"x{number}"
+
+
+def held(values: Sequence[Value], findings: Iterable[Finding]) -> tuple[Value, ...]:
+    """The values as a marked form holds them: what a finding that stays is about goes back as it was shown, as text."""
+    wrong = {(item.table, item.task or "", item.field) for item in findings if item.severity == "error" and stays(item)}
+    return tuple(
+        attrs.evolve(item, value=None) if (item.table, item.key, item.field) in wrong else item for item in values
+    )
+
+
+def content_of(form: Form, item: Value | None) -> str | float | date | None:
+    """What an entry cell holds: what the unit had entered, else the text that was typed."""
+    if item is None:
+        return None
+    if item.value is None:
+        return item.typed.strip() or None
+    field = form.schema.table(item.table).field(item.field)
+    if isinstance(item.value, str) and field.choices:
+        choices = form.schema.lists[field.choices]
+        return next((choice.title for choice in choices if choice.code == item.value), item.value)
+    return item.value if _fits(item.value) else item.typed
+
+
+def _fits(value: object) -> bool:
+    """Excel holds neither days before 1900 nor infinite numbers: what was typed goes back as text."""
+    if isinstance(value, date):
+        return value.year >= _FIRST_YEAR
+    return not isinstance(value, float) or math.isfinite(value)
