@@ -41,10 +41,25 @@ class Number:
 
 @frozen
 class Link:
-    """A text that leads to an anchor; "{row}" becomes the row's number. Plain text where the anchor is not."""
+    """A text that leads to an anchor, also in a workbook beside this one; plain text where there is no such anchor.
+
+    "{row}" becomes the number of its row, "{label}" what the anchor is called there.
+    """
 
     text: str
     anchor: str
+
+
+@frozen
+class LinkTarget:
+    """Where an anchor stands."""
+
+    sheet: str
+    row: int
+    """0-based."""
+    file: str = ""
+    """Name of the workbook beside this one; "" for this one."""
+    label: str = ""
 
 
 @frozen
@@ -155,6 +170,8 @@ class ReportSheet:
     """True: cells that a line does not name stay without borders."""
     breaks: tuple[str, ...] = ()
     """Anchors of lines that begin a new printed page."""
+    printed_to: str = ""
+    """Anchor of the first line that is not printed; "" where all are."""
     sizes: Mapping[str, float] = field(factory=dict)
     """Font sizes by kind of line, where they are not the usual ones."""
 
@@ -198,6 +215,14 @@ class PlacedSheet:
                 return max(row.row - 1, heads[-1])
         return self.rows[-1].row
 
+    @property
+    def last_printed(self) -> int:
+        """Last row of the print area."""
+        for row in self.rows:
+            if self.page.printed_to and self.page.printed_to in row.anchors:
+                return row.row - 1
+        return self.rows[-1].row
+
 
 def place(page: ReportSheet) -> PlacedSheet:
     """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
@@ -214,7 +239,7 @@ def orphan_breaks(sheet: PlacedSheet) -> list[int]:
     room = _PAPER_POINTS[sheet.page.paper] * 100 / sheet.page.scale
     repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.page.filtered else 0.0
     breaks, used = [], 0.0
-    for index, row in enumerate(sheet.rows):
+    for index, row in enumerate(sheet.rows[: sheet.last_printed + 1]):
         need = row.height
         if row.kind in ("section", "group"):
             block = _block_height(sheet.rows[index + 1 :]) if sheet.page.sparse else room
@@ -350,7 +375,7 @@ def _text(content: CellContent) -> str:
     if content is None or content.__class__ is str:
         return content or ""
     if isinstance(content, Link):
-        return content.text.replace("{row}", "0000")
+        return content.text.replace("{row}", "0000").replace("{label}", "0000-0000")
     if isinstance(content, FileLink | HeadingCell):
         return content.text
     return content if isinstance(content, str) else ""

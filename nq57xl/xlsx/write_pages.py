@@ -13,6 +13,7 @@ from nq57xl.xlsx.pages import (
     Formula,
     HeadingCell,
     Link,
+    LinkTarget,
     Number,
     PlacedRow,
     PlacedSheet,
@@ -75,21 +76,33 @@ _STYLES: dict[str, _Properties] = {
 
 _LINK: _Properties = {"font_color": ACCENT, "underline": 1}
 
-_Anchors = Mapping[str, tuple[str, int]]
-"""Name -> sheet and row."""
+_Anchors = Mapping[str, LinkTarget]
 
 
 def report_workbook(
-    title: str, sheets: Sequence[PlacedSheet], charts: Mapping[str, Sequence[Chart]] | None = None
+    title: str,
+    sheets: Sequence[PlacedSheet],
+    charts: Mapping[str, Sequence[Chart]] | None = None,
+    beside: _Anchors | None = None,
 ) -> bytes:
-    """The bytes of a workbook of those sheets, with the charts of each by its name. Equal sheets give equal bytes."""
-    anchors: dict[str, tuple[str, int]] = {}
-    for sheet in sheets:
-        anchors = sheet.anchors() | anchors  # of several places the first one counts
+    """The bytes of a workbook of those sheets, with the charts of each by its name. Equal sheets give equal bytes.
+
+    `beside`: anchors in a workbook that lies in the same folder.
+    """
+    anchors = {**(beside or {}), **link_targets(sheets)}
     with Workbook(title, {}, size=_DEFAULT_SIZE, properties={"comments": ""}) as book:
         for sheet in sheets:
             _SheetWriter(book, sheet, anchors).write((charts or {}).get(sheet.page.name, ()))
     return book.content
+
+
+def link_targets(sheets: Sequence[PlacedSheet], file: str = "") -> dict[str, LinkTarget]:
+    """Every anchor of those sheets, which lie in the workbook of that name; of several places the first one counts."""
+    found: dict[str, LinkTarget] = {}
+    for sheet in sheets:
+        for name, (title, row) in sheet.anchors().items():
+            found.setdefault(name, LinkTarget(title, row, file))
+    return found
 
 
 class _SheetWriter:
@@ -134,6 +147,8 @@ class _SheetWriter:
 
     def _merge(self, row: int, span: tuple[int, int], content: CellContent, style: _Properties) -> None:
         self.out.across(row, *span, content if isinstance(content, str) else "", self.book.format(style))
+        if content is not None and not isinstance(content, str):
+            self._put(row, span[0], content, style)
 
     def _cells(self, row: PlacedRow, style: _Properties) -> None:
         if row.kind in ("row", "sub") and not (row.first and row.last):
@@ -148,7 +163,7 @@ class _SheetWriter:
                 continue
             if column.name in row.spans:
                 covered = self.sheet.index(row.spans[column.name])
-                own = style
+                own = style | ({"align": column.align} if row.kind in ("row", "total") else {})
                 if row.kind == "sub":
                     own = own | ({"italic": True, "align": "right", "indent": 1} if index == 0 else {"align": "left"})
                 self._merge(row.row, (index, covered), content, own)
@@ -199,26 +214,29 @@ class _SheetWriter:
             self._sparkline(row, col, content, style)
 
     def _link(self, row: int, col: int, link: Link, style: _Properties) -> None:
-        name, there = self.anchors.get(link.anchor, ("", -1))
-        text = link.text.replace("{row}", str(there + 1) if name else "")
-        if name and self.out.takes_links:
-            target = f"{sheet_prefix(name)}A{there + 1}"
-            self.out.link(row, col, text, target, self.book.format(style | _LINK))
+        there = self.anchors.get(link.anchor)
+        if there is None:
+            self.out.text(row, col, link.text.format(row="", label=""), self.book.format(style))
+            return
+        text = link.text.format(row=there.row + 1, label=there.label)
+        target = f"{sheet_prefix(there.sheet)}A{there.row + 1}"
+        if there.file:
+            self.out.file_link(row, col, text, f"{there.file}#{target}", self.book.format(style | _LINK))
         else:
-            self.out.text(row, col, text, self.book.format(style))
+            self.out.link(row, col, text, target, self.book.format(style | _LINK))
 
     def _print_setup(self) -> None:
         page, out = self.page, self.out
         out.page(_PAGE, paper=_PAPERS[page.paper], scale=page.scale)
         out.set_footer(f'&R&"{FONT},Italic"&10&A', {"margin": 0.25})
         out.center_horizontally()
-        breaks = {self.anchors[name][1] for name in page.breaks} | set(orphan_breaks(self.sheet))
+        breaks = {self.anchors[name].row for name in page.breaks} | set(orphan_breaks(self.sheet))
         if breaks:
             out.set_h_pagebreaks(sorted(breaks))
         last = self.sheet.rows[-1].row
         # row numbers and what units typed are texts on purpose: no green corners
         out.ignore_errors({"number_stored_as_text": f"A1:ZZ{last + 1}"})
-        out.print_area(0, 0, last, self.printed[-1])
+        out.print_area(0, 0, self.sheet.last_printed, self.printed[-1])
         out.outline_settings(True, False, True, False)
         heads = self.sheet.heads
         if page.filtered and heads:
@@ -254,7 +272,7 @@ class _SheetWriter:
             chart.set_x_axis({"num_font": font})
             chart.set_y_axis({"num_font": font, "major_gridlines": grid, "num_format": "0%", **_PERCENT_AXIS})
         chart.set_size({"width": spec.width, "height": spec.height})
-        row = self.anchors[spec.anchor][1]
+        row = self.anchors[spec.anchor].row
         place = {"x_offset": spec.x, "y_offset": spec.y, "description": spec.title, "object_position": 1}
         self.out.insert_chart(row, 0, chart, place)
 
