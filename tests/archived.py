@@ -22,6 +22,7 @@ class Counts(NamedTuple):
 
     progress: Counter[str]
     timeliness: Counter[str]
+    stages: Counter[str]
 
 
 def find(archive: Path, sha256: str) -> Path:
@@ -53,9 +54,9 @@ def told(row: dict[str, Any]) -> str | None:
 def timely(progress: str, due: dt.date | None, done: Any, cutoff: dt.date) -> str:  # noqa: ANN401 - a cell
     """The contract's table, in the words of the report."""
     if progress in ("Thường xuyên", "Chưa phát sinh"):
-        return "Không áp dụng"
+        return ""
     if due is None or (progress == "Hoàn thành" and done is None):
-        return "Không xác định hạn"
+        return "" if progress == "Hoàn thành" else "Không xác định hạn"
     if progress == "Hoàn thành":
         return "Đúng hạn" if done.date() <= due else "Hoàn thành quá hạn"
     if cutoff > due:
@@ -63,24 +64,35 @@ def timely(progress: str, due: dt.date | None, done: Any, cutoff: dt.date) -> st
     return "Nguy cơ chậm" if (due - cutoff).days <= MARGIN else "Trong hạn"
 
 
+def stage(progress: str, words: str) -> str:
+    """Progress and deadline in one."""
+    if progress in ("Thường xuyên", "Chưa phát sinh"):
+        return "Thường xuyên, chưa phát sinh"
+    return "Hoàn thành" if progress == "Hoàn thành" and words != "Hoàn thành quá hạn" else words
+
+
 def count_rows(tasks: Iterable[dict[str, Any]], files: dict[str, Cells], cutoff: dt.date) -> Counts:
     """Rows of the plan by progress and timeliness, each row once, a collective lead by its slowest unit."""
-    counts = Counts(Counter(), Counter())
+    counts = Counts(Counter(), Counter(), Counter())
     for task in tasks:
         if task["deadline_kind"] == "done":
             counts.progress["Đã hoàn thành trước kỳ"] += 1
+            counts.stages["Hoàn thành"] += 1
             continue
         rows = [files.get(unit, {}).get(("led", task["code"]), {}) for unit in task["lead_units"]]
         words = [told(row) for row in rows]
         if None in words:
             counts.progress["Chưa báo cáo"] += 1
+            counts.stages["Chưa báo cáo"] += 1
             continue
         slowest = min((str(word) for word in words), key=ORDER.index)
         days = [row["completion_date"] for row in rows if "completion_date" in row]
         due = dt.date.fromisoformat(task["deadline_date"]) if task["deadline_date"] else None
         last = max(days) if len(days) == len(rows) else None
         counts.progress[slowest] += 1
-        counts.timeliness[timely(slowest, due, last, cutoff)] += 1
+        against = timely(slowest, due, last, cutoff)
+        counts.timeliness[against] += 1
+        counts.stages[stage(slowest, against)] += 1
     return counts
 
 
@@ -91,15 +103,15 @@ def count_unit(unit: str, tasks: Iterable[dict[str, Any]], cells: Cells, cutoff:
 
 
 def indicator_state(item: dict[str, Any], files: dict[str, Cells]) -> str:
-    """Reached or not, of an indicator whose target is at least a number, or yes."""
+    """Reached or not yet, before the end of the year, of an indicator whose target is at least a number, or yes."""
     (unit,) = item["lead_units"]
     row = files.get(unit, {}).get(("indicator", item["code"]), {})
     value, target = row.get("value"), item["target_value"]
     if isinstance(value, str):
-        return "Đạt" if (value == "Có") == (item["target"] != "Không") else "Chưa đạt"
+        return "Đạt" if (value == "Có") == (item["target"] != "Không") else "Đang phấn đấu"
     if value is None and "numerator" in row and row.get("denominator"):
         value = row["numerator"] / row["denominator"]
     if value is None:
         return "Chưa có số liệu" if "no_data" in row else "Chưa báo cáo"
     assert item["comparator"] == ">="
-    return "Đạt" if value >= target - 1e-9 else "Chưa đạt"
+    return "Đạt" if value >= target - 1e-9 else "Đang phấn đấu"

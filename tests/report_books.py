@@ -67,13 +67,15 @@ def table(sheet: Any, first: str) -> list[dict[str, Any]]:  # noqa: ANN401
     return [dict(zip(heads, row, strict=True)) for row in rows[start + 1 :]]
 
 
-def overview_lists(sheet: Any) -> dict[str, list[tuple[Any, Any]]]:  # noqa: ANN401
-    """Label -> (count, share) of the lists of the overview, left before right, top before bottom."""
-    found: dict[str, list[tuple[Any, Any]]] = {}
-    for row in sheet.iter_rows(values_only=True):
-        for label, count, part in (row[0:3], row[4:7]):
-            if isinstance(count, int | float) and isinstance(label, str):
-                found.setdefault(label, []).append((count, part))
+def overview_counts(sheet: Any, first: str) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401
+    """Title -> (count, share) of a table of figures at the top of the overview, by its first heading."""
+    rows = list(sheet.iter_rows(values_only=True))
+    found: dict[str, tuple[Any, Any]] = {}
+    for number, row in enumerate(rows):
+        if row[0] == first:
+            for place, title in enumerate(row[1:], start=1):
+                if title:
+                    found[str(title)] = (rows[number + 1][place], rows[number + 2][place])
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import attrs
@@ -21,14 +22,14 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document.document import TEMPLATE as DOCUMENT
 from nq57xl.outputs.document.document import render_document
-from nq57xl.outputs.report.workbook import render_internal, render_report
+from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
 from nq57xl.outputs.texts import PAGE as TRACKING_PAGE
 from nq57xl.outputs.texts import TEXT as TRACKING_TEXT
 from nq57xl.outputs.texts import tracking_page, tracking_text
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
 
-REPORT, INTERNAL = "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"
+INTERNAL = "noi-bo.xlsx"
 
 
 @frozen
@@ -47,6 +48,8 @@ class Merged:
     standing: PeriodOverview
     report: Path
     internal: Path
+    sources: Path
+    """Beside the report: where each of its values comes from."""
     beside: bool
     """True: somebody had edited one of the files, so the new one was written beside it."""
     consolidation: Consolidation
@@ -62,7 +65,7 @@ class Merged:
     @property
     def outputs(self) -> tuple[Path, ...]:
         """Everything that shows the consolidation, as written."""
-        return (self.report, self.internal, *self.companions)
+        return (self.report, self.sources, self.internal, *self.companions)
 
 
 def status(office: Office, period_code: str | None) -> PeriodOverview:
@@ -106,7 +109,7 @@ def with_edit_book(office: Office, ledger: Ledger, merged: Merged, now: Consolid
 def write_reports(
     office: Office, ledger: Ledger, c: Consolidation, taken: EditBooks, output: Path | None = None
 ) -> Merged:
-    """Writes everything that shows the consolidation; `output` is another place for the workbook alone.
+    """Writes everything that shows the consolidation; `output` is another place for the workbook and its sources.
 
     Contacts and internal assessments never leave the workspace. Everything is made before the first file is written: a
     template that the office has spoilt leaves no half report. What a closed period had then is taken from the archive;
@@ -114,19 +117,25 @@ def write_reports(
     """
     folder = office.workspace.report_dir(c.period.code)
     wanted = output or folder / REPORT
-    beside: dict[Path, Callable[[], bytes]] = {folder / INTERNAL: lambda: render_internal(c)}
+    sources = wanted.with_name(SOURCES)
+    books = cache(lambda: report_books(c))
+    beside: dict[Path, Callable[[], bytes]] = {
+        folder / INTERNAL: lambda: render_internal(c),
+        sources: lambda: books().source_bytes(wanted.name),
+    }
     beside |= {folder / name: make for name, make in _companions(c, office.workspace.root).items()}
     if wanted.resolve() in [path.resolve() for path in beside]:
         raise Nq57Error(f"«{wanted}» là chỗ của tệp khác trong bộ báo cáo: hãy chọn tên khác cho -o.")
-    makers = {wanted: lambda: render_report(c), **beside}
+    makers = {wanted: lambda: books().report_bytes(), **beside}
     kept = {path: _as_closed(office.workspace, path, c.closing) for path in makers}
     if c.addendum is not None:
-        kept[wanted] = None
+        kept[wanted] = kept[sources] = None
     planned = {path: kept[path] or make() for path, make in makers.items()}
     written = [write_guarded(ledger, office.workspace, path, data) for path, data in planned.items()]
-    report, internal, *companions = written
+    report, internal, sources_written, *companions = written
     moved = written != list(planned)
-    return Merged(PeriodOverview(c.plan, c.period, c.status), report, internal, moved, c, taken, tuple(companions))
+    standing_now = PeriodOverview(c.plan, c.period, c.status)
+    return Merged(standing_now, report, internal, sources_written, moved, c, taken, tuple(companions))
 
 
 def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.figures import (
     INDICATOR_STATES,
+    MISSED,
     NO_DATA,
-    NOT_REACHED,
     REACHED,
     UNCOMPARED,
+    UNDER_WAY,
     Figures,
-    progress_buckets,
-    sections_of,
-    timeliness_buckets,
+    RowCounts,
 )
-from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, STATES, UNREPORTED, percent_of
+from nq57xl.results.overview import Overview
+from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, STAGES, STATES, UNREPORTED, percent_of
 
 _NAMED = 10
 """Missing units named on page one; the statement must stay on one row, and be read."""
@@ -25,7 +25,8 @@ _LOWER = {
     UNREPORTED: "chưa có báo cáo hoặc chưa báo cáo đủ",
     OUTSIDE: "do cơ quan ngoài chủ trì",
     REACHED: "đạt mục tiêu",
-    NOT_REACHED: "chưa đạt mục tiêu",
+    UNDER_WAY: "đang phấn đấu đạt mục tiêu",
+    MISSED: "không đạt mục tiêu",
     NO_DATA: "chưa có số liệu kỳ này",
     UNCOMPARED: "chưa so sánh được với mục tiêu",
 }
@@ -42,7 +43,7 @@ def missing_words(c: Consolidation, f: Figures, named: int = _NAMED) -> str:
         return ""
     names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing[:named])
     if len(c.missing) > named:
-        names += f"; và {len(c.missing) - named} đơn vị khác (xem trang «Tình hình nộp báo cáo»)"
+        names += f"; và {len(c.missing) - named} đơn vị khác (xem trang «Theo đơn vị»)"
     rows = f.total.progress.get(UNREPORTED, 0)
     silent = f" Bản tổng hợp này vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
@@ -56,53 +57,34 @@ def complete_words(f: Figures) -> str:
     return f"Đã có đủ báo cáo của {count_words(f.accepted)}/{count_words(f.expected)} đơn vị."
 
 
-def paragraph(c: Consolidation, f: Figures) -> str:
-    """The figures in plain words: progress, deadlines, indicators, difficulties and proposals."""
-    return " ".join(filter(None, (_progress(c, f), _timeliness(f), _indicators(c, f), _voices(c))))
+def headline(view: Overview) -> str:
+    """The page in one paragraph: done of all, on time or not, targets, and what the month before had."""
+    f, before = view.figures.total, view.before.total if view.before else None
+    done = _done(f)
+    words = f"Đã hoàn thành {count_words(done)}/{count_words(f.total)} đầu việc ({percent_of(done, f.total) or '0%'})"
+    if before is not None:
+        words += f", {view.before_title} là {count_words(_done(before))}/{count_words(before.total)}"
+    late = f.stages.get(STAGES[1], 0)
+    words += f"; trong đó {count_words(late)} hoàn thành quá hạn" if late else ""
+    overdue = f.stages.get(STAGES[4], 0)
+    words += f". Quá hạn, chưa hoàn thành: {count_words(overdue)} đầu việc"
+    words += f" ({view.before_title}: {count_words(before.stages.get(STAGES[4], 0))})" if before is not None else ""
+    words += f"; đến hạn trước kỳ báo cáo sau: {count_words(len(view.due_soon))}." if view.due_soon else "."
+    return f"{words} {indicator_words(view.figures)}".strip()
 
 
-def _progress(c: Consolidation, f: Figures) -> str:
-    total = f.total.total
-    opening = (
-        f"Kế hoạch có {count_words(total)} đầu việc thuộc {count_words(len(sections_of(c)))} nhóm nhiệm vụ. "
-        f"Kết quả {c.period.title}: "
-    )
-    return opening + listed(f.total.progress, progress_buckets(c), None) + "."
+def _done(f: RowCounts) -> int:
+    return f.stages.get(STAGES[0], 0) + f.stages.get(STAGES[1], 0)
 
 
-def _timeliness(f: Figures) -> str:
-    counted = listed(f.total.timeliness, timeliness_buckets(), None)
-    return f"So với thời hạn, trong số đầu việc đã báo cáo: {counted}." if counted else ""
-
-
-def _indicators(c: Consolidation, f: Figures) -> str:
-    if not c.indicators:
-        return ""
+def indicator_words(f: Figures) -> str:
+    """ "Trong 27 chỉ tiêu: 09 đạt mục tiêu, 18 đang phấn đấu."; "" where the plan has none."""
     states: dict[str, int] = {}
     for group in f.indicators.values():
         for state, count in group.items():
             states[state] = states.get(state, 0) + count
-    total = len(c.indicators)
-    return f"Về chỉ tiêu: trong {count_words(total)} chỉ tiêu, {listed(states, INDICATOR_STATES, None)}."
-
-
-def _voices(c: Consolidation) -> str:
-    def told(field: str) -> int:
-        return sum(field in entry.values for row in c.tasks for entry in row.entries)
-
-    general = [row for row in c.free if row.table == "difficulty"]
-    new = sum(row.table == "proposal" for row in c.free)
-    difficulties = told("difficulties") + sum("content" in row.values for row in general)
-    proposals = told("proposal") + sum("proposal" in row.values for row in general)
-    parts = [
-        (difficulties, "khó khăn, vướng mắc"),
-        (proposals, "đề xuất, kiến nghị"),
-        (new, "nhiệm vụ mới được đề xuất bổ sung"),
-    ]
-    told_parts = [f"{count_words(count)} {words}" for count, words in parts if count]
-    if not told_parts:
-        return ""
-    return f"Các đơn vị nêu {', '.join(told_parts)} (chi tiết tại các trang kèm theo)."
+    total = sum(states.values())
+    return f"Trong {count_words(total)} chỉ tiêu: {listed(states, INDICATOR_STATES, None)}." if total else ""
 
 
 def listed(counts: dict[str, int], order: Iterable[str], whole: int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -11,7 +12,9 @@ from attrs import field, frozen
 
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
+from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.model import Comparator, Indicator, Measure, Period, Plan, Task, name_on
+from nq57xl.plan.periods import parse_period
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.rules.vocabulary import Vocabulary
@@ -121,6 +124,10 @@ class IndicatorRow:
 
     indicator: Indicator
     entries: tuple[IndicatorEntry, ...]
+    due: dt.date
+    """The day by which the target is to be reached: the one that it names, else the end of the plan's year."""
+    judged: bool
+    """The day has come: what is short of the target now has missed it."""
 
     @property
     def measure(self) -> Measure:
@@ -214,6 +221,7 @@ class Consolidation:
 
 
 _OPEN = ("in_progress", "not_started")
+_BY_DAY = re.compile(r"\b(?:đến|hết|trước|trong|chậm nhất)\s.*", re.IGNORECASE | re.DOTALL)
 
 
 def timeliness(
@@ -272,10 +280,23 @@ class _UnitReturns:
         return dict(self.cells.get(unit, {}).get((table, key), {}))
 
 
-def _indicator_row(indicator: Indicator, reports: _UnitReturns) -> IndicatorRow:
-    """The indicator with the entry of each unit that follows it."""
+def _indicator_row(indicator: Indicator, plan: Plan, period: Period, reports: _UnitReturns) -> IndicatorRow:
+    """The indicator with the entry of each unit that follows it.
+
+    Data of a year end on its last day of data (14 December by Decree 09/2019/NĐ-CP, Article 12): there is no later
+    report in which a target of the year could be judged.
+    """
     entries = tuple(_indicator_entry(indicator, unit, reports) for unit in indicator.lead_units)
-    return IndicatorRow(indicator, entries)
+    year = plan.properties.year
+    due = _target_day(indicator, year) or dt.date(year, 12, 31)
+    last = min(due, parse_period(str(year), plan.properties).cutoff) if due.year == year else due
+    return IndicatorRow(indicator, entries, due, period.cutoff >= last)
+
+
+def _target_day(indicator: Indicator, year: int) -> dt.date | None:
+    """The day that a target or its note names: "≥ 90% đến hết quý II/2026"."""
+    named = _BY_DAY.search(f"{indicator.target.text} {indicator.note}")
+    return parse_deadline(named[0], year).date if named else None
 
 
 def _indicator_entry(indicator: Indicator, unit: str, reports: _UnitReturns) -> IndicatorEntry:
@@ -364,7 +385,7 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
         status=status,
         letterhead=_letterhead(plan, period.report_due),
         tasks=tuple(_task_row(task, plan, period, reports) for task in plan.tasks),
-        indicators=tuple(_indicator_row(item, reports) for item in plan.indicators),
+        indicators=tuple(_indicator_row(item, plan, period, reports) for item in plan.indicators),
         free=tuple(_free_rows(schema, status)),
         units=tuple(UnitReport(item, _signoff(item)) for item in status.units),
         traced=tuple(_traced(plan, schema, status)),

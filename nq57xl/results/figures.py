@@ -13,7 +13,7 @@ from nq57xl.results.wording import (
     DONE_BEFORE,
     OUTSIDE,
     PARTLY_REPORTED,
-    TIMELINESS,
+    STAGES,
     UNREPORTED,
     entry_stage,
     entry_words,
@@ -22,9 +22,10 @@ from nq57xl.results.wording import (
     standing_words,
 )
 
-REACHED, NOT_REACHED, NO_DATA = "Đạt", "Chưa đạt", "Chưa có số liệu"
+REACHED, UNDER_WAY, MISSED, NO_DATA = "Đạt", "Đang phấn đấu", "Không đạt", "Chưa có số liệu"
+"""`UNDER_WAY`: short of a target whose day has not come; `MISSED`: of one whose day has."""
 UNCOMPARED = "Chưa so sánh được"
-INDICATOR_STATES = (REACHED, NOT_REACHED, NO_DATA, UNCOMPARED, UNREPORTED)
+INDICATOR_STATES = (REACHED, UNDER_WAY, MISSED, NO_DATA, UNCOMPARED, UNREPORTED)
 
 
 @frozen
@@ -101,9 +102,10 @@ def progress_buckets(c: Consolidation) -> tuple[str, ...]:
     return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
 
 
-def timeliness_buckets() -> tuple[str, ...]:
-    """Column headings by timeliness."""
-    return tuple(TIMELINESS.values())
+def stage_buckets(c: Consolidation) -> tuple[str, ...]:
+    """Column headings by stage; the one for outside leads only where the plan has such rows."""
+    outside = any(row.standing.state == "outside" for row in c.tasks)
+    return STAGES if outside else tuple(words for words in STAGES if words != OUTSIDE)
 
 
 def indicator_state(row: IndicatorRow) -> str:
@@ -115,7 +117,12 @@ def indicator_state(row: IndicatorRow) -> str:
         return NO_DATA
     if any(entry.reached is None for entry in entries):
         return UNCOMPARED
-    return REACHED if all(entry.reached for entry in entries) else NOT_REACHED
+    return REACHED if all(entry.reached for entry in entries) else short_of(row)
+
+
+def short_of(row: IndicatorRow) -> str:
+    """What a result below the target is called: the target of a year is not missed in April."""
+    return MISSED if row.judged else UNDER_WAY
 
 
 def _of_rows(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> RowCounts:

@@ -34,8 +34,9 @@ TIMELINESS = {
     "at_risk": "Nguy cơ chậm",
     "overdue": "Quá hạn",
     "undated": "Không xác định hạn",
-    "not_applicable": "Không áp dụng",
 }
+"""Of tasks that a deadline says something of: ongoing tasks, those that have not arisen and those done without a known
+deadline have no such words."""
 STAGES = (
     "Hoàn thành",
     "Hoàn thành quá hạn",
@@ -47,7 +48,7 @@ STAGES = (
     UNREPORTED,
     OUTSIDE,
 )
-"""Progress and timeliness in one: what charts show. Each row stands in one of them, whatever the vocabulary."""
+"""Progress and timeliness in one: what tables and charts count. Each row stands in one, whatever the vocabulary."""
 _OPEN_STAGES = {"on_track": 2, "at_risk": 3, "overdue": 4, "undated": 5}
 STATES: dict[UnitState, str] = {
     "missing": "Chưa nộp",
@@ -110,7 +111,21 @@ def entry_words(entry: LeadEntry, row: TaskRow, c: Consolidation) -> tuple[str, 
 
 def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
     words = c.vocabulary.word(progress, timeliness.code)
-    return words or progress_words(c.schema)[progress], TIMELINESS[timeliness.code]
+    return words or progress_words(c.schema)[progress], timely_words(progress, timeliness)
+
+
+def timely_words(progress: str, timeliness: Timeliness) -> str:
+    """How a reported row stands against its deadline; "" where there is nothing to say."""
+    return "" if progress == "done" and timeliness.code == "undated" else TIMELINESS.get(timeliness.code, "")
+
+
+def days_words(timeliness: Timeliness | None) -> str:
+    """ "Quá hạn 14 ngày", "Chậm 3 ngày", "Còn 5 ngày"; "" where no days are counted."""
+    if timeliness is None or timeliness.days is None:
+        return ""
+    days = timeliness.days
+    counted = {"overdue": f"Quá hạn {-days} ngày", "late": f"Chậm {days} ngày"}
+    return counted.get(timeliness.code) or (f"Còn {days} ngày" if timeliness.code in ("at_risk", "on_track") else "")
 
 
 def stage_words(standing: RowStanding) -> str:

@@ -403,6 +403,8 @@ class Series:
     """First row, first column, last row, last column."""
     fill: str
     """Colour: "#1F3864"."""
+    pattern: str = ""
+    """Name of a pattern in that colour on white; "": the whole surface."""
 
 
 @frozen

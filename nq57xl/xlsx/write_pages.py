@@ -163,7 +163,8 @@ class _SheetWriter:
                 continue
             if column.name in row.spans:
                 covered = self.sheet.index(row.spans[column.name])
-                own = style | ({"align": column.align} if row.kind in ("row", "total") else {})
+                words = content is None or isinstance(content, str)
+                own = style | ({} if words else {"align": column.align})
                 if row.kind == "sub":
                     own = own | ({"italic": True, "align": "right", "indent": 1} if index == 0 else {"align": "left"})
                 self._merge(row.row, (index, covered), content, own)
@@ -263,7 +264,8 @@ class _SheetWriter:
         chart.set_legend(_LEGENDS[spec.legend] | {"font": font})
         if spec.legend != "bottom":
             top = _TITLE_PIXELS / spec.height
-            chart.set_plotarea({"layout": {"x": 0.29, "y": top, "width": 0.43, "height": 0.97 - top}})
+            left, wide = (0.3, 0.42) if spec.legend == "right" else (0.4, 0.57)
+            chart.set_plotarea({"layout": {"x": left, "y": top, "width": wide, "height": 0.97 - top}})
         grid = {"visible": True, "line": {"color": "#D9D9D9"}}
         if bars:
             chart.set_x_axis({"num_font": font, "major_gridlines": grid, "num_format": "0", "visible": False})
@@ -290,14 +292,19 @@ class _SheetWriter:
             shown = [{"delete": True}] * (bottom - top)
             label = {"value": True, "num_format": "0%", "font": label_font, "position": "above", "custom": shown}
             return drawn | {"line": {"color": series.fill, "width": 2}, "marker": marker, "data_labels": label}
+        pattern = {"pattern": {"pattern": series.pattern, "fg_color": series.fill, "bg_color": "#FFFFFF"}}
         return drawn | {
-            "fill": {"color": series.fill},
+            **(pattern if series.pattern else {"fill": {"color": series.fill}}),
             "border": {"color": "#404040", "width": 0.5},
             "gap": 40,
             "data_labels": {
                 "value": True,
                 "num_format": "#,##0;;",
-                "font": {**label_font, "color": _ink(series.fill)},
+                "font": {
+                    **label_font,
+                    "color": "#000000" if series.pattern else _ink(series.fill),
+                    "bold": bool(series.pattern),
+                },
             },
         }
 

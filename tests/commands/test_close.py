@@ -79,7 +79,11 @@ def test_the_closing_notes_what_was_written(closed_once: tuple[Path, Closed]) ->
     own = done.closing.own
     counting = [unit.counting for unit in own.status.units if unit.counting is not None]
     assert [(record.judged.unit, record.id, own.last_return, own.last_edit) for record in counting] == [("VP", 1, 1, 1)]
-    assert {Path(path).name for path in done.closing.outputs} >= {"bao-cao-tong-hop.xlsx", "noi-bo.xlsx"}
+    assert {Path(path).name for path in done.closing.outputs} >= {
+        "bao-cao-tong-hop.xlsx",
+        "nguon-so-lieu.xlsx",
+        "noi-bo.xlsx",
+    }
     for path, sha256 in done.closing.outputs.items():
         assert hashlib.sha256((root / path).read_bytes()).hexdigest() == sha256
         assert archived(Workspace(root), sha256) is not None
@@ -122,17 +126,21 @@ def test_merge_after_the_close_gives_the_same_bytes(root: Path) -> None:
 
 
 def test_a_late_return_changes_no_figure_and_is_told_cell_by_cell(root: Path, check_ooxml: CheckOoxml) -> None:
-    """Every other sheet keeps its values; the addendum's list is what a plain comparison of typed cells finds."""
-    path = root / "out" / PERIOD / "tong-hop" / "bao-cao-tong-hop.xlsx"
-    before, then = sheet_rows(path), again(root)
+    """All sheets keep their values, the first one says more; the addendum's list is what a plain comparison of typed
+    cells finds."""
+    folder = root / "out" / PERIOD / "tong-hop"
+    path, sources = folder / "bao-cao-tong-hop.xlsx", folder / "nguon-so-lieu.xlsx"
+    before, traced, then = sheet_rows(path), sheet_rows(sources), again(root)
     sent = late(root)
     c = again(root)
     check_ooxml(path)
-    after = sheet_rows(path)
-    assert set(after) - set(before) == {NAME}
-    assert {name: rows for name, rows in after.items() if name not in (NAME, "Tổng quan")} == {
+    check_ooxml(sources)
+    report, after = sheet_rows(path), sheet_rows(sources)
+    assert {name: rows for name, rows in report.items() if name != "Tổng quan"} == {
         name: rows for name, rows in before.items() if name != "Tổng quan"
     }
+    assert set(after) - set(traced) == {NAME}
+    assert {name: rows for name, rows in after.items() if name != NAME} == traced
     assert cells(c) == cells(then)
     assert c.addendum is not None
     found = {
@@ -143,7 +151,7 @@ def test_a_late_return_changes_no_figure_and_is_told_cell_by_cell(root: Path, ch
     assert row[4:8] == ("60%", "80%", "Báo cáo nộp sau khi chốt", sent.name)
     assert hashlib.sha256(sent.read_bytes()).hexdigest() == row[11]
     assert load_workbook(sent)[row[9]][row[10]].value == 0.8
-    first = " ".join(str(cell) for line in after["Tổng quan"] for cell in line if cell)
+    first = " ".join(str(cell) for line in report["Tổng quan"] for cell in line if cell)
     assert NAME in first
 
 

@@ -188,7 +188,7 @@ def test_status_and_the_report_say_what_was_left_out(office: Office) -> None:
         ("lần 18.xlsx", WHY, "accepted")
     ]
     assert f"không đưa vào tổng hợp: {WHY}" in status_text(here.status, here.plan, here.period)
-    book = load_workbook(merge(office, PERIOD).report)
+    book = load_workbook(merge(office, PERIOD).sources)
     cells = [str(cell.value) for row in book["Tình hình nộp báo cáo"].iter_rows() for cell in row if cell.value]
     assert any(WHY in text for text in cells)
     traced = {str(row[7].value) for row in book["Nguồn số liệu"].iter_rows(min_row=2)}

@@ -21,20 +21,12 @@ from tests.filler import Entry, Typed
 PERIOD = "2026-04"
 PLANS = {"bql-2026": 4, "sxd-2026": 4}
 """Bundled plans, and how many units get a form."""
-
-WORDS = (
-    "Đã hoàn thành trước kỳ",
-    *archived.ORDER,
-    "Chưa báo cáo",
-    "Đúng hạn",
-    "Hoàn thành quá hạn",
-    "Trong hạn",
-    "Nguy cơ chậm",
-    "Quá hạn",
-    "Không xác định hạn",
-    "Không áp dụng",
-)
-"""Headings of counts."""
+HEADS = {
+    *("Đã hoàn thành trước kỳ", "Hoàn thành", "Đang thực hiện", "Thường xuyên", "Chưa thực hiện", "Chưa phát sinh"),
+    *("Chưa báo cáo", "Hoàn thành quá hạn", "Trong hạn", "Nguy cơ chậm", "Quá hạn", "Không xác định hạn"),
+    "Thường xuyên, chưa phát sinh",
+}
+"""Headings of counts: by progress, and by where a row stands."""
 
 
 class Month(NamedTuple):
@@ -139,7 +131,7 @@ def test_every_value_stands_in_its_archived_cell(month: Month) -> None:
     every cell that was typed into has its line."""
     archive = {path.stem: openpyxl.load_workbook(path) for path in (month.folder / "archive").rglob("*.xlsx")}
     lines = set()
-    for name in ("bao-cao-tong-hop.xlsx", "noi-bo.xlsx"):
+    for name in ("nguon-so-lieu.xlsx", "noi-bo.xlsx"):
         report = month.folder / "out" / PERIOD / "tong-hop" / name
         rows = list(openpyxl.load_workbook(report)["Nguồn số liệu"].iter_rows(values_only=True))
         start = next(i for i, row in enumerate(rows) if row[0] == "TT")
@@ -172,33 +164,33 @@ def test_every_count_equals_plain_loops_over_the_archived_files(month: Month) ->
     files = {unit: archived.read(archived.find(month.folder / "archive", sha)) for unit, sha in accepted.items()}
     book = openpyxl.load_workbook(month.folder / "out" / PERIOD / "tong-hop" / "bao-cao-tong-hop.xlsx", data_only=True)
     cutoff = dt.date(2026, 4, 14)
-    tables = report_books.table(book["Số liệu tổng hợp"], "Nhóm nhiệm vụ")
+    front = book["Tổng quan"]
+    by_progress, by_stage = report_books.table(front, "Nhóm nhiệm vụ"), report_books.table(front, "Nhóm")
     for section in plan["sections"]:
         tasks = [task for task in plan["tasks"] if task["section"] == section["number"]]
-        line = next(row for row in tables if row["Nhóm nhiệm vụ"] == f"{section['number']}. {section['title']}")
-        assert_counts(line, archived.count_rows(tasks, files, cutoff), len(tasks))
+        label, own = f"{section['number']}. {section['title']}", archived.count_rows(tasks, files, cutoff)
+        assert_counts(next(row for row in by_progress if row["Nhóm nhiệm vụ"] == label), own.progress)
+        assert_counts(next(row for row in by_stage if row["Nhóm"] == label), own.stages)
     whole = archived.count_rows(plan["tasks"], files, cutoff)
-    assert_counts(next(row for row in tables if row["Nhóm nhiệm vụ"] == "Tổng số"), whole, len(plan["tasks"]))
+    assert_counts(next(row for row in by_progress if row["Nhóm nhiệm vụ"] == "Tổng số"), whole.progress)
     for row in report_books.table(book["Theo đơn vị"], "TT"):
         if row["Mã đơn vị"]:
             own = archived.count_unit(row["Mã đơn vị"], plan["tasks"], files[row["Mã đơn vị"]], cutoff)
-            assert_counts(row, own, own.progress.total(), "Số đầu việc chủ trì")
+            assert_counts(row, own.stages, "Số đầu việc chủ trì")
     states = Counter(archived.indicator_state(item, files) for item in plan["indicators"])
-    front = report_books.overview_lists(book["Tổng quan"])
-    reported = whole.timeliness.total()
-    for counts, total in ((whole.progress, len(plan["tasks"])), (whole.timeliness, reported), (states, states.total())):
+    tops = [report_books.overview_counts(front, head) for head in ("Đầu việc", "Chỉ tiêu; báo cáo")]
+    for figures, counts in zip(tops, (whole.stages, states), strict=True):
         for words, count in counts.items():
-            assert front[words].pop(0) == (count, pytest.approx(count / total)), words
-    assert front["Được chấp nhận"] == [(len(files), 1.0)]
+            assert figures[words] == (count, pytest.approx(count / counts.total())), words
+    assert tops[0]["trong đó đúng hạn"][0] == whole.timeliness["Đúng hạn"]
+    assert tops[1]["Được chấp nhận"] == (len(files), 1.0)
 
 
-def assert_counts(line: dict[str, Any], counts: archived.Counts, total: int, total_head: str = "") -> None:
-    """The line has those counts, zero where none is told, and that total."""
-    heads = {**counts.progress, **counts.timeliness}
-    known = [head for head in line if head in WORDS]
-    assert {head: line[head] for head in known} == {head: heads.get(head, 0) for head in known}
-    assert set(heads) <= set(known)
-    assert line[total_head or "Tổng số"] == total
+def assert_counts(line: dict[str, Any], counts: Counter[str], total: str = "Tổng số") -> None:
+    """The line has those counts and no others, and their sum."""
+    known = {head: value for head, value in line.items() if head in HEADS and value}
+    assert known == {head: count for head, count in counts.items() if count}
+    assert line[total] == counts.total()
 
 
 def test_contacts_stay_inside(month: Month) -> None:
@@ -219,7 +211,7 @@ def test_every_workbook_is_sound(month: Month, check_ooxml: CheckOoxml) -> None:
     workbooks = sorted((month.folder / "out").rglob("*.xlsx"))
     others = {path.name for path in workbooks if not path.name.startswith("NQ57_")}
     assert len(workbooks) - len(others) == PLANS[month.folder.name]
-    assert others >= {"danh-sach-gui.xlsx", "bao-cao-tong-hop.xlsx", "noi-bo.xlsx"}
+    assert others >= {"danh-sach-gui.xlsx", "bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx", "noi-bo.xlsx"}
     for workbook in workbooks:
         check_ooxml(workbook)
 

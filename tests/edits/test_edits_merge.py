@@ -130,7 +130,7 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path, monkeypatc
         assert applied.original is not None
         assert applied.edit.new.before == applied.original.typed
         assert (applied.edit.new.author, applied.state) == ("An", "applied")
-    source = list(load_workbook(done.report)["Nguồn số liệu"].iter_rows(values_only=True))
+    source = list(load_workbook(done.sources)["Nguồn số liệu"].iter_rows(values_only=True))
     at = next(i for i, row in enumerate(source) if row[3] == "I.1" and row[4] == "Tỷ lệ hoàn thành")
     assert (source[at][5], source[at][7], source[at][9]) == ("60%", "bien-tap.xlsx", places["VP|led|I.1|percent"])
     told = str(source[at + 1][5])

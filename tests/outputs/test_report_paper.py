@@ -7,65 +7,74 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.outputs.report.workbook import render_internal, render_report
+from nq57xl.outputs.report.workbook import render_internal, render_report, render_sources
 from tests.report_books import consolidated, convert, sheets, with_earlier
 
 NAMES = [
     "Tổng quan",
-    "Phụ lục tổng hợp",
+    "Kế hoạch và kết quả",
     "Chỉ tiêu",
-    "Số liệu tổng hợp",
+    "Chậm, vướng, giải trình",
     "Theo đơn vị",
-    "Chậm tiến độ - vướng mắc",
-    "Sắp đến hạn",
-    "Đề xuất - kiến nghị",
-    "Giải trình",
     "So với kỳ trước",
-    "Tình hình nộp báo cáo",
-    "Nguồn số liệu",
+    "Đề xuất, kiến nghị",
 ]
+MOST_PAGES, MOST_PLAN_PAGES = 18, 6
+"""Of the whole workbook and of the plan with its results, for sxd in April."""
 
 
 def test_pages_are_set_up_for_paper() -> None:
-    """Landscape, A4 (A3 for the appendix), no printed text under 9 pt, headings repeated, panes frozen, filters on."""
-    report = render_report(with_earlier("sxd-2026", 2, 1))
-    for data in (report, render_internal(consolidated("sxd-2026", 2))):
+    """Landscape, A4 (A3 for the plan), no printed text under 8 pt (9 on other sheets), headings repeated, panes frozen,
+    filters on one table alone; seven sheets for leaders, the rest beside it."""
+    c = with_earlier("sxd-2026", 2, 1)
+    report, sources = render_report(c), render_sources(c)
+    for data in (report, sources, render_internal(consolidated("sxd-2026", 2))):
         book = sheets(data)
         for sheet in book:
+            plan = sheet.title == "Kế hoạch và kết quả"
             assert sheet.page_setup.orientation == "landscape"
-            assert sheet.page_setup.paperSize == (8 if sheet.title == "Phụ lục tổng hợp" else 9)
+            assert sheet.page_setup.paperSize == (8 if plan else 9)
             sizes = {cell.font.size for row in sheet.iter_rows() for cell in row if cell.value is not None}
-            assert min(sizes) * sheet.page_setup.scale / 100 >= 9
+            smallest = 8 if plan or sheet.title == "Tổng quan" else 9
+            assert min(sizes) * sheet.page_setup.scale / 100 >= smallest
             assert {cell.font.name for row in sheet.iter_rows() for cell in row} == {"Times New Roman"}
             assert sheet.oddHeader.center.text.endswith("&P/&N")
             assert len(sheet.title) <= 31
-            if sheet.title not in ("Tổng quan", "Số liệu tổng hợp", "Đề xuất - kiến nghị"):
+            if sheet.title not in ("Tổng quan", "Đề xuất, kiến nghị"):
                 assert sheet.print_title_rows
                 assert sheet.freeze_panes
                 assert sheet.auto_filter.ref
+            else:
+                assert not sheet.auto_filter.ref
     assert sheets(report).sheetnames == NAMES
+    assert sheets(sources).sheetnames == ["Nguồn số liệu", "Tình hình nộp báo cáo"]
 
 
 @pytest.mark.needs("soffice")
 @pytest.mark.needs("pdftotext")
 def test_no_text_is_cut_off_on_paper(tmp_path: Path) -> None:
-    """Every text in a printed column of every sheet is drawn whole, every number too, and the overview takes one page
-    (LibreOffice to PDF; pitfalls.md 9)."""
-    data = render_report(with_earlier("sxd-2026", 3, 2))
+    """Every text in a printed column of every sheet is drawn whole, every number too; the overview takes one page,
+    the plan and the whole workbook no more than leaders read (LibreOffice to PDF; pitfalls.md 9)."""
+    data = render_report(consolidated("sxd-2026", 3))
     path = tmp_path / "report.xlsx"
     path.write_bytes(data)
     pdf = convert(path, tmp_path, "pdf")
     done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True, timeout=60)
     pages = done.stdout.decode("utf-8").split("\f")
-    assert "BÁO CÁO TỔNG HỢP" in pages[0]
-    assert "PHỤ LỤC TỔNG HỢP" in pages[1]
+    assert "TỔNG QUAN KẾT QUẢ THỰC HIỆN" in pages[0]
+    starts = [number for number, page in enumerate(pages) if "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN" in page]
+    assert starts[0] == 1
     drawn = "".join("".join(pages).split())
     assert "###" not in drawn
     missing = []
     for sheet in sheets(data):
-        last = sheet[sheet.print_area.split("!")[-1].replace("$", "")][0][-1].column
-        for row in sheet.iter_rows(max_col=last):
+        # of the overview only its first page is printed
+        (cells,) = [sheet[sheet.print_area.split("!")[-1].replace("$", "")]]
+        for row in cells:
             for cell in row:
                 if isinstance(cell.value, str) and "".join(cell.value.split()) not in drawn:
                     missing.append((sheet.title, cell.coordinate, cell.value))
     assert missing == []
+    indicators = next(number for number, page in enumerate(pages) if "KẾT QUẢ THỰC HIỆN CHỈ TIÊU" in page)
+    assert indicators - 1 <= MOST_PLAN_PAGES
+    assert len(pages) - 1 <= MOST_PAGES

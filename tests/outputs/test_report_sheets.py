@@ -10,20 +10,15 @@ import pytest
 
 from nq57xl.forms.values import Source
 from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
-from nq57xl.outputs.report.appendix import appendix_page
-from nq57xl.outputs.report.due import groups
-from nq57xl.outputs.report.indicators import indicator_page
+from nq57xl.outputs.report.problems import groups
 from nq57xl.outputs.report.proposals import by_authority
-from nq57xl.outputs.report.submissions import submission_page
-from nq57xl.outputs.report.summary import summary
-from nq57xl.outputs.report.workbook import render_report
+from nq57xl.outputs.report.workbook import render_report, render_sources
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.vocabulary import load_vocabulary
-from nq57xl.xlsx.pages import ColumnRanges, orphan_breaks, place
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier
@@ -43,7 +38,7 @@ def test_the_next_period(code: str, following: str) -> None:
 
 
 def test_due_soon_is_neither_overdue_nor_undated() -> None:
-    """At risk, due before the next cut-off, silent and undated rows are groups apart; overdue rows stand in none."""
+    """At risk and due before the next cut-off are groups apart from the overdue ones; no row without a day is there."""
     for seed in range(12):
         c = consolidated("sxd-2026", seed)
         later = next_period(c.period, c.plan.properties)
@@ -51,13 +46,12 @@ def test_due_soon_is_neither_overdue_nor_undated() -> None:
         codes = [row.task.code for rows in found for row in rows]
         assert len(codes) == len(set(codes))
         by_code = {row.task.code: row.standing.timeliness for row in c.tasks}
-        at_risk, before, silent, _, undated = found
-        assert {row.task.code for row in at_risk} == {
-            code for code, state in by_code.items() if state is not None and state.code == "at_risk"
-        }
-        assert all(row.task.due is not None and c.cutoff <= row.task.due <= later.cutoff for row in before + silent)
-        assert all(row.task.due is None and row.standing.progress != "done" for row in undated)
-        assert not {code for code, state in by_code.items() if state and state.code == "overdue"} & set(codes)
+        overdue, _, _, at_risk, before, *_ = found
+        for rows, code in ((overdue, "overdue"), (at_risk, "at_risk")):
+            assert {row.task.code for row in rows} == {
+                code_ for code_, state in by_code.items() if state is not None and state.code == code
+            }
+        assert all(row.task.due is not None and c.cutoff <= row.task.due <= later.cutoff for row in before)
 
 
 def warned(c: Consolidation) -> PeriodStatus:
@@ -88,11 +82,12 @@ def test_warnings_stand_beside_the_units_own_words() -> None:
     plan, period = case("sample")
     first = consolidate(plan, period, SCHEMA, random_status(plan, period, 2, missing=lambda code: code == "QLDN"))
     c = consolidate(plan, period, SCHEMA, warned(first))
-    rows = [row for row in table(sheets(render_report(c))["Giải trình"], "TT") if row["Nội dung cần giải trình"]]
-    asked = {row["Nội dung cần giải trình"]: row for row in rows}
-    mine = asked["Tỷ lệ giảm so với kỳ trước. (trang «1. Kết quả», ô H8)"]
-    assert (mine["Đơn vị đã nhập"], mine["Giải trình của đơn vị"]) == ("20%", "Do rà soát.")
-    assert mine["Nguồn"].startswith("dòng ")
+    head, reply = "Khó khăn, vướng mắc; nội dung cần giải trình", "Nguyên nhân, giải trình của đơn vị"
+    rows = [row for row in table(sheets(render_report(c))["Chậm, vướng, giải trình"], "TT") if row[head]]
+    asked = {row[head]: row for row in rows}
+    mine = asked["Tỷ lệ giảm so với kỳ trước. (trang «1. Kết quả», ô H8) Đơn vị đã nhập «20%»."]
+    assert "Giải trình: Do rà soát." in mine[reply]
+    assert mine["Nguồn số"][0].isdigit()
     assert "Hai đơn vị báo khác nhau. Thống nhất lại." in asked
     silent = [
         entry
@@ -104,19 +99,24 @@ def test_warnings_stand_beside_the_units_own_words() -> None:
 
 
 def test_every_row_stands_beside_the_period_before() -> None:
-    """The sheet has each row of the plan with both standings and the words of the comparison; so has the appendix."""
+    """Each row that moved stands on the sheet with both standings and the words of the comparison, all others in one
+    line; with the plan each has its words."""
     c = with_earlier("sxd-2026", 4, 2)
     book = sheets(render_report(c))
     compared = compare_periods(c.earlier_periods[-1], c)
-    rows = {row["Mã"]: row for row in table(book["So với kỳ trước"], "TT") if row["Loại thay đổi"]}
-    assert sum(row["Loại thay đổi"] != "indicator" for row in rows.values()) == len(c.tasks)
-    assert len(rows) == len(c.tasks) + len(compared.indicators)
-    led = {row["Mã"]: row for row in table(book["Phụ lục tổng hợp"], "TT") if row["Loại dòng"] == "NV"}
+    lines = [row for row in table(book["So với kỳ trước"], "TT") if row["Loại thay đổi"]]
+    still = {row.task.code: row for row in compared.moved("same", "none") if not row.newly_overdue}
+    moved = {row["Mã"] for row in lines if row["Loại thay đổi"] not in ("same", "indicator")}
+    assert moved == {row.task.code for row in compared.rows} - set(still)
+    (rest,) = [row["Mã"].split(", ") for row in lines if row["Loại thay đổi"] == "same" and not row["TT"]]
+    assert set(rest) == set(still)
+    assert sum(row["Loại thay đổi"] == "indicator" for row in lines) == len(compared.indicators)
+    led = {row["Mã"]: row for row in table(book["Kế hoạch và kết quả"], "TT") if row["Loại dòng"] == "NV"}
     for change in compared.rows:
         assert (led[change.task.code]["So với kỳ trước"] or "") == change.words
     first = sheets(render_report(consolidated("sxd-2026", 4)))
     assert "So với kỳ trước" not in first.sheetnames
-    assert "So với kỳ trước" not in [cell.value for cell in first["Phụ lục tổng hợp"][4]]
+    assert "So với kỳ trước" not in [cell.value for cell in first["Kế hoạch và kết quả"][5]]
 
 
 def test_indicators_over_the_periods(check_ooxml: CheckOoxml) -> None:
@@ -143,7 +143,7 @@ def test_every_attempt_is_listed() -> None:
         Attempt("bc-2.xlsx", "1" * 64, moment, "corrected", "accepted", 0, 0, "Gửi nhầm kỳ"),
     )
     units = (attrs.evolve(status.units[0], attempts=attempts), *status.units[1:])
-    sheet = sheets(render_report(consolidate(plan, period, SCHEMA, attrs.evolve(status, units=units))))
+    sheet = sheets(render_sources(consolidate(plan, period, SCHEMA, attrs.evolve(status, units=units))))
     rows = list(sheet["Tình hình nộp báo cáo"].iter_rows(values_only=True))
     told = [[cell for cell in row if cell is not None] for row in rows if row[9] in ("bc.xlsx", "bc-2.xlsx")]
     assert told[0][2:7] == ["Bị trả lại", "09:00 ngày 16/04/2026", "Thời điểm thư đến", 3, 1]
@@ -164,15 +164,15 @@ def test_general_difficulties_stand_under_who_decides() -> None:
     assert [title for title, _ in found] == [
         "Bộ, ngành Trung ương",
         "Lãnh đạo cơ quan",
-        "Chưa ghi cấp giải quyết",
+        "Chưa ghi cấp quyết định",
     ]
 
 
 @pytest.mark.parametrize("which", ["sample", *BUNDLED])
 def test_every_source_leads_to_where_it_is_shown(which: str) -> None:
     """Each line of the sources has a link, and the row that it leads to, or one right under it, shows the value."""
-    book = sheets(render_report(with_earlier(which, 6, 1)))
-    source = book["Nguồn số liệu"]
+    c = with_earlier(which, 6, 1)
+    book, source = sheets(render_report(c)), sheets(render_sources(c))["Nguồn số liệu"]
     head = next(row[0].row for row in source.iter_rows() if row[0].value == "TT")
     names = [cell.value for cell in source[head]]
     checked = 0
@@ -182,6 +182,7 @@ def test_every_source_leads_to_where_it_is_shown(which: str) -> None:
             continue
         link = line["Nơi dùng"].hyperlink
         assert link is not None, line["Đơn vị đã nhập"].value
+        assert link.target == "bao-cao-tong-hop.xlsx"
         if line["Mã, dòng"].value is None:
             continue  # names under a report, and one statement for all rows: their row shows them in other words
         sheet, _, place = link.location.rpartition("!")
@@ -212,23 +213,12 @@ def test_a_chosen_vocabulary_is_counted_on_every_sheet(code: str) -> None:
     """With another vocabulary the appendix, its counts and the counts by unit use its words, and still agree."""
     c = attrs.evolve(consolidated("sxd-2026", 3), vocabulary=load_vocabulary(code))
     book = sheets(render_report(c))
-    led = [row for row in table(book["Phụ lục tổng hợp"], "TT") if row["Loại dòng"] == "NV"]
-    counted = next(row for row in table(book["Số liệu tổng hợp"], "Nhóm nhiệm vụ") if row["Nhóm nhiệm vụ"] == "Tổng số")
+    led = [row for row in table(book["Kế hoạch và kết quả"], "TT") if row["Loại dòng"] == "NV"]
+    counted = next(row for row in table(book["Tổng quan"], "Nhóm nhiệm vụ") if row["Nhóm nhiệm vụ"] == "Tổng số")
     for words in {row["Tiến độ"] for row in led} - {"Chưa báo cáo", "Chưa báo cáo đủ"}:
         assert counted[words] == sum(row["Tiến độ"] == words for row in led)
     assert counted["Chưa báo cáo"] == sum(str(row["Tiến độ"]).startswith("Chưa báo cáo") for row in led)
     assert "Đang thực hiện" not in counted
-
-
-def test_tables_of_figures_stay_on_one_page() -> None:
-    """A table that fits a page is not cut in two: its heading begins the next page where it would be."""
-    c = with_earlier("sxd-2026", 1)
-    pages = (appendix_page(c, None), indicator_page(c), submission_page(c))
-    appendix, indicators, submissions = (ColumnRanges(place(page)) for page in pages)
-    sheet = place(summary(c, appendix, indicators, submissions).page)
-    breaks = orphan_breaks(sheet)
-    assert breaks
-    assert {sheet.rows[row].kind for row in breaks} == {"group"}
 
 
 def test_many_rows_of_many_units() -> None:
@@ -248,8 +238,9 @@ def test_the_offices_edits_are_told() -> None:
     source = Source("bien-tap.xlsx", "bien-tap.xlsx", "e" * 64, 100, moment, "first_seen")
     new = NewEdit("VP", "led", task, "percent", "figure", "50%", 0.5, "40%", "Lê Văn A", "Điện thoại", "Biên tập", "F7")
     edit = AppliedEdit(Edit(1, "2026-04", new, source, moment, "vanthu"), "Văn phòng Sở", "applied")
-    rows = table(sheets(render_report(attrs.evolve(c, edits=(edit,))))["Giải trình"], "TT")
-    line = next(row for row in rows if "Lê Văn A" in str(row["Nội dung cần giải trình"]))
-    assert (line["Đơn vị đã nhập"], line["Giải trình của đơn vị"], line["Đơn vị"]) == ("40%", "50%", "Văn phòng Sở")
-    assert "Sửa số liệu theo điện thoại" in line["Nội dung cần giải trình"]
-    assert "lý do: Điện thoại" in line["Nội dung cần giải trình"]
+    rows = table(sheets(render_report(attrs.evolve(c, edits=(edit,))))["Chậm, vướng, giải trình"], "TT")
+    head, reply = "Khó khăn, vướng mắc; nội dung cần giải trình", "Nguyên nhân, giải trình của đơn vị"
+    line = next(row for row in rows if "Lê Văn A" in str(row[head]))
+    assert (line[reply], line["Đơn vị"]) == ("Đơn vị đã nhập: 40%\nBiên tập: 50%", "Văn phòng Sở")
+    assert "Sửa số liệu theo điện thoại" in line[head]
+    assert "lý do: Điện thoại" in line[head]

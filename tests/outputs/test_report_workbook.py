@@ -11,10 +11,11 @@ import pytest
 
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.outputs.report.workbook import render_internal, render_report
+from nq57xl.outputs.report.workbook import render_internal, render_report, render_sources
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, consolidate
 from nq57xl.rules.findings import Finding
+from nq57xl.text.normalise import fold
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table
 from tests.report_fills import random_status, returned, unit_status
@@ -25,7 +26,7 @@ def test_every_typed_cell_is_found_with_its_provenance() -> None:
     """Each value of each counting return stands in one of the two workbooks with file, sheet, cell, time and hash."""
     for which in ("sample", *BUNDLED):
         c = consolidated(which, 4)
-        report = table(sheets(render_report(c))["Nguồn số liệu"], "TT")
+        report = table(sheets(render_sources(c))["Nguồn số liệu"], "TT")
         internal = table(sheets(render_internal(c))["Nguồn số liệu"], "TT")
         for unit in c.status.units:
             if unit.counting is None:
@@ -50,10 +51,10 @@ def test_contacts_stay_out_of_the_report() -> None:
     c = consolidated("sample", 2)
     contacts = [item.value.typed for item in c.traced if item.contact]
     assert len(contacts) >= 4
-    report, internal = (parts(data) for data in (render_report(c), render_internal(c)))
-    assert not [text for text in contacts if text in report]
+    report, sources, internal = (parts(data) for data in (render_report(c), render_sources(c), render_internal(c)))
+    assert not [text for text in contacts if text in report + sources]
     assert all(text in internal for text in contacts)
-    assert "vp@sxd.vn" not in report
+    assert "vp@sxd.vn" not in report + sources
     assert "vp@sxd.vn" in internal
 
 
@@ -74,7 +75,7 @@ def one_unit(values: list[Value]) -> Consolidation:
     return consolidate(plan, period, SCHEMA, PeriodStatus("mau", period.code, period.due, False, units, ()))
 
 
-COUNTED = ("Tổng quan", "Số liệu tổng hợp", "Theo đơn vị")
+COUNTED = ("Tổng quan", "Theo đơn vị")
 """Sheets with formulas."""
 ODD = (
     "=1+1",
@@ -103,14 +104,16 @@ def test_texts_from_outside_stay_texts(check_ooxml: CheckOoxml) -> None:
         *(Value("led", "I.1", name, ODD[i], ODD[i], "1. Kết quả", f"G{i}") for i, name in enumerate(fields)),
         *(Value("proposal", f"{i:02d}", "title", text, text, "6", f"B{i + 9}") for i, text in enumerate(ODD, 1)),
     ]
-    data = render_report(one_unit(values))
+    data, sources = render_report(one_unit(values)), render_sources(one_unit(values))
     check_ooxml(data)
+    check_ooxml(sources)
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    shown = [str(cell) for row in book.get_sheet_by_name("Nguồn số liệu").to_python() for cell in row]
+    traced = CalamineWorkbook.from_filelike(io.BytesIO(sources)).get_sheet_by_name("Nguồn số liệu")
+    shown = [str(cell) for row in traced.to_python() for cell in row]
     assert not [text for text in ODD if text not in shown]
-    proposals = [str(cell) for row in book.get_sheet_by_name("Đề xuất - kiến nghị").to_python() for cell in row]
+    proposals = [str(cell) for row in book.get_sheet_by_name("Đề xuất, kiến nghị").to_python() for cell in row]
     assert not [text for text in ODD if text not in proposals]
     formulas = sheets(data, values=False)
     for sheet in formulas:
@@ -126,18 +129,19 @@ def test_long_texts_go_on_in_further_rows(check_ooxml: CheckOoxml) -> None:
         Value("led", "I.1", "progress", "Thường xuyên", "ongoing", "1. Kết quả", "F6"),
         Value("led", "I.1", "result", text, text, "1. Kết quả", "H6"),
     ]
-    data = render_report(one_unit(values))
+    data, sources = render_report(one_unit(values)), render_sources(one_unit(values))
     check_ooxml(data)
-    book = sheets(data)
-    for sheet in book:
+    book, traced = sheets(data), sheets(sources)
+    for sheet in [*book, *traced]:
         assert max(item.height or 0 for item in sheet.row_dimensions.values()) <= 409.5
-    for name, column in (("Phụ lục tổng hợp", "Kết quả trong kỳ"), ("Nguồn số liệu", "Đơn vị đã nhập")):
-        pieces = [str(row[column]) for row in table(book[name], "TT") if row[column] and "từ" in str(row[column])]
+    places = ((book["Kế hoạch và kết quả"], "Kết quả, minh chứng"), (traced["Nguồn số liệu"], "Đơn vị đã nhập"))
+    for sheet, column in places:
+        pieces = [str(row[column]) for row in table(sheet, "TT") if row[column] and "từ" in str(row[column])]
         assert len(pieces) > 5
         assert "".join("".join(pieces).split()) == "".join(text.split())
     whole = "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)"
-    assert text in [row[whole] for row in table(book["Nguồn số liệu"], "TT")]
-    counted = [row["Loại dòng"] for row in table(book["Phụ lục tổng hợp"], "TT")]
+    assert text in [row[whole] for row in table(traced["Nguồn số liệu"], "TT")]
+    counted = [row["Loại dòng"] for row in table(book["Kế hoạch và kết quả"], "TT")]
     assert counted.count("NV") == len(sample_plan().tasks)
 
 
@@ -160,20 +164,15 @@ def test_the_appendix_keeps_order_and_wording() -> None:
     """Every text of the plan stands in its row, in the plan's order, under its section."""
     for which in ("sample", *BUNDLED):
         c = consolidated(which, 1)
-        rows = [row for row in table(sheets(render_report(c))["Phụ lục tổng hợp"], "TT") if row["Loại dòng"] == "NV"]
+        rows = [row for row in table(sheets(render_report(c))["Kế hoạch và kết quả"], "TT") if row["Loại dòng"] == "NV"]
         assert [row["Mã"] for row in rows] == [task.code for task in c.plan.tasks]
         for row, task in zip(rows, c.plan.tasks, strict=True):
-            heads = (
-                "Nhiệm vụ",
-                "Tiểu nhiệm vụ",
-                "Sản phẩm đầu ra",
-                "KPI",
-                "Đơn vị chủ trì",
-                "Đơn vị phối hợp",
-                "Ghi chú",
-            )
-            own = (task.task, task.subtask, task.deliverable, task.kpi, task.lead, task.support, task.note)
-            assert [row[head] or "" for head in heads] == list(own)
+            work, product = row["Nhiệm vụ, tiểu nhiệm vụ"], row["Sản phẩm đầu ra; KPI"] or ""
+            assert fold(task.task) in fold(work)
+            assert task.subtask in work
+            assert product.startswith(task.deliverable) and task.kpi in product
+            assert row["Chủ trì; phối hợp"].startswith(task.lead) and task.support in row["Chủ trì; phối hợp"]
+            assert task.note in (row.get("Ghi chú") or "")
             assert str(row["Thời hạn"] or "").startswith(task.deadline.text)
 
 
@@ -181,33 +180,40 @@ def test_a_collective_lead_shows_each_unit() -> None:
     """Units of a collective lead have a line each under the row, and the rule stands on the sheet."""
     plan, period = case("sample")
     c = consolidate(plan, period, SCHEMA, random_status(plan, period, 1, missing=lambda _: False))
-    sheet = sheets(render_report(c))["Phụ lục tổng hợp"]
+    sheet = sheets(render_report(c))["Kế hoạch và kết quả"]
     rows = table(sheet, "TT")
     lines = [row for row in rows if row["Mã"] == "I.3"]
     assert [row["Loại dòng"] for row in lines][:4] == ["NV", "ĐV", "ĐV", "ĐV"]
-    assert [row["Đơn vị báo cáo"] for row in lines][:4] == [
-        "Chung 3 đơn vị",
-        "Phòng Quản lý đô thị",
-        "Phòng Quản lý doanh nghiệp",
-        "Phòng Kế hoạch tài chính",
+    assert [row["TT"] for row in lines][1:4] == [
+        "Đơn vị chủ trì: Phòng Quản lý đô thị",
+        "Đơn vị chủ trì: Phòng Quản lý doanh nghiệp",
+        "Đơn vị chủ trì: Phòng Kế hoạch tài chính",
     ]
     assert COLLECTIVE_RULE in [cell.value for row in sheet.iter_rows(max_row=5) for cell in row]
 
 
 def test_links_lead_to_the_cells_they_name() -> None:
-    """A link "dòng n" leads to the row of "Nguồn số liệu" that holds the first cell of that unit's row."""
+    """A source number is printed, and leads to the lines of nguon-so-lieu.xlsx with the cells of that unit's row."""
     c = consolidated("sxd-2026", 3)
-    book = sheets(render_report(c))
-    appendix, source = book["Phụ lục tổng hợp"], book["Nguồn số liệu"]
-    heads = {cell.value: cell.column for row in appendix.iter_rows(max_row=6) for cell in row if cell.value}
-    links = [cell for row in appendix.iter_rows() for cell in row if cell.hyperlink]
+    book, source = sheets(render_report(c)), sheets(render_sources(c))["Nguồn số liệu"]
+    plan = book["Kế hoạch và kết quả"]
+    heads = {cell.value: cell.column for row in plan.iter_rows(max_row=6) for cell in row if cell.value}
+    links = [cell for row in plan.iter_rows() for cell in row if cell.hyperlink]
     assert len(links) > 20
+    last = plan.print_area.rpartition("$")[0].rpartition("$")[2]
+    assert {cell.column_letter for cell in links} == {last}
     for cell in links:
-        assert cell.hyperlink.location.startswith("'Nguồn số liệu'!A")
-        there = int(cell.hyperlink.location.rsplit("A", 1)[1])
-        assert cell.value == f"dòng {there}"
-        assert source.cell(there, 4).value == appendix.cell(cell.row, heads["Mã"]).value
-    for name in ("Chỉ tiêu", "Chậm tiến độ - vướng mắc", "Đề xuất - kiến nghị"):
+        assert cell.hyperlink.target == "nguon-so-lieu.xlsx"
+        there = int(cell.hyperlink.location.removeprefix("'Nguồn số liệu'!A"))
+        first, _, final = cell.value.partition("-")
+        assert source.cell(there, 1).value == first
+        code = plan.cell(cell.row, heads["Mã"]).value
+        numbers = range(int(first), int(final or first) + 1)
+        lines = [row for row in source.iter_rows(min_row=there, values_only=True) if row[0] and int(row[0]) in numbers]
+        assert len(lines) == len(numbers)
+        if code:
+            assert {line[3] for line in lines} == {code}
+    for name in ("Chỉ tiêu", "Chậm, vướng, giải trình", "Đề xuất, kiến nghị", "Theo đơn vị"):
         assert any(cell.hyperlink for row in book[name].iter_rows() for cell in row)
 
 
@@ -216,12 +222,12 @@ def test_blank_is_never_zero() -> None:
     plan, period = case("sample")
     c = consolidate(plan, period, SCHEMA, random_status(plan, period, 1, missing=lambda _: True))
     book = sheets(render_report(c))
-    for row in table(book["Phụ lục tổng hợp"], "TT"):
-        assert row["Tỷ lệ"] is None
-        assert row["Tiến độ"] in (None, "Chưa báo cáo", "Đã hoàn thành trước kỳ") or row["Loại dòng"] == "PH"
+    for row in table(book["Kế hoạch và kết quả"], "TT"):
+        assert row.get("Tỷ lệ") is None
+        assert row["Tiến độ"] in (None, "Chưa báo cáo", "Đã hoàn thành trước kỳ")
     for row in table(book["Chỉ tiêu"], "TT"):
-        assert row["Kết quả"] is None
-        assert row["So với mục tiêu"] is None
+        assert row.get("Kết quả") is None
+        assert row.get("So với mục tiêu") is None
         assert row["Đánh giá"] in (None, "Chưa báo cáo")
 
 
@@ -254,7 +260,7 @@ def test_submissions_tell_received_valid_and_accepted_apart() -> None:
     status = attrs.evolve(
         status, units=(attrs.evolve(first, newest=later), *status.units[1:]), period_findings=(finding,)
     )
-    sheet = sheets(render_report(consolidate(plan, period, SCHEMA, status)))["Tình hình nộp báo cáo"]
+    sheet = sheets(render_sources(consolidate(plan, period, SCHEMA, status)))["Tình hình nộp báo cáo"]
     rows = {row["Đơn vị"]: row for row in table(sheet, "TT") if row["Mã đơn vị"]}
     office, silent = rows["Văn phòng Sở"], rows["Phòng Quản lý doanh nghiệp"]
     assert (office["Đã nhận"], office["Hợp lệ"], office["Được chấp nhận"]) == ("Có", "Không", "Có")
@@ -269,8 +275,10 @@ def test_submissions_tell_received_valid_and_accepted_apart() -> None:
 def test_same_consolidation_same_bytes_and_clean(which: str, check_ooxml: CheckOoxml) -> None:
     """Rendering twice gives equal bytes, and the strict checker finds no error in either workbook."""
     c = consolidated(which, 2)
-    report, internal = render_report(c), render_internal(c)
+    report, sources, internal = render_report(c), render_sources(c), render_internal(c)
     assert report == render_report(c)
+    assert sources == render_sources(c)
     assert internal == render_internal(c)
     check_ooxml(report)
+    check_ooxml(sources)
     check_ooxml(internal)

@@ -224,7 +224,7 @@ def test_the_report_traces_each_cell_to_the_half_it_stands_in(office: Office, wh
     two = make(office, whole, tmp_path / "nửa hai.xlsx", part(lambda key: not first_half(key)))
     collect(office, [one], PERIOD, moment(14))
     collect(office, [two], PERIOD, moment(15), combine=True)
-    sheet = load_workbook(merge(office, PERIOD).report)["Nguồn số liệu"]
+    sheet = load_workbook(merge(office, PERIOD).sources)["Nguồn số liệu"]
     lines = [[cell.value for cell in row] for row in sheet.iter_rows() if str(row[0].value or "").isdigit()]
     found = {(str(line[7]), str(line[8]), str(line[9])) for line in lines}
     here = places(office)
@@ -355,7 +355,7 @@ def test_what_was_collected_before_is_combined_afterwards(office: Office, whole:
     assert kept is not None and check_file(office, kept, PERIOD).accepted
     again = collect(office, [tmp_path / "b"], PERIOD, combine=True)
     assert {item.verdict for item in again.returns} == {"duplicate"}
-    traced = load_workbook(merge(office, PERIOD).report)["Nguồn số liệu"]
+    traced = load_workbook(merge(office, PERIOD).sources)["Nguồn số liệu"]
     files = {str(row[7].value) for row in traced.iter_rows() if str(row[0].value or "").isdigit()}
     assert files == {"nửa một.xlsx", "nửa hai.xlsx"}
 

@@ -35,9 +35,8 @@ from nq57xl.results.figures import (
     groups_of,
     indicator_state,
     progress_buckets,
-    timeliness_buckets,
 )
-from nq57xl.results.wording import STATES, UNREPORTED, percent_of
+from nq57xl.results.wording import STATES, TIMELINESS, UNREPORTED, percent_of
 from nq57xl.rules.values import vietnamese_date
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
@@ -122,7 +121,7 @@ def _deadlines(f: Figures) -> str:
     counted = sum(f.total.timeliness.values())
     if not counted:
         return ""
-    words = listed(f.total.timeliness, timeliness_buckets(), None)
+    words = listed(f.total.timeliness, TIMELINESS.values(), None)
     return (
         f"So với thời hạn, trong {count_words(counted)} đầu việc được báo cáo trong kỳ: {words}. Đầu việc mà từ Kế "
         "hoạch không xác định được ngày hết hạn được thống kê riêng, không tính là đúng hạn."

@@ -25,7 +25,7 @@ from nq57xl.outputs.document.words import (
 )
 from nq57xl.outputs.narrative import count_words
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, TaskRow
-from nq57xl.results.figures import NO_DATA, NOT_REACHED, REACHED, indicator_state
+from nq57xl.results.figures import MISSED, NO_DATA, REACHED, indicator_state
 from nq57xl.results.wording import entry_result, shown
 from nq57xl.rules.values import vietnamese_date
 
@@ -111,7 +111,7 @@ def _undated(c: Consolidation) -> Iterator[Paragraph]:
 
 
 def _below(c: Consolidation) -> Iterator[Paragraph]:
-    groups = ((NOT_REACHED, "chỉ tiêu chưa đạt mục tiêu"), (NO_DATA, "chỉ tiêu chưa có số liệu kỳ này"))
+    groups = ((MISSED, "chỉ tiêu không đạt mục tiêu"), (NO_DATA, "chỉ tiêu chưa có số liệu kỳ này"))
     for state, words in groups:
         rows = [row for row in c.indicators if indicator_state(row) == state]
         if rows:

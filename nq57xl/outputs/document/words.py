@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from attrs import frozen
 
 from nq57xl.forms.wording import day_in_words, shorten
-from nq57xl.outputs.report.submissions import NAME as SUBMISSIONS
+from nq57xl.outputs.report.units import NAME as SUBMISSIONS
 from nq57xl.plan.model import name_on
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import entry_words, numbered, shown, work_of

@@ -1,4 +1,4 @@
-"""The sheet "Bổ sung sau chốt": what came after the period was closed, and every cell that is otherwise now."""
+"""The sheet "Bổ sung sau chốt" of nguon-so-lieu.xlsx: what came after the close, every cell that is otherwise now."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def closing_words(c: Consolidation) -> str:
     if c.closing is None:
         return ""
     words = f"Số liệu chốt lúc {moment_words(c.closing.at)}."
-    return f"{words} Nội dung nhận được sau đó ở trang «{NAME}»." if c.addendum else words
+    return f"{words} Nội dung nhận được sau đó ở trang «{NAME}» của nguon-so-lieu.xlsx." if c.addendum else words
 
 
 def _lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
@@ -66,7 +66,7 @@ def _section(number: str, title: str) -> ReportLine:
 def _notes(closing: Closing) -> Iterator[str]:
     reason = f" ({closing.reason})" if closing.reason else ""
     yield (
-        f"Số liệu được chốt lúc {moment_words(closing.at)}{reason}. Các trang khác của báo cáo giữ nguyên như khi "
+        f"Số liệu được chốt lúc {moment_words(closing.at)}{reason}. Báo cáo giữ nguyên như khi "
         "chốt; trang này chỉ liệt kê những gì khác đi từ đó đến nay, từng ô một. Biểu mẫu kỳ sau in sẵn số liệu mới "
         "nhất đã được chấp nhận, không phải số liệu khi chốt."
     )

@@ -8,6 +8,7 @@ from nq57xl.outputs.report.indicators import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import Cells, head_of
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.consolidation import Consolidation, RowStanding
+from nq57xl.results.figures import MISSED, REACHED, UNDER_WAY
 from nq57xl.results.wording import numbered, report_title, standing_words, work_of
 from nq57xl.xlsx.pages import Number, ReportColumn, ReportLine, ReportSheet
 
@@ -30,25 +31,34 @@ COLUMNS = (
 
 def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
     """The page of a consolidation and its comparison with the period before."""
-    return ReportSheet(NAME, COLUMNS, tuple(_lines(c, compared)), filtered=True, frozen_columns=2)
+    body = tuple(_lines(c, compared))
+    before, after = compared.before.title.upper(), c.period.title.upper()
+    above = (
+        ReportLine("title", {"number": "SO VỚI KỲ TRƯỚC"}),
+        ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"}),
+        ReportLine("para", {"number": counts(compared)}),
+        ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""}),
+        head_of(COLUMNS),
+    )
+    return ReportSheet(NAME, COLUMNS, (*above, *body), filtered=True, frozen_columns=2)
 
 
 def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]:
-    yield ReportLine("title", {"number": "SO VỚI KỲ TRƯỚC"})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"})
-    yield ReportLine("para", {"number": counts(compared)})
-    before, after = compared.before.title.upper(), c.period.title.upper()
-    yield ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""})
-    yield head_of(COLUMNS)
     section = None
     units = {row.task.code: [entry.name for entry in row.entries] for row in c.tasks}
     titles = {item.number: item.title for item in c.plan.sections}
-    for number, row in enumerate(compared.rows, start=1):
+    still = [row for row in compared.moved("same", "none") if not row.newly_overdue]
+    rows = [row for row in compared.rows if row.newly_overdue or row.move not in ("same", "none")]
+    for number, row in enumerate(rows, start=1):
         if row.task.section != section and row.move != "dropped":
             section = row.task.section
             yield ReportLine("section", {"number": section, "code": titles.get(section, "")})
         cells = _row_cells(row, c)
         yield ReportLine("row", {"number": str(number), "unit": "\n".join(units.get(row.task.code, ())), **cells}, 1)
+    if still:
+        yield ReportLine("section", {"number": "", "code": f"Không thay đổi: {len(still)} đầu việc"})
+        codes = ", ".join(numbered(row.task) for row in still)
+        yield ReportLine("row", {"code": codes, "move": "same"}, 1, spans={"code": "change"})
     if compared.indicators:
         yield ReportLine("section", {"number": "", "code": "Chỉ tiêu"})
     for number, item in enumerate(compared.indicators, start=1):
@@ -95,18 +105,20 @@ def _standing(standing: RowStanding | None, c: Consolidation) -> tuple[str, str]
 
 
 def _indicator_cells(item: IndicatorChange, c: Consolidation) -> Cells:
+    judged = any(row.judged for row in c.indicators if row.indicator.code == item.indicator.code)
+    short = MISSED if judged else UNDER_WAY
     return {
         "code": item.indicator.code,
         "work": item.indicator.indicator,
         "unit": item.name,
         "old_progress": result_cell(item.before, item.measure, c),
-        "old_timeliness": _reached(item.reached_before),
+        "old_timeliness": _reached(item.reached_before, UNDER_WAY),
         "progress": result_cell(item.after, item.measure, c),
-        "timeliness": _reached(item.reached_after),
+        "timeliness": _reached(item.reached_after, short),
         "change": gap_cell(item.difference, item.measure),
         "move": "indicator",
     }
 
 
-def _reached(reached: bool | None) -> str:
-    return "" if reached is None else ("Đạt" if reached else "Chưa đạt")
+def _reached(reached: bool | None, short: str) -> str:
+    return "" if reached is None else (REACHED if reached else short)

@@ -1,4 +1,4 @@
-"""The sheet "Giải trình": warnings with the units' own words, disagreements, what was left out, the office's edits."""
+"""What is to be explained: warnings with the units' own words, disagreements, what was left out, the office's edits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import frozen
 
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
-from nq57xl.outputs.report.sheet_parts import Cells, list_sheet, source_link
+from nq57xl.outputs.report.sheet_parts import Cells, labelled, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     EDIT_KINDS,
@@ -19,21 +19,8 @@ from nq57xl.results.wording import (
     work_of,
 )
 from nq57xl.rules.findings import Finding
-from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import ReportLine
 
-NAME = "Giải trình"
-COLUMNS = (
-    ReportColumn("number", "TT", 4.5, "center"),
-    ReportColumn("code", "Mã", 7, "center"),
-    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 26),
-    ReportColumn("unit", "Đơn vị", 14),
-    ReportColumn("asked", "Nội dung cần giải trình", 34),
-    ReportColumn("typed", "Đơn vị đã nhập", 14),
-    ReportColumn("told", "Giải trình của đơn vị", 22),
-    ReportColumn("cause", "Nguyên nhân", 16),
-    ReportColumn("difficulties", "Khó khăn, vướng mắc", 16),
-    ReportColumn("source", "Nguồn", 10, "center", printed=False),
-)
 _EDITS = {
     "applied": "đã dùng trong bản tổng hợp này",
     "outdated": "không dùng: đơn vị đã gửi số liệu khác",
@@ -78,24 +65,20 @@ class _PlanRows:
         entry = self.entries.get((unit, key or ""))
         other = self.indicators.get((unit, key or ""))
         values: Mapping[str, Value] = entry.values if entry else (other.values if other else {})
-        told = {name: shown(values.get(name), self.c.schema) for name in ("explanation", "cause", "difficulties")}
-        if other is not None:
-            told["explanation"] = told["explanation"] or shown(values.get("note"), self.c.schema)
-        return {"told": told["explanation"], "cause": told["cause"], "difficulties": told["difficulties"]}
+        names = [("cause", ""), ("explanation", "Giải trình: "), *([("note", "")] if other is not None else [])]
+        return {"cause": labelled(values, names, self.c)}
 
 
-def explain_page(c: Consolidation) -> ReportSheet:
-    """The page: a group for each kind of question."""
-    note = (
-        "Báo cáo có cảnh báo vẫn được tổng hợp; nội dung cần giải trình nêu kèm lời của chính đơn vị. "
-        "Ô để trống: đơn vị chưa giải trình."
-    )
-    return list_sheet(c, NAME, COLUMNS, "NỘI DUNG CẦN GIẢI TRÌNH", _lines(c), note)
+def explanation_lines(c: Consolidation, before: int) -> Iterator[ReportLine]:
+    """A group for each kind of question, numbered after the `before` groups above; groups without a line are not there.
 
-
-def _lines(c: Consolidation) -> Iterator[ReportLine]:
-    for index, (title, rows) in enumerate(groups(c), start=1):
-        yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
+    Lines have the columns of "Chậm, vướng, giải trình".
+    """
+    index = before
+    for title, rows in groups(c):
+        if rows:
+            index += 1
+            yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
         for number, cells in enumerate(rows, start=1):
             yield ReportLine("row", {"number": str(number), **cells}, 1)
 
@@ -126,7 +109,8 @@ def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> Cells:
     where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
     cells = rows.place(finding.table, finding.task)
     waived = f" {finding.fix}" if finding.waived else ""
-    cells |= {"unit": unit.name, "asked": f"{finding.message}{where}{waived}", "typed": finding.value}
+    typed = f" Đơn vị đã nhập «{finding.value}»." if finding.value else ""
+    cells |= {"unit": unit.name, "difficulties": f"{finding.message}{where}{waived}{typed}"}
     if finding.task:
         cells["source"] = source_link(unit.code, finding.table, finding.task)
     return cells | rows.words(unit.code, finding.task)
@@ -142,7 +126,7 @@ def _disagreements(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
             for entry in (row.entries if row else ())
             if (text := shown(entry.values.get("explanation"), c.schema))
         )
-        yield {**rows.place(finding.table, finding.task), "unit": names, "asked": asked, "told": told}
+        yield {**rows.place(finding.table, finding.task), "unit": names, "difficulties": asked, "cause": told}
 
 
 def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
@@ -155,7 +139,7 @@ def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
                     f"Quá hạn {-(entry.timeliness.days or 0)} ngày, chưa nêu nguyên nhân." if entry.timeliness else ""
                 )
                 source = source_link(entry.unit, "led", code)
-                cells = rows.place("led", code) | {"unit": entry.name, "asked": asked, "source": source}
+                cells = rows.place("led", code) | {"unit": entry.name, "difficulties": asked, "source": source}
                 yield cells | rows.words(entry.unit, code)
 
 
@@ -165,11 +149,11 @@ def _left_out(c: Consolidation) -> Iterator[Cells]:
         for record in unit.excluded:
             source = record.judged.source
             asked = f"Bản nhận {moment_words(source.received_at)} không đưa vào tổng hợp: {record.excluded}"
-            yield {"work": source.name, "unit": unit.name, "asked": asked}
+            yield {"work": source.name, "unit": unit.name, "difficulties": asked}
         if unit.counting is None and unit.newest is not None:
             source = unit.newest.judged.source
             asked = f"Bản nhận {moment_words(source.received_at)} bị trả lại: còn {unit.errors} lỗi, chưa nộp lại."
-            yield {"work": source.name, "unit": unit.name, "asked": asked}
+            yield {"work": source.name, "unit": unit.name, "difficulties": asked}
 
 
 def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
@@ -177,9 +161,8 @@ def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
         new = item.edit.new
         yield rows.place(new.table, new.key) | {
             "unit": item.name,
-            "asked": _edit_words(item),
-            "typed": new.before,
-            "told": new.typed,
+            "difficulties": _edit_words(item),
+            "cause": f"Đơn vị đã nhập: {new.before or 'để trống'}\nBiên tập: {new.typed}",
             "source": source_link(new.unit, new.table, new.key),
         }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.forms.values import Value
-from nq57xl.outputs.report.sheet_parts import Cells, head_of, heading, source_link
+from nq57xl.outputs.report.sheet_parts import SOURCE, Cells, filled, head_of, heading, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow
-from nq57xl.results.figures import NO_DATA, NOT_REACHED, REACHED, UNCOMPARED, groups_of, indicator_state
+from nq57xl.results.figures import NO_DATA, REACHED, UNCOMPARED, groups_of, indicator_state, short_of
 from nq57xl.results.wording import OUTSIDE, UNREPORTED, shown
+from nq57xl.rules.values import vietnamese_date
 from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
 NAME = "Chỉ tiêu"
@@ -25,15 +26,21 @@ COLUMNS = (
     ReportColumn("denominator", "Mẫu số", 8, "center"),
     ReportColumn("result", "Kết quả", 9.5, "center"),
     ReportColumn("state", "Đánh giá", 10, "center"),
-    ReportColumn("gap", "So với mục tiêu", 12.5, "center"),
+    ReportColumn("gap", "So với mục tiêu", 14, "center"),
+    ReportColumn("due", "Mục tiêu đến ngày", 9.5, "center"),
     ReportColumn("source_text", "Nguồn số liệu", 18),
     ReportColumn("note", "Ghi chú", 13),
-    ReportColumn("source", "Nguồn", 10, "center", printed=False),
+    SOURCE,
     ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
     ReportColumn("group", "Nhóm", 8, printed=False, hidden=True),
 )
 
 
+_TITLE = "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"
+_NOTE = (
+    "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số; không cộng, không lấy bình quân số liệu của các đơn vị. Mục "
+    "tiêu không ghi ngày là mục tiêu đến hết năm của kế hoạch: trước ngày đó ghi «Đang phấn đấu» và phần còn thiếu."
+)
 _TREND = ReportColumn("trend", "Qua các kỳ", 12)
 _SERIES = "period"
 _PERIODS = 12
@@ -41,9 +48,11 @@ _PERIODS = 12
 
 
 def indicator_page(c: Consolidation) -> ReportSheet:
-    """The page; figures of the overview count its lines of kind "CT"."""
-    columns = _columns(c)
-    return ReportSheet(NAME, columns, tuple(_lines(c, columns)), filtered=bool(c.indicators), frozen_columns=2)
+    """The page of a plan with indicators; figures of the overview count its lines of kind "CT"."""
+    body = tuple(_lines(c))
+    columns = filled(_columns(c), body)
+    above = (*heading(c, _TITLE, _NOTE), head_of(columns))
+    return ReportSheet(NAME, columns, (*above, *body), filtered=True, frozen_columns=2)
 
 
 def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
@@ -64,18 +73,7 @@ def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
     return (*c.earlier_periods[-(_PERIODS - 1) :], c)
 
 
-def _lines(c: Consolidation, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
-    title = "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"
-    if not c.indicators:
-        yield from heading(c, title)
-        yield ReportLine("para", {"number": "Kế hoạch không giao chỉ tiêu định lượng riêng."})
-        return
-    note = (
-        "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số. Chênh lệch của chỉ tiêu tỷ lệ tính bằng điểm phần trăm. "
-        "Không cộng, không lấy bình quân số liệu của các đơn vị. Ô trống là chưa báo cáo."
-    )
-    yield from heading(c, title, note)
-    yield head_of(columns)
+def _lines(c: Consolidation) -> Iterator[ReportLine]:
     series = _series(c)
     for number, title in groups_of(c):
         yield ReportLine("section", {"number": number, "indicator": title})
@@ -116,6 +114,7 @@ def _row_lines(row: IndicatorRow, c: Consolidation, series: _Results) -> Iterato
         "indicator": item.indicator,
         "unit": item.unit,
         "target": item.target.text,
+        "due": vietnamese_date(row.due),
         "kind": INDICATOR_ROW,
         "group": item.group,
         "state": indicator_state(row),
@@ -127,7 +126,7 @@ def _row_lines(row: IndicatorRow, c: Consolidation, series: _Results) -> Iterato
         return
     yield ReportLine("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else item.lead}, 1)
     for entry in row.entries:
-        own: Cells = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry)}
+        own: Cells = {"kind": UNIT_ROW, "group": item.group, "state": _entry_state(entry, row)}
         line = _entry_cells(entry, row, c) | own | _trend_cells(entry, row, series)
         yield ReportLine("sub", line, 2, (_anchor(entry, row),))
 
@@ -136,10 +135,10 @@ def _anchor(entry: IndicatorEntry, row: IndicatorRow) -> str:
     return f"indicator|{entry.unit}|{row.indicator.code}"
 
 
-def _entry_state(entry: IndicatorEntry) -> str:
+def _entry_state(entry: IndicatorEntry, row: IndicatorRow) -> str:
     if entry.state != "reported":
         return {"no_data": NO_DATA, "unreported": UNREPORTED, "outside": OUTSIDE}[entry.state]
-    return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else NOT_REACHED)
+    return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else short_of(row))
 
 
 def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Cells:
@@ -149,13 +148,22 @@ def _entry_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> 
         "numerator": _number(values.get("numerator")),
         "denominator": _number(values.get("denominator")),
         "result": _result(entry, row, c),
-        "gap": gap_cell(entry.gap, row.measure),
+        "gap": _gap(entry, row),
         "source_text": shown(values.get("source"), c.schema),
         "note": shown(values.get("note"), c.schema),
     }
     if values:
         cells["source"] = source_link(entry.unit, "indicator", row.indicator.code)
     return cells
+
+
+def _gap(entry: IndicatorEntry, row: IndicatorRow) -> CellContent:
+    """What lies between result and target; of a target whose day has not come what is still to go."""
+    cell = gap_cell(entry.gap, row.measure)
+    if isinstance(cell, Number) and not entry.reached and not row.judged:
+        above, below, same = cell.format.split(";")
+        return Number(cell.value, f'{above};"còn "{below.removeprefix("-")};{same}')
+    return cell
 
 
 def _number(value: Value | None) -> CellContent:

@@ -1,337 +1,276 @@
-"""The sheet "Tổng quan", one printed page: heading, what is missing, the figures in words and counts, charts."""
+"""The sheet "Tổng quan": one printed page that says what matters, and below it the figures that its charts draw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import product, zip_longest
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.wording import data_window
-from nq57xl.outputs.narrative import complete_words, missing_words, paragraph
-from nq57xl.outputs.report import appendix as appendix_sheet
+from nq57xl.forms.wording import data_window, shorten
+from nq57xl.outputs.narrative import complete_words, headline, missing_words
 from nq57xl.outputs.report import indicators as indicator_sheet
-from nq57xl.outputs.report import submissions as submission_sheet
+from nq57xl.outputs.report import plan_results as plan_sheet
+from nq57xl.outputs.report import problems, proposals
 from nq57xl.outputs.report.addendum import closing_words
-from nq57xl.outputs.report.summary import Summary, share
-from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.figures import INDICATOR_STATES, Figures, figures, progress_buckets, timeliness_buckets
-from nq57xl.results.wording import PARTLY_REPORTED, TIMELINESS, UNREPORTED, report_title
+from nq57xl.outputs.report.charts import charts_of
+from nq57xl.outputs.report.submissions import NO, YES
+from nq57xl.outputs.report.summary import GRID, HELPERS, CountedSheets, grid, share, summary
+from nq57xl.results.figures import INDICATOR_STATES, Figures, stage_buckets
+from nq57xl.results.overview import ListedTask, Overview
+from nq57xl.results.wording import STAGES, TIMELINESS, report_title
+from nq57xl.rules.values import vietnamese_date
 from nq57xl.xlsx.pages import (
     CellContent,
     Chart,
-    ColumnRanges,
     Formula,
-    HeadingCell,
+    Number,
     PlacedSheet,
-    ReportColumn,
     ReportLine,
     ReportSheet,
-    Series,
+    letter_of,
     place,
 )
 
-_ALWAYS = (UNREPORTED, TIMELINESS["overdue"], TIMELINESS["at_risk"])
-"""Counts that are shown when they are zero, too."""
-_COLUMNS = {"a": "B", "b": "F"}
-"""Column of the labels -> letter of the counts."""
-
-_Count = tuple[str, str | Callable[[str, int], str], int]
-"""Label, formula, value; a formula may ask for its own column and row (from 1)."""
-_Cells = dict[str, CellContent]
+NAME = "Tổng quan"
+LEAST_NAMED = 12
+"""Overdue tasks that are named on the page however full it is."""
+_PAGE_POINTS = 553.0 * 90
+"""Height of a printed A4 landscape page at 1 %, in sheet points, with a little to spare."""
+_TASK_SPANS = {grid(0): grid(1), grid(2): grid(14), grid(15): grid(18), grid(19): grid(20), grid(21): grid(23)}
+_DECISION_SPANS = {grid(0): grid(3), grid(4): grid(16), grid(17): grid(23)}
+_WHOLE = {grid(0): grid(GRID - 1)}
+_LETTERS = {"title": 14, "subtitle": 11.5, "italic": 10.5, "alert": 11, "words": 10.5, "lead": 10.5}
+_TINY = 1.0
+_COUNT_FORMAT = '#,##0;-#,##0;"-"'
 
 
 @frozen
-class _CountList:
-    """One list: its title and its counts; shares are of the first one."""
+class _Fit:
+    """How much the page tells: the first of FITS that one page has room for is taken."""
+
+    scale: int
+    letters: int
+    """Of the name of a task; 0: all."""
+    overdue: int
+    others: int
+    """Tasks that fall due and decisions, each."""
+    missing: int
+    """Units named."""
+    charts: float
+    """Points that the charts need; 0: they stand below the page."""
+
+
+_FITS = (
+    _Fit(90, 0, 30, 12, 10, 130),
+    _Fit(90, 0, 12, 8, 10, 130),
+    _Fit(90, 0, 12, 5, 6, 110),
+    _Fit(80, 0, 12, 6, 6, 110),
+    _Fit(80, 160, 12, 4, 6, 110),
+    _Fit(80, 100, 12, 4, 3, 90),
+    _Fit(80, 100, 12, 3, 3, 0),
+    _Fit(80, 70, 12, 2, 3, 0),
+    _Fit(80, 50, 12, 1, 2, 0),
+)
+
+
+@frozen
+class _Count:
+    """One figure of the page."""
 
     title: str
-    entries: tuple[_Count, ...]
+    formula: str
+    value: int
+    before: int | None
+    """The same in the period before."""
+    whole: int
+    """Which figure of the table it is a share of."""
 
 
 @frozen
-class _CountedSheets:
-    """The placed sheets over which is counted."""
+class OverviewSheet:
+    """The placed sheet with its charts."""
 
-    appendix: ColumnRanges
-    indicators: ColumnRanges
-    submissions: ColumnRanges
-
-
-def _list_lines(c: Consolidation, f: Figures, rows: _CountedSheets, top: int, *, brief: bool) -> Iterator[ReportLine]:
-    """The lines that begin at row `top` (from 0); `brief` leaves out what the wording of the progress tells already."""
-    columns: dict[str, list[_Cells]] = {name: [] for name in _COLUMNS}
-    lists = [_progress(c, f, rows), _timeliness(f, rows), _reports(f, rows), _states(c, f, rows)]
-    if brief:
-        del lists[1]
-    for item in lists:
-        if item.entries:
-            name = min(_COLUMNS, key=lambda name: len(columns[name]))
-            filled = columns[name]
-            filled += [{}] if filled else []
-            filled += _placed(item, name, top + len(filled))
-    for left, right in zip_longest(*columns.values(), fillvalue={}):
-        yield ReportLine("row", left | right)
-
-
-def _placed(item: _CountList, name: str, top: int) -> Iterator[_Cells]:
-    letter, first = _COLUMNS[name], top + 2
-    yield {name: HeadingCell(item.title), f"{name}_count": HeadingCell("Số"), f"{name}_share": HeadingCell("Tỷ lệ")}
-    whole = item.entries[0][2]
-    for index, (label, text, value) in enumerate(item.entries):
-        row = first + index
-        formula = text if isinstance(text, str) else text(letter, row)
-        yield {
-            name: label,
-            f"{name}_count": Formula(formula, value),
-            f"{name}_share": share(f"{letter}{row}", f"${letter}${first}", value, whole),
-        }
-
-
-def _progress(c: Consolidation, f: Figures, rows: _CountedSheets) -> _CountList:
-    kind, entries = appendix_sheet.TASK_ROW, []
-    for words in progress_buckets(c):
-        text = rows.appendix.count(kind=kind, progress=words)
-        if words == UNREPORTED:  # rows reported in part are not reported
-            text += "+" + rows.appendix.count(kind=kind, progress=PARTLY_REPORTED)
-        entries.append((words, text, f.total.progress.get(words, 0)))
-    whole: _Count = ("Tổng số đầu việc", rows.appendix.count(kind=kind), f.total.total)
-    return _CountList("Tiến độ (đầu việc)", (whole, *_shown(entries)))
-
-
-def _timeliness(f: Figures, rows: _CountedSheets) -> _CountList:
-    kind, counts = appendix_sheet.TASK_ROW, f.total.timeliness
-    shown = _shown(
-        (words, rows.appendix.count(kind=kind, timeliness=words), counts.get(words, 0))
-        for words in timeliness_buckets()
-    )
-    last = len(shown)
-    whole: _Count = (
-        "Đã báo cáo",
-        lambda letter, row: f"SUM({letter}{row + 1}:{letter}{row + last})",
-        sum(counts.values()),
-    )
-    return _CountList("So với thời hạn", (whole, *shown))
-
-
-def _reports(f: Figures, rows: _CountedSheets) -> _CountList:
-    sheet, yes, no = rows.submissions, submission_sheet.YES, submission_sheet.NO
-    return _CountList(
-        "Báo cáo của đơn vị",
-        (
-            ("Phải báo cáo", f"COUNTA({sheet.of('code')})", f.expected),
-            ("Đã nhận", sheet.count(received=yes), f.received),
-            ("Được chấp nhận", sheet.count(accepted=yes), f.accepted),
-            ("Nộp đúng hạn", sheet.count(accepted=yes, on_time=yes), f.on_time),
-            ("Nộp chậm", sheet.count(accepted=yes, on_time=no), f.accepted - f.on_time),
-        ),
-    )
-
-
-def _states(c: Consolidation, f: Figures, rows: _CountedSheets) -> _CountList:
-    if not c.indicators:
-        return _CountList("", ())
-    kind, groups = indicator_sheet.INDICATOR_ROW, f.indicators.values()
-    entries = (
-        (state, rows.indicators.count(kind=kind, state=state), sum(group.get(state, 0) for group in groups))
-        for state in INDICATOR_STATES
-    )
-    whole: _Count = ("Tổng số chỉ tiêu", rows.indicators.count(kind=kind), len(c.indicators))
-    return _CountList("Chỉ tiêu", (whole, *_shown(entries)))
-
-
-def _shown(entries: Iterable[tuple[str, str, int]]) -> Sequence[_Count]:
-    """Counts that occur, and those that leaders ask for: lines of zeros would hide them."""
-    return [entry for entry in entries if entry[2] or entry[0] in _ALWAYS]
-
-
-_LOWER_SHARE = 11
-"""Height of the lowest line of charts, where one with n bars over the whole width takes n + 4."""
-_GAP = 8
-"""Pixels between charts."""
-_STAGE_FILLS = (
-    "#1F3864",
-    "#8EA9DB",
-    "#D9E2F3",
-    "#7F7F7F",
-    "#262626",
-    "#BFBFBF",
-    "#F2F2F2",
-    "#FFFFFF",
-    "#FFFFFF",
-)
-_LEGENDS: dict[str, Literal["right", "none"]] = {"stages": "right", "units": "none"}
-"""The two charts of stages have their colours in common."""
-_INDICATOR_FILLS = ("#1F3864", "#A6A6A6", "#D9E2F3", "#F2F2F2", "#FFFFFF")
-_TREND_FILLS = {2: "#1F3864", 4: "#262626", 7: "#8EA9DB"}
-"""Column of the trend table -> colour of its line: shares done, overdue, reported."""
-
-
-def _charts_of(sheet: PlacedSheet, tables: Summary, f: Figures) -> Iterator[Chart]:
-    """The charts in the right part of the page: bars over its whole width, the last two side by side."""
-    top = sheet.anchors()["charts"][1]
-    pixels = [int(column.width * 7 + 5) for column in sheet.page.columns]
-    width = pixels[-1] - 4
-    height = int(sum(row.height for row in sheet.rows[top:]) / 0.75) - 6
-    charts = [chart for chart in _kinds(tables, f) if chart.series]
-    bars = [[chart] for chart in charts if chart.legend != "bottom"]
-    rest = [chart for chart in charts if chart.legend == "bottom"]
-    lines = [*bars, *([rest] if rest else [])]
-    shares = [_share_of(line[0]) for line in lines]
-    y = 2
-    for line, part in zip(lines, shares, strict=True):
-        high, wide = height * part // sum(shares), width // len(line)
-        for place_in_line, chart in enumerate(line):
-            x = sum(pixels[:-1]) + place_in_line * wide
-            yield attrs.evolve(chart, x=x, y=y, width=wide - _GAP, height=high - _GAP)
-        y += high
-
-
-def _share_of(chart: Chart) -> int:
-    """Part of the height: by the number of bars, with room for the title and for a legend beside them."""
-    bars = chart.categories[2] - chart.categories[0] + 1
-    return {"right": max(bars + 4, 10), "none": bars + 4, "bottom": _LOWER_SHARE}[chart.legend]
-
-
-def _kinds(tables: Summary, f: Figures) -> Iterator[Chart]:
-    """The charts without their places."""
-    stages = {f"n{i}": words for i, words in enumerate(tables.columns["stages"])}
-    fills = dict(zip(list(stages.values())[1:], _STAGE_FILLS, strict=False))
-    occurring = set(f.total.stages) | {words for unit in f.units for words in unit.stages}
-    titles = (
-        "Tiến độ và thời hạn theo nhóm nhiệm vụ (số đầu việc)",
-        "Tiến độ và thời hạn theo đơn vị chủ trì (màu như trên)",
-    )
-    kept = {index: fills[words] for index, words in enumerate(stages.values()) if words in occurring and index}
-    for name, title in zip(("stages", "units"), titles, strict=True):
-        yield _chart(tables, name, title, kept)
-    if "indicators" in tables.blocks:
-        counted = [words for group in f.indicators.values() for words, count in group.items() if count]
-        kept = {
-            index: fill
-            for index, (state, fill) in enumerate(zip(INDICATOR_STATES, _INDICATOR_FILLS, strict=True), start=1)
-            if state in counted
-        }
-        yield _chart(tables, "indicators", "Chỉ tiêu so với mục tiêu (số chỉ tiêu)", kept)
-    if tables.blocks["trend"].rows > 1:
-        yield _chart(tables, "trend", "Qua các kỳ báo cáo", _TREND_FILLS, lines=True)
-
-
-def _chart(tables: Summary, name: str, title: str, fills: dict[int, str], *, lines: bool = False) -> Chart:
-    """A chart of a table: `fills` tells which of its counted columns are drawn, by index from 0."""
-    block = tables.blocks[name]
-    first, last = block.head + 1, block.head + block.rows
-    labels = next(i for i, column in enumerate(tables.page.columns) if column.name == "short")
-    series = (
-        Series((block.head, 1 + index), (first, 1 + index, last, 1 + index), fill) for index, fill in fills.items()
-    )
-    return Chart(
-        title=title,
-        anchor="charts",
-        x=0,
-        y=0,
-        width=0,
-        height=0,
-        source=tables.page.name,
-        categories=(first, labels, last, labels),
-        series=tuple(series) if block.rows else (),
-        kind="line" if lines else "bar",
-        legend=_LEGENDS.get(name, "bottom"),
-    )
-
-
-NAME = "Tổng quan"
-_PAGE_POINTS = 553.0
-"""Height of a printed A4 landscape page at 90 %, in sheet points, with a little to spare."""
-_SIZES = (12.0, 11.5, 11.0, 10.5, 10.0)
-"""Font sizes of the paragraph, the largest that lets everything stand on one page is taken."""
-_NAMED = (10, 6, 3)
-"""How many missing units are named, likewise."""
-_LOWEST_CHARTS = 250.0
-"""Points that the charts need."""
-COLUMNS = (
-    ReportColumn("a", "", 17),
-    ReportColumn("a_count", "", 4.5, "center"),
-    ReportColumn("a_share", "", 6.5, "center"),
-    ReportColumn("gap", "", 1),
-    ReportColumn("b", "", 15.5),
-    ReportColumn("b_count", "", 4.5, "center"),
-    ReportColumn("b_share", "", 6.5, "center"),
-    ReportColumn("edge", "", 1.5),
-    ReportColumn("charts", "", 72),
-)
-
-
-@frozen
-class _Overview:
-    """The page with its charts."""
-
-    page: ReportSheet
+    sheet: PlacedSheet
     charts: tuple[Chart, ...]
 
 
-def overview(
-    c: Consolidation, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges, tables: Summary
-) -> _Overview:
-    """The overview of a consolidation whose other sheets are already placed: formulas count over their rows."""
-    f = figures(c)
-    page = _OverviewBuilder(c, f, _CountedSheets(appendix, indicators, submissions)).fitted()
-    return _Overview(page, tuple(_charts_of(place(page), tables, f)))
+def overview_sheet(view: Overview, rows: CountedSheets) -> OverviewSheet:
+    """The overview of a period whose other sheets are already placed: formulas count over their rows."""
+    for fit in _FITS:
+        builder = _PageBuilder(view, rows, fit)
+        lines = builder.lines()
+        page = ReportSheet(NAME, HELPERS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
+        left = _PAGE_POINTS / fit.scale - sum(row.height for row in place(page).rows)
+        if left >= fit.charts:
+            break
+    lines = (*lines, *_room(left, "charts"), ReportLine("space", height=12, anchors=("figures",)))
+    tables = summary(view.consolidation, rows, len(lines), NAME)
+    lines = (*lines, *tables.lines, ReportLine("space", height=260, anchors=("more_charts",)))
+    page = attrs.evolve(page, lines=lines, printed_to="figures")
+    sheet = place(page)
+    return OverviewSheet(sheet, tuple(charts_of(sheet, tables, view.figures, left if fit.charts else 0.0)))
 
 
-class _OverviewBuilder:
-    """Collects the lines of the overview, as large as one page allows."""
+def _room(points: float, anchor: str) -> Iterator[ReportLine]:
+    """Empty rows of that height in all: no row is higher than Excel allows."""
+    first = True
+    while points > _TINY or first:
+        part = min(max(points, _TINY), 300.0)
+        yield ReportLine("space", height=part, anchors=(anchor,) if first else ())
+        points, first = points - part, False
 
-    def __init__(self, c: Consolidation, f: Figures, rows: _CountedSheets) -> None:
-        self.c, self.f, self.rows = c, f, rows
 
-    def fitted(self) -> ReportSheet:
-        """The page in the largest letters that leave it one page, filled up to the foot for the charts."""
-        for brief, named, size in product((False, True), _NAMED, _SIZES):
-            page = self._page(size, named, brief=brief)
-            rows = place(page).rows
-            left = _PAGE_POINTS - sum(row.height for row in rows)
-            body = sum(row.height for row in rows[self._top(page) :]) + left
-            if left >= 0 and body >= _LOWEST_CHARTS:
-                break
-        return _filled(page, max(left, 0.0))
+class _PageBuilder:
+    """Collects the lines of the printed page; each takes one row, so that formulas know where they stand."""
 
-    def _top(self, page: ReportSheet) -> int:
-        """Row at which the body begins: no line of the overview takes two rows."""
-        return next(i for i, line in enumerate(page.lines) if "charts" in line.anchors)
+    def __init__(self, view: Overview, rows: CountedSheets, fit: _Fit) -> None:
+        self.view, self.rows, self.fit = view, rows, fit
+        self.c = view.consolidation
+        self.found: list[ReportLine] = []
 
-    def _page(self, size: float, named: int, *, brief: bool) -> ReportSheet:
-        lines = [*self._heading(named)]
-        lines.append(ReportLine("words", {"a": paragraph(self.c, self.f)}, anchors=("charts",), spans={"a": "b_share"}))
-        lines.append(ReportLine("space", height=5))
-        lines += _list_lines(self.c, self.f, self.rows, len(lines), brief=brief)
-        return ReportSheet(NAME, COLUMNS, tuple(lines), split=5, sparse=True, sizes={"words": size, "subtitle": 12})
-
-    def _heading(self, named: int) -> Iterator[ReportLine]:
-        parent, agency, recipient, town = self.c.letterhead
-        symbol = self.c.plan.properties.symbol
-        own = f"BC-{symbol.split('-', 1)[1]}" if "-" in symbol else "BC"
-        yield ReportLine("pair", {"left": parent.upper(), "right": "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"})
-        yield ReportLine("pair_bold", {"left": agency.upper(), "right": "Độc lập - Tự do - Hạnh phúc"})
-        date = f"{town}, ngày        tháng        năm {self.c.period.report_due.year}"
-        yield ReportLine("pair_italic", {"left": f"Số:            /{own}", "right": date})
-        yield ReportLine("title", {"a": "BÁO CÁO TỔNG HỢP"})
-        yield ReportLine("subtitle", {"a": report_title(self.c)})
-        to = f". Kính gửi: {recipient}" if recipient else ""
-        yield ReportLine(
-            "italic", {"a": f"Kỳ báo cáo: {self.c.period.title} (số liệu {data_window(self.c.period)}){to}"}
+    def lines(self) -> tuple[ReportLine, ...]:
+        """The whole page but its charts."""
+        self._heading()
+        self._counts("Đầu việc", [*_stage_counts(self.view, self.rows)])
+        self.found.append(ReportLine("space", height=4))
+        self._counts(
+            "Chỉ tiêu; báo cáo", [*_indicator_counts(self.view, self.rows), *_report_counts(self.view, self.rows)]
         )
-        missing = missing_words(self.c, self.f, named)
-        yield ReportLine("alert", {"a": missing}) if missing else ReportLine("italic", {"a": complete_words(self.f)})
-        if self.c.closing is not None:
-            yield ReportLine("italic", {"a": closing_words(self.c)})
-        yield ReportLine("space", height=6)
+        self._tasks()
+        self._decisions()
+        return tuple(self.found)
+
+    def _heading(self) -> None:
+        c, view = self.c, self.view
+        _, agency, recipient, _ = c.letterhead
+        to = f". Kính gửi: {recipient}" if recipient else ""
+        missing = missing_words(c, view.figures, self.fit.missing)
+        self.found += [
+            ReportLine("title", {grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
+            ReportLine("subtitle", {grid(0): report_title(c)}),
+            ReportLine("italic", {grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
+            ReportLine("alert", {grid(0): missing})
+            if missing
+            else ReportLine("italic", {grid(0): complete_words(view.figures)}),
+        ]
+        if c.closing is not None:
+            self.found.append(ReportLine("italic", {grid(0): closing_words(c)}))
+        self.found.append(ReportLine("words", {grid(0): headline(view)}, spans=_WHOLE))
+        self.found.append(ReportLine("space", height=4))
+
+    def _counts(self, label: str, counts: Sequence[_Count]) -> None:
+        """A table of figures: this period, shares, the period before."""
+        names = [grid(2 + 2 * index) for index in range(len(counts))]
+        spans = {grid(0): grid(1)} | {name: grid(3 + 2 * index) for index, name in enumerate(names)}
+        row = len(self.found) + 2
+        letters = [letter_of(HELPERS, name) for name in names]
+
+        def line(kind: str, title: str, cells: Sequence[CellContent]) -> ReportLine:
+            return ReportLine(kind, {grid(0): title, **dict(zip(names, cells, strict=True))}, spans=spans)  # type: ignore[arg-type]
+
+        self.found.append(line("head", label, [count.title for count in counts]))
+        self.found.append(line("row", "Kỳ này", [Formula(count.formula, count.value) for count in counts]))
+        shares = [
+            share(f"{letter}{row}", f"${letters[count.whole]}${row}", count.value, counts[count.whole].value)
+            for letter, count in zip(letters, counts, strict=True)
+        ]
+        self.found.append(line("row", "Tỷ lệ", shares))
+        if self.view.before is not None:
+            told = [None if count.before is None else Number(count.before, _COUNT_FORMAT) for count in counts]
+            self.found.append(line("row", "Kỳ trước", told))
+
+    def _tasks(self) -> None:
+        view, later = self.view, problems.NAME
+        silent = sum(not item.reported for item in view.overdue)
+        count = len(view.overdue) - silent
+        title = f"Quá hạn, chưa hoàn thành: {count:02d} đầu việc" if count else "Không có đầu việc báo cáo quá hạn"
+        title += f"; đã qua hạn mà chưa có báo cáo: {silent:02d} đầu việc" if silent else ""
+        self._list(title, [self._task(item) for item in view.overdue], self.fit.overdue, later, heads=True)
+        due = len(view.due_soon)
+        title = f"Đến hạn trước kỳ báo cáo sau: {due:02d} đầu việc"
+        title = title if due else "Không có đầu việc đến hạn trước kỳ báo cáo sau"
+        self._list(title, [self._task(item) for item in view.due_soon], self.fit.others, later)
+
+    def _task(self, item: ListedTask) -> ReportLine:
+        work = shorten(item.work, self.fit.letters) if self.fit.letters else item.work
+        texts = (item.number, work, ", ".join(item.units), vietnamese_date(item.due) if item.due else "", item.words)
+        return ReportLine("row", dict(zip(_TASK_SPANS, texts, strict=True)), spans=_TASK_SPANS)
+
+    def _decisions(self) -> None:
+        found = self.view.decisions
+        if not found:
+            return
+        cut = self.fit.letters or 1000
+        lines = []
+        for item in found:
+            who = "; ".join(item.units) + (f" (nhiệm vụ {', '.join(item.tasks)})" if item.tasks else "")
+            texts = (item.level, shorten(item.text, 2 * cut), shorten(who, cut))
+            lines.append(ReportLine("row", dict(zip(_DECISION_SPANS, texts, strict=True)), spans=_DECISION_SPANS))
+        title = f"Đề nghị quyết định: {len(found):02d} nội dung, theo cấp quyết định"
+        self._list(title, lines, self.fit.others, proposals.NAME, noun="nội dung")
+
+    def _list(
+        self, title: str, lines: Sequence[ReportLine], most: int, where: str, *, heads: bool = False, noun: str = "việc"
+    ) -> None:
+        more = len(lines) - most
+        tail = f" (và {more} {noun} nữa: xem trang «{where}»)" if more > 0 else ""
+        self.found.append(ReportLine("lead", {grid(0): title}, spans=_WHOLE))
+        if heads and lines:
+            names = ("Mã", "Nhiệm vụ", "Đơn vị chủ trì", "Thời hạn", "Chậm")
+            self.found.append(ReportLine("head", dict(zip(_TASK_SPANS, names, strict=True)), spans=_TASK_SPANS))
+        self.found += lines[:most]
+        if tail:
+            self.found.append(ReportLine("words", {grid(0): tail.strip(" ()")}, spans=_WHOLE))
 
 
-def _filled(page: ReportSheet, left: float) -> ReportSheet:
-    """The page with room under the lists, so that the charts reach the foot of the paper."""
-    import attrs
+def _stage_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
+    kind, f, before = plan_sheet.TASK_ROW, view.figures.total, view.before.total if view.before else None
 
-    return attrs.evolve(page, lines=(*page.lines, ReportLine("space", height=max(left, 1.0)))) if left > 1 else page
+    def past(counts: dict[str, int] | None, words: str) -> int | None:
+        return None if counts is None else counts.get(words, 0)
+
+    yield _Count("Tổng số", rows.plan.count(kind=kind), f.total, before.total if before else None, 0)
+    for words in stage_buckets(view.consolidation):
+        count = rows.plan.count(kind=kind, stage=words)
+        yield _Count(words, count, f.stages.get(words, 0), past(before.stages if before else None, words), 0)
+        if words == STAGES[0]:
+            on_time = TIMELINESS["on_time"]
+            text = rows.plan.count(kind=kind, timeliness=on_time)
+            told = past(before.timeliness if before else None, on_time)
+            yield _Count("trong đó đúng hạn", text, f.timeliness.get(on_time, 0), told, 0)
+
+
+def _indicator_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
+    if rows.indicators is None:
+        return
+    kind, before = indicator_sheet.INDICATOR_ROW, view.before
+    whole = len(view.consolidation.indicators)
+    past = sum(sum(group.values()) for group in before.indicators.values()) if before else None
+    yield _Count("Số chỉ tiêu", rows.indicators.count(kind=kind), whole, past, 0)
+    for state in INDICATOR_STATES:
+        count = _of_state(view.figures, state)
+        if count or state == INDICATOR_STATES[0]:
+            text = rows.indicators.count(kind=kind, state=state)
+            yield _Count(state, text, count, _of_state(before, state) if before else None, 0)
+
+
+def _of_state(f: Figures, state: str) -> int:
+    return sum(group.get(state, 0) for group in f.indicators.values())
+
+
+def _report_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
+    units, first = rows.units, len([*_indicator_counts(view, rows)])
+    texts = {
+        "Đơn vị phải báo cáo": units.count(expected=YES),
+        "Được chấp nhận": units.count(accepted=YES),
+        "Nộp đúng hạn": units.count(accepted=YES, on_time=YES),
+        "Nộp chậm": units.count(accepted=YES, on_time=NO),
+    }
+    past = _reports(view.before) if view.before else (None,) * len(texts)
+    for (title, text), value, before in zip(texts.items(), _reports(view.figures), past, strict=True):
+        yield _Count(title, text, value, before, first)
+
+
+def _reports(f: Figures) -> tuple[int, ...]:
+    return (f.expected, f.accepted, f.on_time, f.accepted - f.on_time)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from nq57xl.forms.values import Value
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import (
+    days_words,
     due_words,
     entry_words,
     numbered,
-    percent_cell,
     report_title,
     shown,
     source_anchor,
@@ -19,6 +20,10 @@ from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, Repor
 
 Cells = dict[str, CellContent]
 """Column name -> content."""
+SOURCE = ReportColumn("source", "Nguồn số", 8, "center")
+"""Numbers of the lines of nguon-so-lieu.xlsx that hold what the row shows, with a link."""
+MOST_PAST = 40
+"""Rows of a list that are told one by one where the others can be told in a line."""
 
 
 def list_sheet(
@@ -29,9 +34,20 @@ def list_sheet(
     lines: Iterable[ReportLine],
     *notes: str,
 ) -> ReportSheet:
-    """A sheet that is one list under its headings, with a filter."""
+    """A sheet that is one list under its headings, with a filter; columns in which nothing stands are left out."""
+    body = tuple(lines)
+    if not body:
+        return ReportSheet(name, columns, (*heading(c, title), ReportLine("para", {"number": "Không có nội dung."})))
+    columns = filled(columns, body)
     above = (*heading(c, title, *notes), head_of(columns))
-    return ReportSheet(name, columns, (*above, *lines), filtered=True, frozen_columns=2)
+    return ReportSheet(name, columns, (*above, *body), filtered=True, frozen_columns=2)
+
+
+def filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tuple[ReportColumn, ...]:
+    """The columns that hold something, and those that formulas read."""
+    spanned = {name for line in lines for pair in line.spans.items() for name in pair}
+    used = {name for line in lines for name, content in line.cells.items() if content not in (None, "")} | spanned
+    return tuple(column for column in columns if column.name in used or not column.on_paper)
 
 
 def heading(c: Consolidation, title: str, *notes: str, first: str = "number") -> Iterator[ReportLine]:
@@ -47,34 +63,27 @@ def head_of(columns: Sequence[ReportColumn]) -> ReportLine:
 
 
 def source_link(unit: str, table: str, key: str) -> Link:
-    """Leads to the typed cells of a unit's row in "Nguồn số liệu"."""
-    return Link("dòng {row}", source_anchor(unit, table, key))
+    """Leads to the typed cells of a unit's row in nguon-so-lieu.xlsx, and tells their numbers."""
+    return Link("{label}", source_anchor(unit, table, key))
 
 
-def timely(code: str) -> Callable[[TaskRow], bool]:
-    """Whether a row stands so against its deadline."""
-    return lambda row: row.standing.timeliness is not None and row.standing.timeliness.code == code
+def labelled(values: Mapping[str, Value], names: Iterable[tuple[str, str]], c: Consolidation) -> str:
+    """Texts of one cell, each on its own line after its label; "" where none was typed."""
+    told = ((label, shown(values.get(name), c.schema)) for name, label in names)
+    return "\n".join(f"{label}{text}" for label, text in told if text)
 
 
-def is_silent(row: TaskRow) -> bool:
-    """Some unit has not told where the row stands."""
-    return row.standing.state in ("unreported", "partly_reported")
-
-
-def grouped_rows(
-    groups: Iterable[tuple[str, Sequence[TaskRow]]],
-    c: Consolidation,
-    of_row: Callable[[TaskRow], Cells],
-    of_entry: Callable[[LeadEntry, TaskRow], Cells],
-) -> Iterator[ReportLine]:
+def grouped_rows(groups: Iterable[tuple[str, Sequence[TaskRow]]], c: Consolidation) -> Iterator[ReportLine]:
     """Groups of the plan's rows under their titles, a line for each unit that leads a row; the row's own cells once."""
-    for index, (title, rows) in enumerate(groups, start=1):
-        yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
+    index = 0
+    for title, rows in groups:
+        if rows:
+            index += 1
+            yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
         for number, row in enumerate(rows, start=1):
-            first: Cells = {"number": str(number), **_row_cells(row), **of_row(row)}
+            first: Cells = {"number": str(number), **_row_cells(row)}
             for entry in row.entries or (LeadEntry("", row.task.lead, False),):
-                cells = first | _entry_cells(entry, row, c) | of_entry(entry, row)
-                yield ReportLine("row" if first else "sub", cells, 1)
+                yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
                 first = {}
 
 
@@ -84,10 +93,16 @@ def _row_cells(row: TaskRow) -> Cells:
 
 def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     """Who leads the row, how far it is, in the unit's own words, and where they stand."""
-    cells: Cells = {name: shown(entry.values.get(name), c.schema) for name in _TEXTS}
-    cells |= {"unit": entry.name, "progress": entry_words(entry, row, c)[0]}
-    cells["percent"] = percent_cell(entry.values.get("percent"))
+    cells: Cells = {"unit": entry.name, "standing": standing_text(entry, row, c)}
+    cells |= {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "next_work")}
+    cells["cause"] = labelled(entry.values, (("cause", ""), ("explanation", "Giải trình: ")), c)
     return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if entry.values else {})
 
 
-_TEXTS = ("difficulties", "cause", "proposal", "next_work")
+def standing_text(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
+    """ "Đang thực hiện, 45%" over "Quá hạn 14 ngày": one unit's progress and where it stands against the deadline."""
+    progress, timeliness = entry_words(entry, row, c)
+    percent = shown(entry.values.get("percent"), c.schema) if entry.progress == "in_progress" else ""
+    days = days_words(entry.timeliness) or timeliness
+    first = ", ".join(filter(None, (progress, percent)))
+    return "\n".join(filter(None, (first, days if days != first else "")))

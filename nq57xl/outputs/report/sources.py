@@ -14,6 +14,7 @@ from nq57xl.results.wording import (
     field_title,
     moment_words,
     shown,
+    source_anchor,
     table_title,
 )
 from nq57xl.xlsx.pages import Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
@@ -47,8 +48,9 @@ _EMPTY = place(ReportSheet(NAME, COLUMNS, ())).page
 def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
     """The page of the report (`contacts` False), or the page of noi-bo.xlsx with the contacts alone."""
     note = (
-        "Mỗi dòng là một ô do đơn vị nhập trong báo cáo được chấp nhận, giữ nguyên văn. Ô để trống không có dòng nào ở "
-        "đây và không được tính là 0. Tệp gốc được lưu trong thư mục archive theo mã băm."
+        "Mỗi dòng là một ô do đơn vị nhập trong báo cáo được chấp nhận, giữ nguyên văn; số thứ tự là «Nguồn số» in "
+        "trong bao-cao-tong-hop.xlsx. Ô để trống không có dòng nào ở đây và không được tính là 0. Tệp gốc lưu trong "
+        "thư mục archive theo mã băm."
     )
     edits = _edits(c)
     if edits:
@@ -57,15 +59,24 @@ def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
     return list_sheet(c, NAME, COLUMNS, "NGUỒN SỐ LIỆU", _lines(c, traced, edits), note)
 
 
+def source_labels(c: Consolidation, *, contacts: bool = False) -> dict[str, str]:
+    """Anchor -> numbers of its lines: "12-19"; of a unit's row, and of all its rows of a table."""
+    found: dict[str, list[int]] = {}
+    for number, item in enumerate((item for item in c.traced if item.contact == contacts), start=1):
+        for anchor in (anchor_of(item), source_anchor(item.unit, item.value.table, "")):
+            found.setdefault(anchor, []).append(number)
+    return {a: f"{n[0]}-{n[-1]}" if len(n) > 1 else str(n[0]) for a, n in found.items()}
+
+
 def _lines(
     c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, ...], AppliedEdit]
 ) -> Iterator[ReportLine]:
     percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
     seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
-        anchor = anchor_of(item)
-        anchors = () if anchor in seen else (anchor,)
-        seen.add(anchor)
+        own = (anchor_of(item), source_anchor(item.unit, item.value.table, ""))
+        anchors = tuple(anchor for anchor in own if anchor not in seen)
+        seen.update(anchors)
         yield ReportLine("row", _cells(item, number, c, percents), anchors=anchors)
         edit = edits.get(_place(item))
         if edit is not None:

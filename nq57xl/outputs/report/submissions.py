@@ -1,12 +1,14 @@
-"""The sheet "Tình hình nộp báo cáo": received, valid, accepted are three things; days late, basis of the time."""
+"""The sheet "Tình hình nộp báo cáo" of nguon-so-lieu.xlsx: received, valid and accepted are three things; all files."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words
+from nq57xl.rules.values import vietnamese_date
 from nq57xl.xlsx.pages import Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Tình hình nộp báo cáo"
@@ -32,7 +34,7 @@ COLUMNS = (
 
 
 def submission_page(c: Consolidation) -> ReportSheet:
-    """The page; the overview counts its rows."""
+    """The page; one line for each unit, then every file that came."""
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
         "mới nhất không còn lỗi; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
@@ -42,9 +44,8 @@ def submission_page(c: Consolidation) -> ReportSheet:
 
 def _lines(c: Consolidation) -> Iterator[ReportLine]:
     for number, report in enumerate(c.units, start=1):
-        yield ReportLine("row", _cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+        yield ReportLine("row", _cells(report, number), anchors=(f"submission|{report.status.code}",))
     yield from _attempts(c)
-    yield from _files(c)
     yield from _findings(c)
     yield from _strangers(c)
 
@@ -63,17 +64,18 @@ def _cells(report: UnitReport, number: int) -> Cells:
         "basis": BASES[unit.received_basis] if unit.received_basis else "",
         "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
         "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
-        "state": _state(report),
-        "prepared": _person(report, "prepared"),
-        "approved": _person(report, "approved"),
-        "signed": report.text("signed_on") and _signed(report),
+        "state": state_words(report),
+        "prepared": person(report, "prepared"),
+        "approved": person(report, "approved"),
+        "signed": signed_day(report),
         "code": unit.code,
         "file": unit.file,
         "sha": unit.sha256,
     }
 
 
-def _state(report: UnitReport) -> str:
+def state_words(report: UnitReport) -> str:
+    """Where a unit's report stands, with what speaks against it."""
     unit = report.status
     words = STATES[unit.state]
     counts = []
@@ -89,13 +91,15 @@ def _state(report: UnitReport) -> str:
     return f"{words}. {excluded_words(unit)}" if unit.excluded else words
 
 
-def _person(report: UnitReport, role: str) -> str:
+def person(report: UnitReport, role: str) -> str:
+    """Who "prepared" or "approved" a unit's report, name over position."""
     return "\n".join(text for text in (report.text(f"{role}_by"), report.text(f"{role}_position")) if text)
 
 
-def _signed(report: UnitReport) -> str:
-    value = report.signoff["signed_on"].value
-    return f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else report.text("signed_on")
+def signed_day(report: UnitReport) -> str:
+    """The day of the sign-off; "" for none."""
+    value = report.signoff.get("signed_on")
+    return "" if value is None else vietnamese_date(value.value) if isinstance(value.value, dt.date) else value.typed
 
 
 def _attempts(c: Consolidation) -> Iterator[ReportLine]:
@@ -126,20 +130,6 @@ def _attempts(c: Consolidation) -> Iterator[ReportLine]:
                 "sha": attempt.sha256,
             }
             yield ReportLine("row", cells, spans=spans)
-
-
-def _files(c: Consolidation) -> Iterator[ReportLine]:
-    """The files that count, with their whole hashes: what "Nguồn số liệu" shows in short."""
-    counted = [report.status for report in c.units if report.status.counting is not None]
-    if not counted:
-        return
-    yield ReportLine("space", height=10)
-    yield ReportLine("group", {"number": "Tệp báo cáo được đưa vào bản tổng hợp"})
-    for number, unit in enumerate(counted, start=1):
-        assert unit.counting is not None  # filtered above
-        source = unit.counting.judged.source
-        text = f"{number}. {unit.name}: {source.name}; mã băm SHA-256 {source.sha256}"
-        yield ReportLine("note", {"number": text})
 
 
 def _findings(c: Consolidation) -> Iterator[ReportLine]:

@@ -1,4 +1,4 @@
-"""The sheet "Số liệu tổng hợp": rows by section, unit and period, indicators by group; the charts read it."""
+"""The figures below the overview: rows by section, unit and period, indicators by group; the charts draw them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from nq57xl.forms.wording import shorten
-from nq57xl.outputs.report import appendix as appendix_sheet
 from nq57xl.outputs.report import indicators as indicator_sheet
-from nq57xl.outputs.report import submissions as submission_sheet
+from nq57xl.outputs.report import plan_results as plan_sheet
+from nq57xl.outputs.report.submissions import YES
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.figures import (
     INDICATOR_STATES,
@@ -19,9 +19,9 @@ from nq57xl.results.figures import (
     figures,
     groups_of,
     progress_buckets,
-    timeliness_buckets,
+    stage_buckets,
 )
-from nq57xl.results.wording import OUTSIDE, PARTLY_REPORTED, STAGES, UNREPORTED, report_title
+from nq57xl.results.wording import PARTLY_REPORTED, STAGES, TIMELINESS, UNREPORTED
 from nq57xl.xlsx.pages import (
     CellContent,
     ColumnRanges,
@@ -29,17 +29,35 @@ from nq57xl.xlsx.pages import (
     Number,
     ReportColumn,
     ReportLine,
-    ReportSheet,
     letter_of,
 )
 
-NAME = "Số liệu tổng hợp"
+GRID = 24
+"""Columns of the printed page, all equal: tables and lists of any kind stand on them."""
+_LABEL = 6
+"""Columns of a label of these tables."""
+
+
+def grid(index: int) -> str:
+    """Name of a column of the page, from 0."""
+    return f"g{index}"
+
+
+HELPERS = (
+    *(ReportColumn(grid(index), "", 6, "center" if index else "left") for index in range(GRID)),
+    ReportColumn("short", "", 30, printed=False),
+    ReportColumn("code", "", 10, printed=False),
+)
+"""Columns of the sheet: those of the page, then what charts and formulas read beside them."""
 _CHARTED_UNITS = 8
 """Units of one chart: more names would not be read."""
 _PERIODS = 12
 """Periods of the trend, this one among them."""
 TOTAL, SHARE = "Tổng số", "Tỷ lệ trên tổng số đầu việc"
+_ON_TIME = "Hoàn thành đúng hạn"
+"""Of those that are done: the one figure of these tables that is part of another."""
 _SHARE_FORMAT = '0.0%;-0.0%;"-"'
+_LABEL_SPAN = {grid(0): grid(_LABEL - 1)}
 _SHORT = 28
 _TREND = (
     "Số đầu việc",
@@ -67,18 +85,28 @@ class _Block:
 
 @frozen
 class Summary:
-    """The page with its tables by name: sections, stages, units, indicators, trend."""
+    """The tables by name: sections, stages, units, indicators, trend."""
 
-    page: ReportSheet
+    sheet: str
+    """Name of the sheet on which they stand."""
+    lines: tuple[ReportLine, ...]
     blocks: Mapping[str, _Block]
     columns: Mapping[str, tuple[str, ...]]
-    """Headings of the counted columns of each table, in order: the first is column 1."""
+    """Headings of the counted columns of each table, in order: the first is column FIRST_COUNT."""
 
 
-def _stages_of(c: Consolidation) -> tuple[str, ...]:
-    """The stages of the tables; the one of outside leads only where the plan has such rows."""
-    outside = any(row.standing.state == "outside" for row in c.tasks)
-    return STAGES if outside else tuple(words for words in STAGES if words != OUTSIDE)
+FIRST_COUNT = _LABEL
+"""0-based column of the first figure of each table."""
+
+
+@frozen
+class CountedSheets:
+    """The placed sheets over which is counted."""
+
+    plan: ColumnRanges
+    indicators: ColumnRanges | None
+    """None where the plan has no indicators."""
+    units: ColumnRanges
 
 
 def _charted(f: Figures) -> list[RowCounts]:
@@ -88,61 +116,47 @@ def _charted(f: Figures) -> list[RowCounts]:
     return [unit for unit in f.units if unit.code in kept]
 
 
-def summary(c: Consolidation, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges) -> Summary:
-    """The page of a consolidation whose detail sheets are already placed."""
-    return _SummaryBuilder(c, figures(c), appendix, indicators, submissions).build()
+def summary(c: Consolidation, rows: CountedSheets, top: int, sheet: str) -> Summary:
+    """The tables that begin at row `top` (from 0) of that sheet; other sheets are already placed."""
+    return _SummaryBuilder(c, figures(c), rows, top).build(sheet)
 
 
 class _SummaryBuilder:
     """Collects the lines; formulas need to know on which row they stand, and every line takes one row."""
 
-    def __init__(
-        self, c: Consolidation, f: Figures, appendix: ColumnRanges, indicators: ColumnRanges, submissions: ColumnRanges
-    ) -> None:
-        self.c, self.f = c, f
-        self.appendix, self.indicators, self.submissions = appendix, indicators, submissions
-        self.progress, self.timely, self.stages = progress_buckets(c), timeliness_buckets(), _stages_of(c)
-        count = max(1 + len(self.progress) + len(self.timely), 1 + len(self.stages), len(_TREND))
-        counts = [ReportColumn(f"n{i}", "", 7.7, "center") for i in range(count)]
-        helpers = (ReportColumn("short", "", 36, printed=False), ReportColumn("code", "", 10, printed=False))
-        self.columns = (ReportColumn("label", "", 34), *counts, *helpers)
+    def __init__(self, c: Consolidation, f: Figures, rows: CountedSheets, top: int) -> None:
+        self.c, self.f, self.rows, self.top = c, f, rows, top
+        self.progress, self.stages = progress_buckets(c), stage_buckets(c)
         self.lines: list[ReportLine] = []
         self.blocks: dict[str, _Block] = {}
         self.heads: dict[str, tuple[str, ...]] = {}
 
-    def build(self) -> Summary:
+    def build(self, sheet: str) -> Summary:
         """All tables in order."""
-        self.lines.append(ReportLine("title", {"label": "SỐ LIỆU TỔNG HỢP"}))
-        self.lines.append(ReportLine("subtitle", {"label": f"{report_title(self.c)}, {self.c.period.title}"}))
         self._sections()
         self._stages()
         self._units()
         if self.c.indicators:
             self._indicators()
         self._trend()
-        page = ReportSheet(NAME, self.columns, tuple(self.lines), sparse=True)
-        return Summary(page, self.blocks, self.heads)
+        return Summary(sheet, tuple(self.lines), self.blocks, self.heads)
 
     @property
     def row(self) -> int:
         """0-based row of the next line."""
-        return len(self.lines)
+        return self.top + len(self.lines)
 
     def _letter(self, index: int | str) -> str:
-        return letter_of(self.columns, f"n{index}" if isinstance(index, int) else index)
+        return letter_of(HELPERS, grid(_LABEL + index) if isinstance(index, int) else index)
 
     def _head(self, name: str, title: str, first: str, columns: Sequence[str]) -> None:
         """Heading of a table; `_end` notes how many rows it has got."""
         self.lines.append(ReportLine("space", height=8))
-        self.lines.append(ReportLine("group", {"label": title}))
-        if name == "sections":
-            end = len(self.progress) + 1
-            spans = {"label": "", "n0": "TIẾN ĐỘ (số đầu việc)", f"n{end}": "SO VỚI THỜI HẠN (số đầu việc)"}
-            self.lines.append(ReportLine("band", spans))
-        cells = {f"n{i}": words for i, words in enumerate(columns)}
+        self.lines.append(ReportLine("group", {grid(0): title}))
+        cells = {grid(_LABEL + i): words for i, words in enumerate(columns)}
         helpers = {"short": "Tên ngắn (biểu đồ)", "code": "Mã"}
         self.heads[name] = tuple(columns)
-        self.lines.append(ReportLine("head", {"label": first, **cells, **helpers}))
+        self.lines.append(ReportLine("head", {grid(0): first, **cells, **helpers}, spans=_LABEL_SPAN))
         self.blocks[name] = _Block(self.row - 1, 0)
 
     def _end(self, name: str) -> None:
@@ -150,61 +164,61 @@ class _SummaryBuilder:
         self.blocks[name] = _Block(head, self.row - head - 1)
 
     def _put(self, label: str, code: str, cells: Iterator[Formula | Number | None]) -> None:
-        values: dict[str, CellContent] = {f"n{i}": value for i, value in enumerate(cells)}
+        values: dict[str, CellContent] = {grid(_LABEL + i): value for i, value in enumerate(cells)}
         short = shorten(label, _SHORT).replace("tháng ", "T")
-        self.lines.append(ReportLine("row", {"label": label, "short": short, "code": code, **values}))
+        line = {grid(0): label, "short": short, "code": code, **values}
+        self.lines.append(ReportLine("row", line, spans=_LABEL_SPAN))
 
     def _sections(self) -> None:
-        buckets = (*self.progress, *self.timely)
-        title = "I. Tiến độ và thời hạn theo nhóm nhiệm vụ"
-        self._head("sections", title, "Nhóm nhiệm vụ", (TOTAL, *buckets))
+        self._head("sections", "I. Tiến độ theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", (TOTAL, *self.progress))
         for section in self.f.sections:
-            self._put(f"{section.code}. {section.title}", section.code, self._section_cells(section, buckets))
+            self._put(f"{section.code}. {section.title}", section.code, self._section_cells(section))
         self._end("sections")
         total = self.f.total
-        self._sum("sections", [total.total, *(self._counted(total, i, words) for i, words in enumerate(buckets))])
-        self._share([total.total, *(self._counted(total, i, words) for i, words in enumerate(buckets))])
+        counts = [total.total, *(total.progress.get(words, 0) for words in self.progress)]
+        self._sum("sections", counts)
+        self._share(counts)
 
-    def _counted(self, section: RowCounts, index: int, words: str) -> int:
-        return (section.timeliness if index >= len(self.progress) else section.progress).get(words, 0)
-
-    def _section_cells(self, section: RowCounts, buckets: Sequence[str]) -> Iterator[Formula]:
+    def _section_cells(self, section: RowCounts) -> Iterator[Formula]:
         code = f"${self._letter('code')}${self.row + 1}"
-        kind = appendix_sheet.TASK_ROW
-        yield Formula(self.appendix.count(kind=kind, section=code), section.total)
-        for index, words in enumerate(buckets):
-            column = "timeliness" if index >= len(self.progress) else "progress"
-            head = f"${self._letter(index + 1)}${self.blocks['sections'].head + 1}"
-            text = self.appendix.count(kind=kind, section=code, **{column: head})
+        kind, plan = plan_sheet.TASK_ROW, self.rows.plan
+        yield Formula(plan.count(kind=kind, section=code), section.total)
+        for index, words in enumerate(self.progress, start=1):
+            head = f"${self._letter(index)}${self.blocks['sections'].head + 1}"
+            text = plan.count(kind=kind, section=code, progress=head)
             if words == UNREPORTED:  # rows reported in part are not reported
-                text += "+" + self.appendix.count(kind=kind, section=code, progress=PARTLY_REPORTED)
-            yield Formula(text, self._counted(section, index, words))
+                text += "+" + plan.count(kind=kind, section=code, progress=PARTLY_REPORTED)
+            yield Formula(text, section.progress.get(words, 0))
 
     def _stages(self) -> None:
-        self._head("stages", "II. Tình trạng chung theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", (TOTAL, *self.stages))
+        self._head("stages", "II. Tình trạng theo nhóm nhiệm vụ", "Nhóm", (TOTAL, *self.stages, _ON_TIME))
         for section in self.f.sections:
-            label = f"{section.code}. {section.title}"
-            cells = self._stage_cells("stages", section.total, section.stages, kind="NV", section="code")
-            self._put(label, section.code, cells)
+            cells = self._stage_cells("stages", section, kind=plan_sheet.TASK_ROW, section="code")
+            self._put(f"{section.code}. {section.title}", section.code, cells)
         self._end("stages")
-        self._sum("stages", [self.f.total.total, *(self.f.total.stages.get(words, 0) for words in self.stages)])
+        total = self.f.total
+        stages = [total.stages.get(words, 0) for words in self.stages]
+        self._sum("stages", [total.total, *stages, total.timeliness.get(TIMELINESS["on_time"], 0)])
 
-    def _stage_cells(self, name: str, total: int, stages: Mapping[str, int], **tests: str) -> Iterator[Formula]:
+    def _stage_cells(self, name: str, counts: RowCounts, **tests: str) -> Iterator[Formula]:
         code = f"${self._letter('code')}${self.row + 1}"
         tests = {column: code if word == "code" else word for column, word in tests.items()}
-        yield Formula(self.appendix.count(**tests), total)
+        plan = self.rows.plan
+        yield Formula(plan.count(**tests), counts.total)
         for index, words in enumerate(self.stages, start=1):
             head = f"${self._letter(index)}${self.blocks[name].head + 1}"
-            yield Formula(self.appendix.count(**tests, stage=head), stages.get(words, 0))
+            yield Formula(plan.count(**tests, stage=head), counts.stages.get(words, 0))
+        on_time = TIMELINESS["on_time"]
+        yield Formula(plan.count(**tests, timeliness=on_time), counts.timeliness.get(on_time, 0))
 
     def _units(self) -> None:
         shown = _charted(self.f)
         most = len([unit for unit in self.f.units if unit.total]) > len(shown)
-        title = "III. Tình trạng chung theo đơn vị chủ trì"
+        title = "III. Tình trạng theo đơn vị chủ trì"
         title += f" ({len(shown)} đơn vị chủ trì nhiều đầu việc nhất)" if most else ""
-        self._head("units", title, "Đơn vị chủ trì", (TOTAL, *self.stages))
+        self._head("units", title, "Đơn vị chủ trì", (TOTAL, *self.stages, _ON_TIME))
         for unit in shown:
-            self._put(unit.title, unit.code, self._stage_cells("units", unit.total, unit.stages, unit="code"))
+            self._put(unit.title, unit.code, self._stage_cells("units", unit, unit="code"))
         self._end("units")
 
     def _indicators(self) -> None:
@@ -220,11 +234,12 @@ class _SummaryBuilder:
     def _group_cells(self, number: str) -> Iterator[Formula]:
         counts = self.f.indicators[number]
         code = f"${self._letter('code')}${self.row + 1}"
-        kind = indicator_sheet.INDICATOR_ROW
-        yield Formula(self.indicators.count(kind=kind, group=code), sum(counts.values()))
+        kind, rows = indicator_sheet.INDICATOR_ROW, self.rows.indicators
+        assert rows is not None  # called for plans with indicators
+        yield Formula(rows.count(kind=kind, group=code), sum(counts.values()))
         for index, state in enumerate(INDICATOR_STATES, start=1):
             head = f"${self._letter(index)}${self.blocks['indicators'].head + 1}"
-            yield Formula(self.indicators.count(kind=kind, group=code, state=head), counts.get(state, 0))
+            yield Formula(rows.count(kind=kind, group=code, state=head), counts.get(state, 0))
 
     def _sum(self, name: str, values: Sequence[int]) -> None:
         block = self.blocks[name]
@@ -234,15 +249,16 @@ class _SummaryBuilder:
             letter = self._letter(index)
             return f"SUM({letter}{first}:{letter}{last})" if block.rows else "0"
 
-        cells = {f"n{i}": Formula(total(i), value) for i, value in enumerate(values)}
-        self.lines.append(ReportLine("total", {"label": TOTAL, **cells}))
+        cells = {grid(_LABEL + i): Formula(total(i), value) for i, value in enumerate(values)}
+        self.lines.append(ReportLine("total", {grid(0): TOTAL, **cells}, spans=_LABEL_SPAN))
 
     def _share(self, values: Sequence[int]) -> None:
-        whole = f"$B${self.row}"
+        whole = f"${self._letter(0)}${self.row}"
         cells = {
-            f"n{i}": share(f"{self._letter(i)}{self.row}", whole, value, values[0]) for i, value in enumerate(values)
+            grid(_LABEL + i): share(f"{self._letter(i)}{self.row}", whole, value, values[0])
+            for i, value in enumerate(values)
         }
-        self.lines.append(ReportLine("total", {"label": SHARE, **cells}))
+        self.lines.append(ReportLine("total", {grid(0): SHARE, **cells}, spans=_LABEL_SPAN))
 
     def _trend(self) -> None:
         number = "V" if self.c.indicators else "IV"
@@ -264,21 +280,21 @@ class _SummaryBuilder:
         states = self.blocks.get("indicators")
         last = states.head + states.rows + 2 if states else 0
         texts = [
-            f"B{total}",
+            f"{self._letter(0)}{total}",
             f"{stages[STAGES[0]]}{total}+{stages[STAGES[1]]}{total}",
             "",
             f"{stages[STAGES[4]]}{total}",
             "",
-            f"COUNTA({self.submissions.of('code')})",
-            self.submissions.count(accepted=submission_sheet.YES),
+            self.rows.units.count(expected=YES),
+            self.rows.units.count(accepted=YES),
             "",
-            f"B{last}" if states else "0",
-            f"C{last}" if states else "0",
+            f"{self._letter(0)}{last}" if states else "0",
+            f"{self._letter(1)}{last}" if states else "0",
         ]
-        shares = {2: ("C", "B"), 4: ("E", "B"), 7: ("H", "G")}
+        shares = {2: (1, 0), 4: (3, 0), 7: (6, 5)}
         for index, (text, value) in enumerate(zip(texts, _trend_values(self.f), strict=True)):
             if index in shares:
-                part, whole = (f"{letter}{row}" for letter in shares[index])
+                part, whole = (f"{self._letter(place)}{row}" for place in shares[index])
                 yield Formula(f"IF({whole}=0,0,{part}/{whole})", value, _SHARE_FORMAT)
             else:
                 yield Formula(text, value)

@@ -1,53 +1,81 @@
-"""The consolidated workbooks as bytes: the report, and the internal one with the contacts."""
+"""The consolidated workbooks as bytes: the report, its sources beside it, and the internal one with the contacts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import attrs
+from attrs import frozen
+
 from nq57xl.outputs.report.addendum import addendum_page
-from nq57xl.outputs.report.appendix import appendix_page
 from nq57xl.outputs.report.changes import change_page
-from nq57xl.outputs.report.due import due_page
-from nq57xl.outputs.report.explanations import explain_page
 from nq57xl.outputs.report.indicators import indicator_page
 from nq57xl.outputs.report.internal import internal_page, quality_page
-from nq57xl.outputs.report.overview import overview
+from nq57xl.outputs.report.overview import overview_sheet
+from nq57xl.outputs.report.plan_results import plan_page
 from nq57xl.outputs.report.problems import problem_page
 from nq57xl.outputs.report.proposals import proposal_page
-from nq57xl.outputs.report.sources import source_page
+from nq57xl.outputs.report.sources import source_labels, source_page
 from nq57xl.outputs.report.submissions import submission_page
-from nq57xl.outputs.report.summary import summary
+from nq57xl.outputs.report.summary import CountedSheets
 from nq57xl.outputs.report.units import unit_page
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.overview import overview_of
 from nq57xl.results.wording import report_title
-from nq57xl.xlsx.pages import ColumnRanges, place
-from nq57xl.xlsx.write_pages import report_workbook
+from nq57xl.xlsx.pages import Chart, ColumnRanges, LinkTarget, PlacedSheet, place
+from nq57xl.xlsx.write_pages import link_targets, report_workbook
+
+REPORT, SOURCES = "bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx"
+
+
+@frozen
+class ReportBooks:
+    """The report and its sources, each as placed sheets: links go from one to the other."""
+
+    report: tuple[PlacedSheet, ...]
+    sources: tuple[PlacedSheet, ...]
+    charts: Mapping[str, tuple[Chart, ...]]
+    _title: str
+    _labels: Mapping[str, str]
+
+    def report_bytes(self, sources: str = SOURCES) -> bytes:
+        """bao-cao-tong-hop.xlsx; `sources`: name of the other one."""
+        return report_workbook(f"Báo cáo tổng hợp {self._title}", self.report, self.charts, self._traced(sources))
+
+    def source_bytes(self, report: str = REPORT) -> bytes:
+        """nguon-so-lieu.xlsx; `report`: name of the other one."""
+        return report_workbook(f"Nguồn số liệu {self._title}", self.sources, beside=link_targets(self.report, report))
+
+    def _traced(self, file: str) -> dict[str, LinkTarget]:
+        found = link_targets(self.sources, file)
+        return {name: attrs.evolve(found[name], label=label) for name, label in self._labels.items() if name in found}
+
+
+def report_books(c: Consolidation) -> ReportBooks:
+    """Both workbooks of a consolidation, placed. The same consolidation gives the same bytes."""
+    compared = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
+    plan = place(plan_page(c, compared))
+    indicators = (place(indicator_page(c)),) if c.indicators else ()
+    units = place(unit_page(c, ColumnRanges(plan)))
+    ranges = [ColumnRanges(sheet) for sheet in indicators]
+    rows = CountedSheets(ColumnRanges(plan), ranges[0] if ranges else None, ColumnRanges(units))
+    front = overview_sheet(overview_of(c), rows)
+    changes = (place(change_page(c, compared)),) if compared else ()
+    report = (front.sheet, plan, *indicators, place(problem_page(c)), units, *changes, place(proposal_page(c)))
+    added = (place(addendum_page(c, c.addendum)),) if c.addendum else ()
+    sources = (place(source_page(c, contacts=False)), place(submission_page(c)), *added)
+    return ReportBooks(report, sources, {front.sheet.page.name: front.charts}, c.period.title, source_labels(c))
 
 
 def render_report(c: Consolidation) -> bytes:
-    """bao-cao-tong-hop.xlsx. The same consolidation gives the same bytes."""
-    compared = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
-    appendix, indicators, submissions = (
-        place(page) for page in (appendix_page(c, compared), indicator_page(c), submission_page(c))
-    )
-    rows = ColumnRanges(appendix), ColumnRanges(indicators), ColumnRanges(submissions)
-    tables = summary(c, *rows)
-    front = overview(c, *rows, tables)
-    sheets = (
-        place(front.page),
-        appendix,
-        indicators,
-        place(tables.page),
-        place(unit_page(c, ColumnRanges(appendix))),
-        place(problem_page(c)),
-        place(due_page(c)),
-        place(proposal_page(c)),
-        place(explain_page(c)),
-        *([place(change_page(c, compared))] if compared else []),
-        submissions,
-        place(source_page(c, contacts=False)),
-        *((place(addendum_page(c, c.addendum)),) if c.addendum else ()),
-    )
-    return report_workbook(f"Báo cáo tổng hợp {c.period.title}", sheets, {front.page.name: front.charts})
+    """bao-cao-tong-hop.xlsx alone."""
+    return report_books(c).report_bytes()
+
+
+def render_sources(c: Consolidation) -> bytes:
+    """nguon-so-lieu.xlsx alone."""
+    return report_books(c).source_bytes()
 
 
 def render_internal(c: Consolidation) -> bytes:

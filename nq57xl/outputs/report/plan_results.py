@@ -1,0 +1,190 @@
+"""The sheet "Kế hoạch và kết quả": the plan in its own order and wording, and beside each row what was reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nq57xl.outputs.report.sheet_parts import (
+    SOURCE,
+    Cells,
+    filled,
+    head_of,
+    heading,
+    labelled,
+    source_link,
+    standing_text,
+)
+from nq57xl.plan.model import Task
+from nq57xl.results.comparison import PeriodComparison
+from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, LeadEntry, TaskRow
+from nq57xl.results.figures import sections_of
+from nq57xl.results.wording import (
+    NOTHING,
+    UNREPORTED,
+    due_words,
+    entry_stage,
+    entry_words,
+    evidence_words,
+    numbered,
+    percent_cell,
+    shown,
+    stage_words,
+    standing_words,
+)
+from nq57xl.text.normalise import fold
+from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
+
+NAME = "Kế hoạch và kết quả"
+TASK_ROW, UNIT_ROW, SUPPORT_ROW, SILENT_ROW = "NV", "ĐV", "PH", "PHC"
+_SUPPORT_SPANS = {"number": "deadline", "standing": "next_work"}
+_SILENT_SPANS = {"number": "next_work"}
+_RESULT = (("result", ""), ("kpi_achieved", "KPI: "))
+_TROUBLE = (("difficulties", ""), ("cause", "Nguyên nhân: "), ("explanation", "Giải trình: "))
+_NEXT = (("proposal", "Đề xuất: "), ("next_work", "Kỳ tới: "))
+COLUMNS = (
+    ReportColumn("number", "TT", 4.5, "center"),
+    ReportColumn("task", "Nhiệm vụ, tiểu nhiệm vụ", 34),
+    ReportColumn("deliverable", "Sản phẩm đầu ra; KPI", 22),
+    ReportColumn("lead", "Chủ trì; phối hợp", 17),
+    ReportColumn("note", "Ghi chú", 9),
+    ReportColumn("deadline", "Thời hạn", 13, "center"),
+    ReportColumn("standing", "Tiến độ, so với thời hạn", 14, "center"),
+    ReportColumn("percent", "Tỷ lệ", 6, "center"),
+    ReportColumn("change", "So với kỳ trước", 14),
+    ReportColumn("result", "Kết quả, minh chứng", 38),
+    ReportColumn("trouble", "Khó khăn, nguyên nhân, giải trình", 26),
+    ReportColumn("next_work", "Đề xuất; việc kỳ tới", 26),
+    SOURCE,
+    ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
+    ReportColumn("section", "Nhóm", 8, printed=False, hidden=True),
+    ReportColumn("code", "Mã", 10, printed=False, hidden=True),
+    ReportColumn("unit", "Mã đơn vị", 10, printed=False, hidden=True),
+    ReportColumn("progress", "Tiến độ", 10, printed=False, hidden=True),
+    ReportColumn("timeliness", "So với thời hạn", 10, printed=False, hidden=True),
+    ReportColumn("stage", "Tình trạng chung", 10, printed=False, hidden=True),
+)
+
+
+def plan_page(c: Consolidation, compared: PeriodComparison | None) -> ReportSheet:
+    """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
+    body = tuple(_lines(c, compared))
+    columns = filled(COLUMNS, body)
+    rule = [COLLECTIVE_RULE] if any(len(row.entries) > 1 for row in c.tasks) else []
+    band = {"number": "NỘI DUNG KẾ HOẠCH", "standing": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}
+    above = (*heading(c, "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN", *rule), ReportLine("band", band), head_of(columns))
+    return ReportSheet(NAME, columns, (*above, *body), paper="A3", scale=80, filtered=True, frozen_columns=2)
+
+
+def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[ReportLine]:
+    for number, title in sections_of(c):
+        yield ReportLine("section", {"number": number, "task": title})
+        for row in c.tasks:
+            if row.task.section == number:
+                yield from _task_lines(row, c, compared.change_of(row.task.code) if compared else "")
+    yield from _silent_lines(c)
+
+
+def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[ReportLine]:
+    cells: Cells = {**_plan_cells(row), **_row_words(row, c), "kind": TASK_ROW, "change": change}
+    if len(row.entries) == 1:
+        entry = row.entries[0]
+        cells["unit"] = entry.unit
+        yield ReportLine("row", cells | _entry_cells(entry, row, c), 1, (f"led|{entry.unit}|{row.task.code}",))
+    else:
+        cells["standing"] = "\n".join(filter(None, (str(cells["progress"]), str(cells["timeliness"]))))
+        yield ReportLine("row", cells, 1)
+        for entry in row.entries:
+            yield _unit_line(entry, row, c)
+    for item in row.contributions:
+        if item.state == "text":
+            place = f"supporting|{item.unit}|{row.task.code}"
+            told: Cells = {"number": f"Phối hợp: {item.name}", "standing": shown(item.value, c.schema)}
+            told |= {"source": source_link(item.unit, "supporting", row.task.code)}
+            told |= {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
+            yield ReportLine("sub", told, 2, (place,), spans=_SUPPORT_SPANS)
+
+
+def _row_words(row: TaskRow, c: Consolidation) -> Cells:
+    """What formulas count."""
+    progress, timeliness = standing_words(row.standing, c)
+    words: Cells = {"progress": progress, "timeliness": timeliness, "stage": stage_words(row.standing)}
+    return words | {"section": row.task.section, "code": row.task.code}
+
+
+def _plan_cells(row: TaskRow) -> Cells:
+    """The plan's own words, each once."""
+    task = row.task
+    return {
+        "number": task.subnumber or task.number,
+        "task": _work(task),
+        "deliverable": _lines_of(task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""),
+        "lead": _lines_of(task.lead, f"Phối hợp: {task.support}" if task.support else ""),
+        "deadline": due_words(task),
+        "note": task.note,
+    }
+
+
+def _lines_of(first: str, second: str) -> str:
+    return "\n".join(filter(None, (first, second)))
+
+
+def _work(task: Task) -> str:
+    """Task over sub-task; the sub-task alone where it says the task again."""
+    return task.subtask if fold(task.task) in fold(task.subtask) else _lines_of(task.task, task.subtask)
+
+
+def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
+    progress, timeliness = entry_words(entry, row, c)
+    own: Cells = {
+        "number": f"Đơn vị chủ trì: {entry.name}",
+        "kind": UNIT_ROW,
+        "section": row.task.section,
+        "code": row.task.code,
+        "progress": progress,
+        "timeliness": timeliness,
+        "stage": entry_stage(entry, row),
+        "unit": entry.unit,
+    }
+    anchor = f"led|{entry.unit}|{row.task.code}"
+    return ReportLine("sub", own | _entry_cells(entry, row, c), 2, (anchor,), spans={"number": "deadline"})
+
+
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
+    """What a unit typed on the row, as shown."""
+    cells: Cells = {"standing": standing_text(entry, row, c)}
+    if row.standing.state == "done_before" and not entry.values:
+        return cells
+    values = entry.values
+    done, proof = shown(values.get("completion_date"), c.schema), evidence_words(entry, c.schema)
+    told = (
+        labelled(values, _RESULT, c),
+        f"Hoàn thành ngày {done}" if done else "",
+        f"Minh chứng: {proof}" if proof else "",
+    )
+    cells["result"] = "\n".join(filter(None, told))
+    cells["trouble"] = labelled(values, _TROUBLE, c)
+    cells["next_work"] = labelled(values, _NEXT, c)
+    cells["percent"] = percent_cell(values.get("percent"))
+    if values:
+        cells["source"] = source_link(entry.unit, "led", row.task.code)
+    return cells
+
+
+def _silent_lines(c: Consolidation) -> Iterator[ReportLine]:
+    """Supporters with nothing to tell, and those who have not told, a line for each unit at the end."""
+    for words, state in ((NOTHING, "nothing"), (UNREPORTED, "unreported")):
+        found: dict[tuple[str, str], list[TaskRow]] = {}
+        asked = [(row, item) for row in c.tasks if row.standing.state != "done_before" for item in row.contributions]
+        for row, item in asked:
+            if item.state == state:
+                found.setdefault((item.unit, item.name), []).append(row)
+        for (unit, name), rows in found.items():
+            anchors = tuple(f"supporting|{unit}|{row.task.code}" for row in rows)
+            # a unit's one statement for all its rows shows here, too
+            anchors += (f"statement|{unit}|statement",) if state == "nothing" else ()
+            cells: Cells = {"number": f"Phối hợp, {name}: {words} ({', '.join(numbered(row.task) for row in rows)})"}
+            if state == "nothing":
+                stated = any((item.unit, item.value.table) == (unit, "statement") for item in c.traced)
+                cells["source"] = source_link(unit, *(("statement", "statement") if stated else ("supporting", "")))
+            cells["kind"] = SILENT_ROW
+            yield ReportLine("row", cells, 1, anchors, spans=_SILENT_SPANS)
