@@ -100,7 +100,7 @@ def _dated(row: TaskRow, words: Callable[[int], str]) -> str:
 
 
 def _undated(c: Consolidation) -> Iterator[Paragraph]:
-    undated = _by_timeliness(c, "undated")
+    undated = [row for row in _by_timeliness(c, "undated") if row.standing.progress != "done"]
     if undated:
         words = "đầu việc được báo cáo nhưng không xác định được đúng hạn hay quá hạn"
         yield Paragraph(f"Có {count_words(len(undated))} {words} ({listed_codes(c, undated)}).")
