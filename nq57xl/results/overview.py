@@ -40,7 +40,7 @@ class ListedTask:
 
 
 @frozen
-class Decision:
+class AskedDecision:
     """Something that units ask to be decided, the same words told once."""
 
     level: str
@@ -64,7 +64,7 @@ class Overview:
     """Not done after their deadline, the longest first; those that nobody has reported on are among them."""
     due_soon: tuple[ListedTask, ...]
     """Not done, due by the last day of data of the next period, the nearest first."""
-    decisions: tuple[Decision, ...]
+    decisions: tuple[AskedDecision, ...]
     """By level, the highest first; those without a level last."""
 
     @property
@@ -144,7 +144,7 @@ def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
     )
 
 
-def decisions(c: Consolidation) -> tuple[Decision, ...]:
+def decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
     """What units ask for, on tasks and in general: by who must decide, the highest first."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for item in c.free:
@@ -159,7 +159,7 @@ def decisions(c: Consolidation) -> tuple[Decision, ...]:
     order = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
     levels = [*order, *dict.fromkeys(level for level, _ in found if level not in order and level != NO_LEVEL), NO_LEVEL]
     return tuple(
-        Decision(
+        AskedDecision(
             level,
             text,
             tuple(dict.fromkeys(name for name, _ in who)),
