@@ -49,8 +49,9 @@ docs: $(DEV) ## write the generated pages of docs/ again
 	$(BIN)/python tools/make_docs.py
 	$(BIN)/python -m tools.compile_messages
 
-pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice and pdftoppm)
+pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice, pdftoppm, Chromium)
 	$(BIN)/python tools/make_pictures.py
+	NQ57XL_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/web/test_web_month.py -k 'alone and bql'
 
 bench: $(DEV) ## forms beside the same cells written bare; collecting, with and without bad files; the report of 5,000 rows
 	$(BIN)/python tools/bench_forms.py

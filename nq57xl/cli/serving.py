@@ -48,9 +48,27 @@ def _places() -> Places:
     from nq57xl.web.server import Places
 
     home = Path.home()
-    documents = next((path for path in (home / "Documents", home / "Tài liệu") if path.is_dir()), home)
+    usual = next((path for path in (home / "Documents", home / "Tài liệu") if path.is_dir()), home)
+    documents = _documents_of_windows() or usual
     local = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_STATE_HOME")
     return Places(documents / "NQ57", Path(local) / "NQ57" if local else home / ".local" / "state" / "nq57")
+
+
+def _documents_of_windows() -> Path | None:
+    """Where Windows says that the person's documents are: OneDrive and administrators move them."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+    import uuid
+
+    place = ctypes.c_wchar_p()
+    folder = uuid.UUID("FDD39AD0-238F-46AF-ADB4-6C85480369C7").bytes_le
+    try:
+        ctypes.oledll.shell32.SHGetKnownFolderPath(folder, 0, None, ctypes.byref(place))
+    except OSError:
+        return None
+    found = Path(place.value) if place.value else None
+    return found if found is not None and found.is_dir() else None
 
 
 def _tell(address: str) -> None:

@@ -25,6 +25,8 @@ from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import due_period, parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns
 
+_DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
+
 NextAction = Literal["remind", "send_back", "ask", "issue", "none"]
 """`remind`: nothing came; `send_back`: the marked form waits to be sent; `ask`: accepted, something to be explained."""
 
@@ -96,6 +98,10 @@ class ReturnView:
     """The file as it came, in the archive."""
     remarks: tuple[Event, ...]
     """What the office noted of it, oldest first."""
+    decisions: tuple[Event, ...]
+    """What the office decided on it, oldest first, also what no longer holds."""
+    form: Path | None
+    """The unit's form of the period as it is now."""
 
 
 def desk(office: Office, period_code: str | None = None) -> Desk:
@@ -129,9 +135,8 @@ def look_at_return(office: Office, sha256: str) -> ReturnView | None:
         item = next(one for one in filed_returns(status, ledger.returns(period.code)) if one.record.id == record.id)
         name = letter_name(item, period.code)
         letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
-        remarks = tuple(
-            event for event in ledger.events() if event.what == "remark" and event.detail.get("sha256") == sha256
-        )
+        about = [event for event in ledger.events() if event.detail.get("sha256") == sha256]
+        forms = office.workspace.forms_dir(period.code)
         return ReturnView(
             plan,
             period,
@@ -140,7 +145,9 @@ def look_at_return(office: Office, sha256: str) -> ReturnView | None:
             letter=letter.read_text(encoding="utf-8") if letter.is_file() else "",
             draft=_there(letter.with_suffix(".eml")),
             original=archived(office.workspace, sha256, verify=False),
-            remarks=remarks,
+            remarks=tuple(event for event in about if event.what == "remark"),
+            decisions=tuple(event for event in about if event.what in _DECISIONS),
+            form=_there(forms / form_file_name(period.code, item.unit.code)) if item.unit else None,
         )
 
 

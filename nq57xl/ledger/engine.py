@@ -102,6 +102,8 @@ def _explained(error: BaseException | None) -> Nq57Error:
             "Tệp nq57xl.db bị hỏng hoặc không phải sổ dữ liệu của nq57xl. "
             "Hãy đổi tên tệp đó rồi chép bản mới nhất trong thư mục backup/ về thành nq57xl.db."
         )
+    if "is full" in text:
+        return Nq57Error("Ổ đĩa đã đầy nên chưa ghi được sổ dữ liệu nq57xl.db: hãy xóa bớt tệp không cần rồi làm lại.")
     return Nq57Error(f"Không đọc hoặc ghi được sổ dữ liệu nq57xl.db ({text}). Hãy kiểm tra ổ đĩa và quyền truy cập.")
 
 

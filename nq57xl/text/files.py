@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -47,10 +48,19 @@ def replacing(path: Path, *, staging: Path | None = None) -> Iterator[BinaryIO]:
             os.fsync(stream.fileno())
         _patiently(path, lambda: os.replace(temporary, path))  # noqa: PTH105 - one place to fake a file held elsewhere
     except OSError as error:
-        raise Nq57Error(f"Không ghi được «{path}»: {error.strerror or error}.") from error
+        raise Nq57Error(f"Không ghi được «{path}»: {reason_of(error)}.") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in words: what people meet in their own language, the rest as the system says it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "ổ đĩa đã đầy, hãy xóa bớt tệp không cần rồi làm lại"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "không có quyền ghi, hoặc tệp đang mở ở chương trình khác"
+    return error.strerror or str(error)
 
 
 def sha256_of(path: Path) -> str:
@@ -119,7 +129,7 @@ def _make_folder(folder: Path) -> None:
 def _no_room(folder: Path, error: OSError) -> Nq57Error:
     """The message for a folder that cannot be written; no workbook is to blame for that."""
     return Nq57Error(
-        f"Không ghi được vào thư mục «{folder}»: {error.strerror or error}. Hãy kiểm tra quyền ghi và dung lượng ổ đĩa."
+        f"Không ghi được vào thư mục «{folder}»: {reason_of(error)}. Hãy kiểm tra quyền ghi và dung lượng ổ đĩa."
     )
 
 

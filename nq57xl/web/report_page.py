@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -72,10 +73,10 @@ async def close_period(request: Request) -> Response:
         kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
     page = f"/so/{slug}/ky/{period}/tong-hop"
     if kind == "xoa-lien-he":
-        erase_contacts(site.office(slug), period, reason)
+        await run_in_threadpool(erase_contacts, site.office(slug), period, reason)
         return see(page)
     if kind == "mo-lai":
-        reopen(site.office(slug), period, reason)
+        await run_in_threadpool(reopen, site.office(slug), period, reason)
         return see(page)
 
     def work(tell: Tell) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nq57xl.commands.decide import correct_received, exclude, readmit, take
+from nq57xl.commands.decide import correct_received, event_in_words, exclude, readmit, take
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
+from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS
 from nq57xl.rules.findings import grouped
 from nq57xl.web.recheck_page import begin as judge_again
-from nq57xl.web.site import plain_words, see, site_of
+from nq57xl.web.site import Site, plain_words, see, site_of
 
 _LEVELS = {
     "error": "Phải sửa",
@@ -41,6 +45,7 @@ def show(request: Request) -> Response:
         source=view.filed.record.judged.source,
         verdict=VERDICTS[view.filed.record.judged.verdict],
         fate=FATES[view.filed.fate],
+        told=event_in_words,
         basis=BASES[view.filed.record.judged.source.received_basis],
         levels=[item for item in levels if item[2]],
         tab="desk",
@@ -50,30 +55,36 @@ def show(request: Request) -> Response:
 async def decide(request: Request) -> Response:
     """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
     site, slug, sha256 = site_of(request), request.path_params["slug"], request.path_params["sha256"]
-    office = site.office(slug)
     async with request.form(max_files=0, max_fields=10) as form:
         kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
         at = moment_of_day(plain_words(form, "luc"))
+    if kind == "recheck":
+        period = await run_in_threadpool(_period_of, site, slug, sha256)
+        return judge_again(site, slug, period, sha256, reason)
+    # another command may hold the ledger for a while: other pages are served meanwhile
+    await run_in_threadpool(_record, site.office(slug), sha256, kind, reason, at)
+    return see(f"/so/{slug}/tep/{sha256}")
+
+
+def _period_of(site: Site, slug: str, sha256: str) -> str:
+    view = look_at_return(site.office(slug), sha256)
+    if view is None:
+        raise HTTPException(404)
+    return view.period.code
+
+
+def _record(office: Office, sha256: str, kind: str, reason: str, at: dt.datetime | None) -> None:
+    plain = {"exclude": exclude, "readmit": readmit, "take": take}
     if kind == "remark":
         remark(office, sha256, reason)
-    elif kind == "exclude":
-        exclude(office, sha256, None, reason)
-    elif kind == "readmit":
-        readmit(office, sha256, None, reason)
-    elif kind == "take":
-        take(office, sha256, None, reason)
-    elif kind == "recheck":
-        view = look_at_return(office, sha256)
-        if view is None:
-            raise HTTPException(404)
-        return judge_again(site, slug, view.period.code, sha256, reason)
-    elif kind == "received":
-        if at is None:
-            raise Nq57Error("Chưa ghi thời điểm nhận.")
-        correct_received(office, sha256, None, at, reason)
-    else:
+    elif kind in plain:
+        plain[kind](office, sha256, None, reason)
+    elif kind != "received":
         raise HTTPException(400)
-    return see(f"/so/{slug}/tep/{sha256}")
+    elif at is None:
+        raise Nq57Error("Chưa ghi thời điểm nhận.")
+    else:
+        correct_received(office, sha256, None, at, reason)
 
 
 def unit(request: Request) -> Response:

@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from nq57xl import resources
 from nq57xl.commands.office import Office
 from nq57xl.commands.recheck import Rechecked
-from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
+from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import day_in_words
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import name_on
 from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import moment_words
 from nq57xl.text.clock import Clock
+from nq57xl.text.files import reason_of
 from nq57xl.text.normalise import bare
 from nq57xl.web.jobs import Job, Jobs, Progress, Work
 from nq57xl.web.safety import Keys
@@ -132,19 +134,16 @@ class Site:
 
     def explain(self, error: BaseException) -> str:
         """What went wrong, for a person; what nobody foresaw is kept in a file to be sent to those who mend it."""
-        if isinstance(error, WorkbookOpenError | LedgerBusyError | Nq57Error):
+        if isinstance(error, Nq57Error):
             return str(error)
-        if isinstance(error, PermissionError):
-            return f"Không được phép ghi «{error.filename}»: hãy đóng tệp nếu đang mở, rồi bấm «Thử lại»."
         if isinstance(error, OSError):
-            return f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}. Rồi bấm «Thử lại»."
+            return f"Không đọc hoặc ghi được «{error.filename or ''}»: {reason_of(error)}. Rồi bấm «Thử lại»."
         self._keep(error)
         return f"Chương trình gặp lỗi chưa lường trước; đã ghi lại ở «{self.home / _LOG}». Số liệu đã ghi sổ vẫn còn."
 
     def _keep(self, error: BaseException) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
         lines = "".join(traceback.format_exception(error))
-        with (self.home / _LOG).open("a", encoding="utf-8") as stream:
+        with suppress(OSError), (self.home / _LOG).open("a", encoding="utf-8") as stream:
             stream.write(f"{self.clock.now().isoformat()}\n{lines}\n")
 
 

@@ -259,3 +259,10 @@ def test_guide_asks_for_nothing_from_elsewhere() -> None:
     assert [word for word in ("http:", "https:", "src=", "<script", "@import", "url(") if word in text] == []
     for name in ("NQ57.cmd", "nq57xl", "PHIEN-BAN.txt", "Unblock"):
         assert name in text
+
+
+def test_the_guides_pictures_are_there() -> None:
+    """The guide in the zip shows pages of the desk; each picture is one of docs/pictures and small."""
+    names = bundle.guide_pictures((bundle.SHIPPED / "HUONG-DAN.html").read_text(encoding="utf-8"))
+    assert len(names) >= 2
+    assert all((bundle.PICTURES / name).stat().st_size < 150_000 for name in names)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from nq57xl.cli import cli
 from nq57xl.commands.demo_typist import Department
@@ -38,7 +39,7 @@ from tests.web.desk_kit import WAIT, facts, go_on, opened, receive, running, ser
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.usefixtures("in_process")]
 
 PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
 FIRST, LAST = "2026-04-01T09:00", "2026-04-20T09:00"
@@ -155,11 +156,15 @@ class Viewer:
         if found := serious_faults(page):
             self.faults[name] = found
         if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"desk-{name}.png")
+            path = Path(PICTURES) / f"desk-{name}.png"
+            page.screenshot(path=path)
+            Image.open(path).convert("RGB").quantize(48, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def begin(page: Page, plan: str, viewer: Viewer) -> None:
     """First run and the forms of April."""
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Đến nội dung chính"
     viewer.look(page, "bat-dau")
     page.fill("input[name=ten]", NAME)
     page.check(f"input[value='{plan}']")

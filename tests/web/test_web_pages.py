@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import shutil
 import time
@@ -20,6 +21,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
+from nq57xl.ledger import lock
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.web.app import make_app
@@ -195,8 +197,8 @@ def test_what_lies_in_a_units_folder_is_told_on_the_first_page(browser: Browser)
 
 def test_work_that_ended_while_nobody_looked_is_found_again(browser: Browser) -> None:
     """Left before its end: named on every page until its own page was seen; a failure can be tried again there."""
-    lock = browser.office.workspace.appendix
-    kept = lock.read_bytes()
+    appendix = browser.office.workspace.appendix
+    kept = appendix.read_bytes()
     browser.client.post(f"{browser.at}/ky/2026-04/tong-hop/lap", data={}, follow_redirects=False)
     while browser.site.jobs.busy():
         time.sleep(0.05)
@@ -205,10 +207,10 @@ def test_work_that_ended_while_nobody_looked_is_found_again(browser: Browser) ->
     job = page.split('href="/viec/')[1].split('"')[0]
     browser.client.get(f"/viec/{job}")
     assert "/viec/" not in browser.page("/nhat-ky")
-    lock.write_bytes(b"PK")
+    appendix.write_bytes(b"PK")
     failed = browser.send("/ky/2026-04/tong-hop/lap", {})
     assert "Thử lại" in failed and "Traceback" not in failed
-    lock.write_bytes(kept)
+    appendix.write_bytes(kept)
     again = failed.split('action="/viec/')[1].split('"')[0]
     assert browser.client.post(f"/viec/{again}").status_code == 200
     while browser.site.jobs.busy():
@@ -241,3 +243,55 @@ def test_a_plans_document_becomes_a_workspace_by_answering_questions(tmp_path: P
     assert len(list(browser.office.workspace.backup.glob("phu-luc-*.xlsx"))) == 1
     assert "Chưa trả lời câu hỏi nào" in browser.send("/ke-hoach/ra-soat/tra-loi", {"k:../x": "y"})
     assert "Đã có thư mục làm việc" in browser.send("/chon/tao", fields, ("kế hoạch.docx", b"x"))
+
+
+def test_a_full_disk_is_told_and_tried_again(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report cannot be written: said in words with a retry, nothing half done; with room again, it is made."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("nq57xl.text.files.os.fsync", full)
+    told = browser.send("/ky/2026-04/tong-hop/lap", {})
+    assert "ổ đĩa đã đầy" in told and "Thử lại" in told and "No space" not in told
+    monkeypatch.undo()
+    browser.client.post("/viec/" + told.split('action="/viec/')[1].split('"')[0])
+    while browser.site.jobs.busy():
+        time.sleep(0.05)
+    assert browser.office.workspace.report_dir("2026-04").joinpath("bao-cao-tong-hop.xlsx").is_file()
+
+
+def test_a_command_elsewhere_is_named_and_other_pages_go_on(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another command writes, a decision says who and which, and records nothing; pages to read go on."""
+    monkeypatch.setitem(lock.writing.__wrapped__.__kwdefaults__, "wait", 0.2)  # type: ignore[attr-defined]
+    sha256 = browser.hash_of("VP")
+    with lock.writing(browser.office.workspace, "merge", CLOCK, "hoa"):
+        told = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "exclude", "ly_do": "Bản nháp"})
+        assert "người dùng hoa" in told and "«merge»" in told
+        assert "Bị trả lại" in browser.page(f"/tep/{sha256}")
+    assert "Bản nháp" not in browser.page(f"/tep/{sha256}")
+
+
+def test_an_open_workbook_is_named(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The appendix or the report is open in Excel: the page says which file to close, and offers to try again."""
+    from nq57xl.errors import WorkbookOpenError
+
+    def held(path: Path) -> None:
+        raise WorkbookOpenError(path)
+
+    monkeypatch.setattr("nq57xl.commands.replace_appendix.files.require_closed", held)
+    data = browser.office.workspace.appendix.read_bytes()
+    told = browser.send("/ke-hoach/thay", {}, ("phu-luc.xlsx", data))
+    assert "hãy đóng tệp" in told and "phu-luc.xlsx" in told and "Thử lại" in told
+
+
+def test_the_right_form_is_at_hand_on_every_verdict(browser: Browser) -> None:
+    """Beside a unit's verdict stands its form of the period as it is now; the office's decisions stand there too."""
+    sha256 = browser.hash_of("VP")
+    page = browser.page(f"/tep/{sha256}")
+    form = f"{browser.at}/ky/2026-04/tai/bieu-mau/NQ57_2026-04_VP.xlsx"
+    assert form in page
+    assert browser.client.get(form).headers["content-disposition"].startswith("attachment")
+    browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "exclude", "ly_do": "Bản nháp"})
+    page = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "readmit", "ly_do": "Bản chính"})
+    assert "2 đã có" in page and "Bản nháp" in page and "Bản chính" in page

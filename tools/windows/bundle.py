@@ -2,7 +2,7 @@
 
 NQ57/NQ57.cmd          starts the desk in the browser
 NQ57/nq57xl.cmd        the same commands as everywhere, for a console
-NQ57/HUONG-DAN.html    how to unpack and start
+NQ57/HUONG-DAN.html    how to unpack and start, with its pictures in NQ57/hinh/
 NQ57/PHIEN-BAN.txt     versions of everything inside
 NQ57/python/           the runtime, isolated by python313._pth
 NQ57/app/              the libraries as .pyc, nq57xl with its source
@@ -10,6 +10,7 @@ NQ57/app/              the libraries as .pyc, nq57xl with its source
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tools.windows.runtime import version_of as version_of_runtime
 from tools.windows.wheels import fetch, locked_for_windows, needed, unpack
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+PICTURES = REPOSITORY / "docs" / "pictures"
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 BUILD = REPOSITORY / "build" / "windows"
 DOWNLOADS = BUILD / "downloads"
@@ -90,8 +92,16 @@ def _add_shipped(folder: Path) -> None:
             (folder / path.name).write_bytes("\r\n".join(path.read_text("ascii").split("\n")).encode())
         elif path.suffix == ".html":
             shutil.copy(path, folder)
+            for name in guide_pictures(path.read_text(encoding="utf-8")):
+                (folder / "hinh").mkdir(exist_ok=True)
+                shutil.copy(PICTURES / name, folder / "hinh")
     shutil.copy(REPOSITORY / "LICENSE", folder / "LICENSE.txt")
     write_icon(folder / "NQ57.ico")
+
+
+def guide_pictures(page: str) -> list[str]:
+    """Names of the pictures that the guide shows: those of docs/pictures."""
+    return re.findall(r'src="hinh/([a-z0-9-]+\.png)"', page)
 
 
 def write_icon(target: Path) -> None:

@@ -247,10 +247,6 @@ CHECKS: tuple[Callable[[Trial], None], ...] = (
     hostile_member,
     nothing_written,
 )
-AWAITED: dict[Callable[[Trial], None], str] = {
-    same_ledger_same_bytes: "members of a workbook still tell the system that wrote them",
-}
-"""Checks that may fail until what they wait for is mended; one that holds is reported, to be taken out of here."""
 
 
 def smoke(path: Path, made: Path | None = None) -> None:
@@ -274,13 +270,10 @@ def _try_all(trial: Trial) -> list[str]:
         outcome = "ok"
         try:
             check(trial)
-            if check in AWAITED:
-                print(f"{check.__name__} holds now: take it out of AWAITED", file=sys.stderr)
         except Exception:
-            outcome = "awaited" if check in AWAITED else "FAILED"
-            print(AWAITED.get(check) or traceback.format_exc(), file=sys.stderr)
-            if check not in AWAITED:
-                failed.append(check.__name__)
+            outcome = "FAILED"
+            print(traceback.format_exc(), file=sys.stderr)
+            failed.append(check.__name__)
         print(f"{outcome:8}{time.monotonic() - start:6.1f} s  {check.__doc__}", flush=True)
     return failed
 
