@@ -21,7 +21,7 @@ def collected_line(slug: str, item: CollectedFile) -> Progress:
     """The verdict on one file."""
     unit = f" ({item.unit})" if item.unit else ""
     count = len(to_answer(item.findings))
-    points = f": {count} điểm cần xem" if count else ""
+    points = f", {count} điểm cần xem" if count else ""
     text = f"«{item.source.name}»{unit}: {VERDICTS[item.verdict]}{points}."
     if any(one.code == "OWN_OUTPUT" for one in item.findings):
         return Progress(f"«{item.source.name}»: tệp do chính phần mềm lập, chưa ai nhập gì.")

@@ -15,6 +15,7 @@ from nq57xl.commands.replace_appendix import replace_appendix
 from nq57xl.commands.review_import import open_questions
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.wording import day_in_words
 from nq57xl.plan.compare import KIND_WORDS, TITLES
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
@@ -75,7 +76,7 @@ async def amend(request: Request) -> Response:
         if made.file is None:
             tell(Progress("Văn bản này không làm thay đổi kế hoạch.", "warn"))
             return back
-        day_words = f"{made.effective_from:%d/%m/%Y}"
+        day_words = day_in_words(made.effective_from)
         tell(Progress(f"Hiệu lực từ {day_words}. Kiểm tra bảng so sánh rồi xác nhận ở trang Kế hoạch.", "good"))
         return f"{back}/so-sanh"
 
@@ -109,7 +110,7 @@ async def accept(request: Request) -> Response:
         made = confirm(office, path, None, day)
         for line in _changes(made):
             tell(Progress(line))
-        tell(Progress(f"Kế hoạch đã điều chỉnh, hiệu lực từ {made.effective_from:%d/%m/%Y}.", "good"))
+        tell(Progress(f"Kế hoạch đã điều chỉnh, hiệu lực từ {day_in_words(made.effective_from)}.", "good"))
         if made.periods:
             tell(Progress(f"Phát hành lại biểu mẫu các kỳ: {', '.join(made.periods)}.", "warn"))
         return back

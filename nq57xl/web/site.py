@@ -32,6 +32,7 @@ from nq57xl.text.normalise import bare
 from nq57xl.web.jobs import Job, Jobs, Progress, Work
 from nq57xl.web.safety import Keys
 
+_DAY = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
 _LOG = "loi-chuong-trinh.log"
 
 
@@ -73,7 +74,8 @@ class Site:
             lstrip_blocks=True,
         )
         found.filters["ngay"] = day_in_words
-        found.filters["luc"] = moment_words
+        found.filters["luc"] = lambda at: in_words(moment_words(at))
+        found.filters["ngay_chu"] = in_words
         found.filters["ky"] = title_of
         return found
 
@@ -149,6 +151,16 @@ class Site:
 
 class UnknownWorkspaceError(Exception):
     """No workspace has that name in addresses."""
+
+
+def in_words(text: str) -> str:
+    """The text with its days in words, so that a day is never taken for a month."""
+
+    def words(found: re.Match[str]) -> str:
+        day, month, year = map(int, found.groups())
+        return day_in_words(dt.date(year, month, day)).removeprefix("ngày ")
+
+    return _DAY.sub(words, text)
 
 
 def slug_of(name: str) -> str:
