@@ -18,7 +18,7 @@ import yaml
 from docx import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_COLOR_INDEX
 from docx.shared import Length, Mm, Pt
 
 from nq57xl.xlsx.zipped import repacked
@@ -53,7 +53,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("1. Kết quả nổi bật", "highlights"),
             ("2. Tồn tại, hạn chế", "shortcomings"),
-            ("3. Nguyên nhân", "causes"),
+            ("3. Khó khăn, vướng mắc, nguyên nhân và đề xuất", "causes"),
         ),
     ),
     ("IV. NHIỆM VỤ TRỌNG TÂM KỲ TỚI", (("", "next_period"),)),
@@ -147,10 +147,10 @@ class Maker:
         self.para("II. KẾT QUẢ THỰC HIỆN", "Heading 1")
         self.para("1. Kết quả chung", "Heading 2")
         self._parts("overall")
-        self._counts()
         self.para("2. Kết quả theo nhóm nhiệm vụ", "Heading 2")
         which = "Phụ lục{% if indicator_rows %} I{% endif %}"
-        self.para(f"Kết quả từng đầu việc được nêu tại {which} kèm theo. Kết quả chính trong kỳ như sau:", "NoiDung")
+        note = "(số trong ngoặc sau tên nhiệm vụ là số thứ tự tại phụ lục này)"
+        self.para(f"Kết quả từng đầu việc được nêu tại {which} kèm theo {note}.", "NoiDung")
         self.tag("{%p for section in sections %}")
         self.para("{{ section.title }}", "Heading 3")
         self._lines("section.part")
@@ -177,13 +177,17 @@ class Maker:
         self.tag("{%p endfor %}")
 
     def _lines(self, name: str) -> None:
+        self.tag(f"{{%p if {name}.blank %}}")
+        self.para("", "NoiDung").add_run(f"{{{{ {name}.lead }}}}").font.highlight_color = WD_COLOR_INDEX.YELLOW
+        self.tag("{%p else %}")
         self.para(f"{{{{ {name}.lead }}}}", "NoiDung")
+        self.tag("{%p endif %}")
         self.tag(f"{{%p for item in {name}.items %}}")
         self.para("- {{ item }}", "NoiDung")
         self.tag("{%p endfor %}")
 
     def _counts(self) -> None:
-        table = self._table((46, 17, 43, 17, 42), borders=True)
+        table = self._table((90, 22, 46, 46, 48), borders=True)
         side_margins(table, 0.7)
         self._count_cells(table.rows[0].cells, "counts.heads", bold=True)
         for cell in table.rows[0].cells:
@@ -230,6 +234,8 @@ class Maker:
         self.para(shown, "PhuLuc")
         self.para(f"{title}, {{{{ period|upper }}}}", "TenPhuLuc")
         self.para("({{ attached }})", "KemTheo")
+        if number == "I":
+            self._counts()
         table = self._table([width for _, width, _ in columns], borders=True)
         for cell, (name, _, _) in zip(table.rows[0].cells, columns, strict=True):
             self._in(cell, name, "OBang", first=True, bold=True, center=True)

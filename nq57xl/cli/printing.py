@@ -240,6 +240,8 @@ def print_merged(done: Merged) -> None:
     if not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
         talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")
+    if done.unwritten:
+        talk(f"bao-cao.docx còn {done.unwritten} chỗ tô vàng chờ văn phòng viết.")
     _print_recorded_edits(done)
 
 

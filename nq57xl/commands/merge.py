@@ -21,7 +21,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document.document import TEMPLATE as DOCUMENT
-from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document.document import placeholders, render_document
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
 from nq57xl.outputs.texts import PAGE as TRACKING_PAGE
 from nq57xl.outputs.texts import TEXT as TRACKING_TEXT
@@ -61,6 +61,8 @@ class Merged:
     """Where bien-tap.xlsx was written; None when it could not be."""
     problem: str = ""
     """Why not."""
+    unwritten: int = 0
+    """Highlighted places of the document that the office still has to write."""
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -135,7 +137,9 @@ def write_reports(
     report, internal, sources_written, *companions = written
     moved = written != list(planned)
     standing_now = PeriodOverview(c.plan, c.period, c.status)
-    return Merged(standing_now, report, internal, sources_written, moved, c, taken, tuple(companions))
+    return Merged(
+        standing_now, report, internal, sources_written, moved, c, taken, tuple(companions), unwritten=placeholders(c)
+    )
 
 
 def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:

@@ -24,6 +24,8 @@ _LOWER = {
     DONE_BEFORE: "đã hoàn thành trước kỳ",
     UNREPORTED: "chưa có báo cáo hoặc chưa báo cáo đủ",
     OUTSIDE: "do cơ quan ngoài chủ trì",
+    STAGES[2]: "đang thực hiện trong hạn",
+    STAGES[6]: "thường xuyên hoặc chưa phát sinh",
     REACHED: "đạt mục tiêu",
     UNDER_WAY: "đang phấn đấu đạt mục tiêu",
     MISSED: "không đạt mục tiêu",
@@ -87,6 +89,11 @@ def indicator_words(f: Figures) -> str:
     return f"Trong {count_words(total)} chỉ tiêu: {listed(states, INDICATOR_STATES, None)}." if total else ""
 
 
+def in_sentence(words: str) -> str:
+    """Words of a count inside a sentence."""
+    return _LOWER.get(words, words.lower())
+
+
 def listed(counts: dict[str, int], order: Iterable[str], whole: int | None) -> str:
     """ "05 hoàn thành (19,2%), 10 đang thực hiện (38,5%)"; what does not occur is left out."""
     parts = []
@@ -94,5 +101,5 @@ def listed(counts: dict[str, int], order: Iterable[str], whole: int | None) -> s
         count = counts.get(words, 0)
         if count:
             share = f" ({percent_of(count, whole)})" if whole else ""
-            parts.append(f"{count_words(count)} {_LOWER.get(words, words.lower())}{share}")
+            parts.append(f"{count_words(count)} {in_sentence(words)}{share}")
     return ", ".join(parts) or "không có"

@@ -201,6 +201,8 @@ class Consolidation:
     """The office's own edits, in the order of recording; `values` and `traced` hold those that are applied."""
     closing: Closing | None = None
     """Set: the period is closed, and everything here is as it was then."""
+    office_texts: Mapping[str, str] = field(factory=dict)
+    """What the office itself says in the document, by name: "judgement", "steering"."""
     addendum: Addendum | None = None
     """Of a closed period: what came afterwards; None while there is nothing."""
 

@@ -308,11 +308,13 @@ def entry_result(row: IndicatorRow, entry: IndicatorEntry) -> str:
 
 
 def gap_words(row: IndicatorRow, entry: IndicatorEntry) -> str:
-    """ "thấp hơn mục tiêu 4,5 điểm %"; "" where no gap can be told."""
+    """ "thấp hơn mục tiêu 4,5 điểm %", or what is still to go by when; "" where no gap can be told."""
     if not entry.gap:
         return ""
     number = _points(entry.gap, row.measure)
     unit = " điểm %" if row.measure == "percent" else ""
+    if not entry.reached and not row.judged:
+        return f"còn {vietnamese_number(abs(number))}{unit} đến ngày {vietnamese_date(row.due)}"
     return f"{'cao' if number > 0 else 'thấp'} hơn mục tiêu {vietnamese_number(abs(number))}{unit}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from nq57xl.results.consolidation import (
     LeadEntry,
     TaskRow,
 )
-from nq57xl.results.figures import Figures, figures, groups_of, indicator_state, progress_buckets, sections_of
+from nq57xl.results.figures import Figures, groups_of, indicator_state, sections_of, stage_buckets
+from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.wording import (
     due_words,
     entry_result,
@@ -150,7 +151,7 @@ def _notes(entry: IndicatorEntry, c: Consolidation) -> str:
 
 @frozen
 class CountsTable:
-    """The table of II.1: rows of the plan by group and progress; columns in which nothing stands are left out."""
+    """The table before Phụ lục I: rows of the plan by group and where they stand, without columns of nothing."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -158,13 +159,13 @@ class CountsTable:
 
 
 def _counts_table(c: Consolidation, f: Figures) -> CountsTable:
-    """The table of II.1."""
-    shown_words = [words for words in progress_buckets(c) if f.total.progress.get(words)]
+    """The same, of a consolidation."""
+    shown_words = [words for words in stage_buckets(c) if f.total.stages.get(words)]
     rows = [
         (
             f"{section.code}. {section.title}" if section.code else section.title,
             str(section.total),
-            *(str(section.progress.get(words, 0)) for words in shown_words),
+            *(str(section.stages.get(words, 0)) for words in shown_words),
         )
         for section in (*f.sections, f.total)
     ]
@@ -205,7 +206,9 @@ def render_document(c: Consolidation, workspace: Path | None = None) -> bytes:
 
 def context(c: Consolidation) -> dict[str, Any]:
     """Everything that the template may name (docs/van-phong.md)."""
-    f = figures(c)
+    view = overview_of(c)
+    f = view.figures
+    parts = _parts(view)
     parent, agency, recipient, place = c.letterhead
     signatory = c.plan.properties.signatory
     return {
@@ -219,16 +222,9 @@ def context(c: Consolidation) -> dict[str, Any]:
         "recipients": [in_full(name.strip()) for name in recipient.split(";") if name.strip()],
         "gaps": results.gaps(c, f),
         "basis": results.basis(c),
-        "steering": results.steering(c, f),
-        "overall": results.overall(c, f),
         "counts": _counts_table(c, f),
-        "sections": tuple(results.by_section(c, f)),
-        "indicators": results.indicators(c, f),
-        "highlights": review.highlights(c),
-        "shortcomings": review.shortcomings(c),
-        "causes": review.causes(c),
-        "next_period": review.next_period(c),
-        "proposals": review.proposals(c),
+        **parts,
+        "sections": _sections(view, [part for found in parts.values() for part in found]),
         "closing": _closing(c),
         "signature": signatory,
         "copies": _copies(c),
@@ -238,6 +234,46 @@ def context(c: Consolidation) -> dict[str, Any]:
         "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(several(row) for row in c.tasks) else "",
         "indicator_rows": _indicator_rows(c),
     }
+
+
+def _parts(view: Overview) -> dict[str, tuple[results.Paragraph, ...]]:
+    """Paragraphs of the sections by their names in the template."""
+    c, f = view.consolidation, view.figures
+    return {
+        "steering": results.steering(c, f),
+        "overall": results.overall(view),
+        "indicators": results.indicators(c, f),
+        "highlights": review.highlights(view),
+        "shortcomings": review.shortcomings(view),
+        "causes": review.difficulties(view),
+        "next_period": review.next_period_work(view),
+        "proposals": review.proposals(view),
+    }
+
+
+_PAGE_LINES = 39.0
+"""Lines of a page, with what stands between paragraphs."""
+_FRAME_LINES = 52.0
+"""Letterhead, title, opening, headings of I to V, closing and signature."""
+_SMALL_PLAN, _PAGES = 10, (3, 5)
+"""Up to so many tasks the body is meant to take three pages, else five."""
+
+
+def _sections(view: Overview, others: Iterable[results.Paragraph]) -> tuple[results.SectionText, ...]:
+    """II.2 with as much detail as the other parts leave room for: a body is read when it is short."""
+    c = view.consolidation
+    room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES - results.lines_of(others)
+    details: tuple[results.Detail, ...] = ("results", "names", "counts")
+    for detail in details:
+        found = tuple(results.by_section(c, view.figures, detail))
+        if results.lines_of(part for item in found for part in (item.part, results.Paragraph(item.title))) <= room:
+            break
+    return found
+
+
+def placeholders(c: Consolidation) -> int:
+    """How many highlighted places of the document are left for the office to write."""
+    return sum(part.blank for found in _parts(overview_of(c)).values() for part in found)
 
 
 def _closing(c: Consolidation) -> str:

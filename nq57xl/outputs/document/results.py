@@ -1,8 +1,9 @@
-"""Sections I and II of the document: how the reporting went, and what was done."""
+"""Sections I and II of the document: how the reporting went, and what was done, in running sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from attrs import frozen
 
@@ -11,35 +12,39 @@ from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.document.words import (
     LISTED,
     Paragraph,
-    accepted,
     appendix_name,
     cited_evidence,
-    codes,
-    day_in,
-    nobody,
-    part,
+    full_name,
+    placeholder,
     plan_cited,
-    row_name,
+    sentence,
     several,
-    state_of,
     unit_names,
     unit_text,
 )
-from nq57xl.outputs.narrative import count_words, listed
-from nq57xl.results.comparison import compare_periods
-from nq57xl.results.consolidation import Consolidation, TaskRow
+from nq57xl.outputs.narrative import count_words, in_sentence, listed
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow
 from nq57xl.results.figures import (
     INDICATOR_STATES,
+    MISSED,
+    REACHED,
+    UNDER_WAY,
     Figures,
     RowCounts,
     groups_of,
     indicator_state,
-    progress_buckets,
+    stage_buckets,
 )
-from nq57xl.results.wording import STATES, TIMELINESS, UNREPORTED, percent_of
+from nq57xl.results.overview import Overview, is_silent
+from nq57xl.results.wording import STAGES, STATES, UNREPORTED, entry_result, gap_words
 from nq57xl.rules.values import vietnamese_date
+from nq57xl.text.normalise import one_line
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
+Detail = Literal["results", "names", "counts"]
+"""How much section II.2 tells of tasks under way: what was done, their names alone, their number."""
+_NAMED_INDICATORS = 6
+"""Indicators named one by one in a sentence."""
 
 
 def basis(c: Consolidation) -> str:
@@ -59,94 +64,67 @@ def gaps(c: Consolidation, f: Figures) -> str:
     silent = f" Vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
         f"Báo cáo này chưa đầy đủ: còn {count_words(len(c.missing))}/{count_words(f.expected)} đơn vị chưa có báo cáo "
-        f"được chấp nhận, gồm: {names}.{silent} Số liệu dưới đây chỉ tính trên các báo cáo đã được chấp nhận; nội dung "
-        "chưa được báo cáo không tính là «chưa thực hiện»."
+        f"được chấp nhận, gồm: {names}.{silent} Nội dung chưa được báo cáo không tính là «chưa thực hiện»."
     )
 
 
 def steering(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
-    """Section I: who had to report and did, and the documents of the period."""
-    asked = (
-        f"Kỳ báo cáo {c.period.title} có {count_words(f.expected)} đơn vị phải gửi báo cáo, hạn gửi ngày "
-        f"{vietnamese_date(c.period.due)}, số liệu chốt đến hết ngày {vietnamese_date(c.cutoff)}. {_reported(c, f)}"
+    """Section I: the office's own words on its steering, then who had to report and did."""
+    own = c.office_texts.get("steering", "")
+    told = (
+        Paragraph(sentence(one_line(own)))
+        if own
+        else placeholder("Bổ sung: văn bản chỉ đạo, điều hành đã ban hành và việc kiểm tra, đôn đốc trong kỳ")
     )
-    return (Paragraph(asked), _documents(c))
+    return (told, Paragraph(_reported(c, f)))
 
 
 def _reported(c: Consolidation, f: Figures) -> str:
     if not f.accepted:
-        return "Đến thời điểm tổng hợp, chưa có đơn vị nào có báo cáo được chấp nhận."
+        asked = count_words(f.expected)
+        return f"Đến thời điểm tổng hợp, chưa có đơn vị nào trong {asked} phòng, đơn vị gửi báo cáo đạt yêu cầu."
     late = [item.status for item in c.units if item.status.counting is not None and not item.status.on_time]
-    share = f"{count_words(f.accepted)}/{count_words(f.expected)} đơn vị"
-    words = f"Đến thời điểm tổng hợp, {share} có báo cáo được chấp nhận ({percent_of(f.accepted, f.expected)})"
+    words = f"Đến thời điểm tổng hợp, {count_words(f.accepted)}/{count_words(f.expected)} phòng, đơn vị đã gửi báo cáo "
+    words += f"(hạn gửi ngày {vietnamese_date(c.period.due)})"
     if not late:
-        return f"{words}, {'đều ' if f.accepted > 1 else ''}gửi đúng hạn."
+        return f"{words}, {'đều ' if f.accepted > 1 else ''}đúng hạn."
     names = unit_names([_late(unit) for unit in late])
     on_time = f"{count_words(f.on_time)} đơn vị gửi đúng hạn, " if f.on_time else ""
-    return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm hạn: {names}."
+    return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm: {names}."
 
 
 def _late(unit: UnitStatus) -> str:
     return f"{unit.name} (chậm {count_words(unit.days_late)} ngày)"
 
 
-def _documents(c: Consolidation) -> Paragraph:
-    found: dict[str, list[str]] = {}
-    for row in c.tasks:
-        for entry in row.entries:
-            day = day_in(entry, "evidence_date")
-            if not entry.before and day is not None and c.period.start <= day <= c.cutoff:
-                found.setdefault(cited_evidence(entry, c), []).append(f"{entry.name}, nhiệm vụ {codes([row])}")
-    items = [f"{cited} ({'; '.join(dict.fromkeys(who))})" for cited, who in found.items()]
-    lead = f"Văn bản minh chứng có ngày trong kỳ do các đơn vị báo cáo ({count_words(len(items))} văn bản)"
-    if len(items) > LISTED:
-        return Paragraph(f"{lead} được nêu tại {appendix_name(c, 'I')}.")
-    return part(
-        lead, items, nobody(c, "Các báo cáo đã được chấp nhận không nêu văn bản minh chứng nào có ngày trong kỳ.")
-    )
-
-
-def overall(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
-    """II.1: counts of all rows, their deadlines, what moved since the period before."""
-    total, sections = f.total.total, len(f.sections)
-    counts = listed(f.total.progress, progress_buckets(c), total)
+def overall(view: Overview) -> tuple[Paragraph, ...]:
+    """II.1: how many of how many, on time or not, against the period before."""
+    c, total = view.consolidation, view.figures.total
+    sections = len(view.figures.sections)
+    counts = listed(total.stages, stage_buckets(c), total.total)
     first = (
-        f"Kế hoạch có {count_words(total)} đầu việc thuộc {count_words(sections)} nhóm nhiệm vụ. Tính đến ngày "
+        f"Kế hoạch có {count_words(total.total)} đầu việc thuộc {count_words(sections)} nhóm nhiệm vụ. Tính đến ngày "
         f"{vietnamese_date(c.cutoff)}: {counts}."
     )
-    return tuple(Paragraph(words) for words in (first, _deadlines(f), _moved(c)) if words)
+    return tuple(Paragraph(words) for words in (first, _moved(view)) if words)
 
 
-def _deadlines(f: Figures) -> str:
-    counted = sum(f.total.timeliness.values())
-    if not counted:
+def _moved(view: Overview) -> str:
+    """What is otherwise than in the period before."""
+    if view.before is None:
         return ""
-    words = listed(f.total.timeliness, TIMELINESS.values(), None)
-    return (
-        f"So với thời hạn, trong {count_words(counted)} đầu việc được báo cáo trong kỳ: {words}. Đầu việc mà từ Kế "
-        "hoạch không xác định được ngày hết hạn được thống kê riêng, không tính là đúng hạn."
-    )
-
-
-def _moved(c: Consolidation) -> str:
-    """What moved since the period before, where there is one and somebody has reported."""
-    if not c.earlier_periods or not accepted(c):
-        return ""
-    found = compare_periods(c.earlier_periods[-1], c)
-    groups = (
-        (found.newly_done, "mới hoàn thành"),
-        (found.newly_overdue, "mới quá hạn"),
-        (found.moved("raised"), "tăng tỷ lệ hoàn thành"),
-        (found.moved("lowered"), "giảm tỷ lệ hoàn thành"),
-        (found.moved("new"), "được bổ sung vào Kế hoạch"),
-        (found.moved("dropped"), "không còn trong Kế hoạch"),
-    )
-    movements = [
-        f"{count_words(len(rows))} đầu việc {words}" + (f" ({', '.join(codes)})" if len(codes) <= LISTED else "")
-        for rows, words in groups
-        if (codes := [row.task.code for row in rows])
+    pairs = [(_done(f.total), f.total.stages.get(STAGES[4], 0)) for f in (view.before, view.figures)]
+    words = ("hoàn thành", "quá hạn")
+    told = [
+        f"số đầu việc {name} từ {count_words(before)} thành {count_words(now)}"
+        for name, before, now in zip(words, *pairs, strict=True)
+        if before or now
     ]
-    return f"So với {found.before.title}: {'; '.join(movements) or 'không ghi nhận thay đổi về tiến độ'}."
+    return f"So với {view.before_title}: {', '.join(told)}." if told else ""
+
+
+def _done(f: RowCounts) -> int:
+    return f.stages.get(STAGES[0], 0) + f.stages.get(STAGES[1], 0)
 
 
 @frozen
@@ -157,45 +135,61 @@ class SectionText:
     part: Paragraph
 
 
-def by_section(c: Consolidation, f: Figures) -> Iterator[SectionText]:
-    """II.2: for each group of tasks its heading, its counts and what the units did."""
+def by_section(c: Consolidation, f: Figures, detail: Detail) -> Iterator[SectionText]:
+    """II.2: for each group of tasks its heading and what was done, in running sentences."""
     for index, section in enumerate(f.sections):
         mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
         rows = [row for row in c.tasks if row.task.section == section.code]
-        yield SectionText(f"{mark} Nhóm {section.code}. {section.title}", _section(c, section, rows))
+        yield SectionText(f"{mark} Nhóm {section.code}. {section.title}", _section(c, section, rows, detail))
 
 
-def _section(c: Consolidation, section: RowCounts, rows: list[TaskRow]) -> Paragraph:
-    counts = f"{count_words(section.total)} đầu việc: {listed(section.progress, progress_buckets(c), None)}"
-    if len(c.tasks) > LISTED:
-        rows = [row for row in rows if row.standing.progress == "done"]
-    items = [item for row in rows for item in _results(row, c)]
-    if items:
-        return part(f"{counts}. Kết quả cụ thể", items)
-    silent = all(row.standing.state in ("unreported", "outside") for row in rows)
-    return Paragraph(f"{counts}." if silent else f"{counts}. Trong kỳ không có kết quả cụ thể nào được báo cáo.")
+def _section(c: Consolidation, section: RowCounts, rows: list[TaskRow], detail: Detail) -> Paragraph:
+    parts = [_counts(c, section)]
+    finished = [row for row in rows if row.standing.state == "reported" and row.standing.progress == "done"]
+    if finished and detail != "counts":
+        parts.append(f"Trong kỳ đã hoàn thành: {_enumerated([_completed(row, c) for row in finished])}.")
+    for progress, words in (("in_progress", "Đang triển khai"), ("ongoing", "Thực hiện thường xuyên")):
+        told = [row for row in rows if row.standing.state == "reported" and row.standing.progress == progress]
+        told += [row for row in rows if is_silent(row) and any(e.progress == progress for e in row.entries)]
+        if told and detail != "counts":
+            parts.append(f"{words}: {_enumerated([_under_way(row, c, detail) for row in told])}.")
+    idle = [row for row in rows if row.standing.progress == "not_started"]
+    if idle and detail != "counts":
+        parts.append(f"Chưa thực hiện: {'; '.join(full_name(row) for row in idle)}.")
+    return Paragraph(" ".join(parts))
 
 
-def _results(row: TaskRow, c: Consolidation) -> Iterator[str]:
+def _enumerated(items: list[str]) -> str:
+    """Several items numbered, as units' own words have semicolons: "(1) …; (2) …"."""
+    return items[0] if len(items) == 1 else "; ".join(f"({n}) {item}" for n, item in enumerate(items, start=1))
+
+
+def _counts(c: Consolidation, section: RowCounts) -> str:
+    stages = {words: count for words, count in section.stages.items() if count}
+    if len(stages) == 1:
+        words = in_sentence(next(iter(stages)))
+        return f"Có {count_words(section.total)} đầu việc{', đều' if section.total > 1 else ''} {words}."
+    return f"Có {count_words(section.total)} đầu việc: {listed(stages, stage_buckets(c), None)}."
+
+
+def _completed(row: TaskRow, c: Consolidation) -> str:
+    proofs = "; ".join(dict.fromkeys(proof for entry in row.entries if (proof := cited_evidence(entry, c))))
+    return f"{full_name(row)}" + (f", sản phẩm, minh chứng: {proofs}" if proofs else "")
+
+
+def _under_way(row: TaskRow, c: Consolidation, detail: Detail) -> str:
+    told = []
     for entry in row.entries:
-        result = unit_text(entry, "result", c)
-        if result and not entry.before:
-            unit = entry.name if several(row) else ""
-            reached = unit_text(entry, "kpi_achieved", c)
-            yield f"{row_name(row, unit, state_of(entry, row, c))}: " + _joined(result, reached and f"KPI: {reached}")
-
-
-def _joined(*texts: str) -> str:
-    """Sentences one after the other, each ended once."""
-    kept = [text for text in texts if text]
-    return " ".join(
-        text if text.endswith((".", "!", "?", "…")) or i == len(kept) else f"{text}."
-        for i, text in enumerate(kept, start=1)
-    )
+        share = unit_text(entry, "percent", c) if entry.progress == "in_progress" else ""
+        result = unit_text(entry, "result", c).rstrip(" .;:,") if detail == "results" and not entry.before else ""
+        words = ", ".join(filter(None, (f"đạt {share}" if share else "", f"{result[:1].lower()}{result[1:]}")))
+        if words:
+            told.append(f"{entry.name}: {words}" if several(row) else words)
+    return f"{full_name(row)}" + (f": {', '.join(told)}" if told else "")
 
 
 def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
-    """II.3: counts of indicators, in all and by group; nothing where the plan has none."""
+    """II.3: counts of indicators, those reached by name; nothing where the plan has none."""
     if not c.indicators:
         return ()
     states: dict[str, int] = {}
@@ -203,10 +197,53 @@ def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
         state = indicator_state(row)
         states[state] = states.get(state, 0) + 1
     total = len(c.indicators)
-    counts = listed(states, INDICATOR_STATES, total)
-    groups = [
-        f"Nhóm {number}. {title}: {count_words(sum(f.indicators[number].values()))} chỉ tiêu, trong đó "
-        f"{listed(f.indicators[number], INDICATOR_STATES, None)}"
-        for number, title in groups_of(c)
+    words = [f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {listed(states, INDICATOR_STATES, total)}."]
+    if len(groups_of(c)) > 1:
+        groups = (f"nhóm {number} {_of_group(f, number)}" for number, _ in groups_of(c))
+        words.append(f"Theo nhóm chỉ tiêu: {'; '.join(groups)}.")
+    for state, told in ((REACHED, "Các chỉ tiêu đã đạt"), (UNDER_WAY, "Các chỉ tiêu còn phải phấn đấu")):
+        rows = [row for row in c.indicators if indicator_state(row) == state]
+        if 0 < len(rows) <= _NAMED_INDICATORS:
+            words.append(f"{told}: {'; '.join(_indicator(row) for row in rows)}.")
+    return (Paragraph(" ".join(words)),)
+
+
+def _of_group(f: Figures, number: str) -> str:
+    counts = f.indicators[number]
+    return f"đạt {count_words(counts.get(REACHED, 0))}/{count_words(sum(counts.values()))}"
+
+
+def _indicator(row: IndicatorRow) -> str:
+    """ "Tỷ lệ hồ sơ trực tuyến 85%, mục tiêu ≥ 90%, còn 5 điểm % đến 31/12/2026"."""
+    name = one_line(row.indicator.indicator).rstrip(" .;:,…")
+    told = [
+        f"{entry.name} {words}" if len(row.entries) > 1 else words
+        for entry in row.entries
+        if (words := entry_result(row, entry))
     ]
-    return (part(f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {counts}. Theo nhóm", groups),)
+    reached = f"{name} ({'; '.join(told)})" if row.measure == "choice" else f"{name} đạt {'; '.join(told)}"
+    gaps_told = [gap_words(row, entry) for entry in row.entries if len(row.entries) == 1 and not entry.reached]
+    return ", ".join(filter(None, (reached, f"mục tiêu {row.indicator.target.text}", *gaps_told)))
+
+
+def missed_indicators(c: Consolidation) -> Iterator[Paragraph]:
+    """Targets whose day has come and that were not reached: shortcomings."""
+    rows = [row for row in c.indicators if indicator_state(row) == MISSED]
+    if rows:
+        lead = f"Có {count_words(len(rows))} chỉ tiêu không đạt mục tiêu khi đến hạn"
+        if len(rows) > LISTED:
+            yield Paragraph(f"{lead} (nêu tại {appendix_name(c, 'II')}).")
+        else:
+            yield Paragraph(f"{lead}: {'; '.join(_indicator(row) for row in rows)}.")
+
+
+_LETTERS_OF_LINE = 76
+"""Of 14 points over 165 mm."""
+_SPACE_AFTER = 0.4
+"""Of a paragraph, in lines."""
+
+
+def lines_of(parts: Iterable[Paragraph]) -> float:
+    """About how many printed lines paragraphs take."""
+    texts = [text for part in parts for text in (part.lead, *part.items)]
+    return sum(len(text) // _LETTERS_OF_LINE + 1 + _SPACE_AFTER for text in texts)

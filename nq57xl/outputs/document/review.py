@@ -2,243 +2,276 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from attrs import frozen
+
+from nq57xl.outputs.document.results import missed_indicators
 from nq57xl.outputs.document.words import (
     LISTED,
     Paragraph,
+    accepted,
     appendix_name,
-    cited_evidence,
     codes,
-    counted,
-    day_in,
     flowing,
-    listed_codes,
+    full_name,
     nobody,
     part,
-    row_name,
+    placeholder,
     rows_with,
-    short_name,
+    sentence,
+    several,
+    task_numbers,
     unit_text,
 )
-from nq57xl.outputs.narrative import count_words
-from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, TaskRow
-from nq57xl.results.figures import MISSED, NO_DATA, REACHED, indicator_state
-from nq57xl.results.wording import entry_result, shown
+from nq57xl.outputs.narrative import count_words, indicator_words
+from nq57xl.plan.periods import next_period
+from nq57xl.results.consolidation import Consolidation, TaskRow
+from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
+from nq57xl.results.wording import STAGES, percent_of, shown
 from nq57xl.rules.values import vietnamese_date
-
-_NAMED_INDICATORS = 10
-"""Indicators named one by one in the text."""
+from nq57xl.text.normalise import one_line
 
 
-def highlights(c: Consolidation) -> tuple[Paragraph, ...]:
-    """III.1: rows completed in the period, targets reached."""
-    done = rows_with(c, lambda row: row.standing.state == "reported" and row.standing.progress == "done")
-    reached = [row for row in c.indicators if indicator_state(row) == REACHED]
-    parts = []
-    if done:
-        items = [_completed(row, c) for row in done]
-        parts.append(counted(c, len(done), "đầu việc được báo cáo hoàn thành trong kỳ", items))
-    if reached:
-        parts.append(_indicators(c, reached, "chỉ tiêu đạt mục tiêu"))
-    indicators = ", chưa có chỉ tiêu nào đạt mục tiêu" if c.indicators else ""
-    none = nobody(c, f"Theo các báo cáo đã được chấp nhận, trong kỳ chưa có đầu việc nào hoàn thành{indicators}.")
-    return tuple(parts) or (Paragraph(none),)
+def highlights(view: Overview) -> tuple[Paragraph, ...]:
+    """III.1: the office's own judgement, then the figures that speak for it."""
+    c, total = view.consolidation, view.figures.total
+    own = c.office_texts.get("judgement", "")
+    judgement = (
+        Paragraph(sentence(one_line(own)))
+        if own
+        else placeholder("Bổ sung nhận định chung: kết quả nổi bật nhất trong kỳ, mức độ hoàn thành so với yêu cầu")
+    )
+    if not accepted(c):
+        return (judgement, Paragraph(nobody(c, "")))
+    done = total.stages.get(STAGES[0], 0) + total.stages.get(STAGES[1], 0)
+    now = sum(row.standing.state == "reported" and row.standing.progress == "done" for row in c.tasks)
+    words = f"Lũy kế đã hoàn thành {count_words(done)}/{count_words(total.total)} đầu việc"
+    words += f" ({percent_of(done, total.total)})" if done else ""
+    words += f", riêng trong kỳ hoàn thành {count_words(now)} đầu việc (nêu tại mục II)." if now else "."
+    return (judgement, Paragraph(f"{words} {indicator_words(view.figures)}".strip()))
 
 
-def _completed(row: TaskRow, c: Consolidation) -> str:
-    days = [day for entry in row.entries if (day := day_in(entry, "completion_date"))]
-    finished = f", hoàn thành ngày {vietnamese_date(max(days))}" if days else ""
-    proofs = "; ".join(dict.fromkeys(proof for entry in row.entries if (proof := cited_evidence(entry, c))))
-    return f"{row_name(row)}{finished}" + (f"; sản phẩm, minh chứng: {proofs}" if proofs else "")
-
-
-def _indicator(row: IndicatorRow) -> str:
-    results = "; ".join(_result(row, entry) for entry in row.entries if entry.state == "reported")
-    told_of = f"{row.indicator.indicator}: {results}" if results else row.indicator.indicator
-    return f"{told_of} (mục tiêu {row.indicator.target.text})"
-
-
-def _result(row: IndicatorRow, entry: IndicatorEntry) -> str:
-    words = entry_result(row, entry)
-    return f"{entry.name} {words}" if len(row.entries) > 1 else words
-
-
-def shortcomings(c: Consolidation) -> tuple[Paragraph, ...]:
-    """III.2: what is overdue, late, at risk, undated, not reported, below target; difficulties in the units' words."""
-    return tuple(_late(c)) + tuple(_undated(c)) + tuple(_below(c)) + (_difficulties(c),)
-
-
-def _by_timeliness(c: Consolidation, code: str) -> list[TaskRow]:
-    return rows_with(c, lambda row: row.standing.timeliness is not None and row.standing.timeliness.code == code)
+def shortcomings(view: Overview) -> tuple[Paragraph, ...]:
+    """III.2: what is late, each with its reason and remedy; what nobody reported on; targets that were missed."""
+    c = view.consolidation
+    parts = [*_late(c), *_finished_late(c), *_silent(c), *missed_indicators(c)]
+    return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm.")),)
 
 
 def _late(c: Consolidation) -> Iterator[Paragraph]:
     margin = c.plan.settings.at_risk_days
     groups: tuple[tuple[str, str, Callable[[int], str]], ...] = (
         ("overdue", "đầu việc quá hạn, chưa hoàn thành", lambda days: f"quá hạn {count_words(-days)} ngày"),
-        ("late", "đầu việc hoàn thành nhưng quá hạn", lambda days: f"chậm {count_words(days)} ngày"),
         (
             "at_risk",
-            f"đầu việc có nguy cơ chậm (chưa hoàn thành, còn không quá {count_words(margin)} ngày)",
-            lambda days: f"còn {count_words(days)} ngày",
+            f"đầu việc còn không quá {count_words(margin)} ngày là đến hạn",
+            lambda d: f"còn {count_words(d)} ngày",
         ),
     )
-    for code, words, days_words in groups:
-        rows = _by_timeliness(c, code)
-        if rows:
-            yield counted(c, len(rows), words, [_dated(row, days_words) for row in rows])
+    for code, words, days in groups:
+        rows = rows_with(c, timely(code))
+        lead = f"Có {count_words(len(rows))} {words}"
+        if len(rows) > LISTED:
+            yield Paragraph(f"{lead} (nêu tại {appendix_name(c, 'I')}).")
+        elif rows:
+            yield part(lead, [_with_reason(row, c, days) for row in rows])
+        bare = [row for row in rows if code == "overdue" and not any(_has(row, "cause", c))]
+        if bare and len(rows) <= LISTED:
+            yield placeholder(f"Bổ sung nguyên nhân chậm và biện pháp khắc phục của nhiệm vụ {codes(bare)}")
 
 
-def _dated(row: TaskRow, words: Callable[[int], str]) -> str:
+def _has(row: TaskRow, field: str, c: Consolidation) -> Iterator[str]:
+    return (text for entry in row.entries if (text := unit_text(entry, field, c)))
+
+
+def _with_reason(row: TaskRow, c: Consolidation, words: Callable[[int], str]) -> str:
+    """ "Làm sạch dữ liệu (IV.4), Văn phòng Sở, hạn 31/03/2026, quá hạn 14 ngày. Nguyên nhân: … Biện pháp: …"."""
     state, due = row.standing.timeliness, row.task.due
     days = words(state.days) if state is not None and state.days is not None else ""
     names = ", ".join(entry.name for entry in row.entries)
-    return short_name(row, names) + (f": hạn {vietnamese_date(due)}, {days}" if due else "")
-
-
-def _undated(c: Consolidation) -> Iterator[Paragraph]:
-    undated = [row for row in _by_timeliness(c, "undated") if row.standing.progress != "done"]
-    if undated:
-        words = "đầu việc được báo cáo nhưng không xác định được đúng hạn hay quá hạn"
-        yield Paragraph(f"Có {count_words(len(undated))} {words} ({listed_codes(c, undated)}).")
-    silent = rows_with(c, lambda row: row.standing.state in ("unreported", "partly_reported"))
-    if silent:
-        words = "đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
-        yield Paragraph(f"Có {count_words(len(silent))} {words} ({listed_codes(c, silent)}).")
-
-
-def _below(c: Consolidation) -> Iterator[Paragraph]:
-    groups = ((MISSED, "chỉ tiêu không đạt mục tiêu"), (NO_DATA, "chỉ tiêu chưa có số liệu kỳ này"))
-    for state, words in groups:
-        rows = [row for row in c.indicators if indicator_state(row) == state]
-        if rows:
-            yield _indicators(c, rows, words)
-
-
-def _indicators(c: Consolidation, rows: list[IndicatorRow], words: str) -> Paragraph:
-    """A few are named; many stand in their appendix alone, which has them side by side."""
-    if len(rows) > _NAMED_INDICATORS:
-        return Paragraph(f"Có {count_words(len(rows))} {words} (nêu tại {appendix_name(c, 'II')}).")
-    return counted(c, len(rows), words, [_indicator(row) for row in rows], appendix="II")
-
-
-def _difficulties(c: Consolidation) -> Paragraph:
-    items = [*_texts(c, "difficulties"), *_general(c, "content")]
-    return part(
-        "Khó khăn, vướng mắc do các đơn vị nêu",
-        items,
-        nobody(c, "Các báo cáo đã được chấp nhận không nêu khó khăn, vướng mắc."),
+    first = ", ".join(filter(None, (full_name(row), names, f"hạn {vietnamese_date(due)}" if due else "", days)))
+    told = [first]
+    fields = (
+        ("Khó khăn", "difficulties"),
+        ("Nguyên nhân", "cause"),
+        ("Biện pháp", "next_work"),
+        ("Đề xuất", "proposal"),
     )
+    for label, field in fields:
+        texts = [
+            f"{entry.name}: {text}" if several(row) else text
+            for entry in row.entries
+            if (text := unit_text(entry, field, c).rstrip(" .;:,"))
+        ]
+        if texts:
+            told.append(f"{label}: {'; '.join(texts)}")
+    return ". ".join(told)
 
 
-def _texts(c: Consolidation, field: str) -> Iterator[str]:
-    """Units' words on rows of the plan, the same words of a unit told once; of rows done before the period none."""
-    found: dict[tuple[str, str], list[TaskRow]] = {}
-    for row in c.tasks:
-        for entry in row.entries:
-            words = "" if entry.before else unit_text(entry, field, c)
-            if words:
-                found.setdefault((entry.name, words), []).append(row)
-    if len(found) > LISTED:
-        yield f"{len(found)} nội dung theo từng nhiệm vụ được nêu tại {appendix_name(c, 'I')}"
-        return
-    for (name, words), rows in found.items():
-        which = short_name(rows[0], name) if len(rows) == 1 else f"Nhiệm vụ {codes(rows)} ({name})"
-        yield f"{which}: {words}"
+_OF_LATE = (
+    ("Khó khăn", "difficulties"),
+    ("Nguyên nhân", "cause"),
+    ("Biện pháp", "next_work"),
+    ("Đề xuất", "proposal"),
+)
 
 
-def _general(c: Consolidation, field: str) -> Iterator[str]:
-    """Units' words that concern no single row."""
-    for row in c.free:
-        if row.table == "difficulty" and field in row.values:
-            words = flowing(shown(row.values[field], c.schema))
-            if words:
-                yield f"{row.name}: {words}"
-
-
-def causes(c: Consolidation) -> tuple[Paragraph, ...]:
-    """III.3: why, in the units' words."""
-    items = [*_texts(c, "cause"), *_general(c, "cause")]
-    return (
-        part("Nguyên nhân do các đơn vị nêu", items, nobody(c, "Các báo cáo đã được chấp nhận không nêu nguyên nhân.")),
-    )
-
-
-def next_period(c: Consolidation) -> tuple[Paragraph, ...]:
-    """Section IV: what the units will do, what falls due, what is overdue."""
-    planned = list(_texts(c, "next_work"))
-    parts = [
-        part(
-            "Các đơn vị tập trung thực hiện",
-            planned,
-            nobody(c, "Các báo cáo đã được chấp nhận không nêu việc sẽ làm trong kỳ tới."),
+def _finished_late(c: Consolidation) -> Iterator[Paragraph]:
+    rows = rows_with(c, timely("late"))
+    if len(rows) > LISTED:
+        yield Paragraph(
+            f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn (nêu tại {appendix_name(c, 'I')})."
         )
-    ]
-    end = next_cutoff(c.period.start, c.cutoff)
-    due = rows_with(c, lambda row: _open(row) and row.task.due is not None and c.cutoff <= row.task.due <= end)
-    if due:
-        words = f"đầu việc chưa hoàn thành, đến hạn từ ngày {vietnamese_date(c.cutoff)} đến ngày {vietnamese_date(end)}"
-        items = [f"{short_name(row)}: hạn {vietnamese_date(row.task.due)}" for row in due if row.task.due]
-        parts.append(counted(c, len(due), words, items))
-    overdue = _by_timeliness(c, "overdue")
+    elif rows:
+        names = (f"{full_name(row)}, chậm {count_words(_days(row))} ngày" for row in rows)
+        yield Paragraph(f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn: {'; '.join(names)}.")
+
+
+def _days(row: TaskRow) -> int:
+    return (row.standing.timeliness.days or 0) if row.standing.timeliness else 0
+
+
+def _silent(c: Consolidation) -> Iterator[Paragraph]:
+    rows = rows_with(c, is_silent)
+    if rows:
+        lead = f"Có {count_words(len(rows))} đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
+        which = f"nêu tại {appendix_name(c, 'I')}" if len(rows) > LISTED else task_numbers(rows)
+        yield Paragraph(f"{lead} ({which}).")
+
+
+def difficulties(view: Overview) -> tuple[Paragraph, ...]:
+    """III.3: each difficulty with its cause and the proposal beside it, the same words told once."""
+    c = view.consolidation
+    found: dict[str, list[_Told]] = {}
+    for item in c.free:
+        if item.table == "difficulty":
+            texts = [flowing(shown(item.values.get(name), c.schema)) for name in ("content", "cause", "proposal")]
+            told = _Told(item.name, None, *(_bare(text) for text in texts))
+            found.setdefault(told.content or f"|{item.name}|{item.key}", []).append(told)
+    for row in c.tasks:
+        if not _is_late(row):
+            for entry in row.entries:
+                texts = ["" if entry.before else unit_text(entry, n, c) for n in ("difficulties", "cause", "proposal")]
+                told = _Told(entry.name, row, *(_bare(text) for text in texts))
+                found.setdefault(told.content or f"|{told.cause}", []).append(told)
+    items = [_difficulty(told) for told in found.values() if any(item.content or item.cause for item in told)]
+    return (_list_of("Các phòng, đơn vị nêu", items, c, "Trong kỳ, các phòng, đơn vị không nêu khó khăn, vướng mắc."),)
+
+
+@frozen
+class _Told:
+    """What one unit tells of one difficulty; each text without a stop at its end."""
+
+    unit: str
+    row: TaskRow | None
+    """None: it concerns no single task."""
+    content: str
+    cause: str
+    proposal: str
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(" .;:,…")
+
+
+def _is_late(row: TaskRow) -> bool:
+    """It stands under III.2 with its reason and remedy."""
+    return timely("overdue")(row) or timely("at_risk")(row)
+
+
+def _difficulty(told: list[_Told]) -> str:
+    who = _whose((item.unit, item.row) for item in told)
+    causes = "; ".join(dict.fromkeys(item.cause for item in told if item.cause))
+    asked = "; ".join(dict.fromkeys(item.proposal for item in told if item.proposal))
+    content = told[0].content
+    parts = [f"{content} ({who})" if content else f"{causes} ({who})"]
+    parts += [f"Nguyên nhân: {causes}"] if causes and content else []
+    parts += [f"Đề xuất: {asked}"] if asked else []
+    return ". ".join(parts)
+
+
+def _whose(who: Iterable[tuple[str, TaskRow | None]]) -> str:
+    told = list(who)
+    names = ", ".join(dict.fromkeys(name for name, _ in told))
+    rows = [row for _, row in told if row is not None]
+    return f"{names}; {task_numbers(rows)}" if rows else names
+
+
+def _list_of(lead: str, items: list[str], c: Consolidation, none: str) -> Paragraph:
+    if len(items) > LISTED:
+        return Paragraph(f"{lead} {count_words(len(items))} nội dung, nêu tại {appendix_name(c, 'I')}.")
+    return part(lead, items, nobody(c, none))
+
+
+def next_period_work(view: Overview) -> tuple[Paragraph, ...]:
+    """Section IV: what is overdue, what falls due, what the units will do, the same work gathered."""
+    c = view.consolidation
+    parts = []
+    overdue = rows_with(c, timely("overdue"))
     if overdue:
-        which = f"{count_words(len(overdue))} đầu việc đã quá hạn ({listed_codes(c, overdue)})"
-        parts.append(Paragraph(f"Tiếp tục thực hiện để hoàn thành {which}."))
+        parts.append(Paragraph(f"Hoàn thành dứt điểm {count_words(len(overdue))} đầu việc quá hạn nêu tại mục III."))
+    if view.due_soon:
+        day = vietnamese_date(next_period(c.period, c.plan.properties).cutoff)
+        lead = (
+            f"Hoàn thành {count_words(len(view.due_soon))} đầu việc đến hạn trong kỳ tới (trước hoặc trong ngày {day})"
+        )
+        items = [
+            f"{item.work.rstrip(' .;:,…')} ({item.number}), {', '.join(item.units)}"
+            + (f", hạn {vietnamese_date(item.due)}" if item.due else "")
+            for item in view.due_soon
+        ]
+        parts.append(_list_of(lead, items, c, ""))
+    parts.append(_list_of("Các phòng, đơn vị tập trung", _planned(c), c, "Các phòng, đơn vị chưa nêu việc kỳ tới."))
     return tuple(parts)
 
 
-def _open(row: TaskRow) -> bool:
-    """Not known to be finished, and a row that a deadline applies to."""
-    if row.standing.state in ("unreported", "partly_reported"):
-        return True
-    return row.standing.state == "reported" and row.standing.progress in ("not_started", "in_progress")
+def _planned(c: Consolidation) -> list[str]:
+    """Units' work of the next period, the same words told once; what late rows need stands with them."""
+    found: dict[str, list[tuple[str, TaskRow | None]]] = {}
+    for row in c.tasks:
+        for entry in row.entries:
+            words = "" if entry.before or _is_late(row) else unit_text(entry, "next_work", c).rstrip(" .;:,…")
+            if words:
+                found.setdefault(words, []).append((entry.name, row))
+    return [f"{words} ({_whose(who)})" for words, who in found.items()]
 
 
-def next_cutoff(start: dt.date, cutoff: dt.date) -> dt.date:
-    """Last day of the period of the same length after this one: 14/4 is followed by 14/5, 30/4 by 31/5."""
-    after = cutoff + dt.timedelta(days=1)
-    months = (after.year - start.year) * 12 + after.month - start.month
-    index = after.year * 12 + after.month - 1 + months
-    year, month = divmod(index, 12)
-    day = min(after.day, calendar.monthrange(year, month + 1)[1])
-    return dt.date(year, month + 1, day) - dt.timedelta(days=1)
-
-
-def proposals(c: Consolidation) -> tuple[Paragraph, ...]:
-    """Section V: to whom what is proposed, on tasks, in general, and new tasks."""
-    parts = [part(f"Kiến nghị chung (cấp giải quyết: {name})", items) for name, items in _by_authority(c).items()]
-    on_tasks = list(_texts(c, "proposal"))
-    if on_tasks:
-        parts.append(part("Đề xuất, kiến nghị theo từng nhiệm vụ", on_tasks))
+def proposals(view: Overview) -> tuple[Paragraph, ...]:
+    """Section V: what is asked for, by the level that decides; then new tasks."""
+    c = view.consolidation
+    parts: list[Paragraph] = []
+    levels = dict.fromkeys(item.level for item in view.decisions)
+    for level in levels:
+        items = [_asked(item) for item in view.decisions if item.level == level]
+        if level == NO_LEVEL:
+            parts.append(_list_of("Đề xuất, kiến nghị theo nhiệm vụ", items, c, ""))
+            parts.append(placeholder("Chọn nội dung trình và ghi rõ cấp quyết định đối với các đề xuất theo nhiệm vụ"))
+        else:
+            parts.append(_list_of(f"Cấp quyết định: {level}", items, c, ""))
     new = list(_new_tasks(c))
     if new:
-        parts.append(part(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ mới vào Kế hoạch", new))
-    return tuple(parts) or (Paragraph(nobody(c, "Các báo cáo đã được chấp nhận không có đề xuất, kiến nghị.")),)
+        parts.append(_list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new, c, ""))
+    return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ, các phòng, đơn vị không có đề xuất, kiến nghị.")),)
 
 
-def _by_authority(c: Consolidation) -> dict[str, list[str]]:
-    """General proposals by who must decide, in the order of the list; those without one last."""
-    order = [item.title for item in c.schema.lists.get("authority", ())]
-    found: dict[str, list[str]] = {}
-    for row in c.free:
-        if row.table == "difficulty" and "proposal" in row.values:
-            who = shown(row.values.get("authority"), c.schema) or "chưa xác định"
-            found.setdefault(who, []).append(f"{row.name}: {flowing(shown(row.values['proposal'], c.schema))}")
-    return {name: found[name] for name in sorted(found, key=lambda name: [*order, name].index(name))}
+def _asked(item: AskedDecision) -> str:
+    tasks = f"; nhiệm vụ {', '.join(item.tasks)}" if item.tasks else ""
+    return f"{flowing(item.text).rstrip(' .;:,…')} ({', '.join(item.units)}{tasks})"
 
 
 def _new_tasks(c: Consolidation) -> Iterator[str]:
     names = (
-        ("deliverable", "sản phẩm dự kiến"),
-        ("lead", "đơn vị chủ trì"),
+        ("deliverable", "sản phẩm"),
+        ("lead", "chủ trì"),
         ("deadline", "thời hạn"),
         ("reason", "lý do"),
     )
+    found: dict[tuple[str, ...], list[str]] = {}
     for row in c.free:
         if row.table == "proposal" and "title" in row.values:
-            texts = {name: flowing(row.text(name)) for name, _ in names}
-            more = "; ".join(f"{words}: {texts[name]}" for name, words in names if texts[name])
-            yield f"{flowing(row.text('title'))} ({row.name} đề xuất" + (f"; {more})" if more else ")")
+            texts = tuple(flowing(row.text(name)).rstrip(" .;:,…") for name in ("title", *(name for name, _ in names)))
+            found.setdefault(texts, []).append(row.name)
+    for texts, units in found.items():
+        more = "; ".join(f"{words}: {text}" for (_, words), text in zip(names, texts[1:], strict=True) if text)
+        yield f"{texts[0]} ({', '.join(dict.fromkeys(units))} đề xuất" + (f"; {more})" if more else ")")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from attrs import frozen
 
-from nq57xl.forms.wording import day_in_words, shorten
+from nq57xl.forms.wording import day_in_words
 from nq57xl.outputs.report.units import NAME as SUBMISSIONS
 from nq57xl.plan.model import name_on
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
@@ -18,11 +18,9 @@ from nq57xl.text.normalise import clean, one_line
 _BLANK_NUMBER = "        "
 """Room for a number that is written in by hand or by the office's document system (Decree 30: never invented)."""
 BLANK_DAY = "ngày      tháng      năm        "
-LISTED = 60
+LISTED = 12
 """Lines of a list in the text; a longer one stands in the appendix alone: a report must stay readable."""
 _NAMED_UNITS = 30
-_SHORT = 80
-"""Letters of a task's name where it is named again."""
 _BULLET = re.compile(r"^(?:[*•●◦▪·]+|[-–—+]+(?![-–—+0-9.,]))\s*")
 """A sign before a figure is none: "-5% hồ sơ giấy"."""
 _END = re.compile(r"[\s.;:,…]+$")
@@ -36,6 +34,13 @@ class Paragraph:
     lead: str
     items: tuple[str, ...] = ()
     """Each ends with ";", the last with "."."""
+    blank: bool = False
+    """True: not a text but what the office still has to write here, printed highlighted."""
+
+
+def placeholder(words: str) -> Paragraph:
+    """ "[Văn phòng bổ sung: ...]": what only the office can say."""
+    return Paragraph(f"[{words}]", blank=True)
 
 
 def part(lead: str, items: Iterable[str] = (), none: str = "") -> Paragraph:
@@ -55,11 +60,6 @@ def counted(c: Consolidation, number: int, words: str, items: list[str], *, appe
 def appendix_name(c: Consolidation, number: str) -> str:
     """ "Phụ lục I"; without a number where there is only one (Decree 30/2020/NĐ-CP)."""
     return f"Phụ lục {number}" if c.indicators else "Phụ lục"
-
-
-def listed_codes(c: Consolidation, rows: Sequence[TaskRow]) -> str:
-    """ "I.1, II.2.1", or where they stand when there are too many."""
-    return codes(rows) if len(rows) <= LISTED else f"nêu tại {appendix_name(c, 'I')}"
 
 
 def unit_names(names: Sequence[str]) -> str:
@@ -104,12 +104,6 @@ def cited_evidence(entry: LeadEntry, c: Consolidation) -> str:
     return "; ".join(filter(None, (": ".join(filter(None, (cited, title))), link)))
 
 
-def row_name(row: TaskRow, *more: str) -> str:
-    """ "Rà soát thủ tục hành chính (nhiệm vụ I.1; Văn phòng Sở)"."""
-    notes = "; ".join((f"nhiệm vụ {numbered(row.task)}", *filter(None, more)))
-    return f"{_END.sub('', one_line(work_of(row.task)))} ({notes})"
-
-
 def state_of(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     """ "Đang thực hiện, 45%" of one unit on a row."""
     progress, _ = entry_words(entry, row, c)
@@ -117,15 +111,25 @@ def state_of(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     return ", ".join(filter(None, (progress, share)))
 
 
-def short_name(row: TaskRow, *more: str) -> str:
-    """ "Nhiệm vụ I.1 (Rà soát thủ tục…; Văn phòng Sở)": where the row was named in full before."""
-    work = shorten(_END.sub("", one_line(work_of(row.task))), _SHORT)
-    return f"Nhiệm vụ {numbered(row.task)} ({'; '.join((work, *filter(None, more)))})"
+def full_name(row: TaskRow) -> str:
+    """ "Rà soát thủ tục hành chính (I.1)": the text of the plan with its number in Phụ lục I."""
+    return f"{_END.sub('', one_line(work_of(row.task)))} ({numbered(row.task)})"
+
+
+def task_numbers(rows: Iterable[TaskRow]) -> str:
+    """ "nhiệm vụ I.1, II.2.1"."""
+    return f"nhiệm vụ {codes(rows)}"
+
+
+def sentence(text: str) -> str:
+    """The text as a whole sentence: one full stop at its end."""
+    kept = _END.sub("", text)
+    return f"{kept[:1].upper()}{kept[1:]}." if kept else ""
 
 
 def codes(rows: Iterable[TaskRow]) -> str:
     """ "I.1, II.2.1"."""
-    return ", ".join(numbered(row.task) for row in rows)
+    return ", ".join(dict.fromkeys(numbered(row.task) for row in rows))
 
 
 def several(row: TaskRow) -> bool:
@@ -140,7 +144,7 @@ def accepted(c: Consolidation) -> int:
 
 def nobody(c: Consolidation, words: str) -> str:
     """The sentence for what no accepted report tells; where none was accepted, that is said instead."""
-    return words if accepted(c) else "Chưa có báo cáo nào được chấp nhận để tổng hợp nội dung này."
+    return words if accepted(c) else "Đến thời điểm báo cáo, chưa nhận được báo cáo của các đơn vị về nội dung này."
 
 
 def rows_with(c: Consolidation, test: Callable[[TaskRow], bool]) -> list[TaskRow]:
