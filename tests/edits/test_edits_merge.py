@@ -139,7 +139,7 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path, monkeypatc
     exported = {(fact.row, fact.field): fact.sha256 for fact in facts(c) if fact.origin == "office"}
     assert exported == {("I.1", "percent"): sha256, ("I.1", "result"): sha256}
     document = "\n".join(blocks(opened(done.companions[0].read_bytes())))
-    assert "Đang thực hiện, 60%): Đã trình dự thảo lần 2." in document
+    assert "đạt 60%, đã trình dự thảo lần 2" in document
     assert "45%" not in document
 
 

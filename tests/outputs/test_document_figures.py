@@ -362,7 +362,7 @@ def test_what_only_the_office_can_say_is_asked_for() -> None:
 
 @pytest.mark.parametrize("code", ["A", "B", "C", "F"])
 def test_other_vocabularies_count_the_same_rows(code: str) -> None:
-    """In the words of any vocabulary the table before the appendix counts the same rows; the appendix uses the words."""
+    """In the words of any vocabulary the table before the appendix counts the same rows; the appendix has them."""
     c = attrs.evolve(consolidated("sxd-2026", 2), vocabulary=load_vocabulary(code))
     document = opened(render_document(c))
     _, *lines = (cell_texts(row) for row in counts_table(document)._tbl.tr_lst)

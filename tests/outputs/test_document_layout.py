@@ -342,8 +342,8 @@ def test_the_guide_names_everything_a_template_may_use() -> None:
 @pytest.mark.needs("soffice")
 @pytest.mark.parametrize(("which", "most"), [("bql-2026", 3), ("sxd-2026", 5)])
 def test_pages_on_paper(which: str, most: int, tmp_path: Path) -> None:
-    """LibreOffice opens the document: page 1 has no number, page 2 has one, each appendix starts at 1 again; the body is
-    as short as a leader reads."""
+    """LibreOffice opens the document: page 1 has no number, page 2 has one, each appendix starts at 1 again; the body
+    is as short as a leader reads."""
     import pdfplumber
 
     path = tmp_path / "bao-cao.docx"
