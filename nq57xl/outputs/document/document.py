@@ -15,7 +15,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.document import results, review
-from nq57xl.outputs.document.words import BLANK_DAY, in_full, report_number, several, state_of
+from nq57xl.outputs.document.words import BLANK_DAY, Paragraph, in_full, report_number, several, state_of
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
     COLLECTIVE_RULE,
@@ -236,7 +236,7 @@ def context(c: Consolidation) -> dict[str, Any]:
     }
 
 
-def _parts(view: Overview) -> dict[str, tuple[results.Paragraph, ...]]:
+def _parts(view: Overview) -> dict[str, tuple[Paragraph, ...]]:
     """Paragraphs of the sections by their names in the template."""
     c, f = view.consolidation, view.figures
     return {
@@ -259,14 +259,14 @@ _SMALL_PLAN, _PAGES = 10, (3, 5)
 """Up to so many tasks the body is meant to take three pages, else five."""
 
 
-def _sections(view: Overview, others: Iterable[results.Paragraph]) -> tuple[results.SectionText, ...]:
+def _sections(view: Overview, others: Iterable[Paragraph]) -> tuple[results.SectionText, ...]:
     """II.2 with as much detail as the other parts leave room for: a body is read when it is short."""
     c = view.consolidation
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES - results.lines_of(others)
     details: tuple[results.Detail, ...] = ("results", "names", "counts")
     for detail in details:
         found = tuple(results.by_section(c, view.figures, detail))
-        if results.lines_of(part for item in found for part in (item.part, results.Paragraph(item.title))) <= room:
+        if results.lines_of(part for item in found for part in (item.part, Paragraph(item.title))) <= room:
             break
     return found
 
