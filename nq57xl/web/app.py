@@ -31,6 +31,7 @@ from nq57xl.web.site import Site, UnknownWorkspaceError
 
 _STATIC = Path(__file__).with_name("static")
 _TITLES = {
+    400: ("Chưa nhận được", "Mỗi lần gửi nhiều nhất 200 tệp; nhiều hơn thì chia thành nhiều lần, hoặc nén thành .zip."),
     404: ("Không có trang này", "Trang hoặc tệp này không có, hoặc đã được thay bằng bản mới."),
     413: ("Tệp quá lớn", "Quá 100 MB trong một lần gửi: hãy chia thành nhiều lần."),
 }

@@ -24,6 +24,8 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".zip": "application/zip",
 }
+_INTERNAL = ("noi-bo", "bien-tap", "du-lieu-noi-bo")
+"""What stays in the office: contacts, assessments, its own hand."""
 _PERIOD = re.compile(r"20\d\d(-(\d\d|Q\d|H\d|9M))?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -58,12 +60,12 @@ def one_file(request: Request) -> Response:
 
 
 def whole_folder(request: Request) -> Response:
-    """All files of one kind as a zip."""
+    """All files of one kind as a zip; of the report those that go out, not the office's own."""
     workspace = site_of(request).office(request.path_params["slug"]).workspace
     period, kind = request.path_params["period"], request.path_params["kind"]
     if kind in ("kiem-tra", "ke-hoach"):
         raise HTTPException(404)
-    files = files_of(_folders(workspace, period, kind))
+    files = [path for path in files_of(_folders(workspace, period, kind)) if not path.name.startswith(_INTERNAL)]
     if not files:
         raise HTTPException(404)
     return attachment(f"NQ57_{period}_{kind}.zip", zipped((path.name, path.read_bytes()) for path in files))

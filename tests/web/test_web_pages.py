@@ -7,6 +7,7 @@ import errno
 import io
 import shutil
 import time
+import zipfile
 from pathlib import Path
 
 import attrs
@@ -295,3 +296,12 @@ def test_the_right_form_is_at_hand_on_every_verdict(browser: Browser) -> None:
     browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "exclude", "ly_do": "Bản nháp"})
     page = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "readmit", "ly_do": "Bản chính"})
     assert "2 đã có" in page and "Bản nháp" in page and "Bản chính" in page
+
+
+def test_the_zip_of_the_report_holds_what_goes_out(browser: Browser) -> None:
+    """One zip with workbook, document and texts; contacts and the office's own edits are not in it."""
+    merge(browser.office, "2026-04")
+    got = browser.client.get(f"{browser.at}/ky/2026-04/zip/tong-hop")
+    names = set(zipfile.ZipFile(io.BytesIO(got.content)).namelist())
+    assert {"bao-cao-tong-hop.xlsx", "bao-cao.docx", "theo-doi.txt"} <= names
+    assert not [name for name in names if name.startswith(("noi-bo", "bien-tap"))]

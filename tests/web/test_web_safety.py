@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from starlette.testclient import TestClient
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import SystemClock
+from nq57xl.web import safety
 from nq57xl.web.app import make_app
 from nq57xl.web.safety import UPLOAD_BYTES, cookie_name
 from nq57xl.web.site import Site
+from tests.web.desk_kit import running, visited
 
 PORT = 8757
 HERE = f"http://127.0.0.1:{PORT}"
@@ -109,10 +113,44 @@ def test_no_path_leads_out(browser: TestClient, path: str) -> None:
     assert browser.get(path).status_code == 404
 
 
-def test_an_oversized_upload_is_refused_before_it_is_read(browser: TestClient) -> None:
-    """By its length, where it tells one; by what comes, where it does not."""
+def test_an_oversized_upload_is_refused(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its length before it is read, where it tells one; by what comes, where it does not. Nothing is kept."""
+    where = "/so/ban-quan-ly/ky/2026-04/nhan"
     head = OWN | {"content-length": str(UPLOAD_BYTES * 2)}
-    assert browser.post("/so/ban-quan-ly/ky/2026-04/nhan", headers=head).status_code == 413
+    assert browser.post(where, headers=head).status_code == 413
+    monkeypatch.setattr(safety, "UPLOAD_BYTES", 1000)
+    monkeypatch.setattr(safety, "_OVERHEAD", 1000)
+    start = b'--x\r\nContent-Disposition: form-data; name="tep"; filename="a.xlsx"\r\n\r\n'
+    chunks = (part for part in (start, *[b"a" * 500] * 10, b"\r\n--x--\r\n"))
+    answer = browser.post(where, headers=OWN | {"content-type": "multipart/form-data; boundary=x"}, content=chunks)
+    assert (answer.status_code, "Tệp quá lớn" in answer.text) == (413, True)
+
+
+def test_too_many_files_are_refused(browser: TestClient, site: Site) -> None:
+    """More than 200 in one drop: told how many go at once; none of them is kept."""
+    files = [("tep", (f"{number}.xlsx", b"x")) for number in range(201)]
+    answer = browser.post("/so/ban-quan-ly/ky/2026-04/nhan", headers=OWN, files=files)
+    assert (answer.status_code, "nhiều nhất 200 tệp" in answer.text) == (400, True)
+    assert list((site.home / "ban-quan-ly" / "inbox").iterdir()) == []
+
+
+def test_slow_senders_hold_nobody_up(tmp_path: Path) -> None:
+    """Forty connections that never finish what they say, one of them an upload that drips: the page answers at once."""
+    with running(tmp_path, "2026-04-16T09:00") as (address, _), visited(address) as client:
+        port = int(address.split(":")[2].split("/")[0])
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+        for number, connection in enumerate(idle):
+            connection.sendall(b"GET / HTTP/1.1\r\nHo")
+            if number == 0:
+                cookie = "; ".join(f"{item.name}={item.value}" for item in client.cookies.jar)
+                connection.sendall(
+                    f"st: 127.0.0.1:{port}\r\nCookie: {cookie}\r\nContent-Length: 90000\r\n\r\nabc".encode()
+                )
+        start = time.monotonic()
+        assert "Thư mục làm việc" in client.get("/chon").text
+        assert time.monotonic() - start < 5
+        for connection in idle:
+            connection.close()
 
 
 @pytest.mark.parametrize(
