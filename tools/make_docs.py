@@ -34,7 +34,7 @@ TYPES = {
     "date": "ngày",
     "measure": "theo đơn vị tính của chỉ tiêu",
 }
-FACTS = {"#overdue": "đầu việc đã quá hạn", "#measure": "chỉ tiêu tính bằng"}
+FACTS = {"#overdue": "đầu việc đã quá hạn", "#measure": "chỉ tiêu tính bằng", "#countable": "đơn vị tính đếm được"}
 MEASURES = {"percent": "tỷ lệ %", "number": "số", "choice": "có hoặc không"}
 LIMITS = {"year_start": "01/01 năm kế hoạch", "year_end": "31/12 năm kế hoạch"}
 MADE = "<!-- Made by tools/make_docs.py; do not edit by hand. -->"
@@ -134,6 +134,8 @@ def complaint(predicate: Predicate) -> str:
         return f"{title} có nội dung"
     if predicate.name == "equals_if" and "value" in params:
         return f"{title} khác {limit_words(params['value'], predicate.field)}"
+    if predicate.name == "equals_if" and "whole" in params:
+        return f"{title} có phần lẻ"
     if predicate.name == "equals_if":
         return f"{title} không khớp tử số chia mẫu số"
     if predicate.name == "between" and "below" in params:

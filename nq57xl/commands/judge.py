@@ -193,7 +193,10 @@ class _Judging:
         return unread(item.source, self.office.in_own_words([fault("kiểm tra số liệu")]))
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> Judged:
-        found = (*item.findings, *broken, *days_after_receipt(item.values, item.source.received_at))
+        late = tuple(days_after_receipt(item.values, item.source.received_at))
+        places = {(one.sheet, one.cell) for one in late}
+        lesser = (one for one in broken if one.code != "DATE_OUTSIDE_PERIOD" or (one.sheet, one.cell) not in places)
+        found = (*item.findings, *lesser, *late)
         return self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
 
     def _before(self, item: Return) -> list[AnsweredForm]:

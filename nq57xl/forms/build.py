@@ -366,6 +366,7 @@ def _indicator_row(item: Indicator, base: Facts) -> FormRow:
         **base,
         "measure": item.measure,
         "kind": item.kind,
+        "countable": item.is_countable,
         "comparator": item.target.comparator,
         "target_value": item.target.value,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Literal
@@ -231,6 +232,19 @@ class Indicator:
             return "percent"
         wordless = self.target.value is None and fold(self.target.text) in ("có", "không")
         return "choice" if wordless else "number"
+
+    @property
+    def is_countable(self) -> bool:
+        """Whether its unit of measure has no fractions: papers, people, meetings."""
+        return self.measure == "number" and _COUNTED.match(fold(self.unit)) is not None
+
+
+_COUNTED = re.compile(
+    r"(?:số |lượt )?(?:hồ sơ|thủ tục|văn bản|người|cán bộ|công chức|viên chức|biên chế|cuộc|lớp|lượt|nhiệm vụ|việc|"
+    r"dự án|dịch vụ|doanh nghiệp|đơn vị|xã|phường|cơ sở|hệ thống|phần mềm|mô hình|đề án|đề tài|sản phẩm|cái|bộ|chiếc|"
+    r"tài khoản)"
+)
+"""Units of measure of which there are no fractions."""
 
 
 @frozen

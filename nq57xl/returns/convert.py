@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Literal, cast
 
+import attrs
 from attrs import frozen
 
 from nq57xl.forms.model import Slot
+from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, FieldType
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.dates import lacks_day, read_date, swapped
 from nq57xl.text.normalise import bare, clean, fold, plain_d
 from nq57xl.text.numbers import read_number
+from nq57xl.text.wreckage import is_broken, mended
 from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown
 from nq57xl.xlsx.shown import Wanted, readings, show, shown_text
 
@@ -38,10 +43,18 @@ BLANK = Converted(None, "")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SCHEME = re.compile("^(?:https?://|mailto:)")
+_ERROR_NAME = re.compile(
+    r"#(?:REF!|N/A|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|"
+    r"EXTERNAL!|PYTHON!|ERROR!|LOADING!?|TIMEOUT!)|(?:Err|Lỗi|Error):\d{3}",
+    re.IGNORECASE,
+)
+"""What programs show in place of a value, typed or pasted as a text."""
 _TICKS = frozenset({"x", "✓", "✔", "☑", "☒", "√"})
 _SERIALS = (36526.0, 73051.0)
 """Days 2000-01-01 to 2100-01-01 counted from 1899-12-30: a date whose format a program lost."""
 _GENERAL = "General"
+_PUNCTUATION = frozenset({"Pd", "Po", "Pc", "Zs", "Sk"})
+"""Categories of signs that say nothing by themselves: dashes, points, strokes; no brackets, no signs of reckoning."""
 _LARGEST = 1e15
 """Beyond it nothing is meant, whatever the format shows; the field's limits tell."""
 _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": "số", "whole": "số nguyên", "date": "ngày"}
@@ -50,8 +63,13 @@ _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": 
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
     kind = field.kind(facts)
+    text = raw.value if isinstance(raw.value, str) and raw.live else ""
+    if says_nothing(text, kind):
+        return BLANK
+    if (fixed := mended(text)) != text:
+        raw = attrs.evolve(raw, value=fixed, decoded=None)
     typed = _typed(raw, kind)
-    if unsure := _unsure(raw, typed):
+    if unsure := _unsure(raw, typed, text):
         return Converted(None, typed or raw.doubt, (unsure,))
     if raw.value is None or (isinstance(raw.value, str) and not clean(raw.value)):
         return BLANK
@@ -60,6 +78,9 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
         return BLANK
     if result.value is None and raw.number is not None and not isinstance(raw.value, datetime):
         typed = _seen(raw) if not _shows_nothing(_seen(raw)) else typed  # what the person saw goes back
+    if fixed != text and result.value is not None:
+        words = {"value": short(text), "result": short(fixed)}
+        result = Converted(result.value, "", (("TEXT_NORMALISED", words),))
     before = [("STRUCK_LEFT_OUT", {"value": short(raw.struck), "result": short(typed)})] if raw.struck.strip() else []
     if raw.decoded is not None:
         before.append(("LEGACY_TEXT", {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}))
@@ -71,12 +92,37 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
     return Converted(value, typed, (*before, *result.findings, *after))
 
 
-def _unsure(raw: RawCell, typed: str) -> tuple[str, _Words] | None:
+@cache
+def _blanks() -> dict[str, frozenset[str]]:
+    said = read_schema("blanks.yml")
+    return {name: frozenset(fold(str(word)) for word in words) for name, words in said.items()}
+
+
+def says_nothing(text: str, kind: FieldType) -> bool:
+    """Whether a text was typed only so that the cell is not blank (schemas/blanks.yml)."""
+    word = fold(text).rstrip(". ")
+    if not text.strip() or (kind == "mark" and fold(text) in _TICKS):
+        return False
+    if not any(unicodedata.category(letter) not in _PUNCTUATION for letter in word):
+        return True
+    return word in _blanks()["placeholders"] or (kind in _WANTED and says_no(text))
+
+
+def says_no(text: str) -> bool:
+    """Whether a text says that there is nothing: "không có"; a blank in a cell that need not be filled."""
+    return fold(text).rstrip(". ") in _blanks()["nothing"]
+
+
+def _unsure(raw: RawCell, typed: str, text: str) -> tuple[str, _Words] | None:
     """Why nobody can tell what the cell says; None where it can be told."""
     if raw.doubt:
         return "CELL_UNSURE", {"value": short(raw.doubt)}
     if raw.error:
         return "ERROR_CELL", {"value": raw.error}
+    if _ERROR_NAME.fullmatch(text.strip()):
+        return "ERROR_CELL", {"value": text.strip()}
+    if is_broken(text):
+        return "TEXT_BROKEN", {"value": short(text)}
     if not raw.live:
         return "STRUCK_OUT", {"value": short(typed)}
     if raw.formula is not None and raw.value is None:

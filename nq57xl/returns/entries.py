@@ -284,13 +284,15 @@ _NOTHING = "(để trống)"
 """How a blank version is shown beside one that is not."""
 
 
-def two_versions(own: Value, second: str, item: Field) -> tuple[Value, Finding]:
-    """A cell that came in two versions: both as its content, and the error that asks which one counts."""
+def two_versions(own: Value, second: str, item: Field, where: str = "") -> tuple[Value, Finding]:
+    """A cell that came in two versions: both as its content, and the error that asks which one counts.
+
+    `where`: the sheet on which the second stands, where that is another.
+    """
     first = own.typed.strip() or _NOTHING
     second = second.strip() or _NOTHING
-    said = (
-        f"«{item.title}» có hai bản khác nhau trong tệp: «{short(first)}» và «{short(second)}»; không rõ bản nào đúng."
-    )
+    said = f"«{item.title}» có hai bản khác nhau trong tệp: «{short(first)}» và «{short(second)}»{where}"
+    said += "; không rõ bản nào đúng."
     both = attrs.evolve(own, value=None, typed=f"{first} | {second}")
     about: dict[str, Any] = {"table": own.table, "task": own.key, "field": own.field, "value": both.typed}
     return both, make("ROW_DUPLICATE", message=said, fix=_CHOOSE, sheet=own.sheet, cell=own.cell, **about)

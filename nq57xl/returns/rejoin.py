@@ -13,6 +13,7 @@ from nq57xl.forms.values import FormCell, Source, Value, cells_of
 from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
 from nq57xl.returns.asked import asked_again
 from nq57xl.returns.beside import remarks
+from nq57xl.returns.blanks import without_empty_answers
 from nq57xl.returns.entries import Entries, issued_places, outside, read_entries, two_versions
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, Severity, make
@@ -261,7 +262,8 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
     findings += [
         make("EXTRA_SHEET", words={"value": extra.name}, sheet=extra.name) for extra in matched.extra if extra.cells
     ]
-    return asked_again(Return(source, form, tuple(values), tuple(findings), places), raw, layouts, cells)
+    back = without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
+    return asked_again(back, raw, layouts, cells)
 
 
 def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entries, list[Finding]]:
@@ -292,13 +294,14 @@ def _copy(sheet: SheetLayout, raw: RawSheet, entries: Entries, chosen: Entries, 
         yield make("EXTRA_SHEET", words={"value": raw.name}, sheet=raw.name)
         return
     first, second = cells_of(chosen.values), cells_of(entries.values)
+    copy = raw.name if raw.name != sheet.title else next(iter(chosen.places.values()))[0]
     for place in chosen.places:
         one, other = first.get(place), second.get(place)
         if (one.typed if one else "") == (other.typed if other else ""):
             continue
         own = one or Value(*place, "", None, *chosen.places[place])
         item = form.schema.table(place[0]).field(place[2])
-        value, finding = two_versions(own, other.typed if other else "", item)
+        value, finding = two_versions(own, other.typed if other else "", item, f" (trang «{copy}»)")
         chosen.values[:] = [item for item in chosen.values if item is not one] + [value]
         yield finding
 

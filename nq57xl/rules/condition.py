@@ -85,6 +85,19 @@ class Condition:
                 left[name] = self.own if name == "*" else wanted
         return left
 
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Whether it holds in one row: fields by name, facts under "#name"."""
+        for name, wanted in self.when.items():
+            if name == "*":
+                if all(row.get(own) is None for own in self.own):
+                    return False
+            elif wanted in (FILLED, BLANK):
+                if (row.get(name) is None) != (wanted == BLANK):
+                    return False
+            elif row.get(name) not in wanted:
+                return False
+        return True
+
     def formula(self, cells: Cells) -> str | None:
         """Excel condition; "" when it always holds in this row, None when it never does."""
         parts: list[str] = []

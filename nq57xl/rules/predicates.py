@@ -140,7 +140,7 @@ class EmptyIf(Predicate):
 
 
 class _EqualsIf(Predicate):
-    """A filled cell must equal a value, or the ratio of two others (within `tolerance`)."""
+    """A filled cell must equal a value, the ratio of two others (within `tolerance`), or a `whole` number."""
 
     name = "equals_if"
 
@@ -150,7 +150,17 @@ class _EqualsIf(Predicate):
         tolerance = {"tolerance": self._tolerance}
         if ratio := self._compared():
             return "equals_ratio_if", field | {"part": ratio[0], "whole": ratio[1]} | tolerance
+        if self._whole:
+            return "whole_if", field
         return "equals_if", {**field, "value": params["value"], **tolerance}
+
+    def short(self) -> str:
+        """A number that is not whole contradicts nothing."""
+        return f"Có phần lẻ: {self.field.title}" if self._whole else super().short()
+
+    @property
+    def _whole(self) -> bool:
+        return bool(self.rule.params.get("whole"))
 
     @property
     def _tolerance(self) -> float:
@@ -163,6 +173,8 @@ class _EqualsIf(Predicate):
 
     def _formula(self, cells: Cells) -> str:
         ref, ratio = cells.ref(self.rule.field), self._compared()
+        if self._whole:
+            return f"IF(ISNUMBER({ref}),{ref}<>INT({ref}),FALSE)"
         if not ratio:
             return f"IF(ISNUMBER({ref}),ABS({ref}-{self.rule.params['value']})>{self._tolerance:.10f},FALSE)"
         part, whole = (cells.ref(name) for name in ratio)
@@ -171,6 +183,8 @@ class _EqualsIf(Predicate):
 
     def _sentence(self, row: Row) -> str:
         held, ratio = shown(row.get(self.rule.field), self.field), self._compared()
+        if self._whole:
+            return f"«{self.field.title}» là {held}, có phần lẻ: số đếm được phải là số nguyên."
         if not ratio:
             wanted = shown(self.rule.params["value"], self.field)
             return f"«{self.field.title}» là {held} {self.when.sentence(row)}; phải là {wanted}."

@@ -69,6 +69,12 @@ def equals_ratio_if(frame: pd.DataFrame, *, field: str, part: str, whole: str, t
 
 
 @_registered
+def whole_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
+    """The cell, if filled, is a whole number."""
+    return ~in_group(frame, when) | ~(frame[field] % 1 > 0)
+
+
+@_registered
 def within_period_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The day, if filled, lies in the period of the row's form."""
     outside = (frame[field] < frame["#period_start"]) | (frame[field] > frame["#period_end"])

@@ -182,7 +182,7 @@ def test_part_of_compares_numerator_and_denominator(schema: Schema) -> None:
 
 def test_equals_if_compares_with_the_ratio(schema: Schema) -> None:
     """A percentage that is not numerator over denominator is told; no denominator, or 0, tells nothing."""
-    rule = rule_of(schema, "indicator", "equals_if", "value")
+    rule = rule_of(schema, "indicator", "equals_if", "value", **{"#measure": ["percent"]})
     data = typed(
         {"value": 0.9, "numerator": 85, "denominator": 100},
         {"value": 0.855, "numerator": 85.4, "denominator": 100},
@@ -190,6 +190,13 @@ def test_equals_if_compares_with_the_ratio(schema: Schema) -> None:
         {"value": 0.9, "numerator": 0, "denominator": 0},
     )
     assert broken(rule, data) == [True, False, False, False]
+
+
+def test_equals_if_may_ask_for_a_whole_number(schema: Schema) -> None:
+    """A count of 1,25 is told: 1.250 typed on a computer with points for decimals."""
+    rule = rule_of(schema, "indicator", "equals_if", "numerator")
+    assert broken(rule, typed({"numerator": 1.25}, {"numerator": 1250}, {})) == [True, False, False]
+    assert rule.sentence({"numerator": 1.25}) == "«Tử số» là 1,25, có phần lẻ: số đếm được phải là số nguyên."
 
 
 def test_one_of_knows_the_codes_of_the_list(schema: Schema) -> None:
