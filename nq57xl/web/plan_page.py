@@ -16,7 +16,9 @@ from nq57xl.commands.review_import import open_questions
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import day_in_words
-from nq57xl.plan.compare import KIND_WORDS, TITLES
+from nq57xl.plan.compare import KIND_WORDS
+from nq57xl.plan.model import PlanRowChange
+from nq57xl.plan.periods import title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
 from nq57xl.web.desk_page import upload_name
@@ -89,7 +91,18 @@ def comparison(request: Request) -> Response:
 
     site, slug = site_of(request), request.path_params["slug"]
     made = pending(site.office(slug))
-    return site.page(request, "amend.html.j2", tab="plan", made=made, kinds=KIND_WORDS, titles=TITLES)
+    rows = [(row, _row_words(made, row)) for row in made.comparison.changes if row.kinds != ("kept",)] if made else []
+    return site.page(request, "amend.html.j2", tab="plan", made=made, rows=rows, kinds=KIND_WORDS)
+
+
+def _row_words(made: Amended, row: PlanRowChange) -> str:
+    """What the row is about: as it will be, or as it was where it goes."""
+    plan = made.old if row.index is None else made.new
+    if row.table == "tasks":
+        tasks = plan.tasks if row.index is None else plan.tasks[row.index : row.index + 1]
+        return next((one.subtask or one.task for one in tasks if row.index is not None or one.code == row.code), "")
+    items = plan.indicators if row.index is None else plan.indicators[row.index : row.index + 1]
+    return next((one.indicator for one in items if row.index is not None or one.code == row.code), "")
 
 
 async def accept(request: Request) -> Response:
@@ -112,7 +125,7 @@ async def accept(request: Request) -> Response:
             tell(Progress(line))
         tell(Progress(f"Kế hoạch đã điều chỉnh, hiệu lực từ {day_in_words(made.effective_from)}.", "good"))
         if made.periods:
-            tell(Progress(f"Phát hành lại biểu mẫu các kỳ: {', '.join(made.periods)}.", "warn"))
+            tell(Progress(f"Phát hành lại biểu mẫu các kỳ: {', '.join(map(title_of, made.periods))}.", "warn"))
         return back
 
     return site.start(slug, "Điều chỉnh kế hoạch", back, work)

@@ -25,15 +25,20 @@ from click.testing import CliRunner
 from PIL import Image
 
 from nq57xl.cli import cli
+from nq57xl.commands.amend import propose
+from nq57xl.commands.collect import collect
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
+from nq57xl.commands.import_plan import import_plan
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
+from nq57xl.commands.recheck import recheck
 from nq57xl.commands.verify import verify
 from nq57xl.forms.wording import form_file_name
 from nq57xl.text.clock import FixedClock
 from tests.amounts import amount
+from tests.import_kit import word
 from tests.web.desk_kit import WAIT, facts, go_on, opened, receive, running, serious_faults, visited
 
 if TYPE_CHECKING:
@@ -44,6 +49,7 @@ pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.usefixtures("in
 PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
 FIRST, LAST = "2026-04-01T09:00", "2026-04-20T09:00"
 NAME = "Nghị quyết 57 năm 2026"
+LEADS = ("Sở Nội vụ", "Bộ Công an", "UBND các xã, phường", "Văn phòng UBND tỉnh")
 PICTURES = os.environ.get("NQ57XL_PICTURES", "")
 
 
@@ -313,6 +319,46 @@ def test_a_month_by_the_page_alone(chromium: Browser, tmp_path: Path, plan: str)
     page_says, commands_say = facts(root, PERIOD), facts(tmp_path / "lệnh", PERIOD)
     for name, said in commands_say.items():
         assert page_says[name] == said, name
+
+
+def test_pages_that_the_month_does_not_come_by(chromium: Browser, april: Path, tmp_path: Path) -> None:
+    """Several workspaces, a unit's returns, judging again, an amendment that waits, an imported plan's questions, what
+    is not there: no serious fault for a screen reader, and each is in words."""
+    home = tmp_path / "a" / "Documents" / "NQ57"
+    root = Path(shutil.copytree(april, home / "so"))
+    office = Office.at(root, FixedClock(dt.datetime.fromisoformat(f"{LAST}+07:00")))
+    collect(office, [fill(root, 0, tmp_path)], PERIOD)
+    code = next(unit.code for unit in status(office, PERIOD).status.units if unit.newest)
+    recheck(office, None, PERIOD, "Thử")
+    changed = tmp_path / "phu-luc-2.xlsx"
+    book = openpyxl.load_workbook(root / "phu-luc.xlsx")
+    book["Nhiệm vụ"]["F5"].value = "Xây dựng dự án chuyển đổi số giai đoạn 2026-2030"
+    book.save(changed)
+    propose(office, changed, dt.date(2026, 6, 1))
+    rows = [
+        (str(number), f"Xây dựng đề án {number}", "Đề án", lead, "", "2026") for number, lead in enumerate(LEADS, 1)
+    ]
+    (tmp_path / "kế hoạch.docx").write_bytes(word(rows, front=("UBND TỈNH ĐỒNG NAI", "KẾ HOẠCH", "Chuyển đổi số")))
+    import_plan(tmp_path / "kế hoạch.docx", tmp_path / "lập.xlsx", dt.date(2026, 4, 1))
+    init(home / "de-an", str(tmp_path / "lập.xlsx"))
+    pages = {
+        "/chon": "Tạo thư mục làm việc mới",
+        f"/so/so/ky/{PERIOD}/don-vi/{code}": "được chấp nhận",
+        f"/so/so/ky/{PERIOD}/cham-lai": "Chấm lại cả kỳ",
+        "/so/so/ke-hoach/so-sanh": "Xác nhận điều chỉnh",
+        "/so/so/ky/2026-13": "Chưa thực hiện được",
+        "/so/so/khong-co": "Không có trang này",
+        "/so/de-an": "Chưa phát hành biểu mẫu",
+        "/so/de-an/ke-hoach/ra-soat": "Ghi các câu đã trả lời",
+    }
+    with running(tmp_path / "a", LAST) as (address, _), opened(chromium, address) as page:
+        faults = {}
+        for path, words in pages.items():
+            page.goto(address.split("/vao")[0] + path)
+            assert words in page.inner_text("main"), path
+            if found := serious_faults(page):
+                faults[path] = found
+    assert faults == {}
 
 
 def test_two_browsers_and_a_command_lose_nothing(chromium: Browser, april: Path, tmp_path: Path) -> None:

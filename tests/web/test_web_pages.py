@@ -305,3 +305,24 @@ def test_the_zip_of_the_report_holds_what_goes_out(browser: Browser) -> None:
     names = set(zipfile.ZipFile(io.BytesIO(got.content)).namelist())
     assert {"bao-cao-tong-hop.xlsx", "bao-cao.docx", "theo-doi.txt"} <= names
     assert not [name for name in names if name.startswith(("noi-bo", "bien-tap"))]
+
+
+def test_an_amendment_is_compared_and_confirmed_on_the_page(browser: Browser) -> None:
+    """A changed appendix: what changes stands on the page, the table can be taken along and sent back; confirmed, the
+    plan is the new one, and its history says so."""
+    book = openpyxl.load_workbook(browser.office.workspace.appendix)
+    cell = next(cell for row in book["Nhiệm vụ"].iter_rows() for cell in row if cell.value == "Văn bản góp ý")
+    cell.value = "05 văn bản góp ý"
+    stream = io.BytesIO()
+    book.save(stream)
+    told = browser.send("/ke-hoach/dieu-chinh", {"hieu_luc": "2026-06-01"}, ("phu-luc-2.xlsx", stream.getvalue()))
+    assert "1 dòng thay đổi" in told and "ngày 01 tháng 6 năm 2026" in told
+    page = browser.page("/ke-hoach/so-sanh")
+    assert "<del>Văn bản góp ý</del>" in page and "<ins>05 văn bản góp ý</ins>" in page
+    table = browser.client.get(f"{browser.at}/ky/2026/tai/dieu-chinh/so-sanh-ke-hoach.xlsx")
+    assert table.status_code == 200
+    own = ("so-sanh-ke-hoach.xlsx", table.content)
+    assert "Kế hoạch đã điều chỉnh" in browser.send("/ke-hoach/xac-nhan", {"hieu_luc": ""}, own)
+    page = browser.page("/ke-hoach")
+    assert "Từ ngày 01 tháng 6 năm 2026: phu-luc-2.xlsx" in page
+    assert "Không có bảng so sánh nào" in browser.page("/ke-hoach/so-sanh")
