@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nq57xl.plan import appendix_sheets as appendix
+from nq57xl.plan.appendix_sheets import INDICATOR_KINDS
 from nq57xl.rules.findings import Entry, catalogue
 from nq57xl.rules.load import load_schema
-from nq57xl.rules.predicates import Predicate, predicates_of
+from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Field, Schema, SheetSpec, Table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -34,7 +36,12 @@ TYPES = {
     "date": "ngày",
     "measure": "theo đơn vị tính của chỉ tiêu",
 }
-FACTS = {"#overdue": "đầu việc đã quá hạn", "#measure": "chỉ tiêu tính bằng", "#countable": "đơn vị tính đếm được"}
+FACTS = {
+    "#overdue": "đầu việc đã quá hạn",
+    "#measure": "chỉ tiêu tính bằng",
+    "#countable": "đơn vị tính đếm được",
+    "#kind": "loại số liệu",
+}
 MEASURES = {"percent": "tỷ lệ %", "number": "số", "choice": "có hoặc không"}
 LIMITS = {"year_start": "01/01 năm kế hoạch", "year_end": "31/12 năm kế hoạch"}
 MADE = "<!-- Made by tools/make_docs.py; do not edit by hand. -->"
@@ -117,6 +124,8 @@ def condition(predicate: Predicate) -> str:
             parts.append("dòng có nội dung")
         elif name == "#measure":
             parts.append(f"{FACTS[name]} {' hoặc '.join(MEASURES[item] for item in wanted)}")
+        elif name == "#kind":
+            parts.append(f"{FACTS[name]} {' hoặc '.join(f'«{INDICATOR_KINDS[item]}»' for item in wanted)}")
         elif name.startswith("#"):
             parts.append(FACTS[name])
         elif wanted in ("filled", "blank"):
@@ -140,6 +149,8 @@ def complaint(predicate: Predicate) -> str:
         return f"{title} không khớp tử số chia mẫu số"
     if predicate.name == "between" and "below" in params:
         return f"{title} từ {limit_words(params['below'], predicate.field)} trở lên"
+    if params.get("explained"):
+        return f"{predicate.short().replace('cần giải trình', 'đã giải trình')}"
     return predicate.short()
 
 

@@ -65,7 +65,7 @@ def _print(table: Table, schema: Schema, kind: RowKind) -> None:
     """Two tables: the fields, and what is checked of them."""
     from rich.table import Table as Grid
 
-    from nq57xl.rules.predicates import predicates_of
+    from nq57xl.rules.registry import predicates_of
     from nq57xl.rules.table_schema import required_fields
 
     required = required_fields(table, schema, kind)

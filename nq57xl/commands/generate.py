@@ -25,9 +25,10 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.sending import render_sending_list
 from nq57xl.plan.model import Period, Plan, plan_version
 from nq57xl.rules.findings import Finding
+from nq57xl.rules.movement import BEFORE
 from nq57xl.rules.schema import Schema
 
-_BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period")
+_BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period", BEFORE)
 
 
 def changes(old: Form, new: Form) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def _plain(row: FormRow) -> FormRow:
     return attrs.evolve(
         row,
         texts={name: text for name, text in row.texts.items() if name not in _BEFORE_TEXTS},
-        facts={name: fact for name, fact in row.facts.items() if name not in _BEFORE_FACTS},
+        facts={name: fact for name, fact in row.facts.items() if not name.startswith(_BEFORE_FACTS)},
         open=True,
     )
 

@@ -69,6 +69,7 @@ class PreviousReports:
     plan: Plan
     _returns: dict[str, tuple[ReturnRecord, ...]] = field(factory=dict, init=False)
     _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
+    _by_return: dict[int, _Rows] = field(factory=dict, init=False)
 
     def before(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
         """(table, row key) -> what the unit reported of it in its newest accepted return of an earlier period.
@@ -78,7 +79,8 @@ class PreviousReports:
         (a merger, a split) are there as those units last reported them.
         """
         own, *others = (self._newest(code, period) for code in self._line(unit, period))
-        return _joined(others) | own
+        rows = _joined(others) | own
+        return {key: attrs.evolve(row, still=self._still(unit, period, key, row)) for key, row in rows.items()}
 
     def carried(self, form: Form) -> tuple[CarriedCell, ...]:
         """Cells of earlier returns that still hold: of the rows that the form shows as done because they said so.
@@ -104,6 +106,27 @@ class PreviousReports:
             if record is not None:
                 return self._rows(record, earlier)
         return {}
+
+    def _still(self, unit: str, period: Period, key: tuple[str, str], row: Earlier) -> int:
+        """For how many earlier periods in a row the unit has reported that percentage of a row in progress."""
+        percent = row.values.get("percent")
+        count = 0
+        for earlier in self.periods(period):
+            record = self.counting(earlier.code).get(unit)
+            said = self._cells(record).get(key, {}) if record is not None else {}
+            told, progress = said.get("percent"), said.get("progress")
+            if percent is None or told is None or told.value != percent.value:
+                break
+            if progress is None or progress.value != "in_progress":
+                break
+            count += 1
+        return count
+
+    def _cells(self, record: ReturnRecord) -> _Rows:
+        """The rows of a return, gathered once."""
+        if record.id not in self._by_return:
+            self._by_return[record.id] = _by_row(record)
+        return self._by_return[record.id]
 
     def _teller(self, form: Form, code: str, key: str) -> ReturnRecord | None:
         """The return of that period that told the led row for the form's unit: its own, else one before it."""

@@ -15,6 +15,7 @@ from nq57xl.forms.model import Earlier, Form, FormRow, FormTable, Received
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import DONE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
+from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, text_print
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.normalise import clean, fold
@@ -264,6 +265,7 @@ class _Tables:
         """A led row; one that the last accepted return reported as done stays listed, locked."""
         row = _led_row(task, self._facts(), self.period)
         earlier = self.previous.get(("led", task.code))
+        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, _LED_BEFORE, "explanation")})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if earlier is None or not row.open or not _done_earlier(earlier):
             return attrs.evolve(row, texts=texts)
@@ -273,8 +275,35 @@ class _Tables:
     def _indicator(self, item: Indicator) -> FormRow:
         row = _indicator_row(item, self._facts())
         earlier = self.previous.get(("indicator", item.code))
+        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, _INDICATOR_BEFORE, "note")})
         before = indicator_before(earlier, self.schema, percent=row.facts["measure"] == "percent")
         return attrs.evolve(row, texts={**row.texts, "previous": before})
+
+
+_LED_BEFORE = ("progress", "percent", "result", "completion_date")
+_INDICATOR_BEFORE = ("numerator", "denominator", "value")
+_TEXTS = ("result",)
+
+
+def _before_facts(earlier: Earlier | None, fields: Sequence[str], explanation: str) -> Facts:
+    """What rules of movement compare with: the unit's last words on the row, frozen in the form."""
+    if earlier is None:
+        return {}
+    facts: Facts = {}
+    for name in fields:
+        value = earlier.values[name].value if name in earlier.values else None
+        if isinstance(value, date):
+            facts[BEFORE + name] = value.isoformat()[:10]
+        elif isinstance(value, str) and name in _TEXTS:
+            facts[BEFORE + name] = text_print(value)
+        elif value is not None:
+            facts[BEFORE + name] = value
+    if earlier.still:
+        facts[STILL] = earlier.still
+    told = earlier.values[explanation].value if explanation in earlier.values else None
+    if isinstance(told, str):
+        facts[EXPLAINED] = text_print(told)
+    return facts
 
 
 def received_of(form: Form) -> tuple[Received, ...]:

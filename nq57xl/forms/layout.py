@@ -15,7 +15,7 @@ from nq57xl.forms import build
 from nq57xl.forms.model import CellRole, Form, FormRow, SheetLayout, Slot
 from nq57xl.forms.progress import COUNTS
 from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
-from nq57xl.rules.predicates import predicates_of
+from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import SheetSpec
 
 

@@ -48,6 +48,8 @@ class Earlier:
     """In words: "tháng 4/2026"."""
     values: dict[str, Value]
     """By field; a blank cell is not here."""
+    still: int = 0
+    """For how many periods in a row, this one included, the percentage of a row in progress has been what it is."""
     questioned: bool = False
     """A warning on the row is still open: a row that was reported as done stays open for an answer (contract)."""
 

@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.frame import RowKind
-from nq57xl.rules.predicates import predicates_of
+from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
 
@@ -61,7 +61,7 @@ def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...
     try:
         fields = tuple(CONVERTER.structure(item, Field) for item in raw["fields"])
         _check_fields(fields, lists)
-        stated = [_rule(item, raw["name"]) for item in raw["rules"]]
+        stated = [_rule(item, raw["name"]) for given in raw["rules"] for item in (given, *_explained(given))]
         rules = tuple(stated + [rule for item in fields for rule in _implied(item, raw["name"])])
         known = {item.name for item in fields}
         if unknown := {rule.field for rule in rules} - known:
@@ -97,6 +97,14 @@ def _rule(raw: dict[str, Any], table: str) -> Rule:
         fix=raw.get("fix", ""),
         live=raw.get("live", True),
     )
+
+
+def _explained(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    """Beside a rule of movement the one that finds the same rows once they are explained, to tell how."""
+    if raw["predicate"] != "moved":
+        return []
+    quiet = {"explained": True, "severity": "note", "code": "MOVEMENT_EXPLAINED", "live": False, "fix": "", "id": ""}
+    return [{**raw, **quiet}]
 
 
 def _rule_id(table: str, predicate: str, field: str, when: dict[str, Any], params: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ Check = tuple[str, dict[str, Any]]
 
 
 class Predicate:
-    """Base of the ten; `params` and `when` come from the rule."""
+    """Base of all; `params` and `when` come from the rule."""
 
     name: ClassVar[str]
     presence: ClassVar[bool] = False
@@ -40,6 +40,11 @@ class Predicate:
     def hard(self) -> bool:
         """What the field's own type asks of its cells: something unreadable breaks it, too."""
         return "hard" in self.rule.params
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Facts of the row ("#name") that the check compares with, beside those of its condition."""
+        return ()
 
     def reads(self) -> set[str]:
         """Fields whose cells decide the rule: one that is unreadable silences the rule, unless it is `presence`."""
@@ -367,15 +372,19 @@ class _Pattern(Predicate):
         return f"«{self.field.title}» không đúng dạng, ví dụ: {self.field.example}."
 
 
-PREDICATES: dict[str, type[Predicate]] = {
-    item.name: item
-    for item in (RequiredIf, EmptyIf, _EqualsIf, Between, _DateWindow, _PartOf, OneOf, _Unique, _MaxLength, _Pattern)
-}
-
-
-def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
-    """Every rule of a table as a live predicate, in the order in which people should read them."""
-    return tuple(PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules)
+BASIC: tuple[type[Predicate], ...] = (
+    RequiredIf,
+    EmptyIf,
+    _EqualsIf,
+    Between,
+    _DateWindow,
+    _PartOf,
+    OneOf,
+    _Unique,
+    _MaxLength,
+    _Pattern,
+)
+"""Predicates of this row alone; `rules.registry` has all of them."""
 
 
 def _literal(limit: float | date) -> str:

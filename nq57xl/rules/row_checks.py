@@ -16,6 +16,7 @@ import pandera.pandas as pa
 from pandera import extensions
 
 from nq57xl.rules.condition import BLANK, FILLED
+from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, has_moved
 
 _When = Mapping[str, Any]
 _Mask = pd.Series
@@ -85,6 +86,20 @@ def within_period_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
 def part_of_if(frame: pd.DataFrame, *, field: str, whole: str, when: _When) -> _Mask:
     """The part is not greater than its whole, where both are filled."""
     return ~in_group(frame, when) | ~(frame[field] > frame[whole])
+
+
+@_registered
+def moved_if(
+    frame: pd.DataFrame, *, field: str, how: str, params: _When, settled_by: str, explained: bool, when: _When
+) -> _Mask:
+    """The cell does not move so beside the earlier value of its row; or its explanation is (not) as asked."""
+    rule = {"field": field, "how": how, "params": params, "settled_by": settled_by, "explained": explained}
+    names = [field, settled_by, f"#{BEFORE}{field}", f"#{STILL}", f"#{EXPLAINED}"]
+    group = in_group(frame, when) & frame[names[0]].notna() & frame[names[2]].notna()
+    rows: Any = frame.loc[group, names].to_dict("records")
+    moved: Any = pd.Series([has_moved(row, rule) for row in rows], index=frame.index[group], dtype="object")
+    passed: _Mask = ~moved.reindex(frame.index, fill_value=False).astype(bool)
+    return passed
 
 
 @_registered

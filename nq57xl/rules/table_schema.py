@@ -13,7 +13,8 @@ from attrs import field, frozen
 
 from nq57xl.rules.condition import fields_of
 from nq57xl.rules.frame import KEY, PERIOD, SAME, RowKind, derived_type, dtype_of
-from nq57xl.rules.predicates import Predicate, predicates_of
+from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Schema, Table
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class _Parts:
             self.columns.setdefault(rule.field, []).append(check)
         else:
             self.derived.update(dict.fromkeys(fact for fact in group if fact.startswith("#")))
+            self.derived.update(dict.fromkeys(predicate.facts))
             if name == "within_period_if":
                 self.derived.update(dict.fromkeys(PERIOD))
             if name in _COLUMN_CHECKS:

@@ -1,0 +1,237 @@
+"""Movement: this return beside what the unit said before, as it was frozen in the form when that was issued.
+
+`MOVES` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
+words; the earlier value is the fact "before_FIELD" of the row, and a row without it never moves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from attrs import frozen
+
+from nq57xl.rules.condition import Cells, all_of, blank_formula, quoted
+from nq57xl.rules.frame import RowKind
+from nq57xl.rules.predicates import Check, Predicate, Row
+from nq57xl.rules.schema import Field
+from nq57xl.rules.values import is_blank, shown, vietnamese_number, vietnamese_percent
+
+BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
+"""Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""
+_NEAR = 1e-9
+_PRINTED = 100
+"""Letters of a text that are compared, with its length: a formula takes no longer text."""
+_LEAST = 5
+"""Letters of an explanation that explains something."""
+_BLANKS = re.compile("[ \n\r\u00a0]")
+ORDER = ("not_started", "in_progress", "done")
+"""Progress from slow to fast; the other two levels have no place in it."""
+
+
+def text_print(text: str) -> str:
+    """What a text is compared by: its length and first letters without blanks and case, "27:đãtrình…"."""
+    bare = _BLANKS.sub("", text).lower()
+    return f"{len(bare)}:{bare[:_PRINTED]}"
+
+
+def _bare_formula(ref: str) -> str:
+    inner = ref
+    for letter in ('" "', "CHAR(10)", "CHAR(13)", '"\u00a0"'):
+        inner = f'SUBSTITUTE({inner},{letter},"")'
+    return f"LOWER({inner})"
+
+
+def _print_formula(ref: str) -> str:
+    bare = _bare_formula(ref)
+    return f'LEN({bare})&":"&LEFT({bare},{_PRINTED})'
+
+
+def explains(text: object, before: object) -> bool:
+    """An explanation says something, and not what was said last time."""
+    if not isinstance(text, str) or len(_BLANKS.sub("", text)) < _LEAST:
+        return False
+    return text_print(text) != before
+
+
+def _explains_formula(ref: str, before: object) -> str:
+    long = f"LEN({_bare_formula(ref)})>={_LEAST}"
+    return long if not before else f"AND({long},NOT(EXACT({_print_formula(ref)},{quoted(str(before))})))"
+
+
+@frozen
+class _Compared:
+    """One cell beside its earlier value, with the rule's own numbers."""
+
+    now: Any
+    before: Any
+    still: int
+    params: Mapping[str, Any]
+
+
+def _numbers(item: _Compared) -> tuple[float, float] | None:
+    good = all(isinstance(one, int | float) and not is_blank(one) for one in (item.now, item.before))
+    return (float(item.now), float(item.before)) if good else None
+
+
+def _falls(item: _Compared) -> bool:
+    pair = _numbers(item)
+    return pair is not None and pair[0] < pair[1] - _NEAR
+
+
+def _jumps(item: _Compared) -> bool:
+    pair = _numbers(item)
+    if pair is None:
+        return False
+    change = abs(pair[0] - pair[1])
+    share, floor = float(item.params["share"]), float(item.params["floor"])
+    return change > share * abs(pair[1]) + _NEAR and change > floor + _NEAR
+
+
+def _still(item: _Compared) -> bool:
+    pair = _numbers(item)
+    return pair is not None and abs(pair[0] - pair[1]) <= _NEAR and item.still + 1 >= int(item.params["periods"])
+
+
+def _back(item: _Compared) -> bool:
+    known = item.now in ORDER and item.before in ORDER
+    return known and ORDER.index(item.now) < ORDER.index(item.before)
+
+
+def _copied(item: _Compared) -> bool:
+    return isinstance(item.now, str) and bool(item.now) and text_print(item.now) == item.before
+
+
+def _changes(item: _Compared) -> bool:
+    if is_blank(item.now) or is_blank(item.before):
+        return False
+    now = item.now.isoformat()[:10] if isinstance(item.now, date) else item.now
+    return bool(now != item.before)
+
+
+MOVES: dict[str, Callable[[_Compared], bool]] = {
+    "falls": _falls,
+    "jumps": _jumps,
+    "still": _still,
+    "back": _back,
+    "copied": _copied,
+    "changes": _changes,
+}
+_SHORT = {
+    "falls": "Giảm so với kỳ trước",
+    "jumps": "Tăng, giảm nhiều",
+    "still": "Nhiều kỳ không đổi",
+    "back": "Lùi so với kỳ trước",
+    "copied": "Chép lại kỳ trước",
+    "changes": "Khác kỳ trước",
+}
+
+
+def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
+    """The row moves as the rule says, and is explained or not as it asks; `rule`: statistics of the check."""
+    name = rule["field"]
+    compared = _Compared(row.get(name), row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), rule["params"])
+    if not MOVES[rule["how"]](compared):
+        return False
+    explained = bool(rule["explained"])
+    return explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == explained
+
+
+class Moved(Predicate):
+    """A cell moves, beside its earlier value, in a way that asks for an explanation in the row (`settled_by`).
+
+    With `explained` it finds the same rows once they are explained.
+    """
+
+    name = "moved"
+
+    @property
+    def _how(self) -> str:
+        return str(self.rule.params["how"])
+
+    @property
+    def _settled_by(self) -> str:
+        return str(self.rule.params["settled_by"])
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Facts of the row that the check compares with."""
+        return tuple(f"#{name}" for name in (BEFORE + self.rule.field, STILL, EXPLAINED))
+
+    def check(self, kind: RowKind) -> Check:
+        """The cell does not move so, or is explained."""
+        params = {key: self.rule.params[key] for key in ("share", "floor", "periods") if key in self.rule.params}
+        explained = bool(self.rule.params.get("explained"))
+        told = {"field": self.rule.field, "how": self._how, "params": params}
+        return "moved_if", told | {"settled_by": self._settled_by, "explained": explained}
+
+    def short(self) -> str:
+        """What is to be explained."""
+        return f"{_SHORT[self._how]}, cần giải trình: {self.field.title}"
+
+    def formula(self, cells: Cells) -> str | None:
+        """None where the form has no earlier value."""
+        return None if cells.facts.get(BEFORE + self.rule.field) in (None, "") else super().formula(cells)
+
+    def _compared(self) -> list[str]:
+        return [self._settled_by]
+
+    def _formula(self, cells: Cells) -> str:
+        ref, before = cells.ref(self.rule.field), cells.facts[BEFORE + self.rule.field]
+        explained = _explains_formula(cells.ref(self._settled_by), cells.facts.get(EXPLAINED))
+        return all_of([self._moves_formula(ref, before, cells), f"NOT({explained})"])
+
+    def _moves_formula(self, ref: str, before: Any, cells: Cells) -> str:  # noqa: ANN401 - a fact
+        how, params = self._how, self.rule.params
+        if how == "copied":
+            return f"EXACT({_print_formula(ref)},{quoted(str(before))})"
+        if how == "back":
+            slower = ORDER[: ORDER.index(before)] if before in ORDER else ()
+            words = [quoted(self.when.words(self.rule.field, code)) for code in slower]
+            return f"OR({','.join(f'TRIM({ref})={word}' for word in words)})" if words else "FALSE"
+        if how == "changes" and self.field.type == "date":
+            day = date.fromisoformat(str(before))
+            return f"IF(ISNUMBER({ref}),INT({ref})<>DATE({day.year},{day.month},{day.day}),FALSE)"
+        if how == "changes":
+            word = quoted(self.when.words(self.rule.field, str(before)))
+            return f"AND(NOT({blank_formula(ref)}),TRIM({ref})<>{word})"
+        change = f"ABS({ref}-{before!r})"
+        tests = {
+            "falls": f"{ref}<{before!r}-{_NEAR:.9f}",
+            "still": f"{change}<={_NEAR:.9f}",
+            "jumps": f"AND({change}>{params.get('share', 0) * abs(float(before)) + _NEAR!r},"
+            f"{change}>{params.get('floor', 0) + _NEAR!r})"
+            if how == "jumps"
+            else "",
+        }
+        if how == "still" and int(cells.facts.get(STILL) or 0) < params["periods"] - 1:
+            return "FALSE"
+        return f"IF(ISNUMBER({ref}),{tests[how]},FALSE)"
+
+    def _sentence(self, row: Row) -> str:
+        name = self.field.title
+        now, before = row.get(self.rule.field), row.get(f"#{BEFORE}{self.rule.field}")
+        held, earlier = (self._shown(one, row) for one in (now, before))
+        told = {
+            "falls": f"«{name}» là {held}, giảm so với kỳ trước ({earlier}).",
+            "jumps": f"«{name}» là {held}, kỳ trước {earlier}: tăng, giảm nhiều.",
+            "still": f"«{name}» giữ nguyên {held} trong {int(row.get(f'#{STILL}') or 0) + 1} kỳ liền.",
+            "back": f"«{name}» là {held}, lùi so với kỳ trước ({earlier}).",
+            "copied": f"«{name}» giống nguyên văn kỳ trước.",
+            "changes": f"«{name}» là {held}, kỳ trước là {earlier}.",
+        }[self._how]
+        if not self.rule.params.get("explained"):
+            return told
+        return f"{told} Giải trình của đơn vị: «{' '.join(str(row.get(self._settled_by)).split())}»."
+
+    def _shown(self, value: Any, row: Row) -> str:  # noqa: ANN401 - a cell or a fact
+        field: Field = self.field
+        if field.type in ("choice", "measure") and isinstance(value, str):
+            return f"«{self.when.words(self.rule.field, value)}»"
+        if field.type == "date" and isinstance(value, str):
+            return shown(date.fromisoformat(value), field)
+        if isinstance(value, int | float) and field.kind({"measure": row.get("#measure")}) == "percent":
+            return vietnamese_percent(float(value))
+        return vietnamese_number(float(value)) if isinstance(value, int | float) else shown(value, field)
