@@ -22,6 +22,8 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document.document import TEMPLATE as DOCUMENT
 from nq57xl.outputs.document.document import placeholders, render_document
+from nq57xl.outputs.overview_page import PAGE as OVERVIEW_PAGE
+from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
 from nq57xl.outputs.texts import PAGE as TRACKING_PAGE
 from nq57xl.outputs.texts import TEXT as TRACKING_TEXT
@@ -148,6 +150,7 @@ def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], byt
         DOCUMENT: lambda: render_document(c, workspace),
         TRACKING_TEXT: lambda: tracking_text(c, workspace),
         TRACKING_PAGE: lambda: tracking_page(c, workspace),
+        OVERVIEW_PAGE: lambda: overview_page(c, workspace),
     }
 
 

@@ -160,6 +160,8 @@ class _TaskText:
     next_work: tuple[_UnitText, ...]
     silent: tuple[str, ...]
     """Names of the leads that have not reported."""
+    news: bool
+    """Something was told of it in this period."""
 
 
 def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
@@ -173,13 +175,19 @@ def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
 
 
 def _words(c: Consolidation) -> dict[str, object]:
+    tasks = [task_text(row, c) for row in c.tasks]
     return {
         "title": report_title(c),
         "agency": c.letterhead[1],
         "period": c.period.title,
         "window": data_window(c.period),
         "missing": [unit.name for unit in c.missing],
-        "tasks": [task_text(row, c) for row in c.tasks],
+        "tasks": tasks,
+        "news": [task for task in tasks if task.news],
+        "quiet": {
+            state: ", ".join(task.number for task in tasks if not task.news and task.state == state)
+            for state in dict.fromkeys(task.state for task in tasks if not task.news)
+        },
     }
 
 
@@ -205,6 +213,8 @@ def task_text(row: TaskRow, c: Consolidation) -> _TaskText:
         silent=tuple(entry.name for entry in row.entries if entry.expected and not entry.reported)
         if row.standing.state in ("unreported", "partly_reported")
         else (),
+        news=any(entry.values and not entry.before for entry in row.entries)
+        or any(item.state == "text" for item in row.contributions),
     )
 
 

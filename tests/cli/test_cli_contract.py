@@ -203,7 +203,8 @@ def test_merge_prints_where_its_files_are(office: Path, collected: dict[str, Any
     done = run("-w", office, "merge", "--period", "2026-04")
     assert done.returncode == 0
     paths = [Path(line) for line in done.stdout.decode("utf-8").splitlines()]
-    expected = ["bao-cao-tong-hop.xlsx", "noi-bo.xlsx", "bao-cao.docx", "theo-doi.txt", "theo-doi.html"]
+    expected = ["bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx", "noi-bo.xlsx", "bao-cao.docx", "theo-doi.txt"]
+    expected += ["theo-doi.html", "tong-quan.html"]
     assert [path.name for path in paths] == expected
     assert all(path.is_file() for path in paths)
     assert "Phòng Quản lý Công nghệ cao" in done.stderr.decode("utf-8")
