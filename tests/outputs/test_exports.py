@@ -21,6 +21,7 @@ from nq57xl.forms.values import Value
 from nq57xl.outputs.exports import COLUMNS, FORMATS, SCHEMA_NAME, ExportRow, export_bytes, facts
 from nq57xl.outputs.texts import task_text, tracking_page, tracking_text
 from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.wording import numbered
 from tests.conftest import REPOSITORY
 from tests.report_books import consolidated
 
