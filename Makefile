@@ -18,7 +18,7 @@ DEV := $(VENV)/.stamp-dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pythons nightly lint types docs pictures bench windows lock clean
+.PHONY: help demo test test-server pythons nightly lint types docs pictures bench windows lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,6 +33,9 @@ pythons: ## run the tests with each supported Python, in an environment of its o
 	@set -e; for python in $(PYTHONS); do \
 		if $$python -c '' 2>/dev/null; then $(MAKE) test PYTHON=$$python VENV=.venv-$$(basename $$python); \
 		else echo "not on this machine: $$python"; fi; done
+
+test-server: $(DEV) ## the tests of the ledger, of collecting and of being killed, once more with every ledger on PostgreSQL
+	$(TESTS) -p tests.postgresql --ignore tests/ledger/test_server.py tests/ledger tests/commands/test_commands_loop.py tests/commands/test_kill_rerun.py
 
 nightly: $(DEV) ## the same with the full counts of random cases, then once more without the extra parquet
 	NQ57XL_NIGHTLY=1 $(TESTS) $(COVERAGE)
@@ -63,7 +66,7 @@ windows: $(RUN) ## dist/NQ57-*.zip, for wine; RUNTIME=ZIP SHA256=… for a relea
 
 lock: ## make the lock files again (needs uv)
 	$(LOCK) --extra build pyproject.toml -o requirements.lock
-	$(LOCK) --extra build --extra parquet --extra test pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra build --extra parquet --extra postgresql --extra test pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was built; workspaces stay
 	rm -rf $(VENV) build dist out/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

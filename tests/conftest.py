@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.refused import Refused
+from tests import postgresql
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAVERS = REPOSITORY / "tests" / "node"
@@ -42,11 +43,13 @@ settings.load_profile("nightly" if NIGHTLY else "default")
 def has_program(program: str) -> bool:
     """Whether a program that tests may need is on this machine.
 
-    "uno" is the system's Python with python3-uno, "node" is node with the packages of tests/node,
-    "pyarrow" the library.
+    "uno" is the system's Python with python3-uno, "node" is node with the packages of tests/node, "pyarrow" the
+    library, "postgresql" the server with the library that speaks to it.
     """
     if program == "pyarrow":
         return importlib.util.find_spec("pyarrow") is not None
+    if program == "postgresql":
+        return postgresql.programs() is not None and importlib.util.find_spec("psycopg") is not None
     if program == "uno":
         python = Path("/usr/bin/python3")
         if not (python.exists() and has_program("soffice")):

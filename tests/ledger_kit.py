@@ -12,14 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from nq57xl.forms.model import Form, FormRow, FormTable
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger import archive
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.outputs import remove_guarded, write_guarded
+from nq57xl.ledger.storage import storage_of
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged
@@ -103,12 +105,26 @@ def judged(
 
 
 def dump(workspace: Workspace) -> list[str]:
-    """The whole database as SQL text."""
+    """The whole database as SQL text; on a server as much of it as concerns rows."""
+    if workspace.server:
+        return _server_dump(workspace)
     connection = sqlite3.connect(workspace.database)
     try:
         return list(connection.iterdump())
     finally:
         connection.close()
+
+
+def _server_dump(workspace: Workspace) -> list[str]:
+    engine = storage_of(workspace).engine(read_only=True)
+    with engine.connect() as connection:
+        lines = [
+            f'INSERT INTO "{table.name}" VALUES({",".join(map(repr, row))})'
+            for table in METADATA.sorted_tables
+            for row in connection.execute(select(table).order_by(*table.primary_key.columns))
+        ]
+    engine.dispose()
+    return lines
 
 
 def outputs(workspace: Workspace) -> dict[str, str]:

@@ -27,7 +27,8 @@ def office_at(folder: Path, announce: Callable[[str], None] | None = None) -> Of
     """
     from nq57xl.commands.office import Office
 
-    return Office.at(folder, clock(), person=person(), soffice=soffice(), announce=announce)
+    server = os.environ.get("NQ57XL_LEDGER", "").strip()
+    return Office.at(folder, clock(), person=person(), soffice=soffice(), announce=announce, server=server)
 
 
 def clock() -> Clock:

@@ -231,6 +231,7 @@ EVENT_WORDS = {
     "upgrade": "Nâng cấp sổ dữ liệu",
     "remark": "Nhận xét",
     "erase": "Xóa liên hệ của người lập báo cáo",
+    "ledger": "Chuyển nơi đặt sổ dữ liệu",
 }
 """What happened, in words: for the log in the terminal and on the page."""
 

@@ -51,9 +51,10 @@ class Office:
         person: str = "",
         soffice: str | None = None,
         announce: Callable[[str], None] | None = None,
+        server: str = "",
     ) -> Office:
-        """The office whose workspace is `root`; raises Nq57Error when it is none."""
-        workspace = Workspace(root)
+        """The office whose workspace is `root`, its ledger on `server` if given; raises Nq57Error when it is none."""
+        workspace = Workspace(root, server)
         workspace.require()
         return cls(workspace, clock or SystemClock(), person, soffice, announce)
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -79,6 +80,11 @@ def changing(engine: Engine) -> Iterator[Connection]:
             yield writer
 
 
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens to rows that are there, in the words of this database."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
 @contextlib.contextmanager
 def friendly() -> Iterator[None]:
     """Turns what a user can cause into Nq57Error or LedgerBusyError; a breach of integrity stays a bug to be seen."""
@@ -95,6 +101,8 @@ def friendly() -> Iterator[None]:
 def _explained(error: BaseException | None) -> Nq57Error:
     """The message for what SQLite said."""
     text = str(error)
+    if type(error).__module__.startswith("psycopg"):
+        return _server_explained(error)
     if "locked" in text or "busy" in text:
         return LedgerBusyError("Sổ dữ liệu nq57xl.db đang được lệnh khác sử dụng. Hãy chờ một lát rồi chạy lại.")
     if "not a database" in text or "malformed" in text:
@@ -105,6 +113,21 @@ def _explained(error: BaseException | None) -> Nq57Error:
     if "is full" in text:
         return Nq57Error("Ổ đĩa đã đầy nên chưa ghi được sổ dữ liệu nq57xl.db: hãy xóa bớt tệp không cần rồi làm lại.")
     return Nq57Error(f"Không đọc hoặc ghi được sổ dữ liệu nq57xl.db ({text}). Hãy kiểm tra ổ đĩa và quyền truy cập.")
+
+
+def _server_explained(error: BaseException | None) -> Nq57Error:
+    """The message for what the server said, without its words: they may hold names and addresses."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state in ("40001", "40P01", "55P03"):
+        return LedgerBusyError("Sổ dữ liệu trên máy chủ đang được lệnh khác ghi. Hãy chờ một lát rồi chạy lại.")
+    if state in ("42501", "25006"):
+        return Nq57Error("Người dùng trong NQ57XL_LEDGER không có quyền ghi vào sổ dữ liệu trên máy chủ.")
+    if not state or state.startswith(("08", "28", "3D", "57P")):
+        return Nq57Error(
+            "Không kết nối được máy chủ sổ dữ liệu, hoặc máy chủ không nhận người dùng, mật khẩu hay tên cơ sở dữ liệu "
+            "nêu trong NQ57XL_LEDGER. Hãy kiểm tra mạng và biến đó, rồi chạy lại."
+        )
+    return Nq57Error(f"Máy chủ sổ dữ liệu báo lỗi (mã {state}). Hãy báo người quản trị máy chủ.")
 
 
 def copy_database(source: Path, target: Path) -> None:

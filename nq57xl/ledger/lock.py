@@ -1,6 +1,7 @@
 """One writer at a time, and everybody else is told who it is.
 
 The lock is the operating system's (flock, or byte-range locking on Windows), so it is freed when its process dies.
+Where the ledger is on a server, the server's advisory lock takes its place: several computers share the folder then.
 On shared drives it holds as far as the server passes locks on: SMB from Windows does, NFS version 4 does; a mount
 without locks (some FUSE and WebDAV drives) cannot be made safe here, and SQLite's own locking fails on it too.
 """
@@ -19,6 +20,7 @@ from attrs import frozen
 from filelock import FileLock, Timeout
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
+from nq57xl.ledger.storage import storage_of
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import clock as clocks
 from nq57xl.text import files
@@ -59,24 +61,40 @@ def writing(
     """
     if not workspace.root.is_dir():  # the lock would make the folder of a mistyped name
         raise Nq57Error(f"Không có thư mục làm việc «{workspace.root}».")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_server_locked(workspace, wait) if workspace.server else _file_locked(workspace, wait))
+        except LedgerBusyError as error:
+            raise LedgerBusyError(_busy(workspace)) from error
+        try:
+            _leave_name(workspace, command, clock, person)
+            _sweep(workspace)
+            yield
+        finally:
+            # the name goes first: a name without a lock misleads nobody, a lock without a name does
+            with contextlib.suppress(OSError, Nq57Error):
+                files.remove(_name_file(workspace))
+
+
+def _server_locked(workspace: Workspace, wait: float) -> contextlib.AbstractContextManager[None]:
+    return storage_of(workspace, create=True).locked(wait)
+
+
+@contextlib.contextmanager
+def _file_locked(workspace: Workspace, wait: float) -> Iterator[None]:
     lock = FileLock(workspace.lock)
     try:
         lock.acquire(timeout=wait)
     except Timeout as error:
-        raise LedgerBusyError(_busy(workspace)) from error
+        raise LedgerBusyError("") from error
     except (OSError, NotImplementedError) as error:
         raise Nq57Error(
             f"Không khóa được thư mục làm việc «{workspace.root}»: {error}. "
             "Hãy kiểm tra thư mục có tồn tại và có quyền ghi, hoặc chuyển sang ổ đĩa khác."
         ) from error
     try:
-        _leave_name(workspace, command, clock, person)
-        _sweep(workspace)
         yield
     finally:
-        # the name goes first: a name without a lock misleads nobody, a lock without a name does
-        with contextlib.suppress(OSError, Nq57Error):
-            files.remove(_name_file(workspace))
         lock.release()
 
 

@@ -9,11 +9,11 @@ import zlib
 import attrs
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.forms.model import Form, SheetLayout
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger import archive, decisions, rows, tables, waivers
+from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import Judged, ReturnRecord
@@ -26,7 +26,7 @@ def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
     """Records the plan under its content hash, once; returns the hash."""
     version = content_hash(plan)
     row = {"version": version, "json": _text(plan), "recorded_at": iso(now)}
-    connection.execute(upsert(tables.plans).on_conflict_do_nothing(), row)
+    connection.execute(upsert(connection, tables.plans).on_conflict_do_nothing(), row)
     return version
 
 
@@ -112,7 +112,7 @@ def see(connection: Connection, run: CollectRun, source: Source) -> dt.datetime:
         "first_seen": iso(run.at),
     }
     files = tables.files
-    note = upsert(files)
+    note = upsert(connection, files)
     path = func.coalesce(note.excluded.path, files.c.path)
     note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
     seen = connection.execute(note.returning(files.c.first_seen), row).scalar_one()
@@ -202,7 +202,7 @@ def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[Return
 def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:
     """The condition for `find`: the path, the end of the path, the file name, or with `sha256` how the hash begins."""
     table = tables.returns
-    ends = table.c.path.endswith(f"/{wanted}", autoescape=True) | table.c.path.endswith(f"!{wanted}", autoescape=True)
+    ends = table.c.path.iendswith(f"/{wanted}", autoescape=True) | table.c.path.iendswith(f"!{wanted}", autoescape=True)
     condition = (table.c.path == wanted) | (table.c.name == wanted) | ends
     return condition | table.c.sha256.startswith(wanted.casefold(), autoescape=True) if sha256 else condition
 

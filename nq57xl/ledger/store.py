@@ -14,14 +14,14 @@ from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, tuple_
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source
 from nq57xl.ledger import decisions, migrate, queries, rows, tables, waivers
 from nq57xl.ledger.decisions import Decision
-from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly, memory_engine, reading
+from nq57xl.ledger.engine import changing, reading, upsert
+from nq57xl.ledger.storage import Storage, storage_of
 from nq57xl.ledger.waivers import Waiver
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
@@ -53,22 +53,24 @@ class Upgrade:
     before: int
     """Number of the last step that it had taken."""
     after: int
-    backup: Path
-    """The copy made before the first step."""
+    backup: Path | None
+    """The copy made before the first step; None where backups are the server's."""
 
     def describe(self) -> str:
         """What was done, in words."""
+        copy = f"Bản sao trước khi nâng cấp: {self.backup}" if self.backup else "Máy chủ tự giữ bản sao lưu."
         return (
-            f"Sổ dữ liệu nq57xl.db do bản nq57xl cũ hơn lập: đã nâng cấp từ bước {self.before} lên bước {self.after}, "
-            f"không bỏ dữ liệu nào. Bản sao trước khi nâng cấp: {self.backup}"
+            f"Sổ dữ liệu do bản nq57xl cũ hơn lập: đã nâng cấp từ bước {self.before} lên bước {self.after}, "
+            f"không bỏ dữ liệu nào. {copy}"
         )
 
 
 class Ledger:
     """The ledger of one workspace. Writers hold `lock.writing` meanwhile; each method is one transaction."""
 
-    def __init__(self, workspace: Workspace, clock: Clock, person: str, engine: Engine) -> None:
+    def __init__(self, workspace: Workspace, clock: Clock, person: str, storage: Storage, engine: Engine) -> None:
         self._workspace = workspace
+        self._storage = storage
         self._clock = clock
         self.person = person
         self._engine = engine
@@ -84,25 +86,30 @@ class Ledger:
         With `read_only` nothing on the disk changes: a missing ledger is seen as empty, an older one is migrated in
         memory. Raises Nq57Error when the file is damaged, of a newer program or not a ledger.
         """
-        path, newest = workspace.database, migrate.MIGRATIONS[-1].number
-        _require_not_lost(workspace)
-        found = _level(path)
+        newest = migrate.MIGRATIONS[-1].number
+        storage = storage_of(workspace, create=not read_only)
+        found = storage.level()
+        if not found:
+            _require_not_lost(workspace)
         migrate.refuse_newer(found, newest)
-        if read_only:
-            if found == newest:
-                return cls(workspace, clock, person, file_engine(path, read_only=True))
-            with friendly():
-                engine = memory_engine(path if found else None)
+        if read_only and found < newest:
+            engine = storage.in_memory(found)
         else:
-            engine = file_engine(path)
-        ledger = cls(workspace, clock, person, engine)
+            engine = storage.engine(read_only=read_only)
+            if read_only:
+                return cls(workspace, clock, person, storage, engine)
+        ledger = cls(workspace, clock, person, storage, engine)
         if found < newest:
             if found and not read_only:
                 ledger.upgraded = Upgrade(found, newest, ledger.backup("migrate"))
             with changing(engine) as connection:
                 migrate.migrate(connection, clock.now(), migrate.MIGRATIONS)
                 if ledger.upgraded:
-                    detail = {"from": found, "to": newest, "backup": ledger.upgraded.backup.name}
+                    detail = {
+                        "from": found,
+                        "to": newest,
+                        "backup": ledger.upgraded.backup.name if ledger.upgraded.backup else "",
+                    }
                     ledger.add_event(connection, "upgrade", detail)
         return ledger
 
@@ -144,8 +151,8 @@ class Ledger:
         """First column of the first row; None where there is none."""
         return next((row[0] for row in self.rows(query.limit(1))), None)
 
-    def backup(self, command: str) -> Path:
-        """A copy of the database under backup/, named by time and command.
+    def backup(self, command: str) -> Path | None:
+        """A copy of the database under backup/, named by time and command; None where backups are the server's.
 
         The newest 30 are kept, and the last of each of the last 30 days that have any.
         """
@@ -154,7 +161,8 @@ class Ledger:
         slug = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-") or "command"
         taken = {int(path.name[len(name) + 1 : len(name) + 4]) for path in folder.glob(f"{name}-[0-9][0-9][0-9]-*.db")}
         target = folder / f"{name}-{max(taken, default=0) + 1:03}-{slug}.db"
-        copy_database(self._workspace.database, target)
+        if not self._storage.backup(target):
+            return None
         _prune(folder, target)
         return target
 
@@ -372,7 +380,7 @@ class Ledger:
         noted = [{"path": rows.clean(path), "sha256": sha256, "written_at": at} for path, sha256 in written]
         with changing(self._engine) as connection:
             if noted:
-                connection.execute(upsert(tables.outputs).on_conflict_do_nothing(), noted)
+                connection.execute(upsert(connection, tables.outputs).on_conflict_do_nothing(), noted)
 
     def was_written(self, path: str, sha256: str) -> bool:
         """That content at that path is the program's own."""
@@ -395,6 +403,8 @@ class Ledger:
     def faults(self) -> list[str]:
         """What the database itself finds wrong with its pages and references; [] for nothing."""
         with reading(self._engine) as connection:
+            if connection.dialect.name != "sqlite":
+                return []  # the server keeps pages and references itself
             pages = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
             broken = [
                 f"tham chiếu sai ở bảng {row[0]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
@@ -431,29 +441,20 @@ class Ledger:
 def _require_not_lost(workspace: Workspace) -> None:
     """An empty ledger never takes the place of one that was there. Raises Nq57Error pointing to the newest backup."""
     path = workspace.database
-    if path.exists() and path.stat().st_size:
-        return
     kept = max(workspace.backup.glob("nq57xl-*.db"), key=lambda item: item.name, default=None)
     if kept is None and not any(workspace.archive.glob("??/*")):
         return
+    if workspace.server:
+        raise Nq57Error(
+            "Sổ dữ liệu không có trên máy chủ, trong khi thư mục làm việc đã có báo cáo được lưu: hãy kiểm tra "
+            "NQ57XL_LEDGER, hoặc nhờ người quản trị máy chủ khôi phục sổ từ bản sao lưu."
+        )
     what = "bị rỗng" if path.exists() else "không còn"
     source = f"chép backup/{kept.name} thành nq57xl.db" if kept else "lấy lại nq57xl.db từ bản sao lưu"
     raise Nq57Error(
         f"Sổ dữ liệu nq57xl.db {what}, trong khi thư mục làm việc đã có báo cáo được lưu. Chương trình không lập sổ "
         f"mới để khỏi mất dấu các báo cáo đó: hãy {source}, rồi chạy lại."
     )
-
-
-def _level(path: Path) -> int:
-    """Level of the database file; 0 when it is missing or empty."""
-    if not path.exists():
-        return 0
-    engine = file_engine(path, read_only=True)
-    try:
-        with reading(engine) as connection:
-            return migrate.level(connection)
-    finally:
-        engine.dispose()
 
 
 def _prune(folder: Path, newest: Path) -> None:

@@ -31,7 +31,7 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True, autoincrement=True)
 
 
-_migrations = Table(
+migrations = Table(
     "migrations",
     METADATA,
     Column("number", Integer, primary_key=True),

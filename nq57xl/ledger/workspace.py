@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 
@@ -14,6 +14,8 @@ class Workspace:
     """Paths of one workspace; nothing here changes anything on the disk."""
 
     root: Path
+    server: str = field(default="", repr=False)
+    """Address of the PostgreSQL server that holds the ledger, password and all; "" where it is nq57xl.db."""
 
     @property
     def appendix(self) -> Path:
@@ -27,8 +29,13 @@ class Workspace:
 
     @property
     def database(self) -> Path:
-        """The ledger."""
+        """The ledger, where it is a file."""
         return self.root / "nq57xl.db"
+
+    @property
+    def server_note(self) -> Path:
+        """Names the ledger's schema on the server, for everybody who shares the folder."""
+        return self.root / "nq57xl.may-chu.json"
 
     @property
     def lock(self) -> Path:

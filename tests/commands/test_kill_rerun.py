@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import FixedClock
 from tests.commands.test_commands_loop import DUE, moment
+from tests.postgresql import copied
 
 COLLECT = [sys.executable, "-m", "nq57xl", "collect", "--period", "2026-04", "--received", "2026-04-15"]
 
@@ -34,11 +34,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Department(number, DUE).fill(item.path, root / "inbox" / f"{item.form.unit}.xlsx", mistakes=number == 0)
     (root / "inbox" / "lạ.pdf").write_bytes(b"%PDF-1.7\n")
     return root
-
-
-def copy(prepared: Path, target: Path) -> Path:
-    shutil.copytree(prepared, target)
-    return target
 
 
 def outcome(root: Path) -> dict[str, Any]:
@@ -62,7 +57,7 @@ def outcome(root: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], float]:
     """The outcome of a run that nobody disturbs, and how long it took."""
-    root = copy(prepared, tmp_path_factory.mktemp("calm") / "sở")
+    root = copied(prepared, tmp_path_factory.mktemp("calm") / "sở")
     started = time.monotonic()
     subprocess.run(COLLECT, cwd=root, check=True, capture_output=True)
     return outcome(root), time.monotonic() - started
@@ -84,7 +79,7 @@ def test_killed_and_run_again_it_ends_the_same(
 ) -> None:
     """Killed at random moments over the whole length of the run, then run to the end."""
     expected, seconds = undisturbed
-    root = copy(prepared, tmp_path / "sở")
+    root = copied(prepared, tmp_path / "sở")
     moments = random.Random(seed)
     for _ in range(2):
         process = subprocess.Popen(COLLECT, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -98,7 +93,7 @@ def test_killed_and_run_again_it_ends_the_same(
 def test_two_at_once_lose_nothing(prepared: Path, tmp_path: Path, undisturbed: tuple[dict[str, Any], float]) -> None:
     """Two processes take in halves of the inbox at the same time: one waits for the other, both end well."""
     expected, _ = undisturbed
-    root = copy(prepared, tmp_path / "sở")
+    root = copied(prepared, tmp_path / "sở")
     files = sorted(path.name for path in (root / "inbox").iterdir())
     halves = [[f"inbox/{name}" for name in files[:3]], [f"inbox/{name}" for name in files[3:]]]
     runs = [subprocess.Popen([*COLLECT, *half], cwd=root, stdout=subprocess.DEVNULL) for half in halves]

@@ -88,6 +88,7 @@ def other(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+@pytest.mark.sqlite_file
 def test_holder_is_named(workspace: Workspace, other: subprocess.Popen[str]) -> None:
     """The message names user, machine, command, time and process of the one who writes."""
     started = time.monotonic()
@@ -99,6 +100,7 @@ def test_holder_is_named(workspace: Workspace, other: subprocess.Popen[str]) -> 
         assert part in message
 
 
+@pytest.mark.sqlite_file
 def test_unnamed_holder(workspace: Workspace, other: subprocess.Popen[str]) -> None:
     """A side file that is damaged or missing costs the name, nothing else."""
     name = workspace.root / "nq57xl.lock.json"
@@ -157,6 +159,7 @@ def test_folder_that_is_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.sqlite_file
 def test_lock_that_cannot_be_made(workspace: Workspace) -> None:
     """A folder in which nothing can be locked is a message."""
     workspace.lock.mkdir()
@@ -175,6 +178,7 @@ def test_name_is_a_courtesy(workspace: Workspace, monkeypatch: pytest.MonkeyPatc
         assert holder(workspace) is None
 
 
+@pytest.mark.sqlite_file
 @pytest.mark.parametrize("way", ["locked", "bare"])
 def test_two_writers_lose_nothing(workspace: Workspace, way: str) -> None:
     """Three processes that write at once lose nothing and record a common file once: by the lock, and even without."""

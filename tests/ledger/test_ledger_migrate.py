@@ -47,6 +47,7 @@ def steps(workspace: Workspace) -> list[int]:
         connection.close()
 
 
+@pytest.mark.sqlite_file
 def test_older_ledger_is_migrated(older: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening an older ledger takes the missing steps, records them, keeps the data, and backs it up before."""
     monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, NEXT))
@@ -65,6 +66,7 @@ def test_older_ledger_is_migrated(older: Workspace, monkeypatch: pytest.MonkeyPa
     assert dump(older) == after
 
 
+@pytest.mark.sqlite_file
 def test_read_only_migrates_in_memory(older: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """A read-only command understands an older ledger and leaves the file as it is."""
     monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, NEXT))
@@ -85,6 +87,7 @@ def test_failed_step_changes_nothing(older: Workspace, monkeypatch: pytest.Monke
     assert dump(older) == before
 
 
+@pytest.mark.sqlite_file
 @pytest.mark.parametrize("read_only", [False, True])
 def test_newer_ledger_is_refused(older: Workspace, monkeypatch: pytest.MonkeyPatch, read_only: bool) -> None:
     """A ledger of a newer program is refused with the remedy, and not touched."""
@@ -97,6 +100,7 @@ def test_newer_ledger_is_refused(older: Workspace, monkeypatch: pytest.MonkeyPat
     assert older.database.read_bytes() == before
 
 
+@pytest.mark.sqlite_file
 def test_foreign_database_is_refused(tmp_path: Path) -> None:
     """An SQLite database of another program is refused and not touched."""
     workspace = Workspace(tmp_path)
@@ -110,6 +114,7 @@ def test_foreign_database_is_refused(tmp_path: Path) -> None:
     assert workspace.database.read_bytes() == before
 
 
+@pytest.mark.sqlite_file
 def test_empty_file_is_a_new_ledger(tmp_path: Path) -> None:
     """A file of no bytes, as a process killed at the very start leaves it, becomes a ledger."""
     workspace = Workspace(tmp_path)
