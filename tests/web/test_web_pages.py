@@ -326,3 +326,39 @@ def test_an_amendment_is_compared_and_confirmed_on_the_page(browser: Browser) ->
     page = browser.page("/ke-hoach")
     assert "Từ ngày 01 tháng 6 năm 2026: phu-luc-2.xlsx" in page
     assert "Không có bảng so sánh nào" in browser.page("/ke-hoach/so-sanh")
+
+
+def test_a_backup_goes_to_another_computer(browser: Browser, tmp_path: Path) -> None:
+    """One file holds the workspace; restored under another name it stands as it stood, and goes on. What is no backup,
+    or leads out of the folder, makes nothing."""
+    data = browser.client.get(f"{browser.at}/sao-luu").content
+    other = Browser(tmp_path / "khác" / "ban-giao")
+    fields = {"ten": "Bàn giao", "nguon": "sao-luu"}
+    assert "Thử lại" in other.send("/chon/tao", fields, ("a.zip", b"PK"))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("phu-luc.xlsx", b"")
+        archive.writestr("../ra-ngoai.txt", b"")
+    assert "không khôi phục" in other.send("/chon/tao", fields, ("a.zip", stream.getvalue()))
+    assert [path.name for path in tmp_path.rglob("ra-ngoai.txt")] == [] and other.site.workspaces() == {}
+    assert "Tiếp tục" in other.send("/chon/tao", fields, ("a.zip", data))
+    assert "2/4" in other.page("")
+    assert other.hash_of("VP") == browser.hash_of("VP")
+    other.send(f"/tep/{other.hash_of('VP')}/quyet-dinh", {"viec": "take", "ly_do": "Ngày cuối"})
+    assert "Ngày cuối" in other.page("/nhat-ky")
+
+
+def test_the_appendix_is_replaced_and_kept(browser: Browser) -> None:
+    """An edited phu-luc.xlsx takes the place of the present one, which goes to backup/; another plan's is refused."""
+    from nq57xl.plan.appendix_read import bundled_appendix
+
+    book = openpyxl.load_workbook(browser.office.workspace.appendix)
+    cell = next(cell for row in book["Nhiệm vụ"].iter_rows() for cell in row if cell.value == "Văn bản góp ý")
+    cell.value = "05 văn bản góp ý"
+    stream = io.BytesIO()
+    book.save(stream)
+    assert "bản cũ giữ ở backup" in browser.send("/ke-hoach/thay", {}, ("phu-luc.xlsx", stream.getvalue()))
+    assert "05 văn bản góp ý" in {task.deliverable for task in browser.office.appendix().plan.tasks}
+    assert len(list(browser.office.workspace.backup.glob("phu-luc-*.xlsx"))) == 1
+    told = browser.send("/ke-hoach/thay", {}, ("phu-luc.xlsx", bundled_appendix("sxd-2026")))
+    assert "thư mục làm việc riêng" in told.replace("\n", " ")
