@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,7 +44,7 @@ class Arrivals:
 
     def look(self, slug: str) -> None:
         """One look at that workspace; none while something is being done there, which may be these very files."""
-        told = self.site.arrived.setdefault(slug, deque(maxlen=20))
+        told = self.site.arrived.setdefault(slug, [])
         with self.site.hands_off(slug):
             if any(not job.over for job in self.site.jobs.of(slug)):
                 return

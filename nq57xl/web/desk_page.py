@@ -28,6 +28,8 @@ _FILES = 200
 """In one drop."""
 _SINGLY = 10
 """So many files are judged one by one, so that each verdict shows as it comes; larger drops go in tens."""
+_TOLD = 20
+"""Lines about what arrived by itself."""
 _NAME = 120
 """Letters of a kept name: Windows allows some 260 for the whole path."""
 _UNFIT = re.compile(r'[<>:"|?*\x00-\x1f]')
@@ -62,7 +64,8 @@ def show(request: Request) -> Response:
         left=days_words(view.days_left),
         actions=ACTIONS,
         states=STATES,
-        arrived=[as_html(line) for line in reversed(site.arrived.get(slug, ()))],
+        arrived=_arrived(site, slug),
+        arrivals=len(site.arrived.get(slug, ())),
     )
 
 
@@ -96,9 +99,18 @@ async def drop(request: Request) -> Response:
 
 
 def news(request: Request) -> Response:
-    """What arrived in the inbox by itself since the program started, newest first: a part of the first page."""
+    """What arrived in the inbox by itself since the program started, newest first: a part of the first page.
+
+    Where that is more than the page knows (`n`), it is told to fetch its figures and table anew.
+    """
     site, slug = site_of(request), request.path_params["slug"]
-    return HTMLResponse(Markup("").join(as_html(line) for line in reversed(site.arrived.get(slug, ()))))
+    more = request.query_params.get("n", "") != str(len(site.arrived.get(slug, ())))
+    lines = Markup("").join(_arrived(site, slug))
+    return HTMLResponse(lines, headers={"HX-Trigger": "moi-den"} if more else None)
+
+
+def _arrived(site: Site, slug: str) -> list[Markup]:
+    return [as_html(line) for line in reversed(site.arrived.get(slug, [])[-_TOLD:])]
 
 
 def sweep(request: Request) -> Response:

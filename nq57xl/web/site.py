@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import threading
 import traceback
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -53,7 +53,7 @@ class Site:
         self.jobs = Jobs(self.explain)
         self.opened: set[str] = set()
         """Workspaces whose first page was opened in this run: their inboxes are looked at."""
-        self.arrived: dict[str, deque[Progress]] = {}
+        self.arrived: dict[str, list[Progress]] = {}
         """By workspace: what was found there."""
         self._inboxes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.rechecks: dict[tuple[str, str], dict[str, tuple[Rechecked, str]]] = {}
