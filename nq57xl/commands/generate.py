@@ -14,7 +14,7 @@ from attrs import frozen
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.build import RECEIVED, build_form, received_of, reporting_units, words_of
+from nq57xl.forms.build import RECEIVED, REOPEN, build_form, received_of, reporting_units, words_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Earlier, Form, FormRow, Received
 from nq57xl.forms.render import render_forms
@@ -75,7 +75,7 @@ def _plain(row: FormRow) -> FormRow:
 
 
 def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
-    return {(table.table, row.key): row for table in form.tables for row in table.rows}
+    return {(table.table, row.key): row for table in form.tables if table.table != REOPEN for row in table.rows}
 
 
 class PlanHasErrorsError(Nq57Error):

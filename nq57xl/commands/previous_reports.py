@@ -9,6 +9,7 @@ import attrs
 from attrs import define, field
 
 from nq57xl.commands.office import Office
+from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import Earlier, Form
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import CarriedCell
@@ -159,6 +160,7 @@ class PreviousReports:
         return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
 
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], Earlier]:
+        reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}
         asked = {(item.table, item.task) for item in record.judged.findings if item.asks}
         rows = {
             key: Earlier(period.code, period.title, values, questioned=key in asked)
@@ -169,7 +171,8 @@ class PreviousReports:
             first = self._teller(form, code, key) if form is not None else None
             values = _by_row(first).get(("led", key)) if first is not None else None
             if values:
-                rows["led", key] = Earlier(code, parse_period(code, self.plan.properties).title, values)
+                title = parse_period(code, self.plan.properties).title
+                rows["led", key] = Earlier(code, title, values, questioned=key in reopened)
         return rows
 
 

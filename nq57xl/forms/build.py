@@ -144,6 +144,8 @@ def _shown(value: Value, *, percent: bool) -> str:
 
 
 _SHORT_ID_LENGTH = 10
+REOPEN = "reopen"
+"""Table of the choices on rows that an earlier report closed."""
 RECEIVED = "received"
 """Table of what supporting units reported."""
 _Before = Mapping[tuple[str, str], Earlier]
@@ -239,6 +241,7 @@ class _Tables:
         )
         tables = [
             _table("led", led, sections),
+            FormTable(REOPEN, tuple(FormRow(row.key, facts=dict(base)) for row in led if "done_period" in row.facts)),
             _table(RECEIVED, _received_rows(plan, received, self._width()), sections),
             _table("supporting", supporting, sections),
             FormTable("statement", (FormRow("statement", facts=dict(base)),) if supporting else ()),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from nq57xl.forms import build
+from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import CellRole, Form, FormRow, SheetLayout, Slot
 from nq57xl.forms.progress import COUNTS
 from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
@@ -305,16 +306,24 @@ def _rows(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
             section = item.section
             builder.row(f"#{section}")
             builder.text(f"#{section}", spec.columns[0].name, f"{section}. {table.sections[section]}")
-        _row(builder, item, spec)
+        _row(builder, item, spec, closed_rows(form))
 
 
-def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec) -> None:
+def closed_rows(form: Form) -> set[str]:
+    """Keys of the rows that may be asked to be opened again."""
+    table = form.table(REOPEN)
+    return {row.key for row in table.rows} if table else set()
+
+
+def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, asked: set[str]) -> None:
     key = f"{spec.table}|{item.key}"
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
     for column in spec.columns:
         if column.entry and item.open:
             builder.cell(key, column.name, "entry", table=spec.table, key=item.key, field=column.name)
+        elif column.closed and item.key in asked:
+            builder.cell(key, column.name, "entry", table=column.closed, key=item.key, field=column.closed)
         elif column.entry:
             builder.text(key, column.name, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
         else:

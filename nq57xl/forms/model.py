@@ -51,7 +51,7 @@ class Earlier:
     still: int = 0
     """For how many periods in a row, this one included, the percentage of a row in progress has been what it is."""
     questioned: bool = False
-    """A warning on the row is still open: a row that was reported as done stays open for an answer (contract)."""
+    """A warning on the row is still open, or the unit asked to open it again: it is not closed as done (contract)."""
 
 
 @frozen

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nq57xl.forms.build import REOPEN
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, SheetLayout, Slot
 from nq57xl.forms.values import FormCell, Source, Value, cells_of
@@ -53,7 +54,7 @@ def _missing_rows(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: For
         slots = [slot for slot in sheet.slots if slot.row == row and slot.col]
         entries = [slot for slot in slots if slot.role == "entry"]
         texts = " ".join(slot.text for slot in slots if slot.role == "text" and slot.text)
-        if entries and not form.schema.table(entries[0].table).free:
+        if entries and entries[0].table != REOPEN and not form.schema.table(entries[0].table).free:
             words = {"row": short(texts) or row_key, "sheet_title": sheet.title}
             first = entries[0]
             yield make("ROW_MISSING", words=words, sheet=raw.name, table=first.table, task=first.key, field="")
@@ -70,7 +71,8 @@ def _missing_columns(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Ite
         entries = [slot for slot in slots if slot.role == "entry"]
         if entries:
             words = {"column": title, "sheet_title": sheet.title}
-            yield make("COLUMN_MISSING", words=words, sheet=raw.name, table=entries[0].table, field=col_key)
+            table = next((slot.table for slot in entries if slot.field == col_key), entries[0].table)
+            yield make("COLUMN_MISSING", words=words, sheet=raw.name, table=table, field=col_key)
         else:
             text = f"Cột khóa «{title}» ở trang «{sheet.title}» bị xóa; đã dùng lại nội dung gốc."
             yield make("LOCKED_CHANGED", message=text, sheet=raw.name, cell=a1(0, column), field=col_key)
@@ -262,6 +264,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
     findings += [
         make("EXTRA_SHEET", words={"value": extra.name}, sheet=extra.name) for extra in matched.extra if extra.cells
     ]
+    findings += _reopened(values)
     back = without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
     return asked_again(back, raw, layouts, cells)
 
@@ -308,6 +311,14 @@ def _copy(sheet: SheetLayout, raw: RawSheet, entries: Entries, chosen: Entries, 
 
 def _said(entries: Entries) -> list[tuple[str, str, str, str]]:
     return sorted((item.table, item.key, item.field, item.typed) for item in entries.values)
+
+
+def _reopened(values: Iterable[Value]) -> Iterator[Finding]:
+    """Rows that were reported as done and that the unit asks to open again: told to the office, on record."""
+    for item in values:
+        if item.table == REOPEN and item.value is not None:
+            place = {"sheet": item.sheet, "cell": item.cell, "table": item.table, "task": item.key, "field": item.field}
+            yield make("REOPEN_ASKED", words={"row": item.key}, value=item.typed, **place)
 
 
 def _missing(sheet: SheetLayout) -> Finding:

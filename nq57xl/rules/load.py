@@ -19,7 +19,17 @@ from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
 
-_TABLE_FILES = ("led", "supporting", "statement", "indicator", "proposal", "difficulty", "signoff", "received")
+_TABLE_FILES = (
+    "led",
+    "reopen",
+    "supporting",
+    "statement",
+    "indicator",
+    "proposal",
+    "difficulty",
+    "signoff",
+    "received",
+)
 _RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}
 _DEFAULT_CODES = {
     "required_if": "REQUIRED_BLANK",

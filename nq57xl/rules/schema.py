@@ -64,6 +64,8 @@ class Column:
     """Heading of a locked column; entry columns take the field's title."""
     entry: bool = False
     align: Literal["left", "center"] = "left"
+    closed: str = ""
+    """Table (of one field of that name) whose cell stands here in a row that an earlier report closed."""
 
 
 @frozen

@@ -102,7 +102,7 @@ def test_the_last_accepted_report_stands_beside_each_row(office: Office) -> None
 
 
 def test_a_finished_row_stays_listed_and_locked(office: Office) -> None:
-    """Done in April: in May the row has no entry cell on any sheet, and says since when it is done."""
+    """Done in April: in May the row is locked but for the choice to open it again, and says since when it is done."""
     may = of_unit(generate(office, "2026-05"))
     found = row(may, DONE)
     assert (found.open, found.facts["done_before"], found.facts["done_period"]) == (False, True, "2026-04")
@@ -149,6 +149,23 @@ def test_a_row_reported_anew_as_unfinished_is_open_again(office: Office, tmp_pat
     assert states[DONE] == "unreported"
     again = of_unit(generate(office, "2026-05"))
     assert (again.changes, row(again, DONE).open) == ((f"số liệu kỳ trước của {DONE}",), True)
+
+
+def test_a_closed_row_is_opened_again_when_the_unit_asks(office: Office, tmp_path: Path) -> None:
+    """The choice in May's form opens the row in June's, on record; it goes on counting as done until then."""
+    generate(office, "2026-05")
+    sent = filled(office, "2026-05", "VP", tmp_path / "5.xlsx")
+    typed(sent, {(RESULTS, f"led|{DONE}", "result"): "Đề nghị mở lại"})
+    (item,) = collect(office, [sent], "2026-05", moment(5, 15)).returns
+    told = [(found.code, found.severity, found.task) for found in item.findings if found.code == "REOPEN_ASKED"]
+    assert (item.verdict, told) == ("accepted", [("REOPEN_ASKED", "note", DONE)])
+    states = {item.task.code: item.standing.state for item in consolidated(office, "2026-05").tasks}
+    assert states[DONE] == "done_before"
+    june = of_unit(generate(office, "2026-06"))
+    assert (row(june, DONE).open, row(june, DONE).texts["previous"][:25]) == (True, "Tháng 4/2026: Hoàn thành,")
+    with office.reading() as ledger:
+        held = [value for value in ledger.returns("2026-05")[0].judged.values if value.table == "reopen"]
+    assert [(value.key, value.value) for value in held] == [(DONE, "reopen")]
 
 
 @pytest.mark.needs("soffice")
