@@ -22,7 +22,7 @@ from nq57xl.returns.check import check, check_file
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out
 from nq57xl.returns.containers import believed
-from nq57xl.returns.identify import Identity, identify, recognise, recognised_finding
+from nq57xl.returns.identify import Identity, differing_carriers, identify, recognise, recognised_finding
 from nq57xl.returns.model import AnsweredForm, Judged, Return
 from nq57xl.returns.receipt_days import days_after_receipt
 from nq57xl.returns.rejoin import rejoin
@@ -233,7 +233,7 @@ def _recognise(ledger: Ledger, raw: RawWorkbook, forms: Callable[[], Sequence[Fo
     form = _issued(ledger, identity)
     if form is None:
         return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
-    return _RecognisedForm(form)
+    return _RecognisedForm(form, tuple(differing_carriers(identity, form)))
 
 
 def _issued(ledger: Ledger, identity: Identity) -> Form | None:

@@ -39,6 +39,8 @@ class Alignment:
     columns: dict[int, int] = field(factory=dict)
     repeats: dict[int, list[int]] = field(factory=dict)
     """Issued row -> further rows in the file with the same key."""
+    copies: dict[int, list[int]] = field(factory=dict)
+    """Issued column -> further columns in the file with its key, or with its heading and no key of another column."""
     shares: dict[int, float] = field(factory=dict)
     """Issued rows that were found without their key: how much of their locked texts stands there, 0 to 1."""
 
@@ -73,13 +75,14 @@ class _Aligner:
     def run(self) -> Alignment:
         """Keys first; then what stands between them, by position and locked texts."""
         self._find_keys()
-        self._columns_by_key()
         self._rows_by_key()
+        self._head_by_text()
+        self._columns_by_key()
         self._keyed_columns, self._keyed_rows = dict(self._found.columns), dict(self._found.rows)
         self._rows_sorted_without_keys()
-        self._head_by_text()
         self._columns_by_text()
         self._rows_by_text()
+        self._copied_columns()
         return self._found
 
     def _find_keys(self) -> None:
@@ -96,9 +99,28 @@ class _Aligner:
         self._found.key_column = _most(columns, len(self._row_keys))
 
     def _columns_by_key(self) -> None:
+        """Of several columns with one key, the first with its own heading."""
+        places: defaultdict[int, list[int]] = defaultdict(list)
         for (row, column), text in sorted(self._texts.items()):
             if row == self._found.key_row and column != self._found.key_column and text in self._col_keys:
-                self._found.columns.setdefault(self._col_keys[text], column)
+                places[self._col_keys[text]].append(column)
+        head = self._found.rows.get(self._row_keys.get(HEAD, -1), -1)
+        for issued, columns in places.items():
+            own = [column for column in columns if self._texts.get((head, column), "") == self._head.get(issued)]
+            self._found.columns[issued] = (own or columns)[0]
+
+    def _copied_columns(self) -> None:
+        """What stands there beside the columns that were found, and names itself as one of them."""
+        head, keys = self._found.rows.get(self._row_keys.get(HEAD, -1)), self._found.key_row
+        titles = Counter(self._head.values())
+        by_title = {text: column for column, text in self._head.items() if titles[text] == 1}
+        taken = {*self._found.columns.values(), self._found.key_column}
+        for column in sorted({column for row, column in self._texts if row in (head, keys)} - taken):
+            key = self._texts.get((-1 if keys is None else keys, column), "")
+            seen = self._texts.get((-1 if head is None else head, column), "")
+            issued = self._col_keys.get(key, by_title.get(seen, -1))
+            if issued in self._found.columns:
+                self._found.copies.setdefault(issued, []).append(column)
 
     def _rows_by_key(self) -> None:
         places: defaultdict[int, list[int]] = defaultdict(list)

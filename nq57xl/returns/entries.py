@@ -212,6 +212,11 @@ class _Reader:
         if cell is not None:
             self.out.cells[slot.table, slot.key, slot.field] = cell
             self._convert(slot, cell, address)
+        for there in self.found.copies.get(slot.col, ()):
+            self.out.read.add((line, there))
+            other = self.raw.cells.get((line, there))
+            if cell_text(other).strip() not in ("", cell_text(cell).strip()):
+                self.others.setdefault((slot.table, slot.key, slot.field), other)
         if (slot.table, slot.key, slot.field) in self.others:
             self._ask_which(slot, address)
 

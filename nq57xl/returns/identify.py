@@ -47,6 +47,41 @@ class Identity:
     found_by: Literal["meta", "short"]
 
 
+def differing_carriers(identity: Identity, form: Form) -> Iterator[Finding]:
+    """The hidden carriers of a form's identity that say something else than the form that they led to."""
+    carriers = (
+        ("mã biểu mẫu", identity.issue_id or "", form.issue_id),
+        ("mã ngắn", identity.short_id or "", form.short_id),
+        ("đơn vị", identity.unit, form.unit),
+        ("kỳ", identity.period, form.period.code),
+    )
+    wrong = [
+        f"{name} ghi «{said}», đúng là «{own}»" for name, said, own in carriers if fold(said) not in ("", fold(own))
+    ]
+    if wrong:
+        yield make("IDENTITY_DIFFERS", words={"value": "; ".join(wrong)}, value="; ".join(wrong))
+
+
+_PERIOD_WORDS = "Kỳ báo cáo:"
+_LEADING_ZERO = re.compile(r"\b0+(?=[1-9])")
+
+
+def names_another_form(issued: str, there: str, form: Form) -> bool:
+    """Whether a locked text that names the form's unit or period names another one now.
+
+    Reworded it still names its own: a longer or shorter name of the unit, a month with a nought before it.
+    """
+    if not there.strip():
+        return False
+    named = issued.startswith(f"{form.unit_name}. {_PERIOD_WORDS}") or issued == form.unit_name
+    unit = fold(there.partition(_PERIOD_WORDS)[0]).strip(" .")
+    own = fold(form.unit_name)
+    if named and unit and own not in unit and unit not in own:
+        return True
+    period = fold(_LEADING_ZERO.sub("", there.partition(_PERIOD_WORDS)[2].partition(",")[0]))
+    return _PERIOD_WORDS in issued and bool(period) and fold(form.period.title) not in period
+
+
 def marker_of(sheet: RawSheet) -> _Marker | None:
     """The marker of a sheet: the one nearest to its top left corner."""
     places = sorted(place for place in sheet.cells if place[0] < _CORNER_ROWS and place[1] < _CORNER_COLUMNS)

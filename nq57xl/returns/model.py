@@ -12,8 +12,8 @@ from nq57xl.forms.model import Form
 from nq57xl.forms.values import FormCell, Source, Value, cells_of
 from nq57xl.rules.findings import Finding, Verdict
 
-LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING")
-"""Findings that tell the cause of every blank cell that follows from them."""
+LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING", "COLUMN_DISPUTED", "CELLS_SHIFTED")
+"""Findings that tell the cause of every cell without a value that follows from them."""
 
 
 @frozen

@@ -15,7 +15,9 @@ from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
 from nq57xl.returns.asked import asked_again
 from nq57xl.returns.beside import remarks
 from nq57xl.returns.blanks import without_empty_answers
+from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.entries import Entries, issued_places, outside, read_entries, two_versions
+from nq57xl.returns.identify import names_another_form
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, Severity, make
 from nq57xl.text.addresses import a1
@@ -133,7 +135,7 @@ _LIKELY = 0.5
 _CONFIRM = "Kiểm tra số liệu của dòng này trên biểu gửi trả, xác nhận hoặc sửa rồi gửi lại."
 
 
-def _compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
+def _compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
     """A finding for each locked text or formula that came back changed, emptied or typed over."""
     yield from _lost_keys(sheet, raw, found)
     yield from _found_by_text(sheet, raw, found)
@@ -155,6 +157,9 @@ def _compare_locked(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iter
             continue
         elif cell is not None and cell.decoded is not None and fold(cell.decoded) == fold(slot.text):
             legacy.append((slot, place, cell))
+        elif names_another_form(slot.text, readable(cell), form):
+            words = {"sheet_title": sheet.title, "value": short(readable(cell)), "issued": short(slot.text)}
+            yield make("LOCKED_OTHER_FORM", words=words, sheet=raw.name, cell=a1(*place), value=cell_text(cell))
         else:
             yield _changed_finding(slot, raw, place, cell)
     if legacy:
@@ -276,7 +281,12 @@ def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entr
     order = sorted(range(len(read)), key=lambda index: (not entries[index].values, copies[index].name != sheet.title))
     chosen = order[0]
     raw, found = read[chosen]
-    findings = [*structure(sheet, raw, found, form), *_compare_locked(sheet, raw, found), *entries[chosen].findings]
+    ask_back_columns(sheet, raw, found, entries[chosen], form)
+    findings = [
+        *structure(sheet, raw, found, form),
+        *_compare_locked(sheet, raw, found, form),
+        *entries[chosen].findings,
+    ]
     findings += outside(sheet, raw, found, entries[chosen].read)
     findings += remarks(sheet, raw, found, form)
     if raw.name != sheet.title:
