@@ -6,7 +6,7 @@ cells were inserted above, nobody knows whose figures stand there: the column is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -57,7 +57,7 @@ def _repeated(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[F
 
 
 def _disagreeing(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterator[Finding]:
-    """An error for each entry column whose heading or key is that of another column."""
+    """An error for each entry column whose heading or key is that of another column; a reworded one is restored."""
     heads = _heads(sheet)
     titles = {fold(text): column for column, text in heads.items()}
     keys = {slot.col_key: slot.col for slot in sheet.slots if slot.col_key}
@@ -68,20 +68,12 @@ def _disagreeing(sheet: SheetLayout, raw: RawSheet, found: Alignment) -> Iterato
             continue
         seen = "" if head is None else clean(readable(raw.cells.get((head, place))))
         key = "" if found.key_row is None else clean(readable(raw.cells.get((found.key_row, place))))
-        if keys.get(key, slot.col) != slot.col or _says_another(seen, slot.col, heads, titles):
+        if keys.get(key, slot.col) != slot.col or titles.get(fold(seen), slot.col) != slot.col:
             said = seen or heads.get(slot.col, "")
             keyed = heads.get(keys.get(key, slot.col), key)
             words = {"column": heads.get(slot.col, slot.col_key), "value": short(said), "keyed": short(keyed)}
             where = {"sheet": raw.name, "cell": a1(head or 0, place)}
             yield make("COLUMN_DISPUTED", words=words, table=slot.table, field=slot.field, value=seen, **where)
-
-
-def _says_another(seen: str, column: int, heads: Mapping[int, str], titles: Mapping[str, int]) -> bool:
-    """The heading is that of another column, or has no word of the one that was issued."""
-    if not seen or column not in heads:
-        return False
-    words = set(fold(heads[column]).split())
-    return titles.get(fold(seen), column) != column or not words & set(fold(seen).split())
 
 
 def _heads(sheet: SheetLayout) -> dict[int, str]:

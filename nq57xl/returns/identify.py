@@ -71,9 +71,8 @@ def names_another_form(issued: str, there: str, form: Form) -> bool:
 
     Reworded it still names its own: a longer or shorter name of the unit, a month with a nought before it.
     """
-    if not there.strip():
-        return False
-    named = issued.startswith(f"{form.unit_name}. {_PERIOD_WORDS}") or issued == form.unit_name
+    line = issued.startswith(f"{form.unit_name}. {_PERIOD_WORDS}") and _PERIOD_WORDS in there
+    named = line or (issued == form.unit_name and len(there.split()) > 1)
     unit = fold(there.partition(_PERIOD_WORDS)[0]).strip(" .")
     own = fold(form.unit_name)
     if named and unit and own not in unit and unit not in own:

@@ -34,7 +34,7 @@ OPEN, DONE = ("led", "I.1"), ("led", "II.1.1")
 PROGRESS, PERCENT, RESULT = ((*OPEN, name) for name in ("progress", "percent", "result"))
 DAY, NUMBER = ((*DONE, name) for name in ("completion_date", "evidence_number"))
 FULL = (*DONE, "percent")
-PART = ("indicator", "CT.I.1", "numerator")
+PART = ("indicator", "CT.I.2", "numerator")
 WAS = int(str(untouched().values[PART]).removesuffix(".0"))
 """What the report says there: other figures would not fit its ratio."""
 OK: Verdict = "accepted"
