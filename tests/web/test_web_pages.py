@@ -54,7 +54,7 @@ class Browser:
 
     def __init__(self, root: Path) -> None:
         self.office = Office(Workspace(root), CLOCK)
-        self.site = Site(root.parent, CLOCK, lambda folder: Office.at(folder, CLOCK))
+        self.site = Site(root.parent, CLOCK, lambda folder: Office.at(folder, CLOCK, person="hoa"))
         self.client = TestClient(
             make_app(self.site, PORT), base_url=HERE, headers={"sec-fetch-site": "same-origin"}, follow_redirects=True
         )
@@ -97,7 +97,9 @@ def test_a_rejected_return_is_taken_by_the_office(browser: Browser) -> None:
     assert "Nhận thay đơn vị" in browser.page(f"/tep/{sha256}")
     assert "Chưa nêu lý do" in browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "take", "ly_do": ""})
     page = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "take", "ly_do": "Ngày cuối, không liên hệ được"})
-    assert "Đơn vị tổng hợp nhận thay:</strong> Ngày cuối, không liên hệ được" in page
+    who = "(hoa, 09:00 ngày 16 tháng 4 năm 2026)"
+    assert f"Đơn vị tổng hợp nhận thay:</strong> Ngày cuối, không liên hệ được {who}" in page
+    assert "đơn vị tổng hợp nhận thay" in browser.page("")
     assert "Nhận thay đơn vị" in browser.page("/nhat-ky")
     unit = next(item for item in status(browser.office, "2026-04").status.units if item.code == "VP")
     assert unit.counting is not None
