@@ -10,6 +10,7 @@ import click
 
 from nq57xl.cli import environment
 from nq57xl.cli.amending import amend
+from nq57xl.cli.calendars import calendar
 from nq57xl.cli.closing import CLOSE_COMMANDS
 from nq57xl.cli.comparing import diff, export
 from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
@@ -273,6 +274,7 @@ COMMANDS = (
     *RETURN_COMMANDS,
     waive,
     remind,
+    calendar,
     merge,
     *CLOSE_COMMANDS,
     diff,

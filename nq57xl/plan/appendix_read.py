@@ -14,6 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_sheets import (
     CUTOFFS,
+    DUE_ROLLS,
     INDICATOR_KINDS,
     NO,
     VOCABULARIES,
@@ -56,6 +57,7 @@ _CHOICES: Mapping[str, Mapping[Any, str]] = {
     "cutoff": CUTOFFS,
     "vocabulary": VOCABULARIES,
     "indicator_kind": INDICATOR_KINDS,
+    "due_roll": DUE_ROLLS,
 }
 _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}

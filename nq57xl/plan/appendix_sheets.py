@@ -11,6 +11,7 @@ from attrs import frozen
 from nq57xl.plan.model import (
     DatedName,
     Deadline,
+    DueRoll,
     Indicator,
     IndicatorGroup,
     IndicatorKind,
@@ -62,6 +63,7 @@ Source = Literal[
     "unit_kind",
     "vocabulary",
     "indicator_kind",
+    "due_roll",
 ]
 
 
@@ -113,6 +115,11 @@ class AppendixSheet:
 
 YES, NO = "Có", "Không"
 CUTOFFS = {"decree": "Theo Nghị định 09/2019/NĐ-CP", "calendar": "Theo tháng dương lịch"}
+DUE_ROLLS: dict[DueRoll, str] = {
+    "none": "Giữ nguyên",
+    "after": "Sang ngày làm việc liền sau",
+    "before": "Về ngày làm việc liền trước",
+}
 INDICATOR_KINDS: dict[IndicatorKind, str] = {
     "stock": "Thời điểm",
     "flow": "Trong kỳ",
@@ -187,6 +194,25 @@ CARD: tuple[AppendixColumn, ...] = (
     AppendixColumn("signer", "Họ tên người ký", hint="Họ và tên, không ghi học hàm, học vị.", kind="short"),
     AppendixColumn(
         "clear_criteria", "Các tiêu chí «rõ»", hint="Mỗi dòng một tiêu chí (Alt+Enter để xuống dòng).", kind="names"
+    ),
+    AppendixColumn(
+        "due_roll",
+        "Khi hạn trùng ngày nghỉ",
+        hint="Cuối tuần, ngày lễ, ngày nghỉ hoán đổi. Để trống: chỉ theo dòng trên.",
+        kind="choice",
+        source="due_roll",
+    ),
+    AppendixColumn(
+        "days_off",
+        "Ngày nghỉ hoán đổi",
+        hint="Ngày thường được nghỉ theo thông báo hằng năm, cách nhau dấu phẩy: 02/01/2026, 31/08/2026.",
+        kind="codes",
+    ),
+    AppendixColumn(
+        "days_worked",
+        "Ngày làm bù",
+        hint="Thứ Bảy, Chủ nhật làm bù, cách nhau dấu phẩy: 10/01/2026.",
+        kind="codes",
     ),
 )
 
@@ -477,6 +503,7 @@ def card_cells(properties: Properties) -> AppendixRow:
     signatory = properties.signatory
     return cells | {
         "cutoff": CUTOFFS[properties.cutoff],
+        "due_roll": DUE_ROLLS.get(properties.due_roll, ""),
         "authority": signatory.authority,
         "position": signatory.position,
         "signer": signatory.name,
@@ -549,6 +576,7 @@ def _properties(card: AppendixRow, names: list[AppendixRow]) -> Properties:
     known = {item.name for item in attrs.fields(Properties)}
     plain = {key: value for key, value in card.items() if key in known and value is not None}
     plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
+    plain["due_roll"] = next((code for code, title in DUE_ROLLS.items() if title == card.get("due_roll")), "")
     plain.setdefault("year", 0)
     signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
     dated: dict[str, Any] = {

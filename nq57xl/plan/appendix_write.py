@@ -162,6 +162,7 @@ _LISTS: Mapping[str, str | list[str]] = {
     "yes_no": [appendix_sheets.YES, appendix_sheets.NO],
     "cutoff": list(appendix_sheets.CUTOFFS.values()),
     "vocabulary": list(appendix_sheets.VOCABULARIES.values()),
+    "due_roll": list(appendix_sheets.DUE_ROLLS.values()),
     "indicator_kind": list(appendix_sheets.INDICATOR_KINDS.values()),
     "name_kind": list(appendix_sheets.NAME_KINDS.values()),
     "unit_kind": list(appendix_sheets.UNIT_KINDS),

@@ -18,6 +18,7 @@ DeadlineKind = Literal[
 ]
 Comparator = Literal[">=", "<=", ">", "<", "="]
 Measure = Literal["percent", "number", "choice"]
+DueRoll = Literal["", "none", "before", "after"]
 IndicatorKind = Literal["", "stock", "flow", "cumulative", "flow_stock"]
 """What a figure counts: what there is on the day, what came in the period, all since the start (domain.md 3.7).
 
@@ -76,7 +77,13 @@ class Properties:
     before_is_inclusive: bool = False
     """False: "trước ngày 18" is due on the 17th (the contract's default)."""
     roll_weekends: bool = False
-    """True: a due day on Saturday or Sunday moves to the Monday after."""
+    """True: a due day on Saturday or Sunday moves to the Monday after; `due_roll` says it for every day off."""
+    due_roll: DueRoll = ""
+    """Where a due day that is a day off moves to; "": as `roll_weekends` says."""
+    days_off: tuple[str, ...] = ()
+    """Days on which nobody works this year beside weekends and public holidays (swapped days): "02/01/2026"."""
+    days_worked: tuple[str, ...] = ()
+    """Weekend days that are worked in their place."""
     cutoff: Literal["decree", "calendar"] = "decree"
     """"decree": Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th); "calendar": whole months."""
     signatory: Signatory = field(factory=Signatory)

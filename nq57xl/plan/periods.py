@@ -5,9 +5,12 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
+from functools import cache
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import Period, Properties
+from nq57xl.plan.workdays import rolled
+from nq57xl.resources import read_schema
 from nq57xl.text.normalise import bare
 
 _CODE = re.compile(r"(20\d\d)(?:-(?:(0[1-9]|1[0-2])|(Q)([1-4])|(H)([12])|(9M)))?")
@@ -107,8 +110,16 @@ def _months(match: re.Match[str]) -> tuple[int, int, str]:
 def _window(year: int, first: int, last: int, properties: Properties) -> tuple[date, date]:
     if properties.cutoff == "calendar":
         return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
+    decree = _decree()
     before = date(year, first, 1) - timedelta(days=1)
-    return before.replace(day=15), date(year, last, 14)
+    return before.replace(day=decree["first_day"]), date(year, last, decree["last_day"])
+
+
+@cache
+def _decree() -> dict[str, int]:
+    """The days on which data of a period begin and end by the decree in force (schemas/periods.yml)."""
+    days: dict[str, int] = read_schema("periods.yml")["decree"]
+    return days
 
 
 def _due(year: int, month: int, day: int, properties: Properties) -> date:
@@ -116,6 +127,8 @@ def _due(year: int, month: int, day: int, properties: Properties) -> date:
     first = date(year, month, 1)
     offset = day - 1 if properties.before_is_inclusive else day - 2
     due = min(first + timedelta(days=offset), first.replace(day=calendar.monthrange(year, month)[1]))
+    if properties.due_roll:
+        return rolled(due, properties)
     if properties.roll_weekends and due.weekday() >= calendar.SATURDAY:
         due += timedelta(days=7 - due.weekday())
     return due

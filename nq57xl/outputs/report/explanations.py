@@ -101,7 +101,7 @@ def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
         if unit.counting is None:
             continue
         for finding in unit.counting.judged.findings:
-            if finding.severity == "warning":
+            if finding.severity == "warning" or finding.code == "MOVEMENT_EXPLAINED":
                 yield _warning(unit, finding, rows)
 
 

@@ -1,0 +1,63 @@
+"""calendar: cut-off and due days of every period of a year, with Vietnam's holidays and the office's swapped days."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.commands.office import Office
+from nq57xl.forms.wording import plan_name
+from nq57xl.ledger.outputs import write_all_guarded
+from nq57xl.outputs.calendar import CalendarLine, calendar_file, render_calendar
+from nq57xl.plan.model import Period, Properties
+from nq57xl.plan.periods import parse_period
+from nq57xl.plan.workdays import holidays_of, is_working_day
+
+
+@frozen
+class YearCalendar:
+    """The calendar of a year as written."""
+
+    year: int
+    lines: tuple[CalendarLine, ...]
+    files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def year_calendar(office: Office, year: int | None = None) -> YearCalendar:
+    """Writes the calendar of a year (default: the plan's) as workbook and calendar file to out/lich-YEAR/.
+
+    Raises Nq57Error for swapped days that are no days.
+    """
+    with office.changing("calendar") as ledger:
+        properties = office.appendix().plan.properties
+        year = year or properties.year
+        lines = tuple(_line(parse_period(code, properties), properties) for code in _codes(year))
+        title = plan_name(properties.title)
+        folder = office.workspace.out / f"lich-{year}"
+        outputs = {
+            folder / f"lich-bao-cao-{year}.xlsx": render_calendar(lines, year, title),
+            folder / f"lich-bao-cao-{year}.ics": calendar_file(lines, year, title),
+        }
+        written, failed = write_all_guarded(ledger, office.workspace, outputs)
+        return YearCalendar(year, lines, tuple(written.values()), tuple(map(str, failed)))
+
+
+def _codes(year: int) -> list[str]:
+    """Every month, after each quarter, half-year, nine months and year those."""
+    longer = {3: ["Q1"], 6: ["Q2", "H1"], 9: ["Q3", "9M"], 12: ["Q4", "H2", ""]}
+    return [
+        code
+        for month in range(1, 13)
+        for code in (f"{year}-{month:02d}", *(f"{year}-{part}".rstrip("-") for part in longer.get(month, [])))
+    ]
+
+
+def _line(period: Period, properties: Properties) -> CalendarLine:
+    told = []
+    for who, day in (("đơn vị", period.due), ("cơ quan", period.report_due)):
+        if not is_working_day(day, properties):
+            name = holidays_of(day.year).get(day, "ngày nghỉ")
+            told.append(f"Hạn của {who} trùng {name}")
+    return CalendarLine(period, "; ".join(told))
