@@ -198,22 +198,12 @@ CARD: tuple[AppendixColumn, ...] = (
     AppendixColumn(
         "due_roll",
         "Khi hạn trùng ngày nghỉ",
-        hint="Cuối tuần, ngày lễ, ngày nghỉ hoán đổi. Để trống: chỉ theo dòng trên.",
+        hint="Cuối tuần, ngày lễ, ngày nghỉ hoán đổi. Để trống: chỉ theo dòng «Lùi hạn».",
         kind="choice",
         source="due_roll",
     ),
-    AppendixColumn(
-        "days_off",
-        "Ngày nghỉ hoán đổi",
-        hint="Ngày thường được nghỉ theo thông báo hằng năm, cách nhau dấu phẩy: 02/01/2026, 31/08/2026.",
-        kind="codes",
-    ),
-    AppendixColumn(
-        "days_worked",
-        "Ngày làm bù",
-        hint="Thứ Bảy, Chủ nhật làm bù, cách nhau dấu phẩy: 10/01/2026.",
-        kind="codes",
-    ),
+    AppendixColumn("days_off", "Ngày nghỉ hoán đổi", hint="Cách nhau dấu phẩy: 02/01/2026, 31/08/2026.", kind="codes"),
+    AppendixColumn("days_worked", "Ngày làm bù", hint="Cách nhau dấu phẩy: 10/01/2026.", kind="codes"),
 )
 
 SETTINGS: tuple[AppendixColumn, ...] = (
