@@ -27,7 +27,7 @@ from nq57xl.cli.options import (
 )
 from nq57xl.cli.reminding import remind
 from nq57xl.cli.serving import serve
-from nq57xl.cli.storing import ledger
+from nq57xl.cli.storing import STORING_COMMANDS
 from nq57xl.cli.waiving import waive
 from nq57xl.cli.watching import watch
 
@@ -282,5 +282,5 @@ COMMANDS = (
     schema,
     log,
     demo,
-    ledger,
+    *STORING_COMMANDS,
 )

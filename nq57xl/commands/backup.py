@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.lock import writing
+from nq57xl.ledger.moving import copy_ledger
+from nq57xl.ledger.storage import FileStorage, storage_of
+from nq57xl.ledger.store import Ledger
 from nq57xl.text.files import TEMPORARY, write_atomic
 
-_LEFT_OUT = frozenset({"nq57xl.lock", "nq57xl.lock.json"})
+_LEFT_OUT = frozenset({"nq57xl.lock", "nq57xl.lock.json", "nq57xl.may-chu.json"})
 _LIMIT = 4 * 1024**3
 """Bytes of an unpacked workspace: years of returns of a hundred units stay far below."""
 
 
-def backup_of(office: Office) -> bytes:
-    """A zip of everything in the workspace, while no command writes into it."""
-    root = office.workspace.root
-    buffer = io.BytesIO()
+def write_backup(office: Office, target: BinaryIO, *, leave_out: Path | None = None) -> None:
+    """Writes a zip of everything in the workspace, while no command writes into it; others may read meanwhile.
+
+    A ledger on a server is put in as nq57xl.db, so that the copy needs no server. Raises Nq57Error.
+
+    `leave_out`: an earlier backup that lies in the workspace.
+    """
+    workspace = office.workspace
     with (
-        writing(office.workspace, "backup", office.clock),
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped,
+        writing(workspace, "backup", office.clock, office.person),
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as zipped,
+        tempfile.TemporaryDirectory() as folder,
     ):
-        for path in sorted(root.rglob("*")):
-            name = path.relative_to(root).as_posix()
-            if path.is_file() and not path.is_symlink() and name not in _LEFT_OUT and TEMPORARY not in path.name:
+        for path in sorted(workspace.root.rglob("*")):
+            name = path.relative_to(workspace.root).as_posix()
+            if name in _LEFT_OUT or TEMPORARY in name or (leave_out and path.resolve() == leave_out.resolve()):
+                continue
+            if path.is_file() and not path.is_symlink():
                 zipped.write(path, name)
+        if workspace.server and workspace.server_note.exists():
+            copy = FileStorage(Path(folder, workspace.database.name))
+            with Ledger.open(workspace, office.clock, office.person):
+                copy_ledger(storage_of(workspace), copy, office.clock)  # brought up to date by opening it
+            zipped.write(copy.path, workspace.database.name)
+
+
+def backup_of(office: Office) -> bytes:
+    """The same as bytes, for a page."""
+    buffer = io.BytesIO()
+    write_backup(office, buffer)
     return buffer.getvalue()
 
 

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import inspect, make_url
 
 from nq57xl.cli import environment
+from nq57xl.commands.backup import restore, write_backup
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.demo_typist import Department
@@ -276,3 +277,18 @@ def test_the_commands_take_the_server_from_the_environment(
     with office.reading() as ledger:
         assert len(ledger.current_forms(PERIOD)) == 4
     assert any("forms" in line for line in dump(workspace))
+
+
+def test_a_backup_needs_no_server(address: str, tmp_path: Path) -> None:
+    """A workspace whose ledger is on the server goes into one zip and stands up elsewhere with a file; all agrees."""
+    root = tmp_path / "trên máy chủ"
+    init(root, "bql-2026")
+    office = Office.at(root, FixedClock(moment(1)), server=address)
+    play(office)
+    with (tmp_path / "sao lưu.zip").open("wb") as file:
+        write_backup(office, file)
+    restore((tmp_path / "sao lưu.zip").read_bytes(), tmp_path / "máy khác")
+    there = Office.at(tmp_path / "máy khác", FixedClock(moment(1)))
+    assert standing(there) == standing(office)
+    assert verify(there).problems == ()
+    assert (tmp_path / "máy khác" / "nq57xl.db").is_file()

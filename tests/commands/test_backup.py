@@ -1,0 +1,74 @@
+"""A workspace as one file, taken while others work, and made a workspace again; a rehearsal with `verify`."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nq57xl.cli import cli
+from nq57xl.commands.collect import collect
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
+from nq57xl.commands.merge import merge, status
+from nq57xl.commands.office import Office
+from nq57xl.text.clock import FixedClock
+from tests.commands.test_commands_loop import filled, moment
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """April issued, one return accepted, merged."""
+    root = tmp_path / "Ban Quản lý"
+    init(root, "bql-2026")
+    office = Office.at(root, FixedClock(moment(1)))
+    generate(office, "2026-04")
+    collect(office, [filled(office, "QLDT", tmp_path / "a.xlsx")], "2026-04", moment(15))
+    merge(office, "2026-04")
+    return office
+
+
+def test_backup_and_restore_are_one_command_each(office: Office, tmp_path: Path) -> None:
+    """Restored elsewhere everything agrees, and the month goes on: a further return is collected there."""
+    file, there = tmp_path / "sao lưu.zip", tmp_path / "máy khác"
+    done = CliRunner().invoke(cli, ["-w", str(office.workspace.root), "backup", str(file)])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(cli, ["restore", str(file), str(there)])
+    assert (done.exit_code, "0 điểm không khớp" in done.stderr) == (0, True), done.output
+    restored = Office.at(there, FixedClock(moment(1)))
+    assert [unit.state for unit in status(restored, "2026-04").status.units] == [
+        unit.state for unit in status(office, "2026-04").status.units
+    ]
+    again = collect(restored, [filled(restored, "VP", tmp_path / "b.xlsx")], "2026-04", moment(15))
+    assert [item.verdict for item in again.returns] == ["accepted"]
+
+
+def test_a_backup_that_lost_a_file_is_told(office: Office, tmp_path: Path) -> None:
+    """Without one archived return the restored workspace is named incomplete, and the command fails."""
+    file = tmp_path / "sao lưu.zip"
+    assert CliRunner().invoke(cli, ["-w", str(office.workspace.root), "backup", str(file)]).exit_code == 0
+    poorer = tmp_path / "thiếu.zip"
+    with zipfile.ZipFile(file) as whole, zipfile.ZipFile(poorer, "w") as part:
+        kept = [name for name in whole.namelist() if not name.startswith("archive/")]
+        assert len(kept) < len(whole.namelist())
+        for name in kept:
+            part.writestr(name, whole.read(name))
+    done = CliRunner().invoke(cli, ["restore", str(poorer), str(tmp_path / "máy khác")])
+    assert done.exit_code == 1
+    assert "không có trong archive/" in done.stderr
+
+
+def test_nothing_is_restored_over_a_workspace(office: Office, tmp_path: Path) -> None:
+    """A folder that is there, and a file that is no backup: words, exit 1, nothing written."""
+    (tmp_path / "lạ.zip").write_bytes(b"PK no zip")
+    for words in (
+        ["restore", str(tmp_path / "lạ.zip"), str(tmp_path / "mới")],
+        ["restore", str(tmp_path / "lạ.zip"), str(office.workspace.root)],
+    ):
+        done = CliRunner().invoke(cli, words)
+        assert done.exit_code == 1
+        assert not (tmp_path / "mới").exists()
