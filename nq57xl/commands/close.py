@@ -60,7 +60,7 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
         if edits.closing_of(ledger, period.code) is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
         if not reason.strip():
-            raise Nq57Error('Mở lại kỳ đã chốt phải nêu lý do: thêm --reason "lý do".')
+            raise Nq57Error("Mở lại kỳ đã chốt phải nêu lý do.")
         edits.add_reopening(ledger, period.code, reason.strip())
         return period
 

@@ -91,7 +91,7 @@ def _decide(
     if not reason:
         raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
     if at is not None and at > office.clock.now():
-        raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại --at.")
+        raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại.")
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
         record = _find_return(ledger, plan, wanted, _Wanted(kind, period, at))

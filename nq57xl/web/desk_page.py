@@ -78,6 +78,9 @@ async def drop(request: Request) -> Response:
         parse_period(period, office.appendix().plan.properties)
         given = [item for item in form.getlist("tep") if isinstance(item, UploadFile) and item.filename]
         combine = plain_words(form, "ghep") == "1"
+        # as typed: blanks are part of a password; it stays in memory, and goes with the work
+        secret = form.get("mat_khau")
+        passwords = (secret,) if isinstance(secret, str) and secret else ()
         files = [(item.filename or "", await item.read()) for item in given]
     if not files:
         return site.page(
@@ -92,7 +95,7 @@ async def drop(request: Request) -> Response:
     def begin() -> Response:
         with site.hands_off(slug):  # what is looking at the inbox must not take them first
             kept = [keep(office.workspace, name, data) for name, data in files]
-            work = receive_work(site, slug, period, kept, combine=combine)
+            work = receive_work(site, slug, period, kept, combine=combine, passwords=passwords)
             return site.start(slug, f"Nhận {len(kept)} tệp", back, work)
 
     return await run_in_threadpool(begin)
@@ -142,7 +145,15 @@ def upload_name(name: str) -> str:
     return f"_{last}" if reserved or last.startswith(("~$", ".")) else last
 
 
-def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, combine: bool = False) -> Work:
+def receive_work(
+    site: Site,
+    slug: str,
+    period: str,
+    paths: Sequence[Path],
+    *,
+    combine: bool = False,
+    passwords: Sequence[str] = (),
+) -> Work:
     """The work of judging files, or with none all of the inbox, telling each verdict as it is known."""
 
     def work(tell: Tell) -> str:
@@ -150,7 +161,7 @@ def receive_work(site: Site, slug: str, period: str, paths: Sequence[Path], *, c
         size = 1 if len(paths) <= _SINGLY else _SINGLY
         for start in range(0, max(len(paths), 1), size):
             chunk = paths[start : start + size]
-            done = collect(office, chunk, period, combine=combine)
+            done = collect(office, chunk, period, combine=combine, passwords=passwords)
             for item in done.returns:
                 tell(collected_line(slug, item))
             for problem in done.answers.problems:

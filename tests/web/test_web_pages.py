@@ -14,6 +14,7 @@ import attrs
 import openpyxl
 import pytest
 from httpx import Response
+from msoffcrypto.format.ooxml import OOXMLFile
 from starlette.testclient import TestClient
 
 from nq57xl.commands.collect import collect
@@ -364,3 +365,16 @@ def test_the_appendix_is_replaced_and_kept(browser: Browser) -> None:
     assert len(list(browser.office.workspace.backup.glob("phu-luc-*.xlsx"))) == 1
     told = browser.send("/ke-hoach/thay", {}, ("phu-luc.xlsx", bundled_appendix("sxd-2026")))
     assert "thư mục làm việc riêng" in told.replace("\n", " ")
+
+
+def test_a_workbook_with_a_password_is_opened_on_the_page(browser: Browser, tmp_path: Path) -> None:
+    """Refused without it, read once it is typed; the password stands nowhere in the workspace."""
+    path, secret = tmp_path / "VP.xlsx", "Mật khẩu 57!"
+    Department(5, DUE).fill(browser.office.workspace.forms_dir("2026-04") / "NQ57_2026-04_VP.xlsx", path)
+    stream = io.BytesIO()
+    OOXMLFile(io.BytesIO(path.read_bytes())).encrypt(secret, stream)
+    file = ("có mật khẩu.xlsx", stream.getvalue())
+    assert "không phải biểu mẫu" in browser.send("/ky/2026-04/nhan", {}, file)
+    assert "(VP): được chấp nhận" in browser.send("/ky/2026-04/nhan", {"mat_khau": secret}, file)
+    root = browser.office.workspace.root
+    assert not [item for item in root.rglob("*") if item.is_file() and secret.encode() in item.read_bytes()]
