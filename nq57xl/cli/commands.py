@@ -38,11 +38,24 @@ from nq57xl.cli.watching import watch
 )
 @click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
 @click.option("--plan", required=True, metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
-def init(folder: Path, plan: str) -> None:
+@click.option(
+    "--from",
+    "previous",
+    type=NamedPath(file_okay=False),
+    metavar="THƯ_MỤC_CŨ",
+    help="Nối tiếp thư mục làm việc năm trước: đơn vị, địa chỉ, cài đặt, mẫu riêng, việc chưa xong; thư mục cũ giữ nguyên.",
+)
+def init(folder: Path, plan: str, previous: Path | None) -> None:
     """A new workspace."""
     from nq57xl.commands.init import init as run
 
-    started = run(folder, plan)
+    started = run(folder, plan, previous)
+    for row in started.continued:
+        click.echo(f"{row.code}: {row.new}" + (" (năm trước đã hoàn thành)" if row.finished else ""))
+    if previous is not None:
+        talk(
+            f"{len(started.continued)} dòng nối tiếp năm trước, giữ nguyên mã; dòng nào không phải thì sửa mã ở phu-luc.xlsx."
+        )
     talk(f"Đã tạo thư mục làm việc «{folder}»: {len(started.plan.tasks)} đầu việc, {len(started.plan.units)} đơn vị.")
     talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")
 

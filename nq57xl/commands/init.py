@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.commands.import_plan import answered_appendix, teach_headings
+from nq57xl.commands.next_year import ContinuedRow, next_year
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
@@ -22,10 +23,12 @@ class _NewWorkspace:
 
     workspace: Workspace
     plan: Plan
+    continued: tuple[ContinuedRow, ...] = ()
+    """Rows that go on from the year before."""
 
 
-def init(folder: Path, plan: str) -> _NewWorkspace:
-    """Makes the folder a workspace with that plan.
+def init(folder: Path, plan: str, previous: Path | None = None) -> _NewWorkspace:
+    """Makes the folder a workspace with that plan; `previous`: the workspace of the year before, which goes on there.
 
     `plan` is the name of a bundled plan or the path of a master appendix; answers on its sheet «Cần rà soát» are taken
     in. Raises Nq57Error when the folder already is a workspace, or the plan cannot be read; then nothing is written.
@@ -42,9 +45,16 @@ def init(folder: Path, plan: str) -> _NewWorkspace:
         teach_headings(workspace.root, done.headings)
     else:
         content, made = write_codes(data, appendix.new_codes), appendix.plan
+    if previous is not None:
+        return _NewWorkspace(*_from(folder, made, previous))
     write_atomic(workspace.appendix, content)
     workspace.inbox.mkdir(parents=True, exist_ok=True)
     return _NewWorkspace(workspace, made)
+
+
+def _from(folder: Path, plan: Plan, previous: Path) -> tuple[Workspace, Plan, tuple[ContinuedRow, ...]]:
+    done = next_year(folder, plan, previous)
+    return done.workspace, done.plan, done.continued
 
 
 def _appendix(plan: str) -> bytes:

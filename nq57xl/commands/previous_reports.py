@@ -21,6 +21,7 @@ from nq57xl.results.consolidation import SLOWEST_FIRST
 from nq57xl.results.standing import counting_return
 from nq57xl.returns.model import Judged, ReturnRecord
 from nq57xl.returns.period_checks import plan_rows
+from nq57xl.rules.codec import from_json
 
 
 def with_plan_rows(
@@ -46,6 +47,8 @@ def still_asked(forms: Sequence[Form], plan: Plan, period: Period, records: Sequ
     return tuple(form for form in forms if form.unit not in gone)
 
 
+LAST_YEAR = "nam-truoc.json"
+"""In a workspace that goes on from another: what was last said there of the rows that go on."""
 _TABLES = ("led", "indicator")
 _KEPT = (
     "progress",
@@ -106,7 +109,15 @@ class PreviousReports:
             record = self.counting(earlier.code).get(unit)
             if record is not None:
                 return self._rows(record, earlier)
-        return {}
+        return self._last_year(unit)
+
+    def _last_year(self, unit: str) -> dict[tuple[str, str], Earlier]:
+        """What was last said of unfinished rows in the workspace of the year before, taken over by `init --from`."""
+        path = self.ledger.workspace.root / LAST_YEAR
+        if not path.is_file():
+            return {}
+        kept = from_json(path.read_text(encoding="utf-8"), dict[str, tuple[tuple[str, str, Earlier], ...]])
+        return {(table, key): row for table, key, row in kept.get(unit, ())}
 
     def _still(self, unit: str, period: Period, key: tuple[str, str], row: Earlier) -> int:
         """For how many earlier periods in a row the unit has reported that percentage of a row in progress."""
