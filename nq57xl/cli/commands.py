@@ -43,7 +43,7 @@ from nq57xl.cli.watching import watch
     "previous",
     type=NamedPath(file_okay=False),
     metavar="THƯ_MỤC_CŨ",
-    help="Nối tiếp thư mục làm việc năm trước: đơn vị, địa chỉ, cài đặt, mẫu riêng, việc chưa xong; thư mục cũ giữ nguyên.",
+    help="Nối tiếp thư mục làm việc năm trước: đơn vị, địa chỉ, cài đặt, mẫu riêng, việc chưa xong.",
 )
 def init(folder: Path, plan: str, previous: Path | None) -> None:
     """A new workspace."""
@@ -54,7 +54,7 @@ def init(folder: Path, plan: str, previous: Path | None) -> None:
         click.echo(f"{row.code}: {row.new}" + (" (năm trước đã hoàn thành)" if row.finished else ""))
     if previous is not None:
         talk(
-            f"{len(started.continued)} dòng nối tiếp năm trước, giữ nguyên mã; dòng nào không phải thì sửa mã ở phu-luc.xlsx."
+            f"{len(started.continued)} dòng nối tiếp năm trước, giữ nguyên mã; dòng nào sai thì sửa mã ở phu-luc.xlsx."
         )
     talk(f"Đã tạo thư mục làm việc «{folder}»: {len(started.plan.tasks)} đầu việc, {len(started.plan.units)} đơn vị.")
     talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")

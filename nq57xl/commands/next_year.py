@@ -1,4 +1,4 @@
-"""init --from: next year's workspace, with the units, settings and unfinished work of the old one; that is only read."""
+"""init --from: next year's workspace, with units, settings and unfinished work of the old one, which is only read."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NextYear:
 
 
 def next_year(folder: Path, new: Plan, old_folder: Path, clock: Clock | None = None) -> NextYear:
-    """Makes next year's workspace. Units, their addresses and names, settings, signatory, own templates and schemas go on.
+    """Makes next year's workspace; units with names and addresses, settings, own templates and schemas go on.
 
     Rows of the new plan that say what rows of the old one said keep their codes; what was last reported of unfinished
     ones is shown beside them in the first form. Raises Nq57Error when the old folder is no workspace or is the new one.

@@ -29,12 +29,12 @@ def contents(root: Path) -> dict[str, str]:
 
 
 def test_the_new_year(tmp_path: Path) -> None:
-    """Addresses and templates go on; the same work keeps its code and shows December's words; done work is asked anew."""
+    """Addresses and templates go on; the same work keeps its code and December's words; done work is asked anew."""
     old = year.start_sample(tmp_path / "2026")
     (old / "templates" / "texts").mkdir(parents=True)
     (old / "templates" / "texts" / "nhac-nhom.txt.j2").write_text("Lời nhắc riêng\n", encoding="utf-8")
     year.issue(old, DECEMBER)
-    done = {
+    done: year.Typed = {
         ("led", "II.1.1", "progress"): "done",
         ("led", "II.1.1", "percent"): 1.0,
         ("led", "II.1.1", "completion_date"): dt.date(2026, 12, 10),
