@@ -42,6 +42,7 @@ FACTS = {
     "#countable": "đơn vị tính đếm được",
     "#kind": "loại số liệu",
 }
+REPEATABLE = {True: "dòng được chọn như kỳ trước", False: "dòng phải trả lời trong kỳ"}
 MEASURES = {"percent": "tỷ lệ %", "number": "số", "choice": "có hoặc không"}
 LIMITS = {"year_start": "01/01 năm kế hoạch", "year_end": "31/12 năm kế hoạch"}
 MADE = "<!-- Made by tools/make_docs.py; do not edit by hand. -->"
@@ -126,6 +127,7 @@ def condition(predicate: Predicate) -> str:
             parts.append(f"{FACTS[name]} {' hoặc '.join(MEASURES[item] for item in wanted)}")
         elif name == "#kind":
             parts.append(f"{FACTS[name]} {' hoặc '.join(f'«{INDICATOR_KINDS[item]}»' for item in wanted)}")
+            parts += [REPEATABLE[item] for item in wanted]
         elif name.startswith("#"):
             parts.append(FACTS[name])
         elif wanted in ("filled", "blank"):

@@ -139,7 +139,7 @@ def _recombined(
 def _joined(office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]) -> Iterator[Judged]:
     copies = {source: copy for source in sources if (copy := archived(office.workspace, source.sha256))}
     for item in judge(office, ledger, [*copies], [*copies.values()], period.code, units=plan.units, combine=True):
-        if any(value.origin is not None for value in item.values):
+        if any(value.origin is not None and not value.stated for value in item.values):
             yield _as_return(office, ledger, item)
 
 

@@ -174,7 +174,7 @@ class PreviousReports:
         reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}
         asked = {(item.table, item.task) for item in record.judged.findings if item.asks}
         rows = {
-            key: Earlier(period.code, period.title, values, questioned=key in asked)
+            key: Earlier(period.code, period.title, values, record.judged.source, questioned=key in asked)
             for key, values in _by_row(record).items()
         }
         form = self.ledger.form_by_id(record.judged.issue_id or "")

@@ -16,8 +16,8 @@ from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.schema import Facts, Field, Schema, Table
 from nq57xl.text.normalise import one_line
 
-_LOCKED_TABLES = ("signoff", "statement", "reopen")
-"""Who signed, and the one statement for all supporting rows, are the unit's own word."""
+_LOCKED_TABLES = ("signoff", "statement", "unchanged", "no_data_rest", "reopen")
+"""Who signed, and the statements for all rows of a table, are the unit's own word."""
 _ROW_WORDS = 75
 """Letters of a row's text: two or three lines of its column, enough to know it by."""
 _ALWAYS = ("led", "indicator")

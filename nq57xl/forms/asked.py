@@ -17,6 +17,7 @@ from attrs import frozen
 
 from nq57xl.forms.model import Form, SheetLayout
 from nq57xl.forms.values import FormCell, Value, cells_of
+from nq57xl.forms.wording import AGAIN
 from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, catalogue
 from nq57xl.text.normalise import clean
@@ -129,9 +130,11 @@ def content_of(form: Form, item: Value | None) -> str | float | date | None:
     """What an entry cell holds: what the unit had entered, else the text that was typed."""
     if item is None:
         return None
+    field = form.schema.table(item.table).field(item.field)
+    if item.stated:
+        return AGAIN if field.again and item.stated.startswith(AGAIN) else None
     if item.value is None:
         return item.typed.strip() or None
-    field = form.schema.table(item.table).field(item.field)
     if isinstance(item.value, str) and field.choices:
         choices = form.schema.lists[field.choices]
         return next((choice.title for choice in choices if choice.code == item.value), item.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,7 @@ from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, text_print
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.normalise import bare, clean, fold
 from nq57xl.xlsx.metrics import INDENT, lines_needed
 
 PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
@@ -146,6 +147,12 @@ def _shown(value: Value, *, percent: bool) -> str:
 _SHORT_ID_LENGTH = 10
 REOPEN = "reopen"
 """Table of the choices on rows that an earlier report closed."""
+_MOST_REPEATS = 3
+"""Periods in a row in which a row may be "như kỳ trước" (contract)."""
+_REPEATED = re.compile(r"kỳ thứ ([0-9]+) liên tiếp")
+_STEADY = ("not_started", "in_progress", "ongoing", "not_arisen")
+_WAITING = re.compile(r"\bkhi co (?:van ban|de nghi|yeu cau|chi dao|phan cong)")
+"""Of a row that waits for a request from outside, without diacritics: "Thực hiện khi có văn bản đề nghị"."""
 RECEIVED = "received"
 """Table of what supporting units reported."""
 _Before = Mapping[tuple[str, str], Earlier]
@@ -207,7 +214,7 @@ def build_form(
         tables=_Tables(plan, schema, unit_code, period, previous or {}).all(received),
         values=tuple(values),
     )
-    return _guide_of(form, workspace)
+    return _guide_of(attrs.evolve(form, values=form.values or _started(form)), workspace)
 
 
 def _valid(unit: Unit, period: Period) -> bool:
@@ -242,10 +249,12 @@ class _Tables:
         tables = [
             _table("led", led, sections),
             FormTable(REOPEN, tuple(FormRow(row.key, facts=dict(base)) for row in led if "done_period" in row.facts)),
+            _statement("unchanged", base, offered=any(row.before for row in led)),
             _table(RECEIVED, _received_rows(plan, received, self._width()), sections),
             _table("supporting", supporting, sections),
-            FormTable("statement", (FormRow("statement", facts=dict(base)),) if supporting else ()),
+            _statement("statement", base, offered=bool(supporting)),
             _table("indicator", followed, groups),
+            _statement("no_data_rest", base, offered=bool(followed)),
             FormTable("proposal", free),
             FormTable("difficulty", free),
             FormTable("signoff", (FormRow("signoff", facts=dict(base)),)),
@@ -271,9 +280,22 @@ class _Tables:
         row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, _LED_BEFORE, "explanation")})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if earlier is None or not row.open or not _done_earlier(earlier):
-            return attrs.evolve(row, texts=texts)
-        facts: Facts = {**row.facts, "done_before": True, "done_period": earlier.period}
+            before = self._before(task, earlier) if row.open else ()
+            facts = {**row.facts, "repeatable": bool(before), "repeats": _repeats(earlier)}
+            return attrs.evolve(row, texts=texts, facts=facts, before=before)
+        facts = {**row.facts, "done_before": True, "done_period": earlier.period}
         return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
+
+    def _before(self, task: Task, earlier: Earlier | None) -> tuple[Value, ...]:
+        """What the row may say again; nothing where it falls due, or was not answered anew for three periods."""
+        progress = earlier.values.get("progress") if earlier else None
+        due = task.due is not None and task.due <= self.period.cutoff
+        if earlier is None or progress is None or earlier.questioned or due or _repeats(earlier) >= _MOST_REPEATS:
+            return ()
+        if progress.value not in _STEADY:
+            return ()
+        held = (item for item in earlier.values.values() if item.value is not None)
+        return tuple(attrs.evolve(item, origin=item.origin or earlier.source) for item in held)
 
     def _indicator(self, item: Indicator) -> FormRow:
         row = _indicator_row(item, self._facts())
@@ -307,6 +329,29 @@ def _before_facts(earlier: Earlier | None, fields: Sequence[str], explanation: s
     if isinstance(told, str):
         facts[EXPLAINED] = text_print(told)
     return facts
+
+
+def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
+    """The one row of a statement for all rows of a table."""
+    return FormTable(name, (FormRow(name, facts=dict(base)),) if offered else ())
+
+
+def _repeats(earlier: Earlier | None) -> int:
+    """For how many periods in a row the row has been answered as before."""
+    progress = earlier.values.get("progress") if earlier else None
+    found = _REPEATED.search(progress.stated) if progress else None
+    return int(found[1]) if found else 0
+
+
+def _started(form: Form) -> tuple[Value, ...]:
+    """Where rows stand that wait for a request from outside: "Chưa phát sinh", to be changed where one came."""
+    titles = {item.code: item.title for item in form.schema.lists["progress"]}
+    table = form.table("led")
+    return tuple(
+        Value("led", row.key, "progress", titles["not_arisen"], "not_arisen", "", "")
+        for row in (table.rows if table else ())
+        if row.open and not row.before and _WAITING.search(bare(row.texts["deadline"]))
+    )
 
 
 def received_of(form: Form) -> tuple[Received, ...]:

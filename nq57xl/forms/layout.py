@@ -275,8 +275,14 @@ def _heads(form: Form, spec: SheetSpec) -> dict[str, str]:
 
 def _always_required(form: Form, spec: SheetSpec) -> set[str]:
     """Fields that a rule asks for in every row, whatever else is typed."""
-    rules = form.schema.table(spec.table).rules
-    return {rule.field for rule in rules if rule.predicate == "required_if" and not rule.when and not rule.params}
+    table = form.schema.table(spec.table)
+    shared = {field.name for field in form.schema.table(table.broadcast).fields} if table.broadcast else set()
+    return {
+        rule.field
+        for rule in table.rules
+        if rule.predicate == "required_if" and not rule.params
+        if all((name.startswith("#") and name != "#overdue") or name in shared for name in rule.when)
+    }
 
 
 def _statement(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:

@@ -91,7 +91,7 @@ def _subject(form: Form, finding: Finding) -> str:
     if table is None:
         return "Cả biểu mẫu"
     row = next((item for item in table.rows if item.key == finding.task), None)
-    if row is None or finding.table in ("signoff", "statement"):
+    if row is None or row.key == finding.table:
         return form.schema.table(finding.table).title
     texts = row.texts
     words = texts.get("short") or texts.get("indicator") or texts.get("work", "").split("\n")[-1]

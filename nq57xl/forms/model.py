@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.values import Source, Value
 from nq57xl.plan.model import Period
 from nq57xl.rules.schema import Facts, Schema
 
@@ -24,6 +24,8 @@ class FormRow:
     """What rules need to know: overdue, due, measure ..."""
     section: str = ""
     """Number of the section or group whose heading stands above."""
+    before: tuple[Value, ...] = ()
+    """What the last accepted return said of it, with its file: the answer of a row that may be "như kỳ trước"."""
     open: bool = True
     """False: done before the period; shown, locked, nothing to fill in."""
 
@@ -48,6 +50,8 @@ class Earlier:
     """In words: "tháng 4/2026"."""
     values: dict[str, Value]
     """By field; a blank cell is not here."""
+    source: Source | None = None
+    """The file that said it."""
     still: int = 0
     """For how many periods in a row, this one included, the percentage of a row in progress has been what it is."""
     questioned: bool = False

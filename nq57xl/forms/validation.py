@@ -46,7 +46,7 @@ def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict
 def _rule(field: Field, schema: Schema, facts: Facts, year: int) -> tuple[dict[str, Any], str, str]:
     kind = field.kind(facts)
     if kind in ("choice", "mark"):
-        return _list(field, schema)
+        return _list(field, schema, facts)
     if kind == "date":
         return _date(field, year)
     if kind == "text":
@@ -56,9 +56,10 @@ def _rule(field: Field, schema: Schema, facts: Facts, year: int) -> tuple[dict[s
     return _number(field, kind)
 
 
-def _list(field: Field, schema: Schema) -> tuple[dict[str, Any], str, str]:
-    titles = ", ".join(f"«{item.title}»" for item in schema.lists[field.choices])
-    rule = {"validate": "list", "source": f"={list_name(field.choices)}"}
+def _list(field: Field, schema: Schema, facts: Facts) -> tuple[dict[str, Any], str, str]:
+    offered = field.offered(facts)
+    titles = ", ".join(f"«{item.title}»" for item in schema.lists[offered])
+    rule = {"validate": "list", "source": f"={list_name(offered)}"}
     return rule, "Nội dung vừa gõ không có trong danh sách.", f"Bấm mũi tên ở góc phải ô và chọn: {titles}."
 
 

@@ -55,6 +55,8 @@ class Value:
     """A1 address as in the file sent."""
     origin: Source | None = None
     """The file that it stands in, where that is another than the return's own: another half, the office's edits."""
+    stated: str = ""
+    """The unit said it by a statement, or "như kỳ trước": which one, in which cell; "" for what was typed as it is."""
 
 
 def cells_of(values: Iterable[Value]) -> dict[FormCell, Value]:

@@ -8,6 +8,9 @@ from datetime import date
 from nq57xl.plan.model import Period
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
+AGAIN = "Như kỳ trước"
+UNCHANGED = "Không thay đổi so với kỳ trước"
+"""How what is kept of a statement begins: of the row's own, of the one for all rows."""
 ENOUGH = "Đủ"
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 

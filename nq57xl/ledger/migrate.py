@@ -158,6 +158,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "what a unit's cell meant when the office edited it", _FOURTH),
     Migration(5, "files judged for several periods and again, when saved, returns taken by the office", _FIFTH),
     Migration(6, "warnings waived", _SIXTH),
+    Migration(7, "what a statement said", ("ALTER TABLE return_values ADD COLUMN stated TEXT NOT NULL DEFAULT ''",)),
 )
 
 

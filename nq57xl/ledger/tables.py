@@ -91,6 +91,7 @@ return_values = Table(
     *_maybe("value"),
     *_texts("value_type", "sheet", "cell"),
     *_maybe("origin"),
+    *_texts("stated"),
 )
 """The tidy table. `value` is text that `value_type` (text, number, date, none) turns back exactly.
 

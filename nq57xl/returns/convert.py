@@ -63,6 +63,7 @@ _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": 
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
     kind = field.kind(facts)
+    field = attrs.evolve(field, choices=field.offered(facts))
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
     if says_nothing(text, kind):
         return BLANK

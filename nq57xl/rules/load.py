@@ -20,15 +20,8 @@ from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, 
 from nq57xl.rules.values import date_limit
 
 _TABLE_FILES = (
-    "led",
-    "reopen",
-    "supporting",
-    "statement",
-    "indicator",
-    "proposal",
-    "difficulty",
-    "signoff",
-    "received",
+    *("led", "reopen", "unchanged", "supporting", "statement", "indicator", "no_data_rest"),
+    *("proposal", "difficulty", "signoff", "received"),
 )
 _RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}
 _DEFAULT_CODES = {

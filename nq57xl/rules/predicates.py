@@ -311,7 +311,7 @@ class OneOf(Predicate):
 
     def _formula(self, cells: Cells) -> str:
         ref = cells.ref(self.rule.field)
-        words = [quoted(item.title) for item in self.schema.lists[self.field.choices]]
+        words = [quoted(item.title) for item in self.schema.lists[self.field.offered(cells.facts)]]
         return all_of([f"NOT({blank_formula(ref)})", *[f"{words_formula(ref)}<>{word}" for word in words]])
 
     def _sentence(self, row: Row) -> str:

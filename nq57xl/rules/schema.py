@@ -37,12 +37,18 @@ class Field:
     example: str = ""
     choices: str = ""
     """Name of the list, for `choice` and `mark`."""
+    again: str = ""
+    """Name of the list in rows that may be answered as in the last period (fact "repeatable")."""
     min: float | str | None = None
     """Hard limit; a date limit is a symbol: "year_start-1y" (see rules.limits) or ISO."""
     max: float | str | None = None
     max_length: int = 2000
     contact: bool = False
     """True: personal contact, goes to noi-bo.xlsx only."""
+
+    def offered(self, facts: Facts) -> str:
+        """Name of the list that a cell offers in a row with those facts."""
+        return self.again if self.again and facts.get("repeatable") else self.choices
 
     def kind(self, facts: Facts) -> FieldType:
         """What its cell holds in a row with those facts: for `measure` what the row says, else the field's type."""
@@ -103,7 +109,7 @@ class Table:
     free: bool = False
     """True: rows are the unit's own; blank rows mean nothing."""
     broadcast: str = ""
-    """Name of a one-row table whose fields every row of this table sees ("statement")."""
+    """Name of a one-row table whose fields every row of this table sees: a statement for all of them."""
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when there is none."""

@@ -138,6 +138,8 @@ def test_facts_of_led_rows() -> None:
         "overdue": True,
         "due": "2026-03-31",
         "done_before": False,
+        "repeatable": False,
+        "repeats": 0,
     }
     assert led.rows[2].facts["overdue"] is False
     assert led.rows[2].facts["due"] is None

@@ -64,7 +64,8 @@ class Constraint:
 
 
 CONSTRAINTS = (
-    Constraint("nullable", led(progress=None), "REQUIRED_BLANK", "progress"),
+    Constraint("nullable", row("signoff", "signoff", prepared_by=None), "REQUIRED_BLANK", "prepared_by"),
+    Constraint("required_if", led(progress=None), "REQUIRED_BLANK", "progress"),
     Constraint("isin", led(progress="xong"), "NOT_IN_LIST", "progress"),
     Constraint("in_range", led(percent=1.5), "OUT_OF_RANGE", "percent"),
     Constraint("in_range", done(date(2030, 1, 1)), "OUT_OF_RANGE", "completion_date"),
@@ -175,7 +176,8 @@ def test_columns_have_the_types_lists_and_limits_of_the_files() -> None:
     schema = load_schema()
     led = table_schema(schema.table("led"), schema, RowKind(2026)).pandera
     checks = {name: {item.name: item.statistics for item in column.checks} for name, column in led.columns.items()}
-    assert not led.columns["progress"].nullable
+    signoff = table_schema(schema.table("signoff"), schema, RowKind(2026)).pandera
+    assert not signoff.columns["prepared_by"].nullable
     assert led.columns["percent"].nullable
     assert checks["progress"]["isin"]["allowed_values"] == [item.code for item in schema.lists["progress"]]
     assert checks["percent"]["in_range"]["max_value"] == 1

@@ -78,6 +78,8 @@ def _lines(
         anchors = tuple(anchor for anchor in own if anchor not in seen)
         seen.update(anchors)
         yield ReportLine("row", _cells(item, number, c, percents), anchors=anchors)
+        if item.value.stated:
+            yield ReportLine("sub", {"typed": f"{item.value.stated}."}, spans=_EDIT_SPANS)
         edit = edits.get(_place(item))
         if edit is not None:
             yield ReportLine("sub", {"typed": _edit_words(edit, c)}, spans=_EDIT_SPANS)
