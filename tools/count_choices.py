@@ -47,7 +47,7 @@ class Month:
 
 def signed(day: dt.date) -> Entries:
     """What every report needs at its end."""
-    names = {"prepared_by": "Lê Thị Hoa", "approved_by": "Trần Văn Minh", "signed_on": day}
+    names: dict[str, str | dt.date] = {"prepared_by": "Lê Thị Hoa", "approved_by": "Trần Văn Minh", "signed_on": day}
     return {("signoff", "signoff", name): text for name, text in names.items()}
 
 

@@ -17,10 +17,12 @@ from nq57xl.forms.asked import (
 )
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, password_of, protect, set_up_page
-from nq57xl.forms.styles import SIZE, entry_style
+from nq57xl.forms.still_open import OpenPoints
+from nq57xl.forms.styles import DONE_FILL, GREY, SIZE, entry_style
 from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTE_WORDS, deadline_in_words, period_line, shorten
 from nq57xl.plan.model import Period
+from nq57xl.rules.condition import all_of, blank_formula, quoted
 from nq57xl.rules.findings import Finding, grouped
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
@@ -37,6 +39,8 @@ class MarkedFinding:
     sheet_title: str
     subject: str
     """Which task, indicator or line it is about."""
+    still_open: str = ""
+    """Formula: TRUE while nobody has put it right; "" where no cell tells."""
     asked: str = ""
     """Key of a finding that stays until it is confirmed or its cells are changed; else ""."""
 
@@ -51,8 +55,10 @@ class MarkedFinding:
         return attrs.evolve(self.finding, sheet=self.sheet_title, cell=self.cell)
 
 
-def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding]) -> tuple[MarkedFinding, ...]:
-    """Errors, then warnings; each in the order in which a person goes through the sheets."""
+def points_of(
+    form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding], state: OpenPoints | None = None
+) -> tuple[MarkedFinding, ...]:
+    """Errors, then warnings; each in the order in which a person goes through the sheets; `state`: makes them alive."""
     order = {sheet.id: number for number, sheet in enumerate(sheets)}
     titles = {sheet.id: sheet.title for sheet in sheets}
     points = []
@@ -61,7 +67,8 @@ def points_of(form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Find
             slot = _slot_of(sheets, finding)
             title = titles[slot.sheet] if slot else finding.sheet
             key = asked_key(finding, sheets) if stays(finding) else ""
-            points.append(MarkedFinding(finding, slot, title, _subject(form, finding), key))
+            alive = state.formula(finding, slot, own=False) if state and slot else ""
+            points.append(MarkedFinding(finding, slot, title, _subject(form, finding), alive, key))
 
     def place(point: MarkedFinding) -> tuple[bool, int, int, int]:
         slot = point.slot
@@ -114,6 +121,16 @@ def mark_notes(points: Sequence[MarkedFinding]) -> dict[CellPlace, tuple[str, st
     return notes
 
 
+def mark_rules(points: Sequence[MarkedFinding], state: OpenPoints) -> dict[CellPlace, list[tuple[str, str]]]:
+    """Marked cell -> severity and formula of each point on it: the mark is seen while the formula holds."""
+    rules: dict[CellPlace, list[tuple[str, str]]] = {}
+    for point in points:
+        if point.slot is not None:
+            rule = (point.finding.severity, state.formula(point.finding, point.slot, own=True))
+            rules.setdefault(point.slot.place, []).append(rule)
+    return rules
+
+
 _FIX_TITLE = "Cần sửa"
 _COLUMNS = {
     "TT": 5.0,
@@ -125,11 +142,16 @@ _COLUMNS = {
     "Điểm cần xem": 31.0,
     "Cách xử lý": 31.0,
     "Xác nhận": 19.0,
+    "Tình trạng": 10.0,
 }
 """Headings and widths in characters."""
 _WIDTHS = tuple(_COLUMNS.values())
-_LEVEL, _CELL, _CONFIRM = 2, 4, 9
-"""Columns of the severity, of the link, and of what a person confirms."""
+_LEVEL, _CELL, _CONFIRM, _STATE = 2, 4, 9, 10
+"""Columns of the severity, of the link, of what a person confirms, and of what is left."""
+_LEFT = {"error": "còn", "warning": "nên xem"}
+_SETTLED = "xong"
+_LEFT_LINE = "Còn …"
+"""Where the formula stands that counts what is left."""
 _LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
 _SHOWN = 300
 """Characters of what was typed; the cell itself holds all of it."""
@@ -145,7 +167,9 @@ def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFin
     sheet.text(0, _CONFIRM, CONFIRM_COLUMN, "key")
     sheet.set_row(0, None, None, {"hidden": True})
     head = 1
+    left = 0
     for text, style, size in _lines(contents.form, points, repaired):
+        left = head if text == _LEFT_LINE else left
         sheet.across(head, 1, len(_WIDTHS), text, style)
         height = row_height([Text(text, merged_width(_WIDTHS), size, style == "heading")], minimum=21.0)
         sheet.height(head, height)
@@ -157,6 +181,7 @@ def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFin
         for number, point in enumerate(points, start=1):
             _write_point(sheet, head + number, number, point, contents.form.period)
         sheet.head(head, head + len(points), (1, len(_WIDTHS)), 0)
+        _write_left(sheet, left, points, head)
     sheet.print_area(1, 1, head + len(points), len(_WIDTHS))
     protect(sheet, contents.form.issue_id)
 
@@ -180,7 +205,7 @@ def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[t
         (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading", SIZE),
         (summary(errors, len(points) - errors), "note_bold", SIZE),
     ]
-    notes = []
+    notes = [_LEFT_LINE] if points else []
     if points:
         notes.append(
             "Bấm vào địa chỉ ở cột «Ô» để đến đúng ô; ô cần sửa có viền đậm và lời nhắc. Các ô khác giữ nguyên như "
@@ -213,6 +238,7 @@ def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding, 
         finding.message,
         finding.fix,
         "",
+        "",
     )
     level = "error_text" if finding.severity == "error" else "text_center"
     for column, text in enumerate(texts, start=1):
@@ -221,11 +247,40 @@ def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding, 
         else:
             sheet.text(row, column, text, {1: "text_center", _LEVEL: level}.get(column, "text"))
     measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
+    _write_state(sheet, row, point)
     if point.asked:
         answer = confirmation(finding.code, period)
         _write_confirm(sheet, row, point, answer)
         measured.append(Text(answer, _WIDTHS[_CONFIRM - 1], indent=1))
     sheet.height(row, row_height(measured, minimum=33.0))
+
+
+def _write_state(sheet: Worksheet, row: int, point: MarkedFinding) -> None:
+    """Whether the point is left: while its cell is as it was and nobody has confirmed it."""
+    confirm = blank_formula(f"INDEX(${letters_of(_CONFIRM)}:${letters_of(_CONFIRM)},ROW())") if point.asked else ""
+    tests = [part for part in (point.still_open, confirm) if part]
+    word = _LEFT[point.finding.severity]
+    if tests:
+        formula = f"=IF({all_of(tests)},{quoted(word)},{quoted(_SETTLED)})"
+        sheet.write_formula(row, _STATE, formula, sheet.book.style("text_center"), word)
+    else:
+        sheet.text(row, _STATE, "khi gửi lại", "text_center")
+
+
+def _write_left(sheet: Worksheet, row: int, points: Sequence[MarkedFinding], head: int) -> None:
+    """How many points are left, by formulas; rows of those that are settled turn grey."""
+    column, last = letters_of(_STATE), head + len(points)
+    area = f"${column}${head + 2}:${column}${last + 1}"
+    alive: list[str] = [point.finding.severity for point in points if point.still_open or point.asked]
+    parts, shown = [], []
+    for severity, words in (("error", "điểm phải sửa"), ("warning", "điểm nên xem lại")):
+        parts.append(f'COUNTIF({area},{quoted(_LEFT[severity])})&" {words}"')
+        shown.append(f"{alive.count(severity)} {words}")
+    formula = f'="Còn "&{parts[0]}&", "&{parts[1]}&"."'
+    sheet.write_formula(row, 1, formula, sheet.book.style("note_bold"), f"Còn {shown[0]}, {shown[1]}.")
+    settled = {"type": "formula", "criteria": f'=${column}{head + 2}="{_SETTLED}"'}
+    style = sheet.book.format({"font_color": GREY, "font_strikeout": True, "bg_color": DONE_FILL})
+    sheet.conditional_format(head + 1, 1, last, len(_WIDTHS), {**settled, "format": style})
 
 
 def _write_confirm(sheet: Worksheet, row: int, point: MarkedFinding, answer: str) -> None:

@@ -144,6 +144,8 @@ class FormContents:
     values: Mapping[tuple[str, str, str], Value]
     notes: Mapping[CellPlace, tuple[str, str]]
     """Marked cell -> severity and text of its note."""
+    marks: Mapping[CellPlace, Sequence[tuple[str, str]]]
+    """Marked cell -> severity and formula of each of its points: the mark is seen while the formula holds."""
     formulas: Mapping[CellPlace, str]
     results: Mapping[CellPlace, str | int]
     """What the formulas give for these values: their cached values."""

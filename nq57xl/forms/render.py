@@ -10,12 +10,13 @@ import attrs
 from nq57xl.forms.asked import asked_of, held
 from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.live_check import BrokenByRow, broken_rules, check_formulas, check_texts
-from nq57xl.forms.marks import mark_notes, points_of, write_asked, write_fix
+from nq57xl.forms.marks import mark_notes, mark_rules, points_of, write_asked, write_fix
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
 from nq57xl.forms.page_setup import FormContents
 from nq57xl.forms.progress import live_cells
 from nq57xl.forms.render_guide import write_guide
 from nq57xl.forms.render_sheet import write_hidden, write_sheet
+from nq57xl.forms.still_open import OpenPoints
 from nq57xl.forms.styles import STYLES
 from nq57xl.forms.validation import name_lists
 from nq57xl.forms.values import Value, cells_of
@@ -43,16 +44,18 @@ def render_forms(filled: Sequence[tuple[Form, Sequence[Value], Sequence[Finding]
 def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], broken: BrokenByRow) -> bytes:
     form = with_added_rows(form, values)
     sheets = layout(form)
-    points = points_of(form, sheets, findings)
     values = held(values, findings)
-    asked = asked_of(form, sheets, values, findings)
     checks = check_texts(form, sheets, values, broken)
+    state = OpenPoints(form, sheets, cells_of(values), checks)
+    points = points_of(form, sheets, findings, state)
+    asked = asked_of(form, sheets, values, findings)
     live = live_cells(form, sheets, values, checks)
     contents = FormContents(
         form=form,
         titles={sheet.id: sheet.title for sheet in sheets},
         values=cells_of(values),
         notes=mark_notes(points),
+        marks=mark_rules(points, state),
         formulas=check_formulas(form, sheets) | {place: item.formula for place, item in live.items()},
         results={**checks, **{place: item.value for place, item in live.items()}},
         rows={(table.table, row.key): row for table in form.tables for row in table.rows},

@@ -14,7 +14,7 @@ from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
 from nq57xl.forms.progress import wrong_formula
-from nq57xl.forms.styles import MISSING_STYLE, SIZE, WRONG_STYLE, entry_style
+from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, SIZE, WRONG_STYLE, entry_style
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.rules.schema import SheetSpec
@@ -58,6 +58,7 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
             sheet.let_grow(number)
     _validations(sheet, contents, layout)
     _check_colours(sheet, layout)
+    _marks(sheet, contents, layout)
     head = next(slot.row for slot in layout.slots if slot.row_key == "@head")
     sections = {slot.row for slot in layout.slots if slot.row_key.startswith("#")}
     sheet.set_h_pagebreaks(page_breaks(heights, sections, head, sum(map(printed_points, widths))))
@@ -151,10 +152,10 @@ class _RowWriter:
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.contents.form.schema.table(slot.table).field(slot.field)
         kind = field.kind(self.contents.row(slot).facts)
-        severity, note = self.contents.notes.get(slot.place, ("", ""))
+        _, note = self.contents.notes.get(slot.place, ("", ""))
         column = next((item for item in self.spec.columns if item.name == slot.col_key), None)
         centred = kind == "mark" or (column is not None and column.align == "center")
-        style = self.sheet.book.format(entry_style(kind, "center" if centred else "left", severity))
+        style = self.sheet.book.format(entry_style(kind, "center" if centred else "left"))
         value = content_of(self.contents.form, self.contents.values.get((slot.table, slot.key, slot.field)))
         self.sheet.value(slot.row, slot.col, value, style)
         if note:
@@ -164,6 +165,15 @@ class _RowWriter:
         )
         minimum = _ROW_MINIMUM.get(slot.table, _ENTRY_MINIMUM) if slot.table == self.spec.table else _ENTRY_MINIMUM
         return row_height([Text(shown, width, indent=1)], minimum=minimum)
+
+
+def _marks(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -> None:
+    """Fill and border of the cells with open points; errors go before warnings."""
+    for slot in layout.slots:
+        for severity, formula in sorted(contents.marks.get(slot.place, ())) if slot.role == "entry" else ():
+            style = sheet.book.format(MARK_STYLES[severity])
+            rule = {"type": "formula", "criteria": f"={formula}", "format": style, "stop_if_true": True}
+            sheet.conditional_format(slot.row, slot.col, slot.row, slot.col, rule)
 
 
 def _comment(sheet: Worksheet, slot: Slot, note: str) -> None:

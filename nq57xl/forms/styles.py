@@ -9,7 +9,7 @@ INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
 HEAD_FILL, ENTRY_HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#D6E6F4", "#F2F2F2", "#F2F2F2"
 ERROR_FILL, ERROR_LINE = "#FBE0DC", "#C00000"
 WARNING_FILL, WARNING_LINE = "#FFF2CC", "#9C6500"
-THIN, MEDIUM, HAIR, MEDIUM_DASHED = 1, 2, 7, 8
+THIN, MEDIUM, DASHED, HAIR, MEDIUM_DASHED = 1, 2, 3, 7, 8
 
 _Properties = dict[str, Any]
 _WRAPPED: _Properties = {"valign": "vcenter", "text_wrap": True}
@@ -25,6 +25,11 @@ _LEGEND: _Properties = {**_SAMPLE, "border": HAIR, "border_color": GREY}
 MISSING_STYLE: _Properties = {"bg_color": WARNING_FILL, "bold": True}
 WRONG_STYLE: _Properties = {"bg_color": ERROR_FILL, "bold": True}
 """Of a check or state that names a blank cell, or something to look at again; the words say the same."""
+MARK_STYLES: dict[str, _Properties] = {
+    "error": {"bg_color": ERROR_FILL, "bold": True, "border": THIN, "border_color": ERROR_LINE},
+    "warning": {"bg_color": WARNING_FILL, "bold": True, "border": DASHED, "border_color": WARNING_LINE},
+}
+"""Of a cell with an open point, while it is open."""
 STYLES: dict[str, _Properties] = {
     "plain": {},
     "key": {},

@@ -54,17 +54,11 @@ def test_fix_sheet_counts() -> None:
     assert sheet.cell(4, 2).value == "Biểu mẫu đã được nhận; có 2 điểm nên xem lại."
 
 
-def test_marks_are_fill_border_and_note() -> None:
-    """A marked cell has another fill, a bold border and a note with message and remedy; it can still be typed in."""
+def test_marks_are_notes() -> None:
+    """A marked cell has a note with message and remedy; it can still be typed in (its colour: test_forms_alive)."""
     book = opened(render_form(sample_form(), VALUES, FINDINGS))
     error, warning = cell_of(book, "led", "I.1", "cause"), cell_of(book, "led", "I.1", "percent")
     plain = cell_of(book, "led", "I.1", "result")
-    assert (error.border.left.style, warning.border.left.style, plain.border.left.style) == (
-        "medium",
-        "mediumDashed",
-        "thin",
-    )
-    assert len({cell.fill.fgColor.rgb for cell in (error, warning, plain)}) == 3
     assert error.comment is not None and warning.comment is not None and plain.comment is None
     assert error.comment.text == "CẦN SỬA: Chưa nhập «Nguyên nhân». Nhập."
     assert warning.comment.text == "NÊN XEM LẠI: Mâu thuẫn. Xem lại."
@@ -81,12 +75,11 @@ def test_notes_have_their_size() -> None:
 
 
 def test_several_findings_on_one_cell_share_a_note() -> None:
-    """An error and a warning on one cell give one note, shown as the error."""
+    """An error and a warning on one cell give one note."""
     twice = [*FINDINGS, Finding("X", "warning", "Nữa.", table="led", task="I.1", field="cause")]
     cell = cell_of(opened(render_form(sample_form(), VALUES, twice)), "led", "I.1", "cause")
     assert cell.comment is not None
     assert cell.comment.text == "CẦN SỬA: Chưa nhập «Nguyên nhân». Nhập.\nNÊN XEM LẠI: Nữa."
-    assert cell.border.left.style == "medium"
 
 
 def test_no_fix_sheet_without_findings() -> None:

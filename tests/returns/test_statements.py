@@ -41,7 +41,7 @@ def test_little_news_takes_few_cells(played: tuple[Month, Month]) -> None:
 
 
 def test_each_value_names_its_cell_and_the_statement(played: tuple[Month, Month]) -> None:
-    """What stands under the statement is what April's file says in the named cell; the statement's cell is named too."""
+    """What stands under the statement is what April's file says in the named cell; the statement's is named too."""
     april, later = played
     before = april.answer.cells
     repeated = [item for item in later.answer.values if item.table == "led"]

@@ -1,0 +1,72 @@
+"""Whether a point of a form that came back is still open, as a formula: marks and the list "Cần sửa" clear by it.
+
+A point that the row's live check names is open while the check names it; another one while its cell holds what it held.
+A warning is answered by an explanation in its row as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from attrs import frozen
+
+from nq57xl.forms.asked import content_of
+from nq57xl.forms.live_check import checks_of, entries_of
+from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
+from nq57xl.forms.values import FormCell, Value
+from nq57xl.rules.condition import all_of, blank_formula, quoted
+from nq57xl.rules.findings import Finding
+from nq57xl.text.addresses import letters_of
+from nq57xl.xlsx.cells import days_of
+from nq57xl.xlsx.write import cell_text, sheet_prefix, utf16_units
+
+_EXPLANATION = "explanation"
+_COMPARED = 100
+"""Letters of a text that are compared, with its length: a formula holds no text over 255."""
+
+
+@frozen
+class OpenPoints:
+    """The form as it goes back: its cells, what they hold, what its checks say."""
+
+    form: Form
+    sheets: Sequence[SheetLayout]
+    values: Mapping[FormCell, Value]
+    checks: Mapping[CellPlace, str | int]
+
+    def formula(self, finding: Finding, slot: Slot, *, own: bool) -> str:
+        """Condition that is TRUE while the point is open; `own`: for use on the cell's own sheet."""
+        parts = [self._wrong(slot, own=own)]
+        answer = (slot.table, slot.key, _EXPLANATION)
+        explanation = None if answer in self.values else entries_of(self.sheets).get(answer)
+        if finding.severity == "warning" and explanation is not None and explanation.sheet == slot.sheet:
+            parts.append(blank_formula(self._ref(explanation, own=own)))
+        return all_of(parts)
+
+    def _wrong(self, slot: Slot, *, own: bool) -> str:
+        check = next((item for item in checks_of(self.sheets) if self._speaks_of(item, slot)), None)
+        title = self.form.schema.table(slot.table).field(slot.field).title
+        if check is not None and check.sheet == slot.sheet and title in str(self.checks.get(check.place, "")):
+            return f"ISNUMBER(FIND({quoted(title)},{self._ref(check, own=own)}))"
+        return self._unchanged(slot, self._ref(slot, own=own))
+
+    def _speaks_of(self, check: Slot, slot: Slot) -> bool:
+        return (check.table, check.key) == (slot.table, slot.key) and check.field in ("", slot.field)
+
+    def _unchanged(self, slot: Slot, ref: str) -> str:
+        content = content_of(self.form, self.values.get((slot.table, slot.key, slot.field)))
+        if content is None or content == "":
+            return blank_formula(ref)
+        if isinstance(content, str):
+            text = cell_text(content)
+            start = text.split("\n")[0][:_COMPARED]
+            return f"AND(ISTEXT({ref}),LEN({ref})={utf16_units(text)},LEFT({ref},{utf16_units(start)})={quoted(start)})"
+        number = days_of(content) if isinstance(content, date) else content
+        return f"AND(ISNUMBER({ref}),ABS(N({ref})-{number!r})<0.000001)"
+
+    def _ref(self, slot: Slot, *, own: bool) -> str:
+        """Through the whole column, as the live checks do."""
+        title = next(sheet.title for sheet in self.sheets if sheet.id == slot.sheet)
+        letters = letters_of(slot.col)
+        return f"INDEX({'' if own else sheet_prefix(title)}${letters}:${letters},{slot.row + 1})"

@@ -1,0 +1,80 @@
+"""The form that comes back marked is alive: marks and the list "Cần sửa" clear as cells are put right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from nq57xl.forms.render import render_form
+from tests import office
+from tests.conftest import CheckOoxml
+from tests.form_books import FINDINGS, VALUES, address_of, opened
+from tests.samples import sample_form
+
+FORM = render_form(sample_form(), VALUES, FINDINGS)
+
+
+def _states(path: Path) -> tuple[str, dict[str, str]]:
+    """The line that counts what is left, and the state of each point by its cell."""
+    sheet = openpyxl.load_workbook(path, data_only=True)["Cần sửa"]
+    rows = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows(min_col=2)]
+    left = next(row[0] for row in rows if row[0].startswith("Còn "))
+    return left, {row[3]: row[-1] for row in rows if row[0].isdecimal()}
+
+
+def test_all_points_are_open_at_first(tmp_path: Path, check_ooxml: CheckOoxml) -> None:
+    """Each point says that it is left, errors and warnings told apart; one about the file is seen when it is sent."""
+    (tmp_path / "marked.xlsx").write_bytes(FORM)
+    check_ooxml(FORM)
+    left, states = _states(tmp_path / "marked.xlsx")
+    assert left == "Còn 2 điểm phải sửa, 1 điểm nên xem lại."
+    assert states == {
+        address_of("led", "I.1", "cause"): "còn",
+        address_of("led", "II.1.1", "progress"): "còn",
+        address_of("led", "I.1", "percent"): "nên xem",
+        "": "khi gửi lại",
+    }
+
+
+@pytest.mark.needs("soffice")
+def test_points_clear_as_cells_are_put_right(tmp_path: Path) -> None:
+    """LibreOffice: nothing changed, nothing cleared; a cause typed clears its point; an explanation answers a warning;
+    a choice outside the list put right clears its point, another wrong one does not."""
+    typed: dict[str, dict[tuple[str, str, str], object]] = {
+        "untouched": {},
+        "cause": {("led", "I.1", "cause"): "Chờ ý kiến"},
+        "explained": {("led", "I.1", "explanation"): "Đã rà soát lại"},
+        "still wrong": {("led", "II.1.1", "progress"): "Gần xong"},
+        "all": {
+            ("led", "I.1", "cause"): "Chờ ý kiến",
+            ("led", "I.1", "percent"): 0.6,
+            ("led", "II.1.1", "progress"): "Chưa phát sinh",
+        },
+    }
+    left = {}
+    for name, cells in typed.items():
+        book = opened(FORM)
+        for (table, key, field), content in cells.items():
+            book["1. Kết quả"][address_of(table, key, field)].value = content
+        book.save(tmp_path / f"{name}.xlsx")
+        left[name], _ = _states(office.convert(tmp_path / f"{name}.xlsx", recalc=True))
+    assert left == {
+        "untouched": "Còn 2 điểm phải sửa, 1 điểm nên xem lại.",
+        "cause": "Còn 1 điểm phải sửa, 1 điểm nên xem lại.",
+        "explained": "Còn 2 điểm phải sửa, 0 điểm nên xem lại.",
+        "still wrong": "Còn 2 điểm phải sửa, 1 điểm nên xem lại.",
+        "all": "Còn 0 điểm phải sửa, 0 điểm nên xem lại.",
+    }
+
+
+def test_marks_hold_by_the_same_formulas() -> None:
+    """A marked cell looks like any other but for a rule that holds while its point is open."""
+    sheet = opened(FORM)["1. Kết quả"]
+    rules = {str(area.sqref): area.rules for area in sheet.conditional_formatting}
+    for field, colour in (("cause", "FBE0DC"), ("percent", "FFF2CC")):
+        address = address_of("led", "I.1", field)
+        (rule,) = rules[address]
+        assert rule.dxf.fill.bgColor.rgb[-6:] == colour and rule.stopIfTrue
+        assert sheet[address].fill.fgColor.rgb == sheet[address_of("led", "I.1", "result")].fill.fgColor.rgb
