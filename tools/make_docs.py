@@ -127,6 +127,7 @@ def condition(predicate: Predicate) -> str:
             parts.append(f"{FACTS[name]} {' hoặc '.join(MEASURES[item] for item in wanted)}")
         elif name == "#kind":
             parts.append(f"{FACTS[name]} {' hoặc '.join(f'«{INDICATOR_KINDS[item]}»' for item in wanted)}")
+        elif name == "#repeatable":
             parts += [REPEATABLE[item] for item in wanted]
         elif name.startswith("#"):
             parts.append(FACTS[name])

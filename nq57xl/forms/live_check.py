@@ -190,11 +190,23 @@ def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
 def broken_rules(filled: Sequence[tuple[Form, Sequence[Value]]]) -> list[BrokenByRow]:
     """For each form with its values the live rules that its rows break, as a spreadsheet sees it; judged together."""
     found: list[BrokenByRow] = [{} for _ in filled]
+    # what a statement stands for is in no cell of its row
+    stated = {
+        (number, item.table, item.key, item.field)
+        for number, (_, values) in enumerate(filled)
+        for item in values
+        if item.stated
+    }
     for table, schema, rows, judged in judged_tables(filled):
         live = {item.rule.id: item for item in predicates_of(table, schema) if item.rule.live}
         for row, broken in zip(rows, judged.by_row, strict=True):
             unreadable = unreadable_fields(row)
-            seen = {rule for rule in broken & set(live) if _is_seen(live[rule], unreadable)}
+            key = (row[RETURN], table.name, row[KEY])
+            seen = {
+                rule
+                for rule in broken & set(live)
+                if _is_seen(live[rule], unreadable) and (*key, live[rule].rule.field) not in stated
+            }
             found[row[RETURN]][table.name, row[KEY]] = seen
     return found
 

@@ -82,8 +82,12 @@ def _wrongness(predicate: Predicate) -> int:
 def _passed_over(predicate: Predicate, row: Mapping[str, Any], back: Return) -> bool:
     """The row does not tell what the rule asks: a cell has an error of its own, or no place in the file sent.
 
-    Something unreadable is filled for rules that ask no more: what is missing beside it is told with it.
+    Something unreadable is filled for rules that ask no more: what is missing beside it is told with it. A doubt about
+    what a statement repeats was told when it was typed.
     """
+    value = back.cells.get((predicate.table.name, row[KEY], predicate.blame(row)))
+    if value is not None and value.stated and predicate.rule.severity != "error":
+        return True
     unreadable = unreadable_fields(row)
     if predicate.blame(row) in unreadable or (unreadable & predicate.reads() and not predicate.presence):
         return True
