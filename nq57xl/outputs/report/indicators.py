@@ -26,9 +26,9 @@ COLUMNS = (
     ReportColumn("denominator", "Mẫu số", 8, "center"),
     ReportColumn("result", "Kết quả", 9.5, "center"),
     ReportColumn("state", "Đánh giá", 10, "center"),
-    ReportColumn("gap", "So với mục tiêu", 14, "center"),
+    ReportColumn("gap", "So với mục tiêu", 19, "center"),
     ReportColumn("due", "Mục tiêu đến ngày", 9.5, "center"),
-    ReportColumn("source_text", "Nguồn số liệu", 18),
+    ReportColumn("source_text", "Nguồn số liệu", 16),
     ReportColumn("note", "Ghi chú", 13),
     SOURCE,
     ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
@@ -41,7 +41,7 @@ _NOTE = (
     "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số; không cộng, không lấy bình quân số liệu của các đơn vị. Mục "
     "tiêu không ghi ngày là mục tiêu đến hết năm của kế hoạch: trước ngày đó ghi «Đang phấn đấu» và phần còn thiếu."
 )
-_TREND = ReportColumn("trend", "Qua các kỳ", 12)
+_TREND = ReportColumn("trend", "Qua các kỳ", 9)
 _SERIES = "period"
 _PERIODS = 12
 """Periods of a trend, this one among them."""
