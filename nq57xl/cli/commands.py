@@ -88,7 +88,7 @@ def show(context: click.Context, number: int | None, json_: bool) -> None:
 
 @click.command(
     short_help="Kiểm tra phụ lục trước khi phát hành.",
-    help="Kiểm tra phụ lục: lỗi phải sửa trước khi phát hành, cảnh báo nên xem lại.",
+    help="Kiểm tra phụ lục: điểm phải sửa trước khi phát hành, điểm nên xem lại.",
 )
 @click.option(
     "--write", is_flag=True, help="Ghi kết quả vào trang «Soát kế hoạch» của phu-luc.xlsx, có liên kết tới ô."
@@ -226,8 +226,8 @@ def collect(  # noqa: PLR0917 - click passes them by name
 
 
 @click.command(
-    short_help="Ai đã báo cáo, ai chưa, đúng hạn hay trễ.",
-    help="Ai đã báo cáo, ai chưa, đúng hạn hay trễ, còn vướng gì.",
+    short_help="Ai đã báo cáo, ai chưa, đúng hạn hay chậm.",
+    help="Ai đã báo cáo, ai chưa, đúng hạn hay chậm, còn vướng gì.",
 )
 @period_option()
 @as_json

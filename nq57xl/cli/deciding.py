@@ -153,7 +153,7 @@ def readmit(context: click.Context, wanted: str, period: str | None, reason: str
 
 @click.command(
     short_help="Đính chính thời điểm nhận.",
-    help=f"Đính chính thời điểm nhận của một báo cáo: đúng hạn hay trễ, bản nào mới hơn được tính lại. {_NAMED}",
+    help=f"Đính chính thời điểm nhận của một báo cáo: đúng hạn hay chậm, bản nào mới hơn được tính lại. {_NAMED}",
 )
 @_return
 @period_option()

@@ -78,7 +78,7 @@ def _print(table: Table, schema: Schema, kind: RowKind) -> None:
     for one in predicates_of(table, schema):
         group = one.when.group(kind.facts)
         if group is not None:
-            level = "lỗi" if one.rule.severity == "error" else "cảnh báo"
+            level = "phải sửa" if one.rule.severity == "error" else "điểm nên xem lại"
             when = one.when.sentence({}) or ("theo nội dung của dòng" if group else "")
             checks.add_row(one.rule.field, one.short(), when, level, one.rule.code)
     console().print(fields, checks)

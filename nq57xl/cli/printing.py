@@ -59,7 +59,7 @@ VERDICTS: dict[Verdict, str] = {
 }
 STATES = VERDICTS | {"missing": "Chưa báo cáo"}
 _DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
-_SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
+_SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
 
 
 def finding_json(item: Finding) -> dict[str, Any]:
@@ -184,10 +184,10 @@ def print_collected_file(item: CollectedFile) -> None:
     for finding in item.findings:
         if finding.waived is not None:
             place = f"{finding.sheet}!{finding.cell}: " if finding.cell else ""
-            click.echo(visible(f"   Cảnh báo – {place}{finding.message} {finding.fix}".rstrip()))
+            click.echo(visible(f"   Nên xem lại – {place}{finding.message} {finding.fix}".rstrip()))
     quiet = Counter(finding.severity for finding in item.findings)
     if quiet["repaired"]:
-        click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ (xem --json).")
+        click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ.")
 
 
 def print_status(here: PeriodOverview) -> None:
@@ -197,7 +197,7 @@ def print_status(here: PeriodOverview) -> None:
     from nq57xl.results.wording import moment_words
 
     status = here.status
-    table = Table("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Lỗi", "Cảnh báo")
+    table = Table("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Phải sửa", "Nên xem lại")
     for unit in status.units:
         received = moment_words(unit.received_at)
         late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")

@@ -23,9 +23,9 @@ def _print_waivers(found: tuple[Waiver, ...]) -> None:
     from nq57xl.plan.periods import title_of
 
     if not found:
-        click.echo("Chưa miễn giải trình cảnh báo nào.")
+        click.echo("Chưa miễn giải trình điểm nên xem lại nào.")
         return
-    table = Table("Số", "Đơn vị", "Cảnh báo", "Mã dòng", "Trường", "Từ kỳ", "Đến hết kỳ", "Lý do", "Chấm dứt từ")
+    table = Table("Số", "Đơn vị", "Nên xem lại", "Mã dòng", "Trường", "Từ kỳ", "Đến hết kỳ", "Lý do", "Chấm dứt từ")
     for item in found:
         until, ended = title_of(item.until), title_of(item.ended) if item.ended else ""
         where = (item.task or "mọi dòng", item.field or "mọi ô")
@@ -34,10 +34,10 @@ def _print_waivers(found: tuple[Waiver, ...]) -> None:
 
 
 @click.command(
-    short_help="Miễn giải trình một cảnh báo.",
-    help="Cảnh báo của đơn vị đã được giải trình ổn định thì không hỏi lại nữa: vẫn hiện, ghi rõ được miễn, đến hết kỳ "
-    "của --until; báo cáo không còn cảnh báo nào khác được coi là đã nhận. Lỗi thì phải sửa, không miễn được. MÃ lấy "
-    "trong «collect --json» hoặc kiem-tra.xlsx.",
+    short_help="Miễn giải trình một điểm nên xem lại.",
+    help="Điểm nên xem lại mà đơn vị đã giải trình ổn định thì không hỏi lại nữa: vẫn hiện, ghi rõ được miễn, đến hết "
+    "kỳ của --until; báo cáo không còn điểm nên xem lại nào khác được chấp nhận hẳn. Điểm phải sửa thì không miễn. "
+    "MÃ lấy trong «collect --json» hoặc kiem-tra.xlsx.",
 )
 @click.argument("unit", metavar="[ĐƠN_VỊ]", required=False)
 @click.argument("code", metavar="[MÃ]", required=False)
@@ -45,7 +45,7 @@ def _print_waivers(found: tuple[Waiver, ...]) -> None:
 @click.option("--field", default="", metavar="TRƯỜNG", help="Chỉ một ô của dòng: percent, result, value …")
 @click.option("--until", metavar="KỲ", help="Kỳ cuối cùng được miễn: 2026-06, 2026-Q2, 2026 …")
 @click.option("--reason", default="", metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
-@click.option("--list", "listed", is_flag=True, help="In danh sách những cảnh báo được miễn.")
+@click.option("--list", "listed", is_flag=True, help="In danh sách những điểm nên xem lại được miễn.")
 @click.option("--end", type=click.IntRange(min=1), metavar="SỐ", help="Chấm dứt việc miễn mang số đó, từ kỳ này.")
 @as_json
 @click.pass_context
@@ -76,7 +76,7 @@ def waive(  # noqa: PLR0917 - click passes them by name
     elif unit and code and until:
         done = use.waive(office(context), unit, code, until, reason, task=task, field=field)
     else:
-        raise click.UsageError("Cần ĐƠN_VỊ, MÃ cảnh báo, --until và --reason; hoặc --list; hoặc --end SỐ.")
+        raise click.UsageError("Cần ĐƠN_VỊ, MÃ điểm nên xem lại, --until và --reason; hoặc --list; hoặc --end SỐ.")
     for problem in done.problems:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
     if json_:
@@ -84,4 +84,4 @@ def waive(  # noqa: PLR0917 - click passes them by name
     elif end is not None:
         click.echo(f"Đã chấm dứt việc miễn giải trình số {end} (lần miễn đó từng áp dụng từ kỳ {done.waiver.since}).")
     else:
-        click.echo(f"Đã miễn giải trình, số {done.waiver.id}: áp dụng cho {done.covered} cảnh báo đang có.")
+        click.echo(f"Đã miễn giải trình, số {done.waiver.id}: áp dụng cho {done.covered} điểm nên xem lại đang có.")

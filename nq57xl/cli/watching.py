@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nq57xl.commands.collect import CollectedFile
     from nq57xl.commands.watch import WatchNews
 
+_POINTS = ("điểm phải sửa", "điểm nên xem lại")
 _SLICE = 0.2
 """Seconds: a signal does not end a sleep, so that is how long Ctrl+C takes to be seen."""
 
@@ -147,7 +148,7 @@ def file_line(item: CollectedFile) -> str:
 
     asked = Counter(one.severity for one in item.findings if one.asks)
     errors, warnings = asked["error"], asked["warning"]
-    told = ", ".join(f"{number} {word}" for number, word in ((errors, "lỗi"), (warnings, "cảnh báo")) if number)
+    told = ", ".join(f"{number} {word}" for number, word in zip((errors, warnings), _POINTS, strict=True) if number)
     if item.verdict == "unrecognised" and item.findings:
         told = item.findings[0].message
     unit = f" ({item.unit})" if item.unit else ""

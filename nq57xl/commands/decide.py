@@ -178,7 +178,7 @@ def _of_unit(records: Sequence[ReturnRecord], unit: str, wanted: _Wanted) -> Ret
         return next((item for item in reversed(own) if item.judged.verdict == "rejected"), own[-1])
     if not own:
         where = f"kỳ {wanted.period}" if wanted.period else "kỳ gần nhất (ghi --period cho kỳ khác)"
-        raise Nq57Error(f"Đơn vị «{unit}» chưa gửi báo cáo nào trong {where}.")
+        raise Nq57Error(f"Đơn vị «{unit}» chưa nộp báo cáo nào trong {where}.")
     for record in own:
         source = record.judged.source
         if wanted.kind == "received" and source.received_basis == "corrected" and source.received_at == wanted.at:

@@ -77,7 +77,7 @@ class _Play:
         yield self._collect("Một báo cáo có lỗi, được trả lại kèm chỗ cần sửa", due - timedelta(days=1), [wrong])
         yield self._collect("Đơn vị sửa theo biểu trả lại và gửi lại", due, [self._mended(careless)])
         yield self._collect("Một tệp không phải biểu mẫu", due, [self._no_form()])
-        yield self._collect("Một đơn vị gửi trễ", due + timedelta(days=3), [self._report(late, due)])
+        yield self._collect("Một đơn vị gửi chậm", due + timedelta(days=3), [self._report(late, due)])
         office = self.office_on(due + timedelta(days=4))
         yield DemoStep(self.plan, "Tình hình nộp báo cáo", status(office, PERIOD))
         yield DemoStep(self.plan, "Báo cáo tổng hợp", merge(office, PERIOD))

@@ -84,7 +84,7 @@ class PlanHasErrorsError(Nq57Error):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         self.findings = findings
         lines = [f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in findings]
-        head = f"Phụ lục còn {len(findings)} lỗi, chưa phát hành biểu mẫu. Sửa phu-luc.xlsx rồi chạy lại:"
+        head = f"Phụ lục còn {len(findings)} điểm phải sửa, chưa phát hành biểu mẫu. Sửa phu-luc.xlsx rồi chạy lại:"
         super().__init__("\n".join([head, *lines]))
 
 

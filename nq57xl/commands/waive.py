@@ -122,9 +122,10 @@ def _warning_code(office: Office, code: str) -> str:
     code = code.strip().upper()
     entry = office.catalogue().get(code)
     if entry is None:
-        raise Nq57Error(f"Không có loại cảnh báo «{code}»: lấy mã trong «nq57xl collect --json» hoặc kiem-tra.xlsx.")
+        where = "«nq57xl collect --json» hoặc kiem-tra.xlsx"
+        raise Nq57Error(f"Không có loại điểm nên xem lại «{code}»: lấy mã trong {where}.")
     if entry.severity == "error" or refuses(code):
-        raise Nq57Error(f"«{entry.title}» là lỗi, phải sửa, không miễn giải trình được.")
+        raise Nq57Error(f"«{entry.title}» là điểm phải sửa, không miễn giải trình được.")
     if entry.severity != "warning":
-        raise Nq57Error(f"«{entry.title}» không phải cảnh báo, không cần miễn giải trình.")
+        raise Nq57Error(f"«{entry.title}» không phải điểm nên xem lại, không cần miễn giải trình.")
     return code

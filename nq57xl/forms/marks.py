@@ -193,8 +193,8 @@ def summary(errors: int, warnings: int) -> str:
     if errors:
         return f"Có {errors} điểm phải sửa."
     if warnings:
-        return f"Biểu mẫu đã được nhận; có {warnings} điểm nên xem lại."
-    return "Biểu mẫu đã được nhận, không có điểm nào phải sửa."
+        return f"Báo cáo đã được chấp nhận; có {warnings} điểm nên xem lại."
+    return "Báo cáo đã được chấp nhận, không có điểm nào phải sửa."
 
 
 def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:

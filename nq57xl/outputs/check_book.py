@@ -80,7 +80,7 @@ _POINT_COLUMNS = (
     ReportColumn("fix", "Cách xử lý", 36),
     ReportColumn("back", "Tệp (xem dòng)", 13, "center", printed=False),
     ReportColumn("fate", "Kết quả của tệp", 30, printed=False),
-    ReportColumn("code", "Mã lỗi", 24, printed=False),
+    ReportColumn("code", "Mã điểm", 24, printed=False),
     ReportColumn("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
 )
 _FACT_COLUMNS = tuple(

@@ -20,7 +20,7 @@ from nq57xl.results.wording import moment_words
 Owes = Literal["missing", "rejected", "explanation"]
 """`explanation`: accepted, with warnings that are still open."""
 OWES: dict[Owes, str] = {
-    "missing": "Chưa gửi báo cáo",
+    "missing": "Chưa nộp báo cáo",
     "rejected": "Báo cáo bị trả lại, cần sửa và gửi lại",
     "explanation": "Đã nhận, đề nghị giải trình",
 }

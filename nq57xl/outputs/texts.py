@@ -81,7 +81,7 @@ def _reported(unit: UnitStatus) -> str:
 
 
 def _rejected(unit: UnitStatus) -> str:
-    return f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} lỗi{_left_out(unit)}"
+    return f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} điểm phải sửa{_left_out(unit)}"
 
 
 def _missing(unit: UnitStatus) -> str:

@@ -148,10 +148,10 @@ def _whole(number: str) -> int | None:
 
 TITLE = "Soát kế hoạch"
 """Name of the sheet; the reader of the appendix passes it over."""
-_SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
+_SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
 _NOTE = (
-    "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Lỗi» phải sửa mới phát hành "
-    "được biểu mẫu; «Cảnh báo», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
+    "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Phải sửa» thì sửa mới phát "
+    "hành được biểu mẫu; «Nên xem lại», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
 )
 _HEADS = ("STT", "Mức", "Tiêu chí", "Ô", "Mã", "Nội dung", "Đề xuất")
 _WIDTHS = (6.0, 10.0, 14.0, 16.0, 11.0, 58.0, 66.0)

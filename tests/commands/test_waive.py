@@ -95,10 +95,10 @@ def test_ended_by_hand(root: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "reason", "said"),
     [
-        (("VP", "REQUIRED_BLANK", MAY), WHY, "là lỗi"),
-        (("VP", "TAKEN_WITH_ERROR", MAY), WHY, "là lỗi"),
-        (("VP", "NUMBER_FROM_TEXT", MAY), WHY, "không phải cảnh báo"),
-        (("VP", "NO_SUCH", MAY), WHY, "Không có loại cảnh báo"),
+        (("VP", "REQUIRED_BLANK", MAY), WHY, "là điểm phải sửa"),
+        (("VP", "TAKEN_WITH_ERROR", MAY), WHY, "là điểm phải sửa"),
+        (("VP", "NUMBER_FROM_TEXT", MAY), WHY, "không phải điểm nên xem lại"),
+        (("VP", "NO_SUCH", MAY), WHY, "Không có loại điểm nên xem lại"),
         (("XX", "CONTRADICTION", MAY), WHY, "Không có đơn vị"),
         (("VP", "CONTRADICTION", "2026-03"), WHY, "trước kỳ"),
         (("VP", "CONTRADICTION", MAY), "  ", "Chưa nêu lý do"),

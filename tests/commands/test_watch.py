@@ -243,7 +243,7 @@ def test_a_line_for_a_file_is_one_line() -> None:
     source = Source("inbox/a\nb.xlsx", "a\nb.xlsx", "0" * 64, 1, NOON, "first_seen")
     blank = make("REQUIRED_BLANK", words={"field": "x"})
     assert file_line(CollectedFile(source, "rejected", "VP", "2026-04", (blank, blank))) == (
-        "Trả lại: inbox/a b.xlsx (VP) – 2 lỗi"
+        "Trả lại: inbox/a b.xlsx (VP) – 2 điểm phải sửa"
     )
     coloured = Source("\x1b[2J\u202exslx.a", "a", "0" * 64, 1, NOON, "first_seen")
     assert file_line(CollectedFile(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"

@@ -51,7 +51,7 @@ def test_fix_sheet_counts() -> None:
     assert sum("Phần mềm đã tự chuẩn hóa 1 điểm" in text for text in texts) == 1
     only_warnings = [item for item in FINDINGS if item.severity == "warning"]
     sheet = opened(render_form(sample_form(), VALUES, only_warnings))["Cần sửa"]
-    assert sheet.cell(4, 2).value == "Biểu mẫu đã được nhận; có 2 điểm nên xem lại."
+    assert sheet.cell(4, 2).value == "Báo cáo đã được chấp nhận; có 2 điểm nên xem lại."
 
 
 def test_marks_are_notes() -> None:

@@ -89,14 +89,14 @@ def test_every_finding_is_there_whole(whole: Any) -> None:  # noqa: ANN401
         (line,) = [
             row
             for row in told
-            if (row["Tệp"], row["Mã lỗi"], row["Ô"] or "", row["Trang"] or "")
+            if (row["Tệp"], row["Mã điểm"], row["Ô"] or "", row["Trang"] or "")
             == (name, item.code, item.cell, item.sheet)
         ]
         assert (line["Điểm cần xử lý"], line["Cách xử lý"] or "") == (item.message, item.fix)
         assert (line["Đã nhập"] or "", line["Mã, dòng"]) == (item.value, item.task)
-    fields = {row["Mã lỗi"]: row["Nội dung"] for row in told}
+    fields = {row["Mã điểm"]: row["Nội dung"] for row in told}
     assert fields["REQUIRED_BLANK"] == "Kết quả trong kỳ"
-    assert [row["Đơn vị"] for row in told if row["Mã lỗi"] == "LEADS_DISAGREE"] == ["Nhiều đơn vị"]
+    assert [row["Đơn vị"] for row in told if row["Mã điểm"] == "LEADS_DISAGREE"] == ["Nhiều đơn vị"]
     levels = {row["Mức độ"] for row in table(whole[POINTS], "TT")}
     assert levels == {"Phải sửa", "Nên xem lại"}
 

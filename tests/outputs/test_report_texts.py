@@ -61,7 +61,7 @@ def test_the_text_names_every_unit_in_its_group() -> None:
     assert after("Đã nộp đúng hạn (01):").startswith("- Văn phòng Sở: nhận lúc 09:30 ngày")
     assert after("Đã nộp đúng hạn (01):").endswith("còn 2 nội dung cần giải trình")
     assert after("Đã nộp, chậm hạn (01):").endswith("chậm 3 ngày")
-    assert after("Bị trả lại, cần sửa (01):").endswith("4 lỗi")
+    assert after("Bị trả lại, cần sửa (01):").endswith("4 điểm phải sửa")
     assert after("Chưa nộp (01):") == "- Phòng Kế hoạch tài chính"
     assert lines[-1].startswith("Đề nghị các đơn vị chưa nộp")
     assert "\n\n\n" not in text

@@ -87,7 +87,7 @@ def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
     """Title and lines of each group."""
     rows = _PlanRows.of(c)
     return [
-        ("Cảnh báo trong báo cáo được chấp nhận", [*_warnings(c, rows)]),
+        ("Điểm nên xem lại trong báo cáo được chấp nhận", [*_warnings(c, rows)]),
         ("Nội dung khác nhau giữa các đơn vị", [*_disagreements(c, rows)]),
         ("Quá hạn nhưng chưa nêu nguyên nhân", [*_without_cause(c, rows)]),
         ("Báo cáo nhận được nhưng không đưa vào tổng hợp", [*_left_out(c)]),
@@ -152,7 +152,7 @@ def _left_out(c: Consolidation) -> Iterator[Cells]:
             yield {"work": source.name, "unit": unit.name, "difficulties": asked}
         if unit.counting is None and unit.newest is not None:
             source = unit.newest.judged.source
-            asked = f"Bản nhận {moment_words(source.received_at)} bị trả lại: còn {unit.errors} lỗi, chưa nộp lại."
+            asked = f"Bản nhận {moment_words(source.received_at)} bị trả lại, {unit.errors} điểm phải sửa, chưa nộp lại"
             yield {"work": source.name, "unit": unit.name, "difficulties": asked}
 
 

@@ -37,7 +37,7 @@ def submission_page(c: Consolidation) -> ReportSheet:
     """The page; one line for each unit, then every file that came."""
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
-        "mới nhất không còn lỗi; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
+        "mới nhất không còn điểm phải sửa; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
     )
     return list_sheet(c, NAME, COLUMNS, "TÌNH HÌNH NỘP BÁO CÁO", _lines(c), note)
 
@@ -80,9 +80,9 @@ def state_words(report: UnitReport) -> str:
     words = STATES[unit.state]
     counts = []
     if unit.state == "rejected" and unit.errors:
-        counts.append(f"{unit.errors} lỗi")
+        counts.append(f"{unit.errors} điểm phải sửa")
     if unit.state == "accepted_with_warnings" and unit.warnings:
-        counts.append(f"{unit.warnings} cảnh báo")
+        counts.append(f"{unit.warnings} điểm nên xem lại")
     if counts:
         words += f" ({', '.join(counts)})"
     if unit.counting is not None and unit.newest is not None and unit.newest.id != unit.counting.id:
@@ -109,7 +109,13 @@ def _attempts(c: Consolidation) -> Iterator[ReportLine]:
     yield ReportLine("space", height=10)
     yield ReportLine("group", {"number": "Các lần gửi của từng đơn vị"})
     heads = {"number": "TT", "unit": "Đơn vị", "received": "Kết quả kiểm tra", "moment": "Thời điểm nhận"}
-    heads |= {"basis": "Căn cứ thời điểm", "on_time": "Lỗi", "late": "Cảnh báo", "state": "Tệp", "prepared": "Ghi chú"}
+    heads |= {
+        "basis": "Căn cứ thời điểm",
+        "on_time": "Phải sửa",
+        "late": "Nên xem lại",
+        "state": "Tệp",
+        "prepared": "Ghi chú",
+    }
     spans = {"received": "accepted", "prepared": "signed"}
     yield ReportLine("head", {**heads, "sha": "Mã băm SHA-256"}, spans=spans)
     number = 0
