@@ -28,6 +28,7 @@ from nq57xl.cli.options import (
 from nq57xl.cli.reminding import remind
 from nq57xl.cli.serving import serve
 from nq57xl.cli.storing import STORING_COMMANDS
+from nq57xl.cli.tracing import attach, history
 from nq57xl.cli.waiving import waive
 from nq57xl.cli.watching import watch
 
@@ -287,6 +288,8 @@ COMMANDS = (
     *RETURN_COMMANDS,
     waive,
     remind,
+    attach,
+    history,
     calendar,
     merge,
     *CLOSE_COMMANDS,

@@ -215,6 +215,8 @@ def print_status(here: PeriodOverview) -> None:
     if status.closed_at is not None:
         click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
     console().print(table)
+    for copy in status.signed:
+        click.echo(f"Bản ký ({copy.unit}): {copy.file}, lưu {moment_words(copy.at)}.")
     if status.reminded_at is not None:
         click.echo(f"Nhắc lần gần nhất: {moment_words(status.reminded_at)} ({', '.join(status.reminded)}).")
     for unit in status.units:

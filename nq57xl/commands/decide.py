@@ -221,6 +221,7 @@ EVENT_WORDS = {
     "take": "Nhận thay đơn vị",
     "recheck": "Chấm lại",
     "remind": "Nhắc đơn vị",
+    "attach": "Lưu bản ký",
     "waive": "Miễn giải trình",
     "unwaive": "Thôi miễn giải trình",
     "close": "Chốt số liệu",

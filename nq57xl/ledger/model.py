@@ -81,6 +81,18 @@ class UnitStatus:
 
 
 @frozen
+class SignedCopy:
+    """The signed copy (.pdf) that follows a unit's return; in the archive by its hash, never read as data."""
+
+    unit: str
+    file: str
+    """Its name."""
+    sha256: str
+    at: dt.datetime
+    """When it was filed."""
+
+
+@frozen
 class PeriodStatus:
     """The whole period at one moment: what `status` prints and `merge` consolidates."""
 
@@ -96,6 +108,8 @@ class PeriodStatus:
     """When the office closed the period; None while it is open, and in what was frozen then."""
     reminded_at: dt.datetime | None = None
     """When units were reminded last, as the office noted it."""
+    signed: tuple[SignedCopy, ...] = ()
+    """Signed copies that were filed, oldest first."""
     reminded: tuple[str, ...] = ()
     """Codes of the units reminded then."""
 

@@ -21,6 +21,7 @@ from nq57xl.forms.values import Source
 from nq57xl.ledger import decisions, migrate, queries, rows, tables, waivers
 from nq57xl.ledger.decisions import Decision
 from nq57xl.ledger.engine import changing, reading, upsert
+from nq57xl.ledger.model import SignedCopy
 from nq57xl.ledger.storage import Storage, storage_of
 from nq57xl.ledger.waivers import Waiver
 from nq57xl.ledger.workspace import Workspace
@@ -367,6 +368,13 @@ class Ledger:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else it stands in the file's free pages
             return connection.execute(delete(table).where(table.c.return_id.in_(returns) & named)).rowcount
+
+    def signed_copies(self, period: str) -> tuple[SignedCopy, ...]:
+        """Signed copies filed for the period, oldest first."""
+        told = (event for event in self.events() if event.what == "attach" and event.detail.get("period") == period)
+        return tuple(
+            SignedCopy(event.detail["unit"], event.detail["file"], event.detail["sha256"], event.at) for event in told
+        )
 
     # outputs and events
 

@@ -100,6 +100,8 @@ def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, A
     """
     closed = {} if status.closed_at is None else json_fields(status, "closed_at")
     known = {"plan": plan.properties.id, "period": period.code, **json_fields(status, "due complete")}
+    if status.signed:
+        known["signed"] = [json_fields(copy, "unit file sha256 at") for copy in status.signed]
     if status.reminded_at is not None:
         known["reminded"] = json_fields(status, "reminded_at reminded")
     lists = {

@@ -1,0 +1,115 @@
+"""history: what a unit, or a task, has been through: each period, what was said, when, on time, findings, edits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import frozen
+
+from nq57xl.commands.consolidated import consolidated
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.model import UnitStatus
+from nq57xl.outputs.history import render_history
+from nq57xl.plan.periods import last_month
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.wording import STATES, entry_result, moment_words, shown, standing_words
+from nq57xl.rules.findings import grouped
+from nq57xl.text.files import write_atomic
+
+
+@frozen
+class HistoryLine:
+    """One period of one unit, or of one row as one unit told it."""
+
+    period: str
+    title: str
+    unit: str
+    said: str
+    """State of the report, or of the row with its figures and words."""
+    received: str
+    on_time: str
+    findings: str
+    edits: str
+
+
+@frozen
+class History:
+    """All periods, oldest first."""
+
+    subject: str
+    """Name of the unit, or the row in words."""
+    lines: tuple[HistoryLine, ...]
+
+
+def history(office: Office, wanted: str, output: Path | None = None) -> History:
+    """The history of a unit or of a task or indicator, by its code; `output`: also as a workbook.
+
+    Raises Nq57Error for a code that the plan does not know, or an output that exists.
+    """
+    if output is not None and output.exists():
+        raise Nq57Error(f"«{output}» đã có: hãy chọn tên tệp khác cho -o.")
+    with office.reading() as ledger:
+        plan = office.appendix().plan
+        units = {unit.code.casefold(): unit for unit in plan.units}
+        codes = [*(task.code for task in plan.tasks), *(item.code for item in plan.indicators)]
+        rows = {code.casefold(): code for code in codes}
+        key = wanted.strip().casefold()
+        if key not in units and key not in rows:
+            raise Nq57Error(f"Không có đơn vị, đầu việc hoặc chỉ tiêu nào mang mã «{wanted}».")
+        lines: list[HistoryLine] = []
+        for code in sorted(ledger.periods(), key=lambda code: (last_month(code), len(code))):
+            c = consolidated(office, ledger, *office.valid(code, ledger))
+            lines += _of_unit(c, units[key].code) if key in units else _of_row(c, rows[key])
+    subject = units[key].name if key in units else rows[key]
+    done = History(subject, tuple(lines))
+    if output is not None:
+        cells = [(one.title, one.unit, one.said, one.received, one.on_time, one.findings, one.edits) for one in lines]
+        write_atomic(output, render_history(subject, cells, dt.datetime(plan.properties.year, 1, 1, 8)))
+    return done
+
+
+def _of_unit(c: Consolidation, code: str) -> Iterator[HistoryLine]:
+    for report in c.units:
+        if report.status.code == code:
+            yield _line(c, report.status, STATES[report.status.state], None)
+
+
+def _of_row(c: Consolidation, code: str) -> Iterator[HistoryLine]:
+    units = {report.status.code: report.status for report in c.units}
+    for task in (row for row in c.tasks if row.task.code == code):
+        for entry in task.entries:
+            told = [
+                shown(entry.values.get(name), c.schema) for name in ("progress", "percent", "result", "explanation")
+            ]
+            words = " – ".join(part for part in told if part) or standing_words(task.standing, c)[0]
+            if entry.unit in units:
+                yield _line(c, units[entry.unit], words, code)
+    for row in (row for row in c.indicators if row.indicator.code == code):
+        for one in row.entries:
+            if one.unit in units:
+                yield _line(c, units[one.unit], entry_result(row, one) or "chưa có số liệu", code)
+
+
+def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> HistoryLine:
+    record = unit.counting or unit.newest
+    findings = [
+        item
+        for item in (record.judged.findings if record else ())
+        if (row is None or item.task == row)
+        and (item.severity in ("error", "warning") or item.code == "MOVEMENT_EXPLAINED")
+    ]
+    edits = [item.edit.new for item in c.edits if item.edit.new.unit == unit.code and row in (None, item.edit.new.key)]
+    late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")
+    return HistoryLine(
+        period=c.period.code,
+        title=c.period.title,
+        unit=unit.name,
+        said=said,
+        received=moment_words(unit.received_at),
+        on_time=late,
+        findings="\n".join(point.text for point in grouped(findings)),
+        edits="\n".join(f"{new.key}: {new.typed or 'bỏ biên tập'} ({new.reason})" for new in edits),
+    )
