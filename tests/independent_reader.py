@@ -182,8 +182,11 @@ def _text(content: Any, number_format: str) -> Any:  # noqa: ANN401
 
 
 def _norm(text: str) -> str:
-    # the Icelandic eth looks like the Vietnamese letter and is often typed for it
-    return " ".join(unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u00d0", "\u0110").split())
+    return " ".join(unicodedata.normalize("NFC", text).translate(_ALIKE).split())
+
+
+_ALIKE = {0x200B: None, 0xD0: "Đ", 0x1A3: "ư", 0x1A2: "Ư"}
+"""Signs that cannot be seen; letters of other languages that look like Vietnamese ones and stand in old files for them."""
 
 
 # --- the comparison -------------------------------------------------------------------------------------------------

@@ -101,7 +101,8 @@ def same_text(content: str, value: Value) -> bool:
 
 def plain(text: str) -> str:
     """Only what can be seen of a text."""
-    return fold("".join(letter for letter in clean(text) if letter.isprintable() or letter == "\n"))
+    there = "".join(letter for letter in clean(text) if letter.isprintable() or letter == "\n")
+    return fold(there.replace("ƣ", "ư").replace("Ƣ", "Ư"))  # what old converters left for the letter
 
 
 def names_of_rows(form: Form) -> dict[str, set[str]]:
