@@ -186,7 +186,7 @@ def _norm(text: str) -> str:
 
 
 _ALIKE = {0x200B: None, 0xD0: "Đ", 0x1A3: "ư", 0x1A2: "Ư"}
-"""Signs that cannot be seen; letters of other languages that look like Vietnamese ones and stand in old files for them."""
+"""What cannot be seen; letters of other languages that look like Vietnamese ones and stand for them in old files."""
 
 
 # --- the comparison -------------------------------------------------------------------------------------------------
