@@ -200,7 +200,7 @@ def print_status(here: PeriodOverview) -> None:
     table = Table("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Phải sửa", "Nên xem lại")
     for unit in status.units:
         received = moment_words(unit.received_at)
-        late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")
+        late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"chậm {unit.days_late} ngày")
         late += ", nộp sau khi chốt" if unit.after_close else ""
         table.add_row(
             unit.code,
@@ -214,6 +214,8 @@ def print_status(here: PeriodOverview) -> None:
     click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
     if status.closed_at is not None:
         click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
+        if here.missing_at_close:
+            click.echo(_missing_at_close(here.missing_at_close))
     console().print(table)
     for copy in status.signed:
         click.echo(f"Bản ký ({copy.unit}): {copy.file}, lưu {moment_words(copy.at)}.")
@@ -239,12 +241,27 @@ def print_merged(done: Merged) -> None:
     for finding in done.standing.status.period_findings:
         if finding.code.startswith("MONTH"):
             talk(f"{finding.message} {finding.fix}".rstrip())
-    if not done.standing.status.complete:
+    c = done.consolidation
+    if c.closing is not None:
+        talk(f"Số liệu đã chốt lúc {c.closing.at:%H:%M ngày %d/%m/%Y}: báo cáo giữ nguyên như khi chốt.")
+        if c.missing:
+            talk(_missing_at_close([unit.name for unit in c.missing]))
+        if c.addendum is not None:
+            talk(
+                f"Nhận sau khi chốt: {len(c.addendum.late)} báo cáo, {len(c.addendum.changes)} ô thay đổi; xem trang "
+                "«Bổ sung sau chốt» của nguon-so-lieu.xlsx."
+            )
+    elif not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
         talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")
     if done.unwritten:
         talk(f"bao-cao.docx còn {done.unwritten} chỗ tô vàng chờ văn phòng viết.")
     _print_recorded_edits(done)
+
+
+def _missing_at_close(names: Sequence[str]) -> str:
+    """The same of `status` and `merge`."""
+    return f"Khi chốt còn thiếu báo cáo của: {', '.join(names)}."
 
 
 def _print_recorded_edits(done: Merged) -> None:

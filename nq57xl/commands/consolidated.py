@@ -19,7 +19,7 @@ from nq57xl.plan.periods import months_of, parse_period, title_of
 from nq57xl.resources import read_schema
 from nq57xl.results.addendum import addendum
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.edited import Holding, with_edits
+from nq57xl.results.edited import Holding, office_texts, with_edits
 from nq57xl.results.from_months import from_months
 from nq57xl.results.quality import MEASURES
 from nq57xl.rules.findings import make
@@ -178,4 +178,5 @@ def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStat
 
     plan, period, schema = frame
     edited = with_edits(status, holding_in(period.code), earlier)
-    return attrs.evolve(consolidate(plan, period, schema, edited.status), edits=edited.edits)
+    made = consolidate(plan, period, schema, edited.status)
+    return attrs.evolve(made, edits=edited.edits, office_texts=office_texts(edited.edits))

@@ -41,6 +41,8 @@ class PeriodOverview:
     plan: Plan
     period: Period
     status: PeriodStatus
+    missing_at_close: tuple[str, ...] = ()
+    """Of a closed period: names of the units without an accepted return when it was closed."""
 
 
 @frozen
@@ -79,8 +81,14 @@ def status(office: Office, period_code: str | None) -> PeriodOverview:
         require_reported(ledger, plan, period)
         if reported_months(ledger, plan, period):
             return PeriodOverview(plan, period, consolidated(office, ledger, plan, period).status)
-        here = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
-        return PeriodOverview(plan, period, with_reminder(ledger, here))
+        closing = closing_of(ledger, period.code)
+        here = with_closing(standing(office, ledger, plan, period), closing)
+        gone = _missing(closing.own.status) if closing is not None else ()
+        return PeriodOverview(plan, period, with_reminder(ledger, here), gone)
+
+
+def _missing(status: PeriodStatus) -> tuple[str, ...]:
+    return tuple(unit.name for unit in status.units if unit.counting is None)
 
 
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:

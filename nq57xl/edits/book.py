@@ -40,7 +40,8 @@ ENTRIES = ("entry", "kind", "author", "reason")
 _CENTRED = ("number", "field", "table")
 _NOTES = (
     "Chỉ nhập ở bốn cột nền xanh. Rút gọn câu chữ: chỉ dùng cho ô chữ, giữ nguyên ý của đơn vị. Sửa số liệu theo điện "
-    "thoại: ghi số liệu mới như cách đơn vị nhập trong biểu. Phải ghi đủ nội dung, loại biên tập, người sửa, lý do.",
+    "thoại: ghi số liệu mới như cách đơn vị nhập trong biểu. Phải ghi đủ nội dung, loại biên tập, người sửa, lý do. "
+    "Hai dòng đầu là lời của văn phòng trong bao-cao.docx: chỉ cần ghi nội dung; lời kỳ trước ở cột «Đơn vị đã nhập».",
     "Lưu, đóng tệp rồi chạy «nq57xl merge»: báo cáo dùng nội dung biên tập, trang Nguồn số liệu ghi rõ ai sửa, vì sao, "
     "trước đó là gì. Xóa nội dung biên tập để bỏ biên tập. Đơn vị gửi lại số liệu khác thì biên tập cũ thôi áp dụng.",
 )

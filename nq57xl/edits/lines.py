@@ -11,7 +11,7 @@ from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey, UnitStatus
 from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.edited import values_of
+from nq57xl.results.edited import OFFICE, OFFICE_NAME, values_of
 from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.schema import Facts, Field, Schema, Table
 from nq57xl.text.normalise import one_line
@@ -50,7 +50,9 @@ def edit_lines(c: Consolidation) -> Iterator[EditLine]:
     """Every line, units in their order. Edits of cells that are gone from the returns come last."""
     labels, facts = _labels(c.plan), _facts(c.plan)
     held = {item.edit.new.place: item for item in c.edits}
-    told: set[CellKey] = set()
+    own = [*_office_lines(c, held)]
+    yield from own
+    told: set[CellKey] = {line.place for line in own}
     for report in c.units:
         for table, key, item, value in _cells(report.status, held, c.schema, labels):
             place = (report.status.code, table.name, key, item.name)
@@ -68,6 +70,23 @@ def edit_lines(c: Consolidation) -> Iterator[EditLine]:
     for place, edit in held.items():
         if place not in told:
             yield from _gone(place, edit, c.schema, labels)
+
+
+OFFICE_TEXTS = {
+    "steering": "I. Công tác chỉ đạo, điều hành",
+    "judgement": "III.1. Nhận định chung",
+}
+"""Names of the office's own words in the document, and where they stand there."""
+OFFICE_FIELD = Field("text", "Lời của văn phòng", "text", "Viết thành câu; thay cho chỗ tô vàng.", max_length=3000)
+
+
+def _office_lines(c: Consolidation, held: Mapping[CellKey, AppliedEdit]) -> Iterator[EditLine]:
+    """The office's own words in bao-cao.docx, with those of the period before offered again."""
+    before = c.earlier_periods[-1].office_texts if c.earlier_periods else {}
+    for name, title in OFFICE_TEXTS.items():
+        place = ("-", OFFICE, name, OFFICE_FIELD.name)
+        said = f"Kỳ trước: {before[name]}" if name in before else ""
+        yield EditLine(place, OFFICE_NAME, "Văn bản báo cáo", title, OFFICE_FIELD, {}, said, held.get(place))
 
 
 def _cells(

@@ -9,9 +9,11 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.edits.book import ENTRIES, HEADS
+from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
+from nq57xl.results.edited import OFFICE
 from nq57xl.results.wording import EDIT_KINDS
 from nq57xl.returns.check import check
 from nq57xl.returns.convert import convert
@@ -171,7 +173,8 @@ def understand(
         if line.place in twice:
             edit, told = None, [_finding(line, "ROW_DUPLICATE", words={"row": line.place[2]})]
         else:
-            edit, told = _judged(line, known(line.place[0]), held.get(line.place), made.get(line.base), words)
+            unit = None if line.place[1] == OFFICE else known(line.place[0])
+            edit, told = _judged(line, unit, held.get(line.place), made.get(line.base), words)
         told = list(reworded(told, words))
         findings += told
         if edit is not None:
@@ -192,6 +195,8 @@ def _twice(lines: Sequence[EditedLine]) -> set[CellKey]:
 def _judged(
     line: EditedLine, known: EditedReturn | None, held: Edit | None, base: Edit | None, words: Mapping[str, Entry]
 ) -> tuple[NewEdit | None, list[Finding]]:
+    if line.place[1] == OFFICE:
+        return _office_words(line, held, base)
     if "entry" not in line.cells:
         if base is not None:
             return (_withdrawn(line, held) if held is not None and held.id == base.id else None), []
@@ -228,6 +233,23 @@ def _judged(
         before=own.typed if own else "",
         before_value=own.value if own else None,
     ), told
+
+
+def _office_words(line: EditedLine, held: Edit | None, base: Edit | None) -> tuple[NewEdit | None, list[Finding]]:
+    """The office's own words in the document: who and why may be left blank."""
+    text = line.text("entry")
+    if not text:
+        withdrawn = held is not None and base is not None and held.id == base.id
+        return (_withdrawn(line, held) if withdrawn else None), []
+    standing = base or held
+    if standing is not None and standing.new.typed == text:
+        return None, []
+    if line.place[2] not in OFFICE_TEXTS:
+        return None, [_finding(line, "EDIT_CELL_UNKNOWN", value=text)]
+    if len(text) > OFFICE_FIELD.max_length:
+        words = {"field": OFFICE_FIELD.title, "count": len(text), "limit": OFFICE_FIELD.max_length}
+        return None, [_finding(line, "TEXT_TOO_LONG", words=words)]
+    return attrs.evolve(_withdrawn(line, None), kind="wording", typed=text, value=text), []
 
 
 def _withdrawn(line: EditedLine, held: Edit | None) -> NewEdit:

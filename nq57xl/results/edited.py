@@ -12,6 +12,9 @@ from nq57xl.ledger.model import AppliedEdit, CarriedCell, CellKey, Edit, EditSta
 from nq57xl.returns.model import ReturnRecord
 
 Holding = Mapping[CellKey, Edit]
+OFFICE = "office"
+"""Table of the office's own words in the document: cells of no unit."""
+OFFICE_NAME = "Đơn vị tổng hợp"
 
 
 @frozen
@@ -38,6 +41,11 @@ def with_edits(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Ho
     return _Edited(attrs.evolve(status, units=units), told)
 
 
+def office_texts(edits: Iterable[AppliedEdit]) -> dict[str, str]:
+    """What the office itself says in the document, by name."""
+    return {item.edit.new.key: item.edit.new.typed for item in edits if item.edit.new.table == OFFICE}
+
+
 def values_of(record: ReturnRecord) -> dict[tuple[str, str, str], Value]:
     """Cells of a return that hold something, by (table, row key, field)."""
     return {
@@ -61,6 +69,9 @@ def _told(status: PeriodStatus, edits: Holding) -> Iterator[AppliedEdit]:
         unit = units.get(new.unit)
         own = cells.get(new.unit, {}).get((new.table, new.key, new.field))
         state: EditState = "applied"
+        if new.table == OFFICE:
+            yield AppliedEdit(edit, OFFICE_NAME, state, None)
+            continue
         if new.unit not in cells:
             state = "unreported"
         elif not new.still_about(own):

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
@@ -17,9 +18,11 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.edits import edits
 from nq57xl.commands.merge import merge
+from nq57xl.edits.lines import edit_lines
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.outputs.document.document import render_document
 from nq57xl.outputs.exports import facts
 from nq57xl.rules.findings import catalogue
 from nq57xl.text import files
@@ -425,3 +428,24 @@ def test_the_command_lists_edits_with_before_and_after(root: Path) -> None:
     assert (item["author"], item["reason"], item["state"]) == ("An", "Chị Hoa báo lại", "applied")
     assert (item["at"], item["cell"]) == ("2026-04-20T09:00:00+07:00", places["VP|led|I.1|percent"])
     assert all(code in catalogue() for code in ("EDIT_FILE_UNKNOWN", "EDIT_CELL_UNKNOWN", "EDIT_OUTSIDE"))
+
+
+def test_the_offices_own_words_go_into_the_document(root: Path) -> None:
+    """What the office writes in its two lines takes the place of the highlighted words, is offered again in the next
+    month's bien-tap.xlsx, and is taken back by clearing it; nothing of a unit's is changed."""
+    place = "-|office|judgement|text"
+    before = again(root)
+    said = "Kế hoạch được triển khai đúng tiến độ"
+    edit(book_of(root), line(place, said, "", "", ""))
+    done = again(root)
+    assert done.consolidation.office_texts == {"judgement": said}
+    assert done.unwritten == before.unwritten - 1
+    assert [traced.value for traced in done.consolidation.traced] == [t.value for t in before.consolidation.traced]
+    texts = blocks(opened(render_document(done.consolidation)))
+    assert texts[texts.index("1. Kết quả nổi bật") + 1] == f"{said}."
+    assert not done.edits.findings
+    later = attrs.evolve(done.consolidation, edits=(), earlier_periods=(done.consolidation,))
+    offered = {item.place[2]: item.typed for item in edit_lines(later) if item.place[1] == "office"}
+    assert offered == {"steering": "", "judgement": f"Kỳ trước: {said}"}
+    edit(book_of(root), line(place, None, "", "", ""))
+    assert again(root).consolidation.office_texts == {}

@@ -10,6 +10,7 @@ from nq57xl.forms.values import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
 from nq57xl.outputs.report.sheet_parts import Cells, labelled, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry, TaskRow
+from nq57xl.results.edited import OFFICE
 from nq57xl.results.wording import (
     EDIT_KINDS,
     moment_words,
@@ -159,6 +160,8 @@ def _left_out(c: Consolidation) -> Iterator[Cells]:
 def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
     for item in c.edits:
         new = item.edit.new
+        if new.table == OFFICE:  # its own words in the document replace nothing of a unit's
+            continue
         yield rows.place(new.table, new.key) | {
             "unit": item.name,
             "difficulties": _edit_words(item),
