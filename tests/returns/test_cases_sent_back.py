@@ -50,6 +50,8 @@ def typed(case: Case) -> dict[str, object]:
 def scope(cell: str) -> str:
     """What a cell's error may hush: its own findings, or all of its row's where the row's rules compare cells."""
     table, row, field = key_of(cell)
+    if field.startswith("evidence_"):  # number, day and link are proof together
+        return f"{table} {row} evidence"
     return f"{table} {row}" if table == "indicator" or field == "progress" else cell
 
 
