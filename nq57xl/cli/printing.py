@@ -149,9 +149,13 @@ def print_generated(done: Generated) -> None:
 
 
 def print_collected(done: Collected) -> None:
-    """One line for each file, then what has to be answered."""
+    """One line for each new file, the number of those that were known, then what has to be answered."""
+    known = [item for item in done.returns if item.verdict == "duplicate"]
     for item in done.returns:
-        print_collected_file(item)
+        if item.verdict != "duplicate":
+            print_collected_file(item)
+    if known:
+        click.echo(f"Đã nhận từ trước, không xét lại: {len(known)} tệp.")
     if not done.returns:
         talk("Không có tệp nào để nhận.")
     for finding in done.period_findings:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.outputs.report.workbook import render_internal, render_report, render_sources
+from tests.amounts import amount
 from tests.report_books import consolidated, convert, sheets, with_earlier
 
 NAMES = [
@@ -78,3 +79,19 @@ def test_no_text_is_cut_off_on_paper(tmp_path: Path) -> None:
     indicators = next(number for number, page in enumerate(pages) if "KẾT QUẢ THỰC HIỆN CHỈ TIÊU" in page)
     assert indicators - 1 <= MOST_PLAN_PAGES
     assert len(pages) - 1 <= MOST_PAGES
+
+
+@pytest.mark.parametrize("which", ["bql-2026", "sxd-2026"])
+def test_no_machine_speaks_to_leaders(which: str) -> None:
+    """No word of the program's own stands in the workbook, whatever the fill: no codes, no "không áp dụng", no judgement
+    of a target before its day."""
+    never = ("Không áp dụng", "Chưa đạt", "nq57xl", "None", "{", "not_", "in_progress", "phần mềm")
+    for seed in range(amount(2, 20)):
+        for sheet in sheets(render_report(with_earlier(which, seed, 1))):
+            cells = sheet[sheet.print_area.split("!")[-1].replace("$", "")]
+            texts = [str(cell.value) for row in cells for cell in row if isinstance(cell.value, str)]
+            assert not [text for text in texts if any(words in text for words in never)]
+            filled = [row for row in cells if any(cell.value is not None for cell in row)]
+            if sheet.title == "Kế hoạch và kết quả":
+                for column in range(len(cells[0])):
+                    assert any(row[column].value is not None for row in filled[5:]), column
