@@ -18,7 +18,8 @@ from nq57xl.web.site import plain_words, see, site_of
 
 _WHAT = {
     "bao-cao-tong-hop.xlsx": "báo cáo tổng hợp, có biểu đồ, để trình lãnh đạo",
-    "bao-cao.docx": "văn bản báo cáo theo thể thức, sửa được trong Word",
+    "tong-quan.html": "trang tổng quan trong một tệp, xem trên điện thoại",
+    "bao-cao.docx": "văn bản báo cáo theo thể thức, sửa được trong Word; viết vào chỗ tô vàng",
     "nguon-so-lieu.xlsx": "mỗi số liệu lấy từ tệp, trang, ô nào",
     "noi-bo.xlsx": "liên hệ và đánh giá, chỉ dùng nội bộ",
     "bien-tap.xlsx": "để rút gọn câu chữ, sửa số liệu theo điện thoại",

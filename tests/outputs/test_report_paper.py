@@ -83,8 +83,8 @@ def test_no_text_is_cut_off_on_paper(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("which", ["bql-2026", "sxd-2026"])
 def test_no_machine_speaks_to_leaders(which: str) -> None:
-    """No word of the program's own stands in the workbook, whatever the fill: no codes, no "không áp dụng", no judgement
-    of a target before its day."""
+    """No word of the program's own stands in the workbook, whatever the fill: no codes, no "không áp dụng", no
+    judgement of a target before its day."""
     never = ("Không áp dụng", "Chưa đạt", "nq57xl", "None", "{", "not_", "in_progress", "phần mềm")
     for seed in range(amount(2, 20)):
         for sheet in sheets(render_report(with_earlier(which, seed, 1))):
