@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.document import results, review
-from nq57xl.outputs.document.words import BLANK_DAY, Paragraph, in_full, report_number, several, state_of
+from nq57xl.outputs.document.words import BLANK_DAY, LISTED, Paragraph, in_full, report_number, several, state_of
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
     COLLECTIVE_RULE,
@@ -208,7 +208,7 @@ def context(c: Consolidation) -> dict[str, Any]:
     """Everything that the template may name (docs/van-phong.md)."""
     view = overview_of(c)
     f = view.figures
-    parts = _parts(view)
+    parts, sections = _body(view)
     parent, agency, recipient, place = c.letterhead
     signatory = c.plan.properties.signatory
     return {
@@ -224,7 +224,7 @@ def context(c: Consolidation) -> dict[str, Any]:
         "basis": results.basis(c),
         "counts": _counts_table(c, f),
         **parts,
-        "sections": _sections(view, [part for found in parts.values() for part in found]),
+        "sections": sections,
         "closing": _closing(c),
         "signature": signatory,
         "copies": _copies(c),
@@ -236,7 +236,7 @@ def context(c: Consolidation) -> dict[str, Any]:
     }
 
 
-def _parts(view: Overview) -> dict[str, tuple[Paragraph, ...]]:
+def _parts(view: Overview, most: int = LISTED) -> dict[str, tuple[Paragraph, ...]]:
     """Paragraphs of the sections by their names in the template."""
     c, f = view.consolidation, view.figures
     return {
@@ -245,30 +245,43 @@ def _parts(view: Overview) -> dict[str, tuple[Paragraph, ...]]:
         "indicators": results.indicators(c, f),
         "highlights": review.highlights(view),
         "shortcomings": review.shortcomings(view),
-        "causes": review.difficulties(view),
-        "next_period": review.next_period_work(view),
-        "proposals": review.proposals(view),
+        "causes": review.difficulties(view, most),
+        "next_period": review.next_period_work(view, most),
+        "proposals": review.proposals(view, most),
     }
 
 
 _PAGE_LINES = 39.0
 """Lines of a page, with what stands between paragraphs."""
-_FRAME_LINES = 52.0
+_FRAME_LINES = 56.0
 """Letterhead, title, opening, headings of I to V, closing and signature."""
 _SMALL_PLAN, _PAGES = 10, (3, 5)
 """Up to so many tasks the body is meant to take three pages, else five."""
 
 
-def _sections(view: Overview, others: Iterable[Paragraph]) -> tuple[results.SectionText, ...]:
-    """II.2 with as much detail as the other parts leave room for: a body is read when it is short."""
+_FITS: tuple[tuple[int, results.Detail], ...] = (
+    (LISTED, "results"),
+    (LISTED, "names"),
+    (8, "names"),
+    (5, "names"),
+    (5, "counts"),
+    (3, "counts"),
+)
+"""Items that a list has at most, and the detail of II.2: the first with which the body keeps within its pages."""
+
+
+def _body(view: Overview) -> tuple[dict[str, tuple[Paragraph, ...]], tuple[results.SectionText, ...]]:
+    """All paragraphs, and II.2 with as much detail as they leave room for: a body is read when it is short."""
     c = view.consolidation
-    room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES - results.lines_of(others)
-    details: tuple[results.Detail, ...] = ("results", "names", "counts")
-    for detail in details:
+    room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
+    for most, detail in _FITS:
+        parts = _parts(view, most)
         found = tuple(results.by_section(c, view.figures, detail))
-        if results.lines_of(part for item in found for part in (item.part, Paragraph(item.title))) <= room:
+        told = [part for paragraphs in parts.values() for part in paragraphs]
+        told += [part for item in found for part in (item.part, Paragraph(item.title))]
+        if results.lines_of(told) <= room:
             break
-    return found
+    return parts, found
 
 
 def placeholders(c: Consolidation) -> int:

@@ -140,7 +140,7 @@ def _silent(c: Consolidation) -> Iterator[Paragraph]:
         yield Paragraph(f"{lead} ({which}).")
 
 
-def difficulties(view: Overview) -> tuple[Paragraph, ...]:
+def difficulties(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
     """III.3: each difficulty with its cause and the proposal beside it, the same words told once."""
     c = view.consolidation
     found: dict[str, list[_Told]] = {}
@@ -156,7 +156,8 @@ def difficulties(view: Overview) -> tuple[Paragraph, ...]:
                 told = _Told(entry.name, row, *(_bare(text) for text in texts))
                 found.setdefault(told.content or f"|{told.cause}", []).append(told)
     items = [_difficulty(told) for told in found.values() if any(item.content or item.cause for item in told)]
-    return (_list_of("Các phòng, đơn vị nêu", items, c, "Trong kỳ, các phòng, đơn vị không nêu khó khăn, vướng mắc."),)
+    none = "Trong kỳ, các phòng, đơn vị không nêu khó khăn, vướng mắc."
+    return (_list_of("Các phòng, đơn vị nêu", items, c, none, most, f"{appendix_name(c, 'I')} và {_GENERAL}"),)
 
 
 @frozen
@@ -198,13 +199,19 @@ def _whose(who: Iterable[tuple[str, TaskRow | None]]) -> str:
     return f"{names}; {task_numbers(rows)}" if rows else names
 
 
-def _list_of(lead: str, items: list[str], c: Consolidation, none: str) -> Paragraph:
-    if len(items) > LISTED:
-        return Paragraph(f"{lead} {count_words(len(items))} nội dung, nêu tại {appendix_name(c, 'I')}.")
+_GENERAL = "trang «Đề xuất, kiến nghị» của bao-cao-tong-hop.xlsx"
+"""Where what concerns no single task stands: the appendix has tasks alone."""
+
+
+def _list_of(lead: str, items: list[str], c: Consolidation, none: str, most: int, where: str = "") -> Paragraph:  # noqa: PLR0917
+    """The paragraph over its items; of many the first ones, and where the others stand: else in the appendix."""
+    more = len(items) - most
+    if more > 0:
+        items = [*items[:most], f"{count_words(more)} nội dung khác nêu tại {where or appendix_name(c, 'I')}"]
     return part(lead, items, nobody(c, none))
 
 
-def next_period_work(view: Overview) -> tuple[Paragraph, ...]:
+def next_period_work(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
     """Section IV: what is overdue, what falls due, what the units will do, the same work gathered."""
     c = view.consolidation
     parts = []
@@ -213,16 +220,15 @@ def next_period_work(view: Overview) -> tuple[Paragraph, ...]:
         parts.append(Paragraph(f"Hoàn thành dứt điểm {count_words(len(overdue))} đầu việc quá hạn nêu tại mục III."))
     if view.due_soon:
         day = vietnamese_date(next_period(c.period, c.plan.properties).cutoff)
-        lead = (
-            f"Hoàn thành {count_words(len(view.due_soon))} đầu việc đến hạn trong kỳ tới (trước hoặc trong ngày {day})"
-        )
+        lead = f"Hoàn thành {count_words(len(view.due_soon))} đầu việc đến hạn trong kỳ tới (đến hết ngày {day})"
         items = [
             f"{item.work.rstrip(' .;:,…')} ({item.number}), {', '.join(item.units)}"
             + (f", hạn {vietnamese_date(item.due)}" if item.due else "")
             for item in view.due_soon
         ]
-        parts.append(_list_of(lead, items, c, ""))
-    parts.append(_list_of("Các phòng, đơn vị tập trung", _planned(c), c, "Các phòng, đơn vị chưa nêu việc kỳ tới."))
+        parts.append(_list_of(lead, items, c, "", most))
+    none = "Các phòng, đơn vị chưa nêu việc kỳ tới."
+    parts.append(_list_of("Các phòng, đơn vị tập trung thực hiện", _planned(c), c, none, most))
     return tuple(parts)
 
 
@@ -237,7 +243,7 @@ def _planned(c: Consolidation) -> list[str]:
     return [f"{words} ({_whose(who)})" for words, who in found.items()]
 
 
-def proposals(view: Overview) -> tuple[Paragraph, ...]:
+def proposals(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
     """Section V: what is asked for, by the level that decides; then new tasks."""
     c = view.consolidation
     parts: list[Paragraph] = []
@@ -245,13 +251,15 @@ def proposals(view: Overview) -> tuple[Paragraph, ...]:
     for level in levels:
         items = [_asked(item) for item in view.decisions if item.level == level]
         if level == NO_LEVEL:
-            parts.append(_list_of("Đề xuất, kiến nghị theo nhiệm vụ", items, c, ""))
+            parts.append(_list_of("Đề xuất, kiến nghị theo nhiệm vụ", items, c, "", most))
             parts.append(placeholder("Chọn nội dung trình và ghi rõ cấp quyết định đối với các đề xuất theo nhiệm vụ"))
         else:
-            parts.append(_list_of(f"Cấp quyết định: {level}", items, c, ""))
+            parts.append(_list_of(f"Cấp quyết định: {level}", items, c, "", most, _GENERAL))
     new = list(_new_tasks(c))
     if new:
-        parts.append(_list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new, c, ""))
+        parts.append(
+            _list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new, c, "", most, _GENERAL)
+        )
     return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ, các phòng, đơn vị không có đề xuất, kiến nghị.")),)
 
 
