@@ -28,7 +28,7 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE
 from nq57xl.rules.schema import Schema
 
-_BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period", BEFORE)
+_BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period", "repeat", BEFORE)
 
 
 def changes(old: Form, new: Form) -> tuple[str, ...]:
@@ -75,7 +75,9 @@ def _plain(row: FormRow) -> FormRow:
 
 
 def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
-    return {(table.table, row.key): row for table in form.tables if table.table != REOPEN for row in table.rows}
+    """The rows as people see them: what was reported before by its words, not by the file that said it."""
+    tables = [table for table in form.tables if table.table != REOPEN]
+    return {(table.table, row.key): attrs.evolve(row, before=()) for table in tables for row in table.rows}
 
 
 class PlanHasErrorsError(Nq57Error):

@@ -155,7 +155,7 @@ def test_a_closed_row_is_opened_again_when_the_unit_asks(office: Office, tmp_pat
     """The choice in May's form opens the row in June's, on record; it goes on counting as done until then."""
     generate(office, "2026-05")
     sent = filled(office, "2026-05", "VP", tmp_path / "5.xlsx")
-    typed(sent, {(RESULTS, f"led|{DONE}", "result"): "Đề nghị mở lại"})
+    typed(sent, {(RESULTS, f"led|{DONE}", "result"): "Đề nghị mở lại", (RESULTS, f"led|{GOING}", "percent"): 0.6})
     (item,) = collect(office, [sent], "2026-05", moment(5, 15)).returns
     told = [(found.code, found.severity, found.task) for found in item.findings if found.code == "REOPEN_ASKED"]
     assert (item.verdict, told) == ("accepted", [("REOPEN_ASKED", "note", DONE)])
