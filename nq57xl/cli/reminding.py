@@ -32,6 +32,7 @@ def _json(done: Reminders) -> dict[str, Any]:
         "reminding_days": [day.isoformat() for day in done.days],
         "group": done.group,
         "units": units,
+        "notice": str(done.notice) if done.notice else None,
     }
 
 
@@ -65,6 +66,8 @@ def remind(context: click.Context, period: str | None, sent: bool, units: tuple[
     click.echo(done.group.rstrip())
     for item in done.units:
         talk(f"{item.unit.name}: {item.draft or item.text}")
+    if done.notice is not None:
+        talk(f"Văn bản nhắc chung: {done.notice}")
     if done.day not in done.days:
         later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
         talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")

@@ -34,7 +34,7 @@ def attach(context: click.Context, unit: str, file: Path, period: str | None, js
 @click.command(
     short_help="Quá trình báo cáo của một đơn vị, một đầu việc.",
     help="In quá trình báo cáo của một đơn vị hoặc một đầu việc, chỉ tiêu qua các kỳ: đã báo cáo gì, khi nào, đúng hạn "
-    "hay trễ, điểm kiểm tra, biên tập. MÃ là mã đơn vị (VP) hoặc mã dòng (II.2.1).",
+    "hay chậm, điểm kiểm tra, biên tập. MÃ là mã đơn vị (VP) hoặc mã dòng (II.2.1).",
 )
 @click.argument("code", metavar="MÃ")
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi thêm ra tệp Excel này.")

@@ -102,7 +102,7 @@ def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> His
         and (item.severity in ("error", "warning") or item.code == "MOVEMENT_EXPLAINED")
     ]
     edits = [item.edit.new for item in c.edits if item.edit.new.unit == unit.code and row in (None, item.edit.new.key)]
-    late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"trễ {unit.days_late} ngày")
+    late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"chậm {unit.days_late} ngày")
     return HistoryLine(
         period=c.period.code,
         title=c.period.title,

@@ -16,6 +16,7 @@ from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.outputs.notice import NOTICE_FILE, render_notice
 from nq57xl.outputs.reminders import GROUP_FILE, OwingUnit, group_text, owed_by, owing, unit_draft, unit_text
 from nq57xl.plan.model import Period, Plan
 
@@ -45,6 +46,8 @@ class Reminders:
     """Text for the units' group."""
     group_file: Path
     units: tuple[ReminderFiles, ...]
+    notice: Path | None = None
+    """One notice for all (.docx), after the due day."""
     problems: tuple[str, ...] = ()
 
     @property
@@ -89,13 +92,20 @@ def remind(office: Office, period_code: str | None) -> Reminders:
         for path in sorted(folder.glob(f"{_PREFIX}NQ57_*")):
             if path not in outputs and " (" not in path.stem:
                 remove_guarded(ledger, office.workspace, path)
+        notice = folder / NOTICE_FILE
+        late = [unit for unit in found if unit.owes != "explanation"]
+        if today > period.due and late:
+            counts = (sum(unit.counting is not None for unit in status.units), len(status.units))
+            outputs[notice] = render_notice(plan, period, today, counts, late, workspace=root)
+        else:
+            remove_guarded(ledger, office.workspace, notice)
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         units = tuple(
             ReminderFiles(unit, written[paths[0]], written.get(paths[1])) for unit, paths in made if paths[0] in written
         )
         group = written.get(folder / GROUP_FILE, folder / GROUP_FILE)
         days, problems = reminding_days(period, plan), tuple(map(str, failed))
-        return Reminders(plan, period, today, days, text, group, units, problems)
+        return Reminders(plan, period, today, days, text, group, units, written.get(notice), problems)
 
 
 def note_reminded(office: Office, period_code: str | None, units: Sequence[str] = ()) -> tuple[str, ...]:

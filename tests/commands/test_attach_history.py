@@ -55,7 +55,7 @@ def test_the_history_of_a_unit_and_of_a_row(root: Path, tmp_path: Path, check_oo
     """Each period with state, receipt and what was asked; a row with what was said; a workbook of the same."""
     office = year.at(root, year.moment(MAY, 20))
     unit = history(office, "vp")
-    assert [(line.period, line.on_time) for line in unit.lines] == [(APRIL, "trễ 2 ngày"), (MAY, "đúng hạn")]
+    assert [(line.period, line.on_time) for line in unit.lines] == [(APRIL, "chậm 2 ngày"), (MAY, "đúng hạn")]
     row = history(office, "I.1", tmp_path / "I.1.xlsx")
     assert [line.said.split(" – ")[:2] for line in row.lines] == [["Đang thực hiện", "45%"], ["Đang thực hiện", "30%"]]
     assert [("giảm so với kỳ trước" in line.findings) for line in row.lines] == [False, True]

@@ -9,13 +9,18 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
+from docx import Document
 
 from nq57xl.cli import cli
 from nq57xl.commands.merge import status
 from nq57xl.commands.remind import Reminders, note_reminded, remind
 from nq57xl.errors import Nq57Error
+from nq57xl.outputs.notice import between_agencies
 from tests import year_kit as year
+from tools import make_notice
+from tools.make_template import PROFILE
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -48,7 +53,7 @@ def test_only_those_who_owe_something(root: Path) -> None:
         ("QLDT", "explanation", 1),
         ("QLDN", "rejected", 1),
     ]
-    assert "Chưa gửi báo cáo (01): Văn phòng Sở." in done.group
+    assert "Chưa nộp báo cáo (01): Văn phòng Sở." in done.group
     assert "Hạn gửi: hết ngày 17 tháng 4 năm 2026 (còn 1 ngày). Đã nhận: 2/4 đơn vị." in done.group
     assert "Phòng Kế hoạch tài chính" not in done.group
     assert SECRET not in done.group
@@ -114,3 +119,31 @@ def test_sent_by_hand_is_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
     )
     with pytest.raises(Nq57Error, match="không có đơn vị"):
         note_reminded(office, APRIL, ["XX"])
+
+
+def test_after_the_due_day_one_notice_for_all(root: Path) -> None:
+    """None before; after it a thông báo with who still owes, number and day left blank; a công văn between agencies."""
+    assert reminders(root, 16).notice is None
+    made = reminders(root, 18).notice
+    assert made is not None
+    first = made.read_bytes()
+    document = Document(str(made))
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    cells = [[cell.text for cell in row.cells] for row in document.tables[1].rows]
+    assert "THÔNG BÁO" in texts
+    assert cells[1:] == [
+        ["1", "Văn phòng Sở", "Chưa nộp báo cáo"],
+        ["2", "Phòng Quản lý doanh nghiệp", "Báo cáo bị trả lại, cần sửa và gửi lại"],
+    ]
+    assert any("Đến ngày 18 tháng 4 năm 2026, đã có báo cáo được chấp nhận của 2/4 đơn vị" in text for text in texts)
+    again = reminders(root, 18).notice
+    assert again is not None
+    assert again.read_bytes() == first
+    assert between_agencies(["Sở Tài chính", "UBND xã Tân Phú", "Văn phòng UBND"])
+    assert not between_agencies(["Văn phòng Sở", "Phòng Quản lý đô thị"])
+
+
+def test_the_packaged_notice_is_what_its_tool_makes() -> None:
+    """templates/thong-bao-nhac.docx is remade byte for byte from the decree's data file."""
+    profile = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))
+    assert make_notice.TARGET.read_bytes() == make_notice.NoticeMaker(profile).made()
