@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.office import Office
 from nq57xl.ledger.edits import closing_of, edits_of
 from nq57xl.web.desk_page import upload_name
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WAIT = 90_000
+PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
+FIRST, LAST = "2026-04-01T09:00", "2026-04-20T09:00"
 OWN = ("http://127.0.0.1", "data:", "blob:http://127.0.0.1")
 _IDS = {"sha256", "path", "file", "files", "at", "received_at", "issue", "id", "backup", "outputs"}
 
@@ -68,6 +72,14 @@ def visited(address: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=base, headers={"Origin": base}, follow_redirects=True, timeout=60) as client:
         client.get(f"/vao{link}").raise_for_status()
         yield client
+
+
+def fill(root: Path, number: int, folder: Path) -> Path:
+    """The return of the unit with that number."""
+    form = sorted((root / "out" / PERIOD / "bieu-mau").glob("NQ57_*.xlsx"))[number]
+    path = folder / f"báo cáo {number}.xlsx"
+    Department(number, DUE).fill(form, path)
+    return path
 
 
 def go_on(page: Page) -> str:

@@ -6,15 +6,8 @@ With NQ57XL_PICTURES=docs/pictures the pages of one plan are kept as pictures fo
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import io
 import os
-import random
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,59 +18,28 @@ from click.testing import CliRunner
 from PIL import Image
 
 from nq57xl.cli import cli
-from nq57xl.commands.amend import propose
-from nq57xl.commands.collect import collect
 from nq57xl.commands.demo_typist import Department
-from nq57xl.commands.generate import generate
-from nq57xl.commands.import_plan import import_plan
-from nq57xl.commands.init import init
-from nq57xl.commands.merge import merge, status
-from nq57xl.commands.office import Office
-from nq57xl.commands.recheck import recheck
-from nq57xl.commands.verify import verify
 from nq57xl.forms.wording import form_file_name
-from nq57xl.text.clock import FixedClock
-from tests.amounts import amount
-from tests.import_kit import word
-from tests.web.desk_kit import WAIT, facts, go_on, opened, receive, running, serious_faults, visited
+from tests.web.desk_kit import (
+    DUE,
+    FIRST,
+    LAST,
+    PERIOD,
+    facts,
+    go_on,
+    opened,
+    receive,
+    running,
+    serious_faults,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.usefixtures("in_process")]
 
-PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
-FIRST, LAST = "2026-04-01T09:00", "2026-04-20T09:00"
 NAME = "Nghị quyết 57 năm 2026"
-LEADS = ("Sở Nội vụ", "Bộ Công an", "UBND các xã, phường", "Văn phòng UBND tỉnh")
 PICTURES = os.environ.get("NQ57XL_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--lang=vi"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the forms of April."""
-    root = tmp_path_factory.mktemp("april") / "so"
-    init(root, "bql-2026")
-    generate(Office.at(root, FixedClock(dt.datetime.fromisoformat(f"{FIRST}+07:00"))), PERIOD)
-    return root
-
-
-def fill(root: Path, number: int, folder: Path) -> Path:
-    """The return of the unit with that number."""
-    form = sorted((root / "out" / PERIOD / "bieu-mau").glob("NQ57_*.xlsx"))[number]
-    path = folder / f"báo cáo {number}.xlsx"
-    Department(number, DUE).fill(form, path)
-    return path
 
 
 class Units:
@@ -319,89 +281,3 @@ def test_a_month_by_the_page_alone(chromium: Browser, tmp_path: Path, plan: str)
     page_says, commands_say = facts(root, PERIOD), facts(tmp_path / "lệnh", PERIOD)
     for name, said in commands_say.items():
         assert page_says[name] == said, name
-
-
-def test_pages_that_the_month_does_not_come_by(chromium: Browser, april: Path, tmp_path: Path) -> None:
-    """Several workspaces, a unit's returns, judging again, an amendment that waits, an imported plan's questions, what
-    is not there: no serious fault for a screen reader, and each is in words."""
-    home = tmp_path / "a" / "Documents" / "NQ57"
-    root = Path(shutil.copytree(april, home / "so"))
-    office = Office.at(root, FixedClock(dt.datetime.fromisoformat(f"{LAST}+07:00")))
-    collect(office, [fill(root, 0, tmp_path)], PERIOD)
-    code = next(unit.code for unit in status(office, PERIOD).status.units if unit.newest)
-    recheck(office, None, PERIOD, "Thử")
-    changed = tmp_path / "phu-luc-2.xlsx"
-    book = openpyxl.load_workbook(root / "phu-luc.xlsx")
-    book["Nhiệm vụ"]["F5"].value = "Xây dựng dự án chuyển đổi số giai đoạn 2026-2030"
-    book.save(changed)
-    propose(office, changed, dt.date(2026, 6, 1))
-    rows = [
-        (str(number), f"Xây dựng đề án {number}", "Đề án", lead, "", "2026") for number, lead in enumerate(LEADS, 1)
-    ]
-    (tmp_path / "kế hoạch.docx").write_bytes(word(rows, front=("UBND TỈNH ĐỒNG NAI", "KẾ HOẠCH", "Chuyển đổi số")))
-    import_plan(tmp_path / "kế hoạch.docx", tmp_path / "lập.xlsx", dt.date(2026, 4, 1))
-    init(home / "de-an", str(tmp_path / "lập.xlsx"))
-    pages = {
-        "/chon": "Tạo thư mục làm việc mới",
-        f"/so/so/ky/{PERIOD}/don-vi/{code}": "được chấp nhận",
-        f"/so/so/ky/{PERIOD}/cham-lai": "Chấm lại cả kỳ",
-        "/so/so/ke-hoach/so-sanh": "Xác nhận điều chỉnh",
-        "/so/so/ky/2026-13": "Chưa thực hiện được",
-        "/so/so/khong-co": "Không có trang này",
-        "/so/de-an": "Chưa phát hành biểu mẫu",
-        "/so/de-an/ke-hoach/ra-soat": "Ghi các câu đã trả lời",
-    }
-    with running(tmp_path / "a", LAST) as (address, _), opened(chromium, address) as page:
-        faults = {}
-        for path, words in pages.items():
-            page.goto(address.split("/vao")[0] + path)
-            assert words in page.inner_text("main"), path
-            if found := serious_faults(page):
-                faults[path] = found
-    assert faults == {}
-
-
-def test_two_browsers_and_a_command_lose_nothing(chromium: Browser, april: Path, tmp_path: Path) -> None:
-    """Each hands in another unit's return at the same moment: all three are judged, ledger and archive agree."""
-    root = Path(shutil.copytree(april, tmp_path / "so"))
-    files = [fill(root, number, tmp_path) for number in range(3)]
-    words = [sys.executable, "-m", "nq57xl", "-w", str(root), "collect", str(files[2]), "--period", PERIOD]
-    with running(tmp_path / "a", LAST, str(root)) as (address, _), opened(chromium, address) as one:
-        answer = one.evaluate("fetch('/ma-vao', {method: 'POST'}).then(answer => answer.json())")
-        with opened(chromium, address.split("/vao")[0] + answer["path"]) as two:
-            for page, file in ((one, files[0]), (two, files[1])):
-                page.set_input_files("#tep", str(file))
-                page.click("text=Nhận và kiểm tra", no_wait_after=True)
-            command = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for page in (one, two):
-                page.wait_for_selector("text=Đã xong.")
-            assert command.wait(WAIT / 1000) == 0
-            two.click("header >> text=Bàn làm việc")
-            assert "3/4" in two.inner_text("main")
-    assert verify(Office.at(root)).problems == ()
-
-
-def test_killed_at_any_point_the_page_comes_back_to_the_truth(april: Path, tmp_path: Path) -> None:
-    """SIGKILL while files are handed in, judged, and the report is made: started again, the desk takes in what was left
-    lying, everything is there once, ledger and archive agree, and the report is made."""
-    root, chance = Path(shutil.copytree(april, tmp_path / "so")), random.Random(57)
-    at = f"/so/{root.name}"
-    for number in range(amount(3, 4)):
-        data = fill(root, number, tmp_path).read_bytes()
-        with running(tmp_path / "a", LAST, str(root)) as (address, server), visited(address) as client:
-            client.post(f"{at}/ky/{PERIOD}/nhan", files={"tep": (f"{number}.xlsx", data)})
-            time.sleep(chance.random() * 2)
-            server.kill()
-    with running(tmp_path / "a", LAST, str(root)) as (address, server), visited(address) as client:
-        end = time.monotonic() + WAIT / 1000
-        while "3/4" not in client.get(at).text and time.monotonic() < end:
-            time.sleep(0.5)
-        client.post(f"{at}/ky/{PERIOD}/tong-hop/lap", data={"": ""})
-        time.sleep(chance.random() * 3)
-        server.kill()
-    office = Office.at(root)
-    assert [unit.counting is not None for unit in status(office, PERIOD).status.units].count(True) == 3
-    with office.reading() as ledger:
-        assert len(ledger.returns(PERIOD)) == 3
-    assert merge(office, PERIOD).report.name == "bao-cao-tong-hop.xlsx"
-    assert verify(office).problems == ()
