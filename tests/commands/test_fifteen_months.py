@@ -82,9 +82,10 @@ class Player:
                 ("led", row, "result"): text,
             }
         if self.unit == "VP":
-            jump = 30.0 if plant == "jumps" and self.told else self.chance.choice((-0.5, 0.5, 1.0))
+            odd = plant == "jumps" and self.told
+            jump = (30.0 if self.score < 100 else -0.5 * self.score) if odd else self.chance.choice((-0.5, 0.5, 1.0))
             flip = plant == "flips" and self.told
-            planted |= {(PLANTS["jumps"], SCORE)} if jump == 30.0 else set()
+            planted |= {(PLANTS["jumps"], SCORE)} if odd else set()
             planted |= {(PLANTS["flips"], CHOICE)} if flip else set()
             cells |= {("indicator", code, "no_data"): None for code in (RATIO, SCORE, CHOICE)}
             cells["indicator", RATIO, "numerator"] = float(self.chance.randrange(60, 90))
