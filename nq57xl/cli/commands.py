@@ -169,13 +169,25 @@ def _import_(
     help="Kèm nội dung các đơn vị phối hợp đã báo cáo trong kỳ vào biểu của đơn vị chủ trì; giữ những gì đơn vị này đã "
     "nhập.",
 )
+@click.option(
+    "--drafts",
+    is_flag=True,
+    help="Ghi thêm vào thong-bao/: thư nháp kèm biểu mẫu, lời cho nhóm, một tệp .zip đủ biểu mẫu.",
+)
 @click.pass_context
-def generate(context: click.Context, period: str, units: tuple[str, ...], with_support: bool) -> None:
+def generate(context: click.Context, period: str, units: tuple[str, ...], with_support: bool, drafts: bool) -> None:
     """The forms of a period."""
     from nq57xl.cli import printing
     from nq57xl.commands.generate import generate as run
 
     printing.print_generated(run(office(context), period, units, with_support=with_support))
+    if drafts:
+        from nq57xl.commands.issued import write_drafts
+
+        made = write_drafts(office(context), period)
+        for problem in made.problems:
+            talk(problem)
+        talk(f"{len(made.drafts)} thư nháp, {made.group.name}, {made.archive.name}: {made.archive.parent}")
 
 
 @click.command(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
+import io
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import frozen
 
+from nq57xl import resources
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
-from nq57xl.forms.wording import form_file_name
+from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name, plan_name
+from nq57xl.ledger.outputs import write_all_guarded
+from nq57xl.outputs.mail_draft import addresses, plain
+from nq57xl.outputs.mail_draft import mail_draft as draft_of
 from nq57xl.outputs.sending import covering_text, subject
 
 
@@ -50,16 +55,63 @@ def mail_draft(office: Office, period_code: str, unit: str) -> bytes:
     item = next((item for item in forms_to_send(office, period_code) if item.form.unit == unit), None)
     if item is None:
         raise Nq57Error(f"Đơn vị «{unit}» chưa có biểu mẫu của kỳ này: hãy phát hành trước.")
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = item.subject
-    if item.email:
-        mail["To"] = item.email
-    mail["X-Unsent"] = "1"
-    mail.set_content(item.text)
-    mail.add_attachment(
-        item.path.read_bytes(),
-        maintype="application",
-        subtype="vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        filename=item.path.name,
-    )
-    return mail.as_bytes()
+    return _draft(item)
+
+
+def _draft(item: FormToSend) -> bytes:
+    to = addresses(item.email, plain(item.form.unit_name))
+    return draft_of(to, item.subject, (item.text,), (item.path.name, item.path.read_bytes()), mark=item.form.short_id)
+
+
+@frozen
+class DraftsToSend:
+    """What goes out with the forms of a period, as written."""
+
+    group: Path
+    """One text for the units' group."""
+    drafts: tuple[Path, ...]
+    """A mail for each unit but the gathering one: an office writes none to itself."""
+    archive: Path
+    """Every form in one .zip."""
+    problems: tuple[str, ...] = ()
+
+
+def write_drafts(office: Office, period_code: str) -> DraftsToSend:
+    """Writes a mail draft for each form issued, one text for the group, and a .zip of all forms, to thong-bao/.
+
+    The same forms give the same bytes. Raises Nq57Error when no form of the period was issued.
+    """
+    items = forms_to_send(office, period_code)
+    if not items:
+        raise Nq57Error("Kỳ này chưa phát hành biểu mẫu nào.")
+    with office.changing("generate") as ledger:
+        plan, period = office.valid(period_code, ledger)
+        folder = office.workspace.letters_dir(period.code)
+        words = {
+            "period": period,
+            "plan": plan_name(plan.properties.title),
+            "window": data_window(period),
+            "deadline": deadline_in_words(period.due),
+            "gatherer": items[0].form.gatherer,
+            "names": [item.form.unit_name for item in items],
+        }
+        text = resources.fill("texts/gui-nhom.txt.j2", words, office.workspace.root)
+        group, archive = folder / "gui-nhom.txt", folder / f"bieu-mau-{period.code}.zip"
+        drafts = {
+            folder / f"gui-{item.path.stem}.eml": _draft(item)
+            for item in items
+            if item.form.unit != plan.properties.gatherer
+        }
+        outputs = {group: text.replace("\n", "\r\n").encode(), archive: _zipped(items), **drafts}
+        written, failed = write_all_guarded(ledger, office.workspace, outputs)
+        made = tuple(written[path] for path in drafts if path in written)
+        return DraftsToSend(written.get(group, group), made, written.get(archive, archive), tuple(map(str, failed)))
+
+
+def _zipped(items: Sequence[FormToSend]) -> bytes:
+    """The forms in one .zip, with a fixed time."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for item in items:
+            archive.writestr(zipfile.ZipInfo(item.path.name, (2026, 1, 1, 8, 0, 0)), item.path.read_bytes())
+    return stream.getvalue()
