@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.outputs.document.document import TEMPLATE, context, render_document
 from nq57xl.plan.model import DatedName, Signatory
 from nq57xl.results.consolidation import COLLECTIVE_RULE, consolidate
+from tests import office
 from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.document_kit import blocks, cell_texts, opened, rendered, text_of
@@ -360,3 +362,19 @@ def test_pages_on_paper(which: str, most: int, tmp_path: Path) -> None:
     numbers = [int(text) for text in firsts[main:]]
     assert numbers.count(1) == (2 if c.indicators else 1)
     assert all(later in (1, number + 1) for number, later in itertools.pairwise(numbers))
+
+
+@pytest.mark.needs("soffice")
+@pytest.mark.needs("pdftotext")
+def test_the_body_keeps_its_pages_whatever_the_fill(tmp_path: Path) -> None:
+    """The signature of random fills stands on page 3 of bql's document at the latest, on page 5 of sxd's."""
+    paths = []
+    for which, seeds in (("bql-2026", range(20, 24)), ("sxd-2026", range(20, 23))):
+        for seed in seeds:
+            paths.append(tmp_path / f"{which}-{seed}.docx")
+            paths[-1].write_bytes(render_document(consolidated(which, seed)))
+    for pdf in office.convert_all(paths, "pdf"):
+        done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True, timeout=60)
+        pages = done.stdout.decode("utf-8").split("\f")
+        last = next(number for number, page in enumerate(pages, start=1) if "Nơi nhận:" in page)
+        assert last <= (3 if pdf.stem.startswith("bql") else 5), pdf.stem

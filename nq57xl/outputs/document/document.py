@@ -253,9 +253,9 @@ def _parts(view: Overview, most: int = LISTED) -> dict[str, tuple[Paragraph, ...
 
 _PAGE_LINES = 39.0
 """Lines of a page, with what stands between paragraphs."""
-_FRAME_LINES = 56.0
-"""Letterhead, title, opening, headings of I to V, closing and signature."""
-_SMALL_PLAN, _PAGES = 10, (3, 5)
+_FRAME_LINES = 35.0
+"""Letterhead, headings of I to V, closing and signature."""
+_SMALL_PLAN, _PAGES = 10, (2.9, 5)
 """Up to so many tasks the body is meant to take three pages, else five."""
 
 
@@ -263,9 +263,12 @@ _FITS: tuple[tuple[int, results.Detail], ...] = (
     (LISTED, "results"),
     (LISTED, "names"),
     (8, "names"),
-    (5, "names"),
+    (8, "done"),
+    (5, "done"),
     (5, "counts"),
     (3, "counts"),
+    (2, "counts"),
+    (1, "counts"),
 )
 """Items that a list has at most, and the detail of II.2: the first with which the body keeps within its pages."""
 
@@ -273,7 +276,9 @@ _FITS: tuple[tuple[int, results.Detail], ...] = (
 def _body(view: Overview) -> tuple[dict[str, tuple[Paragraph, ...]], tuple[results.SectionText, ...]]:
     """All paragraphs, and II.2 with as much detail as they leave room for: a body is read when it is short."""
     c = view.consolidation
+    opening = (report_title(c), results.basis(c), results.gaps(c, view.figures))
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
+    room -= results.lines_of(Paragraph(text) for text in opening)
     for most, detail in _FITS:
         parts = _parts(view, most)
         found = tuple(results.by_section(c, view.figures, detail))

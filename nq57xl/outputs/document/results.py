@@ -23,7 +23,7 @@ from nq57xl.outputs.document.words import (
     unit_text,
 )
 from nq57xl.outputs.narrative import count_words, in_sentence, listed
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.results.figures import (
     INDICATOR_STATES,
     MISSED,
@@ -41,8 +41,8 @@ from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.normalise import one_line
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
-Detail = Literal["results", "names", "counts"]
-"""How much section II.2 tells of tasks under way: what was done, their names alone, their number."""
+Detail = Literal["results", "names", "done", "counts"]
+"""How much section II.2 tells: what was done of each task, names alone, names of what is done, numbers alone."""
 _NAMED_INDICATORS = 6
 """Indicators named one by one in a sentence."""
 
@@ -147,14 +147,14 @@ def _section(c: Consolidation, section: RowCounts, rows: list[TaskRow], detail: 
     parts = [_counts(c, section)]
     finished = [row for row in rows if row.standing.state == "reported" and row.standing.progress == "done"]
     if finished and detail != "counts":
-        parts.append(f"Trong kỳ đã hoàn thành: {_enumerated([_completed(row, c) for row in finished])}.")
+        parts.append(f"Trong kỳ đã hoàn thành: {_enumerated([_completed(row, c, detail) for row in finished])}.")
     for progress, words in (("in_progress", "Đang triển khai"), ("ongoing", "Thực hiện thường xuyên")):
         told = [row for row in rows if row.standing.state == "reported" and row.standing.progress == progress]
         told += [row for row in rows if is_silent(row) and any(e.progress == progress for e in row.entries)]
-        if told and detail != "counts":
+        if told and detail in ("results", "names"):
             parts.append(f"{words}: {_enumerated([_under_way(row, c, detail) for row in told])}.")
     idle = [row for row in rows if row.standing.progress == "not_started"]
-    if idle and detail != "counts":
+    if idle and detail in ("results", "names"):
         parts.append(f"Chưa thực hiện: {'; '.join(full_name(row) for row in idle)}.")
     return Paragraph(" ".join(parts))
 
@@ -172,9 +172,17 @@ def _counts(c: Consolidation, section: RowCounts) -> str:
     return f"Có {count_words(section.total)} đầu việc: {listed(stages, stage_buckets(c), None)}."
 
 
-def _completed(row: TaskRow, c: Consolidation) -> str:
-    proofs = "; ".join(dict.fromkeys(proof for entry in row.entries if (proof := cited_evidence(entry, c))))
-    return f"{full_name(row)}" + (f", sản phẩm, minh chứng: {proofs}" if proofs else "")
+def _completed(row: TaskRow, c: Consolidation, detail: Detail) -> str:
+    """What is done with the documents that prove it; their subjects and links stand in the appendix."""
+    proofs = "; ".join(dict.fromkeys(proof for entry in row.entries if (proof := _proof(entry, c, detail))))
+    return f"{full_name(row)}" + (f", minh chứng: {proofs}" if proofs else "")
+
+
+def _proof(entry: LeadEntry, c: Consolidation, detail: Detail) -> str:
+    if detail == "results":
+        return cited_evidence(entry, c)
+    number, day = (unit_text(entry, name, c) for name in ("evidence_number", "evidence_date"))
+    return " ".join(filter(None, (number, f"ngày {day}" if day else "")))
 
 
 def _under_way(row: TaskRow, c: Consolidation, detail: Detail) -> str:
