@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import rmtree
@@ -57,7 +58,7 @@ async def new_link(request: Request) -> Response:
     """A link for a second double-click, which knows the secret of this run; or, with a cookie, for another browser."""
     site = site_of(request)
     given = request.headers.get("x-nq57-launch", "")
-    known = bool(given) and given == site.keys.launch
+    known = secrets.compare_digest(given.encode(), site.keys.launch.encode())
     if not known and not site.keys.knows(request.cookies.get(cookie_name(site.port), "")):
         raise HTTPException(403)
     return JSONResponse({"path": f"/vao?ma={site.keys.new_code()}"})
