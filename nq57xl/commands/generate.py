@@ -58,6 +58,22 @@ def changes(old: Form, new: Form) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _without_sources(form: Form) -> Form:
+    """The form without the cells where the last period's words stand: the same words sent again are no change."""
+    place = {"origin": None, "sheet": "", "cell": ""}
+    tables = [
+        attrs.evolve(
+            table,
+            rows=tuple(
+                attrs.evolve(row, before=tuple(attrs.evolve(item, **place) for item in row.before))  # type: ignore[arg-type]
+                for row in table.rows
+            ),
+        )
+        for table in form.tables
+    ]
+    return attrs.evolve(form, tables=tuple(tables))
+
+
 def _named(words: str, keys: Iterable[str]) -> list[str]:
     """One sentence for all rows, each named once."""
     names = ", ".join(dict.fromkeys(keys))
@@ -76,7 +92,7 @@ def _plain(row: FormRow) -> FormRow:
 
 def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
     """The rows as people see them: what was reported before by its words, not by the file that said it."""
-    tables = [table for table in form.tables if table.table != REOPEN]
+    tables = [table for table in form.tables if table.table not in (REOPEN, "unchanged")]
     return {(table.table, row.key): attrs.evolve(row, before=()) for table in tables for row in table.rows}
 
 
@@ -179,7 +195,7 @@ class _FormIssuer:
         draft = _FormContext(self.history.before(unit, self.period), self._received(unit, last))
         if last is not None:
             draft = attrs.evolve(draft, values=last.values)
-            if self._build(last, draft) == last:
+            if _without_sources(self._build(last, draft)) == _without_sources(last):
                 return Issued(last, path, is_new=False)
             # a later version of a form keeps what its unit has typed into an earlier one
             draft = attrs.evolve(draft, values=self._typed(unit))

@@ -241,6 +241,7 @@ class _Tables:
         supporting = tuple(
             _supporting_row(task, base, self.period) for task in plan.tasks if unit in task.support_units
         )
+        led = _with_short(led)
         followed = tuple(self._indicator(item) for item in plan.indicators if unit in item.lead_units)
         free = tuple(
             FormRow(f"{number:02d}", {"number": str(number)}, dict(base))
@@ -331,6 +332,12 @@ def _before_facts(earlier: Earlier | None, fields: Sequence[str], explanation: s
     return facts
 
 
+def _with_short(rows: tuple[FormRow, ...]) -> tuple[FormRow, ...]:
+    """The rows with names for lists and links, no two alike."""
+    names = told_apart([row.texts["short"] for row in rows])
+    return tuple(attrs.evolve(row, texts={**row.texts, "short": name}) for row, name in zip(rows, names, strict=True))
+
+
 def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
     """The one row of a statement for all rows of a table."""
     return FormTable(name, (FormRow(name, facts=dict(base)),) if offered else ())
@@ -382,16 +389,41 @@ def _received_rows(plan: Plan, received: Sequence[Received], width: float) -> tu
     return tuple(rows)
 
 
+def told_apart(texts: Sequence[str], limit: int = 90) -> list[str]:
+    """The texts in at most `limit` characters, no two alike that differ: cut to the words that tell them apart."""
+    words = [text.split() for text in texts]
+    found = [shorten(text, limit) for text in texts]
+    for number, text in enumerate(found):
+        others = [words[place] for place, other in enumerate(found) if other == text and place != number]
+        if others and words[number] not in others:
+            same = max(_common(words[number], other) for other in others)
+            found[number] = shorten(f"… {' '.join(words[number][max(same - 2, 0) :])}", limit)
+    return found
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words two texts begin with alike."""
+    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
+
+
 def _table(name: str, rows: tuple[FormRow, ...], sections: dict[str, str]) -> FormTable:
     """The table with the headings of those sections that have a row in it."""
     present = {row.section for row in rows}
     return FormTable(name, rows, {number: title for number, title in sections.items() if number in present})
 
 
+_ALIKE = 92.0
+"""Likeness of two texts, in hundredths, from which the one says nothing that the other does not."""
+
+
 def _work(task: Task) -> str:
-    """What is to be done: the sub-task, under its task where the two differ (the plans often repeat one)."""
+    """What is to be done: the sub-task, under its task where the two differ (plans often say one thing twice)."""
+    from rapidfuzz.fuzz import ratio
+
     if not task.subtask or fold(task.subtask) == fold(task.task):
         return task.task
+    if ratio(fold(task.task), fold(task.subtask)) >= _ALIKE:
+        return task.subtask
     return f"{task.task}\n- {task.subtask}" if task.task else task.subtask
 
 
@@ -421,7 +453,7 @@ def _led_row(task: Task, base: Facts, period: Period) -> FormRow:
         "work": _work(task),
         "product": "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""])),
         "deadline": _deadline(task),
-        "short": shorten(task.subtask or task.task),
+        "short": task.subtask or task.task,
         "support": task.support,
     }
     return FormRow(task.code, texts, _task_facts(task, base, period), task.section, open=not task.done_before)

@@ -29,7 +29,7 @@ DECREE_PAGE = PageSetup(
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm; the page number in 13 to 14."""
 A4, A3 = 9, 8
 """Paper, by Excel's numbers."""
-_ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 72)}
+ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 72)}
 """Width and height inside the margins of a page in landscape, in points."""
 _LEAST_SCALE = 0.8
 """A sheet that A4 would shrink more is printed on A3: its text of 11 points would be under 9."""
@@ -57,7 +57,7 @@ def set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: bo
 
 def paper_of(width: float) -> int:
     """Paper for a sheet of that width in points."""
-    return A4 if _ROOM[A4][0] / width >= _LEAST_SCALE else A3
+    return A4 if ROOM[A4][0] / width >= _LEAST_SCALE else A3
 
 
 def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
@@ -78,7 +78,7 @@ def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: i
     such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
     page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
     """
-    across, down = _ROOM[paper_of(width)]
+    across, down = ROOM[paper_of(width)]
     percent = min(100, int(100 * across / width))
     room = down * _FILLED / (percent / 100)
     breaks: list[int] = []
@@ -92,10 +92,10 @@ def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: i
     return breaks
 
 
-def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[int]:
+def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float = ROOM[A4][1]) -> list[int]:
     """Rows above which a page must end so that blocks which fit a page are not torn apart, at full size.
 
-    `starts` are the first rows of the blocks; what stands above the first is one as well.
+    `starts` are the first rows of the blocks; what stands above the first is one as well. `room`: height of a page.
     """
     rows = sorted(heights)
     edges = [rows[0], *starts, rows[-1] + 1]
@@ -103,7 +103,7 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int]) -> list[in
     used = 0.0
     for first, after in pairwise(edges):
         block = sum(heights[row] for row in rows if first <= row < after)
-        if used and used + block > _ROOM[A4][1]:
+        if used and used + block > room:
             breaks.append(first)
             used = 0.0
         used += block

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nq57xl.forms.layout import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines, visible_specs
 from nq57xl.forms.model import SheetLayout
-from nq57xl.forms.page_setup import FormContents, block_breaks, protect, set_up_page
+from nq57xl.forms.page_setup import A3, ROOM, FormContents, block_breaks, protect, set_up_page
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
 from nq57xl.forms.progress import WRONG
 from nq57xl.forms.styles import MISSING_STYLE, SIZE, STYLES, WRONG_STYLE
@@ -20,6 +20,8 @@ _GRID_POINTS = 28.5
 _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
 _SAMPLES = ("legend_entry", "legend_locked", "legend_done", "legend_missing", "legend_wrong", "legend_required")
 _LAST = len(GUIDE_COLUMNS)
+_LEAST_SCALE = 80
+"""In hundredths: its letters of 12 points stay above 9."""
 
 
 def write_guide(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -> None:
@@ -34,9 +36,16 @@ def write_guide(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -
     heights = {row: writer.write(row, line) for row, line in lines.items()}
     for row, line in lines.items():
         sheet.height(row, heights[row], hidden=line.kind == "counts")
-    sheet.set_print_scale(100)  # instead of "fit to width", under which Excel ignores page breaks
     shown = {row: heights[row] for row, line in lines.items() if line.kind != "counts"}
-    sheet.set_h_pagebreaks(block_breaks(shown, [row for row, line in lines.items() if line.kind == "heading"]))
+    sheet.set_paper(A3)
+    sheet.center_horizontally()
+    scale = min(100, int(100 * ROOM[A3][1] / sum(shown.values())))
+    if scale >= _LEAST_SCALE:  # one page
+        sheet.set_print_scale(scale)
+    else:
+        sheet.set_print_scale(100)  # instead of "fit to width", under which Excel ignores page breaks
+        starts = [row for row, line in lines.items() if line.kind == "heading"]
+        sheet.set_h_pagebreaks(block_breaks(shown, starts, ROOM[A3][1]))
     sheet.print_area(1, 1, max(shown), _LAST)
     _state_colours(sheet, writer.states)
     protect(sheet, contents.form.issue_id)

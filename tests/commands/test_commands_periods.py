@@ -172,7 +172,8 @@ def test_a_closed_row_is_opened_again_when_the_unit_asks(office: Office, tmp_pat
 def test_may_comes_back_through_libreoffice_and_counts_the_finished_row(office: Office, tmp_path: Path) -> None:
     """Accepted without a word on locked cells; the row counts as done before, traced to April's file and cell."""
     generate(office, "2026-05")
-    sent = convert(filled(office, "2026-05", "VP", tmp_path / "NQ57_2026-05_VP.xlsx"), "ods")
+    form = filled(office, "2026-05", "VP", tmp_path / "NQ57_2026-05_VP.xlsx")
+    sent = convert(typed(form, {(RESULTS, f"led|{GOING}", "percent"): 0.9}), "ods")
     (item,) = collect(office, [sent], "2026-05", moment(5, 15)).returns
     assert {one.code for one in item.findings if one.asks} <= {"RESULT_COPIED"}  # the typist says what it said in April
     assert [one.code for one in item.findings if one.code.startswith(("LOCKED", "OUTSIDE", "ROW"))] in (

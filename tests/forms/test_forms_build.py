@@ -10,7 +10,15 @@ import attrs
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.build import build_form, indicator_before, led_before, parts_of, received_of, reporting_units
+from nq57xl.forms.build import (
+    build_form,
+    indicator_before,
+    led_before,
+    parts_of,
+    received_of,
+    reporting_units,
+    told_apart,
+)
 from nq57xl.forms.layout import entry_slots, layout
 from nq57xl.forms.model import Earlier, Form, Received
 from nq57xl.forms.validation import validation_of
@@ -24,6 +32,7 @@ from nq57xl.forms.wording import (
     plan_name,
     shorten,
 )
+from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.model import Indicator, Plan, Target, Unit
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.load import load_schema
@@ -370,3 +379,23 @@ def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
     form = _build(sample_plan(), "VP", version=2, received=(Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),))
     assert _keys(form, "received") == ["I.1.KHTC", "I.1.KHTC.2"]
     assert received_of(form) == (Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),)
+
+
+def test_names_of_rows_are_told_apart() -> None:
+    """Two long texts that begin alike are named by the words in which they differ; a text that stands twice stays."""
+    same = "Phối hợp tham mưu xây dựng Nghị quyết ban hành quy định tiêu chí, điều kiện, trình tự, thủ tục hỗ trợ"
+    texts = [f"{same} sản phẩm chip bán dẫn", f"{same} dự án khởi nghiệp", "Thường xuyên", "Thường xuyên"]
+    named = told_apart(texts)
+    assert named[:2] == ["… hỗ trợ sản phẩm chip bán dẫn", "… hỗ trợ dự án khởi nghiệp"]
+    assert named[2:] == ["Thường xuyên", "Thường xuyên"]
+
+
+def test_a_parent_task_that_says_the_same_is_left_out() -> None:
+    """A task above its sub-task is shown only where it says something else."""
+    plan = read_appendix(bundled_appendix("sxd-2026")).plan
+    tasks = {task.code: task for task in plan.tasks}
+    table = _build(plan, "VP").table("led")
+    assert table is not None
+    works = {row.key: row.texts["work"] for row in table.rows}
+    assert works["I.4"] == tasks["I.4"].subtask
+    assert works["I.2"] == f"{tasks['I.2'].task}\n- {tasks['I.2'].subtask}"
