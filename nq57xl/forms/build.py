@@ -392,9 +392,10 @@ def _received_rows(plan: Plan, received: Sequence[Received], width: float) -> tu
 def told_apart(texts: Sequence[str], limit: int = 90) -> list[str]:
     """The texts in at most `limit` characters, no two alike that differ: cut to the words that tell them apart."""
     words = [text.split() for text in texts]
-    found = [shorten(text, limit) for text in texts]
-    for number, text in enumerate(found):
-        others = [words[place] for place, other in enumerate(found) if other == text and place != number]
+    cut = [shorten(text, limit) for text in texts]
+    found = list(cut)
+    for number, text in enumerate(cut):
+        others = [words[place] for place, other in enumerate(cut) if other == text and place != number]
         if others and words[number] not in others:
             same = max(_common(words[number], other) for other in others)
             found[number] = shorten(f"… {' '.join(words[number][max(same - 2, 0) :])}", limit)

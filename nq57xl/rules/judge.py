@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
 
-from nq57xl.rules.frame import RETURN, RowKind, frame_of
+from nq57xl.rules.frame import KEY, PERIOD, RETURN, RowKind, frame_of
 from nq57xl.rules.schema import Schema, Table
-from nq57xl.rules.table_schema import table_schema
+from nq57xl.rules.table_schema import TableSchema, table_schema
 
 Row = Mapping[str, Any]
 """Fields by name, facts by "#name"."""
@@ -37,8 +37,60 @@ def judge_rows(rows: Sequence[Row], table: Table, schema: Schema) -> BrokenRules
         for position, row in enumerate(rows):
             kinds[RowKind.of(row, table)].append(position)
     for kind, positions in kinds.items():
-        _judge(found, rows, positions, (table, schema, kind))
+        known = _BlankRows.of(table, schema, kind)
+        filled = [position for position in positions if not known.tell(rows[position], found.by_row[position])]
+        if filled:
+            _judge(found, rows, filled, (table, schema, kind))
+        known.learn((rows[position], found.by_row[position]) for position in filled if not found.failed)
     return found
+
+
+_PASSING = frozenset({RETURN, KEY, "#due", *PERIOD})
+"""Facts that say nothing of a row in which nothing is filled."""
+_MOST_KINDS = 256
+
+
+@frozen(eq=False)
+class _BlankRows:
+    """What rows break in which nothing is filled: rows with equal facts break the same, in every form.
+
+    A new form is nothing but such rows, and pandera takes as long for one of them as for hundreds.
+    """
+
+    typed: TableSchema
+    known: dict[tuple[Any, ...], frozenset[str]] = field(factory=dict)
+
+    @staticmethod
+    def of(table: Table, schema: Schema, kind: RowKind) -> _BlankRows:
+        """Those of a kind of row, as long as its schema is the same object."""
+        typed = table_schema(table, schema, kind)
+        found = _BLANK.get(id(typed))
+        if found is None:
+            if len(_BLANK) >= _MOST_KINDS:
+                _BLANK.clear()
+            found = _BLANK[id(typed)] = _BlankRows(typed)
+        return found
+
+    def tell(self, row: Row, broken: set[str]) -> bool:
+        """Puts what the row breaks into `broken`, where that is known."""
+        rules = self.known.get(_facts_of(row)) if _is_blank(row) else None
+        broken |= rules or set()
+        return rules is not None
+
+    def learn(self, judged: Iterable[tuple[Row, set[str]]]) -> None:
+        """Keeps what was found of blank rows."""
+        self.known.update((_facts_of(row), frozenset(broken)) for row, broken in judged if _is_blank(row))
+
+
+_BLANK: dict[int, _BlankRows] = {}
+
+
+def _is_blank(row: Row) -> bool:
+    return all(name.startswith("#") or value is None for name, value in row.items())
+
+
+def _facts_of(row: Row) -> tuple[Any, ...]:
+    return tuple(sorted((name, str(fact)) for name, fact in row.items() if name[0] == "#" and name not in _PASSING))
 
 
 def _judge(

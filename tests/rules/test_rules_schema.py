@@ -152,7 +152,7 @@ def test_a_column_of_another_type_is_no_silence(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_one_validation_for_each_kind_of_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run costs one lazy validation for each table, measure and version of the rules, however many its returns."""
+    """A run costs at most one lazy validation for each table, measure and version of the rules."""
     calls: Counter[Any] = Counter()
     real = pa.DataFrameSchema.validate
 
@@ -168,7 +168,7 @@ def test_one_validation_for_each_kind_of_row(monkeypatch: pytest.MonkeyPatch) ->
     names = Counter(name for name, _ in calls.elements())
     measures = {row.facts["measure"] for row in issued.table("indicator").rows}  # type: ignore[union-attr]
     assert names.pop("indicator") == 2 * len(measures)
-    assert set(names.values()) == {2}
+    assert max(names.values()) == 2  # of blank rows, what is known is not asked again
 
 
 def test_columns_have_the_types_lists_and_limits_of_the_files() -> None:
