@@ -66,7 +66,9 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
     field = attrs.evolve(field, choices=field.offered(facts))
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
     if says_nothing(text, kind):
-        return BLANK
+        if not raw.struck.strip():
+            return BLANK
+        raw, text = attrs.evolve(raw, value=raw.struck, live=False), ""  # all that said something is struck
     if (fixed := mended(text)) != text:
         raw = attrs.evolve(raw, value=fixed, decoded=None)
     typed = _typed(raw, kind)
