@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from functools import cache, partial
 from itertools import zip_longest
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import attrs
 from attrs import define, field, frozen
@@ -16,6 +17,7 @@ from attrs import define, field, frozen
 from nq57xl.commands.office import Office
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source
+from nq57xl.forms.wording import FORM_FILE
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
 from nq57xl.returns.check import check, check_file
@@ -143,7 +145,8 @@ class _Reading:
             source = attrs.evolve(source, saved_at=raw.saved_at)
         back = rejoin(source, raw, known.form)
         sender = _other_sender(source, known.form, self.units)
-        told = (*known.findings, *_origin(source), *doubts, *sender, *back.findings)
+        named = _named_after_another(source, known.form, self.units)
+        told = (*known.findings, *_origin(source), *doubts, *sender, *named, *back.findings)
         # in the office's words from here on: its severities decide which cells the rules pass over
         return attrs.evolve(back, findings=office.in_own_words(told))
 
@@ -248,6 +251,23 @@ def _origin(source: Source) -> Iterator[Finding]:
     if source.sender or source.subject:
         words = {"sender": source.sender or "không rõ người gửi", "subject": source.subject or "không có tiêu đề"}
         yield make("FROM_MAIL", words=words, value=source.sender)
+
+
+_NAME_PARTS = re.compile(r"[^0-9A-Za-z]+")
+
+
+def _named_after_another(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
+    """The file's name begins or ends with another unit's code, in whatever letters: "QLQH.xlsx", "t4 qlqh (1).xlsx".
+
+    A code of the unit that gathers says for whom the file is; one in the pattern of a form's name is told elsewhere.
+    """
+    parts = [part for part in _NAME_PARTS.split(PurePath(source.name).stem.casefold()) if not part.isdecimal() and part]
+    if not parts or form.unit.casefold() in parts or FORM_FILE.search(source.name):
+        return
+    others = {unit.code.casefold(): unit.code for unit in units if unit.name != form.gatherer and len(unit.code) > 1}
+    code = others.get(parts[0], others.get(parts[-1]))
+    if code is not None:
+        yield make("NAME_OTHER_UNIT", words={"value": code, "unit": form.unit_name}, value=source.name)
 
 
 def _other_sender(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:

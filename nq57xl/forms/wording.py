@@ -64,7 +64,7 @@ def plan_name(title: str) -> str:
 
 
 FORM_PREFIX = "NQ57_"
-FORM_FILE = re.compile(rf"{FORM_PREFIX}[0-9QHM-]+_([A-Za-z0-9]+)")
+FORM_FILE = re.compile(rf"{FORM_PREFIX}[0-9QHM-]+_([A-Za-z0-9]+)", re.IGNORECASE)
 """A form's file by its name, with whatever people put around it; the unit's code is its group."""
 
 

@@ -130,6 +130,7 @@ class Condition:
                 continue
             else:
                 held = row.get(name)
-                shown = held if held in wanted else wanted[0]
-                parts.append(f"{self.fields[name].title} là «{self.words(name, str(shown))}»")
+                said = f"«{self.words(name, str(held if held in wanted else wanted[0]))}»"
+                mark = self.fields[name].type == "mark"
+                parts.append(f"đã chọn {said}" if mark else f"{self.fields[name].title} là {said}")
         return "khi " + " và ".join(parts) if parts else ""

@@ -118,8 +118,24 @@ class RequiredIf(Predicate):
         return all_of([any_of([blank_formula(cells.ref(name)) for name in group]) for group in self.alternatives])
 
     def _sentence(self, row: Row) -> str:
+        """Of a set that is begun only what it lacks: a cell that says something is not called blank."""
+        begun = [group for group in self.alternatives if any(not is_blank(row.get(name)) for name in group)]
+        if begun:
+            said, missing = (
+                " và ".join(f"«{self.fields[name].title}»" for name in begun[0] if is_blank(row.get(name)) is blank)
+                for blank in (False, True)
+            )
+            what = f"Đã nhập {said} nhưng chưa nhập {missing}"
+        else:
+            first, *others = [self._named(group) for group in self.alternatives]
+            what = f"Chưa nhập {', hoặc '.join([first, *others])}"
         when = self.when.sentence(row)
-        return f"Chưa nhập {self._sets('«{}»', ', hoặc ')}{' ' + when if when else ''}."
+        return f"{what}{' ' + when if when else ''}."
+
+    def _named(self, group: list[str]) -> str:
+        """A mark is chosen, whatever else is typed."""
+        titles = (("chọn " if self.fields[name].type == "mark" else "", self.fields[name].title) for name in group)
+        return " và ".join(f"{verb}«{title}»" for verb, title in titles)
 
     def _sets(self, title: str, between: str) -> str:
         return between.join(
@@ -248,7 +264,8 @@ class Between(Predicate):
         ]
         when = self.when.sentence(row)
         held = shown(row.get(self.rule.field), self.field)
-        return f"«{self.field.title}» là {held}{' ' + when if when else ''}; phải {' '.join(words)}."
+        more = " trở lên" if high is None else ""
+        return f"«{self.field.title}» là {held}{' ' + when if when else ''}; phải {' '.join(words)}{more}."
 
 
 class _DateWindow(Predicate):
