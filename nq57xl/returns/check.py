@@ -102,7 +102,7 @@ def _finding(predicate: Predicate, row: Mapping[str, Any], field: Field, back: R
     value = back.cells.get(place)
     typed = value.typed if value else ""
     sheet, cell = back.places.get(place, ("", ""))
-    words = {"field": field.title, "hint": field.hint, "value": typed, "example": field.example.rstrip(".")}
+    words = {"field": field.title, "hint": field.hint, "value": typed, "example": field.sample}
     try:
         message = predicate.sentence({**row, "typed": typed}) + _elsewhere(value)
     except Exception:

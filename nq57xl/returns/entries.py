@@ -266,7 +266,7 @@ class _Reader:
 
     def _tell(self, value: Value, code: str, words: dict[str, Any]) -> None:
         item = self.form.schema.table(value.table).field(value.field)
-        base = {"field": item.title, "hint": item.hint, "example": item.example.rstrip(".")}
+        base = {"field": item.title, "hint": item.hint, "example": item.sample}
         overrides: dict[str, Any] = {"message": words["message"]} if "message" in words else {}
         place = {"sheet": value.sheet, "cell": value.cell, "value": value.typed}
         about = {"table": value.table, "task": value.key, "field": value.field}

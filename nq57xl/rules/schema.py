@@ -46,6 +46,11 @@ class Field:
     contact: bool = False
     """True: personal contact, goes to noi-bo.xlsx only."""
 
+    @property
+    def sample(self) -> str:
+        """What to type, as the end of a sentence: the example, else the hint."""
+        return (self.example or self.hint or self.title).rstrip(".")
+
     def offered(self, facts: Facts) -> str:
         """Name of the list that a cell offers in a row with those facts."""
         return self.again if self.again and facts.get("repeatable") else self.choices

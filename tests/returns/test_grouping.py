@@ -14,7 +14,7 @@ from nq57xl.rules.findings import LEAST, Finding, Severity, grouped, make, to_an
 
 
 def blank(row: int, *, sheet: str = "1. Kết quả", field: str = "result", severity: Severity = "error") -> Finding:
-    words = {"field": "Kết quả trong kỳ", "hint": "Việc đã làm."}
+    words = {"field": "Kết quả trong kỳ", "example": "Việc đã làm"}
     places = {"sheet": sheet, "cell": f"G{row}", "table": "led", "task": f"I.{row}", "field": field}
     return make("REQUIRED_BLANK", words=words, severity=severity, **places)
 
@@ -31,7 +31,7 @@ def test_one_problem_over_many_rows_is_one_point() -> None:
     (point,) = grouped([blank(row) for row in range(8, 17)])
     assert point.text == "Chưa nhập «Kết quả trong kỳ»: 9 ô (G8, G9, G10 … và 6 ô nữa)."
     assert (point.cell, point.count, point.severity) == ("1. Kết quả!G8", 9, "error")
-    assert point.fix == "Nhập «Kết quả trong kỳ»: Việc đã làm."
+    assert point.fix == "Nhập «Kết quả trong kỳ», ví dụ: Việc đã làm."
 
 
 @pytest.mark.parametrize(
