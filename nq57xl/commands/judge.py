@@ -253,20 +253,19 @@ def _origin(source: Source) -> Iterator[Finding]:
         yield make("FROM_MAIL", words=words, value=source.sender)
 
 
-_NAME_PARTS = re.compile(r"[^0-9A-Za-z]+")
+_NAME_PARTS = re.compile(r"[\W_]+")
 
 
 def _named_after_another(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
-    """The file's name begins or ends with another unit's code, in whatever letters: "QLQH.xlsx", "t4 qlqh (1).xlsx".
+    """The file's name holds another unit's code as a word, in whatever letters: "QLQH.xlsx", "Báo cáo qlqh (1).xlsx".
 
     A code of the unit that gathers says for whom the file is; one in the pattern of a form's name is told elsewhere.
     """
-    parts = [part for part in _NAME_PARTS.split(PurePath(source.name).stem.casefold()) if not part.isdecimal() and part]
-    if not parts or form.unit.casefold() in parts or FORM_FILE.search(source.name):
+    words = _NAME_PARTS.split(PurePath(source.name).stem.casefold())
+    if form.unit.casefold() in words or FORM_FILE.search(source.name):
         return
     others = {unit.code.casefold(): unit.code for unit in units if unit.name != form.gatherer and len(unit.code) > 1}
-    code = others.get(parts[0], others.get(parts[-1]))
-    if code is not None:
+    if code := next((others[word] for word in words if word in others), None):
         yield make("NAME_OTHER_UNIT", words={"value": code, "unit": form.unit_name}, value=source.name)
 
 
