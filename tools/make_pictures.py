@@ -4,8 +4,8 @@ python tools/make_pictures.py [out/demo]
 
 Every sheet of a form as issued, of the same form as it went back with marks, and of the consolidated report: the first
 page of each, named after its tab. The report is that of June, after two more months played like the demo's, so that it
-has something to compare with; further pages of its sheets follow, of the sources only one; its addendum after a close
-and a late return. The office's kiem-tra.xlsx, bien-tap.xlsx and noi-bo.xlsx. Every page of the document of both plans,
+has something to compare with; further pages of its sheets follow; its sources, and the addendum after a close and a
+late return. The office's kiem-tra.xlsx, bien-tap.xlsx and noi-bo.xlsx. Every page of the document of both plans,
 named after plan and page.
 """
 
@@ -47,11 +47,11 @@ DOTS = 80
 DOCUMENT_DOTS = 60
 """The same for the document's pages and the further pages of a sheet, of which there are many."""
 MONTHS = ("2026-05", "2026-06")
-LONGEST = {"Nguồn số liệu": 2}
+LONGEST = {"Kế hoạch và kết quả": 2}
 """Sheets of which so many pages are enough: the others look the same."""
 COLOURS = 32
 """Enough for black letters with soft edges on white and a few calm fills."""
-REPORT = "bao-cao-tong-hop.xlsx"
+REPORT, SOURCES = "bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx"
 LIMIT = 150_000
 """Bytes of a picture."""
 PROGRAMS = ("soffice", "pdfinfo", "pdftohtml", "pdftoppm")
@@ -210,7 +210,11 @@ def main() -> None:
                 print(picture.name, picture.stat().st_size)
         for picture in further_pictures("report", folder / "later" / "out" / MONTHS[-1] / "tong-hop" / REPORT, folder):
             print(picture.name, picture.stat().st_size)
-        for picture in pictures("report", after_close(folder / "later", folder), folder, ADDENDUM):
+        sources = folder / "later" / "out" / MONTHS[-1] / "tong-hop" / SOURCES
+        for picture in pictures("sources", sources, folder):
+            print(picture.name, picture.stat().st_size)
+        closed = after_close(folder / "later", folder).with_name(SOURCES)
+        for picture in pictures("sources", closed, folder, ADDENDUM):
             print(picture.name, picture.stat().st_size)
         for plan in NAMES:
             document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))
