@@ -14,6 +14,7 @@ from openpyxl.workbook.workbook import Workbook
 from nq57xl.forms.render import render_form
 from nq57xl.rules.findings import Verdict
 from tests.odd_kit import (
+    INDICATOR,
     Content,
     Key,
     Outcome,
@@ -34,7 +35,7 @@ OPEN, DONE = ("led", "I.1"), ("led", "II.1.1")
 PROGRESS, PERCENT, RESULT = ((*OPEN, name) for name in ("progress", "percent", "result"))
 DAY, NUMBER = ((*DONE, name) for name in ("completion_date", "evidence_number"))
 FULL = (*DONE, "percent")
-PART = ("indicator", "CT.I.2", "numerator")
+PART = (*INDICATOR, "numerator")
 WAS = int(str(untouched().values[PART]).removesuffix(".0"))
 """What the report says there: other figures would not fit its ratio."""
 OK: Verdict = "accepted"
@@ -80,7 +81,7 @@ TYPED: list[tuple[str, Key, Content, str, Verdict, object, list[str]]] = [
     ("beyond all numbers", PERCENT, -1e308, "", NO, -1e308, ["OUT_OF_RANGE"]),
     ("beyond all numbers, upwards", PERCENT, 1e308, "", NO, 1e308, ["OUT_OF_RANGE"]),
     ("a comparison", PERCENT, "≥ 90", "", NO, None, ["VALUE_UNREADABLE"]),
-    ("a tick in a number", PERCENT, "x", "", NO, None, ["VALUE_UNREADABLE"]),
+    ("a tick in a number", PERCENT, "x", "", NO, None, ["REQUIRED_BLANK"]),
     ("a boolean", PERCENT, True, "", NO, None, ["VALUE_UNREADABLE"]),
     ("a formula as text", RESULT, "=1+1", "", OK, "=1+1", []),
     ("a plus sign", RESULT, "+84 lượt", "", OK, "+84 lượt", []),
