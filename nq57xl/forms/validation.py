@@ -31,7 +31,8 @@ def name_lists(book: Workbook, title: str, lists: Mapping[str, Sequence[object]]
 def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict[str, Any]:
     """Options for XlsxWriter's data_validation: list, decimal, whole, date or textLength with hint and stop text."""
     rule, cause, remedy = _rule(field, schema, facts, year)
-    hint = field.hint + (f"\nVí dụ: {field.example}" if field.example else "")
+    example = _example(field, schema, facts)
+    hint = field.hint + (f"\nVí dụ: {example}" if example else "")
     return {
         **rule,
         "ignore_blank": True,
@@ -41,6 +42,13 @@ def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict
         "error_message": clipped(f"{cause} {remedy}", _STOP_LIMIT),
         "error_type": "stop",
     }
+
+
+def _example(field: Field, schema: Schema, facts: Facts) -> str:
+    """As the row measures: a choice of the list, a number with a decimal comma, else the field's own."""
+    if field.type != "measure" or field.kind(facts) == "percent":
+        return field.example
+    return schema.lists[field.choices][0].title if field.kind(facts) == "choice" else "82,5"
 
 
 def _rule(field: Field, schema: Schema, facts: Facts, year: int) -> tuple[dict[str, Any], str, str]:
