@@ -81,7 +81,7 @@ TYPED: list[tuple[str, Key, Content, str, Verdict, object, list[str]]] = [
     ("beyond all numbers", PERCENT, -1e308, "", NO, -1e308, ["OUT_OF_RANGE"]),
     ("beyond all numbers, upwards", PERCENT, 1e308, "", NO, 1e308, ["OUT_OF_RANGE"]),
     ("a comparison", PERCENT, "≥ 90", "", NO, None, ["VALUE_UNREADABLE"]),
-    ("a tick in a number", PERCENT, "x", "", NO, None, ["REQUIRED_BLANK"]),
+    ("a tick in a number", PERCENT, "✓", "", NO, None, ["VALUE_UNREADABLE"]),
     ("a boolean", PERCENT, True, "", NO, None, ["VALUE_UNREADABLE"]),
     ("a formula as text", RESULT, "=1+1", "", OK, "=1+1", []),
     ("a plus sign", RESULT, "+84 lượt", "", OK, "+84 lượt", []),
