@@ -10,7 +10,7 @@ from typing import Literal
 
 from attrs import evolve, field, frozen
 
-from nq57xl.rules.codec import content_hash
+from nq57xl.rules.codec import LATER, content_hash
 from nq57xl.text.normalise import fold
 
 DeadlineKind = Literal[
@@ -78,11 +78,11 @@ class Properties:
     """False: "trước ngày 18" is due on the 17th (the contract's default)."""
     roll_weekends: bool = False
     """True: a due day on Saturday or Sunday moves to the Monday after; `due_roll` says it for every day off."""
-    due_roll: DueRoll = ""
+    due_roll: DueRoll = field(default="", metadata=LATER)
     """Where a due day that is a day off moves to; "": as `roll_weekends` says."""
-    days_off: tuple[str, ...] = ()
+    days_off: tuple[str, ...] = field(default=(), metadata=LATER)
     """Days on which nobody works this year beside weekends and public holidays (swapped days): "02/01/2026"."""
-    days_worked: tuple[str, ...] = ()
+    days_worked: tuple[str, ...] = field(default=(), metadata=LATER)
     """Weekend days that are worked in their place."""
     cutoff: Literal["decree", "calendar"] = "decree"
     """"decree": Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th); "calendar": whole months."""
@@ -224,7 +224,7 @@ class Indicator:
     lead: str
     lead_units: tuple[str, ...] = ()
     note: str = ""
-    kind: IndicatorKind = ""
+    kind: IndicatorKind = field(default="", metadata=LATER)
 
     def kind_of(self, field: str) -> IndicatorKind:
         """What the figure in that field counts: parts of a ratio may be of different kinds."""
@@ -264,9 +264,9 @@ class Settings:
     """Prepared rows of a free table."""
     vocabulary: _VocabularyCode = "own"
     """Words of the report (`schemas/vocabularies.yml`)."""
-    remind_days_before: int = 1
+    remind_days_before: int = field(default=1, metadata=LATER)
     """`remind` is due so many days before the due day."""
-    remind_days_after: int = 1
+    remind_days_after: int = field(default=1, metadata=LATER)
     """And so many after it; always on the day after the cut-off, too."""
     quality_score: bool = False
     """True: noi-bo.xlsx scores the reports by the six principles (`schemas/quality.yml`)."""

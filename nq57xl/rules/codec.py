@@ -6,7 +6,9 @@ import hashlib
 from datetime import date
 from typing import Any, TypeVar
 
+import attrs
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_union_passthrough
 
@@ -19,9 +21,24 @@ def _make() -> cattrs.Converter:
     converter = make_converter(forbid_extra_keys=True)
     # limits and facts hold plain JSON scalars; they pass through as they are
     configure_union_passthrough(str | int | float | bool | None, converter)
+    converter.register_unstructure_hook_factory(_has_later, lambda kind: _without_later_defaults(kind, converter))
     converter.register_unstructure_hook_func(_is_cell, _cell_to_json)
     converter.register_structure_hook_func(_is_cell, _cell_from_json)
     return converter
+
+
+LATER = {"later": True}
+"""Metadata of a field that records of earlier programs do not have: at its default it leaves no trace in the text, so
+that a plan which nobody has changed keeps the hash that an earlier program gave it."""
+
+
+def _has_later(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
+    return attrs.has(kind) and any(item.metadata.get("later") for item in attrs.fields(kind))
+
+
+def _without_later_defaults(kind: type[Any], converter: cattrs.Converter) -> Any:  # noqa: ANN401 - a hook
+    later = {item.name: override(omit_if_default=True) for item in attrs.fields(kind) if item.metadata.get("later")}
+    return make_dict_unstructure_fn(kind, converter, **later)  # type: ignore[arg-type]
 
 
 def _is_cell(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
