@@ -171,7 +171,8 @@ class Watcher:
             yield from self._say(_FAILED, f"Chưa nhận được {_names(ready)}. {error} Sẽ thử lại.")
             return
         retried = any(self._seen[path].tries for path in ready)
-        unread = {Path(item.source.path) for item in done.returns if not item.source.sha256}
+        lines = [item for item in done.returns if not item.source.sha256]
+        unread = {Path(item.source.path) for item in lines if item.findings[0].code != "FILE_EMPTY"}
         for path in ready:
             if path in unread:  # gone, or held by another program: not received, so it comes again
                 self._wait(path)

@@ -34,8 +34,9 @@ def gather(
 ) -> tuple[list[Source], list[_Problem]]:
     """The sources behind files and folders, in a fixed order, each file once.
 
-    Problems are files that must be neither archived nor read: too large; or without a hash, since they cannot be
-    opened now, and links and folders of that kind. What has no hash is never recorded, so the next run meets it afresh.
+    Problems are files that must be neither archived nor read: too large; or without a hash, since they are empty or
+    cannot be opened now, and links and folders of that kind. What has no hash is never recorded: the next run meets
+    it afresh.
     A day in a folder's name counts below `inbox` and below a folder that was given. A time without a zone is taken as
     Vietnam's. Raises Nq57Error when a path does not exist.
     """
@@ -145,6 +146,8 @@ def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, F
     except OSError as error:
         reason = f"không mở được tệp ({error.strerror or 'lỗi đọc'})"
         return _without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})
+    if not size:  # every empty file has one hash: none of them is known from another
+        return _without_hash(path, when, basis), make("FILE_EMPTY")
     if size > limits.FILE_BYTES:
         finding = too_large(size)
     return Source(str(path), path.name, digest.hexdigest(), size, when, basis, saved_at=_saved_at(path)), finding

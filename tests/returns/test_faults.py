@@ -283,13 +283,13 @@ def test_files_that_cannot_be_opened(office: Path, in_process: None, monkeypatch
         return real(path, *arguments, **named)
 
     monkeypatch.setattr(Path, "open", closed)
-    for verdict, empty in (("unrecognised", ["FILE_EMPTY"]), ("duplicate", [])):
+    for _ in range(2):
         files = told(collect(office, "--json"))
         for name in ("a.xlsx", "b.xlsx"):
             assert files[name]["verdict"] == "unrecognised"
             assert [item["code"] for item in files[name]["findings"]] == ["FILE_UNREAD"]
-        assert files["rong.xlsx"]["verdict"] == verdict
-        assert [item["code"] for item in files["rong.xlsx"]["findings"]] == empty
+        assert files["rong.xlsx"]["verdict"] == "unrecognised"
+        assert [item["code"] for item in files["rong.xlsx"]["findings"]] == ["FILE_EMPTY"]
 
 
 def test_a_folder_for_backups_that_cannot_be_written(office: Path) -> None:
