@@ -247,7 +247,7 @@ def test_an_ambiguous_name_lists_the_candidates(office: Office, tmp_path: Path) 
     [
         (["exclude", "VP"], 2, "--reason"),
         (["exclude", "VP", "--reason", "  "], 1, "lý do"),
-        (["exclude", "QLDN", "--period", PERIOD, "--reason", "x"], 1, "chưa gửi báo cáo nào"),
+        (["exclude", "QLDN", "--period", PERIOD, "--reason", "x"], 1, "chưa nộp báo cáo nào"),
         (["received", "VP", "--at", "2026-05-01", "--reason", "x"], 1, "chưa đến"),
         (["received", "VP", "--at", "hôm qua", "--reason", "x"], 2, "hôm qua"),
         (["received", "VP", "--reason", "x"], 2, "--at"),
