@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
 """Signs that turn the direction of writing: no Vietnamese text has them, and they make a text look like another."""
@@ -76,6 +77,7 @@ _MARKED = "\u0300\u0301\u0303\u0309\u0323"
 _STRAY_MARK = re.compile(rf"[^aeiouy\u0302\u0306\u031b{_MARKED}][{_MARKED}]")  # ñ is no letter of ours
 
 
+@lru_cache(maxsize=10_000)
 def is_syllable(word: str) -> bool:
     """Whether these letters, in Unicode and any case, can be one Vietnamese syllable with at most one tone mark."""
     decomposed = unicodedata.normalize("NFD", word.casefold())

@@ -242,12 +242,12 @@ def _counted(
     start: Callable[[str, Attributes], None], end: Callable[[str], None] | None, *, prefixed: bool
 ) -> tuple[Callable[[str, Attributes], None], Callable[[str], None]]:
     """The two handlers, which count how deep elements are nested."""
-    depth = 0
+    depth, deepest = 0, limits.XML_DEPTH
 
     def opened(tag: str, attributes: Attributes) -> None:
         nonlocal depth
         depth += 1
-        if depth > limits.XML_DEPTH:
+        if depth > deepest:
             raise refuse("FILE_UNSAFE", value=f"phần tử lồng nhau quá {limits.XML_DEPTH} lớp")
         start(tag if prefixed or ":" not in tag else local(tag), attributes)
 

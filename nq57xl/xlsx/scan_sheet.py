@@ -140,6 +140,7 @@ def link_of(formula: str) -> str:
     return found[1].replace('""', '"') if found else ""
 
 
+@lru_cache(maxsize=20_000)  # every sheet of every form has the same addresses
 def place_of(reference: str) -> _Place:
     """Row and column, 0-based, of an address such as "B7". Raises Refused for what is none."""
     match = _REFERENCE.fullmatch(reference)
