@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.rules.findings import ACCEPTED
+from tests.returns_kit import issued
 from tools import bench_collect
 
 UNITS, ROWS, RETURNS = 2, 2, 20
@@ -78,3 +79,10 @@ def test_far_cell_and_ghosts_are_real(base: tuple[Path, dict[str, list[bytes]]],
         path.write_bytes(made)
         with zipfile.ZipFile(path) as archive:
             assert Counter(wanted in archive.read(part) for part in archive.namelist())[True] == 1
+
+
+def test_reading_is_timed(tmp_path: Path) -> None:
+    """The largest form is the one that is read, whole."""
+    size, milliseconds = bench_collect.reading(tmp_path, [issued("QLDT"), issued()], times=2)
+    assert size == max(len(issued("QLDT")), len(issued()))
+    assert 0 < milliseconds < 10_000
