@@ -231,8 +231,11 @@ class Person:
         part = next((spot for spot in line if spot.label.startswith("tử số")), None)
         whole = next((spot for spot in line if spot.label.startswith("mẫu số")), None)
         share = self.chance.randrange(1, 99)
+        result = next((spot for spot in line if spot.label.startswith("kết quả đạt")), None)
+        # of what is no percentage there are no parts: only its result is asked for
+        whole_only = result is not None and (result.rule is None or not result.rule.formula2)
         for spot in line:
-            if spot in marks:
+            if spot in marks or (whole_only and spot in (part, whole)):
                 continue
             if spot is part or spot is whole:
                 yield spot, float(share if spot is part else 100)
