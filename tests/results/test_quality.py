@@ -209,7 +209,10 @@ SPOILT: dict[str, dict[Key, Content]] = {
     "ratios": {("indicator", "CT.I.1", "numerator"): 178},
     "led_rows": {(*LED, "progress"): None},
     "supporting_rows": {("supporting", "I.3", "contribution"): None},
-    "indicators": {(*OTHER, name): None for name in ("value", "numerator", "denominator")},
+    "indicators": {
+        ("no_data_rest", "no_data_rest", "no_data_rest"): None,
+        **{(*OTHER, name): None for name in ("value", "numerator", "denominator", "no_data")},
+    },
     "clean_cells": {(*LED, "percent"): "80%"},
     "distinct": {("proposal", f"0{number}", "title"): "Nâng cấp hệ thống một cửa" for number in (1, 2)},
     "changed": STOOD_STILL,
@@ -238,7 +241,7 @@ def without_a_row(book: Workbook) -> None:
 def sent_well() -> tuple[ReturnRecord, ReturnRecord, Consolidation]:
     """A good report, that of a unit that works with it, and the period before."""
     return (
-        record_of(report(), 16),
+        record_of(spoilt_by({("indicator", "CT.I.1", "source"): "Phần mềm một cửa"}), 16),
         record_of(report("QLDT"), 15, "QLDT"),
         of_records(record_of(spoilt_by(STOOD_STILL), 14)),
     )
