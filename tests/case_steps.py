@@ -115,7 +115,7 @@ def put(run: Run, name: str, day: object = "", mtime: float = 0, **said: Any) ->
                 archive.writestr(zipfile.ZipInfo(item["name"], when), workbook(run, **inner))
         data = buffer.getvalue()
     elif "raw" in said:
-        data = str(said["raw"]).encode("utf-8")
+        data = str(said["raw"]).encode("latin-1" if max(map(ord, said["raw"]), default=0) < 256 else "utf-8")
     else:
         data = workbook(run, **said)
     path = run.root / "inbox" / str(day) / name

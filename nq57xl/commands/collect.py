@@ -115,6 +115,12 @@ def _dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Sou
     ]
 
 
+def _saved_last(judged: Sequence[Judged], sources: Sequence[Source]) -> list[Judged]:
+    """The returns in the order in which folders say that they were saved: of otherwise equal ones the last counts."""
+    saved = {source.sha256: source.saved_at.timestamp() for source in sources if source.saved_at is not None}
+    return sorted(judged, key=lambda item: saved.get(item.source.sha256, 0.0))
+
+
 _SUFFIX = " (ghép).xlsx"
 
 
@@ -224,7 +230,7 @@ def collect(
             busy = {item.unit for item in read if item.unit}
             read += _recombined(office, ledger, plan, period, again, busy=busy)
         judged += with_plan_rows(office, ledger, plan, period, read)
-        ledger.record_returns(period.code, judged, now)
+        ledger.record_returns(period.code, _saved_last(judged, fresh), now)
         judged = ledger.under_waivers(period.code, judged)
         _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)

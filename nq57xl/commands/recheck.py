@@ -93,6 +93,9 @@ def _record(office: Office, ledger: Ledger, done: Sequence[Rechecked], reason: s
     for item in counting:
         if item.now is not None:
             ledger.judge_again(item.record, item.now, reason)
+    still = [item.record.judged.source.name for item in done if item.outcome != "counts"]
+    if still:
+        ledger.event("recheck", {"period": period.code, "reason": reason, "files": still})
     if not counting:
         return ()
     plan, period = office.valid(period.code, ledger)

@@ -209,15 +209,18 @@ def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[Answered
     """Each cell that an earlier return filled and this one leaves blank; `earlier`: newest last.
 
     Compared are the one that counted so far (warnings) and a newer one that was rejected (notes). A note it is too
-    where the cell has an error already, or where the earlier content would contradict what this return says.
+    where the cell has an error already, or where the earlier content would contradict what this return says. A cell
+    that was asked back is left aside: leaving it blank is an answer.
     """
     wrong = newer.in_error | {(item.table, item.task or "", item.field) for item in found if item.severity == "error"}
     blank: dict[FormCell, EarlierCell] = {}
     added: dict[FormCell, EarlierCell] = {}
     for other in _worth_comparing(earlier):
         compared = compare_returns(newer, other)
+        asked = {(item.table, item.task or "", item.field) for item in other.judged.findings if item.asks}
         for cell in compared.blank:
-            blank.setdefault(cell.key, cell)
+            if (cell.value.table, cell.value.key, cell.value.field) not in asked:
+                blank.setdefault(cell.key, cell)
         for cell in compared.added:
             added.setdefault(cell.key, cell)
     quiet = wrong | _contradicting(newer, blank.values())
