@@ -212,10 +212,10 @@ def test_contacts_never_leave_the_workspace(office: Office, tmp_path: Path) -> N
     generate(office, "2026-04", ["VP"])
     folder = office.workspace.report_dir("2026-04")
     done = merge(office, "2026-04", tmp_path / "gửi" / "tháng 4.xlsx")
-    assert [path.name for path in (tmp_path / "gửi").iterdir()] == ["tháng 4.xlsx"]
+    assert sorted(path.name for path in (tmp_path / "gửi").iterdir()) == ["nguon-so-lieu.xlsx", "tháng 4.xlsx"]
     assert done.internal == folder / "noi-bo.xlsx"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    for name in ("noi-bo.xlsx", "bao-cao.docx"):
+    for name in ("noi-bo.xlsx", "bao-cao.docx", "nguon-so-lieu.xlsx"):
         with pytest.raises(Nq57Error, match="tên khác"):
             merge(office, "2026-04", folder / "." / name)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
