@@ -69,7 +69,7 @@ PLANTED: Mapping[str, tuple[year.Typed, set[tuple[str, str | None, str]]]] = {
         {("RESULT_COPIED", "I.1", "result")},
     ),
     "a numerator from 80 to 1": (figures((1, 100), 63, "yes"), {("FIGURE_JUMPS", "CT.I.1", "numerator")}),
-    "over a fifth, under the floor": (figures((80, 97.5), 60, "yes"), set()),
+    "over a fifth, under the floor": (figures((80, 98), 60, "yes"), set()),
     "the total falls": (figures((80, 100), 59, "yes"), {("CUMULATIVE_FALLS", "CT.I.2", "value")}),
     "Có, then Không": (figures((80, 100), 60, "no"), {("ANSWER_FLIPS", "CT.II.1", "value")}),
 }

@@ -252,7 +252,7 @@ def test_a_row_struck_through_is_no_task_and_is_listed() -> None:
         (80, '">= "0" điểm"', ">= 80 điểm"),
         (dt.datetime(2026, 9, 30), '"Quý III/"yyyy', "Quý III/2026"),
         (12, "0\\%", "12%"),
-        (1500, "#,##0", "1500"),
+        (1500, "#,##0", "1.500"),
     ],
 )
 def test_workbook_cells_show_their_format(value: object, number_format: str, text: str) -> None:

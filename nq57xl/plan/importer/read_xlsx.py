@@ -12,8 +12,11 @@ from nq57xl.plan.appendix_read import office_workbook
 from nq57xl.plan.importer.document import Document, GridTable, Placed, table_of
 from nq57xl.plan.importer.words import cell_text
 from nq57xl.text.addresses import a1
+from nq57xl.xlsx.shown import shown_text
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
+_REGIONAL = {"mm-dd-yy": "dd/mm/yyyy", "m/d/yy": "dd/mm/yyyy", "m/d/yy h:mm": "dd/mm/yyyy", "mmm-yy": "mm/yyyy"}
+"""Built-in formats as the library writes them; they follow the computer's region: as a Vietnamese one shows them."""
 
 
 def read_xlsx(data: bytes, name: str) -> Document:
@@ -128,65 +131,13 @@ def shown(value: Any, number_format: str) -> str:  # noqa: ANN401 - a cell's val
         return ""
     if isinstance(value, bool):
         return "x" if value else ""
+    code = _REGIONAL.get(number_format.lower(), number_format)
     if isinstance(value, datetime | date):
-        return _day(value, _lowered(number_format))
-    if isinstance(value, int | float):
-        return _number(float(value), number_format)
-    return cell_text(str(value))
+        from openpyxl.utils.datetime import to_excel
 
-
-def _lowered(number_format: str) -> str:
-    """The format with its letters in lower case; what stands in quotes is kept."""
-    return re.sub(
-        r'"[^"]*"|[^"]+', lambda match: match[0] if match[0].startswith('"') else match[0].lower(), number_format
-    )
-
-
-def _day(value: date, number_format: str) -> str:
-    """A date by the precision of its format: "m/yyyy" is a month (domain.md 6.2); words in the format are shown."""
-    plain = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", number_format)
-    if "d" in plain or not ("m" in plain or "y" in plain):
-        short = re.match(r"d{1,2}[/-]m{1,2}[/-]y", plain)
-        day = str(value.day) if short and not plain.startswith("dd") else f"{value.day:02d}"
-        month = str(value.month) if short and re.match(r"d{1,2}[/-]m[/-]", plain) else f"{value.month:02d}"
-        return f"{day}/{month}/{value.year}"
-    shown = {
-        "yyyy": f"{value.year}",
-        "yy": f"{value.year}",
-        "y": f"{value.year}",
-        "mm": f"{value.month:02d}",
-        "m": f"{value.month}",
-    }
-    tokens = re.findall(r'"([^"]*)"|\\(.)|(y+|m+)|\[[^\]]*\]|([-/., ])', number_format.split(";", maxsplit=1)[0])
-    return "".join(quoted or escaped or shown.get(part[:4], f"{value.month:02d}" if part else "") or sign
-                   for quoted, escaped, part, sign in tokens).strip()  # fmt: skip
-
-
-def _number(value: float, number_format: str) -> str:
-    """A number as its format shows it: a percent sign in quotes is only a sign, one outside multiplies."""
-    section = number_format.split(";")[1 if value < 0 and number_format.count(";") else 0]
-    tokens = re.findall(r'"([^"]*)"|\\(.)|(?:\[[^\]]*\]|_.|\*.)|([0#?.,%]+)|([^"\\\[_*0#?.,%])', section)
-    digits = "".join(number for _, _, number, _ in tokens)
-    if section.casefold() in ("general", "", "@") or not re.search(r"[0#?]", digits):
-        return _plain(value, "")
-    shown = _plain(value * 100, digits) + "%" if "%" in digits else _plain(value, digits)
-    words, done = "", False
-    for quoted, escaped, number, sign in tokens:
-        if number:
-            words, done = words if done else words + shown, True
-        else:
-            words += quoted or escaped or sign
-    return words.strip()
-
-
-def _plain(value: float, digits: str) -> str:
-    """The figures: a comma before decimals of a percent, the width of "00"."""
-    decimals = len(digits.rstrip("%").partition(".")[2].strip(",")) if "." in digits else -1
-    if "%" in digits:
-        return f"{value:.{max(0, decimals)}f}".replace(".", ",")
-    if decimals > 0:
-        return f"{value:.{decimals}f}"
-    if value.is_integer() or decimals == 0 or re.fullmatch(r"[0#?,]+", digits):
-        width = len(digits) if re.fullmatch(r"0+", digits) else 0
-        return str(round(value)).zfill(width)
-    return repr(value)
+        return shown_text(to_excel(value), "dd/mm/yyyy" if code.lower() in ("general", "") else code)
+    if not isinstance(value, int | float):
+        return cell_text(str(value))
+    seen = shown_text(float(value), code)
+    # without a format 2.3 is as likely the second row's third part as a figure: the point is kept
+    return seen.replace(",", ".") if code.lower() in ("general", "") else seen
