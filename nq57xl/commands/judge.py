@@ -26,7 +26,7 @@ from nq57xl.returns.combine import left_out
 from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, differing_carriers, identify, recognise, recognised_finding
 from nq57xl.returns.model import AnsweredForm, Judged, Return
-from nq57xl.returns.receipt_days import days_after_receipt
+from nq57xl.returns.receipt_days import days_after_receipt, receipt_first
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
@@ -196,10 +196,7 @@ class _Judging:
         return unread(item.source, self.office.in_own_words([fault("kiểm tra số liệu")]))
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> Judged:
-        late = tuple(days_after_receipt(item.values, item.source.received_at))
-        places = {(one.sheet, one.cell) for one in late}
-        lesser = (one for one in broken if one.code != "DATE_OUTSIDE_PERIOD" or (one.sheet, one.cell) not in places)
-        found = (*item.findings, *lesser, *late)
+        found = (*item.findings, *broken, *days_after_receipt(item.values, item.source.received_at))
         return self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
 
     def _before(self, item: Return) -> list[AnsweredForm]:
@@ -209,7 +206,8 @@ class _Judging:
     def _verdict(self, item: Return, found: tuple[Finding, ...]) -> Judged:
         form = item.form
         current = self.ledger.current_form(form.unit, form.period.code)
-        findings = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
+        told = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
+        findings = receipt_first(told)
         return Judged(
             source=item.source,
             verdict=verdict_of(findings),

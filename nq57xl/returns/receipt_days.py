@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 
+import attrs
+
 from nq57xl.forms.values import Value
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make, verdict_of
 
 CODE = "DATE_AFTER_RECEIPT"
+_LESSER = "DATE_OUTSIDE_PERIOD"
 _FIELDS = {"completion_date": "Ngày hoàn thành", "evidence_date": "Ngày văn bản"}
 
 
@@ -32,5 +35,17 @@ def judged_by_receipt(
     if verdict != "rejected" and verdict not in ACCEPTED:
         return verdict, tuple(findings)
     others = tuple(item for item in findings if item.code != CODE)
-    found = (*others, *days_after_receipt(values, received_at))
+    found = receipt_first((*others, *days_after_receipt(values, received_at)))
     return verdict_of(found), found
+
+
+def receipt_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Of a day after the receipt only that is asked; that it lies outside the period is a note until then."""
+    found = tuple(findings)
+    places = {(item.sheet, item.cell) for item in found if item.code == CODE}
+    return tuple(
+        attrs.evolve(item, severity="note" if (item.sheet, item.cell) in places else "warning")
+        if item.code == _LESSER and ((item.sheet, item.cell) in places or item.severity == "note")
+        else item
+        for item in found
+    )

@@ -152,11 +152,11 @@ def test_a_missing_name_is_asked_for_where_it_is_typed() -> None:
     found = [
         item for item in lint(understand(Plan(Properties("x", "X", 2026)))) if item.code == "PLAN_PROPERTY_MISSING"
     ]
-    assert {item.cell for item in found if item.field == "name"} == {"B23"}
+    assert {item.cell for item in found if item.field == "name"} == {"B26"}
     made = plan_led_by("Sở Nội vụ")
     missing = [item for item in lint(made.plan) if item.code == "PLAN_PROPERTY_MISSING" and item.field == "name"]
     assert [item.cell for item in missing] == [
-        f"B{23 + len(made.plan.properties.agency) + len(made.plan.properties.place)}"
+        f"B{26 + len(made.plan.properties.agency) + len(made.plan.properties.place)}"
     ]
 
 

@@ -152,8 +152,8 @@ def test_missing_properties() -> None:
         ("Kế hoạch", "B5", "Tên kế hoạch"),
         ("Kế hoạch", "B6", "Năm"),
         ("Kế hoạch", "B10", "Đơn vị tổng hợp"),
-        ("Kế hoạch", "B23", "Cơ quan ban hành"),
-        ("Kế hoạch", "B23", "Nơi nhận báo cáo"),
+        ("Kế hoạch", "B26", "Cơ quan ban hành"),
+        ("Kế hoạch", "B26", "Nơi nhận báo cáo"),
     ]
     assert {(item.code, item.severity) for item in findings} == {("PLAN_PROPERTY_MISSING", "error")}
 

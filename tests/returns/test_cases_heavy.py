@@ -70,13 +70,13 @@ def test_a_rejected_return_with_many_rows(office: Path, rows: int) -> None:
     assert set(verdicts.values()) <= {"rejected", "unrecognised"}
 
 
-def first_entry(path: Path) -> Place:
-    """The first blank unlocked cell of a workbook of the office's."""
+def first_figure(path: Path) -> Place:
+    """The first blank unlocked cell beside «Tỷ lệ hoàn thành» in a workbook of the office's."""
     for number, sheet in enumerate(openpyxl.load_workbook(path).worksheets, start=1):
         for row in sheet.iter_rows(min_row=5):
-            for cell in row:
-                if not cell.protection.locked and cell.value is None:
-                    return Place(sheet.title, f"xl/worksheets/sheet{number}.xml", cell.coordinate)
+            if "Tỷ lệ hoàn thành" in [cell.value for cell in row]:
+                cell = next(cell for cell in row if not cell.protection.locked and cell.value is None)
+                return Place(sheet.title, f"xl/worksheets/sheet{number}.xml", cell.coordinate)
     raise AssertionError(path)
 
 
@@ -86,7 +86,7 @@ def test_odd_numbers_in_the_offices_own_hand(office: Path, stored: str, tmp_path
     collect(office, f"{stored}.xlsx", base(form(office)) + b"\0" * (len(stored) + ord(stored[0])))
     assert nq57xl("-w", office, "merge", "--period", PERIOD).code == 0
     path = office / "out" / PERIOD / "tong-hop" / "bien-tap.xlsx"
-    book, place = Book(path.read_bytes()), first_entry(path)
+    book, place = Book(path.read_bytes()), first_figure(path)
     book.store(place, "", f"<v>{stored}</v>", 0)
     path.write_bytes(book.packed())
     try:

@@ -85,7 +85,13 @@ def assert_honest(path: Path, back: Return, form: Form) -> None:
             assert same_text(content, value), (path.name, value, content)
     held = {(item.table, item.key, item.field): item.value for item in back.values}
     places = [{"sheet": item.sheet, "cell": item.cell} for item in back.findings]
-    found = list(differences(path.read_bytes(), issued(form.unit), held, places))
+    # a text of an old font's letters that lost its font is told as turned into Unicode; the other reader cannot tell
+    turned = tuple(f"({item.sheet}!{item.cell})" for item in back.findings if item.code == "LEGACY_TEXT")
+    found = [
+        text
+        for text in differences(path.read_bytes(), issued(form.unit), held, places)
+        if not any(place in text for place in turned)
+    ]
     assert not found, (path.name, found)
     told = {item.code for item in back.findings}
     if not told & {"LOCKED_CHANGED", "LOCKED_LEGACY", "ROWS_MOVED", "SHEET_RENAMED"}:

@@ -223,8 +223,8 @@ def test_recheck_only_proposes_what_got_worse(office: Office, right: Path, monke
     assert unit(office).state == "rejected"
 
 
-def done_rows(book: Workbook) -> Iterator[tuple[Worksheet, int]]:
-    """(sheet, row) of the led rows that are reported as done, in a filled form."""
+def led_rows(book: Workbook) -> Iterator[tuple[Worksheet, int]]:
+    """(sheet, row) of the led rows of a form."""
     for sheet in book.worksheets:
         for row in range(1, sheet.max_row + 1):
             if str(sheet.cell(row, 1).value or "").startswith("led|"):
@@ -236,12 +236,19 @@ def columns(sheet: Worksheet) -> dict[str, int]:
 
 
 def with_day(path: Path, target: Path, day: dt.date) -> Path:
-    """The form with that completion date on every row that has one."""
+    """The form with that completion date on every row that has one, or on the first one, done for that."""
     book = load_workbook(path)
-    for sheet, row in done_rows(book):
-        column = columns(sheet).get("completion_date")
-        if column and sheet.cell(row, column).value is not None:
-            sheet.cell(row, column).value = day
+    rows = [(sheet, row, columns(sheet)) for sheet, row in led_rows(book)]
+    dated = [(sheet, row, at) for sheet, row, at in rows if sheet.cell(row, at["completion_date"]).value is not None]
+    for sheet, row, at in dated or rows[:1]:
+        for name in ("deadline_reason", "percent"):
+            if name in at:
+                sheet.cell(row, at[name]).value = None
+        sheet.cell(row, at["progress"]).value = "Hoàn thành"
+        sheet.cell(row, at["result"]).value = "Đã ban hành quy chế"
+        sheet.cell(row, at["evidence_number"]).value = "258/BC-VP"
+        sheet.cell(row, at["evidence_date"]).value = dt.date(2026, 4, 6)
+        sheet.cell(row, at["completion_date"]).value = day
     book.save(target)
     return target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from nq57xl.errors import Nq57Error
@@ -15,6 +15,8 @@ from nq57xl.text.addresses import a1
 from nq57xl.xlsx.shown import shown_text
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
+_FIRST = datetime(1899, 12, 30)
+"""Day 0 of a workbook, as serial numbers from March 1900 on count."""
 _REGIONAL = {"mm-dd-yy": "dd/mm/yyyy", "m/d/yy": "dd/mm/yyyy", "m/d/yy h:mm": "dd/mm/yyyy", "mmm-yy": "mm/yyyy"}
 """Built-in formats as the library writes them; they follow the computer's region: as a Vietnamese one shows them."""
 
@@ -133,9 +135,8 @@ def shown(value: Any, number_format: str) -> str:  # noqa: ANN401 - a cell's val
         return "x" if value else ""
     code = _REGIONAL.get(number_format.lower(), number_format)
     if isinstance(value, datetime | date):
-        from openpyxl.utils.datetime import to_excel
-
-        return shown_text(to_excel(value), "dd/mm/yyyy" if code.lower() in ("general", "") else code)
+        since = datetime.combine(value, value.time() if isinstance(value, datetime) else time()) - _FIRST
+        return shown_text(since.total_seconds() / 86_400, "dd/mm/yyyy" if code.lower() in ("general", "") else code)
     if not isinstance(value, int | float):
         return cell_text(str(value))
     seen = shown_text(float(value), code)
