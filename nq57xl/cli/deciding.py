@@ -46,6 +46,8 @@ _MOMENT = "%d/%m/%Y %H:%M"
 
 def _tell_decided(done: Decided, *, as_json: bool) -> None:
     """The decision and where the unit stands now."""
+    from nq57xl.results.wording import moment_words
+
     for problem in done.problems:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
     if as_json:
@@ -53,7 +55,7 @@ def _tell_decided(done: Decided, *, as_json: bool) -> None:
         return
     source = done.record.judged.source
     click.echo(f"{_DONE[done.kind] if done.changed else _HELD[done.kind]}: {source.path} (kỳ {done.record.period})")
-    click.echo(f"   Thời điểm nhận: {source.received_at:{_MOMENT}}; mã băm {source.sha256[:10]}.")
+    click.echo(f"   Thời điểm nhận: {moment_words(source.received_at)}; mã băm {source.sha256[:10]}.")
     unit = done.unit
     if unit is not None:
         counts = f", theo {unit.file}" if unit.counting is not None else ""

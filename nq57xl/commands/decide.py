@@ -197,7 +197,7 @@ def find_return(ledger: Ledger, plan: Plan, name: str, period: str | None) -> Re
 def _line(record: ReturnRecord) -> str:
     source = record.judged.source
     unit = record.judged.unit or "không rõ đơn vị"
-    when = f"nhận {source.received_at:%d/%m/%Y %H:%M}"
+    when = f"nhận {moment_words(source.received_at)}"
     return f"- {source.sha256[:_SHOWN]}: {source.path} ({unit}, kỳ {record.period}, {when})"
 
 

@@ -237,7 +237,7 @@ def test_an_ambiguous_name_lists_the_candidates(office: Office, tmp_path: Path) 
     collect(office, [tmp_path / "khác" / "lần 18.xlsx"], PERIOD, moment(19))
     with pytest.raises(Nq57Error, match="2 báo cáo") as caught:
         exclude(office, "lần 18.xlsx", None, WHY)
-    assert "(VP, kỳ 2026-04, nhận 18/04/2026 09:00)" in str(caught.value)
+    assert "(VP, kỳ 2026-04, nhận 09:00 ngày 18/04/2026)" in str(caught.value)
     assert f"- {unit(office, 'QLDT').sha256[:10]}: " in str(caught.value)
     assert unit(office).excluded == ()
 
