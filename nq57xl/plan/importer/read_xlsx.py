@@ -15,6 +15,7 @@ from nq57xl.text.addresses import a1
 from nq57xl.xlsx.shown import shown_text
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
+_AMERICAN = r"m+[/-]d"
 _FIRST = datetime(1899, 12, 30)
 """Day 0 of a workbook, as serial numbers from March 1900 on count."""
 _REGIONAL = {"mm-dd-yy": "dd/mm/yyyy", "m/d/yy": "dd/mm/yyyy", "m/d/yy h:mm": "dd/mm/yyyy", "mmm-yy": "mm/yyyy"}
@@ -112,7 +113,7 @@ class _Sheet:
         formula = self.formulas.cell(cell.row, cell.column).value
         if not text and isinstance(formula, str) and formula.startswith("="):
             return "công thức chưa có giá trị"
-        if isinstance(cell.value, date) and re.match(r"m+[/-]d", (cell.number_format or "").lower()):
+        if isinstance(cell.value, date) and re.match(_AMERICAN, (cell.number_format or "").lower()):
             american = cell.number_format.lower() not in ("mm-dd-yy", "m/d/yy")
             if american and cell.value.day <= 12 and cell.value.day != cell.value.month:
                 return "ngày định dạng kiểu Mỹ, có thể đảo ngày và tháng"
@@ -135,8 +136,10 @@ def shown(value: Any, number_format: str) -> str:  # noqa: ANN401 - a cell's val
         return "x" if value else ""
     code = _REGIONAL.get(number_format.lower(), number_format)
     if isinstance(value, datetime | date):
+        if code.lower() in ("general", "") or re.match(_AMERICAN, code.lower()):
+            code = "dd/mm/yyyy"  # the stored day, in our order; an American format is doubted besides
         since = datetime.combine(value, value.time() if isinstance(value, datetime) else time()) - _FIRST
-        return shown_text(since.total_seconds() / 86_400, "dd/mm/yyyy" if code.lower() in ("general", "") else code)
+        return shown_text(since.total_seconds() / 86_400, code)
     if not isinstance(value, int | float):
         return cell_text(str(value))
     seen = shown_text(float(value), code)
