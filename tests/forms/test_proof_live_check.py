@@ -115,11 +115,11 @@ class Judge:
 
 @pytest.mark.needs("soffice")
 def test_live_check_and_collector_agree(tmp_path: Path) -> None:
-    """In each of 500 random rows the recalculated check names the cells that the collector reports, and no others."""
+    """In each of some hundred random rows the recalculated check names the cells that the collector reports."""
     enough = wrong = rows = 0
     seed = 0
     problems: list[str] = []
-    while rows < amount(500, 5000):
+    while rows < amount(300, 5000):
         name, period, statement = BOOKS[seed % len(BOOKS)]
         form = large_form(name, period, **ROWS)
         data = _filled(form, random_contents(form, seed, statement))

@@ -1,4 +1,4 @@
-"""A marked form sent straight back gets the verdict that its return had: tried for every rejected case of the tables.
+"""A marked form sent straight back gets the verdict that its return had: every second rejected case, at night all.
 
 Cases that touch different cells share a file, so that some two hundred cases cost some eighty forms.
 """
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.amounts import amount
 from tests.case_book import Book, key_of
 from tests.case_kit import (
     RECEIVED,
@@ -29,7 +30,7 @@ from tests.case_kit import (
 )
 from tests.conftest import READER, read_here
 
-CASES = [case for case in load(*TABLE_NAMES) if case["verdict"] == "rejected"]
+CASES = [case for case in load(*TABLE_NAMES) if case["verdict"] == "rejected"][:: amount(2, 1)]
 
 
 class Sent(NamedTuple):
