@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from nq57xl.cli import cli
 from nq57xl.commands.demo_typist import Department
-from tests.commands.test_commands_loop import DUE
+from tests.april_kit import DUE
 
 FINDING_KEYS = {"code", "severity", "sheet", "cell", "task", "field", "value", "message", "fix"}
 

@@ -15,7 +15,8 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import FixedClock
-from tests.commands.test_commands_loop import filled, moment
+from tests.april_kit import moment
+from tests.commands.test_commands_loop import filled
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

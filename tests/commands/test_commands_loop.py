@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +17,8 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.commands.show import lint, show
 from nq57xl.errors import Nq57Error
-from nq57xl.text.clock import VIETNAM, FixedClock
-
-DUE = dt.date(2026, 4, 17)
-
-
-def moment(day: int, hour: int = 9) -> dt.datetime:
-    return dt.datetime(2026, 4, day, hour, tzinfo=VIETNAM)
+from nq57xl.text.clock import FixedClock
+from tests.april_kit import DUE, moment
 
 
 @pytest.fixture

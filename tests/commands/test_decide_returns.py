@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -18,7 +17,6 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import EVENT_WORDS, correct_received, events, exclude, readmit
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
@@ -29,27 +27,18 @@ from nq57xl.outputs.report.submissions import YES, submission_page
 from nq57xl.outputs.texts import status_json, status_text
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.figures import figures
-from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
-PERIOD = "2026-04"
-DUE = dt.date(2026, 4, 17)
 WHY = "Trưởng phòng chưa ký duyệt bản này"
-
-
-def moment(day: int, hour: int = 9) -> dt.datetime:
-    return dt.datetime(2026, 4, day, hour, tzinfo=VIETNAM)
 
 
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose unit VP sent three returns: the first and the last accepted, the one between rejected."""
-    root = tmp_path_factory.mktemp("quyet định") / "Văn phòng"
-    init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(20)))
-    generate(office, PERIOD)
-    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    office, form = issued_office(tmp_path_factory.mktemp("quyết định"), 20)
+    root = office.workspace.root
     for day in (14, 18):
         target = root / "gui" / f"lần {day}.xlsx"
         Department(7, DUE).fill(form, target)
@@ -66,11 +55,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def office(issued: Path, tmp_path: Path) -> Office:
     """A copy of it, so that each test decides for itself."""
-    import shutil
-
-    root = tmp_path / "văn phòng"
-    shutil.copytree(issued, root)
-    return Office.at(root, FixedClock(moment(21)))
+    return copy_of(issued, tmp_path, 21)
 
 
 def unit(office: Office, code: str = "VP") -> UnitStatus:

@@ -18,7 +18,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import FixedClock
-from tests.commands.test_commands_loop import DUE, moment
+from tests.april_kit import DUE, moment
 from tests.postgresql import copied
 
 COLLECT = [sys.executable, "-m", "nq57xl", "collect", "--period", "2026-04", "--received", "2026-04-15"]

@@ -36,7 +36,7 @@ from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.results.figures import figures
 from nq57xl.text.clock import FixedClock
-from tests.commands.test_commands_loop import DUE, moment
+from tests.april_kit import DUE, moment
 from tests.ledger_kit import CLOCK, dump, judged
 from tests.postgresql import PASSWORD, server
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.decide import exclude
 from nq57xl.commands.demo_typist import Department
-from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
@@ -29,38 +26,27 @@ from nq57xl.returns.combine import compare_returns
 from nq57xl.returns.model import AnsweredForm, Judged, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
-from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
-PERIOD = "2026-04"
-DUE = dt.date(2026, 4, 17)
 Key = tuple[str, str, str]
 FIRST_ROW = "I.1"
 """A row that VP leads."""
 
 
-def moment(day: int) -> dt.datetime:
-    return dt.datetime(2026, 4, day, 9, tzinfo=VIETNAM)
-
-
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with issued forms; beside it VP's whole report, and another by another person."""
-    root = tmp_path_factory.mktemp("hai nửa") / "Văn phòng"
-    init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(20)))
-    generate(office, PERIOD)
-    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    office, form = issued_office(tmp_path_factory.mktemp("hai nửa"), 20)
+    root = office.workspace.root
     Department(7, DUE).fill(form, root.parent / "cả.xlsx")
     return root
 
 
 @pytest.fixture
 def office(issued: Path, tmp_path: Path) -> Office:
-    root = tmp_path / "văn phòng"
-    shutil.copytree(issued, root)
-    return Office.at(root, FixedClock(moment(20)))
+    return copy_of(issued, tmp_path, 20)
 
 
 @pytest.fixture

@@ -19,34 +19,24 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import correct_received, take
 from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.commands.recheck import recheck
 from nq57xl.commands.verify import verify
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
-PERIOD = "2026-04"
-DUE = dt.date(2026, 4, 17)
 WHY = "Ngày cuối, không liên hệ được đơn vị"
-
-
-def moment(day: int, hour: int = 9) -> dt.datetime:
-    return dt.datetime(2026, 4, day, hour, tzinfo=VIETNAM)
 
 
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with forms of April, and two filled ones of VP beside it: one right, one with mistakes."""
-    root = tmp_path_factory.mktemp("nhận") / "Văn phòng"
-    init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(2)))
-    generate(office, PERIOD)
-    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    office, form = issued_office(tmp_path_factory.mktemp("nhận"), 2)
+    root = office.workspace.root
     Department(7, DUE).fill(form, root.parent / "đúng.xlsx")
     Department(8, DUE).fill(form, root.parent / "sai.xlsx", mistakes=True)
     return root
@@ -54,9 +44,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def office(issued: Path, tmp_path: Path) -> Office:
-    root = tmp_path / "văn phòng"
-    shutil.copytree(issued, root)
-    return Office.at(root, FixedClock(moment(20)))
+    return copy_of(issued, tmp_path, 20)
 
 
 @pytest.fixture

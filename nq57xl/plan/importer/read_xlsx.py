@@ -11,7 +11,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import office_workbook
 from nq57xl.plan.importer.document import Document, GridTable, Placed, table_of
 from nq57xl.plan.importer.words import cell_text
-from nq57xl.text.addresses import a1
+from nq57xl.text.addresses import a1, column_of
 from nq57xl.xlsx.shown import shown_text
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
@@ -46,7 +46,7 @@ class _Sheet:
             col
             for key, item in sheet.column_dimensions.items()
             if item.hidden
-            for col in range(item.min or column_number(key), min(item.max or 0, _MAX_COLS) + 1)
+            for col in range(item.min or column_of(key) + 1, min(item.max or 0, _MAX_COLS) + 1)
         }
 
     def table(self) -> GridTable:
@@ -102,7 +102,7 @@ class _Sheet:
         above = re.fullmatch(r"=\s*\$?([A-Z]{1,2})\$?(\d{1,4})\s*\+\s*1", formula, re.IGNORECASE)
         if above is None:
             return None
-        place = (int(above[2]), column_number(above[1].upper()))
+        place = (int(above[2]), column_of(above[1].upper()) + 1)
         value = self.computed.get(place, self.sheet.cell(*place).value)
         return int(value) + 1 if isinstance(value, int | float) else None
 
@@ -118,14 +118,6 @@ class _Sheet:
             if american and cell.value.day <= 12 and cell.value.day != cell.value.month:
                 return "ngày định dạng kiểu Mỹ, có thể đảo ngày và tháng"
         return ""
-
-
-def column_number(letters: str) -> int:
-    """ "A" is 1, "AB" is 28."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def shown(value: Any, number_format: str) -> str:  # noqa: ANN401 - a cell's value
