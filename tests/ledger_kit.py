@@ -24,7 +24,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
-from nq57xl.returns.model import Judged
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import content_hash
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.load import load_schema
@@ -97,11 +97,11 @@ def judged(
     form_period: str | None = PERIOD,
     values: tuple[Value, ...] = (),
     findings: tuple[Finding, ...] = (),
-) -> Judged:
+) -> JudgedReturn:
     """A return with a verdict; `name` is its content too."""
     path = f"inbox/{name}.xlsx"
     source = Source(path, f"{name}.xlsx", digest(name), len(name), received, "option")
-    return Judged(source, verdict, unit, form_period, "i" * 32, values, findings)
+    return JudgedReturn(source, verdict, unit, form_period, "i" * 32, values, findings)
 
 
 def dump(workspace: Workspace) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitState, UnitStatus
 from nq57xl.plan.model import Indicator, Period, Plan, Task
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.schema import CellValue
 
 TZ = dt.timezone(dt.timedelta(hours=7))
@@ -134,7 +134,7 @@ def returned(
     moment = dt.datetime.combine(period.due + dt.timedelta(days=days_late), dt.time(9, 30), TZ)
     name = f"NQ57_{period.code}_{code} (lần 2).xlsx"
     source = Source(f"inbox/{name}", name, sha, 20_000, moment, "first_seen")
-    judged = Judged(source, "accepted", code, period.code, "x" * 32, tuple(values))
+    judged = JudgedReturn(source, "accepted", code, period.code, "x" * 32, tuple(values))
     return ReturnRecord(number, period.code, judged, moment)
 
 

@@ -27,7 +27,7 @@ from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
 
@@ -163,7 +163,7 @@ def _returned(period: Period, code: str, values: list[Value], number: int) -> Re
     sha = hashlib.sha256(f"{period.code}{code}".encode()).hexdigest()
     source = Source(f"inbox/{name}", name, sha, 20_000, moment, "mail")
     return ReturnRecord(
-        number, period.code, Judged(source, "accepted", code, period.code, "x" * 32, tuple(values)), moment
+        number, period.code, JudgedReturn(source, "accepted", code, period.code, "x" * 32, tuple(values)), moment
     )
 
 

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from nq57xl.forms.build import build_form
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.model import Earlier, Form
+from nq57xl.forms.model import EarlierAnswer, Form
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
@@ -99,16 +99,16 @@ def play(form: Form, entries: Entries) -> Month:
     return Month(entries, answer, tuple(item for item in findings if item.severity in ("error", "warning")))
 
 
-def earlier_of(month: Month) -> dict[tuple[str, str], Earlier]:
+def earlier_of(month: Month) -> dict[tuple[str, str], EarlierAnswer]:
     """What a month's return said of each row, as the next form shows it."""
     rows: dict[tuple[str, str], dict[str, Value]] = {}
     for item in month.answer.values:
         rows.setdefault((item.table, item.key), {})[item.field] = item
     period = month.answer.form.period
-    return {key: Earlier(period.code, period.title, cells, month.answer.source) for key, cells in rows.items()}
+    return {key: EarlierAnswer(period.code, period.title, cells, month.answer.source) for key, cells in rows.items()}
 
 
-def form_of(code: str, previous: Mapping[tuple[str, str], Earlier]) -> Form:
+def form_of(code: str, previous: Mapping[tuple[str, str], EarlierAnswer]) -> Form:
     """The form of that month."""
     plan = read_appendix(bundled_appendix(PLAN)).plan
     period = parse_period(code, plan.properties)

@@ -27,7 +27,7 @@ from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding
 
 
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> SentBack:
     """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others."""
     folder = office.workspace.back_dir(status.period)
-    wanted: dict[Path, tuple[Form, Judged]] = {}
+    wanted: dict[Path, tuple[Form, JudgedReturn]] = {}
     for unit in status.units:
         path = folder / form_file_name(status.period, unit.code)
         record = to_answer(unit)
@@ -62,7 +62,7 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> SentBack
     return SentBack(paths, tuple(problems))
 
 
-def _rendered(wanted: Mapping[Path, tuple[Form, Judged]]) -> tuple[dict[Path, bytes], list[str]]:
+def _rendered(wanted: Mapping[Path, tuple[Form, JudgedReturn]]) -> tuple[dict[Path, bytes], list[str]]:
     """The marked forms by their paths; one by one where together they meet a fault, with what could not be made."""
     try:
         filled = [(form, judged.values, judged.findings) for form, judged in wanted.values()]

@@ -20,7 +20,7 @@ from nq57xl.forms.values import Source
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.returns.sources import gather
 from nq57xl.rules.findings import ACCEPTED
 from nq57xl.text.files import write_atomic
@@ -78,7 +78,7 @@ def check_file(
 
 def _taken(
     office: Office, ledger: Ledger, path: Path, store: Workspace
-) -> tuple[Sequence[Source], list[Path], list[Judged]]:
+) -> tuple[Sequence[Source], list[Path], list[JudgedReturn]]:
     """Each content behind the path once, where its copy is read, and what could not be taken out."""
     now = office.clock.now()
     found, problems = gather([path], received=None, now=now, inbox=office.workspace.inbox)

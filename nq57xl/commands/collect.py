@@ -28,7 +28,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.standing import period_status, same_time
 from nq57xl.returns.containers import believed, container_kind, members
-from nq57xl.returns.model import AnsweredForm, Judged, ReturnRecord
+from nq57xl.returns.model import AnsweredForm, JudgedReturn, ReturnRecord
 from nq57xl.returns.period_checks import check_period
 from nq57xl.returns.sources import gather
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
@@ -115,7 +115,7 @@ def _dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Sou
     ]
 
 
-def _saved_last(judged: Sequence[Judged], sources: Sequence[Source]) -> list[Judged]:
+def _saved_last(judged: Sequence[JudgedReturn], sources: Sequence[Source]) -> list[JudgedReturn]:
     """The returns in the order in which folders say that they were saved: of otherwise equal ones the last counts."""
     saved = {source.sha256: source.saved_at.timestamp() for source in sources if source.saved_at is not None}
     return sorted(judged, key=lambda item: saved.get(item.source.sha256, 0.0))
@@ -126,7 +126,7 @@ _SUFFIX = " (ghép).xlsx"
 
 def _recombined(
     office: Office, ledger: Ledger, plan: Plan, period: Period, given: Sequence[Source], *, busy: Collection[str]
-) -> tuple[Judged, ...]:
+) -> tuple[JudgedReturn, ...]:
     """For each unit whose newest return is among the known files given: what it says with its blanks filled.
 
     It is a return of its own, beside those that it is made of: its file is the form with everything in it, archived
@@ -142,14 +142,16 @@ def _recombined(
     return tuple(_joined(office, ledger, plan, period, [source for source in found if source.sha256 in known]))
 
 
-def _joined(office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]) -> Iterator[Judged]:
+def _joined(
+    office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]
+) -> Iterator[JudgedReturn]:
     copies = {source: copy for source in sources if (copy := archived(office.workspace, source.sha256))}
     for item in judge(office, ledger, [*copies], [*copies.values()], period.code, units=plan.units, combine=True):
         if any(value.origin is not None and not value.stated for value in item.values):
             yield _as_return(office, ledger, item)
 
 
-def _as_return(office: Office, ledger: Ledger, item: Judged) -> Judged:
+def _as_return(office: Office, ledger: Ledger, item: JudgedReturn) -> JudgedReturn:
     """The combined answer with a file of its own."""
     form = ledger.form_by_id(item.issue_id or "")
     assert form is not None  # it was just judged by it
@@ -244,7 +246,7 @@ def collect(
         return Collected(period, lines, status.period_findings, back.paths, answers)
 
 
-def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[Judged]:
+def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[JudgedReturn]:
     """What was not taken in at all, each content once."""
     fresh = {_key(source): unread(source, found) for source, found in zip(places, reasons, strict=True)}
     return [item for item in fresh.values() if not item.source.sha256 or not ledger.was_judged(item.source.sha256)]
@@ -311,7 +313,7 @@ def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: b
     return list(fresh.values())
 
 
-def _note_mails(ledger: Ledger, judged: Sequence[Judged]) -> None:
+def _note_mails(ledger: Ledger, judged: Sequence[JudgedReturn]) -> None:
     """One event for each mail that brought something new: who sent it, about what, and what it carried."""
     mails: dict[str, list[Source]] = {}
     for item in judged:
@@ -325,11 +327,11 @@ def _note_mails(ledger: Ledger, judged: Sequence[Judged]) -> None:
 
 
 def _report(
-    ledger: Ledger, sources: Sequence[Source], judged: Sequence[Judged], status: PeriodStatus
+    ledger: Ledger, sources: Sequence[Source], judged: Sequence[JudgedReturn], status: PeriodStatus
 ) -> tuple[CollectedFile, ...]:
     """One line for each file handed in, with the verdict as it stands after the run."""
     counting = {unit.counting.judged.source.sha256 for unit in status.units if unit.counting}
-    fresh: Mapping[str, Judged] = {_key(item.source): item for item in judged}
+    fresh: Mapping[str, JudgedReturn] = {_key(item.source): item for item in judged}
     told: set[str] = set()
     lines = []
     for source in sources:

@@ -18,7 +18,7 @@ from nq57xl.ledger.archive import archived
 from nq57xl.ledger.edits import closing_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period
-from nq57xl.returns.model import Judged
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.schema import Schema
 from nq57xl.text import files
 
@@ -66,7 +66,7 @@ def _files_with_contacts(office: Office, period: Period) -> list[Path]:
     return [*shown, *(workspace.out / period.code).rglob("du-lieu-noi-bo.*")]
 
 
-def without_erased(ledger: Ledger, schema: Schema, period: str, item: Judged) -> Judged:
+def without_erased(ledger: Ledger, schema: Schema, period: str, item: JudgedReturn) -> JudgedReturn:
     """What was judged again, without the contacts that were erased from its period."""
     if not any(event.what == EVENT and event.detail.get("period") == period for event in ledger.events()):
         return item

@@ -16,7 +16,7 @@ from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import RECEIVED, REOPEN, build_form, received_of, reporting_units, words_of
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Earlier, Form, FormRow, Received
+from nq57xl.forms.model import EarlierAnswer, Form, FormRow, SupporterAnswer
 from nq57xl.forms.render import render_forms
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import form_file_name
@@ -163,8 +163,8 @@ class _FormIdentity:
 class _FormContext:
     """What a form shows beside the plan."""
 
-    previous: dict[tuple[str, str], Earlier]
-    received: tuple[Received, ...]
+    previous: dict[tuple[str, str], EarlierAnswer]
+    received: tuple[SupporterAnswer, ...]
     values: tuple[Value, ...] = ()
 
 
@@ -205,7 +205,7 @@ class _FormIssuer:
         form = self._build(new, draft)
         return Issued(form, path, is_new=True, changes=changes(last, form) if last else ())
 
-    def _received(self, unit: str, last: Form | None) -> tuple[Received, ...]:
+    def _received(self, unit: str, last: Form | None) -> tuple[SupporterAnswer, ...]:
         """What the supporters of the rows that the unit leads have reported; without `with_support` as last issued."""
         if not self.with_support:
             return received_of(last) if last is not None else ()
@@ -217,7 +217,7 @@ class _FormIssuer:
             if (value.table, value.field) == ("supporting", "contribution") and value.typed.strip()
         }
         return tuple(
-            Received(task.code, code, names.get(code, code), texts[task.code, code])
+            SupporterAnswer(task.code, code, names.get(code, code), texts[task.code, code])
             for task in self.plan.tasks
             if unit in task.lead_units
             for code in task.support_units

@@ -25,7 +25,7 @@ from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out
 from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, differing_carriers, identify, recognise, recognised_finding
-from nq57xl.returns.model import AnsweredForm, Judged, Return
+from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
 from nq57xl.returns.receipt_days import days_after_receipt, receipt_first
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
@@ -49,7 +49,7 @@ class _EarlierReturns:
 
     ledger: Ledger
     period: str
-    _by_unit: dict[str, list[Judged]] | None = field(default=None, init=False)
+    _by_unit: dict[str, list[JudgedReturn]] | None = field(default=None, init=False)
 
     def before(self, source: Source, unit: str) -> list[AnsweredForm]:
         """The unit's returns that came before that file, oldest first."""
@@ -61,12 +61,12 @@ class _EarlierReturns:
                 found.append(AnsweredForm(form, judged))
         return found
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: JudgedReturn) -> None:
         """Takes a return of the run; they come in the order of their received times."""
         if judged.unit is not None and judged.form_period == self.period:
             self._known()[judged.unit].append(judged)
 
-    def _known(self) -> dict[str, list[Judged]]:
+    def _known(self) -> dict[str, list[JudgedReturn]]:
         if self._by_unit is None:
             self._by_unit = defaultdict(list)
             for record in sorted(self.ledger.returns(self.period), key=lambda record: record.order):
@@ -95,14 +95,14 @@ def judge(
     units: Sequence[Unit] = (),
     passwords: Sequence[str] = (),
     combine: bool = False,
-) -> list[Judged]:
+) -> list[JudgedReturn]:
     """The verdict on each file, in order; `combine`: blanks are filled from what the same unit sent before.
 
     `units`: whose addresses tell a sender; `passwords`: to be tried on encrypted files.
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
     read = _Reading(office, ledger, cache(partial(ledger.current_forms, period)), units)
-    results: dict[str, Judged] = {}
+    results: dict[str, JudgedReturn] = {}
     returns: list[Return] = []
     for source, raw in zip(sources, office.read_files(copies, passwords), strict=True):
         item = read.rejoined(source, raw)
@@ -126,14 +126,14 @@ class _Reading:
     """Of the period: asked for only where they are needed."""
     units: Sequence[Unit]
 
-    def rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | Judged:
+    def rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | JudgedReturn:
         """The return in that file; else that it is none, and why."""
         try:
             return self._rejoined(source, raw)
         except Exception:
             return unread(source, self.office.in_own_words([fault("nhận biểu mẫu và ghép dòng, cột")]))
 
-    def _rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | Judged:
+    def _rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | JudgedReturn:
         office, now = self.office, self.office.clock.now()
         known = raw if isinstance(raw, Finding) else _recognise(self.ledger, raw, self.forms)
         if isinstance(raw, Finding) or isinstance(known, Finding):
@@ -172,17 +172,19 @@ class _Judging:
     period: str
     earlier: _EarlierReturns
 
-    def judged(self, wave: Sequence[Return], *, combine: bool) -> Iterator[Judged]:
+    def judged(self, wave: Sequence[Return], *, combine: bool) -> Iterator[JudgedReturn]:
         """The verdicts; `wave` in the order of received times."""
         for item, broken in self._checked(wave, combine=combine):
             try:
-                judged = broken if isinstance(broken, Judged) else self._judged(item, broken, combine=combine)
+                judged = broken if isinstance(broken, JudgedReturn) else self._judged(item, broken, combine=combine)
                 self.earlier.add(judged)
             except Exception:
                 judged = self._failed(item)
             yield judged
 
-    def _checked(self, wave: Sequence[Return], *, combine: bool) -> list[tuple[Return, tuple[Finding, ...] | Judged]]:
+    def _checked(
+        self, wave: Sequence[Return], *, combine: bool
+    ) -> list[tuple[Return, tuple[Finding, ...] | JudgedReturn]]:
         """Each return with what it breaks; one by one where together they meet a fault of the program's."""
         try:
             returns = [combine_with(item, self._before(item)) for item in wave] if combine else wave
@@ -192,10 +194,10 @@ class _Judging:
                 return [(wave[0], self._failed(wave[0]))]
             return [pair for item in wave for pair in self._checked([item], combine=combine)]
 
-    def _failed(self, item: Return) -> Judged:
+    def _failed(self, item: Return) -> JudgedReturn:
         return unread(item.source, self.office.in_own_words([fault("kiểm tra số liệu")]))
 
-    def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> Judged:
+    def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
         found = (*item.findings, *broken, *days_after_receipt(item.values, item.source.received_at))
         return self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
 
@@ -203,12 +205,12 @@ class _Judging:
         same_period = item.form.period.code == self.period
         return self.earlier.before(item.source, item.form.unit) if same_period else []
 
-    def _verdict(self, item: Return, found: tuple[Finding, ...]) -> Judged:
+    def _verdict(self, item: Return, found: tuple[Finding, ...]) -> JudgedReturn:
         form = item.form
         current = self.ledger.current_form(form.unit, form.period.code)
         told = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
         findings = receipt_first(told)
-        return Judged(
+        return JudgedReturn(
             source=item.source,
             verdict=verdict_of(findings),
             unit=form.unit,
@@ -219,10 +221,10 @@ class _Judging:
         )
 
 
-def unread(source: Source, findings: Sequence[Finding]) -> Judged:
+def unread(source: Source, findings: Sequence[Finding]) -> JudgedReturn:
     """A file that is no return: kept and told, with the reasons, the main one first."""
     order = sorted(findings, key=lambda item: item.severity != "error")
-    return Judged(source, "unrecognised", None, None, None, findings=tuple(order))
+    return JudgedReturn(source, "unrecognised", None, None, None, findings=tuple(order))
 
 
 def _recognise(ledger: Ledger, raw: RawWorkbook, forms: Callable[[], Sequence[Form]]) -> _RecognisedForm | Finding:

@@ -12,7 +12,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
-from nq57xl.forms.model import Earlier
+from nq57xl.forms.model import EarlierAnswer
 from nq57xl.ledger.amendments import used_codes
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.amend import amended
@@ -97,6 +97,6 @@ def next_year(folder: Path, new: Plan, old_folder: Path, clock: Clock | None = N
     return NextYear(workspace, plan, continued)
 
 
-def _done(row: Earlier | None) -> bool:
+def _done(row: EarlierAnswer | None) -> bool:
     progress = row.values.get("progress") if row is not None else None
     return progress is not None and progress.value == "done"

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from nq57xl.commands.office import Office
 from nq57xl.forms.build import REOPEN
-from nq57xl.forms.model import Earlier, Form
+from nq57xl.forms.model import EarlierAnswer, Form
 from nq57xl.forms.values import Value
 from nq57xl.ledger.model import CarriedCell
 from nq57xl.ledger.store import Ledger
@@ -19,14 +19,14 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.plan.units import Succession, ended
 from nq57xl.results.consolidation import SLOWEST_FIRST
 from nq57xl.results.standing import counting_return
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.returns.period_checks import plan_rows
 from nq57xl.rules.codec import from_json
 
 
 def with_plan_rows(
-    office: Office, ledger: Ledger, plan: Plan, period: Period, judged: Sequence[Judged]
-) -> list[Judged]:
+    office: Office, ledger: Ledger, plan: Plan, period: Period, judged: Sequence[JudgedReturn]
+) -> list[JudgedReturn]:
     """The returns with what became of their rows in the plan; facts that never change a verdict."""
     found = []
     for item in judged:
@@ -75,7 +75,7 @@ class PreviousReports:
     _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
     _by_return: dict[int, _Rows] = field(factory=dict, init=False)
 
-    def before(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
+    def before(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         """(table, row key) -> what the unit reported of it in its newest accepted return of an earlier period.
 
         Only periods of the same kind (months, quarters ...) count. A row that was locked there because it was done
@@ -103,7 +103,7 @@ class PreviousReports:
         """The unit, then those that had ended by the period and whose rows came to it."""
         return (unit, *Succession(self.plan.units).predecessors(unit, period.cutoff))
 
-    def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], Earlier]:
+    def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         """The rows of the unit's own newest accepted return of an earlier period."""
         for earlier in self.periods(period):
             record = self.counting(earlier.code).get(unit)
@@ -111,15 +111,15 @@ class PreviousReports:
                 return self._rows(record, earlier)
         return self._last_year(unit)
 
-    def _last_year(self, unit: str) -> dict[tuple[str, str], Earlier]:
+    def _last_year(self, unit: str) -> dict[tuple[str, str], EarlierAnswer]:
         """What was last said of unfinished rows in the workspace of the year before, taken over by `init --from`."""
         path = self.ledger.workspace.root / LAST_YEAR
         if not path.is_file():
             return {}
-        kept = from_json(path.read_text(encoding="utf-8"), dict[str, tuple[tuple[str, str, Earlier], ...]])
+        kept = from_json(path.read_text(encoding="utf-8"), dict[str, tuple[tuple[str, str, EarlierAnswer], ...]])
         return {(table, key): row for table, key, row in kept.get(unit, ())}
 
-    def _still(self, unit: str, period: Period, key: tuple[str, str], row: Earlier) -> int:
+    def _still(self, unit: str, period: Period, key: tuple[str, str], row: EarlierAnswer) -> int:
         """For how many earlier periods in a row the unit has reported that percentage of a row in progress."""
         percent = row.values.get("percent")
         count = 0
@@ -170,11 +170,11 @@ class PreviousReports:
         earlier = [item for item in parsed if item.cutoff < period.cutoff]
         return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
 
-    def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], Earlier]:
+    def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}
         asked = {(item.table, item.task) for item in record.judged.findings if item.asks}
         rows = {
-            key: Earlier(period.code, period.title, values, record.judged.source, questioned=key in asked)
+            key: EarlierAnswer(period.code, period.title, values, record.judged.source, questioned=key in asked)
             for key, values in _by_row(record).items()
         }
         form = self.ledger.form_by_id(record.judged.issue_id or "")
@@ -183,7 +183,7 @@ class PreviousReports:
             values = _by_row(first).get(("led", key)) if first is not None else None
             if values:
                 title = parse_period(code, self.plan.properties).title
-                rows["led", key] = Earlier(code, title, values, questioned=key in reopened)
+                rows["led", key] = EarlierAnswer(code, title, values, questioned=key in reopened)
         return rows
 
 
@@ -192,9 +192,9 @@ def _kind(code: str) -> str:
     return re.sub(r"\d", "", code)
 
 
-def _joined(lines: Iterable[dict[tuple[str, str], Earlier]]) -> dict[tuple[str, str], Earlier]:
+def _joined(lines: Iterable[dict[tuple[str, str], EarlierAnswer]]) -> dict[tuple[str, str], EarlierAnswer]:
     """The rows of several units as those of one; of a row that two of them led, what the less advanced one said."""
-    joined: dict[tuple[str, str], Earlier] = {}
+    joined: dict[tuple[str, str], EarlierAnswer] = {}
     for rows in lines:
         for key, row in rows.items():
             if key not in joined or _advance(row) < _advance(joined[key]):
@@ -202,7 +202,7 @@ def _joined(lines: Iterable[dict[tuple[str, str], Earlier]]) -> dict[tuple[str, 
     return joined
 
 
-def _advance(row: Earlier) -> int:
+def _advance(row: EarlierAnswer) -> int:
     """How far the row has come by its progress; a row without one (an indicator) is as good as any."""
     progress = row.values.get("progress")
     code = progress.value if progress is not None else None

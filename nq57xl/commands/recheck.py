@@ -18,7 +18,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Verdict
 
 _RANK: dict[Verdict, int] = {"unrecognised": 0, "rejected": 1, "accepted_with_warnings": 2, "accepted": 3}
@@ -33,7 +33,7 @@ class Rechecked:
 
     record: ReturnRecord
     """As it stood before."""
-    now: Judged | None
+    now: JudgedReturn | None
     """What today's program says; None where the archive no longer has the file."""
     outcome: RecheckOutcome
 
@@ -78,7 +78,7 @@ def recheck(
         return RecheckRun(period, (*done, *gone), problems)
 
 
-def _outcome(record: ReturnRecord, now: Judged, *, confirm: bool) -> Rechecked:
+def _outcome(record: ReturnRecord, now: JudgedReturn, *, confirm: bool) -> Rechecked:
     before = record.judged
     if (before.verdict, before.values, before.findings) == (now.verdict, now.values, now.findings):
         return Rechecked(record, now, "unchanged")

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.forms import wording
-from nq57xl.forms.model import Earlier, Form, FormRow, FormTable, Received
+from nq57xl.forms.model import EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import DONE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
@@ -54,13 +54,13 @@ _LINES = 25
 """Lines of a row: Excel's highest holds 28 of size 11."""
 
 
-def _done_earlier(earlier: Earlier) -> bool:
+def _done_earlier(earlier: EarlierAnswer) -> bool:
     """The row was reported as done, and nothing about it was asked back."""
     progress = earlier.values.get("progress")
     return progress is not None and progress.value == "done" and not earlier.questioned
 
 
-def _done_words(earlier: Earlier) -> str:
+def _done_words(earlier: EarlierAnswer) -> str:
     """What a locked row says in place of its progress: that it is done, and since when."""
     day = earlier.values.get("completion_date")
     if day is None or not isinstance(day.value, date):
@@ -68,7 +68,7 @@ def _done_words(earlier: Earlier) -> str:
     return f"{DONE_BEFORE} (ngày {vietnamese_date(day.value)})"
 
 
-def led_before(earlier: Earlier | None, schema: Schema) -> str:
+def led_before(earlier: EarlierAnswer | None, schema: Schema) -> str:
     """ "Tháng 4/2026: Đang thực hiện, 45% – Đã trình dự thảo lần 2"; "Chưa có" where nothing was reported."""
     if earlier is None or "progress" not in earlier.values:
         return _NOTHING_BEFORE
@@ -81,7 +81,7 @@ def led_before(earlier: Earlier | None, schema: Schema) -> str:
     return f"{_title(earlier)}: {', '.join(words)}{told}"
 
 
-def indicator_before(earlier: Earlier | None, schema: Schema, *, percent: bool) -> str:
+def indicator_before(earlier: EarlierAnswer | None, schema: Schema, *, percent: bool) -> str:
     """The value or the quotient ("70,8% (85/120)"), or that there were no data, with the period on its own line.
 
     "Chưa có" alone: the unit said nothing, or there is no accepted return.
@@ -125,7 +125,7 @@ def _quotient(part: Value, whole: Value, *, percent: bool) -> str:
     return f"{vietnamese_percent(round(above / below, 3))} ({shown})"
 
 
-def _title(earlier: Earlier) -> str:
+def _title(earlier: EarlierAnswer) -> str:
     return earlier.title[:1].upper() + earlier.title[1:]
 
 
@@ -155,7 +155,7 @@ _WAITING = re.compile(r"\bkhi co (?:van ban|de nghi|yeu cau|chi dao|phan cong)")
 """Of a row that waits for a request from outside, without diacritics: "Thực hiện khi có văn bản đề nghị"."""
 RECEIVED = "received"
 """Table of what supporting units reported."""
-_Before = Mapping[tuple[str, str], Earlier]
+_Before = Mapping[tuple[str, str], EarlierAnswer]
 """(table, row key) -> what the unit's last accepted return said of it."""
 
 
@@ -181,7 +181,7 @@ def build_form(
     plan_version: str,
     workspace: Path | None = None,
     previous: _Before | None = None,
-    received: Sequence[Received] = (),
+    received: Sequence[SupporterAnswer] = (),
     values: Sequence[Value] = (),
 ) -> Form:
     """The form of that unit. Raises KeyError for a unit that the plan does not have.
@@ -232,7 +232,7 @@ class _Tables:
     period: Period
     previous: _Before
 
-    def all(self, received: Sequence[Received]) -> tuple[FormTable, ...]:
+    def all(self, received: Sequence[SupporterAnswer]) -> tuple[FormTable, ...]:
         """Those that have rows, in the order of the form."""
         plan, unit, base = self.plan, self.unit, self._facts()
         sections = {item.number: item.title for item in plan.sections}
@@ -287,7 +287,7 @@ class _Tables:
         facts = {**row.facts, "done_before": True, "done_period": earlier.period}
         return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
 
-    def _before(self, task: Task, earlier: Earlier | None) -> tuple[Value, ...]:
+    def _before(self, task: Task, earlier: EarlierAnswer | None) -> tuple[Value, ...]:
         """What the row may say again; nothing where it falls due, or was not answered anew for three periods."""
         progress = earlier.values.get("progress") if earlier else None
         due = task.due is not None and task.due <= self.period.cutoff
@@ -311,7 +311,7 @@ _INDICATOR_BEFORE = ("numerator", "denominator", "value")
 _TEXTS = ("result",)
 
 
-def _before_facts(earlier: Earlier | None, fields: Sequence[str], explanation: str) -> Facts:
+def _before_facts(earlier: EarlierAnswer | None, fields: Sequence[str], explanation: str) -> Facts:
     """What rules of movement compare with: the unit's last words on the row, frozen in the form."""
     if earlier is None:
         return {}
@@ -343,7 +343,7 @@ def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
     return FormTable(name, (FormRow(name, facts=dict(base)),) if offered else ())
 
 
-def _repeats(earlier: Earlier | None) -> int:
+def _repeats(earlier: EarlierAnswer | None) -> int:
     """For how many periods in a row the row has been answered as before."""
     progress = earlier.values.get("progress") if earlier else None
     found = _REPEATED.search(progress.stated) if progress else None
@@ -361,17 +361,17 @@ def _started(form: Form) -> tuple[Value, ...]:
     )
 
 
-def received_of(form: Form) -> tuple[Received, ...]:
+def received_of(form: Form) -> tuple[SupporterAnswer, ...]:
     """What the supporters had reported when the form was issued, as `build_form` takes it."""
     table = form.table(RECEIVED)
     texts: dict[tuple[str, str, str], list[str]] = {}
     for row in table.rows if table else ():
         place = (str(row.facts["task"]), str(row.facts["unit"]), row.texts["unit"])
         texts.setdefault(place, []).append(row.texts["text"])
-    return tuple(Received(*place, "\n".join(parts)) for place, parts in texts.items())
+    return tuple(SupporterAnswer(*place, "\n".join(parts)) for place, parts in texts.items())
 
 
-def _received_rows(plan: Plan, received: Sequence[Received], width: float) -> tuple[FormRow, ...]:
+def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float) -> tuple[FormRow, ...]:
     """A locked row for each text, in the plan's order; more than one for a text that is higher than a row can be."""
     rows = []
     for task in plan.tasks:

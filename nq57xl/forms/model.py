@@ -41,7 +41,7 @@ class FormTable:
 
 
 @frozen
-class Earlier:
+class EarlierAnswer:
     """What the last accepted return of a unit said of one row, in an earlier period."""
 
     period: str
@@ -59,7 +59,7 @@ class Earlier:
 
 
 @frozen
-class Received:
+class SupporterAnswer:
     """What a supporting unit reported in this period on a row that the form's unit leads."""
 
     task: str

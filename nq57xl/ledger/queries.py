@@ -16,7 +16,7 @@ from nq57xl.ledger import archive, decisions, rows, tables, waivers
 from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import CONVERTER, content_hash, from_json
 from nq57xl.rules.findings import Finding
 from nq57xl.text.clock import iso
@@ -119,7 +119,7 @@ def see(connection: Connection, run: CollectRun, source: Source) -> dt.datetime:
     return dt.datetime.fromisoformat(seen)
 
 
-def add(connection: Connection, period: str, item: Judged, run: CollectRun) -> ReturnRecord:
+def add(connection: Connection, period: str, item: JudgedReturn, run: CollectRun) -> ReturnRecord:
     """Inserts one return with its file, values and findings."""
     see(connection, run, item.source)
     row = rows.return_row(item, period, run.at, run.who)
@@ -128,7 +128,7 @@ def add(connection: Connection, period: str, item: Judged, run: CollectRun) -> R
     return ReturnRecord(return_id, period, item, run.at)
 
 
-def add_judgement(connection: Connection, before: ReturnRecord, item: Judged, run: CollectRun) -> ReturnRecord:
+def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedReturn, run: CollectRun) -> ReturnRecord:
     """Inserts what the same file says when it is judged again; the decisions on it go on."""
     first = before.first_id or before.id
     row = rows.return_row(item, before.period, before.collected_at, run.who) | {"judged_again": first}
@@ -140,7 +140,7 @@ def add_judgement(connection: Connection, before: ReturnRecord, item: Judged, ru
     return find(connection, tables.returns.c.id == return_id)[0]
 
 
-def _add_parts(connection: Connection, return_id: int, item: Judged) -> None:
+def _add_parts(connection: Connection, return_id: int, item: JudgedReturn) -> None:
     if item.values:
         connection.execute(insert(tables.return_values), rows.value_rows(return_id, item.values))
     if item.findings:
@@ -157,7 +157,7 @@ def stayed_closed(connection: Connection, sha256: str, *, locked: bool) -> bool:
     return connection.execute(query).first() is not None
 
 
-def reopen(connection: Connection, period: str, item: Judged, run: CollectRun) -> ReturnRecord:
+def reopen(connection: Connection, period: str, item: JudgedReturn, run: CollectRun) -> ReturnRecord:
     """Puts what a file says in the place of the record that it could not be opened.
 
     When and from whom it was received, its place in the order and the decisions on it stay.

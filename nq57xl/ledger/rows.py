@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import attrs
 
 from nq57xl.forms.values import Source, Value
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import CellValue
@@ -80,7 +80,7 @@ def _columns(kind: type[attrs.AttrsInstance]) -> tuple[tuple[str, str], ...]:
     return tuple((item.name, _COLUMNS.get(item.name, item.name)) for item in attrs.fields(kind))
 
 
-def return_row(judged: Judged, period: str, collected_at: dt.datetime, who: str) -> Row:
+def return_row(judged: JudgedReturn, period: str, collected_at: dt.datetime, who: str) -> Row:
     """The row of `returns`."""
     source = judged.source
     row = {name: getattr(judged, name) for name in ("verdict", "unit", "form_period", "issue_id")}
@@ -120,7 +120,7 @@ def return_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]
     """The record of a row of `returns` joined with `files.size`."""
     moments = {name: _moment(row[name]) for name in ("received_at", "saved_at")}
     source = record_of(Source, row | moments)
-    judged = record_of(Judged, row | {"source": source, "values": values, "findings": findings})
+    judged = record_of(JudgedReturn, row | {"source": source, "values": values, "findings": findings})
     first = row["judged_again"] or 0
     return ReturnRecord(
         row["id"], row["period"], judged, dt.datetime.fromisoformat(row["collected_at"]), first_id=first

@@ -26,7 +26,7 @@ from nq57xl.ledger.storage import Storage, storage_of
 from nq57xl.ledger.waivers import Waiver
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import from_json
 from nq57xl.text.clock import Clock, in_vietnam, iso
 
@@ -278,7 +278,7 @@ class Ledger:
             return {source.sha256: queries.see(connection, run, source) for source in sources if source.sha256}
 
     def record_returns(
-        self, period: str, judged: Sequence[Judged], collected_at: dt.datetime
+        self, period: str, judged: Sequence[JudgedReturn], collected_at: dt.datetime
     ) -> tuple[ReturnRecord, ...]:
         """Records a whole run with its event, all or nothing; returns what is new.
 
@@ -308,7 +308,7 @@ class Ledger:
         with reading(self._engine) as connection:
             return queries.find(connection, (tables.returns.c.period == period) & queries.newest_judgement())
 
-    def judge_again(self, before: ReturnRecord, item: Judged, reason: str) -> ReturnRecord:
+    def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> ReturnRecord:
         """Records what the file of a return says when it is judged again, with its event; the first judgement stays."""
         run = queries.CollectRun(self._workspace, self.now(), self.person)
         with changing(self._engine) as connection:
@@ -353,7 +353,7 @@ class Ledger:
             self.add_event(connection, "unwaive" if waiver.ends else "waive", detail | {"until": waiver.until})
         return number
 
-    def under_waivers(self, period: str, judged: Sequence[Judged]) -> list[Judged]:
+    def under_waivers(self, period: str, judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
         """What was just judged for the period, as the ledger's waivers show it."""
         known = self.waivers()
         return [waivers.applied(item, period, known) for item in judged]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from nq57xl.ledger import rows, tables
 from nq57xl.plan.periods import last_month, title_of
-from nq57xl.returns.model import Judged
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.findings import Finding, Waived, verdict_of
 
 _NEVER = ("TAKEN_WITH_ERROR",)
@@ -80,7 +80,7 @@ def refuses(code: str) -> bool:
     return code in _NEVER
 
 
-def applied(judged: Judged, period: str, waivers: Sequence[Waiver]) -> Judged:
+def applied(judged: JudgedReturn, period: str, waivers: Sequence[Waiver]) -> JudgedReturn:
     """The return as the waivers show it: what they cover says so, and is accepted where nothing else asks."""
     own = [item for item in waivers if item.unit == judged.unit]
     findings = tuple(_shown(item, judged.unit, period, own) for item in judged.findings) if own else judged.findings

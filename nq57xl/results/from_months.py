@@ -14,7 +14,7 @@ from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Indicator, Period, Plan
 from nq57xl.results.consolidation import Consolidation, TracedCell, consolidate
-from nq57xl.returns.model import Judged, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Schema
 from nq57xl.text.normalise import fold
@@ -138,7 +138,7 @@ def _report(plan: Plan, schema: Schema, rules: MonthRules, months: Sequence[Cons
     rows: dict[tuple[str, str], dict[str, list[_MonthCell]]] = {}
     for month in months:
         unit = _unit_in(month, code)
-        judged: Judged | None = unit.counting.judged if unit is not None and unit.counting is not None else None
+        judged: JudgedReturn | None = unit.counting.judged if unit is not None and unit.counting is not None else None
         for value in judged.values if judged is not None else ():
             if value.typed.strip() or value.value is not None:
                 cell = _MonthCell(month, value, value.origin or judged.source)  # type: ignore[union-attr]

@@ -50,7 +50,7 @@ class Return:
 
 
 @frozen
-class Judged:
+class JudgedReturn:
     """One return with its verdict, as `collect` hands it to the ledger."""
 
     source: Source
@@ -73,7 +73,7 @@ class AnsweredForm:
     """A form, and the return that answered it, as recorded."""
 
     form: Form
-    judged: Judged
+    judged: JudgedReturn
 
     @cached_property
     def cells(self) -> dict[FormCell, Value]:
@@ -106,7 +106,7 @@ class ReturnRecord:
     """Grows in the order of collection."""
     period: str
     """Period for which it was collected."""
-    judged: Judged
+    judged: JudgedReturn
     collected_at: dt.datetime
     excluded: str = ""
     """The office's reason for leaving it out; "" for a return that takes part."""

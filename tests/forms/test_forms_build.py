@@ -20,7 +20,7 @@ from nq57xl.forms.build import (
     told_apart,
 )
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.model import Earlier, Form, Received
+from nq57xl.forms.model import EarlierAnswer, Form, SupporterAnswer
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import (
@@ -46,8 +46,8 @@ def _build(
     workspace: Path | None = None,
     *,
     version: int = 1,
-    previous: Mapping[tuple[str, str], Earlier] | None = None,
-    received: tuple[Received, ...] = (),
+    previous: Mapping[tuple[str, str], EarlierAnswer] | None = None,
+    received: tuple[SupporterAnswer, ...] = (),
 ) -> Form:
     return build_form(
         plan,
@@ -268,10 +268,10 @@ def test_the_plans_note_stands_beside_the_deadline() -> None:
         assert rows.rows[0].texts["deadline"] == "Trong tháng 3/2026\n(Thực hiện khi có văn bản đề nghị)"
 
 
-def _earlier(**values: CellValue) -> Earlier:
+def _earlier(**values: CellValue) -> EarlierAnswer:
     """What was reported in March, by field."""
     cells = {name: Value("led", "I.1", name, str(value), value, "1. Kết quả", "F6") for name, value in values.items()}
-    return Earlier("2026-03", "tháng 3/2026", cells)
+    return EarlierAnswer("2026-03", "tháng 3/2026", cells)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def _earlier(**values: CellValue) -> Earlier:
         (_earlier(progress="in_progress", percent=0.455), "Tháng 3/2026: Đang thực hiện, 45,5%"),
     ],
 )
-def test_what_was_reported_before_in_few_words(earlier: Earlier | None, words: str) -> None:
+def test_what_was_reported_before_in_few_words(earlier: EarlierAnswer | None, words: str) -> None:
     """Month, progress, percentage and result, each only where it was given."""
     assert led_before(earlier, load_schema()) == words
 
@@ -310,7 +310,7 @@ def test_a_long_earlier_result_is_shortened_between_words() -> None:
         (_earlier(no_data="no_data"), True, "Chưa có số liệu\ntháng 3/2026"),
     ],
 )
-def test_an_indicators_earlier_result(earlier: Earlier | None, percent: bool, words: str) -> None:
+def test_an_indicators_earlier_result(earlier: EarlierAnswer | None, percent: bool, words: str) -> None:
     """The value, else the quotient with both numbers, else that there were no data."""
     assert indicator_before(earlier, load_schema(), percent=percent) == words
 
@@ -331,8 +331,8 @@ def test_only_a_led_row_is_locked_by_an_earlier_report() -> None:
 def test_received_texts_stand_in_the_plans_order() -> None:
     """A locked row for each text of a supporter; read back from the form they are the same."""
     received = (
-        Received("II.1.1", "QLDT", "Phòng Quản lý đô thị", "Đã cử cán bộ"),
-        Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", "Đã góp ý"),
+        SupporterAnswer("II.1.1", "QLDT", "Phòng Quản lý đô thị", "Đã cử cán bộ"),
+        SupporterAnswer("I.1", "KHTC", "Phòng Kế hoạch tài chính", "Đã góp ý"),
     )
     plan = sample_plan()
     form = _build(plan, "VP", version=2, received=received)
@@ -376,9 +376,10 @@ def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
     text = "\n".join(f"- Việc thứ {number}" for number in range(40))
     parts = parts_of(text, 80)
     assert [len(part.split("\n")) for part in parts] == [25, 15]
-    form = _build(sample_plan(), "VP", version=2, received=(Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),))
+    said = SupporterAnswer("I.1", "KHTC", "Phòng Kế hoạch tài chính", text)
+    form = _build(sample_plan(), "VP", version=2, received=(said,))
     assert _keys(form, "received") == ["I.1.KHTC", "I.1.KHTC.2"]
-    assert received_of(form) == (Received("I.1", "KHTC", "Phòng Kế hoạch tài chính", text),)
+    assert received_of(form) == (said,)
 
 
 def test_names_of_rows_are_told_apart() -> None:

@@ -21,7 +21,7 @@ from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.forms.build import reporting_units
-from nq57xl.forms.model import Earlier, Form, FormRow
+from nq57xl.forms.model import EarlierAnswer, Form, FormRow
 from nq57xl.forms.values import Value
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
@@ -234,10 +234,10 @@ def test_nobody_waits_for_a_unit_that_has_ended(office: Office) -> None:
 def test_of_two_predecessors_the_less_advanced_one_counts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both led a row and one had finished it: their successor's row stays open."""
 
-    def newest(_: PreviousReports, unit: str, __: Period) -> dict[tuple[str, str], Earlier]:
+    def newest(_: PreviousReports, unit: str, __: Period) -> dict[tuple[str, str], EarlierAnswer]:
         code = {"VP": "done", "QLCNC": "in_progress"}.get(unit)
         value = Value("led", "I.1", "progress", "", code, "Kết quả", "F7")
-        return {("led", "I.1"): Earlier("2026-04", "tháng 4/2026", {"progress": value})} if code else {}
+        return {("led", "I.1"): EarlierAnswer("2026-04", "tháng 4/2026", {"progress": value})} if code else {}
 
     monkeypatch.setattr(PreviousReports, "_newest", newest)
     with office.reading() as ledger:

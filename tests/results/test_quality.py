@@ -26,7 +26,7 @@ from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.quality import MEASURES, Score, scores
 from nq57xl.results.standing import period_status
 from nq57xl.returns.check import check
-from nq57xl.returns.model import AnsweredForm, Judged, ReturnRecord
+from nq57xl.returns.model import AnsweredForm, JudgedReturn, ReturnRecord
 from nq57xl.returns.period_checks import check_period
 from nq57xl.rules.findings import Finding, verdict_of
 from nq57xl.rules.load import load_schema
@@ -124,7 +124,7 @@ def with_findings(c: Consolidation, *findings: Finding) -> Consolidation:
     first, *others = c.units
     record = first.status.counting
     assert record is not None
-    judged: Judged = attrs.evolve(record.judged, findings=findings)
+    judged: JudgedReturn = attrs.evolve(record.judged, findings=findings)
     status = attrs.evolve(first.status, counting=attrs.evolve(record, judged=judged))
     return attrs.evolve(c, units=(attrs.evolve(first, status=status), *others))
 
@@ -187,7 +187,7 @@ def record_of(data: bytes, number: int, unit: str = "VP") -> ReturnRecord:
     findings = (*back.findings, *broken)
     source = attrs.evolve(source_of(), sha256=f"{number:064}", received_at=moment(number))
     form = form_of(unit)
-    judged = Judged(source, verdict_of(findings), unit, PERIOD, form.issue_id, back.values, findings)
+    judged = JudgedReturn(source, verdict_of(findings), unit, PERIOD, form.issue_id, back.values, findings)
     return ReturnRecord(number, PERIOD, judged, source.received_at)
 
 

@@ -13,7 +13,7 @@ from nq57xl.forms.layout import entry_slots
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source, Value
 from nq57xl.returns.check import check, check_file
-from nq57xl.returns.model import AnsweredForm, Judged, Return
+from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
 from nq57xl.returns.period_checks import check_period
 from nq57xl.rules import row_checks
 from nq57xl.rules.findings import Finding, make
@@ -201,7 +201,7 @@ def test_the_file_is_checked_for_period_and_name() -> None:
 
 def answered(back: Return) -> AnsweredForm:
     """The return as the ledger would have it."""
-    return AnsweredForm(back.form, Judged(back.source, "accepted", None, None, None, back.values))
+    return AnsweredForm(back.form, JudgedReturn(back.source, "accepted", None, None, None, back.values))
 
 
 def test_units_that_contradict_each_other_are_told_apart_from_verdicts() -> None:

@@ -23,7 +23,7 @@ from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger.archive import archived
 from nq57xl.returns.combine import compare_returns
-from nq57xl.returns.model import AnsweredForm, Judged, Return, ReturnRecord
+from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
@@ -366,7 +366,7 @@ def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None
         Value(*key, "quá nửa", "quá nửa", "S", "A1"),
         Value("led", FIRST_ROW, "result", "Xong", "Xong", "S", "B1"),
     )
-    earlier = AnsweredForm(older, Judged(source, "accepted", "VP", PERIOD, "older", values))
+    earlier = AnsweredForm(older, JudgedReturn(source, "accepted", "VP", PERIOD, "older", values))
     places = {key: ("S", "A1"), ("led", FIRST_ROW, "result"): ("S", "B1")}
     newer = Return(source, form, places=places)
     same_form = attrs.evolve(earlier, form=form)
