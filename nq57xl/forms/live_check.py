@@ -40,7 +40,7 @@ class _RowCells:
     facts: Facts
     own: dict[str, Slot]
     """Field -> entry cell of this row, broadcast fields included."""
-    all: dict[str, tuple[Slot, ...]]
+    all: dict[str, list[Slot]]
     """Field -> entry cells of the whole table, in row order."""
     titles: dict[str, str]
     """Sheet id -> tab name."""
@@ -61,6 +61,13 @@ class _RowCells:
         first, last = slots[0], slots[-1]
         return f"{self._prefix(first)}{a1(first.row, first.col)}:{a1(last.row, last.col)}"
 
+    def said_of(self, rules: Sequence[Predicate]) -> tuple[object, ...]:
+        """All of the row that its formula says: rows in which this is the same share one formula."""
+        named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
+        read = sorted(named | {"#measure", "#repeatable"})  # by these a field says what its cell takes
+        places = ((name, slot.sheet, slot.col, self._row(slot)) for name, slot in self.own.items())
+        return (self.place.sheet, *places, *(self.facts.get(name[1:]) for name in read))
+
     def _row(self, slot: Slot) -> str:
         """Number of the cell's row, counted from the check's own row where both belong to one row of the table."""
         if slot.key != self.place.key:
@@ -75,10 +82,20 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace,
     """Place of every check cell -> its formula."""
     entries = entries_of(sheets)
     titles = {sheet.id: sheet.title for sheet in sheets}
+    columns: dict[str, dict[str, list[Slot]]] = {}
+    for (name, _, field), entry in entries.items():
+        columns.setdefault(name, {}).setdefault(field, []).append(entry)
+    facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
     formulas = {}
+    alike: dict[tuple[object, ...], str] = {}
     for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
-        formulas[slot.place] = _formula(form, table, slot, _cells(form, table, slot, entries, titles))
+        own = _own_cells(form, table, slot, entries)
+        cells = _RowCells(slot, facts[table.name, slot.key], own, columns.get(table.name, {}), titles)
+        key = (table.name, slot.field, *cells.said_of(predicates_of(table, form.schema)))
+        if key not in alike:
+            alike[key] = _formula(form, table, slot, cells)
+        formulas[slot.place] = alike[key]
     return formulas
 
 
@@ -146,21 +163,14 @@ def _silent_when_blank(table: Table, slot: Slot) -> bool:
 # --- formulas ---------------------------------------------------------------------------------------------------------
 
 
-def _cells(
-    form: Form, table: Table, slot: Slot, entries: dict[tuple[str, str, str], Slot], titles: dict[str, str]
-) -> _RowCells:
-    issued = form.table(slot.table)
-    rows = {row.key: row for row in issued.rows} if issued else {}
+def _own_cells(form: Form, table: Table, slot: Slot, entries: dict[tuple[str, str, str], Slot]) -> dict[str, Slot]:
+    """Field -> entry cell of the check's row, broadcast fields included."""
     own = {field.name: entries[key] for field in table.fields if (key := (table.name, slot.key, field.name)) in entries}
     if table.broadcast:
         shared = form.schema.table(table.broadcast)
         places = {field.name: (shared.name, shared.name, field.name) for field in shared.fields}
         own |= {name: entries[key] for name, key in places.items() if key in entries}
-    columns: dict[str, tuple[Slot, ...]] = {}
-    for (name, _, field), entry in entries.items():
-        if name == table.name:
-            columns[field] = (*columns.get(field, ()), entry)
-    return _RowCells(slot, rows[slot.key].facts, own, columns, titles)
+    return own
 
 
 def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:

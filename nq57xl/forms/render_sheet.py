@@ -14,7 +14,7 @@ from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
 from nq57xl.forms.progress import wrong_formula
-from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, SIZE, WRONG_STYLE, entry_style
+from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, SIZE, WRONG_STYLE
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.rules.schema import SheetSpec
@@ -49,9 +49,10 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     """One sheet: cells, heights, validations, marks, live check, page set-up, protection."""
     widths = [column.width for column in spec.columns] + ([_CHECK_WIDTH] if spec.check else [])
     set_up_page(sheet, contents.form, widths)
+    centred = frozenset(column.name for column in spec.columns if column.align == "center")
     heights = {}
     for number, slots in groupby(layout.slots, key=lambda slot: slot.row):  # they come in reading order
-        row = _RowWriter(sheet, contents, spec, widths, list(slots))
+        row = _RowWriter(sheet, contents, spec, widths, centred, list(slots))
         heights[number] = row.write()
         sheet.height(number, heights[number], hidden=number == 0)
         if row.key.startswith(f"{spec.table}|"):  # elsewhere cells are merged: no program fits a row to those
@@ -76,6 +77,8 @@ class _RowWriter:
     contents: FormContents
     spec: SheetSpec
     widths: list[float]
+    centred: frozenset[str]
+    """Names of the columns whose cells are centred."""
     slots: list[Slot]
 
     @property
@@ -153,9 +156,8 @@ class _RowWriter:
         field = self.contents.form.schema.table(slot.table).field(slot.field)
         kind = field.kind(self.contents.row(slot).facts)
         _, note = self.contents.notes.get(slot.place, ("", ""))
-        column = next((item for item in self.spec.columns if item.name == slot.col_key), None)
-        centred = kind == "mark" or (column is not None and column.align == "center")
-        style = self.sheet.book.format(entry_style(kind, "center" if centred else "left"))
+        centred = kind == "mark" or slot.col_key in self.centred
+        style = f"entry_{kind}_{'center' if centred else 'left'}"
         value = content_of(self.contents.form, self.contents.values.get((slot.table, slot.key, slot.field)))
         self.sheet.value(slot.row, slot.col, value, style)
         if note:
@@ -186,16 +188,14 @@ def _comment(sheet: Worksheet, slot: Slot, note: str) -> None:
 def _validations(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -> None:
     """One rule for all cells of a column that ask for the same: ranges, not single cells, of which Excel takes few."""
     form = contents.form
-    groups: list[tuple[int, dict[str, Any], list[Slot]]] = []
+    groups: dict[tuple[int, str, str, str, str], list[Slot]] = {}
     for slot in sorted((item for item in layout.slots if item.role == "entry"), key=lambda item: (item.col, item.row)):
-        field = form.schema.table(slot.table).field(slot.field)
-        options = validation_of(field, form.schema, contents.row(slot).facts, form.year)
-        same = next((slots for col, known, slots in groups if col == slot.col and known == options), None)
-        if same is None:
-            groups.append((slot.col, options, [slot]))
-        else:
-            same.append(slot)
-    for col, options, slots in groups:
+        field, facts = form.schema.table(slot.table).field(slot.field), contents.row(slot).facts
+        asked = (slot.col, slot.table, slot.field, field.kind(facts), field.offered(facts))
+        groups.setdefault(asked, []).append(slot)
+    for (col, table, name, *_), slots in groups.items():
+        field = form.schema.table(table).field(name)
+        options = validation_of(field, form.schema, contents.row(slots[0]).facts, form.year)
         validate(sheet, col, [slot.row for slot in slots], options)
 
 

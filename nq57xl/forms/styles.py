@@ -94,3 +94,10 @@ def entry_style(kind: str, align: str, mark: str = "") -> _Properties:
     elif mark == "warning":
         properties |= {"bg_color": WARNING_FILL, "border": MEDIUM_DASHED, "border_color": WARNING_LINE}
     return properties
+
+
+STYLES |= {
+    f"entry_{kind}_{align}": entry_style(kind, align)
+    for kind in ("text", "choice", "mark", "percent", "number", "whole", "date")
+    for align in ("left", "center")
+}

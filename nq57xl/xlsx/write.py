@@ -17,7 +17,7 @@ import xlsxwriter
 from attrs import frozen
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
-from xlsxwriter.worksheet import ColumnInfo
+from xlsxwriter.worksheet import CellFormulaTuple, ColumnInfo
 from xlsxwriter.worksheet import Worksheet as _Worksheet
 
 from nq57xl.xlsx.metrics import DEFAULT_SIZE
@@ -201,6 +201,15 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         """Without the hundred searches for functions newer than Excel 2007, which no formula of ours has."""
         return formula.removeprefix("=")
+
+    def _write_formula(
+        self, row: int, col: int, formula: str, cell_format: Format | None = None, value: object = 0
+    ) -> int:
+        """Without the search for functions that give arrays, which no formula of ours has."""
+        if self._check_dimensions(row, col):
+            return -1
+        self.table[row][col] = CellFormulaTuple(self._prepare_formula(formula), cell_format, value)
+        return 0
 
     def _write_row(self, row: int, *others: Any, **named: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
         self._row_is_growing = row in self._growing

@@ -39,5 +39,6 @@ def test_benchmark_prints_its_ratio(capsys: pytest.CaptureFixture[str], monkeypa
     with pytest.raises(SystemExit):
         bench_forms.main()
     printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 2 + len(forms)
+    assert len(printed) == 3 + len(forms)
+    assert re.fullmatch(r"a form costs [0-9.]+ ms \(at most 45\), the costliest [0-9.]+ ms \(at most 70\)", printed[-2])
     assert re.fullmatch(r"all forms: \d+\.\d\d times bare \(at most 2\); largest \d+ bytes", printed[-1])
