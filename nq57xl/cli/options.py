@@ -40,7 +40,7 @@ def period_option(
     *, required: bool = False, default: str = "kỳ phát hành gần nhất"
 ) -> Callable[[_Function], _Function]:
     """--period: month, quarter, half-year or year; `default`: in words, what it is when it is not given."""
-    text = "Kỳ báo cáo: 2026-04 (hoặc 4/2026), 2026-Q2, 2026-H1, 2026-9M hoặc 2026"
+    text = "Kỳ báo cáo: 2026-04 (hoặc 4/2026), 2026-Q2, 2026-H1, 2026-9M, 2026 hoặc đột xuất 2026-DX1"
     return click.option(
         "--period",
         "period",

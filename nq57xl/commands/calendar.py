@@ -33,7 +33,10 @@ def year_calendar(office: Office, year: int | None = None) -> YearCalendar:
     with office.changing("calendar") as ledger:
         properties = office.appendix().plan.properties
         year = year or properties.year
-        lines = tuple(_line(parse_period(code, properties), properties) for code in _codes(year))
+        periods = [parse_period(code, properties) for code in _codes(year)]
+        once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
+        periods = sorted([*periods, *once], key=lambda period: period.cutoff)
+        lines = tuple(_line(period, properties) for period in periods)
         title = plan_name(properties.title)
         folder = office.workspace.out / f"lich-{year}"
         outputs = {
@@ -55,7 +58,7 @@ def _codes(year: int) -> list[str]:
 
 
 def _line(period: Period, properties: Properties) -> CalendarLine:
-    told = []
+    told = [period.subject[:1].upper() + period.subject[1:]] if period.subject else []
     for who, day in (("đơn vị", period.due), ("cơ quan", period.report_due)):
         if not is_working_day(day, properties):
             name = holidays_of(day.year).get(day, "ngày nghỉ")

@@ -48,7 +48,7 @@ def reported_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period,
     """The months that a longer period without forms of its own is made of, oldest first; () for any other period."""
     codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
     issued = ledger.periods()
-    if len(codes) == 1 or period.code in issued:
+    if len(codes) < 2 or period.code in issued:
         return ()
     return tuple(parse_period(code, plan.properties) for code in codes if code in issued)
 

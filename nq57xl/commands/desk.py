@@ -22,7 +22,7 @@ from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Event, Ledger
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import due_period, parse_period
+from nq57xl.plan.periods import due_period, is_ad_hoc, parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns
 
 _DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
@@ -189,8 +189,8 @@ def period_to_issue(office: Office) -> Period:
     """The period that `generate` proposes: the one that is due on this day."""
     with office.reading() as ledger:
         plan = office.appendix().plan
-        latest = ledger.latest_period()
-        issued = parse_period(latest, plan.properties) if latest else None
+        regular = [code for code in ledger.periods() if not is_ad_hoc(code)]
+        issued = parse_period(regular[-1], plan.properties) if regular else None
         return due_period(plan.properties, office.clock.now().date(), issued)
 
 

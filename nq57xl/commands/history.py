@@ -13,7 +13,6 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.history import render_history
-from nq57xl.plan.periods import last_month
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import STATES, entry_result, moment_words, shown, standing_words
 from nq57xl.rules.findings import grouped
@@ -60,8 +59,9 @@ def history(office: Office, wanted: str, output: Path | None = None) -> History:
         if key not in units and key not in rows:
             raise Nq57Error(f"Không có đơn vị, đầu việc hoặc chỉ tiêu nào mang mã «{wanted}».")
         lines: list[HistoryLine] = []
-        for code in sorted(ledger.periods(), key=lambda code: (last_month(code), len(code))):
-            c = consolidated(office, ledger, *office.valid(code, ledger))
+        issued = [office.valid(code, ledger) for code in ledger.periods()]
+        for own, period in sorted(issued, key=lambda pair: (pair[1].cutoff, len(pair[1].code))):
+            c = consolidated(office, ledger, own, period)
             lines += _of_unit(c, units[key].code) if key in units else _of_row(c, rows[key])
     subject = units[key].name if key in units else rows[key]
     done = History(subject, tuple(lines))

@@ -17,7 +17,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import parse_period
+from nq57xl.plan.periods import parse_period, rows_asked
 from nq57xl.plan.units import in_force, with_present
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
@@ -119,13 +119,13 @@ class Office:
 
         The present appendix is the newest version of the plan, an earlier one stands as it was when it was amended, and
         units have the names that they had on the day. What the office keeps for itself (settings, e-mails, dated names,
-        successors) is always that of the present appendix.
+        successors) is always that of the present appendix. Of an ad hoc report the plan has the rows that it asks for.
         """
         present = self.appendix().plan
         period = self.period(code, ledger, present)
         earlier = version_until(ledger, period.cutoff)
         plan = in_force(present if earlier is None else with_present(earlier, present), period.cutoff)
-        return plan, parse_period(period.code, plan.properties)
+        return rows_asked(plan, period), parse_period(period.code, plan.properties)
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:

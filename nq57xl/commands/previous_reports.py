@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 
 import attrs
 from attrs import define, field
@@ -15,7 +16,7 @@ from nq57xl.forms.values import Value
 from nq57xl.ledger.model import CarriedCell
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import parse_period
+from nq57xl.plan.periods import is_ad_hoc, parse_period
 from nq57xl.plan.units import Succession, ended
 from nq57xl.results.consolidation import SLOWEST_FIRST
 from nq57xl.results.standing import counting_return
@@ -78,9 +79,9 @@ class PreviousReports:
     def before(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         """(table, row key) -> what the unit reported of it in its newest accepted return of an earlier period.
 
-        Only periods of the same kind (months, quarters ...) count. A row that was locked there because it was done
-        before is taken from the return that reported it as done. Rows that came from units which have ended since
-        (a merger, a split) are there as those units last reported them.
+        Only periods of the same kind (months, quarters ...) count, before an ad hoc report months. A row that was
+        locked there because it was done before is taken from the return that reported it as done. Rows that came from
+        units which have ended since (a merger, a split) are there as those units last reported them.
         """
         own, *others = (self._newest(code, period) for code in self._line(unit, period))
         rows = _joined(others) | own
@@ -105,7 +106,7 @@ class PreviousReports:
 
     def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         """The rows of the unit's own newest accepted return of an earlier period."""
-        for earlier in self.periods(period):
+        for earlier in self._told_before(period):
             record = self.counting(earlier.code).get(unit)
             if record is not None:
                 return self._rows(record, earlier)
@@ -164,11 +165,19 @@ class PreviousReports:
         return self._counting[code]
 
     def periods(self, period: Period) -> list[Period]:
-        """Earlier periods of the same kind for which forms were issued, the newest first."""
-        same = [code for code in self.ledger.periods() if _kind(code) == _kind(period.code)]
-        parsed = [parse_period(code, self.plan.properties) for code in same]
-        earlier = [item for item in parsed if item.cutoff < period.cutoff]
-        return sorted(earlier, key=lambda item: item.cutoff, reverse=True)
+        """Earlier periods of the same kind for which forms were issued, the newest first; an ad hoc report has none."""
+        return [] if is_ad_hoc(period.code) else self._issued_before(_kind(period.code), period.cutoff)
+
+    def _told_before(self, period: Period) -> list[Period]:
+        """The periods in which the unit may have told what a form shows beside its rows, the newest first."""
+        if is_ad_hoc(period.code):
+            return self._issued_before(_kind("2026-01"), period.cutoff + timedelta(days=1))
+        return self.periods(period)
+
+    def _issued_before(self, kind: str, day: date) -> list[Period]:
+        codes = [code for code in self.ledger.periods() if _kind(code) == kind]
+        parsed = [parse_period(code, self.plan.properties) for code in codes]
+        return sorted((item for item in parsed if item.cutoff < day), key=lambda item: item.cutoff, reverse=True)
 
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}

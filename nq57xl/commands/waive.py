@@ -12,8 +12,8 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.waivers import Waiver, refuses
-from nq57xl.plan.model import Plan
-from nq57xl.plan.periods import last_month, parse_period
+from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.periods import is_ad_hoc, last_month, parse_period
 
 
 @frozen
@@ -38,8 +38,9 @@ def waive(
     reason = _required(reason)
     with office.changing("waive") as ledger:
         plan = office.appendix().plan
-        since, last = office.period(None, ledger, plan), parse_period(until, plan.properties)
-        if last_month(last.code) < last_month(since.code):
+        last = parse_period(until, plan.properties)
+        since = last if is_ad_hoc(last.code) else _latest_month(office, ledger, plan)
+        if not is_ad_hoc(last.code) and last_month(last.code) < last_month(since.code):
             raise Nq57Error(f"Kỳ --until ({last.title}) trước kỳ đang nhận báo cáo ({since.title}): hãy ghi kỳ sau đó.")
         rows = [*(item.code for item in plan.tasks), *(item.code for item in plan.indicators)]
         waiver = Waiver(
@@ -64,7 +65,7 @@ def end_waiver(office: Office, number: int, reason: str = "") -> WaivedWarnings:
         waiver = _numbered(ledger, number)
         if waiver.ended:
             raise Nq57Error(f"Việc miễn giải trình số {number} đã được chấm dứt từ trước.")
-        since = office.period(None, ledger, plan).code
+        since = waiver.until if is_ad_hoc(waiver.until) else _latest_month(office, ledger, plan).code
         words = " ".join(reason.split()) or "chấm dứt"
         parts = (waiver.unit, waiver.code, waiver.task, waiver.field, since, since)
         ledger.waive(Waiver(*parts, words, ledger.now(), office.person, ends=number))
@@ -75,6 +76,12 @@ def waivers(office: Office) -> tuple[Waiver, ...]:
     """Every waiver, oldest first, those that have ended too."""
     with office.reading() as ledger:
         return ledger.waivers()
+
+
+def _latest_month(office: Office, ledger: Ledger, plan: Plan) -> Period:
+    """The latest period of the calendar that was issued."""
+    codes = (code for code in reversed(ledger.periods()) if not is_ad_hoc(code))
+    return office.period(next(codes, None), ledger, plan)
 
 
 def _numbered(ledger: Ledger, number: int) -> Waiver:
@@ -89,7 +96,8 @@ def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> Wai
     covered = 0
     problems: list[str] = []
     for code in ledger.periods():
-        if last_month(code) < last_month(waiver.since):
+        once = is_ad_hoc(code) or is_ad_hoc(waiver.since)
+        if code != waiver.since if once else last_month(code) < last_month(waiver.since):
             continue
         own, days = office.valid(code, ledger)
         status = standing(office, ledger, own, days)

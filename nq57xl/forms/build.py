@@ -16,6 +16,7 @@ from nq57xl.forms.model import EarlierAnswer, Form, FormRow, FormTable, Supporte
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import DONE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
+from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, text_print
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
@@ -278,7 +279,8 @@ class _Tables:
         """A led row; one that the last accepted return reported as done stays listed, locked."""
         row = _led_row(task, self._facts(), self.period)
         earlier = self.previous.get(("led", task.code))
-        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, _LED_BEFORE, "explanation")})
+        compared = tuple(name for name in _LED_BEFORE if not self._once or name not in _TEXTS)
+        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, compared, "explanation")})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if earlier is None or not row.open or not _done_earlier(earlier):
             before = self._before(task, earlier) if row.open else ()
@@ -286,6 +288,11 @@ class _Tables:
             return attrs.evolve(row, texts=texts, facts=facts, before=before)
         facts = {**row.facts, "done_before": True, "done_period": earlier.period}
         return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
+
+    @property
+    def _once(self) -> bool:
+        """An ad hoc report: what the last month said of flows and in words is no measure for it."""
+        return is_ad_hoc(self.period.code)
 
     def _before(self, task: Task, earlier: EarlierAnswer | None) -> tuple[Value, ...]:
         """What the row may say again; nothing where it falls due, or was not answered anew for three periods."""
@@ -301,7 +308,8 @@ class _Tables:
     def _indicator(self, item: Indicator) -> FormRow:
         row = _indicator_row(item, self._facts())
         earlier = self.previous.get(("indicator", item.code))
-        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, _INDICATOR_BEFORE, "note")})
+        compared = tuple(name for name in _INDICATOR_BEFORE if not self._once or item.kind_of(name) != "flow")
+        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, compared, "note")})
         before = indicator_before(earlier, self.schema, percent=row.facts["measure"] == "percent")
         return attrs.evolve(row, texts={**row.texts, "previous": before})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import attrs
+
 from nq57xl.plan.model import Period
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
@@ -41,12 +43,15 @@ def data_window(period: Period) -> str:
 
 
 def period_line(period: Period) -> str:
-    """ "Kỳ báo cáo: tháng 4/2026, số liệu từ 15/3 đến 14/4/2026"."""
-    return f"Kỳ báo cáo: {period.title}, số liệu {data_window(period)}"
+    """ "Kỳ báo cáo: tháng 4/2026, số liệu từ 15/3 đến 14/4/2026"; of an ad hoc report with what it is about."""
+    about = f" ({shorten(period.subject, 120)})" if period.subject else ""
+    return f"Kỳ báo cáo: {period.title}{about}, số liệu {data_window(period)}"
 
 
 def frequency(period: Period) -> str:
     """How often such a report is due, by the kind of period."""
+    if "-DX" in period.code:
+        return "Đột xuất"
     if "-Q" in period.code:
         return "Hằng quý"
     if "-H" in period.code:
@@ -64,7 +69,7 @@ def plan_name(title: str) -> str:
 
 
 FORM_PREFIX = "NQ57_"
-FORM_FILE = re.compile(rf"{FORM_PREFIX}[0-9QHM-]+_([A-Za-z0-9]+)", re.IGNORECASE)
+FORM_FILE = re.compile(rf"{FORM_PREFIX}[0-9QHMDX-]+_([A-Za-z0-9]+)", re.IGNORECASE)
 """A form's file by its name, with whatever people put around it; the unit's code is its group."""
 
 
@@ -83,4 +88,5 @@ def shorten(text: str, limit: int = 90) -> str:
 
 def page_foot(unit_name: str, period: Period, short_id: str) -> tuple[str, str]:
     """What stands at the foot of every page, left and right: Excel allows 255 characters for the whole of it."""
-    return f"{shorten(unit_name, _FOOTER_NAME)}. {period_line(period)}", f"Mã biểu mẫu {short_id}"
+    line = period_line(attrs.evolve(period, subject=""))
+    return f"{shorten(unit_name, _FOOTER_NAME)}. {line}", f"Mã biểu mẫu {short_id}"

@@ -10,7 +10,7 @@ from attrs import frozen
 from sqlalchemy import Connection, insert, select
 
 from nq57xl.ledger import rows, tables
-from nq57xl.plan.periods import last_month, title_of
+from nq57xl.plan.periods import is_ad_hoc, last_month, title_of
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.findings import Finding, Waived, verdict_of
 
@@ -45,16 +45,20 @@ class Waiver:
 
     def covers(self, unit: str | None, period: str, item: Finding) -> bool:
         """It holds for that finding on a return of that unit and period."""
-        here = last_month(period)
-        if self.ended and here >= last_month(self.ended):
-            return False
         return (
-            item.severity == "warning"
+            self._holds_in(period)
+            and item.severity == "warning"
             and (self.unit, self.code) == (unit, item.code)
             and self.task in ("", item.task)
             and self.field in ("", item.field)
-            and last_month(self.since) <= here <= last_month(self.until)
         )
+
+    def _holds_in(self, period: str) -> bool:
+        """One of the calendar's periods holds from month to month; one of an ad hoc report for that report alone."""
+        if is_ad_hoc(period) or is_ad_hoc(self.until):
+            return period == self.until and not self.ended
+        ended = bool(self.ended) and not is_ad_hoc(self.ended) and last_month(period) >= last_month(self.ended)
+        return not ended and last_month(self.since) <= last_month(period) <= last_month(self.until)
 
 
 def add(connection: Connection, waiver: Waiver) -> int:

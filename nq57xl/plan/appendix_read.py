@@ -12,6 +12,7 @@ from attrs import field, frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
+from nq57xl.plan.appendix_rows import AppendixRow, plan_of
 from nq57xl.plan.appendix_sheets import (
     CUTOFFS,
     DUE_ROLLS,
@@ -20,9 +21,7 @@ from nq57xl.plan.appendix_sheets import (
     VOCABULARIES,
     YES,
     AppendixColumn,
-    AppendixRow,
     AppendixSheet,
-    plan_of,
 )
 from nq57xl.plan.model import DatedName, Plan, by_heading
 from nq57xl.plan.understand import understand

@@ -1,33 +1,12 @@
-"""The sheets of the master appendix phu-luc.xlsx, defined once for writing, reading and addressing; records as rows."""
+"""The sheets of the master appendix phu-luc.xlsx, defined once for writing, reading and addressing."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-import attrs
 from attrs import frozen
 
-from nq57xl.plan.model import (
-    DatedName,
-    Deadline,
-    DueRoll,
-    Indicator,
-    IndicatorGroup,
-    IndicatorKind,
-    Plan,
-    Properties,
-    Section,
-    Settings,
-    Signatory,
-    Target,
-    Task,
-    Unit,
-    UnitGroup,
-)
-
-if TYPE_CHECKING:
-    pass
+from nq57xl.plan.model import DueRoll, IndicatorKind
 
 GUIDE: tuple[tuple[str, str], ...] = (
     (
@@ -476,121 +455,46 @@ INDICATORS = AppendixSheet(
     optional=True,
 )
 
-TABLES: tuple[AppendixSheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS)
+AD_HOC = AppendixSheet(
+    "ad_hoc",
+    "Báo cáo đột xuất",
+    "BÁO CÁO ĐỘT XUẤT",
+    "Mỗi dòng một báo cáo ngoài lịch định kỳ, có ngày riêng; để trống nếu không có. Phát hành, nhận, tổng hợp như các "
+    "kỳ khác, ví dụ: nq57xl generate --period DX1.",
+    (
+        AppendixColumn(
+            "code", "Mã", 9, "DX và số thứ tự trong năm: DX1, DX2. Không đổi khi đã phát hành.", "short", center=True
+        ),
+        AppendixColumn("subject", "Nội dung báo cáo", 44, "Ví dụ: về tiến độ xây dựng cơ sở dữ liệu chuyên ngành."),
+        AppendixColumn("start", "Số liệu từ ngày", 12, "Ngày đầu của số liệu.", "date", center=True),
+        AppendixColumn("cutoff", "Chốt số liệu ngày", 12, "Ngày cuối của số liệu.", "date", center=True),
+        AppendixColumn(
+            "due", "Đơn vị gửi chậm nhất", 12, "Ngày cuối mà báo cáo của đơn vị còn đúng hạn.", "date", center=True
+        ),
+        AppendixColumn(
+            "report_due",
+            "Cơ quan gửi chậm nhất",
+            12,
+            "Ngày cuối của báo cáo tổng hợp; để trống: như hạn của đơn vị.",
+            "date",
+            optional=True,
+            center=True,
+        ),
+        AppendixColumn(
+            "rows",
+            "Chỉ nhiệm vụ, chỉ tiêu",
+            30,
+            "Mã nhiệm vụ, chỉ tiêu hoặc cả nhóm, cách nhau dấu phẩy: II, III.6, CT.I. Để trống: tất cả.",
+            "codes",
+            optional=True,
+        ),
+    ),
+    spare=8,
+    optional=True,
+)
+
+TABLES: tuple[AppendixSheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS, AD_HOC)
 CARD_ROW = 3
 """0-based row of the first line of a card sheet, under its headings."""
 NAMES_ROW = CARD_ROW + len(CARD) + 3
 """0-based row of the first line of the names table on the sheet of the plan."""
-
-
-AppendixRow = dict[str, Any]
-"""Column key -> str, int, bool, date, tuple of str, or None."""
-
-
-def card_cells(properties: Properties) -> AppendixRow:
-    """The lines of the plan's card."""
-    cells = attrs.asdict(properties, recurse=False)
-    signatory = properties.signatory
-    return cells | {
-        "cutoff": CUTOFFS[properties.cutoff],
-        "due_roll": DUE_ROLLS.get(properties.due_roll, ""),
-        "authority": signatory.authority,
-        "position": signatory.position,
-        "signer": signatory.name,
-    }
-
-
-def name_rows(properties: Properties) -> list[AppendixRow]:
-    """The names with their days of validity, a row each."""
-    return [
-        {"kind": title, **attrs.asdict(item)}
-        for field, title in NAME_KINDS.items()
-        for item in getattr(properties, field)
-    ]
-
-
-def settings_cells(settings: Settings) -> AppendixRow:
-    """The lines of the settings card."""
-    return attrs.asdict(settings) | {"vocabulary": VOCABULARIES[settings.vocabulary]}
-
-
-def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
-    """Sheet id -> its rows."""
-    return {
-        "units": [attrs.asdict(item, recurse=False) for item in plan.units],
-        "groups": [attrs.asdict(item, recurse=False) for item in plan.groups],
-        "sections": [attrs.asdict(item) for item in plan.sections],
-        "tasks": [attrs.asdict(item, recurse=False) | {"deadline": item.deadline.text} for item in plan.tasks],
-        "indicator_groups": [attrs.asdict(item) for item in plan.indicator_groups],
-        "indicators": [
-            attrs.asdict(item, recurse=False) | {"target": item.target.text, "kind": INDICATOR_KINDS.get(item.kind, "")}
-            for item in plan.indicators
-        ],
-    }
-
-
-def plan_of(
-    card: AppendixRow, names: list[AppendixRow], tables: dict[str, list[AppendixRow]], settings: AppendixRow
-) -> Plan:
-    """The plan that those cells hold, not yet understood."""
-    return Plan(
-        properties=_properties(card, names),
-        units=tuple(Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
-        groups=tuple(UnitGroup(**row) for row in tables["groups"]),
-        sections=tuple(Section(**row) for row in tables["sections"]),
-        tasks=tuple(_task(row) for row in tables["tasks"]),
-        indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(_indicator(row) for row in tables["indicators"]),
-        settings=_settings(settings),
-    )
-
-
-def _indicator(row: AppendixRow) -> Indicator:
-    kind = next((code for code, title in INDICATOR_KINDS.items() if title == row.get("kind")), "")
-    return Indicator(**{**row, "target": Target(row["target"]), "kind": kind})
-
-
-def _settings(cells: AppendixRow) -> Settings:
-    known = {key: value for key, value in cells.items() if value is not None}
-    known["vocabulary"] = next(
-        (code for code, title in VOCABULARIES.items() if title == cells.get("vocabulary")), "own"
-    )
-    return Settings(**known)
-
-
-def _task(row: AppendixRow) -> Task:
-    return Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
-
-
-def _properties(card: AppendixRow, names: list[AppendixRow]) -> Properties:
-    known = {item.name for item in attrs.fields(Properties)}
-    plain = {key: value for key, value in card.items() if key in known and value is not None}
-    plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
-    plain["due_roll"] = next((code for code, title in DUE_ROLLS.items() if title == card.get("due_roll")), "")
-    plain.setdefault("year", 0)
-    signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
-    dated: dict[str, Any] = {
-        field: tuple(_name(row) for row in names if row["kind"] == title and row["name"])
-        for field, title in NAME_KINDS.items()
-    }
-    return Properties(**plain, **dated, signatory=signatory)
-
-
-def _name(row: AppendixRow) -> DatedName:
-    valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
-    return DatedName(row["name"], *valid)
-
-
-def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell value
-    """The text that stands in the cell."""
-    if value is None:
-        return ""
-    if column.kind == "yes_no":
-        return YES if value else NO
-    if column.kind == "names":
-        return "\n".join(value)
-    if column.kind == "dated_names":
-        return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
-    if column.kind == "codes":
-        return ", ".join(value)
-    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)

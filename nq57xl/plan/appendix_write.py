@@ -9,17 +9,8 @@ from typing import Any
 from attrs import evolve
 
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import (
-    GUIDE,
-    AppendixColumn,
-    AppendixRow,
-    AppendixSheet,
-    card_cells,
-    name_rows,
-    settings_cells,
-    shown,
-    table_rows,
-)
+from nq57xl.plan.appendix_rows import AppendixRow, card_cells, name_rows, settings_cells, shown, table_rows
+from nq57xl.plan.appendix_sheets import GUIDE, AppendixColumn, AppendixSheet
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review

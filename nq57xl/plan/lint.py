@@ -12,6 +12,7 @@ from nq57xl.plan import appendix_sheets, lint_clear
 from nq57xl.plan.importer.words import roman, roman_value
 from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
 from nq57xl.plan.model import Indicator, Plan, Task
+from nq57xl.plan.periods import is_ad_hoc, names_row
 from nq57xl.rules.findings import Finding, Point, catalogue, grouped, reworded
 from nq57xl.text.normalise import bare, fold
 from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
@@ -300,6 +301,27 @@ def _codes(linter: Linter) -> Iterator[Finding]:
                 yield linter.make("PLAN_DUPLICATE_CODE", table, index, "code", value=record.code)
 
 
+def _ad_hoc(linter: Linter) -> Iterator[Finding]:
+    """Ad hoc reports that cannot be issued: no code of their own, days missing or out of order, unknown rows."""
+    plan = linter.plan
+    counts = Counter(item.code for item in plan.properties.ad_hoc)
+    known = [*(row.code for row in plan.tasks), *(row.code for row in plan.indicators)]
+    for index, item in enumerate(plan.properties.ad_hoc):
+        if counts[item.code] > 1:
+            yield linter.make("PLAN_DUPLICATE_CODE", "ad_hoc", index, "code", value=item.code)
+        elif not is_ad_hoc(item.code):
+            yield linter.make("PLAN_AD_HOC_CODE", "ad_hoc", index, "code", value=item.code)
+        days = [("start", item.start), ("cutoff", item.cutoff), ("due", item.due)]
+        missing = [field for field, day in days if day is None]
+        told = [day for _, day in [*days, ("report_due", item.report_due)] if day is not None]
+        if missing or told != sorted(told):
+            field = missing[0] if missing else "start"
+            yield linter.make("PLAN_AD_HOC_DAYS", "ad_hoc", index, field, value=item.code)
+        for chosen in item.rows:
+            if not any(names_row([chosen], code) for code in known):
+                yield linter.make("PLAN_AD_HOC_ROW", "ad_hoc", index, "rows", value=chosen)
+
+
 def _misprints(linter: Linter) -> Iterator[Finding]:
     """Words that look misprinted, each once a cell."""
     cells = [
@@ -330,6 +352,7 @@ _CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
     lint_clear.ended_units,
     _sections,
     _codes,
+    _ad_hoc,
     numbers,
     lint_clear.leads,
     lint_clear.work,

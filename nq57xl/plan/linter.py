@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import name_rows
+from nq57xl.plan.appendix_rows import name_rows
 from nq57xl.plan.model import IndicatorKind, Plan
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema

@@ -48,6 +48,23 @@ class Signatory:
 
 
 @frozen
+class AdHocReport:
+    """A report beside the calendar that somebody asked for (Decree 09/2019/NĐ-CP, Article 4), with its own days."""
+
+    code: str
+    """"2026-DX1"."""
+    subject: str = ""
+    """What it is about, in words."""
+    start: dt.date | None = None
+    cutoff: dt.date | None = None
+    due: dt.date | None = None
+    report_due: dt.date | None = None
+    """None: as the units' due day."""
+    rows: tuple[str, ...] = ()
+    """Codes of tasks and indicators, or beginnings of them ("II", "CT.I"): what alone is asked; () for everything."""
+
+
+@frozen
 class Properties:
     """What the plan says of itself, and the office's reporting regime."""
 
@@ -84,6 +101,8 @@ class Properties:
     """Days on which nobody works this year beside weekends and public holidays (swapped days): "02/01/2026"."""
     days_worked: tuple[str, ...] = field(default=(), metadata=LATER)
     """Weekend days that are worked in their place."""
+    ad_hoc: tuple[AdHocReport, ...] = field(default=(), metadata=LATER)
+    """Reports beside the calendar."""
     cutoff: Literal["decree", "calendar"] = "decree"
     """"decree": Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th); "calendar": whole months."""
     signatory: Signatory = field(factory=Signatory)
@@ -311,9 +330,9 @@ class Period:
     """A reporting period with its days."""
 
     code: str
-    """"2026-04", "2026-Q2", "2026-H1", "2026"."""
+    """"2026-04", "2026-Q2", "2026-H1", "2026", "2026-DX1"."""
     title: str
-    """In words: "tháng 4/2026", "quý II/2026", "6 tháng đầu năm 2026", "năm 2026"."""
+    """In words: "tháng 4/2026", "quý II/2026", "6 tháng đầu năm 2026", "năm 2026", "đột xuất lần 1 năm 2026"."""
     start: dt.date
     """First day of the data."""
     cutoff: dt.date
@@ -322,6 +341,8 @@ class Period:
     """Last day on which a unit's report is on time."""
     report_due: dt.date
     """Last day for the agency's own report."""
+    subject: str = field(default="", metadata=LATER)
+    """What an ad hoc report is about."""
 
 
 def name_on(names: tuple[DatedName, ...], day: date) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 
+import attrs
+
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.model import Period, Properties
+from nq57xl.plan.model import Period, Plan, Properties
 from nq57xl.plan.workdays import rolled
 from nq57xl.resources import read_schema
 from nq57xl.text.normalise import bare
 
 _CODE = re.compile(r"(20\d\d)(?:-(?:(0[1-9]|1[0-2])|(Q)([1-4])|(H)([12])|(9M)))?")
+_AD_HOC = re.compile(r"(?:(20\d\d)-)?DX([1-9]\d?)")
 _SPOKEN = (
     (r"(?:thang |t)?(?P<part>0?[1-9]|1[0-2])(?:/| nam )(?P<year>20\d\d)", "{year}-{part:0>2}"),
     (r"(?:quy |q)(?P<part>i{1,3}|iv|[1-4])(?:/| nam )(?P<year>20\d\d)", "{year}-Q{part}"),
@@ -21,6 +25,7 @@ _SPOKEN = (
     (r"6 ?thang cuoi nam (?P<year>20\d\d)", "{year}-H2"),
     (r"9 ?(?:thang (?:dau )?(?:nam )?|t/)(?P<year>20\d\d)", "{year}-9M"),
     (r"nam (?P<year>20\d\d)", "{year}"),
+    (r"(?:bao cao )?(?:dot xuat|dx) ?(?:lan |so )?(?P<part>[1-9]\d?)(?:/| nam )(?P<year>20\d\d)", "{year}-DX{part}"),
 )
 """How people write a period, without accents, and its code."""
 _ROMAN = ("I", "II", "III", "IV")
@@ -37,17 +42,19 @@ def _code_of(text: str) -> str:
 
 
 def parse_period(code: str, properties: Properties) -> Period:
-    """The period that a code names ("2026-04", "2026-Q2", "2026-H1", "2026-9M", "2026"), or people's way of writing it.
+    """The period that a code names ("2026-04", "2026-Q2", "2026", "2026-DX1"), or people's way of writing it.
 
     Days of the data follow Decree 09/2019/NĐ-CP, Article 12 (15th of the month before to 14th of the last month), or
-    whole months when the plan says "calendar". Due days fall in the period's last month. Raises Nq57Error for any
-    other code.
+    whole months when the plan says "calendar". Due days fall in the period's last month. An ad hoc report has the days
+    that the office gave it (sheet «Báo cáo đột xuất»). Raises Nq57Error for any other code, and without those days.
     """
+    if (once := _AD_HOC.fullmatch(_code_of(code))) is not None:
+        return _ad_hoc(ad_hoc_code(once[0], properties.year), properties)
     match = _CODE.fullmatch(_code_of(code))
     if match is None:
         raise Nq57Error(
             f"Kỳ báo cáo «{code}» không đúng: ghi tháng 2026-04, quý 2026-Q2, 6 tháng đầu năm 2026-H1, "
-            "6 tháng cuối năm 2026-H2, 9 tháng 2026-9M hoặc năm 2026."
+            "6 tháng cuối năm 2026-H2, 9 tháng 2026-9M, năm 2026 hoặc đột xuất 2026-DX1."
         )
     year = int(match[1])
     first, last, title = _months(match)
@@ -64,17 +71,69 @@ def parse_period(code: str, properties: Properties) -> Period:
 
 def title_of(code: str) -> str:
     """A period's title in words, by its code: "tháng 4/2026"."""
+    if is_ad_hoc(code):
+        year, _, number = code.partition("-DX")
+        return f"đột xuất lần {number} năm {year}"
     match = _CODE.fullmatch(code)
     return code if match is None else _months(match)[2]
 
 
+def is_ad_hoc(code: str) -> bool:
+    """The code is that of an ad hoc report: "2026-DX1"."""
+    return _AD_HOC.fullmatch(code) is not None and code.startswith("20")
+
+
+def ad_hoc_code(typed: str, year: int) -> str:
+    """The code of an ad hoc report as offices type it: "DX1" is "2026-DX1" in a plan of 2026; other texts stay."""
+    match = _AD_HOC.fullmatch(typed.strip().upper())
+    return typed if match is None else f"{match[1] or year}-DX{match[2]}"
+
+
+def _ad_hoc(code: str, properties: Properties) -> Period:
+    """The ad hoc report of that code with the office's own days."""
+    known = next((item for item in properties.ad_hoc if item.code == code), None)
+    if known is None or known.start is None or known.cutoff is None or known.due is None:
+        raise Nq57Error(
+            f"Chưa có đủ ngày của báo cáo {title_of(code)}: ghi mã {code.partition('-')[2]}, số liệu từ ngày, ngày "
+            "chốt, hạn gửi ở trang «Báo cáo đột xuất» của phu-luc.xlsx."
+        )
+    due = known.report_due or known.due
+    return Period(code, title_of(code), known.start, known.cutoff, known.due, due, known.subject)
+
+
+def rows_asked(plan: Plan, period: Period) -> Plan:
+    """The plan with those rows alone that the period asks for: an ad hoc report may choose some."""
+    report = next((item for item in plan.properties.ad_hoc if item.code == period.code), None)
+    if report is None or not report.rows:
+        return plan
+    tasks = tuple(row for row in plan.tasks if names_row(report.rows, row.code))
+    indicators = tuple(row for row in plan.indicators if names_row(report.rows, row.code))
+    numbers, groups = {row.section for row in tasks}, {row.group for row in indicators}
+    return attrs.evolve(
+        plan,
+        tasks=tasks,
+        sections=tuple(item for item in plan.sections if item.number in numbers),
+        indicators=indicators,
+        indicator_groups=tuple(item for item in plan.indicator_groups if item.number in groups),
+    )
+
+
+def names_row(chosen: Sequence[str], code: str) -> bool:
+    """One of the codes is that row's, or begins it: "II" and "II.2" name II.2.1."""
+    return any(f"{code}.".casefold().startswith(f"{item.rstrip('.')}.".casefold()) for item in chosen)
+
+
 def last_month(code: str) -> tuple[int, int]:
-    """(year, month) in which a period ends, by its code: orders periods of all kinds. Raises ValueError for others."""
+    """(year, month) in which a period of the calendar ends, by its code. Raises ValueError for others."""
+    if is_ad_hoc(code):
+        raise ValueError(code)
     return months_of(code)[-1]
 
 
 def months_of(code: str) -> tuple[tuple[int, int], ...]:
-    """(year, month) of each month of a period, by its code. Raises ValueError for what is no code."""
+    """(year, month) of each month of a period; none for an ad hoc report. Raises ValueError for what is no code."""
+    if is_ad_hoc(code):
+        return ()
     match = _CODE.fullmatch(code)
     if match is None:
         raise ValueError(code)
@@ -83,7 +142,10 @@ def months_of(code: str) -> tuple[tuple[int, int], ...]:
 
 
 def next_period(period: Period, properties: Properties) -> Period:
-    """The period of the same kind that follows."""
+    """The period of the same kind that follows; after an ad hoc report the month that is not yet over."""
+    if is_ad_hoc(period.code):
+        month = parse_period(f"{period.cutoff:%Y-%m}", properties)
+        return month if month.cutoff > period.cutoff else next_period(month, properties)
     year, part = int(period.code[:4]), period.code[5:]
     if not part or part == "9M":
         return parse_period(f"{year + 1}{'-9M' if part else ''}", properties)
@@ -140,7 +202,7 @@ def due_period(properties: Properties, today: date, issued: Period | None = None
     `issued`: the latest period with forms; it stays the one at hand until its report is due, and the next one of its
     kind follows it.
     """
-    if issued is not None:
+    if issued is not None and not is_ad_hoc(issued.code):
         return issued if today <= issued.report_due else next_period(issued, properties)
     month = parse_period(f"{today:%Y-%m}", properties)
     return month if today <= month.report_due else next_period(month, properties)

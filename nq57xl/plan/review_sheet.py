@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import AppendixColumn, card_cells, name_rows, settings_cells, table_rows
+from nq57xl.plan.appendix_rows import card_cells, name_rows, settings_cells, table_rows
+from nq57xl.plan.appendix_sheets import AppendixColumn
 from nq57xl.plan.appendix_styles import MARKED, set_up_page, write_cell, write_line, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import ANSWER, FIELD, KEY, REASON, TITLE, Question, Review, questions_of

@@ -326,8 +326,8 @@ def in_force(plan: Plan, day: dt.date) -> Plan:
 def with_present(earlier: Plan, present: Plan) -> Plan:
     """An earlier version of the plan with what the office keeps for itself as it is now.
 
-    Those are the settings, the dated names, and of each unit its e-mail, validity, successors and former names; units
-    that came later are there too, since the rows of the earlier version may have passed to them.
+    Those are the settings, the dated names, the ad hoc reports, and of each unit its e-mail, validity, successors and
+    former names; units that came later are there too, since the rows of the earlier version may have passed to them.
     """
     units = {unit.code: unit for unit in present.units}
     own = earlier.properties
@@ -338,7 +338,7 @@ def with_present(earlier: Plan, present: Plan) -> Plan:
     old = tuple(units.pop(unit.code, unit) for unit in earlier.units)
     return attrs.evolve(
         earlier,
-        properties=attrs.evolve(own, **names),
+        properties=attrs.evolve(own, ad_hoc=present.properties.ad_hoc, **names),
         units=(*old, *units.values()),
         settings=present.settings,
     )

@@ -26,7 +26,7 @@ _TYPES = {
 }
 _INTERNAL = ("noi-bo", "bien-tap", "du-lieu-noi-bo")
 """What stays in the office: contacts, assessments, its own hand."""
-_PERIOD = re.compile(r"20\d\d(-(\d\d|Q\d|H\d|9M))?")
+_PERIOD = re.compile(r"20\d\d(-(\d\d|Q\d|H\d|9M|DX\d{1,2}))?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

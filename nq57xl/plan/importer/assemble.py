@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_sheets import AppendixSheet, shown
+from nq57xl.plan.appendix_rows import shown
+from nq57xl.plan.appendix_sheets import AppendixSheet
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings

@@ -1,0 +1,150 @@
+"""Records of a plan as rows of the master appendix, and back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import attrs
+
+from nq57xl.plan.appendix_sheets import (
+    CUTOFFS,
+    DUE_ROLLS,
+    INDICATOR_KINDS,
+    NAME_KINDS,
+    NO,
+    VOCABULARIES,
+    YES,
+    AppendixColumn,
+)
+from nq57xl.plan.model import (
+    AdHocReport,
+    DatedName,
+    Deadline,
+    Indicator,
+    IndicatorGroup,
+    Plan,
+    Properties,
+    Section,
+    Settings,
+    Signatory,
+    Target,
+    Task,
+    Unit,
+    UnitGroup,
+)
+from nq57xl.plan.periods import ad_hoc_code
+
+AppendixRow = dict[str, Any]
+"""Column key -> str, int, bool, date, tuple of str, or None."""
+
+
+def card_cells(properties: Properties) -> AppendixRow:
+    """The lines of the plan's card."""
+    cells = attrs.asdict(properties, recurse=False)
+    signatory = properties.signatory
+    return cells | {
+        "cutoff": CUTOFFS[properties.cutoff],
+        "due_roll": DUE_ROLLS.get(properties.due_roll, ""),
+        "authority": signatory.authority,
+        "position": signatory.position,
+        "signer": signatory.name,
+    }
+
+
+def name_rows(properties: Properties) -> list[AppendixRow]:
+    """The names with their days of validity, a row each."""
+    return [
+        {"kind": title, **attrs.asdict(item)}
+        for field, title in NAME_KINDS.items()
+        for item in getattr(properties, field)
+    ]
+
+
+def settings_cells(settings: Settings) -> AppendixRow:
+    """The lines of the settings card."""
+    return attrs.asdict(settings) | {"vocabulary": VOCABULARIES[settings.vocabulary]}
+
+
+def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
+    """Sheet id -> its rows."""
+    return {
+        "units": [attrs.asdict(item, recurse=False) for item in plan.units],
+        "groups": [attrs.asdict(item, recurse=False) for item in plan.groups],
+        "sections": [attrs.asdict(item) for item in plan.sections],
+        "tasks": [attrs.asdict(item, recurse=False) | {"deadline": item.deadline.text} for item in plan.tasks],
+        "indicator_groups": [attrs.asdict(item) for item in plan.indicator_groups],
+        "indicators": [
+            attrs.asdict(item, recurse=False) | {"target": item.target.text, "kind": INDICATOR_KINDS.get(item.kind, "")}
+            for item in plan.indicators
+        ],
+        "ad_hoc": [attrs.asdict(item, recurse=False) for item in plan.properties.ad_hoc],
+    }
+
+
+def plan_of(
+    card: AppendixRow, names: list[AppendixRow], tables: dict[str, list[AppendixRow]], settings: AppendixRow
+) -> Plan:
+    """The plan that those cells hold, not yet understood."""
+    return Plan(
+        properties=_properties(card, names, tables["ad_hoc"]),
+        units=tuple(Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
+        groups=tuple(UnitGroup(**row) for row in tables["groups"]),
+        sections=tuple(Section(**row) for row in tables["sections"]),
+        tasks=tuple(_task(row) for row in tables["tasks"]),
+        indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
+        indicators=tuple(_indicator(row) for row in tables["indicators"]),
+        settings=_settings(settings),
+    )
+
+
+def _indicator(row: AppendixRow) -> Indicator:
+    kind = next((code for code, title in INDICATOR_KINDS.items() if title == row.get("kind")), "")
+    return Indicator(**{**row, "target": Target(row["target"]), "kind": kind})
+
+
+def _settings(cells: AppendixRow) -> Settings:
+    known = {key: value for key, value in cells.items() if value is not None}
+    known["vocabulary"] = next(
+        (code for code, title in VOCABULARIES.items() if title == cells.get("vocabulary")), "own"
+    )
+    return Settings(**known)
+
+
+def _task(row: AppendixRow) -> Task:
+    return Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
+
+
+def _properties(card: AppendixRow, names: list[AppendixRow], ad_hoc: list[AppendixRow]) -> Properties:
+    known = {item.name for item in attrs.fields(Properties)}
+    plain = {key: value for key, value in card.items() if key in known and value is not None}
+    plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
+    plain["due_roll"] = next((code for code, title in DUE_ROLLS.items() if title == card.get("due_roll")), "")
+    plain.setdefault("year", 0)
+    plain["ad_hoc"] = tuple(AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc)
+    signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
+    dated: dict[str, Any] = {
+        field: tuple(_name(row) for row in names if row["kind"] == title and row["name"])
+        for field, title in NAME_KINDS.items()
+    }
+    return Properties(**plain, **dated, signatory=signatory)
+
+
+def _name(row: AppendixRow) -> DatedName:
+    valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
+    return DatedName(row["name"], *valid)
+
+
+def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell value
+    """The text that stands in the cell."""
+    if value is None:
+        return ""
+    if column.kind == "yes_no":
+        return YES if value else NO
+    if column.kind == "names":
+        return "\n".join(value)
+    if column.kind == "dated_names":
+        return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
+    if column.kind == "codes":
+        return ", ".join(value)
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
