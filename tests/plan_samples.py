@@ -22,7 +22,7 @@ from nq57xl.plan.model import (
     UnitGroup,
 )
 from nq57xl.plan.understand import understand
-from nq57xl.text.normalise import clean
+from nq57xl.text.legacy import clean
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn"))
 SAMPLES = "Văn phòng;Phòng Quản lý Đầu tư;Các phòng, đơn vị;=1+1;2.1;0012;31/12/2026;Quý I/2026;≥ 90%;Có;_x0041_;-"

@@ -29,7 +29,7 @@ from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import questions_of
 from nq57xl.plan.units import loose_key
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 from tools.import_offices import Sample, ledger_sample, web_sample
 from tools.import_plans import random_plan
 from tools.import_samples import docx_of, look_of, pdf_of, text_of, xlsx_of

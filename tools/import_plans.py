@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 
-from nq57xl.plan.importer.words import roman
+from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
 from nq57xl.plan.understand import understand
 

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.words import roman
+from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
 from nq57xl.plan.understand import understand
 

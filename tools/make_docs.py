@@ -14,8 +14,8 @@ from nq57xl.plan import appendix_sheets as appendix
 from nq57xl.plan.appendix_sheets import INDICATOR_KINDS
 from nq57xl.rules.findings import Entry, catalogue
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Field, Schema, SheetSpec, Table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -11,7 +11,7 @@ import io
 
 import yaml
 
-from nq57xl.xlsx.zipped import repacked
+from nq57xl.xlsx.package import repacked
 from tools.make_template import PROFILE, ROOT, Maker
 from tools.template_styles import row_marks, side_margins, tidy
 

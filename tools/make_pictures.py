@@ -36,7 +36,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.report.addendum import NAME as ADDENDUM
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.text.clock import VIETNAM, FixedClock, SystemClock
-from nq57xl.text.normalise import bare
+from nq57xl.text.legacy import bare
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PICTURES = REPOSITORY / "docs" / "pictures"

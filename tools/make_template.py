@@ -21,7 +21,7 @@ from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_COLOR_INDEX
 from docx.shared import Length, Mm, Pt
 
-from nq57xl.xlsx.zipped import repacked
+from nq57xl.xlsx.package import repacked
 from tools.template_styles import line_above, make_styles, page_field, restart_pages, row_marks, side_margins, tidy
 
 ROOT = Path(__file__).resolve().parent.parent

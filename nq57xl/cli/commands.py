@@ -9,12 +9,9 @@ from pathlib import Path
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.amending import amend
-from nq57xl.cli.calendars import calendar
-from nq57xl.cli.closing import CLOSE_COMMANDS
-from nq57xl.cli.comparing import diff, export
-from nq57xl.cli.deciding import RETURN_COMMANDS, check, log
-from nq57xl.cli.describing import schema
+from nq57xl.cli.amending import CLOSE_COMMANDS, amend
+from nq57xl.cli.comparing import diff, export, schema
+from nq57xl.cli.deciding import RETURN_COMMANDS, check, log, waive
 from nq57xl.cli.options import (
     NamedPath,
     as_json,
@@ -25,12 +22,9 @@ from nq57xl.cli.options import (
     print_json,
     talk,
 )
-from nq57xl.cli.reminding import remind
-from nq57xl.cli.serving import serve
-from nq57xl.cli.storing import STORING_COMMANDS
-from nq57xl.cli.tracing import attach, history
-from nq57xl.cli.waiving import waive
-from nq57xl.cli.watching import watch
+from nq57xl.cli.reminding import calendar, remind
+from nq57xl.cli.serving import serve, watch
+from nq57xl.cli.storing import STORING_COMMANDS, attach, history
 
 
 @click.command(
@@ -78,7 +72,7 @@ def show(context: click.Context, number: int | None, json_: bool) -> None:
     """The plan as understood."""
     from nq57xl.cli import printing
     from nq57xl.commands.show import show as run
-    from nq57xl.plan.show import plan_json
+    from nq57xl.plan.model import plan_json
 
     plan = run(office(context), number)
     if json_:

@@ -12,7 +12,7 @@ import click
 from nq57xl.cli.options import console, talk
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.findings import Finding, Verdict, to_answer
-from nq57xl.text.normalise import visible
+from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers

@@ -1,18 +1,27 @@
-"""serve: the office's desk in the browser."""
+"""serve and watch: the office's desk in the browser, and a folder under watch, until Ctrl+C."""
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import sys
+import time
+from collections import Counter
 from pathlib import Path
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import NamedPath
+from nq57xl.cli.options import NamedPath, as_json, office, period_option, talk
+from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
+    from nq57xl.commands.answers import Answers
+    from nq57xl.commands.collect import CollectedFile
+    from nq57xl.commands.watch import WatchNews
     from nq57xl.web.server import Places
 
 
@@ -76,3 +85,145 @@ def _tell(address: str) -> None:
     if sys.stdout is not None:
         click.echo(address)
         sys.stdout.flush()
+
+
+_POINTS = ("điểm phải sửa", "điểm nên xem lại")
+_SLICE = 0.2
+"""Seconds: a signal does not end a sleep, so that is how long Ctrl+C takes to be seen."""
+
+
+class Stop:
+    """Waits between two looks; Ctrl+C lets the run in hand end first, a second one does not wait for that."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Stop:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned
+
+    def __call__(self, seconds: float) -> bool:
+        """Waits; True as soon as somebody asked for the end."""
+        end = time.monotonic() + seconds
+        while not self.asked and (left := end - time.monotonic()) > 0:
+            time.sleep(min(_SLICE, left))
+        return self.asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+@click.command(
+    short_help="Theo dõi thư mục, tự nhận tệp mới.",
+    help="Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để "
+    "dừng. Các lệnh khác vẫn chạy được trong lúc theo dõi.",
+)
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath())
+@period_option()
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.2),
+    default=10.0,
+    show_default=True,
+    metavar="GIÂY",
+    help="Số giây giữa hai lần xem.",
+)
+@click.option("--once", is_flag=True, help="Nhận những tệp đã ghi xong rồi dừng, không theo dõi tiếp.")
+@click.option(
+    "--unit-folders",
+    is_flag=True,
+    help="Tạo trước trong thư mục đó một thư mục con cho từng đơn vị; kết quả được đặt lại cạnh tệp của đơn vị.",
+)
+@as_json
+@click.pass_context
+def watch(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    folder: Path | None,
+    period: str | None,
+    interval: float,
+    once: bool,
+    unit_folders: bool,
+    json_: bool,
+) -> None:
+    """Collects what arrives."""
+    from nq57xl.commands.unit_folders import make_unit_folders
+    from nq57xl.commands.watch import watch as run
+    from nq57xl.commands.watch import watched_period
+
+    place = office(context)
+    told = _Teller(json_=json_)
+    here = watched_period(place, period)
+    root = folder or place.workspace.inbox
+    if unit_folders:
+        make_unit_folders(place, root)
+    with Stop() as stop:
+        looks = run(place, folder, period, interval=interval, pause=stop, once=once)
+        talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
+        try:
+            for news in looks:
+                told.tell(news)
+        except KeyboardInterrupt:
+            talk("Dừng ngay; phần đang nhận dở sẽ được nhận lại ở lần sau.")
+    told.sum_up()
+
+
+class _Teller:
+    """Prints the news, and keeps count for the end."""
+
+    def __init__(self, *, json_: bool) -> None:
+        self.json_ = json_
+        self.counts: Counter[str] = Counter()
+        self.answers: Answers | None = None
+
+    def tell(self, news: WatchNews) -> None:
+        """Files on stdout, one line each; talk on stderr."""
+        if news.message:
+            talk(visible(news.message))
+        if news.collected is None:
+            return
+        self.answers = news.collected.answers
+        for item in news.collected.returns:
+            self.counts[item.verdict] += 1
+            click.echo(_json_line(item) if self.json_ else file_line(item))
+        for problem in self.answers.problems:
+            talk(problem)
+
+    def sum_up(self) -> None:
+        """What came in altogether, and the next step."""
+        from nq57xl.cli.printing import VERDICTS, print_answers
+
+        total = sum(self.counts.values())
+        parts = [f"{self.counts[code]} {words.lower()}" for code, words in VERDICTS.items() if self.counts[code]]
+        talk(f"Đã dừng theo dõi: {total} tệp" + (f" ({'; '.join(parts)})." if parts else "."))
+        if self.answers is not None:
+            print_answers(self.answers)
+
+
+def file_line(item: CollectedFile) -> str:
+    """One line for one file: verdict, path, unit, how many points."""
+    from nq57xl.cli.printing import VERDICTS
+
+    asked = Counter(one.severity for one in item.findings if one.asks)
+    errors, warnings = asked["error"], asked["warning"]
+    told = ", ".join(f"{number} {word}" for number, word in zip((errors, warnings), _POINTS, strict=True) if number)
+    if item.verdict == "unrecognised" and item.findings:
+        told = item.findings[0].message
+    unit = f" ({item.unit})" if item.unit else ""
+    line = f"{VERDICTS[item.verdict]}: {item.source.path}{unit}" + (f" – {told}" if told else "")
+    return visible(line)
+
+
+def _json_line(item: CollectedFile) -> str:
+    from nq57xl.cli.printing import collected_file_json
+
+    return json.dumps(collected_file_json(item), ensure_ascii=False)

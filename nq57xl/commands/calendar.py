@@ -11,8 +11,7 @@ from nq57xl.forms.wording import plan_name
 from nq57xl.ledger.outputs import write_all_guarded
 from nq57xl.outputs.calendar import CalendarLine, calendar_file, render_calendar
 from nq57xl.plan.model import Period, Properties
-from nq57xl.plan.periods import parse_period
-from nq57xl.plan.workdays import holidays_of, is_working_day
+from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
 
 
 @frozen

@@ -14,7 +14,7 @@ from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import OFFICE, OFFICE_NAME, values_of
 from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.schema import Facts, Field, Schema, Table
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 _LOCKED_TABLES = ("signoff", "statement", "unchanged", "no_data_rest", "reopen")
 """Who signed, and the statements for all rows of a table, are the unit's own word."""

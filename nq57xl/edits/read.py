@@ -21,7 +21,7 @@ from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Entry, Finding, make, reworded
 from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
 
 _SEARCHED_ROWS, _SEARCHED_COLUMNS = 60, 60

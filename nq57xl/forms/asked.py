@@ -20,7 +20,7 @@ from nq57xl.forms.values import FormCell, Value, cells_of
 from nq57xl.forms.wording import AGAIN
 from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, catalogue
-from nq57xl.text.normalise import clean
+from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import days_of, plain_number
 from nq57xl.xlsx.write import cell_text
 

@@ -20,7 +20,7 @@ from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, text_print
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.normalise import bare, clean, fold
+from nq57xl.text.legacy import bare, clean, fold
 from nq57xl.xlsx.metrics import INDENT, lines_needed
 
 PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"

@@ -16,7 +16,7 @@ from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import CellRole, Form, FormRow, SheetLayout, Slot
 from nq57xl.forms.progress import COUNTS
 from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
-from nq57xl.rules.registry import predicates_of
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.schema import SheetSpec
 
 

@@ -16,8 +16,8 @@ from nq57xl.forms.values import Value
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.condition import blank_formula, quoted
 from nq57xl.rules.frame import KEY, RETURN
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Facts, Table
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix

@@ -24,7 +24,7 @@ from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import migrate
 from nq57xl.ledger.engine import copy_database, file_engine, friendly, memory_engine, reading
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.text.normalise import bare
+from nq57xl.text.legacy import bare
 
 _DRIVER = "postgresql+psycopg"
 _SCHEMA = re.compile(r"nq57_[a-z0-9_]{1,50}")

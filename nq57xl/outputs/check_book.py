@@ -14,7 +14,7 @@ from nq57xl.results.standing import FATES, FiledReturn
 from nq57xl.results.wording import BASES, STATES, moment_words
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
 from nq57xl.xlsx.write_pages import report_workbook
 

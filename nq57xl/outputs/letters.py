@@ -19,7 +19,7 @@ from nq57xl.results.standing import FiledReturn, ReturnFate
 from nq57xl.results.wording import BASES, moment_words
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Point, to_answer
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 if TYPE_CHECKING:
     pass

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses
 
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _LINE, _FOLD = 60, "\r\n "

@@ -15,8 +15,8 @@ from nq57xl.forms.wording import data_window, day_in_words, plan_name
 from nq57xl.outputs.mail_draft import plain
 from nq57xl.outputs.reminders import OWES, OwingUnit
 from nq57xl.plan.model import Period, Plan, name_on
-from nq57xl.text.normalise import bare
-from nq57xl.xlsx.zipped import repacked
+from nq57xl.text.legacy import bare
+from nq57xl.xlsx.package import repacked
 
 TEMPLATE = "thong-bao-nhac.docx"
 NOTICE_FILE = "thong-bao-nhac.docx"

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.compare import FIELDS, GENERAL, headings, match_sections, text_of
-from nq57xl.plan.importer.words import roman
+from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import (
     DatedName,
     Indicator,
@@ -28,7 +28,7 @@ from nq57xl.plan.model import (
 from nq57xl.plan.review_questions import Review
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 Row = TypeVar("Row", Task, Indicator)
 

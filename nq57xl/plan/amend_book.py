@@ -15,7 +15,7 @@ from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_t
 from nq57xl.plan.compare import FIELDS, KIND_WORDS, TITLES, Decisions, line_of
 from nq57xl.plan.model import FieldChange, Plan, PlanComparison, PlanRowChange, RowTable
 from nq57xl.text.addresses import letters_of
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
 
 NEW, OUT, KEEP = "mới", "bỏ", "giữ"

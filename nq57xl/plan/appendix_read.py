@@ -28,7 +28,7 @@ from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1, place_of
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook
 from nq57xl.xlsx.patch import put_texts

@@ -455,7 +455,7 @@ INDICATORS = AppendixSheet(
     optional=True,
 )
 
-AD_HOC = AppendixSheet(
+_AD_HOC = AppendixSheet(
     "ad_hoc",
     "Báo cáo đột xuất",
     "BÁO CÁO ĐỘT XUẤT",
@@ -493,7 +493,7 @@ AD_HOC = AppendixSheet(
     optional=True,
 )
 
-TABLES: tuple[AppendixSheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS, AD_HOC)
+TABLES: tuple[AppendixSheet, ...] = (UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS, _AD_HOC)
 CARD_ROW = 3
 """0-based row of the first line of a card sheet, under its headings."""
 NAMES_ROW = CARD_ROW + len(CARD) + 3

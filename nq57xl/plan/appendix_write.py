@@ -13,8 +13,7 @@ from nq57xl.plan.appendix_rows import AppendixRow, card_cells, name_rows, settin
 from nq57xl.plan.appendix_sheets import GUIDE, AppendixColumn, AppendixSheet
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_top
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_questions import TITLE, Review
-from nq57xl.plan.review_sheet import write_review
+from nq57xl.plan.review_questions import TITLE, Review, write_review
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped

@@ -21,7 +21,7 @@ from nq57xl.plan.model import (
     Section,
     Task,
 )
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 KIND_WORDS: dict[ChangeKind, str] = {
     "added": "thêm mới",

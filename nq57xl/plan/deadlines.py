@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from attrs import frozen
 
 from nq57xl.plan.model import Deadline, DeadlineKind
-from nq57xl.text.normalise import fold, one_line
+from nq57xl.text.legacy import fold, one_line
 
 _YEARS = range(1990, 2100)
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nq57xl.plan import appendix_sheets, lint_clear
-from nq57xl.plan.importer.words import roman, roman_value
+from nq57xl.plan import appendix_sheets, linter
+from nq57xl.plan.importer.document import roman, roman_value
 from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
 from nq57xl.plan.model import Indicator, Plan, Task
 from nq57xl.plan.periods import is_ad_hoc, names_row
 from nq57xl.rules.findings import Finding, Point, catalogue, grouped, reworded
-from nq57xl.text.normalise import bare, fold
+from nq57xl.text.legacy import bare, fold
 from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
 
 # A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
@@ -349,18 +349,18 @@ def _misprints(linter: Linter) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
     _properties,
     _groups,
-    lint_clear.ended_units,
+    linter.ended_units,
     _sections,
     _codes,
     _ad_hoc,
     numbers,
-    lint_clear.leads,
-    lint_clear.work,
-    lint_clear.deadlines,
-    lint_clear.results,
-    lint_clear.targets,
-    lint_clear.kinds,
-    lint_clear.answerable,
+    linter.leads,
+    linter.work,
+    linter.deadlines,
+    linter.results,
+    linter.targets,
+    linter.kinds,
+    linter.answerable,
     _misprints,
 )
 """Every check of the plan, in the order in which findings are told."""

@@ -10,7 +10,7 @@ import attrs
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.model import Comparator, Indicator, Plan, Properties, Target, Task, Unit
 from nq57xl.plan.units import Resolver
-from nq57xl.text.normalise import bare, fold, one_line
+from nq57xl.text.legacy import bare, fold, one_line
 
 _COMPARATORS: tuple[tuple[str, Comparator], ...] = (
     (r">=|=>|≥|⩾|từ|tối thiểu|ít nhất|không dưới|không thấp hơn|không ít hơn|thấp nhất|phấn đấu đạt|đạt từ", ">="),

@@ -10,7 +10,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.plan.model import Plan, Task, Unit, UnitGroup
-from nq57xl.text.normalise import bare, clean, fold
+from nq57xl.text.legacy import bare, clean, fold
 
 _SEPARATOR = re.compile(
     r"\s*[;,/+\n]\s*|\s+và\s+|\s+&\s+|"

@@ -18,7 +18,7 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.rules.quality import Quality
 from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.rules.vocabulary import Vocabulary
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 _TimelinessCode = Literal["on_time", "late", "overdue", "at_risk", "on_track", "undated", "not_applicable"]
 _RowState = Literal["reported", "unreported", "partly_reported", "done_before", "outside"]

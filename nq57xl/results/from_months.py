@@ -17,7 +17,7 @@ from nq57xl.results.consolidation import Consolidation, TracedCell, consolidate
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Schema
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 MonthRules = Mapping[str, Mapping[str, str]]
 """Table -> field ("*": every other one) -> rule."""

@@ -12,7 +12,7 @@ from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.figures import Figures, figures
 from nq57xl.results.wording import STAGES, days_words, numbered, shown, stage_words, work_of
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 NO_LEVEL = "Chưa ghi cấp quyết định"
 _OPEN = ("in_progress", "not_started")

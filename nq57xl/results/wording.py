@@ -19,7 +19,7 @@ from nq57xl.results.consolidation import (
 )
 from nq57xl.rules.schema import Field, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import CellContent, Number
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"

@@ -10,7 +10,7 @@ from attrs import define, field
 from nq57xl.forms.asked import ASKED_SHEET
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.returns.identify import FIX_SHEET, marker_of
-from nq57xl.text.normalise import clean
+from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import RawSheet, readable
 
 _ENOUGH = 0.5

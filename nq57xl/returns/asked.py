@@ -20,7 +20,7 @@ from nq57xl.forms.values import FormCell
 from nq57xl.returns.identify import FIX_SHEET, marker_of
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, catalogue, make
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text
 
 _MOST = 5_000

@@ -12,7 +12,7 @@ from nq57xl.returns.align import Alignment
 from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.schema import Schema
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import clean
+from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import RawSheet, Remark, RemarkKind, short
 
 _Place = tuple[int, int]

@@ -9,8 +9,8 @@ from nq57xl.forms.values import Value
 from nq57xl.returns.convert import says_no
 from nq57xl.returns.model import Return
 from nq57xl.rules.frame import KEY
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Row
-from nq57xl.rules.registry import predicates_of
 
 
 def without_empty_answers(back: Return) -> Return:

@@ -12,8 +12,8 @@ from nq57xl.forms.wording import FORM_FILE
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.frame import KEY, RETURN
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Field
 
 

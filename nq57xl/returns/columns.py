@@ -16,7 +16,7 @@ from nq57xl.returns.align import HEAD, Alignment
 from nq57xl.returns.entries import Entries
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawSheet, cell_text, readable, short
 
 _BELOW = 3

@@ -17,7 +17,7 @@ from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
 from nq57xl.rules.frame import KEY, RETURN, UNREADABLE
 from nq57xl.rules.judge import judge_rows
 from nq57xl.rules.schema import Field, Table
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import short
 
 _ALIKE = 60.0

@@ -12,7 +12,7 @@ from attrs import frozen
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Slot
 from nq57xl.rules.findings import Finding, make
-from nq57xl.text.normalise import fold, one_line
+from nq57xl.text.legacy import fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
 _MARKER = re.compile(r"NQ57\|([0-9a-f]{4,32})\|([A-Za-z_][A-Za-z0-9_-]*)")

@@ -24,7 +24,7 @@ from nq57xl.returns.model import Return
 from nq57xl.returns.statements import with_statements
 from nq57xl.rules.findings import Finding, Severity, make
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
 
 

@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.frame import RowKind
-from nq57xl.rules.registry import predicates_of
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
 

@@ -1,6 +1,6 @@
 """Movement: this return beside what the unit said before, as it was frozen in the form when that was issued.
 
-`MOVES` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
+`_MOVES` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
 words; the earlier value is the fact "before_FIELD" of the row, and a row without it never moves.
 """
 
@@ -15,8 +15,8 @@ from attrs import frozen
 
 from nq57xl.rules.condition import Cells, all_of, blank_formula, quoted
 from nq57xl.rules.frame import RowKind
-from nq57xl.rules.predicates import Check, Predicate, Row
-from nq57xl.rules.schema import Field
+from nq57xl.rules.predicates import BASIC, Check, Predicate, Row
+from nq57xl.rules.schema import Field, Schema, Table
 from nq57xl.rules.values import is_blank, shown, vietnamese_number, vietnamese_percent
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
@@ -111,7 +111,7 @@ def _changes(item: _Compared) -> bool:
     return bool(now != item.before)
 
 
-MOVES: dict[str, Callable[[_Compared], bool]] = {
+_MOVES: dict[str, Callable[[_Compared], bool]] = {
     "falls": _falls,
     "jumps": _jumps,
     "still": _still,
@@ -133,7 +133,7 @@ def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
     """The row moves as the rule says, and is explained or not as it asks; `rule`: statistics of the check."""
     name = rule["field"]
     compared = _Compared(row.get(name), row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), rule["params"])
-    if not MOVES[rule["how"]](compared):
+    if not _MOVES[rule["how"]](compared):
         return False
     explained = bool(rule["explained"])
     return explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == explained
@@ -235,3 +235,20 @@ class Moved(Predicate):
         if isinstance(value, int | float) and field.kind({"measure": row.get("#measure")}) == "percent":
             return vietnamese_percent(float(value))
         return vietnamese_number(float(value)) if isinstance(value, int | float) else shown(value, field)
+
+
+_ALL: tuple[type[Predicate], ...] = (*BASIC, Moved)
+PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in _ALL}
+_MOST_KEPT = 100
+_made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}
+"""By the records themselves, which are held: while they live, no other has their id."""
+
+
+def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
+    """Every rule of a table as a live predicate, in the order in which people should read them."""
+    key = (id(table), id(schema))
+    if key not in _made:
+        if len(_made) >= _MOST_KEPT:
+            _made.clear()
+        _made[key] = (table, schema, tuple(PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules))
+    return _made[key][2]

@@ -143,7 +143,7 @@ class RequiredIf(Predicate):
         )
 
 
-class EmptyIf(Predicate):
+class _EmptyIf(Predicate):
     """A cell must stay empty: what it says contradicts another cell."""
 
     name = "empty_if"
@@ -315,7 +315,7 @@ class _PartOf(Predicate):
         return f"«{self.field.title}» ({part_held}) lớn hơn «{whole.title}» ({whole_held})."
 
 
-class OneOf(Predicate):
+class _OneOf(Predicate):
     """A filled cell must hold an item of its list."""
 
     name = "one_of"
@@ -391,17 +391,17 @@ class _Pattern(Predicate):
 
 BASIC: tuple[type[Predicate], ...] = (
     RequiredIf,
-    EmptyIf,
+    _EmptyIf,
     _EqualsIf,
     Between,
     _DateWindow,
     _PartOf,
-    OneOf,
+    _OneOf,
     _Unique,
     _MaxLength,
     _Pattern,
 )
-"""Predicates of this row alone; `rules.registry` has all of them."""
+"""Predicates of this row alone; `rules.movement` has all of them."""
 
 
 def _literal(limit: float | date) -> str:

@@ -13,8 +13,8 @@ from attrs import field, frozen
 
 from nq57xl.rules.condition import fields_of
 from nq57xl.rules.frame import KEY, PERIOD, SAME, RowKind, derived_type, dtype_of
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.registry import predicates_of
 from nq57xl.rules.schema import Schema, Table
 
 if TYPE_CHECKING:

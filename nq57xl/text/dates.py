@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 _TIME = r"(?:[ t]+(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?"
 _DAY_FIRST = re.compile(rf"(?:ngày )?([0-3]?[0-9]) ?([-/.]) ?([01]?[0-9]) ?\2 ?([0-9]{{4}}|[0-9]{{2}}){_TIME}")

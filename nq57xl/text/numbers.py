@@ -6,7 +6,7 @@ import re
 
 from attrs import frozen
 
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 _MINUS = "\u2212\u2013-"  # the hyphen last: inside [] it must not make a range
 _NUMBER = re.compile(rf"(?P<sign>[+{_MINUS}]?) ?(?P<digits>[0-9.,](?:[0-9., ]*[0-9])?) ?(?P<percent>%?)")

@@ -15,7 +15,7 @@ from nq57xl.commands.desk import files_of
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.web.site import site_of
-from nq57xl.xlsx.zipped import zipped
+from nq57xl.xlsx.package import zipped
 
 _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -28,7 +28,7 @@ from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import moment_words
 from nq57xl.text.clock import Clock
 from nq57xl.text.files import reason_of
-from nq57xl.text.normalise import bare
+from nq57xl.text.legacy import bare
 from nq57xl.web.jobs import Job, Jobs, Progress, Work
 from nq57xl.web.safety import Keys
 

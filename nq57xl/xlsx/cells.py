@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.values import vietnamese_date
-from nq57xl.text.normalise import unmasked
+from nq57xl.text.legacy import unmasked
 from nq57xl.xlsx.shown import show
 
 RawValue = str | float | bool | date | datetime | time | timedelta | None

@@ -14,10 +14,10 @@ from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.package import zip_entry
 from nq57xl.xlsx.write import cell_text
-from nq57xl.xlsx.zipped import zip_entry
 
 _MAIN_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ESCAPED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")

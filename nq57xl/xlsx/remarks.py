@@ -20,7 +20,7 @@ _LINKED_CELLS = 1_000
 
 
 @frozen
-class Relation:
+class _Relation:
     """Where a part leads to."""
 
     target: str
@@ -30,10 +30,10 @@ class Relation:
     external: bool = False
 
 
-def relations(package: Package, part: str) -> dict[str, Relation]:
+def relations(package: Package, part: str) -> dict[str, _Relation]:
     """The relations of a part by their ids; "" is the package itself."""
     folder, name = posixpath.split(part)
-    found: dict[str, Relation] = {}
+    found: dict[str, _Relation] = {}
 
     def start(tag: str, attributes: Attributes) -> None:
         if tag == "Relationship":
@@ -42,7 +42,7 @@ def relations(package: Package, part: str) -> dict[str, Relation]:
             if not external:
                 joined = posixpath.normpath(posixpath.join(folder, target))
                 target = target.lstrip("/") if target.startswith("/") else joined
-            found[attributes.get("Id", "")] = Relation(target, kind, external)
+            found[attributes.get("Id", "")] = _Relation(target, kind, external)
 
     package.parse(posixpath.join(folder, "_rels", f"{name}.rels"), start)
     return found

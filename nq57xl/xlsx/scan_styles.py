@@ -23,7 +23,7 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def says_yes(attributes: Attributes) -> bool:
+def _says_yes(attributes: Attributes) -> bool:
     """Whether a switch such as <strike/> is on: it is where nothing else is said."""
     return attributes.get("val", "1") not in ("0", "false")
 
@@ -64,7 +64,7 @@ class _StyleReader:
             elif tag == "name" and self.fonts:
                 self.fonts[-1] = (attributes.get("val", ""), self.fonts[-1][1])
             elif tag == "strike" and self.fonts:
-                self.fonts[-1] = (self.fonts[-1][0], says_yes(attributes))
+                self.fonts[-1] = (self.fonts[-1][0], _says_yes(attributes))
         elif tag == "numFmt" and self._inside == "numFmts":
             self.codes[_number(attributes, "numFmtId")] = attributes.get("formatCode", "")
         elif tag == "xf" and self._inside == "cellXfs":
@@ -107,7 +107,7 @@ class RunReader:
             name = attributes.get("val", "")
             self._font = name if charset_of_font(name) else ""
         elif tag == "strike":
-            self._struck = says_yes(attributes)
+            self._struck = _says_yes(attributes)
         elif tag == "vertAlign":
             self._raised = {"superscript": "super", "subscript": "sub"}.get(attributes.get("val", ""), "")
         elif tag == "rPh":

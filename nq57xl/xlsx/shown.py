@@ -17,7 +17,7 @@ from typing import Literal
 import attrs
 from attrs import frozen
 
-ShownKind = Literal["nothing", "words", "number", "day", "month", "year", "time", "duration"]
+_ShownKind = Literal["nothing", "words", "number", "day", "month", "year", "time", "duration"]
 """`day`: a day of a month, with or without the year and the hour; `month`, `year`: a date without its day."""
 Wanted = Literal["percent", "number", "date"]
 
@@ -38,7 +38,7 @@ _VIETNAMESE = ("Một", "Hai", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Ch
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _VIETNAMESE_DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 
-DRIFT = timedelta(minutes=7)
+_DRIFT = timedelta(minutes=7)
 """Programs that count in moments miss midnight by seconds, or by the 6 min 30 s of Saigon's clock before 1911."""
 _UTC_MIDNIGHT = timedelta(hours=17)
 """Programs that store moments in UTC turn a Vietnamese day into 17:00 of the day before."""
@@ -76,7 +76,7 @@ class _Section:
     condition: tuple[str, float] | None
     english: bool
     """Names of months and days in English: the format says so."""
-    kind: ShownKind
+    kind: _ShownKind
     order: str
     """Of a day in figures: "dmy", "mdy" …; "" where the month is in words."""
     figures: tuple[_Token, ...] = ()
@@ -89,7 +89,7 @@ class _Section:
 
 
 @frozen
-class NumberFormat:
+class _NumberFormat:
     """A number format, taken apart."""
 
     sections: tuple[_Section, ...]
@@ -98,10 +98,10 @@ class NumberFormat:
 
 
 @frozen
-class Shown:
+class _Shown:
     """What a cell shows, as far as its meaning goes."""
 
-    kind: ShownKind
+    kind: _ShownKind
     number: float | None = None
     """The number that a person reads there, before it is rounded: 0.5 under `0.0"%"`; 102000 under `0,` is 102."""
     percents: int = 0
@@ -123,9 +123,9 @@ def builtin(number: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def parse(code: str) -> NumberFormat:
+def parse(code: str) -> _NumberFormat:
     """The format, taken apart. Never fails: what no program would write is words."""
-    return NumberFormat(tuple(_section(text) for text in _split(code)[:4]), _REGION.search(code) is not None)
+    return _NumberFormat(tuple(_section(text) for text in _split(code)[:4]), _REGION.search(code) is not None)
 
 
 def _split(code: str) -> list[str]:
@@ -176,7 +176,7 @@ def _with_minutes(tokens: list[_Token]) -> list[_Token]:
     return found
 
 
-def _kind(tokens: Sequence[_Token]) -> ShownKind:
+def _kind(tokens: Sequence[_Token]) -> _ShownKind:
     kinds = {token.kind for token in tokens}
     letters = {token.text.lower() if token.text[0] in "dD" else token.text[0].lower()
                for token in tokens if token.kind == "date"}  # fmt: skip
@@ -226,16 +226,16 @@ def _with_figures(section: _Section) -> _Section:
 # --- what is shown --------------------------------------------------------------------------------------------------
 
 
-def show(value: float, code: str) -> Shown:
+def show(value: float, code: str) -> _Shown:
     """What a cell with that number in it shows under the format `code`; `shown_text` says it in letters."""
     form = parse(code)
     section, number = _chosen(form.sections, value)
     if section is None or (section.kind not in ("number", "words", "nothing") and not _is_moment(value, section)):
-        return Shown("nothing")
+        return _Shown("nothing")
     if section.kind != "number":
-        return Shown(section.kind, order=section.order, region=form.region)
+        return _Shown(section.kind, order=section.order, region=form.region)
     seen = number * 100**section.percents / 1000**section.scale
-    return Shown("number", seen, section.percents, section.before, section.after)
+    return _Shown("number", seen, section.percents, section.before, section.after)
 
 
 def shown_text(value: float | str, code: str, *, date1904: bool = False) -> str:
@@ -434,7 +434,7 @@ def _fraction(number: float, *, own: bool) -> float:
     return number if own or abs(number) <= 1 else round(number / 100, 12)
 
 
-def _seen_percent(shown: Shown) -> float | None:
+def _seen_percent(shown: _Shown) -> float | None:
     number, around = _signed(shown), f"{shown.before} {shown.after}"
     if number is None:
         return None
@@ -447,7 +447,7 @@ def _seen_percent(shown: Shown) -> float | None:
     return number / 100 if shown.percents or drawn or "%" in around else _fraction(number, own=False)
 
 
-def _seen_number(shown: Shown) -> float | None:
+def _seen_number(shown: _Shown) -> float | None:
     number, around = _signed(shown), f"{shown.before} {shown.after}"
     if number is None:
         return None
@@ -459,7 +459,7 @@ def _seen_number(shown: Shown) -> float | None:
     return number * _TIMES[unit[1].lower()] if unit else number
 
 
-def _signed(shown: Shown) -> float | None:
+def _signed(shown: _Shown) -> float | None:
     """The number with the sign that is drawn before it; brackets around it are a minus, too."""
     number, before, after = shown.number, shown.before.strip(), shown.after.strip()
     if number is None:
@@ -468,14 +468,14 @@ def _signed(shown: Shown) -> float | None:
     return -number if brackets or before.endswith(("-", "\u2212", "\u2013")) else number
 
 
-def _days(serial: float, shown: Shown) -> tuple[date, ...]:
+def _days(serial: float, shown: _Shown) -> tuple[date, ...]:
     if not 0 <= serial < _LAST_SERIAL - 1:
         return ()
     moment = _EPOCH + timedelta(days=serial)
-    day = (moment + DRIFT).date() if (moment + DRIFT).time() < moment.time() else moment.date()
+    day = (moment + _DRIFT).date() if (moment + _DRIFT).time() < moment.time() else moment.date()
     if not shown.region and shown.kind != "day" and (shown.kind != "number" or shown.percents):
         return ()
-    if abs(moment - datetime(moment.year, moment.month, moment.day) - _UTC_MIDNIGHT) < DRIFT:
+    if abs(moment - datetime(moment.year, moment.month, moment.day) - _UTC_MIDNIGHT) < _DRIFT:
         return (day, day + timedelta(days=1))
     if not shown.region and shown.order in _EXCHANGED and day.day <= 12 and day.day != day.month:
         return (day, date(day.year, day.day, day.month))

@@ -21,10 +21,10 @@ from xlsxwriter.worksheet import CellFormulaTuple, ColumnInfo
 from xlsxwriter.worksheet import Worksheet as _Worksheet
 
 from nq57xl.xlsx.metrics import DEFAULT_SIZE
-from nq57xl.xlsx.zipped import with_fixed_system
+from nq57xl.xlsx.package import with_fixed_system
 
 FONT = "Times New Roman"
-FIXED_DAY = dt.datetime(2026, 1, 1)
+_FIXED_DAY = dt.datetime(2026, 1, 1)
 """The time of writing would make equal workbooks differ."""
 _CELL_LIMIT = 32_767
 """UTF-16 units."""
@@ -239,7 +239,7 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
         styles: Mapping[str, Properties],
         *,
         size: float = DEFAULT_SIZE,
-        created: dt.datetime = FIXED_DAY,
+        created: dt.datetime = _FIXED_DAY,
         protected: bool = False,
         properties: Mapping[str, str] | None = None,
     ) -> None:

@@ -15,8 +15,7 @@ from nq57xl.cli import cli
 from nq57xl.commands.calendar import year_calendar
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import DueRoll, Properties
-from nq57xl.plan.periods import parse_period
-from nq57xl.plan.workdays import holidays_of, is_working_day
+from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
 from tests import year_kit as year
 from tests.conftest import CheckOoxml
 

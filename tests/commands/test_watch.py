@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.cli.watching import Stop, file_line
+from nq57xl.cli.serving import Stop, file_line
 from nq57xl.commands import watch as module
 from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.demo_typist import Department

@@ -19,7 +19,7 @@ from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import values_of
 from nq57xl.rules.findings import catalogue
 from nq57xl.rules.schema import CellValue
-from nq57xl.text.normalise import clean
+from nq57xl.text.legacy import clean
 from nq57xl.xlsx.read import read_bytes
 from tests.amounts import amount
 from tests.report_books import SCHEMA, consolidated

@@ -21,8 +21,8 @@ from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import Finding
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate, RequiredIf
-from nq57xl.rules.registry import predicates_of
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.read import read_bytes
 from tests import office

@@ -19,7 +19,7 @@ from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import timely
 from nq57xl.results.wording import numbered
 from nq57xl.rules.vocabulary import load_vocabulary
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 from tests.amounts import amount
 from tests.document_kit import blocks, cell_texts, opened, under
 from tests.report_books import SCHEMA, case, consolidated, with_earlier

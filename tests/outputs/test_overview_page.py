@@ -13,7 +13,7 @@ from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.texts import tracking_text
 from nq57xl.plan.model import Unit
 from nq57xl.results.wording import numbered, work_of
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 from tests.report_books import consolidated, with_earlier
 from tests.results.test_report_figures import plain_stages
 

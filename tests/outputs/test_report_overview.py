@@ -18,7 +18,7 @@ from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.vocabulary import load_vocabulary
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
 from tests.amounts import amount
 from tests.report_books import SCHEMA, case, consolidated, with_earlier

@@ -15,7 +15,7 @@ from nq57xl.outputs.report.workbook import render_internal, render_report, rende
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, consolidate
 from nq57xl.rules.findings import Finding
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table
 from tests.report_fills import random_status, returned, unit_status

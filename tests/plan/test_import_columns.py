@@ -16,8 +16,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
-from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.importer.read_xlsx import shown
+from nq57xl.plan.importer.read import read_document, shown
 from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, word
 
 LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh")

@@ -10,9 +10,8 @@ import openpyxl
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.importer.read_xlsx import shown
-from nq57xl.plan.importer.words import join_lines, page_text, roman, roman_value
+from nq57xl.plan.importer.document import join_lines, page_text, roman, roman_value
+from nq57xl.plan.importer.read import read_document, shown
 
 HTML = """<html><body><p>KẾ HOẠCH</p><table>
 <tr><th>STT</th><th>Nhiệm vụ</th><th>Chủ trì</th></tr>

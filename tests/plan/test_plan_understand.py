@@ -14,8 +14,7 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import Plan, plan_version
-from nq57xl.plan.show import plan_json
+from nq57xl.plan.model import Plan, plan_json, plan_version
 from nq57xl.plan.understand import assign_codes, understand, unit_code
 from tests.plan_samples import PLANS
 from tools import bundle_plans

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nq57xl.plan.model import Unit, UnitGroup
 from nq57xl.plan.units import Resolution, resolve
-from nq57xl.text.normalise import clean
+from nq57xl.text.legacy import clean
 
 BQL = (
     Unit("VP", "Văn phòng"),

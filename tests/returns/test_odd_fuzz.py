@@ -20,7 +20,7 @@ from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, verdict_of
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawWorkbook
 from tests.amounts import amount
 from tests.conftest import REPOSITORY

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.text import legacy
-from nq57xl.text.legacy import Charset, charset_of_font, converted, detect, reads_better
-from nq57xl.text.normalise import is_syllable
+from nq57xl.text.legacy import Charset, charset_of_font, converted, detect, is_syllable, reads_better
 from tests.conftest import REPOSITORY
 
 PLANS = [REPOSITORY / "tests" / "data" / name for name in ("bql-2026.md", "sxd-2026.md")]

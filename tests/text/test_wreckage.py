@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nq57xl.text.wreckage import is_broken, mended
+from nq57xl.text.legacy import is_broken, mended
 
 
 @pytest.mark.parametrize(

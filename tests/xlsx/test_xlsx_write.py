@@ -18,9 +18,9 @@ from nq57xl.forms.render import render_form
 from nq57xl.outputs.document.document import render_document
 from nq57xl.plan.appendix_read import bundled_appendix
 from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.xlsx.package import repacked, zipped
 from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
 from nq57xl.xlsx.write import Workbook, cell_text
-from nq57xl.xlsx.zipped import repacked, zipped
 from tests.conftest import CheckOoxml
 from tests.report_books import consolidated
 from tests.samples import sample_form, sample_plan

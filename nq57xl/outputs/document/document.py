@@ -37,7 +37,7 @@ from nq57xl.results.wording import (
     standing_words,
     work_of,
 )
-from nq57xl.xlsx.zipped import repacked
+from nq57xl.xlsx.package import repacked
 
 _ON_ROW = (
     ("result", ""),

@@ -38,7 +38,7 @@ from nq57xl.results.figures import (
 from nq57xl.results.overview import Overview, is_silent
 from nq57xl.results.wording import STAGES, STATES, UNREPORTED, entry_result, gap_words
 from nq57xl.rules.values import vietnamese_date
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 Detail = Literal["results", "names", "done", "counts"]

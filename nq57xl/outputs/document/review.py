@@ -30,7 +30,7 @@ from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
 from nq57xl.results.wording import STAGES, percent_of, shown
 from nq57xl.rules.values import vietnamese_date
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 
 def highlights(view: Overview) -> tuple[Paragraph, ...]:

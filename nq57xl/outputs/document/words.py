@@ -13,7 +13,7 @@ from nq57xl.outputs.report.units import NAME as SUBMISSIONS
 from nq57xl.plan.model import name_on
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import entry_words, numbered, shown, work_of
-from nq57xl.text.normalise import clean, one_line
+from nq57xl.text.legacy import clean, one_line
 
 _BLANK_NUMBER = "        "
 """Room for a number that is written in by hand or by the office's document system (Decree 30: never invented)."""

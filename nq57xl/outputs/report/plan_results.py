@@ -31,7 +31,7 @@ from nq57xl.results.wording import (
     stage_words,
     standing_words,
 )
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
 NAME = "Kế hoạch và kết quả"

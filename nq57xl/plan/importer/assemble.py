@@ -21,12 +21,11 @@ from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import Proposal, propose_units
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
-from nq57xl.plan.review_questions import Review
-from nq57xl.plan.review_sheet import places
+from nq57xl.plan.review_questions import Review, places
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import fold, one_line
+from nq57xl.text.legacy import fold, one_line
 
 
 @frozen

@@ -15,9 +15,8 @@ from attrs import define, field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import GridTable
+from nq57xl.plan.importer.document import GridTable, heading_key, whole_key
 from nq57xl.plan.importer.units import names_units
-from nq57xl.plan.importer.words import heading_key, whole_key
 
 Kind = str
 """`task` or `indicator`."""
@@ -125,7 +124,7 @@ def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
 
 
 @frozen
-class ColumnContent:
+class _ColumnContent:
     """What stands in a column: shares of its cells."""
 
     count: int = 0
@@ -150,13 +149,13 @@ class ColumnContent:
         return False
 
 
-def content_of(texts: Iterable[str]) -> ColumnContent:
+def content_of(texts: Iterable[str]) -> _ColumnContent:
     """The shares of those cells."""
     kept = [text for text in texts if text.strip()][:_SAMPLE]
     if not kept:
-        return ColumnContent()
+        return _ColumnContent()
     states = [_STATE.match(text) is not None for text in kept]
-    return ColumnContent(
+    return _ColumnContent(
         len(kept),
         sum(len(text) < 400 and names_units(text) for text in kept) / len(kept),
         sum(
@@ -279,7 +278,7 @@ def _column(table: GridTable, start: int, col: int) -> list[str]:
     )
 
 
-def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[ColumnContent]) -> dict[str, int]:
+def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
     """Columns without a known heading whose cells say that they hold who leads or until when."""
     found: dict[str, int] = {}
     for name, share in (("lead", "units"), ("deadline", "days")):
@@ -292,7 +291,7 @@ def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[ColumnCo
     return found
 
 
-def _work_by_content(kind: Kind, columns: Mapping[str, int], contents: Sequence[ColumnContent]) -> dict[str, int]:
+def _work_by_content(kind: Kind, columns: Mapping[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
     """The column of the longest texts for the work itself, where no heading says which it is."""
     free = [
         col
@@ -303,7 +302,7 @@ def _work_by_content(kind: Kind, columns: Mapping[str, int], contents: Sequence[
 
 
 def _second_key(
-    columns: dict[str, int], body: Sequence[Sequence[str]], contents: Sequence[ColumnContent]
+    columns: dict[str, int], body: Sequence[Sequence[str]], contents: Sequence[_ColumnContent]
 ) -> int | None:
     """The column right of that of numbers, if this one holds nothing but the numbers of sections."""
     first = columns.get("number")
@@ -426,10 +425,10 @@ def _score(key: str, word: str) -> float:
 
 def _numbering(table: GridTable, last: int) -> int:
     """The last row of the headings, with a row "(1) (2) (3)" under them."""
-    return last + 1 if last + 1 < len(table.rows) and is_numbering(table, last + 1) else last
+    return last + 1 if last + 1 < len(table.rows) and _is_numbering(table, last + 1) else last
 
 
-def is_numbering(table: GridTable, row: int) -> bool:
+def _is_numbering(table: GridTable, row: int) -> bool:
     """True for a row that only numbers the columns: "(1) (2)", "1 2 3", "A B 1 2"."""
     texts = [cell.text for _, cell in table.own(row)]
     if len(texts) < 3 or not all(_NUMBERING.fullmatch(text) for text in texts):
@@ -440,7 +439,7 @@ def is_numbering(table: GridTable, row: int) -> bool:
 
 def is_repeated(table: GridTable, row: int, headings: Headings, starts_page: bool) -> bool:
     """True for headings printed again, whole or cut, on a later page."""
-    if is_numbering(table, row) or _print(table, row) in headings.prints:
+    if _is_numbering(table, row) or _print(table, row) in headings.prints:
         return True
     own = [(col, cell, whole_key(cell.text)) for col, cell in table.own(row)]
     named = [item for item in own if item[2]]

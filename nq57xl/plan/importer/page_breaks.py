@@ -6,8 +6,7 @@ import re
 
 import attrs
 
-from nq57xl.plan.importer.document import BodyRow, SourceText
-from nq57xl.plan.importer.words import join_lines, roman_value
+from nq57xl.plan.importer.document import BodyRow, SourceText, join_lines, roman_value
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
 _DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3})*")

@@ -11,11 +11,10 @@ from datetime import date
 
 from attrs import define, field
 
-from nq57xl.plan.importer.document import Line
+from nq57xl.plan.importer.document import Line, join_lines
 from nq57xl.plan.importer.units import rank_of
-from nq57xl.plan.importer.words import join_lines
 from nq57xl.plan.model import DatedName, Properties, Signatory
-from nq57xl.text.normalise import bare, fold, one_line
+from nq57xl.text.legacy import bare, fold, one_line
 
 _TITLES = (
     "kế hoạch",

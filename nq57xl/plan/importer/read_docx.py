@@ -12,9 +12,8 @@ import attrs
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, table_of
-from nq57xl.plan.importer.words import cell_text, roman
-from nq57xl.text.normalise import clean, one_line
+from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, cell_text, roman, table_of
+from nq57xl.text.legacy import clean, one_line
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -193,7 +192,7 @@ _NEAR = 150
 """Borders nearer than this are one, in twentieths of a point (2.6 mm)."""
 _MOST_COLUMNS = 200
 
-Span = tuple[int, int]
+_Span = tuple[int, int]
 """First column of a cell and the column after it."""
 
 
@@ -223,7 +222,7 @@ def number(element: Any, path: str, default: int) -> int:  # noqa: ANN401 - an l
     return min(int(text), _MOST_COLUMNS) if text.isdigit() else default
 
 
-def columns_of(table: Any) -> list[list[Span]]:  # noqa: ANN401 - an lxml element
+def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
     """For each row the columns that each of its cells covers, over the borders that the rows have in common."""
     places = _places(table)
     rows = [_spans(row, places) for row in rows_of(table)]
@@ -243,7 +242,7 @@ def _places(table: Any) -> list[int]:  # noqa: ANN401 - an lxml element
     return found
 
 
-def _spans(row: Any, places: list[int]) -> list[Span]:  # noqa: ANN401 - an lxml element
+def _spans(row: Any, places: list[int]) -> list[_Span]:  # noqa: ANN401 - an lxml element
     """The cells of a row between borders of the grid."""
     at = number(row, f"{W}trPr/{W}gridBefore", 0)
     found = []
@@ -256,7 +255,7 @@ def _spans(row: Any, places: list[int]) -> list[Span]:  # noqa: ANN401 - an lxml
     return found
 
 
-def _common(rows: Sequence[list[Span]], places: list[int]) -> list[list[Span]] | None:
+def _common(rows: Sequence[list[_Span]], places: list[int]) -> list[list[_Span]] | None:
     """The rows over the borders of most of them, None when a cell would have no column left."""
     patterns = Counter(tuple(places[last] for _, last in row) for row in rows if len(row) > 2)
     if not patterns:
@@ -276,7 +275,7 @@ def _common(rows: Sequence[list[Span]], places: list[int]) -> list[list[Span]] |
     return done
 
 
-def _wide(row: list[Span], spans: list[Span], first: int, last: int, places: list[int]) -> bool:
+def _wide(row: list[_Span], spans: list[_Span], first: int, last: int, places: list[int]) -> bool:
     """True for a cell that is more than a sliver."""
     left, right = row[spans.index((first, last))]
     return places[right] - places[left] > _NEAR
@@ -368,7 +367,7 @@ class _Reader:
         placed: list[Placed] = []
         struck: list[tuple[str, str]] = []
         above: dict[int, int] = {}
-        for row, (line, spans) in enumerate(zip(rows_of(element), columns_of(element), strict=True)):
+        for row, (line, spans) in enumerate(zip(rows_of(element), _columns_of(element), strict=True)):
             open_cells: dict[int, int] = {}
             for cell, (left, right) in zip(cells_of(line), spans, strict=True):
                 text, gone, doubt = _live(self.cell(cell))

@@ -13,9 +13,18 @@ from typing import Any
 from attrs import define, field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, Placed, table_of
-from nq57xl.plan.importer.words import DATE, page_text, whole_key
-from nq57xl.text.normalise import clean, is_syllable
+from nq57xl.plan.importer.document import (
+    DATE,
+    Document,
+    GridCell,
+    GridTable,
+    Line,
+    Placed,
+    page_text,
+    table_of,
+    whole_key,
+)
+from nq57xl.text.legacy import clean, is_syllable
 
 _SAME_LINE = 3.0
 """Points by which the tops of letters of one line may differ."""
@@ -32,7 +41,7 @@ Box = tuple[float, float, float, float]
 
 
 @define
-class TextLine:
+class _TextLine:
     """A line of letters."""
 
     text: str
@@ -49,7 +58,7 @@ class TextLine:
 
 
 @frozen
-class CellText:
+class _CellText:
     """What a cell says."""
 
     text: str = ""
@@ -60,7 +69,7 @@ class CellText:
     """The same under it."""
 
 
-def lines_of(letters: Iterable[Letter]) -> list[TextLine]:
+def lines_of(letters: Iterable[Letter]) -> list[_TextLine]:
     """The lines from top to bottom; digits set small and high are marks of footnotes."""
     kept = _without_marks(list(letters))
     rows: list[list[Letter]] = []
@@ -85,7 +94,7 @@ def _is_unit(before: list[Letter]) -> bool:
     return re.search(r"(?:^|[^\w])k?m[23]?$", "".join(item["text"] for item in before[-5:])) is not None
 
 
-def _line(row: list[Letter]) -> TextLine | None:
+def _line(row: list[Letter]) -> _TextLine | None:
     row.sort(key=lambda item: item["x0"])
     words: list[tuple[float, float, str]] = []
     blank, first = True, 0.0
@@ -104,14 +113,14 @@ def _line(row: list[Letter]) -> TextLine | None:
         return None
     top, bottom = min(item["top"] for item in row), max(item["bottom"] for item in row)
     text = " ".join(word for _, _, word in words)
-    return TextLine(text, words[0][0], words[-1][1], top, bottom, first, blank, words)
+    return _TextLine(text, words[0][0], words[-1][1], top, bottom, first, blank, words)
 
 
-def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> CellText:
+def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> _CellText:
     """The text of a cell; `pad` is the room that the table leaves between a rule and its text."""
     lines = lines_of(letters)
     if not lines:
-        return CellText()
+        return _CellText()
     paragraphs, doubt = [[lines[0].text]], ""
     width = box[2] - box[0] - 2 * pad
     for before, line in itertools.pairwise(lines):
@@ -126,10 +135,10 @@ def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> CellText:
             paragraphs[-1].append(line.text)
     height = max(1.0, statistics.median(line.bottom - line.top for line in lines))
     text = "\n".join(page_text("\n".join(texts)) for texts in paragraphs)
-    return CellText(text, doubt, (lines[0].top - box[1]) / height, (box[3] - lines[-1].bottom) / height)
+    return _CellText(text, doubt, (lines[0].top - box[1]) / height, (box[3] - lines[-1].bottom) / height)
 
 
-def _ends_early(before: TextLine, line: TextLine, width: float) -> bool:
+def _ends_early(before: _TextLine, line: _TextLine, width: float) -> bool:
     """True when the next word would plainly have fitted: a person ended the line there."""
     left, right, word = line.words[0]
     spare = width - (before.right - before.left)
@@ -137,7 +146,7 @@ def _ends_early(before: TextLine, line: TextLine, width: float) -> bool:
     return begins and before.text[-1] not in "-–/,(“" and spare > 1.3 * (right - left) + _FLOWING
 
 
-def _cut(before: TextLine, line: TextLine, width: float) -> bool | None:
+def _cut(before: _TextLine, line: _TextLine, width: float) -> bool | None:
     """True when a word was cut for want of room, None when the words alone cannot tell."""
     left, right, _ = before.words[0]
     if before.open or len(before.words) > 1:
@@ -166,7 +175,7 @@ def _cut(before: TextLine, line: TextLine, width: float) -> bool | None:
     return not other[0].isupper() and (is_syllable(one + other) or not is_syllable(other))
 
 
-def pad_of(cells: Iterable[tuple[Box, Sequence[Letter]]]) -> float:
+def _pad_of(cells: Iterable[tuple[Box, Sequence[Letter]]]) -> float:
     """How near the table's texts come to its rules: no text stands nearer."""
     rooms = [min(min(item["x0"] for item in letters) - box[0], box[2] - max(item["x1"] for item in letters))
              for box, letters in cells if letters]  # fmt: skip
@@ -198,7 +207,7 @@ _FLOWING = 6.0
 _APART = 18.0
 """Points between words that no line of text has."""
 
-Ruled = tuple[GridTable, list[float]]
+_Ruled = tuple[GridTable, list[float]]
 """A table of one page with the places of its columns."""
 
 
@@ -234,7 +243,7 @@ def _is_no_shading(item: dict[str, Any]) -> bool:
     return not (filled and min(item["width"], item["height"]) > _THICKEST)
 
 
-def _letters(item: Line | Ruled) -> str:
+def _letters(item: Line | _Ruled) -> str:
     if isinstance(item, Line):
         return item.text
     return "".join(cell.text for row in item[0].rows for cell in row)
@@ -247,7 +256,7 @@ class _Pages:
     heads: list[tuple[float, str]] = field(factory=list)
     """Left border and signs of each cell in the first rows of the tables so far."""
 
-    def page(self, page: Any) -> Iterator[Line | Ruled]:  # noqa: ANN401 - a pdfplumber page
+    def page(self, page: Any) -> Iterator[Line | _Ruled]:  # noqa: ANN401 - a pdfplumber page
         """The lines and tables of a page from top to bottom; each table with the places of its columns."""
         source = f"trang {page.page_number}"
         letters: list[Letter] = page.dedupe_chars(tolerance=1).chars
@@ -260,14 +269,14 @@ class _Pages:
             top = max(top, item.bbox[3])
         yield from _lines(letters, (top, float(page.height) + 1), source)
 
-    def table(self, letters: Sequence[Letter], cells: Sequence[Box], source: str) -> Ruled:
+    def table(self, letters: Sequence[Letter], cells: Sequence[Box], source: str) -> _Ruled:
         """The grid: rules at nearly the same place are one; a cell covers the places between its own rules."""
         columns = _rules([x for cell in cells for x in (cell[0], cell[2])], _DRAGGED)
         rows = _rules([y for cell in cells for y in (cell[1], cell[3])])
         cells = whole_cells(letters, cells)
         inside = _by_cell(letters, cells)
         self.unclip(letters, cells, inside)
-        pad = pad_of(zip(cells, inside, strict=True))
+        pad = _pad_of(zip(cells, inside, strict=True))
         placed = []
         for box, own in zip(cells, inside, strict=True):
             left = _index(columns, box[0])
@@ -368,7 +377,7 @@ def _lines(letters: Sequence[Letter], span: tuple[float, float], source: str) ->
                 yield Line(text, source)
 
 
-def _sides(line: TextLine) -> list[str]:
+def _sides(line: _TextLine) -> list[str]:
     """The texts that stand beside one another: the two halves of a letterhead or of a signature."""
     parts = [line.words[0][2]]
     for before, word in itertools.pairwise(line.words):
@@ -392,9 +401,9 @@ def _index(rules: list[float], place: float) -> int:
     return min(range(len(rules)), key=lambda index: abs(rules[index] - place))
 
 
-def _stitched(items: list[Line | Ruled]) -> Iterator[Line | GridTable]:
+def _stitched(items: list[Line | _Ruled]) -> Iterator[Line | GridTable]:
     """The items with tables of the same columns that follow one another joined."""
-    current: Ruled | None = None
+    current: _Ruled | None = None
     for item in items:
         if isinstance(item, Line):
             if current is not None:
@@ -411,7 +420,7 @@ def _stitched(items: list[Line | Ruled]) -> Iterator[Line | GridTable]:
         yield current[0]
 
 
-def _fitted(first: Ruled, second: Ruled) -> Ruled | None:
+def _fitted(first: _Ruled, second: _Ruled) -> _Ruled | None:
     """Both as one table over the rules of the two, None when their outer rules differ."""
     one, other = first[1], second[1]
     if abs(one[0] - other[0]) > _DRAGGED or abs(one[-1] - other[-1]) > _DRAGGED:
@@ -425,7 +434,7 @@ def _fitted(first: Ruled, second: Ruled) -> Ruled | None:
     return table_of(cells, starts), fuller
 
 
-def _again(part: Ruled, rules: list[float], below: int) -> Iterator[Placed]:
+def _again(part: _Ruled, rules: list[float], below: int) -> Iterator[Placed]:
     table, own = part
     for row, line in enumerate(table.rows):
         for col, cell in enumerate(line):

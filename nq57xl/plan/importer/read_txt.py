@@ -9,10 +9,9 @@ from attrs import evolve, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import parse_deadline
-from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, table_of
+from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, join_lines, page_text, table_of, whole_key
 from nq57xl.plan.importer.headings import heading_words
-from nq57xl.plan.importer.words import join_lines, page_text, whole_key
-from nq57xl.text.normalise import bare, clean
+from nq57xl.text.legacy import bare, clean
 
 _UNIT = re.compile(
     r"(?:cac|ca) (?:phong|don vi|so|ban|bo|co quan|xa)|van phong|phong |p\.|so |ban |ubnd|uy ban|trung tam|"
@@ -23,7 +22,7 @@ _INLINE, _LIKELY, _SOFT, _KEPT_HARD = 4.5, 2.0, 1.5, 3.0
 
 
 @frozen
-class Piece:
+class _Piece:
     """A line of the text."""
 
     text: str
@@ -36,7 +35,7 @@ class Piece:
 
 
 @frozen
-class Split:
+class _Split:
     """The text of one cell and whether its borders are certain."""
 
     text: str
@@ -56,7 +55,7 @@ class _Word:
     line: int
 
 
-def split_cells(pieces: list[Piece], fields: list[str], year: int) -> list[Split]:
+def _split_cells(pieces: list[_Piece], fields: list[str], year: int) -> list[_Split]:
     """A text for each field, in order: the cheapest way to cut the lines at the ends that the extractor shows."""
     words = _words(pieces)
     starts = [index for index, word in enumerate(words) if word.border < 50] + [len(words)]
@@ -78,7 +77,7 @@ def split_cells(pieces: list[Piece], fields: list[str], year: int) -> list[Split
     return [evolve(cell, sure=cell.sure and (bool(cell.text) or not unsure)) for cell in cells]
 
 
-def _words(pieces: list[Piece]) -> list[_Word]:
+def _words(pieces: list[_Piece]) -> list[_Word]:
     found: list[_Word] = []
     for number, piece in enumerate(pieces):
         before = pieces[number - 1] if number else None
@@ -138,9 +137,9 @@ def _is_deadline(text: str, year: int) -> bool:
     return len(text) < 160 and parse_deadline(text, year).kind != "unknown"
 
 
-def _split(words: list[_Word], start: int, end: int) -> Split:
+def _split(words: list[_Word], start: int, end: int) -> _Split:
     if start == end:
-        return Split("", True)
+        return _Split("", True)
     lines: dict[int, list[str]] = {}
     for word in words[start:end]:
         lines.setdefault(word.line, []).append(word.text)
@@ -148,7 +147,7 @@ def _split(words: list[_Word], start: int, end: int) -> Split:
     begins = start == 0 or words[start].border == 0.0
     closes = end == len(words) or words[end].border == 0.0
     inner = not any(word.hard for word in words[start + 1 : end])
-    return Split(text, begins and closes and inner, words[end - 1].goes_on)
+    return _Split(text, begins and closes and inner, words[end - 1].goes_on)
 
 
 _GROUP = re.compile(r"(?P<number>[IVX]+)\.?\s+(?P<title>[A-ZĐÀ-Ỹ].*)")
@@ -164,7 +163,7 @@ _HEADS = ("STT", "Nội dung chỉ tiêu", "Đơn vị tính", "Mục tiêu", "�
 _UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
 
 
-def indicator_table(lines: list[Piece]) -> tuple[GridTable, int, int] | None:
+def _indicator_table(lines: list[_Piece]) -> tuple[GridTable, int, int] | None:
     """The table, its first line and the line after it; None when the text has none."""
     start = next(
         (index for index, line in enumerate(lines)
@@ -184,8 +183,8 @@ def indicator_table(lines: list[Piece]) -> tuple[GridTable, int, int] | None:
     return table_of(placed), start, end
 
 
-def _indicator_blocks(lines: list[Piece]) -> list[list[Piece]]:
-    found: list[list[Piece]] = []
+def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
+    found: list[list[_Piece]] = []
     number = 0
     for line in lines:
         leading = re.match(r"(\d{1,3})(?:\s|$)", line.text)
@@ -200,7 +199,7 @@ def _indicator_blocks(lines: list[Piece]) -> list[list[Piece]]:
     return found
 
 
-def _row(row: int, block: list[Piece]) -> list[Placed]:
+def _row(row: int, block: list[_Piece]) -> list[Placed]:
     source = f"dòng {block[0].place}"
     text = ""
     for line in block:
@@ -216,7 +215,7 @@ def _row(row: int, block: list[Piece]) -> list[Placed]:
     return placed
 
 
-def _parts(text: str, block: list[Piece]) -> list[tuple[str, str]]:
+def _parts(text: str, block: list[_Piece]) -> list[tuple[str, str]]:
     """Indicator, measure, target, lead, each with its doubt."""
     match = _PERCENT.fullmatch(text)
     if match and match["lead"].count("(") == 0:
@@ -235,7 +234,7 @@ def _parts(text: str, block: list[Piece]) -> list[tuple[str, str]]:
     return [(text, _UNSURE), ("", _UNSURE), ("", _UNSURE), ("", _UNSURE)]
 
 
-def _indicator_cells(block: list[Piece]) -> list[str]:
+def _indicator_cells(block: list[_Piece]) -> list[str]:
     """The texts between the ends of cells that the extractor shows, without the number."""
     cells: list[str] = []
     open_cell = False
@@ -292,7 +291,7 @@ def read_txt(text: str, name: str) -> Document:
     items: list[Line | GridTable] = []
     found = _task_head(lines)
     front = lines[: found[0]] if found else lines
-    indicators = indicator_table([Piece(line.text, line.goes_on, line.gap, line.place) for line in front])
+    indicators = _indicator_table([_Piece(line.text, line.goes_on, line.gap, line.place) for line in front])
     skipped = range(0)
     if indicators:
         skipped = range(indicators[1], indicators[2])
@@ -437,14 +436,14 @@ def _blocks(lines: list[_Raw]) -> list[tuple[str, list[_Raw]]]:
     return found
 
 
-def _cells(block: list[_Raw], fields: list[str], year: int) -> list[Split]:
+def _cells(block: list[_Raw], fields: list[str], year: int) -> list[_Split]:
     """The cells of a row; what stands on a later page goes on with the cells that were not finished."""
     cut = next((index for index, line in enumerate(block) if index and line.starts_page), len(block))
-    cells = split_cells([Piece(line.text, line.goes_on, line.gap) for line in block[:cut]], fields, year)
+    cells = _split_cells([_Piece(line.text, line.goes_on, line.gap) for line in block[:cut]], fields, year)
     return _with_tail(cells, block[cut:]) if cut < len(block) else cells
 
 
-def _with_tail(cells: list[Split], tail: list[_Raw]) -> list[Split]:
+def _with_tail(cells: list[_Split], tail: list[_Raw]) -> list[_Split]:
     text = ""
     for line in tail:
         text = join_lines(text, line.text)
@@ -452,16 +451,16 @@ def _with_tail(cells: list[Split], tail: list[_Raw]) -> list[Split]:
     done = list(cells)
     if len(open_cells) == 1:
         cell = cells[open_cells[0]]
-        done[open_cells[0]] = Split(join_lines(cell.text, text), False, True)
+        done[open_cells[0]] = _Split(join_lines(cell.text, text), False, True)
         return done
     if len(open_cells) < 1:
         open_cells = [max(range(len(cells)), key=lambda index: len(cells[index].text))]
-        done[open_cells[0]] = Split(join_lines(cells[open_cells[0]].text, text), False, True)
+        done[open_cells[0]] = _Split(join_lines(cells[open_cells[0]].text, text), False, True)
         return done
     first, second = open_cells[0], open_cells[1]
     one, other = _shared(cells[first].text, cells[second].text, text)
-    done[first] = Split(join_lines(cells[first].text, one), False, True)
-    done[second] = Split(join_lines(cells[second].text, other), False, True)
+    done[first] = _Split(join_lines(cells[first].text, one), False, True)
+    done[second] = _Split(join_lines(cells[second].text, other), False, True)
     return done
 
 
@@ -470,14 +469,14 @@ def _shared(first: str, second: str, text: str) -> tuple[str, str]:
     words = text.split()
     whole, last = [*first.split(), *words], second.split()[-2:]
     for index in range(len(whole) - 2):
-        if [bare_word(item) for item in whole[index : index + 2]] == [bare_word(item) for item in last]:
+        if [_bare_word(item) for item in whole[index : index + 2]] == [_bare_word(item) for item in last]:
             following = whole[index + 2]
             for cut in range(1, len(words)):
-                if bare_word(words[cut]) == bare_word(following):
+                if _bare_word(words[cut]) == _bare_word(following):
                     return " ".join(words[:cut]), " ".join(words[cut:])
     return text, ""
 
 
-def bare_word(word: str) -> str:
+def _bare_word(word: str) -> str:
     """A word without the signs around it."""
     return word.strip(".,;:“”").casefold()

@@ -8,11 +8,21 @@ from collections.abc import Iterator
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.document import BodyRow, Document, GridCell, GridTable, Line, SourceText
+from nq57xl.plan.importer.document import (
+    BodyRow,
+    Document,
+    GridCell,
+    GridTable,
+    Line,
+    SourceText,
+    heading_key,
+    join_lines,
+    roman_value,
+    whole_key,
+)
 from nq57xl.plan.importer.headings import Headings, HeadingWords, find_headings, is_repeated
 from nq57xl.plan.importer.page_breaks import WORK, joined
-from nq57xl.plan.importer.words import heading_key, join_lines, roman_value, whole_key
-from nq57xl.text.normalise import one_line
+from nq57xl.text.legacy import one_line
 
 _PIECES = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*\.?[a-zđ]?|[IVXLC]+)[.):/]?")
 _OVER = re.compile(r"(?:(?:phần|mục|nhóm)\s+(?:thứ\s+)?)?(?P<number>[IVX]+)\s*[.:)/–-]+\s*\S", re.IGNORECASE)
@@ -80,7 +90,7 @@ class _Walk:
                 self.lines += over
                 self.between += over
                 continue
-            title, self.between = title_between(self.between), []
+            title, self.between = _title_between(self.between), []
             new = self.current is None or headings is not self.current[0]
             self.current = (headings, table.width)
             if new:
@@ -98,7 +108,7 @@ class _Walk:
         self.between = []
 
 
-def title_between(lines: list[Line]) -> BodyRow | None:
+def _title_between(lines: list[Line]) -> BodyRow | None:
     """The Roman heading of a section that stands as text right over a table; None when there is none."""
     last = lines[-4:]
     for index in range(len(last) - 1, -1, -1):

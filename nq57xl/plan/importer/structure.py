@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.plan.importer.document import BodyRow, SourceText
+from nq57xl.plan.importer.document import BodyRow, SourceText, join_lines, plain_roman, roman, roman_value
 from nq57xl.plan.importer.rows import Body
-from nq57xl.plan.importer.words import join_lines, plain_roman, roman, roman_value
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
 _MEASURES = ("unit", "target", "lead", "note")
@@ -102,19 +101,19 @@ def tasks_of(body: Body) -> Outline:
     """Sections and tasks of the rows."""
     state = State(merging=frozenset(name for row in body.rows for name in row.merged))
     rows = _with_titles([_with_number(row, body) for row in body.rows])
-    sectioned = any(section_of(row) for row in rows)
+    sectioned = any(_section_of(row) for row in rows)
     state.numbered = any(re.search(r"\d", row.text("number")) for row in rows)
     heads = frozenset() if sectioned else _tree_heads(rows)
     for index, row in enumerate(rows):
         rest = rows[index + 1 :]
         if index in heads:
             _section(state, SourceText(_bare(row.text("number")), row.source), row.values.get("task", SourceText()))
-        elif not take_section(state, row, sectioned, rest):
+        elif not _take_section(state, row, sectioned, rest):
             if not sectioned and row.text("section") and "section" not in row.merged:
                 _column_section(state, row)
             _task(state, row, rest, body)
             state.open = row.merged | row.tall
-    return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
+    return Outline(tuple(state.groups), tuple(_check_numbers(state.drafts)), tuple(state.loose) + body.loose)
 
 
 def _tree_heads(rows: Sequence[BodyRow]) -> frozenset[int]:
@@ -157,10 +156,10 @@ def _with_titles(rows: list[BodyRow]) -> list[BodyRow]:
     places = [index for index, row in enumerate(rows) if row.between]
     kept = set()
     for place, following in zip(places, [*places[1:], len(rows)], strict=False):
-        own = any(section_of(row) for row in rows[place + 1 : following] if not row.between)
+        own = any(_section_of(row) for row in rows[place + 1 : following] if not row.between)
         if not own and following > place + 1:
             kept.add(place)
-    first = section_of(rows[places[0]]) if places else None
+    first = _section_of(rows[places[0]]) if places else None
     if len(kept) < 2 and not (first and first[0] == "I"):
         kept = set()
     return [row for index, row in enumerate(rows) if not row.between or index in kept]
@@ -190,7 +189,7 @@ def _bare(number: str) -> str:
     return number.strip().strip(".)/ -" if len(number.strip()) > 1 else ")")
 
 
-def section_of(row: BodyRow) -> tuple[str, str] | None:
+def _section_of(row: BodyRow) -> tuple[str, str] | None:
     """Roman number or letter and title of a section row."""
     number = plain_roman(_bare(row.text("number")))
     work = row.text("task") or row.text("indicator")
@@ -214,9 +213,9 @@ def _filled(row: BodyRow) -> bool:
     return any(row.text(name) for name in FIELDS)
 
 
-def take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[BodyRow] = ()) -> bool:
+def _take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[BodyRow] = ()) -> bool:
     """Takes a row that is no data row: a section, a group of tasks, a note at the foot."""
-    found = section_of(row)
+    found = _section_of(row)
     if found:
         _open_section(state, row, *found, rest)
         return True
@@ -277,7 +276,7 @@ def _open_section(state: State, row: BodyRow, number: str, title: str, rest: Seq
     _section(state, SourceText(shown, row.source, doubt), SourceText(title, row.source))
     if row.title:
         return
-    under = list(itertools.takewhile(lambda item: section_of(item) is None, rest))
+    under = list(itertools.takewhile(lambda item: _section_of(item) is None, rest))
     if not under and any(row.text(name) for name in ("lead", "deadline")):
         values = dict(row.values) | {"number": attrs.evolve(row.values["number"], text=number)}
         values |= {"task": SourceText(title, row.source), "subtask": SourceText(), "subnumber": SourceText()}
@@ -407,7 +406,7 @@ def _children(rest: list[BodyRow], number: str) -> list[BodyRow]:
     for row in rest:
         own, above = _key(_bare(row.text("number"))), _key(number).lstrip("0")
         is_part = own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{above}."))
-        if row.title or section_of(row) or not (is_part or (not own and found)):
+        if row.title or _section_of(row) or not (is_part or (not own and found)):
             break
         found.append(row)
     return found
@@ -506,7 +505,7 @@ def _guess(state: State) -> str:
     return str(int(last) + 1) if last.isdigit() else ""
 
 
-def check_numbers(drafts: list[Draft]) -> list[Draft]:
+def _check_numbers(drafts: list[Draft]) -> list[Draft]:
     """The drafts with numbers that repeat or leave a gap flagged."""
     done: list[Draft] = []
     seen: set[tuple[str, str, str]] = set()
@@ -546,9 +545,9 @@ def indicators_of(body: Body) -> Outline:
     state = State()
     for row in body.rows:
         # a row of the table that has a target is an indicator, whatever its number
-        if row.text("target") or not take_section(state, row, True):
+        if row.text("target") or not _take_section(state, row, True):
             _indicator(state, row)
-    return Outline(tuple(state.groups), tuple(check_numbers(state.drafts)), tuple(state.loose) + body.loose)
+    return Outline(tuple(state.groups), tuple(_check_numbers(state.drafts)), tuple(state.loose) + body.loose)
 
 
 def _indicator(state: State, row: BodyRow) -> None:

@@ -28,7 +28,7 @@ from nq57xl.plan.units import (
     without_brackets,
     without_label,
 )
-from nq57xl.text.normalise import bare, fold, one_line
+from nq57xl.text.legacy import bare, fold, one_line
 
 _COLLECTIVE = re.compile(
     r"(?:tat ca |toan the )?(?:cac|nhung)\b|toan the\b|tat ca\b|(?:ubnd|dang uy|hdnd|van phong ubnd) (?:cac|cap xa)\b|"
@@ -59,7 +59,7 @@ _LONGEST_NAME = 120
 
 
 @frozen
-class UnitRules:
+class _UnitRules:
     """What tells units: `schemas/import_units.yml`, ready to use."""
 
     ranks: dict[str, int]
@@ -76,11 +76,11 @@ class UnitRules:
 
 
 @functools.cache
-def unit_rules() -> UnitRules:
+def _unit_rules() -> _UnitRules:
     """The rules of the packaged schema."""
     path = resources.packaged("schemas") / "import_units.yml"
     raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return UnitRules(
+    return _UnitRules(
         raw["ranks"],
         tuple(
             (item["rank"], _any(item["heads"], accents=True), _any(item["heads"], accents=False))
@@ -122,7 +122,7 @@ def rank_of(name: str) -> str | None:
     a text that begins like no unit."""
     key = _rank_key(name)
     plain = bare(key)
-    rules = unit_rules()
+    rules = _unit_rules()
     for rank, heads, plain_heads in rules.kinds:
         if heads.match(key) or plain_heads.match(plain):
             if rank != "own":
@@ -132,17 +132,17 @@ def rank_of(name: str) -> str | None:
     return None
 
 
-def is_unit_name(text: str) -> bool:
+def _is_unit_name(text: str) -> bool:
     """True for a text that reads as the name of one unit: no sentence, no person, no number of a document."""
-    if bare(text).strip(_EDGES) in unit_rules().kind_words or not _may_be_name(text):
+    if bare(text).strip(_EDGES) in _unit_rules().kind_words or not _may_be_name(text):
         return False
     acronym = _ACRONYM.match(text)
-    return rank_of(text) is not None or (acronym is not None and bare(acronym[0]) not in unit_rules().no_units)
+    return rank_of(text) is not None or (acronym is not None and bare(acronym[0]) not in _unit_rules().no_units)
 
 
 def _may_be_name(text: str) -> bool:
     """True unless the text plainly says something else than a name."""
-    rules = unit_rules()
+    rules = _unit_rules()
     return not (
         names_people(text)
         or rules.statements.match(text)
@@ -157,7 +157,7 @@ def _may_be_name(text: str) -> bool:
 def names_units(text: str) -> bool:
     """True for a text of which the first part is the name of a unit or of a group of units."""
     first = next((part for part, _ in parts_of(one_line_list(text), set())), "")
-    return is_unit_name(without_brackets(first)) or (_is_collective(first) and _may_be_name(first))
+    return _is_unit_name(without_brackets(first)) or (_is_collective(first) and _may_be_name(first))
 
 
 def one_line_list(text: str) -> str:
@@ -211,7 +211,7 @@ def _listed_inside(part: str) -> list[str]:
     inside = match["inside"]
     names = [inside[a:b].strip(f"{_EDGES}…") for a, b in _spans(inside)]
     names = [name for name in names if name]
-    return names if len(names) > 1 and sum(is_unit_name(name) for name in names) >= len(names) / 2 else []
+    return names if len(names) > 1 and sum(_is_unit_name(name) for name in names) >= len(names) / 2 else []
 
 
 def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str]) -> bool:
@@ -219,15 +219,15 @@ def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str])
     key = bare(part)
     if before[2]:
         return (
-            key in unit_rules().kind_words
+            key in _unit_rules().kind_words
             or (bool(_GENERIC.match(key)) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
-            or not (is_unit_name(part) or _is_collective(part) or loose_key(part) in alone)
+            or not (_is_unit_name(part) or _is_collective(part) or loose_key(part) in alone)
         )
     if re.match(r"(?:hdnd|ubnd|uy ban nhan dan)\b", key) and re.search(
         r"van phong.*(?:dbqh|quoc hoi|hdnd|dang uy|hoi dong nhan dan)$", bare(text[slice(*before[:2])]).strip(_EDGES)
     ):
         return True
-    if _is_collective(part) or is_unit_name(part) or loose_key(part) in alone:
+    if _is_collective(part) or _is_unit_name(part) or loose_key(part) in alone:
         return False
     if re.match(r"\s*[;\n]", text[before[1] :]) and part[0].isupper():
         return False
@@ -252,7 +252,7 @@ class _Names:
 
 
 @frozen
-class UnitDoubt:
+class _UnitDoubt:
     """A point about a unit or group that only the office can settle."""
 
     table: str
@@ -268,7 +268,7 @@ class Proposal:
 
     units: tuple[Unit, ...] = ()
     groups: tuple[UnitGroup, ...] = ()
-    doubts: tuple[UnitDoubt, ...] = ()
+    doubts: tuple[_UnitDoubt, ...] = ()
 
 
 def propose_units(
@@ -329,7 +329,7 @@ class _Reader:
         for part, collective in parts_of(text, self.alone):
             if (
                 collective
-                and bare(part) in unit_rules().kind_words
+                and bare(part) in _unit_rules().kind_words
                 and bare(part) not in ("dia phuong", "don vi", "co quan")
             ):
                 continue
@@ -341,7 +341,7 @@ class _Reader:
                     self.take("; ".join(listed), count, False)
                 continue
             name = without_label(without_brackets(part).strip(_EDGES))
-            if not is_unit_name(name) and not (leading and self._may_be_alone(name, text)):
+            if not _is_unit_name(name) and not (leading and self._may_be_alone(name, text)):
                 self.maybe[name] += count
                 continue
             names = self.units.setdefault(self._key(name), _Names())
@@ -357,8 +357,8 @@ class _Reader:
         """True for an unknown name that fills its cell: "Quản lý Đầu tư" without its "Phòng"."""
         code = re.fullmatch(r"(?P<letters>[A-ZĐ]{2,4})\d{1,3}", name)
         if code is not None:
-            return bare(code["letters"]) not in unit_rules().no_units
-        whole = name == without_brackets(text).strip(_EDGES) and bare(name) not in unit_rules().kind_words
+            return bare(code["letters"]) not in _unit_rules().no_units
+        whole = name == without_brackets(text).strip(_EDGES) and bare(name) not in _unit_rules().kind_words
         return (
             whole
             and name[:1].isupper()
@@ -384,7 +384,7 @@ class _Reader:
         made = [self._unit(names, rank, agency) for names in self.units.values() if names.seen]
         units = _coded([unit for unit, _ in made])
         reasons = {unit.name: reason for unit, reason in made if reason}
-        doubts = [UnitDoubt("units", index, "external", reasons[unit.name])
+        doubts = [_UnitDoubt("units", index, "external", reasons[unit.name])
                   for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
         groups, empty = self._groups(units, rank, agency)
         return Proposal(units, groups, (*doubts, *empty))
@@ -426,7 +426,7 @@ class _Reader:
 
     def _where(self, name: str, leads: bool, rank: str, agency: str) -> tuple[bool, str]:
         """Is it outside; and why a person must say so."""
-        relation = relation_of(name, rank, agency)
+        relation = _relation_of(name, rank, agency)
         if relation == "above":
             return True, "đơn vị cấp trên được ghi là chủ trì: có nhận biểu mẫu không?" if leads else ""
         if not self.rank:
@@ -441,7 +441,9 @@ class _Reader:
             return False, "đơn vị không trực thuộc được ghi là chủ trì: đề xuất có nhận biểu mẫu"
         return True, ""
 
-    def _groups(self, units: tuple[Unit, ...], rank: str, agency: str) -> tuple[tuple[UnitGroup, ...], list[UnitDoubt]]:
+    def _groups(
+        self, units: tuple[Unit, ...], rank: str, agency: str
+    ) -> tuple[tuple[UnitGroup, ...], list[_UnitDoubt]]:
         """The collectives with their members, and those of which the members are not known."""
         found: dict[str, list[str]] = {}
         for name in sorted(self.groups, key=lambda item: (-self.groups[item], item)):
@@ -449,15 +451,15 @@ class _Reader:
             match = next((item for item in found if item == key or is_misprint(key, item)), key)
             found.setdefault(match, []).append(name)
         groups: list[UnitGroup] = []
-        doubts: list[UnitDoubt] = []
+        doubts: list[_UnitDoubt] = []
         resolver = Resolver(units, ())
         for spellings in found.values():
             best = max(spellings, key=lambda item: (item[:1].isupper(), not _is_misspelt(item), self.groups[item]))
             listed = self.inside.get(best, [])
             members = tuple(dict.fromkeys(code for name in listed for code in resolver.resolve(name).codes))
-            members, reason = (members, "") if members else members_of(best, units, rank, agency)
+            members, reason = (members, "") if members else _members_of(best, units, rank, agency)
             if reason:
-                doubts.append(UnitDoubt("groups", len(groups), "members", reason))
+                doubts.append(_UnitDoubt("groups", len(groups), "members", reason))
             groups.append(UnitGroup(best, members, tuple(item for item in spellings if item != best)))
         return tuple(groups), doubts
 
@@ -485,9 +487,9 @@ def _same_initials(name: str, known: str) -> bool:
     return False
 
 
-def relation_of(name: str, rank: str, agency: str) -> str:
+def _relation_of(name: str, rank: str, agency: str) -> str:
     """How a unit stands to the agency of that rank: `above`, `same`, `below` (belongs to it), `apart`."""
-    ranks = unit_rules().ranks
+    ranks = _unit_rules().ranks
     own = rank_of(name)
     if own in (None, "own"):
         return "below"
@@ -551,9 +553,9 @@ def members_of_kind(units: Iterable[Unit], ranks: Sequence[str]) -> tuple[str, .
     return tuple(unit.code for unit in units if not unit.external and rank_of(unit.name) in ranks)
 
 
-def members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tuple[tuple[str, ...], str]:
+def _members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tuple[tuple[str, ...], str]:
     """Codes of the inside units whose kind the collective names; and why its members are not (all) known."""
-    rules = unit_rules()
+    rules = _unit_rules()
     plain = re.sub(r"[;:().]", ",", bare(_rank_key(name))).replace("co so", "cơ-sở")
     vague = rules.vague.search(plain) is not None
     rest, kinds = plain, []
