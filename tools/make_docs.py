@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nq57xl.plan import appendix_sheets as appendix
 from nq57xl.plan.appendix_sheets import INDICATOR_KINDS
+from nq57xl.rules.condition import Condition
 from nq57xl.rules.findings import Entry, catalogue
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.movement import predicates_of
@@ -117,10 +118,10 @@ def limit_words(limit: float | str | None, field: Field) -> str:
     return str(limit)
 
 
-def condition(predicate: Predicate) -> str:
+def when_words(when: Condition) -> str:
     """When a rule speaks, in words."""
     parts = []
-    for name, wanted in predicate.rule.when.items():
+    for name, wanted in when.when.items():
         if name == "*":
             parts.append("dòng có nội dung")
         elif name == "#measure":
@@ -130,12 +131,12 @@ def condition(predicate: Predicate) -> str:
         elif name == "#repeatable":
             parts += [REPEATABLE[item] for item in wanted]
         elif name.startswith("#"):
-            parts.append(FACTS[name])
+            parts.append(FACTS[name] if wanted == [True] or name != "#overdue" else "đầu việc chưa quá hạn")
         elif wanted in ("filled", "blank"):
-            parts.append(f"«{predicate.fields[name].title}» {'đã nhập' if wanted == 'filled' else 'để trống'}")
+            parts.append(f"«{when.fields[name].title}» {'đã nhập' if wanted == 'filled' else 'để trống'}")
         else:
-            words = " hoặc ".join(f"«{predicate.when.words(name, code)}»" for code in wanted)
-            parts.append(f"{predicate.fields[name].title} là {words}")
+            words = " hoặc ".join(f"«{when.words(name, code)}»" for code in wanted)
+            parts.append(f"{when.fields[name].title} là {words}")
     return "; ".join(parts) or "luôn luôn"
 
 
@@ -163,7 +164,7 @@ def rule_cells(predicate: Predicate) -> list[str]:
     return [
         predicate.field.title,
         complaint(predicate),
-        condition(predicate),
+        when_words(predicate.when),
         SEVERITIES[rule.severity][0],
         f"`{rule.code}`",
         "có" if rule.live else "khi nhận",
@@ -184,7 +185,15 @@ def table_section(item: Table, schema: Schema) -> list[str]:
     rules = [rule_cells(one) for one in predicates_of(item, schema) if one.name != "max_length"]
     if rules:
         lines += table(["Ô", "Báo khi", "Điều kiện", "Mức độ", "Mã", "Kiểm tra ngay trong biểu"], rules)
+    grey = [(one.title, states) for one in item.fields if (states := grey_states(item, one, schema))]
+    if grey:
+        lines += table(["Ô không áp dụng (nền xám, để trống)", "Khi"], grey)
     return lines
+
+
+def grey_states(item: Table, field: Field, schema: Schema) -> str:
+    """When a cell does not apply, in words."""
+    return " · ".join(when_words(Condition(when, item, schema)) for when in item.needless_when(field.name))
 
 
 def entries(sheet: SheetSpec, schema: Schema) -> str:

@@ -80,6 +80,7 @@ LEGEND = (
     ("Ô nhập", "Nền xanh nhạt (in đen trắng là xám nhạt), viền đậm: đơn vị nhập hoặc chọn trong danh sách."),
     ("Ô khóa", "Nền trắng, viền mảnh: nội dung kế hoạch, không sửa."),
     ("Đã xong", "Nền xám, chữ nghiêng: đầu việc đã hoàn thành trước kỳ, không phải điền."),
+    ("Ô xám", "Nền xám: không áp dụng với nội dung đã chọn trên dòng, để trống. Chọn lại thì ô trở lại như cũ."),
     ("Thiếu: …", "Cột «Kiểm tra», nền vàng: còn ô bắt buộc chưa nhập, gọi theo tên cột."),
     ("Mâu thuẫn: …", "Cột «Kiểm tra», nền đỏ nhạt: có ô sai hoặc mâu thuẫn với ô khác, cần xem lại."),
     ("(*)", "Sau tên cột: ô bắt buộc ở mọi dòng. Ô bắt buộc theo tiến độ được nhắc ở cột «Kiểm tra»."),

@@ -14,7 +14,7 @@ from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.rows import judged_tables, unreadable_fields
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.rules.condition import blank_formula, quoted
+from nq57xl.rules.condition import Condition, all_of, any_of, blank_formula, quoted
 from nq57xl.rules.frame import KEY, RETURN
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
@@ -61,12 +61,10 @@ class _RowCells:
         first, last = slots[0], slots[-1]
         return f"{self._prefix(first)}{a1(first.row, first.col)}:{a1(last.row, last.col)}"
 
-    def said_of(self, rules: Sequence[Predicate]) -> tuple[object, ...]:
+    def said_of(self, facts: Sequence[str]) -> tuple[object, ...]:
         """All of the row that its formula says: rows in which this is the same share one formula."""
-        named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
-        read = sorted(named | {"#measure", "#repeatable"})  # by these a field says what its cell takes
         places = ((name, slot.sheet, slot.col, self._row(slot)) for name, slot in self.own.items())
-        return (self.place.sheet, *places, *(self.facts.get(name[1:]) for name in read))
+        return (self.place.sheet, *places, *(self.facts.get(name) for name in facts))
 
     def _row(self, slot: Slot) -> str:
         """Number of the cell's row, counted from the check's own row where both belong to one row of the table."""
@@ -87,16 +85,63 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace,
         columns.setdefault(name, {}).setdefault(field, []).append(entry)
     facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
     formulas = {}
+    read: dict[str, list[str]] = {}
     alike: dict[tuple[object, ...], str] = {}
     for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
         own = _own_cells(form, table, slot, entries)
         cells = _RowCells(slot, facts[table.name, slot.key], own, columns.get(table.name, {}), titles)
-        key = (table.name, slot.field, *cells.said_of(predicates_of(table, form.schema)))
+        if table.name not in read:
+            read[table.name] = _facts_read(predicates_of(table, form.schema))
+        key = (table.name, slot.field, *cells.said_of(read[table.name]))
         if key not in alike:
             alike[key] = _formula(form, table, slot, cells)
         formulas[slot.place] = alike[key]
     return formulas
+
+
+def _facts_read(rules: Sequence[Predicate]) -> list[str]:
+    """Facts of a row that the formulas of those rules depend on."""
+    named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
+    # by these two a field says what its cell takes
+    return sorted(name[1:] for name in named | {"#measure", "#repeatable"})
+
+
+def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, str], list[int]]:
+    """Sheet, column and condition -> rows of it whose cell does not apply while the condition holds."""
+    entries = entries_of(sheets)
+    facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
+    found: dict[tuple[str, int, str], list[int]] = {}
+    for table in form.schema.tables:
+        for field in table.fields:
+            conditions = [Condition(when, table, form.schema) for when in table.needless_when(field.name)]
+            read = [name[1:] for item in conditions for name in item.when if name.startswith("#")]
+            alike: dict[tuple[object, ...], str] = {}
+            own = [slot for key, slot in entries.items() if conditions and key[::2] == (table.name, field.name)]
+            for slot in own:
+                row = facts[table.name, slot.key]
+                key = (slot.sheet, *(row.get(name) for name in read))
+                if key not in alike:
+                    alike[key] = _grey_formula(form, table, slot, (entries, row, conditions))
+                if alike[key]:
+                    found.setdefault((slot.sheet, slot.col, alike[key]), []).append(slot.row)
+    return found
+
+
+def _grey_formula(
+    form: Form,
+    table: Table,
+    slot: Slot,
+    known: tuple[dict[tuple[str, str, str], Slot], Facts, Sequence[Condition]],
+) -> str:
+    """The cell is blank and one of the conditions holds, by cells of its own sheet; "" where none ever does."""
+    entries, facts, conditions = known
+    own = _own_cells(form, table, slot, entries)
+    here = {name: cell for name, cell in own.items() if cell.sheet == slot.sheet}
+    cells = _RowCells(slot, facts, here, {}, {})
+    tests = [item.formula(cells) for item in conditions if item.reads() <= set(here)]
+    holding = [test or "TRUE" for test in tests if test is not None]
+    return all_of([blank_formula(cells.ref(slot.field)), any_of(holding)]) if holding else ""
 
 
 def check_texts(
@@ -104,8 +149,11 @@ def check_texts(
 ) -> dict[CellPlace, str]:
     """Place of every check cell -> what it says of these values; `broken`: of `broken_rules`."""
     filled = filled_cells(values)
+    parts = {(slot.table, slot.field): slot for slot in checks_of(sheets)}
+    known = {key: parts_of(form, form.schema.table(slot.table), slot) for key, slot in parts.items()}
     return {
-        slot.place: "" if _is_silent(form, slot, filled) else _text(form, slot, broken) for slot in checks_of(sheets)
+        slot.place: "" if _is_silent(form, slot, filled) else _text(slot, broken, known[slot.table, slot.field])
+        for slot in checks_of(sheets)
     }
 
 
@@ -120,9 +168,8 @@ def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> boo
     return blank and _silent_when_blank(table, slot)
 
 
-def _text(form: Form, slot: Slot, broken: BrokenByRow) -> str:
+def _text(slot: Slot, broken: BrokenByRow, parts: dict[str, list[Predicate]]) -> str:
     rules = broken.get((slot.table, slot.key), set())
-    parts = parts_of(form, form.schema.table(slot.table), slot)
     return END.join(short for short, group in parts.items() if rules & {item.rule.id for item in group}) or ENOUGH
 
 

@@ -147,6 +147,8 @@ class FormContents:
     marks: Mapping[CellPlace, Sequence[tuple[str, str]]]
     """Marked cell -> severity and formula of each of its points: the mark is seen while the formula holds."""
     formulas: Mapping[CellPlace, str]
+    grey: Mapping[tuple[str, int, str], Sequence[int]]
+    """Sheet, column and condition under which a cell does not apply -> its rows (forms.live_check)."""
     results: Mapping[CellPlace, str | int]
     """What the formulas give for these values: their cached values."""
     rows: Mapping[tuple[str, str], FormRow]

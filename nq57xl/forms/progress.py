@@ -176,7 +176,10 @@ def _parts(
     form: Form, slots: Sequence[Slot], entries: Mapping[tuple[str, str, str], Slot], titles: Mapping[str, str]
 ) -> tuple[_CheckPart, ...]:
     parts: dict[str, _CheckPart] = {}
+    firsts: dict[str, Slot] = {}
     for slot in slots:
+        firsts.setdefault(slot.field, slot)
+    for slot in firsts.values():
         for short, group in parts_of(form, form.schema.table(slot.table), slot).items():
             if short in parts:
                 continue

@@ -9,7 +9,7 @@ import attrs
 
 from nq57xl.forms.asked import asked_of, held
 from nq57xl.forms.layout import layout, visible_specs
-from nq57xl.forms.live_check import BrokenByRow, broken_rules, check_formulas, check_texts
+from nq57xl.forms.live_check import BrokenByRow, broken_rules, check_formulas, check_texts, grey_formulas
 from nq57xl.forms.marks import mark_notes, mark_rules, points_of, write_asked, write_fix
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
 from nq57xl.forms.page_setup import FormContents
@@ -57,6 +57,7 @@ def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], br
         notes=mark_notes(points),
         marks=mark_rules(points, state),
         formulas=check_formulas(form, sheets) | {place: item.formula for place, item in live.items()},
+        grey=grey_formulas(form, sheets),
         results={**checks, **{place: item.value for place, item in live.items()}},
         rows={(table.table, row.key): row for table in form.tables for row in table.rows},
     )

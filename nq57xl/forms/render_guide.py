@@ -18,7 +18,15 @@ _GRID = 4.55
 _GRID_POINTS = 28.5
 """The same in LibreOffice, where columns come out widest; 24 of them fit the page at full size."""
 _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
-_SAMPLES = ("legend_entry", "legend_locked", "legend_done", "legend_missing", "legend_wrong", "legend_required")
+_SAMPLES = (
+    "legend_entry",
+    "legend_locked",
+    "legend_done",
+    "legend_needless",
+    "legend_missing",
+    "legend_wrong",
+    "legend_required",
+)
 _LAST = len(GUIDE_COLUMNS)
 _LEAST_SCALE = 80
 """In hundredths: its letters of 12 points stay above 9."""

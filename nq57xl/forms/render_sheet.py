@@ -14,7 +14,7 @@ from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
 from nq57xl.forms.progress import wrong_formula
-from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, SIZE, WRONG_STYLE
+from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, NEEDLESS_STYLE, SIZE, WRONG_STYLE
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.rules.schema import SheetSpec
@@ -60,6 +60,7 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     _validations(sheet, contents, layout)
     _check_colours(sheet, layout)
     _marks(sheet, contents, layout)
+    _grey_cells(sheet, contents, layout)
     head = next(slot.row for slot in layout.slots if slot.row_key == "@head")
     sections = {slot.row for slot in layout.slots if slot.row_key.startswith("#")}
     sheet.set_h_pagebreaks(page_breaks(heights, sections, head, sum(map(printed_points, widths))))
@@ -178,6 +179,17 @@ def _marks(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -> Non
             sheet.conditional_format(slot.row, slot.col, slot.row, slot.col, rule)
 
 
+def _grey_cells(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -> None:
+    """Cells that do not apply, after the marks: a point that is open is seen before."""
+    style = sheet.book.format(NEEDLESS_STYLE)
+    for (sheet_id, col, formula), rows in contents.grey.items():
+        if sheet_id == layout.id:
+            runs = runs_of(rows)
+            ranges = " ".join(f"{a1(low, col)}:{a1(high, col)}" for low, high in runs)
+            rule = {"type": "formula", "criteria": f"={formula}", "format": style, "multi_range": ranges}
+            sheet.conditional_format(runs[0][0], col, runs[-1][1], col, rule)
+
+
 def _comment(sheet: Worksheet, slot: Slot, note: str) -> None:
     height = row_height([Text(note, _NOTE_WIDTH, 10)], minimum=40.0) / 0.75 + 10
     letters = {"font_name": FONT, "font_size": 10}
@@ -188,14 +200,22 @@ def _comment(sheet: Worksheet, slot: Slot, note: str) -> None:
 def _validations(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -> None:
     """One rule for all cells of a column that ask for the same: ranges, not single cells, of which Excel takes few."""
     form = contents.form
-    groups: dict[tuple[int, str, str, str, str], list[Slot]] = {}
+    grey = {(col, row) for (sheet_id, col, _), rows in contents.grey.items() if sheet_id == layout.id for row in rows}
+    groups: dict[tuple[int, str, str, str, str, bool], list[Slot]] = {}
     for slot in sorted((item for item in layout.slots if item.role == "entry"), key=lambda item: (item.col, item.row)):
         field, facts = form.schema.table(slot.table).field(slot.field), contents.row(slot).facts
-        asked = (slot.col, slot.table, slot.field, field.kind(facts), field.offered(facts))
+        asked = (
+            slot.col,
+            slot.table,
+            slot.field,
+            field.kind(facts),
+            field.offered(facts),
+            (slot.col, slot.row) in grey,
+        )
         groups.setdefault(asked, []).append(slot)
-    for (col, table, name, *_), slots in groups.items():
+    for (col, table, name, *_, greys), slots in groups.items():
         field = form.schema.table(table).field(name)
-        options = validation_of(field, form.schema, contents.row(slots[0]).facts, form.year)
+        options = validation_of(field, form.schema, contents.row(slots[0]).facts, form.year, greys=greys)
         validate(sheet, col, [slot.row for slot in slots], options)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 SIZE = 11
 INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
 HEAD_FILL, ENTRY_HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#D6E6F4", "#F2F2F2", "#F2F2F2"
+NEEDLESS_FILL = "#D0CECE"
 ERROR_FILL, ERROR_LINE = "#FBE0DC", "#C00000"
 WARNING_FILL, WARNING_LINE = "#FFF2CC", "#9C6500"
 THIN, MEDIUM, DASHED, HAIR, MEDIUM_DASHED = 1, 2, 3, 7, 8
@@ -25,6 +26,8 @@ _LEGEND: _Properties = {**_SAMPLE, "border": HAIR, "border_color": GREY}
 MISSING_STYLE: _Properties = {"bg_color": WARNING_FILL, "bold": True}
 WRONG_STYLE: _Properties = {"bg_color": ERROR_FILL, "bold": True}
 """Of a check or state that names a blank cell, or something to look at again; the words say the same."""
+NEEDLESS_STYLE: _Properties = {"bg_color": NEEDLESS_FILL, "border": HAIR, "border_color": GREY}
+"""Of an entry cell that does not apply to what was chosen in its row."""
 MARK_STYLES: dict[str, _Properties] = {
     "error": {"bg_color": ERROR_FILL, "bold": True, "border": THIN, "border_color": ERROR_LINE},
     "warning": {"bg_color": WARNING_FILL, "bold": True, "border": DASHED, "border_color": WARNING_LINE},
@@ -65,6 +68,7 @@ STYLES: dict[str, _Properties] = {
     "legend_entry": {**_SAMPLE, "border": THIN, "border_color": ACCENT, "bg_color": ENTRY_FILL},
     "legend_locked": _LEGEND,
     "legend_done": {**_LEGEND, "bg_color": DONE_FILL, "italic": True},
+    "legend_needless": {**_LEGEND, **NEEDLESS_STYLE},
     "legend_missing": {**_LEGEND, **MISSING_STYLE},
     "legend_wrong": {**_LEGEND, **WRONG_STYLE},
     "legend_required": {**_SAMPLE, "bold": True},

@@ -28,11 +28,17 @@ def name_lists(book: Workbook, title: str, lists: Mapping[str, Sequence[object]]
         book.define_name(list_name(name), f"={title}!${letter}$2:${letter}${len(items) + 1}")
 
 
-def validation_of(field: Field, schema: Schema, facts: Facts, year: int) -> dict[str, Any]:
-    """Options for XlsxWriter's data_validation: list, decimal, whole, date or textLength with hint and stop text."""
+_GREY = "Ô xám là không áp dụng, để trống."
+
+
+def validation_of(field: Field, schema: Schema, facts: Facts, year: int, *, greys: bool = False) -> dict[str, Any]:
+    """Options for XlsxWriter's data_validation: list, decimal, whole, date or textLength with hint and stop text.
+
+    `greys`: the cell does not apply to some choices of its row.
+    """
     rule, cause, remedy = _rule(field, schema, facts, year)
     example = _example(field, schema, facts)
-    hint = field.hint + (f"\nVí dụ: {example}" if example else "")
+    hint = "\n".join(filter(None, [field.hint, f"Ví dụ: {example}" if example else "", _GREY if greys else ""]))
     return {
         **rule,
         "ignore_blank": True,

@@ -117,7 +117,8 @@ class Condition:
 
     def words(self, field: str, code: str) -> str:
         """What people read for a code of a choice field."""
-        items = self.schema.lists.get(self.fields[field].choices, ())
+        lists, item = self.schema.lists, self.fields[field]
+        items = (*lists.get(item.choices, ()), *lists.get(item.again, ()))
         return next((item.title for item in items if item.code == code), str(code))
 
     def sentence(self, row: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.frame import RowKind
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.schema import Choice, Column, Field, Rule, Schema, SheetSpec, Table
+from nq57xl.rules.schema import Choice, Column, Field, Needless, Rule, Schema, SheetSpec, Table
 from nq57xl.rules.values import date_limit
 
 _TABLE_FILES = (
@@ -69,7 +69,11 @@ def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...
         known = {item.name for item in fields}
         if unknown := {rule.field for rule in rules} - known:
             raise ValueError(f"rule about unknown field {sorted(unknown)}")
-        return Table(raw["name"], raw["title"], fields, rules, raw.get("free", False), raw.get("broadcast", ""))
+        needless = tuple(CONVERTER.structure(item, Needless) for item in raw.get("needless", ()))
+        if unknown := {name for item in needless for name in item.fields} - known:
+            raise ValueError(f"unknown field {sorted(unknown)} under needless")
+        shared = raw.get("broadcast", "")
+        return Table(raw["name"], raw["title"], fields, rules, raw.get("free", False), shared, needless)
     except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
         raise Nq57Error(f"Tệp schemas/{name} sai: {error}") from error
 

@@ -103,6 +103,15 @@ class Rule:
 
 
 @frozen
+class Needless:
+    """Cells that ask for nothing in some rows: they turn grey there as long as they are blank."""
+
+    fields: tuple[str, ...]
+    when: dict[str, Any]
+    """As of a rule."""
+
+
+@frozen
 class Table:
     """One kind of row: its fields and rules."""
 
@@ -115,6 +124,12 @@ class Table:
     """True: rows are the unit's own; blank rows mean nothing."""
     broadcast: str = ""
     """Name of a one-row table whose fields every row of this table sees: a statement for all of them."""
+    needless: tuple[Needless, ...] = ()
+
+    def needless_when(self, field: str) -> list[dict[str, Any]]:
+        """Conditions under each of which the cell does not apply: those stated, and where it would contradict."""
+        stated = [item.when for item in self.needless if field in item.fields]
+        return stated + [rule.when for rule in self.rules if rule.predicate == "empty_if" and rule.field == field]
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when there is none."""
