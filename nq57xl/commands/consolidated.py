@@ -10,6 +10,7 @@ from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.values import Value
 from nq57xl.ledger.amendments import amendments
 from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.model import Closing, PeriodStatus
@@ -20,7 +21,7 @@ from nq57xl.resources import read_schema
 from nq57xl.results.addendum import addendum
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.edited import Holding, office_texts, with_edits
-from nq57xl.results.from_months import from_months
+from nq57xl.results.from_months import from_months, prefilled_values
 from nq57xl.results.quality import MEASURES
 from nq57xl.rules.findings import make
 from nq57xl.rules.quality import Quality, load_quality
@@ -46,11 +47,26 @@ def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
 
 def reported_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period, ...]:
     """The months that a longer period without forms of its own is made of, oldest first; () for any other period."""
+    return () if period.code in ledger.periods() else _issued_months(ledger, plan, period)
+
+
+def _issued_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period, ...]:
+    """The months of a longer period that have forms, oldest first."""
     codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
     issued = ledger.periods()
-    if len(codes) < 2 or period.code in issued:
+    if len(codes) < 2:
         return ()
     return tuple(parse_period(code, plan.properties) for code in codes if code in issued)
+
+
+def prefilled(office: Office, ledger: Ledger, plan: Plan, period: Period) -> dict[str, tuple[Value, ...]]:
+    """Unit -> what stands in its form of a longer period from the start: what its months said; {} for a month."""
+    months = _issued_months(ledger, plan, period)
+    if not months:
+        return {}
+    parts = [consolidated(office, ledger, *_as_issued(office, ledger, plan, month)) for month in months]
+    rules = read_schema("from_months.yml", office.workspace.root)
+    return prefilled_values(plan, period, office.schema(), rules, parts)
 
 
 def require_reported(ledger: Ledger, plan: Plan, period: Period) -> None:

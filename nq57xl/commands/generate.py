@@ -11,13 +11,14 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
+from nq57xl.commands.consolidated import prefilled
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import RECEIVED, REOPEN, build_form, received_of, reporting_units, words_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import EarlierAnswer, Form, FormRow, SupporterAnswer
-from nq57xl.forms.render import render_forms
+from nq57xl.forms.render import render_forms, with_added_rows
 from nq57xl.forms.values import Value
 from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.outputs import write_guarded
@@ -71,7 +72,8 @@ def _without_sources(form: Form) -> Form:
         )
         for table in form.tables
     ]
-    return attrs.evolve(form, tables=tuple(tables))
+    values = tuple(attrs.evolve(item, stated="") for item in form.values)
+    return attrs.evolve(form, tables=tuple(tables), values=values)
 
 
 def _named(words: str, keys: Iterable[str]) -> list[str]:
@@ -140,7 +142,8 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         if errors:
             raise PlanHasErrorsError(errors)
         plan, period = office.valid(period_code, ledger)
-        run = _FormIssuer(office, ledger, plan, office.schema(), period, PreviousReports(ledger, plan), with_support)
+        history, told = PreviousReports(ledger, plan), prefilled(office, ledger, plan, period)
+        run = _FormIssuer(office, ledger, plan, office.schema(), period, history, with_support, told)
         issued = tuple(run.issue(code) for code in run.wanted(units))
         rendered = render_forms([(item.form, item.form.values, ()) for item in issued])
         contents = {item.form.issue_id: content for item, content in zip(issued, rendered, strict=True)}
@@ -179,6 +182,8 @@ class _FormIssuer:
     period: Period
     history: PreviousReports
     with_support: bool
+    prefilled: Mapping[str, tuple[Value, ...]]
+    """Of a longer period: unit -> what its months say together."""
 
     def wanted(self, units: Sequence[str]) -> list[str]:
         """Codes of the units whose forms are asked for, in the plan's order."""
@@ -192,13 +197,15 @@ class _FormIssuer:
         """The unit's form as last issued when nothing changed, else a new version."""
         path = self._folder / form_file_name(self.period.code, unit)
         last = self.ledger.current_form(unit, self.period.code)
-        draft = _FormContext(self.history.before(unit, self.period), self._received(unit, last))
+        before, received = self.history.before(unit, self.period), self._received(unit, last)
+        draft = _FormContext(before, received, self.prefilled.get(unit, ()))
         if last is not None:
-            draft = attrs.evolve(draft, values=last.values)
+            if not draft.values or self._typed(unit):
+                draft = attrs.evolve(draft, values=last.values)
             if _without_sources(self._build(last, draft)) == _without_sources(last):
                 return Issued(last, path, is_new=False)
             # a later version of a form keeps what its unit has typed into an earlier one
-            draft = attrs.evolve(draft, values=self._typed(unit))
+            draft = attrs.evolve(draft, values=self._typed(unit) or self.prefilled.get(unit, ()))
         new = _FormIdentity(
             unit, uuid.uuid4().hex, last.version + 1 if last else 1, self._today, plan_version(self.plan)
         )
@@ -249,6 +256,7 @@ class _FormIssuer:
             received=draft.received,
             values=draft.values,
         )
+        form = with_added_rows(form, draft.values)
         return attrs.evolve(form, cells=layout(form))
 
     @property

@@ -131,7 +131,7 @@ def content_of(form: Form, item: Value | None) -> str | float | date | None:
     if item is None:
         return None
     field = form.schema.table(item.table).field(item.field)
-    if item.stated:
+    if item.by_statement:
         return AGAIN if field.again and item.stated.startswith(AGAIN) else None
     if item.value is None:
         return item.typed.strip() or None

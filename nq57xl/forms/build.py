@@ -13,7 +13,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.forms import wording
 from nq57xl.forms.model import EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer
-from nq57xl.forms.values import Value
+from nq57xl.forms.values import PREFILLED, Value
 from nq57xl.forms.wording import DONE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
@@ -42,6 +42,7 @@ def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
         "window": f"số liệu {wording.data_window(form.period)}",
         "deadline": wording.deadline_in_words(form.period.due),
         "frequency": wording.frequency(form.period),
+        "prefilled": any(item.stated.startswith(PREFILLED) for item in form.values),
         "file_name": wording.form_file_name(form.period.code, form.unit),
         "signoff": next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
     }

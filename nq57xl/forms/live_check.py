@@ -252,7 +252,7 @@ def broken_rules(filled: Sequence[tuple[Form, Sequence[Value]]]) -> list[BrokenB
         (number, item.table, item.key, item.field)
         for number, (_, values) in enumerate(filled)
         for item in values
-        if item.stated
+        if item.by_statement
     }
     for table, schema, rows, judged in judged_tables(filled):
         live = {item.rule.id: item for item in predicates_of(table, schema) if item.rule.live}

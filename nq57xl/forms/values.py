@@ -39,6 +39,10 @@ class Source:
     """When the file was saved, as it or its folder tells: of several with one time of receipt the last counts."""
 
 
+PREFILLED = "Lập sẵn từ"
+"""How what is kept of a value begins that stood in the cell when the form was issued, and was left there."""
+
+
 @frozen
 class Value:
     """One typed cell: a row of the tidy table."""
@@ -56,7 +60,15 @@ class Value:
     origin: Source | None = None
     """The file that it stands in, where that is another than the return's own: another half, the office's edits."""
     stated: str = ""
-    """The unit said it by a statement, or "như kỳ trước": which one, in which cell; "" for what was typed as it is."""
+    """The unit said it by a statement, or "như kỳ trước": which one, in which cell; "" for what was typed as it is.
+
+    Of a cell that was filled in when the form was issued, and left so: from what (`PREFILLED`).
+    """
+
+    @property
+    def by_statement(self) -> bool:
+        """It is in no cell of its row: a statement stands for it."""
+        return bool(self.stated) and not self.stated.startswith(PREFILLED)
 
 
 def cells_of(values: Iterable[Value]) -> dict[FormCell, Value]:

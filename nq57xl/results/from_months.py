@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 from attrs import field, frozen
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.values import PREFILLED, Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Indicator, Period, Plan
+from nq57xl.plan.units import Succession
 from nq57xl.results.consolidation import Consolidation, TracedCell, consolidate
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding, make
@@ -28,6 +29,10 @@ class _MonthCell:
     """One cell of one month."""
 
     month: Consolidation
+    unit: str
+    """Code of the unit that told it then."""
+    own: bool
+    """False: that unit has ended since, and its rows have passed on."""
     value: Value
     source: Source
 
@@ -61,10 +66,14 @@ def from_months(
     Its `traced` cells are those of the months; `status.period_findings` names months without a unit's report and
     figures that do not follow from the months.
     """
-    names = {unit.code: unit.name for month in months for unit in month.status.units}
-    made = {code: _report(plan, schema, rules, months, code) for code in names}
-    units = tuple(_unit(months, code, made[code]) for code in names)
-    lacking = tuple(_lacking(months, names))
+    told = _told_by(plan, period, months)
+    asked = {unit.code: unit.name for month in months for unit in month.status.units}
+    names = {code: asked.get(code, code) for code in told} | {
+        unit.code: unit.name for unit in plan.units if unit.code in told
+    }
+    made = {code: _report(plan, schema, rules, months, told[code]) for code in names}
+    units = tuple(_unit(months, told[code], names[code], made[code]) for code in names)
+    lacking = tuple(_lacking(months, asked))
     status = PeriodStatus(
         plan_id=plan.properties.id,
         period=period.code,
@@ -75,10 +84,10 @@ def from_months(
         period_findings=(*lacking, *(item for code in names for item in made[code].findings)),
     )
     whole = consolidate(plan, period, schema, status)
-    before = [cell for cell in whole.traced if not any(cell.value is made.value for made in _all(made))]
-    carried = [cell for cell in before if cell.source is not None]
+    own = {id(cell.value) for report in made.values() for cell in report.cells}
+    carried = [cell for cell in whole.traced if id(cell.value) not in own and cell.source is not None]
     parts = [
-        TracedCell(code, names[code], part.value, part.source, _contact(schema, part.value))
+        TracedCell(code, asked.get(part.unit, names[code]), part.value, part.source, _contact(schema, part.value))
         for code in names
         for cell in made[code].cells
         for part in cell.parts
@@ -86,8 +95,64 @@ def from_months(
     return attrs.evolve(whole, traced=(*parts, *carried))
 
 
-def _all(made: Mapping[str, _MadeReport]) -> list[_MadeCell]:
-    return [cell for report in made.values() for cell in report.cells]
+_OF_THE_FORM = ("signoff", "reopen", "unchanged", "no_data_rest")
+"""Tables that are said of one form: nobody signs, opens or states anything in advance."""
+
+
+def prefilled_values(
+    plan: Plan, period: Period, schema: Schema, rules: MonthRules, months: Sequence[Consolidation]
+) -> dict[str, tuple[Value, ...]]:
+    """Unit -> what its months say together, for the entry cells of its form of the longer period.
+
+    Each value names the months' cells (`stated`); the unit confirms it or changes it. What does not follow from the
+    months stays blank.
+    """
+    told = _told_by(plan, period, months)
+    return {code: tuple(_entries(schema, _report(plan, schema, rules, months, told[code]))) for code in told}
+
+
+def _entries(schema: Schema, report: _MadeReport) -> Iterator[Value]:
+    """The values at the cells of a form: free rows from its first row on, texts within their limits."""
+    free = {table.name for table in schema.tables if table.free}
+    keys: dict[tuple[str, str], str] = {}
+    texts = {cell.value.key for cell in report.cells if cell.value.field == "contribution"}
+    for cell in report.cells:
+        value, told = cell.value, cell.value.table
+        unsaid = (told == "statement" and texts) or (value.field == "nothing" and value.key in texts)
+        if told in _OF_THE_FORM or value.value is None or unsaid:
+            continue
+        if told in free:
+            known = sum(table == told for table, _ in keys)
+            keys.setdefault((told, value.key), f"{known + 1:02d}")
+        limit = schema.table(told).field(value.field).max_length
+        if isinstance(value.value, str) and len(value.value) > limit:
+            text = f"…{value.value[1 - limit :]}"
+            value = attrs.evolve(value, typed=text, value=text)
+        key = keys.get((told, value.key), value.key)
+        yield attrs.evolve(value, key=key, sheet="", cell="", origin=None, stated=_months_words(cell.parts))
+
+
+def _months_words(parts: Sequence[_MonthCell]) -> str:
+    places = (
+        f"{part.month.period.title} (tệp «{part.source.name}», trang «{part.value.sheet}», ô {part.value.cell})"
+        for part in parts
+    )
+    return f"{PREFILLED} báo cáo tháng: {'; '.join(places)}"
+
+
+def _told_by(plan: Plan, period: Period, months: Sequence[Consolidation]) -> dict[str, tuple[str, ...]]:
+    """Unit of the longer period -> whose months are its own: units that ended and passed their rows to it, then itself.
+
+    A unit that ended without anybody after it stays for itself.
+    """
+    succession = Succession(plan.units)
+    told: dict[str, list[str]] = {}
+    for code in dict.fromkeys(unit.code for month in months for unit in month.status.units):
+        for heir in succession.on(code, period.cutoff):
+            told.setdefault(heir, [])
+            if heir != code:
+                told[heir].append(code)
+    return {heir: (*before, heir) for heir, before in told.items()}
 
 
 def _contact(schema: Schema, value: Value) -> bool:
@@ -107,19 +172,23 @@ def _lacking(months: Sequence[Consolidation], names: Mapping[str, str]) -> Itera
             yield make("MONTH_WITHOUT_UNIT", words={"unit": name, "value": ", ".join(missing)}, value=code)
 
 
-def _unit(months: Sequence[Consolidation], code: str, report: _MadeReport) -> UnitStatus:
-    """The unit as its newest month shows it, with what the months say together as its one return."""
-    known = [unit for month in months if (unit := _unit_in(month, code)) is not None]
+def _unit(months: Sequence[Consolidation], codes: Sequence[str], name: str, report: _MadeReport) -> UnitStatus:
+    """The unit as its newest month shows it, with what the months say together as its one return.
+
+    `codes`: it comes last, after those whose rows it took over.
+    """
+    known = [unit for month in months for code in codes if (unit := _unit_in(month, code)) is not None]
     counting = [unit for unit in known if unit.counting is not None]
     last = counting[-1] if counting else known[-1]
     record: ReturnRecord | None = None
     if last.counting is not None:
-        judged = attrs.evolve(
-            last.counting.judged, verdict="accepted", values=tuple(cell.value for cell in report.cells), findings=()
-        )
+        values = tuple(cell.value for cell in report.cells)
+        judged = attrs.evolve(last.counting.judged, unit=codes[-1], verdict="accepted", values=values, findings=())
         record = attrs.evolve(last.counting, judged=judged)
     return attrs.evolve(
         last,
+        code=codes[-1],
+        name=name,
         state="accepted" if record else "missing",
         on_time=all(unit.on_time for unit in counting) if record else None,
         days_late=max((unit.days_late for unit in counting), default=0),
@@ -134,15 +203,13 @@ def _unit(months: Sequence[Consolidation], code: str, report: _MadeReport) -> Un
     )
 
 
-def _report(plan: Plan, schema: Schema, rules: MonthRules, months: Sequence[Consolidation], code: str) -> _MadeReport:
+def _report(
+    plan: Plan, schema: Schema, rules: MonthRules, months: Sequence[Consolidation], codes: Sequence[str]
+) -> _MadeReport:
     rows: dict[tuple[str, str], dict[str, list[_MonthCell]]] = {}
-    for month in months:
-        unit = _unit_in(month, code)
-        judged: JudgedReturn | None = unit.counting.judged if unit is not None and unit.counting is not None else None
-        for value in judged.values if judged is not None else ():
-            if value.typed.strip() or value.value is not None:
-                cell = _MonthCell(month, value, value.origin or judged.source)  # type: ignore[union-attr]
-                rows.setdefault((value.table, value.key), {}).setdefault(value.field, []).append(cell)
+    for cell in _cells(months, codes):
+        value = cell.value
+        rows.setdefault((value.table, value.key), {}).setdefault(value.field, []).append(cell)
     indicators = {item.code: item for item in plan.indicators}
     cells: list[_MadeCell] = []
     findings: list[Finding] = []
@@ -159,13 +226,24 @@ def _report(plan: Plan, schema: Schema, rules: MonthRules, months: Sequence[Cons
     return _MadeReport(tuple(_unrepeated(cells)), tuple(findings))
 
 
+def _cells(months: Sequence[Consolidation], codes: Sequence[str]) -> Iterator[_MonthCell]:
+    """Every cell that holds something in the accepted returns of those units, month by month."""
+    for month in months:
+        for code in codes:
+            unit = _unit_in(month, code)
+            judged: JudgedReturn | None = unit.counting.judged if unit and unit.counting else None
+            for value in judged.values if judged else ():
+                if value.typed.strip() or value.value is not None:
+                    yield _MonthCell(month, code, code == codes[-1], value, value.origin or judged.source)  # type: ignore[union-attr]
+
+
 def _row_cells(fields: Mapping[str, Sequence[_MonthCell]], rules: Mapping[str, str]) -> Iterator[_MadeCell]:
-    """State from the last month that says anything of the row, text of every month."""
-    newest = max(cell.month.period.cutoff for cells in fields.values() for cell in cells)
+    """State from the last month that says anything of the row, as one unit said it, text of every month."""
+    newest = max((cells[-1] for cells in fields.values()), key=lambda cell: (cell.month.period.cutoff, cell.own))
     for name, cells in fields.items():
         if rules.get(name, rules.get("*", "last")) == "join":
             yield _joined(cells)
-        elif cells[-1].month.period.cutoff == newest:
+        elif cells[-1].month is newest.month and cells[-1].unit == newest.unit:
             yield _as_is(cells[-1])
 
 
@@ -194,7 +272,8 @@ def _free_cells(fields: Mapping[str, Sequence[_MonthCell]]) -> Iterator[_MadeCel
     """Every month's row under a key of its own."""
     for cells in fields.values():
         for cell in cells:
-            key = f"{cell.month.period.code}.{cell.value.key}"
+            whose = "" if cell.own else f"{cell.unit}."
+            key = f"{cell.month.period.code}.{whose}{cell.value.key}"
             yield _MadeCell(attrs.evolve(cell.value, key=key, origin=cell.source), (cell,))
 
 

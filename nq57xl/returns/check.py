@@ -86,7 +86,7 @@ def _passed_over(predicate: Predicate, row: Mapping[str, Any], back: Return) -> 
     what a statement repeats was told when it was typed.
     """
     value = back.cells.get((predicate.table.name, row[KEY], predicate.blame(row)))
-    if value is not None and value.stated and predicate.rule.severity != "error":
+    if value is not None and value.by_statement and predicate.rule.severity != "error":
         return True
     unreadable = unreadable_fields(row)
     if predicate.blame(row) in unreadable or (unreadable & predicate.reads() and not predicate.presence):

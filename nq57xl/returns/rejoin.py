@@ -21,7 +21,7 @@ from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.entries import Entries, issued_places, outside, read_entries, two_versions
 from nq57xl.returns.identify import names_another_form
 from nq57xl.returns.model import Return
-from nq57xl.returns.statements import with_statements
+from nq57xl.returns.statements import with_prefilled, with_statements
 from nq57xl.rules.findings import Finding, Severity, make
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
@@ -275,7 +275,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
     findings += _reopened(values)
     back = without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
     back = asked_again(back, raw, layouts, cells)
-    return attrs.evolve(back, values=with_statements(form, back.values))
+    return attrs.evolve(back, values=with_prefilled(form, with_statements(form, back.values)))
 
 
 def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entries, list[Finding]]:

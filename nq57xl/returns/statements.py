@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
 from nq57xl.forms.model import Form, FormRow
-from nq57xl.forms.values import FormCell, Value, cells_of
+from nq57xl.forms.values import PREFILLED, FormCell, Value, cells_of
 from nq57xl.forms.wording import AGAIN, UNCHANGED
+from nq57xl.text.legacy import fold
 
 _UNCHANGED: FormCell = ("unchanged", "unchanged", "unchanged")
 _NO_DATA: FormCell = ("no_data_rest", "no_data_rest", "no_data_rest")
@@ -27,6 +29,26 @@ def with_statements(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
     added = [*_repeated(form, cells, filled), *_without_data(form, cells, filled)]
     replaced = cells_of(added)
     return (*(item for cell, item in cells.items() if cell not in replaced), *added)
+
+
+def with_prefilled(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
+    """The values, those that stand as they stood when the form was issued with what they had been filled in from."""
+    known = {cell: item for cell, item in cells_of(form.values).items() if item.stated.startswith(PREFILLED)}
+    return tuple(
+        attrs.evolve(item, stated=before.stated)
+        if (before := known.get((item.table, item.key, item.field))) and not item.stated and _same(item, before)
+        else item
+        for item in values
+    )
+
+
+def _same(item: Value, before: Value) -> bool:
+    one, other = item.value, before.value
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-9)
+    if isinstance(one, str) and isinstance(other, str):
+        return fold(one) == fold(other)
+    return bool(one == other)
 
 
 def _repeated(form: Form, cells: Mapping[FormCell, Value], filled: set[tuple[str, str]]) -> Iterator[Value]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import attrs
 import pytest
 from openpyxl import load_workbook
 
+from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.merge import merge, status
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.model import Form
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry
 from tests import year_kit as year
 
@@ -144,3 +150,72 @@ def test_an_issued_quarter_counts(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root, copy)
     year.issue(copy, QUARTER, day=2)
     assert {unit.state for unit in status(year.at(copy, year.moment(JUNE, 20)), QUARTER).status.units} == {"missing"}
+
+
+def typed_into(form: Form) -> dict[tuple[str, str, str], object]:
+    return {(item.table, item.key, item.field): item.value for item in form.values}
+
+
+def test_the_form_of_a_quarter_comes_prefilled(root: Path, tmp_path: Path) -> None:
+    """Its cells hold what the months say and the unit signs: left as they stood they name the months' cells."""
+    import shutil
+
+    copy = tmp_path / "ban sao"
+    shutil.copytree(root, copy)
+    year.issue(copy, QUARTER, day=2)
+    form = year.form(copy, QUARTER)
+    cells = typed_into(form)
+    assert (cells["led", "I.1", "progress"], cells["led", "I.1", "percent"]) == ("in_progress", 0.6)
+    assert (cells["indicator", RATIO, "numerator"], cells["indicator", SCORE, "value"]) == (120, 64.0)
+    assert not [place for place in cells if place[0] in ("signoff", "unchanged")]
+    assert any("Đã lập sẵn" in line for line in form.guide)
+    path = copy / "out" / QUARTER / "bieu-mau" / f"NQ57_{QUARTER}_VP.xlsx"
+    before = path.read_bytes()
+    year.issue(copy, QUARTER, day=3)
+    assert path.read_bytes() == before
+
+    said = cells | {("led", "I.1", "percent"): 0.65, ("signoff", "signoff", "prepared_by"): "Nguyễn Thị Lan"}
+    said |= {
+        ("signoff", "signoff", "approved_by"): "Trần Văn Minh",
+        ("signoff", "signoff", "signed_on"): form.period.cutoff,
+    }
+    file = tmp_path / "quy.xlsx"
+    file.write_bytes(year.workbook(form, said))  # type: ignore[arg-type]
+    when = year.moment(QUARTER, 16)
+    back = collect(year.at(copy, when), [file], QUARTER, when).returns[0]
+    assert back.verdict in ("accepted", "accepted_with_warnings"), back.findings
+    c = whole(copy)
+    assert (led(c, "I.1").value("percent"), indicator(c, RATIO).values["numerator"].value) == (0.65, 120)
+    told = {(item.value.key, item.value.field): item for item in c.traced if item.unit == "VP"}
+    part = told[RATIO, "numerator"]
+    assert part.source.name == "quy.xlsx"
+    assert part.value.stated.startswith("Lập sẵn từ báo cáo tháng: tháng 4/2026 (tệp «")
+    assert part.value.stated.count("(tệp «") == 3
+    assert told["I.1", "percent"].value.stated == ""
+
+
+def test_a_unit_that_ended_within_the_quarter(tmp_path: Path) -> None:
+    """VP ends on 20 May and QLDT takes its rows over: June's state, three months' flows, both names in the trace."""
+    root = year.start_sample(tmp_path / "vp")
+    appendix = root / "phu-luc.xlsx"
+    plan = read_appendix(appendix.read_bytes()).plan
+    first, *others = plan.units
+    ended = attrs.evolve(first, valid_to=dt.date(2026, 5, 20), successors=("QLDT",))
+    appendix.write_bytes(write_appendix(attrs.evolve(plan, units=(ended, *others))))
+    said = {
+        APRIL: month(APRIL, 0.2, "Đã rà soát 40 thủ tục", (80, 100), 61.0),
+        MAY: month(MAY, 0.3, "Đã rà soát 60 thủ tục", (10, 50), 62.5),
+        JUNE: month(JUNE, 0.6, "Đã rà soát 90 thủ tục", (30, 50), 64.0),
+    }
+    for period, typed in said.items():
+        year.issue(root, period)
+        year.send(root, period, typed, "QLDT" if period == JUNE else "VP")
+    c = whole(root)
+    row = led(c, "I.1", "QLDT")
+    assert (row.progress, row.value("percent")) == ("in_progress", 0.6)
+    assert str(row.value("result")).count("Tháng ") == 3
+    ratio = indicator(c, RATIO)
+    assert (ratio.unit, ratio.values["numerator"].value) == ("QLDT", 120)
+    assert "VP" not in {unit.code for unit in c.status.units}
+    parts = [item.name for item in c.traced if (item.value.key, item.value.field) == (RATIO, "numerator")]
+    assert parts == ["Văn phòng Sở", "Văn phòng Sở", "Phòng Quản lý đô thị"]
