@@ -25,6 +25,7 @@ from nq57xl.cli.options import (
 from nq57xl.cli.reminding import calendar, remind
 from nq57xl.cli.serving import serve, watch
 from nq57xl.cli.storing import STORING_COMMANDS, attach, history
+from nq57xl.cli.upward import upward
 
 
 @click.command(
@@ -298,6 +299,7 @@ COMMANDS = (
     history,
     calendar,
     merge,
+    upward,
     *CLOSE_COMMANDS,
     diff,
     export,

@@ -62,7 +62,7 @@ class _Play:
         self.plan, self.seed = plan, seed
         self.units: list[str] = []
         self.root, self.sent = folder / plan, folder / "gui-ve" / plan
-        self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(_noon(day)))
+        self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(noon(day)))
 
     def scenes(self) -> Iterator[DemoStep]:
         init(self.root, self.plan)
@@ -83,7 +83,7 @@ class _Play:
         yield DemoStep(self.plan, "Báo cáo tổng hợp", merge(office, PERIOD))
 
     def _collect(self, title: str, day: date, files: list[Path]) -> DemoStep:
-        done = collect(self.office_on(day), files, PERIOD, _noon(day))
+        done = collect(self.office_on(day), files, PERIOD, noon(day))
         return DemoStep(self.plan, title, done)
 
     def _report(self, unit: str, due: date, *, mistakes: bool = False) -> Path:
@@ -114,5 +114,6 @@ class _Play:
         return target
 
 
-def _noon(day: date) -> datetime:
+def noon(day: date) -> datetime:
+    """When things come in on that day."""
     return datetime(day.year, day.month, day.day, 10, 30, tzinfo=VIETNAM)

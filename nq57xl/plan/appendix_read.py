@@ -31,7 +31,7 @@ from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook
-from nq57xl.xlsx.patch import put_texts
+from nq57xl.xlsx.patch import put_values
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.sniff import sniff
@@ -361,4 +361,4 @@ def _find(column: AppendixColumn, texts: list[str]) -> int | None:
 
 def write_codes(data: bytes, new_codes: tuple[tuple[str, str, str], ...]) -> bytes:
     """The same workbook with those codes in their cells; nothing else is touched."""
-    return put_texts(data, new_codes) if new_codes else data
+    return put_values(data, new_codes) if new_codes else data

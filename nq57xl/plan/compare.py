@@ -186,6 +186,21 @@ def compare_plans(
     return PlanComparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)))
 
 
+def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, float]]:
+    """Index of a row of `other` -> (index of the row of `plan` that says most nearly the same, likeness 0 to 1).
+
+    Several rows of `other` may share one; a row that none resembles enough is not there.
+    """
+    rows = _Table(table, plan, other, match_sections(plan, other))
+    olds, news = (getattr(item, table) for item in (plan, other))
+    levels = _TASK_LEVELS if table == "tasks" else _INDICATOR_LEVELS
+    before, after = ([_folded(item) for item in rows.sketches(side, False, new=side is news)] for side in (olds, news))
+    found: dict[int, tuple[int, float]] = {}
+    for _, _, i, j, similarity in sorted(_candidates(before, after, levels)):
+        found.setdefault(j, (i, similarity))
+    return found
+
+
 def completed(old: Plan, new: Plan) -> Plan:
     """The new plan with what its document does not have at all: a whole table, or a column of it.
 
@@ -202,7 +217,7 @@ def completed(old: Plan, new: Plan) -> Plan:
 
 def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
-    olds, news = ([_Sketch("", "", "", *_work(row)) for row in plan.tasks] for plan in (old, new))
+    olds, news = ([_Sketch("", "", "", *work_of_task(row)) for row in plan.tasks] for plan in (old, new))
     pairs = pair(olds, news)
     section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
     tasks = []
@@ -212,9 +227,9 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
-def _work(row: Task) -> tuple[str, str]:
+def work_of_task(row: Task) -> tuple[str, str]:
     """What is to be done, and the task above it where that says something else."""
-    if not row.subtask or _same_text(row.subtask, row.task):
+    if not row.subtask or same_text(row.subtask, row.task):
         return row.task, ""
     return row.subtask, row.task
 
@@ -231,7 +246,7 @@ def text_of(row: Task | Indicator, field: str) -> str:
     return value if isinstance(value, str) else str(value.text)
 
 
-def _same_text(one: str, other: str) -> bool:
+def same_text(one: str, other: str) -> bool:
     """The two say the same: case, spaces, dashes and the last punctuation do not matter."""
     return fold(one).rstrip(" .;,") == fold(other).rstrip(" .;,")
 
@@ -292,7 +307,7 @@ class _Table:
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
         silent = frozenset() if same_file else _unstated(self.new, self.table)
         silent |= _PLACES if keep else frozenset()
-        pairs = pair(self._sketches(befores, same_file), self._sketches(afters, same_file, new=True), levels)
+        pairs = pair(self.sketches(befores, same_file), self.sketches(afters, same_file, new=True), levels)
         if decisions is not None:
             pairs = self._decided(decisions, befores, pairs)
         left_out = decisions.left_out if decisions else frozenset()
@@ -322,7 +337,8 @@ class _Table:
                 pairs[j] = (i, found[j][1] if found.get(j, (-1, 0.0))[0] == i else 0.0)
         return pairs
 
-    def _sketches(self, rows: Sequence[Task | Indicator], same_file: bool, *, new: bool = False) -> list[_Sketch]:
+    def sketches(self, rows: Sequence[Task | Indicator], same_file: bool, *, new: bool = False) -> list[_Sketch]:
+        """What each row of either plan (`new`: the other one) is recognised by."""
         return [self._sketch(row, same_file, new=new) for row in rows]
 
     def _sketch(self, row: Task | Indicator, same_file: bool, *, new: bool) -> _Sketch:
@@ -331,7 +347,7 @@ class _Table:
         code = row.code if same_file else ""
         if isinstance(row, Indicator):
             return _Sketch(code, key, row.number, row.indicator, product=row.unit)
-        leaf, parent = _work(row)
+        leaf, parent = work_of_task(row)
         product = f"{row.deliverable} {row.kpi}".strip()
         return _Sketch(code, key, row.subnumber or row.number, leaf, parent, product)
 
@@ -343,7 +359,7 @@ class _Table:
         fields = [
             FieldChange(field, titles[field], text_of(before, field), text_of(after, field))
             for field in FIELDS[self.table]
-            if field not in silent and not _same_text(text_of(before, field), text_of(after, field))
+            if field not in silent and not same_text(text_of(before, field), text_of(after, field))
         ]
         kinds: list[ChangeKind] = ["changed"] if fields else []
         section = "section" if self.table == "tasks" else "group"
@@ -354,7 +370,7 @@ class _Table:
         printed = [(field, titles[field]) for field in places if field in titles and field not in silent]
         for field, title in printed:
             one, other = getattr(before, field) or "", getattr(after, field) or ""
-            if not _same_text(one, other):
+            if not same_text(one, other):
                 fields.append(FieldChange(field, title, one, other))
                 if field != section or "moved" not in kinds:
                     kinds.append("renumbered")
@@ -365,7 +381,7 @@ def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterat
     titles = {column.key: column.title for column in appendix_sheets.CARD}
     for field in GENERAL:
         before, after = getattr(old.properties, field), getattr(new.properties, field)
-        if after and not _same_text(_words(before), _words(after)):
+        if after and not same_text(_words(before), _words(after)):
             yield FieldChange(field, titles[field], _words(before), _words(after))
     for table, title in (
         ("tasks", appendix_sheets.SECTIONS.title),
@@ -375,7 +391,7 @@ def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterat
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):
             was = befores[pairs[j]] if j in pairs else None
-            differs = was is None or was.number != item.number or not _same_text(was.title, item.title)
+            differs = was is None or was.number != item.number or not same_text(was.title, item.title)
             if differs and (was is None or not keep):
                 yield FieldChange(table, title, _heading(was), _heading(item))
         for i, item in enumerate(befores):

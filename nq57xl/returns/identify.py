@@ -98,15 +98,15 @@ def identify(raw: RawWorkbook) -> Identity | None:
     short_id = counts.most_common(1)[0][0] if counts else None
     for sheet, marker in markers:
         if marker.sheet == _META:
-            facts = _facts(sheet, marker)
+            facts = facts_of(sheet, marker)
             if issue_id := facts.get("issue_id", "").lower():
                 stated = facts.get("short_id") or short_id
                 return Identity(issue_id, stated, facts.get("period", ""), facts.get("unit", ""), "meta")
     return Identity(None, short_id, "", "", "short") if short_id else None
 
 
-def _facts(sheet: RawSheet, marker: _Marker) -> Mapping[str, str]:
-    """Key and value of each row of the `_meta` sheet."""
+def facts_of(sheet: RawSheet, marker: _Marker) -> Mapping[str, str]:
+    """Key and value of each row of the `_meta` sheet that has that marker."""
     return {
         one_line(cell_text(cell)): one_line(cell_text(sheet.cells.get((row, column + 1))))
         for (row, column), cell in sheet.cells.items()

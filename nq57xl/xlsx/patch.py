@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import posixpath
 import re
@@ -49,18 +50,41 @@ def _xml(text: str) -> str:
     return escape(_plain(text))
 
 
-def put_texts(data: bytes, texts: tuple[tuple[str, str, str], ...]) -> bytes:
-    """The workbook with those (sheet, cell, text) in place."""
-    wanted: dict[str, dict[str, str]] = {}
-    for sheet, cell, text in texts:
-        wanted.setdefault(sheet, {})[cell] = text
+CellContent = str | float | dt.date
+"""What is put into a cell: a text, which is never a formula; a number; a day, shown by the cell's own format."""
+_EPOCH = dt.date(1899, 12, 30)
+
+
+def put_values(data: bytes, values: Sequence[tuple[str, str, CellContent]]) -> bytes:
+    """The workbook with those (sheet, cell, content) in place; the cells keep their format and lock."""
+    wanted: dict[str, dict[str, CellContent]] = {}
+    for sheet, cell, content in values:
+        wanted.setdefault(sheet, {})[cell] = content
     try:
         return _patched(data, wanted)
     except LookupError:
-        return _through_openpyxl(data, texts)
+        return _through_openpyxl(data, values)
 
 
-def _patched(data: bytes, wanted: dict[str, dict[str, str]]) -> bytes:
+def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
+    """Sheet title -> addresses of the cells that say themselves that they may be typed in, blank ones too.
+
+    The package has been scanned before: here it is only taken apart.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        styles = ElementTree.fromstring(archive.read(_related(archive, "/styles")))
+        formats = styles.find(f"{_MAIN_TAG}cellXfs")
+        found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
+        free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
+        return {title: _with_style(archive.read(part), free) for title, part in sheet_parts(archive)}
+
+
+def _with_style(xml: bytes, styles: set[str]) -> frozenset[str]:
+    cells = ElementTree.fromstring(xml).iter(f"{_MAIN_TAG}c")
+    return frozenset(cell.get("r", "") for cell in cells if cell.get("s") in styles)
+
+
+def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]]) -> bytes:
     """Raises LookupError when a row or cell cannot be found in the XML as written."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
@@ -73,20 +97,24 @@ def _patched(data: bytes, wanted: dict[str, dict[str, str]]) -> bytes:
     return stream.getvalue()
 
 
-def _sheet(xml: str, cells: dict[str, str]) -> str:
-    for cell, text in cells.items():
+def _sheet(xml: str, cells: dict[str, CellContent]) -> str:
+    for cell, content in cells.items():
         letters = cell.rstrip("0123456789")
         number = cell[len(letters) :]
         row = re.search(rf'<row\b[^>]*\br="{number}"[^>]*[^/]>(.*?)</row>', xml, re.DOTALL)
         if row is None:
             raise LookupError(cell)
-        xml = xml[: row.start(1)] + _patched_row(row[1], cell, letters, text) + xml[row.end(1) :]
+        xml = xml[: row.start(1)] + _patched_row(row[1], cell, letters, content) + xml[row.end(1) :]
     return xml
 
 
-def _patched_row(inner: str, cell: str, letters: str, text: str) -> str:
+def _patched_row(inner: str, cell: str, letters: str, value: CellContent) -> str:
     """The cells of a row with one of them set, in the order of the columns."""
-    content = f't="inlineStr"><is><t xml:space="preserve">{_xml(text)}</t></is></c>'
+    if isinstance(value, str):
+        content = f' t="inlineStr"><is><t xml:space="preserve">{_xml(value)}</t></is></c>'
+    else:
+        number = (value - _EPOCH).days if isinstance(value, dt.date) else value
+        content = f"><v>{number!r}</v></c>"
     at = len(inner)
     for found in re.finditer(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", inner, re.DOTALL):
         address = re.search(r'\br="([A-Z]+)\d+"', found[1])
@@ -94,19 +122,21 @@ def _patched_row(inner: str, cell: str, letters: str, text: str) -> str:
             raise LookupError(cell)
         if address[1] == letters:
             attributes = re.sub(r'\s+t="[^"]*"', "", found[1]).rstrip()
-            return f"{inner[: found.start()]}<c{attributes} {content}{inner[found.end() :]}"
+            return f"{inner[: found.start()]}<c{attributes}{content}{inner[found.end() :]}"
         if (len(address[1]), address[1]) > (len(letters), letters):
             at = found.start()
             break
-    return f'{inner[:at]}<c r="{cell}" {content}{inner[at:]}'
+    return f'{inner[:at]}<c r="{cell}"{content}{inner[at:]}'
 
 
-def _through_openpyxl(data: bytes, texts: tuple[tuple[str, str, str], ...]) -> bytes:
+def _through_openpyxl(data: bytes, values: Sequence[tuple[str, str, CellContent]]) -> bytes:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True)
-    for sheet, cell, text in texts:
-        book[sheet][cell] = text
+    for sheet, cell, content in values:
+        book[sheet][cell] = content
+        if isinstance(content, str):
+            book[sheet][cell].data_type = "s"
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

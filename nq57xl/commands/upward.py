@@ -1,0 +1,164 @@
+"""upward: the form that a superior office issued, filled in from this office's own consolidation."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from nq57xl.commands.consolidated import consolidated, require_reported
+from nq57xl.commands.office import Office
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.archive import archive_bytes
+from nq57xl.ledger.outputs import write_guarded
+from nq57xl.ledger.row_matches import record_matches, row_matches
+from nq57xl.ledger.store import Ledger
+from nq57xl.outputs.report.workbook import SOURCES
+from nq57xl.outputs.roll_up_book import render_roll_up
+from nq57xl.plan.model import Period, Plan, plan_version
+from nq57xl.plan.refine import FormRows, MatchLine, match_lines
+from nq57xl.plan.refine_book import read_matches, write_matches
+from nq57xl.resources import read_schema
+from nq57xl.results.roll_up import roll_up
+from nq57xl.results.superior_filling import PointLine, fill_form
+from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
+from nq57xl.rules.findings import Finding
+from nq57xl.xlsx import limits
+from nq57xl.xlsx.patch import put_values, unlocked_cells
+
+FOLDER = "cap-tren"
+_BESIDE = "-nguon.xlsx"
+
+
+@frozen
+class UpwardReport:
+    """What became of a superior form."""
+
+    period: Period
+    form: Path
+    """The form as it was filled in."""
+    sources: Path
+    """Beside it: where every cell comes from, and what a person has to look at."""
+    matches: Path
+    """The workbook in which the office says which own rows answer."""
+    filled: int
+    """Cells that were filled in."""
+    points: tuple[PointLine, ...]
+    undecided: int
+    """Rows that wait for the office's word in the workbook of matches."""
+
+
+def upward(
+    office: Office, form: Path, period_code: str | None = None, output: Path | None = None, *, confirm: bool = False
+) -> UpwardReport:
+    """Fills in the form from this office's consolidation of its period, and says what a person still has to answer.
+
+    `confirm`: every line of the workbook of matches counts as it stands. Raises Nq57Error for a file that is no form of
+    a superior office, for another period than the form's, and for a workbook of matches that cannot be read.
+    """
+    with office.changing("upward") as ledger:
+        data, superior = _read(office, ledger, form)
+        plan, period = office.valid(period_code or superior.period, ledger)
+        _require_period(superior, period, form.name)
+        require_reported(ledger, plan, period)
+        sides = _sides(superior, plan.properties.year)
+        book = office.workspace.out / FOLDER / f"doi-chieu-{_slug(superior.plan_id)}.xlsx"
+        lines = _matched(ledger, superior, (sides, plan), book, confirm=confirm)
+        book = _write_book(office, ledger, book, write_matches(lines, plan))
+        c = consolidated(office, ledger, plan, period)
+        rules = read_schema("roll_up.yml", office.workspace.root)
+        filled = fill_form(superior, c, lines, roll_up(lines, c, rules))
+        wanted = output or office.workspace.out / period.code / FOLDER / form.name
+        if wanted.resolve() == form.resolve():
+            raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
+        title = f"{form.name}, {period.title}"
+        beside = render_roll_up(title, filled.points, filled.lines, SOURCES)
+        written = write_guarded(ledger, office.workspace, wanted, put_values(data, filled.contents))
+        sources = write_guarded(ledger, office.workspace, written.with_name(f"{written.stem}{_BESIDE}"), beside)
+        ledger.event("upward", {"period": period.code, "file": written.name, "plan_id": superior.plan_id})
+        undecided = sum(not line.decided for line in lines)
+        return UpwardReport(period, written, sources, book, len(filled.contents), filled.points, undecided=undecided)
+
+
+def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorForm]:
+    """The form, read as safely as a return; a copy is archived, and it is the copy that is read."""
+    try:
+        if path.stat().st_size > limits.FILE_BYTES:
+            raise Nq57Error(f"«{path.name}» lớn hơn {limits.FILE_BYTES >> 20} MB: đây không phải biểu mẫu đã nhận.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+    copy = archive_bytes(office.workspace, data, hashlib.sha256(data).hexdigest(), path.name)
+    raw = next(iter(office.read_files([copy])))
+    if isinstance(raw, Finding):
+        (told,) = office.in_own_words((raw,))
+        raise Nq57Error(f"Không đọc được «{path.name}»: {told.message} {told.fix}".strip())
+    if data[:4] != b"PK\x03\x04" or b"xl/workbook.xml" not in data:
+        raise Nq57Error(f"«{path.name}» không phải tệp .xlsx: hãy dùng đúng biểu mẫu .xlsx đã nhận từ cấp trên.")
+    superior = read_superior_form(raw, unlocked_cells(data), path.name)
+    if ledger.form_by_id(superior.issue_id) is not None:
+        raise Nq57Error(
+            f"«{path.name}» là biểu do chính cơ quan này phát hành cho đơn vị {superior.unit}, không phải biểu của cấp "
+            "trên. Báo cáo của đơn vị thì dùng lệnh «nq57xl collect»."
+        )
+    return data, superior
+
+
+def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:
+    if superior.period != period.code:
+        raise Nq57Error(
+            f"«{name}» là biểu của kỳ {superior.period}, không phải {period.title}: hãy dùng biểu đúng kỳ, hoặc chạy "
+            f"lại với --period {superior.period}."
+        )
+
+
+def _slug(plan_id: str) -> str:
+    """The plan's id where it is one; of a stranger's text what a file name can hold."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", plan_id)[:60].strip(".-") or "cap-tren"
+
+
+def _sides(superior: SuperiorForm, year: int) -> list[FormRows]:
+    """The rows of the form, table by table; those that are closed ask nothing."""
+    sides = []
+    for table in dict.fromkeys(row.table for row in superior.rows):
+        rows = tuple(row for row in superior.rows if row.table == table and row.cells)
+        part = attrs.evolve(superior, rows=rows)
+        sides.append(FormRows(table, superior_plan(part, year), {row.key: row.print for row in rows}))
+    return sides
+
+
+def _matched(
+    ledger: Ledger, superior: SuperiorForm, sides: tuple[Sequence[FormRows], Plan], book: Path, *, confirm: bool
+) -> tuple[MatchLine, ...]:
+    """The rows as decided, after what the office has said in the workbook is on record."""
+    rows, plan = sides
+    known = row_matches(ledger, superior.plan_id)
+    prints = {(side.table, code): text for side in rows for code, text in side.prints.items()}
+    said = read_matches(book.read_bytes(), book.name, plan, all_=confirm) if book.is_file() else {}
+    lines = match_lines(rows, plan, known)
+    # said of the row as it reads now: of another text it is asked again
+    fresh = {place: match for place, match in said.items() if prints.get(place) == match.text}
+    if confirm and not book.is_file():
+        fresh = {line.match.place: line.match for line in lines}
+    told = [match for place, match in fresh.items() if known.get(place) != match]
+    same = {line.match.place: line.match for line in lines if line.state == "same"}
+    told = [match for match in told if same.get(match.place) != match]
+    if not told:
+        return lines
+    ledger.record_plan(plan)
+    record_matches(ledger, superior.plan_id, (superior.plan_version, plan_version(plan)), told)
+    return match_lines(rows, plan, known | {match.place: match for match in told})
+
+
+def _write_book(office: Office, ledger: Ledger, book: Path, content: bytes) -> Path:
+    """The workbook of matches as decided now. What the office had saved in it is on record, a copy in the archive."""
+    if book.is_file():
+        data = book.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        archive_bytes(office.workspace, data, sha256, book.name)
+        ledger.note_output(office.workspace.key_of(book), sha256)
+    return write_guarded(ledger, office.workspace, book, content)

@@ -1,0 +1,74 @@
+"""The workbook beside a superior form: what a person still has to answer, and where every filled cell comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
+from nq57xl.results.superior_filling import FilledLine, PointLine
+from nq57xl.xlsx.write import Workbook, Worksheet
+
+POINTS, FILLED = "Cần người xử lý", "Nguồn của ô đã điền"
+_POINT_COLUMNS = {"Trang": 14, "Ô": 8, "Mã": 10, "Dòng của biểu": 50, "Nội dung": 20, "Vì sao, cần làm gì": 60}
+_FILLED_COLUMNS = {
+    "Trang": 14,
+    "Ô": 8,
+    "Mã": 10,
+    "Nội dung": 20,
+    "Giá trị đã điền": 40,
+    "Mã của cơ quan": 12,
+    "Đơn vị": 24,
+    "Đơn vị đã nhập": 40,
+    "Nguồn số": 9,
+    "Tệp": 24,
+    "Trang của tệp": 14,
+    "Ô của tệp": 9,
+    "Mã băm SHA-256 của tệp": 66,
+}
+_HEAD = 3
+
+
+def render_roll_up(title: str, points: Sequence[PointLine], filled: Sequence[FilledLine], sources: str) -> bytes:
+    """The workbook; `title`: of form and period, `sources`: name of the office's own workbook of sources."""
+    with Workbook(f"Tổng hợp lên cấp trên: {title}", STYLES) as book:
+        rows = [(item.sheet, item.cell, item.key, item.work, item.field, item.why) for item in points]
+        note = "Các ô dưới đây để trống hoặc cần xem lại; người phụ trách trả lời vào biểu, kiểm tra rồi ký."
+        _write(book.sheet(POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, rows)
+        note = (
+            f"Mỗi dòng là một ô do đơn vị nhập mà ô của biểu lấy theo; «Nguồn số» là số thứ tự trong {sources} của cơ "
+            "quan, tệp gốc lưu trong thư mục archive theo mã băm. Cột «Giá trị đã điền» để đối chiếu với biểu đã ký."
+        )
+        _write(
+            book.sheet(FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, [_cells(x) for x in filled]
+        )
+    return book.content
+
+
+def _cells(item: FilledLine) -> tuple[str, ...]:
+    return (
+        item.sheet,
+        item.cell,
+        item.key,
+        item.field,
+        item.shown,
+        item.code,
+        item.unit,
+        item.typed,
+        item.number,
+        item.file,
+        item.source_sheet,
+        item.source_cell,
+        item.sha256,
+    )
+
+
+def _write(sheet: Worksheet, top: tuple[str, str], columns: dict[str, int], rows: Sequence[tuple[str, ...]]) -> None:
+    widths = list(columns.values())
+    sheet.widths(widths)
+    write_top(sheet, *top, widths)
+    for index, name in enumerate(columns):
+        sheet.text(_HEAD, index, name, "head")
+    for number, row in enumerate(rows, _HEAD + 1):
+        write_line(sheet, number, row, widths, "cell")
+    set_up_page(sheet)
+    sheet.head(_HEAD, _HEAD + len(rows), (0, len(columns) - 1), 2)

@@ -1,0 +1,151 @@
+"""Which of the office's own tasks and indicators answer a row of the superior plan: proposed, decided, still valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+import attrs
+from attrs import frozen
+
+from nq57xl.plan.compare import nearest, same_text, work_of_task
+from nq57xl.plan.model import Indicator, Plan, RowTable, Task
+from nq57xl.rules.codec import content_hash
+from nq57xl.text.normalise import fold
+
+RowPlace = tuple[str, str]
+"""(table of the form, code in the superior plan): "led", "I.1"."""
+_MatchState = Literal["confirmed", "same", "proposed", "changed"]
+"""`same`: word for word one own row, so that nobody need be asked; `changed`: a text is another than when decided."""
+
+
+@frozen
+class AnsweringRow:
+    """One own row that answers, or helps to answer, a superior one."""
+
+    code: str
+    text: str
+    """Print of its text when that was decided (`text_print`)."""
+    weight: float | None = None
+    """Of its percentage; None: all alike."""
+
+
+@frozen
+class RowMatch:
+    """What the office decided on one row of the superior plan."""
+
+    table: str
+    key: str
+    text: str
+    """Print of the superior row's text when that was decided."""
+    rows: tuple[AnsweringRow, ...] = ()
+    """Empty: no own row corresponds."""
+
+    @property
+    def place(self) -> RowPlace:
+        """Which row it is about."""
+        return self.table, self.key
+
+
+@frozen
+class MatchLine:
+    """A row of the superior plan with what is proposed or decided."""
+
+    match: RowMatch
+    row: Task | Indicator
+    """The superior row."""
+    state: _MatchState
+    likeness: float = 0.0
+    """Of the nearest own row's text, where it was proposed."""
+    note: str = ""
+    """What changed since it was decided."""
+
+    @property
+    def decided(self) -> bool:
+        """It counts without anybody being asked."""
+        return self.state in ("confirmed", "same")
+
+
+def text_print(row: Task | Indicator) -> str:
+    """Names the text of a row: what is to be done or measured; numbers and places do not matter."""
+    if isinstance(row, Indicator):
+        return content_hash(tuple(fold(text) for text in (row.indicator, row.unit)))
+    return content_hash(tuple(fold(text) for text in (row.task, row.subtask, row.deliverable)))
+
+
+@frozen
+class FormRows:
+    """The rows of one table of the form, as a plan holds them, with the prints of their texts."""
+
+    table: str
+    plan: Plan
+    """The superior plan's rows of that table alone."""
+    prints: Mapping[str, str]
+    """Code -> print of the row's text."""
+
+    @property
+    def kind(self) -> RowTable:
+        """Which own rows answer it."""
+        return "indicators" if self.table == "indicator" else "tasks"
+
+
+def match_lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMatch]) -> tuple[MatchLine, ...]:
+    """Every row of the form with what was decided on it, or what is proposed where nothing was, or a text changed."""
+    return tuple(line for side in sides for line in _lines(side, own, known))
+
+
+def _lines(side: FormRows, own: Plan, known: Mapping[RowPlace, RowMatch]) -> Iterator[MatchLine]:
+    rows = getattr(side.plan, side.kind)
+    mine = {row.code: row for row in getattr(own, side.kind)}
+    found: dict[int, list[tuple[float, str]]] = {}
+    for j, (i, likeness) in nearest(side.plan, own, side.kind).items():
+        found.setdefault(i, []).append((likeness, getattr(own, side.kind)[j].code))
+    for number, row in enumerate(rows):
+        place = (side.table, row.code)
+        proposed = [(likeness, code) for likeness, code in found.get(number, ())]
+        match = RowMatch(*place, side.prints[row.code], tuple(_answering(mine[code]) for _, code in proposed))
+        line = MatchLine(match, row, "proposed", max((likeness for likeness, _ in proposed), default=0.0))
+        if place in known:
+            yield _still(line, known[place], mine)
+        elif len(proposed) == 1 and _same(row, mine[proposed[0][1]]):
+            yield attrs.evolve(line, state="same")
+        else:
+            yield line
+
+
+def _answering(row: Task | Indicator, weight: float | None = None) -> AnsweringRow:
+    return AnsweringRow(row.code, text_print(row), weight)
+
+
+def answering_rows(own: Plan, table: str, weights: Mapping[str, float | None]) -> tuple[AnsweringRow, ...]:
+    """The own rows of those codes, in the order given. Raises KeyError for a code that the plan does not have."""
+    mine = {row.code: row for row in (own.indicators if table == "indicator" else own.tasks)}
+    return tuple(_answering(mine[code], weight) for code, weight in weights.items())
+
+
+def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
+    """The two say the same thing, word for word."""
+    if isinstance(row, Indicator) and isinstance(other, Indicator):
+        return same_text(row.indicator, other.indicator) and same_text(row.unit, other.unit)
+    if isinstance(row, Indicator) or isinstance(other, Indicator):
+        return False
+    pairs = zip(work_of_task(row), work_of_task(other), strict=True)
+    return all(same_text(one, another) for one, another in pairs)
+
+
+def _still(line: MatchLine, decided: RowMatch, mine: Mapping[str, Task | Indicator]) -> MatchLine:
+    """The decision where both texts are what they were; else what is left of it, to be looked at again."""
+    gone = [row.code for row in decided.rows if row.code not in mine]
+    other = [row.code for row in decided.rows if row.code in mine and text_print(mine[row.code]) != row.text]
+    told = []
+    if decided.text != line.match.text:
+        told.append("nội dung dòng của cấp trên đã thay đổi")
+    if gone:
+        told.append(f"kế hoạch của cơ quan không còn mã {', '.join(gone)}")
+    if other:
+        told.append(f"nội dung {', '.join(other)} trong kế hoạch của cơ quan đã thay đổi")
+    if not told:
+        return MatchLine(decided, line.row, "confirmed", line.likeness)
+    left = tuple(_answering(mine[row.code], row.weight) for row in decided.rows if row.code in mine)
+    match = attrs.evolve(decided, text=line.match.text, rows=left or line.match.rows)
+    return MatchLine(match, line.row, "changed", line.likeness, f"Từ lần xác nhận trước: {'; '.join(told)}.")

@@ -1,0 +1,383 @@
+"""The rows of a superior office's form answered from this office's own consolidation; pure.
+
+The rules stand in schemas/roll_up.yml. A blank is never counted as 0; what cannot be answered is left blank and named.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from nq57xl.errors import Nq57Error
+from nq57xl.forms.values import Value
+from nq57xl.plan.model import Indicator
+from nq57xl.plan.refine import MatchLine
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
+from nq57xl.rules.schema import CellValue
+from nq57xl.rules.values import vietnamese_date
+from nq57xl.text.normalise import fold
+
+RollUpRules = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Table of the form -> field -> its rule with parameters."""
+
+
+@frozen
+class RollUpPart:
+    """What one unit reported on one own row that helps to answer a superior one."""
+
+    code: str
+    """Of the own row."""
+    unit: str
+    name: str
+    """Of the unit."""
+    reported: bool
+    progress: str | None = None
+    """As the unit stated it: the superior office judges by its own cut-off day."""
+    weight: float = 1.0
+    values: Mapping[str, Value] = field(factory=dict)
+    """Typed cells by "table.field"; a blank cell is not here."""
+
+    def number(self, name: str) -> float | None:
+        """What stands there, where it is a number."""
+        value = self.values[name].value if name in self.values else None
+        return float(value) if isinstance(value, int | float) else None
+
+
+@frozen
+class RolledCell:
+    """One cell of the superior form with what it follows from."""
+
+    table: str
+    key: str
+    field: str
+    value: CellValue
+    """A text, the code of a choice, a number (percentages are fractions), a day."""
+    parts: tuple[tuple[RollUpPart, Value | None], ...]
+    """The parts that it follows from, each with the typed cell where there is one."""
+
+
+@frozen
+class OpenPoint:
+    """What a person has to look at, in words."""
+
+    table: str
+    key: str
+    field: str
+    """"": the whole row."""
+    why: str
+
+
+@frozen
+class RollUp:
+    """What the office's own consolidation says to a superior form."""
+
+    cells: tuple[RolledCell, ...]
+    points: tuple[OpenPoint, ...]
+
+
+def roll_up(lines: Sequence[MatchLine], c: Consolidation, rules: RollUpRules) -> RollUp:
+    """Every row with a decision answered as far as its parts say; raises Nq57Error where a rule has no such name."""
+    tasks = {row.task.code: row for row in c.tasks}
+    indicators = {row.indicator.code: row for row in c.indicators}
+    cells: list[RolledCell] = []
+    points: list[OpenPoint] = []
+    for line in lines:
+        answer = _Answer(line, tuple(_parts(line, tasks, indicators)), c, rules.get(line.match.table, {}), indicators)
+        found, told = answer.given()
+        cells += found
+        points += told
+    return RollUp(tuple(cells), tuple(points))
+
+
+def _parts(
+    line: MatchLine, tasks: Mapping[str, TaskRow], indicators: Mapping[str, IndicatorRow]
+) -> Iterator[RollUpPart]:
+    for own in line.match.rows:
+        weight = 1.0 if own.weight is None else own.weight
+        if line.match.table == "indicator":
+            row = indicators.get(own.code)
+            yield from _indicator_parts(row) if row is not None else ()
+        elif own.code in tasks:
+            yield from _task_parts(tasks[own.code], weight, with_support=line.match.table == "supporting")
+
+
+def _indicator_parts(row: IndicatorRow) -> Iterator[RollUpPart]:
+    for entry in row.entries:
+        if entry.state != "outside":
+            values = _named("indicator", entry.values)
+            yield RollUpPart(row.indicator.code, entry.unit, entry.name, entry.state != "unreported", values=values)
+
+
+def _task_parts(row: TaskRow, weight: float, *, with_support: bool) -> Iterator[RollUpPart]:
+    """The task's leads, who share its weight; then, where the superior row is one that is supported, its supporters."""
+    leads = [entry for entry in row.entries if entry.expected]
+    for entry in leads:
+        yield _lead_part(row, entry, weight / len(leads))
+    for item in row.contributions if with_support else ():
+        if item.state != "outside":
+            values = {"supporting.contribution": item.value} if item.state == "text" and item.value else {}
+            yield RollUpPart(row.task.code, item.unit, item.name, item.state != "unreported", values=values)
+
+
+def _lead_part(row: TaskRow, entry: LeadEntry, weight: float) -> RollUpPart:
+    stated = entry.value("progress")
+    progress = stated if isinstance(stated, str) and entry.reported else None
+    if row.standing.state == "done_before" and progress is None:
+        progress = "done"
+    values = _named("led", entry.values)
+    return RollUpPart(row.task.code, entry.unit, entry.name, progress is not None, progress, weight, values)
+
+
+def _named(table: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    return {f"{table}.{name}": value for name, value in values.items()}
+
+
+_Given = tuple[CellValue, tuple[tuple[RollUpPart, Value | None], ...]]
+"""A value and what it follows from."""
+_NOTHING: _Given = (None, ())
+
+
+@frozen
+class _Answer:
+    """One row being answered."""
+
+    line: MatchLine
+    parts: tuple[RollUpPart, ...]
+    c: Consolidation
+    rules: Mapping[str, Mapping[str, Any]]
+    indicators: Mapping[str, IndicatorRow]
+    told: list[OpenPoint] = field(factory=list)
+
+    def given(self) -> tuple[list[RolledCell], list[OpenPoint]]:
+        """Its cells, and what a person has to look at."""
+        if not self.line.decided:
+            self._tell("", "Chưa xác nhận đối chiếu với kế hoạch của cơ quan.")
+            return [], self.told
+        if not self.parts:
+            self._tell("", self._without_parts())
+            return [], self.told
+        silent = [part for part in self.parts if not part.reported]
+        if silent:
+            who = "; ".join(dict.fromkeys(f"{part.name} ({part.code})" for part in silent))
+            self._tell("", f"Chưa có báo cáo được chấp nhận của {who}: tiến độ, số liệu để trống.")
+        cells = []
+        progress: str | None = None
+        for name, rule in self.rules.items():
+            if rule["rule"] not in _RULES:
+                raise Nq57Error(
+                    f"schemas/roll_up.yml: ô «{name}» có quy tắc «{rule['rule']}» không có trong chương trình."
+                )
+            if (silent and rule["rule"] in _FIGURES) or ("only" in rule and progress not in rule["only"]):
+                continue
+            value, used = _RULES[rule["rule"]](self, name, rule)
+            if name == "progress" and isinstance(value, str):
+                progress = value
+            if value is not None and self._fits(name, value):
+                cells.append(RolledCell(*self.line.match.place, name, value, used))
+        return cells, self.told
+
+    def _without_parts(self) -> str:
+        codes = ", ".join(row.code for row in self.line.match.rows)
+        if codes:
+            return f"Không đơn vị nào trong cơ quan báo cáo {codes}: cần người trả lời."
+        return "Không có nhiệm vụ, chỉ tiêu tương ứng trong kế hoạch của cơ quan: cần người trả lời."
+
+    def _tell(self, name: str, why: str) -> None:
+        self.told.append(OpenPoint(*self.line.match.place, name, why))
+
+    def _fits(self, name: str, value: CellValue) -> bool:
+        item = next((item for item in self.c.schema.table(self.line.match.table).fields if item.name == name), None)
+        if item is None or not isinstance(value, str) or item.type != "text" or len(value) <= item.max_length:
+            return True
+        self._tell(
+            name,
+            f"Nội dung ghép của các đơn vị dài {len(value)} ký tự, ô chỉ nhận {item.max_length}: cần người rút gọn; "
+            "nguyên văn xem báo cáo tổng hợp của cơ quan.",
+        )
+        return False
+
+    def looked_at(self, rule: Mapping[str, Any]) -> list[RollUpPart]:
+        """The parts that a rule looks at."""
+        wanted = rule.get("parts")
+        return [part for part in self.parts if wanted is None or part.progress in wanted]
+
+    # --- progress -----------------------------------------------------------------------------------------------
+
+    def _counted(self) -> list[RollUpPart]:
+        """The parts that decide: what is set aside counts only where nothing else is there."""
+        aside = self.rules.get("progress", {}).get("aside", ())
+        return [part for part in self.parts if part.progress not in aside] or list(self.parts)
+
+    def progress(self, _: str, rule: Mapping[str, Any]) -> _Given:
+        """Rule `progress`."""
+        told = {part.progress for part in self._counted()}
+        for code in rule.get("aside", ()):
+            if code in told:  # only then when nothing else is there
+                return code, self._with("led.progress", self.parts)
+        if told == {rule["all"]}:
+            return rule["all"], self._with("led.progress", self._counted())
+        for code, some in rule.get("any", {}).items():
+            if told & set(some):
+                return code, self._with("led.progress", self._counted())
+        return rule["else"], self._with("led.progress", self._counted())
+
+    def mean(self, name: str, rule: Mapping[str, Any]) -> _Given:
+        """Rule `mean`: within the least and the greatest of the parts."""
+        cell = f"led.{name}"
+        parts = self._counted()
+        known = rule.get("known", {})
+        shares = [known.get(part.progress, part.number(cell)) for part in parts]
+        if any(share is None for share in shares):
+            lacking = [part for part, share in zip(parts, shares, strict=True) if share is None]
+            self._tell(name, f"Không tính được tỷ lệ: {_names(lacking)} không ghi tỷ lệ hoàn thành.")
+            return _NOTHING
+        numbers = [float(share) for share in shares if share is not None]
+        weights = [part.weight for part in parts]
+        if sum(weights) <= 0:
+            self._tell(name, "Không tính được tỷ lệ: trọng số của các đầu việc còn lại bằng 0.")
+            return _NOTHING
+        mean = sum(w * n for w, n in zip(weights, numbers, strict=True)) / sum(weights)
+        return min(max(round(mean, 4), min(numbers)), max(numbers)), self._with(cell, parts)
+
+    # --- days and texts -----------------------------------------------------------------------------------------
+
+    def last(self, name: str, rule: Mapping[str, Any]) -> _Given:
+        """Rule `last`."""
+        cell = f"led.{name}"
+        parts = self.looked_at(rule)
+        days = [_day(part.values[cell].value) for part in parts if cell in part.values]
+        known = [day for day in days if day is not None]
+        if len(known) < len(parts) and not rule.get("some"):
+            lacking = [part for part in parts if cell not in part.values]
+            self._tell(name, f"Chưa rõ ngày: {_names(lacking)} không ghi.")
+            return _NOTHING
+        return (max(known), self._with(cell, parts)) if known else _NOTHING
+
+    def join(self, name: str, rule: Mapping[str, Any]) -> _Given:
+        """Rule `join`."""
+        cells = rule.get("from") or [f"{self.line.match.table}.{name}"]
+        used = [(part, part.values[cell]) for part in self.looked_at(rule) for cell in cells if _text(part, cell)]
+        said: dict[str, tuple[str, list[str]]] = {}
+        for part, value in used:
+            _, names = said.setdefault(fold(_words(value)), (_words(value), []))
+            names.append(part.name)
+        if not said:
+            return _NOTHING
+        if len({part.unit for part, _ in used}) == 1:
+            return "\n".join(text for text, _ in said.values()), tuple(used)
+        lines = [f"{', '.join(dict.fromkeys(names))}: {text}" for text, names in said.values()]
+        return "\n".join(lines), tuple(used)
+
+    def documents(self, name: str, rule: Mapping[str, Any]) -> _Given:
+        """Rule `documents`: one as it is, several with their days."""
+        cell, day = f"led.{name}", "led.evidence_date"
+        cited: dict[str, str] = {}
+        used = [(part, part.values[cell]) for part in self.looked_at(rule) if _text(part, cell)]
+        for part, value in used:
+            found = _day(part.values[day].value) if day in part.values else None
+            text = _words(value)
+            cited.setdefault(fold(text), f"{text} ngày {vietnamese_date(found)}" if found else text)
+        if not used:
+            return _NOTHING
+        return _words(used[0][1]) if len(cited) == 1 else "; ".join(cited.values()), tuple(used)
+
+    # --- figures ------------------------------------------------------------------------------------------------
+
+    def sum(self, name: str, _: Mapping[str, Any]) -> _Given:
+        """Rule `sum`: parts of a ratio."""
+        ratio = ("indicator.numerator", "indicator.denominator")
+        told = [part for part in self.parts if all(part.number(cell) is not None for cell in ratio)]
+        if self._row.measure != "percent" or len(told) < len(self.parts) or not self._of_one_kind(name):
+            return _NOTHING  # `figure` says what a person has to do
+        cell = f"indicator.{name}"
+        return sum(part.number(cell) or 0.0 for part in told), self._with(cell, told)
+
+    def figure(self, name: str, _: Mapping[str, Any]) -> _Given:
+        """Rule `figure`."""
+        empty = [part for part in self.parts if "indicator.no_data" in part.values]
+        if len(empty) == len(self.parts):
+            return _NOTHING
+        if empty:
+            self._tell(name, f"Chưa có số liệu của {_names(empty)}: không cộng được cả cơ quan.")
+            return _NOTHING
+        cell, measure = f"indicator.{name}", self._row.measure
+        others = [item.measure for item in self._own if item.measure != measure]
+        if others:
+            self._tell(name, "Chỉ tiêu của cơ quan tính theo cách khác với chỉ tiêu của cấp trên: cần người trả lời.")
+            return _NOTHING
+        if len(self.parts) == 1:
+            value = self.parts[0].values.get(cell)
+            return (value.value, ((self.parts[0], value),)) if value is not None else _NOTHING
+        return self._of_many(name, cell, measure)
+
+    def _of_many(self, name: str, cell: str, measure: str) -> _Given:
+        """A figure of several parts: what can be added is, the rest is a person's."""
+        if measure == "percent":
+            if self.sum("numerator", {}) == _NOTHING:
+                self._tell(name, "Tỷ lệ của nhiều đơn vị không cộng, không tính bình quân: cần đủ tử số, mẫu số.")
+            return _NOTHING
+        numbers = [part.number(cell) for part in self.parts]
+        if measure == "choice":
+            said = {part.values[cell].value for part in self.parts if cell in part.values}
+            if len(said) == 1 and all(cell in part.values for part in self.parts):
+                return said.pop(), self._with(cell, self.parts)
+            self._tell(name, "Các đơn vị trả lời khác nhau: cần người trả lời.")
+            return _NOTHING
+        counted = all(item.is_countable for item in self._own) and len({fold(item.unit) for item in self._own}) == 1
+        if not counted or not self._of_one_kind(name) or None in numbers:
+            self._tell(name, "Số liệu của các đơn vị không cộng được (không phải số đếm, khác loại hoặc thiếu).")
+            return _NOTHING
+        return sum(number for number in numbers if number is not None), self._with(cell, self.parts)
+
+    def agreed(self, name: str, _: Mapping[str, Any]) -> _Given:
+        """Rule `agreed`."""
+        cell = f"indicator.{name}"
+        if not all(cell in part.values for part in self.parts):
+            return _NOTHING
+        return self.parts[0].values[cell].value, self._with(cell, self.parts)
+
+    @property
+    def _row(self) -> Indicator:
+        row = self.line.row
+        assert isinstance(row, Indicator)  # rules of figures stand in the table of indicators alone
+        return row
+
+    @property
+    def _own(self) -> list[Indicator]:
+        return [self.indicators[row.code].indicator for row in self.line.match.rows if row.code in self.indicators]
+
+    def _of_one_kind(self, name: str) -> bool:
+        """What is there on a day is never added to what came in the period."""
+        return len({item.kind_of(name) for item in self._own}) == 1
+
+    def _with(self, cell: str, parts: Sequence[RollUpPart]) -> tuple[tuple[RollUpPart, Value | None], ...]:
+        return tuple((part, part.values.get(cell)) for part in parts)
+
+
+_RULES: Mapping[str, Callable[[_Answer, str, Mapping[str, Any]], _Given]] = {
+    name: getattr(_Answer, name)
+    for name in ("progress", "mean", "last", "join", "documents", "sum", "figure", "agreed")
+}
+_FIGURES = ("progress", "mean", "last", "sum", "figure", "agreed")
+"""Rules that say nothing while a part is missing."""
+
+
+def _names(parts: Sequence[RollUpPart]) -> str:
+    return "; ".join(dict.fromkeys(f"{part.name} ({part.code})" for part in parts))
+
+
+def _day(value: CellValue) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else None
+
+
+def _words(value: Value) -> str:
+    return (value.value if isinstance(value.value, str) else value.typed).strip()
+
+
+def _text(part: RollUpPart, cell: str) -> bool:
+    return cell in part.values and bool(_words(part.values[cell]))

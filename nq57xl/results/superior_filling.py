@@ -1,0 +1,223 @@
+"""A superior office's form filled in from what was rolled up: what goes into which cell, its sources, what is open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import define, field, frozen
+
+from nq57xl.plan.model import Indicator
+from nq57xl.plan.refine import MatchLine, RowPlace
+from nq57xl.results.consolidation import Consolidation, TracedCell
+from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
+from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
+from nq57xl.rules.condition import Condition
+from nq57xl.rules.schema import CellValue, Facts, Field, Table
+from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.normalise import fold
+from nq57xl.xlsx.cells import plain_number
+from nq57xl.xlsx.patch import CellContent
+
+
+@frozen
+class PointLine:
+    """One thing that a person has to look at."""
+
+    sheet: str
+    cell: str
+    """"": the whole row."""
+    key: str
+    work: str
+    field: str
+    why: str
+
+
+@frozen
+class FilledLine:
+    """One filled cell of the form beside one typed cell that it follows from."""
+
+    sheet: str
+    cell: str
+    key: str
+    field: str
+    shown: str
+    """What was put in."""
+    code: str
+    """Of the own row."""
+    unit: str
+    typed: str
+    number: str
+    """Of the line in nguon-so-lieu.xlsx; "" for what follows without a typed cell."""
+    file: str
+    source_sheet: str
+    source_cell: str
+    sha256: str
+
+
+@frozen
+class FilledForm:
+    """What is put into the form, and what is told beside it."""
+
+    contents: tuple[tuple[str, str, CellContent], ...]
+    """(sheet, cell, content)."""
+    lines: tuple[FilledLine, ...]
+    points: tuple[PointLine, ...]
+
+
+def fill_form(superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLine], rolled: RollUp) -> FilledForm:
+    """Everything that can be answered, in the form's own cells; what stands in a cell already is never replaced.
+
+    But for the progress that a form states from the start ("Chưa phát sinh" of rows that wait for a request).
+    """
+    filling = _Filling(superior, c, {line.match.place: line for line in lines})
+    filling.fill(rolled)
+    return FilledForm(tuple(filling.contents), tuple(filling.lines), tuple(filling.points))
+
+
+_STARTED = ("progress", "not_arisen")
+"""What a form may state from the start, for the unit to change."""
+
+
+@define
+class _Filling:
+    superior: SuperiorForm
+    c: Consolidation
+    matched: Mapping[RowPlace, MatchLine]
+    contents: list[tuple[str, str, CellContent]] = field(factory=list)
+    lines: list[FilledLine] = field(factory=list)
+    points: list[PointLine] = field(factory=list)
+    _rows: dict[RowPlace, SuperiorRow] = field(init=False)
+    _held: dict[RowPlace, dict[str, CellValue]] = field(factory=dict)
+    """What each row holds, by field: from the start, then with what is put in."""
+    _traced: dict[tuple[str, str, str, str], list[tuple[int, TracedCell]]] = field(factory=dict)
+    """(unit, table, key, field) -> lines of nguon-so-lieu.xlsx."""
+
+    def fill(self, rolled: RollUp) -> None:
+        """Puts in what can be answered, and lists what cannot, row by row as they stand in the form."""
+        self._rows = {(row.table, row.key): row for row in self.superior.rows if row.cells}
+        for number, item in enumerate((item for item in self.c.traced if not item.contact), start=1):
+            place = (item.unit, item.value.table, item.value.key, item.value.field)
+            self._traced.setdefault(place, []).append((number, item))
+        for at, row in self._rows.items():
+            self._held[at] = {name: self._stands(row, name, cell) for name, cell in row.cells.items()}
+        told: dict[RowPlace, list[OpenPoint]] = {at: [] for at in self._rows}
+        for point in rolled.points:
+            told[point.table, point.key].append(point)
+        for cell in rolled.cells:
+            told[cell.table, cell.key] += self._put(self._rows[cell.table, cell.key], cell)
+        for at, row in self._rows.items():
+            for point in self._open(row, told[at]):
+                self._tell(row, point)
+
+    def _open(self, row: SuperiorRow, told: Sequence[OpenPoint]) -> Iterator[OpenPoint]:
+        """What is open of a row: a row about which all is open says so once."""
+        lacking = list(self._lacking(row))
+        whole = [point for point in told if not point.field]
+        stated = not lacking and any(cell.typed for cell in row.cells.values())
+        if whole and not (stated and self.matched[row.table, row.key].decided):
+            yield from told
+            return
+        fields = [point.field for point in told]
+        yield from (point for point in told if point.field)
+        yield from (point for point in lacking if point.field not in fields)
+
+    def _field(self, row: SuperiorRow, name: str) -> Field | None:
+        fields = self.c.schema.table(row.table).fields
+        return next((item for item in fields if item.name == name), None)
+
+    def _facts(self, row: SuperiorRow) -> Facts:
+        about = self.matched[row.table, row.key].row
+        if isinstance(about, Indicator):
+            return {"measure": about.measure}
+        due = about.deadline.date
+        return {"overdue": due is not None and due < self.c.cutoff, "repeatable": False}
+
+    def _titles(self, item: Field, row: SuperiorRow) -> dict[str, str]:
+        """Code -> words of the field's list; empty for a field without one."""
+        kind = item.kind(self._facts(row))
+        choices = self.c.schema.lists.get(item.choices, ()) if kind in ("choice", "mark") else ()
+        return {choice.code: choice.title for choice in choices}
+
+    def _stands(self, row: SuperiorRow, name: str, cell: SuperiorCell) -> CellValue:
+        """What stands in the cell already: the code of a choice, else the text."""
+        item = self._field(row, name)
+        titles = self._titles(item, row) if item is not None else {}
+        return next((code for code, title in titles.items() if fold(title) == fold(cell.typed)), cell.typed or None)
+
+    def _put(self, row: SuperiorRow, cell: RolledCell) -> Iterator[OpenPoint]:
+        item = self.c.schema.table(row.table).field(cell.field)
+        content, shown = self._content(row, item, cell.value)
+        place, held = row.cells.get(cell.field), self._held[row.table, row.key]
+        at = (row.table, row.key, cell.field)
+        if place is None:
+            yield OpenPoint(*at, f"Biểu không có ô «{item.title}»; cơ quan có nội dung: {shown}")
+        elif item.choices and isinstance(content, str) and not self.superior.offers(item.choices, content):
+            yield OpenPoint(*at, f"Danh sách của biểu không có «{shown}»: cần người chọn.")
+        elif place.typed and not _alike(place.typed, content) and (cell.field, held[cell.field]) != _STARTED:
+            yield OpenPoint(*at, f"Ô đã có «{place.typed}», giữ nguyên; tổng hợp của cơ quan là «{shown}».")
+        else:
+            if not _alike(place.typed, content):
+                self.contents.append((place.sheet, place.cell, content))
+            held[cell.field] = cell.value
+            self.lines += self._sources(row, place, item, (cell, shown))
+
+    def _content(self, row: SuperiorRow, item: Field, value: CellValue) -> tuple[CellContent, str]:
+        """What is put into the cell, and how people read it."""
+        if isinstance(value, dt.datetime):
+            value = value.date()
+        if isinstance(value, dt.date):
+            return value, vietnamese_date(value)
+        if isinstance(value, str) or value is None:
+            text = self._titles(item, row).get(value or "", value or "")
+            return text, text
+        number = int(value) if float(value).is_integer() else float(value)
+        percent = item.kind(self._facts(row)) == "percent"
+        return number, vietnamese_percent(value) if percent else vietnamese_number(value)
+
+    def _sources(
+        self, row: SuperiorRow, place: SuperiorCell, item: Field, filled: tuple[RolledCell, str]
+    ) -> Iterator[FilledLine]:
+        cell, shown = filled
+        for part, value in cell.parts:
+            at = (place.sheet, place.cell, row.key, item.title, shown, part.code, part.name)
+            found = self._traced.get((part.unit, value.table, value.key, value.field), []) if value else []
+            for number, traced in found:
+                source, own = traced.source, traced.value
+                where = (source.name, own.sheet, own.cell, source.sha256)
+                yield FilledLine(*at, own.typed, str(number), *where)
+            if not found:
+                yield FilledLine(*at, _follows(part), "", "", "", "", "")
+
+    def _lacking(self, row: SuperiorRow) -> Iterator[OpenPoint]:
+        """The required cells that are still blank, by the rules of this office's own schemas."""
+        table: Table = self.c.schema.table(row.table)
+        held = {**self._held[row.table, row.key], **{f"#{k}": v for k, v in self._facts(row).items()}}
+        for rule in table.rules:
+            if rule.predicate != "required_if" or not Condition(rule.when, table, self.c.schema).holds(held):
+                continue
+            groups = rule.params.get("any_of") or [[rule.field]]
+            if not any(all(held.get(name) is not None for name in group) for group in groups):
+                title = table.field(rule.field).title
+                yield OpenPoint(
+                    row.table, row.key, rule.field, f"Còn thiếu «{title}», ô bắt buộc của biểu. {rule.fix}".strip()
+                )
+
+    def _tell(self, row: SuperiorRow, point: OpenPoint) -> None:
+        cell = row.cells.get(point.field) or next(iter(row.cells.values()))
+        item = self._field(row, point.field)
+        work = row.texts.get("work") or row.texts.get("indicator", "")
+        title = item.title if item is not None else "Cả dòng"
+        self.points.append(PointLine(cell.sheet, cell.cell, row.key, work, title, point.why))
+
+
+def _follows(part: RollUpPart) -> str:
+    """What a part without a typed cell rests on."""
+    return "(theo tiến độ đã báo cáo)" if part.reported else ""
+
+
+def _alike(typed: str, content: CellContent) -> bool:
+    """The cell says already what would be put in."""
+    if isinstance(content, str):
+        return fold(typed) == fold(content)
+    return typed == (vietnamese_date(content) if isinstance(content, dt.date) else plain_number(float(content)))
