@@ -11,7 +11,7 @@ from attrs import frozen
 from nq57xl.plan.compare import nearest, same_text, work_of_task
 from nq57xl.plan.model import Indicator, Plan, RowTable, Task
 from nq57xl.rules.codec import content_hash
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 RowPlace = tuple[str, str]
 """(table of the form, code in the superior plan): "led", "I.1"."""

@@ -15,7 +15,7 @@ from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_t
 from nq57xl.plan.compare import line_of
 from nq57xl.plan.model import Indicator, Plan, Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch, RowPlace, answering_rows, text_print
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
 
 _TITLES = {"led": "Nhiệm vụ chủ trì", "supporting": "Nhiệm vụ phối hợp", "indicator": "Chỉ tiêu"}

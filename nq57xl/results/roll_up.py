@@ -18,7 +18,7 @@ from nq57xl.plan.refine import MatchLine
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.rules.schema import CellValue
 from nq57xl.rules.values import vietnamese_date
-from nq57xl.text.normalise import fold
+from nq57xl.text.legacy import fold
 
 RollUpRules = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Table of the form -> field -> its rule with parameters."""

@@ -17,7 +17,7 @@ from nq57xl.plan.understand import parse_target
 from nq57xl.returns.identify import facts_of, identify, marker_of
 from nq57xl.rules.codec import content_hash
 from nq57xl.text.addresses import a1
-from nq57xl.text.normalise import clean, fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
 TABLES = ("led", "supporting", "indicator")
