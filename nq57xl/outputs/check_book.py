@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 from attrs import field, frozen
@@ -120,29 +120,41 @@ class CheckBook:
 
 def render_check_book(check: CheckBook) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
-    pages = (
-        ReportSheet(UNITS, _UNIT_COLUMNS, tuple(_units(check)), filtered=True, frozen_columns=2),
-        ReportSheet(FILES, _FILE_COLUMNS, tuple(_files(check)), filtered=True, frozen_columns=3),
-        ReportSheet(POINTS, _POINT_COLUMNS, tuple(_points(check)), filtered=True, frozen_columns=3),
-        ReportSheet(FACTS, _FACT_COLUMNS, tuple(_facts(check)), filtered=True, frozen_columns=3),
-    )
+    pages = [_sheet(check, page) for page in _PAGES]
     return report_workbook(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages])
 
 
-def _head(check: CheckBook, title: str, note: str, columns: Sequence[ReportColumn]) -> Iterator[ReportLine]:
+_Lines = Callable[[CheckBook], Iterator[ReportLine]]
+
+
+@frozen
+class _Page:
+    """One list of the workbook."""
+
+    name: str
+    columns: tuple[ReportColumn, ...]
+    lines: _Lines
+    title: str
+    note: str
+
+
+def _sheet(check: CheckBook, page: _Page) -> ReportSheet:
+    """A list under its headings; a list with nothing in it says so instead of its heads."""
     due = f"{check.status.due:%d/%m/%Y}"
-    yield ReportLine("title", {"number": f"{title} {check.period.title}".upper()})
-    yield ReportLine("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."})
-    yield ReportLine("note", {"number": note})
-    yield ReportLine("head", {column.name: column.title for column in columns})
+    body = tuple(page.lines(check))
+    top = (
+        ReportLine("title", {"number": f"{page.title} {check.period.title}".upper()}),
+        ReportLine("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."}),
+    )
+    if not body:
+        return ReportSheet(page.name, page.columns, (*top, ReportLine("para", {"number": "Không có nội dung."})))
+    heads = ReportLine("head", {column.name: column.title for column in page.columns})
+    above = (*top, ReportLine("note", {"number": page.note}), heads)
+    frozen_columns = 2 if page.name == UNITS else 3
+    return ReportSheet(page.name, page.columns, (*above, *body), filtered=True, frozen_columns=frozen_columns)
 
 
 def _units(check: CheckBook) -> Iterator[ReportLine]:
-    note = (
-        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
-        "Bảng này được lập lại mỗi lần nhận báo cáo."
-    )
-    yield from _head(check, "Kiểm tra báo cáo", note, _UNIT_COLUMNS)
     for number, unit in enumerate(check.status.units, start=1):
         yield ReportLine("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
 
@@ -190,11 +202,6 @@ def _next(unit: UnitStatus, newest: FiledReturn | None) -> str:
 
 
 def _files(check: CheckBook) -> Iterator[ReportLine]:
-    note = (
-        "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
-        "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa."
-    )
-    yield from _head(check, "Tệp báo cáo nhận được", note, _FILE_COLUMNS)
     for number, item in enumerate(check.returns, start=1):
         yield ReportLine("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
 
@@ -257,21 +264,11 @@ def _lines_of(check: CheckBook, severities: tuple[str, ...]) -> Iterator[_Listed
 
 
 def _points(check: CheckBook) -> Iterator[ReportLine]:
-    note = (
-        "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
-        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu."
-    )
-    yield from _head(check, "Điểm cần xử lý trong báo cáo", note, _POINT_COLUMNS)
-    yield from _told_lines(check, POINTS, ("error", "warning"))
+    return _told_lines(check, POINTS, ("error", "warning"))
 
 
 def _facts(check: CheckBook) -> Iterator[ReportLine]:
-    note = (
-        "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
-        "ô của mọi tệp đã nhận."
-    )
-    yield from _head(check, "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo", note, _FACT_COLUMNS)
-    yield from _told_lines(check, FACTS, ("repaired", "note"))
+    return _told_lines(check, FACTS, ("repaired", "note"))
 
 
 def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
@@ -313,3 +310,39 @@ def _short(text: str, limit: int = _SHOWN) -> str:
     """The text on one line, in at most that many characters."""
     text = one_line(text)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+_PAGES = (
+    _Page(
+        UNITS,
+        _UNIT_COLUMNS,
+        _units,
+        "Kiểm tra báo cáo",
+        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
+        "Bảng này được lập lại mỗi lần nhận báo cáo.",
+    ),
+    _Page(
+        FILES,
+        _FILE_COLUMNS,
+        _files,
+        "Tệp báo cáo nhận được",
+        "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
+        "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa.",
+    ),
+    _Page(
+        POINTS,
+        _POINT_COLUMNS,
+        _points,
+        "Điểm cần xử lý trong báo cáo",
+        "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
+        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu.",
+    ),
+    _Page(
+        FACTS,
+        _FACT_COLUMNS,
+        _facts,
+        "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo",
+        "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
+        "ô của mọi tệp đã nhận.",
+    ),
+)

@@ -198,14 +198,14 @@ SETTINGS: tuple[AppendixColumn, ...] = (
     AppendixColumn(
         "remind_days_before",
         "Nhắc trước hạn (số ngày)",
-        hint="Nhắc đơn vị chưa gửi báo cáo trước hạn từng này ngày; ngoài ra nhắc vào hôm sau ngày chốt số liệu.",
+        hint="Nhắc đơn vị chưa nộp báo cáo trước hạn từng này ngày; ngoài ra nhắc vào hôm sau ngày chốt số liệu.",
         kind="whole",
         limits=(0, 20),
     ),
     AppendixColumn(
         "remind_days_after",
         "Nhắc sau hạn (số ngày)",
-        hint="Nhắc đơn vị chưa gửi báo cáo sau hạn từng này ngày.",
+        hint="Nhắc đơn vị chưa nộp báo cáo sau hạn từng này ngày.",
         kind="whole",
         limits=(0, 20),
     ),

@@ -183,10 +183,13 @@ def test_same_ledger_same_bytes_and_clean(check_ooxml: CheckOoxml) -> None:
 
 
 def test_a_period_without_returns_shows_its_units() -> None:
-    """Before anything came: the units, and empty lists."""
+    """Before anything came: the units; a list with nothing in it says so and has no heads, and so no page of them."""
     empty = book([])
     assert [row["Việc tiếp theo"] for row in table(empty[UNITS], "TT")] == ["Nhắc đơn vị gửi báo cáo"] * 4
-    assert table(empty[FILES], "TT") == []
+    for name in (FILES, FACTS):
+        texts = [cell.value for row in empty[name].iter_rows() for cell in row if cell.value]
+        assert texts[2:] == ["Không có nội dung."]
+        assert empty[name].auto_filter.ref is None
 
 
 def test_times_are_those_of_the_ledger() -> None:

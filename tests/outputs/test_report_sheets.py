@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import attrs
@@ -17,6 +18,7 @@ from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.wording import numbered
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.vocabulary import load_vocabulary
 from tests.amounts import amount
@@ -96,6 +98,32 @@ def test_warnings_stand_beside_the_units_own_words() -> None:
         if entry.timeliness is not None and entry.timeliness.code == "overdue" and "cause" not in entry.values
     ]
     assert sum("chưa nêu nguyên nhân" in words for words in asked) == len(silent)
+
+
+def test_supporters_without_anything_stand_in_one_line() -> None:
+    """All supporters with nothing to tell, and all their rows, are one line at the end with the number of each one's
+    source; those who have not told are another; every supporter and row is in one of the two, or has its own words."""
+    for seed in range(4):
+        c = consolidated("sxd-2026", seed)
+        lines = [
+            row for row in table(sheets(render_report(c))["Kế hoạch và kết quả"], "TT") if row["Loại dòng"] == "PHC"
+        ]
+        found = {str(row["TT"]).partition(". ")[0]: str(row["TT"]) for row in lines}
+        assert len(found) == len(lines) <= 2
+        wanted: dict[str, set[tuple[str, str]]] = {}
+        for row in c.tasks:
+            for item in row.contributions if row.standing.state != "done_before" else ():
+                wanted.setdefault(item.state, set()).add((item.name, numbered(row.task)))
+        for state, words in (("nothing", "Phối hợp, không phát sinh"), ("unreported", "Phối hợp, chưa báo cáo")):
+            told = set()
+            for part in found.get(words, "").partition(". ")[2].rstrip(".").split("; "):
+                names, _, rows = part.rpartition(": ")
+                told |= {
+                    (name.partition(" (nguồn số ")[0], code) for name in names.split(", ") for code in rows.split(", ")
+                }
+            assert {(name, code) for name, code in told if name} == wanted.get(state, set())
+        numbers = re.findall(r"nguồn số ([\d-]+)", found.get("Phối hợp, không phát sinh", ""))
+        assert len(numbers) == len({name for name, _ in wanted.get("nothing", ())})
 
 
 def test_every_row_stands_beside_the_period_before() -> None:

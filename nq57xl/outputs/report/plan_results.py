@@ -14,6 +14,7 @@ from nq57xl.outputs.report.sheet_parts import (
     source_link,
     standing_text,
 )
+from nq57xl.outputs.report.sources import source_labels
 from nq57xl.plan.model import Task
 from nq57xl.results.comparison import PeriodComparison
 from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, LeadEntry, TaskRow
@@ -28,11 +29,12 @@ from nq57xl.results.wording import (
     numbered,
     percent_cell,
     shown,
+    source_anchor,
     stage_words,
     standing_words,
 )
 from nq57xl.text.legacy import fold
-from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import Link, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Kế hoạch và kết quả"
 TASK_ROW, UNIT_ROW, SUPPORT_ROW, SILENT_ROW = "NV", "ĐV", "PH", "PHC"
@@ -171,20 +173,32 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
 
 
 def _silent_lines(c: Consolidation) -> Iterator[ReportLine]:
-    """Supporters with nothing to tell, and those who have not told, a line for each unit at the end."""
+    """Supporters with nothing to tell in one line at the end, those who have not told in another."""
+    labels = source_labels(c)
+    stated = {item.unit for item in c.traced if item.value.table == "statement"}
+    asked = [(row, item) for row in c.tasks if row.standing.state != "done_before" for item in row.contributions]
     for words, state in ((NOTHING, "nothing"), (UNREPORTED, "unreported")):
-        found: dict[tuple[str, str], list[TaskRow]] = {}
-        asked = [(row, item) for row in c.tasks if row.standing.state != "done_before" for item in row.contributions]
+        found: dict[tuple[str, str], list[Task]] = {}
         for row, item in asked:
             if item.state == state:
-                found.setdefault((item.unit, item.name), []).append(row)
-        for (unit, name), rows in found.items():
-            anchors = tuple(f"supporting|{unit}|{row.task.code}" for row in rows)
-            # a unit's one statement for all its rows shows here, too
-            anchors += (f"statement|{unit}|statement",) if state == "nothing" else ()
-            cells: Cells = {"number": f"Phối hợp, {name}: {words} ({', '.join(numbered(row.task) for row in rows)})"}
+                found.setdefault((item.unit, item.name), []).append(row.task)
+        told: dict[str, list[str]] = {}
+        anchors: list[str] = []
+        places: list[str] = []
+        for (unit, name), tasks in found.items():
+            anchors += [f"supporting|{unit}|{task.code}" for task in tasks]
+            number = ""
             if state == "nothing":
-                stated = any((item.unit, item.value.table) == (unit, "statement") for item in c.traced)
-                cells["source"] = source_link(unit, *(("statement", "statement") if stated else ("supporting", "")))
-            cells["kind"] = SILENT_ROW
-            yield ReportLine("row", cells, 1, anchors, spans=_SILENT_SPANS)
+                # a unit's one statement for all its rows shows here, too
+                anchors.append(f"statement|{unit}|statement")
+                place = ("statement", "statement") if unit in stated else ("supporting", "")
+                places.append(source_anchor(unit, *place))
+                number = labels.get(places[-1], "")
+            words_of = f"{name} (nguồn số {number})" if number else name
+            told.setdefault(", ".join(map(numbered, tasks)), []).append(words_of)
+        if told:
+            units = "; ".join(f"{', '.join(names)}: {rows}" for rows, names in told.items())
+            cells: Cells = {"number": f"Phối hợp, {words.lower()}. {units}.", "kind": SILENT_ROW}
+            if places:
+                cells["source"] = Link("từ {label}", places[0])
+            yield ReportLine("row", cells, 1, tuple(anchors), spans=_SILENT_SPANS)
