@@ -19,7 +19,7 @@ from nq57xl.results.consolidation import Consolidation, LeadEntry
 from nq57xl.text.clock import VIETNAM, FixedClock
 
 PERIOD = "2026-04"
-SHEET = "Biên tập"
+SHEET = "Nhiệm vụ chủ trì"
 KINDS = {"w": "Rút gọn câu chữ", "f": "Sửa số liệu theo điện thoại"}
 RESULTS = "1. Kết quả"
 VP = {
@@ -95,19 +95,26 @@ def book_of(root: Path) -> Path:
 def line(
     place: str, entry: object, kind: str = "", author: str = "An", reason: str = "Chị Hoa báo lại"
 ) -> list[object]:
-    """What goes into one line: place "VP|led|I.1|percent", entry, "w" or "f", who and why."""
+    """What goes into a cell and the end of its line: place "VP|led|I.1|percent", entry, "w" or "f", who and why."""
     return [place, entry, KINDS.get(kind, kind), author, reason]
+
+
+def cell_of(book: Any, place: str, column: str = "entry") -> Any:  # noqa: ANN401 - openpyxl's workbook and cell
+    """The entry cell of that place "VP|led|I.1|percent", or another column of its line."""
+    row, _, field = place.rpartition("|")
+    sheet = next(sheet for sheet in book if any(cell.value == row for cells in sheet.iter_rows() for cell in cells))
+    return spot(sheet, row, f"cell:{field}" if column == "entry" else column)
 
 
 def edit(path: Path, *lines: list[object]) -> dict[str, str]:
     """Types lines into a bien-tap.xlsx; gives the address of each entry cell by place."""
     book = load_workbook(path)
-    sheet = book[SHEET]
     places = {}
     for place, *texts in lines:
         for name, text in zip(("entry", "kind", "author", "reason"), texts, strict=True):
-            spot(sheet, str(place), name).value = text or None
-        places[str(place)] = spot(sheet, str(place), "entry").coordinate
+            if not (str(place).startswith("-|") and name != "entry"):
+                cell_of(book, str(place), name).value = text or None
+        places[str(place)] = cell_of(book, str(place)).coordinate
     book.save(path)
     return places
 

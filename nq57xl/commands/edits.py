@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,12 +11,12 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
-from nq57xl.edits.book import ENTRIES, UnrecordedEntry, mark_of, render_edit_book
+from nq57xl.edits.book import WHO_AND_WHY, UnrecordedEntry, mark_of, render_edit_book
 from nq57xl.edits.read import (
-    EditedLine,
+    EditBookContent,
     EditedReturn,
     EditsRead,
-    RefusedLine,
+    RefusedCell,
     UnitEdits,
     judge_edits,
     read_lines,
@@ -48,7 +49,7 @@ class _EditFile:
     sha256: str
     findings: tuple[Finding, ...] = ()
     recorded: int = 0
-    refused: Mapping[CellKey, RefusedLine] = field(factory=dict)
+    refused: Mapping[CellKey, RefusedCell] = field(factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -172,9 +173,9 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
     made = edits_of(ledger, period.code)
     told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
     known = _EditedReturns(ledger, c)
-    fresh = [line for line in lines.lines if (line.sheet, line.places.get("entry", "")) not in told_before]
+    fresh = [cell for cell in lines.changed if (cell.sheet, cell.places["entry"]) not in told_before]
     said = understand(fresh, known.of, holding(made), {item.id: item for item in made}, office.catalogue())
-    said = _judged(office, said, known, fresh, made)
+    said = _judged(office, said, known, lines, made)
     add_edits(ledger, period.code, said.new, (file.path.name, file.sha256))
     findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
@@ -215,17 +216,16 @@ class _EditedReturns:
 
 
 def _judged(
-    office: Office, said: EditsRead, known: _EditedReturns, lines: Sequence[EditedLine], made: Sequence[Edit]
+    office: Office, said: EditsRead, known: _EditedReturns, content: EditBookContent, made: Sequence[Edit]
 ) -> EditsRead:
     """What is left of the new edits after the rules; a row with an error takes none of its edits over."""
     units = dict.fromkeys(item.unit for item in said.new)
     applied = {place for place, item in known.c.edited.items()}
     held = [item for place, item in holding(made).items() if place in applied]
     cases = [case for unit in units if (case := _case(unit, said, known, held)) is not None]
-    places = {line.place: (line.sheet, line.places.get("entry", "")) for line in lines}
     new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
-    by_place = {line.place: line for line in lines}
-    for case, broken in zip(cases, judge_edits(cases, places), strict=True):
+    by_place = {cell.place: cell for cell in content.changed}
+    for case, broken in zip(cases, judge_edits(cases, content.places), strict=True):
         found = office.in_own_words(broken)
         findings += found
         wrong = {(item.table, item.task) for item in found if item.severity == "error"}
@@ -233,7 +233,7 @@ def _judged(
             if (item.table, item.key) in wrong and item in new:
                 new.remove(item)
                 reasons = tuple(told for told in found if (told.table, told.task) == (item.table, item.key))
-                refused[item.place] = RefusedLine(by_place[item.place], reasons)
+                refused[item.place] = RefusedCell(by_place[item.place], reasons)
     return EditsRead(tuple(new), tuple(findings), refused)
 
 
@@ -252,6 +252,10 @@ def _kept(taken: EditBooks) -> dict[CellKey, UnrecordedEntry]:
     for item in reversed(taken.read):
         for place, refusal in item.refused.items():
             reasons = dict.fromkeys(found.message for found in refusal.findings if found.severity == "error")
-            entry, kind, author, reason = (refusal.line.text(name) for name in ENTRIES)
-            kept[place] = UnrecordedEntry(entry, kind, author, reason, f"Chưa ghi nhận: {' '.join(reasons)}")
+            cell, line = refusal.line.cells.get("entry"), refusal.line
+            entry = (
+                cell.value if cell is not None and isinstance(cell.value, int | float | dt.date) else line.text("entry")
+            )
+            who = {name: line.text(name) for name in WHO_AND_WHY}
+            kept[place] = UnrecordedEntry(entry, who, f"Chưa ghi nhận: {' '.join(reasons)}")
     return kept

@@ -1,224 +1,284 @@
-"""bien-tap.xlsx: the office's own hand. One line for each cell that may be edited, with room for what, who and why."""
+"""bien-tap.xlsx: the office's own hand. One line for each row of a unit's report, its editable cells side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from nq57xl.edits.lines import EditLine, edit_lines
-from nq57xl.forms.page_setup import DECREE_PAGE, protect, set_up_columns
+from nq57xl.edits.lines import EditCell, EditLine, EditTable, edit_tables
+from nq57xl.forms.page_setup import DECREE_PAGE, paper_of, protect
 from nq57xl.forms.render_sheet import validate
-from nq57xl.forms.styles import SIZE, STYLES, entry_style
+from nq57xl.forms.styles import ACCENT, MARK_STYLES, MEDIUM, MISSING_STYLE, SIZE, STYLES, entry_style
 from nq57xl.forms.validation import list_name, name_lists, validation_of
-from nq57xl.ledger.model import AppliedEdit, CellKey
+from nq57xl.ledger.model import CellKey
 from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.edited import OFFICE
 from nq57xl.results.wording import EDIT_KINDS, moment_words
-from nq57xl.rules.schema import CellValue, Choice, Schema
+from nq57xl.rules.schema import CellValue, Choice, Field, Schema
+from nq57xl.text.addresses import a1
 from nq57xl.xlsx.cells import short
-from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import Workbook, Worksheet
 
-SHEET, LISTS = "Biên tập", "_lists"
+LISTS = "_lists"
 _MARK = "NQ57-BT"
-HEADS = {
-    "number": "TT",
-    "unit": "Đơn vị",
-    "table": "Biểu",
-    "row": "Dòng",
-    "field": "Nội dung",
-    "typed": "Đơn vị đã nhập",
-    "entry": "Nội dung biên tập",
-    "kind": "Loại biên tập",
-    "author": "Người sửa",
-    "reason": "Lý do",
-    "state": "Tình trạng",
-}
-_WIDTHS = (5.0, 15.0, 12.0, 25.0, 14.0, 32.0, 32.0, 15.0, 13.0, 20.0, 20.0)
-ENTRIES = ("entry", "kind", "author", "reason")
-_CENTRED = ("number", "field", "table")
+WHO_AND_WHY = {"kind": "Loại biên tập", "author": "Người sửa", "reason": "Lý do"}
+"""Columns that say of all cells changed in a line: of what kind, by whom, why."""
+ENTRY_HEAD = "Nội dung biên tập"
+CELL, WRITTEN, BASES = "cell:", "written:", "bases"
+"""Keys of columns: a field's entry cells; hidden, what the program wrote there; hidden, which edits stand in the line
+("percent=12 result=13")."""
+_LOCKED = {"number": ("TT", 4.0), "unit": ("Đơn vị", 9.5), "row": ("Dòng", 18.0)}
+_FEW = 8
+"""Fields that leave room for a wider name of the unit and of the row."""
+_STATE = ("Tình trạng", 15.0)
+_WHO_WIDTHS = {"kind": 10.0, "author": 9.0, "reason": 11.0}
+_FIELD_WIDTHS = {
+    "progress": 9.5, "percent": 7.0, "result": 24.0, "kpi_achieved": 11.0, "explanation": 9.5, "cause": 12.5,
+    "evidence_number": 10.0, "evidence_title": 10.0, "evidence_link": 9.0, "difficulties": 13.5, "next_work": 13.0,
+    "proposal": 13.0,
+    "contribution": 50.0, "text": 60.0, "content": 30.0, "source": 20.0,
+}  # fmt: skip
+_KIND_WIDTHS = {"text": 14.0, "date": 10.5, "percent": 8.0, "number": 9.0, "whole": 9.0, "choice": 13.0, "mark": 12.0}
 _NOTES = (
-    "Chỉ nhập ở bốn cột nền xanh. Rút gọn câu chữ: chỉ dùng cho ô chữ, giữ nguyên ý của đơn vị. Sửa số liệu theo điện "
-    "thoại: ghi số liệu mới như cách đơn vị nhập trong biểu. Phải ghi đủ nội dung, loại biên tập, người sửa, lý do. "
-    "Hai dòng đầu là lời của văn phòng trong bao-cao.docx: chỉ cần ghi nội dung; lời kỳ trước ở cột «Đơn vị đã nhập».",
-    "Lưu, đóng tệp rồi chạy «nq57xl merge»: báo cáo dùng nội dung biên tập, trang Nguồn số liệu ghi rõ ai sửa, vì sao, "
-    "trước đó là gì. Xóa nội dung biên tập để bỏ biên tập. Đơn vị gửi lại số liệu khác thì biên tập cũ thôi áp dụng.",
+    "Sửa ngay trong ô nền xanh: ô đang có nội dung như trong báo cáo, ô vừa sửa đổi sang nền vàng. Mỗi dòng có ô sửa "
+    "phải ghi đủ loại biên tập, người sửa, lý do. Rút gọn câu chữ: chỉ dùng cho ô chữ, giữ nguyên ý của đơn vị. Sửa số "
+    "liệu theo điện thoại: ghi như cách đơn vị nhập trong biểu.",
+    "Lưu, đóng tệp rồi chạy «nq57xl merge»: báo cáo dùng nội dung biên tập (ô viền đậm), cột Tình trạng ghi ai sửa, vì "
+    "sao, đơn vị đã nhập gì. Xóa nội dung ô viền đậm để bỏ biên tập. Đơn vị gửi lại số liệu khác thì biên tập cũ thôi "
+    "áp dụng.",
 )
-_SAME_FOR_ALL: tuple[tuple[str, dict[str, Any], str, str], ...] = (
-    (
-        "kind",
+_OFFICE_NOTE = (
+    "Hai dòng này là lời của văn phòng trong bao-cao.docx: chỉ cần ghi nội dung. Các trang sau là báo cáo của các đơn "
+    "vị, mỗi đầu việc một dòng. Lưu, đóng tệp rồi chạy «nq57xl merge»."
+)
+_SAME_FOR_ALL: Mapping[str, tuple[dict[str, Any], str, str]] = {
+    "kind": (
         {"validate": "list", "source": f"={list_name('edit_kind')}"},
         "Rút gọn câu chữ chỉ dùng cho ô chữ.",
         "Bấm mũi tên ở góc phải ô và chọn trong danh sách.",
     ),
-    (
-        "author",
+    "author": (
         {"validate": "length", "criteria": "<=", "value": 100},
         "Họ và tên người sửa.",
         "Viết gọn trong 100 ký tự.",
     ),
-    (
-        "reason",
+    "reason": (
         {"validate": "length", "criteria": "<=", "value": 500},
         "Vì sao sửa; nếu theo điện thoại thì ghi rõ ai báo, lúc nào.",
         "Viết gọn trong 500 ký tự.",
     ),
-)
-"""Column, rule, hint and stop text of what is entered alike in every line."""
+}
+"""Rule, hint and stop text of what is entered alike in every line."""
 
 
 @frozen
 class UnrecordedEntry:
-    """What the office typed in a line that could not be taken over, and why."""
+    """What the office typed in a cell that could not be taken over, with who and why of its line, and the reason."""
 
     entry: CellValue
-    kind: str
-    author: str
-    reason: str
+    who_and_why: Mapping[str, str]
     message: str
 
 
 def mark_of(c: Consolidation) -> str:
-    """The text in A1 by which a bien-tap.xlsx of this period is known."""
+    """The text in A1 of each sheet by which a bien-tap.xlsx of this period is known."""
     return f"{_MARK}|{c.plan.properties.id}|{c.period.code}"
 
 
-def key_of(place: CellKey) -> str:
-    """The text in the hidden key column of a line."""
-    return "|".join(place)
-
-
 def render_edit_book(c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]) -> bytes:
-    """The workbook's bytes: every line of the consolidation with the edit that holds, or with what was `kept`.
+    """The workbook's bytes: a sheet for each table, with the edits that hold, or with what was `kept`.
 
-    The same arguments give the same bytes.
+    `kept` of a line that changed no cell has "" for the field. The same arguments give the same bytes.
     """
     with Workbook(f"Biên tập báo cáo {c.period.title}", STYLES, protected=True) as book:
-        _EditSheetWriter(book.sheet(SHEET), c, kept).write()
+        for table in edit_tables(c):
+            title = re.sub(r"[\[\]:*?/\\']", " ", table.title)[:31]
+            _EditSheetWriter(book.sheet(title), c, table, kept).write()
         _write_lists(book, c.schema)
     return book.content
 
 
 class _EditSheetWriter:
-    """Writes the one sheet."""
+    """Writes the sheet of one table."""
 
-    def __init__(self, sheet: Worksheet, c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]) -> None:
-        self.sheet, self.c, self.kept = sheet, c, kept
-        self.columns = {name: number for number, name in enumerate(HEADS, start=1)}
-        self.base = len(HEADS) + 1
-        """Hidden column with the id of the edit that stands in a line."""
+    def __init__(
+        self, sheet: Worksheet, c: Consolidation, table: EditTable, kept: Mapping[CellKey, UnrecordedEntry]
+    ) -> None:
+        self.sheet, self.c, self.table, self.kept = sheet, c, table, kept
+        self.office = table.lines[0].place[1] == OFFICE
+        names = [item.name for item in table.fields]
+        locked = _LOCKED if len(names) > _FEW else _LOCKED | {"unit": ("Đơn vị", 15.0), "row": ("Dòng", 30.0)}
+        locked |= {"before": ("Lời kỳ trước", 40.0)} if self.office else {}
+        who = {} if self.office else WHO_AND_WHY
+        self.heads: dict[str, tuple[str, float]] = {
+            **locked,
+            **{CELL + item.name: (item.title, _width(item)) for item in table.fields},
+            **{name: (title, _WHO_WIDTHS[name]) for name, title in who.items()},
+            "state": _STATE,
+        }
+        self.entries = [CELL + name for name in names] + [*who]
+        hidden = [WRITTEN + name for name in names] + [BASES]
+        self.columns = {name: number for number, name in enumerate([*self.heads, *hidden], start=1)}
+        self.widths = [width for _, width in self.heads.values()]
 
     def write(self) -> None:
-        set_up_columns(self.sheet, _WIDTHS, hidden_last=True)
-        self._keys()
+        self._columns()
         head = self._heading()
-        lines = list(edit_lines(self.c))
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(self.table.lines, start=1):
             self._line(head + number, number, line)
-        self._validations(lines, head + 1)
-        self._finish(head, head + max(len(lines), 1))
+        last = head + len(self.table.lines)
+        self._validations(head + 1)
+        self._marks(head + 1, last)
+        self.sheet.page(DECREE_PAGE, paper=paper_of(sum(map(printed_points, self.widths))))
+        self.sheet.print_area(1, 1, last, len(self.heads))
+        self.sheet.head(head, last, (1, len(self.heads)), 1 + len(_LOCKED))
+        first = self.columns[self.entries[0]]
+        self.sheet.set_selection(head + 1, first, head + 1, first)
+        protect(self.sheet, mark_of(self.c))
 
-    def _keys(self) -> None:
+    def _columns(self) -> None:
+        """Keys hidden in front and above, what was written hidden behind, the rest locked."""
+        locked, after = self.sheet.book.style("plain"), len(self.heads) + 1
+        self.sheet.set_column(0, 0, 12, locked, {"hidden": True})
+        self.sheet.widths(self.widths, locked, first=1)
+        last = max(self.columns.values())
+        self.sheet.set_column(after, last, 8, locked, {"hidden": True})
+        self.sheet.lock_rest(last + 1, locked)
         self.sheet.text(0, 0, mark_of(self.c), "key")
-        for name, number in (*self.columns.items(), ("base", self.base)):
+        for name, number in self.columns.items():
             self.sheet.text(0, number, name, "key")
         self.sheet.height(0, 15, hidden=True)
 
     def _heading(self) -> int:
         """Title and notes; gives the row of the column heads."""
-        title = f"BIÊN TẬP BÁO CÁO TỔNG HỢP {self.c.period.title.upper()}"
-        for row, (style, text) in enumerate((("heading", title), *(("note", text) for text in _NOTES)), start=1):
+        title = f"BIÊN TẬP BÁO CÁO TỔNG HỢP {self.c.period.title.upper()}: {self.table.title.upper()}"
+        notes = (_OFFICE_NOTE,) if self.office else _NOTES
+        for row, (style, text) in enumerate((("heading", title), *(("note", text) for text in notes)), start=1):
             self.sheet.text(row, 0, "@title", "key")
-            self.sheet.across(row, 1, len(HEADS), text, style)
+            self.sheet.across(row, 1, len(self.heads), text, style)
             size = 14 if style == "heading" else SIZE
-            self.sheet.height(row, row_height([Text(text, merged_width(_WIDTHS), size)], minimum=21.0))
-        head = len(_NOTES) + 2
+            self.sheet.height(row, row_height([Text(text, merged_width(self.widths), size)], minimum=21.0))
+        head = len(notes) + 2
         self.sheet.text(head, 0, "@head", "key")
-        for name, number in self.columns.items():
-            self.sheet.text(head, number, HEADS[name], "head_entry" if name in ENTRIES else "head")
-        self.sheet.height(head, 33.0)
+        for name, (text, _) in self.heads.items():
+            self.sheet.text(head, self.columns[name], text, "head_entry" if name in self.entries else "head")
+        measured = [Text(text, width, bold=True) for text, width in self.heads.values()]
+        self.sheet.height(head, row_height(measured, minimum=33.0))
         return head
 
     def _line(self, row: int, number: int, line: EditLine) -> None:
-        kept, edit = self.kept.get(line.place), line.edit
-        self.sheet.text(row, 0, key_of(line.place), "key")
+        refused = {place[3]: entry for place, entry in self.kept.items() if place[:3] == line.place}
+        self.sheet.text(row, 0, "|".join(line.place), "key")
+        messages = dict.fromkeys(item.message for item in refused.values())
         texts = {
             "number": str(number),
             "unit": line.unit_name,
-            "table": line.table_title,
             "row": line.row,
-            "field": line.field.title,
-            "typed": line.typed,
-            "state": kept.message if kept else _state(edit),
+            "before": line.before,
+            "state": "\n".join([*messages, *(_state(cell, self.office) for cell in line.cells if cell.edit)]),
         }
+        texts = {name: text for name, text in texts.items() if name in self.heads}
         for name, text in texts.items():
-            self.sheet.text(row, self.columns[name], text, "text_center" if name in _CENTRED else "text")
-        shown = texts | self._entries(row, line, kept)
-        if edit is not None:
-            self.sheet.text(row, self.base, str(edit.edit.id), "key")
-        measured = [Text(text, _WIDTHS[self.columns[name] - 1], indent=1) for name, text in shown.items()]
-        self.sheet.height(row, row_height(measured, minimum=21.0))
+            self.sheet.text(row, self.columns[name], text, "text_center" if name == "number" else "text")
+        for cell in line.cells:
+            texts[CELL + cell.field.name] = self._cell(row, cell, refused.get(cell.field.name))
+        who = next((item.who_and_why for item in refused.values()), {})
+        for name in self.entries:
+            if name in WHO_AND_WHY:
+                texts[name] = who.get(name, "")
+                style = self.sheet.book.format(entry_style("choice" if name == "kind" else "text", "left"))
+                self.sheet.text(row, self.columns[name], texts[name], style)
+        bases = " ".join(f"{cell.field.name}={cell.edit.edit.id}" for cell in line.cells if cell.edit is not None)
+        if bases:
+            self.sheet.text(row, self.columns[BASES], bases, "key")
+        measured = [Text(text, self.heads[name][1], indent=1) for name, text in texts.items()]
+        self.sheet.height(row, row_height(measured, minimum=75.0 if self.office else 21.0))
         self.sheet.let_grow(row)
 
-    def _entries(self, row: int, line: EditLine, kept: UnrecordedEntry | None) -> dict[str, str]:
-        """Writes the four entry cells as the office filled them in; gives what is seen."""
-        filled = kept or (_as_kept(line.edit) if line.edit else UnrecordedEntry(None, "", "", "", ""))
-        mark = "error" if kept else "warning" if line.edit and line.edit.state != "applied" else ""
-        titles = {item.code: item.title for item in self.c.schema.lists.get(line.field.choices, ())}
-        entry = filled.entry
-        if isinstance(entry, str) and line.kind in ("choice", "mark"):
-            entry = titles.get(entry, entry)
-        contents: tuple[CellValue, ...] = (entry, filled.kind, filled.author, filled.reason)
-        kinds = (line.kind, "choice", "text", "text")
-        for name, kind, content in zip(ENTRIES, kinds, contents, strict=True):
-            style = self.sheet.book.format(entry_style(kind, "left", mark if content else ""))
-            self.sheet.value(row, self.columns[name], content, style)
-        return {
-            name: content if isinstance(content, str) else "0" for name, content in zip(ENTRIES, contents, strict=True)
-        }
+    def _cell(self, row: int, cell: EditCell, refused: UnrecordedEntry | None) -> str:
+        """Writes a cell as it stands and, hidden, what stands there; gives what is seen."""
+        value, mark = cell.value, ""
+        if isinstance(value, str) and cell.kind in ("choice", "mark"):
+            choices = (*self.c.schema.lists.get(cell.field.choices, ()), *self.c.schema.lists.get(cell.field.again, ()))
+            value = {item.code: item.title for item in choices}.get(value, value)
+        style = entry_style(cell.kind, "left" if cell.kind == "text" else "center")
+        hidden = {"num_format": style.get("num_format", "General")}
+        if value is not None:
+            self.sheet.value(row, self.columns[WRITTEN + cell.field.name], value, self.sheet.book.format(hidden))
+        if refused is not None:
+            value, mark = refused.entry, "error"
+        elif cell.edit is not None and cell.edit.state != "applied":
+            mark = "warning"
+        style = entry_style(cell.kind, style["align"], mark)
+        if cell.edit is not None and not mark:
+            style |= {"border": MEDIUM, "border_color": ACCENT, "bold": True}
+        self.sheet.value(row, self.columns[CELL + cell.field.name], value, self.sheet.book.format(style))
+        return value if isinstance(value, str) else ""
 
-    def _validations(self, lines: Sequence[EditLine], first: int) -> None:
-        """One rule for all lines that ask for the same."""
+    def _validations(self, first: int) -> None:
+        """One rule for all cells of a column that ask for the same."""
         year = self.c.plan.properties.year
-        groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
-        for row, line in enumerate(lines, start=first):
-            options = validation_of(line.field, self.c.schema, line.facts, year)
-            groups.setdefault(repr(options), (options, []))[1].append(row)
-        for options, rows in groups.values():
-            validate(self.sheet, self.columns["entry"], rows, options)
-        for name, rule, hint, stop in _SAME_FOR_ALL if lines else ():
-            words = {"input_title": HEADS[name], "input_message": hint, "error_title": HEADS[name]}
-            options = {**rule, **words, "error_message": stop}
-            validate(self.sheet, self.columns[name], range(first, first + len(lines)), options)
+        for number, item in enumerate(self.table.fields):
+            groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
+            for row, line in enumerate(self.table.lines, start=first):
+                options = validation_of(line.cells[number].field, self.c.schema, line.facts, year)
+                groups.setdefault(repr(options), (options, []))[1].append(row)
+            for options, rows in groups.values():
+                validate(self.sheet, self.columns[CELL + item.name], rows, options)
+        for name, (rule, hint, stop) in _SAME_FOR_ALL.items():
+            if name in self.entries:
+                title = WHO_AND_WHY[name]
+                words = {"input_title": title, "input_message": hint, "error_title": title, "error_message": stop}
+                every = range(first, first + len(self.table.lines))
+                validate(self.sheet, self.columns[name], every, {**rule, **words})
 
-    def _finish(self, head: int, last: int) -> None:
-        self.sheet.page(DECREE_PAGE)
-        self.sheet.print_area(1, 1, last, len(HEADS))
-        self.sheet.head(head, last, (1, len(HEADS)), 5)
-        entry = self.columns["entry"]
-        self.sheet.set_selection(head + 1, entry, head + 1, entry)
-        protect(self.sheet, mark_of(self.c))
+    def _marks(self, first: int, last: int) -> None:
+        """A cell that differs from what was written is seen, and so is what its line still lacks."""
+        cells = [self.columns[name] for name in self.entries if name.startswith(CELL)]
+        written = [self.columns[name] for name in self.columns if name.startswith(WRITTEN)]
+        here, there = a1(first, cells[0]), a1(first, written[0])
+        changed = self.sheet.book.add_format(MARK_STYLES["warning"])
+        rule = {"type": "formula", "criteria": f"=NOT(EXACT({here},{there}))", "format": changed}
+        self.sheet.conditional_format(first, cells[0], last, cells[-1], rule)
+        if self.office:
+            return
+        now, then = (f"${a1(first, a)}:${a1(first, b)}" for a, b in ((cells[0], cells[-1]), (written[0], written[-1])))
+        who = [self.columns[name] for name in WHO_AND_WHY]
+        lacking = f'=AND({a1(first, who[0])}="",SUMPRODUCT(1-EXACT({now}&"",{then}&""))>0)'
+        missing = self.sheet.book.add_format(MISSING_STYLE)
+        rule = {"type": "formula", "criteria": lacking, "format": missing}
+        self.sheet.conditional_format(first, who[0], last, who[-1], rule)
 
 
-def _state(edit: AppliedEdit | None) -> str:
-    """What became of the edit, in words."""
-    if edit is None:
-        return ""
-    if edit.state == "applied":
-        return f"Đang áp dụng; ghi nhận lúc {moment_words(edit.edit.at)}"
-    if edit.state == "unreported":
-        return "Chưa áp dụng: đơn vị không có báo cáo được chấp nhận"
-    before = edit.edit.new.before or "để trống"
+def _width(item: Field) -> float:
+    """Of a field's column in characters."""
+    return _FIELD_WIDTHS.get(item.name) or _KIND_WIDTHS.get("number" if item.type == "measure" else item.type, 14.0)
+
+
+def _state(cell: EditCell, office: bool) -> str:
+    """What became of the edit of a cell, in words."""
+    assert cell.edit is not None
+    edit, title = cell.edit.edit, cell.field.title
+    if office:
+        return f"Đang dùng; ghi nhận lúc {moment_words(edit.at)}"
+    said = f"«{short(edit.new.before)}»" if edit.new.before else "để trống"
+    if cell.edit.state == "unreported":
+        return f"{title}: chưa áp dụng, đơn vị không có báo cáo được chấp nhận"
+    if cell.edit.state == "outdated":
+        now = f"«{short(cell.own.typed)}»" if cell.own is not None else "để trống"
+        return (
+            f"{title}: đơn vị đã gửi lại (trước {said}, nay {now}), biên tập cũ không còn áp dụng. Nếu vẫn cần, nhập "
+            "lại loại biên tập, người sửa, lý do; nếu không, xóa ô."
+        )
+    kind = EDIT_KINDS.get(edit.new.kind, "").lower()
     return (
-        f"Đơn vị đã gửi lại, biên tập cũ không còn áp dụng (khi biên tập, đơn vị ghi «{short(before)}»). Nếu vẫn cần, "
-        "nhập lại lý do; nếu không, xóa nội dung biên tập."
+        f"{title}: đơn vị ghi {said}; đang áp dụng {kind} của {edit.new.author} ({edit.new.reason}), ghi nhận lúc "
+        f"{moment_words(edit.at)}"
     )
-
-
-def _as_kept(edit: AppliedEdit) -> UnrecordedEntry:
-    new = edit.edit.new
-    return UnrecordedEntry(new.value, EDIT_KINDS.get(new.kind, ""), new.author, new.reason, "")
 
 
 def _write_lists(book: Workbook, schema: Schema) -> None:

@@ -1,4 +1,4 @@
-"""What the office may edit: a line for each cell of the counting returns, in the order of the report; pure."""
+"""What the office may edit: a line for each row of the counting returns, its cells side by side; pure."""
 
 from __future__ import annotations
 
@@ -6,72 +6,20 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.values import FormCell, Value
 from nq57xl.forms.wording import shorten
-from nq57xl.ledger.model import AppliedEdit, CellKey, UnitStatus
+from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import OFFICE, OFFICE_NAME, values_of
 from nq57xl.results.wording import numbered, work_of
-from nq57xl.rules.schema import Facts, Field, Schema, Table
+from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.legacy import one_line
 
 _LOCKED_TABLES = ("signoff", "statement", "unchanged", "no_data_rest", "reopen")
 """Who signed, and the statements for all rows of a table, are the unit's own word."""
 _ROW_WORDS = 75
 """Letters of a row's text: two or three lines of its column, enough to know it by."""
-_ALWAYS = ("led", "indicator")
-"""Tables in which a blank cell may be filled in by telephone."""
-
-
-@frozen
-class EditLine:
-    """One cell that may be edited."""
-
-    place: CellKey
-    unit_name: str
-    table_title: str
-    row: str
-    """Row in words: "I.1. Rà soát thủ tục"."""
-    field: Field
-    facts: Facts
-    typed: str
-    """What the unit typed; "" for a blank cell."""
-    edit: AppliedEdit | None = None
-    """The edit that holds."""
-
-    @property
-    def kind(self) -> str:
-        """Type of the cell, a measure resolved by its row."""
-        return self.field.kind(self.facts)
-
-
-def edit_lines(c: Consolidation) -> Iterator[EditLine]:
-    """Every line, units in their order. Edits of cells that are gone from the returns come last."""
-    labels, facts = _labels(c.plan), _facts(c.plan)
-    held = {item.edit.new.place: item for item in c.edits}
-    own = [*_office_lines(c, held)]
-    yield from own
-    told: set[CellKey] = {line.place for line in own}
-    for report in c.units:
-        for table, key, item, value in _cells(report.status, held, c.schema, labels):
-            place = (report.status.code, table.name, key, item.name)
-            told.add(place)
-            yield EditLine(
-                place=place,
-                unit_name=report.status.name,
-                table_title=table.title,
-                row=shorten(labels.get((table.name, key), key), _ROW_WORDS),
-                field=item,
-                facts=facts.get(key, {}),
-                typed=value.typed if value else "",
-                edit=held.get(place),
-            )
-    for place, edit in held.items():
-        if place not in told:
-            yield from _gone(place, edit, c.schema, labels)
-
-
 OFFICE_TEXTS = {
     "steering": "I. Công tác chỉ đạo, điều hành",
     "judgement": "III.1. Nhận định chung",
@@ -80,55 +28,100 @@ OFFICE_TEXTS = {
 OFFICE_FIELD = Field("text", "Lời của văn phòng", "text", "Viết thành câu; thay cho chỗ tô vàng.", max_length=3000)
 
 
+@frozen
+class EditCell:
+    """One cell that may be edited, as it stands."""
+
+    field: Field
+    kind: str
+    """Type of the cell, a measure resolved by its row."""
+    own: Value | None
+    """What the unit typed; None for a blank cell."""
+    edit: AppliedEdit | None
+    """The edit that holds."""
+
+    @property
+    def value(self) -> CellValue:
+        """What the cell of the sheet holds: the edit, else what the unit said, as it was understood if it was."""
+        if self.edit is not None:
+            return self.edit.edit.new.value
+        return (self.own.typed if self.own.value is None else self.own.value) if self.own is not None else None
+
+
+@frozen
+class EditLine:
+    """One row of a unit's report with its cells side by side."""
+
+    place: tuple[str, str, str]
+    """Unit, table, row key."""
+    unit_name: str
+    row: str
+    """Row in words: "I.1. Rà soát thủ tục"."""
+    facts: Facts
+    cells: tuple[EditCell, ...]
+    """In the order of the table's fields."""
+    before: str = ""
+    """The office's own words of the period before."""
+
+
+@frozen
+class EditTable:
+    """The lines of one kind of row: a sheet."""
+
+    title: str
+    fields: tuple[Field, ...]
+    lines: tuple[EditLine, ...]
+
+
+def edit_tables(c: Consolidation) -> Iterator[EditTable]:
+    """The office's own words, then each table that has lines; units in their order, rows in the plan's.
+
+    A row of an edit whose cells are gone from the returns has its line, so that it can be taken back.
+    """
+    held = {item.edit.new.place: item for item in c.edits}
+    yield EditTable(OFFICE_FIELD.title, (OFFICE_FIELD,), tuple(_office_lines(c, held)))
+    labels, facts = _labels(c.plan), _facts(c.plan)
+    order = {row: index for index, row in enumerate(labels)}
+    for table in c.schema.tables:
+        if table.name in _LOCKED_TABLES or not table.fields:
+            continue
+        lines = []
+        for unit, name, own in _units(c, held):
+            keys = dict.fromkeys(key for named, key, _ in own if named == table.name)
+            keys |= dict.fromkeys(key for code, named, key, _ in held if (code, named) == (unit, table.name))
+            for key in sorted(keys, key=lambda key: (order.get((table.name, key), len(order)), len(key), key)):
+                place, about = (unit, table.name, key), facts.get(key, {})
+                cells = tuple(
+                    EditCell(item, item.kind(about), own.get((*place[1:], item.name)), held.get((*place, item.name)))
+                    for item in table.fields
+                )
+                lines.append(EditLine(place, name, shorten(labels.get(place[1:], key), _ROW_WORDS), about, cells))
+        if lines:
+            yield EditTable(table.title, table.fields, tuple(lines))
+
+
 def _office_lines(c: Consolidation, held: Mapping[CellKey, AppliedEdit]) -> Iterator[EditLine]:
     """The office's own words in bao-cao.docx, with those of the period before offered again."""
     before = c.earlier_periods[-1].office_texts if c.earlier_periods else {}
     for name, title in OFFICE_TEXTS.items():
-        place = ("-", OFFICE, name, OFFICE_FIELD.name)
-        said = f"Kỳ trước: {before[name]}" if name in before else ""
-        yield EditLine(place, OFFICE_NAME, "Văn bản báo cáo", title, OFFICE_FIELD, {}, said, held.get(place))
+        cell = EditCell(OFFICE_FIELD, "text", None, held.get(("-", OFFICE, name, OFFICE_FIELD.name)))
+        yield EditLine(("-", OFFICE, name), OFFICE_NAME, title, {}, (cell,), before.get(name, ""))
 
 
-def _cells(
-    unit: UnitStatus, held: Mapping[CellKey, AppliedEdit], schema: Schema, labels: Mapping[tuple[str, str], str]
-) -> Iterator[tuple[Table, str, Field, Value | None]]:
-    """(table, row key, field, the unit's own cell) of every cell of a unit that may be edited."""
-    if unit.counting is None:
-        return
-    own: dict[tuple[str, str, str], Value | None] = {**values_of(unit.counting)}
-    for place, edit in held.items():
-        if place[0] == unit.code and edit.state == "applied":
-            own[place[1:]] = edit.original
-    order = {row: index for index, row in enumerate(labels)}
-    for table in schema.tables:
-        if table.name in _LOCKED_TABLES:
-            continue
-        keys = dict.fromkeys(key for name, key, _ in own if name == table.name)
-        for key in sorted(keys, key=lambda key: (order.get((table.name, key), len(order)), len(key), key)):
-            for item in table.fields:
-                value = own.get((table.name, key, item.name))
-                if value is not None or _asked(table, item) or (table.name, key, item.name) in own:
-                    yield table, key, item, value
-
-
-def _asked(table: Table, item: Field) -> bool:
-    """A blank cell of that field is worth a line: a figure, or what a rule may require."""
-    if table.name not in _ALWAYS:
-        return False
-    required = [rule for rule in table.rules if rule.predicate == "required_if"]
-    named = {name for rule in required for group in rule.params.get("any_of", [[rule.field]]) for name in group}
-    return item.type != "text" or item.name in named
-
-
-def _gone(
-    place: CellKey, edit: AppliedEdit, schema: Schema, labels: Mapping[tuple[str, str], str]
-) -> Iterator[EditLine]:
-    """The line of an edit whose cell is in no counting return."""
-    _, name, key, field = place
-    table = next((item for item in schema.tables if item.name == name), None)
-    known = next((item for item in table.fields if item.name == field), None) if table else None
-    if table is not None and known is not None:
-        yield EditLine(place, edit.name, table.title, labels.get((name, key), key), known, {}, "", edit)
+def _units(
+    c: Consolidation, held: Mapping[CellKey, AppliedEdit]
+) -> Iterator[tuple[str, str, Mapping[FormCell, Value | None]]]:
+    """(code, name, the unit's own cells as it typed them) of each unit that reported or whose report was edited."""
+    told = set()
+    for report in c.units:
+        unit = report.status
+        told.add(unit.code)
+        own: dict[FormCell, Value | None] = {**values_of(unit.counting)} if unit.counting is not None else {}
+        own |= {place[1:]: item.original for place, item in held.items() if place[0] == unit.code and own}
+        yield unit.code, unit.name, own
+    gone = {place[0]: item.name for place, item in held.items() if place[0] not in told and place[1] != OFFICE}
+    for code, name in gone.items():
+        yield code, name, {}
 
 
 def _labels(plan: Plan) -> dict[tuple[str, str], str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 from attrs import field, frozen
 
-from nq57xl.edits.book import ENTRIES, HEADS
+from nq57xl.edits.book import BASES, CELL, ENTRY_HEAD, WHO_AND_WHY, WRITTEN
 from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import FormCell, Source, Value
@@ -22,24 +23,30 @@ from nq57xl.rules.findings import Entry, Finding, make, reworded
 from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
-from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook, cell_text, readable, short
 
 _SEARCHED_ROWS, _SEARCHED_COLUMNS = 60, 60
 """The mark stands in the corner; people insert a few rows or columns above or before it."""
 
 
+_ENTRIES = ("entry", *WHO_AND_WHY)
+
+
 @frozen
-class EditedLine:
-    """One line as it stands in the workbook."""
+class EditedCell:
+    """One cell that the office worked in, with who and why of its line."""
 
     place: CellKey
+    """The field is "" for a line in which no cell was changed."""
     base: int
-    """Id of the edit that stood in the line when it was written; 0 for none."""
+    """Id of the edit that stood in the cell when it was written; 0 for none."""
     sheet: str
     cells: Mapping[str, RawCell]
-    """Entry cells that hold something, by column."""
+    """Of "entry", "kind", "author" and "reason" those that hold something."""
     places: Mapping[str, str]
-    """A1 addresses of the entry cells by column."""
+    """A1 addresses of them all."""
+    emptied: bool = False
+    """The unit's own content was deleted there."""
 
     def text(self, name: str) -> str:
         """What stands in one of them."""
@@ -54,7 +61,9 @@ class EditedLine:
 class EditBookContent:
     """A whole workbook as read."""
 
-    lines: tuple[EditedLine, ...]
+    changed: tuple[EditedCell, ...]
+    places: Mapping[CellKey, tuple[str, str]] = field(factory=dict)
+    """Sheet and cell of every cell that may be edited."""
     findings: tuple[Finding, ...] = ()
     """What stands beside the entry cells: it would be lost if the workbook were written anew."""
 
@@ -84,10 +93,10 @@ class EditedReturn:
 
 
 @frozen
-class RefusedLine:
-    """A line that could not be taken over."""
+class RefusedCell:
+    """A cell that could not be taken over."""
 
-    line: EditedLine
+    line: EditedCell
     findings: tuple[Finding, ...]
     """Why."""
 
@@ -98,109 +107,180 @@ class EditsRead:
 
     new: tuple[NewEdit, ...]
     findings: tuple[Finding, ...]
-    refused: Mapping[CellKey, RefusedLine] = field(factory=dict)
+    refused: Mapping[CellKey, RefusedCell] = field(factory=dict)
 
 
 def read_lines(raw: RawWorkbook, mark: str) -> EditBookContent | Finding:
-    """The lines of a workbook with that mark; a finding when it is none."""
-    for sheet in raw.sheets:
-        for row in range(_SEARCHED_ROWS):
-            for column in range(_SEARCHED_COLUMNS):
-                if clean(cell_text(sheet.cells.get((row, column)))) == mark:
-                    return _lines(raw, sheet, row, column)
-    return make("EDIT_FILE_UNKNOWN", sheet=raw.sheets[0].name if raw.sheets else "")
+    """What was changed in a workbook whose sheets have that mark; a finding when none has."""
+    marked = [(sheet, *corner) for sheet in raw.sheets if (corner := _corner(sheet, mark)) is not None]
+    if not marked:
+        return make("EDIT_FILE_UNKNOWN", sheet=raw.sheets[0].name if raw.sheets else "")
+    changed: list[EditedCell] = []
+    places: dict[CellKey, tuple[str, str]] = {}
+    findings: list[Finding] = []
+    for sheet, top, left in marked:
+        columns = {_said(cell): col for (row, col), cell in sheet.cells.items() if row == top and col != left}
+        keys = {row: _said(cell) for (row, col), cell in sheet.cells.items() if col == left and row != top}
+        rows = [_SheetRow(sheet, row, columns, tuple(key.split("|"))) for row, key in sorted(keys.items())]
+        for row in rows:
+            if len(row.key) == 4:
+                changed.append(row.single())
+            elif len(row.key) == 3:
+                changed += row.changed()
+        places |= {place: (sheet.name, address) for row in rows for place, address in row.places().items()}
+        findings += _beside(sheet, {top, *keys}, {left, *columns.values()})
+    own = {sheet.name for sheet, _, _ in marked}
+    for other in raw.sheets:
+        if other.name not in own and other.visible and other.cells:
+            findings.append(make("EDIT_OUTSIDE", words={"value": other.name}, sheet=other.name, value=other.name))
+    return EditBookContent(tuple(changed), places, tuple(findings))
 
 
-def _lines(raw: RawWorkbook, sheet: RawSheet, top: int, left: int) -> EditBookContent:
-    columns = {
-        text: column
-        for (row, column), cell in sheet.cells.items()
-        if row == top and ((text := clean(cell_text(cell))) in HEADS or text == "base")
-    }
-    keys = {row: clean(cell_text(cell)) for (row, column), cell in sheet.cells.items() if column == left and row != top}
-    lines = []
-    for row, key in sorted(keys.items()):
-        parts = key.split("|")
-        if len(parts) != 4:
-            continue
-        cells = {name: sheet.cells[row, col] for name, col in columns.items() if (row, col) in sheet.cells}
-        base = clean(cell_text(cells.get("base")))
-        lines.append(
-            EditedLine(
-                place=(parts[0], parts[1], parts[2], parts[3]),
-                base=int(base) if base.isdigit() else 0,
-                sheet=sheet.name,
-                cells={name: cell for name, cell in cells.items() if name in ENTRIES and cell_text(cell).strip()},
-                places={name: a1(row, columns[name]) for name in ENTRIES if name in columns},
-            )
+def _corner(sheet: RawSheet, mark: str) -> tuple[int, int] | None:
+    """Where the sheet's mark stands."""
+    searched = ((row, column) for row in range(_SEARCHED_ROWS) for column in range(_SEARCHED_COLUMNS))
+    return next((place for place in searched if _said(sheet.cells.get(place)) == mark), None)
+
+
+def _said(cell: RawCell | None) -> str:
+    return clean(cell_text(cell))
+
+
+@frozen
+class _SheetRow:
+    """A row of a sheet with its key: three parts name a row of a unit's report; four, in workbooks written before
+    2026-11-26, one cell of it."""
+
+    sheet: RawSheet
+    row: int
+    columns: Mapping[str, int]
+    key: tuple[str, ...]
+
+    def cell(self, column: str) -> RawCell | None:
+        """What stands in a column."""
+        return self.sheet.cells.get((self.row, self.columns[column])) if column in self.columns else None
+
+    def single(self) -> EditedCell:
+        """The one cell of a row in the earlier layout."""
+        base = _said(self.cell("base"))
+        return self._edited(self.key[3], "entry", int(base) if base.isdigit() else 0)
+
+    def changed(self) -> list[EditedCell]:
+        """The cells that hold something else than what was written; with who and why alone, those with an edit."""
+        bases = dict(re.findall(r"(\w+)=(\d+)", _said(self.cell(BASES))))
+        cells = {name: self._edited(name, CELL + name, int(bases.get(name, 0))) for name in self._fields()}
+        changed = [
+            cell for name, cell in cells.items() if not _alike(self.cell(CELL + name), self.cell(WRITTEN + name))
+        ]
+        if changed or not any(_said(self.cell(name)) for name in WHO_AND_WHY):
+            return [attrs.evolve(cell, emptied="entry" not in cell.cells and not cell.base) for cell in changed]
+        return [cell for cell in cells.values() if cell.base] or [self._edited("", "reason", 0, entry=False)]
+
+    def places(self) -> dict[CellKey, str]:
+        """Addresses of the row's entry cells."""
+        if len(self.key) == 4:
+            return {(self.key[0], self.key[1], self.key[2], self.key[3]): self._address("entry")}
+        if len(self.key) != 3:
+            return {}
+        return {(self.key[0], self.key[1], self.key[2], name): self._address(CELL + name) for name in self._fields()}
+
+    def _fields(self) -> list[str]:
+        return [name.removeprefix(CELL) for name in self.columns if name.startswith(CELL)]
+
+    def _address(self, column: str) -> str:
+        return a1(self.row, self.columns[column]) if column in self.columns else ""
+
+    def _edited(self, name: str, column: str, base: int, *, entry: bool = True) -> EditedCell:
+        columns = {"entry": column, **{word: word for word in WHO_AND_WHY}}
+        cells = {word: cell for word, at in columns.items() if (cell := self.cell(at)) is not None and _said(cell)}
+        if not entry:
+            del cells["entry"]
+        place = (self.key[0], self.key[1], self.key[2], name)
+        return EditedCell(
+            place, base, self.sheet.name, cells, {word: self._address(at) for word, at in columns.items()}
         )
-    return EditBookContent(tuple(lines), tuple(_beside(raw, sheet, {top, *keys}, {left, *columns.values()})))
 
 
-def _beside(raw: RawWorkbook, sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Finding]:
-    """Texts in rows or columns of the office's own, and sheets of its own: one finding for each sheet."""
+def _alike(cell: RawCell | None, other: RawCell | None) -> bool:
+    """Two cells hold the same, letter by letter."""
+    one, two = (_raw(item) for item in (cell, other))
+    return one == two or _said(cell) == _said(other)
+
+
+def _raw(cell: RawCell | None) -> RawValue:
+    """The value, a day without its hour."""
+    value = cell.value if cell is not None else None
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+def _beside(sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Finding]:
+    """A text in rows or columns of the office's own: the first of the sheet."""
     for (row, column), cell in sorted(sheet.cells.items()):
         if (row not in rows or column not in columns) and cell_text(cell).strip():
             text = short(cell_text(cell))
             yield make("EDIT_OUTSIDE", words={"value": text}, sheet=sheet.name, cell=a1(row, column), value=text)
-            break
-    for other in raw.sheets:
-        if other is not sheet and other.visible and other.cells:
-            yield make("EDIT_OUTSIDE", words={"value": other.name}, sheet=other.name, value=other.name)
+            return
 
 
 def understand(
-    lines: Sequence[EditedLine],
+    cells: Sequence[EditedCell],
     known: Callable[[str], EditedReturn | None],
     held: Mapping[CellKey, Edit],
     made: Mapping[int, Edit],
     words: Mapping[str, Entry],
 ) -> EditsRead:
-    """New edits and withdrawals among the lines, with a finding for each line that is not taken over.
+    """New edits and withdrawals among the cells, with a finding for each that is not taken over.
 
     `known` tells of a unit by its code; `held`: edits that hold; `made`: every edit of the period by its id;
-    `words`: the office's catalogue.
+    `words`: the office's catalogue. A line with an error takes over nothing but withdrawals.
     """
     new: list[NewEdit] = []
-    findings: list[Finding] = []
-    refused: dict[CellKey, RefusedLine] = {}
-    twice = _twice(lines)
+    findings: dict[tuple[str, str, str], Finding] = {}
+    wrong: dict[tuple[str, ...], list[Finding]] = {}
+    twice = _twice(cells)
     # of lines that say the same the first one counts
-    once = {line.place: line for line in reversed(lines)}
-    for line in lines:
-        if line is not once[line.place] and line.place not in twice:
+    once = {cell.place: cell for cell in reversed(cells)}
+    for cell in cells:
+        if cell is not once[cell.place] and cell.place not in twice:
             continue
-        if line.place in twice:
-            edit, told = None, [_finding(line, "ROW_DUPLICATE", words={"row": line.place[2]})]
+        if cell.place in twice:
+            edit, told = None, [_finding(cell, "ROW_DUPLICATE", words={"row": cell.place[2]})]
         else:
-            unit = None if line.place[1] == OFFICE else known(line.place[0])
-            edit, told = _judged(line, unit, held.get(line.place), made.get(line.base), words)
-        told = list(reworded(told, words))
-        findings += told
+            unit = None if cell.place[1] == OFFICE else known(cell.place[0])
+            edit, told = _judged(cell, unit, held.get(cell.place), made.get(cell.base), words)
+        for item in reworded(told, words):
+            findings.setdefault((item.code, item.sheet, item.cell), item)
+            if item.severity == "error":
+                wrong.setdefault(cell.place[:3], []).append(item)
         if edit is not None:
             new.append(edit)
-        elif any(item.severity == "error" for item in told):
-            refused[line.place] = RefusedLine(line, tuple(told))
-    return EditsRead(tuple(new), tuple(findings), refused)
+    good = tuple(item for item in new if item.kind == "withdrawn" or item.place[:3] not in wrong)
+    taken = {item.place for item in good}
+    refused = {
+        place: RefusedCell(cell, tuple(wrong[place[:3]]))
+        for place, cell in once.items()
+        if place[:3] in wrong and place not in taken
+    }
+    return EditsRead(good, tuple(findings.values()), refused)
 
 
-def _twice(lines: Sequence[EditedLine]) -> set[CellKey]:
+def _twice(cells: Sequence[EditedCell]) -> set[CellKey]:
     """Cells with several lines that say different things: nobody knows which one counts."""
     said: dict[CellKey, set[tuple[str, ...]]] = {}
-    for line in lines:
-        said.setdefault(line.place, set()).add(tuple(line.text(name) for name in ENTRIES))
+    for cell in cells:
+        said.setdefault(cell.place, set()).add(tuple(cell.text(name) for name in _ENTRIES))
     return {place for place, contents in said.items() if len(contents) > 1}
 
 
 def _judged(
-    line: EditedLine, known: EditedReturn | None, held: Edit | None, base: Edit | None, words: Mapping[str, Entry]
+    line: EditedCell, known: EditedReturn | None, held: Edit | None, base: Edit | None, words: Mapping[str, Entry]
 ) -> tuple[NewEdit | None, list[Finding]]:
     if line.place[1] == OFFICE:
         return _office_words(line, held, base)
     if "entry" not in line.cells:
         if base is not None:
             return (_withdrawn(line, held) if held is not None and held.id == base.id else None), []
-        return None, ([_blank(line, "entry")] if line.cells else [])
+        return None, ([_blank(line, "entry")] if line.cells or line.emptied else [])
     standing = base or held
     if standing is not None and _unchanged(line, standing, _same(line.cells["entry"], standing)):
         return None, []
@@ -211,11 +291,13 @@ def _judged(
     own = known.own.get(line.place[1:])
     if value is not None and standing is not None and _unchanged(line, standing, value == standing.new.value):
         return None, []
-    told += [_blank(line, name) for name in ENTRIES[1:] if name not in line.cells]
+    if value is None and not told:  # a placeholder
+        told.append(_blank(line, "entry"))
+    told += [_blank(line, name) for name in WHO_AND_WHY if name not in line.cells]
     kind = _kind(line)
     if kind is None and "kind" in line.cells:
         choices = "; ".join(EDIT_KINDS.values())
-        filled = {"field": HEADS["kind"], "value": line.text("kind"), "choices": choices}
+        filled = {"field": WHO_AND_WHY["kind"], "value": line.text("kind"), "choices": choices}
         told.append(_finding(line, "NOT_IN_LIST", "kind", words=filled))
     if kind == "wording" and cell[0].kind(cell[1]) != "text":
         told.append(_finding(line, "EDIT_WORDING_OF_FIGURE", words={"field": cell[0].title}))
@@ -235,7 +317,7 @@ def _judged(
     ), told
 
 
-def _office_words(line: EditedLine, held: Edit | None, base: Edit | None) -> tuple[NewEdit | None, list[Finding]]:
+def _office_words(line: EditedCell, held: Edit | None, base: Edit | None) -> tuple[NewEdit | None, list[Finding]]:
     """The office's own words in the document: who and why may be left blank."""
     text = line.text("entry")
     if not text:
@@ -252,7 +334,7 @@ def _office_words(line: EditedLine, held: Edit | None, base: Edit | None) -> tup
     return attrs.evolve(_withdrawn(line, None), kind="wording", typed=text, value=text), []
 
 
-def _withdrawn(line: EditedLine, held: Edit | None) -> NewEdit:
+def _withdrawn(line: EditedCell, held: Edit | None) -> NewEdit:
     """The end of an edit; who and why may be left blank then."""
     return NewEdit(
         *line.place,
@@ -270,23 +352,24 @@ def _withdrawn(line: EditedLine, held: Edit | None) -> NewEdit:
 
 def _same(cell: RawCell, edit: Edit) -> bool:
     """The entry cell holds what the edit put there, as far as can be told without knowing what the cell is for."""
-    raw = cell.value.date() if isinstance(cell.value, dt.datetime) else cell.value
-    return raw == edit.new.value or fold(cell_text(cell)) == fold(edit.new.typed)
+    return _raw(cell) == edit.new.value or _said(cell) == clean(edit.new.typed)
 
 
-def _unchanged(line: EditedLine, edit: Edit, same: bool) -> bool:
-    """The line says what the edit says."""
+def _unchanged(line: EditedCell, edit: Edit, same: bool) -> bool:
+    """The line says what the edit says; who and why are asked again only where something is changed."""
     new = edit.new
+    if not any(name in line.cells for name in WHO_AND_WHY):
+        return same
     return same and _kind(line) == new.kind and line.says("author", new.author) and line.says("reason", new.reason)
 
 
-def _kind(line: EditedLine) -> EditKind | None:
+def _kind(line: EditedCell) -> EditKind | None:
     said = fold(line.text("kind"))
     return next((code for code, title in EDIT_KINDS.items() if fold(title) == said), None)
 
 
 def _converted(
-    line: EditedLine, form: Form, item: Field, facts: Facts, own: Mapping[str, Entry]
+    line: EditedCell, form: Form, item: Field, facts: Facts, own: Mapping[str, Entry]
 ) -> tuple[CellValue, str, list[Finding]]:
     """The value of the entry cell, typed as on return, what was typed, and its errors."""
     converted = convert(line.cells["entry"], item, facts, form.schema.lists)
@@ -299,13 +382,20 @@ def _converted(
     return converted.value, converted.typed, asked
 
 
-def _blank(line: EditedLine, name: str) -> Finding:
-    hints = {"entry": "nội dung thay cho nội dung của đơn vị", "kind": "chọn trong danh sách", "author": "họ và tên"}
-    words = {"field": HEADS[name], "hint": hints.get(name, "vì sao sửa, theo ai")}
+_ASKED = {
+    "entry": "nội dung thay cho nội dung của đơn vị",
+    "kind": "chọn trong danh sách",
+    "author": "họ và tên",
+    "reason": "vì sao sửa, theo ai",
+}
+
+
+def _blank(line: EditedCell, name: str) -> Finding:
+    words = {"field": WHO_AND_WHY.get(name, ENTRY_HEAD), "hint": _ASKED[name], "example": _ASKED[name]}
     return _finding(line, "REQUIRED_BLANK", name, words=words)
 
 
-def _finding(line: EditedLine, code: str, column: str = "entry", **places: object) -> Finding:
+def _finding(line: EditedCell, code: str, column: str = "entry", **places: object) -> Finding:
     """A finding at one of the line's entry cells."""
     places.setdefault("value", line.text(column))
     row = {"table": line.place[1], "task": line.place[2], "field": line.place[3]}

@@ -21,6 +21,7 @@ from nq57xl.cli import cli
 from nq57xl.ledger import migrate
 from nq57xl.ledger.migrate import MIGRATIONS, Migration
 from tests.conftest import REPOSITORY, CheckOoxml
+from tests.edit_kit import cell_of
 from tests.filler import fill
 
 ARCHIVES = REPOSITORY / "tests" / "data" / "old_workspace"
@@ -251,3 +252,25 @@ def test_a_ledger_of_a_newer_program_is_refused(old: Old, words: tuple[str, ...]
     done = old.run(*words, "--period", APRIL, code=1)
     assert "cập nhật chương trình" in str(done.exception)
     assert database.read_bytes() == before
+
+
+def test_an_edit_book_in_the_layout_of_then_is_read(old: Old) -> None:
+    """bien-tap.xlsx as the earlier program wrote it, one line for each cell, that the office was working in: what it
+    typed there is recorded, nothing else is, and the workbook is written anew with a line for each row."""
+    path = old.root / "out" / APRIL / "tong-hop" / "bien-tap.xlsx"
+    book = load_workbook(path)
+    sheet = book["Biên tập"]
+    row = next(cells[0].row for cells in sheet.iter_rows() if cells[0].value == "VP|led|III.6|difficulties")
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    words = {"entry": "Kinh phí chậm", "kind": "Rút gọn câu chữ", "author": "Ngọc An", "reason": "Gọn câu"}
+    for name, text in words.items():
+        sheet.cell(row, columns[name]).value = text
+    book.save(path)
+    before = old.json("edits", "--period", APRIL)["edits"]
+    old.run("merge", "--period", APRIL)
+    after = old.json("edits", "--period", APRIL)["edits"]
+    new = [item for item in after if item not in before]
+    assert [(item["unit"], item["task"], item["field"], item["after"]) for item in new] == [
+        ("VP", "III.6", "difficulties", "Kinh phí chậm")
+    ]
+    assert cell_of(load_workbook(path), "VP|led|III.6|difficulties").value == "Kinh phí chậm"

@@ -71,12 +71,12 @@ def test_a_rejected_return_with_many_rows(office: Path, rows: int) -> None:
 
 
 def first_figure(path: Path) -> Place:
-    """The first blank unlocked cell beside «Tỷ lệ hoàn thành» in a workbook of the office's."""
+    """The first cell under «Tỷ lệ hoàn thành» in a workbook of the office's."""
     for number, sheet in enumerate(openpyxl.load_workbook(path).worksheets, start=1):
-        for row in sheet.iter_rows(min_row=5):
-            if "Tỷ lệ hoàn thành" in [cell.value for cell in row]:
-                cell = next(cell for cell in row if not cell.protection.locked and cell.value is None)
-                return Place(sheet.title, f"xl/worksheets/sheet{number}.xml", cell.coordinate)
+        for row in sheet.iter_rows(min_row=2):
+            head = next((cell for cell in row if cell.value == "Tỷ lệ hoàn thành"), None)
+            if head is not None:
+                return Place(sheet.title, f"xl/worksheets/sheet{number}.xml", f"{head.column_letter}{head.row + 1}")
     raise AssertionError(path)
 
 

@@ -99,12 +99,13 @@ class Units:
 def edited(data: bytes) -> bytes:
     """bien-tap.xlsx with one text shortened."""
     book = openpyxl.load_workbook(io.BytesIO(data))
-    sheet = book.worksheets[0]
-    columns = {cell.value: cell.column for cell in sheet[1] if cell.value}
-    texts = ("|result", "|contribution")
-    row = next(row for row in range(2, sheet.max_row) if str(sheet.cell(row, 1).value).endswith(texts))
-    words = {"entry": "Đã xong theo kế hoạch", "kind": "Rút gọn câu chữ", "author": "Lan", "reason": "Gọn lại"}
-    for name, value in words.items():
+    cells = ("cell:result", "cell:contribution")
+    sheet, column = next((sheet, cell.column) for sheet in book for cell in sheet[1] if cell.value in cells)
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    rows = range(2, sheet.max_row + 1)
+    row = next(row for row in rows if "|" in str(sheet.cell(row, 1).value) and sheet.cell(row, column).value)
+    sheet.cell(row, column).value = "Đã xong theo kế hoạch"
+    for name, value in {"kind": "Rút gọn câu chữ", "author": "Lan", "reason": "Gọn lại"}.items():
         sheet.cell(row, columns[name]).value = value
     stream = io.BytesIO()
     book.save(stream)

@@ -28,6 +28,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.web.app import make_app
 from nq57xl.web.site import Site
+from tests.edit_kit import cell_of
 from tests.import_kit import word
 
 PORT = 8758
@@ -157,22 +158,19 @@ def test_edits_go_down_and_up(browser: Browser) -> None:
     merge(browser.office, "2026-04")
     got = browser.client.get(f"{browser.at}/ky/2026-04/tai/tong-hop/bien-tap.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(got.content))
-    sheet = book.active
-    assert sheet is not None
-    columns = {cell.value: cell.column for cell in sheet[1] if cell.value}
-    rows = {str(sheet.cell(row, 1).value): row for row in range(2, sheet.max_row + 1)}
-    result, wrong = rows["QLDT|supporting|I.2|contribution"], rows["QLDT|supporting|I.1|nothing"]
-    for row, values in {
-        result: {"entry": "Đã hoàn thành rà soát", "kind": "Rút gọn câu chữ", "author": "Lan", "reason": "Gọn"},
-        wrong: {"entry": "nhiều", "kind": "Sửa số liệu theo điện thoại", "author": "Lan", "reason": "Điện thoại"},
-    }.items():
-        for name, value in values.items():
-            sheet.cell(row, columns[name]).value = value
+    for place, entry, reason in (
+        ("QLDT|supporting|I.2|contribution", "Đã hoàn thành rà soát", "Gọn"),
+        ("QLDT|supporting|I.1|nothing", "nhiều", "Điện thoại"),
+    ):
+        kind = "Sửa số liệu theo điện thoại" if entry == "nhiều" else "Rút gọn câu chữ"
+        for name, value in {"entry": entry, "kind": kind, "author": "Lan", "reason": reason}.items():
+            cell_of(book, place, name).value = value
+    wrong = cell_of(book, "QLDT|supporting|I.1|nothing")
     buffer = io.BytesIO()
     book.save(buffer)
     told = browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", buffer.getvalue()))
     assert "Đã ghi nhận 1 biên tập mới" in told
-    assert f"Biên tập!{sheet.cell(wrong, columns['entry']).coordinate}" in told
+    assert f"Nhiệm vụ phối hợp!{wrong.coordinate}" in told
     page = browser.page("/ky/2026-04/bien-tap")
     assert "Đã hoàn thành rà soát" in page and "đang áp dụng" in page
     assert "không phải sổ tính" in browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", b"abc"))
