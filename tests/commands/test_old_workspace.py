@@ -261,7 +261,7 @@ def test_an_edit_book_in_the_layout_of_then_is_read(old: Old) -> None:
     book = load_workbook(path)
     sheet = book["Biên tập"]
     row = next(cells[0].row for cells in sheet.iter_rows() if cells[0].value == "VP|led|III.6|difficulties")
-    columns = {cell.value: cell.column for cell in sheet[1]}
+    columns = {str(cell.value): cell.column or 0 for cell in sheet[1]}
     words = {"entry": "Kinh phí chậm", "kind": "Rút gọn câu chữ", "author": "Ngọc An", "reason": "Gọn câu"}
     for name, text in words.items():
         sheet.cell(row, columns[name]).value = text

@@ -127,7 +127,7 @@ def test_what_is_changed_is_marked_as_it_is_typed(root: Path, tmp_path: Path) ->
     left = {"changed": min(c.column for c in sheet[1] if str(c.value).startswith("cell:"))}
     left["lacking"] = spot(sheet, "VP|led|I.1", "kind").column
     sheet.protection.sheet = False
-    tried = {}
+    tried: dict[tuple[int, str, Any], str] = {}
     for name, formula in (("changed", changed), ("lacking", lacking)):
         for column in range(left[name], spot(sheet, "VP|led|I.1", "reason").column + 1):
             begin = f"{get_column_letter(left[name])}{first}"
@@ -262,8 +262,8 @@ def test_edits_are_judged_by_the_rules_of_the_form(root: Path) -> None:
         assert (code, SHEET, cell_of(book, place).coordinate) in codes(done)
     assert done.edits.recorded == 0
     assert entry(done.consolidation, "II.3").progress == "not_arisen"
-    beside = load_workbook(done.edit_book)
-    assert cell_of(beside, "VP|led|I.1|result").value == "Gọn"
+    assert done.edit_book is not None
+    assert cell_of(load_workbook(done.edit_book), "VP|led|I.1|result").value == "Gọn"
 
 
 def test_a_mended_line_is_taken_over_and_one_workbook_remains(root: Path) -> None:

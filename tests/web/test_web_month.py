@@ -101,10 +101,10 @@ def edited(data: bytes) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(data))
     cells = ("cell:result", "cell:contribution")
     sheet, column = next((sheet, cell.column) for sheet in book for cell in sheet[1] if cell.value in cells)
-    columns = {cell.value: cell.column for cell in sheet[1]}
+    columns = {str(cell.value): cell.column or 0 for cell in sheet[1]}
     rows = range(2, sheet.max_row + 1)
-    row = next(row for row in rows if "|" in str(sheet.cell(row, 1).value) and sheet.cell(row, column).value)
-    sheet.cell(row, column).value = "Đã xong theo kế hoạch"
+    row = next(row for row in rows if "|" in str(sheet.cell(row, 1).value) and sheet.cell(row, column or 0).value)
+    sheet.cell(row, column or 0).value = "Đã xong theo kế hoạch"
     for name, value in {"kind": "Rút gọn câu chữ", "author": "Lan", "reason": "Gọn lại"}.items():
         sheet.cell(row, columns[name]).value = value
     stream = io.BytesIO()
