@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
+from pathlib import Path, PurePath
 
 from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import Source
-from nq57xl.ledger.archive import archive_file
+from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.model import SignedCopy
+from nq57xl.ledger.store import Ledger
 from nq57xl.text.clock import in_vietnam
-from nq57xl.text.files import sha256_of
 from nq57xl.xlsx import limits
-
-_PDF = b"%PDF-"
+from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.sniff import sniff
 
 
 def attach(office: Office, unit: str, file: Path, period_code: str | None) -> SignedCopy:
-    """Files a signed copy (.pdf) of a unit's report; the same file twice is filed once.
+    """Files a signed copy (.pdf or a scanned picture) of a unit's report; the same file twice is filed once.
 
-    Raises Nq57Error for what is no PDF, too large or missing, and for a unit that the period does not know.
+    Raises Nq57Error for another kind of file, one too large or missing, and a unit that the period does not know.
     """
-    if not file.is_file():
-        raise Nq57Error(f"Không có tệp «{file}».")
-    size = file.stat().st_size
+    try:
+        size = file.stat().st_size
+        data = file.read_bytes() if size <= limits.FILE_BYTES else b""
+    except OSError as error:
+        raise Nq57Error(f"Không mở được tệp «{file}»: hãy kiểm tra lại đường dẫn.") from error
     if size > limits.FILE_BYTES:
-        raise Nq57Error(f"«{file.name}» quá lớn ({size >> 20} MB): hãy quét lại với độ phân giải thấp hơn.")
-    with file.open("rb") as stream:
-        if _PDF not in stream.read(1024):
-            raise Nq57Error(f"«{file.name}» không phải tệp .pdf: bản ký là tệp .pdf có số, ngày và chữ ký.")
+        raise _too_large(file.name, size)
+    return attach_bytes(office, unit, file.name, data, period_code)
+
+
+def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code: str | None) -> SignedCopy:
+    """The same for content that is no file here; `name` is what the sender called it."""
+    if len(data) > limits.FILE_BYTES:
+        raise _too_large(name, len(data))
+    if not is_scan(data):
+        raise Nq57Error(f"«{name}» không phải tệp .pdf hoặc ảnh quét: bản ký là tệp có số, ngày và chữ ký.")
     with office.changing("attach") as ledger:
         period = office.valid(period_code, ledger)[1]
         forms = ledger.current_forms(period.code)
@@ -37,12 +46,36 @@ def attach(office: Office, unit: str, file: Path, period_code: str | None) -> Si
         known = {form.unit.casefold(): form.unit for form in forms}
         if unit.casefold() not in known:
             raise Nq57Error(f"Kỳ {period.title} không có đơn vị mang mã «{unit}».")
-        code, sha256 = known[unit.casefold()], sha256_of(file)
-        for copy in ledger.signed_copies(period.code):
-            if (copy.unit, copy.sha256) == (code, sha256):
-                return copy
-        now = office.clock.now()
-        archive_file(office.workspace, file, sha256)
-        ledger.first_seen([Source(str(file), file.name, sha256, size, in_vietnam(now), "first_seen")], now)
-        ledger.event("attach", {"period": period.code, "unit": code, "file": file.name, "sha256": sha256})
-        return next(copy for copy in reversed(ledger.signed_copies(period.code)) if copy.sha256 == sha256)
+        return file_copy(office, ledger, (period.code, known[unit.casefold()]), name, data)
+
+
+def signed_copies(office: Office, unit: str, period_code: str) -> tuple[SignedCopy, ...]:
+    """What was filed with the unit's report of a period, oldest first."""
+    with office.reading() as ledger:
+        period = office.valid(period_code, ledger)[1]
+        return tuple(copy for copy in ledger.signed_copies(period.code) if copy.unit == unit)
+
+
+def file_copy(office: Office, ledger: Ledger, place: tuple[str, str], name: str, data: bytes) -> SignedCopy:
+    """Puts the copy into the archive and on record, once; `place`: (period, unit) whose report it belongs to."""
+    period, unit = place
+    sha256, now = hashlib.sha256(data).hexdigest(), office.clock.now()
+    for copy in ledger.signed_copies(period):
+        if (copy.unit, copy.sha256) == (unit, sha256):
+            return copy
+    archive_bytes(office.workspace, data, sha256, name)
+    ledger.first_seen([Source(name, name, sha256, len(data), in_vietnam(now), "first_seen")], now)
+    ledger.event("attach", {"period": period, "unit": unit, "file": name, "sha256": sha256})
+    return next(copy for copy in reversed(ledger.signed_copies(period)) if copy.sha256 == sha256)
+
+
+def is_scan(data: bytes) -> bool:
+    """The content is what a scanner or a phone makes: a .pdf or a picture."""
+    try:
+        return sniff(data) in ("pdf", "picture")
+    except Refused:
+        return False
+
+
+def _too_large(name: str, size: int) -> Nq57Error:
+    return Nq57Error(f"«{PurePath(name).name}» quá lớn ({size >> 20} MB): hãy quét lại với độ phân giải thấp hơn.")

@@ -15,6 +15,24 @@ from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
 
 
 @frozen
+class YearDays:
+    """The periods of a year with their days."""
+
+    year: int
+    title: str
+    """Name of the plan."""
+    lines: tuple[CalendarLine, ...]
+
+    def files(self) -> dict[str, bytes]:
+        """The same as a workbook to print and a calendar file, by name."""
+        name = f"lich-bao-cao-{self.year}"
+        return {
+            f"{name}.xlsx": render_calendar(self.lines, self.year, self.title),
+            f"{name}.ics": calendar_file(self.lines, self.year, self.title),
+        }
+
+
+@frozen
 class YearCalendar:
     """The calendar of a year as written."""
 
@@ -24,26 +42,28 @@ class YearCalendar:
     problems: tuple[str, ...] = ()
 
 
+def year_days(office: Office, year: int | None = None) -> YearDays:
+    """The calendar of a year (default: the plan's), without writing it. Raises Nq57Error for swapped days that are no
+    days."""
+    properties = office.appendix().plan.properties
+    year = year or properties.year
+    periods = [parse_period(code, properties) for code in _codes(year)]
+    once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
+    lines = tuple(_line(period, properties) for period in sorted([*periods, *once], key=lambda item: item.cutoff))
+    return YearDays(year, plan_name(properties.title), lines)
+
+
 def year_calendar(office: Office, year: int | None = None) -> YearCalendar:
     """Writes the calendar of a year (default: the plan's) as workbook and calendar file to out/lich-YEAR/.
 
     Raises Nq57Error for swapped days that are no days.
     """
     with office.changing("calendar") as ledger:
-        properties = office.appendix().plan.properties
-        year = year or properties.year
-        periods = [parse_period(code, properties) for code in _codes(year)]
-        once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
-        periods = sorted([*periods, *once], key=lambda period: period.cutoff)
-        lines = tuple(_line(period, properties) for period in periods)
-        title = plan_name(properties.title)
-        folder = office.workspace.out / f"lich-{year}"
-        outputs = {
-            folder / f"lich-bao-cao-{year}.xlsx": render_calendar(lines, year, title),
-            folder / f"lich-bao-cao-{year}.ics": calendar_file(lines, year, title),
-        }
+        days = year_days(office, year)
+        folder = office.workspace.out / f"lich-{days.year}"
+        outputs = {folder / name: data for name, data in days.files().items()}
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
-        return YearCalendar(year, lines, tuple(written.values()), tuple(map(str, failed)))
+        return YearCalendar(days.year, days.lines, tuple(written.values()), tuple(map(str, failed)))
 
 
 def _codes(year: int) -> list[str]:

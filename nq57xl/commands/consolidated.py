@@ -116,6 +116,14 @@ def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consol
     return _made(ledger, (plan, period, office.schema()), standing(office, ledger, plan, period), None)
 
 
+def alone(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
+    """The period without those before it and without an addendum, in the office's wording: as closed, or as it is."""
+    closing = closing_of(ledger, period.code)
+    if closing is not None:
+        return attrs.evolve(_thawed(ledger, closing, -1), vocabulary=closing.vocabulary)
+    return attrs.evolve(as_now(office, ledger, plan, period), vocabulary=_style(office, plan)[0])
+
+
 def as_closed(ledger: Ledger, closing: Closing) -> Consolidation:
     """The consolidation that was closed, made again from what was noted then."""
     *before, here = (_thawed(ledger, closing, number) for number in range(len(closing.frozen)))

@@ -11,6 +11,8 @@ from attrs import frozen
 
 from nq57xl.commands.answers import answer
 from nq57xl.commands.collect import standing
+from nq57xl.commands.consolidated import reported_months
+from nq57xl.commands.longer_periods import MonthPart, month_parts
 from nq57xl.commands.merge import with_closing
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
@@ -62,6 +64,8 @@ class Desk:
     """Files that are nobody's form."""
     days_left: int
     """Until the units' due day; negative after it."""
+    months: tuple[MonthPart, ...] = ()
+    """Of a longer period without forms of its own: what it can be made of; () where no month of it was issued."""
 
     @property
     def received(self) -> int:
@@ -113,9 +117,10 @@ def desk(office: Office, period_code: str | None = None) -> Desk:
         issued = tuple(reversed(ledger.periods()))
         left = (period.due - office.clock.now().date()).days
         if not ledger.current_forms(period.code):
+            parts = month_parts(office, ledger, plan, period) if reported_months(ledger, plan, period) else ()
             names = tuple(reporting_units(plan, period))
             waiting = tuple(_unissued(unit.code, unit.name, unit.email) for unit in names)
-            return Desk(plan, period, issued, None, waiting, (), left)
+            return Desk(plan, period, issued, None, waiting, (), left, parts)
         status = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
         returns = filed_returns(status, ledger.returns(period.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from nq57xl.commands.consolidated import consolidated
+from nq57xl.commands.consolidated import alone
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
@@ -41,6 +41,15 @@ class History:
     subject: str
     """Name of the unit, or the row in words."""
     lines: tuple[HistoryLine, ...]
+    year: int
+    """Of the plan."""
+
+    def book(self) -> bytes:
+        """The same as a workbook."""
+        cells = [
+            (one.title, one.unit, one.said, one.received, one.on_time, one.findings, one.edits) for one in self.lines
+        ]
+        return render_history(self.subject, cells, dt.datetime(self.year, 1, 1, 8))
 
 
 def history(office: Office, wanted: str, output: Path | None = None) -> History:
@@ -61,13 +70,12 @@ def history(office: Office, wanted: str, output: Path | None = None) -> History:
         lines: list[HistoryLine] = []
         issued = [office.valid(code, ledger) for code in ledger.periods()]
         for own, period in sorted(issued, key=lambda pair: (pair[1].cutoff, len(pair[1].code))):
-            c = consolidated(office, ledger, own, period)
+            c = alone(office, ledger, own, period)
             lines += _of_unit(c, units[key].code) if key in units else _of_row(c, rows[key])
     subject = units[key].name if key in units else rows[key]
-    done = History(subject, tuple(lines))
+    done = History(subject, tuple(lines), plan.properties.year)
     if output is not None:
-        cells = [(one.title, one.unit, one.said, one.received, one.on_time, one.findings, one.edits) for one in lines]
-        write_atomic(output, render_history(subject, cells, dt.datetime(plan.properties.year, 1, 1, 8)))
+        write_atomic(output, done.book())
     return done
 
 

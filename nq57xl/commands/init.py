@@ -18,7 +18,7 @@ from nq57xl.text.files import write_atomic
 
 
 @frozen
-class _NewWorkspace:
+class NewWorkspace:
     """A new workspace."""
 
     workspace: Workspace
@@ -27,7 +27,7 @@ class _NewWorkspace:
     """Rows that go on from the year before."""
 
 
-def init(folder: Path, plan: str, previous: Path | None = None) -> _NewWorkspace:
+def init(folder: Path, plan: str, previous: Path | None = None) -> NewWorkspace:
     """Makes the folder a workspace with that plan; `previous`: the workspace of the year before, which goes on there.
 
     `plan` is the name of a bundled plan or the path of a master appendix; answers on its sheet «Cần rà soát» are taken
@@ -46,10 +46,10 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> _NewWorkspace
     else:
         content, made = write_codes(data, appendix.new_codes), appendix.plan
     if previous is not None:
-        return _NewWorkspace(*_from(folder, made, previous))
+        return NewWorkspace(*_from(folder, made, previous))
     write_atomic(workspace.appendix, content)
     workspace.inbox.mkdir(parents=True, exist_ok=True)
-    return _NewWorkspace(workspace, made)
+    return NewWorkspace(workspace, made)
 
 
 def _from(folder: Path, plan: Plan, previous: Path) -> tuple[Workspace, Plan, tuple[ContinuedRow, ...]]:

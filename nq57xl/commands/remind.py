@@ -9,11 +9,11 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.commands.collect import standing
-from nq57xl.commands.merge import require_issued
+from nq57xl.commands.merge import require_issued, with_reminder
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name
-from nq57xl.ledger.model import UnitStatus
+from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.notice import NOTICE_FILE, render_notice
@@ -67,45 +67,96 @@ def reminding_days(period: Period, plan: Plan) -> tuple[dt.date, ...]:
     return tuple(sorted(days))
 
 
+@frozen
+class UnitReminder:
+    """What one unit is told, as text; nothing of it is written yet."""
+
+    unit: OwingUnit
+    text: str
+
+
+@frozen
+class DraftedReminders:
+    """The reminders of the day from the ledger as it is now; the same day twice, the same texts."""
+
+    plan: Plan
+    period: Period
+    day: dt.date
+    days: tuple[dt.date, ...]
+    """The reminding days of the period."""
+    status: PeriodStatus
+    """Telling when units were reminded last."""
+    group: str
+    units: tuple[UnitReminder, ...]
+    workspace: Path
+
+    @property
+    def late(self) -> tuple[OwingUnit, ...]:
+        """Units to be named in one notice for all: after the due day those without an accepted report."""
+        owing = tuple(item.unit for item in self.units if item.unit.owes != "explanation")
+        return owing if self.day > self.period.due else ()
+
+    def notice(self) -> bytes | None:
+        """One notice for all (.docx); None where none is due."""
+        counts = (sum(unit.counting is not None for unit in self.status.units), len(self.status.units))
+        if not self.late:
+            return None
+        return render_notice(self.plan, self.period, self.day, counts, self.late, workspace=self.workspace)
+
+    def draft(self, item: UnitReminder) -> bytes | None:
+        """The mail to the unit with its form; None for the gathering unit: an office writes no letter to itself."""
+        own = item.unit.code == self.plan.properties.gatherer
+        return None if own else unit_draft(item.unit, item.text, self.period)
+
+
+def drafted_reminders(office: Office, period_code: str | None) -> DraftedReminders:
+    """What there is to send today, without writing anything. Raises Nq57Error when no form of the period was issued."""
+    with office.reading() as ledger:
+        return _drafted(office, ledger, period_code)
+
+
+def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> DraftedReminders:
+    plan, period = office.valid(period_code, ledger)
+    require_issued(ledger.current_forms(period.code), period)
+    status = with_reminder(ledger, standing(office, ledger, plan, period))
+    today, root = office.clock.now().date(), office.workspace.root
+    found = [one for unit in status.units if (one := owing(unit, _form(office, ledger, period, unit))) is not None]
+    text = group_text(status, plan, period, today, found, workspace=root)
+    units = tuple(UnitReminder(unit, unit_text(unit, plan, period, today, root)) for unit in found)
+    return DraftedReminders(plan, period, today, reminding_days(period, plan), status, text, units, root)
+
+
 def remind(office: Office, period_code: str | None) -> Reminders:
     """Writes the reminders of the day to thong-bao/ and takes away those of units that owe nothing any more.
 
     The same day twice gives the same texts. Raises Nq57Error when no form of the period was issued.
     """
     with office.changing("remind") as ledger:
-        plan, period = office.valid(period_code, ledger)
-        require_issued(ledger.current_forms(period.code), period)
-        status = standing(office, ledger, plan, period)
-        today = office.clock.now().date()
-        root, folder = office.workspace.root, office.workspace.letters_dir(period.code)
-        found = [one for unit in status.units if (one := owing(unit, _form(office, ledger, period, unit))) is not None]
-        text = group_text(status, plan, period, today, found, workspace=root)
-        outputs = {folder / GROUP_FILE: _lines(text)}
+        now = _drafted(office, ledger, period_code)
+        period, folder = now.period, office.workspace.letters_dir(now.period.code)
+        outputs = {folder / GROUP_FILE: _lines(now.group)}
         made = []
-        for unit in found:
-            own = unit_text(unit, plan, period, today, root)
-            paths = [folder / f"{_PREFIX}{form_file_name(period.code, unit.code, end)}" for end in (".txt", ".eml")]
-            outputs[paths[0]] = _lines(own)
-            if unit.code != plan.properties.gatherer:
-                outputs[paths[1]] = unit_draft(unit, own, period)
-            made.append((unit, paths))
+        for item in now.units:
+            code = item.unit.code
+            paths = [folder / f"{_PREFIX}{form_file_name(period.code, code, end)}" for end in (".txt", ".eml")]
+            outputs[paths[0]] = _lines(item.text)
+            draft = now.draft(item)
+            outputs |= {paths[1]: draft} if draft is not None else {}
+            made.append((item.unit, paths))
         for path in sorted(folder.glob(f"{_PREFIX}NQ57_*")):
             if path not in outputs and " (" not in path.stem:
                 remove_guarded(ledger, office.workspace, path)
-        notice = folder / NOTICE_FILE
-        late = [unit for unit in found if unit.owes != "explanation"]
-        if today > period.due and late:
-            counts = (sum(unit.counting is not None for unit in status.units), len(status.units))
-            outputs[notice] = render_notice(plan, period, today, counts, late, workspace=root)
+        notice, told = folder / NOTICE_FILE, now.notice()
+        if told is not None:
+            outputs[notice] = told
         else:
             remove_guarded(ledger, office.workspace, notice)
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         units = tuple(
             ReminderFiles(unit, written[paths[0]], written.get(paths[1])) for unit, paths in made if paths[0] in written
         )
-        group = written.get(folder / GROUP_FILE, folder / GROUP_FILE)
-        days, problems = reminding_days(period, plan), tuple(map(str, failed))
-        return Reminders(plan, period, today, days, text, group, units, written.get(notice), problems)
+        group, problems = written.get(folder / GROUP_FILE, folder / GROUP_FILE), tuple(map(str, failed))
+        return Reminders(now.plan, period, now.day, now.days, now.group, group, units, written.get(notice), problems)
 
 
 def note_reminded(office: Office, period_code: str | None, units: Sequence[str] = ()) -> tuple[str, ...]:

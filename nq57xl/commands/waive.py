@@ -8,12 +8,15 @@ from attrs import frozen
 
 from nq57xl.commands.answers import answer, write_back
 from nq57xl.commands.collect import standing
+from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.waivers import Waiver, refuses
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, last_month, parse_period
+from nq57xl.returns.model import JudgedReturn
+from nq57xl.rules.findings import Finding
 
 
 @frozen
@@ -25,6 +28,64 @@ class WaivedWarnings:
     """How many warnings of counting or newest returns it covers now."""
     problems: tuple[str, ...] = ()
     """What could not be written anew of the answers to units, in words."""
+
+
+@frozen
+class AskedPoint:
+    """A warning of a unit's counting return."""
+
+    unit: str
+    """Code."""
+    name: str
+    sha256: str
+    """Of the return."""
+    finding: Finding
+    said: str = ""
+    """What the unit explains in the row."""
+
+    @property
+    def waivable(self) -> bool:
+        """Its code can be waived."""
+        return not refuses(self.finding.code)
+
+
+@frozen
+class PeriodExplanations:
+    """What is still to be explained in a period, and what is so no more."""
+
+    period: Period
+    open: tuple[AskedPoint, ...]
+    explained: tuple[AskedPoint, ...]
+    """Movements that the unit has explained in the row."""
+    waived: tuple[AskedPoint, ...]
+    waivers: tuple[Waiver, ...]
+    """Every waiver of the office, newest first."""
+
+
+def explanations(office: Office, period_code: str | None) -> PeriodExplanations:
+    """The warnings of the returns that count in a period. Raises Nq57Error when no form of it was issued."""
+    with office.reading() as ledger:
+        plan, period = office.valid(period_code, ledger)
+        require_issued(ledger.current_forms(period.code), period)
+        told = [
+            AskedPoint(unit.code, unit.name, judged.source.sha256, item, _explained(judged, item))
+            for unit in standing(office, ledger, plan, period).units
+            if unit.counting is not None and (judged := unit.counting.judged)
+            for item in judged.findings
+        ]
+        return PeriodExplanations(
+            period,
+            tuple(item for item in told if item.finding.asks),
+            tuple(item for item in told if item.finding.code == "MOVEMENT_EXPLAINED"),
+            tuple(item for item in told if item.finding.waived is not None),
+            tuple(reversed(ledger.waivers())),
+        )
+
+
+def _explained(judged: JudgedReturn, item: Finding) -> str:
+    """What the return says to explain the row of the finding."""
+    said = {value.field: value.typed for value in judged.values if (value.table, value.key) == (item.table, item.task)}
+    return said.get("explanation") or said.get("note", "")
 
 
 def waive(

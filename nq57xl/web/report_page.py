@@ -34,9 +34,9 @@ def show(request: Request) -> Response:
     site, slug = site_of(request), request.path_params["slug"]
     office = site.office(slug)
     view = desk(office, request.path_params["period"])
-    figures = overview(office, view.period.code) if view.status is not None else None
+    figures = overview(office, view.period.code) if view.status is not None or view.months else None
     files = files_of([office.workspace.report_dir(view.period.code)])
-    missing = [line.status for line in view.units if line.status.counting is None]
+    missing = [line.status for line in view.units if line.status.counting is None and not view.months]
     return site.page(
         request,
         "report.html.j2",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from nq57xl.commands.attach import attach_bytes, signed_copies
 from nq57xl.commands.decide import correct_received, event_in_words, exclude, readmit, take
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
 from nq57xl.commands.office import Office
@@ -17,6 +18,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS
 from nq57xl.rules.findings import grouped
+from nq57xl.web.desk_page import upload_name
+from nq57xl.web.plan_page import uploaded
 from nq57xl.web.recheck_page import begin as judge_again
 from nq57xl.web.site import Site, plain_words, see, site_of
 
@@ -100,7 +103,9 @@ def unit(request: Request) -> Response:
         request,
         "unit.html.j2",
         tab="desk",
+        unit=code,
         unit_name=names[code],
+        signed=signed_copies(office, code, period),
         period=period,
         found=found,
         verdicts=VERDICTS,
@@ -108,8 +113,19 @@ def unit(request: Request) -> Response:
     )
 
 
+async def sign(request: Request) -> Response:
+    """Files a signed copy with the unit's report."""
+    site, slug = site_of(request), request.path_params["slug"]
+    unit, period = request.path_params["unit"], request.path_params["period"]
+    async with request.form(max_files=1, max_fields=5) as form:
+        name, data = await uploaded(form.get("tep"))
+    await run_in_threadpool(attach_bytes, site.office(slug), unit, upload_name(name), data, period)
+    return see(f"/so/{slug}/ky/{period}/don-vi/{unit}")
+
+
 ROUTES = [
     Route("/so/{slug}/tep/{sha256}", show),
     Route("/so/{slug}/tep/{sha256}/quyet-dinh", decide, methods=["POST"]),
     Route("/so/{slug}/ky/{period}/don-vi/{unit}", unit),
+    Route("/so/{slug}/ky/{period}/don-vi/{unit}/ban-ky", sign, methods=["POST"]),
 ]

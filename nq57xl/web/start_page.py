@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from nq57xl.commands.backup import restore
-from nq57xl.commands.init import init
+from nq57xl.commands.init import NewWorkspace, init
 from nq57xl.commands.review_import import open_questions
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
@@ -77,7 +77,8 @@ def choose(request: Request) -> Response:
     """All workspaces, and making a new one."""
     site = site_of(request)
     titles = {slug: site.agency(slug) for slug in site.workspaces()}
-    return site.page(request, "start.html.j2", spaces=titles, plans=NAMES, home=str(site.home))
+    before = request.query_params.get("noi-tiep", "")
+    return site.page(request, "start.html.j2", spaces=titles, plans=NAMES, home=str(site.home), before=before)
 
 
 async def make(request: Request) -> Response:
@@ -85,6 +86,7 @@ async def make(request: Request) -> Response:
     site = site_of(request)
     async with request.form(max_files=1, max_fields=8) as form:
         name, kind = plain_words(form, "ten", 80), plain_words(form, "nguon", 40)
+        before = plain_words(form, "noi_tiep", 80)
         document = await uploaded(form.get("tep")) if kind in ("van-ban", "sao-luu") else None
     slug = slug_of(name)
     if not slug:
@@ -96,6 +98,9 @@ async def make(request: Request) -> Response:
     if any(path.exists() for path in taken):
         raise Nq57Error(f"Đã có thư mục làm việc tên «{slug}»: hãy chọn tên khác.")
 
+    previous = site.workspaces().get(before) if before else None
+    if before and (previous is None or kind not in (*NAMES, "van-ban")):
+        raise Nq57Error("Nối tiếp năm trước cần một thư mục làm việc đang có và kế hoạch của năm mới.")
     if kind in ("van-ban", "sao-luu") and document is None:
         raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
 
@@ -111,9 +116,9 @@ async def make(request: Request) -> Response:
             elif document is not None:
                 target = aside / "phu-luc-lap-tu-van-ban.xlsx"
                 tell(Progress(import_document(site, *document, target)))
-                init(aside, str(target))
+                _told(init(aside, str(target), previous), tell)
             else:
-                init(aside, kind)
+                _told(init(aside, kind, previous), tell)
             aside.rename(folder)
         finally:
             rmtree(aside, ignore_errors=True)
@@ -123,6 +128,14 @@ async def make(request: Request) -> Response:
         return f"/so/{made}/ke-hoach{asked}"
 
     return site.start("", "Tạo thư mục làm việc", "/chon", work)
+
+
+def _told(made: NewWorkspace, tell: Tell) -> None:
+    """What goes on from the year before."""
+    for row in made.continued:
+        tell(Progress(f"{row.code}: {row.new}{' (năm trước đã hoàn thành)' if row.finished else ''}"))
+    if made.continued:
+        tell(Progress(f"{len(made.continued)} dòng nối tiếp năm trước, giữ nguyên mã.", "good"))
 
 
 def _practice(aside: Path, folder: Path, tell: Tell) -> str:
