@@ -81,5 +81,6 @@ def _line(period: Period, properties: Properties) -> CalendarLine:
     for who, day in (("đơn vị", period.due), ("cơ quan", period.report_due)):
         if not is_working_day(day, properties):
             name = holidays_of(day.year).get(day, "ngày nghỉ")
-            told.append(f"Hạn của {who} trùng {name}")
-    return CalendarLine(period, "; ".join(told))
+            told.append(f"hạn của {who} trùng {name}")
+    note = "; ".join(told)
+    return CalendarLine(period, note[:1].upper() + note[1:])

@@ -88,6 +88,12 @@ class Units:
         """With errors that nobody can ask about any more."""
         return self._filled(self.hopeless, "cuối ngày.xlsx", mistakes=True)
 
+    def signed(self) -> Path:
+        """A scan with number, day and signature."""
+        path = self.folder / "bản ký.pdf"
+        path.write_bytes(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n")
+        return path
+
     def hostile(self) -> tuple[Path, Path]:
         """A name that is markup on a file that is none, and a picture that calls itself a workbook."""
         paths = (self.folder / "<img src=x onerror=alert(1)>.xlsx", self.folder / "ảnh.xlsx")
@@ -203,6 +209,51 @@ def collect_month(page: Page, units: Units, viewer: Viewer) -> None:
     viewer.look(page, "ban-lam-viec")
 
 
+def remind_by_hand(page: Page, units: Units, viewer: Viewer) -> None:
+    """Today's reminders read, one mail taken along, noted as sent; what waits for an explanation; a signed copy."""
+    page.click("text=Nhắc đơn vị")
+    with page.expect_download() as taken:
+        page.click(f"a[href$='/nhac/{units.silent}']")
+    assert taken.value.suggested_filename == f"nhac-NQ57_{PERIOD}_{units.silent}.eml"
+    page.click("text=Chép lời nhắc cho nhóm")
+    page.wait_for_selector("text=Đã chép")
+    viewer.look(page, "nhac")
+    page.click("button:has-text('Ghi nhận đã nhắc')")
+    assert "Lần nhắc gần nhất" in page.inner_text("main")
+    page.click("header >> text=Bàn làm việc")
+    page.click("main a[href$='/giai-trinh']")
+    viewer.look(page, "giai-trinh")
+    page.click("header >> text=Bàn làm việc")
+    page.click(f"a[href$='/don-vi/{units.punctual}']")
+    page.set_input_files("input[type=file]", str(units.signed()))
+    page.click("text=Lưu bản ký >> nth=-1")
+    page.wait_for_selector("a:has-text('bản ký.pdf')")
+    viewer.look(page, "don-vi")
+    page.click("header >> text=Bàn làm việc")
+
+
+def look_at_the_year(page: Page, units: Units, viewer: Viewer) -> None:
+    """The year's days, a quarter from its months, what a unit has been through, and the way to the next year."""
+    page.click("header >> text=Cả năm")
+    viewer.look(page, "ca-nam")
+    page.click("a[href$='/2026-Q2/tong-hop']")
+    assert page.inner_text("main").count("Chưa phát hành biểu mẫu") == 2
+    page.click("text=Lập báo cáo tổng hợp")
+    go_on(page)
+    viewer.look(page, "quy")
+    page.click("header >> text=Cả năm")
+    page.click("summary:has-text('Theo đơn vị')")
+    page.click(f"a[href$='/qua-trinh/{units.careless}']")
+    with page.expect_download():
+        page.click("text=Tải về (.xlsx)")
+    viewer.look(page, "qua-trinh")
+    page.click("header >> text=Cả năm")
+    page.click("text=Tạo thư mục làm việc năm sau")
+    assert page.input_value("select[name=noi_tiep]") == page.url.partition("noi-tiep=")[2].partition("#")[0]
+    viewer.look(page, "nam-sau")
+    page.go_back()
+
+
 def consolidate(page: Page, units: Units, viewer: Viewer) -> None:
     """The report, an edit of the office's, close, open again, close."""
     page.click("text=Tổng hợp kỳ này")
@@ -251,6 +302,8 @@ def by_commands(root: Path, folder: Path, plan: str) -> None:
     run(LAST, "received", units.hopeless, *period, "--at", "2026-04-17T08:00", "--reason", "Nộp tại văn thư")
     run(LAST, "exclude", units.punctual, *period, "--reason", "Gửi nhầm bản nháp")
     run(LAST, "readmit", units.punctual, *period, "--reason", "Đã xác minh")
+    run(LAST, "remind", "--sent", *period)
+    run(LAST, "attach", units.punctual, units.signed(), *period)
     run(LAST, "merge", *period)
     own = root / "out" / PERIOD / "tong-hop" / "bien-tap.xlsx"
     own.write_bytes(edited(own.read_bytes()))
@@ -258,6 +311,7 @@ def by_commands(root: Path, folder: Path, plan: str) -> None:
     run(LAST, "close", *period, "--reason", "Đã gửi")
     run(LAST, "close", *period, "--reopen", "--reason", "Bổ sung")
     run(LAST, "close", *period, "--reason", "Gửi lần cuối")
+    run(LAST, "merge", "--period", "2026-Q2")
 
 
 @pytest.mark.parametrize("plan", ["bql-2026", "sxd-2026"])
@@ -273,7 +327,9 @@ def test_a_month_by_the_page_alone(chromium: Browser, tmp_path: Path, plan: str)
     units = Units(root, tmp_path / "gửi về")
     with running(home, LAST) as (address, _), opened(chromium, address) as page:
         collect_month(page, units, viewer)
+        remind_by_hand(page, units, viewer)
         consolidate(page, units, viewer)
+        look_at_the_year(page, units, viewer)
         for link in ("Nhật ký", "Thiết lập", "Hướng dẫn"):
             page.click(f"header >> text={link}")
             viewer.look(page, {"Nhật ký": "nhat-ky", "Thiết lập": "thiet-lap"}.get(link, "huong-dan"))
