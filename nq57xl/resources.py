@@ -39,13 +39,20 @@ def find(kind: Kind, name: str, workspace: Path | None = None) -> Path:
     raise Nq57Error(f"Không tìm thấy tệp {kind}/{name}.")
 
 
+def yaml_of(text: str) -> Any:  # noqa: ANN401 - YAML holds anything
+    """What a YAML text says, by the loader in C where the installation has it: ten times as fast. Raises YAMLError."""
+    import yaml
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def read_schema(name: str, workspace: Path | None = None) -> Any:  # noqa: ANN401 - YAML holds anything
     """Content of schemas/NAME. Raises Nq57Error naming the file when it is not YAML."""
     import yaml
 
     path = find("schemas", name, workspace)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml_of(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Nq57Error(f"Tệp {path} sai cú pháp: {error}") from error
 

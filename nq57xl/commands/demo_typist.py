@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from attrs import frozen
 
 from nq57xl import resources
@@ -68,7 +67,7 @@ class Department:
         self.random = random.Random(seed)
         self.today = today
         path = resources.find("templates", "demo/answers.yml")
-        self.words: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        self.words: dict[str, Any] = resources.yaml_of(path.read_text(encoding="utf-8"))
         self.person = self.words["people"][seed % len(self.words["people"])]
 
     def fill(self, form: Path, target: Path, *, mistakes: bool = False) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
@@ -76,7 +77,7 @@ def teach_headings(folder: Path, headings: Mapping[str, tuple[str, ...]]) -> Non
     if not headings:
         return
     path = folder / "schemas" / "import_headings.yml"
-    known = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
+    known = (resources.yaml_of(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
     tasks = known.setdefault("task", {})
     for name, texts in headings.items():
         tasks[name] = list(dict.fromkeys([*(tasks.get(name) or ()), *texts]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from attrs import field, frozen
@@ -106,6 +107,11 @@ class Form:
     cells: tuple[SheetLayout, ...] = ()
     """Every cell as it was issued: what a later program lays out otherwise never judges it. Empty: not issued."""
 
+    @cached_property
+    def facts(self) -> dict[tuple[str, str], Facts]:
+        """(table, row key) -> what rules need to know of the row."""
+        return {(table.table, row.key): row.facts for table in self.tables for row in table.rows}
+
     def table(self, name: str) -> FormTable | None:
         """The rows of that kind, None when the unit has none."""
         return next((item for item in self.tables if item.table == name), None)
@@ -153,3 +159,13 @@ class SheetLayout:
     """Tab name."""
     slots: tuple[Slot, ...]
     hidden: bool = False
+
+    @cached_property
+    def issued(self) -> dict[tuple[int, int], Slot]:
+        """Its cells by row and column, those left out in which nothing stands and nothing may be typed."""
+        return {(slot.row, slot.col): slot for slot in self.slots if slot.text or slot.role not in ("text", "key")}
+
+    @cached_property
+    def locked_count(self) -> int:
+        """How many of them hold a text or formula that must come back."""
+        return sum(slot.role != "entry" for slot in self.issued.values())

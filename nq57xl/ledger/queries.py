@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, update
 
-from nq57xl.forms.model import Form, SheetLayout
+from nq57xl.forms.model import Form, SheetLayout, Slot
 from nq57xl.forms.values import Source, Value
 from nq57xl.ledger import archive, decisions, rows, tables, waivers
 from nq57xl.ledger.engine import upsert
@@ -19,6 +19,7 @@ from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import CONVERTER, content_hash, from_json
 from nq57xl.rules.findings import Finding
+from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
 
 
@@ -59,10 +60,41 @@ def one_form(connection: Connection, condition: ColumnElement[bool]) -> Form | N
     row = connection.execute(query).first()
     if row is None:
         return None
-    form = from_json(row[0], Form)
-    if row[1] is None:
-        return form
-    return attrs.evolve(form, cells=from_json(zlib.decompress(row[1]).decode(), tuple[SheetLayout, ...]))
+    form = form_of(row[0])
+    return form if row[1] is None else attrs.evolve(form, cells=_cells_of(zlib.decompress(row[1]).decode()))
+
+
+_SCHEMA = '"schema":'
+_KNOWN_SCHEMAS: dict[str, Schema] = {}
+"""JSON of a schema -> the schema: every form of a period holds the same, and it is most of a form's text."""
+
+
+def form_of(text: str) -> Form:
+    """The form in that JSON, without its cells; forms with equal schemas share one.
+
+    Raises cattrs.BaseValidationError.
+    """
+    start = text.index(_SCHEMA) + len(_SCHEMA)
+    known = next((known for known in _KNOWN_SCHEMAS if text.startswith(known, start)), None)
+    if known is None:
+        _, end = json.JSONDecoder().raw_decode(text, start)
+        known = text[start:end]
+        if len(_KNOWN_SCHEMAS) >= _MOST_SCHEMAS:
+            _KNOWN_SCHEMAS.clear()
+        _KNOWN_SCHEMAS[known] = from_json(known, Schema)
+    rest = json.loads(f"{text[:start]}null{text[start + len(known) :]}") | {"schema": _NO_SCHEMA}
+    return attrs.evolve(CONVERTER.structure(rest, Form), schema=_KNOWN_SCHEMAS[known])
+
+
+_MOST_SCHEMAS = 16
+_NO_SCHEMA = {"version": "", "lists": {}, "tables": [], "sheets": []}
+
+
+def _cells_of(text: str) -> tuple[SheetLayout, ...]:
+    """Every cell of a form; made straight from the names of the fields, because there are a thousand."""
+    return tuple(
+        SheetLayout(**{**sheet, "slots": tuple(Slot(**slot) for slot in sheet["slots"])}) for sheet in json.loads(text)
+    )
 
 
 def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:

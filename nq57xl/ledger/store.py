@@ -224,7 +224,7 @@ class Ledger:
         )
         same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
         query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
-        return tuple(from_json(row[0], Form) for row in self.rows(query))
+        return tuple(queries.form_of(row[0]) for row in self.rows(query))
 
     def latest_period(self) -> str | None:
         """Code of the period whose first form was issued last: a new version of an older one does not bring it back."""

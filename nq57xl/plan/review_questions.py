@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import attrs
-import yaml
 from attrs import field, frozen
 
 from nq57xl import resources
@@ -402,7 +401,7 @@ def _new_units(plan: Plan, names: Iterable[str], kind: str) -> list[Unit]:
 
 @cache
 def _known_communes() -> tuple[tuple[str, date, tuple[str, ...]], ...]:
-    raw: list[dict[str, Any]] = yaml.safe_load(resources.find("schemas", "communes.yml").read_text(encoding="utf-8"))
+    raw: list[dict[str, Any]] = resources.yaml_of(resources.find("schemas", "communes.yml").read_text(encoding="utf-8"))
     return tuple((item["province"], item["valid_from"], tuple(item["communes"].values())) for item in raw)
 
 

@@ -11,7 +11,7 @@ from nq57xl.forms.asked import ASKED_SHEET
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.returns.identify import FIX_SHEET, marker_of
 from nq57xl.text.legacy import clean
-from nq57xl.xlsx.cells import RawSheet, readable
+from nq57xl.xlsx.cells import RawSheet, cell_text, readable
 
 _ENOUGH = 0.5
 """Share of a line's locked texts that must stand in a row or column without a key before it is taken for that line."""
@@ -43,6 +43,9 @@ class Alignment:
     """Issued column -> further columns in the file with its key, or with its heading and no key of another column."""
     shares: dict[int, float] = field(factory=dict)
     """Issued rows that were found without their key: how much of their locked texts stands there, 0 to 1."""
+    as_issued: bool = False
+    """Nothing but entry cells may differ from what was issued: every locked text and formula is at its place, and
+    nothing stands beside the cells of the form."""
 
     def place(self, slot: Slot) -> tuple[int, int] | None:
         """Where the slot's cell stands in the file; None when its row or column is gone."""
@@ -53,7 +56,34 @@ class Alignment:
 
 def align(sheet: SheetLayout, raw: RawSheet) -> Alignment:
     """Finds every issued row and column in the sheet that came back."""
-    return _Aligner(sheet, raw).run()
+    if not _is_as_issued(sheet, raw):
+        return _Aligner(sheet, raw).run()
+    rows = {slot.row: slot.row for slot in sheet.slots if slot.row_key}
+    columns = {slot.col: slot.col for slot in sheet.slots if slot.col_key}
+    return Alignment(0, 0, rows, columns, as_issued=True)
+
+
+def _is_as_issued(sheet: SheetLayout, raw: RawSheet) -> bool:
+    """Whether everything locked is at its place, as nearly always; then nothing has to be looked for."""
+    issued, count = sheet.issued, 0
+    for place, cell in raw.cells.items():
+        slot = issued.get(place)
+        if slot is None:
+            return False
+        if slot.role == "entry":
+            continue
+        if slot.role in ("check", "formula"):
+            if cell.formula is None:
+                return False
+        elif (
+            cell.error
+            or cell.formula is not None
+            or cell.decoded is not None
+            or not (cell.value == slot.text or same(slot.text, cell_text(cell)))
+        ):
+            return False
+        count += 1
+    return count == sheet.locked_count
 
 
 class _Aligner:

@@ -62,7 +62,8 @@ _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": 
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
     kind = field.kind(facts)
-    field = attrs.evolve(field, choices=field.offered(facts))
+    if (offered := field.offered(facts)) != field.choices:
+        field = attrs.evolve(field, choices=offered)
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
     if says_nothing(text, kind):
         if not raw.struck.strip():

@@ -22,7 +22,7 @@ from nq57xl.returns.convert import (
     two_percents,
 )
 from nq57xl.rules.findings import Finding, make
-from nq57xl.rules.schema import Facts, Field
+from nq57xl.rules.schema import Field
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
@@ -76,7 +76,7 @@ class _Reader:
             if slot.role == "entry":
                 by_row.setdefault(slot.row, []).append(slot)
         self.rows = [_Row(issued, tuple(slots)) for issued, slots in by_row.items()]
-        self.facts = _facts(form)
+        self.facts = form.facts
         # merged areas that begin elsewhere are those of headings, which some programs leave behind
         self.percents: dict[tuple[str, str], list[tuple[int, RawCell]]] = {}
         """(table, field) -> cells of percentages: where their value stands, and as the file has them."""
@@ -304,10 +304,6 @@ def two_versions(own: Value, second: str, item: Field, where: str = "") -> tuple
 
 
 _CHOOSE = "Xóa nội dung trong ô của biểu gửi trả, nhập lại một bản đúng rồi gửi lại."
-
-
-def _facts(form: Form) -> dict[tuple[str, str], Facts]:
-    return {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
 
 
 def outside(sheet: SheetLayout, raw: RawSheet, found: Alignment, read: set[_Place]) -> Iterator[Finding]:

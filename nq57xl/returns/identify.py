@@ -83,6 +83,9 @@ def names_another_form(issued: str, there: str, form: Form) -> bool:
 
 def marker_of(sheet: RawSheet) -> _Marker | None:
     """The marker of a sheet: the one nearest to its top left corner."""
+    corner = sheet.cells.get((0, 0))
+    if corner is not None and isinstance(corner.value, str) and (match := _MARKER.fullmatch(corner.value.strip())):
+        return _Marker(match[1], match[2], 0, 0)
     places = sorted(place for place in sheet.cells if place[0] < _CORNER_ROWS and place[1] < _CORNER_COLUMNS)
     for place in places:
         text = sheet.cells[place].value

@@ -285,13 +285,13 @@ def _sheet(sheet: SheetLayout, copies: list[RawSheet], form: Form) -> tuple[Entr
     order = sorted(range(len(read)), key=lambda index: (not entries[index].values, copies[index].name != sheet.title))
     chosen = order[0]
     raw, found = read[chosen]
-    ask_back_columns(sheet, raw, found, entries[chosen], form)
-    findings = [
-        *structure(sheet, raw, found, form),
-        *_compare_locked(sheet, raw, found, form),
-        *entries[chosen].findings,
-    ]
-    findings += outside(sheet, raw, found, entries[chosen].read)
+    findings = []
+    if not found.as_issued:
+        ask_back_columns(sheet, raw, found, entries[chosen], form)
+        findings += [*structure(sheet, raw, found, form), *_compare_locked(sheet, raw, found, form)]
+    findings += entries[chosen].findings
+    if not found.as_issued:
+        findings += outside(sheet, raw, found, entries[chosen].read)
     findings += remarks(sheet, raw, found, form)
     if raw.name != sheet.title:
         words = {"sheet_title": sheet.title, "value": raw.name}

@@ -123,7 +123,7 @@ def _merged(text: str) -> Mapping[str, Entry]:
 
 
 def _read(text: str) -> dict[str, Entry]:
-    entries = {code: Entry(code=code, **item) for code, item in yaml.safe_load(text).items()}
+    entries = {code: Entry(code=code, **item) for code, item in resources.yaml_of(text).items()}
     for entry in entries.values():  # a sentence that cannot be filled is told now, not in the middle of a run
         _said(entry, _Wording({}, frozenset()))
     return entries

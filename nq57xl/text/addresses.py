@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=20_000)  # every sheet of every form has the same addresses
 def a1(row: int, column: int) -> str:
     """The A1 address of a 0-based place: (0, 0) is "A1"."""
     return f"{letters_of(column)}{row + 1}"

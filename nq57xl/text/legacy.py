@@ -23,11 +23,17 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _OPEN_PAIR = re.compile(rf"(?<!q)([ou])([{_TONES}])([aey])(?![^\W\d_])")
 
 
+_UNCLEAN = re.compile(rf"[^\S \n]|[{''.join(map(chr, _INVISIBLE))}]|  | \n|\n |\A\s|\s\Z")
+"""What a clean text does not have."""
+
+
 def clean(text: str) -> str:
     """The text as it is stored: NFC, plain spaces, no invisible characters, line breaks as \\n, no blanks at the ends.
 
     U+00AD is kept: in TCVN3 text it is the letter ư (domain.md 5.2).
     """
+    if unicodedata.is_normalized("NFC", text) and not _UNCLEAN.search(text):
+        return text  # nearly every text is, and a return has some two thousand
     text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")
     lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
@@ -60,6 +66,7 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+@lru_cache(maxsize=512)
 def fold(text: str) -> str:
     """Key for comparing: case, spaces, dashes, Đ/Ð and the place of the tone mark do not matter; accents do."""
     text = one_line(text).translate(_OTHER_D).casefold()
@@ -223,6 +230,7 @@ _SYMBOLS = {
     0xF0E0: "→", 0xF0B7: "•", 0xF0A7: "•", 0xF0D8: "•", 0xF076: "•", 0xF0FC: "•", 0xF02D: "-", 0xF0BE: "–",
 }  # fmt: skip
 """Signs of the fonts Symbol and Wingdings, as Word keeps them."""
+_MENDED = re.compile("[\u01a2\u01a3\uf000-\uf0ff]")
 _LATIN = {letter: byte for byte in range(0x80, 0xA0) for letter in bytes([byte]).decode("cp1252", "ignore")}
 """What Windows shows for the bytes that Latin-1 has no letters for."""
 _BYTES = "\u0080-\u00ff" + re.escape("".join(_LATIN))
@@ -237,7 +245,7 @@ def mended(text: str) -> str:
         return text
     if _TAKEN_FOR_LATIN.search(text) and not surely_unicode(text):
         text = re.sub(rf"[{_BYTES}]+", _as_utf8, text)
-    return text.translate(_LIKE).translate(_SYMBOLS)
+    return text.translate(_LIKE).translate(_SYMBOLS) if _MENDED.search(text) else text
 
 
 def _as_utf8(match: re.Match[str]) -> str:
@@ -254,7 +262,7 @@ def is_broken(text: str) -> bool:
     fixed = mended(text)
     if _LOST.search(fixed):
         return True
-    if any(_is_asked(word.strip(".,;:()")) for word in text.split()):
+    if "?" in text and any(_is_asked(word.strip(".,;:()")) for word in text.split()):
         return True
     return not surely_unicode(text) and _TAKEN_FOR_LATIN.search(text) is not None and "Ã " in f"{fixed} "
 

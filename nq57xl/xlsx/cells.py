@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -66,6 +66,14 @@ class RawCell:
     """Where the cell leads to, when that is not the text itself."""
     doubt: str = ""
     """What else may be read in the cell: its XML is odd, and readers differ over it."""
+
+    def __reduce__(self) -> tuple[type[RawCell], tuple[Any, ...]]:
+        """For the way from process to process: most of a workbook's cells are a text and nothing else."""
+        first = (self.value, self.formula, self.error, self.decoded, self.charset, self.number, self.format)
+        last = (self.struck, self.live, self.link, self.doubt)
+        if last != ("", True, "", ""):
+            return RawCell, first + last
+        return RawCell, (self.value,) if first[1:] == (None, "", None, "", None, "") else first
 
 
 RemarkKind = Literal["comment", "box", "picture", "margin", "link"]

@@ -116,7 +116,7 @@ def _read(own: Path | None, changed: float) -> HeadingWords:
 
 def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw: Any = resources.yaml_of(path.read_text(encoding="utf-8")) or {}
         return {kind: {name: [str(key) for key in keys or ()] for name, keys in fields.items()} for kind, fields in raw.items()
                 if kind in _NEEDED}  # fmt: skip
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:

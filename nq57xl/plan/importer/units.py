@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
-import yaml
 from attrs import define, field, frozen
 
 from nq57xl import resources
@@ -79,7 +78,7 @@ class _UnitRules:
 def _unit_rules() -> _UnitRules:
     """The rules of the packaged schema."""
     path = resources.packaged("schemas") / "import_units.yml"
-    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = resources.yaml_of(path.read_text(encoding="utf-8"))
     return _UnitRules(
         raw["ranks"],
         tuple(
