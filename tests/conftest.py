@@ -43,16 +43,16 @@ settings.load_profile("nightly" if NIGHTLY else "default")
 def has_program(program: str) -> bool:
     """Whether a program that tests may need is on this machine.
 
-    "uno" is the system's Python with python3-uno, "node" is node with the packages of tests/node, "pyarrow" the
-    library, "postgresql" the server with the library that speaks to it.
+    "soffice" is LibreOffice with python3-uno for the system's Python, "node" is node with the packages of tests/node,
+    "pyarrow" the library, "postgresql" the server with the library that speaks to it.
     """
     if program == "pyarrow":
         return importlib.util.find_spec("pyarrow") is not None
     if program == "postgresql":
         return postgresql.programs() is not None and importlib.util.find_spec("psycopg") is not None
-    if program == "uno":
+    if program == "soffice":
         python = Path("/usr/bin/python3")
-        if not (python.exists() and has_program("soffice")):
+        if shutil.which(program) is None or not python.exists():
             return False
         return subprocess.run([str(python), "-c", "import uno"], capture_output=True, check=False).returncode == 0
     if program == "node":

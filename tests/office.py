@@ -1,17 +1,20 @@
 """LibreOffice as a test instrument: converts, recalculates, and types into cells as a person does (pitfalls.md 9).
 
-Each process has profiles of its own, so that tests may run side by side.
+Each test process has profiles of its own, so that tests may run side by side, and for each profile one LibreOffice
+that stays open: starting it costs more than what it is asked to do.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,9 +22,11 @@ XLSX = "Calc MS Excel 2007 XML"
 XLS = "MS Excel 97"
 ODS = "calc8"
 
-Target = Literal["xlsx", "ods", "xls", "pdf", "csv"]
+Target = Literal["xlsx", "ods", "xls", "pdf"]
 
-_FILTERS = {"xlsx": f"xlsx:{XLSX}", "ods": f"ods:{ODS}", "xls": "xls:MS Excel 97", "pdf": "pdf:calc_pdf_Export"}
+_FILTERS: dict[Target, str] = {"xlsx": XLSX, "ods": ODS, "xls": XLS, "pdf": "calc_pdf_Export"}
+_SECONDS = 180
+"""How long one order may take on a busy machine."""
 _TYPIST = Path(__file__).with_name("uno_typist.py")
 
 # vi-VN: dates are typed day first and decimals with a comma, as in the offices that get the forms
@@ -41,8 +46,8 @@ class OfficeError(RuntimeError):
 
 
 @functools.cache
-def profile(recalc: bool = False) -> str:
-    """URL of this process's LibreOffice profile; with `recalc` one that recalculates every file on loading."""
+def profile(use: Literal["plain", "recalculating", "typing"] = "plain") -> str:
+    """URL of a LibreOffice profile of this process; "recalculating": every file is, on loading."""
     folder = Path(tempfile.mkdtemp(prefix="nq57xl-lo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     user = folder / "user"
@@ -50,7 +55,7 @@ def profile(recalc: bool = False) -> str:
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<oor:items xmlns:oor="http://openoffice.org/2001/registry" '
         'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"{_LOCALE}{_RECALCULATE if recalc else ''}</oor:items>\n"
+        f"{_LOCALE}{_RECALCULATE if use == 'recalculating' else ''}</oor:items>\n"
     )
     (user / "registrymodifications.xcu").write_text(text, encoding="utf-8")
     return folder.as_uri()
@@ -75,23 +80,55 @@ def convert_all(
     """`convert` for several files in one start of the program; `out` is by default beside the first."""
     folder = out if out is not None else files[0].parent / "lo"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [
-        soffice(),
-        f"-env:UserInstallation={profile(recalc)}",
-        "--headless",
-        "--norestore",
-        "--convert-to",
-        _FILTERS.get(to, to),
-        "--outdir",
-        str(folder),
-        *map(str, files),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180 + 10 * len(files), check=False)
     results = [folder / f"{file.stem}.{to}" for file in files]
-    missing = [str(result) for result in results if not result.is_file()]
-    if missing:
-        raise OfficeError(f"no {', '.join(missing)}: {done.stdout}{done.stderr}")
+    for file, result in zip(files, results, strict=True):
+        order = {"file": file.resolve().as_uri(), "out": result.resolve().as_uri(), "filter": _FILTERS[to]}
+        _obeyed(_running(recalc), order, result)
     return results
+
+
+@functools.cache
+def _running(recalc: bool) -> subprocess.Popen[str]:
+    return _started(profile("recalculating" if recalc else "plain"))
+
+
+def _started(profile_url: str) -> subprocess.Popen[str]:
+    command = ["/usr/bin/python3", str(_TYPIST), soffice(), profile_url]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
+    atexit.register(_ended, process)
+    return process
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _obeyed(process: subprocess.Popen[str], order: Mapping[str, object], result: Path) -> None:
+    """Raises OfficeError when the order was not carried out; the next order then starts LibreOffice anew."""
+    result.unlink(missing_ok=True)
+    assert process.stdin is not None and process.stdout is not None
+    watch = threading.Timer(_SECONDS, process.kill)
+    watch.start()
+    try:
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+    except OSError as error:
+        line = json.dumps(str(error))
+    finally:
+        watch.cancel()
+    wrong = json.loads(line or '"LibreOffice is gone"')
+    if wrong is not None or not result.is_file():
+        _ended(process)
+        _running.cache_clear()
+        raise OfficeError(f"{order['file']}: {wrong or 'nothing was saved'}")
 
 
 def type_into(
@@ -110,15 +147,13 @@ def type_into(
     Before that, `pasted` texts are copied from a new workbook with its formats and pasted at (sheet, address); after
     it, cells are `moved`: cut at (sheet, address) and pasted over another address. At the end it is also saved as each
     of the `locked` (file, filter) with that password.
-    Typing into a locked cell is refused by LibreOffice and leaves the cell as it was. Needs the system's Python with
-    python3-uno (marker needs("uno")). Raises OfficeError when anything else goes wrong.
+    Typing into a locked cell is refused by LibreOffice and leaves the cell as it was.
+    Raises OfficeError when anything else goes wrong.
     """
     with tempfile.TemporaryDirectory(prefix="nq57xl-typed-") as folder:
         # a copy: LibreOffice leaves its lock file beside what it opened when it aborts
         copy = Path(shutil.copy(file, folder))
         order = {
-            "soffice": soffice(),
-            "profile": profile(),
             "file": copy.as_uri(),
             "out": out.resolve().as_uri(),
             "filter": filter_name,
@@ -128,14 +163,6 @@ def type_into(
             "copies": [(path.resolve().as_uri(), name) for path, name in locked],
             "password": password,
         }
-        done = subprocess.run(
-            ["/usr/bin/python3", str(_TYPIST)],
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=300,
-            check=False,
-        )
-    if done.returncode != 0 or not out.is_file():
-        raise OfficeError(done.stdout + done.stderr)
+        process = _started(profile("typing"))  # one of its own: it may abort once it has typed
+        _obeyed(process, order, out)
+        _ended(process)

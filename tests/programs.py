@@ -11,19 +11,17 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
+from tests import office
 from tests.conftest import SAVERS
 from tests.returns_kit import Typed
 
 SECONDS = 120
 
 
-def saved_by_libreoffice(folder: Path, data: bytes, suffix: str) -> bytes:
+def saved_by_libreoffice(folder: Path, data: bytes, suffix: office.Target) -> bytes:
     """The workbook opened and saved by LibreOffice."""
     (folder / "in.xlsx").write_bytes(data)
-    command = ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore"]
-    command += ["--convert-to", suffix, "--outdir", str(folder / suffix), str(folder / "in.xlsx")]
-    subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
-    return (folder / suffix / f"in.{suffix}").read_bytes()
+    return office.convert(folder / "in.xlsx", suffix, out=folder / suffix).read_bytes()
 
 
 def saved_by_gnumeric(folder: Path, data: bytes, suffix: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,11 @@ from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.rules.load import load_schema
+from tests import office
 from tests.report_fills import random_status
 from tests.samples import sample_period, sample_plan
 
 SCHEMA = load_schema()
-_ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
-<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
-</oor:items>"""
 
 
 def case(which: str) -> tuple[Plan, Period]:
@@ -79,12 +74,6 @@ def overview_counts(sheet: Any, first: str) -> dict[str, tuple[Any, Any]]:  # no
     return found
 
 
-def convert(path: Path, tmp_path: Path, kind: str) -> Path:
+def convert(path: Path, tmp_path: Path, kind: office.Target) -> Path:
     """The file converted by LibreOffice, recalculated on load."""
-    profile = tmp_path / "profile"
-    (profile / "user").mkdir(parents=True, exist_ok=True)
-    (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE, encoding="utf-8")
-    command = ["soffice", "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}"]
-    command += ["--convert-to", kind, "--outdir", str(tmp_path / "out"), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return tmp_path / "out" / f"{path.stem}.{kind}"
+    return office.convert(path, kind, recalc=True, out=tmp_path / "out")

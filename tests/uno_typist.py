@@ -1,11 +1,13 @@
-"""Runs under the system's Python (python3-uno): opens a workbook in LibreOffice, types into cells, saves a copy.
+"""Runs under the system's Python (python3-uno): one LibreOffice, kept running, that converts and types as it is told.
 
-Reads one JSON order from stdin (see tests.office.type_into). It goes through the dispatcher, as keys do: setting
-`cell.String` would write into locked cells too (pitfalls.md 9).
+`uno_typist.py SOFFICE PROFILE`; each line of stdin is an order in JSON (see tests.office), each is answered by a line:
+"null", or what went wrong. Typing goes through the dispatcher, as keys do: setting `cell.String` would write into
+locked cells too (pitfalls.md 9).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -103,44 +105,62 @@ def move_cells(context: Any, document: Any, moved: list[list[str]]) -> None:  # 
         dispatch(context, document, ".uno:Paste")
 
 
-def leave(document: Any, desktop: Any) -> None:  # noqa: ANN401 - UNO objects
-    """Closes LibreOffice; on its way out it may abort or cut the connection, and by then the copy is saved."""
+def typed(context: Any, document: Any, order: dict[str, Any]) -> None:  # noqa: ANN401 - UNO objects
+    """Pastes, types, moves; saves the locked copies."""
+    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+    paste_entries(context, desktop, document, order["pasted"])
+    type_entries(context, document, order["entries"])
+    move_cells(context, document, order["moved"])
+    for target, filter_name in order["copies"]:
+        document.storeToURL(target, (prop("FilterName", filter_name), secret(filter_name, order["password"])))
+
+
+def obey(context: Any, order: dict[str, Any]) -> None:  # noqa: ANN401 - a UNO object
+    """Opens a file, types into it where that is wanted, saves it under another name."""
+    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+    # hidden, else LibreOffice aborts without a display; its dispatcher is there all the same
+    document = desktop.loadComponentFromURL(order["file"], "_blank", 0, (prop("Hidden", True),))
+    if document is None:
+        raise RuntimeError("could not be opened")
     try:
-        document.close(True)
-        desktop.terminate()
-    except DisposedException as error:
-        print(f"left: {error}", file=sys.stderr)
+        if "entries" in order:
+            typed(context, document, order)
+        filter_name = order["filter"]
+        if filter_name == "calc_pdf_Export" and document.supportsService("com.sun.star.text.TextDocument"):
+            filter_name = "writer_pdf_Export"
+        document.storeToURL(order["out"], (prop("FilterName", filter_name),))
+    finally:
+        with contextlib.suppress(DisposedException):  # after typing it may abort, and by then the copy is saved
+            document.close(True)
+
+
+def answer(context: Any, line: bytes) -> str | None:  # noqa: ANN401 - a UNO object
+    """What went wrong with an order, if anything did."""
+    try:
+        obey(context, json.loads(line))
+    except DisposedException:
+        raise
+    except Exception as error:  # whatever UNO raises is told to the test
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def main() -> None:
-    order = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+    program, profile = sys.argv[1:]
     port = free_port()
-    process = subprocess.Popen(
-        [
-            order["soffice"],
-            f"-env:UserInstallation={order['profile']}",
-            "--headless",
-            "--norestore",
-            "--nologo",
-            f"--accept=socket,host=127.0.0.1,port={port};urp;",
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [program, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--nologo"]
+    command.append(f"--accept=socket,host=127.0.0.1,port={port};urp;")
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
         context = connect(port, process)
+        for line in sys.stdin.buffer:
+            print(json.dumps(answer(context, line)), flush=True)
         desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-        # hidden, else LibreOffice aborts without a display; its dispatcher is there all the same
-        document = desktop.loadComponentFromURL(order["file"], "_blank", 0, (prop("Hidden", True),))
-        paste_entries(context, desktop, document, order.get("pasted", []))
-        type_entries(context, document, order["entries"])
-        move_cells(context, document, order.get("moved", []))
-        for target, filter_name in order.get("copies", []):
-            document.storeToURL(target, (prop("FilterName", filter_name), secret(filter_name, order["password"])))
-        document.storeToURL(order["out"], (prop("FilterName", order["filter"]),))
-        leave(document, desktop)
-        process.wait(timeout=30)
+        desktop.terminate()
+        process.wait(timeout=10)
+    except (DisposedException, subprocess.TimeoutExpired) as error:
+        print(json.dumps(f"LibreOffice is gone: {error}"), flush=True)
     finally:
         if process.poll() is None:
             process.kill()

@@ -243,7 +243,7 @@ def keyed(form: Path, typed: list[Typed]) -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 @pytest.mark.parametrize(("plan", "units"), [("bql-2026", ("QLCNC", "VP")), ("sxd-2026", ("KCATGT", "QLQH"))])
 def test_libreoffice_types_and_both_formats_are_accepted(plan: str, units: tuple[str, str], tmp_path: Path) -> None:
     """Forms opened, typed into and saved by LibreOffice, one as .xlsx and one as .ods, are accepted with every text."""

@@ -34,7 +34,7 @@ ENTRIES = [
 ]
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 @pytest.mark.parametrize(("suffix", "filter_name"), [("xlsx", office.XLSX), ("ods", office.ODS)])
 def test_typing_respects_locks(tmp_path: Path, suffix: str, filter_name: str) -> None:
     """Typed text, percent and day-first date arrive in unlocked cells; a locked cell stays, in .xlsx and .ods."""

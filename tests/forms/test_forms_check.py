@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +18,7 @@ from nq57xl.forms.rows import rows_of, unreadable_fields
 from nq57xl.forms.values import Value
 from nq57xl.rules.frame import KEY, RETURN
 from nq57xl.text.addresses import a1
+from tests import office
 from tests.form_values import random_values, value
 from tests.samples import sample_form
 
@@ -170,10 +170,7 @@ def test_libreoffice_computes_the_cached_values(tmp_path: Path) -> None:
             (tmp_path / name).write_bytes(_without_cached_values(workbook))
             expected[name] = (form, _checks(workbook, form))
     out = tmp_path / "out"
-    profile = (tmp_path / "profile").as_uri()
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx", "--outdir"]
-    files = [str(tmp_path / name) for name in expected]
-    subprocess.run([*command, str(out), *files], check=True, capture_output=True, timeout=240)
+    office.convert_all([tmp_path / name for name in expected], out=out)
     for name, (form, texts) in expected.items():
         assert len(texts) > 20
         assert _checks(out / name, form) == texts, name

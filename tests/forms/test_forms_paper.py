@@ -18,6 +18,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema
+from tests import office
 from tests.conftest import CheckOoxml
 from tests.samples import ISSUE_ID
 
@@ -54,10 +55,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Form]:
     forms = _forms()
     for name, form in forms.items():
         (folder / f"{name}.xlsx").write_bytes(render_form(form))
-    profile = (folder / "profile").as_uri()
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", "--outdir"]
-    files = [str(folder / f"{name}.xlsx") for name in forms]
-    subprocess.run([*command, str(folder), *files], check=True, capture_output=True, timeout=240)
+    office.convert_all([folder / f"{name}.xlsx" for name in forms], "pdf", out=folder)
     return {folder / f"{name}.pdf": form for name, form in forms.items()}
 
 

@@ -55,7 +55,7 @@ def _shown(book: Workbook, place: tuple[str, str]) -> object:
     return book[place[0]][place[1]].value
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_typing_goes_into_entry_cells_only(typed: Path) -> None:
     """What is typed in an entry cell stands there; a locked text refuses it."""
     book = openpyxl.load_workbook(typed, data_only=True)
@@ -64,7 +64,7 @@ def test_typing_goes_into_entry_cells_only(typed: Path) -> None:
     assert "việc khác" not in str(_shown(book, _place("I.1", "work")))
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_value_outside_the_list_is_flagged_at_once(typed: Path) -> None:
     """The live check names a progress that is not in the list; the complete row beside it says "Đủ"."""
     book = openpyxl.load_workbook(typed, data_only=True)
@@ -72,7 +72,7 @@ def test_value_outside_the_list_is_flagged_at_once(typed: Path) -> None:
     assert _shown(book, _place("II.1.1", "check")) == "Đủ"
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_pasted_cell_can_still_be_edited(typed: Path) -> None:
     """A cell pasted from another workbook brings that workbook's format, and is not locked by it."""
     cell = openpyxl.load_workbook(typed)[_place("I.1", "result")[0]][_place("I.1", "result")[1]]
@@ -80,7 +80,7 @@ def test_pasted_cell_can_still_be_edited(typed: Path) -> None:
     assert not cell.protection.locked
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_progress_follows_the_typing(typed: Path) -> None:
     """The first sheet counts the complete row and the one to look at, and leads to the next blank cell."""
     slots: dict[str, Slot] = {slot.field: slot for slot in formulas_of(layout(FORM))}
@@ -93,7 +93,7 @@ def test_progress_follows_the_typing(typed: Path) -> None:
     assert shown["next"] == f"Đến ô bắt buộc còn trống: trang {title}, ô {address}"
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_row_grows_with_its_text(typed: Path) -> None:
     """The row in which a long text was typed is higher than it was issued."""
     title, address = _place("II.1.1", "result")
@@ -103,13 +103,13 @@ def test_row_grows_with_its_text(typed: Path) -> None:
     assert after > before + 60
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_form_saved_by_libreoffice_is_valid(typed: Path, check_ooxml: CheckOoxml) -> None:
     """The strict checker finds nothing in what LibreOffice saved."""
     check_ooxml(typed.read_bytes())
 
 
-@pytest.mark.needs("soffice", "uno")
+@pytest.mark.needs("soffice")
 def test_cut_and_paste_breaks_no_check(tmp_path: Path) -> None:
     """After a cell was cut and pasted over another, both checks speak of their own rows; typed over they cannot be."""
     (tmp_path / "form.xlsx").write_bytes(render_form(FORM))

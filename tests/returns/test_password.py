@@ -99,7 +99,7 @@ def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked:
     assert kept is not None and kept.read_bytes() == locked.read_bytes()
 
 
-@pytest.mark.needs("uno")
+@pytest.mark.needs("soffice")
 def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: Path) -> None:
     """Saved with a password as .xlsx, .xls (RC4) and .ods (AES): each opens with it, with the values as typed."""
     whole = tmp_path / "mở.xlsx"

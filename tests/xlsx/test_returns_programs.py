@@ -20,6 +20,7 @@ from nq57xl.xlsx.read import read_bytes, read_file, to_xlsx
 from nq57xl.xlsx.refused import Refused
 from tests.conftest import SAVERS
 from tests.odd_kit import Key, at, put
+from tests.office import Target
 from tests.programs import (
     as_google_sheets,
     as_wps,
@@ -64,7 +65,7 @@ def assert_whole(back: Return) -> None:
 @pytest.mark.parametrize(
     ("suffix", "note"), [("xlsx", "OTHER_PROGRAM"), ("ods", "OTHER_PROGRAM"), ("xls", "CONVERTED")]
 )
-def test_saved_by_libreoffice(tmp_path: Path, suffix: str, note: str) -> None:
+def test_saved_by_libreoffice(tmp_path: Path, suffix: Target, note: str) -> None:
     """A form saved by LibreOffice as .xlsx, .ods or .xls says exactly what was typed into it."""
     path = tmp_path / "back"
     path.write_bytes(saved_by_libreoffice(tmp_path, form()[0], suffix))
