@@ -28,7 +28,7 @@ from nq57xl.results.superior_filling import PointLine, fill_form
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.patch import put_values, unlocked_cells
+from nq57xl.xlsx.patch import put_values, unlocked_cells, without_results
 
 FOLDER = "cap-tren"
 _BESIDE = "-nguon.xlsx"
@@ -77,7 +77,8 @@ def upward(
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
         title = f"{form.name}, {period.title}"
         beside = render_roll_up(title, filled.points, filled.lines, SOURCES)
-        written = write_guarded(ledger, office.workspace, wanted, put_values(data, filled.contents))
+        content = without_results(put_values(data, filled.contents, growing=True))
+        written = write_guarded(ledger, office.workspace, wanted, content)
         sources = write_guarded(ledger, office.workspace, written.with_name(f"{written.stem}{_BESIDE}"), beside)
         ledger.event("upward", {"period": period.code, "file": written.name, "plan_id": superior.plan_id})
         undecided = sum(not line.decided for line in lines)

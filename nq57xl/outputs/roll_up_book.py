@@ -31,26 +31,28 @@ _HEAD = 3
 def render_roll_up(title: str, points: Sequence[PointLine], filled: Sequence[FilledLine], sources: str) -> bytes:
     """The workbook; `title`: of form and period, `sources`: name of the office's own workbook of sources."""
     with Workbook(f"Tổng hợp lên cấp trên: {title}", STYLES) as book:
-        rows = [(item.sheet, item.cell, item.key, item.work, item.field, item.why) for item in points]
+        open_ = [(item.sheet, item.cell, item.key, item.work, item.field, item.why) for item in points]
         note = "Các ô dưới đây để trống hoặc cần xem lại; người phụ trách trả lời vào biểu, kiểm tra rồi ký."
-        _write(book.sheet(POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, rows)
+        _write(book.sheet(POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, open_)
         note = (
             f"Mỗi dòng là một ô do đơn vị nhập mà ô của biểu lấy theo; «Nguồn số» là số thứ tự trong {sources} của cơ "
             "quan, tệp gốc lưu trong thư mục archive theo mã băm. Cột «Giá trị đã điền» để đối chiếu với biểu đã ký."
         )
-        _write(
-            book.sheet(FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, [_cells(x) for x in filled]
-        )
+        before = (None, *filled)
+        rows = [_cells(item, last) for item, last in zip(filled, before, strict=False)]
+        _write(book.sheet(FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, rows)
     return book.content
 
 
-def _cells(item: FilledLine) -> tuple[str, ...]:
+def _cells(item: FilledLine, before: FilledLine | None) -> tuple[str, ...]:
+    """The line; what was filled in stands once for all lines of its cell."""
+    repeated = before is not None and (before.sheet, before.cell) == (item.sheet, item.cell)
     return (
         item.sheet,
         item.cell,
         item.key,
         item.field,
-        item.shown,
+        "" if repeated else item.shown,
         item.code,
         item.unit,
         item.typed,
@@ -66,8 +68,7 @@ def _write(sheet: Worksheet, top: tuple[str, str], columns: dict[str, int], rows
     widths = list(columns.values())
     sheet.widths(widths)
     write_top(sheet, *top, widths)
-    for index, name in enumerate(columns):
-        sheet.text(_HEAD, index, name, "head")
+    write_line(sheet, _HEAD, list(columns), widths, "head")
     for number, row in enumerate(rows, _HEAD + 1):
         write_line(sheet, number, row, widths, "cell")
     set_up_page(sheet)

@@ -72,8 +72,7 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
     sheet.widths(widths)
     sheet.set_column(0, _HIDDEN - 1, None, None, {"hidden": True})
     write_top(sheet, f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE, widths[_HIDDEN:], first=_HIDDEN)
-    for index, name in enumerate(_COLUMNS):
-        sheet.text(_HEAD, index, name, "head")
+    write_line(sheet, _HEAD, list(_COLUMNS), [_UNMEASURED] * _HIDDEN + widths[_HIDDEN:], "head")
     mine = _texts_of(own)
     for number, line in enumerate(lines, _HEAD + 1):
         codes, weights = _shown(line.match.rows)

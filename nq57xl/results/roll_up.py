@@ -118,7 +118,7 @@ def _task_parts(row: TaskRow, weight: float, *, with_support: bool) -> Iterator[
         yield _lead_part(row, entry, weight / len(leads))
     for item in row.contributions if with_support else ():
         if item.state != "outside":
-            values = {"supporting.contribution": item.value} if item.state == "text" and item.value else {}
+            values = {f"{item.value.table}.{item.value.field}": item.value} if item.value is not None else {}
             yield RollUpPart(row.task.code, item.unit, item.name, item.state != "unreported", values=values)
 
 
@@ -272,17 +272,17 @@ class _Answer:
         return "\n".join(lines), tuple(used)
 
     def documents(self, name: str, rule: Mapping[str, Any]) -> _Given:
-        """Rule `documents`: one as it is, several with their days."""
-        cell, day = f"led.{name}", "led.evidence_date"
+        """Rule `documents`: number and day of each on a line; a cell that holds both already as it was typed."""
+        cell, day = f"led.{name}", f"led.{rule['day']}"
         cited: dict[str, str] = {}
         used = [(part, part.values[cell]) for part in self.looked_at(rule) if _text(part, cell)]
         for part, value in used:
-            found = _day(part.values[day].value) if day in part.values else None
-            text = _words(value)
-            cited.setdefault(fold(text), f"{text} ngày {vietnamese_date(found)}" if found else text)
-        if not used:
-            return _NOTHING
-        return _words(used[0][1]) if len(cited) == 1 else "; ".join(cited.values()), tuple(used)
+            on = part.values.get(day)
+            found = _day(on.value) if on is not None else None
+            shared = on is not None and (on.sheet, on.cell) == (value.sheet, value.cell)
+            text = value.typed.strip() if shared else _words(value)
+            cited.setdefault(fold(text), f"{text} ngày {vietnamese_date(found)}" if found and not shared else text)
+        return ("\n".join(cited.values()), tuple(used)) if used else _NOTHING
 
     # --- figures ------------------------------------------------------------------------------------------------
 
@@ -339,6 +339,18 @@ class _Answer:
             return _NOTHING
         return self.parts[0].values[cell].value, self._with(cell, self.parts)
 
+    def nothing(self, _: str, rule: Mapping[str, Any]) -> _Given:
+        """Rule `nothing`."""
+        found = []
+        for part in self.parts:
+            marks = [part.values[mark] for mark in rule["marks"] if mark in part.values]
+            if part.progress in rule["progress"]:
+                marks.append(part.values["led.progress"])
+            if not marks or any(_text(part, cell) for cell in ("led.result", "supporting.contribution")):
+                return _NOTHING
+            found.append((part, marks[0]))
+        return rule["value"], tuple(found)
+
     @property
     def _row(self) -> Indicator:
         row = self.line.row
@@ -359,9 +371,9 @@ class _Answer:
 
 _RULES: Mapping[str, Callable[[_Answer, str, Mapping[str, Any]], _Given]] = {
     name: getattr(_Answer, name)
-    for name in ("progress", "mean", "last", "join", "documents", "sum", "figure", "agreed")
+    for name in ("progress", "mean", "last", "join", "documents", "sum", "figure", "agreed", "nothing")
 }
-_FIGURES = ("progress", "mean", "last", "sum", "figure", "agreed")
+_FIGURES = ("progress", "mean", "last", "sum", "figure", "agreed", "nothing")
 """Rules that say nothing while a part is missing."""
 
 

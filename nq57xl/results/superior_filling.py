@@ -150,7 +150,10 @@ class _Filling:
         content, shown = self._content(row, item, cell.value)
         place, held = row.cells.get(cell.field), self._held[row.table, row.key]
         at = (row.table, row.key, cell.field)
-        if place is None:
+        host = getattr(item, "within", "")
+        if place is None and host in row.cells:
+            self._put_within(row, row.cells[host], item, (cell, shown))
+        elif place is None:
             yield OpenPoint(*at, f"Biểu không có ô «{item.title}»; cơ quan có nội dung: {shown}")
         elif item.choices and isinstance(content, str) and not self.superior.offers(item.choices, content):
             yield OpenPoint(*at, f"Danh sách của biểu không có «{shown}»: cần người chọn.")
@@ -161,6 +164,16 @@ class _Filling:
                 self.contents.append((place.sheet, place.cell, content))
             held[cell.field] = cell.value
             self.lines += self._sources(row, place, item, (cell, shown))
+
+    def _put_within(self, row: SuperiorRow, place: SuperiorCell, item: Field, filled: tuple[RolledCell, str]) -> None:
+        """What stands in another field's cell: an address goes behind its text; a day is there with its number."""
+        cell, shown = filled
+        if isinstance(cell.value, str):
+            there = next((text for *at, text in self.contents if at == [place.sheet, place.cell]), place.typed)
+            self.contents = [line for line in self.contents if line[:2] != (place.sheet, place.cell)]
+            self.contents.append((place.sheet, place.cell, f"{there}\n{cell.value}".strip()))
+        self._held[row.table, row.key][cell.field] = cell.value
+        self.lines += self._sources(row, place, item, (cell, shown))
 
     def _content(self, row: SuperiorRow, item: Field, value: CellValue) -> tuple[CellContent, str]:
         """What is put into the cell, and how people read it."""

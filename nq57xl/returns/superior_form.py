@@ -93,7 +93,7 @@ def read_superior_form(raw: RawWorkbook, unlocked: Mapping[str, frozenset[str]],
         )
     facts: Mapping[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
-    rows: list[SuperiorRow] = []
+    rows: dict[tuple[str, str], SuperiorRow] = {}
     sections: dict[str, dict[str, str]] = {}
     for sheet in raw.sheets:
         marker = marker_of(sheet)
@@ -105,20 +105,21 @@ def read_superior_form(raw: RawWorkbook, unlocked: Mapping[str, frozenset[str]],
         if marker.sheet == _LISTS:
             lists = keys.lists()
         else:
-            rows += keys.rows(unlocked.get(sheet.name, frozenset()), sections)
-    twice = {key for key in (row_id(row) for row in rows) if sum(row_id(row) == key for row in rows) > 1}
-    if twice:
-        raise Nq57Error(
-            f"«{name}» có dòng lặp lại ({', '.join(key for _, key in sorted(twice))}): hãy dùng tệp như đã nhận."
-        )
+            for row in keys.rows(unlocked.get(sheet.name, frozenset()), sections):
+                rows[row.table, row.key] = _joined(rows.get((row.table, row.key)), row, name)
     told = {"plan_id": facts.get("plan_id", ""), "plan_version": facts.get("plan_version", "")}
     ids = {"unit": identity.unit, "period": identity.period, "issue_id": identity.issue_id}
-    return SuperiorForm(**told, **ids, rows=tuple(rows), sections=sections, lists=lists)
+    return SuperiorForm(**told, **ids, rows=tuple(rows.values()), sections=sections, lists=lists)
 
 
-def row_id(row: SuperiorRow) -> tuple[str, str]:
-    """What a row is known by."""
-    return row.table, row.key
+def _joined(before: SuperiorRow | None, row: SuperiorRow, name: str) -> SuperiorRow:
+    """The row with what another sheet has of it: in earlier forms a row stood on several. Raises Nq57Error."""
+    if before is None:
+        return row
+    if before.sheet == row.sheet or before.cells.keys() & row.cells.keys():
+        raise Nq57Error(f"«{name}» có dòng {row.key} lặp lại: hãy dùng tệp như đã nhận, chưa chép thêm dòng, trang.")
+    texts = {**row.texts, **before.texts}
+    return SuperiorRow(row.table, row.key, before.sheet, before.section, texts, {**before.cells, **row.cells})
 
 
 @frozen

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.text.addresses import a1
+from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
 from nq57xl.xlsx.package import zip_entry
@@ -55,13 +55,16 @@ CellContent = str | float | dt.date
 _EPOCH = dt.date(1899, 12, 30)
 
 
-def put_values(data: bytes, values: Sequence[tuple[str, str, CellContent]]) -> bytes:
-    """The workbook with those (sheet, cell, content) in place; the cells keep their format and lock."""
+def put_values(data: bytes, values: Sequence[tuple[str, str, CellContent]], *, growing: bool = False) -> bytes:
+    """The workbook with those (sheet, cell, content) in place; the cells keep their format and lock.
+
+    `growing`: rows become as high as the texts put into them need.
+    """
     wanted: dict[str, dict[str, CellContent]] = {}
     for sheet, cell, content in values:
         wanted.setdefault(sheet, {})[cell] = content
     try:
-        return _patched(data, wanted)
+        return _patched(data, wanted, growing=growing)
     except LookupError:
         return _through_openpyxl(data, values)
 
@@ -84,7 +87,23 @@ def _with_style(xml: bytes, styles: set[str]) -> frozenset[str]:
     return frozenset(cell.get("r", "") for cell in cells if cell.get("s") in styles)
 
 
-def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]]) -> bytes:
+_CACHED = re.compile(r"(<c\b[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)<v>[^<]*</v>")
+
+
+def without_results(data: bytes) -> bytes:
+    """The workbook whose formulas have no results, so that every program that opens it computes them anew."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        parts = {part for _, part in sheet_parts(old)}
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename in parts:
+                content = _CACHED.sub(r"\1", content.decode("utf-8")).encode("utf-8")
+            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]], *, growing: bool) -> bytes:
     """Raises LookupError when a row or cell cannot be found in the XML as written."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
@@ -92,7 +111,8 @@ def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]]) -> bytes:
         for item in old.infolist():
             content = old.read(item)
             if item.filename in parts:
-                content = _sheet(content.decode("utf-8"), parts[item.filename]).encode("utf-8")
+                xml = _sheet(content.decode("utf-8"), parts[item.filename])
+                content = (_grown(xml, parts[item.filename]) if growing else xml).encode("utf-8")
             new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
@@ -106,6 +126,30 @@ def _sheet(xml: str, cells: dict[str, CellContent]) -> str:
             raise LookupError(cell)
         xml = xml[: row.start(1)] + _patched_row(row[1], cell, letters, content) + xml[row.end(1) :]
     return xml
+
+
+def _grown(xml: str, cells: dict[str, CellContent]) -> str:
+    """The sheet with its rows as high as the new texts need; a row without a height is fitted by every program."""
+    widths: dict[int, float] = {}
+    for col in re.findall(r"<col\b[^>]*>", xml):
+        first, last = (int(_attribute(col, name)) for name in ("min", "max"))
+        for number in range(first, min(last, first + _WIDE) + 1):
+            widths[number - 1] = float(_attribute(col, "width"))
+    texts: dict[int, list[Text]] = {}
+    for cell, content in cells.items():
+        row, col_number = place_of(cell)
+        if isinstance(content, str):
+            texts.setdefault(row, []).append(Text(content, widths.get(col_number, 9.0), indent=1))
+    for row, needed in texts.items():
+        found = re.search(rf'(<row\b[^>]*\br="{row + 1}"[^>]*?\bht=")([0-9.]+)"|<row\b[^>]*\br="{row + 1}"[^>]*>', xml)
+        if found is not None and found[2]:
+            height = row_height(needed, minimum=float(found[2]))
+            xml = f"{xml[: found.start()]}{found[1]}{height:g}{xml[found.end() - 1 :]}"
+    return xml
+
+
+_WIDE = 200
+"""Columns that have texts: what one element says of all the rest of a sheet is no column."""
 
 
 def _patched_row(inner: str, cell: str, letters: str, value: CellContent) -> str:
