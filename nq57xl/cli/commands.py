@@ -273,11 +273,19 @@ def merge(context: click.Context, period: str | None, output: Path | None) -> No
     help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.",
 )
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
-def demo(folder: Path | None) -> None:
+@click.option(
+    "--province",
+    is_flag=True,
+    help="Hai cấp: một tỉnh, 6 cơ quan, mỗi cơ quan 4 đến 8 đơn vị, ba tháng (mặc định trong out/demo-tinh, vài phút).",
+)
+def demo(folder: Path | None, province: bool) -> None:
     """The whole loop with made-up departments."""
-    from nq57xl.cli.demo import tell
+    from nq57xl.cli.demo import tell, tell_province
 
-    tell(folder or Path("out") / "demo")
+    if province:
+        tell_province(folder or Path("out") / "demo-tinh")
+    else:
+        tell(folder or Path("out") / "demo")
 
 
 COMMANDS = (

@@ -8,9 +8,11 @@ from nq57xl.cli import printing
 from nq57xl.cli.options import console
 from nq57xl.commands.collect import Collected
 from nq57xl.commands.demo import DemoStep, demo
+from nq57xl.commands.demo_province import PROVINCE, ProvincePlay
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.merge import Merged, PeriodOverview
-from nq57xl.rules.findings import to_answer
+from nq57xl.commands.upward import UpwardReport
+from nq57xl.rules.findings import ACCEPTED, to_answer
 
 
 def tell(folder: Path) -> None:
@@ -35,6 +37,27 @@ def tell(folder: Path) -> None:
     out.print(Rule("Báo cáo tổng hợp"))
     for path in reports:
         out.print(str(path), soft_wrap=True)
+
+
+def tell_province(folder: Path) -> None:
+    """Plays the province in `folder`, and ends with the paths of its consolidated workbooks."""
+    out = console()
+    reports: list[Path] = []
+    for number, step in enumerate(ProvincePlay(folder).scenes(), start=1):
+        out.print(f"{number:3d}. {step.title}{_in_short(step.outcome)}")
+        if isinstance(step.outcome, Merged) and step.outcome.report.is_relative_to(folder / PROVINCE):
+            reports.append(step.outcome.report)
+    for path in reports:
+        out.print(str(path), soft_wrap=True)
+
+
+def _in_short(outcome: object) -> str:
+    if isinstance(outcome, Collected):
+        taken = sum(item.verdict in ACCEPTED for item in outcome.returns)
+        return f": nhận {taken}/{len(outcome.returns)} báo cáo"
+    if isinstance(outcome, UpwardReport):
+        return f": {outcome.filled} ô, còn {len(outcome.points)} điểm cần người xử lý"
+    return ""
 
 
 def _lines(scene: DemoStep) -> list[str]:
