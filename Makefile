@@ -69,7 +69,7 @@ lock: ## make the lock files again (needs uv)
 	$(LOCK) --extra build --extra parquet --extra postgresql --extra test pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was built; workspaces stay
-	rm -rf $(VENV) build dist out/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) build dist out/demo out/demo-tinh .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 
 # A stamp says which lock file the environment was built from: a changed lock file builds it again.
 $(VENV)/pyvenv.cfg:

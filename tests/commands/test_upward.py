@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import attrs
 import pytest
+from click.testing import CliRunner
 from openpyxl import load_workbook
 
+from nq57xl.cli import cli
 from nq57xl.commands.demo_province import PROVINCE, ProvincePlay, ProvinceStep
+from nq57xl.commands.generate import generate
+from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged
-from nq57xl.commands.upward import UpwardReport
+from nq57xl.commands.office import Office
+from nq57xl.commands.upward import UpwardReport, upward
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.model import Plan, plan_version
+from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.period_kit import typed
 from tests.province_kit import all_typed, one_word, typed_rows
 
 NIGHT = os.environ.get("NQ57XL_NIGHTLY") == "1"
@@ -151,3 +165,176 @@ def test_the_filled_form_is_the_issued_one_but_for_its_entry_cells(played: Playe
     assert changed == played.upward(period, agency).filled
     signed = typed_rows(played.upward(period, agency).form, "signoff")
     assert all("value" not in row for row in signed.values())
+
+
+# --- one agency, step by step ---------------------------------------------------------------------------------------
+
+PERIOD = "2026-04"
+AGENCY = "SXD"
+
+
+@pytest.fixture
+def agency(played: Played, tmp_path: Path) -> Office:
+    """A copy of the first agency's workspace after its April was consolidated."""
+    root = shutil.copytree(played.play.root(AGENCY), tmp_path / "Sở Xây dựng")
+    return Office.at(root, FixedClock(dt.datetime(2026, 4, 20, 9, tzinfo=VIETNAM)))
+
+
+def issued(tmp_path: Path, plan: Plan, period: str = PERIOD) -> Path:
+    """The agency's form by another superior plan."""
+    given = tmp_path / f"{plan.properties.id}.xlsx"
+    given.write_bytes(write_appendix(plan))
+    root = tmp_path / f"tinh {plan_version(plan)}"
+    init(root, str(given))
+    office = Office.at(root, FixedClock(dt.datetime(2026, 4, 1, 9, tzinfo=VIETNAM)))
+    generate(office, period)
+    return office.workspace.forms_dir(period) / f"NQ57_{period}_{AGENCY}.xlsx"
+
+
+def other_plan(played: Played) -> Plan:
+    """The province's plan under an id that the agency has not seen."""
+    plan = Office.at(played.play.root(PROVINCE)).appendix().plan
+    return attrs.evolve(plan, properties=attrs.evolve(plan.properties, id="tinh-khac-2026"))
+
+
+def waiting(done: UpwardReport) -> set[str]:
+    """Superior rows that wait for the office's word."""
+    book = load_workbook(done.matches)
+    rows = [row for sheet in book.worksheets[:-2] for row in sheet.iter_rows(min_row=5, values_only=True)]
+    return {str(row[0]) for row in rows if str(row[7]).startswith("Chờ")}
+
+
+def decide(done: UpwardReport, typed: Mapping[str, tuple[str, str | None]]) -> None:
+    """Confirms rows of the first sheet with those codes and weights, as a person does in Excel."""
+    book = load_workbook(done.matches)
+    sheet = book["Nhiệm vụ chủ trì"]
+    for number in range(5, sheet.max_row + 1):
+        if (key := str(sheet.cell(number, 1).value)) in typed:
+            for column, value in zip((4, 5, 6), (*typed[key], "x"), strict=True):
+                sheet.cell(number, column).value = value
+    book.save(done.matches)
+
+
+def test_first_proposed_then_confirmed_then_only_what_changed(played: Played, agency: Office, tmp_path: Path) -> None:
+    """One command, three times: rows alike are filled at once, others after the word; a changed form asks again."""
+    plan = other_plan(played)
+    form = issued(tmp_path, plan)
+    first = upward(agency, form, PERIOD, tmp_path / "lần 1" / form.name)
+    assert waiting(first) == {"I.1", "I.3", "II.1"}
+    assert first.undecided == 3
+    assert {"I.1", "II.1"} <= {point.key for point in first.points}
+    one = typed_rows(first.form, "led")
+    assert "progress" not in one["I.1"]
+    assert one["I.2"]["progress"] == "Thường xuyên"
+    decide(first, {"I.1": ("I.1; I.2; I.3", "50; 30; 20"), "II.1": ("II.2", None), "I.3": ("không có", None)})
+    second = upward(agency, form, "4/2026", tmp_path / "lần 2" / form.name)
+    assert (waiting(second), second.undecided) == (set(), 0)
+    lines = {key: row for _, key, row in played.rows_of_units(AGENCY, "led", PERIOD)}
+    shares = {"Hoàn thành": 1.0, "Chưa thực hiện": 0.0}
+    two = typed_rows(second.form, "led")
+    by_unit = [
+        (key, shares.get(str(row["progress"]), row.get("percent")))
+        for _, key, row in played.rows_of_units(AGENCY, "led", PERIOD)
+        if key in ("I.1", "I.2", "I.3")
+    ]
+    weights = {"I.1": 50, "I.2": 30, "I.3": 20}
+    told = [key for key, _ in by_unit]
+    expected = sum(float(str(share)) * weights[key] / told.count(key) for key, share in by_unit) / 100
+    if two["I.1"]["progress"] != "Chưa thực hiện":
+        assert two["I.1"]["percent"] == pytest.approx(expected, abs=0.0001)
+    assert lines.keys() >= weights.keys()
+    reworded = attrs.evolve(
+        plan,
+        tasks=tuple(attrs.evolve(row, deliverable="Bộ quy trình") if row.code == "I.1" else row for row in plan.tasks),
+    )
+    third = upward(agency, issued(tmp_path, reworded), PERIOD, tmp_path / "lần 3" / form.name)
+    assert waiting(third) == {"I.1"}
+    assert "progress" not in typed_rows(third.form, "led")["I.1"]
+    assert "progress" in typed_rows(third.form, "led")["II.1"]
+
+
+def test_the_same_command_again_changes_nothing(played: Played, agency: Office) -> None:
+    """The form, its list and the workbook of matches are the same bytes; a form that somebody went on with stays."""
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_{AGENCY}.xlsx"
+    one = upward(agency, form, PERIOD)
+    before = [path.read_bytes() for path in (one.form, one.sources, one.matches)]
+    two = upward(agency, form)
+    assert [path.read_bytes() for path in (two.form, two.sources, two.matches)] == before
+    one.form.write_bytes(one.form.read_bytes() + b"\0")
+    assert upward(agency, form, PERIOD).form.name == f"NQ57_{PERIOD}_{AGENCY} (2).xlsx"
+
+
+def test_what_a_person_typed_in_the_form_stays(played: Played, agency: Office, tmp_path: Path) -> None:
+    """A cell with a person's words keeps them, and the difference is told; the rest is filled in beside it."""
+    form = tmp_path / f"NQ57_{PERIOD}_{AGENCY}.xlsx"
+    shutil.copy(played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau" / form.name, form)
+    typed(form, {("1. Kết quả", "led|I.2", "result"): "Người phụ trách ghi."})
+    done = upward(agency, form, PERIOD, tmp_path / "ra" / form.name)
+    assert typed_rows(done.form, "led")["I.2"]["result"] == "Người phụ trách ghi."
+    assert [(point.key, point.field) for point in done.points] == [("I.2", "Kết quả trong kỳ")]
+
+
+def test_the_provinces_sources_lead_on_to_the_units_cells(played: Played) -> None:
+    """Province's source line -> cell of the agency's form -> agency's list -> unit's file, sheet, cell, same number."""
+    sheet = load_workbook(played.play.root(PROVINCE) / f"out/{PERIOD}/tong-hop/nguon-so-lieu.xlsx").worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    names = next(row for row in rows if "Đơn vị đã nhập" in row)
+    lines = [dict(zip(names, row, strict=True)) for row in rows]
+    form = f"NQ57_{PERIOD}_{AGENCY}.xlsx"
+    own = [line for line in lines if line["Tệp"] == form and line["Biểu"] == "Nhiệm vụ chủ trì"]
+    listed = load_workbook(played.upward(PERIOD, AGENCY).sources)["Nguồn của ô đã điền"]
+    known = {(str(row[0]), str(row[1])): row for row in listed.iter_rows(min_row=5, values_only=True) if row[9]}
+    units = load_workbook(played.play.root(AGENCY) / f"out/{PERIOD}/tong-hop/nguon-so-lieu.xlsx").worksheets[0]
+    numbered = {str(row[0].value): [cell.value for cell in row] for row in units.iter_rows() if row[0].value}
+    followed = 0
+    for line in own:
+        found = known.get((str(line["Trang"]), str(line["Ô"])))
+        if found is not None:
+            assert {str(found[9]), str(found[10]), str(found[11]), str(found[12])} <= {
+                str(x) for x in numbered[str(found[8])]
+            }
+            followed += 1
+    assert followed > 15
+
+
+@pytest.mark.parametrize("wrong", ["own form", "other period", "no form", "text", "onto itself", "no file"])
+def test_what_is_no_form_of_a_superior_office_is_refused(
+    wrong: str, played: Played, agency: Office, tmp_path: Path
+) -> None:
+    """The office's own form, another month, a table, a text, the received form as the target: each is told by name."""
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_{AGENCY}.xlsx"
+    path, period, output = form, PERIOD, None
+    if wrong == "own form":
+        path = agency.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    elif wrong == "other period":
+        period = "2026-03"
+    elif wrong == "no form":
+        path = agency.workspace.appendix
+    elif wrong == "text":
+        path = tmp_path / "NQ57.xlsx"
+        path.write_text("đây không phải sổ tính", encoding="utf-8")
+    elif wrong == "no file":
+        path = tmp_path / "không có.xlsx"
+    else:
+        output = form
+    before = form.read_bytes()
+    with pytest.raises(Nq57Error) as caught:
+        upward(agency, path, period, output)
+    assert path.name in str(caught.value)
+    assert form.read_bytes() == before
+
+
+def test_the_command_says_what_is_left_and_how_it_ended(played: Played, agency: Office, tmp_path: Path) -> None:
+    """Exit 0 where nothing is left, 1 where rows need a person; --json is one document and nothing else."""
+    root = str(agency.workspace.root)
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_{AGENCY}.xlsx"
+    done = CliRunner().invoke(
+        cli, ["-w", root, "upward", str(form), "--period", PERIOD, "-o", str(tmp_path / "a.xlsx")]
+    )
+    assert done.exit_code == 0, done.output
+    assert str(tmp_path / "a.xlsx") in done.stdout
+    other = issued(tmp_path, other_plan(played))
+    done = CliRunner().invoke(cli, ["-w", root, "upward", str(other), "-o", str(tmp_path / "b.xlsx"), "--json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["undecided"], told["form"]) == (1, 3, str(tmp_path / "b.xlsx"))
+    assert {point["task"] for point in told["points"]} == {"I.1", "I.3", "II.1"}
