@@ -328,7 +328,39 @@ def check(  # noqa: PLR0917 - click passes them by name
     sys.exit(0 if done.accepted else 1)
 
 
-RETURN_COMMANDS = (exclude, readmit, received, take, recheck, verify)
+@click.command(
+    short_help="Ghi ý kiến về một ô của báo cáo.",
+    help="Ghi ý kiến của đơn vị tổng hợp về một ô: ý kiến đi cùng biểu trả lại, còn nguyên cho đến khi đơn vị sửa ô "
+    f"hoặc giải trình trên dòng. Không ghi BÁO_CÁO: lấy các ý kiến đã ghi ở trang «Ý kiến» của kiem-tra.xlsx. {_NAMED}",
+)
+@click.argument("wanted", metavar="[BÁO_CÁO]", required=False)
+@period_option()
+@click.option("--task", default="", metavar="MÃ_DÒNG", help="Đầu việc hoặc chỉ tiêu.")
+@click.option("--cell", default="", metavar="Ô", help="Tên cột («Kết quả trong kỳ»), hoặc ô («1. Kết quả!K7»).")
+@click.option("--text", default="", metavar="Ý_KIẾN", help="Lời gửi đơn vị.")
+@as_json
+@click.pass_context
+def remark(  # noqa: PLR0917 - click passes them by name
+    context: click.Context, wanted: str | None, period: str | None, task: str, cell: str, text: str, json_: bool
+) -> None:
+    """The office's own word on a cell."""
+    from nq57xl.commands.decide import read_remarks, remark_on_cell
+
+    if wanted and cell and text:
+        done = remark_on_cell(office(context), wanted, period, (task, cell), text)
+    elif wanted or cell or text:
+        raise click.UsageError("Cần BÁO_CÁO, --cell và --text; hoặc không ghi gì để lấy ý kiến trong kiem-tra.xlsx.")
+    else:
+        done = read_remarks(office(context), period)
+    for problem in done.problems:
+        talk(problem)
+    if json_:
+        print_json({"recorded": done.recorded, "problems": list(done.problems)})
+    else:
+        click.echo(f"Đã ghi nhận {done.recorded} ý kiến." if done.recorded else "Không có ý kiến nào mới.")
+
+
+RETURN_COMMANDS = (exclude, readmit, received, take, remark, recheck, verify)
 
 
 def _json(item: Waiver) -> dict[str, Any]:

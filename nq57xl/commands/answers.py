@@ -152,7 +152,7 @@ class _AnswerWriter:
         self.problems: dict[str, None] = dict.fromkeys(problems)
         self.remarks: dict[str, list[str]] = {}
         for event in ledger.events():
-            if event.what == "remark":
+            if event.what == "remark" and "cell" not in event.detail:  # those on cells are findings
                 self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
     def done(self, root: Path | None) -> Answers:
@@ -253,7 +253,8 @@ class _AnswerWriter:
             letters={number: link(paths[1]) for number, paths in letters.items()},
             drafts={number: link(paths[2]) for number, paths in letters.items()},
         )
-        check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places)
+        remarks = self.ledger.remarks(self.period.code)
+        check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places, remarks)
         write = partial(write_guarded, self.ledger, self.workspace, target)
         return self._try(lambda: write(render_check_book(check)), target.name)
 

@@ -16,6 +16,7 @@ from nq57xl.commands.answers import Answers, answer, write_back
 from nq57xl.commands.judge import fault, judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
+from nq57xl.commands.remarks import take_remarks
 from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form
@@ -211,6 +212,7 @@ def collect(
     with office.changing("collect") as ledger:
         plan, period = office.valid(period_code, ledger)
         office.workspace.inbox.mkdir(exist_ok=True)
+        remarked = take_remarks(office, ledger, plan, period)
         now = office.clock.now()
         found, problems = gather(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
@@ -233,17 +235,25 @@ def collect(
             read += _recombined(office, ledger, plan, period, again, busy=busy)
         judged += with_plan_rows(office, ledger, plan, period, read)
         ledger.record_returns(period.code, _saved_last(judged, fresh), now)
-        judged = ledger.under_waivers(period.code, judged)
+        judged = _under_remarks(ledger, period.code, ledger.under_waivers(period.code, judged))
         _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
-        answers = answer(office, ledger, plan, status, back.problems, root=root)
+        answers = answer(office, ledger, plan, status, (*remarked.problems, *back.problems), root=root)
         failed = {source.path for source, _ in uncopied}
         known = {source.sha256 for source in (*sources, *places)}
         made = [item.source for item in judged if item.source.sha256 not in known]
         met = [source for source in sources if source.path not in failed]
         lines = _report(ledger, [*met, *places, *made], judged, status)
         return Collected(period, lines, status.period_findings, back.paths, answers)
+
+
+def _under_remarks(ledger: Ledger, period: str, judged: list[JudgedReturn]) -> list[JudgedReturn]:
+    """The returns of the run as the ledger has them by now, where the office's remarks go on to them."""
+    if not ledger.remarks(period):
+        return judged
+    known = {item.judged.source.sha256: item.judged for item in ledger.returns(period)}
+    return [known.get(item.source.sha256, item) for item in judged]
 
 
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[JudgedReturn]:

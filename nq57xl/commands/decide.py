@@ -13,16 +13,19 @@ from attrs import frozen
 from nq57xl.commands.answers import answer, write_back
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
+from nq57xl.commands.remarks import RemarksTaken, note_remark, take_remarks
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Decision, DecisionKind
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Event, Ledger
-from nq57xl.plan.model import Plan
+from nq57xl.outputs.check_book import RemarkLine
+from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.standing import counting_return
 from nq57xl.results.wording import VERDICTS, moment_words
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.text.clock import in_vietnam, iso
+from nq57xl.text.legacy import one_line
 
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 _SHOWN = 10
@@ -199,6 +202,35 @@ def _line(record: ReturnRecord) -> str:
     unit = record.judged.unit or "không rõ đơn vị"
     when = f"nhận {moment_words(source.received_at)}"
     return f"- {source.sha256[:_SHOWN]}: {source.path} ({unit}, kỳ {record.period}, {when})"
+
+
+def remark_on_cell(office: Office, wanted: str, period: str | None, where: Sequence[str], text: str) -> RemarksTaken:
+    """Notes a remark on a cell of a return; it goes back with the marked form and stays until it is answered.
+
+    `wanted`: the return, by unit, file or hash; `where`: row code ("" where the cell says it all), then address
+    ("1. Kết quả!K7") or title of the column. Raises Nq57Error for an unknown return or cell, or no text.
+    """
+    with office.changing("remark") as ledger:
+        plan = office.appendix().plan
+        record = find_return(ledger, plan, wanted, period)
+        line = RemarkLine(0, 0, record.judged.unit or "", "", where[0], where[1], one_line(text))
+        recorded = note_remark(office, ledger, record, line)
+        plan, days = office.valid(record.period, ledger)
+        return RemarksTaken(recorded, _answered(office, ledger, plan, days))
+
+
+def read_remarks(office: Office, period_code: str | None) -> RemarksTaken:
+    """Takes in what the office wrote into kiem-tra.xlsx of a period, and brings the answers in line with it."""
+    with office.changing("remark") as ledger:
+        plan, period = office.valid(period_code, ledger)
+        taken = take_remarks(office, ledger, plan, period)
+        return RemarksTaken(taken.recorded, (*taken.problems, *_answered(office, ledger, plan, period)))
+
+
+def _answered(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[str, ...]:
+    status = standing(office, ledger, plan, period)
+    back = write_back(office, ledger, status)
+    return answer(office, ledger, plan, status, back.problems).problems
 
 
 def events(office: Office, period: str | None = None, last: int | None = None) -> tuple[Event, ...]:

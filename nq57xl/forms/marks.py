@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import attrs
 from attrs import frozen
@@ -23,10 +24,12 @@ from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTE_WORDS, deadline_in_words, period_line, shorten
 from nq57xl.plan.model import Period
 from nq57xl.rules.condition import all_of, blank_formula, quoted
-from nq57xl.rules.findings import Finding, grouped
+from nq57xl.rules.findings import REMARKED, Finding, grouped
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
 from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix
+
+Level = Literal["error", "warning", "remark"]
 
 
 @frozen
@@ -45,6 +48,13 @@ class MarkedFinding:
     """Key of a finding that stays until it is confirmed or its cells are changed; else ""."""
 
     @property
+    def level(self) -> Level:
+        """How it is told: the office's own remark apart from what the program found."""
+        if self.finding.code == REMARKED:
+            return "remark"
+        return "error" if self.finding.severity == "error" else "warning"
+
+    @property
     def cell(self) -> str:
         """A1 address, empty without a cell."""
         return a1(self.slot.row, self.slot.col) if self.slot else ""
@@ -58,7 +68,10 @@ class MarkedFinding:
 def points_of(
     form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding], state: OpenPoints | None = None
 ) -> tuple[MarkedFinding, ...]:
-    """Errors, then warnings; each in the order in which a person goes through the sheets; `state`: makes them alive."""
+    """Errors, the office's remarks, warnings; each in the order in which a person goes through the sheets.
+
+    `state`: makes them alive.
+    """
     order = {sheet.id: number for number, sheet in enumerate(sheets)}
     titles = {sheet.id: sheet.title for sheet in sheets}
     points = []
@@ -70,10 +83,10 @@ def points_of(
             alive = state.formula(finding, slot, own=False) if state and slot else ""
             points.append(MarkedFinding(finding, slot, title, _subject(form, finding), alive, key))
 
-    def place(point: MarkedFinding) -> tuple[bool, int, int, int]:
+    def place(point: MarkedFinding) -> tuple[int, int, int, int]:
         slot = point.slot
         where = (order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)
-        return (point.finding.severity != "error", *where)
+        return (_ORDER.index(point.level), *where)
 
     return tuple(sorted(points, key=place))
 
@@ -114,9 +127,9 @@ def mark_notes(points: Sequence[MarkedFinding]) -> dict[CellPlace, tuple[str, st
         if point.slot is None:
             continue
         place = point.slot.place
-        word = NOTE_WORDS[point.finding.severity != "error"]
+        word = _NOTE_WORD[point.level]
         text = " ".join(f"{word}: {point.finding.message} {point.finding.fix}".split())
-        severity, before = notes.get(place, (point.finding.severity, ""))
+        severity, before = notes.get(place, (point.level, ""))
         notes[place] = (severity, f"{before}\n{text}" if before else text)
     return notes
 
@@ -126,7 +139,7 @@ def mark_rules(points: Sequence[MarkedFinding], state: OpenPoints) -> dict[CellP
     rules: dict[CellPlace, list[tuple[str, str]]] = {}
     for point in points:
         if point.slot is not None:
-            rule = (point.finding.severity, state.formula(point.finding, point.slot, own=True))
+            rule = (point.level, state.formula(point.finding, point.slot, own=True))
             rules.setdefault(point.slot.place, []).append(rule)
     return rules
 
@@ -148,11 +161,13 @@ _COLUMNS = {
 _WIDTHS = tuple(_COLUMNS.values())
 _LEVEL, _CELL, _CONFIRM, _STATE = 2, 4, 9, 10
 """Columns of the severity, of the link, of what a person confirms, and of what is left."""
-_LEFT = {"error": "còn", "warning": "nên xem"}
+_ORDER: tuple[Level, ...] = ("error", "remark", "warning")
+_NOTE_WORD = dict(zip(("error", "warning", "remark"), NOTE_WORDS, strict=True))
+_LEFT = {"error": "còn", "remark": "chờ trả lời", "warning": "nên xem"}
 _SETTLED = "xong"
 _LEFT_LINE = "Còn …"
 """Where the formula stands that counts what is left."""
-_LEVELS = {"error": "PHẢI SỬA", "warning": "Nên xem lại"}
+_LEVELS = {"error": "PHẢI SỬA", "remark": "Ý kiến", "warning": "Nên xem lại"}
 _SHOWN = 300
 """Characters of what was typed; the cell itself holds all of it."""
 _REPEATED = 6
@@ -186,8 +201,10 @@ def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFin
     protect(sheet, contents.form.issue_id)
 
 
-def summary(errors: int, warnings: int) -> str:
+def summary(errors: int, warnings: int, remarks: int = 0) -> str:
     """How many points there are, in one sentence."""
+    if remarks:
+        return f"{summary(errors, warnings)[:-1]}; {remarks} ý kiến của đơn vị tổng hợp chờ trả lời."
     if errors and warnings:
         return f"Có {errors} điểm phải sửa và {warnings} điểm nên xem lại."
     if errors:
@@ -199,11 +216,11 @@ def summary(errors: int, warnings: int) -> str:
 
 def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
     """(text, style, size) of each line above the table."""
-    errors = sum(point.finding.severity == "error" for point in points)
+    errors, remarks = (sum(point.level == level for point in points) for level in ("error", "remark"))
     lines = [
         ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading", 12.0),
         (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading", SIZE),
-        (summary(errors, len(points) - errors), "note_bold", SIZE),
+        (summary(errors, len(points) - errors - remarks, remarks), "note_bold", SIZE),
     ]
     notes = [_LEFT_LINE] if points else []
     if points:
@@ -230,7 +247,7 @@ def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding, 
     finding = point.finding
     texts = (
         str(number),
-        _LEVELS[finding.severity],
+        _LEVELS[point.level],
         point.sheet_title,
         point.cell,
         point.subject,
@@ -259,7 +276,7 @@ def _write_state(sheet: Worksheet, row: int, point: MarkedFinding) -> None:
     """Whether the point is left: while its cell is as it was and nobody has confirmed it."""
     confirm = blank_formula(f"INDEX(${letters_of(_CONFIRM)}:${letters_of(_CONFIRM)},ROW())") if point.asked else ""
     tests = [part for part in (point.still_open, confirm) if part]
-    word = _LEFT[point.finding.severity]
+    word = _LEFT[point.level]
     if tests:
         formula = f"=IF({all_of(tests)},{quoted(word)},{quoted(_SETTLED)})"
         sheet.write_formula(row, _STATE, formula, sheet.book.style("text_center"), word)
@@ -271,13 +288,13 @@ def _write_left(sheet: Worksheet, row: int, points: Sequence[MarkedFinding], hea
     """How many points are left, by formulas; rows of those that are settled turn grey."""
     column, last = letters_of(_STATE), head + len(points)
     area = f"${column}${head + 2}:${column}${last + 1}"
-    alive: list[str] = [point.finding.severity for point in points if point.still_open or point.asked]
-    parts, shown = [], []
-    for severity, words in (("error", "điểm phải sửa"), ("warning", "điểm nên xem lại")):
-        parts.append(f'COUNTIF({area},{quoted(_LEFT[severity])})&" {words}"')
-        shown.append(f"{alive.count(severity)} {words}")
-    formula = f'="Còn "&{parts[0]}&", "&{parts[1]}&"."'
-    sheet.write_formula(row, 1, formula, sheet.book.style("note_bold"), f"Còn {shown[0]}, {shown[1]}.")
+    alive = [point.level for point in points if point.still_open or point.asked]
+    counted = [("error", "điểm phải sửa"), ("warning", "điểm nên xem lại"), ("remark", "ý kiến chờ trả lời")]
+    counted = counted if any(point.level == "remark" for point in points) else counted[:2]
+    parts = [f'COUNTIF({area},{quoted(_LEFT[level])})&" {words}"' for level, words in counted]
+    shown = ", ".join(f"{alive.count(level)} {words}" for level, words in counted)  # type: ignore[arg-type]
+    formula = '="Còn "&' + '&", "&'.join(parts) + '&"."'
+    sheet.write_formula(row, 1, formula, sheet.book.style("note_bold"), f"Còn {shown}.")
     settled = {"type": "formula", "criteria": f'=${column}{head + 2}="{_SETTLED}"'}
     style = sheet.book.format({"font_color": GREY, "font_strikeout": True, "bg_color": DONE_FILL})
     sheet.conditional_format(head + 1, 1, last, len(_WIDTHS), {**settled, "format": style})

@@ -16,7 +16,7 @@ from nq57xl.forms.live_check import checks_of, entries_of
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.values import FormCell, Value
 from nq57xl.rules.condition import all_of, blank_formula, quoted
-from nq57xl.rules.findings import Finding
+from nq57xl.rules.findings import REMARKED, Finding
 from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.cells import days_of
 from nq57xl.xlsx.write import cell_text, sheet_prefix, utf16_units
@@ -37,7 +37,8 @@ class OpenPoints:
 
     def formula(self, finding: Finding, slot: Slot, *, own: bool) -> str:
         """Condition that is TRUE while the point is open; `own`: for use on the cell's own sheet."""
-        parts = [self._wrong(slot, own=own)]
+        remarked = finding.code == REMARKED  # of which the row's check knows nothing
+        parts = [self._unchanged(slot, self._ref(slot, own=own)) if remarked else self._wrong(slot, own=own)]
         answer = (slot.table, slot.key, _EXPLANATION)
         explanation = None if answer in self.values else entries_of(self.sheets).get(answer)
         if finding.severity == "warning" and explanation is not None and explanation.sheet == slot.sheet:

@@ -10,6 +10,7 @@ HEAD_FILL, ENTRY_HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#D6E6F4", "#F2
 NEEDLESS_FILL = "#D0CECE"
 ERROR_FILL, ERROR_LINE = "#FBE0DC", "#C00000"
 WARNING_FILL, WARNING_LINE = "#FFF2CC", "#9C6500"
+REMARK_FILL, REMARK_LINE = "#E6DDF3", "#5B3A8E"
 THIN, MEDIUM, DASHED, HAIR, MEDIUM_DASHED = 1, 2, 3, 7, 8
 
 _Properties = dict[str, Any]
@@ -31,6 +32,7 @@ NEEDLESS_STYLE: _Properties = {"bg_color": NEEDLESS_FILL, "border": HAIR, "borde
 MARK_STYLES: dict[str, _Properties] = {
     "error": {"bg_color": ERROR_FILL, "bold": True, "border": THIN, "border_color": ERROR_LINE},
     "warning": {"bg_color": WARNING_FILL, "bold": True, "border": DASHED, "border_color": WARNING_LINE},
+    "remark": {"bg_color": REMARK_FILL, "bold": True, "border": THIN, "border_color": REMARK_LINE},
 }
 """Of a cell with an open point, while it is open."""
 STYLES: dict[str, _Properties] = {

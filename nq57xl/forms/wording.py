@@ -20,7 +20,7 @@ _FOOTER_NAME = 90
 """Characters of a unit's name in the footer."""
 NOTE_AUTHOR = "nq57xl"
 """Author of our notes on the cells of a form that goes back."""
-NOTE_WORDS = ("CẦN SỬA", "NÊN XEM LẠI")
+NOTE_WORDS = ("CẦN SỬA", "NÊN XEM LẠI", "Ý KIẾN")
 """Each line of these notes begins with one of them: what stands on other lines was added by the unit."""
 
 

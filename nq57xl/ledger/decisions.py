@@ -6,18 +6,21 @@ The return itself is never rewritten: a decision stands beside it, and the newes
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Iterable
 from typing import Literal
 
 import attrs
 from attrs import frozen
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, true
 
+from nq57xl.forms.values import FormCell, Value, cells_of
 from nq57xl.ledger import rows, tables
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.returns.receipt_days import judged_by_receipt
-from nq57xl.rules.findings import Finding, make
+from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, make, verdict_of
 
-DecisionKind = Literal["exclude", "readmit", "received", "take"]
+DecisionKind = Literal["exclude", "readmit", "received", "take", "remark"]
 
 
 @frozen
@@ -27,7 +30,7 @@ class Decision:
     return_id: int
     kind: DecisionKind
     value: str
-    """Of `received`: the time put right, ISO 8601 with +07:00; else ""."""
+    """Of `received`: the time put right, ISO 8601 with +07:00; of `remark`: JSON of its cell; else ""."""
     reason: str
     at: dt.datetime
     who: str
@@ -61,9 +64,102 @@ def applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnReco
             record = attrs.evolve(record, judged=judged)
         elif item.kind == "take":
             record = _taken(record, item.reason)
-        else:
+        elif item.kind in ("exclude", "readmit"):
             record = attrs.evolve(record, excluded=item.reason if item.kind == "exclude" else "")
     return record
+
+
+@frozen
+class CellRemark:
+    """What the office says of one cell of a return, told with each return of the unit until it is answered."""
+
+    id: int
+    """Of its decision."""
+    return_id: int
+    unit: str
+    period: str
+    cell: FormCell
+    sheet: str
+    """Where the cell stands in the return that was remarked upon."""
+    address: str
+    held: tuple[str, str]
+    """What stood in the cell and in its row's explanation."""
+    text: str
+    at: dt.datetime
+
+
+_ANSWERS = ("explanation", "note")
+"""Fields in which a row explains itself: of a led row, of an indicator."""
+
+
+def held_of(record: ReturnRecord, cell: FormCell) -> tuple[str, str]:
+    """What stands in a cell of the return, and in its row's explanation, to see later whether they have changed."""
+    cells = cells_of(record.judged.values)
+    table, key, _ = cell
+    places = [cell, *((table, key, name) for name in _ANSWERS)]
+    own, *answers = (("" if item is None else _content(item)) for item in map(cells.get, places))
+    return own, "".join(answers) if cell[2] not in _ANSWERS else ""
+
+
+def _content(item: Value) -> str:
+    return " ".join(str(item.typed if item.value is None else item.value).split())
+
+
+def remark_value(cell: FormCell, sheet: str, address: str, held: tuple[str, str]) -> str:
+    """A remark's cell as its decision keeps it."""
+    return json.dumps([*cell, sheet, address, *held], ensure_ascii=False)
+
+
+def remarks_of(connection: Connection, condition: ColumnElement[bool] | None = None) -> tuple[CellRemark, ...]:
+    """The remarks on returns that fulfil a condition, oldest first; those that were withdrawn are not among them.
+
+    A decision without words withdraws the remark whose number is its value.
+    """
+    decided, returns = tables.decisions, tables.returns
+    query = select(decided, returns.c.unit, returns.c.period).join(returns).where(decided.c.kind == "remark")
+    found: dict[str, CellRemark] = {}
+    for row in connection.execute(
+        query.where(true() if condition is None else condition).order_by(decided.c.id)
+    ).mappings():
+        if not row["reason"]:
+            found.pop(row["value"], None)
+            continue
+        table, key, field, sheet, address, own, answer = json.loads(row["value"])
+        where = (row["id"], row["return_id"], row["unit"], row["period"], (table, key, field), sheet, address)
+        told = CellRemark(*where, (own, answer), row["reason"], dt.datetime.fromisoformat(row["at"]))
+        found[str(row["id"])] = told
+    return tuple(found.values())
+
+
+def is_answered(record: ReturnRecord, remark: CellRemark) -> bool:
+    """The unit has changed the cell since, or explained itself in its row."""
+    own, answer = held_of(record, remark.cell)
+    return own != remark.held[0] or answer not in ("", remark.held[1])
+
+
+def with_remarks(record: ReturnRecord, remarks: Iterable[CellRemark]) -> ReturnRecord:
+    """The return with the office's remarks on it and on the unit's earlier ones, as far as they are not answered."""
+    judged = record.judged
+    own = {
+        (item.cell, item.text): item
+        for item in remarks
+        if (item.unit, item.period) == (judged.unit, record.period) and item.return_id <= record.id
+        if not is_answered(record, item)
+    }
+    if not own or judged.verdict == "unrecognised":
+        return record
+    cells = cells_of(judged.values)
+    told = [_remark_finding(item, cells.get(item.cell)) for item in own.values()]
+    findings = (*judged.findings, *told)
+    verdict = verdict_of(findings) if judged.verdict in ACCEPTED else judged.verdict
+    return attrs.evolve(record, judged=attrs.evolve(judged, findings=findings, verdict=verdict))
+
+
+def _remark_finding(item: CellRemark, value: Value | None) -> Finding:
+    table, key, field = item.cell
+    place = (value.sheet, value.cell) if value is not None and value.cell else (item.sheet, item.address)
+    about = {"table": table, "task": key, "field": field, "sheet": place[0], "cell": place[1]}
+    return make(REMARKED, words={"text": item.text}, value=value.typed if value else "", **about)
 
 
 def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:

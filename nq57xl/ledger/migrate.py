@@ -151,6 +151,16 @@ _SIXTH = (
         since TEXT NOT NULL, until TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
 )
 
+_EIGHTH = (
+    """CREATE TABLE decisions_new (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        return_id INTEGER NOT NULL REFERENCES returns (id),
+        kind TEXT NOT NULL CHECK (kind IN ('exclude', 'readmit', 'received', 'take', 'remark')),
+        value TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)""",
+    "INSERT INTO decisions_new SELECT id, return_id, kind, value, reason, at, who FROM decisions",
+    "DROP TABLE decisions",
+    "ALTER TABLE decisions_new RENAME TO decisions",
+)
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
@@ -159,6 +169,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "files judged for several periods and again, when saved, returns taken by the office", _FIFTH),
     Migration(6, "warnings waived", _SIXTH),
     Migration(7, "what a statement said", ("ALTER TABLE return_values ADD COLUMN stated TEXT NOT NULL DEFAULT ''",)),
+    Migration(8, "the office's remarks on cells", _EIGHTH),
 )
 
 

@@ -208,7 +208,7 @@ def reopen(connection: Connection, period: str, item: JudgedReturn, run: Collect
 
 def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[ReturnRecord, ...]:
     """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions
-    and waivers leave them: five queries in all."""
+    and waivers leave them: six queries in all."""
     query = (
         select(tables.returns, tables.files.c.size).join(tables.files).where(condition).order_by(tables.returns.c.id)
     )
@@ -224,8 +224,10 @@ def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[Return
     records = (
         rows.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
     )
-    waived = waivers.of_office(connection)
-    decided_on = (decisions.applied(record, decided.get(record.id, ())) for record in records)
+    waived, remarks = waivers.of_office(connection), decisions.remarks_of(connection)
+    decided_on = (
+        decisions.with_remarks(decisions.applied(record, decided.get(record.id, ())), remarks) for record in records
+    )
     return tuple(
         attrs.evolve(record, judged=waivers.applied(record.judged, record.period, waived)) for record in decided_on
     )

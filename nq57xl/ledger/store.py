@@ -19,7 +19,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import Source
 from nq57xl.ledger import decisions, migrate, queries, rows, tables, waivers
-from nq57xl.ledger.decisions import Decision
+from nq57xl.ledger.decisions import CellRemark, Decision
 from nq57xl.ledger.engine import changing, reading, upsert
 from nq57xl.ledger.model import SignedCopy
 from nq57xl.ledger.storage import Storage, storage_of
@@ -337,6 +337,17 @@ class Ledger:
         with changing(self._engine) as connection:
             decisions.add(connection, decision)
             self.add_event(connection, decision.kind, told)
+
+    def remarks(self, period: str) -> tuple[CellRemark, ...]:
+        """The office's remarks on cells of the period's returns, answered ones too, oldest first."""
+        with reading(self._engine) as connection:
+            return decisions.remarks_of(connection, tables.returns.c.period == period)
+
+    def remark(self, decision: Decision, detail: Mapping[str, Any]) -> None:
+        """Records a remark on a cell, or the end of one, with its event."""
+        with changing(self._engine) as connection:
+            decisions.add(connection, decision)
+            self.add_event(connection, "remark", detail)
 
     # waivers
 

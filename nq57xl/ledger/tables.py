@@ -115,7 +115,8 @@ decisions = Table(
     Column("return_id", Integer, ForeignKey("returns.id"), nullable=False),
     *_texts("kind", "value", "reason", "at", "who"),
 )
-"""What the office decided on a return, newest last: exclude, readmit, received (`value`: the time put right)."""
+"""What the office decided on a return, newest last: exclude, readmit, received (`value`: the time put right),
+take, remark (`value`: JSON of its cell; without `reason` the number of the remark that it withdraws)."""
 
 waivers = Table(
     "waivers",

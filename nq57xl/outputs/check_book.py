@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 from attrs import field, frozen
 
+from nq57xl.ledger.decisions import CellRemark, is_answered
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.report.submissions import NO, YES
 from nq57xl.plan.model import Period
 from nq57xl.results.standing import FATES, FiledReturn
 from nq57xl.results.wording import BASES, STATES, moment_words
-from nq57xl.rules.findings import Finding
+from nq57xl.rules.findings import REMARKED, Finding
 from nq57xl.rules.schema import Schema
-from nq57xl.text.legacy import one_line
+from nq57xl.text.legacy import clean, fold, one_line
+from nq57xl.xlsx.cells import RawWorkbook, readable
 from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
 from nq57xl.xlsx.write_pages import report_workbook
 
 UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
+REMARKS = "Ý kiến"
 _SHOWN = 300
 """Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
 _FIRST = 3
@@ -89,6 +92,35 @@ _FACT_COLUMNS = tuple(
 )
 
 
+_REMARK_COLUMNS = (
+    ReportColumn("number", "Số", 6, "center"),
+    ReportColumn("unit", "Đơn vị (mã)", 14),
+    ReportColumn("sheet", "Trang", 16),
+    ReportColumn("task", "Mã, dòng", 10, "center"),
+    ReportColumn("column", "Ô hoặc tên cột", 24),
+    ReportColumn("text", "Ý kiến", 60),
+    ReportColumn("state", "Tình trạng", 16, "center"),
+    ReportColumn("at", "Ghi lúc", 14, "center"),
+)
+_BLANK_REMARKS = 20
+_LONGEST_REMARK = 500
+
+
+@frozen
+class RemarkLine:
+    """One line of the page of remarks as the office left it."""
+
+    row: int
+    """1-based."""
+    number: int
+    """Of the remark that stood there; 0 for a new one."""
+    unit: str
+    sheet: str
+    task: str
+    column: str
+    text: str
+
+
 @frozen
 class LinkedFiles:
     """Where files stand, from the workbook's folder, with forward slashes."""
@@ -112,6 +144,8 @@ class CheckBook:
     returns: tuple[FiledReturn, ...]
     schema: Schema
     places: LinkedFiles
+    remarks: tuple[CellRemark, ...] = ()
+    """The office's own on cells of these returns, oldest first."""
 
     def newest(self, unit: UnitStatus) -> FiledReturn | None:
         """The unit's newest return."""
@@ -150,7 +184,7 @@ def _sheet(check: CheckBook, page: _Page) -> ReportSheet:
         return ReportSheet(page.name, page.columns, (*top, ReportLine("para", {"number": "Không có nội dung."})))
     heads = ReportLine("head", {column.name: column.title for column in page.columns})
     above = (*top, ReportLine("note", {"number": page.note}), heads)
-    frozen_columns = 2 if page.name == UNITS else 3
+    frozen_columns = 2 if page.name in (UNITS, REMARKS) else 3
     return ReportSheet(page.name, page.columns, (*above, *body), filtered=True, frozen_columns=frozen_columns)
 
 
@@ -271,6 +305,52 @@ def _facts(check: CheckBook) -> Iterator[ReportLine]:
     return _told_lines(check, FACTS, ("repaired", "note"))
 
 
+def _remarks(check: CheckBook) -> Iterator[ReportLine]:
+    titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
+    newest = {item.unit.code: item.record for item in check.returns if item.newest and item.unit}
+    for item in check.remarks:
+        table, key, name = item.cell
+        record = newest.get(item.unit)
+        yield ReportLine(
+            "row",
+            {
+                "number": str(item.id),
+                "unit": item.unit,
+                "sheet": item.sheet,
+                "task": "" if key == table else key,
+                "column": titles.get((table, name), name),
+                "text": item.text,
+                "state": "Đã trả lời" if record is not None and is_answered(record, item) else "Chờ trả lời",
+                "at": moment_words(item.at),
+            },
+        )
+    for _ in range(_BLANK_REMARKS):
+        yield ReportLine("row", {column.name: "" for column in _REMARK_COLUMNS})
+
+
+def remark_lines(raw: RawWorkbook) -> tuple[RemarkLine, ...]:
+    """What stands on the page of remarks of a kiem-tra.xlsx that came back; nothing where it has no such page."""
+    sheet = next((item for item in raw.sheets if fold(item.name) == fold(REMARKS)), None)
+    titles = {fold(column.title): column.name for column in _REMARK_COLUMNS}
+    rows: dict[int, dict[str, str]] = {}
+    columns: dict[int, str] = {}
+    for (row, col), cell in sorted(sheet.cells.items()) if sheet else ():
+        text = one_line(clean(readable(cell)))
+        if fold(text) in titles and titles[fold(text)] not in columns.values():
+            columns[col] = titles[fold(text)]
+            rows.clear()  # whatever stands above the headings
+        elif col in columns:
+            rows.setdefault(row, {})[columns[col]] = text
+    lines = []
+    for row, said in rows.items():
+        number = said.get("number", "").removesuffix(".0")
+        texts = (said.get(name, "") for name in ("unit", "sheet", "task", "column", "text"))
+        line = RemarkLine(row + 1, int(number) if number.isdecimal() else 0, *texts)
+        if line.number or line.text or line.column:
+            lines.append(attrs.evolve(line, text=line.text[:_LONGEST_REMARK]))
+    return tuple(lines)
+
+
 def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
     titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
     seen: set[int] = set()
@@ -292,7 +372,7 @@ def _point_cells(one: _ListedFinding, number: int, titles: Mapping[tuple[str, st
         "number": str(number),
         "unit": "Nhiều đơn vị" if item is None else (item.unit.name if item.unit else "(chưa rõ)"),
         "file": _short(item.record.judged.source.name) if item else "",
-        "level": _LEVELS[finding.severity],
+        "level": REMARKS if finding.code == REMARKED else _LEVELS[finding.severity],
         "sheet": finding.sheet,
         "cell": finding.cell,
         "task": "" if finding.task in (None, finding.table) else finding.task,
@@ -336,6 +416,15 @@ _PAGES = (
         "Điểm cần xử lý trong báo cáo",
         "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
         "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu.",
+    ),
+    _Page(
+        REMARKS,
+        _REMARK_COLUMNS,
+        _remarks,
+        "Ý kiến của đơn vị tổng hợp về báo cáo",
+        "Ghi ý kiến về một ô của báo cáo: mã đơn vị, mã dòng và tên cột (hoặc trang và ô, ví dụ K7), ý kiến; lưu, đóng "
+        "tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi cùng biểu trả lại, còn ở đây cho đến khi đơn vị sửa "
+        "ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời ngay trên dòng đã có; muốn rút thì xóa lời.",
     ),
     _Page(
         FACTS,

@@ -18,7 +18,7 @@ from nq57xl.plan.model import Period, Plan, Unit
 from nq57xl.results.standing import FiledReturn, ReturnFate
 from nq57xl.results.wording import BASES, moment_words
 from nq57xl.returns.model import ReturnRecord
-from nq57xl.rules.findings import Finding, Point, to_answer
+from nq57xl.rules.findings import REMARKED, Finding, Point, to_answer
 from nq57xl.text.legacy import one_line
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _step(point: Point) -> _Step:
     sheet = f"Trang «{plain(first.sheet)}»" if first.sheet else ""
     cell = f"ô {plain(first.cell)}" if first.cell and point.count == 1 else ""
     error = point.severity == "error"
-    level = "phải sửa" if error else "nên xem lại"
+    level = "phải sửa" if error else "ý kiến" if point.first.code == REMARKED else "nên xem lại"
     return _Step(error, level, ", ".join(part for part in (sheet, cell) if part), plain(point.text), plain(point.fix))
 
 

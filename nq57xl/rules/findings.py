@@ -18,6 +18,8 @@ from nq57xl.errors import Nq57Error
 Severity = Literal["error", "warning", "repaired", "note"]
 Verdict = Literal["accepted", "accepted_with_warnings", "rejected", "unrecognised", "duplicate", "superseded"]
 
+REMARKED = "OFFICE_REMARK"
+"""Code of the office's own remark on a cell: neither error nor a rule's warning to those who read it."""
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_warnings")
 
 
