@@ -30,6 +30,11 @@ CHECKER = REPOSITORY.parent / "shared" / "tools" / "ooxml_check.py"
 REQUIRE_ALL = os.environ.get("NQ57XL_REQUIRE_ALL") == "1"
 NIGHTLY = os.environ.get("NQ57XL_NIGHTLY") == "1"
 
+_MEMORY = Path("/dev/shm")
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 8 * 2**30:
+    # the program waits for the disk at every step that must not be lost; no test cuts the power
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
 CheckOoxml = Callable[[Path | bytes], None]
 
 settings.register_profile(
