@@ -260,6 +260,8 @@ EVENT_WORDS = {
     "reopen": "Mở lại kỳ đã chốt",
     "edit": "Ghi nhận biên tập",
     "amend": "Điều chỉnh kế hoạch",
+    "upward": "Điền biểu của cấp trên",
+    "upward_match": "Xác nhận đối chiếu với kế hoạch cấp trên",
     "export": "Xuất dữ liệu",
     "upgrade": "Nâng cấp sổ dữ liệu",
     "remark": "Nhận xét",

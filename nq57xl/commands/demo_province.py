@@ -112,7 +112,9 @@ class ProvincePlay:
             done = upward(self._office(own, period.due), self._form(PROVINCE, code, own), code, confirm=True)
             yield ProvinceStep(f"{agency['name']}: điền biểu của tỉnh", done)
             target = self.sent(PROVINCE, code) / done.form.name
-            Department(number, period.due).sign(done.form, target)
+            # a person answers for the rows that have no task in the agency's plan, and signs
+            idle = [(point.sheet, point.cell) for point in done.points]
+            Department(number, period.due).sign(done.form, target, idle)
             signed.append(target)
         gatherer = self.sent(PROVINCE, code) / form_file_name(code, properties.gatherer)
         Department(len(signed), period.due).sign(self._form(PROVINCE, code, properties.gatherer), gatherer)

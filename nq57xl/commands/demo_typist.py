@@ -6,7 +6,7 @@ It knows the form only as a person does: the headings above the cells, the label
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,8 +83,8 @@ class Department:
         target.parent.mkdir(parents=True, exist_ok=True)
         book.save(target)
 
-    def sign(self, form: Path, target: Path) -> None:
-        """Signs a form that is filled in already: who prepared it, who approved it, and when."""
+    def sign(self, form: Path, target: Path, idle: Sequence[tuple[str, str]] = ()) -> None:
+        """Signs a form that is filled in already; `idle`: (sheet, cell) where nothing has arisen to report on."""
         from openpyxl import load_workbook
 
         book = load_workbook(form)
@@ -93,6 +93,8 @@ class Department:
             for spot in _spots(sheet) if sheet.sheet_state == "visible" else ():
                 if spot.label in names:
                     self._type(sheet, spot, names[spot.label])
+                elif (spot.sheet, spot.address) in idle:
+                    self._type(sheet, spot, "Chưa phát sinh")
         target.parent.mkdir(parents=True, exist_ok=True)
         book.save(target)
 

@@ -22,4 +22,13 @@ def record_matches(ledger: Ledger, plan_id: str, versions: tuple[str, str], matc
     """Notes decisions; `versions`: of the superior plan and of the office's own, between which they were made."""
     superior, own = versions
     rows = CONVERTER.unstructure(tuple(matches))
-    ledger.event(_EVENT, {"plan_id": plan_id, "superior_version": superior, "plan_version": own, "rows": rows})
+    ledger.event(
+        _EVENT,
+        {
+            "plan_id": plan_id,
+            "superior_version": superior,
+            "plan_version": own,
+            "rows": rows,
+            "text": f"{plan_id}: {len(rows)} dòng",
+        },
+    )

@@ -84,12 +84,28 @@ def roll_up(lines: Sequence[MatchLine], c: Consolidation, rules: RollUpRules) ->
     indicators = {row.indicator.code: row for row in c.indicators}
     cells: list[RolledCell] = []
     points: list[OpenPoint] = []
+    _require_known(rules)
     for line in lines:
         answer = _Answer(line, tuple(_parts(line, tasks, indicators)), c, rules.get(line.match.table, {}), indicators)
         found, told = answer.given()
         cells += found
         points += told
     return RollUp(tuple(cells), tuple(points))
+
+
+_PARAMETERS = {"progress": ("all", "else"), "documents": ("day",), "nothing": ("value", "progress", "marks")}
+"""What a rule must say."""
+
+
+def _require_known(rules: RollUpRules) -> None:
+    """An office may keep rules of its own: what is wrong in them is told by name."""
+    for table, fields in rules.items() if isinstance(rules, Mapping) else [("?", None)]:
+        for name, rule in fields.items() if isinstance(fields, Mapping) else [("?", None)]:
+            kind = rule.get("rule") if isinstance(rule, Mapping) else None
+            if kind not in _RULES or any(word not in rule for word in _PARAMETERS.get(str(kind), ())):
+                raise Nq57Error(
+                    f"schemas/roll_up.yml sai ở «{table}.{name}»: quy tắc thiếu hoặc không có trong chương trình."
+                )
 
 
 def _parts(
@@ -166,10 +182,6 @@ class _Answer:
         cells = []
         progress: str | None = None
         for name, rule in self.rules.items():
-            if rule["rule"] not in _RULES:
-                raise Nq57Error(
-                    f"schemas/roll_up.yml: ô «{name}» có quy tắc «{rule['rule']}» không có trong chương trình."
-                )
             if (silent and rule["rule"] in _FIGURES) or ("only" in rule and progress not in rule["only"]):
                 continue
             value, used = _RULES[rule["rule"]](self, name, rule)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
@@ -20,8 +21,8 @@ from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
-TABLES = ("led", "supporting", "indicator")
-"""Tables whose rows this office's own tasks and indicators answer."""
+_TABLES = {"led": "progress", "supporting": "contribution", "indicator": "value"}
+"""Tables whose rows this office's own tasks and indicators answer, and the cell that every row has which is open."""
 _LISTS, _META = "_lists", "_meta"
 
 
@@ -109,7 +110,12 @@ def read_superior_form(raw: RawWorkbook, unlocked: Mapping[str, frozenset[str]],
                 rows[row.table, row.key] = _joined(rows.get((row.table, row.key)), row, name)
     told = {"plan_id": facts.get("plan_id", ""), "plan_version": facts.get("plan_version", "")}
     ids = {"unit": identity.unit, "period": identity.period, "issue_id": identity.issue_id}
-    return SuperiorForm(**told, **ids, rows=tuple(rows.values()), sections=sections, lists=lists)
+    return SuperiorForm(**told, **ids, rows=tuple(map(_open, rows.values())), sections=sections, lists=lists)
+
+
+def _open(row: SuperiorRow) -> SuperiorRow:
+    """The row; without cells where it was closed: all that can be chosen there is to ask that it be opened again."""
+    return row if _TABLES[row.table] in row.cells else attrs.evolve(row, cells={})
 
 
 def _joined(before: SuperiorRow | None, row: SuperiorRow, name: str) -> SuperiorRow:
@@ -160,7 +166,7 @@ class _Keys:
             if key.startswith("#"):
                 section, heading = key[1:], next((text for col in columns if (text := self._text(row, col))), "")
             table, _, code = key.partition("|")
-            if table not in TABLES or not code:
+            if table not in _TABLES or not code:
                 continue
             if section:
                 sections.setdefault(table, {})[section] = heading.removeprefix(f"{section}.").strip()
