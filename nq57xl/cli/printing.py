@@ -81,6 +81,7 @@ def collected_json(done: Collected) -> dict[str, Any]:
         "period": done.period.code,
         "returns": [collected_file_json(item) for item in done.returns],
         "period_findings": [finding_json(finding) for finding in done.period_findings],
+        **({"signed": [json_fields(copy, "unit file sha256 at") for copy in done.signed]} if done.signed else {}),
     }
 
 
@@ -156,7 +157,9 @@ def print_collected(done: Collected) -> None:
             print_collected_file(item)
     if known:
         click.echo(f"Đã nhận từ trước, không xét lại: {len(known)} tệp.")
-    if not done.returns:
+    for copy in done.signed:
+        click.echo(visible(f"Bản ký của {copy.unit}: {copy.file}"))
+    if not done.returns and not done.signed:
         talk("Không có tệp nào để nhận.")
     for finding in done.period_findings:
         click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")

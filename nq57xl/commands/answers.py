@@ -151,8 +151,8 @@ class _AnswerWriter:
         self.folder = self.workspace.letters_dir(status.period)
         self.problems: dict[str, None] = dict.fromkeys(problems)
         self.remarks: dict[str, list[str]] = {}
-        for event in ledger.events():
-            if event.what == "remark" and "cell" not in event.detail:  # those on cells are findings
+        for event in ledger.events("remark"):
+            if "cell" not in event.detail:  # those on cells are findings
                 self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
     def done(self, root: Path | None) -> Answers:

@@ -7,11 +7,11 @@ from pathlib import Path, PurePath
 
 from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
+from nq57xl.commands.signed_copies import note_copy
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import Source
 from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.model import SignedCopy
-from nq57xl.ledger.store import Ledger
 from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.refused import Refused
@@ -37,7 +37,7 @@ def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code:
     """The same for content that is no file here; `name` is what the sender called it."""
     if len(data) > limits.FILE_BYTES:
         raise _too_large(name, len(data))
-    if not is_scan(data):
+    if not _is_scan(data):
         raise Nq57Error(f"«{name}» không phải tệp .pdf hoặc ảnh quét: bản ký là tệp có số, ngày và chữ ký.")
     with office.changing("attach") as ledger:
         period = office.valid(period_code, ledger)[1]
@@ -46,7 +46,10 @@ def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code:
         known = {form.unit.casefold(): form.unit for form in forms}
         if unit.casefold() not in known:
             raise Nq57Error(f"Kỳ {period.title} không có đơn vị mang mã «{unit}».")
-        return file_copy(office, ledger, (period.code, known[unit.casefold()]), name, data)
+        sha256, now = hashlib.sha256(data).hexdigest(), in_vietnam(office.clock.now())
+        archive_bytes(office.workspace, data, sha256, name)
+        source = Source(name, name, sha256, len(data), now, "first_seen")
+        return note_copy(office, ledger, (period.code, known[unit.casefold()]), source)
 
 
 def signed_copies(office: Office, unit: str, period_code: str) -> tuple[SignedCopy, ...]:
@@ -56,20 +59,7 @@ def signed_copies(office: Office, unit: str, period_code: str) -> tuple[SignedCo
         return tuple(copy for copy in ledger.signed_copies(period.code) if copy.unit == unit)
 
 
-def file_copy(office: Office, ledger: Ledger, place: tuple[str, str], name: str, data: bytes) -> SignedCopy:
-    """Puts the copy into the archive and on record, once; `place`: (period, unit) whose report it belongs to."""
-    period, unit = place
-    sha256, now = hashlib.sha256(data).hexdigest(), office.clock.now()
-    for copy in ledger.signed_copies(period):
-        if (copy.unit, copy.sha256) == (unit, sha256):
-            return copy
-    archive_bytes(office.workspace, data, sha256, name)
-    ledger.first_seen([Source(name, name, sha256, len(data), in_vietnam(now), "first_seen")], now)
-    ledger.event("attach", {"period": period, "unit": unit, "file": name, "sha256": sha256})
-    return next(copy for copy in reversed(ledger.signed_copies(period)) if copy.sha256 == sha256)
-
-
-def is_scan(data: bytes) -> bool:
+def _is_scan(data: bytes) -> bool:
     """The content is what a scanner or a phone makes: a .pdf or a picture."""
     try:
         return sniff(data) in ("pdf", "picture")

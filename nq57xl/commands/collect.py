@@ -17,13 +17,14 @@ from nq57xl.commands.judge import fault, judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
 from nq57xl.commands.remarks import take_remarks
+from nq57xl.commands.signed_copies import FiledBeside
 from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
 from nq57xl.forms.values import Source
 from nq57xl.ledger.archive import archive_bytes, archive_file, archived
-from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period, Plan
@@ -188,6 +189,8 @@ class Collected:
     """Forms to send back, as they stand after the run."""
     answers: Answers
     """Letters and kiem-tra.xlsx, as they stand after the run."""
+    signed: tuple[SignedCopy, ...] = ()
+    """Scans that came beside a unit's form and are filed with its report."""
 
 
 def collect(
@@ -218,7 +221,9 @@ def collect(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
         taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.was_judged)
-        sources = _dated(ledger, taken.sources, now)
+        containers = [source.path for source in sorted({*found} - {*taken.sources}, key=lambda item: item.path)]
+        beside = FiledBeside(office, ledger, period.code, containers)
+        sources = beside.known(_dated(ledger, taken.sources, now))
         swept = root is not None or not given
         fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords), swept=swept)
         copies, uncopied = copies_of(office.workspace, taken, fresh)
@@ -229,6 +234,7 @@ def collect(
             office, ledger, [*copies], [*copies.values()], period.code,
             units=plan.units, passwords=passwords, combine=combine,
         )  # fmt: skip
+        read = beside.left(sources, read)
         if combine:
             again = [source for source in sources if source not in fresh]
             busy = {item.unit for item in read if item.unit}
@@ -244,8 +250,10 @@ def collect(
         known = {source.sha256 for source in (*sources, *places)}
         made = [item.source for item in judged if item.source.sha256 not in known]
         met = [source for source in sources if source.path not in failed]
-        lines = _report(ledger, [*met, *places, *made], judged, status)
-        return Collected(period, lines, status.period_findings, back.paths, answers)
+        filed = {copy.sha256 for copy in beside.signed}
+        met = [source for source in (*met, *places, *made) if source.sha256 not in filed]
+        lines = _report(ledger, met, judged, status)
+        return Collected(period, lines, status.period_findings, back.paths, answers, tuple(beside.signed))
 
 
 def _under_remarks(ledger: Ledger, period: str, judged: list[JudgedReturn]) -> list[JudgedReturn]:
@@ -279,7 +287,11 @@ def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Peri
     answered = [AnsweredForm(form, judged) for form, judged in forms_answered if form is not None]
     units = _with_done_rows(ledger, plan, status, forms)
     found = (*_between_units(answered), *same_time(records, {unit.code: unit.name for unit in status.units}))
-    return attrs.evolve(status, units=units, period_findings=office.in_own_words(found))
+    signed = ledger.signed_copies(period.code)
+    copies = {copy.sha256 for copy in signed}
+    unknown = tuple(record for record in status.unrecognised if record.judged.source.sha256 not in copies)
+    findings = office.in_own_words(found)
+    return attrs.evolve(status, units=units, period_findings=findings, signed=signed, unrecognised=unknown)
 
 
 def _between_units(answered: Sequence[AnsweredForm]) -> Sequence[Finding]:

@@ -68,7 +68,7 @@ def _files_with_contacts(office: Office, period: Period) -> list[Path]:
 
 def without_erased(ledger: Ledger, schema: Schema, period: str, item: JudgedReturn) -> JudgedReturn:
     """What was judged again, without the contacts that were erased from its period."""
-    if not any(event.what == EVENT and event.detail.get("period") == period for event in ledger.events()):
+    if not any(event.detail.get("period") == period for event in ledger.events(EVENT)):
         return item
     gone = contact_fields(schema)
     return attrs.evolve(item, values=tuple(one for one in item.values if (one.table, one.field) not in gone))

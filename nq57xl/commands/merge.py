@@ -170,9 +170,8 @@ def _as_closed(workspace: Workspace, path: Path, closing: Closing | None) -> byt
 
 
 def with_reminder(ledger: Ledger, status: PeriodStatus) -> PeriodStatus:
-    """The status, telling when units were reminded last, and which signed copies were filed."""
-    status = attrs.evolve(status, signed=ledger.signed_copies(status.period))
-    noted = [event for event in ledger.events() if event.what == "remind" and event.detail["period"] == status.period]
+    """The status, telling when units were reminded last."""
+    noted = [event for event in ledger.events("remind") if event.detail["period"] == status.period]
     if not noted:
         return status
     return attrs.evolve(status, reminded_at=noted[-1].at, reminded=tuple(noted[-1].detail["units"]))

@@ -382,10 +382,20 @@ class Ledger:
 
     def signed_copies(self, period: str) -> tuple[SignedCopy, ...]:
         """Signed copies filed for the period, oldest first."""
-        told = (event for event in self.events() if event.what == "attach" and event.detail.get("period") == period)
+        told = (event for event in self.events("attach") if event.detail.get("period") == period)
         return tuple(
             SignedCopy(event.detail["unit"], event.detail["file"], event.detail["sha256"], event.at) for event in told
         )
+
+    def attached(self) -> set[str]:
+        """SHA-256 of every signed copy, of whatever period."""
+        return {event.detail["sha256"] for event in self.events("attach")}
+
+    def reported(self, period: str) -> list[tuple[str, str, str]]:
+        """(path, SHA-256, unit) of every return of a form of the period, in the order of collection."""
+        about = tables.returns.c
+        query = select(about.path, about.sha256, about.unit).where(about.form_period == period)
+        return [(row[0], row[1], row[2]) for row in self.rows(query.where(about.unit.is_not(None)).order_by(about.id))]
 
     # outputs and events
 
@@ -439,9 +449,10 @@ class Ledger:
         with changing(self._engine) as connection:
             self.add_event(connection, what, detail or {})
 
-    def events(self) -> tuple[Event, ...]:
-        """Everything noted, oldest first."""
-        found = self.rows(select(tables.events).order_by(tables.events.c.id))
+    def events(self, what: str | None = None) -> tuple[Event, ...]:
+        """Everything noted, or everything of one kind, oldest first."""
+        query = select(tables.events).order_by(tables.events.c.id)
+        found = self.rows(query if what is None else query.where(tables.events.c.what == what))
         return tuple(
             Event(row.id, dt.datetime.fromisoformat(row.at), row.who, row.what, json.loads(row.detail)) for row in found
         )

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from nq57xl.commands.collect import collect
 from nq57xl.commands.desk import days_words, desk, saved_name
+from nq57xl.commands.signed_copies import named_scan
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
 from nq57xl.text.files import write_atomic
@@ -159,11 +160,15 @@ def receive_work(
     def work(tell: Tell) -> str:
         office = site.office(slug)
         size = 1 if len(paths) <= _SINGLY else _SINGLY
+        if any(named_scan(path.name) for path in paths):
+            size = len(paths)  # a scan is filed with the form that came with it
         for start in range(0, max(len(paths), 1), size):
             chunk = paths[start : start + size]
             done = collect(office, chunk, period, combine=combine, passwords=passwords)
             for item in done.returns:
                 tell(collected_line(slug, item))
+            for copy in done.signed:
+                tell(Progress(f"«{copy.file}»: đã lưu là bản ký của {copy.unit}.", "good"))
             for problem in done.answers.problems:
                 tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
         return f"/so/{slug}/ky/{period}"

@@ -46,6 +46,7 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
     for number, report in enumerate(c.units, start=1):
         yield ReportLine("row", _cells(report, number), anchors=(f"submission|{report.status.code}",))
     yield from _attempts(c)
+    yield from _signed(c)
     yield from _findings(c)
     yield from _strangers(c)
 
@@ -136,6 +137,18 @@ def _attempts(c: Consolidation) -> Iterator[ReportLine]:
                 "sha": attempt.sha256,
             }
             yield ReportLine("row", cells, spans=spans)
+
+
+def _signed(c: Consolidation) -> Iterator[ReportLine]:
+    """Scans with number, day and signature: filed, never read."""
+    if not c.status.signed:
+        return
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Bản ký lưu cùng báo cáo"})
+    names = {report.status.code: report.status.name for report in c.units}
+    for number, copy in enumerate(c.status.signed, start=1):
+        text = f"{number}. {names.get(copy.unit, copy.unit)}: {copy.file}, lưu {moment_words(copy.at)}"
+        yield ReportLine("para", {"number": f"{text}, mã băm {copy.sha256}"})
 
 
 def _findings(c: Consolidation) -> Iterator[ReportLine]:

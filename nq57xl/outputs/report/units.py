@@ -65,6 +65,8 @@ def _lines(c: Consolidation, plan: ColumnRanges) -> Iterator[ReportLine]:
     for number, unit in enumerate(f.units, start=1):
         asked, told = support.get(unit.code, (0, 0))
         cells = _report_cells(reports.get(unit.code))
+        copies = [f"Bản ký: {copy.file}" for copy in c.status.signed if copy.unit == unit.code]
+        cells |= {"people": "\n".join([str(cells.get("people") or ""), *copies]).strip()} if copies else {}
         cells |= {"number": str(number), "unit": unit.title, "code": unit.code}
         cells |= {"asked": Number(asked, _DASH), "told": Number(told, _DASH)}
         counts = _counts(unit, stage_buckets(c), plan, columns, top + number)

@@ -1,0 +1,122 @@
+"""Signed copies: scans that came beside a unit's form, or that the office files by hand; never read as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+
+import attrs
+from attrs import define, field
+
+from nq57xl.commands.office import Office
+from nq57xl.forms.values import Source
+from nq57xl.ledger.model import SignedCopy
+from nq57xl.ledger.store import Ledger
+from nq57xl.returns.model import JudgedReturn
+from nq57xl.rules.findings import make
+
+_SUFFIXES = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".heic")
+_SCANS = {"FILE_PDF", "FILE_PICTURE"}
+"""What the reading of a scan says: the content is one, whatever its name."""
+
+
+def named_scan(name: str) -> bool:
+    """The name is that of a scan; what calls itself a workbook and is a picture is somebody's mistake, and told so."""
+    return PurePath(name).suffix.lower() in _SUFFIXES
+
+
+def note_copy(office: Office, ledger: Ledger, place: tuple[str, str], source: Source) -> SignedCopy:
+    """Puts an archived file on record as signed copy, once; `place`: (period, unit) whose report it belongs to."""
+    period, unit = place
+    for copy in ledger.signed_copies(period):
+        if (copy.unit, copy.sha256) == (unit, source.sha256):
+            return copy
+    ledger.first_seen([source], office.clock.now())
+    ledger.event("attach", {"period": period, "unit": unit, "file": source.name, "sha256": source.sha256})
+    return next(copy for copy in reversed(ledger.signed_copies(period)) if copy.sha256 == source.sha256)
+
+
+@define
+class FiledBeside:
+    """Files the scans of one run with the unit whose form they came with: in one mail or archive, else one folder.
+
+    The narrowest place that holds any form of the period decides. With forms of one unit there, the scan is its
+    signed copy; with forms of several it is told, not guessed; with none it is what it always was, no form.
+    """
+
+    office: Office
+    ledger: Ledger
+    period: str
+    containers: Sequence[str]
+    """Paths of the archives and mails among what was handed in."""
+    signed: list[SignedCopy] = field(factory=list, init=False)
+
+    def known(self, sources: Sequence[Source]) -> list[Source]:
+        """The sources without those that are signed copies already; those of this period are told again."""
+        filed = self.ledger.attached()
+        again = {source.sha256 for source in sources} & filed
+        self.signed += [copy for copy in self.ledger.signed_copies(self.period) if copy.sha256 in again]
+        return [source for source in sources if source.sha256 not in filed]
+
+    def left(self, sources: Sequence[Source], judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
+        """What was judged, without the scans that were filed; those told to be unclear among the rest.
+
+        A scan that came before the form is filed once the form is there.
+        """
+        if not any(named_scan(source.name) for source in sources):
+            return list(judged)
+        reported = self.ledger.reported(self.period)
+        by_hash = {sha256: unit for _, sha256, unit in reported}
+        fresh = {item.source.path: item.unit for item in judged if item.unit and item.form_period == self.period}
+        now = fresh | {source.path: by_hash[source.sha256] for source in sources if source.sha256 in by_hash}
+        places = (now, {path: unit for path, _, unit in reported})
+        kept = [item for item in judged if not self._filed(item, places)]
+        told = [self._told(item, places) for item in kept]
+        done = {item.source.sha256 for item in judged}
+        for source in sources:
+            if named_scan(source.name) and source.sha256 not in done:
+                record = self.ledger.return_by_hash(source.sha256, self.period)
+                if record is not None:
+                    self._filed(attrs.evolve(record.judged, source=source), places)
+        return told
+
+    def _filed(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> bool:
+        units = self._beside(item, places)
+        if len(units) != 1:
+            return False
+        self.signed.append(note_copy(self.office, self.ledger, (self.period, *units), item.source))  # type: ignore[arg-type]
+        return True
+
+    def _told(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> JudgedReturn:
+        units = self._beside(item, places)
+        if not units:
+            return item
+        return attrs.evolve(item, findings=(make("SIGNED_COPY_UNCLEAR", words={"value": ", ".join(sorted(units))}),))
+
+    def _beside(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> set[str]:
+        """Units with a form in the narrowest place around a scan: among what came in this run, else what is known."""
+        if item.verdict != "unrecognised" or not named_scan(item.source.name):
+            return set()
+        if not {finding.code for finding in item.findings} & _SCANS:
+            return set()
+        return next((units for forms in places if (units := self._around(item.source.path, forms))), set())
+
+    def _around(self, path: str, forms: Mapping[str, str]) -> set[str]:
+        outer, place = self._outer(path), path
+        while len(place) > len(outer):
+            place = re.sub(r"[!/][^!/]*$", "", place)
+            units = {unit for other, unit in forms.items() if other.startswith((f"{place}/", f"{place}!"))}
+            if units:
+                return units
+        if outer != path:
+            return set()
+        return {unit for other, unit in forms.items() if _folder(self._outer(other)) == _folder(path)}
+
+    def _outer(self, path: str) -> str:
+        """The file on the disk that holds it."""
+        return next((item for item in self.containers if path.startswith(f"{item}!")), path)
+
+
+def _folder(path: str) -> str:
+    return str(Path(path).absolute().parent)
