@@ -221,8 +221,7 @@ def collect(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
         taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.was_judged)
-        containers = [source.path for source in sorted({*found} - {*taken.sources}, key=lambda item: item.path)]
-        beside = FiledBeside(office, ledger, period.code, containers)
+        beside = FiledBeside(office, ledger, period.code, [source.path for source in found])
         sources = beside.known(_dated(ledger, taken.sources, now))
         swept = root is not None or not given
         fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords), swept=swept)
@@ -246,13 +245,11 @@ def collect(
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
         answers = answer(office, ledger, plan, status, (*remarked.problems, *back.problems), root=root)
-        failed = {source.path for source, _ in uncopied}
         known = {source.sha256 for source in (*sources, *places)}
         made = [item.source for item in judged if item.source.sha256 not in known]
-        met = [source for source in sources if source.path not in failed]
-        filed = {copy.sha256 for copy in beside.signed}
-        met = [source for source in (*met, *places, *made) if source.sha256 not in filed]
-        lines = _report(ledger, met, judged, status)
+        left_out = {source.path for source, _ in uncopied} | {copy.sha256 for copy in beside.signed}
+        met = [source for source in sources if not {source.path, source.sha256} & left_out]
+        lines = _report(ledger, [*met, *places, *made], judged, status)
         return Collected(period, lines, status.period_findings, back.paths, answers, tuple(beside.signed))
 
 

@@ -48,8 +48,8 @@ class FiledBeside:
     office: Office
     ledger: Ledger
     period: str
-    containers: Sequence[str]
-    """Paths of the archives and mails among what was handed in."""
+    given: Sequence[str]
+    """Paths of the files that were handed in, archives and mails among them."""
     signed: list[SignedCopy] = field(factory=list, init=False)
 
     def known(self, sources: Sequence[Source]) -> list[Source]:
@@ -115,7 +115,7 @@ class FiledBeside:
 
     def _outer(self, path: str) -> str:
         """The file on the disk that holds it."""
-        return next((item for item in self.containers if path.startswith(f"{item}!")), path)
+        return next((item for item in self.given if path.startswith(f"{item}!")), path)
 
 
 def _folder(path: str) -> str:
