@@ -149,7 +149,7 @@ class Maker:
         self._parts("overall")
         self.para("2. Kết quả theo nhóm nhiệm vụ", "Heading 2")
         which = "Phụ lục{% if indicator_rows %} I{% endif %}"
-        note = "(số trong ngoặc sau tên nhiệm vụ là số thứ tự tại phụ lục này)"
+        note = "(số của nhiệm vụ là số thứ tự tại phụ lục này)"
         self.para(f"Kết quả từng đầu việc được nêu tại {which} kèm theo {note}.", "NoiDung")
         self.tag("{%p for section in sections %}")
         self.para("{{ section.title }}", "Heading 3")

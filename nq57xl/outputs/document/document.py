@@ -15,11 +15,12 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.document import results, review
-from nq57xl.outputs.document.words import BLANK_DAY, LISTED, Paragraph, in_full, report_number, several, state_of
+from nq57xl.outputs.document.words import BLANK_DAY, WHOLE, Paragraph, Room, in_full, report_number, several, state_of
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
     COLLECTIVE_RULE,
     Consolidation,
+    FreeRow,
     IndicatorEntry,
     IndicatorRow,
     LeadEntry,
@@ -65,7 +66,44 @@ def _task_rows(c: Consolidation) -> tuple[AppendixLine, ...]:
     for number, title in sections_of(c):
         found.append(AppendixLine(heading=f"{number}. {title}"))
         found += [_task_row(row, c, moved) for row in c.tasks if row.task.section == number]
-    return tuple(found)
+    return (*found, *_free_rows(c))
+
+
+def _free_rows(c: Consolidation) -> Iterator[AppendixLine]:
+    """What units told of no single task, so that nothing the text leaves out is missing: difficulties, new tasks."""
+    told = (
+        ("difficulty", "Khó khăn, đề xuất không gắn với một đầu việc", _general_row),
+        ("proposal", "Nhiệm vụ đề xuất bổ sung vào Kế hoạch", _new_row),
+    )
+    for table, heading, cells in told:
+        rows = [item for item in c.free if item.table == table]
+        if rows:
+            yield AppendixLine(heading=heading)
+        for number, item in enumerate(rows, start=1):
+            yield AppendixLine(cells=(str(number), *cells(item, c)))
+
+
+def _general_row(item: FreeRow, c: Consolidation) -> tuple[str, ...]:
+    return (_of_free(item, c, "content"), item.name, "", "", "", _of_free(item, c, "cause", "proposal", "authority"))
+
+
+def _new_row(item: FreeRow, c: Consolidation) -> tuple[str, ...]:
+    lead = f"Chủ trì: {item.text('lead')}" if item.text("lead") else ""
+    who = "\n".join(filter(None, (f"{item.name} đề xuất", lead)))
+    return (item.text("title"), who, item.text("deadline"), "", item.text("deliverable"), _of_free(item, c, "reason"))
+
+
+_OF_FREE = {
+    "cause": "Nguyên nhân: ",
+    "proposal": "Đề xuất, kiến nghị: ",
+    "authority": "Cấp giải quyết: ",
+    "reason": "Lý do, căn cứ: ",
+}
+
+
+def _of_free(item: FreeRow, c: Consolidation, *names: str) -> str:
+    texts = ((name, shown(item.values.get(name), c.schema).strip()) for name in names)
+    return "\n".join(f"{_OF_FREE.get(name, '')}{text}" for name, text in texts if text)
 
 
 def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> AppendixLine:
@@ -236,7 +274,7 @@ def context(c: Consolidation) -> dict[str, Any]:
     }
 
 
-def _parts(view: Overview, most: int = LISTED) -> dict[str, tuple[Paragraph, ...]]:
+def _parts(view: Overview, room: Room = WHOLE) -> dict[str, tuple[Paragraph, ...]]:
     """Paragraphs of the sections by their names in the template."""
     c, f = view.consolidation, view.figures
     return {
@@ -244,10 +282,10 @@ def _parts(view: Overview, most: int = LISTED) -> dict[str, tuple[Paragraph, ...
         "overall": results.overall(view),
         "indicators": results.indicators(c, f),
         "highlights": review.highlights(view),
-        "shortcomings": review.shortcomings(view),
-        "causes": review.difficulties(view, most),
-        "next_period": review.next_period_work(view, most),
-        "proposals": review.proposals(view, most),
+        "shortcomings": review.shortcomings(view, room),
+        "causes": review.difficulties(view, room),
+        "next_period": review.next_period_work(view, room),
+        "proposals": review.proposals(view, room),
     }
 
 
@@ -259,18 +297,25 @@ _SMALL_PLAN, _PAGES = 10, (2.9, 5)
 """Up to so many tasks the body is meant to take three pages, else five."""
 
 
-_FITS: tuple[tuple[int, results.Detail], ...] = (
-    (LISTED, "results"),
-    (LISTED, "names"),
-    (8, "names"),
-    (8, "done"),
-    (5, "done"),
-    (5, "counts"),
-    (3, "counts"),
-    (2, "counts"),
-    (1, "counts"),
+_FITS: tuple[tuple[Room, results.Detail], ...] = (
+    (WHOLE, "results"),
+    (Room(8, 800), "results"),
+    (Room(5, 600), "results"),
+    (Room(3, 400), "results"),
+    (Room(2, 300), "results"),
+    (Room(8, 600), "names"),
+    (Room(5, 400), "names"),
+    (Room(8, 600), "done"),
+    (Room(5, 400), "done"),
+    (Room(3, 400), "done"),
+    (Room(5, 400), "codes"),
+    (Room(3, 400), "codes"),
+    (Room(2, 300), "codes"),
+    (Room(1, 300), "codes"),
+    (Room(1, 300), "counts"),
+    (Room(0, 150), "counts"),
 )
-"""Items that a list has at most, and the detail of II.2: the first with which the body keeps within its pages."""
+"""Room for lists, and the detail of II.2: the first with which the body keeps within its pages."""
 
 
 def _body(view: Overview) -> tuple[dict[str, tuple[Paragraph, ...]], tuple[results.SectionText, ...]]:
@@ -279,9 +324,9 @@ def _body(view: Overview) -> tuple[dict[str, tuple[Paragraph, ...]], tuple[resul
     opening = (report_title(c), results.basis(c), results.gaps(c, view.figures))
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
     room -= results.lines_of(Paragraph(text) for text in opening)
-    for most, detail in _FITS:
-        parts = _parts(view, most)
-        found = tuple(results.by_section(c, view.figures, detail))
+    for fit, detail in _FITS:
+        parts = _parts(view, fit)
+        found = tuple(results.by_section(c, view.figures, detail, fit))
         told = [part for paragraphs in parts.values() for part in paragraphs]
         told += [part for item in found for part in (item.part, Paragraph(item.title))]
         if results.lines_of(told) <= room:

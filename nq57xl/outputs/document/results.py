@@ -11,14 +11,18 @@ from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.document.words import (
     LISTED,
+    WHOLE,
     Paragraph,
+    Room,
     appendix_name,
     cited_evidence,
+    continued,
     full_name,
     placeholder,
     plan_cited,
     sentence,
     several,
+    task_numbers,
     unit_names,
     unit_text,
 )
@@ -36,13 +40,14 @@ from nq57xl.results.figures import (
     stage_buckets,
 )
 from nq57xl.results.overview import Overview, is_silent
-from nq57xl.results.wording import STAGES, STATES, UNREPORTED, entry_result, gap_words
+from nq57xl.results.wording import STAGES, STATES, UNREPORTED, entry_result, gap_words, numbered
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.legacy import one_line
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
-Detail = Literal["results", "names", "done", "counts"]
-"""How much section II.2 tells: what was done of each task, names alone, names of what is done, numbers alone."""
+Detail = Literal["results", "names", "done", "codes", "counts"]
+"""How much section II.2 tells: what was done of each task, names alone, names of what is done (the rest by its number
+in the appendix), numbers of all, counts alone."""
 _NAMED_INDICATORS = 6
 """Indicators named one by one in a sentence."""
 
@@ -116,11 +121,18 @@ def _moved(view: Overview) -> str:
     pairs = [(_done(f.total), f.total.stages.get(STAGES[4], 0)) for f in (view.before, view.figures)]
     words = ("hoàn thành", "quá hạn")
     told = [
-        f"số đầu việc {name} từ {count_words(before)} thành {count_words(now)}"
+        f"số đầu việc {name} {_change(before, now)}"
         for name, before, now in zip(words, *pairs, strict=True)
         if before or now
     ]
     return f"So với {view.before_title}: {', '.join(told)}." if told else ""
+
+
+def _change(before: int, now: int) -> str:
+    one, other = (count_words(number) if number else "0" for number in (before, now))
+    if before == now:
+        return f"vẫn là {one}"
+    return f"tăng từ {one} lên {other}" if now > before else f"giảm từ {one} xuống {other}"
 
 
 def _done(f: RowCounts) -> int:
@@ -135,28 +147,50 @@ class SectionText:
     part: Paragraph
 
 
-def by_section(c: Consolidation, f: Figures, detail: Detail) -> Iterator[SectionText]:
+def by_section(c: Consolidation, f: Figures, detail: Detail, room: Room = WHOLE) -> Iterator[SectionText]:
     """II.2: for each group of tasks its heading and what was done, in running sentences."""
     for index, section in enumerate(f.sections):
         mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
         rows = [row for row in c.tasks if row.task.section == section.code]
-        yield SectionText(f"{mark} Nhóm {section.code}. {section.title}", _section(c, section, rows, detail))
+        yield SectionText(
+            f"{mark} Nhóm {section.code}. {section.title}", _section(c, section, rows, _Depth(detail, room.longest))
+        )
 
 
-def _section(c: Consolidation, section: RowCounts, rows: list[TaskRow], detail: Detail) -> Paragraph:
-    parts = [_counts(c, section)]
+@frozen
+class _Depth:
+    """How much is told, and how long a unit's own text may be to stand in the sentence."""
+
+    detail: Detail
+    longest: int
+
+
+def _section(c: Consolidation, section: RowCounts, rows: list[TaskRow], depth: _Depth) -> Paragraph:
+    parts, detail = [_counts(c, section)], depth.detail
     finished = [row for row in rows if row.standing.state == "reported" and row.standing.progress == "done"]
-    if finished and detail != "counts":
+    if finished and detail == "codes":
+        parts.append(f"Trong kỳ đã hoàn thành {task_numbers(finished)}.")
+    elif finished and detail != "counts":
         parts.append(f"Trong kỳ đã hoàn thành: {_enumerated([_completed(row, c, detail) for row in finished])}.")
     for progress, words in (("in_progress", "Đang triển khai"), ("ongoing", "Thực hiện thường xuyên")):
         told = [row for row in rows if row.standing.state == "reported" and row.standing.progress == progress]
         told += [row for row in rows if is_silent(row) and any(e.progress == progress for e in row.entries)]
         if told and detail in ("results", "names"):
-            parts.append(f"{words}: {_enumerated([_under_way(row, c, detail) for row in told])}.")
+            parts.append(f"{words}: {_enumerated([_under_way(row, c, depth) for row in told])}.")
+        elif told and detail != "counts":
+            parts.append(f"{words} nhiệm vụ {', '.join(_share(row, c) for row in told)}.")
     idle = [row for row in rows if row.standing.progress == "not_started"]
     if idle and detail in ("results", "names"):
-        parts.append(f"Chưa thực hiện: {'; '.join(full_name(row) for row in idle)}.")
+        parts.append(f"Chưa thực hiện: {_enumerated([full_name(row) for row in idle])}.")
+    elif idle and detail != "counts":
+        parts.append(f"Chưa thực hiện {task_numbers(idle)}.")
     return Paragraph(" ".join(parts))
+
+
+def _share(row: TaskRow, c: Consolidation) -> str:
+    """ "II.1 (45%)"."""
+    share = unit_text(row.entries[0], "percent", c) if len(row.entries) == 1 else ""
+    return f"{numbered(row.task)} ({share})" if share else numbered(row.task)
 
 
 def _enumerated(items: list[str]) -> str:
@@ -185,12 +219,13 @@ def _proof(entry: LeadEntry, c: Consolidation, detail: Detail) -> str:
     return " ".join(filter(None, (number, f"ngày {day}" if day else "")))
 
 
-def _under_way(row: TaskRow, c: Consolidation, detail: Detail) -> str:
+def _under_way(row: TaskRow, c: Consolidation, depth: _Depth) -> str:
     told = []
     for entry in row.entries:
         share = unit_text(entry, "percent", c) if entry.progress == "in_progress" else ""
-        result = unit_text(entry, "result", c).rstrip(" .;:,") if detail == "results" and not entry.before else ""
-        words = ", ".join(filter(None, (f"đạt {share}" if share else "", f"{result[:1].lower()}{result[1:]}")))
+        result = unit_text(entry, "result", c).rstrip(" .;:,") if depth.detail == "results" and not entry.before else ""
+        result = continued(result) if len(result) <= depth.longest else ""
+        words = ", ".join(filter(None, (f"đạt {share}" if share else "", result)))
         if words:
             told.append(f"{entry.name}: {words}" if several(row) else words)
     return f"{full_name(row)}" + (f": {', '.join(told)}" if told else "")
@@ -207,8 +242,7 @@ def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     total = len(c.indicators)
     words = [f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {listed(states, INDICATOR_STATES, total)}."]
     if len(groups_of(c)) > 1:
-        groups = (f"nhóm {number} {_of_group(f, number)}" for number, _ in groups_of(c))
-        words.append(f"Theo nhóm chỉ tiêu: {'; '.join(groups)}.")
+        words.append(f"Theo nhóm chỉ tiêu: {'; '.join(_of_group(f, number) for number, _ in groups_of(c))}.")
     for state, told in ((REACHED, "Các chỉ tiêu đã đạt"), (UNDER_WAY, "Các chỉ tiêu còn phải phấn đấu")):
         rows = [row for row in c.indicators if indicator_state(row) == state]
         if 0 < len(rows) <= _NAMED_INDICATORS:
@@ -218,7 +252,8 @@ def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
 
 def _of_group(f: Figures, number: str) -> str:
     counts = f.indicators[number]
-    return f"đạt {count_words(counts.get(REACHED, 0))}/{count_words(sum(counts.values()))}"
+    reached, total = counts.get(REACHED, 0), count_words(sum(counts.values()))
+    return f"nhóm {number} đạt {count_words(reached) if reached else '0'}/{total}"
 
 
 def _indicator(row: IndicatorRow) -> str:
@@ -234,12 +269,12 @@ def _indicator(row: IndicatorRow) -> str:
     return ", ".join(filter(None, (reached, f"mục tiêu {row.indicator.target.text}", *gaps_told)))
 
 
-def missed_indicators(c: Consolidation) -> Iterator[Paragraph]:
+def missed_indicators(c: Consolidation, most: int = LISTED) -> Iterator[Paragraph]:
     """Targets whose day has come and that were not reached: shortcomings."""
     rows = [row for row in c.indicators if indicator_state(row) == MISSED]
     if rows:
         lead = f"Có {count_words(len(rows))} chỉ tiêu không đạt mục tiêu khi đến hạn"
-        if len(rows) > LISTED:
+        if len(rows) > most:
             yield Paragraph(f"{lead} (nêu tại {appendix_name(c, 'II')}).")
         else:
             yield Paragraph(f"{lead}: {'; '.join(_indicator(row) for row in rows)}.")

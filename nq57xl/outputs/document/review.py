@@ -9,9 +9,12 @@ from attrs import frozen
 from nq57xl.outputs.document.results import missed_indicators
 from nq57xl.outputs.document.words import (
     LISTED,
+    WHOLE,
     Paragraph,
+    Room,
     accepted,
     appendix_name,
+    begun,
     codes,
     flowing,
     full_name,
@@ -28,9 +31,14 @@ from nq57xl.outputs.narrative import count_words, indicator_words
 from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
-from nq57xl.results.wording import STAGES, percent_of, shown
+from nq57xl.results.wording import STAGES, numbered, percent_of, shown
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.legacy import one_line
+
+_LEAST_NAMED = 3
+"""Late tasks that are named whatever the room."""
+_LEAST_ASKED, _LEAST_LONG = 2, 250
+"""Decisions of a level, and their letters, that are told whatever the room: the reader is asked for them."""
 
 
 def highlights(view: Overview) -> tuple[Paragraph, ...]:
@@ -47,19 +55,21 @@ def highlights(view: Overview) -> tuple[Paragraph, ...]:
     done = total.stages.get(STAGES[0], 0) + total.stages.get(STAGES[1], 0)
     now = sum(row.standing.state == "reported" and row.standing.progress == "done" for row in c.tasks)
     words = f"Lũy kế đã hoàn thành {count_words(done)}/{count_words(total.total)} đầu việc"
-    words += f" ({percent_of(done, total.total)})" if done else ""
+    words += f" ({percent_of(done, total.total)})"
+    if not done:
+        words = f"Chưa có đầu việc nào trong {count_words(total.total)} đầu việc hoàn thành"
     words += f", riêng trong kỳ hoàn thành {count_words(now)} đầu việc (nêu tại mục II)." if now else "."
     return (judgement, Paragraph(f"{words} {indicator_words(view.figures)}".strip()))
 
 
-def shortcomings(view: Overview) -> tuple[Paragraph, ...]:
+def shortcomings(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
     """III.2: what is late, each with its reason and remedy; what nobody reported on; targets that were missed."""
-    c = view.consolidation
-    parts = [*_late(c), *_finished_late(c), *_silent(c), *missed_indicators(c)]
+    c, most = view.consolidation, max(room.most, _LEAST_NAMED)
+    parts = [*_late(c, most, room.longest), *_finished_late(c, most), *_silent(c), *missed_indicators(c, most)]
     return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm.")),)
 
 
-def _late(c: Consolidation) -> Iterator[Paragraph]:
+def _late(c: Consolidation, most: int, longest: int) -> Iterator[Paragraph]:
     margin = c.plan.settings.at_risk_days
     groups: tuple[tuple[str, str, Callable[[int], str]], ...] = (
         ("overdue", "đầu việc quá hạn, chưa hoàn thành", lambda days: f"quá hạn {count_words(-days)} ngày"),
@@ -71,41 +81,54 @@ def _late(c: Consolidation) -> Iterator[Paragraph]:
     )
     for code, words, days in groups:
         rows = rows_with(c, timely(code))
-        lead = f"Có {count_words(len(rows))} {words}"
-        if len(rows) > LISTED:
-            yield Paragraph(f"{lead} (nêu tại {appendix_name(c, 'I')}).")
-        elif rows:
-            yield part(lead, [_with_reason(row, c, days) for row in rows])
-        bare = [row for row in rows if code == "overdue" and not any(_has(row, "cause", c))]
-        if bare and len(rows) <= LISTED:
-            yield placeholder(f"Bổ sung nguyên nhân chậm và biện pháp khắc phục của nhiệm vụ {codes(bare)}")
+        named = sorted(rows, key=_left)[:most] if len(rows) > most else rows
+        items = [_with_reason(row, c, days, 2 * longest) for row in named]
+        if len(rows) > most:
+            items.append(f"{count_words(len(rows) - most)} đầu việc khác nêu tại {appendix_name(c, 'I')}")
+        if rows:
+            yield part(f"Có {count_words(len(rows))} {words}", items)
+        if code == "overdue":
+            yield from _to_explain(rows, c)
+
+
+def _to_explain(rows: list[TaskRow], c: Consolidation) -> Iterator[Paragraph]:
+    """What the office has to say of overdue tasks, since their units did not: the reason, the remedy."""
+    bare = [row for row in rows if not any(_has(row, "cause", c))]
+    if bare:
+        yield placeholder(f"Bổ sung nguyên nhân chậm và biện pháp khắc phục của nhiệm vụ {codes(bare)}")
+    remedies = ("next_work", "proposal")
+    helpless = [row for row in rows if row not in bare and not any(any(_has(row, name, c)) for name in remedies)]
+    if helpless:
+        yield placeholder(f"Bổ sung biện pháp khắc phục của nhiệm vụ {codes(helpless)}")
+
+
+def _left(row: TaskRow) -> int:
+    """Days to the deadline, fewer than none for what is overdue."""
+    return (row.standing.timeliness.days or 0) if row.standing.timeliness else 0
 
 
 def _has(row: TaskRow, field: str, c: Consolidation) -> Iterator[str]:
     return (text for entry in row.entries if (text := unit_text(entry, field, c)))
 
 
-def _with_reason(row: TaskRow, c: Consolidation, words: Callable[[int], str]) -> str:
-    """ "Làm sạch dữ liệu (IV.4), Văn phòng Sở, hạn 31/03/2026, quá hạn 14 ngày. Nguyên nhân: … Biện pháp: …"."""
+def _with_reason(row: TaskRow, c: Consolidation, words: Callable[[int], str], longest: int) -> str:
+    """ "Làm sạch dữ liệu (IV.4), Văn phòng Sở, hạn 31/03/2026, quá hạn 14 ngày. Nguyên nhân: … Biện pháp: …"; where the
+    units' words are longer than `longest` letters, they stand in the appendix alone."""
     state, due = row.standing.timeliness, row.task.due
     days = words(state.days) if state is not None and state.days is not None else ""
     names = ", ".join(entry.name for entry in row.entries)
     first = ", ".join(filter(None, (full_name(row), names, f"hạn {vietnamese_date(due)}" if due else "", days)))
     told = [first]
-    fields = (
-        ("Khó khăn", "difficulties"),
-        ("Nguyên nhân", "cause"),
-        ("Biện pháp", "next_work"),
-        ("Đề xuất", "proposal"),
-    )
-    for label, field in fields:
+    for label, field in _OF_LATE:
         texts = [
-            f"{entry.name}: {text}" if several(row) else text
+            f"{entry.name}: {text}" if several(row) else begun(text)
             for entry in row.entries
             if (text := unit_text(entry, field, c).rstrip(" .;:,"))
         ]
         if texts:
             told.append(f"{label}: {'; '.join(texts)}")
+    if sum(map(len, told[1:])) > longest:
+        return f"{first}. Nguyên nhân, biện pháp nêu tại {appendix_name(c, 'I')}"
     return ". ".join(told)
 
 
@@ -117,19 +140,15 @@ _OF_LATE = (
 )
 
 
-def _finished_late(c: Consolidation) -> Iterator[Paragraph]:
+def _finished_late(c: Consolidation, most: int) -> Iterator[Paragraph]:
     rows = rows_with(c, timely("late"))
-    if len(rows) > LISTED:
-        yield Paragraph(
-            f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn (nêu tại {appendix_name(c, 'I')})."
+    if rows:
+        short = len(rows) > most
+        names = (
+            f"{f'nhiệm vụ {numbered(row.task)}' if short else full_name(row)}, chậm {count_words(_left(row))} ngày"
+            for row in rows
         )
-    elif rows:
-        names = (f"{full_name(row)}, chậm {count_words(_days(row))} ngày" for row in rows)
         yield Paragraph(f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn: {'; '.join(names)}.")
-
-
-def _days(row: TaskRow) -> int:
-    return (row.standing.timeliness.days or 0) if row.standing.timeliness else 0
 
 
 def _silent(c: Consolidation) -> Iterator[Paragraph]:
@@ -140,7 +159,7 @@ def _silent(c: Consolidation) -> Iterator[Paragraph]:
         yield Paragraph(f"{lead} ({which}).")
 
 
-def difficulties(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
+def difficulties(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
     """III.3: each difficulty with its cause and the proposal beside it, the same words told once."""
     c = view.consolidation
     found: dict[str, list[_Told]] = {}
@@ -157,7 +176,7 @@ def difficulties(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
                 found.setdefault(told.content or f"|{told.cause}", []).append(told)
     items = [_difficulty(told) for told in found.values() if any(item.content or item.cause for item in told)]
     none = "Trong kỳ, các phòng, đơn vị không nêu khó khăn, vướng mắc."
-    return (_list_of("Các phòng, đơn vị nêu", items, c, none, most, f"{appendix_name(c, 'I')} và {_GENERAL}"),)
+    return (_list_of("Các phòng, đơn vị nêu", items, c, room, none),)
 
 
 @frozen
@@ -183,8 +202,8 @@ def _is_late(row: TaskRow) -> bool:
 
 def _difficulty(told: list[_Told]) -> str:
     who = _whose((item.unit, item.row) for item in told)
-    causes = "; ".join(dict.fromkeys(item.cause for item in told if item.cause))
-    asked = "; ".join(dict.fromkeys(item.proposal for item in told if item.proposal))
+    causes = "; ".join(dict.fromkeys(begun(item.cause) for item in told if item.cause))
+    asked = "; ".join(dict.fromkeys(begun(item.proposal) for item in told if item.proposal))
     content = told[0].content
     parts = [f"{content} ({who})" if content else f"{causes} ({who})"]
     parts += [f"Nguyên nhân: {causes}"] if causes and content else []
@@ -199,19 +218,20 @@ def _whose(who: Iterable[tuple[str, TaskRow | None]]) -> str:
     return f"{names}; {task_numbers(rows)}" if rows else names
 
 
-_GENERAL = "trang «Đề xuất, kiến nghị» của bao-cao-tong-hop.xlsx"
-"""Where what concerns no single task stands: the appendix has tasks alone."""
+def _list_of(lead: str, items: list[str], c: Consolidation, room: Room, none: str = "") -> Paragraph:
+    """The paragraph over its items; of many or long ones the first that there is room for, the others by number."""
+    kept = [item for item in items if len(item) <= room.longest][: room.most]
+    more = len(items) - len(kept)
+    if more and not kept:
+        where = f"nêu tại {appendix_name(c, 'I')}"
+        counted = f" {count_words(more)} " in lead
+        return Paragraph(f"{lead} ({where})." if counted else f"{lead}: {count_words(more)} nội dung ({where}).")
+    if more:
+        kept.append(f"{count_words(more)} nội dung khác nêu tại {appendix_name(c, 'I')}")
+    return part(lead, kept, nobody(c, none))
 
 
-def _list_of(lead: str, items: list[str], c: Consolidation, none: str, most: int, where: str = "") -> Paragraph:  # noqa: PLR0917
-    """The paragraph over its items; of many the first ones, and where the others stand: else in the appendix."""
-    more = len(items) - most
-    if more > 0:
-        items = [*items[:most], f"{count_words(more)} nội dung khác nêu tại {where or appendix_name(c, 'I')}"]
-    return part(lead, items, nobody(c, none))
-
-
-def next_period_work(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
+def next_period_work(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
     """Section IV: what is overdue, what falls due, what the units will do, the same work gathered."""
     c = view.consolidation
     parts = []
@@ -226,9 +246,9 @@ def next_period_work(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...
             + (f", hạn {vietnamese_date(item.due)}" if item.due else "")
             for item in view.due_soon
         ]
-        parts.append(_list_of(lead, items, c, "", most))
+        parts.append(_list_of(lead, items, c, room))
     none = "Các phòng, đơn vị chưa nêu việc kỳ tới."
-    parts.append(_list_of("Các phòng, đơn vị tập trung thực hiện", _planned(c), c, none, most))
+    parts.append(_list_of("Các phòng, đơn vị tập trung thực hiện", _planned(c), c, room, none))
     return tuple(parts)
 
 
@@ -243,7 +263,7 @@ def _planned(c: Consolidation) -> list[str]:
     return [f"{words} ({_whose(who)})" for words, who in found.items()]
 
 
-def proposals(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
+def proposals(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
     """Section V: what is asked for, by the level that decides; then new tasks."""
     c = view.consolidation
     parts: list[Paragraph] = []
@@ -251,15 +271,15 @@ def proposals(view: Overview, most: int = LISTED) -> tuple[Paragraph, ...]:
     for level in levels:
         items = [_asked(item) for item in view.decisions if item.level == level]
         if level == NO_LEVEL:
-            parts.append(_list_of("Đề xuất, kiến nghị theo nhiệm vụ", items, c, "", most))
+            parts.append(_list_of("Đề xuất, kiến nghị theo nhiệm vụ", items, c, room))
             parts.append(placeholder("Chọn nội dung trình và ghi rõ cấp quyết định đối với các đề xuất theo nhiệm vụ"))
         else:
-            parts.append(_list_of(f"Cấp quyết định: {level}", items, c, "", most, _GENERAL))
+            least = Room(max(room.most, _LEAST_ASKED), max(room.longest, _LEAST_LONG))
+            own = level if level.startswith("Thuộc thẩm quyền") else f"Thuộc thẩm quyền của {level}"
+            parts.append(_list_of(own, items, c, least))
     new = list(_new_tasks(c))
     if new:
-        parts.append(
-            _list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new, c, "", most, _GENERAL)
-        )
+        parts.append(_list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new, c, room))
     return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ, các phòng, đơn vị không có đề xuất, kiến nghị.")),)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from attrs import frozen
 
 from nq57xl.forms.wording import day_in_words
-from nq57xl.outputs.report.units import NAME as SUBMISSIONS
 from nq57xl.plan.model import name_on
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import entry_words, numbered, shown, work_of
@@ -38,6 +37,20 @@ class Paragraph:
     """True: not a text but what the office still has to write here, printed highlighted."""
 
 
+@frozen
+class Room:
+    """How much of lists the body of the document has room for."""
+
+    most: int = LISTED
+    """Items of a list, and tasks named one by one."""
+    longest: int = 100_000
+    """Letters of an item; a longer one stands in the appendix alone, never cut."""
+
+
+WHOLE = Room()
+"""What a body that is short anyway has."""
+
+
 def placeholder(words: str) -> Paragraph:
     """ "[Văn phòng bổ sung: ...]": what only the office can say."""
     return Paragraph(f"[{words}]", blank=True)
@@ -45,16 +58,29 @@ def placeholder(words: str) -> Paragraph:
 
 def part(lead: str, items: Iterable[str] = (), none: str = "") -> Paragraph:
     """The paragraph `lead:` over its items; the sentence `none` where there are no items."""
-    kept = [item for item in (_END.sub("", one_line(item)) for item in items) if item]
+    kept = [begun(item) for item in (_END.sub("", one_line(item)) for item in items) if item]
     if not kept:
         return Paragraph(none or f"{lead}.")
     return Paragraph(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
 
 
-def counted(c: Consolidation, number: int, words: str, items: list[str], *, appendix: str = "I") -> Paragraph:
-    """ "Có 03 đầu việc quá hạn:" over its items; a long list stands in the appendix alone."""
-    lead = f"Có {number:02d} {words}"
-    return part(lead, items) if len(items) <= LISTED else Paragraph(f"{lead} (nêu tại {appendix_name(c, appendix)}).")
+def begun(text: str) -> str:
+    """The text with a capital at its beginning; a word with capitals or digits of its own (eOffice) stays."""
+    word = text.partition(" ")[0].rstrip(".,;:")
+    return f"{text[:1].upper()}{text[1:]}" if word.isalpha() and word.islower() else text
+
+
+def continued(text: str) -> str:
+    """The text as it goes on inside a sentence: the verbs that reports begin with lose their capital, names keep it."""
+    word, _, rest = text.partition(" ")
+    return f"{word.lower()} {rest}".rstrip() if word.istitle() and word.lower() in _BEGINNINGS else text
+
+
+_BEGINNINGS = {
+    *("đã", "đang", "chưa", "sẽ", "cơ", "tiếp", "tổ", "trình", "rà", "xây", "phối", "thực", "triển", "tham", "hoàn"),
+    *("lấy", "theo", "cập", "làm", "gửi", "lập", "kết", "góp"),
+}
+"""First words of what was done that begin no name of an agency or a document."""
 
 
 def appendix_name(c: Consolidation, number: str) -> str:
@@ -67,8 +93,7 @@ def unit_names(names: Sequence[str]) -> str:
     more = len(names) - _NAMED_UNITS
     if more <= 0:
         return "; ".join(names)
-    where = f"trang «{SUBMISSIONS}» của bao-cao-tong-hop.xlsx"
-    return f"{'; '.join(names[:_NAMED_UNITS])}; và {more} đơn vị khác (nêu tại {where})"
+    return f"{'; '.join(names[:_NAMED_UNITS])}; và {more} đơn vị khác"
 
 
 def flowing(text: str) -> str:

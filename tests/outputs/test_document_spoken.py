@@ -1,0 +1,116 @@
+"""The document of fills in the words of real offices: what a chief of office would strike out stands nowhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.overview_page import overview_page
+from nq57xl.outputs.report.workbook import render_report
+from nq57xl.outputs.texts import tracking_text
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.wording import numbered
+from tests import office
+from tests.conftest import REPOSITORY
+from tests.document_kit import blocks, opened, under
+from tests.report_books import sheets
+from tests.spoken_fills import MODES, Mode, spoken
+
+PLANS = ("bql-2026", "sxd-2026")
+NEVER = ("xlsx", "nq57", "phần mềm", "được chấp nhận không nêu", "Không áp dụng", "Chưa đạt", "Cấp quyết định:")
+"""What the People's Committee is not told: files, programs, other words than the house's."""
+BROKEN = re.compile(
+    r"(\d\d) đầu việc: \1 |\b00 |\.\.(?!\.)(?<!\.\.\.)|;;|: *[;.]|\( *[;)]|,,|,;|(?<!\.\.)\.;|\bhOÀN|%\.:"
+)
+"""A count after itself, signs doubled or left alone, a capital taken from a word of capitals."""
+BEGUN = re.compile(r"^(?:- )?[a-zđàáâãèéêìíòóôõùúýăơưạ-ỹ]+(?: |$)")
+"""A line that begins with a small letter."""
+
+
+def made(which: str, mode: Mode, seed: int = 5) -> Consolidation:
+    return spoken(which, MODES[mode], seed, mode)
+
+
+def body_of(c: Consolidation) -> list[str]:
+    texts = blocks(opened(render_document(c)))
+    return texts[: next(number for number, text in enumerate(texts) if text.startswith("Phụ lục"))]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("which", PLANS)
+def test_read_aloud(which: str, mode: Mode) -> None:
+    """Whole sentences in the house's words: no file, program or cut text; every item of a list begins with a capital
+    and ends with its sign; a count is never followed by itself; what is done stands in no shortcoming but as late; each
+    task of the text has its number in the appendix."""
+    c = made(which, mode)
+    body = body_of(c)
+    start = next(number for number, text in enumerate(body) if text.startswith("I. "))
+    cut = "".join(f"{row.task.task}{row.task.subtask}" for row in c.tasks)
+    cut += "".join(row.indicator.indicator for row in c.indicators)
+    for text in body[start:]:
+        assert text.count("…") <= cut.count("…"), text
+        assert not any(words in text for words in NEVER), text
+        assert not BEGUN.match(text), text
+        assert not BROKEN.search(text), text
+        if text.startswith("- "):
+            assert text.endswith((";", ".")), text
+    short = "\n".join(under(body, "2. Tồn tại, hạn chế"))
+    known = {numbered(row.task): row for row in c.tasks}
+    for code in re.findall(r"\(([IVX]+\.[\d.]+)\)", "\n".join(body)):
+        assert code in known
+    for line in short.split("\n"):
+        done = [row for code, row in known.items() if f"({code})" in line and row.standing.progress == "done"]
+        assert not done or "hoàn thành sau thời hạn" in line
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_late_tasks_stand_with_reason_and_remedy(mode: Mode) -> None:
+    """The longest overdue tasks are named with unit, day and days; reason and remedy stand with them or, where they are
+    too long, are said to stand in the appendix."""
+    c = made("sxd-2026", mode)
+    lines = under(body_of(c), "2. Tồn tại, hạn chế")
+    for row in c.tasks:
+        state = row.standing.timeliness
+        line = next((text for text in lines if text.startswith("- ") and f"({numbered(row.task)})" in text), "")
+        if line and state is not None and state.code == "overdue":
+            causes = [text for entry in row.entries if (text := entry.values.get("cause"))]
+            assert not causes or "Nguyên nhân" in line
+
+
+@pytest.mark.needs("soffice")
+@pytest.mark.needs("pdftotext")
+def test_pages_of_every_fill(tmp_path: Path) -> None:
+    """Whatever was filled in, the signature stands on page 3 of bql's document at the latest, on page 5 of sxd's; the
+    overview of the workbook is page 1 alone."""
+    paths = []
+    for which in PLANS:
+        for mode in MODES:
+            c = made(which, mode)
+            for ending, data in (("docx", render_document(c)), ("xlsx", render_report(c))):
+                paths.append(tmp_path / f"{which}-{mode}-{ending}.{ending}")
+                paths[-1].write_bytes(data)
+    for pdf in office.convert_all(paths, "pdf"):
+        done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True, timeout=60)
+        pages = done.stdout.decode("utf-8").split("\f")
+        if pdf.stem.endswith("docx"):
+            last = next(number for number, page in enumerate(pages, start=1) if "Nơi nhận:" in page)
+            assert last <= (3 if pdf.stem.startswith("bql") else 5), pdf.stem
+        else:
+            assert "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN" in pages[1], pdf.stem
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_word_for_one_thing_in_what_is_made(mode: Mode) -> None:
+    """Workbook, page and text of every fill use none of the words that schemas/words.yml rules out."""
+    c = made("sxd-2026", mode)
+    texts = [str(cell.value) for sheet in sheets(render_report(c)) for row in sheet.iter_rows() for cell in row]
+    texts += [overview_page(c).decode(), tracking_text(c).decode()]
+    words = yaml.safe_load((REPOSITORY / "schemas" / "words.yml").read_text(encoding="utf-8"))
+    ruled_out = [never for item in words for never in item["never"] if never[0].isalpha() and "}" not in never]
+    assert len(ruled_out) > 8
+    assert not [(never, text) for never in ruled_out for text in texts if never in text]
