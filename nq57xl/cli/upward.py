@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nq57xl.cli.options import NamedPath, as_json, console, office, period_option, print_json, talk
+from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.upward import UpwardReport
@@ -57,7 +58,7 @@ def _print(done: UpwardReport) -> None:
     if done.points:
         table = Table("Mã", "Trang, ô", "Nội dung", "Vì sao, cần làm gì")
         for item in done.points:
-            table.add_row(item.key, f"{item.sheet}, {item.cell}", item.field, item.why)
+            table.add_row(*map(visible, (item.key, f"{item.sheet}, {item.cell}", item.field, item.why)))
         console().print(table)
     click.echo(f"Biểu đã điền: {done.form}")
     click.echo(f"Nguồn của từng ô và việc còn lại: {done.sources}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -100,13 +101,25 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
         raise Nq57Error(f"Không đọc được «{path.name}»: {told.message} {told.fix}".strip())
     if data[:4] != b"PK\x03\x04" or b"xl/workbook.xml" not in data:
         raise Nq57Error(f"«{path.name}» không phải tệp .xlsx: hãy dùng đúng biểu mẫu .xlsx đã nhận từ cấp trên.")
-    superior = read_superior_form(raw, unlocked_cells(data), path.name)
+    if any(note.code == "MACROS_PRESENT" for note in raw.notes):
+        raise Nq57Error(f"«{path.name}» có macro, biểu mẫu nq57xl thì không: hãy xin lại biểu từ cấp trên.")
+    fields = {table.name: [item.name for item in table.fields] for table in office.schema().tables}
+    superior = read_superior_form(raw, _unlocked(data, path.name), fields, path.name)
     if ledger.form_by_id(superior.issue_id) is not None:
         raise Nq57Error(
             f"«{path.name}» là biểu do chính cơ quan này phát hành cho đơn vị {superior.unit}, không phải biểu của cấp "
             "trên. Báo cáo của đơn vị thì dùng lệnh «nq57xl collect»."
         )
     return data, superior
+
+
+def _unlocked(data: bytes, name: str) -> dict[str, frozenset[str]]:
+    try:
+        return unlocked_cells(data)
+    except (LookupError, ValueError, SyntaxError, zipfile.BadZipFile) as error:  # SyntaxError: of its XML
+        raise Nq57Error(
+            f"«{name}» có cấu trúc khác thường, không điền được: hãy mở bằng Excel, LibreOffice, lưu lại rồi chạy lại."
+        ) from error
 
 
 def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:

@@ -6,7 +6,7 @@ Every sheet names itself in its corner; hidden keys name rows and fields; locks 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 from attrs import field, frozen
@@ -81,9 +81,12 @@ class SuperiorForm:
         return name not in self.lists or title in self.lists[name]
 
 
-def read_superior_form(raw: RawWorkbook, unlocked: Mapping[str, frozenset[str]], name: str) -> SuperiorForm:
+def read_superior_form(
+    raw: RawWorkbook, unlocked: Mapping[str, frozenset[str]], fields: Mapping[str, Collection[str]], name: str
+) -> SuperiorForm:
     """The form in that workbook; `unlocked`: addresses by sheet of the cells that may be typed in.
 
+    `fields`: by table, of this office's schemas: what is an entry cell where a program has dropped every lock.
     Raises Nq57Error when the workbook is no form, or its hidden sheets are gone.
     """
     identity = identify(raw)
@@ -106,16 +109,21 @@ def read_superior_form(raw: RawWorkbook, unlocked: Mapping[str, frozenset[str]],
         if marker.sheet == _LISTS:
             lists = keys.lists()
         else:
-            for row in keys.rows(unlocked.get(sheet.name, frozenset()), sections):
+            for row in keys.rows(unlocked.get(sheet.name) or fields, sections):
                 rows[row.table, row.key] = _joined(rows.get((row.table, row.key)), row, name)
     told = {"plan_id": facts.get("plan_id", ""), "plan_version": facts.get("plan_version", "")}
     ids = {"unit": identity.unit, "period": identity.period, "issue_id": identity.issue_id}
-    return SuperiorForm(**told, **ids, rows=tuple(map(_open, rows.values())), sections=sections, lists=lists)
+    return SuperiorForm(
+        **told, **ids, rows=tuple(_open(row, lists) for row in rows.values()), sections=sections, lists=lists
+    )
 
 
-def _open(row: SuperiorRow) -> SuperiorRow:
+def _open(row: SuperiorRow, lists: Mapping[str, tuple[str, ...]]) -> SuperiorRow:
     """The row; without cells where it was closed: all that can be chosen there is to ask that it be opened again."""
-    return row if _TABLES[row.table] in row.cells else attrs.evolve(row, cells={})
+    cell = row.cells.get(_TABLES[row.table])
+    words = lists.get("progress", ()) + lists.get("progress_again", ())
+    closed = cell is None or (row.table == "led" and bool(words) and cell.typed not in ("", *words))
+    return attrs.evolve(row, cells={}) if closed else row
 
 
 def _joined(before: SuperiorRow | None, row: SuperiorRow, name: str) -> SuperiorRow:
@@ -159,8 +167,13 @@ class _Keys:
             for column, name in self._columns().items()
         }
 
-    def rows(self, unlocked: frozenset[str], sections: dict[str, dict[str, str]]) -> Iterator[SuperiorRow]:
-        """The rows of the tables that are answered; headings go into `sections`."""
+    def rows(
+        self, entries: frozenset[str] | Mapping[str, Collection[str]], sections: dict[str, dict[str, str]]
+    ) -> Iterator[SuperiorRow]:
+        """The rows of the tables that are answered; headings go into `sections`.
+
+        `entries`: addresses of the cells that may be typed in, else the names of the fields by table.
+        """
         columns, section, heading = self._columns(), "", ""
         for row, key in self._rows():
             if key.startswith("#"):
@@ -171,7 +184,12 @@ class _Keys:
             if section:
                 sections.setdefault(table, {})[section] = heading.removeprefix(f"{section}.").strip()
             places = {name: (row, column) for column, name in columns.items()}
-            open_ = {name: at for name, at in places.items() if a1(*at) in unlocked}
+            names = entries.get(table, ()) if isinstance(entries, Mapping) else places
+            open_ = {
+                name: at
+                for name, at in places.items()
+                if name in names and (isinstance(entries, Mapping) or a1(*at) in entries)
+            }
             yield SuperiorRow(
                 table,
                 code,

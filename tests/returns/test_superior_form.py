@@ -1,0 +1,120 @@
+"""What a form says of itself to an office that has no record of it, also after other programs have saved it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.styles import Protection
+
+from nq57xl.errors import Nq57Error
+from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
+from nq57xl.rules.load import load_schema
+from nq57xl.xlsx.patch import CellContent, put_values, unlocked_cells, without_results
+from nq57xl.xlsx.read import read_bytes
+from tests.april_kit import issued_office
+from tests.conftest import REPOSITORY
+
+FIELDS = {table.name: [item.name for item in table.fields] for table in load_schema().tables}
+EARLIER = "bql-2026/out/2026-05/bieu-mau/NQ57_2026-05_VP.xlsx"
+
+
+@pytest.fixture(scope="module")
+def form(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The form of VP for April of the first bundled plan."""
+    return issued_office(tmp_path_factory.mktemp("biểu"), 1)[1].read_bytes()
+
+
+def read(data: bytes) -> SuperiorForm:
+    return read_superior_form(read_bytes(data), unlocked_cells(data), FIELDS, "bieu.xlsx")
+
+
+def saved(data: bytes, *, unlocked: bool = False) -> bytes:
+    """The form as openpyxl saves it; `unlocked`: with every lock gone, as some programs leave it."""
+    book = load_workbook(io.BytesIO(data))
+    for sheet in book.worksheets if unlocked else ():
+        for row in sheet.iter_rows():
+            for cell in row:
+                cell.protection = Protection(locked=True)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def places(form: SuperiorForm) -> Mapping[tuple[str, str], Mapping[str, tuple[str, str]]]:
+    """(table, key) -> field -> where its cell is."""
+    return {
+        (row.table, row.key): {name: (cell.sheet, cell.cell) for name, cell in row.cells.items()} for row in form.rows
+    }
+
+
+def test_a_form_names_its_plan_period_rows_and_cells(form: bytes) -> None:
+    """Identity, rows with their texts and entry cells, headings and lists are all read from the form alone."""
+    found = read(form)
+    assert (found.plan_id, found.unit, found.period) == ("bql-2026", "VP", "2026-04")
+    assert {row.table for row in found.rows} == {"led"}
+    sheet = load_workbook(io.BytesIO(form))["1. Kết quả"]
+    for (table, _), cells in places(found).items():
+        if table == "led":
+            assert {sheet[cell].protection.locked for _, cell in cells.values()} == {False}
+    assert "Hoàn thành" in found.lists["progress"]
+    plan = superior_plan(found, 2026)
+    assert {task.section for task in plan.tasks} <= {section.number for section in plan.sections}
+    assert all(task.task for task in plan.tasks)
+
+
+@pytest.mark.parametrize("unlocked", [False, True])
+def test_other_programs_change_nothing_of_it(form: bytes, unlocked: bool) -> None:
+    """Saved by another program, and with every lock gone: the same rows, texts and entry cells."""
+    found, again = read(form), read(saved(form, unlocked=unlocked))
+    assert places(again) == places(found)
+    assert [row.print for row in again.rows] == [row.print for row in found.rows]
+
+
+def test_a_form_of_the_earlier_layout_is_read(tmp_path: Path) -> None:
+    """Rows that stand on several sheets are one row with all its cells; rows that are closed have none."""
+    with tarfile.open(REPOSITORY / "tests/data/old_workspace/bql-2026.tar.xz") as archive:
+        member = archive.extractfile(EARLIER)
+        assert member is not None
+        found = read(member.read())
+    rows = {row.key: row for row in found.rows if row.table == "led"}
+    assert set(rows["I.1"].cells) >= {"progress", "percent", "evidence_number", "evidence_date", "proposal"}
+    assert len({cell.sheet for cell in rows["I.1"].cells.values()}) == 3
+    assert [key for key, row in rows.items() if not row.cells] == ["III.6"]
+
+
+def test_a_row_that_stands_there_twice_is_refused(form: bytes) -> None:
+    """Nobody can say which of two rows with one key is to be filled in."""
+    book = load_workbook(io.BytesIO(form))
+    sheet = book["1. Kết quả"]
+    line = next(row[0].row for row in sheet.iter_rows() if row[0].value == "led|I.1")
+    sheet.cell(line + 1, 1).value = "led|I.1"
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(Nq57Error, match=r"I\.1"):
+        read(stream.getvalue())
+
+
+def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
+    """A text that looks like a formula stays text; numbers and days are those of the cell's format; locks stay."""
+    cells = next(row.cells for row in read(form).rows if row.table == "led")
+    where = {name: (cells[name].sheet, cells[name].cell) for name in ("result", "percent", "completion_date")}
+    text = '=HYPERLINK("x") ' + "Đã trình dự thảo, lấy ý kiến. " * 20
+    content: dict[str, CellContent] = {"result": text, "percent": 0.25, "completion_date": dt.date(2026, 4, 7)}
+    data = without_results(put_values(form, [(*where[name], content[name]) for name in where], growing=True))
+    before, after = (load_workbook(io.BytesIO(item))["1. Kết quả"] for item in (form, data))
+    assert after[where["result"][1]].value == text.rstrip() or after[where["result"][1]].value == text
+    assert after[where["result"][1]].data_type == "s"
+    assert after[where["percent"][1]].value == 0.25
+    assert after[where["completion_date"][1]].value == dt.datetime(2026, 4, 7)
+    line = after[where["result"][1]].row
+    assert after.row_dimensions[line].height > before.row_dimensions[line].height + 100
+    values = load_workbook(io.BytesIO(data), data_only=True)["1. Kết quả"]
+    checks = [cell for row in after.iter_rows() for cell in row if cell.data_type == "f"]
+    assert checks
+    assert {values[cell.coordinate].value for cell in checks} == {None}
