@@ -47,6 +47,8 @@ PROVINCE = "tinh"
 _SENT = "gui-ve"
 _AGENCIES, _MOST_UNITS, _FEWEST_UNITS, _MONTHS = 6, 8, 4, 3
 _FIRST_MONTH = 4
+_ANSWERS = {"Cả dòng": "Chưa phát sinh"}
+_NO_NEWS = "Trong kỳ chưa có kết quả mới, tiếp tục thực hiện."
 
 
 @frozen
@@ -112,9 +114,9 @@ class ProvincePlay:
             done = upward(self._office(own, period.due), self._form(PROVINCE, code, own), code, confirm=True)
             yield ProvinceStep(f"{agency['name']}: điền biểu của tỉnh", done)
             target = self.sent(PROVINCE, code) / done.form.name
-            # a person answers for the rows that have no task in the agency's plan, and signs
-            idle = [(point.sheet, point.cell) for point in done.points]
-            Department(number, period.due).sign(done.form, target, idle)
+            # a person answers for rows without a task in the agency's plan or without news in the period, and signs
+            answers = {(point.sheet, point.cell): _ANSWERS.get(point.field, _NO_NEWS) for point in done.points}
+            Department(number, period.due).sign(done.form, target, answers)
             signed.append(target)
         gatherer = self.sent(PROVINCE, code) / form_file_name(code, properties.gatherer)
         Department(len(signed), period.due).sign(self._form(PROVINCE, code, properties.gatherer), gatherer)

@@ -6,9 +6,10 @@ It knows the form only as a person does: the headings above the cells, the label
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -83,8 +84,8 @@ class Department:
         target.parent.mkdir(parents=True, exist_ok=True)
         book.save(target)
 
-    def sign(self, form: Path, target: Path, idle: Sequence[tuple[str, str]] = ()) -> None:
-        """Signs a form that is filled in already; `idle`: (sheet, cell) where nothing has arisen to report on."""
+    def sign(self, form: Path, target: Path, answers: Mapping[tuple[str, str], str] = MappingProxyType({})) -> None:
+        """Signs a form that is filled in already; `answers`: (sheet, cell) -> what is typed into cells left open."""
         from openpyxl import load_workbook
 
         book = load_workbook(form)
@@ -93,8 +94,8 @@ class Department:
             for spot in _spots(sheet) if sheet.sheet_state == "visible" else ():
                 if spot.label in names:
                     self._type(sheet, spot, names[spot.label])
-                elif (spot.sheet, spot.address) in idle:
-                    self._type(sheet, spot, "Chưa phát sinh")
+                elif (spot.sheet, spot.address) in answers:
+                    self._type(sheet, spot, answers[spot.sheet, spot.address])
         target.parent.mkdir(parents=True, exist_ok=True)
         book.save(target)
 
