@@ -29,7 +29,7 @@ from nq57xl.results.superior_filling import PointLine, fill_form
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.patch import put_values, unlocked_cells, without_results
+from nq57xl.xlsx.patch import put_values, saved_since_made, unlocked_cells, without_results
 
 FOLDER = "cap-tren"
 _BESIDE = "-nguon.xlsx"
@@ -105,6 +105,7 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
         raise Nq57Error(f"«{path.name}» có macro, biểu mẫu nq57xl thì không: hãy xin lại biểu từ cấp trên.")
     fields = {table.name: [item.name for item in table.fields] for table in office.schema().tables}
     superior = read_superior_form(raw, _unlocked(data, path.name), fields, path.name)
+    superior = attrs.evolve(superior, untouched=not saved_since_made(data))
     if ledger.form_by_id(superior.issue_id) is not None:
         raise Nq57Error(
             f"«{path.name}» là biểu do chính cơ quan này phát hành cho đơn vị {superior.unit}, không phải biểu của cấp "

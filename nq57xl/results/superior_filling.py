@@ -66,9 +66,10 @@ class FilledForm:
 
 
 def fill_form(superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLine], rolled: RollUp) -> FilledForm:
-    """Everything that can be answered, in the form's own cells; what stands in a cell already is never replaced.
+    """Everything that can be answered, in the form's own cells; what a person has typed there is never replaced.
 
-    But for the progress that a form states from the start ("Chưa phát sinh" of rows that wait for a request).
+    What the superior office put in from the start (a quarter's form holds what its months said) gives way to an answer:
+    in a form that nobody has saved everything is that, in another the progress of rows that wait for a request.
     """
     filling = _Filling(superior, c, {line.match.place: line for line in lines})
     filling.fill(rolled)
@@ -107,6 +108,7 @@ class _Filling:
         for cell in rolled.cells:
             told[cell.table, cell.key] += self._put(self._rows[cell.table, cell.key], cell)
         for at, row in self._rows.items():
+            self._clear(row, {cell.field for cell in rolled.cells if (cell.table, cell.key) == at})
             for point in self._open(row, told[at]):
                 self._tell(row, point)
 
@@ -157,13 +159,24 @@ class _Filling:
             yield OpenPoint(*at, f"Biểu không có ô «{item.title}»; cơ quan có nội dung: {shown}")
         elif item.choices and isinstance(content, str) and not self.superior.offers(item.choices, content):
             yield OpenPoint(*at, f"Danh sách của biểu không có «{shown}»: cần người chọn.")
-        elif place.typed and not _alike(place.typed, content) and (cell.field, held[cell.field]) != _STARTED:
+        elif place.typed and not (self._replaced(cell.field, held) or _alike(place.typed, content)):
             yield OpenPoint(*at, f"Ô đã có «{place.typed}», giữ nguyên; tổng hợp của cơ quan là «{shown}».")
         else:
             if not _alike(place.typed, content):
                 self.contents.append((place.sheet, place.cell, content))
             held[cell.field] = cell.value
             self.lines += self._sources(row, place, item, (cell, shown))
+
+    def _replaced(self, name: str, held: Mapping[str, CellValue]) -> bool:
+        """What stands in the cell is the superior office's own, from the start."""
+        return self.superior.untouched or (name, held[name]) == _STARTED
+
+    def _clear(self, row: SuperiorRow, answered: set[str]) -> None:
+        """Takes out of an answered row what an untouched form says from the start and the answer does not."""
+        for name, cell in row.cells.items() if self.superior.untouched and answered else ():
+            if cell.typed and name not in answered:
+                self.contents.append((cell.sheet, cell.cell, ""))
+                self._held[row.table, row.key][name] = None
 
     def _put_within(self, row: SuperiorRow, place: SuperiorCell, item: Field, filled: tuple[RolledCell, str]) -> None:
         """What stands in another field's cell: an address goes behind its text; a day is there with its number."""

@@ -75,6 +75,8 @@ class SuperiorForm:
     """Table -> number -> heading."""
     lists: Mapping[str, tuple[str, ...]] = field(factory=dict)
     """Words of its dropdowns."""
+    untouched: bool = False
+    """Nobody has saved it since it was issued: what stands in its cells was put there by the superior office."""
 
     def offers(self, name: str, title: str) -> bool:
         """Whether the form's list of that name has those words; True where the form shows no such list."""
@@ -111,10 +113,15 @@ def read_superior_form(
         else:
             for row in keys.rows(unlocked.get(sheet.name) or fields, sections):
                 rows[row.table, row.key] = _joined(rows.get((row.table, row.key)), row, name)
-    told = {"plan_id": facts.get("plan_id", ""), "plan_version": facts.get("plan_version", "")}
-    ids = {"unit": identity.unit, "period": identity.period, "issue_id": identity.issue_id}
     return SuperiorForm(
-        **told, **ids, rows=tuple(_open(row, lists) for row in rows.values()), sections=sections, lists=lists
+        facts.get("plan_id", ""),
+        facts.get("plan_version", ""),
+        identity.unit,
+        identity.period,
+        identity.issue_id,
+        rows=tuple(_open(row, lists) for row in rows.values()),
+        sections=sections,
+        lists=lists,
     )
 
 

@@ -51,7 +51,10 @@ def _xml(text: str) -> str:
 
 
 CellContent = str | float | dt.date
-"""What is put into a cell: a text, which is never a formula; a number; a day, shown by the cell's own format."""
+"""What is put into a cell: a text, which is never a formula; a number; a day, shown by the cell's own format.
+
+"" leaves the cell blank.
+"""
 _EPOCH = dt.date(1899, 12, 30)
 
 
@@ -80,6 +83,17 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
         found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
         free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
         return {title: _with_style(archive.read(part), free) for title, part in sheet_parts(archive)}
+
+
+_MADE = re.compile(rb"<dcterms:(created|modified)\b[^>]*>([^<]+)</dcterms:")
+
+
+def saved_since_made(data: bytes) -> bool:
+    """Whether a program has saved the workbook since it was made; True where its own times do not tell."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        name = "docProps/core.xml"
+        times = dict(_MADE.findall(archive.read(name))) if name in archive.namelist() else {}
+    return not times.get(b"created") or times.get(b"created") != times.get(b"modified")
 
 
 def _with_style(xml: bytes, styles: set[str]) -> frozenset[str]:
@@ -154,7 +168,9 @@ _WIDE = 200
 
 def _patched_row(inner: str, cell: str, letters: str, value: CellContent) -> str:
     """The cells of a row with one of them set, in the order of the columns."""
-    if isinstance(value, str):
+    if value == "":
+        content = "/>"
+    elif isinstance(value, str):
         content = f' t="inlineStr"><is><t xml:space="preserve">{_xml(value)}</t></is></c>'
     else:
         number = (value - _EPOCH).days if isinstance(value, dt.date) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from openpyxl.styles import Protection
 from nq57xl.errors import Nq57Error
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.load import load_schema
-from nq57xl.xlsx.patch import CellContent, put_values, unlocked_cells, without_results
+from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
 from nq57xl.xlsx.read import read_bytes
 from tests.april_kit import issued_office
 from tests.conftest import REPOSITORY
@@ -118,3 +119,15 @@ def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
     checks = [cell for row in after.iter_rows() for cell in row if cell.data_type == "f"]
     assert checks
     assert {values[cell.coordinate].value for cell in checks} == {None}
+
+
+def test_a_form_tells_whether_somebody_has_saved_it(form: bytes) -> None:
+    """As issued it was made and saved at one moment; a program that saves it says when; without times nobody knows."""
+    assert not saved_since_made(form)
+    assert saved_since_made(saved(form))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(form)) as old, zipfile.ZipFile(stream, "w") as new:
+        for item in old.infolist():
+            if item.filename != "docProps/core.xml":
+                new.writestr(item, old.read(item))
+    assert saved_since_made(stream.getvalue())
