@@ -33,7 +33,7 @@ from nq57xl.cli.upward import upward
     help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.",
 )
 @click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
-@click.option("--plan", required=True, metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
+@click.option("--plan", metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
 @click.option(
     "--from",
     "previous",
@@ -41,17 +41,32 @@ from nq57xl.cli.upward import upward
     metavar="THƯ_MỤC_CŨ",
     help="Nối tiếp thư mục làm việc năm trước: đơn vị, địa chỉ, cài đặt, mẫu riêng, việc chưa xong.",
 )
-def init(folder: Path, plan: str, previous: Path | None) -> None:
-    """A new workspace."""
+@click.option(
+    "--confirm",
+    is_flag=True,
+    help="Dùng các quyết định ở so-sanh-nam-truoc.xlsx của thư mục này: dòng nào nối tiếp dòng nào của năm trước.",
+)
+@click.pass_context
+def init(context: click.Context, folder: Path, plan: str | None, previous: Path | None, confirm: bool) -> None:
+    """A new workspace; what goes on from the year before, confirmed."""
+    from nq57xl.commands import next_year
     from nq57xl.commands.init import init as run
 
-    started = run(folder, plan, previous)
-    for row in started.continued:
-        click.echo(f"{row.code}: {row.new}" + (" (năm trước đã hoàn thành)" if row.finished else ""))
-    if previous is not None:
-        talk(
-            f"{len(started.continued)} dòng nối tiếp năm trước, giữ nguyên mã; dòng nào sai thì sửa mã ở phu-luc.xlsx."
+    if confirm != (plan is None) or (confirm and previous is not None):
+        raise click.UsageError(
+            "Ghi --plan KẾ_HOẠCH (thêm --from THƯ_MỤC_CŨ nếu nối tiếp năm trước), hoặc chỉ --confirm."
         )
+    started = next_year.confirm(environment.office_at(folder)) if plan is None else run(folder, plan, previous)
+    for row in started.continued:
+        told = " (năm trước đã hoàn thành)" if row.finished else ""
+        click.echo(f"{row.code}: {row.new}{told}" + ("" if row.confirmed else " (chờ xác nhận)"))
+    if previous is not None or confirm:
+        waiting = sum(not row.confirmed for row in started.continued)
+        talk(f"{len(started.continued)} dòng nối tiếp năm trước, giữ nguyên mã; {waiting} dòng chờ xác nhận.")
+        for text in started.unfinished:
+            talk(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}")
+    if started.book is not None and not confirm:
+        talk(f"Mở {started.book}, xem cột «Quyết định», lưu lại, rồi chạy «nq57xl init {folder} --confirm».")
     talk(f"Đã tạo thư mục làm việc «{folder}»: {len(started.plan.tasks)} đầu việc, {len(started.plan.units)} đơn vị.")
     talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")
 

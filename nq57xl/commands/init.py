@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attrs import frozen
-
 from nq57xl.commands.import_plan import answered_appendix, teach_headings
-from nq57xl.commands.next_year import ContinuedRow, next_year
+from nq57xl.commands.next_year import NextYear, next_year
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import read_review
 from nq57xl.text.files import write_atomic
 
 
-@frozen
-class NewWorkspace:
-    """A new workspace."""
-
-    workspace: Workspace
-    plan: Plan
-    continued: tuple[ContinuedRow, ...] = ()
-    """Rows that go on from the year before."""
-
-
-def init(folder: Path, plan: str, previous: Path | None = None) -> NewWorkspace:
+def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
     """Makes the folder a workspace with that plan; `previous`: the workspace of the year before, which goes on there.
 
     `plan` is the name of a bundled plan or the path of a master appendix; answers on its sheet «Cần rà soát» are taken
@@ -46,15 +33,10 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NewWorkspace:
     else:
         content, made = write_codes(data, appendix.new_codes), appendix.plan
     if previous is not None:
-        return NewWorkspace(*_from(folder, made, previous))
+        return next_year(folder, made, previous)
     write_atomic(workspace.appendix, content)
     workspace.inbox.mkdir(parents=True, exist_ok=True)
-    return NewWorkspace(workspace, made)
-
-
-def _from(folder: Path, plan: Plan, previous: Path) -> tuple[Workspace, Plan, tuple[ContinuedRow, ...]]:
-    done = next_year(folder, plan, previous)
-    return done.workspace, done.plan, done.continued
+    return NextYear(workspace, made, ())
 
 
 def _appendix(plan: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -38,6 +38,11 @@ _NOTE = (
     "(không đưa vào kế hoạch). Với dòng không còn trong văn bản mới: «bỏ» hoặc «giữ». Sửa cột này nếu cần, lưu lại, "
     "rồi chạy «nq57xl amend --confirm» với chính tệp này. Các cột khác chỉ để xem."
 )
+_OF_LAST_YEAR = {
+    "Trong kế hoạch đang dùng": "Kế hoạch năm trước, báo cáo gần nhất",
+    "Trong văn bản mới": "Kế hoạch năm nay",
+}
+"""Headings where the year before is compared."""
 _HEAD = 3
 
 
@@ -53,16 +58,24 @@ class Origin:
     effective_from: dt.date
     partial: bool = False
     """True: rows that the document does not name were proposed to stay."""
+    previous: str = ""
+    """Folder of the year before, where the plan is another year's (`init --from`)."""
 
 
-def write_comparison(old: Plan, new: Plan, comparison: PlanComparison, origin: Origin) -> bytes:
-    """The workbook; the same comparison gives the same bytes."""
+def write_comparison(
+    old: Plan,
+    new: Plan,
+    comparison: PlanComparison,
+    origin: Origin,
+    states: Mapping[tuple[RowTable, str], str] | None = None,
+) -> bytes:
+    """The workbook; the same comparison gives the same bytes. `states`: what was last reported of old rows."""
     with Workbook("So sánh kế hoạch", STYLES) as book:
         for table in FIELDS:
             rows = [row for row in comparison.rows if row.table == table]
             if rows:
-                lines = [_texts(row, old, new) for row in rows]
-                _write_rows(book.sheet(TITLES[table]), table, rows, lines, origin.effective_from)
+                lines = [_texts(row, old, new, states or {}) for row in rows]
+                _write_rows(book.sheet(TITLES[table]), table, rows, lines, origin)
         _write_general(book.sheet("Thông tin chung"), comparison.general)
         _write_meta(book, old, origin)
     return book.content
@@ -73,16 +86,17 @@ def _write_rows(
     table: RowTable,
     rows: Sequence[PlanRowChange],
     lines: Sequence[Sequence[str]],
-    effective_from: dt.date,
+    origin: Origin,
 ) -> None:
     """The sheet of one table: changed rows and unchanged ones alike, in the new plan's order."""
     widths = list(_COLUMNS.values())
     sheet.widths(widths)
     sheet.set_column(_KEY, _KEY, None, None, {"hidden": True})
-    heading = f"SO SÁNH {TITLES[table].upper()}, HIỆU LỰC TỪ {effective_from:%d/%m/%Y}"
-    write_top(sheet, heading, _NOTE, widths[1:], first=_DECISION)
+    heading = f"SO SÁNH {TITLES[table].upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}"
+    note = _NOTE.replace("nq57xl amend --confirm", "nq57xl init --confirm") if origin.previous else _NOTE
+    write_top(sheet, heading, note, widths[1:], first=_DECISION)
     for index, name in enumerate(_COLUMNS):
-        sheet.text(_HEAD, index, name, "head")
+        sheet.text(_HEAD, index, _OF_LAST_YEAR.get(name, name) if origin.previous else name, "head")
     for number, (row, texts) in enumerate(zip(rows, lines, strict=True), _HEAD + 1):
         write_line(sheet, number, texts, [_UNMEASURED, *widths[1:]], "cell")
         sheet.text(number, _DECISION, texts[_DECISION], "decision")
@@ -101,14 +115,16 @@ def _write_rows(
     sheet.data_validation(_HEAD + 1, _DECISION, last, _DECISION, rule)
 
 
-def _texts(row: PlanRowChange, old: Plan, new: Plan) -> tuple[str, ...]:
+def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTable, str], str]) -> tuple[str, ...]:
     olds = {item.code: item for item in getattr(old, row.table)}
     return (
         key_of(row),
         row.code or NEW if row.index is not None else (KEEP if "kept" in row.kinds else OUT),
         "",
         ", ".join(KIND_WORDS[kind] for kind in row.kinds) or "như cũ",
-        line_of(olds[row.code], with_code=True) if row.code is not None else "",
+        "\n".join(filter(None, (line_of(olds[row.code], with_code=True), states.get((row.table, row.code)))))
+        if row.code is not None
+        else "",
         line_of(getattr(new, row.table)[row.index]) if row.index is not None else "",
         "\n".join(f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields),
     )
@@ -136,6 +152,7 @@ def _write_meta(book: Workbook, old: Plan, origin: Origin) -> None:
         ("plan_version", origin.plan_version),
         ("effective_from", origin.effective_from.isoformat()),
         ("partial", "1" if origin.partial else "0"),
+        ("previous", origin.previous),
     )
     for row, line in enumerate(lines):
         for column, text in enumerate(line):
@@ -210,6 +227,7 @@ def _origin(rows: list[list[Any]], name: str) -> Origin:
             told["plan_version"],
             dt.date.fromisoformat(told["effective_from"]),
             told["partial"] == "1",
+            told.get("previous", ""),
         )
     except (KeyError, ValueError) as error:
         raise Nq57Error(f"Tệp {name} không phải bảng so sánh do «nq57xl amend» lập.") from error

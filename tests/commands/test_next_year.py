@@ -8,10 +8,15 @@ from pathlib import Path
 
 import attrs
 import pytest
+from openpyxl import load_workbook
 
 from nq57xl.commands.init import init
+from nq57xl.commands.next_year import confirm
+from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.periods import parse_period
 from tests import year_kit as year
 from tests.samples import sample_plan
 
@@ -73,3 +78,62 @@ def test_the_new_year(tmp_path: Path) -> None:
     assert (rows["II.1.1"].open, rows["II.1.1"].texts["previous"]) == (True, "Chưa có")
     with pytest.raises(Nq57Error, match="phải khác"):
         init(tmp_path / "x", str(appendix), tmp_path / "x")
+
+
+def test_confirmed_in_a_workbook(tmp_path: Path) -> None:
+    """Word for word the same goes on at once; other matches wait for the office, which may break, make or keep one."""
+    old = year.start_sample(tmp_path / "2026")
+    year.issue(old, DECEMBER)
+    assert year.send(old, DECEMBER, {}).returns[0].verdict == "accepted"
+    before = contents(old)
+    plan = sample_plan()
+    tasks = {task.code: task for task in plan.tasks}
+    reworded = attrs.evolve(tasks["I.1"], code="", subtask=f"{tasks['I.1'].subtask} và đánh giá kết quả")
+    other = attrs.evolve(
+        tasks["I.3"], code="", subtask=f"{tasks['I.3'].subtask} theo quy định mới", lead="Văn phòng Sở"
+    )
+    new = attrs.evolve(
+        plan,
+        properties=attrs.evolve(plan.properties, id="mau-2027", year=2027),
+        tasks=(reworded, other, attrs.evolve(tasks["II.1.1"], code="")),
+    )
+    appendix = tmp_path / "2027.xlsx"
+    appendix.write_bytes(write_appendix(new))
+    made = init(tmp_path / "nam 2027", str(appendix), old)
+    root = made.workspace.root
+    tasks_on = [row for row in made.continued if row.table == "tasks"]
+    assert {row.code: row.confirmed for row in tasks_on} == {"I.1": False, "I.3": False, "II.1.1": True}
+    assert [text.split("]")[0] for text in made.unfinished] == ["[II.1.2"]
+    assert made.book is not None
+    book = load_workbook(made.book)
+    sheet = book["Nhiệm vụ"]
+    lines = {str(row[5].value): row for row in sheet.iter_rows(min_row=5)}
+    first = next(row for text, row in lines.items() if "đánh giá kết quả" in text)
+    assert first[1].value == "I.1"
+    assert "Tháng 12/2026: Đang thực hiện, 45%" in str(first[4].value)
+    office = year.at(root, year.moment(JANUARY, 1))
+    with office.reading() as ledger:
+        known = PreviousReports(ledger, made.plan).before("VP", january(made.plan))
+    assert [key for table, key in known if table == "led"] == ["II.1.1"]
+
+    next(row for text, row in lines.items() if "theo quy định mới" in text)[1].value = "mới"
+    next(row for row in sheet.iter_rows(min_row=5) if "II.1.2" in str(row[4].value))[1].value = "giữ"
+    book.save(made.book)
+    done = confirm(office)
+    assert contents(old) == before
+    assert {row.code: row.confirmed for row in done.continued if row.table == "tasks"} == dict.fromkeys(
+        ("I.1", "II.1.1", "II.1.2"), True
+    )
+    assert "I.3" not in {task.code for task in done.plan.tasks}
+    assert confirm(office).plan == done.plan
+    year.issue(root, JANUARY)
+    led = year.form(root, JANUARY).table("led")
+    texts = {row.key: row.texts["previous"] for row in led.rows} if led else {}
+    assert texts["I.1"].startswith("Tháng 12/2026: Đang thực hiện, 45%")
+    assert [text for key, text in texts.items() if key not in ("I.1", "II.1.1")] == ["Chưa có"]
+    with pytest.raises(Nq57Error, match="Đã phát hành"):
+        confirm(office)
+
+
+def january(plan: Plan) -> Period:
+    return parse_period(JANUARY, plan.properties)
