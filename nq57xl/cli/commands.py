@@ -180,9 +180,10 @@ def _import_(
     "nhập.",
 )
 @click.option(
-    "--drafts",
-    is_flag=True,
-    help="Ghi thêm vào thong-bao/: thư nháp kèm biểu mẫu, lời cho nhóm, một tệp .zip đủ biểu mẫu.",
+    "--drafts/--no-drafts",
+    default=True,
+    show_default=True,
+    help="Ghi vào thong-bao/: thư nháp kèm biểu mẫu, lời nhắn từng đơn vị, lời cho nhóm, một tệp .zip đủ biểu mẫu.",
 )
 @click.pass_context
 def generate(context: click.Context, period: str, units: tuple[str, ...], with_support: bool, drafts: bool) -> None:

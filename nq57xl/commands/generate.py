@@ -23,7 +23,7 @@ from nq57xl.forms.values import Value
 from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.sending import render_sending_list
+from nq57xl.outputs.sending import SENDING_LIST, render_sending_list
 from nq57xl.plan.model import Period, Plan, plan_version
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE
@@ -283,7 +283,7 @@ class _FormIssuer:
         files |= {item.form.unit: item.path.name for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
         listing = render_sending_list(forms, files, emails, self.office.workspace.root)
-        return Generated(self.period, written, self._put(self._folder / "danh-sach-gui.xlsx", listing))
+        return Generated(self.period, written, self._put(self._folder / SENDING_LIST, listing))
 
     @property
     def _folder(self) -> Path:

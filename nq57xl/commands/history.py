@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.history import render_history
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.wording import STATES, entry_result, moment_words, shown, standing_words
+from nq57xl.results.wording import (
+    STATES,
+    VERDICTS,
+    entry_result,
+    field_title,
+    moment_words,
+    progress_words,
+    shown,
+    standing_words,
+)
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
 
@@ -82,23 +92,58 @@ def history(office: Office, wanted: str, output: Path | None = None) -> History:
 def _of_unit(c: Consolidation, code: str) -> Iterator[HistoryLine]:
     for report in c.units:
         if report.status.code == code:
-            yield _line(c, report.status, STATES[report.status.state], None)
+            said = "\n".join([STATES[report.status.state], *_counts(c, code)])
+            yield _line(c, report.status, said, None)
+
+
+def _counts(c: Consolidation, code: str) -> Iterator[str]:
+    """What the unit said in all: how many rows stand where, how many indicators have a result."""
+    words = progress_words(c.schema)
+    led = [entry for row in c.tasks for entry in row.entries if entry.unit == code and entry.progress]
+    counts = Counter(words.get(entry.progress or "", "") for entry in led)
+    if led:
+        yield f"{len(led)} đầu việc: " + ", ".join(f"{words.lower()} {n}" for words, n in counts.items())
+    told = [one for row in c.indicators for one in row.entries if one.unit == code]
+    if told:
+        yield f"{sum(one.result is not None for one in told)}/{len(told)} chỉ tiêu có số liệu"
 
 
 def _of_row(c: Consolidation, code: str) -> Iterator[HistoryLine]:
     units = {report.status.code: report.status for report in c.units}
     for task in (row for row in c.tasks if row.task.code == code):
         for entry in task.entries:
-            told = [
-                shown(entry.values.get(name), c.schema) for name in ("progress", "percent", "result", "explanation")
+            told = [shown(entry.values.get(name), c.schema) for name in ("progress", "percent", "result")]
+            first = " – ".join(part for part in told if part) or standing_words(task.standing, c)[0]
+            named = [
+                f"{field_title(c.schema, value)}: {text}"
+                for name, value in entry.values.items()
+                if name not in ("progress", "percent", "result") and (text := shown(value, c.schema))
             ]
-            words = " – ".join(part for part in told if part) or standing_words(task.standing, c)[0]
             if entry.unit in units:
-                yield _line(c, units[entry.unit], words, code)
+                yield _line(c, units[entry.unit], "\n".join([first, *named]), code)
+        for other in task.contributions:
+            if other.state == "text" and other.unit in units:
+                yield _line(c, units[other.unit], f"Phối hợp: {shown(other.value, c.schema)}", code)
     for row in (row for row in c.indicators if row.indicator.code == code):
         for one in row.entries:
             if one.unit in units:
-                yield _line(c, units[one.unit], entry_result(row, one) or "chưa có số liệu", code)
+                parts = [shown(one.values.get(name), c.schema) for name in ("numerator", "denominator")]
+                ratio = f" ({'/'.join(parts)})" if all(parts) else ""
+                told = [
+                    f"{entry_result(row, one) or 'chưa có số liệu'}{ratio}",
+                    shown(one.values.get("note"), c.schema),
+                ]
+                yield _line(c, units[one.unit], "\n".join(filter(None, told)), code)
+
+
+def _received(unit: UnitStatus) -> Iterator[str]:
+    """When each file came, and what became of those that do not count."""
+    for one in unit.attempts:
+        words = VERDICTS.get(one.verdict, "") + (f", {one.errors} điểm phải sửa" if one.errors else "")
+        counts = unit.counting is not None and one.sha256 == unit.counting.judged.source.sha256
+        yield moment_words(one.received_at) + ("" if counts or not words else f" ({words})")
+    if not unit.attempts:
+        yield moment_words(unit.received_at)
 
 
 def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> HistoryLine:
@@ -116,7 +161,7 @@ def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> His
         title=c.period.title,
         unit=unit.name,
         said=said,
-        received=moment_words(unit.received_at),
+        received="\n".join(_received(unit)),
         on_time=late,
         findings="\n".join(point.text for point in grouped(findings)),
         edits="\n".join(f"{new.key}: {new.typed or 'bỏ biên tập'} ({new.reason})" for new in edits),

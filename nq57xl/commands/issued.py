@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -17,7 +17,7 @@ from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name,
 from nq57xl.ledger.outputs import write_all_guarded
 from nq57xl.outputs.mail_draft import addresses, plain
 from nq57xl.outputs.mail_draft import mail_draft as draft_of
-from nq57xl.outputs.sending import covering_text, subject
+from nq57xl.outputs.sending import SENDING_LIST, covering_text, render_sending_list, subject
 
 
 @frozen
@@ -65,7 +65,7 @@ def _draft(item: FormToSend) -> bytes:
 
 @frozen
 class DraftsToSend:
-    """What goes out with the forms of a period, as written."""
+    """What goes out with the forms of a period, as written; a text to paste stands beside each draft."""
 
     group: Path
     """One text for the units' group."""
@@ -77,9 +77,10 @@ class DraftsToSend:
 
 
 def write_drafts(office: Office, period_code: str) -> DraftsToSend:
-    """Writes a mail draft for each form issued, one text for the group, and a .zip of all forms, to thong-bao/.
+    """Writes a mail draft and a text to paste for each form issued, one text for the group, and a .zip of all forms.
 
-    The same forms give the same bytes. Raises Nq57Error when no form of the period was issued.
+    They stand in thong-bao/, and danh-sach-gui.xlsx names the drafts. The same forms give the same bytes. Raises
+    Nq57Error when no form of the period was issued.
     """
     items = forms_to_send(office, period_code)
     if not items:
@@ -102,10 +103,27 @@ def write_drafts(office: Office, period_code: str) -> DraftsToSend:
             for item in items
             if item.form.unit != plan.properties.gatherer
         }
-        outputs = {group: text.replace("\n", "\r\n").encode(), archive: _zipped(items), **drafts}
+        texts = {
+            folder / f"gui-{item.path.stem}.txt": item.text.replace("\n", "\r\n").encode()
+            for item in items
+            if item.form.unit != plan.properties.gatherer
+        }
+        outputs = {group: text.replace("\n", "\r\n").encode(), archive: _zipped(items), **drafts, **texts}
+        outputs[office.workspace.forms_dir(period.code) / SENDING_LIST] = _listed(office, items, folder, drafts)
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         made = tuple(written[path] for path in drafts if path in written)
         return DraftsToSend(written.get(group, group), made, written.get(archive, archive), tuple(map(str, failed)))
+
+
+def _listed(office: Office, items: Sequence[FormToSend], folder: Path, drafts: Collection[Path]) -> bytes:
+    """The sending list with the draft that goes with each form."""
+    files = {}
+    for item in items:
+        draft = folder / f"gui-{item.path.stem}.eml"
+        told = f"\nThư nháp: {folder.name}/{draft.name}" if draft in drafts else ""
+        files[item.form.unit] = f"{item.path.name}{told}"
+    emails = {item.form.unit: item.email for item in items}
+    return render_sending_list([item.form for item in items], files, emails, office.workspace.root)
 
 
 def _zipped(items: Sequence[FormToSend]) -> bytes:

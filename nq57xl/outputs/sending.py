@@ -14,6 +14,7 @@ from nq57xl.forms.wording import deadline_in_words, period_line
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import Workbook, Worksheet
 
+SENDING_LIST = "danh-sach-gui.xlsx"
 _SHEET = "Danh sách gửi"
 _HEADS = ("TT", "Đơn vị", "Mã", "Tệp biểu mẫu", "Hạn gửi về", "Thư điện tử", "Tiêu đề thư", "Nội dung thư")
 _WIDTHS = (5.0, 18.0, 8.0, 22.0, 11.0, 19.0, 20.0, 52.0)

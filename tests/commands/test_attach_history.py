@@ -56,7 +56,10 @@ def test_the_history_of_a_unit_and_of_a_row(root: Path, tmp_path: Path, check_oo
     office = year.at(root, year.moment(MAY, 20))
     unit = history(office, "vp")
     assert [(line.period, line.on_time) for line in unit.lines] == [(APRIL, "chậm 2 ngày"), (MAY, "đúng hạn")]
+    assert "2 đầu việc: đang thực hiện 2" in unit.lines[0].said
+    assert "0/3 chỉ tiêu có số liệu" in unit.lines[0].said
     row = history(office, "I.1", tmp_path / "I.1.xlsx")
+    assert "Nguyên nhân: Chờ ý kiến của Sở Tài chính" in row.lines[0].said
     assert [line.said.split(" – ")[:2] for line in row.lines] == [["Đang thực hiện", "45%"], ["Đang thực hiện", "30%"]]
     assert [("giảm so với kỳ trước" in line.findings) for line in row.lines] == [False, True]
     check_ooxml((tmp_path / "I.1.xlsx").read_bytes())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.issued import write_drafts
@@ -24,7 +25,7 @@ def test_a_draft_for_each_form_and_all_of_them_in_a_zip(tmp_path: Path, monkeypa
     """Each unit but the gathering one gets a draft with its own form; the group's text names all; twice the same."""
     monkeypatch.setenv("NQ57XL_NOW", "2026-04-01T08:00")
     root = year.start_sample(tmp_path / "vp")
-    done = CliRunner().invoke(cli, ["-w", str(root), "generate", "--period", APRIL, "--drafts"])
+    done = CliRunner().invoke(cli, ["-w", str(root), "generate", "--period", APRIL])
     assert done.exit_code == 0
     office = year.at(root, year.moment(APRIL, 2))
     made = write_drafts(office, APRIL)
@@ -38,6 +39,12 @@ def test_a_draft_for_each_form_and_all_of_them_in_a_zip(tmp_path: Path, monkeypa
     with zipfile.ZipFile(made.archive) as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
     assert held == {path.name: path.read_bytes() for path in forms.glob("NQ57_*.xlsx")}
+    listed = load_workbook(forms / "danh-sach-gui.xlsx").worksheets[0]
+    named = [str(row[3].value) for row in listed.iter_rows() if str(row[3].value).startswith("NQ57")]
+    assert named[0] == "NQ57_2026-04_VP.xlsx"
+    assert named[1] == "NQ57_2026-04_QLDT.xlsx\nThư nháp: thong-bao/gui-NQ57_2026-04_QLDT.eml"
+    own = made.group.with_name("gui-NQ57_2026-04_QLDT.txt").read_text(encoding="utf-8")
+    assert own.startswith("Kính gửi: Phòng Quản lý đô thị")
     text = made.group.read_text(encoding="utf-8")
     assert "cho 4 đơn vị: Văn phòng Sở; Phòng Quản lý đô thị" in text
     once = made.archive.read_bytes()
