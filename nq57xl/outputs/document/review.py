@@ -32,6 +32,7 @@ from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
 from nq57xl.results.wording import STAGES, numbered, percent_of, shown
+from nq57xl.rules.movement import EXPLAINED_BY, MOVEMENT_EXPLAINED
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.legacy import one_line
 
@@ -65,8 +66,26 @@ def highlights(view: Overview) -> tuple[Paragraph, ...]:
 def shortcomings(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
     """III.2: what is late, each with its reason and remedy; what nobody reported on; targets that were missed."""
     c, most = view.consolidation, max(room.most, _LEAST_NAMED)
-    parts = [*_late(c, most, room.longest), *_finished_late(c, most), *_silent(c), *missed_indicators(c, most)]
-    return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm.")),)
+    parts = (*_late(c, most, room.longest), *_finished_late(c, most), *_silent(c), *missed_indicators(c, most))
+    nothing = (Paragraph(nobody(c, "Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm.")),)
+    return (parts or nothing) + tuple(_explained_movements(c, most))
+
+
+def _explained_movements(c: Consolidation, most: int) -> Iterator[Paragraph]:
+    """One sentence on figures that moved oddly since the period before, as their units explained them."""
+    told = []
+    for report in c.units:
+        judged = report.status.counting.judged if report.status.counting is not None else None
+        for item in judged.findings if judged is not None else ():
+            if item.code == MOVEMENT_EXPLAINED:
+                what, _, why = item.message.partition(EXPLAINED_BY)
+                words = f"{what.rstrip('.')}, do đơn vị giải trình: {one_line(why).strip('«».')}"
+                told.append(f"{report.status.name} ({item.task}): {words}")
+    lead = f"Có {count_words(len(told))} biến động số liệu so với kỳ trước đã được đơn vị giải trình"
+    if len(told) > most:
+        yield Paragraph(f"{lead} (nêu tại {appendix_name(c, 'I')}).")
+    elif told:
+        yield part(lead, told)
 
 
 def _late(c: Consolidation, most: int, longest: int) -> Iterator[Paragraph]:

@@ -20,6 +20,7 @@ from nq57xl.results.wording import (
     work_of,
 )
 from nq57xl.rules.findings import Finding
+from nq57xl.rules.movement import MOVEMENT_EXPLAINED
 from nq57xl.xlsx.pages import ReportLine
 
 _EDITS = {
@@ -89,6 +90,7 @@ def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
     rows = _PlanRows.of(c)
     return [
         ("Điểm nên xem lại trong báo cáo được chấp nhận", [*_warnings(c, rows)]),
+        ("Biến động so với kỳ trước, đơn vị đã giải trình", [*_explained(c, rows)]),
         ("Nội dung khác nhau giữa các đơn vị", [*_disagreements(c, rows)]),
         ("Quá hạn nhưng chưa nêu nguyên nhân", [*_without_cause(c, rows)]),
         ("Báo cáo nhận được nhưng không đưa vào tổng hợp", [*_left_out(c)]),
@@ -97,19 +99,24 @@ def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
 
 
 def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    for report in c.units:
-        unit = report.status
-        if unit.counting is None:
-            continue
-        for finding in unit.counting.judged.findings:
-            if finding.severity == "warning" or finding.code == "MOVEMENT_EXPLAINED":
-                yield _warning(unit, finding, rows)
+    yield from (_warning(unit, item, rows) for unit, item in _counting_findings(c) if item.severity == "warning")
+
+
+def _explained(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
+    yield from (_warning(unit, item, rows) for unit, item in _counting_findings(c) if item.code == MOVEMENT_EXPLAINED)
+
+
+def _counting_findings(c: Consolidation) -> Iterator[tuple[UnitStatus, Finding]]:
+    for unit in (report.status for report in c.units):
+        for finding in unit.counting.judged.findings if unit.counting is not None else ():
+            yield unit, finding
 
 
 def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> Cells:
     where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
     cells = rows.place(finding.table, finding.task)
     waived = f" {finding.fix}" if finding.waived else ""
+    waived += " Đã hỏi lại đơn vị một lần, đơn vị không giải trình." if finding.asked_before else ""
     typed = f" Đơn vị đã nhập «{finding.value}»." if finding.value else ""
     cells |= {"unit": unit.name, "difficulties": f"{finding.message}{where}{waived}{typed}"}
     if finding.task:
