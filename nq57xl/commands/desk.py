@@ -25,7 +25,7 @@ from nq57xl.ledger.store import Event, Ledger
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import due_period, is_ad_hoc, parse_period
-from nq57xl.results.standing import FiledReturn, filed_returns
+from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
 
 _DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
 
@@ -234,7 +234,7 @@ def _action(unit: UnitStatus, form: Path | None) -> NextAction:
         return "send_back"
     if unit.counting is None:
         return "remind" if form is not None else "issue"
-    return "ask" if unit.state == "accepted_with_warnings" else "none"
+    return "ask" if unit.newest is not None and is_asked_back(unit.newest) else "none"
 
 
 def _marked(office: Office, period: Period, unit: str) -> Path | None:

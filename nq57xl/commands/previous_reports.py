@@ -181,7 +181,7 @@ class PreviousReports:
 
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}
-        asked = {(item.table, item.task) for item in record.judged.findings if item.asks}
+        asked = {(item.table, item.task) for item in record.judged.findings if item.is_open}
         rows = {
             key: EarlierAnswer(period.code, period.title, values, record.judged.source, questioned=key in asked)
             for key, values in _by_row(record).items()

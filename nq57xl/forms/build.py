@@ -17,7 +17,7 @@ from nq57xl.forms.values import PREFILLED, Value
 from nq57xl.forms.wording import DONE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
-from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, text_print
+from nq57xl.rules.movement import BEFORE, EXPLAINED, SHARE, STILL, document_prints, text_print
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import bare, clean, fold
@@ -56,10 +56,14 @@ _LINES = 25
 """Lines of a row: Excel's highest holds 28 of size 11."""
 
 
+def _done(earlier: EarlierAnswer) -> bool:
+    progress = earlier.values.get("progress")
+    return progress is not None and progress.value == "done"
+
+
 def _done_earlier(earlier: EarlierAnswer) -> bool:
     """The row was reported as done, and nothing about it was asked back."""
-    progress = earlier.values.get("progress")
-    return progress is not None and progress.value == "done" and not earlier.questioned
+    return _done(earlier) and not earlier.questioned
 
 
 def _done_words(earlier: EarlierAnswer) -> str:
@@ -281,7 +285,10 @@ class _Tables:
         row = _led_row(task, self._facts(), self.period)
         earlier = self.previous.get(("led", task.code))
         compared = tuple(name for name in _LED_BEFORE if not self._once or name not in _TEXTS)
-        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, compared, "explanation")})
+        before_facts = _before_facts(earlier, compared, "explanation")
+        if documents := self._documents_elsewhere(task):
+            before_facts[f"{BEFORE}evidence_number"] = documents
+        row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if earlier is None or not row.open or not _done_earlier(earlier):
             before = self._before(task, earlier) if row.open else ()
@@ -289,6 +296,25 @@ class _Tables:
             return attrs.evolve(row, texts=texts, facts=facts, before=before)
         facts = {**row.facts, "done_before": True, "done_period": earlier.period}
         return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
+
+    def _documents_elsewhere(self, task: Task) -> str:
+        """Documents that proved other rows of the unit in earlier reports, as rules of movement compare with them.
+
+        Without one that proved several rows, and those of the same printed task: it serves several tasks.
+        """
+        tasks = {item.code: item for item in self.plan.tasks}
+        proofs: dict[str, list[Task | None]] = {}
+        for (table, key), earlier in self.previous.items():
+            number = earlier.values.get("evidence_number")
+            if table == "led" and number is not None and isinstance(number.value, str) and _done(earlier):
+                for document in document_prints([number.value]).split("\n"):
+                    proofs.setdefault(document, []).append(tasks.get(key))
+        own = (task.section, task.number)
+        return document_prints(
+            document
+            for document, proved in proofs.items()
+            if len(proved) == 1 and (proved[0] is None or (proved[0].section, proved[0].number) != own)
+        )
 
     @property
     def _once(self) -> bool:
@@ -311,6 +337,9 @@ class _Tables:
         earlier = self.previous.get(("indicator", item.code))
         compared = tuple(name for name in _INDICATOR_BEFORE if not self._once or item.kind_of(name) != "flow")
         row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, compared, "note")})
+        if item.measure == "percent" and "value" in compared and f"{BEFORE}value" not in row.facts:
+            ratio = _ratio(earlier)
+            row = attrs.evolve(row, facts={**row.facts, **({f"{BEFORE}value": ratio} if ratio is not None else {})})
         before = indicator_before(earlier, self.schema, percent=row.facts["measure"] == "percent")
         return attrs.evolve(row, texts={**row.texts, "previous": before})
 
@@ -339,6 +368,15 @@ def _before_facts(earlier: EarlierAnswer | None, fields: Sequence[str], explanat
     if isinstance(told, str):
         facts[EXPLAINED] = text_print(told)
     return facts
+
+
+def _ratio(earlier: EarlierAnswer | None) -> float | None:
+    """What its parts came to, where both were told."""
+    values = earlier.values if earlier else {}
+    part, whole = (values[name].value if name in values else None for name in ("numerator", "denominator"))
+    if not isinstance(part, int | float) or not isinstance(whole, int | float) or not whole:
+        return None
+    return part / whole
 
 
 def _with_short(rows: tuple[FormRow, ...]) -> tuple[FormRow, ...]:
@@ -488,5 +526,6 @@ def _indicator_row(item: Indicator, base: Facts) -> FormRow:
         "countable": item.is_countable,
         "comparator": item.target.comparator,
         "target_value": item.target.value,
+        **({SHARE: item.threshold / 100} if item.threshold else {}),
     }
     return FormRow(item.code, texts, facts, item.group)

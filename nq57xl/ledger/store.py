@@ -26,7 +26,7 @@ from nq57xl.ledger.storage import Storage, storage_of
 from nq57xl.ledger.waivers import Waiver
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
-from nq57xl.returns.model import JudgedReturn, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord, asked_before
 from nq57xl.rules.codec import from_json
 from nq57xl.text.clock import Clock, in_vietnam, iso
 
@@ -306,7 +306,8 @@ class Ledger:
     def returns(self, period: str) -> tuple[ReturnRecord, ...]:
         """Every return collected for the period, in the order of collection, with values and findings."""
         with reading(self._engine) as connection:
-            return queries.find(connection, (tables.returns.c.period == period) & queries.newest_judgement())
+            found = queries.find(connection, (tables.returns.c.period == period) & queries.newest_judgement())
+        return asked_before(found)
 
     def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> ReturnRecord:
         """Records what the file of a return says when it is judged again, with its event; the first judgement stays."""

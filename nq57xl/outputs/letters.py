@@ -155,7 +155,7 @@ def letter_of(
         basis=BASES[source.received_basis],
         days_late=max(0, (received.date() - period.due).days),
         errors=item.count("error"),
-        warnings=item.count("warning"),
+        warnings=sum(found.asks and found.severity == "warning" for found in record.judged.findings),
         repaired=item.count("repaired"),
         points=tuple(_step(point) for point in points[:_FIRST]),
         rest=sum(point.count for point in points[_FIRST:]),

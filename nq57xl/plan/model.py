@@ -244,6 +244,8 @@ class Indicator:
     lead_units: tuple[str, ...] = ()
     note: str = ""
     kind: IndicatorKind = field(default="", metadata=LATER)
+    threshold: int | None = field(default=None, metadata=LATER)
+    """The office's own limit of movement in percent of the earlier figure; None: that of the rule (schemas/)."""
 
     def kind_of(self, field: str) -> IndicatorKind:
         """What the figure in that field counts: parts of a ratio may be of different kinds."""

@@ -125,6 +125,13 @@ def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     return max(records, key=lambda record: record.order, default=None)
 
 
+def is_asked_back(record: ReturnRecord) -> bool:
+    """The return asks its unit for an answer: it was rejected, or something in it is to be explained."""
+    if record.judged.verdict == "accepted_with_warnings":
+        return any(item.asks for item in record.judged.findings)
+    return record.judged.verdict == "rejected"
+
+
 def _first(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     """The first of them that is the period's own form, accepted or not."""
     own = (item for item in records if item.judged.unit is not None and item.judged.form_period == item.period)
@@ -193,8 +200,8 @@ class FiledReturn:
 
     @property
     def asks(self) -> bool:
-        """The unit should look at it again: rejected, or accepted with warnings."""
-        return self.newest and self.record.judged.verdict in ("rejected", "accepted_with_warnings")
+        """The unit should look at it again: rejected, or accepted with warnings that it was not asked about before."""
+        return self.newest and is_asked_back(self.record)
 
     @property
     def points(self) -> tuple[Point, ...]:

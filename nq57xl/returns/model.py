@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.forms.model import Form
 from nq57xl.forms.values import FormCell, Source, Value, cells_of
-from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.rules.findings import Finding, Verdict, asked_once
 
 LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING", "COLUMN_DISPUTED", "CELLS_SHIFTED")
 """Findings that tell the cause of every cell without a value that follows from them."""
@@ -120,3 +121,24 @@ class ReturnRecord:
         """Which return counts: received time; of one time the one saved last; then order of collection (contract)."""
         source = self.judged.source
         return (source.received_at, source.saved_at or _NEVER, self.first_id or self.id)
+
+
+def asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
+    """A period's returns, in their order; movements that their units were asked about in an earlier run say so.
+
+    Told of the same figures again, without an explanation, they are listed and not asked back a second time.
+    """
+    asked: dict[str, dict[tuple[str, ...], dt.datetime]] = {}
+    known: dict[int, ReturnRecord] = {}
+    for record in sorted(records, key=lambda record: record.order):
+        of_unit = asked.setdefault(record.judged.unit or "", {})
+        findings = []
+        for item in record.judged.findings:
+            key = (item.code, item.table, item.task or "", item.field, item.message)
+            once = item.is_open and asked_once(item.code) and record.period == record.judged.form_period
+            known_one = once and of_unit.setdefault(key, record.collected_at) < record.collected_at
+            findings.append(attrs.evolve(item, asked_before=True) if known_one else item)
+        known[record.id] = record
+        if findings != list(record.judged.findings):
+            known[record.id] = attrs.evolve(record, judged=attrs.evolve(record.judged, findings=tuple(findings)))
+    return tuple(known[record.id] for record in records)

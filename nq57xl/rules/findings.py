@@ -67,11 +67,18 @@ class Finding:
     wording: _Wording | None = attrs.field(default=None, eq=False, repr=False)
     """What an office's own catalogue needs to say it otherwise; None: said and settled."""
     waived: Waived | None = None
+    asked_before: bool = False
+    """A movement that the unit was asked about once and left without an explanation: listed, not asked again."""
+
+    @property
+    def is_open(self) -> bool:
+        """An error, or a warning that is neither explained nor waived."""
+        return self.severity in ("error", "warning") and self.waived is None
 
     @property
     def asks(self) -> bool:
-        """Somebody has to look at it: an error, or a warning that is not waived."""
-        return self.severity in ("error", "warning") and self.waived is None
+        """The unit has to look at it: it is open, and was not asked about the same figure before."""
+        return self.is_open and not self.asked_before
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
@@ -93,6 +100,8 @@ class Entry:
     fix: str = ""
     stays: bool = False
     """A form that goes back keeps it until its cells are changed or a person confirms what stands there."""
+    once: bool = False
+    """It is asked about once: a unit that leaves the figure as it was and explains nothing has answered."""
 
 
 _FILE = "findings.yml"
@@ -122,6 +131,11 @@ def _merged(text: str) -> Mapping[str, Entry]:
     """By what the file says: an office may word anew while the program runs."""
     known = _packaged()
     return {**known, **{code: item for code, item in _read(text).items() if code in known}}
+
+
+def asked_once(code: str) -> bool:
+    """A finding of that code is asked about once, unless the figure changes."""
+    return code in _packaged() and _packaged()[code].once
 
 
 def _read(text: str) -> dict[str, Entry]:

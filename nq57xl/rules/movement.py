@@ -7,12 +7,14 @@ words; the earlier value is the fact "before_FIELD" of the row, and a row withou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from attrs import frozen
 
+from nq57xl.resources import read_schema
 from nq57xl.rules.condition import Cells, all_of, blank_formula, quoted
 from nq57xl.rules.frame import RowKind
 from nq57xl.rules.predicates import BASIC, Check, Predicate, Row
@@ -21,6 +23,12 @@ from nq57xl.rules.values import is_blank, shown, vietnamese_number, vietnamese_p
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
 """Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""
+SHARE = "jump_share"
+"""Fact: the office's own share of the earlier value from which a figure of this row has moved too much."""
+MOVEMENT_EXPLAINED = "MOVEMENT_EXPLAINED"
+"""Code of what is told of a movement once it is explained."""
+EXPLAINED_BY = " Giải trình của đơn vị: «"
+"""Between what moved and the unit's own words in that sentence."""
 _NEAR = 1e-9
 _PRINTED = 100
 """Letters of a text that are compared, with its length: a formula takes no longer text."""
@@ -51,14 +59,49 @@ def _print_formula(ref: str) -> str:
 
 def explains(text: object, before: object) -> bool:
     """An explanation says something, and not what was said last time."""
-    if not isinstance(text, str) or len(_BLANKS.sub("", text)) < _LEAST:
+    if not isinstance(text, str):
         return False
-    return text_print(text) != before
+    bare = _BLANKS.sub("", text).lower()
+    return len(bare) >= _LEAST and bare not in _nothing() and text_print(text) != before
+
+
+@cache
+def _nothing() -> tuple[str, ...]:
+    """What says nothing and is long enough to look like an explanation, without blanks."""
+    said = (_BLANKS.sub("", text).lower() for text in read_schema("blanks.yml")["nothing"])
+    return tuple(f"{text}{dot}" for text in said if len(text) >= _LEAST - 1 for dot in ("", "."))
 
 
 def _explains_formula(ref: str, before: object) -> str:
-    long = f"LEN({_bare_formula(ref)})>={_LEAST}"
-    return long if not before else f"AND({long},NOT(EXACT({_print_formula(ref)},{quoted(str(before))})))"
+    bare = _bare_formula(ref)
+    tests = [f"LEN({bare})>={_LEAST}", f"ISNA(MATCH({bare},{{{','.join(map(quoted, _nothing()))}}},0))"]
+    return all_of(tests if not before else [*tests, f"NOT(EXACT({_print_formula(ref)},{quoted(str(before))}))"])
+
+
+_DOCUMENTS = 30
+"""Documents that a formula compares with: the newest."""
+_BETWEEN = (";", ",", "(", ")")
+
+
+def document_prints(texts: Iterable[str]) -> str:
+    """The numbers of documents, a line each, as `repeated` compares with them: "12/kh-sxd"; texts without one are left
+    out."""
+    words = (" ".join(part.lower().split()) for text in texts for part in re.split(r"[;,()\n]", text))
+    return "\n".join([*dict.fromkeys(word for word in words if "/" in word and re.search(r"\d", word))][-_DOCUMENTS:])
+
+
+def _spaced(text: str) -> str:
+    for mark in (*_BETWEEN, "\n", "\r", "\u00a0"):
+        text = text.replace(mark, " ")
+    return f" {' '.join(text.lower().split())} "
+
+
+def _documents_formula(ref: str, before: str) -> str:
+    inner = ref
+    for mark in (*map(quoted, _BETWEEN), "CHAR(10)", "CHAR(13)", '"\u00a0"'):
+        inner = f'SUBSTITUTE({inner},{mark}," ")'
+    known = ",".join(quoted(f" {line} ") for line in before.split("\n"))
+    return f'SUMPRODUCT(--ISNUMBER(FIND({{{known}}}," "&LOWER(TRIM({inner}))&" ")))>0'
 
 
 @frozen
@@ -104,6 +147,12 @@ def _copied(item: _Compared) -> bool:
     return isinstance(item.now, str) and bool(item.now) and text_print(item.now) == item.before
 
 
+def _repeated(item: _Compared) -> bool:
+    if not isinstance(item.now, str) or not isinstance(item.before, str):
+        return False
+    return any(f" {line} " in _spaced(item.now) for line in item.before.split("\n"))
+
+
 def _changes(item: _Compared) -> bool:
     if is_blank(item.now) or is_blank(item.before):
         return False
@@ -118,6 +167,7 @@ _MOVES: dict[str, Callable[[_Compared], bool]] = {
     "back": _back,
     "copied": _copied,
     "changes": _changes,
+    "repeated": _repeated,
 }
 _SHORT = {
     "falls": "Giảm so với kỳ trước",
@@ -126,17 +176,26 @@ _SHORT = {
     "back": "Lùi so với kỳ trước",
     "copied": "Chép lại kỳ trước",
     "changes": "Khác kỳ trước",
+    "repeated": "Đã là minh chứng của việc khác",
 }
 
 
 def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
     """The row moves as the rule says, and is explained or not as it asks; `rule`: statistics of the check."""
-    name = rule["field"]
-    compared = _Compared(row.get(name), row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), rule["params"])
+    name, params = rule["field"], dict(rule["params"])
+    if (share := row.get(f"#{SHARE}")) and "share" in params:
+        params["share"] = share
+    now = _quotient(*(row.get(part) for part in params["ratio"])) if "ratio" in params else row.get(name)
+    compared = _Compared(now, row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), params)
     if not _MOVES[rule["how"]](compared):
         return False
     explained = bool(rule["explained"])
     return explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == explained
+
+
+def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
+    good = all(isinstance(one, int | float) and not is_blank(one) for one in (part, whole))
+    return part / whole if good and whole else None
 
 
 class Moved(Predicate):
@@ -158,11 +217,12 @@ class Moved(Predicate):
     @property
     def facts(self) -> tuple[str, ...]:
         """Facts of the row that the check compares with."""
-        return tuple(f"#{name}" for name in (BEFORE + self.rule.field, STILL, EXPLAINED))
+        return tuple(f"#{name}" for name in (BEFORE + self.rule.field, STILL, EXPLAINED, SHARE))
 
     def check(self, kind: RowKind) -> Check:
         """The cell does not move so, or is explained."""
-        params = {key: self.rule.params[key] for key in ("share", "floor", "periods") if key in self.rule.params}
+        named = ("share", "floor", "periods", "ratio")
+        params = {key: self.rule.params[key] for key in named if key in self.rule.params}
         explained = bool(self.rule.params.get("explained"))
         told = {"field": self.rule.field, "how": self._how, "params": params}
         return "moved_if", told | {"settled_by": self._settled_by, "explained": explained}
@@ -176,15 +236,20 @@ class Moved(Predicate):
         return None if cells.facts.get(BEFORE + self.rule.field) in (None, "") else super().formula(cells)
 
     def _compared(self) -> list[str]:
-        return [self._settled_by]
+        return [self._settled_by, *self.rule.params.get("ratio", ())]
 
     def _formula(self, cells: Cells) -> str:
         ref, before = cells.ref(self.rule.field), cells.facts[BEFORE + self.rule.field]
+        if "ratio" in self.rule.params:
+            part, whole = map(cells.ref, self.rule.params["ratio"])
+            ref = f'IF(AND(ISNUMBER({part}),ISNUMBER({whole})),IF(N({whole})=0,"",N({part})/N({whole})),"")'
         explained = _explains_formula(cells.ref(self._settled_by), cells.facts.get(EXPLAINED))
         return all_of([self._moves_formula(ref, before, cells), f"NOT({explained})"])
 
     def _moves_formula(self, ref: str, before: Any, cells: Cells) -> str:  # noqa: ANN401 - a fact
         how, params = self._how, self.rule.params
+        if how == "repeated":
+            return _documents_formula(ref, str(before))
         if how == "copied":
             return f"EXACT({_print_formula(ref)},{quoted(str(before))})"
         if how == "back":
@@ -197,12 +262,11 @@ class Moved(Predicate):
         if how == "changes":
             word = quoted(self.when.words(self.rule.field, str(before)))
             return f"AND(NOT({blank_formula(ref)}),TRIM({ref})<>{word})"
-        change = f"ABS({ref}-{before!r})"
+        change, share = f"ABS({ref}-{before!r})", cells.facts.get(SHARE) or params.get("share", 0)
         tests = {
             "falls": f"{ref}<{before!r}-{_NEAR:.9f}",
             "still": f"{change}<={_NEAR:.9f}",
-            "jumps": f"AND({change}>{params.get('share', 0) * abs(float(before)) + _NEAR!r},"
-            f"{change}>{params.get('floor', 0) + _NEAR!r})"
+            "jumps": f"AND({change}>{share * abs(float(before)) + _NEAR!r},{change}>{params.get('floor', 0) + _NEAR!r})"
             if how == "jumps"
             else "",
         }
@@ -213,6 +277,8 @@ class Moved(Predicate):
     def _sentence(self, row: Row) -> str:
         name = self.field.title
         now, before = row.get(self.rule.field), row.get(f"#{BEFORE}{self.rule.field}")
+        if "ratio" in self.rule.params:
+            now = _quotient(*(row.get(part) for part in self.rule.params["ratio"]))
         held, earlier = (self._shown(one, row) for one in (now, before))
         told = {
             "falls": f"«{name}» là {held}, giảm so với kỳ trước ({earlier}).",
@@ -221,10 +287,11 @@ class Moved(Predicate):
             "back": f"«{name}» là {held}, lùi so với kỳ trước ({earlier}).",
             "copied": f"«{name}» giống nguyên văn kỳ trước.",
             "changes": f"«{name}» là {held}, kỳ trước là {earlier}.",
+            "repeated": f"«{name}» {held} đã là minh chứng của đầu việc khác.",
         }[self._how]
         if not self.rule.params.get("explained"):
             return told
-        return f"{told} Giải trình của đơn vị: «{' '.join(str(row.get(self._settled_by)).split())}»."
+        return f"{told}{EXPLAINED_BY}{' '.join(str(row.get(self._settled_by)).split())}»."
 
     def _shown(self, value: Any, row: Row) -> str:  # noqa: ANN401 - a cell or a fact
         field: Field = self.field

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera import extensions
 
 from nq57xl.rules.condition import BLANK, FILLED
-from nq57xl.rules.movement import BEFORE, EXPLAINED, STILL, has_moved
+from nq57xl.rules.movement import BEFORE, EXPLAINED, SHARE, STILL, has_moved
 
 _When = Mapping[str, Any]
 _Mask = pd.Series
@@ -94,8 +94,9 @@ def moved_if(
 ) -> _Mask:
     """The cell does not move so beside the earlier value of its row; or its explanation is (not) as asked."""
     rule = {"field": field, "how": how, "params": params, "settled_by": settled_by, "explained": explained}
-    names = [field, settled_by, f"#{BEFORE}{field}", f"#{STILL}", f"#{EXPLAINED}"]
-    group = in_group(frame, when) & frame[names[0]].notna() & frame[names[2]].notna()
+    told = params.get("ratio", [field])
+    names = [*told, settled_by, f"#{BEFORE}{field}", *(f"#{name}" for name in (STILL, EXPLAINED, SHARE))]
+    group = in_group(frame, when) & frame[[*told, f"#{BEFORE}{field}"]].notna().all(axis=1)
     rows: Any = frame.loc[group, names].to_dict("records")
     moved: Any = pd.Series([has_moved(row, rule) for row in rows], index=frame.index[group], dtype="object")
     passed: _Mask = ~moved.reindex(frame.index, fill_value=False).astype(bool)

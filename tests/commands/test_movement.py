@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
+from docx import Document
 from openpyxl import load_workbook
 
 from nq57xl.commands.collect import CollectedFile
+from nq57xl.commands.merge import merge, status
+from nq57xl.commands.remind import remind
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import checks_of
 from nq57xl.forms.wording import ENOUGH
+from nq57xl.outputs.report.explanations import groups
+from nq57xl.plan.appendix_read import read_appendix
+from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.rules.schema import CellValue
 from tests import office
 from tests import year_kit as year
@@ -20,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 
 APRIL, MAY, JUNE, JULY = (f"2026-{month:02d}" for month in range(4, 8))
 KINDS = {"CT.I.1": "stock", "CT.I.2": "cumulative", "CT.II.1": "stock"}
+FLOWING = {"CT.I.1": "flow", "CT.I.2": "stock"}
 WHY = "Giảm do rà soát loại thủ tục trùng"
 
 
@@ -34,12 +45,39 @@ def figures(parts: tuple[float, float], total: float, answer: str) -> year.Typed
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """VP has reported April: I.1 at 45 %, 80 of 100, 60 in all, "Có"; May's form is issued."""
-    root = year.start_sample(tmp_path_factory.mktemp("bien dong") / "vp", KINDS)  # type: ignore[arg-type]
+    """VP has reported April: I.1 at 45 %, II.1.1 done, 80 of 100, 60 in all, "Có"; May's form is issued."""
+    return reported(tmp_path_factory.mktemp("bien dong") / "vp", KINDS)
+
+
+@pytest.fixture(scope="module")
+def flowing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same where the ratio counts what came in the month, and the stock may move by half (phu-luc.xlsx)."""
+    root = year.start_sample(tmp_path_factory.mktemp("trong ky") / "vp", {**KINDS, **FLOWING})  # type: ignore[arg-type]
+    appendix = root / "phu-luc.xlsx"
+    plan = read_appendix(appendix.read_bytes()).plan
+    limited = tuple(attrs.evolve(item, threshold=50 if item.code == "CT.I.2" else None) for item in plan.indicators)
+    appendix.write_bytes(write_appendix(attrs.evolve(plan, indicators=limited)))
+    return reported(root, None)
+
+
+def reported(root: Path, kinds: Mapping[str, str] | None) -> Path:
+    if kinds is not None:
+        year.start_sample(root, kinds)  # type: ignore[arg-type]
     year.issue(root, APRIL)
-    assert year.send(root, APRIL, figures((80, 100), 60, "yes")).returns[0].verdict == "accepted"
+    said = {**figures((80, 100), 60, "yes"), **done("II.1.1", "12/KH-SXD", dt.date(2026, 4, 10))}
+    assert year.send(root, APRIL, said).returns[0].verdict == "accepted"
     year.issue(root, MAY)
     return root
+
+
+def done(row: str, number: str, day: dt.date) -> year.Typed:
+    return {
+        ("led", row, "progress"): "done",
+        ("led", row, "percent"): 1.0,
+        ("led", row, "completion_date"): day,
+        ("led", row, "evidence_number"): number,
+        ("led", row, "evidence_date"): day,
+    }
 
 
 STEADY = figures((82, 100), 63, "yes")
@@ -75,6 +113,44 @@ PLANTED: Mapping[str, tuple[year.Typed, set[tuple[str, str | None, str]]]] = {
 }
 
 
+FLOWED: Mapping[str, tuple[year.Typed, set[tuple[str, str | None, str]]]] = {
+    "twice as many, the same share": (figures((160, 200), 63, "yes"), set()),
+    "the share falls, parts alone typed": (figures((20, 100), 63, "yes"), {("FIGURE_JUMPS", "CT.I.1", "value")}),
+    "a stock within the office's own limit": (figures((80, 100), 85, "yes"), set()),
+    "a stock beyond it": (figures((80, 100), 95, "yes"), {("FIGURE_JUMPS", "CT.I.2", "value")}),
+    "evidence of another task": (
+        done("I.1", "12/kh-sxd", dt.date(2026, 5, 5)),
+        {("EVIDENCE_REPEATED", "I.1", "evidence_number")},
+    ),
+    "evidence that only looks alike": (done("I.1", "112/KH-SXD", dt.date(2026, 5, 5)), set()),
+}
+
+
+@pytest.mark.parametrize("planted", FLOWED)
+def test_flows_and_own_limits(flowing: Path, planted: str) -> None:
+    """Of a flow the share is compared, from its parts where no more is typed; an indicator's own limit is kept."""
+    changes, wanted = FLOWED[planted]
+    assert moved(send(flowing, changes)) == wanted
+
+
+def test_asked_back_once(root: Path, tmp_path: Path) -> None:
+    """A movement that was asked about and comes again unexplained is listed, not asked back; another figure is."""
+    root = shutil.copytree(root, tmp_path / "vp")
+    back = root / "out" / MAY / "tra-lai" / f"NQ57_{MAY}_VP.xlsx"
+
+    def come(day: int, percent: float) -> tuple[bool, bool]:
+        year.send(
+            root, MAY, {**STEADY, ("led", "I.1", "percent"): percent, ("led", "I.1", "next_work"): f"{day}"}, day=day
+        )
+        office = year.at(root, year.moment(MAY, day, 12))
+        owing = [item.unit.owes for item in remind(office, MAY).units if item.unit.code == "VP"]
+        state = next(unit.state for unit in status(office, MAY).status.units if unit.code == "VP")
+        assert state == "accepted_with_warnings"
+        return back.exists(), bool(owing)
+
+    assert [come(20, 0.41), come(21, 0.41), come(22, 0.42)] == [(True, True), (False, False), (True, True)]
+
+
 @pytest.mark.parametrize("planted", PLANTED)
 def test_each_movement_is_found(root: Path, planted: str) -> None:
     """What was planted is a warning at its cell, and nothing else is."""
@@ -84,14 +160,14 @@ def test_each_movement_is_found(root: Path, planted: str) -> None:
 
 @pytest.mark.parametrize(
     ("explanation", "settled"),
-    [(WHY, True), (".", False), ("ok", False), (None, False)],
-    ids=["words", "dot", "ok", "-"],
+    [(WHY, True), (".", False), ("ok", False), ("Không có.", False), (None, False)],
+    ids=["words", "dot", "ok", "nothing", "-"],
 )
 def test_an_explanation_in_the_row_settles_it(root: Path, explanation: str | None, settled: bool) -> None:
     """Explained it is a fact that quotes the explanation, and the return is accepted; "." explains nothing."""
     done = send(root, {("led", "I.1", "percent"): 0.4, ("led", "I.1", "explanation"): explanation})
     told = [item.message for item in done.findings if item.code == "MOVEMENT_EXPLAINED"]
-    assert (done.verdict == "accepted", bool(told)) == (settled, settled)
+    assert (done.verdict == "accepted", bool(told)) == (settled, settled), moved(done)
     if settled:
         assert told == [f"«Tỷ lệ hoàn thành» là 40%, giảm so với kỳ trước (45%). Giải trình của đơn vị: «{WHY}»."]
 
@@ -114,17 +190,20 @@ def test_over_the_months(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("soffice")
-def test_the_form_says_the_same_while_typing(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("where", "plants"), [("root", PLANTED), ("flowing", FLOWED)], ids=["stock", "flow"])
+def test_the_form_says_the_same_while_typing(
+    where: str, plants: Mapping[str, Any], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Recalculated by LibreOffice, the checks of the rows name a movement where, and only where, the collector does."""
-    form = year.form(root, MAY)
+    form = year.form(request.getfixturevalue(where), MAY)
     cases: dict[Path, set[str | None]] = {}
-    for number, (changes, wanted) in enumerate(PLANTED.values()):
-        for explanation in (None, WHY):
+    for number, (changes, wanted) in enumerate(plants.values()):
+        for explanation in (None, "Không có.", WHY):
             settled: dict[tuple[str, str, str], CellValue] = {("led", "I.1", "explanation"): explanation}
             settled |= {("indicator", code, "note"): explanation for code in KINDS}
-            path = tmp_path / f"{number} {bool(explanation)}.xlsx"
+            path = tmp_path / f"{number} {len(explanation or '')}.xlsx"
             path.write_bytes(year.workbook(form, {**year.usual(form), **STEADY, **changes, **settled}))
-            cases[path] = set() if explanation else {task for _, task, _ in wanted}
+            cases[path] = set() if explanation == WHY else {task for _, task, _ in wanted}
     places = [
         (slot.key, sheet.title, slot.row + 1, slot.col + 1)
         for sheet in layout(form)
@@ -135,3 +214,20 @@ def test_the_form_says_the_same_while_typing(root: Path, tmp_path: Path) -> None
         book = load_workbook(done, data_only=True)
         told = {key for key, title, *place in places if book[title].cell(*place).value not in (ENOUGH, None)}
         assert told == wanted_rows, path.name
+
+
+def test_what_was_explained_goes_upwards(root: Path, tmp_path: Path) -> None:
+    """The report has a group for explained movements, the document one sentence with the unit's own words."""
+    root = shutil.copytree(root, tmp_path / "vp")
+    year.send(root, MAY, {**STEADY, ("led", "I.1", "percent"): 0.4, ("led", "I.1", "explanation"): WHY}, day=20)
+    c = merge(year.at(root, year.moment(MAY, 21)), MAY).consolidation
+    lines = dict(groups(c))["Biến động so với kỳ trước, đơn vị đã giải trình"]
+    assert [(line["unit"], "giảm so với kỳ trước (45%)" in str(line["difficulties"])) for line in lines] == [
+        ("Văn phòng Sở", True)
+    ]
+    document = root / "out" / MAY / "tong-hop" / "bao-cao.docx"
+    texts = [one.text for one in Document(str(document)).paragraphs]
+    place = next(number for number, text in enumerate(texts) if "01 biến động số liệu" in text)
+    told = " ".join(texts[place : place + 2])
+    assert "Văn phòng Sở (I.1): «Tỷ lệ hoàn thành» là 40%, giảm so với kỳ trước (45%)" in told
+    assert WHY in told
