@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from nq57xl.commands.backup import restore
-from nq57xl.commands.init import NewWorkspace, init
+from nq57xl.commands.init import init
+from nq57xl.commands.next_year import NextYear
 from nq57xl.commands.review_import import open_questions
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
@@ -130,10 +131,11 @@ async def make(request: Request) -> Response:
     return site.start("", "Tạo thư mục làm việc", "/chon", work)
 
 
-def _told(made: NewWorkspace, tell: Tell) -> None:
+def _told(made: NextYear, tell: Tell) -> None:
     """What goes on from the year before."""
     for row in made.continued:
-        tell(Progress(f"{row.code}: {row.new}{' (năm trước đã hoàn thành)' if row.finished else ''}"))
+        told = "" if row.confirmed else " (chờ xác nhận)"
+        tell(Progress(f"{row.code}: {row.new}{' (năm trước đã hoàn thành)' if row.finished else ''}{told}"))
     if made.continued:
         tell(Progress(f"{len(made.continued)} dòng nối tiếp năm trước, giữ nguyên mã.", "good"))
 
