@@ -210,8 +210,8 @@ def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _
         plan = amended(old, new, comparison, used_codes(ledger))
         year = new.properties.year if new.properties.year != old.properties.year else old.properties.year + 1
         # days of a year are that year's: swapped days, ad hoc reports
-        own = {"ad_hoc": (), "days_off": (), "days_worked": ()}
-        plan = attrs.evolve(plan, properties=attrs.evolve(plan.properties, id=new.properties.id, year=year, **own))
+        own = attrs.evolve(plan.properties, ad_hoc=(), days_off=(), days_worked=())
+        plan = attrs.evolve(plan, properties=attrs.evolve(own, id=new.properties.id, year=year))
         first = parse_period(f"{year}-01", plan.properties)
         history = PreviousReports(ledger, old)
         said = {unit.code: history.before(unit.code, first) for unit in reporting_units(old, first)}

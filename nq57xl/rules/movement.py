@@ -262,7 +262,7 @@ class Moved(Predicate):
         if how == "changes":
             word = quoted(self.when.words(self.rule.field, str(before)))
             return f"AND(NOT({blank_formula(ref)}),TRIM({ref})<>{word})"
-        change, share = f"ABS({ref}-{before!r})", cells.facts.get(SHARE) or params.get("share", 0)
+        change, share = f"ABS({ref}-{before!r})", float(cells.facts.get(SHARE) or params.get("share", 0))
         tests = {
             "falls": f"{ref}<{before!r}-{_NEAR:.9f}",
             "still": f"{change}<={_NEAR:.9f}",

@@ -22,6 +22,7 @@ from nq57xl.forms.wording import ENOUGH
 from nq57xl.outputs.report.explanations import groups
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
+from nq57xl.plan.model import IndicatorKind
 from nq57xl.rules.schema import CellValue
 from tests import office
 from tests import year_kit as year
@@ -29,8 +30,8 @@ from tests import year_kit as year
 pytestmark = pytest.mark.usefixtures("in_process")
 
 APRIL, MAY, JUNE, JULY = (f"2026-{month:02d}" for month in range(4, 8))
-KINDS = {"CT.I.1": "stock", "CT.I.2": "cumulative", "CT.II.1": "stock"}
-FLOWING = {"CT.I.1": "flow", "CT.I.2": "stock"}
+KINDS: dict[str, IndicatorKind] = {"CT.I.1": "stock", "CT.I.2": "cumulative", "CT.II.1": "stock"}
+FLOWING: dict[str, IndicatorKind] = {"CT.I.1": "flow", "CT.I.2": "stock"}
 WHY = "Giảm do rà soát loại thủ tục trùng"
 
 
@@ -46,23 +47,21 @@ def figures(parts: tuple[float, float], total: float, answer: str) -> year.Typed
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """VP has reported April: I.1 at 45 %, II.1.1 done, 80 of 100, 60 in all, "Có"; May's form is issued."""
-    return reported(tmp_path_factory.mktemp("bien dong") / "vp", KINDS)
+    return reported(year.start_sample(tmp_path_factory.mktemp("bien dong") / "vp", KINDS))
 
 
 @pytest.fixture(scope="module")
 def flowing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same where the ratio counts what came in the month, and the stock may move by half (phu-luc.xlsx)."""
-    root = year.start_sample(tmp_path_factory.mktemp("trong ky") / "vp", {**KINDS, **FLOWING})  # type: ignore[arg-type]
+    root = year.start_sample(tmp_path_factory.mktemp("trong ky") / "vp", KINDS | FLOWING)
     appendix = root / "phu-luc.xlsx"
     plan = read_appendix(appendix.read_bytes()).plan
     limited = tuple(attrs.evolve(item, threshold=50 if item.code == "CT.I.2" else None) for item in plan.indicators)
     appendix.write_bytes(write_appendix(attrs.evolve(plan, indicators=limited)))
-    return reported(root, None)
+    return reported(root)
 
 
-def reported(root: Path, kinds: Mapping[str, str] | None) -> Path:
-    if kinds is not None:
-        year.start_sample(root, kinds)  # type: ignore[arg-type]
+def reported(root: Path) -> Path:
     year.issue(root, APRIL)
     said = {**figures((80, 100), 60, "yes"), **done("II.1.1", "12/KH-SXD", dt.date(2026, 4, 10))}
     assert year.send(root, APRIL, said).returns[0].verdict == "accepted"
