@@ -36,8 +36,8 @@ _LOWER = {
 
 
 def count_words(number: int) -> str:
-    """Numbers under ten take a leading zero in administrative texts: "05"."""
-    return f"{number:02d}"
+    """Numbers under ten take a leading zero in administrative texts: "05"; nought is "0"."""
+    return f"{number:02d}" if number else "0"
 
 
 def missing_words(c: Consolidation, f: Figures, named: int = _NAMED) -> str:

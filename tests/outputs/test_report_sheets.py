@@ -114,7 +114,10 @@ def test_supporters_without_anything_stand_in_one_line() -> None:
         for row in c.tasks:
             for item in row.contributions if row.standing.state != "done_before" else ():
                 wanted.setdefault(item.state, set()).add((item.name, numbered(row.task)))
-        for state, words in (("nothing", "Phối hợp, không phát sinh"), ("unreported", "Phối hợp, chưa báo cáo")):
+        for state, words in (
+            ("nothing", "Không phát sinh việc phối hợp"),
+            ("unreported", "Chưa báo cáo việc phối hợp"),
+        ):
             told = set()
             for part in found.get(words, "").partition(". ")[2].rstrip(".").split("; "):
                 names, _, rows = part.rpartition(": ")
@@ -122,7 +125,7 @@ def test_supporters_without_anything_stand_in_one_line() -> None:
                     (name.partition(" (nguồn số ")[0], code) for name in names.split(", ") for code in rows.split(", ")
                 }
             assert {(name, code) for name, code in told if name} == wanted.get(state, set())
-        numbers = re.findall(r"nguồn số ([\d-]+)", found.get("Phối hợp, không phát sinh", ""))
+        numbers = re.findall(r"nguồn số ([\d-]+)", found.get("Không phát sinh việc phối hợp", ""))
         assert len(numbers) == len({name for name, _ in wanted.get("nothing", ())})
 
 
@@ -134,11 +137,15 @@ def test_every_row_stands_beside_the_period_before() -> None:
     compared = compare_periods(c.earlier_periods[-1], c)
     lines = [row for row in table(book["So với kỳ trước"], "TT") if row["Loại thay đổi"]]
     still = {row.task.code: row for row in compared.moved("same", "none") if not row.newly_overdue}
-    moved = {row["Mã"] for row in lines if row["Loại thay đổi"] not in ("same", "indicator")}
+    moved = {row["Mã"] for row in lines if row["Loại thay đổi"] not in ("same", "indicator", "no_data")}
     assert moved == {row.task.code for row in compared.rows} - set(still)
     (rest,) = [row["Mã"].split(", ") for row in lines if row["Loại thay đổi"] == "same" and not row["TT"]]
     assert set(rest) == set(still)
-    assert sum(row["Loại thay đổi"] == "indicator" for row in lines) == len(compared.indicators)
+    told = [item for item in compared.indicators if item.before is not None or item.after is not None]
+    assert sum(row["Loại thay đổi"] == "indicator" for row in lines) == len(told)
+    silent = [row["Mã"] for row in lines if row["Loại thay đổi"] == "no_data"]
+    named = {f"{item.indicator.group}.{item.indicator.number}" for item in compared.indicators if item not in told}
+    assert set("".join(silent).partition("chỉ tiêu ")[2].split(", ")) - {""} == named
     led = {row["Mã"]: row for row in table(book["Kế hoạch và kết quả"], "TT") if row["Loại dòng"] == "NV"}
     for change in compared.rows:
         assert (led[change.task.code]["So với kỳ trước"] or "") == change.words

@@ -129,7 +129,7 @@ def _moved(view: Overview) -> str:
 
 
 def _change(before: int, now: int) -> str:
-    one, other = (count_words(number) if number else "0" for number in (before, now))
+    one, other = count_words(before), count_words(now)
     if before == now:
         return f"vẫn là {one}"
     return f"tăng từ {one} lên {other}" if now > before else f"giảm từ {one} xuống {other}"
@@ -252,8 +252,7 @@ def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
 
 def _of_group(f: Figures, number: str) -> str:
     counts = f.indicators[number]
-    reached, total = counts.get(REACHED, 0), count_words(sum(counts.values()))
-    return f"nhóm {number} đạt {count_words(reached) if reached else '0'}/{total}"
+    return f"nhóm {number} đạt {count_words(counts.get(REACHED, 0))}/{count_words(sum(counts.values()))}"
 
 
 def _indicator(row: IndicatorRow) -> str:

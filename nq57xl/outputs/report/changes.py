@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nq57xl.outputs.report.indicators import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import Cells, head_of
@@ -59,10 +59,21 @@ def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]
         yield ReportLine("section", {"number": "", "code": f"Không thay đổi: {len(still)} đầu việc"})
         codes = ", ".join(numbered(row.task) for row in still)
         yield ReportLine("row", {"code": codes, "move": "same"}, 1, spans={"code": "change"})
-    if compared.indicators:
+    yield from _indicator_lines(c, compared.indicators)
+
+
+def _indicator_lines(c: Consolidation, indicators: Sequence[IndicatorChange]) -> Iterator[ReportLine]:
+    """Each indicator that has a result in one of the periods; the others in one line."""
+    if indicators:
         yield ReportLine("section", {"number": "", "code": "Chỉ tiêu"})
-    for number, item in enumerate(compared.indicators, start=1):
+    silent = [item for item in indicators if item.before is None and item.after is None]
+    told = [item for item in indicators if item not in silent]
+    for number, item in enumerate(told, start=1):
         yield ReportLine("row", {"number": str(number), **_indicator_cells(item, c)}, 1)
+    if silent:
+        names = dict.fromkeys(f"{item.indicator.group}.{item.indicator.number}" for item in silent)
+        words = f"Cả hai kỳ chưa có số liệu: chỉ tiêu {', '.join(names)}"
+        yield ReportLine("row", {"code": words, "move": "no_data"}, 1, spans={"code": "change"})
 
 
 def counts(compared: PeriodComparison) -> str:
@@ -108,7 +119,7 @@ def _indicator_cells(item: IndicatorChange, c: Consolidation) -> Cells:
     judged = any(row.judged for row in c.indicators if row.indicator.code == item.indicator.code)
     short = MISSED if judged else UNDER_WAY
     return {
-        "code": item.indicator.code,
+        "code": f"{item.indicator.group}.{item.indicator.number}",
         "work": item.indicator.indicator,
         "unit": item.name,
         "old_progress": result_cell(item.before, item.measure, c),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nq57xl.outputs.report.sheet_parts import (
     SOURCE,
@@ -17,7 +17,7 @@ from nq57xl.outputs.report.sheet_parts import (
 from nq57xl.outputs.report.sources import source_labels
 from nq57xl.plan.model import Task
 from nq57xl.results.comparison import PeriodComparison
-from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, LeadEntry, TaskRow
+from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Contribution, LeadEntry, TaskRow
 from nq57xl.results.figures import sections_of
 from nq57xl.results.wording import (
     NOTHING,
@@ -78,15 +78,16 @@ def plan_page(c: Consolidation, compared: PeriodComparison | None) -> ReportShee
 
 
 def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[ReportLine]:
+    labels = source_labels(c)
     for number, title in sections_of(c):
         yield ReportLine("section", {"number": number, "task": title})
         for row in c.tasks:
             if row.task.section == number:
-                yield from _task_lines(row, c, compared.change_of(row.task.code) if compared else "")
-    yield from _silent_lines(c)
+                yield from _task_lines(row, c, compared.change_of(row.task.code) if compared else "", labels)
+    yield from _silent_lines(c, labels)
 
 
-def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[ReportLine]:
+def _task_lines(row: TaskRow, c: Consolidation, change: str, labels: Mapping[str, str]) -> Iterator[ReportLine]:
     cells: Cells = {**_plan_cells(row), **_row_words(row, c), "kind": TASK_ROW, "change": change}
     if len(row.entries) == 1:
         entry = row.entries[0]
@@ -97,13 +98,25 @@ def _task_lines(row: TaskRow, c: Consolidation, change: str) -> Iterator[ReportL
         yield ReportLine("row", cells, 1)
         for entry in row.entries:
             yield _unit_line(entry, row, c)
+    yield from _support_lines(row, c, labels)
+
+
+def _support_lines(row: TaskRow, c: Consolidation, labels: Mapping[str, str]) -> Iterator[ReportLine]:
+    """What supporters did; those who say the same stand in one line, each with the number of its source."""
+    said: dict[str, list[Contribution]] = {}
     for item in row.contributions:
         if item.state == "text":
-            place = f"supporting|{item.unit}|{row.task.code}"
-            told: Cells = {"number": f"Phối hợp: {item.name}", "standing": shown(item.value, c.schema)}
-            told |= {"source": source_link(item.unit, "supporting", row.task.code)}
-            told |= {"kind": SUPPORT_ROW, "section": row.task.section, "code": row.task.code}
-            yield ReportLine("sub", told, 2, (place,), spans=_SUPPORT_SPANS)
+            said.setdefault(shown(item.value, c.schema), []).append(item)
+    for words, items in said.items():
+        code = row.task.code
+        numbers = [labels.get(source_anchor(item.unit, "supporting", code), "") for item in items]
+        named = zip((item.name for item in items), numbers, strict=True)
+        names = [f"{name} (nguồn số {number})" if number and len(items) > 1 else name for name, number in named]
+        told: Cells = {"number": f"Phối hợp: {'; '.join(names)}", "standing": words}
+        told |= {"source": source_link(items[0].unit, "supporting", code)}
+        told |= {"kind": SUPPORT_ROW, "section": row.task.section, "code": code}
+        places = tuple(f"supporting|{item.unit}|{code}" for item in items)
+        yield ReportLine("sub", told, 2, places, spans=_SUPPORT_SPANS)
 
 
 def _row_words(row: TaskRow, c: Consolidation) -> Cells:
@@ -172,9 +185,8 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     return cells
 
 
-def _silent_lines(c: Consolidation) -> Iterator[ReportLine]:
+def _silent_lines(c: Consolidation, labels: Mapping[str, str]) -> Iterator[ReportLine]:
     """Supporters with nothing to tell in one line at the end, those who have not told in another."""
-    labels = source_labels(c)
     stated = {item.unit for item in c.traced if item.value.table == "statement"}
     asked = [(row, item) for row in c.tasks if row.standing.state != "done_before" for item in row.contributions]
     for words, state in ((NOTHING, "nothing"), (UNREPORTED, "unreported")):
@@ -198,7 +210,7 @@ def _silent_lines(c: Consolidation) -> Iterator[ReportLine]:
             told.setdefault(", ".join(map(numbered, tasks)), []).append(words_of)
         if told:
             units = "; ".join(f"{', '.join(names)}: {rows}" for rows, names in told.items())
-            cells: Cells = {"number": f"Phối hợp, {words.lower()}. {units}.", "kind": SILENT_ROW}
+            cells: Cells = {"number": f"{words} việc phối hợp. {units}.", "kind": SILENT_ROW}
             if places:
-                cells["source"] = Link("từ {label}", places[0])
+                cells["source"] = Link("{label}", places[0])
             yield ReportLine("row", cells, 1, tuple(anchors), spans=_SILENT_SPANS)
