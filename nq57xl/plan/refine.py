@@ -98,7 +98,7 @@ def _lines(side: FormRows, own: Plan, known: Mapping[RowPlace, RowMatch]) -> Ite
     rows = getattr(side.plan, side.kind)
     mine = {row.code: row for row in getattr(own, side.kind)}
     found: dict[int, list[tuple[float, str]]] = {}
-    for j, (i, likeness) in nearest(side.plan, own, side.kind).items():
+    for j, (i, likeness) in sorted(nearest(side.plan, own, side.kind).items()):
         found.setdefault(i, []).append((likeness, getattr(own, side.kind)[j].code))
     for number, row in enumerate(rows):
         place = (side.table, row.code)
@@ -124,13 +124,13 @@ def answering_rows(own: Plan, table: str, weights: Mapping[str, float | None]) -
 
 
 def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
-    """The two say the same thing, word for word."""
+    """The two say the same thing, word for word; a form shows a sub-task alone where its task says nothing else."""
     if isinstance(row, Indicator) and isinstance(other, Indicator):
         return same_text(row.indicator, other.indicator) and same_text(row.unit, other.unit)
     if isinstance(row, Indicator) or isinstance(other, Indicator):
         return False
-    pairs = zip(work_of_task(row), work_of_task(other), strict=True)
-    return all(same_text(one, another) for one, another in pairs)
+    (one, above), (another, over) = work_of_task(row), work_of_task(other)
+    return same_text(one, another) and (not above or not over or same_text(above, over))
 
 
 def _still(line: MatchLine, decided: RowMatch, mine: Mapping[str, Task | Indicator]) -> MatchLine:

@@ -1,0 +1,117 @@
+"""What goes into the cells of a superior form, what stays as it stands, and what is said to be open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from nq57xl.forms.values import Value
+from nq57xl.plan.model import Deadline, Task
+from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
+from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
+from nq57xl.results.superior_filling import FilledForm, fill_form
+from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
+from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
+
+SCHEMA = load_schema()
+KEY, SHEET = "II.3", "1. Kết quả"
+FIELDS = [item.name for item in SCHEMA.table("led").fields]
+GOING: Mapping[str, CellValue] = {"progress": "in_progress", "percent": 0.45, "result": "Đã trình."}
+
+
+def filled(
+    answers: Mapping[str, CellValue],
+    stands: Mapping[str, str] | None = None,
+    *,
+    untouched: bool = False,
+    due: dt.date | None = None,
+    lists: Mapping[str, tuple[str, ...]] | None = None,
+    points: tuple[OpenPoint, ...] = (),
+    without: tuple[str, ...] = (),
+) -> FilledForm:
+    """One led row: what the roll-up answers, put into a form in which `stands` stands."""
+    cells = {
+        name: SuperiorCell(SHEET, f"{chr(65 + place)}9", (stands or {}).get(name, ""))
+        for place, name in enumerate(FIELDS)
+        if name not in without
+    }
+    row = SuperiorRow("led", KEY, SHEET, "II", {"work": "Số hóa hồ sơ"}, cells)
+    form = SuperiorForm("tinh", "1", "SXD", "2026-04", "x", (row,), lists=lists or {}, untouched=untouched)
+    task = Task(KEY, "II", "3", None, "Số hóa hồ sơ", "", "", "", "", "", Deadline("", "date", due))
+    line = MatchLine(RowMatch("led", KEY, "", (AnsweringRow("I.1", ""),)), task, "confirmed")
+    part = RollUpPart("I.1", "VP", "Văn phòng", True, "in_progress")
+    rolled = tuple(
+        RolledCell("led", KEY, name, value, ((part, Value("led", "I.1", name, "", value, SHEET, "A1")),))
+        for name, value in answers.items()
+    )
+    c: Any = SimpleNamespace(schema=SCHEMA, traced=(), cutoff=dt.date(2026, 4, 14))
+    return fill_form(form, c, [line], RollUp(rolled, points))
+
+
+def put(done: FilledForm) -> dict[str, Any]:
+    """Field -> what is put into its cell."""
+    return {FIELDS[ord(cell[0]) - 65]: content for _, cell, content in done.contents}
+
+
+def open_fields(done: FilledForm) -> list[str]:
+    return [point.field for point in done.points]
+
+
+def test_choices_are_words_numbers_numbers_and_days_days() -> None:
+    """A code becomes the words of the list, a fraction stays a number, a day a day; whole numbers have no decimals."""
+    day = dt.date(2026, 4, 7)
+    done = filled(
+        {"progress": "done", "percent": 1.0, "result": "Xong.", "completion_date": day, "evidence_link": "a.vn"}
+    )
+    assert put(done) == {
+        "progress": "Hoàn thành", "percent": 1, "result": "Xong.", "completion_date": day, "evidence_link": "a.vn",
+    }  # fmt: skip
+    assert open_fields(done) == []
+
+
+def test_a_word_that_the_form_does_not_offer_is_left_to_a_person() -> None:
+    """The superior office has other words in its list: the cell stays blank and is told."""
+    done = filled(GOING, lists={"progress": ("Chưa làm", "Đang làm", "Xong")})
+    assert "progress" not in put(done)
+    assert "Tiến độ" in open_fields(done)
+
+
+def test_what_a_person_typed_stays() -> None:
+    """Another text in a cell of a saved form stays and is told; the same text is not written again."""
+    done = filled(GOING, {"result": "Người ghi.", "progress": "Đang thực hiện"})
+    assert put(done) == {"percent": 0.45}
+    assert open_fields(done) == ["Kết quả trong kỳ"]
+
+
+def test_what_the_form_said_from_the_start_gives_way() -> None:
+    """In a form that nobody saved the answer replaces what stood there, and what it does not answer is taken out."""
+    done = filled(
+        GOING, {"result": "Tháng 4: …", "kpi_achieved": "Đạt 5/9", "progress": "Chưa thực hiện"}, untouched=True
+    )
+    assert put(done) == {"progress": "Đang thực hiện", "percent": 0.45, "result": "Đã trình.", "kpi_achieved": ""}
+    assert put(filled(GOING, {"progress": "Chưa phát sinh"}))["progress"] == "Đang thực hiện"
+
+
+def test_what_the_form_asks_and_nobody_answers_is_listed() -> None:
+    """A row that is overdue asks for a cause; one that is done for its evidence."""
+    assert open_fields(filled(GOING, due=dt.date(2026, 3, 31))) == ["Nguyên nhân"]
+    assert open_fields(filled(GOING, due=dt.date(2026, 4, 30))) == []
+    done = filled({"progress": "done", "percent": 1.0, "result": "Xong.", "completion_date": dt.date(2026, 4, 7)})
+    assert len(open_fields(done)) == 1
+
+
+def test_a_row_without_an_answer_is_told_once_unless_it_is_stated_already() -> None:
+    """Nothing corresponds: one point for the row; a form that says "Chưa phát sinh" of it itself needs nobody."""
+    point = (OpenPoint("led", KEY, "", "Không có nhiệm vụ tương ứng."),)
+    assert open_fields(filled({}, points=point)) == ["Cả dòng"]
+    assert open_fields(filled({}, {"progress": "Chưa phát sinh"}, points=point)) == []
+
+
+def test_a_cell_that_the_form_does_not_have_is_told() -> None:
+    """A form without a column for an answer: the answer is said to a person, nothing is lost."""
+    done = filled({**GOING, "next_work": "Trình ký."}, without=("next_work",))
+    assert open_fields(done) == ["Việc kỳ tới"]
+    assert "Trình ký." in done.points[0].why
