@@ -28,10 +28,10 @@ from nq57xl.results.roll_up import roll_up
 from nq57xl.results.superior_filling import PointLine, fill_form
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.findings import Finding
+from nq57xl.text.files import write_atomic
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.patch import put_values, saved_since_made, unlocked_cells, without_results
 
-FOLDER = "cap-tren"
 _BESIDE = "-nguon.xlsx"
 
 
@@ -54,12 +54,19 @@ class UpwardReport:
 
 
 def upward(
-    office: Office, form: Path, period_code: str | None = None, output: Path | None = None, *, confirm: bool = False
+    office: Office,
+    form: Path,
+    period_code: str | None = None,
+    output: Path | None = None,
+    *,
+    confirm: bool = False,
+    matches: bytes | None = None,
 ) -> UpwardReport:
     """Fills in the form from this office's consolidation of its period, and says what a person still has to answer.
 
-    `confirm`: every line of the workbook of matches counts as it stands. Raises Nq57Error for a file that is no form of
-    a superior office, for another period than the form's, and for a workbook of matches that cannot be read.
+    `confirm`: every line of the workbook of matches counts as it stands; `matches`: that workbook, where it was edited
+    elsewhere. Raises Nq57Error for a file that is no form of a superior office, for another period than the form's, and
+    for a workbook of matches that cannot be read.
     """
     with office.changing("upward") as ledger:
         data, superior = _read(office, ledger, form)
@@ -67,13 +74,15 @@ def upward(
         _require_period(superior, period, form.name)
         require_reported(ledger, plan, period)
         sides = _sides(superior, plan.properties.year)
-        book = office.workspace.out / FOLDER / f"doi-chieu-{_slug(superior.plan_id)}.xlsx"
+        book = office.workspace.upward_dir() / f"doi-chieu-{_slug(superior.plan_id)}.xlsx"
+        if matches is not None:
+            write_atomic(book, matches)
         lines = _matched(ledger, superior, (sides, plan), book, confirm=confirm)
         book = _write_book(office, ledger, book, write_matches(lines, plan))
         c = consolidated(office, ledger, plan, period)
         rules = read_schema("roll_up.yml", office.workspace.root)
         filled = fill_form(superior, c, lines, roll_up(lines, c, rules))
-        wanted = output or office.workspace.out / period.code / FOLDER / form.name
+        wanted = output or office.workspace.upward_dir(period.code) / form.name
         if wanted.resolve() == form.resolve():
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
         title = f"{form.name}, {period.title}"

@@ -77,6 +77,10 @@ class Workspace:
         """The consolidated workbook and what goes with it."""
         return self.out / period / "tong-hop"
 
+    def upward_dir(self, period: str = "") -> Path:
+        """Forms of the office above, filled in for a period; without one: what is matched with its plans."""
+        return self.out / period / "cap-tren"
+
     def key_of(self, path: Path) -> str:
         """How the ledger names an output: posix path relative to the workspace, absolute when it lies outside."""
         # not the file itself: a link is replaced by the output, and must not change its name then

@@ -26,6 +26,7 @@ from nq57xl.web import (
     return_page,
     review_page,
     start_page,
+    upward_page,
     year_page,
 )
 from nq57xl.web.safety import BodyTooLargeError, Guard
@@ -42,7 +43,7 @@ _TITLES = {
 def make_app(site: Site, port: int) -> ASGIApp:
     """The desk as an ASGI application that answers on that port of this computer alone."""
     site.port = port
-    reports = (desk_page, return_page, recheck_page, remind_page, issue_page, report_page, edits_page)
+    reports = (desk_page, return_page, recheck_page, remind_page, issue_page, report_page, edits_page, upward_page)
     plans = (plan_page, review_page, year_page)
     routes = [route for module in (start_page, *reports, *plans, office_page, downloads) for route in module.ROUTES]
     app = Starlette(

@@ -329,6 +329,25 @@ def test_an_amendment_is_compared_and_confirmed_on_the_page(browser: Browser) ->
     assert "Không có bảng so sánh nào" in browser.page("/ke-hoach/so-sanh")
 
 
+def test_the_form_of_the_office_above_is_filled_in_on_the_page(browser: Browser, tmp_path: Path) -> None:
+    """Handed in, filled in, taken away: the form, its list and the workbook of matches; what is open is told."""
+    above = tmp_path / "tinh"
+    init(above, "bql-2026")
+    generate(Office.at(above, CLOCK), "2026-04")
+    form = (above / "out/2026-04/bieu-mau/NQ57_2026-04_QLDT.xlsx").read_bytes()
+    here = "/ky/2026-04/cap-tren"
+    told = browser.send(f"{here}/dien", {"xac_nhan": "1"}, ("NQ57_2026-04_QLDT.xlsx", form))
+    assert "Đã điền" in told and "Chưa có báo cáo được chấp nhận của Văn phòng" in told
+    page = browser.page(here)
+    for name in ("NQ57_2026-04_QLDT.xlsx", "NQ57_2026-04_QLDT-nguon.xlsx", "doi-chieu-bql-2026.xlsx"):
+        assert f"/tai/cap-tren/{name}" in page
+        taken = browser.client.get(f"{browser.at}/ky/2026-04/tai/cap-tren/{name}")
+        assert openpyxl.load_workbook(io.BytesIO(taken.content)).sheetnames
+    assert "không phải biểu mẫu" in browser.send(
+        f"{here}/dien", {}, ("phu-luc.xlsx", (above / "phu-luc.xlsx").read_bytes())
+    )
+
+
 def test_a_backup_goes_to_another_computer(browser: Browser, tmp_path: Path) -> None:
     """One file holds the workspace; restored under another name it stands as it stood, and goes on. What is no backup,
     or leads out of the folder, makes nothing."""
