@@ -29,10 +29,9 @@ _SECONDS = 180
 """How long one order may take on a busy machine."""
 _TYPIST = Path(__file__).with_name("uno_typist.py")
 
-# vi-VN: dates are typed day first and decimals with a comma, as in the offices that get the forms
 _LOCALE = (
     '<item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse">'
-    "<value>vi-VN</value></prop></item>"
+    "<value>{}</value></prop></item>"
 )
 _RECALCULATE = "".join(
     f'<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="{name}" oor:op="fuse">'
@@ -46,8 +45,12 @@ class OfficeError(RuntimeError):
 
 
 @functools.cache
-def profile(use: Literal["plain", "recalculating", "typing"] = "plain") -> str:
-    """URL of a LibreOffice profile of this process; "recalculating": every file is, on loading."""
+def profile(use: Literal["plain", "recalculating", "typing"] = "plain", locale: str = "vi-VN") -> str:
+    """URL of a LibreOffice profile of this process; "recalculating": every file is, on loading.
+
+    `locale`: the regional setting; by default dates are typed day first and decimals with a comma, as in the offices
+    that get the forms.
+    """
     folder = Path(tempfile.mkdtemp(prefix="nq57xl-lo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     user = folder / "user"
@@ -55,7 +58,7 @@ def profile(use: Literal["plain", "recalculating", "typing"] = "plain") -> str:
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<oor:items xmlns:oor="http://openoffice.org/2001/registry" '
         'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"{_LOCALE}{_RECALCULATE if use == 'recalculating' else ''}</oor:items>\n"
+        f"{_LOCALE.format(locale)}{_RECALCULATE if use == 'recalculating' else ''}</oor:items>\n"
     )
     (user / "registrymodifications.xcu").write_text(text, encoding="utf-8")
     return folder.as_uri()
@@ -141,6 +144,7 @@ def type_into(
     moved: Sequence[tuple[str, str, str]] = (),
     locked: Sequence[tuple[Path, str]] = (),
     password: str = "",
+    locale: str = "vi-VN",
 ) -> None:
     """Opens `file`, types each text into (sheet, A1 address) as at the keyboard, saves as `out`.
 
@@ -163,6 +167,6 @@ def type_into(
             "copies": [(path.resolve().as_uri(), name) for path, name in locked],
             "password": password,
         }
-        process = _started(profile("typing"))  # one of its own: it may abort once it has typed
+        process = _started(profile("typing", locale))  # one of its own: it may abort once it has typed
         _obeyed(process, order, out)
         _ended(process)

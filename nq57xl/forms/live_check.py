@@ -6,13 +6,15 @@ compute the same. Their cached values come from the rules' own judgement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from attrs import frozen
 
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.rows import judged_tables, unreadable_fields
-from nq57xl.forms.values import Value
+from nq57xl.forms.values import FormCell, Value, cells_of
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.condition import Condition, all_of, any_of, blank_formula, quoted
 from nq57xl.rules.frame import KEY, RETURN
@@ -25,6 +27,11 @@ from nq57xl.xlsx.write import sheet_prefix
 CELL_ERROR = "Có ô báo lỗi, hãy nhập lại"
 MISSING = "Thiếu"
 """How the part about a blank cell begins (RequiredIf.short); the sheet colours such checks amber."""
+_TAKEN_AS = "Ghi nhận "
+"""How a line begins that repeats a day or a percentage as it was understood; such lines stand before all else."""
+_MONTHS = 12
+_DAYS = (36526, 73051)
+"""Serial numbers of 2000-01-01 and of 2100-01-01: what is no day between them is no day that was meant."""
 BrokenByRow = dict[tuple[str, str], set[str]]
 """(table, row key) -> ids of the rules that the row breaks."""
 END, _EDGE = "; ", "~"
@@ -148,11 +155,13 @@ def check_texts(
     form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], broken: BrokenByRow
 ) -> dict[CellPlace, str]:
     """Place of every check cell -> what it says of these values; `broken`: of `broken_rules`."""
-    filled = filled_cells(values)
+    filled, typed = filled_cells(values), cells_of(values)
     parts = {(slot.table, slot.field): slot for slot in checks_of(sheets)}
     known = {key: parts_of(form, form.schema.table(slot.table), slot) for key, slot in parts.items()}
     return {
-        slot.place: "" if _is_silent(form, slot, filled) else _text(slot, broken, known[slot.table, slot.field])
+        slot.place: ""
+        if _is_silent(form, slot, filled)
+        else _echo(form, slot, typed) + _text(slot, broken, known[slot.table, slot.field])
         for slot in checks_of(sheets)
     }
 
@@ -171,6 +180,31 @@ def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> boo
 def _text(slot: Slot, broken: BrokenByRow, parts: dict[str, list[Predicate]]) -> str:
     rules = broken.get((slot.table, slot.key), set())
     return END.join(short for short, group in parts.items() if rules & {item.rule.id for item in group}) or ENOUGH
+
+
+def _echo(form: Form, slot: Slot, typed: Mapping[FormCell, Value]) -> str:
+    """What the row's days and percentages were understood as, a line each, where they can go wrong.
+
+    A day that another regional setting would take for another one, with its month in words; a percentage that its
+    cell shows rounded.
+    """
+    table, lines = form.schema.table(slot.table), []
+    for name in _fields_checked(table, slot):
+        item = typed.get((slot.table, slot.key, name))
+        value = item.value if item is not None and not item.stated else None
+        if isinstance(value, date) and value.day <= _MONTHS and value.day != value.month:
+            lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
+        elif _is_percent(form, table, slot, name) and isinstance(value, int | float) and 0 <= value <= 1:
+            thousandths = math.floor(value * 1000 + 0.5)
+            if thousandths % 10:
+                lines.append(f"{_TAKEN_AS}{thousandths // 10},{thousandths % 10}%\n")
+    return "".join(lines)
+
+
+def _is_percent(form: Form, table: Table, slot: Slot, name: str) -> bool:
+    issued = form.table(slot.table)
+    facts = next((row.facts for row in issued.rows if row.key == slot.key), {}) if issued else {}
+    return table.field(name).kind(facts) == "percent"
 
 
 def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
@@ -235,10 +269,32 @@ def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
     text = "&".join([quoted(_EDGE), *parts, quoted(_EDGE)])
     for old, new in ((_EDGE * 2, ENOUGH), (END + _EDGE, ""), (_EDGE, "")):
         text = f"SUBSTITUTE({text},{quoted(old)},{quoted(new)})"
+    text = "&".join([*_echo_formulas(table, slot, cells), text])
     if _silent_when_blank(table, slot):
         typed = "&".join(cells.ref(name) for name in _fields_checked(table, slot))
         text = f'IF({blank_formula(typed)},"",{text})'
     return f"=IFERROR({text},{quoted(CELL_ERROR)})"
+
+
+def _echo_formulas(table: Table, slot: Slot, cells: _RowCells) -> list[str]:
+    """The lines of `_echo` as formulas."""
+    parts = []
+    for name in _fields_checked(table, slot):
+        cell, kind = cells.own.get(name), table.field(name).kind(cells.facts)
+        if cell is None or cell.field != name:
+            continue
+        ref = cells.ref(name)
+        if kind == "date":
+            known = f"IF(ISNUMBER({ref}),AND({ref}>={_DAYS[0]},{ref}<{_DAYS[1]}),FALSE)"
+            swaps = f"AND(DAY({ref})<={_MONTHS},DAY({ref})<>MONTH({ref}))"
+            words = f'"{_TAKEN_AS}ngày "&DAY({ref})&" tháng "&MONTH({ref})&" năm "&YEAR({ref})&CHAR(10)'
+            parts.append(f'IF({known},IF({swaps},{words},""),"")')
+        elif kind == "percent":
+            known = f"IF(ISNUMBER({ref}),AND({ref}>=0,{ref}<=1),FALSE)"
+            rounded = f"INT({ref}*1000+0.5)"
+            words = f'"{_TAKEN_AS}"&INT({rounded}/10)&","&MOD({rounded},10)&"%"&CHAR(10)'
+            parts.append(f'IF({known},IF(MOD({rounded},10)>0,{words},""),"")')
+    return parts
 
 
 # --- cached values ----------------------------------------------------------------------------------------------------

@@ -199,13 +199,13 @@ def _fields(predicate: Predicate) -> list[str]:
 
 def is_wrong(text: str) -> bool:
     """A check's text has a part that speaks of something else than a blank cell."""
-    return text not in ("", ENOUGH) and text.count(END) + 1 > text.count(_COLON)
+    return not text.endswith(ENOUGH) and text != "" and text.count(END) + 1 > text.count(_COLON)
 
 
 def wrong_formula(ref: str) -> str:
     """The same as a formula: not 0 where it holds."""
     more = f"{_occurrences(END, ref)}+1>{_occurrences(_COLON, ref)}"
-    return f"(LEN({ref})>0)*({ref}<>{quoted(ENOUGH)})*({more})"
+    return f"(LEN({ref})>0)*(RIGHT({ref},{len(ENOUGH)})<>{quoted(ENOUGH)})*({more})"
 
 
 def _occurrences(text: str, ref: str) -> str:

@@ -248,7 +248,7 @@ def _check_colours(sheet: Worksheet, layout: SheetLayout) -> None:
     wrong = f"={wrong_formula(a1(slots[0].row, col))}"
     rules: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (
         ({"type": "formula", "criteria": wrong}, WRONG_STYLE),
-        ({"type": "text", "criteria": "begins with", "value": MISSING}, MISSING_STYLE),
+        ({"type": "text", "criteria": "containing", "value": f"{MISSING}: "}, MISSING_STYLE),
     )
     for rule, style in rules:
         options = {**rule, "stop_if_true": True, "multi_range": ranges, "format": sheet.book.format(style)}

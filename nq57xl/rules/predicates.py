@@ -230,8 +230,11 @@ class Between(Predicate):
         return "less_than" if below else "less_than_or_equal_to", {"max_value": high}
 
     def short(self) -> str:
-        """A value that the field itself does not allow is wrong, another contradicts."""
-        return f"{'Sai giá trị' if self.hard else self.complaint}: {self.field.title}"
+        """A value that the field itself does not allow is wrong, and how to type it; another contradicts."""
+        if not self.hard:
+            return super().short()
+        kind = "percent" if self.rule.params.get("max") == 1 else self.field.type
+        return f"Sai giá trị: {self.field.title} (gõ như {_TYPED.get(kind, _TYPED['number'])})"
 
     def _limits(self, year: int) -> tuple[Any, Any]:
         """Lower and upper limit, None for none; days as `date`."""
@@ -402,6 +405,14 @@ BASIC: tuple[type[Predicate], ...] = (
     _Pattern,
 )
 """Predicates of this row alone; `rules.movement` has all of them."""
+
+
+_TYPED = {
+    "date": "20/04/2026, máy không nhận thì 2026-04-20",
+    "percent": "45%, số lẻ thì 70,8% hoặc 70.8% tùy máy",
+    "number": "120, số lẻ thì 82,5 hoặc 82.5 tùy máy",
+}
+"""How a value is typed, whatever the computer's regional setting; no semicolon, which ends a part of a check."""
 
 
 def _literal(limit: float | date) -> str:

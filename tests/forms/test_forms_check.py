@@ -79,7 +79,10 @@ def test_unreadable_cells_are_not_blank() -> None:
         value("led", "II.1.1", "progress", None, "Đang làm"),
         value("led", "II.1.1", "completion_date", None, "13/13/2026"),
     ]
-    assert _led(values) == "Không có trong danh sách: Tiến độ; Sai giá trị: Ngày hoàn thành"
+    assert _led(values) == (
+        "Không có trong danh sách: Tiến độ; "
+        "Sai giá trị: Ngày hoàn thành (gõ như 20/04/2026, máy không nhận thì 2026-04-20)"
+    )
 
 
 def test_statement_for_all_rows() -> None:
