@@ -114,7 +114,7 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
         raise Nq57Error(f"«{path.name}» có macro, biểu mẫu nq57xl thì không: hãy xin lại biểu từ cấp trên.")
     fields = {table.name: [item.name for item in table.fields] for table in office.schema().tables}
     superior = read_superior_form(raw, _unlocked(data, path.name), fields, path.name)
-    superior = attrs.evolve(superior, untouched=not saved_since_made(data))
+    superior = attrs.evolve(superior, untouched=not (superior.sent_back or saved_since_made(data)))
     if ledger.form_by_id(superior.issue_id) is not None:
         raise Nq57Error(
             f"«{path.name}» là biểu do chính cơ quan này phát hành cho đơn vị {superior.unit}, không phải biểu của cấp "

@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Task
 from nq57xl.plan.understand import parse_target
-from nq57xl.returns.identify import facts_of, identify, marker_of
+from nq57xl.returns.identify import FIX_SHEET, facts_of, identify, marker_of
 from nq57xl.rules.codec import content_hash
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
@@ -75,6 +75,8 @@ class SuperiorForm:
     """Table -> number -> heading."""
     lists: Mapping[str, tuple[str, ...]] = field(factory=dict)
     """Words of its dropdowns."""
+    sent_back: bool = False
+    """It was sent back for correction: what stands in its cells is what this office had typed."""
     untouched: bool = False
     """Nobody has saved it since it was issued: what stands in its cells was put there by the superior office."""
 
@@ -122,6 +124,7 @@ def read_superior_form(
         rows=tuple(_open(row, lists) for row in rows.values()),
         sections=sections,
         lists=lists,
+        sent_back=any(marker is not None and marker.sheet == FIX_SHEET for marker in map(marker_of, raw.sheets)),
     )
 
 

@@ -14,7 +14,9 @@ from openpyxl import load_workbook
 from openpyxl.styles import Protection
 
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.render import render_form
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
+from nq57xl.rules.findings import make
 from nq57xl.rules.load import load_schema
 from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
 from nq57xl.xlsx.read import read_bytes
@@ -119,6 +121,18 @@ def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
     checks = [cell for row in after.iter_rows() for cell in row if cell.data_type == "f"]
     assert checks
     assert {values[cell.coordinate].value for cell in checks} == {None}
+
+
+def test_a_form_that_was_sent_back_is_known(tmp_path: Path) -> None:
+    """The form with what is to be corrected holds what was typed before: it says so itself."""
+    office, path = issued_office(tmp_path, 1)
+    with office.reading() as ledger:
+        issued = ledger.current_form("VP", "2026-04")
+    assert issued is not None
+    assert not read(path.read_bytes()).sent_back
+    place = {"sheet": "1. Kết quả", "cell": "G5", "table": "led", "task": "I.1", "field": "progress"}
+    wrong = make("REQUIRED_BLANK", words={"field": "Tiến độ", "condition": ""}, **place)
+    assert read(render_form(issued, (), [wrong])).sent_back
 
 
 def test_a_form_tells_whether_somebody_has_saved_it(form: bytes) -> None:
