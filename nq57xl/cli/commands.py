@@ -167,11 +167,31 @@ def _import_(
     sys.exit(1 if made.review else 0)
 
 
+def _due_period(context: click.Context) -> str:
+    """The period that is due, once the person at the keyboard has agreed. Raises click.UsageError otherwise."""
+    from nq57xl.commands.desk import period_to_issue
+    from nq57xl.errors import Nq57Error
+    from nq57xl.forms.wording import deadline_in_words, period_line
+
+    try:
+        due = period_to_issue(office(context))
+    except Nq57Error as error:
+        raise click.UsageError(f"Thiếu --period KỲ. {error}") from error
+    proposal = f"{period_line(due)}. {deadline_in_words(due.due)}."
+    try:
+        agreed = click.confirm(f"{proposal} Phát hành biểu mẫu kỳ này?", default=True, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise click.UsageError(f"Chưa chọn kỳ: kỳ đến hạn là {due.code}; ghi --period {due.code} hoặc kỳ khác.")
+    return due.code
+
+
 @click.command(
     short_help="Lập biểu mẫu của kỳ cho từng đơn vị.",
     help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị; bên cạnh mỗi dòng là số liệu kỳ trước đã được nhận.",
 )
-@period_option(required=True)
+@period_option(default="hỏi, đề xuất kỳ đến hạn")
 @click.option("--unit", "units", multiple=True, metavar="MÃ", help="Chỉ lập cho đơn vị này (dùng được nhiều lần).")
 @click.option(
     "--with-support",
@@ -186,11 +206,14 @@ def _import_(
     help="Ghi vào thong-bao/: thư nháp kèm biểu mẫu, lời nhắn từng đơn vị, lời cho nhóm, một tệp .zip đủ biểu mẫu.",
 )
 @click.pass_context
-def generate(context: click.Context, period: str, units: tuple[str, ...], with_support: bool, drafts: bool) -> None:
+def generate(
+    context: click.Context, period: str | None, units: tuple[str, ...], with_support: bool, drafts: bool
+) -> None:
     """The forms of a period."""
     from nq57xl.cli import printing
     from nq57xl.commands.generate import generate as run
 
+    period = period or _due_period(context)
     printing.print_generated(run(office(context), period, units, with_support=with_support))
     if drafts:
         from nq57xl.commands.issued import write_drafts

@@ -51,3 +51,18 @@ def test_a_draft_for_each_form_and_all_of_them_in_a_zip(tmp_path: Path, monkeypa
     assert write_drafts(office, APRIL).archive.read_bytes() == once
     with pytest.raises(Nq57Error, match="chưa phát hành"):
         write_drafts(office, "2026-05")
+
+
+def test_the_period_that_is_due_is_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --period the period at hand is named with its days; nothing is issued before somebody says yes."""
+    monkeypatch.setenv("NQ57XL_NOW", "2026-05-02T08:00")
+    root = year.start_sample(tmp_path / "vp")
+    for answer in ("n\n", ""):
+        done = CliRunner().invoke(cli, ["-w", str(root), "generate"], input=answer)
+        assert (done.exit_code, "ghi --period 2026-05" in done.stderr) == (2, True)
+        assert "Kỳ báo cáo: tháng 5/2026, số liệu từ 15/4 đến 14/5/2026." in done.stderr
+    assert not (root / "out").exists()
+    done = CliRunner().invoke(cli, ["-w", str(root), "generate", "--no-drafts"], input="\n")
+    assert done.exit_code == 0
+    assert [path.name for path in (root / "out").iterdir()] == ["2026-05"]
+    assert not (root / "out" / "2026-05" / "thong-bao").exists()
