@@ -9,6 +9,7 @@ from nq57xl.forms.model import Form
 from nq57xl.forms.rows import judged_tables, unreadable_fields
 from nq57xl.forms.values import Source, Value
 from nq57xl.forms.wording import FORM_FILE
+from nq57xl.plan.periods import title_of
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.frame import KEY, RETURN
@@ -20,7 +21,7 @@ from nq57xl.rules.schema import Field
 def _wrong_period(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
     """The form belongs to another period than the one that is being collected."""
     if form.period.code != period:
-        yield make("WRONG_PERIOD", words={"form_period": form.period.code, "period": period})
+        yield make("WRONG_PERIOD", words={"form_period": title_of(form.period.code), "period": title_of(period)})
 
 
 def _name_of_other_unit(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:

@@ -168,7 +168,7 @@ def test_the_form_of_a_quarter_comes_prefilled(root: Path, tmp_path: Path) -> No
     assert (cells["led", "I.1", "progress"], cells["led", "I.1", "percent"]) == ("in_progress", 0.6)
     assert (cells["indicator", RATIO, "numerator"], cells["indicator", SCORE, "value"]) == (120, 64.0)
     assert not [place for place in cells if place[0] in ("signoff", "unchanged")]
-    assert any("Đã lập sẵn" in line for line in form.guide)
+    assert any("điền sẵn từ báo cáo các tháng" in line for line in form.guide)
     path = copy / "out" / QUARTER / "bieu-mau" / f"NQ57_{QUARTER}_VP.xlsx"
     before = path.read_bytes()
     year.issue(copy, QUARTER, day=3)
