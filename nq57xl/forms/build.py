@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from nq57xl import resources
 from nq57xl.forms import wording
 from nq57xl.forms.model import EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer
 from nq57xl.forms.values import PREFILLED, Value
-from nq57xl.forms.wording import DONE_BEFORE, shorten
+from nq57xl.forms.wording import DONE_BEFORE, NOTE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules.movement import BEFORE, EXPLAINED, SHARE, STILL, document_prints, text_print
@@ -50,8 +51,12 @@ def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
 
 
 _NOTHING_BEFORE = "Chưa có"
+NAME = 80
+"""Characters of a row's name in lists and links."""
+WHOLE = "previous_whole"
+"""Text of a row: the earlier result as it was, for a note on the cell that repeats the beginning of it."""
 _RESULT = 160
-"""Characters of the earlier result that are repeated: the whole of it stands in that period's report."""
+"""Characters of the earlier result that are repeated in the cell."""
 _LINES = 25
 """Lines of a row: Excel's highest holds 28 of size 11."""
 
@@ -72,6 +77,13 @@ def _done_words(earlier: EarlierAnswer) -> str:
     if day is None or not isinstance(day.value, date):
         return DONE_BEFORE
     return f"{DONE_BEFORE} (ngày {vietnamese_date(day.value)})"
+
+
+def whole_before(earlier: EarlierAnswer | None) -> str:
+    """The earlier result on one line, where `led_before` abridges it; else ""."""
+    result = earlier.values.get("result") if earlier and "progress" in earlier.values else None
+    whole = " ".join(words_of(result).split()) if result is not None else ""
+    return f"{NOTE_BEFORE} ({earlier.title}): {whole}" if earlier and len(whole) > _RESULT else ""
 
 
 def led_before(earlier: EarlierAnswer | None, schema: Schema) -> str:
@@ -247,7 +259,11 @@ class _Tables:
         supporting = tuple(
             _supporting_row(task, base, self.period) for task in plan.tasks if unit in task.support_units
         )
-        led = _with_short(led)
+        names = _names([task for task in plan.tasks if unit in (*task.lead_units, *task.support_units)])
+        led, supporting = (
+            tuple(attrs.evolve(row, texts={**row.texts, "short": names[row.key]}) for row in rows)
+            for rows in (led, supporting)
+        )
         followed = tuple(self._indicator(item) for item in plan.indicators if unit in item.lead_units)
         free = tuple(
             FormRow(f"{number:02d}", {"number": str(number)}, dict(base))
@@ -290,6 +306,8 @@ class _Tables:
             before_facts[f"{BEFORE}evidence_number"] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
+        if whole := whole_before(earlier):
+            texts[WHOLE] = whole
         if earlier is None or not row.open or not _done_earlier(earlier):
             before = self._before(task, earlier) if row.open else ()
             facts = {**row.facts, "repeatable": bool(before), "repeats": _repeats(earlier)}
@@ -379,10 +397,15 @@ def _ratio(earlier: EarlierAnswer | None) -> float | None:
     return part / whole
 
 
-def _with_short(rows: tuple[FormRow, ...]) -> tuple[FormRow, ...]:
-    """The rows with names for lists and links, no two alike."""
-    names = told_apart([row.texts["short"] for row in rows])
-    return tuple(attrs.evolve(row, texts={**row.texts, "short": name}) for row, name in zip(rows, names, strict=True))
+def _names(tasks: Sequence[Task]) -> dict[str, str]:
+    """Code -> name for lists and links, no two alike: the sub-task, with its task where two tasks have it."""
+    own = [task.subtask or task.task for task in tasks]
+    told = Counter(text.casefold() for text in own)
+    texts = [
+        f"{text} ({task.task})" if told[text.casefold()] > 1 and task.subtask and task.task else text
+        for text, task in zip(own, tasks, strict=True)
+    ]
+    return dict(zip((task.code for task in tasks), told_apart(texts), strict=True))
 
 
 def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
@@ -420,13 +443,13 @@ def received_of(form: Form) -> tuple[SupporterAnswer, ...]:
 
 def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float) -> tuple[FormRow, ...]:
     """A locked row for each text, in the plan's order; more than one for a text that is higher than a row can be."""
-    rows = []
+    rows, names = [], _names([task for task in plan.tasks if any(one.task == task.code for one in received)])
     for task in plan.tasks:
         for item in (one for one in received if one.task == task.code):
             for number, part in enumerate(parts_of(item.text, width), start=1):
                 texts = {
                     "number": task.subnumber or task.number,
-                    "work": shorten(task.subtask or task.task),
+                    "work": names[task.code],
                     "unit": item.name,
                     "text": part,
                 }
@@ -436,7 +459,7 @@ def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float
     return tuple(rows)
 
 
-def told_apart(texts: Sequence[str], limit: int = 90) -> list[str]:
+def told_apart(texts: Sequence[str], limit: int = NAME) -> list[str]:
     """The texts in at most `limit` characters, no two alike that differ: cut to the words that tell them apart."""
     words = [text.split() for text in texts]
     cut = [shorten(text, limit) for text in texts]
@@ -501,7 +524,6 @@ def _led_row(task: Task, base: Facts, period: Period) -> FormRow:
         "work": _work(task),
         "product": "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""])),
         "deadline": _deadline(task),
-        "short": task.subtask or task.task,
         "support": task.support,
     }
     return FormRow(task.code, texts, _task_facts(task, base, period), task.section, open=not task.done_before)

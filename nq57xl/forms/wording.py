@@ -20,6 +20,8 @@ _FOOTER_NAME = 90
 """Characters of a unit's name in the footer."""
 NOTE_AUTHOR = "nq57xl"
 """Author of our notes on the cells of a form that goes back."""
+NOTE_BEFORE = "KỲ TRƯỚC"
+"""How the note begins that repeats the whole of what was reported before."""
 NOTE_WORDS = ("CẦN SỬA", "NÊN XEM LẠI", "Ý KIẾN")
 """Each line of these notes begins with one of them: what stands on other lines was added by the unit."""
 

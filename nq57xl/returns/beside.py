@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_WORDS, page_foot
+from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WORDS, page_foot
 from nq57xl.returns.align import Alignment
 from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.schema import Schema
@@ -72,6 +72,9 @@ def _filled(raw: RawSheet, place: _Place) -> bool:
     return cell is not None and bool(cell.error or cell.formula is not None or clean(str(cell.value or "")))
 
 
+_OUR_NOTES = (*NOTE_WORDS, NOTE_BEFORE)
+
+
 def _own_words(remark: Remark, form: Form) -> str:
     """What the unit itself said: without the lines of our own note, of our own footer, of a program's page numbers."""
     text = clean(remark.text)
@@ -80,9 +83,9 @@ def _own_words(remark: Remark, form: Form) -> str:
             text = text.replace(clean(ours), "\n")
         return "\n".join(line for line in text.split("\n") if _PAGE_WORDS.sub("", line))
     lines = text.split("\n")
-    if remark.author in ("", NOTE_AUTHOR) and any(line.startswith(NOTE_WORDS) for line in lines):
+    if remark.author in ("", NOTE_AUTHOR) and any(line.startswith(_OUR_NOTES) for line in lines):
         fixes = _old_fixes(form.schema) if not remark.author else None
-        own = (line.startswith(NOTE_WORDS) or (fixes and fixes.fullmatch(line)) for line in lines)
+        own = (line.startswith(_OUR_NOTES) or (fixes and fixes.fullmatch(line)) for line in lines)
         lines = [line for line, its in zip(lines, own, strict=True) if not its]
     if remark.author and lines and lines[0].rstrip(":") == remark.author:
         lines = lines[1:]  # Excel begins a new comment with the name of who writes it
