@@ -41,7 +41,8 @@ def test_commands_named_in_documents_exist(page: Path) -> None:
         if not words:
             continue
         assert words[0] in cli.commands, line
-        known = {name for param in cli.commands[words[0]].params for name in param.opts} | shared
+        params = cli.commands[words[0]].params
+        known = {name for param in params for name in (*param.opts, *param.secondary_opts)} | shared
         assert {word.split("=")[0] for word in words if word.startswith("-")} <= known, line
 
 
