@@ -121,10 +121,12 @@ def _parts(
 
 
 def _indicator_parts(row: IndicatorRow) -> Iterator[RollUpPart]:
-    for entry in row.entries:
-        if entry.state != "outside":
-            values = _named("indicator", entry.values)
-            yield RollUpPart(row.indicator.code, entry.unit, entry.name, entry.state != "unreported", values=values)
+    asked = [entry for entry in row.entries if entry.state != "outside"]
+    for entry in asked:
+        values = _named("indicator", entry.values)
+        yield RollUpPart(row.indicator.code, entry.unit, entry.name, entry.state != "unreported", values=values)
+    if not asked:
+        yield RollUpPart(row.indicator.code, "", row.indicator.lead or _NOBODY, reported=False)
 
 
 def _task_parts(row: TaskRow, weight: float, *, with_support: bool) -> Iterator[RollUpPart]:
@@ -132,6 +134,9 @@ def _task_parts(row: TaskRow, weight: float, *, with_support: bool) -> Iterator[
     leads = [entry for entry in row.entries if entry.expected]
     for entry in leads:
         yield _lead_part(row, entry, weight / len(leads))
+    if not leads and not with_support:  # others lead it: how far it has come nobody here knows
+        done = row.standing.state == "done_before"
+        yield RollUpPart(row.task.code, "", row.task.lead or _NOBODY, done, "done" if done else None, weight)
     for item in row.contributions if with_support else ():
         if item.state != "outside":
             values = {f"{item.value.table}.{item.value.field}": item.value} if item.value is not None else {}
@@ -145,6 +150,9 @@ def _lead_part(row: TaskRow, entry: LeadEntry, weight: float) -> RollUpPart:
         progress = "done"
     values = _named("led", entry.values)
     return RollUpPart(row.task.code, entry.unit, entry.name, progress is not None, progress, weight, values)
+
+
+_NOBODY = "đơn vị ngoài cơ quan"
 
 
 def _named(table: str, values: Mapping[str, Value]) -> dict[str, Value]:

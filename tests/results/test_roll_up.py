@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,6 +157,16 @@ def test_a_missing_report_leaves_figures_blank_and_is_named() -> None:
     (point,) = done.points
     assert point.field == ""
     assert "Phòng I.1-1 (I.1)" in point.why
+
+
+def test_a_row_that_others_lead_is_not_forgotten() -> None:
+    """One own row is done, the other is led by a unit that gets no form: nobody can say that all is done."""
+    outside = attrs.evolve(task_row("I.2", [{}]), task=attrs.evolve(task("I.2"), lead="Sở Khoa học và Công nghệ"))
+    outside = attrs.evolve(outside, entries=tuple(attrs.evolve(entry, expected=False) for entry in outside.entries))
+    match = RowMatch("led", KEY, "", (AnsweringRow("I.1", ""), AnsweringRow("I.2", "")))
+    done = answered(MatchLine(match, task(KEY), "confirmed"), tasks=[task_row("I.1", [READY]), outside])
+    assert set(cells_of(done)) == {"result"}
+    assert "Sở Khoa học và Công nghệ (I.2)" in done.points[0].why
 
 
 def test_a_blank_percentage_is_no_zero() -> None:
