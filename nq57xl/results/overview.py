@@ -11,7 +11,7 @@ from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.figures import Figures, figures
-from nq57xl.results.wording import STAGES, days_words, numbered, shown, stage_words, work_of
+from nq57xl.results.wording import STAGES, days_words, numbered, shown, stage_words, told_once, work_of
 from nq57xl.text.legacy import one_line
 
 NO_LEVEL = "Chưa ghi cấp quyết định"
@@ -128,7 +128,7 @@ def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
         words = f"{stage_words(row.standing)}, " + (f"đã qua hạn {-left} ngày" if left < 0 else f"còn {left} ngày")
 
     def told(name: str) -> tuple[str, ...]:
-        return tuple(text for entry in row.entries if (text := shown(entry.values.get(name), c.schema)))
+        return tuple(text for entry in row.entries if (text := told_once(shown(entry.values.get(name), c.schema))))
 
     return ListedTask(
         code=row.task.code,
@@ -150,10 +150,10 @@ def decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
     for item in c.free:
         if item.table == "difficulty" and item.text("proposal").strip():
             level = shown(item.values.get("authority"), c.schema) or NO_LEVEL
-            found.setdefault((level, one_line(item.text("proposal"))), []).append((item.name, ""))
+            found.setdefault((level, told_once(item.text("proposal"))), []).append((item.name, ""))
     for row in c.tasks:
         for entry in row.entries:
-            text = one_line(_current(entry, "proposal", c))
+            text = told_once(_current(entry, "proposal", c))
             if text:
                 found.setdefault((NO_LEVEL, text), []).append((entry.name, numbered(row.task)))
     order = [item.title for item in reversed(c.schema.lists.get("authority", ()))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from nq57xl.forms.values import ReceivedBasis, Value
 from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
@@ -19,7 +20,7 @@ from nq57xl.results.consolidation import (
 )
 from nq57xl.rules.schema import Field, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.legacy import one_line
+from nq57xl.text.legacy import clean, one_line
 from nq57xl.xlsx.pages import CellContent, Number
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
@@ -343,3 +344,30 @@ def date_cell(value: Value | None) -> CellContent:
         day = value.value.date() if isinstance(value.value, dt.datetime) else value.value
         return Number((day - _EPOCH).days, "dd/mm/yyyy")
     return value.typed
+
+
+_BULLET = re.compile(r"^(?:[*•●◦▪·]+|[-–—+]+(?![-–—+0-9.,]))\s*")
+"""A sign before a figure is none: "-5% hồ sơ giấy"."""
+_CLAUSE_ENDS = (".", ";", ":", "!", "?", "…")
+
+
+def flowing(text: str) -> str:
+    """A unit's text of several lines as one run of words: bullets go, lines are parted by semicolons."""
+    joined = ""
+    for line in clean(text).split("\n"):
+        words = _BULLET.sub("", line).strip()
+        if words:
+            between = " " if not joined or joined.endswith(_CLAUSE_ENDS) else "; "
+            joined = f"{joined}{between}{words}".strip()
+    return joined
+
+
+def begun(text: str) -> str:
+    """The text with a capital at its beginning; a word with capitals or digits of its own (eOffice) stays."""
+    word = text.partition(" ")[0].rstrip(".,;:")
+    return f"{text[:1].upper()}{text[1:]}" if word.isalpha() and word.islower() else text
+
+
+def told_once(text: str) -> str:
+    """A unit's text as an item of a list: one run of words, begun with a capital, without a stop at its end."""
+    return begun(flowing(text).rstrip(" .;:,…"))

@@ -13,11 +13,11 @@ from nq57xl.forms.values import Value
 from nq57xl.outputs.document import document
 from nq57xl.outputs.document import words as document_words
 from nq57xl.outputs.document.document import placeholders, render_document
-from nq57xl.outputs.document.words import flowing, part
+from nq57xl.outputs.document.words import part
 from nq57xl.plan.model import Indicator
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import timely
-from nq57xl.results.wording import numbered
+from nq57xl.results.wording import flowing, numbered
 from nq57xl.rules.vocabulary import load_vocabulary
 from nq57xl.text.legacy import one_line
 from tests.amounts import amount

@@ -14,9 +14,7 @@ from nq57xl.outputs.document.words import (
     Room,
     accepted,
     appendix_name,
-    begun,
     codes,
-    flowing,
     full_name,
     nobody,
     part,
@@ -31,7 +29,7 @@ from nq57xl.outputs.narrative import count_words, indicator_words
 from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
-from nq57xl.results.wording import STAGES, numbered, percent_of, shown
+from nq57xl.results.wording import STAGES, begun, flowing, numbered, percent_of, shown
 from nq57xl.rules.movement import EXPLAINED_BY, MOVEMENT_EXPLAINED
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.legacy import one_line
@@ -304,7 +302,7 @@ def proposals(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
 
 def _asked(item: AskedDecision) -> str:
     tasks = f"; nhiệm vụ {', '.join(item.tasks)}" if item.tasks else ""
-    return f"{flowing(item.text).rstrip(' .;:,…')} ({', '.join(item.units)}{tasks})"
+    return f"{item.text} ({', '.join(item.units)}{tasks})"
 
 
 def _new_tasks(c: Consolidation) -> Iterator[str]:

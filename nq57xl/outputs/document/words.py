@@ -11,8 +11,8 @@ from attrs import frozen
 from nq57xl.forms.wording import day_in_words
 from nq57xl.plan.model import name_on
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
-from nq57xl.results.wording import entry_words, numbered, shown, work_of
-from nq57xl.text.legacy import clean, one_line
+from nq57xl.results.wording import begun, entry_words, flowing, numbered, shown, work_of
+from nq57xl.text.legacy import one_line
 
 _BLANK_NUMBER = "        "
 """Room for a number that is written in by hand or by the office's document system (Decree 30: never invented)."""
@@ -20,10 +20,7 @@ BLANK_DAY = "ngày      tháng      năm        "
 LISTED = 12
 """Lines of a list in the text; a longer one stands in the appendix alone: a report must stay readable."""
 _NAMED_UNITS = 30
-_BULLET = re.compile(r"^(?:[*•●◦▪·]+|[-–—+]+(?![-–—+0-9.,]))\s*")
-"""A sign before a figure is none: "-5% hồ sơ giấy"."""
 _END = re.compile(r"[\s.;:,…]+$")
-_CLAUSE_ENDS = (".", ";", ":", "!", "?", "…")
 
 
 @frozen
@@ -64,12 +61,6 @@ def part(lead: str, items: Iterable[str] = (), none: str = "") -> Paragraph:
     return Paragraph(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
 
 
-def begun(text: str) -> str:
-    """The text with a capital at its beginning; a word with capitals or digits of its own (eOffice) stays."""
-    word = text.partition(" ")[0].rstrip(".,;:")
-    return f"{text[:1].upper()}{text[1:]}" if word.isalpha() and word.islower() else text
-
-
 def continued(text: str) -> str:
     """The text as it goes on inside a sentence: the verbs that reports begin with lose their capital, names keep it."""
     word, _, rest = text.partition(" ")
@@ -94,17 +85,6 @@ def unit_names(names: Sequence[str]) -> str:
     if more <= 0:
         return "; ".join(names)
     return f"{'; '.join(names[:_NAMED_UNITS])}; và {more} đơn vị khác"
-
-
-def flowing(text: str) -> str:
-    """A unit's text of several lines as one run of words: bullets go, lines are parted by semicolons."""
-    joined = ""
-    for line in clean(text).split("\n"):
-        words = _BULLET.sub("", line).strip()
-        if words:
-            between = " " if not joined or joined.endswith(_CLAUSE_ENDS) else "; "
-            joined = f"{joined}{between}{words}".strip()
-    return joined
 
 
 def unit_text(entry: LeadEntry, name: str, c: Consolidation) -> str:
