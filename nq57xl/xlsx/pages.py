@@ -216,6 +216,11 @@ class PlacedSheet:
         return self.rows[-1].row
 
     @property
+    def repeats(self) -> bool:
+        """The headings at the top are printed on every page: no other table or text follows theirs."""
+        return self.page.filtered and self.end == self.rows[-1].row
+
+    @property
     def last_printed(self) -> int:
         """Last row of the print area."""
         for row in self.rows:
@@ -237,7 +242,7 @@ def place(page: ReportSheet) -> PlacedSheet:
 def orphan_breaks(sheet: PlacedSheet) -> list[int]:
     """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
     room = _PAPER_POINTS[sheet.page.paper] * 100 / sheet.page.scale
-    repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.page.filtered else 0.0
+    repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.repeats else 0.0
     breaks, used = [], 0.0
     for index, row in enumerate(sheet.rows[: sheet.last_printed + 1]):
         need = row.height

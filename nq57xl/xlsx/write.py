@@ -191,9 +191,22 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         else:
             self.fit_to_pages(1, 0)
 
-    def head(self, row: int, last: int, columns: tuple[int, int], frozen_columns: int, *, first: int = -1) -> None:
-        """The headings end in `row` (and begin in `first`): on every page, always in sight, with a filter to `last`."""
-        self.repeat_rows(row if first < 0 else first, row)
+    def head(
+        self,
+        row: int,
+        last: int,
+        columns: tuple[int, int],
+        frozen_columns: int,
+        *,
+        first: int = -1,
+        repeat: bool = True,
+    ) -> None:
+        """The headings end in `row` (and begin in `first`): always in sight, with a filter to `last`.
+
+        `repeat`: on every printed page.
+        """
+        if repeat:
+            self.repeat_rows(row if first < 0 else first, row)
         self.freeze_panes(row + 1, frozen_columns)
         if last > row:
             self.autofilter(row, columns[0], last, columns[1])

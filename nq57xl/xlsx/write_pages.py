@@ -242,7 +242,14 @@ class _SheetWriter:
         heads = self.sheet.heads
         if page.filtered and heads:
             end = max(self.sheet.end, heads[-1] + 1)
-            out.head(heads[-1], end, (0, len(page.columns) - 1), page.frozen_columns, first=heads[0])
+            out.head(
+                heads[-1],
+                end,
+                (0, len(page.columns) - 1),
+                page.frozen_columns,
+                first=heads[0],
+                repeat=self.sheet.repeats,
+            )
 
     def _sparkline(self, row: int, col: int, spark: Sparkline, style: _Properties) -> None:
         from xlsxwriter.utility import xl_range

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx.metrics import column_points, text_width, wrapped
 from nq57xl.xlsx.pages import MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, orphan_breaks, place
+from nq57xl.xlsx.write_pages import report_workbook
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
 COLUMNS = (ReportColumn("a", "A", 20), ReportColumn("b", "B", 40), ReportColumn("extra", "C", 10, printed=False))
@@ -65,3 +69,15 @@ def test_a_heading_never_stands_alone_at_the_foot_of_a_page() -> None:
     alone = place(ReportSheet("t", COLUMNS, (*rows, section, last)))
     assert orphan_breaks(alone) == [34]
     assert orphan_breaks(place(ReportSheet("t", COLUMNS, (*rows[:20], section, last)))) == []
+
+
+def test_headings_are_repeated_over_their_own_table_alone() -> None:
+    """The headings of a sheet with one table stand on every page; where another table or notes follow, on none: no
+    heading stands over foreign texts."""
+    table = (ReportLine("head", {"a": "Tên"}), ReportLine("row", {"a": "một dòng"}))
+    notes = (ReportLine("space", height=10), ReportLine("group", {"a": "Ghi chú"}), ReportLine("para", {"a": "lời"}))
+    for lines, repeated in ((table, "$1:$1"), ((*table, *notes), None)):
+        sheet = place(ReportSheet("t", COLUMNS, lines, filtered=True))
+        book = openpyxl.load_workbook(io.BytesIO(report_workbook("t", [sheet])))
+        assert book["t"].print_title_rows == repeated
+        assert book["t"].auto_filter.ref
