@@ -29,7 +29,7 @@ def diff(office: Office, first: str, second: str) -> PeriodComparison:
 def _side(office: Office, ledger: Ledger, code: str) -> Consolidation:
     plan, period = office.valid(code, ledger)
     require_reported(ledger, plan, period)
-    return consolidated(office, ledger, plan, period)
+    return consolidated(office, ledger, plan, period, whole=True)
 
 
 _SHARED, _INTERNAL = "du-lieu", "du-lieu-noi-bo"

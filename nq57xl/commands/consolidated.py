@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import attrs
 
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
+from nq57xl.commands.past_periods import noted_or_made
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import Value
@@ -29,16 +30,17 @@ from nq57xl.rules.schema import Schema
 from nq57xl.rules.vocabulary import Vocabulary, load_vocabulary
 
 
-def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
-    """The period's consolidation, with those of the earlier periods of its kind under `earlier_periods`, oldest first.
+def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: bool = False) -> Consolidation:
+    """The period's consolidation, with the one before it of its kind under `earlier_periods`, older ones under `past`.
 
-    A closed period stands as it was when it was closed, whatever came since (that is under `addendum`).
+    `whole`: every earlier period under `earlier_periods`, oldest first. A closed period stands as it was when it was
+    closed, whatever came since (that is under `addendum`).
     """
     closing = closing_of(ledger, period.code)
     if closing is None and (months := reported_months(ledger, plan, period)):
         return _of_months(office, ledger, plan, period, months)
     if closing is None:
-        return live(office, ledger, plan, period)
+        return live(office, ledger, plan, period, whole=whole)
     then = as_closed(ledger, closing)
     now = _made(ledger, (then.plan, then.period, then.schema), standing(office, ledger, plan, period), None)
     found = addendum(then, now, ledger.returns(period.code), closing.own)
@@ -64,7 +66,7 @@ def prefilled(office: Office, ledger: Ledger, plan: Plan, period: Period) -> dic
     months = _issued_months(ledger, plan, period)
     if not months:
         return {}
-    parts = [consolidated(office, ledger, *_as_issued(office, ledger, plan, month)) for month in months]
+    parts = [alone(office, ledger, *_as_issued(office, ledger, plan, month)) for month in months]
     rules = read_schema("from_months.yml", office.workspace.root)
     return prefilled_values(plan, period, office.schema(), rules, parts)
 
@@ -95,20 +97,29 @@ def _of_months(office: Office, ledger: Ledger, plan: Plan, period: Period, month
     return attrs.evolve(whole, status=status, vocabulary=vocabulary, quality=quality)
 
 
-def live(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
+def live(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: bool = False) -> Consolidation:
     """The same as if the period were open.
 
     An earlier period stands with the plan that it was issued with, or as it was closed: what comes later does not
     reach back.
     """
     schema = office.schema()
-    before = []
-    for item in PreviousReports(ledger, plan).periods(period):
+
+    def made(item: Period) -> Consolidation:
         closing = closing_of(ledger, item.code)
-        before.append(_earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1))
+        return _earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1)
+
+    before = PreviousReports(ledger, plan).periods(period)
+    full = len(before) if whole else 1
     here = _made(ledger, (plan, period, schema), standing(office, ledger, plan, period), None)
     vocabulary, quality = _style(office, plan)
-    return attrs.evolve(here, earlier_periods=tuple(reversed(before)), vocabulary=vocabulary, quality=quality)
+    return attrs.evolve(
+        here,
+        earlier_periods=tuple(made(item) for item in reversed(before[:full])),
+        past=tuple(noted_or_made(office, ledger, plan, item, partial(made, item)) for item in reversed(before[full:])),
+        vocabulary=vocabulary,
+        quality=quality,
+    )
 
 
 def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:

@@ -74,6 +74,8 @@ class PreviousReports:
     plan: Plan
     _returns: dict[str, tuple[ReturnRecord, ...]] = field(factory=dict, init=False)
     _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
+    _progress: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
+    _issued: dict[tuple[str, date], list[Period]] = field(factory=dict, init=False)
     _by_return: dict[int, _Rows] = field(factory=dict, init=False)
 
     def before(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
@@ -95,7 +97,7 @@ class PreviousReports:
         found = []
         for key, code in _done_rows(form):
             record = self._teller(form, code, key)
-            row = _by_row(record).get(("led", key), {}) if record is not None else {}
+            row = self._cells(record).get(("led", key), {}) if record is not None else {}
             if record is not None and "progress" in row and row["progress"].value == "done":
                 found += [CarriedCell(value, record.judged.source) for name, value in row.items() if name in _KEPT]
         return tuple(found)
@@ -125,7 +127,7 @@ class PreviousReports:
         percent = row.values.get("percent")
         count = 0
         for earlier in self.periods(period):
-            record = self.counting(earlier.code).get(unit)
+            record = self._progress_in(earlier.code).get(unit)
             said = self._cells(record).get(key, {}) if record is not None else {}
             told, progress = said.get("percent"), said.get("progress")
             if percent is None or told is None or told.value != percent.value:
@@ -137,15 +139,22 @@ class PreviousReports:
 
     def _cells(self, record: ReturnRecord) -> _Rows:
         """The rows of a return, gathered once."""
-        if record.id not in self._by_return:
-            self._by_return[record.id] = _by_row(record)
-        return self._by_return[record.id]
+        if id(record) not in self._by_return:
+            self._by_return[id(record)] = _by_row(record)
+        return self._by_return[id(record)]
 
     def _teller(self, form: Form, code: str, key: str) -> ReturnRecord | None:
         """The return of that period that told the led row for the form's unit: its own, else one before it."""
-        records = (self.counting(code).get(unit) for unit in self._line(form.unit, form.period))
-        told = (record for record in records if record is not None and ("led", key) in _by_row(record))
+        records = (self._progress_in(code).get(unit) for unit in self._line(form.unit, form.period))
+        told = (record for record in records if record is not None and ("led", key) in self._cells(record))
         return next(told, None)
+
+    def _told_of(self, first: ReturnRecord, code: str, key: str) -> dict[str, Value] | None:
+        """All that the return says of the row, of which a put-right return may no longer say that it is done."""
+        values = self._cells(first).get(("led", key))
+        if values and "progress" in values and values["progress"].value == "done":
+            return values
+        return self._cells(self.counting(code)[first.judged.unit or ""]).get(("led", key))
 
     def returns(self, code: str) -> tuple[ReturnRecord, ...]:
         """Everything collected for a period."""
@@ -156,13 +165,14 @@ class PreviousReports:
     def counting(self, code: str) -> dict[str, ReturnRecord]:
         """The return that counts of each unit in a period."""
         if code not in self._counting:
-            by_unit: dict[str, list[ReturnRecord]] = {}
-            for record in self.returns(code):
-                if record.judged.unit is not None:
-                    by_unit.setdefault(record.judged.unit, []).append(record)
-            winners = {unit: counting_return(records) for unit, records in by_unit.items()}
-            self._counting[code] = {unit: record for unit, record in winners.items() if record is not None}
+            self._counting[code] = _that_count(self.returns(code))
         return self._counting[code]
+
+    def _progress_in(self, code: str) -> dict[str, ReturnRecord]:
+        """The same with what stays of interest for good: how far rows had come, and all of those that were done."""
+        if code not in self._progress:
+            self._progress[code] = _that_count(self.ledger.returns(code, progress_only=True))
+        return self._progress[code]
 
     def periods(self, period: Period) -> list[Period]:
         """Earlier periods of the same kind for which forms were issued, the newest first; an ad hoc report has none."""
@@ -175,9 +185,12 @@ class PreviousReports:
         return self.periods(period)
 
     def _issued_before(self, kind: str, day: date) -> list[Period]:
-        codes = [code for code in self.ledger.periods() if _kind(code) == kind]
-        parsed = [parse_period(code, self.plan.properties) for code in codes]
-        return sorted((item for item in parsed if item.cutoff < day), key=lambda item: item.cutoff, reverse=True)
+        if (kind, day) not in self._issued:
+            codes = [code for code in self.ledger.periods() if _kind(code) == kind]
+            parsed = [parse_period(code, self.plan.properties) for code in codes]
+            before = (item for item in parsed if item.cutoff < day)
+            self._issued[kind, day] = sorted(before, key=lambda item: item.cutoff, reverse=True)
+        return self._issued[kind, day]
 
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}
@@ -189,11 +202,21 @@ class PreviousReports:
         form = self.ledger.form_by_id(record.judged.issue_id or "")
         for key, code in _done_rows(form) if form is not None else ():
             first = self._teller(form, code, key) if form is not None else None
-            values = _by_row(first).get(("led", key)) if first is not None else None
+            values = self._told_of(first, code, key) if first is not None else None
             if values:
                 title = parse_period(code, self.plan.properties).title
                 rows["led", key] = EarlierAnswer(code, title, values, questioned=key in reopened)
         return rows
+
+
+def _that_count(records: Iterable[ReturnRecord]) -> dict[str, ReturnRecord]:
+    """The return that counts of each unit."""
+    by_unit: dict[str, list[ReturnRecord]] = {}
+    for record in records:
+        if record.judged.unit is not None:
+            by_unit.setdefault(record.judged.unit, []).append(record)
+    winners = {unit: counting_return(records) for unit, records in by_unit.items()}
+    return {unit: record for unit, record in winners.items() if record is not None}
 
 
 def _kind(code: str) -> str:

@@ -161,6 +161,11 @@ _EIGHTH = (
     "DROP TABLE decisions",
     "ALTER TABLE decisions_new RENAME TO decisions",
 )
+_NINTH = (
+    """CREATE TABLE past_periods (
+        period TEXT NOT NULL, mark TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (period, mark))""",
+    "CREATE INDEX outputs_by_content ON outputs (sha256)",
+)
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
@@ -170,6 +175,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "warnings waived", _SIXTH),
     Migration(7, "what a statement said", ("ALTER TABLE return_values ADD COLUMN stated TEXT NOT NULL DEFAULT ''",)),
     Migration(8, "the office's remarks on cells", _EIGHTH),
+    Migration(9, "what later reports show of a period", _NINTH),
 )
 
 

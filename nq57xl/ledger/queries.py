@@ -206,19 +206,24 @@ def reopen(connection: Connection, period: str, item: JudgedReturn, run: Collect
     return find(connection, table.c.id == return_id)[0]
 
 
-def find(connection: Connection, condition: ColumnElement[bool]) -> tuple[ReturnRecord, ...]:
+def find(
+    connection: Connection, condition: ColumnElement[bool], *, progress_only: bool = False
+) -> tuple[ReturnRecord, ...]:
     """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions
-    and waivers leave them: six queries in all."""
+    and waivers leave them: six queries in all.
+
+    `progress_only`: of rows led how far each has come, and everything of those that are done; without findings."""
     query = (
         select(tables.returns, tables.files.c.size).join(tables.files).where(condition).order_by(tables.returns.c.id)
     )
     found = [dict(row) for row in connection.execute(query).mappings()]
     wanted = select(tables.returns.c.id).where(condition)
     values: dict[int, list[Value]] = {}
-    for row in _parts(connection, tables.return_values, wanted):
+    narrowed = _of_progress() if progress_only else None
+    for row in _parts(connection, tables.return_values, wanted, narrowed):
         values.setdefault(row["return_id"], []).append(rows.value_of(row))
     findings: dict[int, list[Finding]] = {}
-    for row in _parts(connection, tables.return_findings, wanted):
+    for row in () if progress_only else _parts(connection, tables.return_findings, wanted):
         findings.setdefault(row["return_id"], []).append(rows.finding_of(row))
     decided = decisions.of_returns(connection, wanted)
     records = (
@@ -241,7 +246,23 @@ def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:
     return condition | table.c.sha256.startswith(wanted.casefold(), autoescape=True) if sha256 else condition
 
 
-def _parts(connection: Connection, table: Table, wanted: Select[tuple[int]]) -> list[rows.Row]:
+def _of_progress() -> ColumnElement[bool]:
+    """The values of led rows that say how far a row has come, and every value of a row that says that it is done."""
+    table, other = tables.return_values, tables.return_values.alias()
+    done = select(other.c.return_id).where(
+        (other.c.return_id == table.c.return_id)
+        & (other.c.row_table == table.c.row_table)
+        & (other.c.row_key == table.c.row_key)
+        & (other.c.field == "progress")
+        & (other.c.value == "done")
+    )
+    return (table.c.row_table == "led") & (table.c.field.in_(("progress", "percent")) | done.exists())
+
+
+def _parts(
+    connection: Connection, table: Table, wanted: Select[tuple[int]], narrowed: ColumnElement[bool] | None = None
+) -> list[rows.Row]:
     """Rows of a table that belong to the returns wanted, in their order."""
     query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.return_id, table.c.position)
+    query = query if narrowed is None else query.where(narrowed)
     return [dict(row) for row in connection.execute(query).mappings()]

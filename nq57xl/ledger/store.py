@@ -303,10 +303,14 @@ class Ledger:
                 self.add_event(connection, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
-    def returns(self, period: str) -> tuple[ReturnRecord, ...]:
-        """Every return collected for the period, in the order of collection, with values and findings."""
+    def returns(self, period: str, *, progress_only: bool = False) -> tuple[ReturnRecord, ...]:
+        """Every return collected for the period, in the order of collection, with values and findings.
+
+        `progress_only`: of rows led how far each has come, and everything of those that are done; without findings.
+        """
+        condition = (tables.returns.c.period == period) & queries.newest_judgement()
         with reading(self._engine) as connection:
-            found = queries.find(connection, (tables.returns.c.period == period) & queries.newest_judgement())
+            found = queries.find(connection, condition, progress_only=progress_only)
         return asked_before(found)
 
     def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> ReturnRecord:
@@ -325,6 +329,30 @@ class Ledger:
             }
             self.add_event(connection, "recheck", detail)
         return record
+
+    def state_of(self, periods: Sequence[str]) -> str:
+        """What stands in the ledger of these periods, as a mark that changes with it."""
+        forms, returns, edits, closings = tables.forms, tables.returns, tables.edits, tables.closings
+        own = [select(func.max(table.c.id)).where(table.c.period.in_(periods)) for table in (forms, returns, closings)]
+        decided = select(func.max(tables.decisions.c.id)).where(
+            tables.decisions.c.return_id.in_(select(returns.c.id).where(returns.c.period.in_(periods)))
+        )
+        edited = select(func.max(edits.c.id)).where(edits.c.period.in_(periods))
+        queries_ = (*own, decided, edited, select(func.max(tables.amendments.c.id)))
+        with reading(self._engine) as connection:
+            return " ".join(str(connection.execute(query).scalar()) for query in queries_)
+
+    def past_period(self, period: str, mark: str) -> str | None:
+        """What was noted of a period under that mark, as JSON."""
+        about = tables.past_periods.c
+        found = self._first(select(about.json).where((about.period == period) & (about.mark == mark)))
+        return None if found is None else str(found)
+
+    def note_past_period(self, period: str, mark: str, text: str) -> None:
+        """Notes it, once for each mark."""
+        row = {"period": period, "mark": mark, "json": rows.clean(text)}
+        with changing(self._engine) as connection:
+            connection.execute(upsert(connection, tables.past_periods).on_conflict_do_nothing(), row)
 
     def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
         """The returns with that path or file name; with `sha256` also those whose hash begins so."""

@@ -165,6 +165,16 @@ outputs = Table(
 )
 """Every content that the program ever meant to write to a path: anything else there is somebody's own work."""
 
+past_periods = Table(
+    "past_periods",
+    METADATA,
+    Column("period", String, primary_key=True),
+    Column("mark", String, primary_key=True),
+    *_texts("json"),
+)
+"""What later reports show of a period, made once: follows from everything else here, and may be thrown away. `mark`
+says what it was made of; another mark is another row."""
+
 events = Table(
     "events",
     METADATA,

@@ -177,6 +177,19 @@ class TracedCell:
 
 
 @frozen
+class PastPeriod:
+    """What the report of a later period shows of one long before it."""
+
+    period: Period
+    counts: dict[str, int]
+    """Of rows, units and indicators, by the names of `results.figures.trend_counts`."""
+    results: dict[str, float]
+    """"indicator code|unit code" -> the result as shown, where it is a number."""
+    edits: tuple[AppliedEdit, ...]
+    """Those that were applied: a cell that still holds may be one of them."""
+
+
+@frozen
 class Consolidation:
     """Everything that the report of a period shows."""
 
@@ -193,6 +206,8 @@ class Consolidation:
     traced: tuple[TracedCell, ...]
     earlier_periods: tuple[Consolidation, ...] = ()
     """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
+    past: tuple[PastPeriod, ...] = ()
+    """Those before `earlier_periods`, oldest first: what trends show of them."""
     vocabulary: Vocabulary = field(factory=Vocabulary)
     """The words of the report, by the office's setting."""
     quality: Quality | None = None

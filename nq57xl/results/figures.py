@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import attrs
 from attrs import frozen
 
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
+from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, PastPeriod, TaskRow
 from nq57xl.results.wording import (
     DONE_BEFORE,
     OUTSIDE,
@@ -80,6 +80,37 @@ def figures(c: Consolidation) -> Figures:
         accepted=sum(unit.counting is not None for unit in units),
         on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
     )
+
+
+def trend_counts(f: Figures) -> dict[str, int]:
+    """The counts that are followed over the periods: rows in all, done, overdue; units; indicators in all, reached."""
+    stages, states = f.total.stages, f.indicators.values()
+    return {
+        "total": f.total.total,
+        "done": stages.get(STAGES[0], 0) + stages.get(STAGES[1], 0),
+        "overdue": stages.get(STAGES[4], 0),
+        "expected": f.expected,
+        "accepted": f.accepted,
+        "indicators": sum(sum(group.values()) for group in states),
+        "reached": sum(group.get(REACHED, 0) for group in states),
+    }
+
+
+def past_period(c: Consolidation) -> PastPeriod:
+    """What the reports of later periods show of this one."""
+    results = {
+        f"{row.indicator.code}|{entry.unit}": entry.shown
+        for row in c.indicators
+        for entry in row.entries
+        if isinstance(entry.shown, float)
+    }
+    edits = tuple(item for item in c.edits if item.state == "applied")
+    return PastPeriod(c.period, trend_counts(figures(c)), results, edits)
+
+
+def past_periods(c: Consolidation) -> tuple[PastPeriod, ...]:
+    """Every period before this one that trends show, oldest first."""
+    return (*c.past, *map(past_period, c.earlier_periods))
 
 
 def sections_of(c: Consolidation) -> list[tuple[str, str]]:

@@ -6,14 +6,23 @@ from collections.abc import Iterator
 
 from nq57xl.forms.values import Value
 from nq57xl.outputs.report.sheet_parts import SOURCE, Cells, filled, head_of, heading, source_link
-from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow
-from nq57xl.results.figures import NO_DATA, REACHED, UNCOMPARED, groups_of, indicator_state, short_of
+from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, PastPeriod
+from nq57xl.results.figures import (
+    NO_DATA,
+    REACHED,
+    UNCOMPARED,
+    groups_of,
+    indicator_state,
+    past_period,
+    past_periods,
+    short_of,
+)
 from nq57xl.results.wording import OUTSIDE, UNREPORTED, shown
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
 NAME = "Chỉ tiêu"
-_Results = dict[tuple[str, str], list[float | None]]
+_Results = dict[str, list[float | None]]
 """(indicator, unit) -> result in each period, oldest first."""
 INDICATOR_ROW, UNIT_ROW = "CT", "ĐV"
 COLUMNS = (
@@ -69,8 +78,8 @@ def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
     return (*COLUMNS[:place], _TREND, *COLUMNS[place:end], *series, *COLUMNS[end:])
 
 
-def _periods(c: Consolidation) -> tuple[Consolidation, ...]:
-    return (*c.earlier_periods[-(_PERIODS - 1) :], c)
+def _periods(c: Consolidation) -> tuple[PastPeriod, ...]:
+    return (*past_periods(c)[-(_PERIODS - 1) :], past_period(c))
 
 
 def _lines(c: Consolidation) -> Iterator[ReportLine]:
@@ -85,20 +94,15 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
 def _series(c: Consolidation) -> _Results:
     """Results of every unit on every indicator, a number or None for each period; empty without earlier periods."""
     periods = _periods(c)
-    results: dict[tuple[str, str], list[float | None]] = {}
     if len(periods) < 2:
-        return results
-    for number, item in enumerate(periods):
-        for row in item.indicators:
-            for entry in row.entries:
-                told = results.setdefault((row.indicator.code, entry.unit), [None] * len(periods))
-                told[number] = entry.shown if isinstance(entry.shown, float) else None
-    return results
+        return {}
+    keys = dict.fromkeys(key for item in periods for key in item.results)
+    return {key: [item.results.get(key) for item in periods] for key in keys}
 
 
 def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: _Results) -> Cells:
     """The line of a unit's results, where there are two or more to join, and its figures."""
-    told = series.get((row.indicator.code, entry.unit), [])
+    told = series.get(f"{row.indicator.code}|{entry.unit}", [])
     cells: Cells = {
         f"{_SERIES}{i}": _number_cell(value, row.measure) for i, value in enumerate(told) if value is not None
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from nq57xl.ledger.model import AppliedEdit
 from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, TracedCell
+from nq57xl.results.figures import past_periods
 from nq57xl.results.wording import (
     EDIT_KINDS,
     anchor_of,
@@ -87,7 +88,8 @@ def _lines(
 
 def _edits(c: Consolidation) -> dict[tuple[str, ...], AppliedEdit]:
     """Edits that are applied, by the cell of the unit and the file that holds them; of rows carried over, too."""
-    applied = (item for one in (*c.earlier_periods, c) for item in one.edits if item.state == "applied")
+    before = (item for one in past_periods(c) for item in one.edits)
+    applied = (*before, *(item for item in c.edits if item.state == "applied"))
     return {(*item.edit.new.place, item.edit.source.sha256): item for item in applied}
 
 

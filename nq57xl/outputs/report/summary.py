@@ -13,13 +13,14 @@ from nq57xl.outputs.report.submissions import YES
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.figures import (
     INDICATOR_STATES,
-    REACHED,
     Figures,
     RowCounts,
     figures,
     groups_of,
+    past_periods,
     progress_buckets,
     stage_buckets,
+    trend_counts,
 )
 from nq57xl.results.wording import PARTLY_REPORTED, STAGES, TIMELINESS, UNREPORTED
 from nq57xl.xlsx.pages import (
@@ -263,8 +264,8 @@ class _SummaryBuilder:
     def _trend(self) -> None:
         number = "V" if self.c.indicators else "IV"
         self._head("trend", f"{number}. Qua các kỳ báo cáo", "Kỳ báo cáo", _TREND)
-        for earlier in self.c.earlier_periods[-(_PERIODS - 1) :]:
-            told: Iterator[Formula | Number | None] = (self._plain(value) for value in _trend_values(figures(earlier)))
+        for earlier in past_periods(self.c)[-(_PERIODS - 1) :]:
+            told: Iterator[Formula | Number | None] = (self._plain(value) for value in _trend_values(earlier.counts))
             self._put(earlier.period.title, earlier.period.code, told)
         self._put(self.c.period.title, self.c.period.code, self._trend_cells())
         self._end("trend")
@@ -292,7 +293,7 @@ class _SummaryBuilder:
             f"{self._letter(1)}{last}" if states else "0",
         ]
         shares = {2: (1, 0), 4: (3, 0), 7: (6, 5)}
-        for index, (text, value) in enumerate(zip(texts, _trend_values(self.f), strict=True)):
+        for index, (text, value) in enumerate(zip(texts, _trend_values(trend_counts(self.f)), strict=True)):
             if index in shares:
                 part, whole = (f"{self._letter(place)}{row}" for place in shares[index])
                 yield Formula(f"IF({whole}=0,0,{part}/{whole})", value, _SHARE_FORMAT)
@@ -305,21 +306,18 @@ def share(part: str, whole: str, count: int, total: int) -> Formula:
     return Formula(f"IF({whole}=0,0,{part}/{whole})", count / total if total else 0, _SHARE_FORMAT)
 
 
-def _trend_values(f: Figures) -> tuple[int | float, ...]:
+def _trend_values(counts: Mapping[str, int]) -> tuple[int | float, ...]:
     """The figures of TREND; shares are fractions."""
-    total, stages = f.total.total, f.total.stages
-    done, overdue = stages.get(STAGES[0], 0) + stages.get(STAGES[1], 0), stages.get(STAGES[4], 0)
-    states = f.indicators.values()
-    reached = sum(group.get(REACHED, 0) for group in states)
+    total, expected = counts["total"], counts["expected"]
     return (
         total,
-        done,
-        done / total if total else 0.0,
-        overdue,
-        overdue / total if total else 0.0,
-        f.expected,
-        f.accepted,
-        f.accepted / f.expected if f.expected else 0.0,
-        sum(sum(group.values()) for group in states),
-        reached,
+        counts["done"],
+        counts["done"] / total if total else 0.0,
+        counts["overdue"],
+        counts["overdue"] / total if total else 0.0,
+        expected,
+        counts["accepted"],
+        counts["accepted"] / expected if expected else 0.0,
+        counts["indicators"],
+        counts["reached"],
     )

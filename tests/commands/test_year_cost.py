@@ -1,0 +1,62 @@
+"""A month costs no more late in the year than early: what is read of earlier months does not grow with their number.
+
+Counted in values read from the ledger, which no other program on the machine can slow down; seconds of processor time
+for a year of 121 units are measured by tools/bench_year.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from nq57xl.commands.consolidated import consolidated
+from nq57xl.commands.generate import generate
+from nq57xl.commands.merge import merge, status
+from nq57xl.commands.remind import remind
+from nq57xl.ledger import rows
+from nq57xl.results.figures import past_periods
+from tests import year_kit as year
+from tests.amounts import amount
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+SCORE, NO_DATA = ("indicator", "CT.I.2", "value"), ("indicator", "CT.I.2", "no_data")
+
+
+def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values read by all commands of a month: the last one at most 1.2 times the third; the trends of the report are
+    those of the months read whole, also after an early month has changed."""
+    read: Counter[str] = Counter()
+    plain = rows.value_of
+    here = ""
+
+    def counted(row: rows.Row) -> object:
+        read[here] += 1
+        return plain(row)
+
+    monkeypatch.setattr("nq57xl.ledger.rows.value_of", counted)
+    root = year.start_sample(tmp_path / "so")
+    months = [f"2026-{number:02d}" for number in range(1, amount(5, 12) + 1)]
+    for number, month in enumerate(months, start=1):
+        here = month
+        office = year.at(root, year.moment(month, 20))
+        generate(year.at(root, year.moment(month, 1)), month)
+        told = {("led", "I.1", "percent"): 0.05 * number, SCORE: 60.0 + number, NO_DATA: None}
+        year.send(root, month, told)
+        year.send(root, month, {("led", "I.3", "percent"): 0.05 * number}, "QLDT")
+        status(office, month)
+        remind(office, month)
+        merge(office, month)
+    assert read[months[-1]] <= 1.2 * read[months[2]]
+    office = year.at(root, year.moment(months[-1], 21))
+    for changed in ("", months[0]):
+        if changed:
+            year.send(root, changed, {SCORE: 99.0, NO_DATA: None}, day=25)
+        with office.reading() as ledger:
+            place = office.valid(months[-1], ledger)
+            short, whole = (consolidated(office, ledger, *place, whole=full) for full in (False, True))
+        assert (len(short.earlier_periods), len(short.past)) == (1, len(months) - 2)
+        assert past_periods(short) == past_periods(whole)
+        assert past_periods(short)[0].results["CT.I.2|VP"] == (99.0 if changed else 61.0)
