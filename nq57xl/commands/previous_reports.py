@@ -76,6 +76,7 @@ class PreviousReports:
     _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
     _progress: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
     _issued: dict[tuple[str, date], list[Period]] = field(factory=dict, init=False)
+    _handed_in: set[tuple[str, str]] | None = field(default=None, init=False)
     _by_return: dict[int, _Rows] = field(factory=dict, init=False)
 
     def before(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
@@ -108,8 +109,11 @@ class PreviousReports:
 
     def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         """The rows of the unit's own newest accepted return of an earlier period."""
+        if self._handed_in is None:
+            self._handed_in = self.ledger.handed_in()
         for earlier in self._told_before(period):
-            record = self.counting(earlier.code).get(unit)
+            told = (earlier.code, unit) in self._handed_in
+            record = self.counting(earlier.code).get(unit) if told else None
             if record is not None:
                 return self._rows(record, earlier)
         return self._last_year(unit)

@@ -420,6 +420,12 @@ class Ledger:
         """SHA-256 of every signed copy, of whatever period."""
         return {event.detail["sha256"] for event in self.events("attach")}
 
+    def handed_in(self) -> set[tuple[str, str]]:
+        """(period, unit) of every return of a unit."""
+        about = tables.returns.c
+        query = select(about.period, about.unit).where(about.unit.is_not(None)).distinct()
+        return {(row[0], row[1]) for row in self.rows(query)}
+
     def reported(self, period: str) -> list[tuple[str, str, str]]:
         """(path, SHA-256, unit) of every return of a form of the period, in the order of collection."""
         about = tables.returns.c

@@ -15,8 +15,10 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.remind import remind
+from nq57xl.forms.values import FormCell
 from nq57xl.ledger import rows
 from nq57xl.results.figures import past_periods
+from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
 from tests.amounts import amount
 
@@ -43,9 +45,13 @@ def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.Mon
         here = month
         office = year.at(root, year.moment(month, 20))
         generate(year.at(root, year.moment(month, 1)), month)
-        told = {("led", "I.1", "percent"): 0.05 * number, SCORE: 60.0 + number, NO_DATA: None}
-        year.send(root, month, told)
-        year.send(root, month, {("led", "I.3", "percent"): 0.05 * number}, "QLDT")
+        scores: dict[str, year.Typed] = {"VP": {SCORE: 60.0 + number, NO_DATA: None}, "QLDT": {}}
+        for unit, score in scores.items():
+            form = year.form(root, month, unit)
+            moved: dict[FormCell, CellValue] = {
+                place: 0.05 * number for place in year.usual(form) if place[2] == "percent"
+            }
+            year.send(root, month, {**moved, **score}, unit)
         status(office, month)
         remind(office, month)
         merge(office, month)
