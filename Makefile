@@ -56,10 +56,11 @@ pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice, pdftopp
 	$(BIN)/python tools/make_pictures.py
 	NQ57XL_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/web/test_web_month.py -k 'alone and bql'
 
-bench: $(DEV) ## forms beside the same cells written bare; collecting, with and without bad files; the report of 5,000 rows
+bench: $(DEV) ## forms beside the same cells written bare; collecting, with and without bad files; the report of 5,000 rows; a year of 121 units
 	$(BIN)/python tools/bench_forms.py
 	$(BIN)/python -m tools.bench_report
 	$(BIN)/python -m tools.bench_collect
+	$(BIN)/python -m tools.bench_year
 
 windows: $(RUN) ## dist/NQ57-*.zip, for wine; RUNTIME=ZIP SHA256=… for a release (docs/windows.md)
 	$(BIN)/python -m tools.windows build $(if $(RUNTIME),--runtime "$(RUNTIME)" --sha256 "$(SHA256)")
