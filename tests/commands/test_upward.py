@@ -107,6 +107,26 @@ def test_the_province_counts_what_the_units_typed(played: Played) -> None:
                 assert WORDS[row.entries[0].progress or ""] == expected, (period, unit, row.task.code)
 
 
+def test_the_counts_of_the_provinces_workbook_are_those_of_the_units_files(played: Played) -> None:
+    """Rows, rows done and rows without a deadline of each agency, as its line in the workbook has them."""
+    for period in played.play.periods:
+        sheet = load_workbook(played.merged(period).report, data_only=True)["Theo đơn vị"]
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        names = next(row for row in rows if "Số đầu việc chủ trì" in row)
+        told = {row[names.index("Đơn vị")]: dict(zip(names, row, strict=True)) for row in rows}
+        for number, agency in enumerate(played.play.agencies):
+            typed = list(played.rows_of_units(agency["code"], "led", period))
+            answers = [*ANSWERS.values(), *([("II.6",)] if number == 0 else [])]
+            words = [
+                one_word([str(line["progress"]) for _, key, line in typed if key in own]) if own else "Chưa phát sinh"
+                for own in answers
+            ]
+            line = told[agency["name"]]
+            assert line["Số đầu việc chủ trì"] == len(answers)
+            assert line["Hoàn thành"] == words.count("Hoàn thành")
+            assert line["Thường xuyên, chưa phát sinh"] == words.count("Thường xuyên") + words.count("Chưa phát sinh")
+
+
 def test_figures_are_sums_and_percentages_follow_from_them(played: Played) -> None:
     """Numerators, denominators and counted documents of the province are the sums over the units' files."""
     for period in played.play.periods:
