@@ -25,6 +25,8 @@ Content = Any
 EPOCH = date(1899, 12, 30)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _NO_ENTRY = frozenset({"check", "previous"})
+_SHARED = {"evidence_number": "evidence_date", "evidence_title": "evidence_link"}
+"""Fields that stand in the cell of another one."""
 
 
 class Place(NamedTuple):
@@ -48,7 +50,10 @@ def places(data: bytes) -> dict[Key, Place]:
                 # a line of a card has one entry cell: its key names the field
                 name = key if len(entries) == 1 else names[(cell.column or 1) - 1]
                 row_key = table if len(entries) == 1 else key
-                found[table, row_key, name] = Place(sheet.title, f"xl/worksheets/sheet{number}.xml", cell.coordinate)
+                place = Place(sheet.title, f"xl/worksheets/sheet{number}.xml", cell.coordinate)
+                found[table, row_key, name] = place
+                if name in _SHARED:
+                    found[table, row_key, _SHARED[name]] = place
     return found
 
 

@@ -33,8 +33,7 @@ VP = {
     (RESULTS, "led|III.6", "percent"): 1.0,
     (RESULTS, "led|III.6", "result"): "Đã ban hành kế hoạch",
     (RESULTS, "led|III.6", "completion_date"): dt.date(2026, 4, 7),
-    (RESULTS, "led|III.6", "evidence_number"): "12/KH-BQL",
-    (RESULTS, "led|III.6", "evidence_date"): dt.date(2026, 4, 7),
+    (RESULTS, "led|III.6", "evidence_number"): "12/KH-BQL ngày 07/04/2026",
     (RESULTS, "led|III.6", "difficulties"): "Kinh phí về chậm",
 }
 SIGNED = {

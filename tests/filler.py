@@ -174,6 +174,11 @@ class Person:
             return self.chance.randrange(1, 99) / 100
         return float(self.chance.randrange(1, 500))
 
+    def citation(self) -> str:
+        """Number and day of a document, as people write them in one cell."""
+        number = 100 + PHRASES.index(self.chance.choice(PHRASES))
+        return f"{number}/BC-VP ngày {self.today - dt.timedelta(days=self.chance.randrange(20)):%d/%m/%Y}"
+
     def at_random(self, spots: list[Spot]) -> Iterator[tuple[Spot, Entry]]:
         """Any cell, any value."""
         for spot in spots:
@@ -216,7 +221,12 @@ class Person:
         done = state == "hoàn thành"
         if spot.label.startswith("tỷ lệ"):
             return {"hoàn thành": 1.0, "đang thực hiện": self.chance.randrange(1, 99) / 100}.get(state)
-        if spot.label.startswith(("ngày hoàn thành", "số, ký hiệu", "ngày văn bản")):
+        if spot.label.startswith("số, ký hiệu"):
+            return self.citation() if done else None
+        if spot.label.startswith("trích yếu"):
+            linked = self.chance.choice(PHRASES) is PHRASES[0]
+            return f"{self.value(spot)} https://sxd.dongnai.gov.vn/vb/{self.count}" if linked else self.value(spot)
+        if spot.label.startswith("ngày hoàn thành"):
             return self.value(spot) if done else None
         if spot.label.startswith("kết quả"):
             return None if state == "chưa thực hiện" else self.value(spot)

@@ -51,10 +51,11 @@ def opened(workbook: bytes) -> Workbook:
 
 def slots_of(unit: str = "VP") -> dict[tuple[str, str, str], tuple[str, Slot]]:
     return {
-        (slot.table, slot.key, slot.field): (sheet.title, slot)
+        (slot.table, slot.key, field): (sheet.title, slot)
         for sheet in layout(sample_form(unit))
         for slot in sheet.slots
         if slot.role == "entry"
+        for field in slot.fields
     }
 
 
@@ -81,5 +82,5 @@ def address_of(table: str, key: str, field: str, unit: str = "VP") -> str:
         a1(slot.row, slot.col)
         for sheet in layout(sample_form(unit))
         for slot in sheet.slots
-        if (slot.table, slot.key) == (table, key) and (slot.role if slot.role == "check" else slot.field) == field
+        if (slot.table, slot.key) == (table, key) and field in (("check",) if slot.role == "check" else slot.fields)
     )

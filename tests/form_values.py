@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 
 from nq57xl.forms.layout import entry_slots
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, Slot
 from nq57xl.forms.values import Value
 from nq57xl.rules.schema import CellValue, Field
 
@@ -29,11 +29,28 @@ def random_values(form: Form, seed: int) -> list[Value]:
         field = form.schema.table(slot.table).field(slot.field)
         kind = str(facts.get("measure")) if field.type == "measure" else field.type
         chance = source.random()
-        if chance < 0.06 and kind != "text":
+        if slot.also and chance < 0.7:
+            values += _shared(slot, source)
+        elif slot.also:
+            continue
+        elif chance < 0.06 and kind != "text":
             values.append(value(slot.table, slot.key, slot.field, None, "chưa rõ"))
         elif chance < 0.7:
             values.append(value(slot.table, slot.key, slot.field, _content(form, field, kind, source)))
     return values
+
+
+def _shared(slot: Slot, source: random.Random) -> list[Value]:
+    """What a cell of two fields says: one of them, both, or nothing that can be read."""
+    day = date(2026, 3, 1) + timedelta(days=source.choice([-20, 0, 40, 60]))
+    first, second = ("12/QĐ-SXD", day) if slot.field == "evidence_number" else ("Phê duyệt", "https://a.vn/1")
+    said = source.choice([(first, second), (first, None), (None, second), (None, None)])
+    if said == (None, None):
+        return [value(slot.table, slot.key, slot.field, None, "chưa rõ")] if isinstance(second, date) else []
+    words = f"ngày {second:%d/%m/%Y}" if isinstance(second, date) else str(second)
+    text = " ".join(filter(None, (said[0], words if said[1] else "")))
+    pairs = zip(slot.fields, said, strict=True)
+    return [value(slot.table, slot.key, name, content, text) for name, content in pairs if content is not None]
 
 
 def _content(form: Form, field: Field, kind: str, source: random.Random) -> CellValue:

@@ -203,9 +203,38 @@ def differences(data: bytes, issued: bytes, held: Held, findings: Sequence[Mappi
     for key, cell in asked(issued).items():
         found = there.get((cell.sheet_id, cell.row_key, cell.column), [])
         if cell.sheet_id in sheets and len(found) == 1:
-            problem = _difference(found[0], cell.kind, held.get(key), told)
+            if cell.column in _SHARED:
+                parts = [held.get((*key[:2], name)) for name in _SHARED[cell.column]]
+                problem = _shared_difference(found[0], [part for part in parts if part is not None], told)
+            else:
+                problem = _difference(found[0], cell.kind, held.get(key), told)
             if problem:
                 yield f"{' '.join(key)} ({found[0].sheet}!{found[0].cell}): {problem}"
+
+
+_SHARED = {
+    "evidence_number": ("evidence_number", "evidence_date"),
+    "evidence_title": ("evidence_title", "evidence_link"),
+}
+"""Columns whose cells hold two fields."""
+
+
+def _shared_difference(seen: Seen, parts: Sequence[Any], told: set[tuple[str, str]]) -> str:
+    """What the fields of one cell hold stands in it; where it says something, one of them holds something."""
+    said = says(seen, "text")
+    if said is UNSURE or seen.linked:
+        return ""
+    text = re.sub(r"\s", "", str(said or ""))
+    if not parts:
+        quiet = not text or _SAYS_NOTHING.fullmatch(_norm(str(seen.content)).casefold())
+        return "" if quiet or (seen.sheet, seen.cell) in told or "://" in text else f"{said!r} here, nothing there"
+    for part in parts:
+        day = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", str(part))
+        pieces = [str(int(number)) for number in day.groups()] if day else [re.sub(r"\s", "", str(part))]
+        behind = str(part).startswith(("http", "file:"))  # an address may stand behind words or in a formula
+        if not behind and not all(piece in text for piece in pieces):
+            return f"{said!r} here, {part!r} there"
+    return ""
 
 
 def _difference(seen: Seen, kind: str, held: Any, told: set[tuple[str, str]]) -> str:  # noqa: ANN401

@@ -25,6 +25,20 @@ WORDS: tuple[Content, ...] = (
     "123/QĐ-SXD",
     15,
 )
+PROOFS: tuple[Content, ...] = (
+    "12/QĐ-SXD",
+    "7/2026/NQ-HĐND, ngày 6 tháng 4 năm 2026",
+    "258/BC-VP (06.04.2026); 9/QĐ-SXD",
+    "Số: 57-NQ/TW\nngày 22/12/2024",
+    "ngày 9/4/2026",
+    "ngày 6 tháng 4 năm 2026",
+    date(2026, 4, 6),
+    "đã gửi văn thư",
+    "Đã trình dự thảo lần 2",
+    "Công văn số 45 ngày 6/4/2026",
+    "https://sxd.dongnai.gov.vn/vb",
+)
+"""What stands in a cell for number and day: whether each is there; the rest of that cell is not compared."""
 WRONG: tuple[Content, ...] = ("chưa rõ", "đang tính", "≥ 90", "80 điểm", "xem phụ lục")
 """Texts that are no number, no day and no item of any list."""
 NO_DAY = (0.5, -3, 100, 99999)
@@ -39,14 +53,13 @@ FINE: dict[str, dict[str, Content]] = {
         "percent": 1,
         "result": "Đã ban hành",
         "completion_date": date(2026, 4, 10),
-        "evidence_number": "12/QĐ-SXD",
-        "evidence_date": date(2026, 4, 9),
+        "evidence_number": "12/QĐ-SXD ngày 09/04/2026",
     },
     "linked": {
         "progress": "Hoàn thành",
         "result": "Đã đưa vào sử dụng",
         "completion_date": date(2026, 4, 10),
-        "evidence_link": "https://sxd.dongnai.gov.vn/1",
+        "evidence_title": "Hệ thống: https://sxd.dongnai.gov.vn/1",
     },
     "ongoing": {"progress": "Thường xuyên", "result": "Vận hành thông suốt"},
     "not_arisen": {"progress": "Chưa phát sinh"},
@@ -105,6 +118,8 @@ def _content(form: Form, field: Field, facts: Facts, chance: random.Random) -> C
     dice = chance.random()
     if dice < 0.35:
         return chance.choice(BLANKS)
+    if field.name == "evidence_number":
+        return chance.choice(PROOFS)
     if kind == "text":
         return chance.choice(WORDS)
     if dice < 0.5:

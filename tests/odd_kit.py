@@ -39,7 +39,7 @@ def at(key: Key, unit: str = "VP") -> tuple[str, str]:
     """Sheet title and address of an entry cell as issued."""
     for sheet in layout(form_of(unit)):
         for slot in sheet.slots:
-            if slot.role == "entry" and (slot.table, slot.key, slot.field) == key:
+            if slot.role == "entry" and (slot.table, slot.key) == key[:2] and key[2] in slot.fields:
                 return sheet.title, a1(slot.row, slot.col)
     raise KeyError(key)
 

@@ -65,8 +65,7 @@ APRIL = {
     (RESULTS, f"led|{DONE}", "percent"): 1.0,
     (RESULTS, f"led|{DONE}", "result"): "Đã ban hành kế hoạch",
     (RESULTS, f"led|{DONE}", "completion_date"): dt.date(2026, 4, 7),
-    (RESULTS, f"led|{DONE}", "evidence_number"): "12/KH-BQL",
-    (RESULTS, f"led|{DONE}", "evidence_date"): dt.date(2026, 4, 7),
+    (RESULTS, f"led|{DONE}", "evidence_number"): "12/KH-BQL ngày 07/04/2026",
     (RESULTS, f"led|{DONE}", "difficulties"): "Kinh phí về chậm",
 }
 

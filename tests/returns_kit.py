@@ -31,6 +31,13 @@ RESULTS, SUPPORTING = "1. Kết quả", "2. Phối hợp"
 PROPOSALS, SIGNOFF, GUIDE = "4. Đề xuất mới", "6. Ký xác nhận", "Hướng dẫn"
 
 
+PROOF = {
+    "evidence_number": "258/BC-VP ngày 06/4/2026; 259/BC-VP ngày 07/4/2026",
+    "evidence_title": "Báo cáo kết quả, xem https://sxd.dongnai.gov.vn/vb/258",
+}
+"""What stands in the cells of two fields."""
+
+
 @functools.cache
 def form_of(unit: str = "VP") -> Form:
     return sample_form(unit)
@@ -85,6 +92,9 @@ def _something(book: Workbook, sheet: Worksheet, cell: Cell) -> str | float | da
                 return 0.25
             if rule.type == "date":
                 return date(2026, 4, 10)
+    name = str(sheet.cell(1, cell.column).value)
+    if name in PROOF:
+        return PROOF[name]
     return f"Nội dung ô {cell.coordinate} ở trang «{sheet.title}»"
 
 

@@ -62,7 +62,7 @@ def first(form: Form) -> Entries:
         elif row.facts["overdue"]:
             day = dt.date(2026, 3, 30)
             cells = {"progress": "Hoàn thành", "result": "Đã ban hành", "completion_date": day}
-            cells |= {"evidence_number": "123/QĐ-SXD", "evidence_date": day}
+            cells |= {"evidence_number": f"123/QĐ-SXD ngày {day:%d/%m/%Y}"}
         elif row.facts["due"]:
             cells = {"progress": "Đang thực hiện", "percent": 0.3, "result": "Đã trình dự thảo"}
         found |= {("led", row.key, name): content for name, content in cells.items() if row.open}

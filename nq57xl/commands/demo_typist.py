@@ -174,9 +174,8 @@ class Department:
         return {
             "Mức đạt KPI": "Đạt 100% KPI.",
             "Ngày hoàn thành": day,
-            "Số, ký hiệu văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP",
-            "Ngày văn bản": day,
-            "Trích yếu văn bản": self._say("done", "title"),
+            "Số, ký hiệu và ngày văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP ngày {day:%d/%m/%Y}",
+            "Trích yếu hoặc đường dẫn minh chứng": self._say("done", "title"),
         }
 
     def _problems(self, progress: str) -> dict[str, Any]:

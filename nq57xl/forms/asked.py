@@ -101,7 +101,8 @@ def cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
         if sheet_id in ("", sheet.id)
         for slot in sheet.slots
         if slot.role == "entry"
-        and all(said in ("", own) for said, own in ((table, slot.table), (task, slot.key), (field, slot.field)))
+        and (field == "" or field in slot.fields)
+        and all(said in ("", own) for said, own in ((table, slot.table), (task, slot.key)))
     ]
     # a row that the unit added is not among those that were issued
     return found or ([(table, task, field)] if task and field else [])

@@ -15,9 +15,10 @@ from nq57xl.forms import build
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import CellRole, Form, FormRow, SheetLayout, Slot
 from nq57xl.forms.progress import COUNTS
+from nq57xl.forms.shared_cells import parts_within
 from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.schema import SheetSpec
+from nq57xl.rules.schema import SheetSpec, Table
 
 
 class _LayoutBuilder:
@@ -57,10 +58,12 @@ class _LayoutBuilder:
         """A locked text."""
         self.slots.append(Slot(self.sheet, self.rows[row], self.columns[column], row, column, "text", text))
 
-    def cell(self, row: str, column: str, role: CellRole, *, table: str, key: str, field: str) -> None:
+    def cell(
+        self, row: str, column: str, role: CellRole, *, table: str, key: str, field: str, also: Sequence[str] = ()
+    ) -> None:
         """An entry or check cell of a table's row."""
         place = (self.sheet, self.rows[row], self.columns[column])
-        self.slots.append(Slot(*place, row, column, role, "", table, key, field))
+        self.slots.append(Slot(*place, row, column, role, "", table, key, field, tuple(also)))
 
     def done(self) -> tuple[Slot, ...]:
         """The slots in reading order."""
@@ -268,7 +271,8 @@ def _heads(form: Form, spec: SheetSpec) -> dict[str, str]:
         if spec.layout == "card":
             heads[column.name] = _CARD_HEADS.get(column.name, column.title)
         elif column.entry:
-            heads[column.name] = table.field(column.name).title + (_REQUIRED_MARK if column.name in always else "")
+            title = column.title or table.field(column.name).title
+            heads[column.name] = title + (_REQUIRED_MARK if column.name in always else "")
         else:
             heads[column.name] = column.title
     return heads | ({"check": _CHECK_TITLE} if spec.check else {})
@@ -313,7 +317,7 @@ def _rows(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
             section = item.section
             builder.row(f"#{section}")
             builder.text(f"#{section}", spec.columns[0].name, f"{section}. {table.sections[section]}")
-        _row(builder, item, spec, closed_rows(form))
+        _row(builder, item, spec, closed_rows(form), form.schema.table(spec.table))
 
 
 def closed_rows(form: Form) -> set[str]:
@@ -322,13 +326,14 @@ def closed_rows(form: Form) -> set[str]:
     return {row.key for row in table.rows} if table else set()
 
 
-def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, asked: set[str]) -> None:
+def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, asked: set[str], table: Table) -> None:
     key = f"{spec.table}|{item.key}"
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
     for column in spec.columns:
         if column.entry and item.open:
-            builder.cell(key, column.name, "entry", table=spec.table, key=item.key, field=column.name)
+            also = [part.name for part in parts_within(table, column.name)]
+            builder.cell(key, column.name, "entry", table=spec.table, key=item.key, field=column.name, also=also)
         elif column.closed and item.key in asked:
             builder.cell(key, column.name, "entry", table=column.closed, key=item.key, field=column.closed)
         elif column.entry:

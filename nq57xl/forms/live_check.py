@@ -14,6 +14,7 @@ from attrs import frozen
 
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
 from nq57xl.forms.rows import judged_tables, unreadable_fields
+from nq57xl.forms.shared_cells import missing_formula
 from nq57xl.forms.values import FormCell, Value, cells_of
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.condition import Condition, all_of, any_of, blank_formula, quoted
@@ -51,6 +52,7 @@ class _RowCells:
     """Field -> entry cells of the whole table, in row order."""
     titles: dict[str, str]
     """Sheet id -> tab name."""
+    table: Table
 
     def ref(self, field: str) -> str:
         """Reference to the field's cell in this row.
@@ -72,6 +74,14 @@ class _RowCells:
         """All of the row that its formula says: rows in which this is the same share one formula."""
         places = ((name, slot.sheet, slot.col, self._row(slot)) for name, slot in self.own.items())
         return (self.place.sheet, *places, *(self.facts.get(name) for name in facts))
+
+    def blank(self, field: str) -> str:
+        """Condition that the field says nothing: of one that shares its cell, that it is not found there."""
+        slot = self.own[field]
+        if not slot.also:
+            return blank_formula(self.ref(field))
+        shared = {name: self.ref(name) for name, other in self.own.items() if other.also}
+        return missing_formula(self.table, field, shared)
 
     def _row(self, slot: Slot) -> str:
         """Number of the cell's row, counted from the check's own row where both belong to one row of the table."""
@@ -97,7 +107,7 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace,
     for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
         own = _own_cells(form, table, slot, entries)
-        cells = _RowCells(slot, facts[table.name, slot.key], own, columns.get(table.name, {}), titles)
+        cells = _RowCells(slot, facts[table.name, slot.key], own, columns.get(table.name, {}), titles, table)
         if table.name not in read:
             read[table.name] = _facts_read(predicates_of(table, form.schema))
         key = (table.name, slot.field, *cells.said_of(read[table.name]))
@@ -120,7 +130,7 @@ def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, 
     facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
     found: dict[tuple[str, int, str], list[int]] = {}
     for table in form.schema.tables:
-        for field in table.fields:
+        for field in (item for item in table.fields if not item.within):
             conditions = [Condition(when, table, form.schema) for when in table.needless_when(field.name)]
             read = [name[1:] for item in conditions for name in item.when if name.startswith("#")]
             alike: dict[tuple[object, ...], str] = {}
@@ -145,7 +155,7 @@ def _grey_formula(
     entries, facts, conditions = known
     own = _own_cells(form, table, slot, entries)
     here = {name: cell for name, cell in own.items() if cell.sheet == slot.sheet}
-    cells = _RowCells(slot, facts, here, {}, {})
+    cells = _RowCells(slot, facts, here, {}, {}, table)
     tests = [item.formula(cells) for item in conditions if item.reads() <= set(here)]
     holding = [test or "TRUE" for test in tests if test is not None]
     return all_of([blank_formula(cells.ref(slot.field)), any_of(holding)]) if holding else ""
@@ -191,7 +201,7 @@ def _echo(form: Form, slot: Slot, typed: Mapping[FormCell, Value]) -> str:
     table, lines = form.schema.table(slot.table), []
     for name in _fields_checked(table, slot):
         item = typed.get((slot.table, slot.key, name))
-        value = item.value if item is not None and not item.stated else None
+        value = item.value if item is not None and not item.stated and not table.field(name).within else None
         if isinstance(value, date) and value.day <= _MONTHS and value.day != value.month:
             lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
         elif _is_percent(form, table, slot, name) and isinstance(value, int | float) and 0 <= value <= 1:
@@ -215,7 +225,11 @@ def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
 def entries_of(sheets: Sequence[SheetLayout]) -> dict[tuple[str, str, str], Slot]:
     """(table, key, field) -> its entry cell."""
     return {
-        (slot.table, slot.key, slot.field): slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"
+        (slot.table, slot.key, field): slot
+        for sheet in sheets
+        for slot in sheet.slots
+        if slot.role == "entry"
+        for field in slot.fields
     }
 
 

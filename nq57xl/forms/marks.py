@@ -102,7 +102,7 @@ def _slot_of(sheets: Sequence[SheetLayout], finding: Finding) -> Slot | None:
         for slot in sheet.slots
         if slot.role == "entry" and slot.table == finding.table and slot.key == key
     ]
-    exact = [slot for slot in row if slot.field == finding.field]
+    exact = [slot for slot in row if finding.field in slot.fields]
     return next(iter(exact or row), None)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.forms.values import Source, Value
@@ -143,11 +144,18 @@ class Slot:
     key: str = ""
     """Row key within the table, for `entry` and `check`."""
     field: str = ""
+    also: tuple[str, ...] = attrs.field(default=(), metadata={"later": True})
+    """Further fields that stand in the same entry cell (Field.within)."""
 
     @property
     def place(self) -> CellPlace:
         """Where it stands."""
         return self.sheet, self.row, self.col
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that stand in it."""
+        return (self.field, *self.also)
 
 
 @frozen

@@ -16,6 +16,7 @@ from nq57xl.forms.page_setup import FormContents
 from nq57xl.forms.progress import live_cells
 from nq57xl.forms.render_guide import write_guide
 from nq57xl.forms.render_sheet import write_hidden, write_sheet
+from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.forms.still_open import OpenPoints
 from nq57xl.forms.styles import STYLES
 from nq57xl.forms.validation import name_lists
@@ -44,7 +45,7 @@ def render_forms(filled: Sequence[tuple[Form, Sequence[Value], Sequence[Finding]
 def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], broken: BrokenByRow) -> bytes:
     form = with_added_rows(form, values)
     sheets = layout(form)
-    values = held(values, findings)
+    values = whole_cells(form, held(values, findings))
     checks = check_texts(form, sheets, values, broken)
     state = OpenPoints(form, sheets, cells_of(values), checks)
     points = points_of(form, sheets, findings, state)

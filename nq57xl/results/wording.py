@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from nq57xl.forms.shared_cells import cited
 from nq57xl.forms.values import ReceivedBasis, Value
 from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
 from nq57xl.plan.model import Measure, Task
@@ -236,14 +237,19 @@ def is_day(moment: dt.datetime) -> bool:
 
 def evidence_words(entry: LeadEntry, schema: Schema) -> str:
     """Evidence as documents are cited: number, date, abstract; the link on its own line."""
-    number, day, title, link = (
-        shown(entry.values.get(name), schema)
-        for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
-    )
-    cited = " ".join(part for part in (number, f"ngày {day}" if day else "") if part)
-    if title:
-        cited = f"{cited}: {title}" if cited else title
-    return "\n".join(part for part in (cited, link) if part)
+    title, link = (shown(entry.values.get(name), schema) for name in ("evidence_title", "evidence_link"))
+    document = document_words(entry, schema)
+    told = ": ".join(filter(None, (document, title)))
+    return "\n".join(filter(None, (told, link)))
+
+
+def document_words(entry: LeadEntry, schema: Schema) -> str:
+    """Number and date as the unit cites its documents in one cell, else put together: "123/QĐ ngày 09/04/2026"."""
+    number, day = (entry.values.get(name) for name in ("evidence_number", "evidence_date"))
+    if whole := cited(number, day):
+        return whole
+    first, second = shown(number, schema), shown(day, schema)
+    return " ".join(filter(None, (first, f"ngày {second}" if second else "")))
 
 
 def source_anchor(unit: str, table: str, key: str) -> str:

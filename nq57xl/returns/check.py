@@ -90,6 +90,9 @@ def _passed_over(predicate: Predicate, row: Mapping[str, Any], back: Return) -> 
     if value is not None and value.by_statement and predicate.rule.severity != "error":
         return True
     unreadable = unreadable_fields(row)
+    cell = predicate.fields[predicate.blame(row)].within
+    if cell in unreadable or (predicate.table.name, row[KEY], cell) in back.in_error:
+        return True  # the cell that it shares is asked back as a whole
     if predicate.blame(row) in unreadable or (unreadable & predicate.reads() and not predicate.presence):
         return True
     own = predicate.reads() & {item.name for item in predicate.table.fields} - unreadable

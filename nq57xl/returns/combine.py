@@ -58,6 +58,7 @@ def compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
     """What the earlier return says that the newer does not: only of rows and cells that the newer form asks for."""
     mine = {key: value for key, value in newer.cells.items() if value.value is not None or value.typed.strip()}
     renamed, unmatched = _free_rows(newer.form, mine, earlier.sound_cells)
+    filled = {place for key in mine if (place := newer.places.get(key)) is not None and place[1]}
     blank, added, different = [], [], []
     for key, value in earlier.sound_cells.items():
         if key[:2] in unmatched:
@@ -68,7 +69,8 @@ def compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
             continue
         cell = EarlierCell(here, value, earlier)
         if here not in mine:
-            blank.append(cell)
+            if newer.places[here] not in filled:  # a cell of two fields says something else as a whole
+                blank.append(cell)
         elif not _same(mine[here], value):
             different.append(cell)
     return _Compared(tuple(blank), tuple(added), tuple(different))

@@ -11,19 +11,22 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
+from nq57xl.forms.shared_cells import split_cell
 from nq57xl.forms.values import FormCell, Value
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.convert import (
     DateCell,
     convert,
     percent_in_two_ways,
+    says_no,
     scaled_percent,
     swapped_dates,
     two_percents,
 )
 from nq57xl.rules.findings import Finding, make
-from nq57xl.rules.schema import Field
+from nq57xl.rules.schema import CellValue, Field
 from nq57xl.text.addresses import a1
+from nq57xl.text.dates import lacks_day
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
 
@@ -53,9 +56,10 @@ def read_entries(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form
 def issued_places(sheet: SheetLayout) -> dict[tuple[str, str, str], tuple[str, str]]:
     """Places of the entry cells as issued, for a sheet that did not come back."""
     return {
-        (slot.table, slot.key, slot.field): (sheet.title, a1(slot.row, slot.col))
+        (slot.table, slot.key, field): (sheet.title, a1(slot.row, slot.col))
         for slot in sheet.slots
         if slot.role == "entry"
+        for field in slot.fields
     }
 
 
@@ -82,6 +86,8 @@ class _Reader:
         """(table, field) -> cells of percentages: where their value stands, and as the file has them."""
         self.others: dict[FormCell, RawCell | None] = {}
         """Cells of a row that stands there twice with different content -> what the second version has."""
+        self.addresses: list[Value] = []
+        """Addresses that stand in another cell than their own: each counts where its own says none."""
         self.asked = {place for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
 
     def run(self) -> Entries:
@@ -97,6 +103,8 @@ class _Reader:
             for slot in row.slots:
                 self._read(slot, chosen)
         self._read_added(added)
+        said = {(item.table, item.key, item.field) for item in self.out.values}
+        self.out.values += [item for item in self.addresses if (item.table, item.key, item.field) not in said]
         self._ask_shares_among_percents()
         self.out.findings += swapped_dates(self.raw, self.out.dates, self.form.period.cutoff)
         return self.out
@@ -199,7 +207,7 @@ class _Reader:
         if column is None:
             return
         address = a1(line, column)
-        self.out.places[slot.table, slot.key, slot.field] = (self.raw.name, address)
+        self.out.places.update({(slot.table, slot.key, name): (self.raw.name, address) for name in slot.fields})
         cell = self.raw.cells.get((line, column))
         first = self.raw.covered_by((line, column))
         if (
@@ -235,8 +243,8 @@ class _Reader:
         """Of a cell that stands there twice nobody can choose: both go back, and are asked about."""
         place = (slot.table, slot.key, slot.field)
         own = Value(*place, "", None, self.raw.name, address)
-        if self.out.values and self.out.values[-1].cell == address:
-            own = self.out.values.pop()
+        while self.out.values and self.out.values[-1].cell == address:
+            own = attrs.evolve(self.out.values.pop(), field=slot.field)
         other = self.others[place]
         item, facts = self.form.schema.table(slot.table).field(slot.field), self.facts.get(place[:2], {})
         second = "" if other is None else convert(other, item, facts, self.form.schema.lists).typed
@@ -252,6 +260,12 @@ class _Reader:
         converted = convert(cell, item, facts, self.form.schema.lists)
         if converted.value is None and not converted.findings:
             return  # blank
+        if slot.also and isinstance(converted.value, str) and not says_no(converted.value):
+            self._share(slot, converted.typed, converted.value, address)
+            for code, words in converted.findings:
+                if code != "NUMBER_IN_TEXT":  # a number and a day are meant
+                    self._tell(self._value(slot, slot.field, converted.typed, None, address), code, words)
+            return
         if item.type == "date":
             text = cell.value if isinstance(cell.value, str) else ""
             day = converted.value if isinstance(converted.value, date) and not text else None
@@ -263,6 +277,25 @@ class _Reader:
         )
         for code, words in converted.findings:
             self._tell(self.out.values[-1], code, words)
+
+    def _value(self, slot: Slot, name: str, typed: str, value: CellValue, address: str) -> Value:
+        return Value(slot.table, slot.key, name, typed, value, self.raw.name, address)
+
+    def _share(self, slot: Slot, typed: str, text: str, address: str) -> None:
+        """A cell of two fields: each with the whole cell as its source; what says neither is asked back."""
+        table = self.form.schema.table(slot.table)
+        parts = split_cell(table, slot.field, text)
+        self.out.values += [self._value(slot, name, typed, value, address) for name, value in parts.values.items()]
+        if parts.address is not None:
+            self.addresses.append(self._value(slot, parts.address[0], typed, parts.address[1], address))
+        elif not parts.values:
+            self.out.values.append(self._value(slot, slot.field, typed, None, address))
+            words = {"value": short(text), "wanted": "số, ký hiệu và ngày của văn bản"}
+            self._tell(self.out.values[-1], "VALUE_UNREADABLE", words)
+        elif parts.no_day:
+            self.out.values.append(self._value(slot, slot.also[0], typed, None, address))
+            code = "DATE_WITHOUT_DAY" if lacks_day(parts.no_day) else "VALUE_UNREADABLE"
+            self._tell(self.out.values[-1], code, {"value": short(parts.no_day), "wanted": "ngày"})
 
     def _tell(self, value: Value, code: str, words: dict[str, Any]) -> None:
         item = self.form.schema.table(value.table).field(value.field)

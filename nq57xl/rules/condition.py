@@ -20,6 +20,9 @@ class Cells(Protocol):
     def ref(self, field: str) -> str:
         """Reference to the field's cell in this row."""
 
+    def blank(self, field: str) -> str:
+        """Condition that the field says nothing in this row."""
+
     def column(self, field: str) -> str:
         """Reference to the field's cells in all rows of the table."""
 
@@ -106,7 +109,8 @@ class Condition:
                 if cells.facts.get(name[1:]) not in wanted:
                     return None
             elif name == "*":
-                parts.append(any_of([f"NOT({blank_formula(cells.ref(own))})" for own in self.own]))
+                own = [name for name in self.own if not self.fields[name].within]
+                parts.append(any_of([f"NOT({blank_formula(cells.ref(name))})" for name in own]))
             elif wanted in (FILLED, BLANK):
                 test = blank_formula(cells.ref(name))
                 parts.append(test if wanted == BLANK else f"NOT({test})")

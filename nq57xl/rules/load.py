@@ -31,6 +31,7 @@ _DEFAULT_CODES = {
     "part_of": "PART_OVER_WHOLE",
     "max_length": "TEXT_TOO_LONG",
     "pattern": "TEXT_FORM",
+    "legible": "VALUE_UNREADABLE",
 }
 
 
@@ -79,7 +80,10 @@ def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...
 
 
 def _check_fields(fields: tuple[Field, ...], lists: dict[str, tuple[Choice, ...]]) -> None:
+    hosts = {item.name for item in fields if item.type == "text" and not item.within}
     for item in fields:
+        if item.within and (item.within not in hosts or item.type not in ("date", "text")):
+            raise ValueError(f"{item.name}: cannot stand in the cell of {item.within!r}")
         if item.type in ("choice", "mark") and item.choices not in lists:
             raise ValueError(f"{item.name}: unknown list {item.choices!r}")
         if item.type == "date":
@@ -135,7 +139,9 @@ def _implied(item: Field, table: str) -> list[Rule]:
             _rule({**base, **limits, "when": {"#measure": ["number"]}}, table),
             _rule({"predicate": "one_of", "field": item.name, "when": {"#measure": ["choice"]}}, table),
         ]
-    return [_rule({"predicate": "between", "field": item.name, "hard": True, **limits}, table)]
+    # no formula reads a day in the middle of a text
+    silent = {"live": False} if item.within else {}
+    return [_rule({"predicate": "between", "field": item.name, "hard": True, **silent, **limits}, table)]
 
 
 def _sheet(raw: dict[str, Any]) -> SheetSpec:

@@ -115,7 +115,7 @@ class RequiredIf(Predicate):
         return [name for group in self.alternatives for name in group]
 
     def _formula(self, cells: Cells) -> str:
-        return all_of([any_of([blank_formula(cells.ref(name)) for name in group]) for group in self.alternatives])
+        return all_of([any_of([cells.blank(name) for name in group]) for group in self.alternatives])
 
     def _sentence(self, row: Row) -> str:
         """Of a set that is begun only what it lacks: a cell that says something is not called blank."""
@@ -154,7 +154,7 @@ class _EmptyIf(Predicate):
         return "empty_if", {"field": self.rule.field}
 
     def _formula(self, cells: Cells) -> str:
-        return f"NOT({blank_formula(cells.ref(self.rule.field))})"
+        return f"NOT({cells.blank(self.rule.field)})"
 
     def _sentence(self, row: Row) -> str:
         return f"«{self.field.title}» có nội dung {self.when.sentence(row)}: hai ô mâu thuẫn với nhau."
@@ -392,6 +392,26 @@ class _Pattern(Predicate):
         return f"«{self.field.title}» không đúng dạng, ví dụ: {self.field.example}."
 
 
+class _Legible(Predicate):
+    """A text that is read for what it says, a document's number and day, has signs of them."""
+
+    name = "legible"
+    hard = True
+    complaint = "Không đọc được"
+
+    def check(self, kind: RowKind) -> Check:
+        """Not what stands for something unreadable."""
+        return "str_matches", {"pattern": r"[^\0]"}
+
+    def _formula(self, cells: Cells) -> str:
+        ref = cells.ref(self.rule.field)
+        signs = f'SUMPRODUCT(--ISNUMBER(SEARCH({{"/","-","số","th?ng",".20"}},{ref})))'
+        return all_of([f"ISTEXT({ref})", f"NOT({blank_formula(ref)})", f"{signs}=0"])
+
+    def _sentence(self, row: Row) -> str:
+        return f"«{self.field.title}» không đọc được, ví dụ cách ghi: {self.field.example}."
+
+
 BASIC: tuple[type[Predicate], ...] = (
     RequiredIf,
     _EmptyIf,
@@ -403,6 +423,7 @@ BASIC: tuple[type[Predicate], ...] = (
     _Unique,
     _MaxLength,
     _Pattern,
+    _Legible,
 )
 """Predicates of this row alone; `rules.movement` has all of them."""
 

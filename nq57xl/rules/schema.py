@@ -45,6 +45,9 @@ class Field:
     max_length: int = 2000
     contact: bool = False
     """True: personal contact, goes to noi-bo.xlsx only."""
+    within: str = attrs.field(default="", metadata={"later": True})
+    """Name of the text field in whose cell this one stands, behind it: the day behind a number, an address behind a
+    title. "" for a field with a cell of its own."""
 
     @property
     def sample(self) -> str:
@@ -72,7 +75,7 @@ class Column:
     width: float
     """In characters of the default font."""
     title: str = ""
-    """Heading of a locked column; entry columns take the field's title."""
+    """Heading of the column; an entry column without one takes the field's title."""
     entry: bool = False
     align: Literal["left", "center"] = "left"
     closed: str = ""

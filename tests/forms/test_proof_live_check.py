@@ -76,8 +76,8 @@ class Judge:
     def __init__(self, form: Form, slot: Slot, findings: list[Finding]) -> None:
         rules = predicates_of(form.schema.table(slot.table), form.schema)
         self.rules = [item for item in rules if item.rule.live and slot.field in ("", item.rule.field)]
-        silent = {item.rule.code for item in rules if not item.rule.live}
-        self.findings = [item for item in findings if item.code not in silent]
+        silent = {(item.rule.code, item.rule.field) for item in rules if not item.rule.live}
+        self.findings = [item for item in findings if (item.code, item.field) not in silent]
 
     @staticmethod
     def cells(rule: Predicate) -> set[str]:

@@ -203,9 +203,9 @@ def of_records(*records: ReturnRecord, before: Consolidation | None = None) -> C
 LED, LATER, OTHER = ("led", "I.1"), ("led", "II.1.1"), ("indicator", "CT.I.2")
 STOOD_STILL: dict[Key, Content] = {(*LED, "percent"): 0.5, (*LED, "result"): "Đang lấy ý kiến"}
 SPOILT: dict[str, dict[Key, Content]] = {
-    "evidence": {(*LATER, "evidence_number"): None, (*LATER, "evidence_link"): None},
+    "evidence": {(*LATER, "evidence_number"): "12/QĐ-SXD", (*LATER, "evidence_title"): "Quyết định"},
     "dates": {(*LATER, "completion_date"): dt.date(2026, 4, 15)},
-    "recent": {(*LATER, "evidence_date"): dt.date(2026, 2, 2)},
+    "recent": {(*LATER, "evidence_number"): "12/QĐ-SXD ngày 02/02/2026"},
     "ratios": {("indicator", "CT.I.1", "numerator"): 178},
     "led_rows": {(*LED, "progress"): None},
     "supporting_rows": {("supporting", "I.3", "contribution"): None},

@@ -51,7 +51,11 @@ def answer(
 ) -> Return:
     """A return in which every entry cell stands where it was issued; `cells` are the filled ones."""
     form = form or sample_form()
-    places = {(slot.table, slot.key, slot.field): (slot.sheet, f"R{slot.row}C{slot.col}") for slot in entry_slots(form)}
+    places = {
+        (slot.table, slot.key, field): (slot.sheet, f"R{slot.row}C{slot.col}")
+        for slot in entry_slots(form)
+        for field in slot.fields
+    }
     values = tuple(
         Value(*place, typed=str(value), value=value, sheet=places[place][0], cell=places[place][1])
         for place, value in cells.items()

@@ -245,7 +245,7 @@ def test_what_would_contradict_the_newer_is_not_taken(office: Office, whole: Pat
     before = make(office, whole, tmp_path / "trước.xlsx", row(dict(fields)))
     assert collect(office, [before], PERIOD, moment(14)).returns[0].verdict == "accepted"
     done: dict[str, object] = {"progress": "Hoàn thành", "result": "Đã xong", "completion_date": dt.date(2026, 4, 10)}
-    done |= {"evidence_number": "12/QĐ", "evidence_date": dt.date(2026, 4, 10)}
+    done |= {"evidence_number": "12/QĐ ngày 10/04/2026"}
     newer = make(office, whole, tmp_path / "sau.xlsx", row(done))
     plain = check_file(office, newer, PERIOD).returns[0]
     assert {(f.field, f.severity) for f in lost(plain)} == {("percent", "note"), ("cause", "warning")}

@@ -33,7 +33,7 @@ from tests.returns_kit import RESULTS, column_of, form_of, returned, row_of
 OPEN, DONE = ("led", "I.1"), ("led", "II.1.1")
 """The report's two tasks: one in progress at 80 %, one done on the 12th of April."""
 PROGRESS, PERCENT, RESULT = ((*OPEN, name) for name in ("progress", "percent", "result"))
-DAY, NUMBER = ((*DONE, name) for name in ("completion_date", "evidence_number"))
+DAY, KPI = ((*DONE, name) for name in ("completion_date", "kpi_achieved"))
 FULL = (*DONE, "percent")
 PART = (*INDICATOR, "numerator")
 WAS = int(str(untouched().values[PART]).removesuffix(".0"))
@@ -88,8 +88,8 @@ TYPED: list[tuple[str, Key, Content, str, Verdict, object, list[str]]] = [
     ("a minus sign", RESULT, "-5 hồ sơ", "", OK, "-5 hồ sơ", []),
     ("an at sign", RESULT, "@phòng", "", OK, "@phòng", []),
     ("bullets and lines", RESULT, "- một\n- hai\n• ba", "", OK, "- một\n- hai\n• ba", []),
-    ("a number in a text", NUMBER, 15, "", OK, "15", ["NUMBER_IN_TEXT"]),
-    ("a day in a text", NUMBER, date(2026, 12, 10), "d/m", OK, "10/12", ["NUMBER_IN_TEXT"]),
+    ("a number in a text", KPI, 15, "", OK, "15", ["NUMBER_IN_TEXT"]),
+    ("a day in a text", KPI, date(2026, 12, 10), "d/m", OK, "10/12", ["NUMBER_IN_TEXT"]),
 ]
 
 

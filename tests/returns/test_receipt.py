@@ -234,8 +234,7 @@ def with_day(path: Path, target: Path, day: dt.date) -> Path:
                 sheet.cell(row, at[name]).value = None
         sheet.cell(row, at["progress"]).value = "Hoàn thành"
         sheet.cell(row, at["result"]).value = "Đã ban hành quy chế"
-        sheet.cell(row, at["evidence_number"]).value = "258/BC-VP"
-        sheet.cell(row, at["evidence_date"]).value = dt.date(2026, 4, 6)
+        sheet.cell(row, at["evidence_number"]).value = "258/BC-VP ngày 06/4/2026"
         sheet.cell(row, at["completion_date"]).value = day
     book.save(target)
     return target

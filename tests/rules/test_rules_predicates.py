@@ -61,6 +61,9 @@ class Line:
     def ref(self, field: str) -> str:
         return f"{field}_"
 
+    def blank(self, field: str) -> str:
+        return blank_formula(self.ref(field))
+
     def column(self, field: str) -> str:
         return f"{field}_all"
 
@@ -231,12 +234,13 @@ def test_a_free_row_may_stay_blank(schema: Schema) -> None:
 
 
 def test_the_set_of_predicates_is_closed() -> None:
-    """Eleven predicates, no expression language."""
+    """Twelve predicates, no expression language."""
     assert sorted(PREDICATES) == [
         "between",
         "date_window",
         "empty_if",
         "equals_if",
+        "legible",
         "max_length",
         "moved",
         "one_of",

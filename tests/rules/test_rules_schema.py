@@ -182,7 +182,7 @@ def test_columns_have_the_types_lists_and_limits_of_the_files() -> None:
     assert checks["progress"]["isin"]["allowed_values"] == [item.code for item in schema.lists["progress"]]
     assert checks["percent"]["in_range"]["max_value"] == 1
     assert checks["completion_date"]["in_range"]["min_value"] == "2025-01-01"
-    assert checks["evidence_number"]["str_length"]["max_value"] == 200
+    assert checks["evidence_number"]["str_length"]["max_value"] == 1000
     kinds = {
         measure: str(
             table_schema(schema.table("indicator"), schema, RowKind(2026, measure)).pandera.columns["value"].dtype

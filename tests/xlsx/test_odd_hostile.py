@@ -138,7 +138,7 @@ def test_all_texts_together(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_panic_of_the_second_reader_costs_nothing(tmp_path: Path) -> None:
     """Numbers beyond all days make the second reader give up: the cells are told, the rest and the next file read."""
     bad, fine = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
-    wild = {(*LED, "completion_date"): (-1e12, "dd/mm/yyyy"), (*LED, "evidence_date"): (1e300, "[h]:mm")}
+    wild = {(*LED, "completion_date"): (-1e12, "dd/mm/yyyy"), (*LED, "evidence_number"): (1e300, "[h]:mm")}
 
     def change(book: Workbook) -> None:
         for key, (number, shown) in wild.items():

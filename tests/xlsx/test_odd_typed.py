@@ -21,7 +21,7 @@ RESULT = (*LED, "result")
 PROGRESS = (*LED, "progress")
 PERCENT = (*LED, "percent")
 DONE = (*LED, "completion_date")
-EVIDENCE = (*LED, "evidence_date")
+SIGNED = ("signoff", "signoff", "signed_on")
 NUMERATOR = (*INDICATOR, "numerator")
 
 
@@ -244,11 +244,11 @@ def test_workbook_that_counts_from_1904() -> None:
     book = openpyxl.load_workbook(io.BytesIO(issued()))
     book.epoch = CALENDAR_MAC_1904
     put(book, DONE, date(2026, 4, 5), shown="dd/mm/yyyy")
-    put(book, EVIDENCE, 46117 - 1462, shown="General")
+    put(book, SIGNED, 46117 - 1462, shown="General")
     buffer = io.BytesIO()
     book.save(buffer)
     back = returned(buffer.getvalue())
-    assert (value_at(back, DONE), value_at(back, EVIDENCE)) == (date(2026, 4, 5), date(2026, 4, 5))
+    assert (value_at(back, DONE), value_at(back, SIGNED)) == (date(2026, 4, 5), date(2026, 4, 5))
 
 
 def test_a_filled_form_has_nothing_to_tell() -> None:

@@ -40,7 +40,16 @@ from nq57xl.results.figures import (
     stage_buckets,
 )
 from nq57xl.results.overview import Overview, is_silent
-from nq57xl.results.wording import STAGES, STATES, UNREPORTED, entry_result, gap_words, numbered
+from nq57xl.results.wording import (
+    STAGES,
+    STATES,
+    UNREPORTED,
+    document_words,
+    entry_result,
+    flowing,
+    gap_words,
+    numbered,
+)
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.legacy import one_line
 
@@ -215,8 +224,7 @@ def _completed(row: TaskRow, c: Consolidation, detail: Detail) -> str:
 def _proof(entry: LeadEntry, c: Consolidation, detail: Detail) -> str:
     if detail == "results":
         return cited_evidence(entry, c)
-    number, day = (unit_text(entry, name, c) for name in ("evidence_number", "evidence_date"))
-    return " ".join(filter(None, (number, f"ngày {day}" if day else "")))
+    return flowing(document_words(entry, c.schema))
 
 
 def _under_way(row: TaskRow, c: Consolidation, depth: _Depth) -> str:

@@ -11,7 +11,7 @@ from attrs import frozen
 from nq57xl.forms.wording import day_in_words
 from nq57xl.plan.model import name_on
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
-from nq57xl.results.wording import begun, entry_words, flowing, numbered, shown, work_of
+from nq57xl.results.wording import begun, document_words, entry_words, flowing, numbered, shown, work_of
 from nq57xl.text.legacy import one_line
 
 _BLANK_NUMBER = "        "
@@ -102,11 +102,9 @@ def day_in(entry: LeadEntry, name: str) -> dt.date | None:
 
 def cited_evidence(entry: LeadEntry, c: Consolidation) -> str:
     """A document in evidence: "123/QĐ-SXD ngày 09/04/2026: trích yếu; link"; "" where there is none."""
-    number, day, title, link = (
-        unit_text(entry, name, c) for name in ("evidence_number", "evidence_date", "evidence_title", "evidence_link")
-    )
-    cited = " ".join(filter(None, (number, f"ngày {day}" if day else "")))
-    return "; ".join(filter(None, (": ".join(filter(None, (cited, title))), link)))
+    title, link = (unit_text(entry, name, c) for name in ("evidence_title", "evidence_link"))
+    document = flowing(document_words(entry, c.schema))
+    return "; ".join(filter(None, (": ".join(filter(None, (document, title))), link)))
 
 
 def state_of(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:

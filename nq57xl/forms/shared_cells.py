@@ -1,0 +1,124 @@
+"""One cell that holds two fields: number and day of a document, title and address (Field.within).
+
+What was typed is split into its fields when it is read, and put together again when a form is written; the live check
+tests with functions that every spreadsheet program knows whether each part is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import attrs
+from attrs import frozen
+
+from nq57xl.forms.model import Form
+from nq57xl.forms.values import FormCell, Value, cells_of
+from nq57xl.rules.condition import blank_formula
+from nq57xl.rules.schema import CellValue, Field, Table
+from nq57xl.rules.values import vietnamese_date
+from nq57xl.text.citations import read_citation, split_address
+from nq57xl.text.legacy import clean
+
+
+@frozen
+class CellParts:
+    """What one cell says of each of its fields."""
+
+    values: dict[str, CellValue]
+    """Field -> value, of those that were found."""
+    no_day: str = ""
+    """What stands where a day should be and is none."""
+    address: tuple[str, str] | None = None
+    """An address that belongs to another cell: field, address."""
+
+
+def parts_within(table: Table, host: str) -> tuple[Field, ...]:
+    """The fields that stand in the cell of that field, behind it."""
+    return tuple(item for item in table.fields if item.within == host)
+
+
+def split_cell(table: Table, host: str, text: str) -> CellParts:
+    """The fields of a shared cell from its text, which is clean."""
+    part = parts_within(table, host)[0]
+    said, address = split_address(text)
+    if part.type != "date":
+        return CellParts({name: value for name, value in ((host, said), (part.name, address)) if value})
+    read = read_citation(text)
+    values: dict[str, CellValue] = {host: read.number} if read.number else {}
+    other = next((item.name for item in table.fields if item.within and item.type != "date"), "")
+    found = (other, address) if address and other else None
+    return CellParts(values | ({part.name: read.day} if read.day else {}), read.no_day, found)
+
+
+def whole_cells(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
+    """The values as the form's cells hold them: of a shared cell one text, under the name of its first field."""
+    cells = cells_of(values)
+    put: dict[FormCell, Value | None] = {}
+    for table in form.schema.tables:
+        for part in table.fields:
+            if part.within:
+                for key in dict.fromkeys(item.key for item in values if item.table == table.name):
+                    put |= _put_together((table.name, key, part.within), (table.name, key, part.name), cells)
+    if not put:
+        return tuple(values)
+    kept = [put.pop(key) if key in put else item for key, item in cells.items()]
+    return tuple(item for item in (*kept, *put.values()) if item is not None)
+
+
+def _put_together(host: FormCell, part: FormCell, cells: Mapping[FormCell, Value]) -> dict[FormCell, Value | None]:
+    first, second = cells.get(host), cells.get(part)
+    if second is None:
+        return {} if first is None else {host: attrs.evolve(first, value=first.typed.strip() or first.value)}
+    if isinstance(second.value, str) and any(
+        (item.sheet, item.cell, item.typed) == (second.sheet, second.cell, second.typed) and second.cell
+        for key, item in cells.items()
+        if key[:2] == part[:2] and key not in (host, part)
+    ):
+        return {part: None}  # an address that goes back with the cell in which it stood
+    if first is None:
+        text = second.typed
+    elif first.typed == second.typed:
+        text = first.typed
+    else:
+        text = _joined(first, second)
+    base = first or second
+    whole = attrs.evolve(base, field=host[2], typed=text, value=text.strip() or None)
+    return {host: whole, part: None}
+
+
+def _joined(first: Value, second: Value) -> str:
+    one = first.value if isinstance(first.value, str) else first.typed
+    if isinstance(second.value, date):
+        return f"{one} ngày {vietnamese_date(second.value)}".strip()
+    return "\n".join(filter(None, (one, second.value if isinstance(second.value, str) else second.typed)))
+
+
+def cited(number: Value | None, day: Value | None) -> str:
+    """A document as the unit cited it, where that is what number and day say; "" where they come from elsewhere."""
+    typed = next((item.typed for item in (number, day) if item is not None), "")
+    read = read_citation(clean(typed))
+    said = (number.value if number else None, day.value if day else None)
+    return clean(typed) if (read.number or None, read.day) == said and any(said) else ""
+
+
+def missing_formula(table: Table, field: str, refs: Mapping[str, str]) -> str:
+    """Excel: TRUE when the cell that a field shares with another one does not say it; `refs`: cells of those fields."""
+    item = table.field(field)
+    part = item if item.within else parts_within(table, field)[0]
+    ref = refs[part.within]
+    if part.type != "date":
+        if not item.within:
+            return blank_formula(ref)
+        others = [refs[one.within] for one in table.fields if one.within and one.type == "date"]
+        text = '&" "&'.join([ref, *others])
+        signs = ",".join(f'SEARCH("{sign}",{text})' for sign in ("://", "www.", ".vn", ":\\", "\\\\"))
+        return f"COUNT({signs})=0"
+    plain = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({ref}," ",""),"-","/"),".","/")'
+    short = f'SUBSTITUTE({plain},"/20","/")'
+    digits = ",".join(f'SEARCH("{sign}",{short})' for sign in ("/?/??", "/0?/??", "/1?/??"))
+    if item.within:
+        return f'COUNT(SEARCH("th*ng*n*m*20??",{ref}),{digits},{ref})=0'
+    strokes = f'LEN({plain})-LEN(SUBSTITUTE({plain},"/",""))'
+    few = f'AND({strokes}<IF(COUNT({digits})=0,1,3),ISERROR(SEARCH("số*",{ref})))'
+    return f'OR({few},ISNUMBER(SEARCH("://",{ref})))'
