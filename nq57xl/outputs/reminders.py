@@ -104,8 +104,9 @@ def group_text(
 
 
 def unit_text(unit: OwingUnit, plan: Plan, period: Period, today: dt.date, workspace: Path) -> str:
-    """The text to one unit: what it owes, and the one thing to do."""
-    return resources.fill("texts/nhac-don-vi.txt.j2", _words(plan, period, today) | {"unit": unit}, workspace)
+    """The text to one unit: what it owes, and the one thing to do; to the gathering unit itself a note, no letter."""
+    words = _words(plan, period, today) | {"unit": unit, "own": unit.code == plan.properties.gatherer}
+    return resources.fill("texts/nhac-don-vi.txt.j2", words, workspace)
 
 
 def unit_draft(unit: OwingUnit, text: str, period: Period) -> bytes:

@@ -63,6 +63,8 @@ def test_each_letter_has_one_remedy_and_its_form(root: Path) -> None:
     """The rejected form is attached again, marked; the gathering unit gets a text, and no letter from itself."""
     by_unit = {item.unit.code: item for item in reminders(root, 16).units}
     assert by_unit["VP"].draft is None
+    note = by_unit["VP"].text.read_text(encoding="utf-8")
+    assert ("Kính gửi" in note, note.startswith("Việc của chính Văn phòng Sở")) == (False, True)
     draft = by_unit["QLDN"].draft
     assert draft is not None
     message = email.message_from_bytes(draft.read_bytes(), policy=email.policy.default)
