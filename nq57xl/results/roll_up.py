@@ -272,7 +272,7 @@ class _Answer:
         known = [day for day in days if day is not None]
         if len(known) < len(parts) and not rule.get("some"):
             lacking = [part for part in parts if cell not in part.values]
-            self._tell(name, f"Chưa rõ ngày: {_names(lacking)} không ghi.")
+            self._tell(name, f"Chưa xác định được ngày: {_names(lacking)} không ghi ngày.")
             return _NOTHING
         return (max(known), self._with(cell, parts)) if known else _NOTHING
 
@@ -348,7 +348,9 @@ class _Answer:
             return _NOTHING
         counted = all(item.is_countable for item in self._own) and len({fold(item.unit) for item in self._own}) == 1
         if not counted or not self._of_one_kind(name) or None in numbers:
-            self._tell(name, "Số liệu của các đơn vị không cộng được (không phải số đếm, khác loại hoặc thiếu).")
+            self._tell(
+                name, "Số liệu của các đơn vị không cộng được (không phải số đếm, khác loại hoặc thiếu): cần người."
+            )
             return _NOTHING
         return sum(number for number in numbers if number is not None), self._with(cell, self.parts)
 

@@ -20,6 +20,7 @@ from nq57xl.xlsx.metrics import Text, merged_width, row_height
 from nq57xl.xlsx.package import zip_entry
 from nq57xl.xlsx.write import cell_text
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MAIN_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ESCAPED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
@@ -131,14 +132,25 @@ def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]], *, growing:
     return stream.getvalue()
 
 
+_ROW = re.compile(r"(<row\b([^>]*[^/])>)(.*?)</row>", re.DOTALL)
+
+
 def _sheet(xml: str, cells: dict[str, CellContent]) -> str:
+    """The sheet with those cells, in one pass over its rows. Raises LookupError for a row that is not there."""
+    rows: dict[str, dict[str, CellContent]] = {}
     for cell, content in cells.items():
-        letters = cell.rstrip("0123456789")
-        number = cell[len(letters) :]
-        row = re.search(rf'<row\b[^>]*\br="{number}"[^>]*[^/]>(.*?)</row>', xml, re.DOTALL)
-        if row is None:
-            raise LookupError(cell)
-        xml = xml[: row.start(1)] + _patched_row(row[1], cell, letters, content) + xml[row.end(1) :]
+        rows.setdefault(cell.lstrip(_LETTERS), {})[cell] = content
+
+    def patched(found: re.Match[str]) -> str:
+        wanted = rows.pop(_attribute(found[2], "r"), {})
+        inner = found[3]
+        for cell, content in wanted.items():
+            inner = _patched_row(inner, cell, cell.rstrip("0123456789"), content)
+        return f"{found[1]}{inner}</row>"
+
+    xml = _ROW.sub(patched, xml)
+    if rows:
+        raise LookupError(min(rows))
     return xml
 
 
