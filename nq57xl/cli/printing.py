@@ -236,7 +236,8 @@ def print_status(here: PeriodOverview) -> None:
     for finding in status.period_findings:
         click.echo(f"Liên quan nhiều đơn vị: {finding.message}")
     missing = [unit.name for unit in status.units if unit.state in ("missing", "rejected")]
-    click.echo("Đã đủ báo cáo." if status.complete else f"Còn thiếu: {', '.join(missing)}.")
+    short = f"Còn thiếu: {', '.join(missing)}." if missing else "Chưa đủ báo cáo của các tháng."
+    click.echo("Đã đủ báo cáo." if status.complete else short)
 
 
 def print_merged(done: Merged) -> None:
@@ -260,7 +261,8 @@ def print_merged(done: Merged) -> None:
             )
     elif not done.standing.status.complete:
         missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
-        talk(f"Báo cáo chưa đầy đủ, còn thiếu: {', '.join(missing)}.")
+        short = f"còn thiếu: {', '.join(missing)}" if missing else "chưa đủ báo cáo của các tháng"
+        talk(f"Báo cáo chưa đầy đủ, {short}.")
     if done.unwritten:
         talk(f"bao-cao.docx còn {done.unwritten} chỗ tô vàng chờ văn phòng viết.")
     _print_recorded_edits(done)

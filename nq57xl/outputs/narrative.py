@@ -55,8 +55,12 @@ def missing_words(c: Consolidation, f: Figures, named: int = _NAMED) -> str:
     )
 
 
-def complete_words(f: Figures) -> str:
-    """The same place when every return is there."""
+def complete_words(c: Consolidation, f: Figures) -> str:
+    """The same place when every return is there; of a period made of months, whose reports of which are lacking."""
+    if c.months:
+        lacking = sum(item.code == "MONTH_WITHOUT_UNIT" for item in c.status.period_findings)
+        short = f" {count_words(lacking)} đơn vị chưa đủ báo cáo của các tháng." if lacking else ""
+        return f"Tổng hợp từ báo cáo {', '.join(c.months)} của {count_words(f.accepted)} đơn vị.{short}"
     return f"Đã có đủ báo cáo của {count_words(f.accepted)}/{count_words(f.expected)} đơn vị."
 
 

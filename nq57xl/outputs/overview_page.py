@@ -74,7 +74,7 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
         "window": data_window(c.period),
         "headline": headline(view),
         "missing": missing_words(c, view.figures, len(c.missing)),
-        "complete": complete_words(view.figures),
+        "complete": complete_words(c, view.figures),
         "figures": _figures(c, view.figures.total, view.before.total if view.before else None),
         "total": view.figures.total.total,
         "before": view.before_title,

@@ -220,6 +220,8 @@ class Consolidation:
     """What the office itself says in the document, by name: "judgement", "steering"."""
     addendum: Addendum | None = None
     """Of a closed period: what came afterwards; None while there is nothing."""
+    months: tuple[str, ...] = ()
+    """Titles of the months that a longer period is made of; empty where its own forms were answered."""
 
     @property
     def missing(self) -> tuple[UnitStatus, ...]:

@@ -92,7 +92,7 @@ def from_months(
         for cell in made[code].cells
         for part in cell.parts
     ]
-    return attrs.evolve(whole, traced=(*parts, *carried))
+    return attrs.evolve(whole, traced=(*parts, *carried), months=tuple(month.period.title for month in months))
 
 
 _OF_THE_FORM = ("signoff", "reopen", "unchanged", "no_data_rest")

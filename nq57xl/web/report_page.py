@@ -12,6 +12,7 @@ from nq57xl.commands.desk import days_words, desk, files_of
 from nq57xl.commands.erase_contacts import erase_contacts
 from nq57xl.commands.merge import merge
 from nq57xl.commands.overview import overview
+from nq57xl.outputs.narrative import headline
 from nq57xl.plan.periods import title_of
 from nq57xl.web.jobs import Progress, Tell
 from nq57xl.web.site import plain_words, see, site_of
@@ -43,6 +44,7 @@ def show(request: Request) -> Response:
         tab="desk",
         view=view,
         figures=figures,
+        headline=headline(figures) if figures else "",
         files=files,
         what=_WHAT,
         missing=missing,

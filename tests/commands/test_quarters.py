@@ -14,10 +14,12 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.merge import merge, status
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form
+from nq57xl.outputs.document.document import render_document
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry
 from tests import year_kit as year
+from tests.document_kit import blocks, opened
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -219,3 +221,12 @@ def test_a_unit_that_ended_within_the_quarter(tmp_path: Path) -> None:
     assert "VP" not in {unit.code for unit in c.status.units}
     parts = [item.name for item in c.traced if (item.value.key, item.value.field) == (RATIO, "numerator")]
     assert parts == ["Văn phòng Sở", "Văn phòng Sở", "Phòng Quản lý đô thị"]
+
+
+def test_the_document_says_of_which_months_it_is(root: Path) -> None:
+    """bao-cao.docx of a quarter made of months names the months and the reports that are lacking; it does not say that
+    everybody reported in time."""
+    text = "\n".join(blocks(opened(render_document(whole(root)))))
+    assert "tổng hợp từ báo cáo tháng 4/2026, tháng 5/2026, tháng 6/2026 của 04 phòng, đơn vị." in text
+    assert "Phòng Quản lý đô thị chưa có báo cáo được chấp nhận của tháng 5/2026" in text
+    assert "đúng hạn." not in text

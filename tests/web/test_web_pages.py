@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import html
 import io
 import shutil
 import time
@@ -23,8 +24,10 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
+from nq57xl.commands.overview import overview
 from nq57xl.ledger import lock
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.outputs.narrative import headline
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.web.app import make_app
 from nq57xl.web.site import Site
@@ -150,6 +153,19 @@ def test_a_worse_verdict_waits_for_the_offices_word(browser: Browser, monkeypatc
     browser.send("/ky/2026-04/cham-lai/lam", {"ly_do": "Quy tắc mới", "tep": sha256})
     units = {item.code: item for item in status(browser.office, "2026-04").status.units}
     assert units["QLDT"].counting is None
+
+
+def test_the_desk_shows_the_first_page(browser: Browser) -> None:
+    """The page of the report says what the first page of the workbook says: the headline, every overdue task with its
+    units and days, what falls due, what is to be decided."""
+    view = overview(browser.office, "2026-04")
+    page = html.unescape(browser.page("/ky/2026-04/tong-hop"))
+    assert headline(view) in page
+    assert view.overdue or view.due_soon
+    for item in (*view.overdue, *view.due_soon):
+        assert all(text in page for text in (item.work, item.words, ", ".join(item.units)))
+    for asked in view.decisions:
+        assert f"{asked.level}: {asked.text} ({', '.join(asked.units)}" in page
 
 
 def test_edits_go_down_and_up(browser: Browser) -> None:

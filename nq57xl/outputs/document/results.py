@@ -97,6 +97,8 @@ def _reported(c: Consolidation, f: Figures) -> str:
     if not f.accepted:
         asked = count_words(f.expected)
         return f"Đến thời điểm tổng hợp, chưa có đơn vị nào trong {asked} phòng, đơn vị gửi báo cáo đạt yêu cầu."
+    if c.months:
+        return _reported_by_month(c, f)
     late = [item.status for item in c.units if item.status.counting is not None and not item.status.on_time]
     words = f"Đến thời điểm tổng hợp, {count_words(f.accepted)}/{count_words(f.expected)} phòng, đơn vị đã gửi báo cáo "
     words += f"(hạn gửi ngày {vietnamese_date(c.period.due)})"
@@ -105,6 +107,18 @@ def _reported(c: Consolidation, f: Figures) -> str:
     names = unit_names([_late(unit) for unit in late])
     on_time = f"{count_words(f.on_time)} đơn vị gửi đúng hạn, " if f.on_time else ""
     return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm: {names}."
+
+
+def _reported_by_month(c: Consolidation, f: Figures) -> str:
+    """Of a longer period made of its months: whose reports, and which are lacking."""
+    told = f"Số liệu được tổng hợp từ báo cáo {', '.join(c.months)} của {count_words(f.accepted)} phòng, đơn vị."
+    lacking = [item.message for item in c.status.period_findings if item.code in _MONTHS_LACKING]
+    if len(lacking) > _NAMED_INDICATORS:
+        lacking = [f"Còn {count_words(len(lacking))} đơn vị chưa đủ báo cáo của các tháng."]
+    return " ".join((told, *lacking))
+
+
+_MONTHS_LACKING = ("MONTH_WITHOUT_UNIT", "MONTH_NOT_ISSUED")
 
 
 def _late(unit: UnitStatus) -> str:
@@ -236,7 +250,7 @@ def _under_way(row: TaskRow, c: Consolidation, depth: _Depth) -> str:
         words = ", ".join(filter(None, (f"đạt {share}" if share else "", result)))
         if words:
             told.append(f"{entry.name}: {words}" if several(row) else words)
-    return f"{full_name(row)}" + (f": {', '.join(told)}" if told else "")
+    return f"{full_name(row)}" + (f": {'; '.join(told)}" if told else "")
 
 
 def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:

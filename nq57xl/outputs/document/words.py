@@ -69,7 +69,7 @@ def continued(text: str) -> str:
 
 _BEGINNINGS = {
     *("đã", "đang", "chưa", "sẽ", "cơ", "tiếp", "tổ", "trình", "rà", "xây", "phối", "thực", "triển", "tham", "hoàn"),
-    *("lấy", "theo", "cập", "làm", "gửi", "lập", "kết", "góp"),
+    *("lấy", "theo", "cập", "làm", "gửi", "lập", "kết", "góp", "tháng"),
 }
 """First words of what was done that begin no name of an agency or a document."""
 

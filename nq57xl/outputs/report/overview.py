@@ -152,7 +152,7 @@ class _PageBuilder:
             ReportLine("italic", {grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
             ReportLine("alert", {grid(0): missing})
             if missing
-            else ReportLine("italic", {grid(0): complete_words(view.figures)}),
+            else ReportLine("italic", {grid(0): complete_words(c, view.figures)}),
         ]
         if c.closing is not None:
             self.found.append(ReportLine("italic", {grid(0): closing_words(c)}))
