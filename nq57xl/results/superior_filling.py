@@ -152,7 +152,7 @@ class _Filling:
         content, shown = self._content(row, item, cell.value)
         place, held = row.cells.get(cell.field), self._held[row.table, row.key]
         at = (row.table, row.key, cell.field)
-        host = getattr(item, "within", "")
+        host = item.within
         if place is None and host in row.cells:
             self._put_within(row, row.cells[host], item, (cell, shown))
         elif place is None:

@@ -115,3 +115,16 @@ def test_a_cell_that_the_form_does_not_have_is_told() -> None:
     done = filled({**GOING, "next_work": "Trình ký."}, without=("next_work",))
     assert open_fields(done) == ["Việc kỳ tới"]
     assert "Trình ký." in done.points[0].why
+
+
+def test_what_shares_a_cell_is_put_into_one() -> None:
+    """The day stands behind its number already, an address goes behind the title; nothing is missing then."""
+    answers: dict[str, CellValue] = {
+        "progress": "done", "percent": 1.0, "result": "Xong.", "completion_date": dt.date(2026, 4, 7),
+        "evidence_number": "12/KH-SXD ngày 07/04/2026", "evidence_date": dt.date(2026, 4, 7),
+        "evidence_title": "Kế hoạch", "evidence_link": "https://sxd.vn/12",
+    }  # fmt: skip
+    done = filled(answers, without=("evidence_date", "evidence_link"))
+    assert put(done)["evidence_number"] == "12/KH-SXD ngày 07/04/2026"
+    assert put(done)["evidence_title"] == "Kế hoạch\nhttps://sxd.vn/12"
+    assert open_fields(done) == []
