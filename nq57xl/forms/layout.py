@@ -258,7 +258,6 @@ def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
         builder.line(f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
         _card(builder, form, spec)
     else:
-        _statement(builder, form, spec)
         _rows(builder, form, spec)
     return SheetLayout(spec.id, spec.title, builder.done())
 
@@ -291,7 +290,10 @@ def _always_required(form: Form, spec: SheetSpec) -> set[str]:
 
 
 def _statement(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
-    """The one statement for all rows, above them: label, cell and hint stand in the first wide columns."""
+    """The one statement for all rows, above them: label, cell and hint stand in the first wide columns.
+
+    It stands under the heading, which stays in sight as one scrolls: the less of the screen that takes, the better.
+    """
     if not spec.statement or form.table(spec.statement) is None:
         return
     names = [item.name for item in spec.columns]
@@ -311,6 +313,7 @@ def _rows(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
     builder.row("@head")
     for name, title in _heads(form, spec).items():
         builder.text("@head", name, title)
+    _statement(builder, form, spec)
     section = ""
     for item in table.rows:
         if item.section != section and item.section in table.sections:

@@ -202,7 +202,8 @@ def _echo(form: Form, slot: Slot, typed: Mapping[FormCell, Value]) -> str:
     for name in _fields_checked(table, slot):
         item = typed.get((slot.table, slot.key, name))
         value = item.value if item is not None and not item.stated and not table.field(name).within else None
-        if isinstance(value, date) and value.day <= _MONTHS and value.day != value.month:
+        likely = isinstance(value, date) and 2000 <= value.year < 2100
+        if isinstance(value, date) and likely and value.day <= _MONTHS and value.day != value.month:
             lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
         elif _is_percent(form, table, slot, name) and isinstance(value, int | float) and 0 <= value <= 1:
             thousandths = math.floor(value * 1000 + 0.5)

@@ -99,7 +99,7 @@ class _RowWriter:
         if self.key.startswith("@") and self.key != "@head":
             return self._line()
         if self.key.startswith("#"):
-            return self._banner("section", SIZE, bold=True)
+            return self._banner("section", bold=True)
         if self.spec.statement and self.key.startswith(f"{self.spec.statement}|"):
             return self._statement()
         return max((self._cell(slot) for slot in self.slots if slot.role != "key"), default=18.0)
@@ -111,14 +111,14 @@ class _RowWriter:
             for slot in texts:
                 self.sheet.text(slot.row, slot.col, slot.text, name)
             return 90.0 if name == "sign_note" else 33.0
-        name, size = {1: ("heading", 12), 2: ("subheading", SIZE)}.get(texts[0].row, ("note", SIZE))
-        return self._banner(name, size, bold=name == "heading")
+        name = {1: "heading", 2: "subheading"}.get(texts[0].row, "note")
+        return self._banner(name, bold=name == "heading")
 
-    def _banner(self, style: str, size: float, *, bold: bool) -> float:
+    def _banner(self, style: str, *, bold: bool) -> float:
         """One text across the whole table."""
         slot = next(slot for slot in self.slots if slot.role == "text")
         self.sheet.across(slot.row, 1, len(self.widths), slot.text, style)
-        return row_height([Text(slot.text, merged_width(self.widths), size, bold, indent=1)], minimum=19.5)
+        return row_height([Text(slot.text, merged_width(self.widths), SIZE, bold, indent=1)], minimum=19.5)
 
     def _statement(self) -> float:
         """Label (over the first two columns), entry cell, hint across the rest but the check."""

@@ -38,7 +38,7 @@ MARK_STYLES: dict[str, _Properties] = {
 STYLES: dict[str, _Properties] = {
     "plain": {},
     "key": {},
-    "heading": {**_WRAPPED, "bold": True, "font_size": 12},
+    "heading": {**_WRAPPED, "bold": True},
     "subheading": {**_WRAPPED, "italic": True},
     "note": _WRAPPED,
     "note_bold": {**_WRAPPED, "bold": True},
