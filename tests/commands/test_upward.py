@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -25,6 +26,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, plan_version
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.conftest import READER, read_here
 from tests.period_kit import typed
 from tests.province_kit import all_typed, one_word, typed_rows
 
@@ -87,7 +89,9 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    return Played(tmp_path_factory.mktemp("tỉnh"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(READER, read_here)
+        return Played(tmp_path_factory.mktemp("tỉnh"))
 
 
 def test_the_province_counts_what_the_units_typed(played: Played) -> None:
@@ -194,7 +198,7 @@ AGENCY = "SXD"
 
 
 @pytest.fixture
-def agency(played: Played, tmp_path: Path) -> Office:
+def agency(played: Played, tmp_path: Path, in_process: None) -> Office:
     """A copy of the first agency's workspace after its April was consolidated."""
     root = shutil.copytree(played.play.root(AGENCY), tmp_path / "Sở Xây dựng")
     return Office.at(root, FixedClock(dt.datetime(2026, 4, 20, 9, tzinfo=VIETNAM)))
@@ -358,3 +362,15 @@ def test_the_command_says_what_is_left_and_how_it_ended(played: Played, agency: 
     told = json.loads(done.stdout)
     assert (done.exit_code, told["undecided"], told["form"]) == (1, 3, str(tmp_path / "b.xlsx"))
     assert {point["task"] for point in told["points"]} == {"I.1", "I.3", "II.1"}
+
+
+def test_the_demo_tells_each_step_and_where_the_reports_are(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """demo --province: a line for each step, and the province's workbooks at the end."""
+    monkeypatch.setattr("nq57xl.cli.demo.ProvincePlay", lambda _: SimpleNamespace(scenes=lambda: iter(played.steps)))
+    done = CliRunner().invoke(cli, ["demo", "--province", str(played.play.folder)])
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 0, done.output
+    assert len(lines) == len(played.steps) + len(played.play.periods)
+    reports = lines[len(played.steps) :]
+    assert [Path(line).is_file() for line in reports] == [True] * len(played.play.periods)
+    assert sum("ô, còn" in line for line in lines) == len(played.play.agencies) * len(played.play.periods)
