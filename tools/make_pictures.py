@@ -146,10 +146,10 @@ def noon(code: str, day: int) -> datetime:
     return datetime(int(code[:4]), int(code[5:]), day, 12, tzinfo=VIETNAM)
 
 
-def small(picture: Path) -> Path:
+def small(picture: Path, colours: int = COLOURS) -> Path:
     """The picture with few colours; exits where it is too large all the same."""
     with Image.open(picture) as image:
-        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+        image.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(picture, optimize=True)
     if picture.stat().st_size > LIMIT:
         sys.exit(f"{picture} is larger than {LIMIT} bytes")
     return picture
@@ -202,7 +202,8 @@ def main() -> None:
         sys.exit(f"no {PLAN} below {demo}: run make demo first")
     PICTURES.mkdir(parents=True, exist_ok=True)
     for old in PICTURES.glob("*.png"):
-        old.unlink()
+        if not old.name.startswith("screen-"):  # of tools/make_screens.py
+            old.unlink()
     with tempfile.TemporaryDirectory(prefix="nq57xl-pictures-") as temporary:
         folder = Path(temporary)
         for name, workbook in workbooks(demo, folder).items():
