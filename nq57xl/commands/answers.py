@@ -97,7 +97,8 @@ def form_back(ledger: Ledger, record: ReturnRecord, period: str) -> Form | None:
     return form
 
 
-_SUFFIXES = (".txt", ".html", ".eml")
+_DRAFT = ".eml"
+_SUFFIXES = (".txt", ".html", _DRAFT)
 _OURS = (FORM_PREFIX, "bien-nhan-")
 
 _Result = TypeVar("_Result")
@@ -156,11 +157,13 @@ class _AnswerWriter:
         returns = filed_returns(self.status, self.ledger.returns(self.status.period))
         marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
         letters = self._letters(returns, marked)
-        self._clear({letter_name(item, self.period.code) for item in returns})
+        self._clear(
+            {f"{letter_name(item, self.period.code)}{suffix}" for item in returns for suffix in self._shapes(item)}
+        )
         for shared in dict.fromkeys((self.workspace.inbox, root or self.workspace.inbox)):
             self._try(partial(self._lay, shared, returns, marked), shared.name)
         told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
-        drafts = tuple(letters[item.record.id][-1] for item in told)
+        drafts = tuple(path for item in told for path in letters[item.record.id] if path.suffix == _DRAFT)
         return Answers(self._check_book(returns, marked, letters), self.folder, drafts, tuple(self.problems))
 
     def _marked(self, item: FiledReturn) -> Path | None:
@@ -209,7 +212,10 @@ class _AnswerWriter:
         return next(data for path, data in self._letter(item, back, name).items() if path.suffix == ".html")
 
     def _letter(self, item: FiledReturn, back: Path | None, name: str = "") -> dict[Path, bytes]:
-        """One letter in its three shapes; `back`: the marked form that goes with it, as `name` or by its own."""
+        """One letter in its three shapes; `back`: the marked form that goes with it, as `name` or by its own.
+
+        To the gathering unit itself no mail is written.
+        """
         record = item.record
         form = form_back(self.ledger, record, self.period.code)
         attached, shown = None, ""
@@ -223,14 +229,19 @@ class _AnswerWriter:
             item, self.plan, self.period, form_code=code, marked=shown, findings=findings, remarks=remarks
         )
         shapes = write_letter(letter, attached, self.workspace.root)
-        contents = zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True)
-        return {self.folder / f"{letter.name}{suffix}": data for suffix, data in contents}
+        contents = dict(zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True))
+        return {self.folder / f"{letter.name}{suffix}": contents[suffix] for suffix in self._shapes(item)}
+
+    def _shapes(self, item: FiledReturn) -> tuple[str, ...]:
+        """What a letter is written as: to the gathering unit itself goes no mail."""
+        own = item.unit is not None and item.unit.code == self.plan.properties.gatherer
+        return _SUFFIXES[:2] if own else _SUFFIXES
 
     def _clear(self, names: set[str]) -> None:
         """Removes letters that the ledger no longer asks for; what a person has edited stays."""
         for path in sorted(self.folder.glob("*")):
             stem = path.stem.partition(" (")[0]
-            if path.suffix in _SUFFIXES and stem.startswith(_OURS) and stem not in names:
+            if path.suffix in _SUFFIXES and stem.startswith(_OURS) and f"{stem}{path.suffix}" not in names:
                 remove = partial(remove_guarded, self.ledger, self.workspace, path)
                 self._try(remove, path.name)
 
@@ -248,7 +259,7 @@ class _AnswerWriter:
             archive={sha256: link(path) for sha256, path in originals.items() if path},
             marked={code: link(path) for code, path in marked.items()},
             letters={number: link(paths[1]) for number, paths in letters.items()},
-            drafts={number: link(paths[2]) for number, paths in letters.items()},
+            drafts={number: link(path) for number, paths in letters.items() for path in paths if path.suffix == _DRAFT},
         )
         remarks = self.ledger.remarks(self.period.code)
         check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places, remarks)

@@ -103,6 +103,8 @@ class Letter:
     """Name of the form as issued; "NQ57_2026-04_….xlsx" where the unit is not known."""
     gatherer: str = ""
     gatherer_email: str = ""
+    own: bool = False
+    """It is about the gathering unit's own report: a note, no letter."""
 
 
 @frozen
@@ -134,13 +136,13 @@ def letter_of(
     gatherer = units.get(plan.properties.gatherer)
     code = item.unit.code if item.unit else ""
     points = to_answer(findings or record.judged.findings)
-    received = source.received_at
     return Letter(
         name=letter_name(item, period.code),
         template="thong-bao" if item.newest else "bien-nhan",
         fate=item.fate,
         unit=plain(item.unit.name if item.unit else ""),
         code=code,
+        own=bool(code) and code == plan.properties.gatherer,
         sender=plain(source.sender),
         to=_recipients(item.unit, source.sender),
         plan=plain(plan_name(plan.properties.title)),
@@ -151,9 +153,9 @@ def letter_of(
         file=plain(source.name),
         fingerprint=source.sha256[:8],
         form_code=form_code,
-        received=moment_words(received),
+        received=moment_words(source.received_at),
         basis=BASES[source.received_basis],
-        days_late=max(0, (received.date() - period.due).days),
+        days_late=max(0, (source.received_at.date() - period.due).days),
         errors=item.count("error"),
         warnings=sum(found.asks and found.severity == "warning" for found in record.judged.findings),
         repaired=item.count("repaired"),

@@ -35,11 +35,20 @@ def at(root: Path, day: int) -> Office:
     return Office.at(root, FixedClock(dt.datetime(2026, 4, day, 9, tzinfo=VIETNAM)))
 
 
+def gathered_by(root: Path, unit: str) -> None:
+    """Another unit gathers, so that Văn phòng gets letters: an office writes none to itself."""
+    book = load_workbook(root / "phu-luc.xlsx")
+    (place,) = [row[1] for row in book["Kế hoạch"].iter_rows() if row[0].value == "Đơn vị tổng hợp"]
+    place.value = unit
+    book.save(root / "phu-luc.xlsx")
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """April issued; VP rejected, QLDT accepted, a scan that is no form."""
     root = tmp_path_factory.mktemp("answers") / "Phòng Tổng hợp"
     init(root, "bql-2026")
+    gathered_by(root, "QLDN")
     generate(at(root, 1), PERIOD)
     forms = root / "out" / PERIOD / "bieu-mau"
     inbox = root / "inbox" / "2026-04-15"
@@ -81,6 +90,18 @@ def test_every_return_is_answered(base: Path, check_ooxml: CheckOoxml) -> None:
     assert {"NQ57_2026-04_VP", "NQ57_2026-04_QLDT"} < stems(base)
     assert {Path(name).suffix for name in letters} == {".txt", ".html", ".eml"}
     check_ooxml(base / "out" / PERIOD / "kiem-tra.xlsx")
+
+
+def test_no_mail_to_itself(base: Path, tmp_path: Path) -> None:
+    """The gathering unit's own return gets a note as text and page, and no draft; one of before goes."""
+    root = Path(shutil.copytree(base, tmp_path / "w"))
+    gathered_by(root, "VP")
+    collect(at(root, 16), [], PERIOD)
+    folder = root / "out" / PERIOD / "thong-bao"
+    assert sorted(path.suffix for path in folder.glob("NQ57_2026-04_VP.*")) == [".html", ".txt"]
+    text = (folder / "NQ57_2026-04_VP.txt").read_text(encoding="utf-8")
+    assert text.startswith("Ghi nhận báo cáo của đơn vị tổng hợp: Văn phòng")
+    assert sorted(path.suffix for path in folder.glob("NQ57_2026-04_QLDT.*")) == [".eml", ".html", ".txt"]
 
 
 def test_the_draft_carries_the_marked_form(base: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_rejected_return_is_told_everything_it_needs() -> None:
     )
     told = text(letter)
     for part in (
-        "Kính gửi: Văn phòng Sở",
+        "Ghi nhận báo cáo của đơn vị tổng hợp: Văn phòng Sở",
         "báo cáo tháng 4/2026 (số liệu từ 15/3 đến 14/4/2026)",
         "12:00 ngày 16/04/2026 (căn cứ: do đơn vị tổng hợp ghi), đúng hạn",
         "hết ngày 17 tháng 4 năm 2026",
