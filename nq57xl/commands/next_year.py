@@ -163,6 +163,13 @@ def next_year(folder: Path, new: Plan, old_folder: Path, clock: Clock | None = N
     return NextYear(workspace, made.plan, made.continued, made.unfinished, book)
 
 
+def waiting_book(office: Office) -> Path | None:
+    """The workbook in which the office confirms, while it can still be confirmed: no form is issued yet."""
+    path = office.workspace.out / "nam-truoc" / _BOOK
+    with office.reading() as ledger:
+        return path if path.is_file() and not ledger.periods() else None
+
+
 def confirm(office: Office, book: Path | None = None) -> NextYear:
     """Puts next year's plan in place as the office decided in the workbook; the old year is read once more.
 

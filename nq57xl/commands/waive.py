@@ -75,7 +75,7 @@ def explanations(office: Office, period_code: str | None) -> PeriodExplanations:
         ]
         return PeriodExplanations(
             period,
-            tuple(item for item in told if item.finding.asks),
+            tuple(item for item in told if item.finding.is_open),
             tuple(item for item in told if item.finding.code == "MOVEMENT_EXPLAINED"),
             tuple(item for item in told if item.finding.waived is not None),
             tuple(reversed(ledger.waivers())),

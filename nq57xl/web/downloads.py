@@ -42,6 +42,7 @@ def _folders(workspace: Workspace, period: str, kind: str) -> tuple[Path, ...]:
         "kiem-tra": (workspace.check_book(period).parent,),
         "ke-hoach": (workspace.root,),
         "dieu-chinh": (workspace.out / "dieu-chinh",),
+        "nam-truoc": (workspace.out / "nam-truoc",),
         "cap-tren": (workspace.upward_dir(period), workspace.upward_dir()),
     }
     if kind not in known:
@@ -65,7 +66,7 @@ def whole_folder(request: Request) -> Response:
     """All files of one kind as a zip; of the report those that go out, not the office's own."""
     workspace = site_of(request).office(request.path_params["slug"]).workspace
     period, kind = request.path_params["period"], request.path_params["kind"]
-    if kind in ("kiem-tra", "ke-hoach", "dieu-chinh", "cap-tren"):
+    if kind in ("kiem-tra", "ke-hoach", "dieu-chinh", "nam-truoc", "cap-tren"):
         raise HTTPException(404)
     files = [path for path in files_of(_folders(workspace, period, kind)) if not path.name.startswith(_INTERNAL)]
     if not files:

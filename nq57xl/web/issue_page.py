@@ -43,6 +43,8 @@ def preview(request: Request) -> Response:
 
 async def issue(request: Request) -> Response:
     """Issues the forms as the preview said."""
+    from nq57xl.commands.issued import write_drafts
+
     site, slug = site_of(request), request.path_params["slug"]
     async with request.form(max_files=0, max_fields=400) as form:
         period = plain_words(form, "ky")
@@ -57,6 +59,8 @@ async def issue(request: Request) -> Response:
             said = f"bản {item.form.version}" if item.is_new else "không thay đổi"
             more = f": {'; '.join(item.changes)}" if item.changes else ""
             tell(Progress(f"{item.form.unit_name}: {said}{more}.", "good"))
+        for problem in write_drafts(site.office(slug), done.period.code).problems:
+            tell(Progress(problem, "warn"))
         return f"/so/{slug}/ky/{done.period.code}/gui"
 
     return site.start(slug, f"Phát hành biểu mẫu {title_of(period)}", f"/so/{slug}/phat-hanh", work)

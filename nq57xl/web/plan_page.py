@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from nq57xl.commands import next_year
 from nq57xl.commands.amend import Amended, confirm, history, propose
 from nq57xl.commands.replace_appendix import replace_appendix
 from nq57xl.commands.review_import import open_questions
@@ -41,6 +42,7 @@ def page(request: Request) -> Response:
         findings=grouped(findings),
         amendments=history(office),
         questions=len(open_questions(office)),
+        waiting=next_year.waiting_book(office),
     )
 
 
@@ -131,6 +133,29 @@ async def accept(request: Request) -> Response:
     return site.start(slug, "Điều chỉnh kế hoạch", back, work)
 
 
+async def confirm_year(request: Request) -> Response:
+    """Puts next year's plan in place as decided in the workbook that compares it with the old year."""
+    site, slug = site_of(request), request.path_params["slug"]
+    async with request.form(max_files=1, max_fields=5) as form:
+        given = form.get("tep")
+        own = await uploaded(given) if isinstance(given, UploadFile) and given.filename else None
+    back = f"/so/{slug}/ke-hoach"
+
+    def work(tell: Tell) -> str:
+        office = site.office(slug)
+        path = None
+        if own is not None:
+            path = office.workspace.out / "nam-truoc" / f"xac-nhan-{upload_name(own[0])}"
+            write_atomic(path, own[1])
+        made = next_year.confirm(office, path)
+        tell(Progress(f"Đã xác nhận: {len(made.continued)} dòng nối tiếp năm trước.", "good"))
+        for text in made.unfinished[:40]:
+            tell(Progress(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}", "warn"))
+        return back
+
+    return site.start(slug, "Xác nhận nối tiếp năm trước", back, work)
+
+
 def _changes(made: Amended) -> list[str]:
     rows = [row for row in made.comparison.rows if row.kinds and row.kinds != ("kept",)]
     lines = [f"{row.code or 'Dòng mới'}: {', '.join(KIND_WORDS[kind].lower() for kind in row.kinds)}" for row in rows]
@@ -170,4 +195,5 @@ ROUTES = [
     Route("/so/{slug}/ke-hoach/dieu-chinh", amend, methods=["POST"]),
     Route("/so/{slug}/ke-hoach/so-sanh", comparison),
     Route("/so/{slug}/ke-hoach/xac-nhan", accept, methods=["POST"]),
+    Route("/so/{slug}/ke-hoach/nam-truoc", confirm_year, methods=["POST"]),
 ]

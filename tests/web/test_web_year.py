@@ -18,6 +18,7 @@ from tests import year_kit as year
 from tests.web.test_web_pages import Browser as _Browser
 
 MARCH, APRIL = "2026-03", "2026-04"
+WORK = "Lựa chọn nhiệm vụ khoa học, công nghệ; báo cáo kết quả thực hiện"
 FALL = ("led", "I.1", "percent")
 
 
@@ -133,10 +134,21 @@ def test_next_year_goes_on_from_this_one(root: Path) -> None:
     browser = Browser(root, 16)
     assert 'value="so" selected' in browser.client.get("/chon?noi-tiep=so").text
     appendix = (root / "phu-luc.xlsx").read_bytes()
+    book = openpyxl.load_workbook(root / "phu-luc.xlsx")
+    cell = next(cell for row in book["Nhiệm vụ"].iter_rows() for cell in row if cell.value == WORK)
+    cell.value = f"{WORK} và đánh giá kết quả"
+    stream = io.BytesIO()
+    book.save(stream)
     fields = {"ten": "Năm 2027", "nguon": "van-ban", "noi_tiep": "so"}
-    told = browser.send("/chon/tao", fields, ("phu-luc-2027.xlsx", appendix))
-    assert "dòng nối tiếp năm trước" in told
+    told = browser.send("/chon/tao", fields, ("phu-luc-2027.xlsx", stream.getvalue()))
+    assert "dòng nối tiếp năm trước" in told and "(chờ xác nhận)" in told
     assert (root.parent / "nam-2027" / "phu-luc.xlsx").is_file()
     assert (root / "phu-luc.xlsx").read_bytes() == appendix
+    browser.at = "/so/nam-2027"
+    name = "so-sanh-nam-truoc.xlsx"
+    assert name in browser.page("/ke-hoach")
+    table = browser.client.get(f"{browser.at}/ky/2027/tai/nam-truoc/{name}").content
+    assert "Thử lại" in browser.send("/ke-hoach/nam-truoc", {}, (name, b"PK"))
+    assert "Đã xác nhận" in browser.send("/ke-hoach/nam-truoc", {}, (name, table))
     told = browser.send("/chon/tao", fields | {"ten": "Khác", "noi_tiep": "../x"}, ("a.xlsx", appendix))
     assert "Nối tiếp năm trước cần" in told
