@@ -86,7 +86,7 @@ def upward(
         if wanted.resolve() == form.resolve():
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
         title = f"{form.name}, {period.title}"
-        beside = render_roll_up(title, filled.points, filled.lines, SOURCES)
+        beside = render_roll_up(title, filled, SOURCES)
         content = without_results(put_values(data, filled.contents, growing=True))
         written = write_guarded(ledger, office.workspace, wanted, content)
         sources = write_guarded(ledger, office.workspace, written.with_name(f"{written.stem}{_BESIDE}"), beside)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
-from nq57xl.results.superior_filling import FilledLine, PointLine
+from nq57xl.results.superior_filling import FilledForm, FilledLine
 from nq57xl.xlsx.write import Workbook, Worksheet
 
-POINTS, FILLED = "Cần người xử lý", "Nguồn của ô đã điền"
+_POINTS, _FILLED, _GENERAL = "Cần người xử lý", "Nguồn của ô đã điền", "Đề xuất, kiến nghị chung"
 _POINT_COLUMNS = {"Trang": 14, "Ô": 8, "Mã": 10, "Dòng của biểu": 50, "Nội dung": 20, "Vì sao, cần làm gì": 60}
+_GENERAL_COLUMNS = {"Biểu": 22, "Đơn vị": 28, "Nội dung đơn vị đã ghi": 90, "Nguồn số": 14}
 _FILLED_COLUMNS = {
     "Trang": 14,
     "Ô": 8,
@@ -28,19 +29,26 @@ _FILLED_COLUMNS = {
 _HEAD = 3
 
 
-def render_roll_up(title: str, points: Sequence[PointLine], filled: Sequence[FilledLine], sources: str) -> bytes:
+def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
     """The workbook; `title`: of form and period, `sources`: name of the office's own workbook of sources."""
     with Workbook(f"Tổng hợp lên cấp trên: {title}", STYLES) as book:
-        open_ = [(item.sheet, item.cell, item.key, item.work, item.field, item.why) for item in points]
+        points = [(item.sheet, item.cell, item.key, item.work, item.field, item.why) for item in filled.points]
         note = "Các ô dưới đây để trống hoặc cần xem lại; người phụ trách trả lời vào biểu, kiểm tra rồi ký."
-        _write(book.sheet(POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, open_)
+        _write(book.sheet(_POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, points)
         note = (
             f"Mỗi dòng là một ô do đơn vị nhập mà ô của biểu lấy theo; «Nguồn số» là số thứ tự trong {sources} của cơ "
             "quan, tệp gốc lưu trong thư mục archive theo mã băm. Cột «Giá trị đã điền» để đối chiếu với biểu đã ký."
         )
-        before = (None, *filled)
-        rows = [_cells(item, last) for item, last in zip(filled, before, strict=False)]
-        _write(book.sheet(FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, rows)
+        before = (None, *filled.lines)
+        rows = [_cells(item, last) for item, last in zip(filled.lines, before, strict=False)]
+        _write(book.sheet(_FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, rows)
+        general = [(item.table, item.unit, item.text, item.numbers) for item in filled.general]
+        note = (
+            "Nội dung các đơn vị tự đề xuất, kiến nghị chung, không tự đưa lên cấp trên: nội dung nào cần gửi thì "
+            "người phụ trách ghi vào biểu."
+        )
+        if general:
+            _write(book.sheet(_GENERAL), (f"ĐỀ XUẤT, KIẾN NGHỊ CHUNG: {title}", note), _GENERAL_COLUMNS, general)
     return book.content
 
 

@@ -56,6 +56,19 @@ class FilledLine:
 
 
 @frozen
+class GeneralLine:
+    """A row that a unit added by itself: a proposed task, a general difficulty. Whether it goes up a person decides."""
+
+    table: str
+    """Title of the table."""
+    unit: str
+    text: str
+    """What stands in its cells, each under its heading."""
+    numbers: str
+    """Of its lines in nguon-so-lieu.xlsx: "12, 13"."""
+
+
+@frozen
 class FilledForm:
     """What is put into the form, and what is told beside it."""
 
@@ -63,6 +76,7 @@ class FilledForm:
     """(sheet, cell, content)."""
     lines: tuple[FilledLine, ...]
     points: tuple[PointLine, ...]
+    general: tuple[GeneralLine, ...] = ()
 
 
 def fill_form(superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLine], rolled: RollUp) -> FilledForm:
@@ -73,7 +87,8 @@ def fill_form(superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLin
     """
     filling = _Filling(superior, c, {line.match.place: line for line in lines})
     filling.fill(rolled)
-    return FilledForm(tuple(filling.contents), tuple(filling.lines), tuple(filling.points))
+    general = tuple(filling.general())
+    return FilledForm(tuple(filling.contents), tuple(filling.lines), tuple(filling.points), general)
 
 
 _STARTED = ("progress", "not_arisen")
@@ -111,6 +126,15 @@ class _Filling:
             self._clear(row, {cell.field for cell in rolled.cells if (cell.table, cell.key) == at})
             for point in self._open(row, told[at]):
                 self._tell(row, point)
+
+    def general(self) -> Iterator[GeneralLine]:
+        """The free rows of the units."""
+        for item in self.c.free:
+            table = self.c.schema.table(item.table)
+            words = [f"{cell.title}: {text}" for cell in table.fields if (text := item.text(cell.name).strip())]
+            places = [(item.unit, item.table, item.key, name) for name in item.values]
+            numbers = sorted(number for place in places for number, _ in self._traced.get(place, ()))
+            yield GeneralLine(table.title, item.name, "\n".join(words), ", ".join(map(str, numbers)))
 
     def _open(self, row: SuperiorRow, told: Sequence[OpenPoint]) -> Iterator[OpenPoint]:
         """What is open of a row: a row about which all is open says so once."""

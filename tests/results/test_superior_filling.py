@@ -10,6 +10,7 @@ from typing import Any
 from nq57xl.forms.values import Value
 from nq57xl.plan.model import Deadline, Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
+from nq57xl.results.consolidation import FreeRow
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.results.superior_filling import FilledForm, fill_form
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
@@ -31,6 +32,7 @@ def filled(
     lists: Mapping[str, tuple[str, ...]] | None = None,
     points: tuple[OpenPoint, ...] = (),
     without: tuple[str, ...] = (),
+    free: tuple[FreeRow, ...] = (),
 ) -> FilledForm:
     """One led row: what the roll-up answers, put into a form in which `stands` stands."""
     cells = {
@@ -47,7 +49,7 @@ def filled(
         RolledCell("led", KEY, name, value, ((part, Value("led", "I.1", name, "", value, SHEET, "A1")),))
         for name, value in answers.items()
     )
-    c: Any = SimpleNamespace(schema=SCHEMA, traced=(), cutoff=dt.date(2026, 4, 14))
+    c: Any = SimpleNamespace(schema=SCHEMA, traced=(), free=free, cutoff=dt.date(2026, 4, 14))
     return fill_form(form, c, [line], RollUp(rolled, points))
 
 
@@ -128,3 +130,12 @@ def test_what_shares_a_cell_is_put_into_one() -> None:
     assert put(done)["evidence_number"] == "12/KH-SXD ngày 07/04/2026"
     assert put(done)["evidence_title"] == "Kế hoạch\nhttps://sxd.vn/12"
     assert open_fields(done) == []
+
+
+def test_what_units_propose_by_themselves_is_listed_and_not_sent_up() -> None:
+    """A unit's own proposal stands in a list for the person who decides; no cell of the form holds it."""
+    value = Value("proposal", "01", "title", "Số hóa kho lưu trữ", "Số hóa kho lưu trữ", "4. Đề xuất", "C5")
+    done = filled(GOING, free=(FreeRow("proposal", "VP", "Văn phòng", "01", {"title": value}),))
+    (line,) = done.general
+    assert (line.unit, line.text) == ("Văn phòng", "Nhiệm vụ đề xuất: Số hóa kho lưu trữ")
+    assert "Số hóa kho lưu trữ" not in put(done).values()
