@@ -168,7 +168,8 @@ def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedRetu
     _add_parts(connection, return_id, item)
     wanted = select(tables.returns.c.id).where(tables.returns.c.id == before.id)
     for decision in decisions.of_returns(connection, wanted).get(before.id, ()):
-        decisions.add(connection, attrs.evolve(decision, return_id=return_id))
+        if decision.kind != "remark":  # those go on from return to return by themselves
+            decisions.add(connection, attrs.evolve(decision, return_id=return_id))
     return find(connection, tables.returns.c.id == return_id)[0]
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nq57xl.commands.attach import attach_bytes, signed_copies
-from nq57xl.commands.decide import correct_received, event_in_words, exclude, readmit, take
+from nq57xl.commands.decide import correct_received, event_in_words, exclude, readmit, remark_on_cell, take
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
@@ -61,11 +61,15 @@ async def decide(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=10) as form:
         kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
         at = moment_of_day(plain_words(form, "luc"))
+        where = plain_words(form, "dong"), plain_words(form, "o")
     if kind == "recheck":
         period = await run_in_threadpool(_period_of, site, slug, sha256)
         return judge_again(site, slug, period, sha256, reason)
     # another command may hold the ledger for a while: other pages are served meanwhile
-    await run_in_threadpool(_record, site.office(slug), sha256, kind, reason, at)
+    if kind == "remark" and where[1]:
+        await run_in_threadpool(remark_on_cell, site.office(slug), sha256, None, where, reason)
+    else:
+        await run_in_threadpool(_record, site.office(slug), sha256, kind, reason, at)
     return see(f"/so/{slug}/tep/{sha256}")
 
 

@@ -120,6 +120,22 @@ def test_a_remark_goes_into_the_letter(browser: Browser) -> None:
     assert f"- {said}" in letter
 
 
+def test_a_remark_on_a_cell_goes_back_with_the_form(browser: Browser) -> None:
+    """With a row and a column it is a point of the return: on the page, and at the cell of the marked form."""
+    sha256 = browser.hash_of("VP")
+    with browser.office.reading() as ledger:
+        record = ledger.return_by_hash(sha256)
+    assert record is not None
+    value = next(item for item in record.judged.values if (item.table, item.field) == ("led", "result"))
+    said = {"viec": "remark", "ly_do": "Ghi rõ số hồ sơ", "dong": value.key, "o": "Kết quả trong kỳ"}
+    page = browser.send(f"/tep/{sha256}/quyet-dinh", said)
+    assert f"{value.sheet}!{value.cell}: Ghi rõ số hồ sơ" in page and "Đơn vị tổng hợp: Ghi rõ số hồ sơ" in page
+    path = browser.office.workspace.back_dir("2026-04") / "NQ57_2026-04_VP.xlsx"
+    note = openpyxl.load_workbook(path)[value.sheet][value.cell].comment
+    assert note is not None and "Ghi rõ số hồ sơ" in note.text
+    assert "không có ô nhập nào" in browser.send(f"/tep/{sha256}/quyet-dinh", {**said, "o": "Không có cột này"})
+
+
 def test_judging_again_changes_nothing_by_itself(browser: Browser) -> None:
     """The same program gives the same verdicts: said so, nothing waits for a word; no reason, no run."""
     assert "Chưa nêu lý do" in browser.send("/ky/2026-04/cham-lai/lam", {"ly_do": ""})
