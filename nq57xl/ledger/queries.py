@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zlib
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -92,9 +93,12 @@ _NO_SCHEMA = {"version": "", "lists": {}, "tables": [], "sheets": []}
 
 def _cells_of(text: str) -> tuple[SheetLayout, ...]:
     """Every cell of a form; made straight from the names of the fields, because there are a thousand."""
-    return tuple(
-        SheetLayout(**{**sheet, "slots": tuple(Slot(**slot) for slot in sheet["slots"])}) for sheet in json.loads(text)
-    )
+    return tuple(SheetLayout(**{**sheet, "slots": tuple(map(_slot, sheet["slots"]))}) for sheet in json.loads(text))
+
+
+def _slot(fields: dict[str, Any]) -> Slot:
+    """JSON has lists where the record has tuples."""
+    return Slot(**fields if "also" not in fields else {**fields, "also": tuple(fields["also"])})
 
 
 def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:

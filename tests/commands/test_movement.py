@@ -218,7 +218,11 @@ def test_the_form_says_the_same_while_typing(
 def test_what_was_explained_goes_upwards(root: Path, tmp_path: Path) -> None:
     """The report has a group for explained movements, the document one sentence with the unit's own words."""
     root = shutil.copytree(root, tmp_path / "vp")
-    said = {("led", "I.1", "percent"): 0.4, ("led", "I.1", "explanation"): WHY, ("led", "I.1", "next_work"): "Ban hành"}
+    said: year.Typed = {
+        ("led", "I.1", "percent"): 0.4,
+        ("led", "I.1", "explanation"): WHY,
+        ("led", "I.1", "next_work"): "Ban hành",
+    }
     year.send(root, MAY, {**STEADY, **said}, day=20)
     c = merge(year.at(root, year.moment(MAY, 21)), MAY).consolidation
     lines = dict(groups(c))["Biến động so với kỳ trước, đơn vị đã giải trình"]
