@@ -163,5 +163,7 @@ def _is_meant(form: Form, slot: Slot, where: tuple[str, str], line: RemarkLine) 
         return False
     if address:
         return address[2].upper() == where[1]
-    title = form.schema.table(slot.table).field(slot.field).title
-    return bool(line.column) and fold(line.column) in (fold(title), fold(slot.field))
+    fields = [form.schema.table(slot.table).field(name) for name in slot.fields]
+    return bool(line.column) and fold(line.column) in {
+        fold(name) for item in fields for name in (item.title, item.name)
+    }

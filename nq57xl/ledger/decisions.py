@@ -96,12 +96,16 @@ def held_of(record: ReturnRecord, cell: FormCell) -> tuple[str, str]:
     """What stands in a cell of the return, and in its row's explanation, to see later whether they have changed."""
     cells = cells_of(record.judged.values)
     table, key, _ = cell
-    places = [cell, *((table, key, name) for name in _ANSWERS)]
-    own, *answers = (("" if item is None else _content(item)) for item in map(cells.get, places))
-    return own, "".join(answers) if cell[2] not in _ANSWERS else ""
+    item = cells.get(cell)
+    shared = [one for one in record.judged.values if item and (one.sheet, one.cell) == (item.sheet, item.cell)]
+    own = " ".join(_content(one) for one in shared) if item and item.cell else _content(item)
+    answers = "".join(_content(cells.get((table, key, name))) for name in _ANSWERS)
+    return own, answers if cell[2] not in _ANSWERS else ""
 
 
-def _content(item: Value) -> str:
+def _content(item: Value | None) -> str:
+    if item is None:
+        return ""
     return " ".join(str(item.typed if item.value is None else item.value).split())
 
 
