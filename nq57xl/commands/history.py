@@ -92,7 +92,8 @@ def history(office: Office, wanted: str, output: Path | None = None) -> History:
 def _of_unit(c: Consolidation, code: str) -> Iterator[HistoryLine]:
     for report in c.units:
         if report.status.code == code:
-            said = "\n".join([STATES[report.status.state], *_counts(c, code)])
+            counts = _counts(c, code) if report.status.counting is not None else ()
+            said = "\n".join([STATES[report.status.state], *counts])
             yield _line(c, report.status, said, None)
 
 

@@ -219,7 +219,7 @@ def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[Answered
     added: dict[FormCell, EarlierCell] = {}
     for other in _worth_comparing(earlier):
         compared = compare_returns(newer, other)
-        asked = {(item.table, item.task or "", item.field) for item in other.judged.findings if item.asks}
+        asked = {(item.table, item.task or "", item.field) for item in other.judged.findings if item.is_open}
         for cell in compared.blank:
             if (cell.value.table, cell.value.key, cell.value.field) not in asked:
                 blank.setdefault(cell.key, cell)
