@@ -165,11 +165,11 @@ READER = "nq57xl.commands.office.read_all"
 """What reads files in worker processes, by its dotted name."""
 
 
-def read_here(paths: Sequence[Path], *, reader: Callable[[Path], RawWorkbook]) -> Iterator[RawWorkbook | Finding]:
+def read_here(paths: Sequence[Path], *, reader: Callable[[bytes], RawWorkbook]) -> Iterator[RawWorkbook | Finding]:
     """Stands in for READER: reads in this process."""
     for path in paths:
         try:
-            yield reader(path)
+            yield reader(path.read_bytes())
         except Refused as refusal:
             yield refusal.finding
 

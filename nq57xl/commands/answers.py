@@ -89,9 +89,12 @@ def to_answer(unit: UnitStatus) -> ReturnRecord | None:
     return unit.newest if unit.newest is not None and is_asked_back(unit.newest) else None
 
 
-def form_back(ledger: Ledger, record: ReturnRecord, period: str) -> Form | None:
-    """The form that came back; for a form of another period, this period's form, so that the figures move over."""
-    form = ledger.form_by_id(record.judged.issue_id or "")
+def form_back(ledger: Ledger, record: ReturnRecord, period: str, *, cells: bool = True) -> Form | None:
+    """The form that came back; for a form of another period, this period's form, so that the figures move over.
+
+    Without its `cells` where it is only named.
+    """
+    form = ledger.form_by_id(record.judged.issue_id or "", cells=cells)
     if form is not None and form.period.code != period:
         return ledger.current_form(form.unit, period)
     return form
@@ -154,7 +157,9 @@ class _AnswerWriter:
                 self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
     def done(self, root: Path | None) -> Answers:
-        returns = filed_returns(self.status, self.ledger.returns(self.status.period))
+        known = {one.id: one for unit in self.status.units for one in (unit.counting, unit.newest) if one}
+        records = [known.get(one.id, one) for one in self.ledger.returns(self.status.period, valued=False)]
+        returns = filed_returns(self.status, records)
         marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
         letters = self._letters(returns, marked)
         self._clear(
@@ -217,7 +222,7 @@ class _AnswerWriter:
         To the gathering unit itself no mail is written.
         """
         record = item.record
-        form = form_back(self.ledger, record, self.period.code)
+        form = form_back(self.ledger, record, self.period.code, cells=back is not None)
         attached, shown = None, ""
         findings: tuple[Finding, ...] = ()
         if back and form:

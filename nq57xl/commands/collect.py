@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -13,11 +13,11 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import Answers, answer, write_back
-from nq57xl.commands.judge import fault, judge, unread
+from nq57xl.commands.judge import fault, judge, judge_in_batches, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
 from nq57xl.commands.remarks import take_remarks
-from nq57xl.commands.signed_copies import FiledBeside
+from nq57xl.commands.signed_copies import FiledBeside, is_scan
 from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form
@@ -209,8 +209,9 @@ def collect(
     `passwords`: to be tried on encrypted files; used in memory only, never recorded. `combine`: blanks of a return are
     filled from earlier ones of the same unit and period.
 
-    Every file is archived before it is read, and the whole run is recorded in one transaction. Raises Nq57Error for a
-    path that does not exist or a period that was never issued.
+    Every file is archived before it is read; the run is recorded by batches, each in one transaction, so that a run of
+    ten thousand needs no more memory than one of two hundred. Raises Nq57Error for a path that does not exist or a
+    period that was never issued.
     """
     with office.changing("collect") as ledger:
         plan, period = office.valid(period_code, ledger)
@@ -220,27 +221,26 @@ def collect(
         found, problems = gather(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
-        taken = unpack(office.workspace, _dated(ledger, found, now), now, ledger.was_judged)
+        found = _dated(ledger, found, now)
+        taken = unpack(office.workspace, found, now, ledger.judged_hashes(found).__contains__)
         beside = FiledBeside(office, ledger, period.code, [source.path for source in found])
-        sources = beside.known(_dated(ledger, taken.sources, now))
+        here = frozenset(found)
+        members = [source for source in taken.sources if source not in here]
+        dated = dict(zip(members, _dated(ledger, members, now), strict=True))
+        sources = beside.known([dated.get(source, source) for source in taken.sources])
         swept = root is not None or not given
         fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords), swept=swept)
         copies, uncopied = copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems, *uncopied]
         places = _dated(ledger, [source for source, _ in refused], now)
-        judged = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
-        read = judge(
+        refused_ones = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
+        run = _Run(office, ledger, plan, period, beside, now, tuple(fresh))
+        again = [source for source in sources if source not in set(fresh)] if combine else []
+        batches = judge_in_batches(
             office, ledger, [*copies], [*copies.values()], period.code,
             units=plan.units, passwords=passwords, combine=combine,
         )  # fmt: skip
-        read = beside.left(sources, read)
-        if combine:
-            again = [source for source in sources if source not in fresh]
-            busy = {item.unit for item in read if item.unit}
-            read += _recombined(office, ledger, plan, period, again, busy=busy)
-        judged += with_plan_rows(office, ledger, plan, period, read)
-        ledger.record_returns(period.code, _saved_last(judged, fresh), now)
-        judged = _under_remarks(ledger, period.code, ledger.under_waivers(period.code, judged))
+        judged = run.recorded(refused_ones, batches, len(copies), sources, again)
         _note_mails(ledger, judged)
         status = standing(office, ledger, plan, period)
         back = write_back(office, ledger, status)
@@ -251,6 +251,56 @@ def collect(
         met = [source for source in sources if not {source.path, source.sha256} & left_out]
         lines = _report(ledger, [*met, *places, *made], judged, status)
         return Collected(period, lines, status.period_findings, back.paths, answers, tuple(beside.signed))
+
+
+@frozen
+class _Run:
+    """Where the batches of a run are recorded, each in one transaction; of the values nothing is kept in memory."""
+
+    office: Office
+    ledger: Ledger
+    plan: Plan
+    period: Period
+    beside: FiledBeside
+    now: datetime
+    fresh: tuple[Source, ...]
+
+    def recorded(
+        self,
+        refused: Sequence[JudgedReturn],
+        batches: Iterable[Sequence[JudgedReturn]],
+        count: int,
+        sources: Sequence[Source],
+        again: Sequence[Source],
+    ) -> list[JudgedReturn]:
+        """What was judged, as the ledger has it by now, without values; `count`: files in all batches.
+
+        With the last batch go the files that could not be taken in, the scans, which are told by what came in the
+        whole run, and what known files of other units (`again`) say with their blanks filled.
+        """
+        judged: list[JudgedReturn] = []
+        last: list[JudgedReturn] = []
+        scans: list[JudgedReturn] = []
+        done = 0
+        for batch in batches:
+            done += len(batch)
+            last = [item for item in batch if not is_scan(item)]
+            scans += [item for item in batch if is_scan(item)]
+            if done < count:
+                judged += self._record(last)
+                last = []
+        last = self.beside.left(sources, [*judged, *last, *scans])[len(judged) :]
+        if again:
+            busy = {item.unit for item in (*judged, *last) if item.unit}
+            last += _recombined(self.office, self.ledger, self.plan, self.period, again, busy=busy)
+        judged += self._record(last, refused)
+        return _under_remarks(self.ledger, self.period.code, judged)
+
+    def _record(self, read: Sequence[JudgedReturn], refused: Sequence[JudgedReturn] = ()) -> list[JudgedReturn]:
+        found = [*refused, *with_plan_rows(self.office, self.ledger, self.plan, self.period, read)]
+        self.ledger.record_returns(self.period.code, _saved_last(found, self.fresh), self.now)
+        shown = self.ledger.under_waivers(self.period.code, found)
+        return [attrs.evolve(item, values=()) for item in shown]
 
 
 def _under_remarks(ledger: Ledger, period: str, judged: list[JudgedReturn]) -> list[JudgedReturn]:
@@ -274,13 +324,17 @@ def _key(source: Source) -> str:
 
 def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
     """Where every unit stands in the period, with what concerns several units."""
-    records = ledger.returns(period.code)
+    records = ledger.returns(period.code, valued=False)
     forms = still_asked(ledger.current_forms(period.code), plan, period, records)
     emails = {unit.code: unit.email for unit in plan.units}
     expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
+    told = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
+    records = ledger.with_values(
+        records, {one.id for unit in told.units for one in (unit.counting, unit.newest) if one}
+    )
     status = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
     counting = [unit.counting.judged for unit in status.units if unit.counting]
-    forms_answered = ((ledger.form_by_id(judged.issue_id or ""), judged) for judged in counting)
+    forms_answered = ((ledger.form_by_id(judged.issue_id or "", cells=False), judged) for judged in counting)
     answered = [AnsweredForm(form, judged) for form, judged in forms_answered if form is not None]
     units = _with_done_rows(ledger, plan, status, forms)
     found = (*_between_units(answered), *same_time(records, {unit.code: unit.name for unit in status.units}))
@@ -306,7 +360,7 @@ def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Seq
 
     def form_of(unit: UnitStatus) -> Form | None:
         issue_id = unit.counting.judged.issue_id if unit.counting else None
-        return (ledger.form_by_id(issue_id) if issue_id else None) or current.get(unit.code)
+        return (ledger.form_by_id(issue_id, cells=False) if issue_id else None) or current.get(unit.code)
 
     return tuple(
         attrs.evolve(unit, carried=history.carried(form)) if (form := form_of(unit)) is not None else unit
@@ -322,14 +376,19 @@ def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: b
     another period and is no form of this one has been told then, and is not told again.
     """
     fresh: dict[str, Source] = {}
+    ours = ledger.output_hashes(found)
+    met = ours | ledger.judged_hashes(found)
     for source in found:
+        if source.sha256 not in met:
+            fresh.setdefault(source.sha256, source)
+            continue
         known = ledger.was_judged(source.sha256, period)
         if swept and not known:
             known = ledger.was_judged(source.sha256) and ledger.origin(source.sha256)[1] != period
         known = known and not ledger.stayed_closed(source.sha256, locked=unlocking)
-        if source.sha256 not in fresh and not known and not ledger.is_output(source.sha256):
+        if source.sha256 not in fresh and not known and source.sha256 not in ours:
             fresh[source.sha256] = source
-    return list(fresh.values())
+    return sorted(fresh.values(), key=lambda source: source.received_at)
 
 
 def _note_mails(ledger: Ledger, judged: Sequence[JudgedReturn]) -> None:

@@ -73,7 +73,7 @@ def prefilled(office: Office, ledger: Ledger, plan: Plan, period: Period) -> dic
 
 def require_reported(ledger: Ledger, plan: Plan, period: Period) -> None:
     """Raises Nq57Error when there are neither forms of the period nor, for a longer one, of a month of it."""
-    if not ledger.current_forms(period.code) and not reported_months(ledger, plan, period):
+    if period.code not in ledger.periods() and not reported_months(ledger, plan, period):
         raise Nq57Error(
             f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
         )

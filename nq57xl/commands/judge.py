@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from functools import cache, partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path, PurePath
 
 import attrs
@@ -49,13 +49,15 @@ class _EarlierReturns:
 
     ledger: Ledger
     period: str
+    units: frozenset[str]
+    """Whose returns: those of a batch, so that memory does not grow with the period."""
     _by_unit: dict[str, list[JudgedReturn]] | None = field(default=None, init=False)
 
     def before(self, source: Source, unit: str) -> list[AnsweredForm]:
         """The unit's returns that came before that file, oldest first."""
         found = []
         for judged in self._known()[unit]:
-            form = self.ledger.form_by_id(judged.issue_id or "")
+            form = self.ledger.form_by_id(judged.issue_id or "", cells=False)
             other = judged.source
             if form is not None and other.sha256 != source.sha256 and other.received_at <= source.received_at:
                 found.append(AnsweredForm(form, judged))
@@ -69,7 +71,8 @@ class _EarlierReturns:
     def _known(self) -> dict[str, list[JudgedReturn]]:
         if self._by_unit is None:
             self._by_unit = defaultdict(list)
-            for record in sorted(self.ledger.returns(self.period), key=lambda record: record.order):
+            records = self.ledger.returns_of(self.units, self.period)
+            for record in sorted(records, key=lambda record: record.order):
                 judged = record.judged
                 read = judged.verdict in ACCEPTED or judged.verdict == "rejected"
                 if judged.unit is not None and read and judged.form_period == self.period and not record.excluded:
@@ -101,19 +104,42 @@ def judge(
     `units`: whose addresses tell a sender; `passwords`: to be tried on encrypted files.
     The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
     """
+    batches = judge_in_batches(
+        office, ledger, sources, copies, period, units=units, passwords=passwords, combine=combine
+    )
+    return [item for batch in batches for item in batch]
+
+
+BATCH = 200
+"""Files whose rows are judged in one frame for each kind: enough that pandera costs little for each of them, few
+enough that the batch fits into memory beside nothing else of the run."""
+
+
+def judge_in_batches(
+    office: Office,
+    ledger: Ledger,
+    sources: Sequence[Source],
+    copies: Sequence[Path],
+    period: str,
+    *,
+    units: Sequence[Unit] = (),
+    passwords: Sequence[str] = (),
+    combine: bool = False,
+) -> Iterator[list[JudgedReturn]]:
+    """`judge`, a few hundred files at a time; what the caller records of a batch is known when the next one is judged.
+
+    The files should come in the order of receipt: what a unit sent before is looked up in the ledger and the batch.
+    """
     read = _Reading(office, ledger, cache(partial(ledger.current_forms, period)), units)
-    results: dict[str, JudgedReturn] = {}
-    returns: list[Return] = []
-    for source, raw in zip(sources, office.read_files(copies, passwords), strict=True):
-        item = read.rejoined(source, raw)
-        if isinstance(item, Return):
-            returns.append(item)
-        else:
-            results[source.sha256] = item
-    judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period))
-    for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
-        results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
-    return [results[source.sha256] for source in sources]
+    raws = zip(sources, office.read_files(copies, passwords), strict=True)
+    while batch := [read.rejoined(source, raw) for source, raw in islice(raws, BATCH)]:
+        returns = [item for item in batch if isinstance(item, Return)]
+        earlier = _EarlierReturns(ledger, period, frozenset(item.form.unit for item in returns))
+        judging = _Judging(office, ledger, period, earlier)
+        results = {item.source.sha256: item for item in batch if isinstance(item, JudgedReturn)}
+        for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
+            results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
+        yield [results[item.source.sha256] for item in batch]
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
@@ -26,7 +27,7 @@ from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import Clock, SystemClock
 from nq57xl.text.files import write_atomic
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_file
+from nq57xl.xlsx.read import read_bytes
 
 
 @frozen
@@ -130,13 +131,14 @@ class Office:
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """The ledger, for a command that changes nothing."""
-        with Ledger.open(self.workspace, self.clock, read_only=True) as ledger:
+        with _few_circles(), Ledger.open(self.workspace, self.clock, read_only=True) as ledger:
             yield ledger
 
     @contextmanager
     def changing(self, command: str) -> Iterator[Ledger]:
         """The ledger under the writer's lock, after a backup copy."""
         with (
+            _few_circles(),
             writing(self.workspace, command, self.clock, self.person),
             Ledger.open(self.workspace, self.clock, self.person) as ledger,
         ):
@@ -147,7 +149,22 @@ class Office:
 
     def read_files(self, copies: Sequence[Path], passwords: Sequence[str] = ()) -> Iterator[RawWorkbook | Finding]:
         """For each copy, in order, its workbook or why there is none; `passwords` are tried on encrypted ones."""
-        return read_all(copies, reader=partial(read_file, passwords=passwords, soffice=self.soffice))
+        return read_all(copies, reader=partial(read_bytes, passwords=passwords, soffice=self.soffice))
+
+
+@contextmanager
+def _few_circles() -> Iterator[None]:
+    """Python looks for circles of objects more seldom: a run makes millions of records, and none of them is in one."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+_OBJECTS = 50_000
+"""Made between two looks."""
 
 
 @lru_cache(maxsize=2)

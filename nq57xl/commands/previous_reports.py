@@ -31,7 +31,7 @@ def with_plan_rows(
     """The returns with what became of their rows in the plan; facts that never change a verdict."""
     found = []
     for item in judged:
-        form = ledger.form_by_id(item.issue_id) if item.issue_id else None
+        form = ledger.form_by_id(item.issue_id, cells=False) if item.issue_id else None
         own = form is not None and form.period.code == period.code
         told = office.in_own_words(plan_rows(form, plan)) if form is not None and own else ()
         found.append(attrs.evolve(item, findings=item.findings + told))
@@ -203,7 +203,7 @@ class PreviousReports:
             key: EarlierAnswer(period.code, period.title, values, record.judged.source, questioned=key in asked)
             for key, values in _by_row(record).items()
         }
-        form = self.ledger.form_by_id(record.judged.issue_id or "")
+        form = self.ledger.form_by_id(record.judged.issue_id or "", cells=False)
         for key, code in _done_rows(form) if form is not None else ():
             first = self._teller(form, code, key) if form is not None else None
             values = self._told_of(first, code, key) if first is not None else None

@@ -26,6 +26,12 @@ def named_scan(name: str) -> bool:
     return PurePath(name).suffix.lower() in _SUFFIXES
 
 
+def is_scan(item: JudgedReturn) -> bool:
+    """The file is a scan by its name and by its content."""
+    named = item.verdict == "unrecognised" and named_scan(item.source.name)
+    return named and not _SCANS.isdisjoint(finding.code for finding in item.findings)
+
+
 def note_copy(office: Office, ledger: Ledger, place: tuple[str, str], source: Source) -> SignedCopy:
     """Puts an archived file on record as signed copy, once; `place`: (period, unit) whose report it belongs to."""
     period, unit = place
@@ -96,9 +102,7 @@ class FiledBeside:
 
     def _beside(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> set[str]:
         """Units with a form in the narrowest place around a scan: among what came in this run, else what is known."""
-        if item.verdict != "unrecognised" or not named_scan(item.source.name):
-            return set()
-        if not {finding.code for finding in item.findings} & _SCANS:
+        if not is_scan(item):
             return set()
         return next((units for forms in places if (units := self._around(item.source.path, forms))), set())
 

@@ -48,7 +48,9 @@ def archived(workspace: Workspace, sha256: str, *, verify: bool = True) -> Path 
 
     With `verify` the copy is read, and one that is no longer what its name says is as good as none.
     """
-    for path in sorted((workspace.archive / sha256[:2]).glob(f"{sha256}.*")):
+    folder = workspace.archive / sha256[:2]
+    usual = folder / f"{sha256}.xlsx"  # asked for first: the folder is listed for every other
+    for path in [usual] if usual.exists() and not verify else sorted(folder.glob(f"{sha256}.*")):
         with contextlib.suppress(OSError):  # a copy that cannot be read is none
             if not verify or files.sha256_of(path) == sha256:
                 return path

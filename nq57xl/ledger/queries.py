@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zlib
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, null, select, true, update
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
 from nq57xl.forms.values import Source, Value
@@ -54,10 +56,15 @@ def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.
     connection.execute(insert(tables.forms), row)
 
 
-def one_form(connection: Connection, condition: ColumnElement[bool]) -> Form | None:
-    """The form of the highest version that fulfils a condition on `schema.forms`, with every cell as issued."""
+def one_form(connection: Connection, condition: ColumnElement[bool], *, cells: bool = True) -> Form | None:
+    """The form of the highest version that fulfils a condition on `schema.forms`; `cells`: with them as issued."""
     forms = tables.forms
-    query = select(forms.c.json, forms.c.cells).where(condition).order_by(forms.c.version.desc()).limit(1)
+    query = (
+        select(forms.c.json, forms.c.cells if cells else null())
+        .where(condition)
+        .order_by(forms.c.version.desc())
+        .limit(1)
+    )
     row = connection.execute(query).first()
     if row is None:
         return None
@@ -129,6 +136,16 @@ def was_judged(connection: Connection, sha256: str, period: str | None = None) -
     return connection.execute(select(table.c.id).where(condition)).first() is not None
 
 
+def judged_hashes(connection: Connection, hashes: Iterable[str], period: str | None = None) -> set[str]:
+    """Those of the contents that were judged before: for that period, or for any."""
+    table = tables.returns
+    found: set[str] = set()
+    for some in chunks(set(hashes)):
+        condition = table.c.sha256.in_(some) & ((table.c.period == period) if period is not None else true())
+        found |= set(connection.execute(select(table.c.sha256).where(condition)).scalars())
+    return found
+
+
 def newest_judgement() -> ColumnElement[bool]:
     """The condition for `find` that leaves out judgements which a later one of the same file has taken the place of."""
     table, again = tables.returns, tables.returns.alias()
@@ -137,31 +154,50 @@ def newest_judgement() -> ColumnElement[bool]:
     return ~later.exists()
 
 
-def see(connection: Connection, run: CollectRun, source: Source) -> dt.datetime:
-    """Notes the file and where it stands in the archive; returns when that content was first seen."""
-    kept = archive.archived(run.workspace, source.sha256, verify=False)
-    row = {
-        "sha256": source.sha256,
-        "path": run.workspace.key_of(kept) if kept else None,
-        "name": rows.clean(source.name),
-        "size": source.size,
-        "first_seen": iso(run.at),
-    }
-    files = tables.files
-    note = upsert(connection, files)
-    path = func.coalesce(note.excluded.path, files.c.path)
-    note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
-    seen = connection.execute(note.returning(files.c.first_seen), row).scalar_one()
-    return dt.datetime.fromisoformat(seen)
+_Item = TypeVar("_Item")
+_CHUNK = 500
+"""Values of one IN: databases take so many, and more."""
 
 
-def add(connection: Connection, period: str, item: JudgedReturn, run: CollectRun) -> ReturnRecord:
-    """Inserts one return with its file, values and findings."""
-    see(connection, run, item.source)
-    row = rows.return_row(item, period, run.at, run.who)
-    return_id = int(connection.execute(insert(tables.returns).returning(tables.returns.c.id), row).scalar_one())
-    _add_parts(connection, return_id, item)
-    return ReturnRecord(return_id, period, item, run.at)
+def chunks(items: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
+    """The items in pieces that one query takes."""
+    rest = iter(items)
+    while piece := list(islice(rest, _CHUNK)):
+        yield piece
+
+
+def see(connection: Connection, run: CollectRun, sources: Sequence[Source]) -> dict[str, dt.datetime]:
+    """Notes the files and where they stand in the archive; returns when each content was first seen, by SHA-256."""
+    files, noted = tables.files, []
+    for source in sources:
+        kept = archive.archived(run.workspace, source.sha256, verify=False)
+        row = {"sha256": source.sha256, "path": run.workspace.key_of(kept) if kept else None}
+        noted.append(row | {"name": rows.clean(source.name), "size": source.size, "first_seen": iso(run.at)})
+    if noted:
+        note = upsert(connection, files)
+        path = func.coalesce(note.excluded.path, files.c.path)
+        note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
+        connection.execute(note, noted)
+    seen: dict[str, dt.datetime] = {}
+    for hashes in chunks(source.sha256 for source in sources):
+        query = select(files.c.sha256, files.c.first_seen).where(files.c.sha256.in_(hashes))
+        seen |= {sha256: dt.datetime.fromisoformat(at) for sha256, at in connection.execute(query)}
+    return seen
+
+
+def add(connection: Connection, period: str, items: Sequence[JudgedReturn], run: CollectRun) -> list[ReturnRecord]:
+    """Inserts returns with their files, values and findings; the ids follow the order given."""
+    if not items:
+        return []
+    see(connection, run, [item.source for item in items])
+    inserted = insert(tables.returns).returning(tables.returns.c.id, sort_by_parameter_order=True)
+    made = [rows.return_row(item, period, run.at, run.who) for item in items]
+    records = [
+        ReturnRecord(int(return_id), period, item, run.at)
+        for return_id, item in zip(connection.execute(inserted, made).scalars(), items, strict=True)
+    ]
+    _add_parts(connection, [(record.id, record.judged) for record in records])
+    return records
 
 
 def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedReturn, run: CollectRun) -> ReturnRecord:
@@ -169,7 +205,7 @@ def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedRetu
     first = before.first_id or before.id
     row = rows.return_row(item, before.period, before.collected_at, run.who) | {"judged_again": first}
     return_id = int(connection.execute(insert(tables.returns).returning(tables.returns.c.id), row).scalar_one())
-    _add_parts(connection, return_id, item)
+    _add_parts(connection, [(return_id, item)])
     wanted = select(tables.returns.c.id).where(tables.returns.c.id == before.id)
     for decision in decisions.of_returns(connection, wanted).get(before.id, ()):
         if decision.kind != "remark":  # those go on from return to return by themselves
@@ -177,11 +213,14 @@ def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedRetu
     return find(connection, tables.returns.c.id == return_id)[0]
 
 
-def _add_parts(connection: Connection, return_id: int, item: JudgedReturn) -> None:
-    if item.values:
-        connection.execute(insert(tables.return_values), rows.value_rows(return_id, item.values))
-    if item.findings:
-        connection.execute(insert(tables.return_findings), rows.finding_rows(return_id, item.findings))
+def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]) -> None:
+    """The values and findings of returns, by their ids."""
+    values = [row for return_id, item in items for row in rows.value_rows(return_id, item.values)]
+    findings = [row for return_id, item in items for row in rows.finding_rows(return_id, item.findings)]
+    if values:
+        connection.execute(insert(tables.return_values), values)
+    if findings:
+        connection.execute(insert(tables.return_findings), findings)
 
 
 def stayed_closed(connection: Connection, sha256: str, *, locked: bool) -> bool:
@@ -207,29 +246,34 @@ def reopen(connection: Connection, period: str, item: JudgedReturn, run: Collect
     learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
     connection.execute(update(table).where(table.c.id == return_id), learnt)
     connection.execute(delete(tables.return_findings).where(tables.return_findings.c.return_id == return_id))
-    _add_parts(connection, return_id, item)
+    _add_parts(connection, [(return_id, item)])
     return find(connection, table.c.id == return_id)[0]
 
 
 def find(
-    connection: Connection, condition: ColumnElement[bool], *, progress_only: bool = False
+    connection: Connection,
+    condition: ColumnElement[bool],
+    *,
+    valued: ColumnElement[bool] | None = None,
+    progress_only: bool = False,
 ) -> tuple[ReturnRecord, ...]:
     """Returns that fulfil a condition on `schema.returns`, in the order of collection, as the office's decisions
     and waivers leave them: six queries in all.
 
-    `progress_only`: of rows led how far each has come, and everything of those that are done; without findings."""
+    `valued`: which of them come with their values; None: all. `progress_only`: of rows led how far each has come, and
+    everything of those that are done; without findings."""
     query = (
         select(tables.returns, tables.files.c.size).join(tables.files).where(condition).order_by(tables.returns.c.id)
     )
     found = [dict(row) for row in connection.execute(query).mappings()]
     wanted = select(tables.returns.c.id).where(condition)
-    values: dict[int, list[Value]] = {}
-    narrowed = _of_progress() if progress_only else None
-    for row in _parts(connection, tables.return_values, wanted, narrowed):
-        values.setdefault(row["return_id"], []).append(rows.value_of(row))
+    values = _values(
+        connection, wanted if valued is None else wanted.where(valued), _of_progress() if progress_only else None
+    )
     findings: dict[int, list[Finding]] = {}
-    for row in () if progress_only else _parts(connection, tables.return_findings, wanted):
-        findings.setdefault(row["return_id"], []).append(rows.finding_of(row))
+    told = () if progress_only else _parts(connection, tables.return_findings, rows.FINDING_COLUMNS, wanted)
+    for return_id, *row in told:
+        findings.setdefault(return_id, []).append(Finding(**dict(zip(rows.FINDING_FIELDS, row, strict=True))))
     decided = decisions.of_returns(connection, wanted)
     records = (
         rows.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
@@ -239,8 +283,33 @@ def find(
         decisions.with_remarks(decisions.applied(record, decided.get(record.id, ())), remarks) for record in records
     )
     return tuple(
-        attrs.evolve(record, judged=waivers.applied(record.judged, record.period, waived)) for record in decided_on
+        attrs.evolve(record, judged=waivers.applied(record.judged, record.period, waived)) if waived else record
+        for record in decided_on
     )
+
+
+def unit_decided_on() -> ColumnElement[bool]:
+    """The condition for returns of units on whose returns, or an earlier one of theirs, the office decided something:
+    decisions look at values."""
+    of, decided = tables.returns.alias(), tables.decisions
+    return tables.returns.c.unit.in_(select(of.c.unit).join(decided, decided.c.return_id == of.c.id))
+
+
+def values_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[Value]]:
+    """The values of those returns, by return."""
+    found: dict[int, list[Value]] = {}
+    for some in chunks(ids):
+        found |= _values(connection, select(tables.returns.c.id).where(tables.returns.c.id.in_(some)))
+    return found
+
+
+def _values(
+    connection: Connection, wanted: Select[tuple[int]], narrowed: ColumnElement[bool] | None = None
+) -> dict[int, list[Value]]:
+    values: dict[int, list[Value]] = {}
+    for return_id, *row in _parts(connection, tables.return_values, rows.VALUE_COLUMNS, wanted, narrowed):
+        values.setdefault(return_id, []).append(rows.value_of(row))
+    return values
 
 
 def named(wanted: str, *, sha256: bool) -> ColumnElement[bool]:
@@ -265,9 +334,14 @@ def _of_progress() -> ColumnElement[bool]:
 
 
 def _parts(
-    connection: Connection, table: Table, wanted: Select[tuple[int]], narrowed: ColumnElement[bool] | None = None
-) -> list[rows.Row]:
-    """Rows of a table that belong to the returns wanted, in their order."""
-    query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.return_id, table.c.position)
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    wanted: Select[tuple[int]],
+    narrowed: ColumnElement[bool] | None = None,
+) -> Iterator[Sequence[Any]]:
+    """Return id and those columns of the rows that belong to the returns wanted, in their order."""
+    query = select(table.c.return_id, *(table.c[name] for name in columns)).where(table.c.return_id.in_(wanted))
     query = query if narrowed is None else query.where(narrowed)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    # tuples: a return has a hundred of them
+    return iter(connection.execute(query.order_by(table.c.return_id, table.c.position)))

@@ -16,6 +16,13 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import iso
 
+VALUE_COLUMNS = (
+    *("row_table", "row_key", "field", "typed", "value", "value_type"),
+    *("sheet", "cell", "origin", "stated"),
+)
+FINDING_FIELDS = ("code", "severity", "message", "fix", "sheet", "cell", "table", "task", "field", "value")
+FINDING_COLUMNS = tuple("row_table" if name == "table" else name for name in FINDING_FIELDS)
+"""What is read of `return_values` and `return_findings`, by the names of their columns and of a Finding's fields."""
 Row = dict[str, Any]
 """One row: column name -> what the driver takes or gave."""
 _Record = TypeVar("_Record", bound=attrs.AttrsInstance)
@@ -91,13 +98,16 @@ def return_row(judged: JudgedReturn, period: str, collected_at: dt.datetime, who
 
 
 def value_rows(return_id: int, values: Sequence[Value]) -> list[Row]:
-    """The rows of `return_values`."""
-    return [
-        row_of(item, "value")
-        | {"return_id": return_id, "position": position}
-        | {"origin": clean(to_json(item.origin)) if item.origin else None}
-        for position, item in enumerate(values)
-    ]
+    """The rows of `return_values`; written out, because a return has a hundred of them."""
+    made = []
+    for position, item in enumerate(values):
+        value, kind = pack(item.value)
+        row: Row = {"return_id": return_id, "position": position, "value": value, "value_type": kind}
+        row |= {"row_table": clean(item.table), "row_key": clean(item.key), "field": clean(item.field)}
+        row |= {"typed": clean(item.typed), "sheet": clean(item.sheet), "cell": item.cell, "stated": clean(item.stated)}
+        row["origin"] = clean(to_json(item.origin)) if item.origin else None
+        made.append(row)
+    return made
 
 
 def finding_rows(return_id: int, findings: Sequence[Finding]) -> list[Row]:
@@ -105,15 +115,11 @@ def finding_rows(return_id: int, findings: Sequence[Finding]) -> list[Row]:
     return [row_of(item) | {"return_id": return_id, "position": number} for number, item in enumerate(findings)]
 
 
-def value_of(row: Row) -> Value:
-    """The record of a row of `return_values`."""
-    origin = from_json(row["origin"], Source) if row["origin"] else None
-    return record_of(Value, row | {"origin": origin}, "value")
-
-
-def finding_of(row: Row) -> Finding:
-    """The record of a row of `return_findings`."""
-    return record_of(Finding, row)
+def value_of(row: Sequence[Any]) -> Value:
+    """The record of the VALUE_COLUMNS of a row of `return_values`."""
+    table, key, field, typed, value, kind, sheet, cell, origin, stated = row
+    file = from_json(origin, Source) if origin else None
+    return Value(table, key, field, typed, unpack(value, kind), sheet, cell, file, stated)
 
 
 def return_of(row: Row, values: tuple[Value, ...], findings: tuple[Finding, ...]) -> ReturnRecord:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import attrs
 from attrs import frozen
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, tuple_
 
@@ -76,6 +77,7 @@ class Ledger:
         self.person = person
         self._engine = engine
         self._forms: dict[str, Form] = {}
+        self._bare_forms: dict[str, Form] = {}
         self.upgraded: Upgrade | None = None
 
     @classmethod
@@ -198,15 +200,16 @@ class Ledger:
         issue_id = self._first(query.order_by(forms.c.version.desc()))
         return None if issue_id is None else self.form_by_id(issue_id)
 
-    def form_by_id(self, issue_id: str) -> Form | None:
-        """The form with that issue id."""
-        if issue_id not in self._forms:
+    def form_by_id(self, issue_id: str, *, cells: bool = True) -> Form | None:
+        """The form with that issue id; `cells`: with every cell as issued, which is dear, and for reading it alone."""
+        kept = self._forms if cells else self._bare_forms
+        if issue_id not in kept:
             with reading(self._engine) as connection:
-                found = queries.one_form(connection, tables.forms.c.issue_id == issue_id)
+                found = queries.one_form(connection, tables.forms.c.issue_id == issue_id, cells=cells)
             if found is None:
                 return None
-            self._forms[issue_id] = found
-        return self._forms[issue_id]
+            _keep(kept, found, _KEPT_FORMS if cells else _KEPT_BARE_FORMS)
+        return kept[issue_id]
 
     def form_by_short(self, short_id: str) -> Form | None:
         """The form with that short id."""
@@ -224,7 +227,10 @@ class Ledger:
         )
         same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
         query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
-        return tuple(queries.form_of(row[0]) for row in self.rows(query))
+        found = tuple(queries.form_of(row[0]) for row in self.rows(query))
+        for form in found:
+            _keep(self._bare_forms, form, _KEPT_BARE_FORMS)
+        return found
 
     def latest_period(self) -> str | None:
         """Code of the period whose first form was issued last: a new version of an older one does not bring it back."""
@@ -248,6 +254,21 @@ class Ledger:
         """A file of that content was judged and recorded before: for that period, or for whatever period."""
         with reading(self._engine) as connection:
             return queries.was_judged(connection, sha256, period)
+
+    def judged_hashes(self, sources: Sequence[Source]) -> set[str]:
+        """Those of the files whose content was judged and recorded before, for whatever period."""
+        with reading(self._engine) as connection:
+            return queries.judged_hashes(connection, [source.sha256 for source in sources])
+
+    def output_hashes(self, sources: Sequence[Source]) -> set[str]:
+        """Those of the files whose content is the program's own."""
+        table = tables.outputs
+        with reading(self._engine) as connection:
+            return {
+                sha256
+                for hashes in queries.chunks({source.sha256 for source in sources})
+                for sha256 in connection.execute(select(table.c.sha256).where(table.c.sha256.in_(hashes))).scalars()
+            }
 
     def stayed_closed(self, sha256: str, *, locked: bool) -> bool:
         """The file was recorded, but not judged for a fault of the program's; `locked`: or for want of its password."""
@@ -275,7 +296,7 @@ class Ledger:
         """
         run = queries.CollectRun(self._workspace, in_vietnam(at), "")
         with changing(self._engine) as connection:
-            return {source.sha256: queries.see(connection, run, source) for source in sources if source.sha256}
+            return queries.see(connection, run, [source for source in sources if source.sha256])
 
     def record_returns(
         self, period: str, judged: Sequence[JudgedReturn], collected_at: dt.datetime
@@ -288,14 +309,13 @@ class Ledger:
         """
         run = queries.CollectRun(self._workspace, in_vietnam(collected_at), self.person)
         with changing(self._engine) as connection:
-            new: list[ReturnRecord] = []
-            for item in judged:
-                sha256 = item.source.sha256
-                if not sha256 or item.verdict == "duplicate":
-                    continue
-                if not queries.was_judged(connection, sha256, period):
-                    new.append(queries.add(connection, period, item, run))
-                elif item.verdict != "unrecognised" and queries.stayed_closed(connection, sha256, locked=True):
+            told = [item for item in judged if item.source.sha256 and item.verdict != "duplicate"]
+            known = queries.judged_hashes(connection, [item.source.sha256 for item in told], period)
+            fresh = {item.source.sha256: item for item in reversed(told) if item.source.sha256 not in known}
+            new = queries.add(connection, period, [*reversed(fresh.values())], run)
+            for item in told:
+                opened = item.source.sha256 in known and item.verdict != "unrecognised"
+                if opened and queries.stayed_closed(connection, item.source.sha256, locked=True):
                     new.append(queries.reopen(connection, period, item, run))
                     self.add_event(connection, "reread", {"period": period, "file": item.source.path})
             if new:
@@ -303,15 +323,35 @@ class Ledger:
                 self.add_event(connection, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
-    def returns(self, period: str, *, progress_only: bool = False) -> tuple[ReturnRecord, ...]:
+    def returns(self, period: str, *, valued: bool = True, progress_only: bool = False) -> tuple[ReturnRecord, ...]:
         """Every return collected for the period, in the order of collection, with values and findings.
 
+        Not `valued`: without the values of units on whose returns nothing was decided; `with_values` brings them.
         `progress_only`: of rows led how far each has come, and everything of those that are done; without findings.
         """
         condition = (tables.returns.c.period == period) & queries.newest_judgement()
+        some = None if valued else queries.unit_decided_on()
         with reading(self._engine) as connection:
-            found = queries.find(connection, condition, progress_only=progress_only)
-        return asked_before(found)
+            return asked_before(queries.find(connection, condition, valued=some, progress_only=progress_only))
+
+    def with_values(self, records: Sequence[ReturnRecord], ids: Collection[int]) -> tuple[ReturnRecord, ...]:
+        """Returns that were read without their values, those of these ids with them."""
+        lacking = [record.id for record in records if record.id in ids and not record.judged.values]
+        with reading(self._engine) as connection:
+            values = queries.values_of(connection, lacking)
+        return tuple(
+            attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(values[record.id])))
+            if record.id in values
+            else record
+            for record in records
+        )
+
+    def returns_of(self, units: Collection[str], period: str) -> tuple[ReturnRecord, ...]:
+        """`returns` of some units alone."""
+        about = tables.returns.c
+        with reading(self._engine) as connection:
+            condition = (about.period == period) & about.unit.in_(sorted(units)) & queries.newest_judgement()
+            return asked_before(queries.find(connection, condition))
 
     def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> ReturnRecord:
         """Records what the file of a return says when it is judged again, with its event; the first judgement stays."""
@@ -501,6 +541,17 @@ class Ledger:
             "detail": rows.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
         }
         connection.execute(insert(tables.events), row)
+
+
+_KEPT_FORMS, _KEPT_BARE_FORMS = 128, 1024
+"""Forms in memory: a form with its cells is some 400 KB."""
+
+
+def _keep(kept: dict[str, Form], form: Form, most: int) -> None:
+    """One more of the forms in memory; the oldest makes room."""
+    if len(kept) >= most:
+        kept.pop(next(iter(kept)))
+    kept[form.issue_id] = form
 
 
 def _require_not_lost(workspace: Workspace) -> None:

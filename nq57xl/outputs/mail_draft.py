@@ -28,9 +28,9 @@ def mail_draft(
     """
     message = EmailMessage(policy=SMTP)
     text, *pages = bodies
-    message.set_content(text, cte="quoted-printable")
+    message.set_content(text, cte="base64")
     for page in pages:
-        message.add_alternative(page, subtype="html", cte="quoted-printable")
+        message.add_alternative(page, subtype="html", cte="base64")
         message.set_boundary(f"=_nq57-{mark}-hai-dang")
     if attached is not None:
         name, content = attached

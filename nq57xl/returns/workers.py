@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nq57xl.rules.findings import Finding, make
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_file
-from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.read import read_bytes
+from nq57xl.xlsx.refused import Refused, too_large
 
-if TYPE_CHECKING:
-    from pebble import ProcessFuture, ProcessPool
-
-_Reader = Callable[[Path], RawWorkbook]
+Reader = Callable[[bytes], RawWorkbook]
+"""A pure function: the same bytes give the same record, in whatever process and on whatever machine."""
 Outcome = RawWorkbook | Finding
+_AHEAD = 4
+"""Files that are read before their turn: enough to keep every process busy, few enough to keep memory small."""
 
 
 def read_all(
@@ -33,25 +35,57 @@ def read_all(
     *,
     timeout: float = limits.READ_SECONDS,
     workers: int = 2,
-    reader: _Reader = read_file,
+    reader: Reader = read_bytes,
+    executor: Executor | None = None,
 ) -> Iterator[Outcome]:
     """For each path, in order, its workbook or the finding that says why there is none. Never raises for a file.
 
-    `timeout` in seconds for each file. `reader` must be a function that a new process can import.
+    `timeout` in seconds for each file. `reader` must be a function that a new process can import. `executor`: where
+    it runs, by default in processes of this machine; a few files ahead, so that a batch of any size needs the same
+    memory.
     """
     if not paths:
         return
-    with _pool(min(workers, len(paths))) as pool:
-        futures = [pool.schedule(_attempt, args=(reader, path), timeout=timeout) for path in paths]
-        for path, future in zip(paths, futures, strict=True):
+    own = _Readers(min(workers, len(paths)), timeout) if executor is None else contextlib.nullcontext(executor)
+    with own as pool:
+        for content, future in _begun(pool, reader, paths):
+            if isinstance(content, Finding):
+                yield content
+                continue
             try:
                 yield _outcome(future, timeout)
-            except BrokenProcessPool:  # a process died in the middle of an answer: the others start anew, one by one
-                yield _alone(path, timeout, reader)
+            except BrokenExecutor:  # a process died in the middle of an answer: the others start anew, one by one
+                yield _alone(content, timeout, reader)
 
 
-def _outcome(future: ProcessFuture[Outcome], timeout: float) -> Outcome:
-    """The result of one file; raises BrokenProcessPool when the pool itself is gone."""
+def _begun(
+    executor: Executor, reader: Reader, paths: Sequence[Path]
+) -> Iterator[tuple[bytes | Finding, Future[Outcome]]]:
+    """Each file's content, or why there is none, and its reading, which has begun some files before its turn."""
+    waiting: deque[tuple[bytes | Finding, Future[Outcome]]] = deque()
+    for path in paths:
+        content, future = _content(path), Future[Outcome]()
+        if isinstance(content, bytes):
+            try:
+                future = executor.submit(_attempt, reader, content)
+            except RuntimeError:  # the pool is gone
+                future.set_exception(BrokenExecutor())
+        waiting.append((content, future))
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _content(path: Path) -> bytes | Finding:
+    try:
+        size = path.stat().st_size
+        return too_large(size) if size > limits.FILE_BYTES else path.read_bytes()
+    except OSError as error:
+        return make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
+
+
+def _outcome(future: Future[Outcome], timeout: float) -> Outcome:
+    """The result of one file; raises BrokenExecutor when the pool itself is gone."""
     from pebble import ProcessExpired
 
     try:
@@ -62,35 +96,40 @@ def _outcome(future: ProcessFuture[Outcome], timeout: float) -> Outcome:
         return make("FILE_READER_FAILED")
 
 
-def _alone(path: Path, timeout: float, reader: _Reader) -> Outcome:
-    with _pool(1) as pool:
+def _alone(content: bytes, timeout: float, reader: Reader) -> Outcome:
+    with _Readers(1, timeout) as pool:
         try:
-            return _outcome(pool.schedule(_attempt, args=(reader, path), timeout=timeout), timeout)
-        except BrokenProcessPool:
+            return _outcome(pool.submit(_attempt, reader, content), timeout)
+        except BrokenExecutor:
             return make("FILE_READER_FAILED")
 
 
-@contextlib.contextmanager
-def _pool(workers: int) -> Iterator[ProcessPool]:
-    """A pool that is stopped at the end, also when its results are no longer wanted."""
-    from pebble import ProcessPool
+class _Readers(Executor):
+    """Processes of this machine: a file over its time, or over which a process dies, costs nothing but itself.
 
-    pool = ProcessPool(max_workers=workers, initializer=_settle, context=_Context())
-    try:
-        yield pool
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+    Stopped at the end, also when its results are no longer wanted.
+    """
+
+    def __init__(self, workers: int, timeout: float) -> None:
+        from pebble import ProcessPool
+
+        self._pool = ProcessPool(max_workers=workers, initializer=_settle, context=_Context())
+        self._timeout = timeout
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - the base's
+        return self._pool.schedule(fn, args=args, kwargs=kwargs, timeout=self._timeout)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
 
 
-def _attempt(reader: _Reader, path: Path) -> Outcome:
+def _attempt(reader: Reader, content: bytes) -> Outcome:
     """Runs in the worker: what can be said of the file is said there."""
     try:
-        return reader(path)
+        return reader(content)
     except Refused as refusal:
         return refusal.finding
-    except OSError as error:
-        return make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # a panic of the reader's own language is no Exception, and could not be sent back either
@@ -104,8 +143,13 @@ def _settle() -> None:
     would look like a file that cannot be read.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(_SELDOM)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what a reader's own language says as it dies helps no office
     _limit_memory()
+
+
+_SELDOM = 50_000
+"""Objects between two looks for circles: a workbook is thousands of records, and none of them is in one."""
 
 
 def _limit_memory() -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,25 +15,26 @@ import pytest
 from nq57xl.returns.workers import Outcome, read_all
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_file
+from nq57xl.xlsx.read import read_bytes
 from tests import hostile
 
 
-def mean_reader(path: Path) -> RawWorkbook:
-    """Does what the file's name says: runs in the worker."""
-    if path.stem == "abort":
+def mean_reader(data: bytes) -> RawWorkbook:
+    """Does what stands at the file's end: runs in the worker."""
+    wish = data.rpartition(b"|")[2].decode()
+    if wish == "abort":
         os.abort()
-    if path.stem == "kill" and sys.platform != "win32":
+    if wish == "kill" and sys.platform != "win32":
         os.kill(os.getpid(), signal.SIGKILL)
-    if path.stem == "interrupt":
+    if wish == "interrupt":
         os.kill(os.getpid(), signal.SIGINT)
-    if path.stem == "hang":
+    if wish == "hang":
         time.sleep(600)
-    if path.stem == "raise":
+    if wish == "raise":
         raise KeyError("a bug of the reader")
-    if path.stem == "eat":
+    if wish == "eat":
         return RawWorkbook((), "x" * (1 << 36))
-    return read_file(path)
+    return read_bytes(data)
 
 
 def codes(outcomes: list[Outcome]) -> list[str]:
@@ -42,7 +44,7 @@ def codes(outcomes: list[Outcome]) -> list[str]:
 def put(folder: Path, names: list[str]) -> list[Path]:
     paths = [folder / name for name in names]
     for path in paths:
-        path.write_bytes(hostile.good())
+        path.write_bytes(hostile.good() + f"|{path.stem}".encode())
     return paths
 
 
@@ -110,6 +112,29 @@ def test_reader_that_eats_memory(tmp_path: Path) -> None:
     """A reader that asks for 64 GB fails alone."""
     paths = put(tmp_path, ["eat.xlsx", "a.xlsx"])
     assert codes(list(read_all(paths, workers=1, reader=mean_reader))) == ["FILE_READER_FAILED", "read"]
+
+
+def test_any_executor_reads(tmp_path: Path) -> None:
+    """Reading is a function of bytes handed to an executor: threads give what processes give."""
+    paths = put(tmp_path, ["a.xlsx", "raise.xlsx", *(f"b{number}.xlsx" for number in range(9))])
+    with ThreadPoolExecutor(2) as threads:
+        here = list(read_all(paths, reader=mean_reader, executor=threads))
+    assert codes(here) == ["read", "FILE_READER_FAILED", *["read"] * 9]
+    assert here == list(read_all(paths, reader=mean_reader))
+
+
+def test_files_are_read_a_few_ahead(tmp_path: Path) -> None:
+    """A batch of any size is read as it is asked for: no more than a few workbooks wait in memory."""
+    paths = put(tmp_path, [f"a{number}.xlsx" for number in range(40)])
+    read: list[bytes] = []
+
+    def noting(data: bytes) -> RawWorkbook:
+        read.append(data)
+        return read_bytes(data)
+
+    with ThreadPoolExecutor(1) as thread:
+        next(read_all(paths, reader=noting, executor=thread))
+    assert len(read) < 10
 
 
 def test_missing_file(tmp_path: Path) -> None:

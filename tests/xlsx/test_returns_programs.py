@@ -16,7 +16,7 @@ from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_bytes, read_file, to_xlsx
+from nq57xl.xlsx.read import read_bytes, to_xlsx
 from nq57xl.xlsx.refused import Refused
 from tests.conftest import SAVERS
 from tests.odd_kit import Key, at, put
@@ -69,7 +69,7 @@ def test_saved_by_libreoffice(tmp_path: Path, suffix: Target, note: str) -> None
     """A form saved by LibreOffice as .xlsx, .ods or .xls says exactly what was typed into it."""
     path = tmp_path / "back"
     path.write_bytes(saved_by_libreoffice(tmp_path, form()[0], suffix))
-    (raw,) = read_all([path], reader=functools.partial(read_file, soffice=environment.soffice()))
+    (raw,) = read_all([path], reader=functools.partial(read_bytes, soffice=environment.soffice()))
     assert isinstance(raw, RawWorkbook)
     back = rejoin(source_of(), raw, form_of())
     assert codes(back) == [note]
