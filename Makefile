@@ -61,13 +61,14 @@ bench: $(DEV) ## forms beside the same cells written bare; collecting, with and 
 	$(BIN)/python -m tools.bench_report
 	$(BIN)/python -m tools.bench_collect
 	$(BIN)/python -m tools.bench_year
+	$(BIN)/python -m tools.bench_others
 
 windows: $(RUN) ## dist/NQ57-*.zip, for wine; RUNTIME=ZIP SHA256=… for a release (docs/windows.md)
 	$(BIN)/python -m tools.windows build $(if $(RUNTIME),--runtime "$(RUNTIME)" --sha256 "$(SHA256)")
 
 lock: ## make the lock files again (needs uv)
 	$(LOCK) --extra build pyproject.toml -o requirements.lock
-	$(LOCK) --extra build --extra parquet --extra postgresql --extra test pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra build --extra bench --extra parquet --extra postgresql --extra test pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was built; workspaces stay
 	rm -rf $(VENV) build dist out/demo out/demo-tinh .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

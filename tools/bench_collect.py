@@ -253,10 +253,10 @@ READING_LIMIT = 25
 def _read_ghost(path: Path) -> tuple[float, float, int]:
     start = time.perf_counter()
     raw: RawWorkbook = read_file(path)
-    return time.perf_counter() - start, _peak(), sum(len(sheet.cells) for sheet in raw.sheets)
+    return time.perf_counter() - start, peak(), sum(len(sheet.cells) for sheet in raw.sheets)
 
 
-def _peak() -> float:
+def peak() -> float:
     """Greatest memory of this process in MB. Linux's own counter goes on from the process that started this one."""
     status = Path("/proc/self/status")
     if status.is_file():

@@ -38,7 +38,7 @@ def fields_of(table: Table, schema: Schema) -> dict[str, Field]:
 def words_formula(ref: str) -> str:
     """Excel: what stands in the cell without blanks at its ends, those of web pages and line breaks included.
 
-    The collector strips the same (text.normalise.clean): a cell that looks empty is empty to both.
+    The collector strips the same (text.legacy.clean): a cell that looks empty is empty to both.
     """
     return f'TRIM(CLEAN(SUBSTITUTE({ref},"\u00a0"," ")))'
 

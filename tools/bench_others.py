@@ -1,0 +1,184 @@
+"""What collecting costs beside other programs that read the same files: processor time of one run, as ratios.
+
+python -m tools.bench_others [returns]
+
+The yardstick is calamine, which merely reads every cell. datamaps gathers the cells of a map into a master workbook;
+a loop of pandas and openpyxl, as offices write it, stacks the rows of every sheet and saves them. Neither of the two
+checks anything, knows who sent what, answers anybody, or is the same after a kill. Merging is measured beside
+XlsxWriter, which is handed the finished workbooks' cells. Each runs in a process of its own; what it starts counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from attrs import frozen
+
+from tools import bench_collect, bench_forms
+
+RETURNS = 200
+LIMITS = {"clean": 10.5, "marked": 34.0}
+"""Times calamine: 20 and 65 ms where calamine takes 1.9, as it did where these limits were set."""
+
+
+@frozen
+class Cost:
+    """What one program took."""
+
+    name: str
+    seconds: float
+    """Of processor time, for all returns."""
+
+
+def spent(task: Callable[[Path], object], folder: Path) -> float:
+    """Seconds of processor time of the task in a process of its own, its imports and children included."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_spent, task, folder).result()
+
+
+def _spent(task: Callable[[Path], object], folder: Path) -> float:
+    before = _processor()
+    task(folder)
+    return _processor() - before
+
+
+def _processor() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / "inbox").glob("*.xlsx"))
+
+
+def calamine(folder: Path) -> None:
+    """Reads every cell, and that is all."""
+    from python_calamine import CalamineWorkbook
+
+    for path in _files(folder):
+        book = CalamineWorkbook.from_path(str(path))
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name).to_python()
+
+
+def pandas_loop(folder: Path) -> None:
+    """Every sheet of every file as a frame, stacked by sheet, saved as one workbook."""
+    import pandas as pd
+
+    stacked: dict[str, list[pd.DataFrame]] = {}
+    for path in _files(folder):
+        for name, frame in pd.read_excel(path, sheet_name=None, engine="openpyxl", header=None).items():
+            stacked.setdefault(str(name), []).append(frame.assign(file=path.name))
+    with pd.ExcelWriter(folder / "pandas.xlsx", engine="openpyxl") as writer:
+        for name, frames in stacked.items():
+            pd.concat(frames).to_excel(writer, sheet_name=name[:31], index=False)
+
+
+def datamaps(folder: Path) -> None:
+    """The entry cells of a form's layout, as the map names them, into datamaps' master workbook."""
+    os.environ["HOME"] = str(folder)  # it keeps its settings there
+    (folder / "Documents" / "datamaps" / "output").mkdir(parents=True)
+    from engine.config import Config
+    from engine.repository.datamap import InMemorySingleDatamapRepository
+    from engine.repository.master import MasterOutputRepository
+    from engine.repository.templates import InMemoryPopulatedTemplatesRepository
+    from engine.use_cases.parsing import CreateMasterUseCase
+
+    Config.initialise()
+    repositories = (
+        InMemorySingleDatamapRepository(folder / "datamap.csv"),
+        InMemoryPopulatedTemplatesRepository(str(folder / "inbox")),
+    )
+    CreateMasterUseCase(*repositories, MasterOutputRepository).execute("master.xlsx")
+
+
+def ours(folder: Path) -> None:
+    """`nq57xl collect` of the same files: read twice, judged, recorded, answered."""
+    from nq57xl.commands.collect import collect
+
+    collect(bench_collect.office_at(folder), [], bench_collect.PERIOD)
+
+
+def merging(folder: Path) -> None:
+    """`nq57xl merge`: the report with its sources and everything that goes with it."""
+    from nq57xl.commands.merge import merge
+
+    merge(bench_collect.office_at(folder), bench_collect.PERIOD)
+
+
+# --- the folders ------------------------------------------------------------------------------------------------------
+
+
+def prepare(base: Path, folder: Path, files: Sequence[bytes]) -> Path:
+    """A copy of the workspace with those files in its inbox."""
+    import shutil
+
+    shutil.copytree(base, folder)
+    for number, data in enumerate(files):
+        (folder / "inbox").mkdir(exist_ok=True)
+        (folder / "inbox" / f"{number:05d}.xlsx").write_bytes(data)
+    return folder
+
+
+def write_map(folder: Path, limit: int = 400) -> None:
+    """datamaps' map: the entry cells of the first form issued."""
+    from nq57xl.forms.layout import layout
+    from nq57xl.text.addresses import a1
+
+    with bench_collect.office_at(folder).reading() as ledger:
+        form = ledger.form_by_id(ledger.current_forms(bench_collect.PERIOD)[0].issue_id)
+        assert form is not None
+    slots = [(sheet.title, slot) for sheet in layout(form) for slot in sheet.slots if slot.role == "entry"]
+    with (folder / "datamap.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("cell_key", "template_sheet", "cell_reference"))
+        for title, slot in slots[:limit]:
+            writer.writerow((f"{slot.table}|{slot.key}|{slot.field}", title, a1(slot.row, slot.col)))
+
+
+def bare_merge(folder: Path) -> float:
+    """Seconds that XlsxWriter takes for the cells of the workbooks that merge made."""
+    made = sorted((folder / "out" / bench_collect.PERIOD / "tong-hop").glob("*.xlsx"))
+    contents = [bench_forms.content_of(path.read_bytes()) for path in made]
+    before = _processor()
+    for content in contents:
+        bench_forms.write_bare(content)
+    return _processor() - before
+
+
+def main() -> None:
+    """Prints the ratios; exits 1 where one is over its limit."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else RETURNS
+    with tempfile.TemporaryDirectory(prefix="nq57xl-bench-") as name:
+        base = Path(name)
+        reports = bench_collect.workspace(base)[bench_collect.PERIOD]
+        files = bench_collect.clean(reports, count)
+        marked = [bench_collect.wrong_values(data) for data in files[: len(reports)]]
+        clean = prepare(base / "so", base / "clean", files)
+        write_map(clean)
+        yardstick = min(spent(calamine, clean) for _ in range(3))
+        costs = [Cost("nq57xl, a clean return", spent(ours, clean))]
+        back = prepare(base / "so", base / "marked", marked)
+        costs.append(Cost("nq57xl, a return that gets a marked form", spent(ours, back) / len(marked) * count))
+        costs += [Cost("datamaps", spent(datamaps, clean)), Cost("pandas + openpyxl", spent(pandas_loop, clean))]
+        merge_costs = spent(merging, clean), bare_merge(clean)
+    size = sum(map(len, files)) // count
+    print(f"{count} returns of {size} bytes; calamine reads one in {yardstick / count * 1000:.2f} ms of processor time")
+    for cost, limit in zip(costs, (*LIMITS.values(), None, None), strict=True):
+        allowed = f" (at most {limit:g})" if limit else ""
+        each = cost.seconds / count * 1000
+        print(f"{cost.name:<42} {each:>7.1f} ms {cost.seconds / yardstick:>6.1f} times calamine{allowed}")
+    print(f"merge of them {merge_costs[0]:.1f} s, {merge_costs[0] / merge_costs[1]:.2f} times XlsxWriter bare")
+    over = [cost for cost, limit in zip(costs, LIMITS.values(), strict=False) if cost.seconds > limit * yardstick]
+    sys.exit(bool(over))
+
+
+if __name__ == "__main__":
+    main()
