@@ -27,6 +27,8 @@ from tools.bench_collect import PERIOD, office_at, peak, variant, workspace
 from tools.bench_others import calamine
 
 AGENCIES, UNITS, ROWS = 121, 100, 8
+_TICK = 0.01
+"""Seconds by which systems count processor time."""
 RATIO_LIMIT = 1.15
 """A return of the last tenth of the agencies beside one of the first tenth, in processor time."""
 
@@ -55,7 +57,7 @@ class AgencyCost:
     @property
     def times(self) -> float:
         """The same beside calamine's reading."""
-        return (self.collecting + self.merging) / self.yardstick
+        return (self.collecting + self.merging) / max(self.yardstick, _TICK)
 
 
 def province(agencies: int, units: int, rows: int) -> Iterator[AgencyCost]:
@@ -106,7 +108,7 @@ def summary(costs: Sequence[AgencyCost]) -> tuple[str, float]:
         f"{len(costs)} agencies, {returns} returns, {sum(item.accepted for item in costs)} accepted",
         f"collect {collecting:.0f} s, merge {merging:.0f} s of processor time:"
         f" {(collecting + merging) * 1000 / returns:.1f} ms a return,"
-        f" {(collecting + merging) / sum(item.yardstick for item in costs):.1f} times calamine's reading;"
+        f" {(collecting + merging) / max(sum(item.yardstick for item in costs), _TICK):.1f} times calamine's reading;"
         f" on the clock {sum(item.elapsed for item in costs) / 60:.1f} minutes",
         f"the last tenth costs {ratio:.2f} times the first (at most {RATIO_LIMIT:g});"
         f" memory {costs[0].megabytes:.0f} MB after the first agency, {costs[-1].megabytes:.0f} MB after the last",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nq57xl.commands import judge
 from nq57xl.rules.findings import ACCEPTED
 from tests.returns_kit import issued
 from tools import bench_collect
@@ -86,3 +87,25 @@ def test_reading_is_timed(tmp_path: Path) -> None:
     size, milliseconds = bench_collect.reading(tmp_path, [issued("QLDT"), issued()], times=2)
     assert size == max(len(issued("QLDT")), len(issued()))
     assert 0 < milliseconds < 10_000
+
+
+def test_batches_say_what_one_batch_says(
+    base: tuple[Path, dict[str, list[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: None
+) -> None:
+    """Judged and recorded three at a time, good and bad files get the verdicts, findings and answers of one batch."""
+    folder, reports = base
+    monkeypatch.setattr(bench_collect, "BAD_EVERY", RETURNS // len(KINDS))
+    files = bench_collect.clean(reports[bench_collect.PERIOD], RETURNS)
+    spoilt = bench_collect.with_bad(files, reports[bench_collect.OTHER_PERIOD])
+    told = []
+    for size in (len(spoilt), 3):
+        monkeypatch.setattr(judge, "BATCH", size)
+        _, done = bench_collect.run(folder / "so", root := tmp_path / f"so-{size}", spoilt)
+        with bench_collect.office_at(root).reading() as ledger:
+            judged = [record.judged for record in ledger.returns(bench_collect.PERIOD)]
+        known = {item.source.name: (item.verdict, item.values, item.findings) for item in judged}
+        lines = [(item.source.name, item.verdict, item.unit, item.findings) for item in done.returns]
+        answers = sorted(path.name for path in (root / "out").rglob("*.*"))
+        told.append((lines, known, done.period_findings, answers))
+    assert len(told[0][1]) > RETURNS // 2
+    assert told[0] == told[1]
