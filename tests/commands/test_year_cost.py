@@ -7,7 +7,9 @@ for a year of 121 units are measured by tools/bench_year.py.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +36,7 @@ def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.Mon
     plain = rows.value_of
     here = ""
 
-    def counted(row: rows.Row) -> object:
+    def counted(row: Sequence[Any]) -> object:
         read[here] += 1
         return plain(row)
 
