@@ -6,6 +6,7 @@ Equal input gives equal bytes, on every system: dates inside are fixed, and so i
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import re
 import warnings
@@ -15,6 +16,7 @@ from typing import Any, TypeAlias, cast
 
 import xlsxwriter
 from attrs import frozen
+from xlsxwriter.color import Color
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
 from xlsxwriter.worksheet import CellFormulaTuple, ColumnInfo
@@ -53,6 +55,12 @@ def cell_text(text: str) -> str:
     if len(text) * 2 <= _CELL_LIMIT or utf16_units(text) <= _CELL_LIMIT:
         return text
     return text.encode("utf-16-le")[: _CELL_LIMIT * 2].decode("utf-16-le", "ignore")
+
+
+@functools.cache
+def _colour(value: str) -> Color:
+    """The colour read once: XlsxWriter looks each up among the names that it knows."""
+    return Color(value)
 
 
 def clipped(text: str, limit: int) -> str:
@@ -318,7 +326,8 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
         key = tuple(sorted(properties.items()))
         form = self._made.get(key)
         if form is None:
-            form = self._made[key] = self.add_format({"locked": True, **properties})
+            coloured = {name: _colour(value) for name, value in properties.items() if name.endswith("color")}
+            form = self._made[key] = self.add_format({"locked": True, **properties, **coloured})
             if self._protected:
                 lock = int(properties.get("locked", True))
                 # said explicitly: a cell format without a word on protection would take Normal's
