@@ -121,8 +121,7 @@ class Condition:
 
     def words(self, field: str, code: str) -> str:
         """What people read for a code of a choice field."""
-        lists, item = self.schema.lists, self.fields[field]
-        items = (*lists.get(item.choices, ()), *lists.get(item.again, ()))
+        items = self.schema.lists.get(self.fields[field].choices, ())
         return next((item.title for item in items if item.code == code), str(code))
 
     def sentence(self, row: Mapping[str, Any]) -> str:
