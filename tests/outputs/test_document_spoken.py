@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from pathlib import Path
@@ -86,7 +87,8 @@ def test_late_tasks_stand_with_reason_and_remedy(mode: Mode) -> None:
 @pytest.mark.needs("pdftotext")
 def test_pages_of_every_fill(tmp_path: Path) -> None:
     """Whatever was filled in, the signature stands on page 3 of bql's document at the latest, on page 5 of sxd's; the
-    overview of the workbook is page 1 alone."""
+    overview of the workbook is page 1 alone, the plan takes 6 pages, the whole workbook of April 18; no page holds
+    nothing but headings."""
     paths = []
     for which in PLANS:
         for mode in MODES:
@@ -102,6 +104,13 @@ def test_pages_of_every_fill(tmp_path: Path) -> None:
             assert last <= (3 if pdf.stem.startswith("bql") else 5), pdf.stem
         else:
             assert "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN" in pages[1], pdf.stem
+            after = next(n for n, page in enumerate(pages[2:], start=2) if "NỘI DUNG KẾ HOẠCH" not in page)
+            filled = pdf.stem.split("-")[2]
+            assert after - 1 <= 6 or filled == "long", pdf.stem
+            assert len(pages) - 1 <= 18 or filled not in ("done", "none", "full"), pdf.stem
+            for before, page in itertools.pairwise(pages[:-1]):
+                own = set(page.split("\n")) - set(before.split("\n"))
+                assert sum(map(len, own)) > 40, (pdf.stem, page)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from nq57xl.outputs.report.indicators import gap_cell, result_cell
@@ -16,8 +17,7 @@ NAME = "So với kỳ trước"
 COLUMNS = (
     ReportColumn("number", "TT", 5, "center"),
     ReportColumn("code", "Mã", 8, "center"),
-    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 38),
-    ReportColumn("unit", "Đơn vị", 16),
+    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 56),
     ReportColumn("old_progress", "Tiến độ, kết quả", 13, "center"),
     ReportColumn("old_timeliness", "So với thời hạn", 12, "center"),
     ReportColumn("old_percent", "Tỷ lệ", 7.5, "center"),
@@ -45,7 +45,6 @@ def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
 
 def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]:
     section = None
-    units = {row.task.code: [entry.name for entry in row.entries] for row in c.tasks}
     titles = {item.number: item.title for item in c.plan.sections}
     still = [row for row in compared.moved("same", "none") if not row.newly_overdue]
     rows = [row for row in compared.rows if row.newly_overdue or row.move not in ("same", "none")]
@@ -53,8 +52,7 @@ def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]
         if row.task.section != section and row.move != "dropped":
             section = row.task.section
             yield ReportLine("section", {"number": section, "code": titles.get(section, "")})
-        cells = _row_cells(row, c)
-        yield ReportLine("row", {"number": str(number), "unit": "\n".join(units.get(row.task.code, ())), **cells}, 1)
+        yield ReportLine("row", {"number": str(number), **_row_cells(row, c)}, 1)
     if still:
         yield ReportLine("section", {"number": "", "code": f"Không thay đổi: {len(still)} đầu việc"})
         codes = ", ".join(numbered(row.task) for row in still)
@@ -68,8 +66,10 @@ def _indicator_lines(c: Consolidation, indicators: Sequence[IndicatorChange]) ->
         yield ReportLine("section", {"number": "", "code": "Chỉ tiêu"})
     silent = [item for item in indicators if item.before is None and item.after is None]
     told = [item for item in indicators if item not in silent]
+    units = Counter(item.indicator.code for item in told)
     for number, item in enumerate(told, start=1):
-        yield ReportLine("row", {"number": str(number), **_indicator_cells(item, c)}, 1)
+        name = item.name if units[item.indicator.code] > 1 else ""
+        yield ReportLine("row", {"number": str(number), **_indicator_cells(item, c, name)}, 1)
     if silent:
         names = dict.fromkeys(f"{item.indicator.group}.{item.indicator.number}" for item in silent)
         words = f"Cả hai kỳ chưa có số liệu: chỉ tiêu {', '.join(names)}"
@@ -115,13 +115,13 @@ def _standing(standing: RowStanding | None, c: Consolidation) -> tuple[str, str]
     return ("", "") if standing is None else standing_words(standing, c)
 
 
-def _indicator_cells(item: IndicatorChange, c: Consolidation) -> Cells:
+def _indicator_cells(item: IndicatorChange, c: Consolidation, name: str) -> Cells:
+    """`name` of the unit, where several report the indicator."""
     judged = any(row.judged for row in c.indicators if row.indicator.code == item.indicator.code)
     short = MISSED if judged else UNDER_WAY
     return {
         "code": f"{item.indicator.group}.{item.indicator.number}",
-        "work": item.indicator.indicator,
-        "unit": item.name,
+        "work": f"{item.indicator.indicator} ({name})" if name else item.indicator.indicator,
         "old_progress": result_cell(item.before, item.measure, c),
         "old_timeliness": _reached(item.reached_before, UNDER_WAY),
         "progress": result_cell(item.after, item.measure, c),

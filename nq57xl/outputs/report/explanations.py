@@ -29,6 +29,8 @@ _EDITS = {
     "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
 }
 _WITHDRAWN = "Rút lại biên tập"
+_WIDE = {"difficulties": "next_work"}
+"""What no unit has answered is told over the columns of the answers."""
 
 
 @frozen
@@ -82,7 +84,8 @@ def explanation_lines(c: Consolidation, before: int) -> Iterator[ReportLine]:
             index += 1
             yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
         for number, cells in enumerate(rows, start=1):
-            yield ReportLine("row", {"number": str(number), **cells}, 1)
+            alone = not any(cells.get(name) for name in ("cause", "proposal", "next_work"))
+            yield ReportLine("row", {"number": str(number), **cells}, 1, spans=_WIDE if alone else {})
 
 
 def groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:

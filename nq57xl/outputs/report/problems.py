@@ -18,14 +18,14 @@ NAME = "Chậm, vướng, giải trình"
 COLUMNS = (
     ReportColumn("number", "TT", 4.5, "center"),
     ReportColumn("code", "Mã", 7, "center"),
-    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 29),
-    ReportColumn("unit", "Đơn vị", 13),
-    ReportColumn("deadline", "Thời hạn", 12, "center"),
-    ReportColumn("standing", "Tiến độ, so với thời hạn", 13, "center"),
-    ReportColumn("difficulties", "Khó khăn, vướng mắc; nội dung cần giải trình", 25),
-    ReportColumn("cause", "Nguyên nhân, giải trình của đơn vị", 20),
-    ReportColumn("proposal", "Đề xuất, kiến nghị", 16),
-    ReportColumn("next_work", "Việc kỳ tới", 16),
+    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 28),
+    ReportColumn("unit", "Đơn vị", 11),
+    ReportColumn("deadline", "Thời hạn", 10.5, "center"),
+    ReportColumn("standing", "Tiến độ, so với thời hạn", 11.5, "center"),
+    ReportColumn("difficulties", "Khó khăn, vướng mắc; nội dung cần giải trình", 24),
+    ReportColumn("cause", "Nguyên nhân, giải trình của đơn vị", 27),
+    ReportColumn("proposal", "Đề xuất, kiến nghị", 21),
+    ReportColumn("next_work", "Việc kỳ tới", 18),
     SOURCE,
 )
 

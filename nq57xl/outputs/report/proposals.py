@@ -13,12 +13,12 @@ from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 NAME = "Đề xuất, kiến nghị"
 COLUMNS = (
     ReportColumn("number", "TT", 5, "center"),
-    ReportColumn("unit", "Đơn vị", 18),
-    ReportColumn("a", "", 40),
+    ReportColumn("unit", "Đơn vị", 14),
+    ReportColumn("a", "", 38),
     ReportColumn("b", "", 32),
-    ReportColumn("c", "", 32),
-    ReportColumn("d", "", 20),
-    ReportColumn("e", "", 14, "center"),
+    ReportColumn("c", "", 36),
+    ReportColumn("d", "", 28),
+    ReportColumn("e", "", 11, "center"),
     SOURCE,
 )
 
