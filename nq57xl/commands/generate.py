@@ -26,7 +26,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.sending import SENDING_LIST, render_sending_list
 from nq57xl.plan.model import Period, Plan, plan_version
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.movement import BEFORE
+from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
 from nq57xl.rules.schema import Schema
 
 _BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period", "repeat", BEFORE)
@@ -95,7 +95,13 @@ def _plain(row: FormRow) -> FormRow:
 def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
     """The rows as people see them: what was reported before by its words, not by the file that said it."""
     tables = [table for table in form.tables if table.table not in (REOPEN, "unchanged")]
-    return {(table.table, row.key): attrs.evolve(row, before=()) for table in tables for row in table.rows}
+    return {
+        (table.table, row.key): attrs.evolve(
+            row, before=(), facts={name: fact for name, fact in row.facts.items() if name != DOCUMENTS_ELSEWHERE}
+        )
+        for table in tables
+        for row in table.rows
+    }
 
 
 class PlanHasErrorsError(Nq57Error):

@@ -18,7 +18,7 @@ from nq57xl.forms.values import PREFILLED, Value
 from nq57xl.forms.wording import DONE_BEFORE, NOTE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
-from nq57xl.rules.movement import BEFORE, EXPLAINED, SHARE, STILL, document_prints, text_print
+from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE, EXPLAINED, SHARE, STILL, document_prints, text_print
 from nq57xl.rules.schema import Facts, Schema
 from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import bare, clean, fold
@@ -303,7 +303,7 @@ class _Tables:
         compared = tuple(name for name in _LED_BEFORE if not self._once or name not in _TEXTS)
         before_facts = _before_facts(earlier, compared, "explanation")
         if documents := self._documents_elsewhere(task):
-            before_facts[f"{BEFORE}evidence_number"] = documents
+            before_facts[DOCUMENTS_ELSEWHERE] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if whole := whole_before(earlier):

@@ -23,6 +23,8 @@ from nq57xl.rules.values import is_blank, shown, vietnamese_number, vietnamese_p
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
 """Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""
+DOCUMENTS_ELSEWHERE = f"{BEFORE}evidence_number"
+"""Fact: documents that proved other rows, a line each."""
 SHARE = "jump_share"
 """Fact: the office's own share of the earlier value from which a figure of this row has moved too much."""
 MOVEMENT_EXPLAINED = "MOVEMENT_EXPLAINED"
