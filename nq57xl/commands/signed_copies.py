@@ -14,10 +14,14 @@ from nq57xl.forms.values import Source
 from nq57xl.ledger.model import SignedCopy
 from nq57xl.ledger.store import Ledger
 from nq57xl.returns.model import JudgedReturn
+from nq57xl.returns.sources import is_noise
 from nq57xl.rules.findings import make
+from nq57xl.text.files import sha256_of
 
 _SUFFIXES = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".heic")
-_SCANS = {"FILE_PDF", "FILE_PICTURE"}
+_FORMS = (".xlsx", ".xlsm", ".xls", ".ods", ".zip", ".eml", ".msg", ".mbox")
+_UNKNOWN = "tệp chưa nhận"
+_SCANS = {"FILE_PDF", "FILE_PICTURE", "SIGNED_COPY_UNCLEAR"}
 """What the reading of a scan says: the content is one, whatever its name."""
 
 
@@ -57,6 +61,7 @@ class FiledBeside:
     given: Sequence[str]
     """Paths of the files that were handed in, archives and mails among them."""
     signed: list[SignedCopy] = field(factory=list, init=False)
+    _strangers: dict[Path, bool] = field(factory=dict, init=False)
 
     def known(self, sources: Sequence[Source]) -> list[Source]:
         """The sources without those that are signed copies already; those of this period are told again."""
@@ -66,45 +71,35 @@ class FiledBeside:
         return [source for source in sources if source.sha256 not in filed]
 
     def left(self, sources: Sequence[Source], judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
-        """What was judged, without the scans that were filed; those told to be unclear among the rest.
+        """What was judged, in its order, without the scans that were filed; those told to be unclear among the rest.
 
         A scan that came before the form is filed once the form is there.
         """
-        if not any(named_scan(source.name) for source in sources):
+        waiting = [item for item in self.ledger.strangers(self.period) if is_scan(item)]
+        if not waiting and not any(is_scan(item) for item in judged):
             return list(judged)
         reported = self.ledger.reported(self.period)
         by_hash = {sha256: unit for _, sha256, unit in reported}
-        fresh = {item.source.path: item.unit for item in judged if item.unit and item.form_period == self.period}
-        now = fresh | {source.path: by_hash[source.sha256] for source in sources if source.sha256 in by_hash}
-        places = (now, {path: unit for path, _, unit in reported})
-        kept = [item for item in judged if not self._filed(item, places)]
-        told = [self._told(item, places) for item in kept]
-        done = {item.source.sha256 for item in judged}
-        for source in sources:
-            if named_scan(source.name) and source.sha256 not in done:
-                record = self.ledger.return_by_hash(source.sha256, self.period)
-                if record is not None:
-                    self._filed(attrs.evolve(record.judged, source=source), places)
-        return told
+        forms = {path: unit for path, _, unit in reported}
+        forms |= {source.path: by_hash[source.sha256] for source in sources if source.sha256 in by_hash}
+        forms |= {item.source.path: item.unit for item in judged if item.unit and item.form_period == self.period}
+        left = [told for item in judged if (told := self._told(item, forms)) is not None]
+        filed = self.ledger.attached()
+        for item in waiting:
+            if item.source.sha256 not in filed:
+                self._told(item, forms)
+        return left
 
-    def _filed(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> bool:
-        units = self._beside(item, places)
-        if len(units) != 1:
-            return False
-        self.signed.append(note_copy(self.office, self.ledger, (self.period, *units), item.source))  # type: ignore[arg-type]
-        return True
-
-    def _told(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> JudgedReturn:
-        units = self._beside(item, places)
-        if not units:
+    def _told(self, item: JudgedReturn, forms: Mapping[str, str]) -> JudgedReturn | None:
+        """None for a scan that is filed now; one beside forms of several units is told to be unclear."""
+        units = self._around(item.source.path, forms) if is_scan(item) else set()
+        if not units - {_UNKNOWN}:
             return item
-        return attrs.evolve(item, findings=(make("SIGNED_COPY_UNCLEAR", words={"value": ", ".join(sorted(units))}),))
-
-    def _beside(self, item: JudgedReturn, places: Sequence[Mapping[str, str]]) -> set[str]:
-        """Units with a form in the narrowest place around a scan: among what came in this run, else what is known."""
-        if not is_scan(item):
-            return set()
-        return next((units for forms in places if (units := self._around(item.source.path, forms))), set())
+        if len(units) > 1:
+            told = make("SIGNED_COPY_UNCLEAR", words={"value": ", ".join(sorted(units))})
+            return attrs.evolve(item, findings=(told,))
+        self.signed.append(note_copy(self.office, self.ledger, (self.period, units.pop()), item.source))
+        return None
 
     def _around(self, path: str, forms: Mapping[str, str]) -> set[str]:
         outer, place = self._outer(path), path
@@ -115,12 +110,23 @@ class FiledBeside:
                 return units
         if outer != path:
             return set()
-        return {unit for other, unit in forms.items() if _folder(self._outer(other)) == _folder(path)}
+        folder = _folder(path)
+        units = {unit for other, unit in forms.items() if _folder(self._outer(other)) == folder}
+        return units | ({_UNKNOWN} if self._strange(folder) else set())
+
+    def _strange(self, folder: Path) -> bool:
+        """A file lies there that may be a form and was never looked at: nobody can say yet whose it is."""
+        if folder not in self._strangers:
+            there = folder.iterdir() if folder.is_dir() else ()
+            others = (path for path in there if path.suffix.lower() in _FORMS and not is_noise(path.name))
+            unseen = {sha256_of(path) for path in others} - self.ledger.seen_hashes()
+            self._strangers[folder] = not all(self.ledger.is_output(sha256) for sha256 in unseen)
+        return self._strangers[folder]
 
     def _outer(self, path: str) -> str:
         """The file on the disk that holds it."""
         return next((item for item in self.given if path.startswith(f"{item}!")), path)
 
 
-def _folder(path: str) -> str:
-    return str(Path(path).absolute().parent)
+def _folder(path: str) -> Path:
+    return Path(path).absolute().parent

@@ -460,6 +460,18 @@ class Ledger:
         """SHA-256 of every signed copy, of whatever period."""
         return {event.detail["sha256"] for event in self.events("attach")}
 
+    def strangers(self, period: str) -> tuple[JudgedReturn, ...]:
+        """What was handed in for the period and is nobody's form."""
+        about = tables.returns.c
+        condition = (about.period == period) & (about.verdict == "unrecognised") & about.unit.is_(None)
+        with reading(self._engine) as connection:
+            found = queries.find(connection, condition & queries.newest_judgement())
+        return tuple(record.judged for record in found)
+
+    def seen_hashes(self) -> set[str]:
+        """SHA-256 of all files that were ever looked at."""
+        return {row[0] for row in self.rows(select(tables.files.c.sha256))}
+
     def handed_in(self) -> set[tuple[str, str]]:
         """(period, unit) of every return of a unit."""
         about = tables.returns.c

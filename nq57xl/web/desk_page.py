@@ -95,7 +95,10 @@ async def drop(request: Request) -> Response:
 
     def begin() -> Response:
         with site.hands_off(slug):  # what is looking at the inbox must not take them first
-            kept = [keep(office.workspace, name, data) for name, data in files]
+            # a scan belongs to the form that was dropped with it: the inbox itself is a place for everybody
+            together = any(named_scan(name) for name, _ in files) and len(files) > 1
+            folder = f"cung-gui-{site.clock.now():%Y%m%d-%H%M%S}" if together else ""
+            kept = [keep(office.workspace, name, data, folder) for name, data in files]
             work = receive_work(site, slug, period, kept, combine=combine, passwords=passwords)
             return site.start(slug, f"Nhận {len(kept)} tệp", back, work)
 
@@ -125,14 +128,16 @@ def sweep(request: Request) -> Response:
     )
 
 
-def keep(workspace: Workspace, name: str, data: bytes) -> Path:
-    """The file in the inbox, under a name that is safe and new there; the same content under its name stays one."""
-    workspace.inbox.mkdir(exist_ok=True)
+def keep(workspace: Workspace, name: str, data: bytes, folder: str = "") -> Path:
+    """The file in the inbox, or a folder there, under a name that is safe and new; the same content under its name
+    stays one."""
+    inbox = workspace.inbox / folder
+    inbox.mkdir(parents=True, exist_ok=True)
     wanted = upload_name(name)
-    present = workspace.inbox / wanted
+    present = inbox / wanted
     if present.is_file() and present.read_bytes() == data:
         return present
-    path = workspace.inbox / saved_name({item.name.casefold() for item in workspace.inbox.iterdir()}, wanted)
+    path = inbox / saved_name({item.name.casefold() for item in inbox.iterdir()}, wanted)
     write_atomic(path, data)
     return path
 

@@ -112,8 +112,12 @@ def test_a_folder_holds_the_form_before_or_after_its_scan(root: Path) -> None:
     done = taken(root)
     assert copies(done) == [("VP", "ký.pdf")]
     assert status(year.at(root, year.moment(APRIL, 17)), APRIL).status.unrecognised == ()
+    put(folder / "chưa nhận.xlsx", filled(root, "QLDT"))
     later = put(folder / "ký lại.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
-    assert copies(taken(root, later)) == [("VP", "ký lại.png")]
+    assert told(taken(root, later)) == {"ký lại.png": ("unrecognised", ["SIGNED_COPY_UNCLEAR"])}
+    (folder / "chưa nhận.xlsx").unlink()
+    put(folder / "biểu thứ hai.xlsx", filled(root, "VP"))
+    assert copies(taken(root, folder / "biểu thứ hai.xlsx")) == [("VP", "ký lại.png")]
     assert taken(root).returns[0].verdict == "duplicate"
 
 

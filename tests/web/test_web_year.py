@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import time
 from email import message_from_bytes
 from pathlib import Path
 
@@ -96,6 +97,18 @@ def test_a_signed_copy_is_filed_by_the_page(root: Path) -> None:
     assert (copy.unit, copy.file) == ("VP", "_b_ký.pdf") and copy.file in page
     assert browser.client.get(f"{browser.at}/goc/{copy.sha256}").content == scan
     assert "không có đơn vị" in browser.send("/ky/2026-04/don-vi/XX/ban-ky", {}, ("a.pdf", scan))
+
+
+def test_a_scan_dropped_with_a_form_is_filed_with_it(root: Path) -> None:
+    """However many reports of others lie in the inbox, the scan belongs to the form that was dropped with it."""
+    browser = Browser(root, 16)
+    form = year.form(root, APRIL, "QLDT")
+    files = [("ký.pdf", b"%PDF-1.7\n%"), ("báo cáo.xlsx", year.workbook(form, year.usual(form)))]
+    browser.client.post(f"{browser.at}/ky/{APRIL}/nhan", files=[("tep", file) for file in files])
+    while browser.site.jobs.busy():
+        time.sleep(0.05)
+    assert [(copy.unit, copy.file) for copy in status(browser.office, APRIL).status.signed] == [("QLDT", "ký.pdf")]
+    assert not list(root.glob("inbox/*.pdf"))
 
 
 def test_the_year_its_calendar_and_a_quarter(root: Path) -> None:
