@@ -91,7 +91,9 @@ def test_a_row_has_one_line_with_its_cells_side_by_side(root: Path, check_ooxml:
     assert not any("signoff" in key for key in rows)
     for (_, row, name), typed in VP.items():
         found = cell_of(book, f"VP|{row}|{name}").value
-        assert (found.date() if isinstance(found, dt.datetime) else found) == typed
+        # number and day of a document, typed in one cell of the form, have a cell each here
+        said = str(typed).partition(" ngày ")[0] if name == "evidence_number" else typed
+        assert (found.date() if isinstance(found, dt.datetime) else found) == said
     assert cell_of(book, "VP|led|I.1|completion_date").value is None
 
 
