@@ -103,7 +103,7 @@ def test_every_finding_is_there_whole(whole: Any) -> None:  # noqa: ANN401
 
 def test_links_lead_both_ways(whole: Any) -> None:  # noqa: ANN401
     """Unit → file → points, and back; each lands on the line that it names."""
-    titles = {sheet.title: {row["TT"]: row for row in table(sheet, "TT")} for sheet in whole}
+    titles = {name: {row["TT"]: row for row in table(whole[name], "TT")} for name in (UNITS, FILES, POINTS, FACTS)}
 
     def target(sheet: str, row: int, heading: str) -> tuple[str, dict[str, Any]]:
         place = whole[sheet]
@@ -145,7 +145,7 @@ def test_files_are_linked_by_relative_paths() -> None:
 
 def test_sheets_are_ready_to_work_with(whole: Any) -> None:  # noqa: ANN401
     """Frozen panes under the headings, a filter over every column and exactly the lines."""
-    for sheet in whole:
+    for sheet in (whole[name] for name in (UNITS, FILES, POINTS, FACTS)):
         head = next(row for row in range(1, 9) if sheet.cell(row, 1).value == "TT")
         assert sheet.freeze_panes.endswith(str(head + 1))
         first, _, last = sheet.auto_filter.ref.partition(":")
