@@ -23,6 +23,8 @@ from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
 _TABLES = {"led": "progress", "supporting": "contribution", "indicator": "value"}
 """Tables whose rows this office's own tasks and indicators answer, and the cell that every row has which is open."""
+_MOST_ROWS = 2_000
+"""Every row is compared with every own one."""
 _LISTS, _META = "_lists", "_meta"
 
 
@@ -115,6 +117,8 @@ def read_superior_form(
         else:
             for row in keys.rows(unlocked.get(sheet.name) or fields, sections):
                 rows[row.table, row.key] = _joined(rows.get((row.table, row.key)), row, name)
+                if len(rows) > _MOST_ROWS:
+                    raise Nq57Error(f"«{name}» có hơn {_MOST_ROWS} dòng: đây không phải biểu mẫu như đã phát hành.")
     return SuperiorForm(
         facts.get("plan_id", ""),
         facts.get("plan_version", ""),

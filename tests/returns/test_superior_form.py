@@ -103,6 +103,18 @@ def test_a_row_that_stands_there_twice_is_refused(form: bytes) -> None:
         read(stream.getvalue())
 
 
+def test_a_form_of_thousands_of_rows_is_refused(form: bytes) -> None:
+    """No plan has them; what is compared with every own row must end."""
+    book = load_workbook(io.BytesIO(form))
+    sheet = book["1. Kết quả"]
+    for number in range(2_001):
+        sheet.cell(sheet.max_row + 1, 1).value = f"led|X.{number}"
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(Nq57Error, match="2000"):
+        read(stream.getvalue())
+
+
 def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
     """A text that looks like a formula stays text; numbers and days are those of the cell's format; locks stay."""
     cells = next(row.cells for row in read(form).rows if row.table == "led")
