@@ -93,7 +93,7 @@ def _take_line(office: Office, ledger: Ledger, plan: Plan, period: Period, line:
         raise Nq57Error(f"không có đơn vị «{line.unit}»; hãy ghi mã đơn vị như ở trang «Đơn vị».")
     own = [item for item in ledger.returns(period.code) if item.judged.unit == code and not item.excluded]
     if not own:
-        raise Nq57Error(f"đơn vị «{code}» chưa gửi báo cáo nào trong kỳ.")
+        raise Nq57Error(f"đơn vị «{code}» chưa nộp báo cáo nào trong kỳ.")
     return note_remark(office, ledger, max(own, key=lambda item: item.order), line)
 
 
