@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document.document import placeholders, render_document
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import render_report
 from nq57xl.outputs.texts import tracking_text
@@ -47,7 +47,7 @@ def body_of(c: Consolidation) -> list[str]:
 def test_read_aloud(which: str, mode: Mode) -> None:
     """Whole sentences in the house's words: no file, program or cut text; every item of a list begins with a capital
     and ends with its sign; a count is never followed by itself; what is done stands in no shortcoming but as late; each
-    task of the text has its number in the appendix."""
+    task of the text has its number in the appendix; the places left for the office are as many as `merge` tells."""
     c = made(which, mode)
     body = body_of(c)
     start = next(number for number, text in enumerate(body) if text.startswith("I. "))
@@ -60,6 +60,7 @@ def test_read_aloud(which: str, mode: Mode) -> None:
         assert not BROKEN.search(text), text
         if text.startswith("- "):
             assert text.endswith((";", ".")), text
+    assert sum(text.startswith("[") for text in body) == placeholders(c)
     short = "\n".join(under(body, "2. Tồn tại, hạn chế"))
     known = {numbered(row.task): row for row in c.tasks}
     for code in re.findall(r"\(([IVX]+\.[\d.]+)\)", "\n".join(body)):
