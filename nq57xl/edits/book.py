@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from nq57xl.edits.lines import EditCell, EditLine, EditTable, edit_tables
 from nq57xl.forms.page_setup import DECREE_PAGE, paper_of, protect
@@ -222,10 +222,11 @@ class _EditSheetWriter:
     def _validations(self, first: int) -> None:
         """One rule for all cells of a column that ask for the same."""
         year = self.c.plan.properties.year
-        for number, item in enumerate(self.table.fields):
+        for item in self.table.fields:
             groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
+            asked = _apart(item, self.table.fields)
             for row, line in enumerate(self.table.lines, start=first):
-                options = validation_of(line.cells[number].field, self.c.schema, line.facts, year)
+                options = validation_of(asked, self.c.schema, line.facts, year)
                 groups.setdefault(repr(options), (options, []))[1].append(row)
             for options, rows in groups.values():
                 validate(self.sheet, self.columns[CELL + item.name], rows, options)
@@ -252,6 +253,14 @@ class _EditSheetWriter:
         missing = self.sheet.book.add_format(MISSING_STYLE)
         rule = {"type": "formula", "criteria": lacking, "format": missing}
         self.sheet.conditional_format(first, who[0], last, who[-1], rule)
+
+
+def _apart(item: Field, fields: Sequence[Field]) -> Field:
+    """The field with a hint of its own where the form has others in its cell, which have a column each here."""
+    inner = [other.title for other in fields if other.within == item.name]
+    if not inner:
+        return item
+    return evolve(item, hint=f"Chỉ ghi nội dung của cột này; «{'», «'.join(inner)}» có cột riêng.", example="")
 
 
 def _width(item: Field) -> float:
