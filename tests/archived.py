@@ -37,6 +37,7 @@ def read(path: Path) -> Cells:
         names = [cell.value for cell in sheet[1]]
         for row in sheet.iter_rows(min_row=2):
             key = str(row[0].value or "")
+            names = [cell.value for cell in row] if key.startswith("@keys") else names
             table, _, code = key.partition("|")
             if not code:
                 continue

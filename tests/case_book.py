@@ -44,6 +44,8 @@ def places(data: bytes) -> dict[Key, Place]:
     for number, sheet in enumerate(openpyxl.load_workbook(io.BytesIO(data)).worksheets, start=1):
         names = [str(cell.value or "") for cell in sheet[1]]
         for row in sheet.iter_rows(min_row=2):
+            if str(row[0].value or "").startswith("@keys"):  # of a second table on the sheet
+                names = [str(cell.value or "") for cell in row]
             table, _, key = str(row[0].value or "").partition("|")
             entries = [cell for cell in row[1:] if not cell.protection.locked]
             for cell in entries if key else ():

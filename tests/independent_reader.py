@@ -67,13 +67,15 @@ def asked(issued: bytes) -> dict[Key, Asked]:
     """Every unlocked cell of a form by its meaning, with what its validation admits."""
     found: dict[Key, Asked] = {}
     for sheet in openpyxl.load_workbook(io.BytesIO(issued)).worksheets:
+        names = [str(cell.value or "") for cell in sheet[1]]
         kinds = {rule.sqref: rule.type for rule in sheet.data_validations.dataValidation}
         for row in sheet.iter_rows(min_row=2):
             key = str(row[0].value or "")
+            names = [str(cell.value or "") for cell in row] if key.startswith("@keys") else names
             table, _, code = key.partition("|")
             entries = [cell for cell in row[1:] if not cell.protection.locked]
             for cell in entries if code else ():
-                column = str(sheet.cell(1, cell.column or 1).value or "")
+                column = names[(cell.column or 1) - 1]
                 rule = next((kind for cells, kind in kinds.items() if cell.coordinate in cells), None)
                 name = (table, table, code) if len(entries) == 1 else (table, code, column)
                 found[name] = Asked(_sheet_id(sheet), key, column, _kind(rule, cell.number_format))
@@ -105,6 +107,7 @@ def cells(data: bytes) -> dict[tuple[str, str, str], list[Seen]]:
         names = [str(cell.value or "") for cell in sheet[1]]
         for row in sheet.iter_rows(min_row=2) if identity else ():
             key = str(row[0].value or "")
+            names = [str(cell.value or "") for cell in row] if key.startswith("@keys") else names
             for name, cell in zip(names[1:], row[1:], strict=True):
                 if "|" in key and name and isinstance(cell, Cell):
                     found.setdefault((identity, key, name), []).append(_seen(sheet, cell))

@@ -87,11 +87,12 @@ def send_april_again(office: Office, target: Path, entries: Mapping[tuple[str, s
 
 
 def added_rows(path: Path) -> Path:
-    """Two proposals typed below the last prepared row, as a person does who needs more room."""
+    """Two proposals in rows inserted below the last prepared one, as a person does who needs more room."""
     book = load_workbook(path)
-    sheet: Any = book["4. Đề xuất mới"]
+    sheet: Any = book["4. Đề xuất, kiến nghị"]
     keys = {item.value: item.row for (item,) in sheet.iter_rows(max_col=1)}
-    last = keys["proposal|12"]
+    last = keys["proposal|06"]
+    sheet.insert_rows(last + 1, 2)
     for number in (1, 2):
         for column in range(3, 7):
             sheet.cell(last + number, column).value = f"Nội dung thêm {number}.{column}"

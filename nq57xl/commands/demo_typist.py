@@ -41,7 +41,8 @@ def _spots(sheet: Worksheet) -> Iterator[_Spot]:
     frozen = _frozen_rows(sheet)
     for row, cells in enumerate(sheet.iter_rows(min_col=2), start=1):
         held = {place: _plain(cell.value) for place, cell in enumerate(cells) if cell.protection.locked and cell.value}
-        if row == frozen:
+        heads = [cell for cell in cells if cell.protection.locked and cell.value]
+        if row == frozen or (row > frozen > 0 and len(heads) > 2 and all(cell.font.b for cell in heads)):
             headings = held
         for place, cell in enumerate(cells):
             if not cell.protection.locked and not sheet.row_dimensions[row].hidden:

@@ -7,7 +7,7 @@ A cell is known by (sheet id, row key, column key) wherever it moves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
@@ -18,7 +18,7 @@ from nq57xl.forms.progress import COUNTS
 from nq57xl.forms.shared_cells import parts_within
 from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.schema import SheetSpec, Table
+from nq57xl.rules.schema import SheetSpec
 
 
 class _LayoutBuilder:
@@ -64,6 +64,12 @@ class _LayoutBuilder:
         """An entry or check cell of a table's row."""
         place = (self.sheet, self.rows[row], self.columns[column])
         self.slots.append(Slot(*place, row, column, role, "", table, key, field, tuple(also)))
+
+    def keys(self, row: str, columns: Mapping[str, str]) -> None:
+        """A hidden row that names the fields of the table below it, as the first row does for the whole sheet."""
+        self.row(row)
+        places = {name: (self.sheet, self.rows[row], self.columns[column]) for name, column in columns.items()}
+        self.slots += [Slot(*place, row, columns[name], "key", name) for name, place in places.items()]
 
     def done(self) -> tuple[Slot, ...]:
         """The slots in reading order."""
@@ -123,6 +129,12 @@ def guide_lines(form: Form, specs: Sequence[SheetSpec]) -> tuple[GuideLine, ...]
     return (*lines, *_counts(form, specs))
 
 
+def blocks_of(form: Form, spec: SheetSpec) -> tuple[SheetSpec, ...]:
+    """The tables of a sheet, from its top down: its own, then those that stand under it."""
+    below = (item for item in form.schema.sheets if item.under == spec.id and form.table(item.table) is not None)
+    return (spec, *below)
+
+
 def _page(form: Form, spec: SheetSpec) -> GuideLine:
     """Link, contents and state of a sheet; one in which nothing can be entered has no state."""
     cells = ((LEFT, spec.title), (BODY, _contents(form, spec)))
@@ -134,8 +146,9 @@ def _page(form: Form, spec: SheetSpec) -> GuideLine:
 def _counts(form: Form, specs: Sequence[SheetSpec]) -> Iterator[GuideLine]:
     """Hidden rows for the counts of which the live lines are made: one for each table that has check cells."""
     for spec in specs:
-        for table in (spec.statement, spec.table):
-            if spec.check and form.table(table) is not None:
+        tables = [table for block in blocks_of(form, spec) for table in (block.statement, block.table)]
+        for table in tables if spec.check else ():
+            if form.table(table) is not None:
                 places = zip(GUIDE_COLUMNS, COUNTS, strict=False)
                 yield GuideLine(
                     "counts", (), formulas=tuple((col, f"{kind}:{spec.id}:{table}") for col, kind in places)
@@ -166,7 +179,12 @@ def _guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
 
 
 def _contents(form: Form, spec: SheetSpec) -> str:
-    heading = spec.heading.capitalize().replace("kpi", "KPI").replace("Kpi", "KPI")
+    heading = (
+        "; ".join(block.heading for block in blocks_of(form, spec))
+        .capitalize()
+        .replace("kpi", "KPI")
+        .replace("Kpi", "KPI")
+    )
     table = form.table(spec.table)
     nothing_to_fill = not any(column.entry for column in spec.columns)
     if table is None or spec.layout == "card" or nothing_to_fill or form.schema.table(spec.table).free:
@@ -231,7 +249,7 @@ def _fresh_layout(form: Form) -> tuple[SheetLayout, ...]:
 
 def visible_specs(form: Form) -> tuple[SheetSpec, ...]:
     """The sheets of the schema whose table has rows in this form."""
-    return tuple(spec for spec in form.schema.sheets if form.table(spec.table) is not None)
+    return tuple(spec for spec in form.schema.sheets if form.table(spec.table) is not None and not spec.under)
 
 
 def entry_slots(form: Form) -> tuple[Slot, ...]:
@@ -258,7 +276,8 @@ def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
         builder.line(f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
         _card(builder, form, spec)
     else:
-        _rows(builder, form, spec)
+        for block in blocks_of(form, spec):
+            _block(builder, form, block, spec)
     return SheetLayout(spec.id, spec.title, builder.done())
 
 
@@ -307,12 +326,21 @@ def _statement(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
             builder.cell(row, "check", "check", table=spec.statement, key=spec.statement, field=field.name)
 
 
-def _rows(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
+def _block(builder: _LayoutBuilder, form: Form, spec: SheetSpec, sheet: SheetSpec) -> None:
+    """A table with its heading; one under the sheet's own has its title and a hidden row of its column keys above."""
     table = form.table(spec.table)
-    assert table is not None  # visible_specs
-    builder.row("@head")
+    assert table is not None  # blocks_of
+    columns = dict(zip((item.name for item in spec.columns), (item.name for item in sheet.columns), strict=False))
+    columns["check"] = "check"
+    head = "@head"
+    if spec is not sheet:
+        head = f"@head:{spec.id}"
+        builder.row(f"#{spec.id}")
+        builder.text(f"#{spec.id}", sheet.columns[0].name, spec.heading)
+        builder.keys(f"@keys:{spec.id}", columns)
+    builder.row(head)
     for name, title in _heads(form, spec).items():
-        builder.text("@head", name, title)
+        builder.text(head, columns[name], title)
     _statement(builder, form, spec)
     section = ""
     for item in table.rows:
@@ -320,7 +348,7 @@ def _rows(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
             section = item.section
             builder.row(f"#{section}")
             builder.text(f"#{section}", spec.columns[0].name, f"{section}. {table.sections[section]}")
-        _row(builder, item, spec, closed_rows(form), form.schema.table(spec.table))
+        _row(builder, item, spec, columns, form)
 
 
 def closed_rows(form: Form) -> set[str]:
@@ -329,20 +357,21 @@ def closed_rows(form: Form) -> set[str]:
     return {row.key for row in table.rows} if table else set()
 
 
-def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, asked: set[str], table: Table) -> None:
-    key = f"{spec.table}|{item.key}"
+def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, columns: Mapping[str, str], form: Form) -> None:
+    key, table, asked = f"{spec.table}|{item.key}", form.schema.table(spec.table), closed_rows(form)
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
     for column in spec.columns:
+        place = columns[column.name]
         if column.entry and item.open:
             also = [part.name for part in parts_within(table, column.name)]
-            builder.cell(key, column.name, "entry", table=spec.table, key=item.key, field=column.name, also=also)
+            builder.cell(key, place, "entry", table=spec.table, key=item.key, field=column.name, also=also)
         elif column.closed and item.key in asked:
-            builder.cell(key, column.name, "entry", table=column.closed, key=item.key, field=column.closed)
+            builder.cell(key, place, "entry", table=column.closed, key=item.key, field=column.closed)
         elif column.entry:
-            builder.text(key, column.name, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
+            builder.text(key, place, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
         else:
-            builder.text(key, column.name, item.texts.get(column.name, ""))
+            builder.text(key, place, item.texts.get(column.name, ""))
     if spec.check and item.open:
         builder.cell(key, "check", "check", table=spec.table, key=item.key, field="")
     elif spec.check:

@@ -111,22 +111,22 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: floa
 
 
 def finish_sheet(
-    sheet: Worksheet, contents: FormContents, spec: SheetSpec, rows: tuple[int, int], columns: int
+    sheet: Worksheet, contents: FormContents, spec: SheetSpec, rows: tuple[int, int, int], columns: int
 ) -> None:
-    """Print area, repeated heading, frozen panes, filter, protection; `rows`: the heading's and the last."""
-    head, last = rows
+    """Print area, repeated heading, frozen panes, filter, protection; `rows`: heading, last of the filter, last."""
+    head, filtered, last = rows
     sheet.print_area(1, 1, last, columns)
     if spec.layout == "table":
         entries = [number for number, column in enumerate(spec.columns, start=1) if column.entry]
-        sheet.head(head, last, (1, columns), min([*entries, len(spec.columns) + 1, 3]))
+        sheet.head(head, filtered, (1, columns), min([*entries, len(spec.columns) + 1, 3]))
     else:
         sheet.fit_to_pages(1, 1)  # the signatures stay with what they sign
-    protect(sheet, contents.form.issue_id)
+    protect(sheet, contents.form.issue_id, insert_rows=contents.form.schema.table(spec.table).free)
 
 
-def protect(sheet: Worksheet, secret: str) -> None:
-    """Protection with what people may still do."""
-    sheet.protect(password_of(secret), dict(_ALLOWED))
+def protect(sheet: Worksheet, secret: str, *, insert_rows: bool = False) -> None:
+    """Protection with what people may still do; in a table of the unit's own rows also insert more of them."""
+    sheet.protect(password_of(secret), {**_ALLOWED, "insert_rows": insert_rows})
 
 
 def password_of(secret: str) -> str:

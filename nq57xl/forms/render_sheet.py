@@ -11,6 +11,7 @@ from attrs import frozen
 
 from nq57xl.forms.asked import content_of
 from nq57xl.forms.build import WHOLE
+from nq57xl.forms.layout import blocks_of
 from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
@@ -24,7 +25,7 @@ from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import FONT, Worksheet, cell_text
 
 _CHECK_WIDTH = 20.0
-_ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 33.0, "difficulty": 33.0}
+_ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 27.0, "difficulty": 27.0}
 """Room to type in, where the locked texts need less."""
 _ENTRY_MINIMUM = 27.0
 _SHOWN_DATE, _SHOWN_NUMBER = "00/00/0000", "000000"
@@ -53,12 +54,16 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     widths = [column.width for column in spec.columns] + ([_CHECK_WIDTH] if spec.check else [])
     set_up_page(sheet, contents.form, widths)
     centred = frozenset(column.name for column in spec.columns if column.align == "center")
+    tables = tuple(f"{block.table}|" for block in blocks_of(contents.form, spec))
     heights = {}
     for number, slots in groupby(layout.slots, key=lambda slot: slot.row):  # they come in reading order
         row = _RowWriter(sheet, contents, spec, widths, centred, list(slots))
         heights[number] = row.write()
-        sheet.height(number, heights[number], hidden=number == 0)
-        if row.key.startswith(f"{spec.table}|"):  # elsewhere cells are merged: no program fits a row to those
+        hidden = number == 0 or row.key.startswith("@keys")
+        sheet.height(number, heights[number], hidden=hidden)
+        if hidden:
+            heights[number] = 0.0
+        if row.key.startswith(tables):  # elsewhere cells are merged: no program fits a row to those
             sheet.let_grow(number)
     _validations(sheet, contents, layout)
     _check_colours(sheet, layout)
@@ -70,7 +75,8 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     first = next((slot for slot in layout.slots if slot.role == "entry" and slot.row > head), None)
     if first is not None:
         sheet.set_selection(first.row, first.col, first.row, first.col)
-    finish_sheet(sheet, contents, spec, (head, max(heights)), len(widths))
+    filtered = max(slot.row for slot in layout.slots if slot.row_key.startswith(("@head", tables[0])))
+    finish_sheet(sheet, contents, spec, (head, min(filtered, max(heights)), max(heights)), len(widths))
 
 
 @frozen
@@ -94,9 +100,9 @@ class _RowWriter:
         for slot in self.slots:
             if slot.role == "key":
                 self.sheet.text(slot.row, slot.col, slot.text, "key")
-        if self.key == "":
+        if self.key == "" or self.key.startswith("@keys"):
             return 15.75
-        if self.key.startswith("@") and self.key != "@head":
+        if self.key.startswith("@") and not self.key.startswith("@head"):
             return self._line()
         if self.key.startswith("#"):
             return self._banner("section", bold=True)
@@ -140,7 +146,7 @@ class _RowWriter:
             return row_height([Text(text, width, indent=1)])
         if slot.role == "entry":
             return self._entry(slot, width)
-        if slot.row_key == "@head":
+        if slot.row_key.startswith("@head"):
             entry = any(column.entry and column.name == slot.col_key for column in self.spec.columns)
             self.sheet.text(slot.row, slot.col, slot.text, "head_entry" if entry else "head")
             return row_height([Text(slot.text, width, SIZE, True)], minimum=33.0)
@@ -173,7 +179,7 @@ class _RowWriter:
         shown = (
             _SHOWN_DATE if isinstance(value, date) else _SHOWN_NUMBER if isinstance(value, int | float) else value or ""
         )
-        minimum = _ROW_MINIMUM.get(slot.table, _ENTRY_MINIMUM) if slot.table == self.spec.table else _ENTRY_MINIMUM
+        minimum = _ROW_MINIMUM.get(slot.table, _ENTRY_MINIMUM)
         return row_height([Text(shown, width, indent=1)], minimum=minimum)
 
 

@@ -281,7 +281,7 @@ class Settings:
 
     at_risk_days: int = 5
     """Margin of `at_risk` in days (Khánh Hòa asks for a remedy plan 5 days ahead)."""
-    free_rows: int = 12
+    free_rows: int = 6
     """Prepared rows of a free table."""
     vocabulary: _VocabularyCode = "own"
     """Words of the report (`schemas/vocabularies.yml`)."""

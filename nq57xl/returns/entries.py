@@ -93,16 +93,17 @@ class _Reader:
     def run(self) -> Entries:
         """Reads the prepared rows, then what the unit added."""
         self.out.places.update(issued_places(self.sheet))
-        added: list[int] = []
+        added: dict[str, list[int]] = {}
         for row in self.rows:
             there = self.found.rows.get(row.issued)
             if there is None:
                 continue
             chosen, more = self._settle_repeats(row, there)
-            added += more
+            added.setdefault(row.slots[0].table, []).extend(more)
             for slot in row.slots:
                 self._read(slot, chosen)
-        self._read_added(added)
+        for table in dict.fromkeys(row.slots[0].table for row in self.rows if self._is_free(row)):
+            self._read_added(table, added.get(table, []))
         said = {(item.table, item.key, item.field) for item in self.out.values}
         self.out.values += [item for item in self.addresses if (item.table, item.key, item.field) not in said]
         self._ask_shares_among_percents()
@@ -153,10 +154,16 @@ class _Reader:
 
     # --- rows that the unit added -------------------------------------------------------------------------------
 
-    def _read_added(self, copied: list[int]) -> None:
-        """Rows of a free table beyond the prepared ones: their keys go on from the last."""
-        free = [row for row in self.rows if self._is_free(row)]
+    def _read_added(self, table: str, copied: list[int]) -> None:
+        """Rows of a free table beyond the prepared ones: their keys go on from the last. The next table ends them."""
+        free = [row for row in self.rows if row.slots[0].table == table]
         there = [self.found.rows[row.issued] for row in free if row.issued in self.found.rows]
+        others = {
+            self.found.rows[row.issued]
+            for row in self.rows
+            if row.slots[0].table != table and self._is_free(row) and row.issued in self.found.rows
+        }
+        below = min((line for line in others if there and line > min(there)), default=limits.ROWS + 1)
         columns = (
             {self.found.columns[slot.col] for slot in free[0].slots if slot.col in self.found.columns} if free else ()
         )
@@ -166,7 +173,11 @@ class _Reader:
         taken = {self.found.key_row, *self.found.rows.values()} | {
             line for lines in self.found.repeats.values() for line in lines
         }
-        new = {line for line, column in self.raw.cells if line > min(there) and line not in taken and column in columns}
+        new = {
+            line
+            for line, column in self.raw.cells
+            if min(there) < line < below and line not in taken and column in columns
+        }
         lines = [line for line in sorted({*new, *copied, *keyed}) if any(self._typed(free[0], line))]
         number = max((int(row.slots[0].key) for row in free if row.slots[0].key.isdecimal()), default=0)
         self.out.read.update((line, column) for line in lines for column in columns)

@@ -159,6 +159,8 @@ class SheetSpec:
     """Name of the one-row table shown above the rows (supporting rows: "statement")."""
     check: bool = True
     """True: the sheet has the live check column (one sheet for each table)."""
+    under: str = attrs.field(default="", metadata={"later": True})
+    """Id of the sheet on which the table stands, under its own and in its columns; "": it has a sheet of its own."""
 
 
 @frozen

@@ -42,7 +42,7 @@ def test_every_row_and_column_has_its_key(unit: str) -> None:
 def test_sheets_in_order() -> None:
     """Guide, the sheets with rows, the hidden lists and the identity; all of a task on one."""
     ids = [sheet.id for sheet in layout(sample_form("VP"))]
-    data = ["results", "supporting", "indicators", "proposals", "difficulties", "signoff"]
+    data = ["results", "supporting", "indicators", "proposals", "signoff"]
     assert ids == ["guide", *data, "_lists", "_meta"]
     assert "indicators" not in [sheet.id for sheet in layout(sample_form("QLDT"))]
 
@@ -50,7 +50,12 @@ def test_sheets_in_order() -> None:
 def test_entry_slot_of_each_kind() -> None:
     """Rows, cards and the statement name their entry cells as the contract says."""
     named = {(slot.table, slot.key, slot.field) for slot in entry_slots(sample_form("VP"))}
-    assert {("led", "I.1", "progress"), ("led", "I.1", "cause"), ("proposal", "12", "title")} <= named
+    assert {
+        ("led", "I.1", "progress"),
+        ("led", "I.1", "cause"),
+        ("proposal", "06", "title"),
+        ("difficulty", "06", "content"),
+    } <= named
     assert {("signoff", "signoff", "prepared_by"), ("statement", "statement", "statement")} <= named
     assert _slot("VP", "signoff", "signoff|prepared_by", "value").field == "prepared_by"
     assert _slot("VP", "results", "led|I.1", "check").role == "check"

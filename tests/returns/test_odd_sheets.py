@@ -31,7 +31,7 @@ from tests.returns_kit import (
 INDICATORS = "3. Chỉ tiêu"
 Told = Mapping[str, list[str]]
 FIRST, SECOND = "led|I.1", "led|II.1.1"
-TABLES = [RESULTS, SUPPORTING, INDICATORS, PROPOSALS, "5. Kiến nghị chung", SIGNOFF]
+TABLES = [RESULTS, SUPPORTING, INDICATORS, PROPOSALS, SIGNOFF]
 
 
 @frozen

@@ -90,22 +90,27 @@ def test_copied_sheet() -> None:
 
 
 def test_rows_added() -> None:
-    """Free rows typed below the prepared ones are taken, with keys that go on."""
+    """Free rows typed below the prepared ones are taken, with keys that go on; those of the last table at the end."""
 
     def change(book: Workbook) -> None:
         sheet = book[PROPOSALS]
-        row, title, reason = sheet.max_row + 1, column_of(sheet, "title"), column_of(sheet, "reason")
+        title, reason, last = column_of(sheet, "title"), column_of(sheet, "reason"), sheet.max_row
+        sheet.cell(last + 1, title).value, sheet.cell(last + 3, title).value = "Thiếu nhân lực", "Thiếu kinh phí"
+        row = row_of(sheet, "proposal|06") + 1
+        sheet.insert_rows(row, 3)
         sheet.cell(row, title).value, sheet.cell(row, reason).value = "Số hóa hồ sơ", "Thông báo số 15"
         sheet.cell(row + 2, title).value = "Kho dữ liệu"
 
     back = returned(edited(change))
-    assert codes(back) == ["ROWS_ADDED"]
+    assert set(codes(back)) == {"ROWS_ADDED", "ROWS_MOVED"}
     assert said(back) == {
-        ("proposal", "13", "title"): "Số hóa hồ sơ",
-        ("proposal", "13", "reason"): "Thông báo số 15",
-        ("proposal", "14", "title"): "Kho dữ liệu",
+        ("proposal", "07", "title"): "Số hóa hồ sơ",
+        ("proposal", "07", "reason"): "Thông báo số 15",
+        ("proposal", "08", "title"): "Kho dữ liệu",
+        ("difficulty", "07", "content"): "Thiếu nhân lực",
+        ("difficulty", "08", "content"): "Thiếu kinh phí",
     }
-    assert back.places["proposal", "14", "deadline"][0] == PROPOSALS
+    assert back.places["proposal", "08", "deadline"][0] == PROPOSALS
 
 
 def test_free_row_copied_with_its_key() -> None:
@@ -128,12 +133,14 @@ def test_form_sent_back_with_added_rows() -> None:
 
     def change(book: Workbook) -> None:
         sheet = book[PROPOSALS]
-        sheet.cell(sheet.max_row + 1, column_of(sheet, "title")).value = "Số hóa hồ sơ"
+        row = row_of(sheet, "proposal|06") + 1
+        sheet.insert_rows(row)
+        sheet.cell(row, column_of(sheet, "title")).value = "Số hóa hồ sơ"
 
     first = returned(edited(change))
     second = returned(render_form(form_of(), first.values))
-    assert said(second) == said(first) == {("proposal", "13", "title"): "Số hóa hồ sơ"}
-    assert codes(second) == ["ROWS_ADDED"]
+    assert said(second) == said(first) == {("proposal", "07", "title"): "Số hóa hồ sơ"}
+    assert set(codes(second)) == {"ROWS_ADDED", "ROWS_MOVED"}
 
 
 def test_more_rows_than_a_form_takes(monkeypatch: pytest.MonkeyPatch) -> None:

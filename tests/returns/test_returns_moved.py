@@ -120,7 +120,7 @@ def test_deleted_row() -> None:
 
 def test_deleted_free_row() -> None:
     """A prepared row of a free table is the unit's own to delete."""
-    back = returned(edited(lambda book: book[PROPOSALS].delete_rows(row_of(book[PROPOSALS], "proposal|12"))))
+    back = returned(edited(lambda book: book[PROPOSALS].delete_rows(row_of(book[PROPOSALS], "proposal|06"))))
     assert (codes(back), verdict_of(back.findings)) == (["LOCKED_CHANGED"], "accepted")
 
 
