@@ -335,9 +335,9 @@ def _block(builder: _LayoutBuilder, form: Form, spec: SheetSpec, sheet: SheetSpe
     head = "@head"
     if spec is not sheet:
         head = f"@head:{spec.id}"
+        builder.keys(f"@keys:{spec.id}", columns)
         builder.row(f"#{spec.id}")
         builder.text(f"#{spec.id}", sheet.columns[0].name, spec.heading)
-        builder.keys(f"@keys:{spec.id}", columns)
     builder.row(head)
     for name, title in _heads(form, spec).items():
         builder.text(head, columns[name], title)

@@ -33,6 +33,8 @@ ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 7
 """Width and height inside the margins of a page in landscape, in points."""
 _LEAST_SCALE = 0.8
 """A sheet that A4 would shrink more is printed on A3: its text of 11 points would be under 9."""
+_SMALLEST = 73
+"""Percent at which text of 11 points has 8."""
 _FILLED = 1.012
 """LibreOffice, which alone follows the breaks of a table, prints that much more than the margins leave (measured)."""
 _KEY_WIDTH = 12
@@ -71,15 +73,18 @@ def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     sheet.set_footer(footer, {"margin": _HEADER_MARGIN, "scale_with_doc": False})
 
 
-def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> list[int]:
+def page_breaks(
+    heights: Mapping[int, float], sections: Collection[int], head: int, width: float, percent: int = 0
+) -> list[int]:
     """Rows above which a page ends; no section heading stands alone at the foot of a page.
 
-    `heights` are points by row, `width` is that of the sheet in points, by which it is shrunk to the page. Excel leaves
+    `heights` are points by row, `width` is that of the sheet in points, by which it is shrunk to the page (`percent`:
+    to so much instead). Excel leaves
     such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
     page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
     """
     across, down = ROOM[paper_of(width)]
-    percent = min(100, int(100 * across / width))
+    percent = percent or min(100, int(100 * across / width))
     room = down * _FILLED / (percent / 100)
     breaks: list[int] = []
     used = 0.0
@@ -90,6 +95,23 @@ def page_breaks(heights: Mapping[int, float], sections: Collection[int], head: i
             breaks.append(row)
         used += heights[row]
     return breaks
+
+
+def pages_of(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> tuple[list[int], int]:
+    """The breaks of a sheet, and its scale in percent where one smaller than its width asks for saves pages, else 0.
+
+    No smaller than `_SMALLEST`, and as large as the fewest pages allow.
+    """
+    breaks = page_breaks(heights, sections, head, width)
+    widest = min(100, int(100 * ROOM[A3][0] / width)) if paper_of(width) == A3 else 0
+    fewest = page_breaks(heights, sections, head, width, _SMALLEST)
+    if widest <= _SMALLEST or len(fewest) >= len(breaks):
+        return breaks, 0
+    for percent in range(widest, _SMALLEST, -1):
+        found = page_breaks(heights, sections, head, width, percent)
+        if len(found) == len(fewest):
+            return found, percent
+    return fewest, _SMALLEST
 
 
 def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float = ROOM[A4][1]) -> list[int]:

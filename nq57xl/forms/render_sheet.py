@@ -14,7 +14,7 @@ from nq57xl.forms.build import WHOLE
 from nq57xl.forms.layout import blocks_of
 from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
-from nq57xl.forms.page_setup import FormContents, finish_sheet, page_breaks, password_of, set_up_page
+from nq57xl.forms.page_setup import FormContents, finish_sheet, pages_of, password_of, set_up_page
 from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, NEEDLESS_STYLE, SIZE, WRONG_STYLE
 from nq57xl.forms.validation import validation_of
@@ -71,7 +71,10 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     _grey_cells(sheet, contents, layout)
     head = next(slot.row for slot in layout.slots if slot.row_key == "@head")
     sections = {slot.row for slot in layout.slots if slot.row_key.startswith("#")}
-    sheet.set_h_pagebreaks(page_breaks(heights, sections, head, sum(map(printed_points, widths))))
+    breaks, percent = pages_of(heights, sections, head, sum(map(printed_points, widths)))
+    sheet.set_h_pagebreaks(breaks)
+    if percent:
+        sheet.set_print_scale(percent)
     first = next((slot for slot in layout.slots if slot.role == "entry" and slot.row > head), None)
     if first is not None:
         sheet.set_selection(first.row, first.col, first.row, first.col)
