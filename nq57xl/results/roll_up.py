@@ -185,8 +185,7 @@ class _Answer:
             return [], self.told
         silent = [part for part in self.parts if not part.reported]
         if silent:
-            who = "; ".join(dict.fromkeys(f"{part.name} ({part.code})" for part in silent))
-            self._tell("", f"Chưa có báo cáo được chấp nhận của {who}: tiến độ, số liệu để trống.")
+            self._tell("", f"Chưa có báo cáo được chấp nhận của {_names(silent)}: ô cần đủ báo cáo để trống.")
         cells = []
         progress: str | None = None
         for name, rule in self.rules.items():
@@ -400,7 +399,11 @@ _FIGURES = ("progress", "mean", "last", "sum", "figure", "agreed", "nothing")
 
 
 def _names(parts: Sequence[RollUpPart]) -> str:
-    return "; ".join(dict.fromkeys(f"{part.name} ({part.code})" for part in parts))
+    """ "Văn phòng, Phòng A (II.1); Phòng B (II.2)"."""
+    units: dict[str, list[str]] = {}
+    for part in parts:
+        units.setdefault(part.code, []).append(part.name)
+    return "; ".join(f"{', '.join(dict.fromkeys(names))} ({code})" for code, names in units.items())
 
 
 def _day(value: CellValue) -> dt.date | None:
