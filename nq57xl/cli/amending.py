@@ -225,10 +225,10 @@ def _print_edits(listed: PeriodEdits) -> None:
         talk(f"Chưa có biên tập nào của {listed.period.title}.")
         return
     states = _states_of(listed)
-    table = Table("TT", "Đơn vị", "Dòng", "Ô", "Trước", "Sau", "Người sửa", "Lý do", "Lúc", "Tình trạng")
+    table = Table("TT", "Đơn vị", "Dòng", "Nội dung", "Trước", "Sau", "Người sửa", "Lý do", "Lúc", "Tình trạng")
     for item in listed.history:
         new = item.new
-        cells = (str(item.id), new.unit, new.key, new.field, new.before, new.typed, new.author, new.reason)
+        cells = (str(item.id), new.unit, *listed.place(new), new.before, new.typed, new.author, new.reason)
         table.add_row(*cells, f"{item.at:%H:%M %d/%m/%Y}", EDIT_STATES[states[item.id]])
     console().print(table)
 

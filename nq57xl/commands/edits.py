@@ -12,6 +12,7 @@ from attrs import field, frozen
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
 from nq57xl.edits.book import WHO_AND_WHY, UnrecordedEntry, mark_of, render_edit_book
+from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
 from nq57xl.edits.read import (
     EditBookContent,
     EditedReturn,
@@ -31,7 +32,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.edited import values_of
+from nq57xl.results.edited import OFFICE, values_of
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.xlsx import limits
@@ -83,6 +84,14 @@ class PeriodEdits:
     """Those that hold."""
     history: tuple[Edit, ...]
     """Every one ever made, withdrawals too."""
+    titles: Mapping[tuple[str, str], str] = field(factory=dict)
+    """(table, field) -> title of the column."""
+
+    def place(self, new: NewEdit) -> tuple[str, str]:
+        """Row and column of an edit as people know them."""
+        if new.table == OFFICE:
+            return OFFICE_TEXTS.get(new.key, new.key), OFFICE_FIELD.title
+        return new.key, self.titles.get((new.table, new.field), new.field)
 
 
 def read_edit_books(office: Office, ledger: Ledger, plan: Plan, period: Period) -> EditBooks:
@@ -118,7 +127,8 @@ def edits(office: Office, period_code: str | None) -> PeriodEdits:
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
         c = as_now(office, ledger, plan, period)
-        return PeriodEdits(period, c.edits, edits_of(ledger, period.code))
+        titles = {(table.name, item.name): item.title for table in c.schema.tables for item in table.fields}
+        return PeriodEdits(period, c.edits, edits_of(ledger, period.code), titles)
 
 
 def hand_in(office: Office, period_code: str, data: bytes) -> Path:

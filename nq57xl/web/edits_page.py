@@ -28,7 +28,6 @@ def show(request: Request) -> Response:
         found=found,
         kinds=EDIT_KINDS,
         states=EDIT_STATES,
-        titles={(table.name, item.name): item.title for table in office.schema().tables for item in table.fields},
         file=NAME if there else "",
     )
 

@@ -498,6 +498,8 @@ def test_the_command_lists_edits_with_before_and_after(root: Path) -> None:
     )
     assert (item["author"], item["reason"], item["state"]) == ("An", "Chị Hoa báo lại", "applied")
     assert (item["at"], item["cell"]) == ("2026-04-20T09:00:00+07:00", places["VP|led|I.1|percent"])
+    told = CliRunner().invoke(cli, ["-w", str(root), "edits", "--period", PERIOD]).stdout
+    assert "Tỷ lệ" in told and "percent" not in told
     assert all(code in catalogue() for code in ("EDIT_FILE_UNKNOWN", "EDIT_CELL_UNKNOWN", "EDIT_OUTSIDE"))
 
 
