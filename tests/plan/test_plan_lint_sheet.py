@@ -38,7 +38,7 @@ def test_everything_else_stays(name: str, check_ooxml: CheckOoxml) -> None:
     after = written(before)
     check_ooxml(after)
     old, new = parts(before), parts(after)
-    assert {part for part in new if old.get(part) != new[part]} - {"xl/worksheets/sheet10.xml"} <= {
+    assert {part for part in new if old.get(part) != new[part]} - {"xl/worksheets/sheet11.xml"} <= {
         "xl/workbook.xml",
         "xl/_rels/workbook.xml.rels",
         "xl/styles.xml",
