@@ -146,12 +146,13 @@ def _slug(plan_id: str) -> str:
 
 
 def _sides(superior: SuperiorForm, year: int) -> list[FormRows]:
-    """The rows of the form, table by table; those that are closed ask nothing."""
+    """The rows of the form, table by table."""
     sides = []
     for table in dict.fromkeys(row.table for row in superior.rows):
-        rows = tuple(row for row in superior.rows if row.table == table and row.cells)
+        rows = tuple(row for row in superior.rows if row.table == table)
+        closed = frozenset(row.key for row in rows if not row.cells)
         part = attrs.evolve(superior, rows=rows)
-        sides.append(FormRows(table, superior_plan(part, year), {row.key: row.print for row in rows}))
+        sides.append(FormRows(table, superior_plan(part, year), {row.key: row.print for row in rows}, closed))
     return sides
 
 
@@ -166,8 +167,8 @@ def _matched(
     lines = match_lines(rows, plan, known)
     # said of the row as it reads now: of another text it is asked again
     fresh = {place: match for place, match in said.items() if prints.get(place) == match.text}
-    if confirm and not book.is_file():
-        fresh = {line.match.place: line.match for line in lines}
+    if confirm:  # rows that the workbook does not have yet as they would stand in it
+        fresh = {line.match.place: line.match for line in lines} | fresh
     told = [match for place, match in fresh.items() if known.get(place) != match]
     same = {line.match.place: line.match for line in lines if line.state == "same"}
     told = [match for match in told if same.get(match.place) != match]

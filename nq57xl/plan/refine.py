@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 from attrs import frozen
@@ -82,6 +82,8 @@ class FormRows:
     """The superior plan's rows of that table alone."""
     prints: Mapping[str, str]
     """Code -> print of the row's text."""
+    closed: frozenset[str] = frozenset()
+    """Codes of rows that ask nothing."""
 
     @property
     def kind(self) -> RowTable:
@@ -90,27 +92,45 @@ class FormRows:
 
 
 def match_lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMatch]) -> tuple[MatchLine, ...]:
-    """Every row of the form with what was decided on it, or what is proposed where nothing was, or a text changed."""
-    return tuple(line for side in sides for line in _lines(side, own, known))
+    """Every row of the form with what was decided on it, or what is proposed where nothing was, or a text changed.
+
+    An own row is proposed for the one row that it says most nearly, be it one that is led, supported or closed.
+    """
+    kinds: tuple[RowTable, ...] = ("tasks", "indicators")
+    return tuple(line for kind in kinds for line in _lines([side for side in sides if side.kind == kind], own, known))
 
 
-def _lines(side: FormRows, own: Plan, known: Mapping[RowPlace, RowMatch]) -> Iterator[MatchLine]:
-    rows = getattr(side.plan, side.kind)
-    mine = {row.code: row for row in getattr(own, side.kind)}
+def _lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMatch]) -> Iterator[MatchLine]:
+    if not sides:
+        return
+    kind = sides[0].kind
+    rows = [(side, row) for side in sides for row in getattr(side.plan, kind)]
+    every: dict[str, Any] = {kind: tuple(row for _, row in rows)}
+    whole = attrs.evolve(sides[0].plan, **every)
+    mine = {row.code: row for row in getattr(own, kind)}
     found: dict[int, list[tuple[float, str]]] = {}
-    for j, (i, likeness) in sorted(nearest(side.plan, own, side.kind).items()):
-        found.setdefault(i, []).append((likeness, getattr(own, side.kind)[j].code))
-    for number, row in enumerate(rows):
-        place = (side.table, row.code)
-        proposed = [(likeness, code) for likeness, code in found.get(number, ())]
-        match = RowMatch(*place, side.prints[row.code], tuple(_answering(mine[code]) for _, code in proposed))
-        line = MatchLine(match, row, "proposed", max((likeness for likeness, _ in proposed), default=0.0))
-        if place in known:
-            yield _still(line, known[place], mine)
-        elif len(proposed) == 1 and _same(row, mine[proposed[0][1]]):
-            yield attrs.evolve(line, state="same")
-        else:
-            yield line
+    for j, (i, likeness) in sorted(nearest(whole, own, kind).items()):
+        found.setdefault(i, []).append((likeness, getattr(own, kind)[j].code))
+    for number, (side, row) in enumerate(rows):
+        if row.code not in side.closed:
+            yield _line(
+                RowMatch(side.table, row.code, side.prints[row.code]), row, found.get(number, []), (mine, known)
+            )
+
+
+def _line(
+    match: RowMatch,
+    row: Task | Indicator,
+    proposed: Sequence[tuple[float, str]],
+    sides: tuple[Mapping[str, Task | Indicator], Mapping[RowPlace, RowMatch]],
+) -> MatchLine:
+    mine, known = sides
+    match = attrs.evolve(match, rows=tuple(_answering(mine[code]) for _, code in proposed))
+    line = MatchLine(match, row, "proposed", max((likeness for likeness, _ in proposed), default=0.0))
+    if match.place in known:
+        return _still(line, known[match.place], mine)
+    same = len(proposed) == 1 and _same(row, mine[proposed[0][1]])
+    return attrs.evolve(line, state="same") if same else line
 
 
 def _answering(row: Task | Indicator, weight: float | None = None) -> AnsweringRow:

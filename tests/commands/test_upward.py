@@ -271,10 +271,13 @@ def test_first_proposed_then_confirmed_then_only_what_changed(played: Played, ag
         plan,
         tasks=tuple(attrs.evolve(row, deliverable="Bộ quy trình") if row.code == "I.1" else row for row in plan.tasks),
     )
-    third = upward(agency, issued(tmp_path, reworded), PERIOD, tmp_path / "lần 3" / form.name)
+    form = issued(tmp_path, reworded)
+    third = upward(agency, form, PERIOD, tmp_path / "lần 3" / form.name)
     assert waiting(third) == {"I.1"}
     assert "progress" not in typed_rows(third.form, "led")["I.1"]
     assert "progress" in typed_rows(third.form, "led")["II.1"]
+    third.matches.unlink()
+    assert upward(agency, form, PERIOD, tmp_path / "lần 4" / form.name, confirm=True).undecided == 0
 
 
 def test_the_same_command_again_changes_nothing(played: Played, agency: Office) -> None:

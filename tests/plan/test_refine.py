@@ -80,6 +80,21 @@ def test_several_own_rows_may_answer_one_and_words_alike_need_no_word() -> None:
     assert (codes(three), three.state, three.decided) == ([], "proposed", False)
 
 
+def test_an_own_row_answers_the_row_that_it_says_most_nearly() -> None:
+    """Be that row closed, or one of another table: it is not proposed for its second best."""
+    text = "Tập huấn kỹ năng số cho công chức, viên chức ngành"
+    other = plan_of(task("II.1", f"{text} y tế"), task("II.2", "Thử nghiệm mô hình khác"))
+    own = plan_of(task("I.3", "Tập huấn kỹ năng số cho công chức, viên chức"))
+    both = [*side(), FormRows("supporting", other, {row.code: text_print(row) for row in other.tasks})]
+    assert {line.match.place: codes(line) for line in match_lines(both, own, {}) if line.match.rows} == {
+        ("led", "I.2"): ["I.3"]
+    }
+    closed = [attrs.evolve(both[0], closed=frozenset({"I.2"})), both[1]]
+    found = match_lines(closed, own, {})
+    assert [line.match.key for line in found] == ["I.1", "I.3", "II.1", "II.2"]
+    assert not any(line.match.rows for line in found)
+
+
 def test_what_a_person_decided_is_read_back() -> None:
     """x confirms a line; changed codes or weights are a decision of themselves; an untouched line is none."""
 
