@@ -164,6 +164,6 @@ def _is_meant(form: Form, slot: Slot, where: tuple[str, str], line: RemarkLine) 
     if address:
         return address[2].upper() == where[1]
     fields = [form.schema.table(slot.table).field(name) for name in slot.fields]
-    return bool(line.column) and fold(line.column) in {
-        fold(name) for item in fields for name in (item.title, item.name)
-    }
+    heads = {item.title for sheet in form.schema.sheets for item in sheet.columns if item.name == slot.field}
+    names = heads.union(*((item.title, item.name) for item in fields))
+    return bool(line.column) and fold(line.column) in map(fold, names)

@@ -407,7 +407,7 @@ def test_rows_beyond_the_prepared_ones_are_accepted_and_kept(office: Office, tmp
         record = ledger.return_by_hash(item.source.sha256)
     assert record is not None
     titles = {one.key: one.value for one in record.judged.values if (one.table, one.field) == ("proposal", "title")}
-    assert (titles["13"], titles["14"]) == ("Nội dung thêm 1.3", "Nội dung thêm 2.3")
+    assert (titles["07"], titles["08"]) == ("Nội dung thêm 1.3", "Nội dung thêm 2.3")
     lead = of_unit(generate(office, "2026-04", with_support=True))
     again = saved_again(lead.path, tmp_path / "lần 3.xlsx")
     (last,) = collect(office, [again], "2026-04", moment(4, 20)).returns
