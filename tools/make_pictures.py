@@ -2,10 +2,10 @@
 
 python tools/make_pictures.py [out/demo]
 
-Every sheet of a form as issued, of the same form as it went back with marks, and of the consolidated report: the first
-page of each, named after its tab. The report is that of June, after two more months played like the demo's, so that it
-has something to compare with; further pages of its sheets follow; its sources, and the addendum after a close and a
-late return. The office's kiem-tra.xlsx, bien-tap.xlsx and noi-bo.xlsx. Every page of the document of both plans,
+Every sheet of a form as issued, two of the same form as it went back with marks, all of the consolidated report: the
+first page of each, named after its tab. The report is that of June, after two more months played like the demo's, so
+that it has something to compare with; further pages of its sheets follow; its sources, and the addendum after a close
+and a late return. The office's kiem-tra.xlsx, bien-tap.xlsx and noi-bo.xlsx. Every page of the document of both plans,
 named after plan and page.
 """
 
@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from html import unescape
 from pathlib import Path
@@ -46,6 +46,8 @@ DOTS = 80
 """Per inch: an A4 page in landscape is 936 pixels wide, the width of a page on the web."""
 DOCUMENT_DOTS = 60
 """The same for the document's pages and the further pages of a sheet, of which there are many."""
+MARKED = ("Cần sửa", "1. Kết quả")
+"""Sheets of the marked form on paper; on the screen it is shown by tools/make_screens.py."""
 MONTHS = ("2026-05", "2026-06")
 LONGEST = {"Kế hoạch và kết quả": 2}
 """Sheets of which so many pages are enough: the others look the same."""
@@ -83,11 +85,11 @@ def slug(tab: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", bare(tab)).strip("-")
 
 
-def pictures(name: str, workbook: Path, folder: Path, only: str = "") -> Iterator[Path]:
-    """Writes docs/pictures/NAME-TAB.png for each sheet, or for the one of that name."""
+def pictures(name: str, workbook: Path, folder: Path, only: Collection[str] = ()) -> Iterator[Path]:
+    """Writes docs/pictures/NAME-TAB.png for each sheet, or for those of these names."""
     pdf = to_pdf(workbook, folder)
     for tab, page in first_pages(pdf).items():
-        if only not in ("", tab):
+        if only and tab not in only:
             continue
         target = PICTURES / f"{name}-{slug(tab)}"
         run("pdftoppm", "-png", "-singlefile", "-r", str(DOTS), "-f", str(page), "-l", str(page), pdf, target)
@@ -207,7 +209,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nq57xl-pictures-") as temporary:
         folder = Path(temporary)
         for name, workbook in workbooks(demo, folder).items():
-            for picture in pictures(name, workbook, folder):
+            for picture in pictures(name, workbook, folder, MARKED if name == "marked" else ()):
                 print(picture.name, picture.stat().st_size)
         for picture in further_pictures("report", folder / "later" / "out" / MONTHS[-1] / "tong-hop" / REPORT, folder):
             print(picture.name, picture.stat().st_size)
@@ -215,7 +217,7 @@ def main() -> None:
         for picture in pictures("sources", sources, folder):
             print(picture.name, picture.stat().st_size)
         closed = after_close(folder / "later", folder).with_name(SOURCES)
-        for picture in pictures("sources", closed, folder, ADDENDUM):
+        for picture in pictures("sources", closed, folder, [ADDENDUM]):
             print(picture.name, picture.stat().st_size)
         for plan in NAMES:
             document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))

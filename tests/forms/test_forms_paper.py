@@ -111,6 +111,17 @@ def test_pages_are_landscape_and_never_empty(printed: dict[Path, Form]) -> None:
             assert body, path.name
 
 
+MOST_PAGES = {"sxd-2026_VP": 10, "bql-2026_QLCNC": 5}
+"""Of the largest form, and of one with a single led row."""
+
+
+@pytest.mark.needs("soffice", "pdftotext")
+def test_forms_take_few_pages(printed: dict[Path, Form]) -> None:
+    """The largest form of the bundled plans takes ten pages at most, one whose unit leads a single task five."""
+    pages = {path.stem: int(re.findall(r"Pages:\s+(\d+)", _tool("pdfinfo", str(path)))[0]) for path in printed}
+    assert {name: pages[name] for name, most in MOST_PAGES.items() if pages[name] > most} == {}, pages
+
+
 @pytest.mark.needs("soffice", "pdftotext")
 def test_no_section_heading_ends_a_page(printed: dict[Path, Form]) -> None:
     """Under every section heading stands a row of the section, on the same page."""
