@@ -377,17 +377,13 @@ def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: b
     """
     fresh: dict[str, Source] = {}
     ours = ledger.output_hashes(found)
-    met = ours | ledger.judged_hashes(found)
+    met = ledger.known_files(found)
     for source in found:
-        if source.sha256 not in met:
+        known = met.get(source.sha256)
+        judged = known is not None and (period in known.periods or (swept and known.form_period != period))
+        shut = known is not None and (known.closed or (unlocking and known.locked))
+        if source.sha256 not in ours and (shut or not judged):
             fresh.setdefault(source.sha256, source)
-            continue
-        known = ledger.was_judged(source.sha256, period)
-        if swept and not known:
-            known = ledger.was_judged(source.sha256) and ledger.origin(source.sha256)[1] != period
-        known = known and not ledger.stayed_closed(source.sha256, locked=unlocking)
-        if source.sha256 not in fresh and not known and source.sha256 not in ours:
-            fresh[source.sha256] = source
     return sorted(fresh.values(), key=lambda source: source.received_at)
 
 
@@ -412,11 +408,13 @@ def _report(
     fresh: Mapping[str, JudgedReturn] = {_key(item.source): item for item in judged}
     told: set[str] = set()
     lines = []
+    ours, known = ledger.output_hashes(sources), ledger.known_files(sources)
     for source in sources:
         item = fresh.get(_key(source))
         if item is None or _key(source) in told:
-            unit, period = ledger.origin(source.sha256)
-            own = (make("OWN_OUTPUT"),) if ledger.is_output(source.sha256) else ()
+            file = known.get(source.sha256)
+            unit, period = (file.unit, file.form_period) if file is not None else (None, None)
+            own = (make("OWN_OUTPUT"),) if source.sha256 in ours else ()
             lines.append(CollectedFile(source, "duplicate", unit, period, own))
             continue
         told.add(_key(source))

@@ -115,6 +115,7 @@ def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:
 
 _LOCKED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
 _FAULTS = ("FILE_FAULT",)
+_SHUT = (*_LOCKED, *_FAULTS)
 
 
 @frozen
@@ -221,6 +222,40 @@ def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]
         connection.execute(insert(tables.return_values), values)
     if findings:
         connection.execute(insert(tables.return_findings), findings)
+
+
+@frozen
+class KnownFile:
+    """What the ledger has of a file by its content: enough to pass over one that lies in the inbox since last month."""
+
+    unit: str | None
+    form_period: str | None
+    """Of its newest judgement."""
+    periods: frozenset[str]
+    """For which it was judged."""
+    closed: bool
+    """It could not be judged for a fault of the program's."""
+    locked: bool
+    """Or for want of its password."""
+
+
+def known_files(connection: Connection, hashes: Iterable[str]) -> dict[str, KnownFile]:
+    """The files among these that were judged before, by SHA-256: two queries for a few hundred of them."""
+    about, told = tables.returns.c, tables.return_findings.c
+    found: dict[str, KnownFile] = {}
+    for piece in chunks(hashes):
+        shut = select(about.sha256, told.code).join(tables.return_findings, told.return_id == about.id)
+        shut = shut.where(about.sha256.in_(piece) & (about.verdict == "unrecognised") & told.code.in_(_SHUT))
+        codes: dict[str, set[str]] = {}
+        for sha256, code in connection.execute(shut):
+            codes.setdefault(sha256, set()).add(code)
+        query = select(about.sha256, about.unit, about.form_period, about.period).where(about.sha256.in_(piece))
+        for sha256, unit, form_period, period in connection.execute(query.order_by(about.id)):
+            before = found[sha256].periods if sha256 in found else frozenset()
+            own = codes.get(sha256, set())
+            closed, locked = not own.isdisjoint(_FAULTS), not own.isdisjoint(_LOCKED)
+            found[sha256] = KnownFile(unit, form_period, before | {period}, closed, locked)
+    return found
 
 
 def stayed_closed(connection: Connection, sha256: str, *, locked: bool) -> bool:

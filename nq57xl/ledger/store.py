@@ -260,6 +260,11 @@ class Ledger:
         with reading(self._engine) as connection:
             return queries.judged_hashes(connection, [source.sha256 for source in sources])
 
+    def known_files(self, sources: Sequence[Source]) -> dict[str, queries.KnownFile]:
+        """Those of the files that were judged before, by SHA-256."""
+        with reading(self._engine) as connection:
+            return queries.known_files(connection, {source.sha256 for source in sources})
+
     def output_hashes(self, sources: Sequence[Source]) -> set[str]:
         """Those of the files whose content is the program's own."""
         table = tables.outputs
