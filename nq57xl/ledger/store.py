@@ -379,19 +379,17 @@ class Ledger:
         """What stands in the ledger of these periods, as a mark that changes with it."""
         forms, returns, edits, closings = tables.forms, tables.returns, tables.edits, tables.closings
         own = [select(func.max(table.c.id)).where(table.c.period.in_(periods)) for table in (forms, returns, closings)]
-        decided = select(func.max(tables.decisions.c.id)).where(
-            tables.decisions.c.return_id.in_(select(returns.c.id).where(returns.c.period.in_(periods)))
-        )
+        taken = select(returns.c.id).where(returns.c.period.in_(periods))
+        decided = select(func.max(tables.decisions.c.id)).where(tables.decisions.c.return_id.in_(taken))
         edited = select(func.max(edits.c.id)).where(edits.c.period.in_(periods))
-        queries_ = (*own, decided, edited, select(func.max(tables.amendments.c.id)))
         with reading(self._engine) as connection:
-            return " ".join(str(connection.execute(query).scalar()) for query in queries_)
+            wanted = (*own, decided, edited, select(func.max(tables.amendments.c.id)))
+            return " ".join(str(connection.execute(query).scalar()) for query in wanted)
 
     def past_period(self, period: str, mark: str) -> str | None:
         """What was noted of a period under that mark, as JSON."""
         about = tables.past_periods.c
-        found = self._first(select(about.json).where((about.period == period) & (about.mark == mark)))
-        return None if found is None else str(found)
+        return self._first(select(about.json).where((about.period == period) & (about.mark == mark)))  # type: ignore[no-any-return]
 
     def note_past_period(self, period: str, mark: str, text: str) -> None:
         """Notes it, once for each mark."""
