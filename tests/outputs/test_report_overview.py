@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import re
 import zipfile
+from collections import Counter
 
 import attrs
 import pytest
@@ -16,12 +18,12 @@ from nq57xl.outputs.report.workbook import render_report, report_books
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.wording import numbered, work_of
+from nq57xl.results.wording import numbered, stage_words, work_of
 from nq57xl.rules.vocabulary import load_vocabulary
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
 from tests.amounts import amount
-from tests.report_books import SCHEMA, case, consolidated, with_earlier
+from tests.report_books import SCHEMA, case, consolidated, overview_counts, sheets, with_earlier
 from tests.report_fills import random_status, returned, unit_status
 
 LONG = "Trung tâm Quản lý điều hành vận tải hành khách công cộng và đăng kiểm phương tiện số"
@@ -133,6 +135,37 @@ def test_charts_by_section_unit_indicators_and_period() -> None:
     assert "Qua các kỳ báo cáo" not in [chart.title for chart in built(consolidated("sxd-2026", 1))[1]]
     assert len(built(consolidated("bql-2026", 1))[1]) == 2
     assert sheet.page.name == "Tổng quan"
+
+
+@pytest.mark.parametrize("which", BUNDLED)
+def test_table_and_chart_classify_alike_and_differ_in_grey(which: str) -> None:
+    """Over the groups each series of the chart adds up to what the table above says of that stage, no stage that occurs
+    is left out, and no two series look the same without colours: light apart, or drawn in different patterns."""
+    for seed in range(amount(3, 20)):
+        c = with_earlier(which, seed, 1)
+        book = sheets(render_report(c))
+        _, charts = built(c)
+        chart = next(chart for chart in charts if chart.title.startswith("Tình trạng theo nhóm"))
+        source = book[chart.source]
+        drawn = {}
+        for series in chart.series:
+            first, column, last, _ = series.values
+            values = [source.cell(row + 1, column + 1).value or 0 for row in range(first, last + 1)]
+            drawn[source.cell(series.head[0] + 1, series.head[1] + 1).value] = sum(values)
+        wanted = Counter(stage_words(row.standing) for row in c.tasks)
+        assert {words: count for words, count in drawn.items() if count} == dict(wanted)
+        table = overview_counts(book["Tổng quan"], "Đầu việc")
+        for words, count in wanted.items():
+            assert table[words][0] == count
+        looks = [(series.pattern, _grey(series.fill)) for series in chart.series]
+        for (pattern, light), (other, shade) in itertools.combinations(looks, 2):
+            assert pattern != other or abs(light - shade) >= 30
+
+
+def _grey(colour: str) -> float:
+    """Lightness of "#1F3864" on a printer without colours, 0 to 255."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def test_letters_in_charts_are_printed_large_enough() -> None:

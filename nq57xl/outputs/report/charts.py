@@ -17,7 +17,7 @@ STAGE_FILLS: tuple[tuple[str, str], ...] = (
     ("#8EA9DB", ""),
     ("#8EA9DB", "wide_downward_diagonal"),
     ("#000000", ""),
-    ("#BFBFBF", ""),
+    ("#D9D9D9", ""),
     ("#FFFFFF", ""),
     ("#7F7F7F", "large_grid"),
     ("#7F7F7F", "percent_20"),
@@ -25,7 +25,7 @@ STAGE_FILLS: tuple[tuple[str, str], ...] = (
 """Colour and pattern of each of STAGES: neighbours differ in grey print, too."""
 INDICATOR_FILLS: tuple[tuple[str, str], ...] = (
     ("#1F3864", ""),
-    ("#BFBFBF", ""),
+    ("#D9D9D9", ""),
     ("#000000", ""),
     ("#FFFFFF", ""),
     ("#8EA9DB", "wide_downward_diagonal"),
