@@ -83,6 +83,8 @@ def pandas_loop(folder: Path) -> None:
 
 def datamaps(folder: Path) -> None:
     """The entry cells of a form's layout, as the map names them, into datamaps' master workbook."""
+    for stream in (1, 2):  # it tells of every file, in processes of its own, what it does with it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     os.environ["HOME"] = str(folder)  # it keeps its settings there
     (folder / "Documents" / "datamaps" / "output").mkdir(parents=True)
     from engine.config import Config
@@ -128,14 +130,21 @@ def prepare(base: Path, folder: Path, files: Sequence[bytes]) -> Path:
 
 
 def write_map(folder: Path, limit: int = 400) -> None:
-    """datamaps' map: the entry cells of the first form issued."""
-    from nq57xl.forms.layout import layout
+    """datamaps' map: the entry cells of the first form issued, on sheets that every form has: it passes over others."""
+    from nq57xl.forms.layout import layout, visible_specs
     from nq57xl.text.addresses import a1
 
     with bench_collect.office_at(folder).reading() as ledger:
-        form = ledger.form_by_id(ledger.current_forms(bench_collect.PERIOD)[0].issue_id)
+        forms = ledger.current_forms(bench_collect.PERIOD)
+        form = ledger.form_by_id(forms[0].issue_id)
         assert form is not None
-    slots = [(sheet.title, slot) for sheet in layout(form) for slot in sheet.slots if slot.role == "entry"]
+    shared = set.intersection(*({spec.title for spec in visible_specs(one)} for one in forms))
+    slots = [
+        (sheet.title, slot)
+        for sheet in layout(form)
+        for slot in sheet.slots
+        if slot.role == "entry" and sheet.title in shared
+    ]
     with (folder / "datamap.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("cell_key", "template_sheet", "cell_reference"))

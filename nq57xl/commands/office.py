@@ -167,7 +167,7 @@ _OBJECTS = 50_000
 """Made between two looks."""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _parsed(data: bytes, name: str) -> Appendix:
     """Read once for each content: one command asks for the plan of many days."""
     return read_appendix(data, name)
