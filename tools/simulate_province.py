@@ -30,7 +30,7 @@ AGENCIES, UNITS, ROWS = 121, 100, 8
 _TICK = 0.01
 """Seconds by which systems count processor time."""
 RATIO_LIMIT = 1.15
-"""A return of the last tenth of the agencies beside one of the first tenth, in processor time."""
+"""A return of the second half of the agencies beside one of the first, both beside calamine's reading."""
 
 
 @frozen
@@ -98,9 +98,9 @@ def _processor() -> float:
 
 def summary(costs: Sequence[AgencyCost]) -> tuple[str, float]:
     """The figures, and the cost of a return at the end over that at the beginning."""
-    tenth = max(1, len(costs) // 10)
+    half = (len(costs) + 1) // 2
     # the first pays for what is imported and built once
-    first, last = costs[1 : 1 + tenth] or costs[:1], costs[-tenth:]
+    first, last = costs[1:half] or costs[:1], costs[half:] or costs[-1:]
     ratio = median(item.times for item in last) / median(item.times for item in first)
     returns = sum(item.returns for item in costs)
     collecting, merging = (sum(getattr(item, name) for item in costs) for name in ("collecting", "merging"))
@@ -110,7 +110,7 @@ def summary(costs: Sequence[AgencyCost]) -> tuple[str, float]:
         f" {(collecting + merging) * 1000 / returns:.1f} ms a return,"
         f" {(collecting + merging) / max(sum(item.yardstick for item in costs), _TICK):.1f} times calamine's reading;"
         f" on the clock {sum(item.elapsed for item in costs) / 60:.1f} minutes",
-        f"the last tenth costs {ratio:.2f} times the first (at most {RATIO_LIMIT:g});"
+        f"a return of the second half costs {ratio:.2f} times one of the first (at most {RATIO_LIMIT:g});"
         f" memory {costs[0].megabytes:.0f} MB after the first agency, {costs[-1].megabytes:.0f} MB after the last",
     )
     return "\n".join(lines), ratio
