@@ -128,14 +128,16 @@ def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, 
     """Sheet, column and condition -> rows of it whose cell does not apply while the condition holds."""
     entries = entries_of(sheets)
     facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
+    columns: dict[tuple[str, str], list[Slot]] = {}
+    for (name, _, entered), slot in entries.items():
+        columns.setdefault((name, entered), []).append(slot)
     found: dict[tuple[str, int, str], list[int]] = {}
     for table in form.schema.tables:
         for field in (item for item in table.fields if not item.within):
             conditions = [Condition(when, table, form.schema) for when in table.needless_when(field.name)]
             read = [name[1:] for item in conditions for name in item.when if name.startswith("#")]
             alike: dict[tuple[object, ...], str] = {}
-            own = [slot for key, slot in entries.items() if conditions and key[::2] == (table.name, field.name)]
-            for slot in own:
+            for slot in columns.get((table.name, field.name), ()) if conditions else ():
                 row = facts[table.name, slot.key]
                 key = (slot.sheet, *(row.get(name) for name in read))
                 if key not in alike:
