@@ -12,6 +12,7 @@ from attrs import field, frozen
 from nq57xl.edits.book import BASES, CELL, ENTRY_HEAD, WHO_AND_WHY, WRITTEN
 from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
 from nq57xl.forms.model import Form
+from nq57xl.forms.shared_cells import parts_within
 from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
 from nq57xl.results.edited import OFFICE
@@ -22,6 +23,7 @@ from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Entry, Finding, make, reworded
 from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.addresses import a1
+from nq57xl.text.citations import Citation, read_citation
 from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook, cell_text, readable, short
 
@@ -288,6 +290,7 @@ def _judged(
     if known is None or cell is None:
         return None, [_finding(line, "EDIT_CELL_UNKNOWN", value=line.text("entry"))]
     value, typed, told = _converted(line, known.form, *cell, words)
+    value, told = _number_alone(line, known, cell[0], value, told)
     own = known.own.get(line.place[1:])
     if value is not None and standing is not None and _unchanged(line, standing, value == standing.new.value):
         return None, []
@@ -380,6 +383,22 @@ def _converted(
         told.append(_finding(line, code, words={**base, **words}, value=converted.typed, **overrides))
     asked = [item for item in reworded(told, own) if item.severity in ("error", "warning")]
     return converted.value, converted.typed, asked
+
+
+def _number_alone(
+    line: EditedCell, known: EditedReturn, item: Field, value: CellValue, told: list[Finding]
+) -> tuple[CellValue, list[Finding]]:
+    """A document's number without its day, which has a cell of its own here: another day than that is told."""
+    day = next((part for part in parts_within(known.form.schema.table(line.place[1]), item.name)), None)
+    read = read_citation(value) if isinstance(value, str) else Citation()
+    if day is None or day.type != "date" or read.day is None:
+        return value, told
+    own = known.own.get((*line.place[1:3], day.name))
+    if own is not None and own.value == read.day:
+        return read.number or None, told
+    message = f"«{item.title}» ghi cả ngày; ở đây ngày của văn bản ghi ở ô «{day.title}»."
+    fix = f"Chỉ ghi số, ký hiệu ở ô này, ghi ngày ở ô «{day.title}»."
+    return None, [*told, _finding(line, "VALUE_UNREADABLE", message=message, fix=fix)]
 
 
 _ASKED = {

@@ -222,6 +222,7 @@ ALSO_BAD = (
     (line("VP|led|I.1|result", "Gọn", "w", reason=""), "REQUIRED_BLANK", "reason"),
     (line("VP|led|II.3|cause", "", "f"), "REQUIRED_BLANK", "reason"),
     (line("VP|led|III.6|completion_date", "hôm kia", "f"), "VALUE_UNREADABLE", "entry"),
+    (line("VP|led|III.6|evidence_number", "13/KH-BQL ngày 09/04/2026", "f"), "VALUE_UNREADABLE", "entry"),
     (line("VP|led|III.4|progress", None, "f"), "REQUIRED_BLANK", "entry"),
 )
 RULED = (
