@@ -8,7 +8,7 @@ import attrs
 
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
-from nq57xl.commands.past_periods import noted_or_made
+from nq57xl.commands.past_periods import KeptPeriods
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.values import Value
@@ -110,13 +110,13 @@ def live(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: b
         return _earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1)
 
     before = PreviousReports(ledger, plan).periods(period)
-    full = len(before) if whole else 1
+    full, kept = len(before) if whole else 1, KeptPeriods(office, ledger, plan)
     here = _made(ledger, (plan, period, schema), standing(office, ledger, plan, period), None)
     vocabulary, quality = _style(office, plan)
     return attrs.evolve(
         here,
         earlier_periods=tuple(made(item) for item in reversed(before[:full])),
-        past=tuple(noted_or_made(office, ledger, plan, item, partial(made, item)) for item in reversed(before[full:])),
+        past=tuple(kept.get(item, partial(made, item)) for item in reversed(before[full:])),
         vocabulary=vocabulary,
         quality=quality,
     )

@@ -13,7 +13,7 @@ from nq57xl.commands.collect import standing
 from nq57xl.commands.consolidated import as_now, consolidated, reported_months, require_reported
 from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
-from nq57xl.commands.past_periods import note_past_periods
+from nq57xl.commands.past_periods import KeptPeriods
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.edits import closing_of
@@ -104,7 +104,7 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
         taken = read_edit_books(office, ledger, plan, period)
         consolidation = consolidated(office, ledger, plan, period)
         merged = write_reports(office, ledger, consolidation, taken, output)
-        note_past_periods(office, ledger, consolidation)
+        KeptPeriods(office, ledger, consolidation.plan).keep(consolidation)
         # what came after a close is edited, too: it goes to the addendum
         now = consolidation if consolidation.closing is None else as_now(office, ledger, plan, period)
         merged = with_edit_book(office, ledger, merged, now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from attrs import define, field
+
 from nq57xl import __version__
 from nq57xl.commands.office import Office
 from nq57xl.ledger.store import Ledger
@@ -15,25 +17,35 @@ from nq57xl.results.figures import past_period, past_periods
 from nq57xl.rules.codec import from_json, to_json
 
 
-def noted_or_made(
-    office: Office, ledger: Ledger, plan: Plan, period: Period, make: Callable[[], Consolidation]
-) -> PastPeriod:
-    """The period as noted from what stands in the ledger and the appendix now; made anew where that has changed."""
-    noted = ledger.past_period(period.code, _mark(office, ledger, plan, period))
-    return past_period(make()) if noted is None else from_json(noted, PastPeriod)
+@define
+class KeptPeriods:
+    """What the ledger keeps of earlier periods, as of now."""
 
+    office: Office
+    ledger: Ledger
+    plan: Plan
+    _basis: bytes = field(init=False)
+    """What every period follows from, beside what the ledger has of it: program, rules, plan."""
 
-def note_past_periods(office: Office, ledger: Ledger, c: Consolidation) -> None:
-    """Notes the periods before this one for the reports of the months to come."""
-    for item in past_periods(c):
-        mark = _mark(office, ledger, c.plan, item.period)
-        if ledger.past_period(item.period.code, mark) is None:
-            ledger.note_past_period(item.period.code, mark, to_json(item))
+    def __attrs_post_init__(self) -> None:
+        """Rules and appendix are read once."""
+        parts = f"{__version__} {self.office.schema().version} ".encode()
+        self._basis = parts + self.office.workspace.appendix.read_bytes()
 
+    def get(self, period: Period, make: Callable[[], Consolidation]) -> PastPeriod:
+        """The period as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
+        kept = self.ledger.past_period(period.code, self._mark(period))
+        return past_period(make()) if kept is None else from_json(kept, PastPeriod)
 
-def _mark(office: Office, ledger: Ledger, plan: Plan, period: Period) -> str:
-    """What the period follows from: its own returns and those before it, decisions, edits, plan, rules, program."""
-    days = ((code, parse_period(code, plan.properties)) for code in ledger.periods())
-    upto = [code for code, other in days if other.cutoff <= period.cutoff]
-    parts = (__version__, office.schema().version, ledger.state_of(upto))
-    return hashlib.sha256(" ".join(parts).encode() + office.workspace.appendix.read_bytes()).hexdigest()[:24]
+    def keep(self, c: Consolidation) -> None:
+        """Keeps the periods before this one for the reports of the months to come."""
+        for item in past_periods(c):
+            mark = self._mark(item.period)
+            if self.ledger.past_period(item.period.code, mark) is None:
+                self.ledger.note_past_period(item.period.code, mark, to_json(item))
+
+    def _mark(self, period: Period) -> str:
+        """What the period follows from: its own returns and those before it, decisions, edits; and the basis."""
+        days = ((code, parse_period(code, self.plan.properties)) for code in self.ledger.periods())
+        upto = [code for code, other in days if other.cutoff <= period.cutoff]
+        return hashlib.sha256(self.ledger.state_of(upto).encode() + self._basis).hexdigest()[:24]
