@@ -260,6 +260,7 @@ EVENT_WORDS = {
     "reopen": "Mở lại kỳ đã chốt",
     "edit": "Ghi nhận biên tập",
     "amend": "Điều chỉnh kế hoạch",
+    "init": "Xác nhận việc nối tiếp năm trước",
     "upward": "Điền biểu của cấp trên",
     "upward_match": "Xác nhận đối chiếu với kế hoạch cấp trên",
     "export": "Xuất dữ liệu",
