@@ -118,13 +118,13 @@ def inject(target: str, bad: str) -> Repair:
     return lambda: setattr(module, attribute, real)
 
 
-def read_with_fault(path: Path, **named: Any) -> Any:  # noqa: ANN401 - stands in for the reader, in its processes
+def read_with_fault(data: bytes, **named: Any) -> Any:  # noqa: ANN401 - stands in for the reader, in its processes
     """The reader of a worker process; the stage and the bad file are told by the environment."""
-    from nq57xl.xlsx.read import read_file
+    from nq57xl.xlsx.read import read_bytes
 
     repair = inject(os.environ["NQ57XL_TEST_STAGE"], os.environ["NQ57XL_TEST_BAD"])
     try:
-        return read_file(path, **named)
+        return read_bytes(data, **named)
     finally:
         repair()
 
@@ -139,7 +139,7 @@ def faulty(office: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         if stage in IN_WORKERS:
             monkeypatch.setenv("NQ57XL_TEST_STAGE", STAGES[stage].target)
             monkeypatch.setenv("NQ57XL_TEST_BAD", bad)
-            monkeypatch.setattr("nq57xl.commands.office.read_file", read_with_fault)
+            monkeypatch.setattr("nq57xl.commands.office.read_bytes", read_with_fault)
             return monkeypatch.undo
         repairs.append(inject(STAGES[stage].target, bad))
         return repairs[-1]
