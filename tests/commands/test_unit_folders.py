@@ -58,15 +58,15 @@ def test_each_unit_finds_its_answer_in_its_folder(office: Office) -> None:
     inbox = office.workspace.inbox
     Department(1, DUE).fill(form(office, "QLDT"), inbox / "QLDT" / "tháng 4.xlsx")
     Department(2, DUE).fill(form(office, "VP"), inbox / "VP" / "NQ57_2026-04_VP.xlsx", mistakes=True)
-    (inbox / "VP" / "công văn.pdf").write_bytes(b"%PDF-1.7 abc")
+    (inbox / "VP" / "công văn.csv").write_bytes(b"a;b\n1;2\n")
     assert set(look(office)) == {("accepted", "QLDT"), ("rejected", "VP"), ("unrecognised", None)}
     assert names(inbox / "QLDT") == {"tháng 4.xlsx", "ket-qua_NQ57_2026-04_QLDT.html"}
     laid = {"ket-qua_NQ57_2026-04_VP.html", "can-sua_NQ57_2026-04_VP.xlsx", "ket-qua_NQ57_2026-04_công văn.html"}
-    assert names(inbox / "VP") == {"NQ57_2026-04_VP.xlsx", "công văn.pdf", *laid}
+    assert names(inbox / "VP") == {"NQ57_2026-04_VP.xlsx", "công văn.csv", *laid}
     assert names(inbox / "QLDN") == set()
     page = (inbox / "VP" / "ket-qua_NQ57_2026-04_VP.html").read_text(encoding="utf-8")
     assert "can-sua_NQ57_2026-04_VP.xlsx" in page and "phải sửa" in page
-    assert ".pdf" in (inbox / "VP" / "ket-qua_NQ57_2026-04_công văn.html").read_text(encoding="utf-8")
+    assert ".csv" in (inbox / "VP" / "ket-qua_NQ57_2026-04_công văn.html").read_text(encoding="utf-8")
 
 
 def test_another_units_return_counts_and_gets_no_answer_there(office: Office) -> None:
