@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.office import Office
 from nq57xl.plan.appendix_write import write_appendix

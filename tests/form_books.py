@@ -12,8 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Slot
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Slot, Value
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
 from tests.form_values import value

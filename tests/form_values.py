@@ -6,8 +6,7 @@ import random
 from datetime import date, timedelta
 
 from nq57xl.forms.layout import entry_slots
-from nq57xl.forms.model import Form, Slot
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Form, Slot, Value
 from nq57xl.rules.schema import CellValue, Field
 
 WORDS = ("Đã trình dự thảo", "Hoàn thành 85/120 thủ tục", "=1+1", "Chờ ý kiến", "- một\n- hai", "123/QĐ-SXD")

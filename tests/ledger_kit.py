@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, select
 
-from nq57xl.forms.model import Form, FormRow, FormTable
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Form, FormRow, FormTable, Source, Value
 from nq57xl.ledger import archive
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.outputs import remove_guarded, write_guarded

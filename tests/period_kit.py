@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import Generated, Issued
 from nq57xl.commands.office import Office
 from nq57xl.forms.model import FormRow

@@ -68,8 +68,7 @@ def shared_server() -> str:
 
 def copied(root: Path, target: Path) -> Path:
     """A copy of a workspace with a ledger of its own, wherever ledgers lie."""
-    from nq57xl.ledger.moving import copy_ledger
-    from nq57xl.ledger.storage import storage_of
+    from nq57xl.ledger.storage import copy_ledger, storage_of
     from nq57xl.ledger.workspace import Workspace
     from nq57xl.text.clock import SystemClock
 

@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections.abc import Callable, Iterable
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitState, UnitStatus
 from nq57xl.plan.model import Indicator, Period, Plan, Task
 from nq57xl.returns.model import JudgedReturn, ReturnRecord

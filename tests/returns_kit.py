@@ -13,9 +13,8 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.cli import environment
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, Source
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import Source
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import Finding

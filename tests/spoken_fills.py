@@ -8,7 +8,7 @@ from typing import Literal
 
 import attrs
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.plan.model import Period, Plan, Task
 from nq57xl.plan.periods import parse_period

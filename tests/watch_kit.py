@@ -12,7 +12,7 @@ from nq57xl.commands.answers import Answers
 from nq57xl.commands.collect import Collected, CollectedFile
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import WatchNews
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Source
 from tests.ledger_kit import NOON, digest
 from tests.samples import sample_period
 

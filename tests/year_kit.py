@@ -12,9 +12,8 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, FormCell, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import FormCell, Value
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
 from nq57xl.rules.schema import CellValue

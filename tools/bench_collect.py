@@ -26,7 +26,7 @@ import openpyxl
 from attrs import frozen
 
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office

@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.report.workbook import render_report
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix

@@ -25,9 +25,8 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.commands.remind import remind
-from nq57xl.forms.model import Form, FormRow
+from nq57xl.forms.model import Form, FormCell, FormRow, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import FormCell, Value
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.periods import parse_period

@@ -16,9 +16,8 @@ from attrs import frozen
 
 from nq57xl.forms.build import build_form
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.model import EarlierAnswer, Form
+from nq57xl.forms.model import EarlierAnswer, Form, FormCell, Source, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.returns.check import check

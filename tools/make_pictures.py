@@ -25,7 +25,7 @@ from PIL import Image
 
 from nq57xl.commands.close import close
 from nq57xl.commands.collect import collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office

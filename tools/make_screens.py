@@ -43,7 +43,7 @@ def workspace(root: Path) -> tuple[Path, Path]:
     """The form of a unit as issued, and as it came back from a return with mistakes and a remark of the office's."""
     from nq57xl.commands.collect import collect
     from nq57xl.commands.decide import remark_on_cell
-    from nq57xl.commands.demo_typist import Department
+    from nq57xl.commands.demo import Department
     from nq57xl.commands.generate import generate
     from nq57xl.commands.init import init
     from nq57xl.commands.office import Office

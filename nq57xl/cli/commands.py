@@ -87,7 +87,7 @@ def init(context: click.Context, folder: Path, plan: str | None, previous: Path 
 def show(context: click.Context, number: int | None, json_: bool) -> None:
     """The plan as understood."""
     from nq57xl.cli import printing
-    from nq57xl.commands.show import show as run
+    from nq57xl.commands.init import show as run
     from nq57xl.plan.model import plan_json
 
     plan = run(office(context), number)
@@ -109,7 +109,7 @@ def show(context: click.Context, number: int | None, json_: bool) -> None:
 def lint(context: click.Context, write: bool, json_: bool) -> None:
     """Findings on the master appendix."""
     from nq57xl.cli import printing
-    from nq57xl.commands import show as run
+    from nq57xl.commands import init as run
 
     if write:
         findings, kept = run.write_lint(office(context))
@@ -216,7 +216,7 @@ def generate(
     period = period or _due_period(context)
     printing.print_generated(run(office(context), period, units, with_support=with_support))
     if drafts:
-        from nq57xl.commands.issued import write_drafts
+        from nq57xl.commands.generate import write_drafts
 
         made = write_drafts(office(context), period)
         for problem in made.problems:

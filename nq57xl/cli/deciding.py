@@ -25,8 +25,7 @@ from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.check_file import Checked
-    from nq57xl.commands.decide import Decided
-    from nq57xl.commands.recheck import RecheckOutcome, RecheckRun
+    from nq57xl.commands.decide import Decided, RecheckOutcome, RecheckRun
     from nq57xl.ledger.decisions import DecisionKind
     from nq57xl.ledger.store import Event
     from nq57xl.ledger.waivers import Waiver
@@ -231,7 +230,7 @@ def recheck(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str | None, period: str | None, reason: str, confirm: bool, json_: bool
 ) -> None:
     """Judges again what is in the archive."""
-    from nq57xl.commands.recheck import recheck as run
+    from nq57xl.commands.decide import recheck as run
 
     done = run(office(context), wanted, period, reason, confirm=confirm)
     for problem in done.problems:
@@ -256,7 +255,7 @@ def recheck(  # noqa: PLR0917 - click passes them by name
 @click.pass_context
 def verify(context: click.Context, json_: bool) -> None:
     """Ledger, archive and outputs agree."""
-    from nq57xl.commands.verify import verify as run
+    from nq57xl.commands.backup import verify as run
 
     done = run(office(context))
     if json_:

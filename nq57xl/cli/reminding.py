@@ -87,7 +87,7 @@ def calendar(context: click.Context, year: int | None, json_: bool) -> None:
     """The calendar of a year."""
     from rich.table import Table
 
-    from nq57xl.commands.calendar import year_calendar
+    from nq57xl.commands.remind import year_calendar
     from nq57xl.outputs.calendar import day_words
 
     done = year_calendar(office(context), year)

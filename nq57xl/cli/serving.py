@@ -156,7 +156,7 @@ def watch(  # noqa: PLR0917 - click passes them by name
     json_: bool,
 ) -> None:
     """Collects what arrives."""
-    from nq57xl.commands.unit_folders import make_unit_folders
+    from nq57xl.commands.answers import make_unit_folders
     from nq57xl.commands.watch import watch as run
     from nq57xl.commands.watch import watched_period
 

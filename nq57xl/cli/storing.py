@@ -33,7 +33,7 @@ def ledger() -> None:
 @click.pass_context
 def copy(context: click.Context, where: str) -> None:
     """Moves the ledger."""
-    from nq57xl.commands.ledger_copy import ledger_to_file, ledger_to_server
+    from nq57xl.commands.backup import ledger_to_file, ledger_to_server
 
     done = (ledger_to_server if where == "server" else ledger_to_file)(office(context))
     talk(f"Đã chuyển {sum(done.counts.values())} dòng của {len(done.counts)} bảng. Sổ cũ giữ ở: {done.kept}.")
@@ -68,7 +68,7 @@ def restore(context: click.Context, source: Path, folder: Path) -> None:
     """Makes a workspace of a backup, and verifies it."""
     from nq57xl.cli.environment import office_at
     from nq57xl.commands.backup import restore as run
-    from nq57xl.commands.verify import verify
+    from nq57xl.commands.backup import verify
 
     run(source.read_bytes(), folder)
     done = verify(office_at(folder, announce=talk))

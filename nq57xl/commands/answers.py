@@ -1,10 +1,10 @@
-"""What follows from every change of the ledger: forms sent back, letters to the units, the office's kiem-tra.xlsx."""
+"""What follows from every change of the ledger: forms sent back, letters, units' own folders, kiem-tra.xlsx."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -12,9 +12,9 @@ from typing import TypeVar
 from attrs import frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.commands.unit_folders import lay, lies_in, marked_name, receipt_name, unit_folders, verdict_name
-from nq57xl.errors import Nq57Error
-from nq57xl.forms.model import Form
+from nq57xl.errors import Nq57Error, WorkbookOpenError
+from nq57xl.forms.build import reporting_units
+from nq57xl.forms.model import Form, Source
 from nq57xl.forms.render import marked as placed
 from nq57xl.forms.render import render_form, render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
@@ -29,10 +29,86 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding
+from nq57xl.text import files
+
+_VERDICT, _MARKED = "ket-qua_", "can-sua_"
+_STEM = 60
+"""Letters kept of a stranger's file name in the name of its receipt."""
+
+
+def unit_folders(root: Path, codes: Collection[str]) -> dict[str, Path]:
+    """Code of a unit -> its folder directly below `root`; a link is none. Raises OSError."""
+    known = {code.casefold(): code for code in codes}
+    found = (path for path in sorted(root.iterdir()) if path.name.casefold() in known) if root.is_dir() else ()
+    return {known[path.name.casefold()]: path for path in found if path.is_dir() and not path.is_symlink()}
+
+
+def make_unit_folders(office: Office, root: Path | None = None) -> tuple[Path, ...]:
+    """Makes a folder, named by its code, for each unit that reports, below `root` (default: the inbox).
+
+    Raises Nq57Error where it cannot be made.
+    """
+    with office.reading() as ledger:
+        plan, period = office.valid(ledger.latest_period() or f"{office.appendix().plan.properties.year}", ledger)
+    made = tuple((root or office.workspace.inbox) / unit.code for unit in reporting_units(plan, period))
+    for folder in made:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Nq57Error(f"Không tạo được thư mục «{folder}»: {error.strerror or error}.") from error
+    return made
+
+
+def _verdict_name(period: str, unit: str) -> str:
+    """Name of the one-page answer to a unit."""
+    return f"{_VERDICT}{form_file_name(period, unit, '.html')}"
+
+
+def _marked_name(period: str, unit: str) -> str:
+    """Name under which the marked form lies beside it."""
+    return f"{_MARKED}{form_file_name(period, unit)}"
+
+
+def _receipt_name(period: str, name: str) -> str:
+    """Name of the answer to a file that is nobody's form."""
+    return f"{_VERDICT}{FORM_PREFIX}{period}_{Path(name).stem[:_STEM].strip()}.html"
+
+
+def is_answer_name(name: str) -> bool:
+    """A name under which answers are laid: by its hash such a file is told from one that a unit has saved again."""
+    return name.startswith((_VERDICT, _MARKED))
+
+
+def _lies_in(folder: Path, source: Source) -> bool:
+    """The file with that content lies in the folder, or below it, under its own name."""
+    same = (path for path in folder.rglob("*") if path.name == source.name and path.is_file())
+    return any(path.stat().st_size == source.size and files.sha256_of(path) == source.sha256 for path in same)
+
+
+def lay(
+    office: Office, ledger: Ledger, folder: Path, period: str, wanted: Mapping[str, bytes]
+) -> Iterator[Nq57Error | OSError]:
+    """Brings the answers of a period that lie in a unit's folder in line with `wanted` (name -> content).
+
+    What a person has saved under one of the names stays, the answer goes beside it. Gives what could not be done.
+    """
+    workspace = office.workspace
+    written, failed = write_all_guarded(ledger, workspace, {folder / name: data for name, data in wanted.items()})
+    yield from failed
+    kept = {*written.values(), *(folder / name for name in wanted)}
+    for start in (_VERDICT, _MARKED):
+        for path in sorted(folder.glob(f"{start}{FORM_PREFIX}{period}_*")):
+            try:
+                if path not in kept and ledger.was_written(workspace.key_of(path), files.sha256_of(path)):
+                    files.remove(path)
+            except PermissionError:
+                yield WorkbookOpenError(path)
+            except (Nq57Error, OSError) as error:
+                yield error
 
 
 @frozen
-class SentBack:
+class _SentBack:
     """The marked forms as they stand in tra-lai/."""
 
     paths: tuple[Path, ...]
@@ -43,7 +119,7 @@ class SentBack:
 _log = logging.getLogger(__name__)
 
 
-def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> SentBack:
+def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> _SentBack:
     """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others."""
     folder = office.workspace.back_dir(status.period)
     wanted: dict[Path, tuple[Form, JudgedReturn]] = {}
@@ -59,7 +135,7 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> SentBack
     paths = tuple(write_guarded(ledger, office.workspace, path, content) for path, content in made.items())
     for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
         remove_guarded(ledger, office.workspace, path)
-    return SentBack(paths, tuple(problems))
+    return _SentBack(paths, tuple(problems))
 
 
 def _rendered(wanted: Mapping[Path, tuple[Form, JudgedReturn]]) -> tuple[dict[Path, bytes], list[str]]:
@@ -203,13 +279,13 @@ class _AnswerWriter:
             wanted: dict[str, bytes] = {}
             if item := newest.get(code):
                 back = marked.get(code) if item.asks else None
-                wanted[verdict_name(period, code)] = self._page(item, back, marked_name(period, code))
+                wanted[_verdict_name(period, code)] = self._page(item, back, _marked_name(period, code))
                 if back is not None:
-                    wanted[marked_name(period, code)] = back.read_bytes()
+                    wanted[_marked_name(period, code)] = back.read_bytes()
             for item in returns:
                 source = item.record.judged.source
-                if item.unit is None and not item.record.excluded and lies_in(folder, source):
-                    wanted[receipt_name(period, source.name)] = self._page(item, None, "")
+                if item.unit is None and not item.record.excluded and _lies_in(folder, source):
+                    wanted[_receipt_name(period, source.name)] = self._page(item, None, "")
             self.problems |= dict.fromkeys(map(str, lay(self.office, self.ledger, folder, period, wanted)))
 
     def _page(self, item: FiledReturn, back: Path | None, name: str) -> bytes:

@@ -9,7 +9,7 @@ from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
 from nq57xl.commands.signed_copies import note_copy
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Source
 from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.model import SignedCopy
 from nq57xl.text.clock import in_vietnam

@@ -1,20 +1,24 @@
-"""A workspace as one file, to be carried to another computer, and back again."""
+"""backup, restore, ledger copy, verify: a workspace as one file and back, and whether all that is kept agrees."""
 
 from __future__ import annotations
 
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from attrs import evolve, frozen
+
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.archive import archived
 from nq57xl.ledger.lock import writing
-from nq57xl.ledger.moving import copy_ledger
-from nq57xl.ledger.storage import FileStorage, storage_of
+from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of
 from nq57xl.ledger.store import Ledger
-from nq57xl.text.files import TEMPORARY, write_atomic
+from nq57xl.ledger.workspace import Workspace
+from nq57xl.text.files import TEMPORARY, sha256_of, write_atomic
 
 _LEFT_OUT = frozenset({"nq57xl.lock", "nq57xl.lock.json", "nq57xl.may-chu.json"})
 _LIMIT = 4 * 1024**3
@@ -76,3 +80,135 @@ def _inside(name: str) -> PurePosixPath:
     if path.is_absolute() or "\\" in name or ":" in name or ".." in path.parts:
         raise Nq57Error("Tệp sao lưu có tên thành phần bất thường: không khôi phục.")
     return path
+
+
+@frozen
+class _LedgerCopy:
+    """What was copied."""
+
+    counts: Mapping[str, int]
+    """Table -> rows."""
+    kept: str
+    """Where the ledger as it was stays, in words."""
+
+
+def ledger_to_server(office: Office) -> _LedgerCopy:
+    """nq57xl.db becomes a schema on the office's server; the file goes to backup/. Raises Nq57Error."""
+    workspace = office.workspace
+    if not workspace.server:
+        raise Nq57Error("Chưa nêu máy chủ: hãy đặt biến môi trường NQ57XL_LEDGER=postgresql+psycopg://… rồi chạy lại.")
+    if not workspace.database.is_file():
+        raise Nq57Error("Thư mục làm việc không có nq57xl.db để chuyển: sổ đã nằm trên máy chủ, hoặc chưa có sổ nào.")
+    local = evolve(office, workspace=evolve(workspace, server=""))
+    with writing(local.workspace, "ledger copy", office.clock, office.person):
+        with Ledger.open(local.workspace, office.clock, office.person) as ledger:
+            kept = ledger.backup("ledger copy")
+        server = server_storage(workspace, create=True)
+        with server.locked(0):
+            counts = copy_ledger(FileStorage(workspace.database), server, office.clock)
+        workspace.database.unlink()
+    _note(office, "server")
+    return _LedgerCopy(counts, f"backup/{kept.name}" if kept else "")
+
+
+def ledger_to_file(office: Office) -> _LedgerCopy:
+    """The schema on the server becomes nq57xl.db again; what is on the server stays there, unused. Raises Nq57Error."""
+    workspace = office.workspace
+    if not workspace.server or not workspace.server_note.is_file():
+        raise Nq57Error("Sổ của thư mục làm việc này không nằm trên máy chủ nào, hoặc chưa đặt NQ57XL_LEDGER.")
+    if workspace.database.exists():
+        raise Nq57Error("Thư mục làm việc đã có nq57xl.db: không ghi đè. Hãy chuyển tệp đó đi nơi khác.")
+    staged = FileStorage(workspace.database.with_name(f".nq57xl.db{TEMPORARY}"))
+    staged.path.unlink(missing_ok=True)
+    with writing(workspace, "ledger copy", office.clock, office.person):
+        with Ledger.open(workspace, office.clock, office.person):
+            pass  # a ledger of an earlier program is brought up to date first
+        server = server_storage(workspace, create=False)
+        counts = copy_ledger(server, staged, office.clock)
+        staged.path.replace(workspace.database)
+        workspace.server_note.unlink()
+    _note(evolve(office, workspace=evolve(workspace, server="")), "file")
+    return _LedgerCopy(counts, "trên máy chủ")
+
+
+def _note(office: Office, where: str) -> None:
+    with (
+        writing(office.workspace, "ledger copy", office.clock, office.person),
+        Ledger.open(office.workspace, office.clock, office.person) as ledger,
+    ):
+        ledger.event("ledger", {"to": where})
+
+
+@frozen
+class _Verified:
+    """What was looked at, and what does not agree."""
+
+    files: int
+    outputs: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """Facts that are no fault: an output that a person has edited."""
+
+
+def verify(office: Office) -> _Verified:
+    """Every hash and every reference of the workspace. Raises Nq57Error where the ledger itself cannot be opened."""
+    workspace = office.workspace
+    with office.reading() as ledger:
+        files, outputs = ledger.files(), ledger.latest_outputs()
+        problems = [*_ledger(ledger, workspace), *_archive(files, workspace), *_strays(files, workspace)]
+        notes: list[str] = []
+        for key, digest in outputs.items():
+            problem, note = _output(workspace, key, digest, ledger)
+            problems += problem
+            notes += note
+    return _Verified(len(files), len(outputs), tuple(problems), tuple(notes))
+
+
+def _ledger(ledger: Ledger, workspace: Workspace) -> Iterator[str]:
+    for fault in ledger.faults():
+        yield f"Sổ nq57xl.db: {fault}. Có thể lấy lại từ {_newest_backup(workspace)}."
+
+
+def _archive(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
+    """Every file ever collected is in the archive, unchanged."""
+    for sha256, name in files.items():
+        if archived(workspace, sha256) is not None:
+            continue
+        damaged = archived(workspace, sha256, verify=False)
+        what = f"bản lưu {damaged.name} bị thay đổi" if damaged else "không có trong archive/"
+        found = _same_content(workspace.inbox, sha256)
+        source = f"có thể chép lại từ {found}" if found else "hãy chép lại từ bản sao lưu của thư mục làm việc"
+        yield f"Tệp «{name}» ({sha256[:10]}): {what}; {source}."
+
+
+def _strays(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
+    """What lies in the archive under a name that its content does not have."""
+    for path in sorted(workspace.archive.glob("??/*")):
+        if path.is_file() and path.stem not in files and len(path.stem) == 64 and sha256_of(path) != path.stem:
+            yield f"archive/{path.parent.name}/{path.name}: nội dung không khớp tên; hãy chép lại từ bản sao lưu."
+
+
+def _output(workspace: Workspace, key: str, digest: str, ledger: Ledger) -> tuple[list[str], list[str]]:
+    """A form issued must still be there; other outputs are made again by their command, and a person may edit them."""
+    path = workspace.root / key
+    if not path.is_file():
+        if "/bieu-mau/" in key:
+            return [f"Thiếu {key}: lập lại bằng «nq57xl generate»; nội dung vẫn như khi phát hành."], []
+        return [], []
+    found = sha256_of(path)
+    if found == digest or ledger.was_written(key, found):
+        return [], []
+    return [], [f"{key} đã được sửa sau khi lập."]
+
+
+def _same_content(folder: Path, sha256: str) -> str:
+    """A file below the folder with that content; "" for none."""
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        if path.is_file() and sha256_of(path) == sha256:
+            return path.relative_to(folder.parent).as_posix()
+    return ""
+
+
+def _newest_backup(workspace: Workspace) -> str:
+    found = max(workspace.backup.glob("nq57xl-*.db"), key=lambda path: path.name, default=None)
+    return f"backup/{found.name}" if found else "bản sao lưu của thư mục làm việc"

@@ -15,8 +15,8 @@ from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.model import Source
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import Source
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period

@@ -36,7 +36,7 @@ _SHARED, _INTERNAL = "du-lieu", "du-lieu-noi-bo"
 
 
 @frozen
-class Exported:
+class _Exported:
     """The files of one export."""
 
     paths: tuple[Path, ...]
@@ -46,7 +46,7 @@ class Exported:
 
 def export(
     office: Office, period_code: str | None, formats: tuple[Format, ...] = (), *, contacts: bool = False
-) -> Exported:
+) -> _Exported:
     """Writes the period's data in the formats asked for, else in all; those that lack their library are left out.
 
     With contacts the files have another name, so that nobody hands them on by mistake. Raises Nq57Error when no form
@@ -55,7 +55,7 @@ def export(
     kinds = tuple(kind for kind in formats or FORMATS if can_write(kind))
     left_out = tuple(kind for kind in formats or FORMATS if kind not in kinds)
     if not kinds:
-        return Exported((), left_out)
+        return _Exported((), left_out)
     with office.changing("export") as ledger:
         plan, period = office.valid(period_code, ledger)
         require_reported(ledger, plan, period)
@@ -73,4 +73,4 @@ def export(
         )
         names = [path.name for path in written]
         ledger.event("export", {"period": period.code, "files": names, "contacts": contacts})
-        return Exported(written, left_out)
+        return _Exported(written, left_out)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache, partial
 
 import attrs
+from attrs import frozen
 
 from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
-from nq57xl.commands.past_periods import KeptPeriods
-from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.previous_reports import KeptPeriods, PreviousReports
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.amendments import amendments
 from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.model import Closing, PeriodStatus
@@ -19,13 +19,14 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import months_of, parse_period, title_of
 from nq57xl.resources import read_schema
-from nq57xl.results.addendum import addendum
+from nq57xl.results.comparison import addendum
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.edited import Holding, office_texts, with_edits
 from nq57xl.results.from_months import from_months, prefilled_values
+from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.quality import MEASURES
 from nq57xl.rules.findings import make
-from nq57xl.rules.quality import Quality, load_quality
+from nq57xl.rules.load import Quality, load_quality
 from nq57xl.rules.schema import Schema
 from nq57xl.rules.vocabulary import Vocabulary, load_vocabulary
 
@@ -215,3 +216,65 @@ def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStat
     edited = with_edits(status, holding_in(period.code), earlier)
     made = consolidate(plan, period, schema, edited.status)
     return attrs.evolve(made, edits=edited.edits, office_texts=office_texts(edited.edits))
+
+
+def overview(office: Office, period_code: str) -> Overview:
+    """The first page of the period. Raises Nq57Error where the appendix or the ledger cannot be read."""
+    with office.reading() as ledger:
+        plan, period = office.valid(period_code, ledger)
+        return overview_of(consolidated(office, ledger, plan, period))
+
+
+@frozen
+class MonthPart:
+    """One month of a longer period."""
+
+    period: Period
+    issued: bool
+    missing: tuple[str, ...] = ()
+    """Names of units without an accepted return."""
+
+
+@frozen
+class _PeriodMark:
+    """Where a period of the year stands, without looking at its returns."""
+
+    issued: bool
+    """It has forms of its own."""
+    closed: bool
+    months: tuple[int, int]
+    """How many months of it have forms, of how many."""
+
+    @property
+    def from_months(self) -> bool:
+        """It can be consolidated from its months."""
+        return not self.issued and self.months[1] > 1 and self.months[0] > 0
+
+
+def month_parts(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[MonthPart, ...]:
+    """The months of a longer period, each with the units that it lacks; () for a month."""
+    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+    if len(codes) == 1:
+        return ()
+    issued, parts = set(ledger.periods()), []
+    for code in codes:
+        if code not in issued:
+            parts.append(MonthPart(parse_period(code, plan.properties), issued=False))
+            continue
+        own, days = office.valid(code, ledger)
+        units = standing(office, ledger, own, days).units
+        parts.append(MonthPart(days, True, tuple(unit.name for unit in units if unit.counting is None)))
+    return tuple(parts)
+
+
+def period_marks(office: Office, periods: tuple[Period, ...]) -> dict[str, _PeriodMark]:
+    """By code of the period."""
+    with office.reading() as ledger:
+        issued = set(ledger.periods())
+        marks = {}
+        for period in periods:
+            months = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+            count = sum(code in issued for code in months)
+            closed = period.code in issued and closing_of(ledger, period.code) is not None
+            marks[period.code] = _PeriodMark(period.code in issued, closed, (count, len(months)))
+        return marks

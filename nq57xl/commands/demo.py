@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from nq57xl import resources
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.demo_typist import Department
 from nq57xl.commands.generate import Generated, generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, PeriodOverview, merge, status
@@ -19,6 +22,262 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.text.clock import VIETNAM, FixedClock
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_Typed = str | float | date
+
+
+@frozen
+class _Spot:
+    """An open cell as a person sees it."""
+
+    sheet: str
+    address: str
+    row: int
+    heading: str
+    """Heading above the column."""
+    label: str
+    """Locked text to the left in the same row."""
+
+
+def _spots(sheet: Worksheet) -> Iterator[_Spot]:
+    """The open cells of a visible sheet, in reading order."""
+    headings: dict[int, str] = {}
+    frozen = _frozen_rows(sheet)
+    for row, cells in enumerate(sheet.iter_rows(min_col=2), start=1):
+        held = {place: _plain(cell.value) for place, cell in enumerate(cells) if cell.protection.locked and cell.value}
+        heads = [cell for cell in cells if cell.protection.locked and cell.value]
+        if row == frozen or (row > frozen > 0 and len(heads) > 2 and all(cell.font.b for cell in heads)):
+            headings = held
+        for place, cell in enumerate(cells):
+            if not cell.protection.locked and not sheet.row_dimensions[row].hidden:
+                label = next((held[left] for left in range(place - 1, -1, -1) if left in held), "")
+                yield _Spot(sheet.title, cell.coordinate, row, headings.get(place, ""), label)
+
+
+def _frozen_rows(sheet: Worksheet) -> int:
+    """How many rows stay in sight while one scrolls; the last of them holds the headings."""
+    from openpyxl.utils.cell import coordinate_from_string
+
+    return coordinate_from_string(sheet.freeze_panes)[1] - 1 if sheet.freeze_panes else 0
+
+
+def _plain(text: object) -> str:
+    """A heading or label without the sign that marks what is required."""
+    return str(text).removesuffix("(*)").strip()
+
+
+class Department:
+    """One department's way of filling in a form; the same seed types the same."""
+
+    def __init__(self, seed: int, today: date) -> None:
+        self.random = random.Random(seed)
+        self.today = today
+        path = resources.find("templates", "demo/answers.yml")
+        self.words: dict[str, Any] = resources.yaml_of(path.read_text(encoding="utf-8"))
+        self.person = self.words["people"][seed % len(self.words["people"])]
+
+    def fill(self, form: Path, target: Path, *, mistakes: bool = False) -> None:
+        """Types a whole report into the form and saves it as `target`; with mistakes, some that are sent back."""
+        from openpyxl import load_workbook
+
+        book = load_workbook(form)
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                self._fill_sheet(sheet)
+        if mistakes:
+            self._blunder(book["1. Kết quả"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        book.save(target)
+
+    def sign(self, form: Path, target: Path, answers: Mapping[tuple[str, str], str] = MappingProxyType({})) -> None:
+        """Signs a form that is filled in already; `answers`: (sheet, cell) -> what is typed into cells left open."""
+        from openpyxl import load_workbook
+
+        book = load_workbook(form)
+        names = self._signature()
+        for sheet in book.worksheets:
+            for spot in _spots(sheet) if sheet.sheet_state == "visible" else ():
+                if spot.label in names:
+                    self._type(sheet, spot, names[spot.label])
+                elif (spot.sheet, spot.address) in answers:
+                    self._type(sheet, spot, answers[spot.sheet, spot.address])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        book.save(target)
+
+    def mend(self, form: Path, target: Path) -> int:
+        """Corrects the cells that the sheet "Cần sửa" names; returns how many."""
+        from openpyxl import load_workbook
+
+        book = load_workbook(form)
+        sheet = book["1. Kết quả"]
+        mended = 0
+        for members in _by_row(_spots(sheet)).values():
+            cells = {spot.heading: sheet[spot.address] for spot in members}
+            percent, result = cells["Tỷ lệ hoàn thành"], cells["Kết quả trong kỳ"]
+            if isinstance(percent.value, str):
+                percent.value, mended = 0.6, mended + 1
+            if percent.value and not result.value:
+                result.value, mended = self._say("in_progress", "result"), mended + 1
+        target.parent.mkdir(parents=True, exist_ok=True)
+        book.save(target)
+        return mended
+
+    def _fill_sheet(self, sheet: Worksheet) -> None:
+        for row, members in _by_row(_spots(sheet)).items():
+            answers = self._row_answers(sheet, row, members)
+            for spot in members:
+                value = answers.get(spot.heading) or answers.get(spot.label)
+                if value is not None and value != "":
+                    self._type(sheet, spot, value)
+
+    def _type(self, sheet: Worksheet, spot: _Spot, value: _Typed) -> None:
+        cell = sheet[spot.address]
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type = "s"
+
+    def _progress(self, sheet: Worksheet, row: int) -> str:
+        told = _told(sheet, row)
+        if "khi có văn bản" in told.lower():
+            return "Chưa phát sinh"
+        if "thường xuyên" in told.lower():
+            return "Thường xuyên"
+        return self.random.choices(["Đang thực hiện", "Hoàn thành", "Chưa thực hiện"], [6, 3, 1])[0]
+
+    def _row_answers(self, sheet: Worksheet, row: int, members: list[_Spot]) -> dict[str, Any]:
+        headings = {spot.heading for spot in members}
+        table: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
+            ("Tiến độ", lambda: self._task(self._progress(sheet, row))),
+            ("Nội dung đã phối hợp trong kỳ", self._support),
+            ("Tử số", lambda: self._indicator(sheet, members[0].row)),
+            ("Nhiệm vụ đề xuất", lambda: self._free(sheet, members, "proposals")),
+            ("Khó khăn, vướng mắc chung", lambda: self._free(sheet, members, "difficulties")),
+        )
+        return next((answer() for heading, answer in table if heading in headings), self._signature())
+
+    def _task(self, progress: str) -> dict[str, Any]:
+        return self._results(progress) | self._evidence(progress) | self._problems(progress)
+
+    def _results(self, progress: str) -> dict[str, Any]:
+        kind = _KINDS.get(progress, "")
+        answers: dict[str, Any] = {"Tiến độ": progress}
+        if kind == "in_progress":
+            answers |= {"Tỷ lệ hoàn thành": self.random.randrange(20, 95, 5) / 100}
+        if kind == "done":
+            answers |= {"Tỷ lệ hoàn thành": 1.0}
+        if kind in ("in_progress", "done", "ongoing"):
+            answers |= {"Kết quả trong kỳ": self._say(kind, "result")}
+        return answers
+
+    def _evidence(self, progress: str) -> dict[str, Any]:
+        kind = _KINDS.get(progress, "")
+        if kind == "in_progress":
+            return {"Mức đạt KPI": self._say("in_progress", "kpi")}
+        if kind != "done":
+            return {}
+        day = self.today.replace(day=self.random.randint(1, 14))
+        return {
+            "Mức đạt KPI": "Đạt 100% KPI.",
+            "Ngày hoàn thành": day,
+            "Số, ký hiệu và ngày văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP ngày {day:%d/%m/%Y}",
+            "Trích yếu hoặc đường dẫn minh chứng": self._say("done", "title"),
+        }
+
+    def _problems(self, progress: str) -> dict[str, Any]:
+        kind = _KINDS.get(progress, "")
+        words = self.words.get(kind, {})
+        answers = {"Việc kỳ tới": self._say(kind, "next_work") if "next_work" in words else ""}
+        if kind == "in_progress":
+            answers["Khó khăn, vướng mắc"] = self._say(kind, "difficulties")
+            answers["Đề xuất, kiến nghị"] = self._say(kind, "proposal")
+        if kind in ("in_progress", "not_started"):
+            answers["Nguyên nhân"] = self._numbers(self.random.choice(self.words["cause"]))
+        return answers
+
+    def _support(self) -> dict[str, Any]:
+        if self.random.random() < 0.5:
+            return {"Không phát sinh": "Không phát sinh"}
+        return {"Nội dung đã phối hợp trong kỳ": self._numbers(self.random.choice(self.words["contribution"]))}
+
+    def _indicator(self, sheet: Worksheet, row: int) -> dict[str, Any]:
+        target = _told(sheet, row)
+        answers: dict[str, Any] = {"Nguồn số liệu": self.random.choice(self.words["source"])}
+        if "%" in target:
+            whole = self.random.randint(80, 400)
+            return answers | {"Tử số": round(whole * self.random.uniform(0.7, 1)), "Mẫu số": whole}
+        if "hồ sơ" in str(sheet.cell(row, 4).value):
+            return answers | {"Kết quả đạt được": self.random.randint(40, 900)}
+        if "điểm" in target:
+            return answers | {"Kết quả đạt được": round(self.random.uniform(70, 90), 1)}
+        if self.random.random() < 0.3:
+            return {"Chưa có số liệu": "Chưa có số liệu kỳ này"}
+        return answers | {"Kết quả đạt được": "Có"}
+
+    def _free(self, sheet: Worksheet, members: list[_Spot], kind: str) -> dict[str, Any]:
+        if str(sheet.cell(members[0].row, 2).value or "").strip() not in ("1", "01") or self.random.random() < 0.3:
+            return {}
+        row = self.random.choice(self.words[kind])
+        return {spot.heading: value for spot, value in zip(members, row, strict=False)}
+
+    def _signature(self) -> dict[str, Any]:
+        name, position, phone, leader, leads = self.person
+        return {
+            "Người lập báo cáo": name,
+            "Chức vụ người lập": position,
+            "Điện thoại liên hệ": phone,
+            "Lãnh đạo duyệt": leader,
+            "Chức vụ người duyệt": leads,
+            "Ngày duyệt": self.today,
+        }
+
+    def _blunder(self, sheet: Worksheet) -> None:
+        """A percentage in words, and a result left out: two things that must be sent back."""
+        filled = [sheet[spot.address] for spot in _spots(sheet) if spot.heading == "Tiến độ"]
+        cell = next((cell for cell in filled if cell.value != "Hoàn thành"), filled[0])
+        row = {spot.heading: sheet[spot.address] for spot in _spots(sheet) if spot.row == cell.row}
+        cell.value = "Đang thực hiện"
+        row["Tỷ lệ hoàn thành"].value = "khoảng hơn một nửa"
+        for heading in ("Kết quả trong kỳ", "Ngày hoàn thành"):
+            row[heading].value = None
+
+    def _say(self, kind: str, what: str) -> str:
+        return self._numbers(self.random.choice(self.words[kind][what]))
+
+    def _numbers(self, text: str) -> str:
+        part = self.random.randint(3, 9)
+        return text.format(
+            n=f"{part:02d}",
+            m=f"{self.random.randint(1, 5):02d}",
+            t=part + self.random.randint(1, 6),
+            p=part * 10,
+            sp="",
+        )
+
+
+_KINDS = {
+    "Đang thực hiện": "in_progress",
+    "Hoàn thành": "done",
+    "Thường xuyên": "ongoing",
+    "Chưa thực hiện": "not_started",
+    "Chưa phát sinh": "not_arisen",
+}
+
+
+def _told(sheet: Worksheet, row: int) -> str:
+    """What the locked cells of a row tell, without its formulas."""
+    texts = [str(cell.value) for cell in sheet[row] if cell.protection.locked and cell.value]
+    return " ".join(text for text in texts if not text.startswith("="))
+
+
+def _by_row(items: Iterator[_Spot]) -> dict[int, list[_Spot]]:
+    rows: dict[int, list[_Spot]] = {}
+    for item in items:
+        rows.setdefault(item.row, []).append(item)
+    return rows
+
 
 PERIOD = "2026-04"
 _MARK = ".nq57xl-demo"

@@ -14,8 +14,7 @@ from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.demo import noon
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department, noon
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, merge

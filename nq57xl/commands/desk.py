@@ -11,8 +11,7 @@ from attrs import frozen
 
 from nq57xl.commands.answers import answer
 from nq57xl.commands.collect import standing
-from nq57xl.commands.consolidated import reported_months
-from nq57xl.commands.longer_periods import MonthPart, month_parts
+from nq57xl.commands.consolidated import MonthPart, month_parts, reported_months
 from nq57xl.commands.merge import with_closing
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
@@ -29,16 +28,16 @@ from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
 
 _DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
 
-NextAction = Literal["remind", "send_back", "ask", "issue", "none"]
+_NextAction = Literal["remind", "send_back", "ask", "issue", "none"]
 """`remind`: nothing came; `send_back`: the marked form waits to be sent; `ask`: accepted, something to be explained."""
 
 
 @frozen
-class UnitLine:
+class _UnitLine:
     """One unit on the desk."""
 
     status: UnitStatus
-    action: NextAction
+    action: _NextAction
     newest: FiledReturn | None
     """The return that it gets an answer to."""
     form: Path | None
@@ -59,7 +58,7 @@ class Desk:
     """Codes of periods with forms, newest first."""
     status: PeriodStatus | None
     """None: no form of the period is issued yet."""
-    units: tuple[UnitLine, ...]
+    units: tuple[_UnitLine, ...]
     strangers: tuple[FiledReturn, ...]
     """Files that are nobody's form."""
     days_left: int
@@ -88,7 +87,7 @@ class Desk:
 
 
 @frozen
-class ReturnView:
+class _ReturnView:
     """One return with everything that is known of it."""
 
     plan: Plan
@@ -129,7 +128,7 @@ def desk(office: Office, period_code: str | None = None) -> Desk:
         return Desk(plan, period, issued, status, lines, strangers, left)
 
 
-def look_at_return(office: Office, sha256: str) -> ReturnView | None:
+def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
     """The return of that content; None where the ledger has none."""
     with office.reading() as ledger:
         record = ledger.return_by_hash(sha256)
@@ -142,7 +141,7 @@ def look_at_return(office: Office, sha256: str) -> ReturnView | None:
         letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
         about = [event for event in ledger.events() if event.detail.get("sha256") == sha256]
         forms = office.workspace.forms_dir(period.code)
-        return ReturnView(
+        return _ReturnView(
             plan,
             period,
             item,
@@ -199,7 +198,7 @@ def period_to_issue(office: Office) -> Period:
         return due_period(plan.properties, office.clock.now().date(), issued)
 
 
-def _unissued(code: str, name: str, email: str) -> UnitLine:
+def _unissued(code: str, name: str, email: str) -> _UnitLine:
     status = UnitStatus(
         code=code,
         name=name,
@@ -217,19 +216,19 @@ def _unissued(code: str, name: str, email: str) -> UnitLine:
         counting=None,
         newest=None,
     )
-    return UnitLine(status, "issue", None, None, None, None)
+    return _UnitLine(status, "issue", None, None, None, None)
 
 
-def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> UnitLine:
+def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> _UnitLine:
     form = _there(office.workspace.forms_dir(period.code) / form_file_name(period.code, unit.code))
     marked = _marked(office, period, unit.code) if newest is not None and newest.asks else None
     draft = None
     if newest is not None:
         draft = _there(office.workspace.letters_dir(period.code) / f"{letter_name(newest, period.code)}.eml")
-    return UnitLine(unit, _action(unit, form), newest, form, marked, draft)
+    return _UnitLine(unit, _action(unit, form), newest, form, marked, draft)
 
 
-def _action(unit: UnitStatus, form: Path | None) -> NextAction:
+def _action(unit: UnitStatus, form: Path | None) -> _NextAction:
     if unit.newest is not None and unit.newest.judged.verdict == "rejected":
         return "send_back"
     if unit.counting is None:

@@ -24,7 +24,7 @@ from nq57xl.edits.read import (
     understand,
 )
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Source
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.edits import add_edits, edits_of, holding
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit

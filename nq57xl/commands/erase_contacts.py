@@ -22,10 +22,10 @@ from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.schema import Schema
 from nq57xl.text import files
 
-EVENT = "erase"
+_EVENT = "erase"
 
 
-def contact_fields(schema: Schema) -> frozenset[tuple[str, str]]:
+def _contact_fields(schema: Schema) -> frozenset[tuple[str, str]]:
     """(table, field) of every cell that holds a person's contact."""
     return frozenset((table.name, item.name) for table in schema.tables for item in table.fields if item.contact)
 
@@ -37,7 +37,7 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
     """
     if not reason.strip():
         raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
-    with office.changing(EVENT) as ledger:
+    with office.changing(_EVENT) as ledger:
         plan, period = office.valid(period_code, ledger)
         closing = closing_of(ledger, period.code)
         if closing is None:
@@ -49,11 +49,11 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
         for key, sha256 in closing.outputs.items():
             if Path(key).name.startswith("noi-bo") and (copy := archived(office.workspace, sha256)):
                 files.remove(copy)
-        count = ledger.erase_values(period.code, contact_fields(office.schema()))
-        ledger.event(EVENT, {"period": period.code, "reason": reason.strip(), "count": count})
+        count = ledger.erase_values(period.code, _contact_fields(office.schema()))
+        ledger.event(_EVENT, {"period": period.code, "reason": reason.strip(), "count": count})
         status = standing(office, ledger, plan, period)
         answer(office, ledger, plan, status, write_back(office, ledger, status).problems)
-        kept = ledger.backup(EVENT)
+        kept = ledger.backup(_EVENT)
         for path in office.workspace.backup.glob("nq57xl-*.db"):
             if path != kept:
                 files.remove(path)
@@ -68,7 +68,7 @@ def _files_with_contacts(office: Office, period: Period) -> list[Path]:
 
 def without_erased(ledger: Ledger, schema: Schema, period: str, item: JudgedReturn) -> JudgedReturn:
     """What was judged again, without the contacts that were erased from its period."""
-    if not any(event.detail.get("period") == period for event in ledger.events(EVENT)):
+    if not any(event.detail.get("period") == period for event in ledger.events(_EVENT)):
         return item
-    gone = contact_fields(schema)
+    gone = _contact_fields(schema)
     return attrs.evolve(item, values=tuple(one for one in item.values if (one.table, one.field) not in gone))

@@ -13,7 +13,7 @@ from nq57xl.commands.consolidated import alone
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.history import render_history
+from nq57xl.outputs.calendar import render_history
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import (
     STATES,
@@ -30,7 +30,7 @@ from nq57xl.text.files import write_atomic
 
 
 @frozen
-class HistoryLine:
+class _HistoryLine:
     """One period of one unit, or of one row as one unit told it."""
 
     period: str
@@ -45,12 +45,12 @@ class HistoryLine:
 
 
 @frozen
-class History:
+class _History:
     """All periods, oldest first."""
 
     subject: str
     """Name of the unit, or the row in words."""
-    lines: tuple[HistoryLine, ...]
+    lines: tuple[_HistoryLine, ...]
     year: int
     """Of the plan."""
 
@@ -62,7 +62,7 @@ class History:
         return render_history(self.subject, cells, dt.datetime(self.year, 1, 1, 8))
 
 
-def history(office: Office, wanted: str, output: Path | None = None) -> History:
+def history(office: Office, wanted: str, output: Path | None = None) -> _History:
     """The history of a unit or of a task or indicator, by its code; `output`: also as a workbook.
 
     Raises Nq57Error for a code that the plan does not know, or an output that exists.
@@ -77,19 +77,19 @@ def history(office: Office, wanted: str, output: Path | None = None) -> History:
         key = wanted.strip().casefold()
         if key not in units and key not in rows:
             raise Nq57Error(f"Không có đơn vị, đầu việc hoặc chỉ tiêu nào mang mã «{wanted}».")
-        lines: list[HistoryLine] = []
+        lines: list[_HistoryLine] = []
         issued = [office.valid(code, ledger) for code in ledger.periods()]
         for own, period in sorted(issued, key=lambda pair: (pair[1].cutoff, len(pair[1].code))):
             c = alone(office, ledger, own, period)
             lines += _of_unit(c, units[key].code) if key in units else _of_row(c, rows[key])
     subject = units[key].name if key in units else rows[key]
-    done = History(subject, tuple(lines), plan.properties.year)
+    done = _History(subject, tuple(lines), plan.properties.year)
     if output is not None:
         write_atomic(output, done.book())
     return done
 
 
-def _of_unit(c: Consolidation, code: str) -> Iterator[HistoryLine]:
+def _of_unit(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
     for report in c.units:
         if report.status.code == code:
             counts = _counts(c, code) if report.status.counting is not None else ()
@@ -109,7 +109,7 @@ def _counts(c: Consolidation, code: str) -> Iterator[str]:
         yield f"{sum(one.result is not None for one in told)}/{len(told)} chỉ tiêu có số liệu"
 
 
-def _of_row(c: Consolidation, code: str) -> Iterator[HistoryLine]:
+def _of_row(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
     units = {report.status.code: report.status for report in c.units}
     for task in (row for row in c.tasks if row.task.code == code):
         for entry in task.entries:
@@ -147,7 +147,7 @@ def _received(unit: UnitStatus) -> Iterator[str]:
         yield moment_words(unit.received_at)
 
 
-def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> HistoryLine:
+def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> _HistoryLine:
     record = unit.counting or unit.newest
     findings = [
         item
@@ -157,7 +157,7 @@ def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> His
     ]
     edits = [item.edit.new for item in c.edits if item.edit.new.unit == unit.code and row in (None, item.edit.new.key)]
     late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"chậm {unit.days_late} ngày")
-    return HistoryLine(
+    return _HistoryLine(
         period=c.period.code,
         title=c.period.title,
         unit=unit.name,

@@ -1,4 +1,4 @@
-"""import: a master appendix from a plan document; needs no workspace."""
+"""import: a master appendix from a plan document, reviewed in a workbook, put in place; needs no workspace."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl import resources
+from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.lock import writing
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_questions import TITLE, Answered, Review, read_review, take_answers
+from nq57xl.plan.review_questions import TITLE, Answered, Question, Review, questions_of, read_review, take_answers
+from nq57xl.text import files
 from nq57xl.text.files import write_atomic
 
 
@@ -113,3 +116,54 @@ def _imported(document: Path, today: date, workspace: Path | None) -> Imported:
 def import_bytes(data: bytes, document: Path, today: date, workspace: Path | None = None) -> Imported:
     """The plan in a document of that name. Raises Nq57Error when it cannot be read or holds no table of tasks."""
     return import_document(read_document(data, document.name), document.stem, today, heading_words(workspace))
+
+
+def replace_appendix(office: Office, data: bytes, name: str) -> Path:
+    """Takes the workbook as the office's appendix; gives where the present one is kept.
+
+    Raises Nq57Error where it cannot be read or is another plan's, WorkbookOpenError while phu-luc.xlsx is open; then
+    nothing is written.
+    """
+    new = read_appendix(data, name).plan.properties
+    with writing(office.workspace, "appendix", office.clock, office.person):
+        present = office.appendix().plan.properties
+        if new.id != present.id:
+            raise Nq57Error(
+                f"«{name}» là phụ lục của kế hoạch «{new.id}», không phải «{present.id}»: hãy tạo thư mục làm việc "
+                "riêng cho kế hoạch đó."
+            )
+        path = office.workspace.appendix
+        files.require_closed(path)
+        kept = office.keep_appendix(path.read_bytes())
+        files.write_atomic(path, data)
+        return kept
+
+
+def open_questions(office: Office) -> tuple[Question, ...]:
+    """What is still asked about phu-luc.xlsx, those that decide most first; none once forms were issued."""
+    with office.reading() as ledger:
+        if ledger.latest_period() is not None:
+            return ()
+    read = read_review(office.workspace.appendix.read_bytes())
+    return questions_of(office.appendix().plan, read[1]) if read else ()
+
+
+def answer_questions(office: Office, answers: Mapping[str, str]) -> int:
+    """Takes the answers (by key) into phu-luc.xlsx, which is kept as it was in backup/; gives how many are still open.
+
+    Raises Nq57Error without answers and where forms were issued already, WorkbookOpenError while phu-luc.xlsx is open.
+    """
+    known = {question.key for question in open_questions(office)}
+    given = {key: answer for key, answer in answers.items() if key in known and answer}
+    if not given:
+        raise Nq57Error("Chưa trả lời câu hỏi nào, hoặc đã phát hành biểu mẫu nên không hỏi nữa: sửa ở phu-luc.xlsx.")
+    with writing(office.workspace, "review", office.clock, office.person):
+        path = office.workspace.appendix
+        data = path.read_bytes()
+        read = read_review(data)
+        done = answered_appendix(data, path.name, (given, read[1] if read else ()))
+        files.require_closed(path)
+        office.keep_appendix(data)
+        files.write_atomic(path, write_appendix(done.plan, done.review))
+        teach_headings(office.workspace.root, done.headings)
+        return len(questions_of(done.plan, done.review))

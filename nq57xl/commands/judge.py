@@ -15,18 +15,16 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Form, Source
 from nq57xl.forms.wording import FORM_FILE
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
-from nq57xl.returns.check import check, check_file
+from nq57xl.returns.check import check, check_file, days_after_receipt, receipt_first
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out
 from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, differing_carriers, identify, recognise, recognised_finding
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
-from nq57xl.returns.receipt_days import days_after_receipt, receipt_first
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook

@@ -13,7 +13,7 @@ from nq57xl.commands.collect import standing
 from nq57xl.commands.consolidated import as_now, consolidated, reported_months, require_reported
 from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
-from nq57xl.commands.past_periods import KeptPeriods
+from nq57xl.commands.previous_reports import KeptPeriods
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.edits import closing_of
@@ -32,7 +32,7 @@ from nq57xl.outputs.texts import tracking_page, tracking_text
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
 
-INTERNAL = "noi-bo.xlsx"
+_INTERNAL = "noi-bo.xlsx"
 
 
 @frozen
@@ -134,7 +134,7 @@ def write_reports(
     sources = wanted.with_name(SOURCES)
     books = cache(lambda: report_books(c))
     beside: dict[Path, Callable[[], bytes]] = {
-        folder / INTERNAL: lambda: render_internal(c),
+        folder / _INTERNAL: lambda: render_internal(c),
         sources: lambda: books().source_bytes(wanted.name),
     }
     beside |= {folder / name: make for name, make in _companions(c, office.workspace.root).items()}

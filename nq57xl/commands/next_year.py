@@ -38,7 +38,7 @@ _Said = Mapping[str, Mapping[tuple[str, str], EarlierAnswer]]
 
 
 @frozen
-class ContinuedRow:
+class _ContinuedRow:
     """A row of the new plan that goes on with one of the old year."""
 
     table: str
@@ -59,7 +59,7 @@ class NextYear:
 
     workspace: Workspace
     plan: Plan
-    continued: tuple[ContinuedRow, ...]
+    continued: tuple[_ContinuedRow, ...]
     unfinished: tuple[str, ...] = ()
     """Rows of the old year that are not finished and that the new plan does not have, in words."""
     book: Path | None = None
@@ -101,7 +101,7 @@ class _Matched:
         return "\n".join(lines)
 
     @property
-    def continued(self) -> tuple[ContinuedRow, ...]:
+    def continued(self) -> tuple[_ContinuedRow, ...]:
         """Rows of next year's plan with the code of an old one, in the new plan's order."""
         texts = {("tasks", row.code): row for row in self.old.tasks} | {
             ("indicators", row.code): row for row in self.old.indicators
@@ -113,11 +113,11 @@ class _Matched:
                 sure = self.confirmed or "changed" not in row.kinds
                 old = line_of(texts[row.table, row.code])
                 done = self.finished(row.table, row.code)
-                found.append(ContinuedRow(row.table, row.code, old, new, finished=done, confirmed=sure))
+                found.append(_ContinuedRow(row.table, row.code, old, new, finished=done, confirmed=sure))
             elif row.code and "kept" in row.kinds:
                 text = line_of(texts[row.table, row.code])
                 done = self.finished(row.table, row.code)
-                found.append(ContinuedRow(row.table, row.code, text, text, finished=done, confirmed=True))
+                found.append(_ContinuedRow(row.table, row.code, text, text, finished=done, confirmed=True))
         return tuple(found)
 
     @property

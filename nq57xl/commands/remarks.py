@@ -11,8 +11,7 @@ from attrs import frozen
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Form, Slot
-from nq57xl.forms.values import cells_of
+from nq57xl.forms.model import Form, Slot, cells_of
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of, remark_value
 from nq57xl.ledger.store import Ledger

@@ -1,4 +1,4 @@
-"""remind: texts and drafts for whoever still owes something, by the day on which they are made; nothing is sent."""
+"""remind and calendar: texts and drafts for whoever still owes something, the days of a year; nothing is sent."""
 
 from __future__ import annotations
 
@@ -12,19 +12,30 @@ from nq57xl.commands.collect import standing
 from nq57xl.commands.merge import require_issued, with_reminder
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.wording import form_file_name
+from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.notice import NOTICE_FILE, render_notice
-from nq57xl.outputs.reminders import GROUP_FILE, OwingUnit, group_text, owed_by, owing, unit_draft, unit_text
-from nq57xl.plan.model import Period, Plan
+from nq57xl.outputs.calendar import CalendarLine, calendar_file, render_calendar
+from nq57xl.outputs.reminders import (
+    GROUP_FILE,
+    NOTICE_FILE,
+    OwingUnit,
+    group_text,
+    owed_by,
+    owing,
+    render_notice,
+    unit_draft,
+    unit_text,
+)
+from nq57xl.plan.model import Period, Plan, Properties
+from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
 
 _PREFIX = "nhac-"
 
 
 @frozen
-class ReminderFiles:
+class _ReminderFiles:
     """The reminder of one unit as written."""
 
     unit: OwingUnit
@@ -45,7 +56,7 @@ class Reminders:
     group: str
     """Text for the units' group."""
     group_file: Path
-    units: tuple[ReminderFiles, ...]
+    units: tuple[_ReminderFiles, ...]
     notice: Path | None = None
     """One notice for all (.docx), after the due day."""
     problems: tuple[str, ...] = ()
@@ -68,7 +79,7 @@ def reminding_days(period: Period, plan: Plan) -> tuple[dt.date, ...]:
 
 
 @frozen
-class UnitReminder:
+class _UnitReminder:
     """What one unit is told, as text; nothing of it is written yet."""
 
     unit: OwingUnit
@@ -76,7 +87,7 @@ class UnitReminder:
 
 
 @frozen
-class DraftedReminders:
+class _DraftedReminders:
     """The reminders of the day from the ledger as it is now; the same day twice, the same texts."""
 
     plan: Plan
@@ -87,7 +98,7 @@ class DraftedReminders:
     status: PeriodStatus
     """Telling when units were reminded last."""
     group: str
-    units: tuple[UnitReminder, ...]
+    units: tuple[_UnitReminder, ...]
     workspace: Path
 
     @property
@@ -103,27 +114,27 @@ class DraftedReminders:
             return None
         return render_notice(self.plan, self.period, self.day, counts, self.late, workspace=self.workspace)
 
-    def draft(self, item: UnitReminder) -> bytes | None:
+    def draft(self, item: _UnitReminder) -> bytes | None:
         """The mail to the unit with its form; None for the gathering unit: an office writes no letter to itself."""
         own = item.unit.code == self.plan.properties.gatherer
         return None if own else unit_draft(item.unit, item.text, self.period)
 
 
-def drafted_reminders(office: Office, period_code: str | None) -> DraftedReminders:
+def drafted_reminders(office: Office, period_code: str | None) -> _DraftedReminders:
     """What there is to send today, without writing anything. Raises Nq57Error when no form of the period was issued."""
     with office.reading() as ledger:
         return _drafted(office, ledger, period_code)
 
 
-def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> DraftedReminders:
+def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> _DraftedReminders:
     plan, period = office.valid(period_code, ledger)
     require_issued(ledger.current_forms(period.code), period)
     status = with_reminder(ledger, standing(office, ledger, plan, period))
     today, root = office.clock.now().date(), office.workspace.root
     found = [one for unit in status.units if (one := owing(unit, _form(office, ledger, period, unit))) is not None]
     text = group_text(status, plan, period, today, found, workspace=root)
-    units = tuple(UnitReminder(unit, unit_text(unit, plan, period, today, root)) for unit in found)
-    return DraftedReminders(plan, period, today, reminding_days(period, plan), status, text, units, root)
+    units = tuple(_UnitReminder(unit, unit_text(unit, plan, period, today, root)) for unit in found)
+    return _DraftedReminders(plan, period, today, reminding_days(period, plan), status, text, units, root)
 
 
 def remind(office: Office, period_code: str | None) -> Reminders:
@@ -153,7 +164,9 @@ def remind(office: Office, period_code: str | None) -> Reminders:
             remove_guarded(ledger, office.workspace, notice)
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         units = tuple(
-            ReminderFiles(unit, written[paths[0]], written.get(paths[1])) for unit, paths in made if paths[0] in written
+            _ReminderFiles(unit, written[paths[0]], written.get(paths[1]))
+            for unit, paths in made
+            if paths[0] in written
         )
         group, problems = written.get(folder / GROUP_FILE, folder / GROUP_FILE), tuple(map(str, failed))
         return Reminders(now.plan, period, now.day, now.days, now.group, group, units, written.get(notice), problems)
@@ -190,3 +203,75 @@ def _form(office: Office, ledger: Ledger, period: Period, unit: UnitStatus) -> t
 def _lines(text: str) -> bytes:
     """As Windows' own editor wants it."""
     return text.replace("\n", "\r\n").encode()
+
+
+@frozen
+class _YearDays:
+    """The periods of a year with their days."""
+
+    year: int
+    title: str
+    """Name of the plan."""
+    lines: tuple[CalendarLine, ...]
+
+    def files(self) -> dict[str, bytes]:
+        """The same as a workbook to print and a calendar file, by name."""
+        name = f"lich-bao-cao-{self.year}"
+        return {
+            f"{name}.xlsx": render_calendar(self.lines, self.year, self.title),
+            f"{name}.ics": calendar_file(self.lines, self.year, self.title),
+        }
+
+
+@frozen
+class _YearCalendar:
+    """The calendar of a year as written."""
+
+    year: int
+    lines: tuple[CalendarLine, ...]
+    files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def year_days(office: Office, year: int | None = None) -> _YearDays:
+    """The calendar of a year (default: the plan's), without writing it. Raises Nq57Error for swapped days that are no
+    days."""
+    properties = office.appendix().plan.properties
+    year = year or properties.year
+    periods = [parse_period(code, properties) for code in _codes(year)]
+    once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
+    lines = tuple(_line(period, properties) for period in sorted([*periods, *once], key=lambda item: item.cutoff))
+    return _YearDays(year, plan_name(properties.title), lines)
+
+
+def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
+    """Writes the calendar of a year (default: the plan's) as workbook and calendar file to out/lich-YEAR/.
+
+    Raises Nq57Error for swapped days that are no days.
+    """
+    with office.changing("calendar") as ledger:
+        days = year_days(office, year)
+        folder = office.workspace.out / f"lich-{days.year}"
+        outputs = {folder / name: data for name, data in days.files().items()}
+        written, failed = write_all_guarded(ledger, office.workspace, outputs)
+        return _YearCalendar(days.year, days.lines, tuple(written.values()), tuple(map(str, failed)))
+
+
+def _codes(year: int) -> list[str]:
+    """Every month, after each quarter, half-year, nine months and year those."""
+    longer = {3: ["Q1"], 6: ["Q2", "H1"], 9: ["Q3", "9M"], 12: ["Q4", "H2", ""]}
+    return [
+        code
+        for month in range(1, 13)
+        for code in (f"{year}-{month:02d}", *(f"{year}-{part}".rstrip("-") for part in longer.get(month, [])))
+    ]
+
+
+def _line(period: Period, properties: Properties) -> CalendarLine:
+    told = [period.subject[:1].upper() + period.subject[1:]] if period.subject else []
+    for who, day in (("đơn vị", period.due), ("cơ quan", period.report_due)):
+        if not is_working_day(day, properties):
+            name = holidays_of(day.year).get(day, "ngày nghỉ")
+            told.append(f"hạn của {who} trùng {name}")
+    note = "; ".join(told)
+    return CalendarLine(period, note[:1].upper() + note[1:])

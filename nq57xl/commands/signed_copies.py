@@ -10,7 +10,7 @@ import attrs
 from attrs import define, field
 
 from nq57xl.commands.office import Office
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Source
 from nq57xl.ledger.model import SignedCopy
 from nq57xl.ledger.store import Ledger
 from nq57xl.returns.model import JudgedReturn

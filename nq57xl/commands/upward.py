@@ -14,9 +14,9 @@ from attrs import frozen
 from nq57xl.commands.consolidated import consolidated, require_reported
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.amendments import record_matches, row_matches
 from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.outputs import write_guarded
-from nq57xl.ledger.row_matches import record_matches, row_matches
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up

@@ -20,7 +20,7 @@ from nq57xl.rules.findings import Finding
 
 
 @frozen
-class WaivedWarnings:
+class _WaivedWarnings:
     """A waiver with what follows from it."""
 
     waiver: Waiver
@@ -31,7 +31,7 @@ class WaivedWarnings:
 
 
 @frozen
-class AskedPoint:
+class _AskedPoint:
     """A warning of a unit's counting return."""
 
     unit: str
@@ -50,30 +50,30 @@ class AskedPoint:
 
 
 @frozen
-class PeriodExplanations:
+class _PeriodExplanations:
     """What is still to be explained in a period, and what is so no more."""
 
     period: Period
-    open: tuple[AskedPoint, ...]
-    explained: tuple[AskedPoint, ...]
+    open: tuple[_AskedPoint, ...]
+    explained: tuple[_AskedPoint, ...]
     """Movements that the unit has explained in the row."""
-    waived: tuple[AskedPoint, ...]
+    waived: tuple[_AskedPoint, ...]
     waivers: tuple[Waiver, ...]
     """Every waiver of the office, newest first."""
 
 
-def explanations(office: Office, period_code: str | None) -> PeriodExplanations:
+def explanations(office: Office, period_code: str | None) -> _PeriodExplanations:
     """The warnings of the returns that count in a period. Raises Nq57Error when no form of it was issued."""
     with office.reading() as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
         told = [
-            AskedPoint(unit.code, unit.name, judged.source.sha256, item, _explained(judged, item))
+            _AskedPoint(unit.code, unit.name, judged.source.sha256, item, _explained(judged, item))
             for unit in standing(office, ledger, plan, period).units
             if unit.counting is not None and (judged := unit.counting.judged)
             for item in judged.findings
         ]
-        return PeriodExplanations(
+        return _PeriodExplanations(
             period,
             tuple(item for item in told if item.finding.is_open),
             tuple(item for item in told if item.finding.code == "MOVEMENT_EXPLAINED"),
@@ -90,7 +90,7 @@ def _explained(judged: JudgedReturn, item: Finding) -> str:
 
 def waive(
     office: Office, unit: str, code: str, until: str, reason: str, *, task: str = "", field: str = ""
-) -> WaivedWarnings:
+) -> _WaivedWarnings:
     """Waives a unit's warnings of one code from the latest period issued until a period; of one row or field if wanted.
 
     Raises Nq57Error for what the plan or the catalogue does not know, for what is no warning, for a past `until`, and
@@ -119,7 +119,7 @@ def waive(
         return _followed(office, ledger, plan, _numbered(ledger, number))
 
 
-def end_waiver(office: Office, number: int, reason: str = "") -> WaivedWarnings:
+def end_waiver(office: Office, number: int, reason: str = "") -> _WaivedWarnings:
     """Ends a waiver from the latest period issued on; earlier periods stay as they were. Raises Nq57Error."""
     with office.changing("waive") as ledger:
         plan = office.appendix().plan
@@ -152,7 +152,7 @@ def _numbered(ledger: Ledger, number: int) -> Waiver:
     return found
 
 
-def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> WaivedWarnings:
+def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> _WaivedWarnings:
     """Brings what goes to the unit in line, for each period from which the waiver holds."""
     covered = 0
     problems: list[str] = []
@@ -167,7 +167,7 @@ def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> Wai
         newest = next((item.newest for item in status.units if item.code == waiver.unit), None)
         findings = newest.judged.findings if newest is not None else ()
         covered += sum(waiver.covers(waiver.unit, code, item) for item in findings)
-    return WaivedWarnings(waiver, covered, tuple(problems))
+    return _WaivedWarnings(waiver, covered, tuple(problems))
 
 
 def _required(reason: str) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 import attrs
 from attrs import field, frozen
 
+from nq57xl.commands.answers import is_answer_name
 from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.office import Office
-from nq57xl.commands.unit_folders import is_answer_name
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
 from nq57xl.returns.sources import Look, arrival, lying

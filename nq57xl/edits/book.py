@@ -23,7 +23,7 @@ from nq57xl.xlsx.cells import short
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import Workbook, Worksheet
 
-LISTS = "_lists"
+_LISTS = "_lists"
 _MARK = "NQ57-BT"
 WHO_AND_WHY = {"kind": "Loại biên tập", "author": "Người sửa", "reason": "Lý do"}
 """Columns that say of all cells changed in a line: of what kind, by whom, why."""
@@ -292,12 +292,12 @@ def _state(cell: EditCell, office: bool) -> str:
 
 def _write_lists(book: Workbook, schema: Schema) -> None:
     """The hidden sheet of the dropdowns, each with its name."""
-    sheet = book.sheet(LISTS)
+    sheet = book.sheet(_LISTS)
     sheet.lock_rest(0, "plain")
     kinds = tuple(Choice(code, title) for code, title in EDIT_KINDS.items())
     lists = {**schema.lists, "edit_kind": kinds}
     for column, (name, items) in enumerate(lists.items()):
         for row, text in enumerate((name, *(item.title for item in items))):
             sheet.text(row, column, text, "key")
-    name_lists(book, LISTS, lists, first=0)
+    name_lists(book, _LISTS, lists, first=0)
     sheet.hide()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from nq57xl.forms.values import FormCell, Value
+from nq57xl.forms.model import FormCell, Value
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan

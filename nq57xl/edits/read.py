@@ -11,9 +11,8 @@ from attrs import field, frozen
 
 from nq57xl.edits.book import BASES, CELL, ENTRY_HEAD, WHO_AND_WHY, WRITTEN
 from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.shared_cells import parts_within
-from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
 from nq57xl.results.edited import OFFICE
 from nq57xl.results.wording import EDIT_KINDS
@@ -35,7 +34,7 @@ _ENTRIES = ("entry", *WHO_AND_WHY)
 
 
 @frozen
-class EditedCell:
+class _EditedCell:
     """One cell that the office worked in, with who and why of its line."""
 
     place: CellKey
@@ -63,7 +62,7 @@ class EditedCell:
 class EditBookContent:
     """A whole workbook as read."""
 
-    changed: tuple[EditedCell, ...]
+    changed: tuple[_EditedCell, ...]
     places: Mapping[CellKey, tuple[str, str]] = field(factory=dict)
     """Sheet and cell of every cell that may be edited."""
     findings: tuple[Finding, ...] = ()
@@ -98,7 +97,7 @@ class EditedReturn:
 class RefusedCell:
     """A cell that could not be taken over."""
 
-    line: EditedCell
+    line: _EditedCell
     findings: tuple[Finding, ...]
     """Why."""
 
@@ -117,7 +116,7 @@ def read_lines(raw: RawWorkbook, mark: str) -> EditBookContent | Finding:
     marked = [(sheet, *corner) for sheet in raw.sheets if (corner := _corner(sheet, mark)) is not None]
     if not marked:
         return make("EDIT_FILE_UNKNOWN", sheet=raw.sheets[0].name if raw.sheets else "")
-    changed: list[EditedCell] = []
+    changed: list[_EditedCell] = []
     places: dict[CellKey, tuple[str, str]] = {}
     findings: list[Finding] = []
     for sheet, top, left in marked:
@@ -162,12 +161,12 @@ class _SheetRow:
         """What stands in a column."""
         return self.sheet.cells.get((self.row, self.columns[column])) if column in self.columns else None
 
-    def single(self) -> EditedCell:
+    def single(self) -> _EditedCell:
         """The one cell of a row in the earlier layout."""
         base = _said(self.cell("base"))
         return self._edited(self.key[3], "entry", int(base) if base.isdigit() else 0)
 
-    def changed(self) -> list[EditedCell]:
+    def changed(self) -> list[_EditedCell]:
         """The cells that hold something else than what was written; with who and why alone, those with an edit."""
         bases = dict(re.findall(r"(\w+)=(\d+)", _said(self.cell(BASES))))
         cells = {name: self._edited(name, CELL + name, int(bases.get(name, 0))) for name in self._fields()}
@@ -192,13 +191,13 @@ class _SheetRow:
     def _address(self, column: str) -> str:
         return a1(self.row, self.columns[column]) if column in self.columns else ""
 
-    def _edited(self, name: str, column: str, base: int, *, entry: bool = True) -> EditedCell:
+    def _edited(self, name: str, column: str, base: int, *, entry: bool = True) -> _EditedCell:
         columns = {"entry": column, **{word: word for word in WHO_AND_WHY}}
         cells = {word: cell for word, at in columns.items() if (cell := self.cell(at)) is not None and _said(cell)}
         if not entry:
             del cells["entry"]
         place = (self.key[0], self.key[1], self.key[2], name)
-        return EditedCell(
+        return _EditedCell(
             place, base, self.sheet.name, cells, {word: self._address(at) for word, at in columns.items()}
         )
 
@@ -225,7 +224,7 @@ def _beside(sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Find
 
 
 def understand(
-    cells: Sequence[EditedCell],
+    cells: Sequence[_EditedCell],
     known: Callable[[str], EditedReturn | None],
     held: Mapping[CellKey, Edit],
     made: Mapping[int, Edit],
@@ -266,7 +265,7 @@ def understand(
     return EditsRead(good, tuple(findings.values()), refused)
 
 
-def _twice(cells: Sequence[EditedCell]) -> set[CellKey]:
+def _twice(cells: Sequence[_EditedCell]) -> set[CellKey]:
     """Cells with several lines that say different things: nobody knows which one counts."""
     said: dict[CellKey, set[tuple[str, ...]]] = {}
     for cell in cells:
@@ -275,7 +274,7 @@ def _twice(cells: Sequence[EditedCell]) -> set[CellKey]:
 
 
 def _judged(
-    line: EditedCell, known: EditedReturn | None, held: Edit | None, base: Edit | None, words: Mapping[str, Entry]
+    line: _EditedCell, known: EditedReturn | None, held: Edit | None, base: Edit | None, words: Mapping[str, Entry]
 ) -> tuple[NewEdit | None, list[Finding]]:
     if line.place[1] == OFFICE:
         return _office_words(line, held, base)
@@ -320,7 +319,7 @@ def _judged(
     ), told
 
 
-def _office_words(line: EditedCell, held: Edit | None, base: Edit | None) -> tuple[NewEdit | None, list[Finding]]:
+def _office_words(line: _EditedCell, held: Edit | None, base: Edit | None) -> tuple[NewEdit | None, list[Finding]]:
     """The office's own words in the document: who and why may be left blank."""
     text = line.text("entry")
     if not text:
@@ -337,7 +336,7 @@ def _office_words(line: EditedCell, held: Edit | None, base: Edit | None) -> tup
     return attrs.evolve(_withdrawn(line, None), kind="wording", typed=text, value=text), []
 
 
-def _withdrawn(line: EditedCell, held: Edit | None) -> NewEdit:
+def _withdrawn(line: _EditedCell, held: Edit | None) -> NewEdit:
     """The end of an edit; who and why may be left blank then."""
     return NewEdit(
         *line.place,
@@ -358,7 +357,7 @@ def _same(cell: RawCell, edit: Edit) -> bool:
     return _raw(cell) == edit.new.value or _said(cell) == clean(edit.new.typed)
 
 
-def _unchanged(line: EditedCell, edit: Edit, same: bool) -> bool:
+def _unchanged(line: _EditedCell, edit: Edit, same: bool) -> bool:
     """The line says what the edit says; who and why are asked again only where something is changed."""
     new = edit.new
     if not any(name in line.cells for name in WHO_AND_WHY):
@@ -366,13 +365,13 @@ def _unchanged(line: EditedCell, edit: Edit, same: bool) -> bool:
     return same and _kind(line) == new.kind and line.says("author", new.author) and line.says("reason", new.reason)
 
 
-def _kind(line: EditedCell) -> EditKind | None:
+def _kind(line: _EditedCell) -> EditKind | None:
     said = fold(line.text("kind"))
     return next((code for code, title in EDIT_KINDS.items() if fold(title) == said), None)
 
 
 def _converted(
-    line: EditedCell, form: Form, item: Field, facts: Facts, own: Mapping[str, Entry]
+    line: _EditedCell, form: Form, item: Field, facts: Facts, own: Mapping[str, Entry]
 ) -> tuple[CellValue, str, list[Finding]]:
     """The value of the entry cell, typed as on return, what was typed, and its errors."""
     converted = convert(line.cells["entry"], item, facts, form.schema.lists)
@@ -386,7 +385,7 @@ def _converted(
 
 
 def _number_alone(
-    line: EditedCell, known: EditedReturn, item: Field, value: CellValue, told: list[Finding]
+    line: _EditedCell, known: EditedReturn, item: Field, value: CellValue, told: list[Finding]
 ) -> tuple[CellValue, list[Finding]]:
     """A document's number without its day, which has a cell of its own here: another day than that is told."""
     day = next((part for part in parts_within(known.form.schema.table(line.place[1]), item.name)), None)
@@ -409,12 +408,12 @@ _ASKED = {
 }
 
 
-def _blank(line: EditedCell, name: str) -> Finding:
+def _blank(line: _EditedCell, name: str) -> Finding:
     words = {"field": WHO_AND_WHY.get(name, ENTRY_HEAD), "hint": _ASKED[name], "example": _ASKED[name]}
     return _finding(line, "REQUIRED_BLANK", name, words=words)
 
 
-def _finding(line: EditedCell, code: str, column: str = "entry", **places: object) -> Finding:
+def _finding(line: _EditedCell, code: str, column: str = "entry", **places: object) -> Finding:
     """A finding at one of the line's entry cells."""
     places.setdefault("value", line.text(column))
     row = {"table": line.place[1], "task": line.place[2], "field": line.place[3]}

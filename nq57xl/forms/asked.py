@@ -15,8 +15,7 @@ from datetime import date
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form, SheetLayout
-from nq57xl.forms.values import FormCell, Value, cells_of
+from nq57xl.forms.model import Form, FormCell, SheetLayout, Value, cells_of
 from nq57xl.forms.wording import AGAIN
 from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, catalogue

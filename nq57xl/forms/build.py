@@ -13,8 +13,7 @@ from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.forms import wording
-from nq57xl.forms.model import EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer
-from nq57xl.forms.values import PREFILLED, Value
+from nq57xl.forms.model import PREFILLED, EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer, Value
 from nq57xl.forms.wording import DONE_BEFORE, NOTE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
@@ -79,7 +78,7 @@ def _done_words(earlier: EarlierAnswer) -> str:
     return f"{DONE_BEFORE} (ngày {vietnamese_date(day.value)})"
 
 
-def whole_before(earlier: EarlierAnswer | None) -> str:
+def _whole_before(earlier: EarlierAnswer | None) -> str:
     """The earlier result on one line, where `led_before` abridges it; else ""."""
     result = earlier.values.get("result") if earlier and "progress" in earlier.values else None
     whole = " ".join(words_of(result).split()) if result is not None else ""
@@ -306,7 +305,7 @@ class _Tables:
             before_facts[DOCUMENTS_ELSEWHERE] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
-        if whole := whole_before(earlier):
+        if whole := _whole_before(earlier):
             texts[WHOLE] = whole
         if earlier is None or not row.open or not _done_earlier(earlier):
             before = self._before(task, earlier) if row.open else ()

@@ -351,14 +351,14 @@ def _block(builder: _LayoutBuilder, form: Form, spec: SheetSpec, sheet: SheetSpe
         _row(builder, item, spec, columns, form)
 
 
-def closed_rows(form: Form) -> set[str]:
+def _closed_rows(form: Form) -> set[str]:
     """Keys of the rows that may be asked to be opened again."""
     table = form.table(REOPEN)
     return {row.key for row in table.rows} if table else set()
 
 
 def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, columns: Mapping[str, str], form: Form) -> None:
-    key, table, asked = f"{spec.table}|{item.key}", form.schema.table(spec.table), closed_rows(form)
+    key, table, asked = f"{spec.table}|{item.key}", form.schema.table(spec.table), _closed_rows(form)
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
     for column in spec.columns:

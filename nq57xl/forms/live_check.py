@@ -12,10 +12,9 @@ from datetime import date
 
 from attrs import frozen
 
-from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot
+from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value, cells_of
 from nq57xl.forms.rows import judged_tables, unreadable_fields
 from nq57xl.forms.shared_cells import missing_formula
-from nq57xl.forms.values import FormCell, Value, cells_of
 from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.condition import Condition, all_of, any_of, blank_formula, quoted
 from nq57xl.rules.frame import KEY, RETURN

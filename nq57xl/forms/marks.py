@@ -29,11 +29,11 @@ from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
 from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix
 
-Level = Literal["error", "warning", "remark"]
+_Level = Literal["error", "warning", "remark"]
 
 
 @frozen
-class MarkedFinding:
+class _MarkedFinding:
     """One point to work through."""
 
     finding: Finding
@@ -48,7 +48,7 @@ class MarkedFinding:
     """Key of a finding that stays until it is confirmed or its cells are changed; else ""."""
 
     @property
-    def level(self) -> Level:
+    def level(self) -> _Level:
         """How it is told: the office's own remark apart from what the program found."""
         if self.finding.code == REMARKED:
             return "remark"
@@ -67,7 +67,7 @@ class MarkedFinding:
 
 def points_of(
     form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding], state: OpenPoints | None = None
-) -> tuple[MarkedFinding, ...]:
+) -> tuple[_MarkedFinding, ...]:
     """Errors, the office's remarks, warnings; each in the order in which a person goes through the sheets.
 
     `state`: makes them alive.
@@ -81,9 +81,9 @@ def points_of(
             title = titles[slot.sheet] if slot else finding.sheet
             key = asked_key(finding, sheets) if stays(finding) else ""
             alive = state.formula(finding, slot, own=False) if state and slot else ""
-            points.append(MarkedFinding(finding, slot, title, _subject(form, finding), alive, key))
+            points.append(_MarkedFinding(finding, slot, title, _subject(form, finding), alive, key))
 
-    def place(point: MarkedFinding) -> tuple[int, int, int, int]:
+    def place(point: _MarkedFinding) -> tuple[int, int, int, int]:
         slot = point.slot
         where = (order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)
         return (_ORDER.index(point.level), *where)
@@ -120,7 +120,7 @@ def _subject(form: Form, finding: Finding) -> str:
     return f"{row.key}. {shorten(words.removeprefix('- '), 80)}"
 
 
-def mark_notes(points: Sequence[MarkedFinding]) -> dict[CellPlace, tuple[str, str]]:
+def mark_notes(points: Sequence[_MarkedFinding]) -> dict[CellPlace, tuple[str, str]]:
     """Marked cell -> severity to show and the text of the note."""
     notes: dict[CellPlace, tuple[str, str]] = {}
     for point in points:
@@ -134,7 +134,7 @@ def mark_notes(points: Sequence[MarkedFinding]) -> dict[CellPlace, tuple[str, st
     return notes
 
 
-def mark_rules(points: Sequence[MarkedFinding], state: OpenPoints) -> dict[CellPlace, list[tuple[str, str]]]:
+def mark_rules(points: Sequence[_MarkedFinding], state: OpenPoints) -> dict[CellPlace, list[tuple[str, str]]]:
     """Marked cell -> severity and formula of each point on it: the mark is seen while the formula holds."""
     rules: dict[CellPlace, list[tuple[str, str]]] = {}
     for point in points:
@@ -161,7 +161,7 @@ _COLUMNS = {
 _WIDTHS = tuple(_COLUMNS.values())
 _LEVEL, _CELL, _CONFIRM, _STATE = 2, 4, 9, 10
 """Columns of the severity, of the link, of what a person confirms, and of what is left."""
-_ORDER: tuple[Level, ...] = ("error", "remark", "warning")
+_ORDER: tuple[_Level, ...] = ("error", "remark", "warning")
 _NOTE_WORD = dict(zip(("error", "warning", "remark"), NOTE_WORDS, strict=True))
 _LEFT = {"error": "còn", "remark": "chờ trả lời", "warning": "nên xem"}
 _SETTLED = "xong"
@@ -174,7 +174,7 @@ _REPEATED = 6
 """From so many equal points on, one sentence above the table says what they have in common."""
 
 
-def write_fix(book: Workbook, contents: FormContents, points: Sequence[MarkedFinding], repaired: int) -> None:
+def write_fix(book: Workbook, contents: FormContents, points: Sequence[_MarkedFinding], repaired: int) -> None:
     """The sheet, before all others."""
     sheet = book.sheet(_FIX_TITLE)
     set_up_page(sheet, contents.form, _WIDTHS)
@@ -214,7 +214,7 @@ def summary(errors: int, warnings: int, remarks: int = 0) -> str:
     return "Báo cáo đã được chấp nhận, không có điểm nào phải sửa."
 
 
-def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
+def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
     """(text, style, size) of each line above the table."""
     errors, remarks = (sum(point.level == level for point in points) for level in ("error", "remark"))
     lines = [
@@ -243,7 +243,7 @@ def _lines(form: Form, points: Sequence[MarkedFinding], repaired: int) -> list[t
     return lines + [(text, "note", SIZE) for text in notes]
 
 
-def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding, period: Period) -> None:
+def _write_point(sheet: Worksheet, row: int, number: int, point: _MarkedFinding, period: Period) -> None:
     finding = point.finding
     texts = (
         str(number),
@@ -272,7 +272,7 @@ def _write_point(sheet: Worksheet, row: int, number: int, point: MarkedFinding, 
     sheet.height(row, row_height(measured, minimum=33.0))
 
 
-def _write_state(sheet: Worksheet, row: int, point: MarkedFinding) -> None:
+def _write_state(sheet: Worksheet, row: int, point: _MarkedFinding) -> None:
     """Whether the point is left: while its cell is as it was and nobody has confirmed it."""
     confirm = blank_formula(f"INDEX(${letters_of(_CONFIRM)}:${letters_of(_CONFIRM)},ROW())") if point.asked else ""
     tests = [part for part in (point.still_open, confirm) if part]
@@ -284,7 +284,7 @@ def _write_state(sheet: Worksheet, row: int, point: MarkedFinding) -> None:
         sheet.text(row, _STATE, "khi gửi lại", "text_center")
 
 
-def _write_left(sheet: Worksheet, row: int, points: Sequence[MarkedFinding], head: int) -> None:
+def _write_left(sheet: Worksheet, row: int, points: Sequence[_MarkedFinding], head: int) -> None:
     """How many points are left, by formulas; rows of those that are settled turn grey."""
     column, last = letters_of(_STATE), head + len(points)
     area = f"${column}${head + 2}:${column}${last + 1}"
@@ -300,7 +300,7 @@ def _write_left(sheet: Worksheet, row: int, points: Sequence[MarkedFinding], hea
     sheet.conditional_format(head + 1, 1, last, len(_WIDTHS), {**settled, "format": style})
 
 
-def _write_confirm(sheet: Worksheet, row: int, point: MarkedFinding, answer: str) -> None:
+def _write_confirm(sheet: Worksheet, row: int, point: _MarkedFinding, answer: str) -> None:
     """The cell in which a person says that what stands there is right."""
     sheet.text(row, 0, point.asked, "key")
     sheet.text(row, _CONFIRM, "", sheet.book.format(entry_style("choice", "left", point.finding.severity)))

@@ -8,8 +8,7 @@ from itertools import pairwise
 
 from attrs import frozen
 
-from nq57xl.forms.model import CellPlace, Form, FormRow, Slot
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import CellPlace, Form, FormRow, Slot, Value
 from nq57xl.forms.wording import page_foot
 from nq57xl.rules.schema import SheetSpec
 from nq57xl.xlsx.metrics import printed_points
@@ -43,7 +42,7 @@ _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 _PASSWORD_LENGTH = 12
 
 
-def set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: bool = False) -> None:
+def _set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: bool = False) -> None:
     """Column A for the keys, hidden, then those of the table, then all others: locked where nothing else is said.
 
     `hidden_last`: one more hidden column behind the table.
@@ -64,7 +63,7 @@ def paper_of(width: float) -> int:
 
 def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     """Columns, paper, and a footer with unit, period and form."""
-    set_up_columns(sheet, widths)
+    _set_up_columns(sheet, widths)
     sheet.page(DECREE_PAGE, paper=paper_of(sum(map(printed_points, widths))))
     left, right = (text.replace("&", "&&") for text in page_foot(form.unit_name, form.period, form.short_id))
     # The size comes before the font: digits of a name that follow "&10" would be read as part of the size.

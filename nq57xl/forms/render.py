@@ -11,7 +11,7 @@ from nq57xl.forms.asked import asked_of, held
 from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.live_check import BrokenByRow, broken_rules, check_formulas, check_texts, grey_formulas
 from nq57xl.forms.marks import mark_notes, mark_rules, points_of, write_asked, write_fix
-from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout
+from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout, Value, cells_of
 from nq57xl.forms.page_setup import FormContents
 from nq57xl.forms.progress import live_cells
 from nq57xl.forms.render_guide import write_guide
@@ -20,7 +20,6 @@ from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.forms.still_open import OpenPoints
 from nq57xl.forms.styles import STYLES
 from nq57xl.forms.validation import name_lists
-from nq57xl.forms.values import Value, cells_of
 from nq57xl.forms.wording import form_file_name, period_line
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import Workbook

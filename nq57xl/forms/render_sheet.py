@@ -200,7 +200,7 @@ def _grey_cells(sheet: Worksheet, contents: FormContents, layout: SheetLayout) -
     style = sheet.book.format(NEEDLESS_STYLE)
     for (sheet_id, col, formula), rows in contents.grey.items():
         if sheet_id == layout.id:
-            runs = runs_of(rows)
+            runs = _runs_of(rows)
             ranges = " ".join(f"{a1(low, col)}:{a1(high, col)}" for low, high in runs)
             rule = {"type": "formula", "criteria": f"={formula}", "format": style, "multi_range": ranges}
             sheet.conditional_format(runs[0][0], col, runs[-1][1], col, rule)
@@ -237,12 +237,12 @@ def _validations(sheet: Worksheet, contents: FormContents, layout: SheetLayout) 
 
 def validate(sheet: Worksheet, col: int, rows: Sequence[int], options: dict[str, Any]) -> None:
     """One validation for the cells of a column in those rows, which ascend."""
-    ranges = [[low, col, high, col] for low, high in runs_of(rows)]
+    ranges = [[low, col, high, col] for low, high in _runs_of(rows)]
     others = {"other_cells": ranges[1:]} if ranges[1:] else {}
     sheet.data_validation(*ranges[0], {**options, **others})
 
 
-def runs_of(rows: Sequence[int]) -> list[tuple[int, int]]:
+def _runs_of(rows: Sequence[int]) -> list[tuple[int, int]]:
     """First and last of each unbroken run of ascending numbers."""
     runs: list[tuple[int, int]] = []
     for row in rows:
@@ -259,7 +259,7 @@ def _check_colours(sheet: Worksheet, layout: SheetLayout) -> None:
     if not slots:
         return
     col = slots[0].col
-    runs = runs_of([slot.row for slot in slots])
+    runs = _runs_of([slot.row for slot in slots])
     ranges = " ".join(f"{a1(low, col)}:{a1(high, col)}" for low, high in runs)
     wrong = f"={wrong_formula(a1(slots[0].row, col))}"
     rules: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (

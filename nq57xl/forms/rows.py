@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Form, Value
 from nq57xl.rules.condition import fields_of
 from nq57xl.rules.frame import KEY, RETURN, UNREADABLE, unreadable
 from nq57xl.rules.judge import BrokenRules, judge_rows

@@ -12,8 +12,7 @@ from datetime import date
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import FormCell, Value, cells_of
+from nq57xl.forms.model import Form, FormCell, Value, cells_of
 from nq57xl.rules.condition import blank_formula
 from nq57xl.rules.schema import CellValue, Field, Table
 from nq57xl.rules.values import vietnamese_date
@@ -22,7 +21,7 @@ from nq57xl.text.legacy import clean
 
 
 @frozen
-class CellParts:
+class _CellParts:
     """What one cell says of each of its fields."""
 
     values: dict[str, CellValue]
@@ -38,17 +37,17 @@ def parts_within(table: Table, host: str) -> tuple[Field, ...]:
     return tuple(item for item in table.fields if item.within == host)
 
 
-def split_cell(table: Table, host: str, text: str) -> CellParts:
+def split_cell(table: Table, host: str, text: str) -> _CellParts:
     """The fields of a shared cell from its text, which is clean."""
     part = parts_within(table, host)[0]
     said, address = split_address(text)
     if part.type != "date":
-        return CellParts({name: value for name, value in ((host, said), (part.name, address)) if value})
+        return _CellParts({name: value for name, value in ((host, said), (part.name, address)) if value})
     read = read_citation(text)
     values: dict[str, CellValue] = {host: read.number} if read.number else {}
     other = next((item.name for item in table.fields if item.within and item.type != "date"), "")
     found = (other, address) if address and other else None
-    return CellParts(values | ({part.name: read.day} if read.day else {}), read.no_day, found)
+    return _CellParts(values | ({part.name: read.day} if read.day else {}), read.no_day, found)
 
 
 def whole_cells(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 SIZE = 11
 INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
 HEAD_FILL, ENTRY_HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#D6E6F4", "#F2F2F2", "#F2F2F2"
-NEEDLESS_FILL = "#D0CECE"
+_NEEDLESS_FILL = "#D0CECE"
 ERROR_FILL, ERROR_LINE = "#FBE0DC", "#C00000"
 WARNING_FILL, WARNING_LINE = "#FFF2CC", "#9C6500"
 REMARK_FILL, REMARK_LINE = "#E6DDF3", "#5B3A8E"
@@ -27,7 +27,7 @@ _LEGEND: _Properties = {**_SAMPLE, "border": HAIR, "border_color": GREY}
 MISSING_STYLE: _Properties = {"bg_color": WARNING_FILL, "bold": True}
 WRONG_STYLE: _Properties = {"bg_color": ERROR_FILL, "bold": True}
 """Of a check or state that names a blank cell, or something to look at again; the words say the same."""
-NEEDLESS_STYLE: _Properties = {"bg_color": NEEDLESS_FILL, "border": HAIR, "border_color": GREY}
+NEEDLESS_STYLE: _Properties = {"bg_color": _NEEDLESS_FILL, "border": HAIR, "border_color": GREY}
 """Of an entry cell that does not apply to what was chosen in its row."""
 MARK_STYLES: dict[str, _Properties] = {
     "error": {"bg_color": ERROR_FILL, "bold": True, "border": THIN, "border_color": ERROR_LINE},

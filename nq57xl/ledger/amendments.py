@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert, select
 
-from nq57xl.ledger import queries, rows, tables
+from nq57xl.ledger import queries, tables
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import AmendedRow, Amendment, Plan
+from nq57xl.plan.refine import RowMatch, RowPlace
 from nq57xl.rules.codec import CONVERTER
 from nq57xl.text.clock import iso
 
@@ -36,7 +37,7 @@ def record_amendment(
             "effective_from": effective_from.isoformat(),
             "json": json.dumps(detail | {"rows": CONVERTER.unstructure(tuple(changed))}, ensure_ascii=False),
             "at": iso(now),
-            "who": rows.clean(ledger.person),
+            "who": tables.clean(ledger.person),
         }
         connection.execute(insert(tables.amendments), row)
         ledger.add_event(connection, "amend", detail | {"effective_from": effective_from.isoformat(), "after": after})
@@ -49,14 +50,14 @@ def amendments(ledger: Ledger) -> tuple[Amendment, ...]:
     return tuple(_amendment(row._asdict()) for row in found)
 
 
-def _amendment(row: rows.Row) -> Amendment:
+def _amendment(row: tables.Row) -> Amendment:
     detail = json.loads(row["json"])
     understood = {
         "effective_from": dt.date.fromisoformat(row["effective_from"]),
         "at": dt.datetime.fromisoformat(row["at"]),
         "rows": CONVERTER.structure(detail["rows"], tuple[AmendedRow, ...]),
     }
-    return rows.record_of(Amendment, row | detail | understood | {"after": row["plan_version"]})
+    return tables.record_of(Amendment, row | detail | understood | {"after": row["plan_version"]})
 
 
 def version_until(ledger: Ledger, day: dt.date) -> Plan | None:
@@ -70,3 +71,29 @@ def used_codes(ledger: Ledger) -> frozenset[str]:
     """Every code that a task or an indicator of any recorded version of the plan has had."""
     plans = [json.loads(row[0]) for row in ledger.rows(select(tables.plans.c.json))]
     return frozenset(row["code"] for plan in plans for table in ("tasks", "indicators") for row in plan[table])
+
+
+_EVENT = "upward_match"
+
+
+def row_matches(ledger: Ledger, plan_id: str) -> dict[RowPlace, RowMatch]:
+    """The newest decision on each row of the superior plan of that id."""
+    noted = [event.detail for event in ledger.events() if event.what == _EVENT and event.detail["plan_id"] == plan_id]
+    found = [CONVERTER.structure(row, RowMatch) for detail in noted for row in detail["rows"]]
+    return {match.place: match for match in found}
+
+
+def record_matches(ledger: Ledger, plan_id: str, versions: tuple[str, str], matches: Sequence[RowMatch]) -> None:
+    """Notes decisions; `versions`: of the superior plan and of the office's own, between which they were made."""
+    superior, own = versions
+    tables = CONVERTER.unstructure(tuple(matches))
+    ledger.event(
+        _EVENT,
+        {
+            "plan_id": plan_id,
+            "superior_version": superior,
+            "plan_version": own,
+            "rows": tables,
+            "text": f"{plan_id}: {len(tables)} dòng",
+        },
+    )

@@ -14,10 +14,10 @@ import attrs
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, insert, select, true
 
-from nq57xl.forms.values import FormCell, Value, cells_of
-from nq57xl.ledger import rows, tables
+from nq57xl.forms.model import FormCell, Value, cells_of
+from nq57xl.ledger import tables
+from nq57xl.returns.check import judged_by_receipt
 from nq57xl.returns.model import ReturnRecord
-from nq57xl.returns.receipt_days import judged_by_receipt
 from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, make, verdict_of
 
 DecisionKind = Literal["exclude", "readmit", "received", "take", "remark"]
@@ -38,7 +38,7 @@ class Decision:
 
 def add(connection: Connection, decision: Decision) -> None:
     """Records a decision; what was decided before stays on record."""
-    connection.execute(insert(tables.decisions), rows.row_of(decision))
+    connection.execute(insert(tables.decisions), tables.row_of(decision))
 
 
 def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
@@ -47,7 +47,7 @@ def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, 
     query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
     found: dict[int, tuple[Decision, ...]] = {}
     for row in connection.execute(query).mappings():
-        item = rows.record_of(Decision, {**row, "at": dt.datetime.fromisoformat(row["at"])})
+        item = tables.record_of(Decision, {**row, "at": dt.datetime.fromisoformat(row["at"])})
         found[item.return_id] = (*found.get(item.return_id, ()), item)
     return found
 

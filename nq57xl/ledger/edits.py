@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 from sqlalchemy import func, insert, select
 
-from nq57xl.forms.values import Source
-from nq57xl.ledger import queries, rows, tables
+from nq57xl.forms.model import Source
+from nq57xl.ledger import queries, tables
 from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
@@ -24,10 +24,11 @@ def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], file: tuple[s
     """Records edits with their event, all or none; `file`: name and hash of their bien-tap.xlsx, in `files` already."""
     if not new:
         return
-    common = {"period": period, "file_sha256": file[1], "at": iso(ledger.now()), "who": rows.clean(ledger.person)}
+    common = {"period": period, "file_sha256": file[1], "at": iso(ledger.now()), "who": tables.clean(ledger.person)}
     cells = [{"unit": item.unit, "task": item.key, "field": item.field, "kind": item.kind} for item in new]
     with ledger.transaction() as connection:
-        connection.execute(insert(tables.edits), [rows.row_of(item, "value", "before_value") | common for item in new])
+        rows = [tables.row_of(item, "value", "before_value") | common for item in new]
+        connection.execute(insert(tables.edits), rows)
         detail = {"period": period, "file": file[0], "sha256": file[1], "cells": cells}
         ledger.add_event(connection, "edit", detail)
 
@@ -61,10 +62,10 @@ def holding(edits: Sequence[Edit], upto: int | None = None) -> dict[CellKey, Edi
     return {place: edit for place, edit in newest.items() if edit.new.kind != "withdrawn"}
 
 
-def _edit(row: rows.Row) -> Edit:
+def _edit(row: tables.Row) -> Edit:
     at = dt.datetime.fromisoformat(row["at"])
     source = Source(row["path"] or row["name"], row["name"], row["file_sha256"], row["size"], at, "first_seen")
-    new = rows.record_of(NewEdit, row, "value", "before_value")
+    new = tables.record_of(NewEdit, row, "value", "before_value")
     return Edit(row["id"], row["period"], new, source, at, row["who"])
 
 
@@ -112,7 +113,7 @@ def thaw(ledger: Ledger, frozen: FrozenPeriod) -> PeriodStatus:
 
 
 def _add(ledger: Ledger, kind: str, period: str, text: str, detail: Mapping[str, Any]) -> None:
-    row = {"period": period, "kind": kind, "json": text, "at": iso(ledger.now()), "who": rows.clean(ledger.person)}
+    row = {"period": period, "kind": kind, "json": text, "at": iso(ledger.now()), "who": tables.clean(ledger.person)}
     with ledger.transaction() as connection:
         connection.execute(insert(tables.closings), row)
         ledger.add_event(connection, kind, detail)

@@ -7,11 +7,11 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from nq57xl.forms.values import ReceivedBasis, Source, Value
+from nq57xl.forms.model import ReceivedBasis, Source, Value
 from nq57xl.plan.model import Period
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict
-from nq57xl.rules.quality import Quality
+from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.rules.vocabulary import Vocabulary
 

@@ -13,9 +13,8 @@ import attrs
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, null, select, true, update
 
-from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.values import Source, Value
-from nq57xl.ledger import archive, decisions, rows, tables, waivers
+from nq57xl.forms.model import Form, SheetLayout, Slot, Source, Value
+from nq57xl.ledger import archive, decisions, tables, waivers
 from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
@@ -173,7 +172,7 @@ def see(connection: Connection, run: CollectRun, sources: Sequence[Source]) -> d
     for source in sources:
         kept = archive.archived(run.workspace, source.sha256, verify=False)
         row = {"sha256": source.sha256, "path": run.workspace.key_of(kept) if kept else None}
-        noted.append(row | {"name": rows.clean(source.name), "size": source.size, "first_seen": iso(run.at)})
+        noted.append(row | {"name": tables.clean(source.name), "size": source.size, "first_seen": iso(run.at)})
     if noted:
         note = upsert(connection, files)
         path = func.coalesce(note.excluded.path, files.c.path)
@@ -192,7 +191,7 @@ def add(connection: Connection, period: str, items: Sequence[JudgedReturn], run:
         return []
     see(connection, run, [item.source for item in items])
     inserted = insert(tables.returns).returning(tables.returns.c.id, sort_by_parameter_order=True)
-    made = [rows.return_row(item, period, run.at, run.who) for item in items]
+    made = [tables.return_row(item, period, run.at, run.who) for item in items]
     records = [
         ReturnRecord(int(return_id), period, item, run.at)
         for return_id, item in zip(connection.execute(inserted, made).scalars(), items, strict=True)
@@ -204,7 +203,7 @@ def add(connection: Connection, period: str, items: Sequence[JudgedReturn], run:
 def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedReturn, run: CollectRun) -> ReturnRecord:
     """Inserts what the same file says when it is judged again; the decisions on it go on."""
     first = before.first_id or before.id
-    row = rows.return_row(item, before.period, before.collected_at, run.who) | {"judged_again": first}
+    row = tables.return_row(item, before.period, before.collected_at, run.who) | {"judged_again": first}
     return_id = int(connection.execute(insert(tables.returns).returning(tables.returns.c.id), row).scalar_one())
     _add_parts(connection, [(return_id, item)])
     wanted = select(tables.returns.c.id).where(tables.returns.c.id == before.id)
@@ -216,8 +215,8 @@ def add_judgement(connection: Connection, before: ReturnRecord, item: JudgedRetu
 
 def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]) -> None:
     """The values and findings of returns, by their ids."""
-    values = [row for return_id, item in items for row in rows.value_rows(return_id, item.values)]
-    findings = [row for return_id, item in items for row in rows.finding_rows(return_id, item.findings)]
+    values = [row for return_id, item in items for row in tables.value_rows(return_id, item.values)]
+    findings = [row for return_id, item in items for row in tables.finding_rows(return_id, item.findings)]
     if values:
         connection.execute(insert(tables.return_values), values)
     if findings:
@@ -277,7 +276,7 @@ def reopen(connection: Connection, period: str, item: JudgedReturn, run: Collect
     same = (table.c.sha256 == item.source.sha256) & (table.c.verdict == "unrecognised")
     closed = select(table.c.id).where(same).order_by(table.c.id)
     return_id = int(connection.execute(closed).scalars().first() or 0)
-    row = rows.return_row(item, period, run.at, run.who)
+    row = tables.return_row(item, period, run.at, run.who)
     learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
     connection.execute(update(table).where(table.c.id == return_id), learnt)
     connection.execute(delete(tables.return_findings).where(tables.return_findings.c.return_id == return_id))
@@ -306,12 +305,12 @@ def find(
         connection, wanted if valued is None else wanted.where(valued), _of_progress() if progress_only else None
     )
     findings: dict[int, list[Finding]] = {}
-    told = () if progress_only else _parts(connection, tables.return_findings, rows.FINDING_COLUMNS, wanted)
+    told = () if progress_only else _parts(connection, tables.return_findings, tables.FINDING_COLUMNS, wanted)
     for return_id, *row in told:
-        findings.setdefault(return_id, []).append(Finding(**dict(zip(rows.FINDING_FIELDS, row, strict=True))))
+        findings.setdefault(return_id, []).append(Finding(**dict(zip(tables.FINDING_FIELDS, row, strict=True))))
     decided = decisions.of_returns(connection, wanted)
     records = (
-        rows.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
+        tables.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
     )
     waived, remarks = waivers.of_office(connection), decisions.remarks_of(connection)
     decided_on = (
@@ -342,8 +341,8 @@ def _values(
     connection: Connection, wanted: Select[tuple[int]], narrowed: ColumnElement[bool] | None = None
 ) -> dict[int, list[Value]]:
     values: dict[int, list[Value]] = {}
-    for return_id, *row in _parts(connection, tables.return_values, rows.VALUE_COLUMNS, wanted, narrowed):
-        values.setdefault(return_id, []).append(rows.value_of(row))
+    for return_id, *row in _parts(connection, tables.return_values, tables.VALUE_COLUMNS, wanted, narrowed):
+        values.setdefault(return_id, []).append(tables.value_of(row))
     return values
 
 

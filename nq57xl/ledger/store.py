@@ -17,9 +17,8 @@ from attrs import frozen
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, tuple_
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import Source
-from nq57xl.ledger import decisions, migrate, queries, rows, tables, waivers
+from nq57xl.forms.model import Form, Source
+from nq57xl.ledger import decisions, migrate, queries, tables, waivers
 from nq57xl.ledger.decisions import CellRemark, Decision
 from nq57xl.ledger.engine import changing, reading, upsert
 from nq57xl.ledger.model import SignedCopy
@@ -49,7 +48,7 @@ class Event:
 
 
 @frozen
-class Upgrade:
+class _Upgrade:
     """A ledger of an earlier program, brought up to date when it was opened."""
 
     before: int
@@ -78,7 +77,7 @@ class Ledger:
         self._engine = engine
         self._forms: dict[str, Form] = {}
         self._bare_forms: dict[str, Form] = {}
-        self.upgraded: Upgrade | None = None
+        self.upgraded: _Upgrade | None = None
 
     @classmethod
     def open(cls, workspace: Workspace, clock: Clock, person: str = "", *, read_only: bool = False) -> Ledger:
@@ -104,7 +103,7 @@ class Ledger:
         ledger = cls(workspace, clock, person, storage, engine)
         if found < newest:
             if found and not read_only:
-                ledger.upgraded = Upgrade(found, newest, ledger.backup("migrate"))
+                ledger.upgraded = _Upgrade(found, newest, ledger.backup("migrate"))
             with changing(engine) as connection:
                 migrate.migrate(connection, clock.now(), migrate.MIGRATIONS)
                 if ledger.upgraded:
@@ -393,14 +392,14 @@ class Ledger:
 
     def note_past_period(self, period: str, mark: str, text: str) -> None:
         """Notes it, once for each mark."""
-        row = {"period": period, "mark": mark, "json": rows.clean(text)}
+        row = {"period": period, "mark": mark, "json": tables.clean(text)}
         with changing(self._engine) as connection:
             connection.execute(upsert(connection, tables.past_periods).on_conflict_do_nothing(), row)
 
     def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
         """The returns with that path or file name; with `sha256` also those whose hash begins so."""
         with reading(self._engine) as connection:
-            condition = queries.named(rows.clean(wanted), sha256=sha256) & queries.newest_judgement()
+            condition = queries.named(tables.clean(wanted), sha256=sha256) & queries.newest_judgement()
             return queries.find(connection, condition)
 
     def decide(self, decision: Decision, detail: Mapping[str, Any]) -> None:
@@ -496,7 +495,7 @@ class Ledger:
     def note_outputs(self, *written: tuple[str, str]) -> None:
         """The same for many (path, SHA-256), in one transaction."""
         at = iso(self._clock.now())
-        noted = [{"path": rows.clean(path), "sha256": sha256, "written_at": at} for path, sha256 in written]
+        noted = [{"path": tables.clean(path), "sha256": sha256, "written_at": at} for path, sha256 in written]
         with changing(self._engine) as connection:
             if noted:
                 connection.execute(upsert(connection, tables.outputs).on_conflict_do_nothing(), noted)
@@ -504,7 +503,7 @@ class Ledger:
     def was_written(self, path: str, sha256: str) -> bool:
         """That content at that path is the program's own."""
         table = tables.outputs
-        query = select(table.c.sha256).where((table.c.path == rows.clean(path)) & (table.c.sha256 == sha256))
+        query = select(table.c.sha256).where((table.c.path == tables.clean(path)) & (table.c.sha256 == sha256))
         return self._first(query) is not None
 
     def files(self) -> dict[str, str]:
@@ -551,9 +550,9 @@ class Ledger:
         """The same within a transaction of the caller's."""
         row = {
             "at": iso(self._clock.now()),
-            "who": rows.clean(self.person),
+            "who": tables.clean(self.person),
             "what": what,
-            "detail": rows.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
+            "detail": tables.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True)),
         }
         connection.execute(insert(tables.events), row)
 

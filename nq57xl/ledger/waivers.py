@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 from sqlalchemy import Connection, insert, select
 
-from nq57xl.ledger import rows, tables
+from nq57xl.ledger import tables
 from nq57xl.plan.periods import is_ad_hoc, last_month, title_of
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.findings import Finding, Waived, verdict_of
@@ -63,7 +63,7 @@ class Waiver:
 
 def add(connection: Connection, waiver: Waiver) -> int:
     """Records it; returns its number."""
-    row = {name: value for name, value in rows.row_of(waiver).items() if name not in ("id", "ended")}
+    row = {name: value for name, value in tables.row_of(waiver).items() if name not in ("id", "ended")}
     return int(connection.execute(insert(tables.waivers).returning(tables.waivers.c.id), row).scalar_one())
 
 
@@ -71,7 +71,7 @@ def of_office(connection: Connection) -> tuple[Waiver, ...]:
     """Every waiver, oldest first, with the period from which it was ended."""
     found: dict[int, Waiver] = {}
     for row in connection.execute(select(tables.waivers).order_by(tables.waivers.c.id)).mappings():
-        item = rows.record_of(Waiver, {**row, "at": dt.datetime.fromisoformat(row["at"])})
+        item = tables.record_of(Waiver, {**row, "at": dt.datetime.fromisoformat(row["at"])})
         if item.ends is None:
             found[item.id] = item
         else:

@@ -2,27 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from email.header import Header
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from nq57xl import resources
-from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, plan_name
+from nq57xl.forms.build import text_about
+from nq57xl.forms.model import Form
+from nq57xl.forms.page_setup import DECREE_PAGE
+from nq57xl.forms.styles import STYLES
+from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, period_line, plan_name
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.mail_draft import addresses, mail_draft, plain
 from nq57xl.plan.model import Period, Plan, Unit
 from nq57xl.results.standing import FiledReturn, ReturnFate
 from nq57xl.results.wording import BASES, moment_words
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import REMARKED, Finding, Point, to_answer
 from nq57xl.text.legacy import one_line
+from nq57xl.xlsx.metrics import Text, row_height
+from nq57xl.xlsx.write import Workbook, Worksheet
 
-if TYPE_CHECKING:
-    pass
+_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_LINE, _FOLD = 60, "\r\n "
+_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def mail_draft(
+    to: Sequence[Address], subject: str, bodies: Sequence[str], attached: tuple[str, bytes] | None, *, mark: str
+) -> bytes:
+    """A mail that mail programs open ready to send (X-Unsent).
+
+    `bodies`: the text, and the same as a page where there is one; `attached`: name and content of a workbook; `mark`:
+    what makes the boundaries, so that they never come from chance.
+    """
+    message = EmailMessage(policy=SMTP)
+    text, *pages = bodies
+    message.set_content(text, cte="base64")
+    for page in pages:
+        message.add_alternative(page, subtype="html", cte="base64")
+        message.set_boundary(f"=_nq57-{mark}-hai-dang")
+    if attached is not None:
+        name, content = attached
+        message.add_attachment(content, maintype="application", subtype=_XLSX, filename=name)
+        message.set_boundary(f"=_nq57-{mark}-kem-tep")
+    return "".join(_head(to, subject)).encode("ascii") + message.as_bytes()
+
+
+def _head(to: Sequence[Address], subject: str) -> Iterator[str]:
+    """Lines of the mail's head; folded here, because EmailMessage loses blanks where it folds Vietnamese words."""
+    yield "X-Unsent: 1\r\n"
+    if to:
+        people = (f"{_words(item.display_name)} <{item.addr_spec}>".strip() for item in to)
+        yield f"To: {f',{_FOLD}'.join(people)}\r\n"
+    yield f"Subject: {_words(subject)}\r\n"
+
+
+def _words(text: str) -> str:
+    """The text as encoded words of RFC 2047, each short enough for a line."""
+    return Header(text, "utf-8", maxlinelen=_LINE).encode(linesep="\r\n") if text else ""
+
+
+def addresses(text: str, name: str) -> tuple[Address, ...]:
+    """The addresses in a cell of the appendix or a mail's head, each under that name; what is none is left out."""
+    found = [address for _, address in getaddresses([plain(text).replace(";", ",")])]
+    return tuple(Address(display_name=name, addr_spec=item) for item in found if _ADDRESS.fullmatch(item))
+
+
+def plain(text: str) -> str:
+    """A text from outside on one line: no control characters, no signs that turn the direction of reading."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return one_line("".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text))
+
 
 _FOLDER = "notices"
 _FIRST = 5
@@ -223,3 +282,67 @@ def _recipients(unit: UnitStatus | None, sender: str) -> tuple[Address, ...]:
 
 def _email_of(unit: Unit | None) -> str:
     return ", ".join(item.addr_spec for item in addresses(unit.email, "")) if unit else ""
+
+
+SENDING_LIST = "danh-sach-gui.xlsx"
+_SHEET = "Danh sách gửi"
+_HEADS = ("TT", "Đơn vị", "Mã", "Tệp biểu mẫu", "Hạn gửi về", "Thư điện tử", "Tiêu đề thư", "Nội dung thư")
+_WIDTHS = (5.0, 18.0, 8.0, 22.0, 11.0, 19.0, 20.0, 52.0)
+_CENTRED = (0, 2, 4)
+_LAST = len(_WIDTHS) - 1
+
+
+def render_sending_list(
+    forms: Sequence[Form], files: Mapping[str, str], emails: Mapping[str, str], workspace: Path | None = None
+) -> bytes:
+    """The workbook's bytes; `files` and `emails` by unit code. The same arguments give the same bytes."""
+    issued = max((form.issued_on for form in forms), default=dt.date(2026, 1, 1))
+    with Workbook(_SHEET, STYLES, created=dt.datetime.combine(issued, dt.time(8))) as book:
+        sheet = book.sheet(_SHEET)
+        sheet.widths(_WIDTHS)
+        head = _heading(sheet, forms)
+        for number, form in enumerate(forms, start=1):
+            texts = (
+                str(number),
+                form.unit_name,
+                form.unit,
+                files.get(form.unit, ""),
+                f"{form.period.due:%d/%m/%Y}",
+                emails.get(form.unit, "") or "(chưa có)",
+                subject(form),
+                covering_text(form, workspace),
+            )
+            for column, text in enumerate(texts):
+                sheet.text(head + number, column, text, "text_center" if column in _CENTRED else "text")
+            measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
+            sheet.height(head + number, row_height(measured))
+        sheet.page(DECREE_PAGE)
+        sheet.print_area(0, 0, head + len(forms), _LAST)
+        sheet.head(head, head + len(forms), (0, _LAST), 2)
+    return book.content
+
+
+def covering_text(form: Form, workspace: Path | None = None) -> str:
+    """The text of the message that the form goes with."""
+    return text_about(form, "texts/thu-gui-bieu-mau.txt.j2", workspace).strip()
+
+
+def subject(form: Form) -> str:
+    """Subject of the message that the form goes with."""
+    return f"Biểu mẫu báo cáo {form.period.title} - {form.unit_name}"
+
+
+def _heading(sheet: Worksheet, forms: Sequence[Form]) -> int:
+    """Title and period; gives the row of the column heads."""
+    lines = [("DANH SÁCH GỬI BIỂU MẪU BÁO CÁO", "heading")]
+    if forms:
+        due = deadline_in_words(forms[0].period.due)
+        lines.append((f"{period_line(forms[0].period)}. Hạn gửi về: {due[0].lower()}{due[1:]}.", "subheading"))
+        lines.append(("Mỗi đơn vị một tệp; chép tiêu đề, nội dung thư ở hai cột cuối khi gửi.", "note"))
+    for row, (text, style) in enumerate(lines):
+        sheet.across(row, 0, _LAST, text, style)
+        sheet.height(row, 24.0)
+    for column, text in enumerate(_HEADS):
+        sheet.text(len(lines), column, text, "head")
+    sheet.height(len(lines), 30.0)
+    return len(lines)

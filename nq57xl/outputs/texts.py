@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl import resources
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Period, Plan

@@ -10,12 +10,12 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
 from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.model import Comparator, Indicator, Measure, Period, Plan, Task, name_on
 from nq57xl.plan.periods import parse_period
-from nq57xl.rules.quality import Quality
+from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.rules.vocabulary import Vocabulary
 from nq57xl.text.legacy import fold
@@ -109,7 +109,7 @@ class IndicatorEntry:
     result: float | str | None = None
     """The value, or numerator over denominator; a percentage is a fraction; "yes", "no" for a choice."""
     shown: float | str | None = None
-    """The result as all pages show it and as it is compared with the target: see `rounded_result`."""
+    """The result as all pages show it and as it is compared with the target: see `_rounded_result`."""
     computed: bool = False
     """True: the result is numerator over denominator."""
     reached: bool | None = None
@@ -327,7 +327,7 @@ def _indicator_entry(indicator: Indicator, unit: str, reports: _UnitReturns) -> 
         if "no_data" in values:
             return IndicatorEntry(unit, name, "no_data", values)
         return IndicatorEntry(unit, name, "unreported" if unit in reports.expected else "outside", values)
-    shown = rounded_result(result, indicator)
+    shown = _rounded_result(result, indicator)
     reached, gap = _against_target(indicator, shown)
     return IndicatorEntry(unit, name, "reported", values, result, shown, computed, reached, gap)
 
@@ -351,7 +351,7 @@ _LONG = 1e15
 """A number from here on is no longer told with all its digits."""
 
 
-def rounded_result(result: float | str | None, indicator: Indicator) -> float | str | None:
+def _rounded_result(result: float | str | None, indicator: Indicator) -> float | str | None:
     """A result as it is shown and compared: a number to four decimals, or to as many as its target has.
 
     A page that shows 90,0 % of 90 % says "Đạt": nobody sees the digits that a finer comparison would go by.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit, CarriedCell, CellKey, Edit, EditState, PeriodStatus, UnitStatus
 from nq57xl.returns.model import ReturnRecord
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 from attrs import field, frozen
 
-from nq57xl.forms.values import PREFILLED, Source, Value
+from nq57xl.forms.model import PREFILLED, Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Indicator, Period, Plan
 from nq57xl.plan.units import Succession
@@ -20,7 +20,7 @@ from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Schema
 from nq57xl.text.legacy import fold
 
-MonthRules = Mapping[str, Mapping[str, str]]
+_MonthRules = Mapping[str, Mapping[str, str]]
 """Table -> field ("*": every other one) -> rule."""
 
 
@@ -59,7 +59,7 @@ class _MadeReport:
 
 
 def from_months(
-    plan: Plan, period: Period, schema: Schema, rules: MonthRules, months: Sequence[Consolidation]
+    plan: Plan, period: Period, schema: Schema, rules: _MonthRules, months: Sequence[Consolidation]
 ) -> Consolidation:
     """The consolidation of a longer period from those of its months, oldest first, by the plan of its last day.
 
@@ -100,7 +100,7 @@ _OF_THE_FORM = ("signoff", "reopen", "unchanged", "no_data_rest")
 
 
 def prefilled_values(
-    plan: Plan, period: Period, schema: Schema, rules: MonthRules, months: Sequence[Consolidation]
+    plan: Plan, period: Period, schema: Schema, rules: _MonthRules, months: Sequence[Consolidation]
 ) -> dict[str, tuple[Value, ...]]:
     """Unit -> what its months say together, for the entry cells of its form of the longer period.
 
@@ -204,7 +204,7 @@ def _unit(months: Sequence[Consolidation], codes: Sequence[str], name: str, repo
 
 
 def _report(
-    plan: Plan, schema: Schema, rules: MonthRules, months: Sequence[Consolidation], codes: Sequence[str]
+    plan: Plan, schema: Schema, rules: _MonthRules, months: Sequence[Consolidation], codes: Sequence[str]
 ) -> _MadeReport:
     rows: dict[tuple[str, str], dict[str, list[_MonthCell]]] = {}
     for cell in _cells(months, codes):

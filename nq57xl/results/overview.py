@@ -82,8 +82,8 @@ class Overview:
 def overview_of(c: Consolidation) -> Overview:
     """The first page of a consolidation."""
     later = next_period(c.period, c.plan.properties).cutoff
-    overdue = [_listed(row, c) for row in c.tasks if is_past(row, c)]
-    soon = [_listed(row, c) for row in c.tasks if not is_past(row, c) and falls_due(row, c, later)]
+    overdue = [_listed(row, c) for row in c.tasks if _is_past(row, c)]
+    soon = [_listed(row, c) for row in c.tasks if not _is_past(row, c) and falls_due(row, c, later)]
     earlier = c.earlier_periods[-1] if c.earlier_periods else None
     return Overview(
         consolidation=c,
@@ -111,7 +111,7 @@ def timely(code: str) -> Callable[[TaskRow], bool]:
     return lambda row: row.standing.timeliness is not None and row.standing.timeliness.code == code
 
 
-def is_past(row: TaskRow, c: Consolidation) -> bool:
+def _is_past(row: TaskRow, c: Consolidation) -> bool:
     """Overdue, or its day has passed and nobody has told that it is done."""
     return timely("overdue")(row) or (is_silent(row) and row.task.due is not None and row.task.due < c.cutoff)
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.results.consolidation import (
     Consolidation,
@@ -27,7 +27,7 @@ from nq57xl.results.consolidation import (
 from nq57xl.results.edited import values_of
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.quality import Principle, Quality
+from nq57xl.rules.load import Principle, Quality
 
 _Item = TypeVar("_Item")
 _Light = Literal["green", "yellow", "red", ""]

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
@@ -20,7 +20,7 @@ from nq57xl.rules.schema import CellValue
 from nq57xl.rules.values import vietnamese_date
 from nq57xl.text.legacy import fold
 
-RollUpRules = Mapping[str, Mapping[str, Mapping[str, Any]]]
+_RollUpRules = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Table of the form -> field -> its rule with parameters."""
 
 
@@ -78,7 +78,7 @@ class RollUp:
     points: tuple[OpenPoint, ...]
 
 
-def roll_up(lines: Sequence[MatchLine], c: Consolidation, rules: RollUpRules) -> RollUp:
+def roll_up(lines: Sequence[MatchLine], c: Consolidation, rules: _RollUpRules) -> RollUp:
     """Every row with a decision answered as far as its parts say; raises Nq57Error where a rule has no such name."""
     tasks = {row.task.code: row for row in c.tasks}
     indicators = {row.indicator.code: row for row in c.indicators}
@@ -97,7 +97,7 @@ _PARAMETERS = {"progress": ("all", "else"), "documents": ("day",), "nothing": ("
 """What a rule must say."""
 
 
-def _require_known(rules: RollUpRules) -> None:
+def _require_known(rules: _RollUpRules) -> None:
     """An office may keep rules of its own: what is wrong in them is told by name."""
     for table, fields in rules.items() if isinstance(rules, Mapping) else [("?", None)]:
         for name, rule in fields.items() if isinstance(fields, Mapping) else [("?", None)]:

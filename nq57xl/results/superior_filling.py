@@ -56,7 +56,7 @@ class FilledLine:
 
 
 @frozen
-class GeneralLine:
+class _GeneralLine:
     """A row that a unit added by itself: a proposed task, a general difficulty. Whether it goes up a person decides."""
 
     table: str
@@ -76,7 +76,7 @@ class FilledForm:
     """(sheet, cell, content)."""
     lines: tuple[FilledLine, ...]
     points: tuple[PointLine, ...]
-    general: tuple[GeneralLine, ...] = ()
+    general: tuple[_GeneralLine, ...] = ()
 
 
 def fill_form(superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLine], rolled: RollUp) -> FilledForm:
@@ -127,14 +127,14 @@ class _Filling:
             for point in self._open(row, told[at]):
                 self._tell(row, point)
 
-    def general(self) -> Iterator[GeneralLine]:
+    def general(self) -> Iterator[_GeneralLine]:
         """The free rows of the units."""
         for item in self.c.free:
             table = self.c.schema.table(item.table)
             words = [f"{cell.title}: {text}" for cell in table.fields if (text := item.text(cell.name).strip())]
             places = [(item.unit, item.table, item.key, name) for name in item.values]
             numbers = sorted(number for place in places for number, _ in self._traced.get(place, ()))
-            yield GeneralLine(table.title, item.name, "\n".join(words), ", ".join(map(str, numbers)))
+            yield _GeneralLine(table.title, item.name, "\n".join(words), ", ".join(map(str, numbers)))
 
     def _open(self, row: SuperiorRow, told: Sequence[OpenPoint]) -> Iterator[OpenPoint]:
         """What is open of a row: a row about which all is open says so once."""

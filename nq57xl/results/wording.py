@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from nq57xl.forms.model import ReceivedBasis, Value
 from nq57xl.forms.shared_cells import cited
-from nq57xl.forms.values import ReceivedBasis, Value
 from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
 from nq57xl.plan.model import Measure, Task
 from nq57xl.results.consolidation import (
@@ -113,10 +113,10 @@ def entry_words(entry: LeadEntry, row: TaskRow, c: Consolidation) -> tuple[str, 
 
 def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
     words = c.vocabulary.word(progress, timeliness.code)
-    return words or progress_words(c.schema)[progress], timely_words(progress, timeliness)
+    return words or progress_words(c.schema)[progress], _timely_words(progress, timeliness)
 
 
-def timely_words(progress: str, timeliness: Timeliness) -> str:
+def _timely_words(progress: str, timeliness: Timeliness) -> str:
     """How a reported row stands against its deadline; "" where there is nothing to say."""
     return "" if progress == "done" and timeliness.code == "undated" else TIMELINESS.get(timeliness.code, "")
 
@@ -342,7 +342,7 @@ def percent_cell(value: Value | None) -> CellContent:
     return value.typed
 
 
-def date_cell(value: Value | None) -> CellContent:
+def _date_cell(value: Value | None) -> CellContent:
     """A date as a real date, the typed text where it is none, nothing for a blank."""
     if value is None:
         return None

@@ -15,8 +15,7 @@ from nq57xl.forms.asked import (
     confirmation,
     digest_of,
 )
-from nq57xl.forms.model import Form, SheetLayout
-from nq57xl.forms.values import FormCell
+from nq57xl.forms.model import Form, FormCell, SheetLayout
 from nq57xl.returns.identify import FIX_SHEET, marker_of
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, catalogue, make

@@ -9,9 +9,8 @@ from itertools import count
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.rows import rows_of
-from nq57xl.forms.values import FormCell, Source, Value
 from nq57xl.returns.model import LOST, AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
 from nq57xl.rules.frame import KEY, RETURN, UNREADABLE
@@ -27,7 +26,7 @@ _COMPARED = 60
 
 
 @frozen
-class EarlierCell:
+class _EarlierCell:
     """A cell that an earlier return filled, as the newer form would hold it."""
 
     key: FormCell
@@ -46,11 +45,11 @@ class EarlierCell:
 class _Compared:
     """An earlier return compared with the newer one, cell by cell."""
 
-    blank: tuple[EarlierCell, ...]
+    blank: tuple[_EarlierCell, ...]
     """The newer leaves them blank."""
-    added: tuple[EarlierCell, ...]
+    added: tuple[_EarlierCell, ...]
     """The same, of free rows that the newer does not have; their keys are those of the earlier return."""
-    different: tuple[EarlierCell, ...]
+    different: tuple[_EarlierCell, ...]
     """The newer says something else."""
 
 
@@ -62,12 +61,12 @@ def compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
     blank, added, different = [], [], []
     for key, value in earlier.sound_cells.items():
         if key[:2] in unmatched:
-            added.append(EarlierCell(key, value, earlier))
+            added.append(_EarlierCell(key, value, earlier))
             continue
         here = (key[0], renamed.get(key[:2], key[1]), key[2])
         if here not in newer.places or not _same_question(newer.form, earlier.form, key):
             continue
-        cell = EarlierCell(here, value, earlier)
+        cell = _EarlierCell(here, value, earlier)
         if here not in mine:
             if newer.places[here] not in filled:  # a cell of two fields says something else as a whole
                 blank.append(cell)
@@ -79,9 +78,9 @@ def compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
 # --- blank cells that would contradict the rest, were they filled ----------------------------------------------------
 
 
-def _contradicting(newer: Return, cells: Iterable[EarlierCell]) -> set[FormCell]:
+def _contradicting(newer: Return, cells: Iterable[_EarlierCell]) -> set[FormCell]:
     """Those of the blank cells that would contradict what the newer return says, were they filled."""
-    by_table: dict[str, list[EarlierCell]] = defaultdict(list)
+    by_table: dict[str, list[_EarlierCell]] = defaultdict(list)
     for cell in cells:
         by_table[cell.key[0]].append(cell)
     return {
@@ -93,7 +92,7 @@ def _contradicting(newer: Return, cells: Iterable[EarlierCell]) -> set[FormCell]
     }
 
 
-def _contradicting_in(newer: Return, table: Table, cells: Sequence[EarlierCell]) -> Iterator[FormCell]:
+def _contradicting_in(newer: Return, table: Table, cells: Sequence[_EarlierCell]) -> Iterator[FormCell]:
     """By the rules of one table, whose own cells they are or whose rows all see them: each row with one more cell."""
     # what cannot be read contradicts nothing
     rows = [
@@ -215,8 +214,8 @@ def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[Answered
     that was asked back is left aside: leaving it blank is an answer.
     """
     wrong = newer.in_error | {(item.table, item.task or "", item.field) for item in found if item.severity == "error"}
-    blank: dict[FormCell, EarlierCell] = {}
-    added: dict[FormCell, EarlierCell] = {}
+    blank: dict[FormCell, _EarlierCell] = {}
+    added: dict[FormCell, _EarlierCell] = {}
     for other in _worth_comparing(earlier):
         compared = compare_returns(newer, other)
         asked = {(item.table, item.task or "", item.field) for item in other.judged.findings if item.is_open}
@@ -240,7 +239,7 @@ def _worth_comparing(earlier: Sequence[AnsweredForm]) -> Iterator[AnsweredForm]:
         yield newest[0]
 
 
-def _left_out(newer: Return, earlier: EarlierCell, *, noted: bool, row: bool = True) -> Finding:
+def _left_out(newer: Return, earlier: _EarlierCell, *, noted: bool, row: bool = True) -> Finding:
     """`row`: False for a cell of a free row that this return does not have at all."""
     table, key, field = earlier.key
     severity: Severity = "warning" if earlier.earlier.judged.verdict in ACCEPTED and not noted else "note"
@@ -250,12 +249,12 @@ def _left_out(newer: Return, earlier: EarlierCell, *, noted: bool, row: bool = T
     return make("LOST_FROM_EARLIER", words=words, severity=severity, **where)
 
 
-def _named(cell: EarlierCell) -> dict[str, str]:
+def _named(cell: _EarlierCell) -> dict[str, str]:
     """Where it was typed."""
     return {"file": cell.file.name, "sheet": cell.value.sheet, "cell": cell.value.cell}
 
 
-def _said(form: Form, cell: EarlierCell) -> str:
+def _said(form: Form, cell: _EarlierCell) -> str:
     """ "ghi «45%»"; of a contact only that it stands there, because findings go where contacts do not."""
     return "có nội dung" if _field_of(form, cell.key).contact else f"ghi «{short(cell.value.typed)}»"
 
@@ -284,7 +283,7 @@ def combine(newer: Return, earlier: Sequence[AnsweredForm]) -> Return:
     return attrs.evolve(newer, findings=(*newer.findings, *findings))
 
 
-def _filled(newer: Return, cells: Sequence[EarlierCell]) -> Return:
+def _filled(newer: Return, cells: Sequence[_EarlierCell]) -> Return:
     values = [value for value in newer.values if value.typed.strip() or value.value is not None]
     places = dict(newer.places)
     for cell in cells:
@@ -304,7 +303,7 @@ def _recovered(finding: Finding, newer: Return, filled: set[FormCell]) -> Findin
     return finding
 
 
-def _renumbered(newer: Return, compared: _Compared) -> Iterator[EarlierCell]:
+def _renumbered(newer: Return, compared: _Compared) -> Iterator[_EarlierCell]:
     """Free rows that only the earlier return has, in rows that the newer leaves blank, else after its last."""
     used = {(value.table, value.key) for value in newer.values}
     renamed: dict[tuple[str, str], str] = {}
@@ -317,7 +316,7 @@ def _renumbered(newer: Return, compared: _Compared) -> Iterator[EarlierCell]:
         yield attrs.evolve(cell, key=(table, renamed[table, key], field))
 
 
-def _conflict(newer: Return, cell: EarlierCell) -> Finding:
+def _conflict(newer: Return, cell: _EarlierCell) -> Finding:
     """Both returns say something, or the earlier would contradict the newer: the newer holds."""
     field, own = _field_of(newer.form, cell.key), newer.cells.get(cell.key)
     sheet, place = newer.places.get(cell.key, ("", ""))

@@ -65,7 +65,7 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
     if (offered := field.offered(facts)) != field.choices:
         field = attrs.evolve(field, choices=offered)
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
-    if says_nothing(text, kind):
+    if _says_nothing(text, kind):
         if not raw.struck.strip():
             return BLANK
         raw, text = attrs.evolve(raw, value=raw.struck, live=False), ""  # all that said something is struck
@@ -101,7 +101,7 @@ def _blanks() -> dict[str, frozenset[str]]:
     return {name: frozenset(fold(str(word)) for word in words) for name, words in said.items()}
 
 
-def says_nothing(text: str, kind: FieldType) -> bool:
+def _says_nothing(text: str, kind: FieldType) -> bool:
     """Whether a text was typed only so that the cell is not blank (schemas/blanks.yml)."""
     word = fold(text).rstrip(". ")
     if not text.strip() or (kind == "mark" and fold(text) in _TICKS):

@@ -9,8 +9,7 @@ from functools import cached_property
 import attrs
 from attrs import field, frozen
 
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import FormCell, Source, Value, cells_of
+from nq57xl.forms.model import Form, FormCell, Source, Value, cells_of
 from nq57xl.rules.findings import Finding, Verdict, asked_once
 
 LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING", "COLUMN_DISPUTED", "CELLS_SHIFTED")

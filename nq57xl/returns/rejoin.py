@@ -11,21 +11,69 @@ import attrs
 
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.values import FormCell, Source, Value, cells_of
+from nq57xl.forms.model import Form, FormCell, SheetLayout, Slot, Source, Value, cells_of
+from nq57xl.forms.rows import rows_of
 from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
 from nq57xl.returns.asked import asked_again
 from nq57xl.returns.beside import remarks
-from nq57xl.returns.blanks import without_empty_answers
 from nq57xl.returns.columns import ask_back_columns
-from nq57xl.returns.entries import Entries, issued_places, outside, read_entries, two_versions
+from nq57xl.returns.convert import says_no
+from nq57xl.returns.entries import (
+    Entries,
+    issued_places,
+    outside,
+    read_entries,
+    two_versions,
+    with_prefilled,
+    with_statements,
+)
 from nq57xl.returns.identify import names_another_form
 from nq57xl.returns.model import Return
-from nq57xl.returns.statements import with_prefilled, with_statements
 from nq57xl.rules.findings import Finding, Severity, make
+from nq57xl.rules.frame import KEY
+from nq57xl.rules.movement import predicates_of
+from nq57xl.rules.predicates import Row
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
+
+
+def _without_empty_answers(back: Return) -> Return:
+    """The return without the cells that say "không có" where nothing was asked."""
+    said = [
+        item for item in back.values if isinstance(item.value, str) and _is_text(back, item) and says_no(item.value)
+    ]
+    if not said:
+        return back
+    others = [item for item in back.values if item not in said]
+    rows = {
+        (table, row[KEY]): row for table in {item.table for item in said} for row in rows_of(back.form, others, table)
+    }
+    empty = {
+        (item.sheet, item.cell) for item in said if not _is_asked(back, item, rows.get((item.table, item.key), {}))
+    }
+    return attrs.evolve(
+        back,
+        values=tuple(item for item in back.values if (item.sheet, item.cell) not in empty),
+        findings=tuple(
+            item for item in back.findings if (item.sheet, item.cell) not in empty or item.severity == "error"
+        ),
+    )
+
+
+def _is_text(back: Return, item: Value) -> bool:
+    return back.form.schema.table(item.table).field(item.field).type == "text"
+
+
+def _is_asked(back: Return, item: Value, row: Row) -> bool:
+    """Whether a rule wants this cell in such a row, and words alone answer it: no proof or figure is asked for."""
+    table = back.form.schema.table(item.table)
+    for predicate in predicates_of(table, back.form.schema):
+        groups = predicate.rule.params.get("any_of") or [[predicate.rule.field]]
+        wanted = predicate.rule.predicate == "required_if" and [item.field] in groups
+        if wanted and all(len(group) == 1 for group in groups) and predicate.when.holds(row):
+            return True
+    return False
 
 
 def structure(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
@@ -273,7 +321,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
         make("EXTRA_SHEET", words={"value": extra.name}, sheet=extra.name) for extra in matched.extra if extra.cells
     ]
     findings += _reopened(values)
-    back = without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
+    back = _without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
     back = asked_again(back, raw, layouts, cells)
     return attrs.evolve(back, values=with_prefilled(form, with_statements(form, back.values)))
 

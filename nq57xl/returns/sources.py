@@ -15,7 +15,7 @@ from typing import Literal
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import ReceivedBasis, Source
+from nq57xl.forms.model import ReceivedBasis, Source
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import VIETNAM, in_vietnam
 from nq57xl.xlsx import limits

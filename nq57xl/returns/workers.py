@@ -23,7 +23,7 @@ from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.refused import Refused, too_large
 
-Reader = Callable[[bytes], RawWorkbook]
+_Reader = Callable[[bytes], RawWorkbook]
 """A pure function: the same bytes give the same record, in whatever process and on whatever machine."""
 Outcome = RawWorkbook | Finding
 _AHEAD = 4
@@ -35,7 +35,7 @@ def read_all(
     *,
     timeout: float = limits.READ_SECONDS,
     workers: int = 2,
-    reader: Reader = read_bytes,
+    reader: _Reader = read_bytes,
     executor: Executor | None = None,
 ) -> Iterator[Outcome]:
     """For each path, in order, its workbook or the finding that says why there is none. Never raises for a file.
@@ -59,7 +59,7 @@ def read_all(
 
 
 def _begun(
-    executor: Executor, reader: Reader, paths: Sequence[Path]
+    executor: Executor, reader: _Reader, paths: Sequence[Path]
 ) -> Iterator[tuple[bytes | Finding, Future[Outcome]]]:
     """Each file's content, or why there is none, and its reading, which has begun some files before its turn."""
     waiting: deque[tuple[bytes | Finding, Future[Outcome]]] = deque()
@@ -96,7 +96,7 @@ def _outcome(future: Future[Outcome], timeout: float) -> Outcome:
         return make("FILE_READER_FAILED")
 
 
-def _alone(content: bytes, timeout: float, reader: Reader) -> Outcome:
+def _alone(content: bytes, timeout: float, reader: _Reader) -> Outcome:
     with _Readers(1, timeout) as pool:
         try:
             return _outcome(pool.submit(_attempt, reader, content), timeout)
@@ -124,7 +124,7 @@ class _Readers(Executor):
         self._pool.join()
 
 
-def _attempt(reader: Reader, content: bytes) -> Outcome:
+def _attempt(reader: _Reader, content: bytes) -> Outcome:
     """Runs in the worker: what can be said of the file is said there."""
     try:
         return reader(content)

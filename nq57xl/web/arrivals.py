@@ -14,7 +14,7 @@ from nq57xl.web.jobs import Progress
 from nq57xl.web.lines import collected_line
 from nq57xl.web.site import Site, UnknownWorkspaceError
 
-LOOK_SECONDS = 4.0
+_LOOK_SECONDS = 4.0
 """Between two looks; a file is taken when two of them find it unchanged."""
 
 
@@ -38,7 +38,7 @@ class Arrivals:
             thread.join(30)
 
     def _go_on(self) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
+        while not self._stopped.wait(_LOOK_SECONDS):
             for slug in tuple(self.site.opened):
                 self.look(slug)
 

@@ -36,7 +36,7 @@ _NAME = 120
 _UNFIT = re.compile(r'[<>:"|?*\x00-\x1f]')
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 """Names that are devices on Windows, whatever their suffix."""
-ACTIONS: dict[Literal["remind", "send_back", "ask", "issue", "none"], str] = {
+_ACTIONS: dict[Literal["remind", "send_back", "ask", "issue", "none"], str] = {
     "remind": "Nhắc đơn vị nộp",
     "send_back": "Gửi trả để sửa",
     "ask": "Đề nghị giải trình",
@@ -63,7 +63,7 @@ def show(request: Request) -> Response:
         tab="desk",
         view=view,
         left=days_words(view.days_left),
-        actions=ACTIONS,
+        actions=_ACTIONS,
         states=STATES,
         arrived=_arrived(site, slug),
         arrivals=len(site.arrived.get(slug, ())),
@@ -99,7 +99,7 @@ async def drop(request: Request) -> Response:
             together = any(named_scan(name) for name, _ in files) and len(files) > 1
             folder = f"cung-gui-{site.clock.now():%Y%m%d-%H%M%S}" if together else ""
             kept = [keep(office.workspace, name, data, folder) for name, data in files]
-            work = receive_work(site, slug, period, kept, combine=combine, passwords=passwords)
+            work = _receive_work(site, slug, period, kept, combine=combine, passwords=passwords)
             return site.start(slug, f"Nhận {len(kept)} tệp", back, work)
 
     return await run_in_threadpool(begin)
@@ -124,7 +124,7 @@ def sweep(request: Request) -> Response:
     """Judges whatever lies in the inbox, as `collect` without files does."""
     site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
     return site.start(
-        slug, "Nhận các tệp trong thư mục inbox", f"/so/{slug}/ky/{period}", receive_work(site, slug, period, [])
+        slug, "Nhận các tệp trong thư mục inbox", f"/so/{slug}/ky/{period}", _receive_work(site, slug, period, [])
     )
 
 
@@ -151,7 +151,7 @@ def upload_name(name: str) -> str:
     return f"_{last}" if reserved or last.startswith(("~$", ".")) else last
 
 
-def receive_work(
+def _receive_work(
     site: Site,
     slug: str,
     period: str,

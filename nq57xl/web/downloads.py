@@ -50,7 +50,7 @@ def _folders(workspace: Workspace, period: str, kind: str) -> tuple[Path, ...]:
     return known[kind]
 
 
-def one_file(request: Request) -> Response:
+def _one_file(request: Request) -> Response:
     """A file by its name, where the folder has one of exactly that name."""
     workspace = site_of(request).office(request.path_params["slug"]).workspace
     kind, name = request.path_params["kind"], request.path_params["name"]
@@ -62,7 +62,7 @@ def one_file(request: Request) -> Response:
     raise HTTPException(404)
 
 
-def whole_folder(request: Request) -> Response:
+def _whole_folder(request: Request) -> Response:
     """All files of one kind as a zip; of the report those that go out, not the office's own."""
     workspace = site_of(request).office(request.path_params["slug"]).workspace
     period, kind = request.path_params["period"], request.path_params["kind"]
@@ -92,7 +92,7 @@ def attachment(name: str, data: bytes) -> Response:
 
 
 ROUTES = [
-    Route("/so/{slug}/ky/{period}/tai/{kind}/{name}", one_file),
-    Route("/so/{slug}/ky/{period}/zip/{kind}", whole_folder),
+    Route("/so/{slug}/ky/{period}/tai/{kind}/{name}", _one_file),
+    Route("/so/{slug}/ky/{period}/zip/{kind}", _whole_folder),
     Route("/so/{slug}/goc/{sha256}", original),
 ]

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import generate
-from nq57xl.commands.show import lint, show
+from nq57xl.commands.init import lint, show
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.plan.periods import parse_period, title_of
@@ -17,7 +17,7 @@ from nq57xl.web.jobs import Progress, Tell
 from nq57xl.web.site import plain_words, see, site_of
 
 
-def preview(request: Request) -> Response:
+def _preview(request: Request) -> Response:
     """What would be issued: lint's findings, the units with their rows, the days of the period."""
     site, slug = site_of(request), request.path_params["slug"]
     office = site.office(slug)
@@ -42,8 +42,8 @@ def preview(request: Request) -> Response:
 
 
 async def issue(request: Request) -> Response:
-    """Issues the forms as the preview said."""
-    from nq57xl.commands.issued import write_drafts
+    """Issues the forms as the _preview said."""
+    from nq57xl.commands.generate import write_drafts
 
     site, slug = site_of(request), request.path_params["slug"]
     async with request.form(max_files=0, max_fields=400) as form:
@@ -68,7 +68,7 @@ async def issue(request: Request) -> Response:
 
 def sending(request: Request) -> Response:
     """The issued forms with what to send: file, address, text to copy."""
-    from nq57xl.commands.issued import forms_to_send
+    from nq57xl.commands.generate import forms_to_send
 
     site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
     items = forms_to_send(site.office(slug), period)
@@ -79,7 +79,7 @@ def sending(request: Request) -> Response:
 
 def draft(request: Request) -> Response:
     """A mail to one unit with its form attached."""
-    from nq57xl.commands.issued import mail_draft
+    from nq57xl.commands.generate import mail_draft
     from nq57xl.web.downloads import attachment
 
     site, slug = site_of(request), request.path_params["slug"]
@@ -88,7 +88,7 @@ def draft(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/so/{slug}/phat-hanh", preview),
+    Route("/so/{slug}/phat-hanh", _preview),
     Route("/so/{slug}/phat-hanh/lam", issue, methods=["POST"]),
     Route("/so/{slug}/ky/{period}/gui", sending),
     Route("/so/{slug}/ky/{period}/gui/{unit}", draft),

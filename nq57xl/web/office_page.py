@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from nq57xl.commands.answers import make_unit_folders, unit_folders
 from nq57xl.commands.backup import backup_of
 from nq57xl.commands.decide import event_in_words, events
-from nq57xl.commands.show import show
-from nq57xl.commands.unit_folders import make_unit_folders, unit_folders
+from nq57xl.commands.init import show
 from nq57xl.web.downloads import attachment
 from nq57xl.web.site import see, site_of
 
@@ -42,7 +42,7 @@ def folders(request: Request) -> Response:
     return see(f"/so/{slug}/cai-dat")
 
 
-def help_page(request: Request) -> Response:
+def _help_page(request: Request) -> Response:
     """How a month goes, step by step."""
     return site_of(request).page(request, "help.html.j2", tab="help")
 
@@ -58,6 +58,6 @@ ROUTES = [
     Route("/so/{slug}/nhat-ky", log),
     Route("/so/{slug}/cai-dat", settings),
     Route("/so/{slug}/cai-dat/thu-muc", folders, methods=["POST"]),
-    Route("/so/{slug}/huong-dan", help_page),
+    Route("/so/{slug}/huong-dan", _help_page),
     Route("/so/{slug}/sao-luu", backup),
 ]

@@ -12,9 +12,8 @@ from starlette.routing import Route
 
 from nq57xl.commands import next_year
 from nq57xl.commands.amend import Amended, confirm, history, propose
-from nq57xl.commands.replace_appendix import replace_appendix
-from nq57xl.commands.review_import import open_questions
-from nq57xl.commands.show import lint, show
+from nq57xl.commands.import_plan import open_questions, replace_appendix
+from nq57xl.commands.init import lint, show
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import day_in_words
 from nq57xl.plan.compare import KIND_WORDS
@@ -133,7 +132,7 @@ async def accept(request: Request) -> Response:
     return site.start(slug, "Điều chỉnh kế hoạch", back, work)
 
 
-async def confirm_year(request: Request) -> Response:
+async def _confirm_year(request: Request) -> Response:
     """Puts next year's plan in place as decided in the workbook that compares it with the old year."""
     site, slug = site_of(request), request.path_params["slug"]
     async with request.form(max_files=1, max_fields=5) as form:
@@ -195,5 +194,5 @@ ROUTES = [
     Route("/so/{slug}/ke-hoach/dieu-chinh", amend, methods=["POST"]),
     Route("/so/{slug}/ke-hoach/so-sanh", comparison),
     Route("/so/{slug}/ke-hoach/xac-nhan", accept, methods=["POST"]),
-    Route("/so/{slug}/ke-hoach/nam-truoc", confirm_year, methods=["POST"]),
+    Route("/so/{slug}/ke-hoach/nam-truoc", _confirm_year, methods=["POST"]),
 ]

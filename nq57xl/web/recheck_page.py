@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nq57xl.commands.recheck import Rechecked, RecheckOutcome, recheck
+from nq57xl.commands.decide import Rechecked, RecheckOutcome, recheck
 from nq57xl.errors import Nq57Error
 from nq57xl.results.wording import VERDICTS
 from nq57xl.rules.findings import to_answer
 from nq57xl.web.jobs import Progress, Tell
 from nq57xl.web.site import Site, plain_words, site_of
 
-OUTCOMES: dict[RecheckOutcome, str] = {
+_OUTCOMES: dict[RecheckOutcome, str] = {
     "unchanged": "không đổi",
     "counts": "đã ghi nhận kết quả mới",
     "proposed": "chờ xác nhận",
@@ -31,7 +31,7 @@ def begin(site: Site, slug: str, period: str, sha256: str, reason: str, *, confi
     def work(tell: Tell) -> str:
         done = recheck(site.office(slug), sha256 or None, period, reason, confirm=confirm)
         for item in done.returns:
-            tell(Progress(f"«{item.record.judged.source.name}»: {OUTCOMES[item.outcome]}."))
+            tell(Progress(f"«{item.record.judged.source.name}»: {_OUTCOMES[item.outcome]}."))
         for problem in done.problems:
             tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
         told = site.rechecks.setdefault((slug, period), {})
@@ -48,7 +48,7 @@ def show(request: Request) -> Response:
     rows = [(item, reason, _new_points(item)) for item, reason in found]
     rows.sort(key=lambda row: row[0].outcome != "proposed")
     return site.page(
-        request, "recheck.html.j2", tab="desk", period=period, rows=rows, verdicts=VERDICTS, outcomes=OUTCOMES
+        request, "recheck.html.j2", tab="desk", period=period, rows=rows, verdicts=VERDICTS, outcomes=_OUTCOMES
     )
 
 

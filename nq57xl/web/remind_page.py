@@ -11,8 +11,7 @@ from starlette.routing import Route
 from nq57xl.commands.remind import drafted_reminders, note_reminded
 from nq57xl.commands.waive import end_waiver, explanations, waive
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.notice import NOTICE_FILE
-from nq57xl.outputs.reminders import OWES
+from nq57xl.outputs.reminders import NOTICE_FILE, OWES
 from nq57xl.web.downloads import attachment
 from nq57xl.web.site import plain_words, see, site_of
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nq57xl.commands.close import close, reopen
+from nq57xl.commands.consolidated import overview
 from nq57xl.commands.desk import days_words, desk, files_of
 from nq57xl.commands.erase_contacts import erase_contacts
 from nq57xl.commands.merge import merge
-from nq57xl.commands.overview import overview
 from nq57xl.outputs.narrative import headline
 from nq57xl.plan.periods import title_of
 from nq57xl.web.jobs import Progress, Tell
@@ -69,7 +69,7 @@ async def make(request: Request) -> Response:
     return site.start(slug, "Lập báo cáo tổng hợp", f"/so/{slug}/ky/{period}/tong-hop", work)
 
 
-async def close_period(request: Request) -> Response:
+async def _close_period(request: Request) -> Response:
     """Closes the period, opens it again with a reason, or erases the contacts that it needed."""
     site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
     async with request.form(max_files=0, max_fields=5) as form:
@@ -93,5 +93,5 @@ async def close_period(request: Request) -> Response:
 ROUTES = [
     Route("/so/{slug}/ky/{period}/tong-hop", show),
     Route("/so/{slug}/ky/{period}/tong-hop/lap", make, methods=["POST"]),
-    Route("/so/{slug}/ky/{period}/tong-hop/chot", close_period, methods=["POST"]),
+    Route("/so/{slug}/ky/{period}/tong-hop/chot", _close_period, methods=["POST"]),
 ]

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nq57xl.commands.review_import import answer_questions, open_questions
+from nq57xl.commands.import_plan import answer_questions, open_questions
 from nq57xl.web.jobs import Progress, Tell
 from nq57xl.web.site import plain_words, site_of
 

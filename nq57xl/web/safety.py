@@ -24,12 +24,12 @@ _CODE_SECONDS = 300.0
 _OPEN = ("/vao", "/tinh/", "/song", "/ma-vao")
 """Paths that want no cookie: the entry, the page's own look, and what a second double-click asks."""
 
-POLICY = (
+_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 _HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # not no-referrer: browsers would then send "Origin: null" with the page's own forms

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from nq57xl import resources
+from nq57xl.commands.decide import Rechecked
 from nq57xl.commands.office import Office
-from nq57xl.commands.recheck import Rechecked
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import day_in_words
 from nq57xl.ledger.workspace import Workspace
@@ -74,8 +74,8 @@ class Site:
             lstrip_blocks=True,
         )
         found.filters["ngay"] = day_in_words
-        found.filters["luc"] = lambda at: in_words(moment_words(at))
-        found.filters["ngay_chu"] = in_words
+        found.filters["luc"] = lambda at: _in_words(moment_words(at))
+        found.filters["ngay_chu"] = _in_words
         found.filters["ky"] = title_of
         return found
 
@@ -153,7 +153,7 @@ class UnknownWorkspaceError(Exception):
     """No workspace has that name in addresses."""
 
 
-def in_words(text: str) -> str:
+def _in_words(text: str) -> str:
     """The text with its days in words, so that a day is never taken for a month."""
 
     def words(found: re.Match[str]) -> str:

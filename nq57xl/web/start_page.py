@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from nq57xl.commands.backup import restore
+from nq57xl.commands.import_plan import open_questions
 from nq57xl.commands.init import init
 from nq57xl.commands.next_year import NextYear
-from nq57xl.commands.review_import import open_questions
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.web.jobs import Job, Progress, Tell
@@ -55,7 +55,7 @@ def alive(request: Request) -> Response:
     return JSONResponse({"nq57": True})
 
 
-async def new_link(request: Request) -> Response:
+async def _new_link(request: Request) -> Response:
     """A link for a second double-click, which knows the secret of this run; or, with a cookie, for another browser."""
     site = site_of(request)
     given = request.headers.get("x-nq57-launch", "")
@@ -151,7 +151,7 @@ def _practice(aside: Path, folder: Path, tell: Tell) -> str:
     return "/chon"
 
 
-def job_page(request: Request) -> Response:
+def _job_page(request: Request) -> Response:
     """A job with all that it has told so far."""
     job = _job(request)
     job.seen = job.over
@@ -173,7 +173,7 @@ async def retry(request: Request) -> Response:
     return site_of(request).start(job.slug, job.title, job.back, job.retry)
 
 
-async def job_stream(request: Request) -> Response:
+async def _job_stream(request: Request) -> Response:
     """What a job tells, as server-sent events: each line, then the end with the page to go to."""
     return StreamingResponse(_events(_job(request)), media_type="text/event-stream")
 
@@ -214,12 +214,12 @@ async def end(request: Request) -> Response:
 ROUTES = [
     Route("/vao", enter),
     Route("/song", alive),
-    Route("/ma-vao", new_link, methods=["POST"]),
+    Route("/ma-vao", _new_link, methods=["POST"]),
     Route("/", home),
     Route("/chon", choose),
     Route("/chon/tao", make, methods=["POST"]),
-    Route("/viec/{job}", job_page),
-    Route("/viec/{job}/dong", job_stream),
+    Route("/viec/{job}", _job_page),
+    Route("/viec/{job}/dong", _job_stream),
     Route("/viec/{job}/lai", retry, methods=["POST"]),
     Route("/ket-thuc", end, methods=["POST"]),
 ]

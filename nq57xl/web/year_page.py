@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nq57xl.commands.calendar import year_days
+from nq57xl.commands.consolidated import period_marks
 from nq57xl.commands.history import history
-from nq57xl.commands.longer_periods import period_marks
+from nq57xl.commands.remind import year_days
 from nq57xl.web.downloads import attachment
 from nq57xl.web.site import site_of
 
@@ -23,7 +23,7 @@ def show(request: Request) -> Response:
     return site.page(request, "year.html.j2", tab="year", days=days, marks=marks, plan=plan)
 
 
-def calendar_of_year(request: Request) -> Response:
+def _calendar_of_year(request: Request) -> Response:
     """The calendar as a workbook to print, or for phones and mail programs."""
     files = year_days(site_of(request).office(request.path_params["slug"])).files()
     name = next((name for name in files if name.endswith(f".{request.path_params['suffix']}")), None)
@@ -38,7 +38,7 @@ def past(request: Request) -> Response:
     return site.page(request, "history.html.j2", tab="year", done=history(site.office(slug), code), code=code)
 
 
-def past_book(request: Request) -> Response:
+def _past_book(request: Request) -> Response:
     """The same as a workbook."""
     code = request.path_params["code"]
     done = history(site_of(request).office(request.path_params["slug"]), code)
@@ -47,7 +47,7 @@ def past_book(request: Request) -> Response:
 
 ROUTES = [
     Route("/so/{slug}/nam", show),
-    Route("/so/{slug}/nam/lich.{suffix}", calendar_of_year),
+    Route("/so/{slug}/nam/lich.{suffix}", _calendar_of_year),
     Route("/so/{slug}/qua-trinh/{code}", past),
-    Route("/so/{slug}/qua-trinh/{code}/tai", past_book),
+    Route("/so/{slug}/qua-trinh/{code}/tai", _past_book),
 ]

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from nq57xl.cli import cli
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from tests.april_kit import DUE
 
 FINDING_KEYS = {"code", "severity", "sheet", "cell", "task", "field", "value", "message", "fix"}

@@ -9,13 +9,12 @@ import attrs
 import pytest
 from openpyxl import load_workbook
 
-from nq57xl.commands.calendar import year_calendar
 from nq57xl.commands.close import close
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import generate
 from nq57xl.commands.history import history
 from nq57xl.commands.merge import merge, status
-from nq57xl.commands.remind import remind
+from nq57xl.commands.remind import remind, year_calendar
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix

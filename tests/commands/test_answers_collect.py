@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from nq57xl.cli.printing import print_collected
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import exclude, readmit
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.calendar import year_calendar
+from nq57xl.commands.remind import year_calendar
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import DueRoll, Properties
 from nq57xl.plan.periods import holidays_of, is_working_day, parse_period

@@ -15,7 +15,7 @@ from nq57xl.cli import cli, deciding
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import EVENT_WORDS, correct_received, events, exclude, readmit
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.issued import write_drafts
+from nq57xl.commands.generate import write_drafts
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year
 

@@ -22,8 +22,7 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.remind import remind
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import FormCell
+from nq57xl.forms.model import Form, FormCell
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DatedName, IndicatorKind, Plan
 from nq57xl.results.consolidation import Consolidation

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office

@@ -14,7 +14,7 @@ import pytest
 from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status

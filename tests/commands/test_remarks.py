@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import read_remarks, remark_on_cell
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error

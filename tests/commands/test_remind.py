@@ -17,7 +17,7 @@ from nq57xl.cli import cli
 from nq57xl.commands.merge import status
 from nq57xl.commands.remind import Reminders, note_reminded, remind
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.notice import between_agencies
+from nq57xl.outputs.reminders import between_agencies
 from tests import year_kit as year
 from tools import make_notice
 from tools.make_template import PROFILE

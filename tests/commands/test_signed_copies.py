@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from nq57xl.cli import cli
+from nq57xl.commands.backup import verify
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.merge import merge, status
-from nq57xl.commands.verify import verify
 from tests import year_kit as year
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -11,11 +11,10 @@ import pytest
 
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
+from nq57xl.commands.init import init, lint
 from nq57xl.commands.office import Office
-from nq57xl.commands.show import lint
 from nq57xl.errors import Nq57Error
 from nq57xl.rules.findings import catalogue, make, reworded
 from nq57xl.text.clock import VIETNAM, FixedClock

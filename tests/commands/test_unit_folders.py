@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from nq57xl.commands.answers import make_unit_folders
 from nq57xl.commands.collect import collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.commands.unit_folders import make_unit_folders
 from nq57xl.commands.watch import Watcher
 from nq57xl.text.clock import VIETNAM, FixedClock
 

@@ -21,13 +21,13 @@ import pytest
 from nq57xl.cli.serving import Stop, file_line
 from nq57xl.commands import watch as module
 from nq57xl.commands.collect import CollectedFile
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import PATIENCE, Watcher, watch
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Source
 from nq57xl.returns.sources import arrival, lying
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, FixedClock

@@ -15,8 +15,8 @@ from nq57xl.edits.book import UnrecordedEntry, mark_of, render_edit_book
 from nq57xl.edits.lines import EditCell, edit_tables
 from nq57xl.edits.read import EditBookContent, EditedReturn, read_lines, understand
 from nq57xl.forms.build import build_form
+from nq57xl.forms.model import Source
 from nq57xl.forms.page_setup import A4, ROOM
-from nq57xl.forms.values import Source
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.edited import values_of

@@ -20,9 +20,8 @@ from nq57xl.forms.build import (
     told_apart,
 )
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.model import EarlierAnswer, Form, SupporterAnswer
+from nq57xl.forms.model import EarlierAnswer, Form, SupporterAnswer, Value
 from nq57xl.forms.validation import validation_of
-from nq57xl.forms.values import Value
 from nq57xl.forms.wording import (
     data_window,
     deadline_in_words,

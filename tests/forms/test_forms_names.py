@@ -11,9 +11,8 @@ import openpyxl
 import pytest
 
 from nq57xl.forms.build import NAME, build_form, reporting_units, told_apart
-from nq57xl.forms.model import EarlierAnswer, Form
+from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import Value
 from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.model import Plan

@@ -11,10 +11,9 @@ import openpyxl
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import check_texts
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, Value
 from nq57xl.forms.progress import READY, formulas_of, is_wrong, live_cells
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import Value
 from tests.form_books import address_of
 from tests.form_values import random_values, value
 from tests.samples import sample_form

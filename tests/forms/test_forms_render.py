@@ -16,7 +16,7 @@ from openpyxl.utils.escape import unescape
 from nq57xl.forms.layout import layout
 from nq57xl.forms.page_setup import password_of
 from nq57xl.forms.render import render_form, with_added_rows
-from nq57xl.outputs.sending import render_sending_list
+from nq57xl.outputs.letters import render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
 from tests.conftest import CheckOoxml

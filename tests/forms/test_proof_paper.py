@@ -18,9 +18,8 @@ from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
 
 from nq57xl.forms.layout import entry_slots, layout
-from nq57xl.forms.model import Form, Slot
+from nq57xl.forms.model import Form, Slot, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.values import Value
 from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.rules.schema import CellValue, Field

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
-from nq57xl.ledger import rows
+from nq57xl.ledger import tables
 from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
@@ -77,9 +77,9 @@ def test_return_round_trip(ledger: Ledger) -> None:
 @given(st.one_of(st.text(st.characters(exclude_categories=())), st.floats(allow_nan=False), st.dates(), st.none()))
 def test_cell_values_pack(content: CellValue) -> None:
     """Every text, number, date and blank survives packing; half characters become U+FFFD and nothing else changes."""
-    text, kind = rows.pack(content)
-    again = rows.unpack(text, kind)
-    assert again == (rows.clean(content) if isinstance(content, str) else content)
+    text, kind = tables.pack(content)
+    again = tables.unpack(text, kind)
+    assert again == (tables.clean(content) if isinstance(content, str) else content)
     assert type(again) is type(content)
     if text is not None:
         text.encode()

@@ -16,16 +16,14 @@ import pytest
 from sqlalchemy import inspect, make_url
 
 from nq57xl.cli import environment
-from nq57xl.commands.backup import restore, write_backup
+from nq57xl.commands.backup import ledger_to_file, ledger_to_server, restore, verify, write_backup
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import events
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.ledger_copy import ledger_to_file, ledger_to_server
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
-from nq57xl.commands.verify import verify
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import migrate
 from nq57xl.ledger.engine import changing, reading

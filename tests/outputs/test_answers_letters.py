@@ -19,8 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.letters import Letter, LetterFiles, letter_of, write_letter
-from nq57xl.outputs.mail_draft import plain
+from nq57xl.outputs.letters import Letter, LetterFiles, letter_of, plain, write_letter
 from nq57xl.returns.model import ReturnRecord
 from tests.conftest import REPOSITORY
 from tests.ledger_kit import value

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.outputs.document import document
 from nq57xl.outputs.document import words as document_words
 from nq57xl.outputs.document.document import placeholders, render_document

@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.outputs.exports import COLUMNS, FORMATS, SCHEMA_NAME, ExportRow, export_bytes, facts
 from nq57xl.outputs.texts import task_text, tracking_page, tracking_text
 from nq57xl.results.consolidation import Consolidation

@@ -12,7 +12,7 @@ from collections import Counter
 import attrs
 import pytest
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.outputs.report.workbook import render_report, report_books
 from nq57xl.plan.appendix_read import NAMES as BUNDLED

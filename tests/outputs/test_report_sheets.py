@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.forms.values import Source
+from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
 from nq57xl.outputs.report.problems import groups
 from nq57xl.outputs.report.proposals import by_authority

@@ -9,7 +9,7 @@ import zipfile
 import attrs
 import pytest
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.outputs.report.workbook import render_internal, render_report, render_sources
 from nq57xl.plan.appendix_read import NAMES as BUNDLED

@@ -11,9 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from nq57xl.cli import cli
-from nq57xl.commands.init import init
+from nq57xl.commands.init import init, write_lint
 from nq57xl.commands.office import Office
-from nq57xl.commands.show import write_lint
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.lint import TITLE, lint, with_lint_sheet

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.forms.build import reporting_units
-from nq57xl.forms.model import EarlierAnswer, Form, FormRow
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import EarlierAnswer, Form, FormRow, Value
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DatedName, Period, Plan, Unit

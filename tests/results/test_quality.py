@@ -16,7 +16,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.internal import QUALITY_NAME
 from nq57xl.outputs.report.workbook import render_internal, render_report
@@ -25,12 +25,10 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.quality import MEASURES, Score, scores
 from nq57xl.results.standing import period_status
-from nq57xl.returns.check import check
+from nq57xl.returns.check import check, check_period
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, ReturnRecord
-from nq57xl.returns.period_checks import check_period
 from nq57xl.rules.findings import Finding, verdict_of
-from nq57xl.rules.load import load_schema
-from nq57xl.rules.quality import Principle, Quality, QualityRule, load_quality
+from nq57xl.rules.load import Principle, Quality, QualityRule, load_quality, load_schema
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, moment, office_at
 from tests.odd_kit import Content, Key, put, report, spoilt

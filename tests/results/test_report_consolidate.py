@@ -8,7 +8,7 @@ import random
 import attrs
 import pytest
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import CarriedCell, PeriodStatus
 from nq57xl.outputs.report.indicators import indicator_page
 from nq57xl.plan.model import Comparator, Plan

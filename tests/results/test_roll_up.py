@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.plan.model import Deadline, Indicator, IndicatorKind, Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
 from nq57xl.plan.understand import parse_target

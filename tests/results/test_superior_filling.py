@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.plan.model import Deadline, Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
 from nq57xl.results.consolidation import FreeRow

@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 
 from nq57xl.forms.layout import entry_slots
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import Source, Value
-from nq57xl.returns.check import check, check_file
+from nq57xl.forms.model import Form, Source, Value
+from nq57xl.returns.check import check, check_file, check_period
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
-from nq57xl.returns.period_checks import check_period
 from nq57xl.rules import row_checks
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import CellValue

@@ -15,12 +15,11 @@ from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.decide import exclude
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Form
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Form, Source, Value
 from nq57xl.ledger.archive import archived
 from nq57xl.returns.combine import compare_returns
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord

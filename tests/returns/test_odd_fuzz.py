@@ -12,8 +12,7 @@ import pytest
 from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Form, SheetLayout
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Form, SheetLayout, Value
 from nq57xl.returns.check import check
 from nq57xl.returns.identify import identify, recognise, recognised_finding
 from nq57xl.returns.model import Return

@@ -13,9 +13,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from nq57xl.forms.values import Source
-from nq57xl.returns.containers import Member, believed, container_kind, members
-from nq57xl.returns.mail import is_mail, read_mail
+from nq57xl.forms.model import Source
+from nq57xl.returns.containers import Member, believed, container_kind, is_mail, members, read_mail
 from nq57xl.returns.sources import arrival
 from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx import limits

@@ -21,7 +21,7 @@ from nq57xl.cli import cli, environment
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.decide import events
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import status

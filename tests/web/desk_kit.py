@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.commands.office import Office
 from nq57xl.ledger.edits import closing_of, edits_of
 from nq57xl.web.desk_page import upload_name

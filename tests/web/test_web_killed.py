@@ -15,13 +15,13 @@ import openpyxl
 import pytest
 
 from nq57xl.commands.amend import propose
+from nq57xl.commands.backup import verify
 from nq57xl.commands.collect import collect
+from nq57xl.commands.decide import recheck
 from nq57xl.commands.import_plan import import_plan
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
-from nq57xl.commands.recheck import recheck
-from nq57xl.commands.verify import verify
 from nq57xl.text.clock import FixedClock
 from tests.amounts import amount
 from tests.import_kit import word

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from nq57xl.cli import cli
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.demo import Department
 from nq57xl.forms.wording import form_file_name
 from tests.web.desk_kit import (
     DUE,

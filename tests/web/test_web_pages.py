@@ -19,12 +19,12 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from starlette.testclient import TestClient
 
 from nq57xl.commands.collect import collect
-from nq57xl.commands.demo_typist import Department
+from nq57xl.commands.consolidated import overview
+from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
-from nq57xl.commands.overview import overview
 from nq57xl.ledger import lock
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.narrative import headline
@@ -160,7 +160,7 @@ def test_a_worse_verdict_waits_for_the_offices_word(browser: Browser, monkeypatc
             for item in plain(*given, **words)  # type: ignore[arg-type]
         ]
 
-    monkeypatch.setattr("nq57xl.commands.recheck.judge", stricter)
+    monkeypatch.setattr("nq57xl.commands.decide.judge", stricter)
     browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "recheck", "ly_do": "Quy tắc mới"})
     page = browser.page("/ky/2026-04/cham-lai")
     assert "chờ xác nhận" in page and "1. Kết quả!H9" in page
@@ -313,7 +313,7 @@ def test_an_open_workbook_is_named(browser: Browser, monkeypatch: pytest.MonkeyP
     def held(path: Path) -> None:
         raise WorkbookOpenError(path)
 
-    monkeypatch.setattr("nq57xl.commands.replace_appendix.files.require_closed", held)
+    monkeypatch.setattr("nq57xl.commands.import_plan.files.require_closed", held)
     data = browser.office.workspace.appendix.read_bytes()
     told = browser.send("/ke-hoach/thay", {}, ("phu-luc.xlsx", data))
     assert "hãy đóng tệp" in told and "phu-luc.xlsx" in told and "Thử lại" in told

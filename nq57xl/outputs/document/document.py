@@ -52,24 +52,24 @@ _ON_ROW = (
 
 
 @frozen
-class AppendixLine:
+class _AppendixLine:
     """A line of an appendix: a heading across the table, or cells."""
 
     heading: str = ""
     cells: tuple[str, ...] = ()
 
 
-def _task_rows(c: Consolidation) -> tuple[AppendixLine, ...]:
+def _task_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
     """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
     moved = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
-    found: list[AppendixLine] = []
+    found: list[_AppendixLine] = []
     for number, title in sections_of(c):
-        found.append(AppendixLine(heading=f"{number}. {title}"))
+        found.append(_AppendixLine(heading=f"{number}. {title}"))
         found += [_task_row(row, c, moved) for row in c.tasks if row.task.section == number]
     return (*found, *_free_rows(c))
 
 
-def _free_rows(c: Consolidation) -> Iterator[AppendixLine]:
+def _free_rows(c: Consolidation) -> Iterator[_AppendixLine]:
     """What units told of no single task, so that nothing the text leaves out is missing: difficulties, new tasks."""
     told = (
         ("difficulty", "Khó khăn, đề xuất không gắn với một đầu việc", _general_row),
@@ -78,9 +78,9 @@ def _free_rows(c: Consolidation) -> Iterator[AppendixLine]:
     for table, heading, cells in told:
         rows = [item for item in c.free if item.table == table]
         if rows:
-            yield AppendixLine(heading=heading)
+            yield _AppendixLine(heading=heading)
         for number, item in enumerate(rows, start=1):
-            yield AppendixLine(cells=(str(number), *cells(item, c)))
+            yield _AppendixLine(cells=(str(number), *cells(item, c)))
 
 
 def _general_row(item: FreeRow, c: Consolidation) -> tuple[str, ...]:
@@ -106,9 +106,9 @@ def _of_free(item: FreeRow, c: Consolidation, *names: str) -> str:
     return "\n".join(f"{_OF_FREE.get(name, '')}{text}" for name, text in texts if text)
 
 
-def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> AppendixLine:
+def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> _AppendixLine:
     task = row.task
-    return AppendixLine(
+    return _AppendixLine(
         cells=(
             task.subnumber or task.number,
             work_of(task),
@@ -151,20 +151,20 @@ def _text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     return shown(entry.values.get(name), c.schema).strip()
 
 
-def _indicator_rows(c: Consolidation) -> tuple[AppendixLine, ...]:
+def _indicator_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
     """Phụ lục II: number, indicator, unit of measure, target, result, standing, who follows it, source and note."""
-    found: list[AppendixLine] = []
+    found: list[_AppendixLine] = []
     for number, title in groups_of(c):
-        found.append(AppendixLine(heading=f"{number}. {title}"))
+        found.append(_AppendixLine(heading=f"{number}. {title}"))
         found += [_indicator_row(row, c) for row in c.indicators if row.indicator.group == number]
     return tuple(found)
 
 
-def _indicator_row(row: IndicatorRow, c: Consolidation) -> AppendixLine:
+def _indicator_row(row: IndicatorRow, c: Consolidation) -> _AppendixLine:
     item = row.indicator
     state = indicator_state(row)
     gaps = [gap_words(row, entry) for entry in row.entries if len(row.entries) == 1]
-    return AppendixLine(
+    return _AppendixLine(
         cells=(
             item.number,
             item.indicator,
@@ -188,7 +188,7 @@ def _notes(entry: IndicatorEntry, c: Consolidation) -> str:
 
 
 @frozen
-class CountsTable:
+class _CountsTable:
     """The table before Phụ lục I: rows of the plan by group and where they stand, without columns of nothing."""
 
     heads: tuple[str, ...]
@@ -196,7 +196,7 @@ class CountsTable:
     total: tuple[str, ...]
 
 
-def _counts_table(c: Consolidation, f: Figures) -> CountsTable:
+def _counts_table(c: Consolidation, f: Figures) -> _CountsTable:
     """The same, of a consolidation."""
     shown_words = [words for words in stage_buckets(c) if f.total.stages.get(words)]
     rows = [
@@ -207,7 +207,7 @@ def _counts_table(c: Consolidation, f: Figures) -> CountsTable:
         )
         for section in (*f.sections, f.total)
     ]
-    return CountsTable(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
+    return _CountsTable(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
 
 
 TEMPLATE = "bao-cao.docx"

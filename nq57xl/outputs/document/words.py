@@ -92,7 +92,7 @@ def unit_text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     return flowing(shown(entry.values.get(name), c.schema))
 
 
-def day_in(entry: LeadEntry, name: str) -> dt.date | None:
+def _day_in(entry: LeadEntry, name: str) -> dt.date | None:
     """A day that a unit typed; None for a blank and for what is none."""
     value = entry.value(name)
     if isinstance(value, dt.datetime):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nq57xl.forms.values import Source, Value
+from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
 from nq57xl.outputs.report.sheet_parts import Cells, labelled, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry, TaskRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.outputs.report.sheet_parts import SOURCE, Cells, filled, head_of, heading, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, PastPeriod
 from nq57xl.results.figures import (

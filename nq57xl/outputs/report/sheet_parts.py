@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from nq57xl.forms.values import Value
+from nq57xl.forms.model import Value
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     days_words,
@@ -22,7 +22,7 @@ Cells = dict[str, CellContent]
 """Column name -> content."""
 SOURCE = ReportColumn("source", "Nguồn số", 8, "center")
 """Numbers of the lines of nguon-so-lieu.xlsx that hold what the row shows, with a link."""
-MOST_PAST = 40
+_MOST_PAST = 40
 """Rows of a list that are told one by one where the others can be told in a line."""
 
 

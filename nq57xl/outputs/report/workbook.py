@@ -30,7 +30,7 @@ REPORT, SOURCES = "bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx"
 
 
 @frozen
-class ReportBooks:
+class _ReportBooks:
     """The report and its sources, each as placed sheets: links go from one to the other."""
 
     report: tuple[PlacedSheet, ...]
@@ -52,7 +52,7 @@ class ReportBooks:
         return {name: attrs.evolve(found[name], label=label) for name, label in self._labels.items() if name in found}
 
 
-def report_books(c: Consolidation) -> ReportBooks:
+def report_books(c: Consolidation) -> _ReportBooks:
     """Both workbooks of a consolidation, placed. The same consolidation gives the same bytes."""
     compared = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
     plan = place(plan_page(c, compared))
@@ -65,7 +65,7 @@ def report_books(c: Consolidation) -> ReportBooks:
     report = (front.sheet, plan, *indicators, place(problem_page(c)), units, *changes, place(proposal_page(c)))
     added = (place(addendum_page(c, c.addendum)),) if c.addendum else ()
     sources = (place(source_page(c, contacts=False)), place(submission_page(c)), *added)
-    return ReportBooks(report, sources, {front.sheet.page.name: front.charts}, c.period.title, source_labels(c))
+    return _ReportBooks(report, sources, {front.sheet.page.name: front.charts}, c.period.title, source_labels(c))
 
 
 def render_report(c: Consolidation) -> bytes:
