@@ -1,4 +1,4 @@
-"""exclude, readmit, received: what the office decides on a return afterwards, with a reason that stays on record."""
+"""exclude, readmit, received, take, recheck: what the office decides on a return afterwards, with a recorded reason."""
 
 from __future__ import annotations
 

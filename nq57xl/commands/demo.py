@@ -1,4 +1,4 @@
-"""demo: the whole loop for both bundled plans, with made-up departments."""
+"""demo: the whole loop for both bundled plans, with made-up departments and how they type."""
 
 from __future__ import annotations
 

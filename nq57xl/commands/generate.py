@@ -1,4 +1,4 @@
-"""generate: writes the forms of a period and records each as issued."""
+"""generate: writes the forms of a period and what goes out with them, and records each as issued."""
 
 from __future__ import annotations
 

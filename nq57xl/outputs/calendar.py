@@ -1,4 +1,4 @@
-"""The year's calendar of reports: a workbook to print, and a calendar file for phones and mail programs."""
+"""The year's calendar of reports, to print and for phones; a unit's or a row's history as a sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters to those who sent something: what came when, what became of it, what to do now; text, page and mail draft."""
+"""Letters to those who sent something, and forms to send: what came, what became of it; text, page and mail draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reminders to whoever still owes something: one text for the group, one text and mail draft for each unit."""
+"""Reminders to whoever still owes something: texts for the group and each unit, and the notice by NĐ 30 for all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moved between two periods of a plan: rows and indicators by their codes, never by place or wording."""
+"""What moved between two periods of a plan, and what came after closing: rows by their codes, never by place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of returns: the file as a whole; the rules, in one pandera call for each kind of row of a run."""
+"""Checks of returns: the file as a whole, its period, the day of receipt; the rules, in one pandera call a kind."""
 
 from __future__ import annotations
 

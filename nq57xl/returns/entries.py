@@ -1,4 +1,4 @@
-"""The entry cells of one sheet: values with their places, repeated rows, rows added by the unit."""
+"""The entry cells of one sheet: values with their places, statements, repeated rows, rows added by the unit."""
 
 from __future__ import annotations
 

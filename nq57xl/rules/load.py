@@ -1,4 +1,4 @@
-"""Loads schemas/*.yml into one Schema; a workspace may override single files."""
+"""Loads schemas/*.yml into one Schema, and how quality is scored; a workspace may override single files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet "Tổng quan": one printed page that says what matters, and below it the figures that its charts draw."""
+"""The sheet "Tổng quan": one printed page that says what matters; its charts, and the figures that they draw."""
 
 from __future__ import annotations
 
