@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +58,12 @@ def _print(done: UpwardReport) -> None:
 
     if done.points:
         table = Table("Mã", "Trang, ô", "Nội dung", "Vì sao, cần làm gì")
-        for item in done.points:
-            table.add_row(*map(visible, (item.key, f"{item.sheet}, {item.cell}", item.field, item.why)))
+        for (sheet, name, why), alike in groupby(done.points, lambda item: (item.sheet, item.field, item.why)):
+            first, *others = alike
+            rows, cells = first.key, f"{sheet}, {first.cell}"
+            if others:  # one line for rows that wait for the same
+                rows, cells = f"{rows} … {others[-1].key} ({len(others) + 1} dòng)", f"{cells} … {others[-1].cell}"
+            table.add_row(*map(visible, (rows, cells, name, why)))
         console().print(table)
     click.echo(f"Biểu đã điền: {done.form}")
     click.echo(f"Nguồn của từng ô và việc còn lại: {done.sources}")

@@ -21,6 +21,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
 from nq57xl.plan.model import Period, Plan, plan_version
+from nq57xl.plan.periods import title_of
 from nq57xl.plan.refine import FormRows, MatchLine, match_lines
 from nq57xl.plan.refine_book import read_matches, write_matches
 from nq57xl.resources import read_schema
@@ -135,8 +136,8 @@ def _unlocked(data: bytes, name: str) -> dict[str, frozenset[str]]:
 def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:
     if superior.period != period.code:
         raise Nq57Error(
-            f"«{name}» là biểu của kỳ {superior.period}, không phải {period.title}: hãy dùng biểu đúng kỳ, hoặc chạy "
-            f"lại với --period {superior.period}."
+            f"«{name}» là biểu của {title_of(superior.period)}, không phải {period.title}: hãy dùng biểu đúng kỳ, "
+            f"hoặc chạy lại với --period {superior.period}."
         )
 
 
