@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -43,19 +44,21 @@ def gather(
     sources: list[Source] = []
     problems: list[_Problem] = []
     seen: set[Path] = set()
+    real_folder = functools.cache(Path.resolve)  # links are followed once for all files of a folder
     for given in paths:
         if not given.exists():
             raise Nq57Error(f"Không tìm thấy «{given}»: hãy kiểm tra lại đường dẫn tệp hoặc thư mục.")
+        roots = [root for root in (given if given.is_dir() else None, inbox) if root is not None]
         for path, reason in _files(given):
+            real = path.resolve() if path == given else real_folder(path.parent) / path.name
+            below = [(root, real_folder(root)) for root in roots]
+            when, basis = _received(real, below, received=received, now=now, inbox=inbox)
             if reason:
-                when, basis = _received(path, given, received=received, now=now, inbox=inbox)
                 problems.append((_without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})))
                 continue
-            real = path.resolve()
             if real in seen:
                 continue
             seen.add(real)
-            when, basis = _received(path, given, received=received, now=now, inbox=inbox)
             source, finding = _source(path, when, basis)
             if finding is None:
                 sources.append(source)
@@ -107,17 +110,15 @@ def _without_hash(path: Path, when: datetime, basis: ReceivedBasis) -> Source:
 
 
 def _received(
-    path: Path, given: Path, *, received: datetime | None, now: datetime, inbox: Path | None
+    real: Path, roots: Sequence[tuple[Path, Path]], *, received: datetime | None, now: datetime, inbox: Path | None
 ) -> tuple[datetime, ReceivedBasis]:
+    """By the folders below each root, which stands with what it is without links."""
     if received is not None:
         return in_vietnam(received), "option"
-    for root in (given if given.is_dir() else None, inbox):
-        if root is None:
+    for root, real_root in roots:
+        if not real.is_relative_to(real_root):
             continue
-        try:
-            below = path.resolve().relative_to(root.resolve())
-        except ValueError:
-            continue
+        below = real.relative_to(real_root)
         names = below.parent.parts if root == inbox else (root.name, *below.parent.parts)
         if day := _day(names):
             return datetime.combine(day, time(), VIETNAM), "folder"
