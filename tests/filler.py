@@ -166,6 +166,8 @@ class Person:
         rule = spot.rule
         if spot.items:
             return self.chance.choice(spot.items)
+        if spot.label.startswith("số, ký hiệu"):  # what its heading asks for: any other text is asked back
+            return self.citation()
         if rule is None or rule.type == "textLength":
             return self.text(int(float(str(rule.formula1))) if rule else 200)
         if rule.type == "date":
@@ -222,7 +224,7 @@ class Person:
         if spot.label.startswith("tỷ lệ"):
             return {"hoàn thành": 1.0, "đang thực hiện": self.chance.randrange(1, 99) / 100}.get(state)
         if spot.label.startswith("số, ký hiệu"):
-            return self.citation() if done else None
+            return self.value(spot) if done else None
         if spot.label.startswith("trích yếu"):
             linked = self.chance.choice(PHRASES) is PHRASES[0]
             return f"{self.value(spot)} https://sxd.dongnai.gov.vn/vb/{self.count}" if linked else self.value(spot)

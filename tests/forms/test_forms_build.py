@@ -109,7 +109,7 @@ def test_rows_by_role() -> None:
     assert _keys(form, "indicator") == ["CT.I.1", "CT.I.2", "CT.II.1"]
     assert _keys(form, "statement") == ["statement"]
     assert _keys(form, "signoff") == ["signoff"]
-    assert _keys(form, "proposal") == [f"{number:02d}" for number in range(1, 13)]
+    assert _keys(form, "proposal") == [f"{number:02d}" for number in range(1, 7)]
 
 
 def test_every_collective_lead_gets_the_row() -> None:
