@@ -27,9 +27,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def with_rows(filled: bytes, rows: int, columns: int) -> bytes:
-    """The return with so many filled rows under the free table of difficulties."""
+    """The return with so many filled rows under the free tables of its sheet."""
     book = Book(filled)
-    part = book.sheet("difficulties")
+    part = book.sheet("proposals")
     lines = []
     for row in range(100, 100 + rows):
         cells = "".join(

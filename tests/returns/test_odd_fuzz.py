@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -105,7 +106,8 @@ def same_text(content: str, value: Value) -> bool:
 
 
 def plain(text: str) -> str:
-    """Only what can be seen of a text."""
+    """Only what can be seen of a text; what stands above or below the line as if it stood on it."""
+    text = unicodedata.normalize("NFKC", text)  # openpyxl does not see where a letter stands
     there = "".join(letter for letter in clean(text) if letter.isprintable() or letter == "\n")
     return fold(there.replace("ƣ", "ư").replace("Ƣ", "Ư"))  # what old converters left for the letter
 

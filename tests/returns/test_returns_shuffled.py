@@ -21,7 +21,7 @@ STEPS = st.lists(
     min_size=1,
     max_size=4,
 )
-SHEETS = st.integers(1, 8)
+SHEETS = st.integers(1, 7)
 
 
 @functools.cache
