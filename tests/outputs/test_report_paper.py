@@ -25,8 +25,8 @@ MOST_PAGES, MOST_PLAN_PAGES = 18, 6
 
 
 def test_pages_are_set_up_for_paper() -> None:
-    """Landscape, A4 (A3 for the plan), no printed text under 8 pt (9 on other sheets), headings repeated, panes frozen,
-    filters on one table alone; seven sheets for leaders, the rest beside it."""
+    """Landscape, A4 (A3 for the plan and the comparison), no printed text under 8 pt (9 on other sheets), headings
+    repeated, panes frozen, filters on one table alone; seven sheets for leaders, the rest beside it."""
     c = with_earlier("sxd-2026", 2, 1)
     report, sources = render_report(c), render_sources(c)
     for data in (report, sources, render_internal(consolidated("sxd-2026", 2))):
@@ -34,7 +34,7 @@ def test_pages_are_set_up_for_paper() -> None:
         for sheet in book:
             plan = sheet.title == "Kế hoạch và kết quả"
             assert sheet.page_setup.orientation == "landscape"
-            assert sheet.page_setup.paperSize == (8 if plan else 9)
+            assert sheet.page_setup.paperSize == (8 if plan or sheet.title == "So với kỳ trước" else 9)
             sizes = {cell.font.size for row in sheet.iter_rows() for cell in row if cell.value is not None}
             smallest = 8 if plan or sheet.title == "Tổng quan" else 9
             assert min(sizes) * sheet.page_setup.scale / 100 >= smallest

@@ -40,7 +40,7 @@ def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
         ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""}),
         head_of(COLUMNS),
     )
-    return ReportSheet(NAME, COLUMNS, (*above, *body), filtered=True, frozen_columns=2)
+    return ReportSheet(NAME, COLUMNS, (*above, *body), paper="A3", filtered=True, frozen_columns=2)
 
 
 def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]:
