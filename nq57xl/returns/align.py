@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +20,8 @@ _KEY_SEARCH = 60
 """How many of the first rows and columns may hold the keys."""
 _TELLING = 2
 """A row is told by at least so many locked texts; the number of a free row alone tells nothing."""
+_NUMBER_LETTERS = 3
+"""Locked texts of a row that are no longer than this in all are but its number."""
 HEAD = "@head"
 
 
@@ -243,18 +246,28 @@ class _Aligner:
         lines: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         for (row, column), text in self._texts.items():
             lines[column, text].append(row)
-        for issued in sorted(set(self._row_keys.values()) - set(self._found.rows)):
+        missing = {
+            issued: {
+                columns[column]: text
+                for (row, column), text in self._locked.items()
+                if row == issued and column in columns
+            }
+            for issued in sorted(set(self._row_keys.values()) - set(self._found.rows))
+        }
+        # a number tells nothing of its row, and of two tables on a sheet both have the same: they come last, and stay
+        # between the lines that were found
+        numbered = {issued for issued, wanted in missing.items() if sum(map(len, wanted.values())) <= _NUMBER_LETTERS}
+        for issued, wanted in sorted(missing.items(), key=lambda item: item[0] in numbered):
             taken = set(self._found.rows.values()) | {self._found.key_row}
             taken.update(row for rows in self._found.repeats.values() for row in rows)
-            wanted = {columns[column]: text for (row, column), text in self._locked.items()
-                      if row == issued and column in columns}  # fmt: skip
             certain = _between(issued, self._keyed_rows)
             if certain is not None and certain not in taken and certain in filled:
                 self._found.rows[issued], self._found.shares[issued] = certain, self._score(wanted, certain)
                 continue
             guess = _guess(issued, self._found.rows, self._found.key_row)
             candidates = {guess, *(row for place in wanted.items() for row in lines.get(place, ()))} - taken
-            scores = {row: self._score(wanted, row) for row in candidates if row >= 0}
+            low, high = _bounds(issued, self._found.rows) if issued in numbered else (-1, math.inf)
+            scores = {row: self._score(wanted, row) for row in candidates if low < row < high}
             best = max(scores, key=lambda row: (scores[row], row == guess, -row), default=-1)
             if scores.get(best, 0.0) >= _ENOUGH:
                 self._found.rows[issued], self._found.shares[issued] = best, scores[best]
@@ -285,6 +298,14 @@ def _guess(issued: int, found: Mapping[int, int], key_line: int | None) -> int:
     if after and key_line is None:
         return found[min(after)] - (min(after) - issued)
     return issued + (key_line if key_line is not None else -1)
+
+
+def _bounds(issued: int, found: Mapping[int, int]) -> tuple[float, float]:
+    """The places of the nearest lines before and after that were found; all places where these changed their order."""
+    low = max((line for line in found if line < issued), default=None)
+    high = min((line for line in found if line > issued), default=None)
+    places = (-1 if low is None else found[low], math.inf if high is None else found[high])
+    return places if places[0] < places[1] else (-1, math.inf)
 
 
 def _between(issued: int, keyed: Mapping[int, int]) -> int | None:
