@@ -48,10 +48,11 @@ class Unit:
         return f"{picked.capitalize()} ({self.code}{len(self.values)})"
 
 
-def fill_task(unit: Unit, task: Task, period: Period) -> None:
-    """A led row as a diligent unit fills it."""
-    rng, key = unit.rng, task.code
-    progress = rng.choice(list(PROGRESS))
+def type_progress(
+    unit: Unit, key: str, progress: str, period: Period, *, title: Callable[[], str], result: Callable[[], str]
+) -> None:
+    """The cells that a progress asks for, with the proof of what is done."""
+    rng = unit.rng
     unit.type("led", key, "progress", PROGRESS[progress], progress)
     if progress == "in_progress":
         share = rng.randint(5, 95)
@@ -62,12 +63,19 @@ def fill_task(unit: Unit, task: Task, period: Period) -> None:
         unit.type("led", key, "completion_date", f"{day:%d/%m/%Y}", day)
         unit.type("led", key, "evidence_number", f"{rng.randint(1, 400)}/QĐ-SXD")
         unit.type("led", key, "evidence_date", f"{day:%d/%m/%Y}", day)
-        unit.type("led", key, "evidence_title", unit.text())
+        unit.type("led", key, "evidence_title", title())
     if progress in ("in_progress", "done", "ongoing"):
-        unit.type("led", key, "result", unit.text(40))
+        unit.type("led", key, "result", result())
+
+
+def fill_task(unit: Unit, task: Task, period: Period) -> None:
+    """A led row as a diligent unit fills it."""
+    type_progress(
+        unit, task.code, unit.rng.choice(list(PROGRESS)), period, title=unit.text, result=lambda: unit.text(40)
+    )
     for field in ("kpi_achieved", "difficulties", "cause", "proposal", "next_work", "explanation"):
-        if rng.random() < 0.4:
-            unit.type("led", key, field, unit.text(20))
+        if unit.rng.random() < 0.4:
+            unit.type("led", task.code, field, unit.text(20))
 
 
 def fill_indicator(unit: Unit, item: Indicator) -> None:

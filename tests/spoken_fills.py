@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from typing import Literal
 
@@ -14,7 +13,7 @@ from nq57xl.plan.model import Period, Plan, Task
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.consolidation import Consolidation, consolidate
 from tests.report_books import SCHEMA, case
-from tests.report_fills import PROGRESS, Unit, fill_indicator, returned, unit_status
+from tests.report_fills import PROGRESS, Unit, fill_indicator, returned, type_progress, unit_status
 
 Mode = Literal["done", "late", "none", "mixed", "full", "long", "levels"]
 TEXTS = {
@@ -53,19 +52,8 @@ def _task(unit: Unit, task: Task, period: Period, mode: Mode) -> None:
     rng, key = unit.rng, task.code
     known = {"done": "done", "late": rng.choice(["in_progress", "in_progress", "not_started"])}
     progress = known.get(mode) or rng.choice(list(PROGRESS))
-    unit.type("led", key, "progress", PROGRESS[progress], progress)
-    if progress == "in_progress":
-        share = rng.randint(5, 95)
-        unit.type("led", key, "percent", f"{share}%", share / 100)
-    if progress == "done":
-        day = period.cutoff - dt.timedelta(days=rng.randint(0, 40))
-        unit.type("led", key, "percent", "100%", 1.0)
-        unit.type("led", key, "completion_date", f"{day:%d/%m/%Y}", day)
-        unit.type("led", key, "evidence_number", f"{rng.randint(1, 400)}/QĐ-SXD")
-        unit.type("led", key, "evidence_date", f"{day:%d/%m/%Y}", day)
-        unit.type("led", key, "evidence_title", "v/v ban hành quy chế quản lý dữ liệu")
-    if progress in ("in_progress", "done", "ongoing"):
-        unit.type("led", key, "result", _words(unit, "result", mode))
+    title = "v/v ban hành quy chế quản lý dữ liệu"
+    type_progress(unit, key, progress, period, title=lambda: title, result=lambda: _words(unit, "result", mode))
     late = task.due is not None and period.cutoff > task.due and progress in ("in_progress", "not_started")
     for field in ("kpi_achieved", "difficulties", "cause", "proposal", "next_work", "explanation"):
         if rng.random() < (0.9 if mode in _SENTENCES else 0.35) or (field == "cause" and late and rng.random() < 0.8):
