@@ -165,8 +165,8 @@ _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc kh�
 def schema(context: click.Context, table: str, year: int | None, measure: str, form: str | None) -> None:
     """The schema of a table."""
     from nq57xl.rules.frame import RowKind
+    from nq57xl.rules.judge import schema_text
     from nq57xl.rules.load import load_schema
-    from nq57xl.rules.table_schema import schema_text
 
     folder: Path = context.obj
     found = load_schema(folder)
@@ -185,8 +185,8 @@ def _print(table: Table, schema: Schema, kind: RowKind) -> None:
     """Two tables: the fields, and what is checked of them."""
     from rich.table import Table as Grid
 
+    from nq57xl.rules.judge import required_fields
     from nq57xl.rules.movement import predicates_of
-    from nq57xl.rules.table_schema import required_fields
 
     required = required_fields(table, schema, kind)
     fields = Grid("Ô", "Tên", "Kiểu", "Bắt buộc", "Hướng dẫn", title=table.title)

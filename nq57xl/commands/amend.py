@@ -19,8 +19,7 @@ from nq57xl.ledger.amendments import amendments, record_amendment, used_codes
 from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.plan.amend import amended, moved_review
-from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
+from nq57xl.plan.amend import Origin, amended, check_decisions, moved_review, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, completed

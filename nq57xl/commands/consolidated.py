@@ -26,9 +26,8 @@ from nq57xl.results.from_months import from_months, prefilled_values
 from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.quality import MEASURES
 from nq57xl.rules.findings import make
-from nq57xl.rules.load import Quality, load_quality
+from nq57xl.rules.load import Quality, Vocabulary, load_quality, load_vocabulary
 from nq57xl.rules.schema import Schema
-from nq57xl.rules.vocabulary import Vocabulary, load_vocabulary
 
 
 def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: bool = False) -> Consolidation:

@@ -18,8 +18,7 @@ from nq57xl.forms.build import indicator_before, led_before, reporting_units
 from nq57xl.forms.model import EarlierAnswer
 from nq57xl.ledger.amendments import used_codes
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.amend import amended
-from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
+from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, line_of

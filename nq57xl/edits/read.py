@@ -22,8 +22,8 @@ from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Entry, Finding, make, reworded
 from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.addresses import a1
-from nq57xl.text.citations import Citation, read_citation
 from nq57xl.text.legacy import clean, fold
+from nq57xl.text.typed import Citation, read_citation
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook, cell_text, readable, short
 
 _SEARCHED_ROWS, _SEARCHED_COLUMNS = 60, 60

@@ -18,8 +18,7 @@ from nq57xl.forms.wording import DONE_BEFORE, NOTE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE, EXPLAINED, SHARE, STILL, document_prints, text_print
-from nq57xl.rules.schema import Facts, Schema
-from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import bare, clean, fold
 from nq57xl.xlsx.metrics import INDENT, lines_needed
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from nq57xl.rules.schema import Facts, Field, Schema
-from nq57xl.rules.values import date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Field, Schema, date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, clipped
 

@@ -11,9 +11,8 @@ from nq57xl.forms.model import ReceivedBasis, Source, Value
 from nq57xl.plan.model import Period
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict
-from nq57xl.rules.load import Quality
+from nq57xl.rules.load import Quality, Vocabulary
 from nq57xl.rules.schema import CellValue, Schema
-from nq57xl.rules.vocabulary import Vocabulary
 
 UnitState = Literal["missing", "rejected", "accepted", "accepted_with_warnings"]
 

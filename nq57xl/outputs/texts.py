@@ -28,7 +28,7 @@ from nq57xl.results.wording import (
 )
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import json_fields
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import clean, one_line
 
 TEMPLATE = "texts/tinh-hinh-nop.txt.j2"

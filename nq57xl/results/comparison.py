@@ -24,8 +24,7 @@ from nq57xl.results.consolidation import (
 from nq57xl.results.wording import DONE_BEFORE, progress_words, result_text
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import json_fields
-from nq57xl.rules.schema import CellValue, Schema
-from nq57xl.rules.values import vietnamese_percent
+from nq57xl.rules.schema import CellValue, Schema, vietnamese_percent
 
 _RowMove = Literal[
     "new", "dropped", "completed", "reopened", "raised", "lowered", "moved", "same", "first", "silent", "none"

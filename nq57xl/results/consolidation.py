@@ -12,12 +12,11 @@ from attrs import field, frozen
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
-from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.model import Comparator, Indicator, Measure, Period, Plan, Task, name_on
 from nq57xl.plan.periods import parse_period
-from nq57xl.rules.load import Quality
+from nq57xl.plan.understand import parse_deadline
+from nq57xl.rules.load import Quality, Vocabulary
 from nq57xl.rules.schema import CellValue, Schema
-from nq57xl.rules.vocabulary import Vocabulary
 from nq57xl.text.legacy import fold
 
 _TimelinessCode = Literal["on_time", "late", "overdue", "at_risk", "on_track", "undated", "not_applicable"]

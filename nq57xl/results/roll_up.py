@@ -16,8 +16,7 @@ from nq57xl.forms.model import Value
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
-from nq57xl.rules.schema import CellValue
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import CellValue, vietnamese_date
 from nq57xl.text.legacy import fold
 
 _RollUpRules = Mapping[str, Mapping[str, Mapping[str, Any]]]

@@ -13,8 +13,7 @@ from nq57xl.results.consolidation import Consolidation, TracedCell
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
 from nq57xl.rules.condition import Condition
-from nq57xl.rules.schema import CellValue, Facts, Field, Table
-from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import CellValue, Facts, Field, Table, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import plain_number
 from nq57xl.xlsx.patch import CellContent

@@ -19,8 +19,7 @@ from nq57xl.results.consolidation import (
     Timeliness,
     TracedCell,
 )
-from nq57xl.rules.schema import Field, Schema
-from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Field, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import clean, one_line
 from nq57xl.xlsx.pages import CellContent, Number
 

@@ -15,11 +15,18 @@ from attrs import frozen
 from nq57xl.forms.model import Slot
 from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding, make
-from nq57xl.rules.schema import CellValue, Choice, Facts, Field, FieldType
-from nq57xl.rules.values import vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.dates import lacks_day, read_date, swapped
+from nq57xl.rules.schema import (
+    CellValue,
+    Choice,
+    Facts,
+    Field,
+    FieldType,
+    vietnamese_date,
+    vietnamese_number,
+    vietnamese_percent,
+)
 from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d
-from nq57xl.text.numbers import read_number
+from nq57xl.text.typed import lacks_day, read_date, read_number, swapped
 from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown
 from nq57xl.xlsx.shown import Wanted, readings, show, shown_text
 

@@ -27,8 +27,8 @@ from nq57xl.returns.convert import (
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import CellValue, Field
 from nq57xl.text.addresses import a1
-from nq57xl.text.dates import lacks_day
 from nq57xl.text.legacy import fold
+from nq57xl.text.typed import lacks_day
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
 

@@ -12,9 +12,8 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Task
-from nq57xl.plan.understand import parse_target
+from nq57xl.plan.understand import parse_deadline, parse_target
 from nq57xl.returns.identify import FIX_SHEET, facts_of, identify, marker_of
 from nq57xl.rules.codec import content_hash
 from nq57xl.text.addresses import a1

@@ -1,16 +1,151 @@
-"""Which rules each row breaks: one lazy pandera validation for each kind of row of a table; pure."""
+"""The pandera schema of a table, and which rules each row breaks: one lazy validation for each kind of row; pure.
+
+The schema is made from schemas/*.yml alone, so it can be printed, serialised and used by other programs (`nq57xl
+schema`). Every check has the id of its rule as its error; the failure cases are what findings are made from.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from nq57xl.rules.frame import KEY, PERIOD, RETURN, RowKind, frame_of
+from nq57xl.rules.condition import fields_of
+from nq57xl.rules.frame import KEY, PERIOD, RETURN, SAME, RowKind, derived_type, dtype_of, frame_of
+from nq57xl.rules.movement import predicates_of
+from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.schema import Schema, Table
-from nq57xl.rules.table_schema import TableSchema, table_schema
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+_COLUMN_CHECKS = {"isin", "in_range", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to"}
+_COLUMN_CHECKS |= {"str_length", "str_matches"}
+"""Checks of one column that pandera has itself."""
+
+
+@frozen
+class TableSchema:
+    """The schema of rows of one kind, and what its failure cases say."""
+
+    pandera: pa.DataFrameSchema
+    derived: tuple[str, ...]
+    """Columns beside the fields, for frame_of."""
+    rule_ids: dict[tuple[str, str], str]
+    """(check, column) of what pandera names itself, nullability and uniqueness -> id of the rule."""
+
+
+@frozen(eq=False)
+class _Key:
+    """A table of a schema as the key of a cache: compared by content, because forms bring their own copies."""
+
+    table: Table
+    schema: Schema
+    kind: RowKind
+
+    def __hash__(self) -> int:
+        return hash((self.schema.version, self.table.name, self.kind))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and (self.kind, self.table, self.schema) == (
+            other.kind,
+            other.table,
+            other.schema,
+        )
+
+
+def table_schema(table: Table, schema: Schema, kind: RowKind) -> TableSchema:
+    """The schema of a table's rows of one kind. Raises KeyError for a rule about a field that does not exist."""
+    return _built(_Key(table, schema, kind))
+
+
+def schema_text(table: Table, schema: Schema, kind: RowKind, form: str) -> str:
+    """pandera's own serialisation, "json" or "yaml"; where row_checks is imported, pandera reads it again."""
+    import json
+
+    import yaml
+
+    built = table_schema(table, schema, kind).pandera
+    if form == "json":
+        return json.dumps(json.loads(str(built.to_json())), ensure_ascii=False, indent=1)
+    return yaml.safe_dump(yaml.safe_load(str(built.to_yaml())), allow_unicode=True, sort_keys=False)
+
+
+def required_fields(table: Table, schema: Schema, kind: RowKind) -> set[str]:
+    """Fields that are required whatever the others say."""
+    return {name for check, name in table_schema(table, schema, kind).rule_ids if check == "not_nullable"}
+
+
+@lru_cache(maxsize=256)
+def _built(key: _Key) -> TableSchema:
+    import pandera.pandas as pa
+
+    parts = _Parts(key.table, key.schema, key.kind)
+    for predicate in predicates_of(key.table, key.schema):
+        parts.add(predicate)
+    columns = {
+        name: pa.Column(
+            dtype_of(item.kind(key.kind.facts)),
+            parts.columns.get(name),
+            nullable=("not_nullable", name) not in parts.rule_ids,
+            title=item.title,
+            description=item.hint,
+        )
+        for name, item in fields_of(key.table, key.schema).items()
+    }
+    for name in parts.derived:
+        same = name.startswith(SAME)
+        columns[name] = pa.Column(
+            dtype_of(derived_type(name)), nullable=not same and name != KEY, unique=same, report_duplicates="all"
+        )
+    built = pa.DataFrameSchema(columns, parts.rows, strict=True, name=key.table.name, title=key.table.title)
+    return TableSchema(built, tuple(parts.derived), parts.rule_ids)
+
+
+@frozen
+class _Parts:
+    """What the rules of a table add to its schema."""
+
+    table: Table
+    schema: Schema
+    kind: RowKind
+    columns: dict[str, list[Any]] = field(factory=dict)
+    rows: list[Any] = field(factory=list)
+    derived: dict[str, None] = field(factory=lambda: {KEY: None})
+    """The key first: pandera passes over a row in which nothing at all is filled."""
+    rule_ids: dict[tuple[str, str], str] = field(factory=dict)
+
+    def add(self, predicate: Predicate) -> None:
+        """Puts a rule where it belongs: nullability, uniqueness, a check of its column, a check of rows."""
+        import pandera.pandas as pa
+
+        from nq57xl.rules import row_checks  # noqa: F401 - registers its checks
+
+        rule = predicate.rule
+        group = predicate.when.group(self.kind.facts)
+        if group is None:
+            return
+        name, arguments = predicate.check(self.kind)
+        if name == "required_if" and not group and arguments["any_of"] == [[rule.field]]:
+            self.rule_ids["not_nullable", rule.field] = rule.id
+        elif name == "unique":
+            self.derived[SAME + rule.field] = None
+            self.rule_ids["field_uniqueness", SAME + rule.field] = rule.id
+        elif name in _COLUMN_CHECKS and not group:
+            check = getattr(pa.Check, name)(**arguments, error=rule.id)
+            self.columns.setdefault(rule.field, []).append(check)
+        else:
+            self.derived.update(dict.fromkeys(fact for fact in group if fact.startswith("#")))
+            self.derived.update(dict.fromkeys(predicate.facts))
+            if name == "within_period_if":
+                self.derived.update(dict.fromkeys(PERIOD))
+            if name in _COLUMN_CHECKS:
+                name, arguments = "column_if", {"field": rule.field, "check": name, "limits": arguments}
+            self.rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id))
+
 
 Row = Mapping[str, Any]
 """Fields by name, facts by "#name"."""

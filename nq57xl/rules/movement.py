@@ -18,8 +18,7 @@ from nq57xl.resources import read_schema
 from nq57xl.rules.condition import Cells, all_of, blank_formula, quoted
 from nq57xl.rules.frame import RowKind
 from nq57xl.rules.predicates import BASIC, Check, Predicate, Row
-from nq57xl.rules.schema import Field, Schema, Table
-from nq57xl.rules.values import is_blank, shown, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Field, Schema, Table, is_blank, shown, vietnamese_number, vietnamese_percent
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
 """Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""

@@ -1,6 +1,6 @@
 """The closed set of predicates. Each says itself three ways: check of pandera's, Excel formula, Vietnamese sentence.
 
-The check is one of pandera's own of a column (isin, in_range ...) or one of rules.row_checks; `rules.table_schema` puts
+The check is one of pandera's own of a column (isin, in_range ...) or one of rules.row_checks; `rules.judge` puts
 them into the schema of a table. A row breaks a rule when the check fails there; the formula is TRUE for the same rows.
 """
 
@@ -13,8 +13,17 @@ from typing import Any, ClassVar
 
 from nq57xl.rules.condition import Cells, Condition, all_of, any_of, blank_formula, fields_of, quoted, words_formula
 from nq57xl.rules.frame import PERIOD, RowKind
-from nq57xl.rules.schema import Field, Rule, Schema, Table
-from nq57xl.rules.values import date_limit, is_blank, shown, vietnamese_date, vietnamese_number
+from nq57xl.rules.schema import (
+    Field,
+    Rule,
+    Schema,
+    Table,
+    date_limit,
+    is_blank,
+    shown,
+    vietnamese_date,
+    vietnamese_number,
+)
 
 Row = Mapping[str, Any]
 Check = tuple[str, dict[str, Any]]

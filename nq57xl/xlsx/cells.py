@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import unmasked
 from nq57xl.xlsx.shown import show
 

@@ -18,7 +18,7 @@ from nq57xl.plan.model import Indicator
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import timely
 from nq57xl.results.wording import flowing, numbered
-from nq57xl.rules.vocabulary import load_vocabulary
+from nq57xl.rules.load import load_vocabulary
 from nq57xl.text.legacy import one_line
 from tests.amounts import amount
 from tests.document_kit import blocks, cell_texts, opened, under

@@ -19,7 +19,7 @@ from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import numbered, stage_words, work_of
-from nq57xl.rules.vocabulary import load_vocabulary
+from nq57xl.rules.load import load_vocabulary
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
 from tests.amounts import amount

@@ -20,7 +20,7 @@ from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import numbered
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.vocabulary import load_vocabulary
+from nq57xl.rules.load import load_vocabulary
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier

@@ -15,7 +15,7 @@ from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_sheets import VOCABULARIES
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
-from nq57xl.rules.vocabulary import PAIRS, load_vocabulary
+from nq57xl.rules.load import PAIRS, load_vocabulary
 from tests.report_books import consolidated
 from tests.samples import sample_plan
 

@@ -11,8 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.amend import amended
-from nq57xl.plan.amend_book import Origin, check_decisions, read_comparison, write_comparison
+from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.plan.compare import Decisions, compare_plans, completed
 from nq57xl.plan.model import Deadline, Plan, Section, Target, Unit

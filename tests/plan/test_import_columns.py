@@ -13,10 +13,10 @@ from docx.oxml import parse_xml
 from openpyxl.styles import Font
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document, shown
+from nq57xl.plan.understand import parse_deadline
 from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, word
 
 LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.plan.deadlines import parse_deadline
+from nq57xl.plan.understand import parse_deadline
 from nq57xl.text.legacy import one_line
 
 SXD_TWO_STEPS = "Quý I/2026 hoàn thành xây dựng các dự án (nếu có), triển khai nhiệm vụ theo phân kỳ năm 2026 (nếu có)"

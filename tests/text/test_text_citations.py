@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from nq57xl.text.citations import Citation, read_citation, split_address
+from nq57xl.text.typed import Citation, read_citation, split_address
 
 DAY = date(2026, 4, 6)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.text.dates import read_date
+from nq57xl.text.typed import read_date
 
 
 @pytest.mark.parametrize(

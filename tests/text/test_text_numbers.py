@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.text.numbers import read_number
+from nq57xl.text.typed import read_number
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ from nq57xl.results.wording import (
     gap_words,
     numbered,
 )
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import one_line
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"

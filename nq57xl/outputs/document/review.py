@@ -31,7 +31,7 @@ from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
 from nq57xl.results.wording import STAGES, begun, flowing, numbered, percent_of, shown
 from nq57xl.rules.movement import EXPLAINED_BY, MOVEMENT_EXPLAINED
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import one_line
 
 _LEAST_NAMED = 3

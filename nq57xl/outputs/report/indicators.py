@@ -18,7 +18,7 @@ from nq57xl.results.figures import (
     short_of,
 )
 from nq57xl.results.wording import OUTSIDE, UNREPORTED, shown
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
 NAME = "Chỉ tiêu"

@@ -9,7 +9,7 @@ from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
 from nq57xl.results.wording import STATES
 from nq57xl.rules.load import Quality
-from nq57xl.rules.values import vietnamese_number
+from nq57xl.rules.schema import vietnamese_number
 from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Liên hệ"

@@ -19,7 +19,7 @@ from nq57xl.outputs.report.summary import FIRST_COUNT, GRID, HELPERS, CountedShe
 from nq57xl.results.figures import INDICATOR_STATES, Figures, stage_buckets
 from nq57xl.results.overview import ListedTask, Overview
 from nq57xl.results.wording import STAGES, TIMELINESS, report_title
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import (
     CellContent,
     Chart,

@@ -11,7 +11,7 @@ from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import falls_due, is_open, is_silent, timely
 from nq57xl.results.wording import numbered
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import ReportColumn, ReportLine, ReportSheet
 
 NAME = "Chậm, vướng, giải trình"

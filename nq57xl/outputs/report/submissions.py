@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words
-from nq57xl.rules.values import vietnamese_date
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import Number, ReportColumn, ReportLine, ReportSheet
 
 NAME = "Tình hình nộp báo cáo"

@@ -13,7 +13,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix_sheets
 from nq57xl.plan.appendix_rows import shown
 from nq57xl.plan.appendix_sheets import AppendixSheet
-from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
@@ -22,7 +21,7 @@ from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_
 from nq57xl.plan.importer.units import Proposal, propose_units
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
 from nq57xl.plan.review_questions import Review, places
-from nq57xl.plan.understand import understand
+from nq57xl.plan.understand import parse_deadline, understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold, one_line

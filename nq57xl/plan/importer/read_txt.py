@@ -8,9 +8,9 @@ import attrs
 from attrs import evolve, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.deadlines import parse_deadline
 from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, join_lines, page_text, table_of, whole_key
 from nq57xl.plan.importer.headings import heading_words
+from nq57xl.plan.understand import parse_deadline
 from nq57xl.text.legacy import bare, clean
 
 _UNIT = re.compile(
