@@ -50,7 +50,7 @@ from nq57xl.text.addresses import letters_of
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
 
-_Row = TypeVar("Row", Task, Indicator)
+_Row = TypeVar("_Row", Task, Indicator)
 
 
 def amended(

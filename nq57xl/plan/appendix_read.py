@@ -62,7 +62,7 @@ _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
 
-def is_blank(raw: Any) -> bool:  # noqa: ANN401 - a cell
+def _is_blank(raw: Any) -> bool:  # noqa: ANN401 - a cell
     """True when nothing visible stands in the cell."""
     return text_of(raw) == ""
 
@@ -146,10 +146,10 @@ def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:
     return (title, "", "") if title else ("", "một mục trong danh sách", next(iter(titles.values())))
 
 
-Grid = list[list[Any]]
+_Grid = list[list[Any]]
 """Rows of cells: what stands in each, "" for nothing."""
 _MAX_ROWS, _MAX_BOX = 20_000, 2_000_000
-Places = dict[tuple[str, int, str], tuple[str, str]]
+_Places = dict[tuple[str, int, str], tuple[str, str]]
 """(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
 
 _SEARCHED_ROWS = 30
@@ -166,7 +166,7 @@ class Appendix:
     """(sheet, cell, code) for rows that had no code: `write_codes` puts them there."""
     findings: tuple[Finding, ...] = ()
     """Cells that could not be read, naming sheet and cell."""
-    places: Places = field(factory=dict)
+    places: _Places = field(factory=dict)
     """Where each field stands in this workbook, for the findings of lint."""
 
 
@@ -202,7 +202,7 @@ def office_workbook(data: bytes, name: str) -> RawWorkbook:
         raise Nq57Error(f"Không đọc được tệp {name}, cần tệp .xlsx: {told[:1].lower()}{told[1:]}") from error
 
 
-def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, Grid]]:
+def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, _Grid]]:
     """Folded title -> each sheet of the office's workbook, and its values row by row ("" for none).
 
     Raises Nq57Error as `office_workbook`, and for values so far from the table that no rows are made of them.
@@ -213,7 +213,7 @@ def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, Grid]]:
         width = max((col for _, col in sheet.cells), default=-1) + 1
         if height > _MAX_ROWS or height * width > _MAX_BOX:
             raise Nq57Error(f"Trang «{sheet.name}» của tệp {name} có ô dữ liệu quá xa bảng: xóa các ô đó rồi lưu lại.")
-        grid: Grid = [[""] * width for _ in range(height)]
+        grid: _Grid = [[""] * width for _ in range(height)]
         for (row, col), cell in sheet.cells.items():
             grid[row][col] = "" if cell.value is None else cell.value
         grids[fold(sheet.name)] = (sheet, grid)
@@ -223,12 +223,12 @@ def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, Grid]]:
 class _Reader:
     """Reads one workbook; collects findings and the places of cells on the way."""
 
-    def __init__(self, grids: dict[str, tuple[RawSheet, Grid]], name: str) -> None:
+    def __init__(self, grids: dict[str, tuple[RawSheet, _Grid]], name: str) -> None:
         self.grids, self.name = grids, name
         self.findings: list[Finding] = []
-        self.places: Places = {}
+        self.places: _Places = {}
 
-    def _grid(self, title: str, optional: bool) -> tuple[str, Grid]:
+    def _grid(self, title: str, optional: bool) -> tuple[str, _Grid]:
         found = self.grids.get(fold(title))
         if found is not None:
             return found[0].name, found[1]
@@ -272,7 +272,7 @@ class _Reader:
         start, columns = head
         rows: list[AppendixRow] = []
         for row, values in enumerate(grid[start + 1 :], start + 1):
-            if all(is_blank(values[col]) for _, col in columns if col is not None):
+            if all(_is_blank(values[col]) for _, col in columns if col is not None):
                 continue
             cells: AppendixRow = {}
             for column, col in columns:
@@ -296,7 +296,7 @@ class _Reader:
         return [rows[index] for index in order]
 
     def _head(
-        self, sheet: AppendixSheet, title: str, grid: Grid, search: int
+        self, sheet: AppendixSheet, title: str, grid: _Grid, search: int
     ) -> tuple[int, list[tuple[AppendixColumn, int | None]]] | None:
         """Row of the headings and the place of each column, by its text."""
         best: list[str] = [column.title for column in sheet.columns]
@@ -342,7 +342,7 @@ class _Reader:
         for table, records in coded:
             for index, record in enumerate(records):
                 sheet, cell = self.places[table, index, "code"]
-                if is_blank(self._raw(sheet, cell)):
+                if _is_blank(self._raw(sheet, cell)):
                     given.append((sheet, cell, record.code))
         return tuple(given)
 

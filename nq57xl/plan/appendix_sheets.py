@@ -27,11 +27,11 @@ GUIDE: tuple[tuple[str, str], ...] = (
 )
 
 
-Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
+_Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
 """`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line;
 `dated_names`: a name a line with the last day of its validity, "Phòng Quản lý đô thị (đến 30/06/2026)"."""
 
-Source = Literal[
+_Source = Literal[
     "",
     "units",
     "sections",
@@ -56,8 +56,8 @@ class AppendixColumn:
     width: float = 12
     hint: str = ""
     """What to type, shown when the cell is chosen."""
-    kind: Kind = "text"
-    source: Source = ""
+    kind: _Kind = "text"
+    source: _Source = ""
     """The list of a dropdown."""
     others: tuple[str, ...] = ()
     """Other headings under which people keep this column."""

@@ -10,12 +10,12 @@ from nq57xl.plan.appendix_sheets import AppendixColumn
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import PageSetup, Style, Worksheet
 
-ACCENT, LINE, MARKED = "#DDE7F0", "#8A97A5", "#FFF2CC"
+_ACCENT, _LINE, MARKED = "#DDE7F0", "#8A97A5", "#FFF2CC"
 _PAGE = PageSetup(left=0.5, right=0.4, top=0.8, bottom=0.5, header=0.4, number_size=12, grid=True)
 """Grid lines on the screen show the prepared rows, which have no borders until something is typed."""
 
 _Properties = dict[str, Any]
-_BORDER: _Properties = {"border": 1, "border_color": LINE}
+_BORDER: _Properties = {"border": 1, "border_color": _LINE}
 _PLAIN: _Properties = {"valign": "top", "text_wrap": True}
 _CELL: _Properties = {**_PLAIN, **_BORDER}
 _CENTRED: _Properties = {**_CELL, "align": "center"}
@@ -24,13 +24,13 @@ STYLES: dict[str, _Properties] = {
     "note": {**_PLAIN, "italic": True},
     "plain": _PLAIN,
     "step": {"valign": "top", "bold": True, "align": "center"},
-    "head": {**_CENTRED, "bold": True, "bg_color": ACCENT, "valign": "vcenter"},
+    "head": {**_CENTRED, "bold": True, "bg_color": _ACCENT, "valign": "vcenter"},
     "label": {**_CELL, "bold": True},
     "hint": {**_CELL, "italic": True},
     "cell": _CELL,
     "detail": {**_CELL, "italic": True, "indent": 1},
     "answer": {**_CELL, "bg_color": "#E2EFDA", "locked": False},
-    "decision": {**_CENTRED, "num_format": "@", "bold": True, "bg_color": ACCENT},
+    "decision": {**_CENTRED, "num_format": "@", "bold": True, "bg_color": _ACCENT},
     "percent": {**_CENTRED, "num_format": "0%"},
     "link": {**_BORDER, "valign": "top", "underline": 1},
     "filled": _BORDER,

@@ -78,7 +78,7 @@ def _folded(sketch: _Sketch) -> _Sketch:
     return _Sketch(sketch.code, sketch.section, fold(sketch.number), *texts)
 
 
-def pair(
+def _pair(
     old: Sequence[_Sketch], new: Sequence[_Sketch], levels: _Levels = _TASK_LEVELS
 ) -> dict[int, tuple[int, float]]:
     """Index of a new row -> (index of the old row that it continues, similarity of their texts); each at most once.
@@ -154,7 +154,7 @@ _SHEETS = {"tasks": appendix_sheets.TASKS, "indicators": appendix_sheets.INDICAT
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
 _HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
 
-Choice = str
+_Choice = str
 """What the office decided on a new row: the code that it continues, or "" for a row that is new."""
 
 
@@ -162,7 +162,7 @@ Choice = str
 class Decisions:
     """What the office corrected in the comparison."""
 
-    continues: Mapping[tuple[RowTable, int], Choice]
+    continues: Mapping[tuple[RowTable, int], _Choice]
     """(table, index in the new plan) -> the old code that the row continues, "" for a new row."""
     left_out: frozenset[tuple[RowTable, int]] = frozenset()
     """Rows of the new document that do not come into the plan."""
@@ -218,7 +218,7 @@ def completed(old: Plan, new: Plan) -> Plan:
 def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
     olds, news = ([_Sketch("", "", "", *work_of_task(row)) for row in plan.tasks] for plan in (old, new))
-    pairs = pair(olds, news)
+    pairs = _pair(olds, news)
     section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
     tasks = []
     for index, row in enumerate(new.tasks):
@@ -283,7 +283,7 @@ def match_sections(old: Plan, new: Plan) -> _Sections:
         olds, news = (
             [_Sketch(item.number, "", item.number, item.title) for item in items] for items in (befores, afters)
         )
-        pairs[table] = {j: i for j, (i, _) in pair(olds, news, _HEADING_LEVELS).items()}
+        pairs[table] = {j: i for j, (i, _) in _pair(olds, news, _HEADING_LEVELS).items()}
         numbers[table] = {
             item.number: befores[pairs[table][j]].number if j in pairs[table] else f"\0{item.number}"
             for j, item in reversed(list(enumerate(afters)))
@@ -307,7 +307,7 @@ class _Table:
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
         silent = frozenset() if same_file else _unstated(self.new, self.table)
         silent |= _PLACES if keep else frozenset()
-        pairs = pair(self.sketches(befores, same_file), self.sketches(afters, same_file, new=True), levels)
+        pairs = _pair(self.sketches(befores, same_file), self.sketches(afters, same_file, new=True), levels)
         if decisions is not None:
             pairs = self._decided(decisions, befores, pairs)
         left_out = decisions.left_out if decisions else frozenset()

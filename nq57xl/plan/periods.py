@@ -37,7 +37,7 @@ def is_working_day(day: date, properties: Properties) -> bool:
     return day not in holidays_of(day.year)
 
 
-def rolled(day: date, properties: Properties) -> date:
+def _rolled(day: date, properties: Properties) -> date:
     """The day itself where it is worked; else the next working day before or after it, as the office set."""
     step = {"after": 1, "before": -1}.get(properties.due_roll, 0)
     for distance in range(_FARTHEST if step else 1):
@@ -231,7 +231,7 @@ def _due(year: int, month: int, day: int, properties: Properties) -> date:
     offset = day - 1 if properties.before_is_inclusive else day - 2
     due = min(first + timedelta(days=offset), first.replace(day=calendar.monthrange(year, month)[1]))
     if properties.due_roll:
-        return rolled(due, properties)
+        return _rolled(due, properties)
     if properties.roll_weekends and due.weekday() >= calendar.SATURDAY:
         due += timedelta(days=7 - due.weekday())
     return due

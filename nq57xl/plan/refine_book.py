@@ -20,7 +20,7 @@ from nq57xl.xlsx.write import Workbook, Worksheet
 
 _TITLES = {"led": "Nhiệm vụ chủ trì", "supporting": "Nhiệm vụ phối hợp", "indicator": "Chỉ tiêu"}
 _OWN, _META = "Danh mục của cơ quan", "_meta"
-NONE, CONFIRMED = "không có", "x"
+_NONE, _CONFIRMED = "không có", "x"
 _COLUMNS = {
     "Khóa": 8,
     "Bản in": 8,
@@ -41,9 +41,9 @@ _UNMEASURED = 1000
 _HEAD = 3
 _NOTE = (
     f"Cột «Mã của cơ quan»: mã các đầu việc (chỉ tiêu) của cơ quan trả lời cho dòng đó, cách nhau bằng dấu chấm phẩy; "
-    f"không có thì ghi «{NONE}». Cột «Trọng số»: theo đúng thứ tự các mã, ví dụ «60; 40»; để trống là như nhau. Xem "
-    f"xong ghi «{CONFIRMED}» ở cột «Xác nhận» (dòng đã sửa mã hoặc trọng số thì coi như đã xác nhận), lưu lại rồi chạy "
-    "lại đúng lệnh «nq57xl upward». Các cột khác chỉ để xem."
+    f"không có thì ghi «{_NONE}». Cột «Trọng số»: theo đúng thứ tự các mã, ví dụ «60; 40»; để trống là như nhau. Xem "
+    f"xong ghi «{_CONFIRMED}» ở cột «Xác nhận» (dòng đã sửa mã hoặc trọng số thì coi như đã xác nhận), lưu lại rồi "
+    "chạy lại đúng lệnh «nq57xl upward». Các cột khác chỉ để xem."
 )
 _STATES = {
     "confirmed": "Đã xác nhận",
@@ -82,7 +82,7 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
             f"{codes}|{weights}",
             codes,
             weights,
-            CONFIRMED if line.decided else "",
+            _CONFIRMED if line.decided else "",
             "",
             f"{_STATES[line.state]}. {line.note}".strip(" ."),
             line_of(line.row, with_code=True),
@@ -96,7 +96,7 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
     set_up_page(sheet)
     last = _HEAD + len(lines)
     sheet.head(_HEAD, last, (_HIDDEN, len(_COLUMNS) - 1), _CODES + 1)
-    rule = {"validate": "list", "source": [CONFIRMED], "error_type": "information"}
+    rule = {"validate": "list", "source": [_CONFIRMED], "error_type": "information"}
     sheet.data_validation(_HEAD + 1, _SAID, last, _SAID, rule)
 
 
@@ -104,7 +104,7 @@ def _shown(rows: Sequence[AnsweringRow]) -> tuple[str, str]:
     """Codes and weights as the cells hold them."""
     weighted = any(row.weight is not None for row in rows)
     weights = "; ".join(f"{row.weight or 0:g}".replace(".", ",") for row in rows) if weighted else ""
-    return "; ".join(row.code for row in rows) or NONE, weights
+    return "; ".join(row.code for row in rows) or _NONE, weights
 
 
 def _texts_of(own: Plan) -> dict[str, str]:
@@ -173,7 +173,7 @@ def _decisions(grids: Mapping[str, list[list[Any]]], name: str) -> Iterator[_Dec
 
 def _match(item: _Decision, own: Plan) -> RowMatch:
     table, key = item.place
-    if fold(item.codes) in ("", fold(NONE)):
+    if fold(item.codes) in ("", fold(_NONE)):
         return RowMatch(table, key, item.text)
     codes = [code for part in re.split(r"[;,\n]", item.codes) if (code := part.strip())]
     weights = _weights(item, len(codes))

@@ -29,9 +29,9 @@ from nq57xl.xlsx.write import FONT, Worksheet, cell_text, sheet_prefix
 TITLE = "Cần rà soát"
 """Name of the sheet; the reader of the appendix passes it over."""
 INSIDE, OUTSIDE = "Trong cơ quan (nhận biểu mẫu)", "Ngoài cơ quan (không nhận)"
-AS_PROPOSED, CELL_BY_CELL = "Đúng như đang ghi", "Sẽ sửa từng ô"
-NOBODY, EVERYBODY, COMMUNES = "Không đơn vị nào", "Tất cả đơn vị trong cơ quan", "Tất cả xã và phường"
-NEW_UNIT, NEW_OUTSIDE = "Đơn vị mới trong cơ quan", "Đơn vị mới ngoài cơ quan"
+AS_PROPOSED, _CELL_BY_CELL = "Đúng như đang ghi", "Sẽ sửa từng ô"
+_NOBODY, _EVERYBODY, COMMUNES = "Không đơn vị nào", "Tất cả đơn vị trong cơ quan", "Tất cả xã và phường"
+NEW_UNIT, _NEW_OUTSIDE = "Đơn vị mới trong cơ quan", "Đơn vị mới ngoài cơ quan"
 _NO_FIELD = "Không đưa vào phụ lục"
 _BY_KIND = {
     "Các sở ban ngành": ("department",),
@@ -136,11 +136,11 @@ def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
             names = "; ".join(f"«{group.name}»" for group, _ in points)
             text = f"{len(points)} nhóm dưới đây giữ như đang ghi? ({reason}): {names}"
             cells = tuple((point.sheet, point.cell) for _, point in points)
-            yield Question(f"groups|{reason}", text, AS_PROPOSED, (AS_PROPOSED, CELL_BY_CELL), cells)
+            yield Question(f"groups|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
         for group, point in points:
             text = f"Nhóm «{group.name}» gồm những đơn vị nào? Chọn, hoặc gõ các mã đơn vị. ({reason})"
-            state = ", ".join(group.members) or NOBODY
-            options = (NOBODY, AS_PROPOSED, EVERYBODY, *kinds, *communes)
+            state = ", ".join(group.members) or _NOBODY
+            options = (_NOBODY, AS_PROPOSED, _EVERYBODY, *kinds, *communes)
             place = ((point.sheet, point.cell),)
             yield Question(f"members|{group.name}", text, state, options, place, strict=False, detail=many)
 
@@ -155,9 +155,9 @@ def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
                 places.setdefault(one_line(part), []).append((point.sheet, point.cell))
     names = tuple(unit.name for unit in plan.units)
     for part, cells in places.items():
-        text = f"«{part}» là đơn vị nào? Chọn tên đơn vị, hoặc gõ «{NEW_UNIT}», «{NEW_OUTSIDE}»."
+        text = f"«{part}» là đơn vị nào? Chọn tên đơn vị, hoặc gõ «{NEW_UNIT}», «{_NEW_OUTSIDE}»."
         yield Question(
-            f"name|{part}", text, "chưa nhận ra", (*names, NEW_UNIT, NEW_OUTSIDE), tuple(cells), strict=False
+            f"name|{part}", text, "chưa nhận ra", (*names, NEW_UNIT, _NEW_OUTSIDE), tuple(cells), strict=False
         )
 
 
@@ -188,7 +188,7 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
         )
         text = f"{len(points)} chỗ ở «{what}»{fields}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
         cells = tuple((point.sheet, point.cell) for point in points if point.cell)
-        yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, CELL_BY_CELL), cells)
+        yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
 
 
 def _kind_of(point: Review) -> tuple[str, str, str]:
@@ -237,16 +237,16 @@ def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None
     columns: dict[str, int] = {}
     for row in grid:
         heads = {text: index for index, text in enumerate(row) if text}
-        if (ANSWER in heads and KEY in heads) or (FIELD in heads and REASON in heads):
+        if (ANSWER in heads and KEY in heads) or (_FIELD in heads and _REASON in heads):
             columns = heads
         elif ANSWER in columns and row[columns[KEY]] and row[columns[ANSWER]]:
             answers[row[columns[KEY]]] = row[columns[ANSWER]]
-        elif REASON in columns and row[columns[REASON]]:
+        elif _REASON in columns and row[columns[_REASON]]:
             points.append(_point(row, columns))
     return answers, tuple(points)
 
 
-ANSWER, KEY, FIELD, REASON = "Trả lời", "Khóa câu hỏi", "Khóa mục", "Cần xem vì"
+ANSWER, KEY, _FIELD, _REASON = "Trả lời", "Khóa câu hỏi", "Khóa mục", "Cần xem vì"
 """Headings by which the sheet is read back."""
 
 
@@ -259,9 +259,9 @@ def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
         "" if sheet.startswith("(") else sheet,
         at("Ô"),
         at("Mã"),
-        at(FIELD),
+        at(_FIELD),
         at("Nguồn"),
-        at(REASON),
+        at(_REASON),
         at("Nội dung đang ghi"),
     )
 
@@ -316,9 +316,9 @@ class _Answers:
 
     def _members(self, answer: str) -> tuple[str, ...] | None:
         """Codes that an answer means, None when it means none."""
-        if fold(answer) == fold(NOBODY):
+        if fold(answer) == fold(_NOBODY):
             return ()
-        if fold(answer) == fold(EVERYBODY):
+        if fold(answer) == fold(_EVERYBODY):
             return tuple(unit.code for unit in self.plan.units if not unit.external)
         if fold(answer) == fold(COMMUNES):
             self._with_communes()
@@ -345,8 +345,8 @@ class _Answers:
         )
 
     def name(self, part: str, answer: str) -> None:
-        if fold(answer) in (fold(NEW_UNIT), fold(NEW_OUTSIDE)):
-            outside = fold(answer) == fold(NEW_OUTSIDE)
+        if fold(answer) in (fold(NEW_UNIT), fold(_NEW_OUTSIDE)):
+            outside = fold(answer) == fold(_NEW_OUTSIDE)
             made = _new_units(self.plan, [part], "Cơ quan ngoài" if outside else "Đơn vị")
             self.plan = attrs.evolve(
                 self.plan, units=(*self.plan.units, *(attrs.evolve(item, external=outside) for item in made))
@@ -419,7 +419,7 @@ _COLUMNS = {
     "Mã": 11,
     "Mục": 20,
     "Nguồn": 22,
-    REASON: 36,
+    _REASON: 36,
     "Nội dung đang ghi": 60,
 }
 _WIDTHS = tuple(_COLUMNS.values())
@@ -531,7 +531,7 @@ def _points(sheet: Worksheet, start: int, review: Sequence[Review]) -> None:
     }
     titles |= {(appendix_sheets.PLAN_TITLE, column.key): column.title for column in appendix_sheets.CARD}
     titles |= {(appendix_sheets.PLAN_TITLE, key): name for key, name in appendix_sheets.NAME_KINDS.items()}
-    for index, name in enumerate((*_COLUMNS, FIELD)):
+    for index, name in enumerate((*_COLUMNS, _FIELD)):
         sheet.text(start, index, name, "head")
     for row, point in enumerate(review, start + 1):
         texts = [

@@ -147,7 +147,7 @@ class _Parts:
             self.rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id))
 
 
-Row = Mapping[str, Any]
+_Row = Mapping[str, Any]
 """Fields by name, facts by "#name"."""
 
 
@@ -161,7 +161,7 @@ class BrokenRules:
     """RETURN -> rules that could not judge its rows; a name of the table where not even a frame could be made."""
 
 
-def judge_rows(rows: Sequence[Row], table: Table, schema: Schema) -> BrokenRules:
+def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRules:
     """The rules of the table that each row breaks.
 
     A check that raises is run again return by return (the fact RETURN), so that one never decides another's verdict.
@@ -206,13 +206,13 @@ class _BlankRows:
             found = _BLANK[id(typed)] = _BlankRows(typed)
         return found
 
-    def tell(self, row: Row, broken: set[str]) -> bool:
+    def tell(self, row: _Row, broken: set[str]) -> bool:
         """Puts what the row breaks into `broken`, where that is known."""
         rules = self.known.get(_facts_of(row)) if _is_blank(row) else None
         broken |= rules or set()
         return rules is not None
 
-    def learn(self, judged: Iterable[tuple[Row, set[str]]]) -> None:
+    def learn(self, judged: Iterable[tuple[_Row, set[str]]]) -> None:
         """Keeps what was found of blank rows."""
         self.known.update((_facts_of(row), frozenset(broken)) for row, broken in judged if _is_blank(row))
 
@@ -220,16 +220,16 @@ class _BlankRows:
 _BLANK: dict[int, _BlankRows] = {}
 
 
-def _is_blank(row: Row) -> bool:
+def _is_blank(row: _Row) -> bool:
     return all(name.startswith("#") or value is None for name, value in row.items())
 
 
-def _facts_of(row: Row) -> tuple[Any, ...]:
+def _facts_of(row: _Row) -> tuple[Any, ...]:
     return tuple(sorted((name, str(fact)) for name, fact in row.items() if name[0] == "#" and name not in _PASSING))
 
 
 def _judge(
-    found: BrokenRules, rows: Sequence[Row], positions: Sequence[int], kind: tuple[Table, Schema, RowKind]
+    found: BrokenRules, rows: Sequence[_Row], positions: Sequence[int], kind: tuple[Table, Schema, RowKind]
 ) -> None:
     broken, crashed = _validated([rows[position] for position in positions], *kind)
     returns: dict[int, list[int]] = defaultdict(list)
@@ -246,7 +246,7 @@ def _judge(
 
 
 def _validated(
-    rows: Sequence[Row], table: Table, schema: Schema, kind: RowKind
+    rows: Sequence[_Row], table: Table, schema: Schema, kind: RowKind
 ) -> tuple[set[tuple[int, str]], set[str]]:
     """(position, rule id) of every failure case; and the checks that raised instead of judging.
 

@@ -36,7 +36,7 @@ _PRINTED = 100
 _LEAST = 5
 """Letters of an explanation that explains something."""
 _BLANKS = re.compile("[ \n\r\u00a0]")
-ORDER = ("not_started", "in_progress", "done")
+_ORDER = ("not_started", "in_progress", "done")
 """Progress from slow to fast; the other two levels have no place in it."""
 
 
@@ -58,7 +58,7 @@ def _print_formula(ref: str) -> str:
     return f'LEN({bare})&":"&LEFT({bare},{_PRINTED})'
 
 
-def explains(text: object, before: object) -> bool:
+def _explains(text: object, before: object) -> bool:
     """An explanation says something, and not what was said last time."""
     if not isinstance(text, str):
         return False
@@ -140,8 +140,8 @@ def _still(item: _Compared) -> bool:
 
 
 def _back(item: _Compared) -> bool:
-    known = item.now in ORDER and item.before in ORDER
-    return known and ORDER.index(item.now) < ORDER.index(item.before)
+    known = item.now in _ORDER and item.before in _ORDER
+    return known and _ORDER.index(item.now) < _ORDER.index(item.before)
 
 
 def _copied(item: _Compared) -> bool:
@@ -191,7 +191,7 @@ def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
     if not _MOVES[rule["how"]](compared):
         return False
     explained = bool(rule["explained"])
-    return explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == explained
+    return _explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == explained
 
 
 def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
@@ -199,7 +199,7 @@ def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
     return part / whole if good and whole else None
 
 
-class Moved(Predicate):
+class _Moved(Predicate):
     """A cell moves, beside its earlier value, in a way that asks for an explanation in the row (`settled_by`).
 
     With `explained` it finds the same rows once they are explained.
@@ -254,7 +254,7 @@ class Moved(Predicate):
         if how == "copied":
             return f"EXACT({_print_formula(ref)},{quoted(str(before))})"
         if how == "back":
-            slower = ORDER[: ORDER.index(before)] if before in ORDER else ()
+            slower = _ORDER[: _ORDER.index(before)] if before in _ORDER else ()
             words = [quoted(self.when.words(self.rule.field, code)) for code in slower]
             return f"OR({','.join(f'TRIM({ref})={word}' for word in words)})" if words else "FALSE"
         if how == "changes" and self.field.type == "date":
@@ -305,7 +305,7 @@ class Moved(Predicate):
         return vietnamese_number(float(value)) if isinstance(value, int | float) else shown(value, field)
 
 
-_ALL: tuple[type[Predicate], ...] = (*BASIC, Moved)
+_ALL: tuple[type[Predicate], ...] = (*BASIC, _Moved)
 PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in _ALL}
 _MOST_KEPT = 100
 _made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}

@@ -223,7 +223,7 @@ class _EqualsIf(Predicate):
         return f"«{self.field.title}» là {held}, không khớp tử số chia mẫu số ({quotient})."
 
 
-class Between(Predicate):
+class _Between(Predicate):
     """A filled cell must lie between limits; `below` excludes the upper one."""
 
     name = "between"
@@ -425,7 +425,7 @@ BASIC: tuple[type[Predicate], ...] = (
     RequiredIf,
     _EmptyIf,
     _EqualsIf,
-    Between,
+    _Between,
     _DateWindow,
     _PartOf,
     _OneOf,

@@ -19,8 +19,10 @@ _PADDING = 3.0
 _PAPER_PIXELS = {"A4": 1036, "A3": 1497}
 """Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
 
-Kind = Literal["title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"]
-_Kinds = Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
+_Kind = Literal[
+    "title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"
+]
+_Kinds = _Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
 """`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
 MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
 """Lines of one text over the whole width."""

@@ -37,7 +37,7 @@ class _Relation:
     external: bool = False
 
 
-def relations(package: Package, part: str) -> dict[str, _Relation]:
+def _relations(package: Package, part: str) -> dict[str, _Relation]:
     """The relations of a part by their ids; "" is the package itself."""
     folder, name = posixpath.split(part)
     found: dict[str, _Relation] = {}
@@ -55,9 +55,9 @@ def relations(package: Package, part: str) -> dict[str, _Relation]:
     return found
 
 
-def read_beside(package: Package, part: str, sheet: SheetScan) -> None:
+def _read_beside(package: Package, part: str, sheet: SheetScan) -> None:
     """Adds to the scan of a sheet what its relations lead to."""
-    found = relations(package, part)
+    found = _relations(package, part)
     if not found:
         return
     threads = [item.target for item in found.values() if item.kind == "threadedComment"]
@@ -224,7 +224,7 @@ class _DrawingReader:
             self._sheet.add_remark(Remark("picture", "", first, last))
 
 
-MACROS, EXTERNAL, DDE, EMBEDDED, QUERIES = (
+MACROS, _EXTERNAL, _DDE, _EMBEDDED, _QUERIES = (
     "macro",
     "liên kết tới tệp khác",
     "liên kết DDE/OLE tới chương trình khác",
@@ -240,10 +240,10 @@ def _active_xlsx(package: Package, *, calls: bool) -> tuple[str, ...]:
     programs = any(_reaches_programs(package, name) for name in links) or calls
     found = {
         MACROS: any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names),
-        EXTERNAL: bool(links),
-        DDE: programs,
-        EMBEDDED: any(part in name for name in names for part in ("/embeddings/", "/activex/", "/ctrlprops/")),
-        QUERIES: any(
+        _EXTERNAL: bool(links),
+        _DDE: programs,
+        _EMBEDDED: any(part in name for name in names for part in ("/embeddings/", "/activex/", "/ctrlprops/")),
+        _QUERIES: any(
             name.endswith(("/connections.xml", "customdata/item1.data")) or "/querytables/" in name for name in names
         ),
     }
@@ -255,9 +255,9 @@ def active_ods(names: Iterable[str], *, links: bool, calls: bool) -> tuple[str, 
     lowered = [name.lower() for name in names]
     found = {
         MACROS: any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in lowered),
-        EXTERNAL: links,
-        DDE: calls,
-        EMBEDDED: any(name.startswith("object ") for name in lowered),
+        _EXTERNAL: links,
+        _DDE: calls,
+        _EMBEDDED: any(name.startswith("object ") for name in lowered),
     }
     return tuple(title for title, present in found.items() if present)
 
@@ -291,7 +291,7 @@ def scan_xlsx(data: bytes) -> Scan:
     """Reads every sheet of an .xlsx or .xlsm, transitional or strict. Raises Refused."""
     package = Package(data)
     workbook = _workbook_part(package)
-    (sheets, date1904), targets = _sheet_list(package, workbook), relations(package, workbook)
+    (sheets, date1904), targets = _sheet_list(package, workbook), _relations(package, workbook)
     if not sheets:
         raise refuse("FILE_BROKEN")
     if len(sheets) > limits.SHEETS:
@@ -304,7 +304,7 @@ def scan_xlsx(data: bytes) -> Scan:
         if leads is not None and leads.kind == "worksheet" and leads.target in package:
             SheetReader(sheet, shared).read(package, leads.target)
             check_extent(sheet)
-            read_beside(package, leads.target, sheet)
+            _read_beside(package, leads.target, sheet)
     found = tuple(sheet for _, sheet in sheets)
     check_total(found)
     package.refuse_doctypes()
@@ -314,7 +314,7 @@ def scan_xlsx(data: bytes) -> Scan:
 
 def _workbook_part(package: Package) -> str:
     """The main part, which the package's relations name; its usual place when they do not."""
-    for item in relations(package, "").values():
+    for item in _relations(package, "").values():
         if item.kind == "officeDocument" and item.target in package:
             return item.target
     if "xl/workbook.xml" in package:

@@ -18,9 +18,9 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import GridTable, heading_key, whole_key
 from nq57xl.plan.importer.units import names_units
 
-Kind = str
+_Kind = str
 """`task` or `indicator`."""
-FILE = "import_headings.yml"
+_FILE = "import_headings.yml"
 _NUMBERING = re.compile(r"\(?\s*(?:\d{1,2}|[A-Z])\s*(?:=[^()]*)?\)?")
 _NUMBER = re.compile(
     r"[IVXLC]+\.?|\d{1,3}(?:\.\d{1,3})*[.)]?|[a-zđA-HĐ][.)]?|[A-ZĐ]{1,4}[-.]?\d{1,3}(?:\.\d{1,3})*", re.IGNORECASE
@@ -55,7 +55,7 @@ _SURE, _LIKE, _DISAGREES = 2.4, 1.5, 1.7
 class Headings:
     """The headings of one table."""
 
-    kind: Kind
+    kind: _Kind
     first: int
     """Row in which they begin."""
     last: int
@@ -89,7 +89,7 @@ class HeadingWords:
     words: Mapping[str, Mapping[str, tuple[str, ...]]]
     _known: dict[tuple[str, tuple[str, ...]], dict[str, float]] = field(factory=dict)
 
-    def scores(self, kind: Kind, texts: Sequence[str]) -> dict[str, float]:
+    def scores(self, kind: _Kind, texts: Sequence[str]) -> dict[str, float]:
         """How well each field fits the heading: about 3 for a known one, less for one that begins like or holds it."""
         key = (kind, tuple(texts))
         if key not in self._known:
@@ -99,14 +99,14 @@ class HeadingWords:
 
 def heading_words(workspace: Path | None = None) -> HeadingWords:
     """The packaged headings, with those that the office taught in its own schemas/import_headings.yml."""
-    own = workspace / "schemas" / FILE if workspace else None
+    own = workspace / "schemas" / _FILE if workspace else None
     return _read(own, own.stat().st_mtime if own and own.is_file() else 0.0)
 
 
 @functools.cache
 def _read(own: Path | None, changed: float) -> HeadingWords:
     words: dict[str, dict[str, tuple[str, ...]]] = {}
-    for path in (resources.packaged("schemas") / FILE, *([own] if own and changed else [])):
+    for path in (resources.packaged("schemas") / _FILE, *([own] if own and changed else [])):
         for kind, fields in _fields_of(path).items():
             known = words.setdefault(kind, {})
             for name, keys in fields.items():
@@ -120,7 +120,7 @@ def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
         return {kind: {name: [str(key) for key in keys or ()] for name, keys in fields.items()} for kind, fields in raw.items()
                 if kind in _NEEDED}  # fmt: skip
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
-        raise Nq57Error(f"Tệp schemas/{FILE} sai: hãy so với tệp có sẵn.") from error
+        raise Nq57Error(f"Tệp schemas/{_FILE} sai: hãy so với tệp có sẵn.") from error
 
 
 @frozen
@@ -149,7 +149,7 @@ class _ColumnContent:
         return False
 
 
-def content_of(texts: Iterable[str]) -> _ColumnContent:
+def _content_of(texts: Iterable[str]) -> _ColumnContent:
     """The shares of those cells."""
     kept = [text for text in texts if text.strip()][:_SAMPLE]
     if not kept:
@@ -222,7 +222,7 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
         if kind == "task" and row < _TOP and len(columns) == 2 and "task" in columns and sure:
             # two known headings: what stands under the others may tell them
             columns |= _by_content(
-                kind, columns, [content_of(_column(table, last + 1, col)) for col in range(table.width)]
+                kind, columns, [_content_of(_column(table, last + 1, col)) for col in range(table.width)]
             )
             sure += len(columns) > 2
         if (
@@ -242,7 +242,7 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
 def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headings:
     """The headings with what stands under them taken into account: columns that fit better, and those without a name."""
     body = [_column(table, found.last + 1, col) for col in range(table.width)]
-    contents = [content_of(texts) for texts in body]
+    contents = [_content_of(texts) for texts in body]
     parts = [_parts(table, found.first, found.last, col) for col in range(table.width)]
     scores = [
         {name: score - (_DISAGREES if contents[col].disagrees(name) else 0.0)
@@ -278,7 +278,7 @@ def _column(table: GridTable, start: int, col: int) -> list[str]:
     )
 
 
-def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
+def _by_content(kind: _Kind, columns: dict[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
     """Columns without a known heading whose cells say that they hold who leads or until when."""
     found: dict[str, int] = {}
     for name, share in (("lead", "units"), ("deadline", "days")):
@@ -291,7 +291,7 @@ def _by_content(kind: Kind, columns: dict[str, int], contents: Sequence[_ColumnC
     return found
 
 
-def _work_by_content(kind: Kind, columns: Mapping[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
+def _work_by_content(kind: _Kind, columns: Mapping[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
     """The column of the longest texts for the work itself, where no heading says which it is."""
     free = [
         col
@@ -348,7 +348,7 @@ def _parts(table: GridTable, first: int, last: int, col: int) -> list[str]:
     return found
 
 
-def _whole(kind: Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
+def _whole(kind: _Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
     """Beside the work itself a plan names a unit, a day or a product; an indicator its measure or target."""
     keys = [whole_key(" ".join(item)) for item in parts]
     if kind == "task":
@@ -360,7 +360,7 @@ def _whole(kind: Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
     return ("unit" in columns and "target" in columns) or (named and "target" in columns and "deadline" not in columns)
 
 
-def _assign(kind: Kind, scores: Sequence[Mapping[str, float]]) -> tuple[float, dict[str, int], tuple[str, ...]]:
+def _assign(kind: _Kind, scores: Sequence[Mapping[str, float]]) -> tuple[float, dict[str, int], tuple[str, ...]]:
     """Total score, field -> column, doubtful fields: the best pairs of field and column first."""
     pairs = [
         (score, -col, name, col) for col, found in enumerate(scores) for name, score in found.items() if score > 0.9
@@ -391,7 +391,7 @@ def _two_works(columns: dict[str, int], scores: Sequence[Mapping[str, float]]) -
         columns["task"], columns["subtask"] = columns["subtask"], columns["task"]
 
 
-def _scores(words: Mapping[str, tuple[str, ...]], kind: Kind, texts: list[str]) -> dict[str, float]:
+def _scores(words: Mapping[str, tuple[str, ...]], kind: _Kind, texts: list[str]) -> dict[str, float]:
     """The scores of a heading, the lower part of one with several levels first."""
     readings = [texts[-1]] if texts else []
     if len(texts) > 1:

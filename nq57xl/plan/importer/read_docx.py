@@ -15,15 +15,15 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, cell_text, roman, table_of
 from nq57xl.text.legacy import clean, one_line
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _SKIPPED = {
-    *(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "instrText", "annotationRef", "rt")),
+    *(f"{_W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "instrText", "annotationRef", "rt")),
     # the same text box again, for older programs
     f"{_MC}Fallback",
 }
-_SIGNS = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": " ", f"{W}ptab": " ", f"{W}noBreakHyphen": "-"}
+_SIGNS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": " ", f"{_W}ptab": " ", f"{_W}noBreakHyphen": "-"}
 _SYMBOLS = {"B3": "≥", "A3": "≤", "B1": "±", "AE": "→", "B4": "×", "B9": "≠", "BB": "≈"}
 """Signs of the font Symbol; the signs of other such fonts are bullets."""
 
@@ -34,46 +34,46 @@ _UNIT_BEFORE = re.compile(r"(?:^|[^\w])[kdc]?m$")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def texts(element: Any) -> Iterator[str]:  # noqa: ANN401 - an lxml element
+def _texts(element: Any) -> Iterator[str]:  # noqa: ANN401 - an lxml element
     """The pieces of text under an element, in order; text boxes on lines of their own; what is struck through between
     two signs of its own."""
     before = ""
     for child in element:
-        if child.tag in _SKIPPED or (child.tag == f"{W}r" and _is_on(child, "vanish")):
+        if child.tag in _SKIPPED or (child.tag == f"{_W}r" and _is_on(child, "vanish")):
             continue
-        if child.tag == f"{W}r":
+        if child.tag == f"{_W}r":
             piece = _run_text(child, before)
             before = (before + piece)[-12:]
             yield piece
-        elif child.tag in (f"{W}t", f"{_M}t"):
+        elif child.tag in (f"{_W}t", f"{_M}t"):
             # Word draws no soft hyphen within a line
             yield (child.text or "").replace("\u00ad", "")
         elif child.tag in _SIGNS:
             yield _SIGNS[child.tag]
-        elif child.tag == f"{W}sym":
-            yield _symbol((child.get(f"{W}char") or "0")[-2:], child.get(f"{W}font") or "")
-        elif child.tag == f"{W}txbxContent":
+        elif child.tag == f"{_W}sym":
+            yield _symbol((child.get(f"{_W}char") or "0")[-2:], child.get(f"{_W}font") or "")
+        elif child.tag == f"{_W}txbxContent":
             yield "\n"
-            for paragraph in child.iter(f"{W}p"):
-                yield from texts(paragraph)
+            for paragraph in child.iter(f"{_W}p"):
+                yield from _texts(paragraph)
                 yield "\n"
         else:
-            yield from texts(child)
+            yield from _texts(child)
 
 
 def _run_text(run: Any, before: str) -> str:  # noqa: ANN401 - an lxml element
     """What a run says: signs of the font Symbol as signs, marks of footnotes left out, struck text marked."""
-    text = "".join(texts(run))
-    fonts = run.find(f"{W}rPr/{W}rFonts")
-    font = (fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or "") if fonts is not None else ""
+    text = "".join(_texts(run))
+    fonts = run.find(f"{_W}rPr/{_W}rFonts")
+    font = (fonts.get(f"{_W}ascii") or fonts.get(f"{_W}hAnsi") or "") if fonts is not None else ""
     if font.casefold() == "symbol":
         text = "".join(
             _symbol(f"{ord(sign) & 0xFF:02X}", font) if ord(sign) > 0xA0 or sign in "<>" else sign for sign in text
         )
     else:
         text = re.sub("[\uf020-\uf0ff]", lambda match: _symbol(f"{ord(match[0]) & 0xFF:02X}", ""), text)
-    align = run.find(f"{W}rPr/{W}vertAlign")
-    if align is not None and align.get(f"{W}val") == "superscript" and re.fullmatch(r"\s*[\d*,() ]{1,6}\s*", text):
+    align = run.find(f"{_W}rPr/{_W}vertAlign")
+    if align is not None and align.get(f"{_W}val") == "superscript" and re.fullmatch(r"\s*[\d*,() ]{1,6}\s*", text):
         text = _raised(text.strip(), before)
     struck = text.strip() and (_is_on(run, "strike") or _is_on(run, "dstrike"))
     return f"{_STRUCK}{text}{_STRUCK_END}" if struck else text
@@ -88,8 +88,8 @@ def _raised(text: str, before: str) -> str:
 
 
 def _is_on(run: Any, name: str) -> bool:  # noqa: ANN401 - an lxml element
-    mark = run.find(f"{W}rPr/{W}{name}")
-    return mark is not None and mark.get(f"{W}val") not in ("0", "false", "off")
+    mark = run.find(f"{_W}rPr/{_W}{name}")
+    return mark is not None and mark.get(f"{_W}val") not in ("0", "false", "off")
 
 
 def _symbol(char: str, font: str) -> str:
@@ -104,7 +104,7 @@ def _symbol(char: str, font: str) -> str:
 
 
 @define
-class Numbers:
+class _Numbers:
     """Counts the list paragraphs of one document, in its order."""
 
     levels: dict[str, dict[int, tuple[str, str, int]]] = field(factory=dict)
@@ -114,18 +114,18 @@ class Numbers:
     counts: dict[str, dict[int, int]] = field(factory=dict)
 
     @classmethod
-    def of(cls, numbering: Any) -> Numbers:  # noqa: ANN401 - an lxml element
+    def of(cls, numbering: Any) -> _Numbers:  # noqa: ANN401 - an lxml element
         """The lists that numbering.xml defines; none when there is no such part."""
         found = cls()
         if numbering is None:
             return found
-        abstract = {item.get(f"{W}abstractNumId"): _levels(item) for item in numbering.iter(f"{W}abstractNum")}
-        for item in numbering.iter(f"{W}num"):
-            number, link = item.get(f"{W}numId"), item.find(f"{W}abstractNumId")
-            key = link.get(f"{W}val") if link is not None else ""
+        abstract = {item.get(f"{_W}abstractNumId"): _levels(item) for item in numbering.iter(f"{_W}abstractNum")}
+        for item in numbering.iter(f"{_W}num"):
+            number, link = item.get(f"{_W}numId"), item.find(f"{_W}abstractNumId")
+            key = link.get(f"{_W}val") if link is not None else ""
             found.levels[number] = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
             # a list that starts anew has its own override
-            restarts = item.find(f"{W}lvlOverride/{W}startOverride") is not None
+            restarts = item.find(f"{_W}lvlOverride/{_W}startOverride") is not None
             found.lists[number] = f"num{number}" if restarts else f"abstract{key}"
         return found
 
@@ -147,26 +147,26 @@ _Level = tuple[str, str, int]
 
 
 def _levels(abstract: Any) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
-    return {_whole(item, f"{W}ilvl", 0): _level(item) for item in abstract.findall(f"{W}lvl")}
+    return {_whole(item, f"{_W}ilvl", 0): _level(item) for item in abstract.findall(f"{_W}lvl")}
 
 
 def _level(item: Any) -> _Level:  # noqa: ANN401 - an lxml element
-    kind, text, start = (item.find(f"{W}{name}") for name in ("numFmt", "lvlText", "start"))
+    kind, text, start = (item.find(f"{_W}{name}") for name in ("numFmt", "lvlText", "start"))
     return (
-        (kind.get(f"{W}val") or "") if kind is not None else "decimal",
-        (text.get(f"{W}val") or "") if text is not None else "",
-        _whole(start, f"{W}val", 1),
+        (kind.get(f"{_W}val") or "") if kind is not None else "decimal",
+        (text.get(f"{_W}val") or "") if text is not None else "",
+        _whole(start, f"{_W}val", 1),
     )
 
 
 def _overrides(number: Any, levels: dict[int, _Level]) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
     """The levels that one use of a list writes anew: all of it, or only where it starts."""
     found = {}
-    for item in number.findall(f"{W}lvlOverride"):
-        level, whole, start = _whole(item, f"{W}ilvl", 0), item.find(f"{W}lvl"), item.find(f"{W}startOverride")
+    for item in number.findall(f"{_W}lvlOverride"):
+        level, whole, start = _whole(item, f"{_W}ilvl", 0), item.find(f"{_W}lvl"), item.find(f"{_W}startOverride")
         made = _level(whole) if whole is not None else levels.get(level)
         if made is not None:
-            found[level] = (made[0], made[1], _whole(start, f"{W}val", 1)) if start is not None else made
+            found[level] = (made[0], made[1], _whole(start, f"{_W}val", 1)) if start is not None else made
     return found
 
 
@@ -196,36 +196,36 @@ _Span = tuple[int, int]
 """First column of a cell and the column after it."""
 
 
-def rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
+def _rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
     """The rows, those in content controls too, without deleted ones."""
     for child in table:
-        if child.tag == f"{W}tr":
-            if child.find(f"{W}trPr/{W}del") is None:
+        if child.tag == f"{_W}tr":
+            if child.find(f"{_W}trPr/{_W}del") is None:
                 yield child
-        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml", f"{W}ins"):
-            yield from rows_of(child)
+        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
+            yield from _rows_of(child)
 
 
-def cells_of(row: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
+def _cells_of(row: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
     """The cells of a row."""
     for child in row:
-        if child.tag == f"{W}tc":
+        if child.tag == f"{_W}tc":
             yield child
-        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml"):
-            yield from cells_of(child)
+        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml"):
+            yield from _cells_of(child)
 
 
 def number(element: Any, path: str, default: int) -> int:  # noqa: ANN401 - an lxml element
     """The whole number in the `val` of an element under another."""
     found = element.find(path)
-    text = (found.get(f"{W}val") or "") if found is not None else ""
+    text = (found.get(f"{_W}val") or "") if found is not None else ""
     return min(int(text), _MOST_COLUMNS) if text.isdigit() else default
 
 
 def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
     """For each row the columns that each of its cells covers, over the borders that the rows have in common."""
     places = _places(table)
-    rows = [_spans(row, places) for row in rows_of(table)]
+    rows = [_spans(row, places) for row in _rows_of(table)]
     common = _common(rows, places)
     if common is not None:
         return common
@@ -236,18 +236,18 @@ def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml elem
 def _places(table: Any) -> list[int]:  # noqa: ANN401 - an lxml element
     """Where each border of the grid stands; one more than the grid has columns."""
     found = [0]
-    for column in table.findall(f"{W}tblGrid/{W}gridCol"):
-        width = column.get(f"{W}w") or ""
+    for column in table.findall(f"{_W}tblGrid/{_W}gridCol"):
+        width = column.get(f"{_W}w") or ""
         found.append(found[-1] + (int(width) if width.isdigit() and int(width) else 1000))
     return found
 
 
 def _spans(row: Any, places: list[int]) -> list[_Span]:  # noqa: ANN401 - an lxml element
     """The cells of a row between borders of the grid."""
-    at = number(row, f"{W}trPr/{W}gridBefore", 0)
+    at = number(row, f"{_W}trPr/{_W}gridBefore", 0)
     found = []
-    for cell in cells_of(row):
-        following = at + max(1, number(cell, f"{W}tcPr/{W}gridSpan", 1))
+    for cell in _cells_of(row):
+        following = at + max(1, number(cell, f"{_W}tcPr/{_W}gridSpan", 1))
         while len(places) <= following:
             places.append(places[-1] + 1000)
         found.append((at, following))
@@ -294,7 +294,7 @@ def read_docx(data: bytes, name: str) -> Document:
     except Exception as error:  # the library raises what its zip and XML layers raise
         raise Nq57Error(f"Không mở được {name}: tệp hỏng hoặc không phải .docx.") from error
     numbering = next((item for item in document.part.package.parts if item.partname == "/word/numbering.xml"), None)
-    reader = _Reader(Numbers.of(getattr(numbering, "element", None)), _styles(document))
+    reader = _Reader(_Numbers.of(getattr(numbering, "element", None)), _styles(document))
     return Document(tuple(reader.items(document.element.body)))
 
 
@@ -302,13 +302,13 @@ def _styles(document: Any) -> dict[str, tuple[str, int]]:  # noqa: ANN401 - a py
     """Paragraph style -> list and level that its paragraphs belong to."""
     found: dict[str, tuple[str, int]] = {}
     parents: dict[str, str] = {}
-    for style in document.styles.element.iter(f"{W}style"):
-        name, based = style.get(f"{W}styleId") or "", style.find(f"{W}basedOn")
-        numbered = _list_of(style.find(f"{W}pPr"))
+    for style in document.styles.element.iter(f"{_W}style"):
+        name, based = style.get(f"{_W}styleId") or "", style.find(f"{_W}basedOn")
+        numbered = _list_of(style.find(f"{_W}pPr"))
         if numbered:
             found[name] = numbered
         elif based is not None:
-            parents[name] = based.get(f"{W}val") or ""
+            parents[name] = based.get(f"{_W}val") or ""
     for name in parents:
         above, steps = name, 0
         while above not in found and above in parents and steps < 20:
@@ -319,44 +319,44 @@ def _styles(document: Any) -> dict[str, tuple[str, int]]:  # noqa: ANN401 - a py
 
 
 def _list_of(properties: Any) -> tuple[str, int] | None:  # noqa: ANN401 - an lxml element
-    number = properties.find(f"{W}numPr") if properties is not None else None
+    number = properties.find(f"{_W}numPr") if properties is not None else None
     if number is None:
         return None
-    key, level = number.find(f"{W}numId"), number.find(f"{W}ilvl")
+    key, level = number.find(f"{_W}numId"), number.find(f"{_W}ilvl")
     if key is None:
         return None
-    depth = (level.get(f"{W}val") or "") if level is not None else ""
-    return key.get(f"{W}val") or "0", int(depth) if depth.isdigit() else 0
+    depth = (level.get(f"{_W}val") or "") if level is not None else ""
+    return key.get(f"{_W}val") or "0", int(depth) if depth.isdigit() else 0
 
 
 class _Reader:
     """Walks one document."""
 
-    def __init__(self, numbers: Numbers, styles: dict[str, tuple[str, int]]) -> None:
+    def __init__(self, numbers: _Numbers, styles: dict[str, tuple[str, int]]) -> None:
         self.numbers, self.styles = numbers, styles
         self.paragraphs = self.tables = 0
 
     def items(self, parent: Any) -> Iterator[Line | GridTable]:  # noqa: ANN401 - an lxml element
         """Lines and tables under an element, those in content controls too."""
         for element in parent:
-            if element.tag == f"{W}p":
+            if element.tag == f"{_W}p":
                 self.paragraphs += 1
                 for part in _live(self.paragraph(element))[0].split("\n"):
                     if clean(part):
                         yield Line(clean(part), f"đoạn {self.paragraphs}")
-            elif element.tag == f"{W}tbl":
+            elif element.tag == f"{_W}tbl":
                 yield self.table(element)
-            elif element.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"):
+            elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}customXml"):
                 yield from self.items(element)
 
     def paragraph(self, element: Any) -> str:  # noqa: ANN401 - an lxml element
         """The text of a paragraph with the number drawn before it."""
-        text = "".join(texts(element))
-        properties = element.find(f"{W}pPr")
+        text = "".join(_texts(element))
+        properties = element.find(f"{_W}pPr")
         numbered = _list_of(properties)
         if numbered is None and properties is not None:
-            style = properties.find(f"{W}pStyle")
-            numbered = self.styles.get(style.get(f"{W}val")) if style is not None else None
+            style = properties.find(f"{_W}pStyle")
+            numbered = self.styles.get(style.get(f"{_W}val")) if style is not None else None
         drawn = self.numbers.next(*numbered) if numbered and numbered[0] != "0" else ""
         return f"{drawn} {text}".strip() if drawn else text
 
@@ -367,9 +367,9 @@ class _Reader:
         placed: list[Placed] = []
         struck: list[tuple[str, str]] = []
         above: dict[int, int] = {}
-        for row, (line, spans) in enumerate(zip(rows_of(element), _columns_of(element), strict=True)):
+        for row, (line, spans) in enumerate(zip(_rows_of(element), _columns_of(element), strict=True)):
             open_cells: dict[int, int] = {}
-            for cell, (left, right) in zip(cells_of(line), spans, strict=True):
+            for cell, (left, right) in zip(_cells_of(line), spans, strict=True):
                 text, gone, doubt = _live(self.cell(cell))
                 text = cell_text(text)
                 if gone:
@@ -388,9 +388,9 @@ class _Reader:
     def cell(self, element: Any) -> str:  # noqa: ANN401 - an lxml element
         """The paragraphs of a cell, of tables inside it too, a line each."""
         parts = []
-        for child in element.iter(f"{W}p"):
+        for child in element.iter(f"{_W}p"):
             # paragraphs of a text box come with the paragraph that holds it
-            if not any(parent.tag == f"{W}txbxContent" for parent in child.iterancestors(f"{W}txbxContent")):
+            if not any(parent.tag == f"{_W}txbxContent" for parent in child.iterancestors(f"{_W}txbxContent")):
                 parts.append(self.paragraph(child))
         return "\n".join(parts)
 
@@ -407,8 +407,8 @@ def _live(text: str) -> tuple[str, str, str]:
 
 def _goes_on(cell: Any) -> bool:  # noqa: ANN401 - an lxml element
     """True when the cell goes on with the one above."""
-    merge = cell.find(f"{W}tcPr/{W}vMerge")
-    return merge is not None and (merge.get(f"{W}val") or "continue") == "continue"
+    merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+    return merge is not None and (merge.get(f"{_W}val") or "continue") == "continue"
 
 
 def _taller(cell: Placed, row: int, text: str) -> Placed:

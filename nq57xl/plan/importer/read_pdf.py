@@ -69,7 +69,7 @@ class _CellText:
     """The same under it."""
 
 
-def lines_of(letters: Iterable[Letter]) -> list[_TextLine]:
+def _lines_of(letters: Iterable[Letter]) -> list[_TextLine]:
     """The lines from top to bottom; digits set small and high are marks of footnotes."""
     kept = _without_marks(list(letters))
     rows: list[list[Letter]] = []
@@ -118,7 +118,7 @@ def _line(row: list[Letter]) -> _TextLine | None:
 
 def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> _CellText:
     """The text of a cell; `pad` is the room that the table leaves between a rule and its text."""
-    lines = lines_of(letters)
+    lines = _lines_of(letters)
     if not lines:
         return _CellText()
     paragraphs, doubt = [[lines[0].text]], ""
@@ -370,7 +370,7 @@ def _by_cell(letters: Sequence[Letter], cells: Sequence[Box]) -> list[list[Lette
 def _lines(letters: Sequence[Letter], span: tuple[float, float], source: str) -> Iterator[Line]:
     top, bottom = span
     between = [item for item in letters if top <= (item["top"] + item["bottom"]) / 2 < bottom]
-    for line in lines_of(between):
+    for line in _lines_of(between):
         for text in _sides(line):
             # a bare number is the page's own
             if text and not text.isdigit():

@@ -45,11 +45,11 @@ _JOINTS = (
 )
 """Words that no text ends with."""
 _SPLIT = "dòng đầu trang, có thể là phần sau của ô gộp"
-WORK = ("task", "subtask", "indicator")
+_WORK = ("task", "subtask", "indicator")
 """Fields that say what is to be done."""
 
 
-def joined(rows: list[BodyRow]) -> list[BodyRow]:
+def _joined(rows: list[BodyRow]) -> list[BodyRow]:
     """Rows that go on over a page made whole."""
     done: list[BodyRow] = []
     cut = False
@@ -76,7 +76,7 @@ def _under_tall(done: list[BodyRow], row: BodyRow) -> BodyRow:
     if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
         return row
     before = done[-1]
-    names = {name for name in row.values if name not in ("number", *WORK) and before.text(name) and row.text(name)
+    names = {name for name in row.values if name not in ("number", *_WORK) and before.text(name) and row.text(name)
              and name not in before.short and (row.text(name)[0].islower() or _is_open(before.text(name)))}  # fmt: skip
     if not names:
         return row
@@ -89,7 +89,7 @@ def _under_tall(done: list[BodyRow], row: BodyRow) -> BodyRow:
 def _are_numbered(rows: list[BodyRow]) -> bool:
     """True for a table in which, but for the tops of pages, every row has a number of its own."""
     inner = [row for row in rows if not (row.starts_page or row.title)]
-    own = sum(bool(row.text("number")) or any(_NUMBERED.match(row.text(name)) for name in WORK) for row in inner)
+    own = sum(bool(row.text("number")) or any(_NUMBERED.match(row.text(name)) for name in _WORK) for row in inner)
     return len(inner) > 2 and own >= 0.9 * len(inner)
 
 
@@ -101,7 +101,7 @@ def _goes_on(before: BodyRow, row: BodyRow, numbered: bool) -> bool:
         return False
     texts = [row.text(name) for name in row.values if row.text(name)]
     number = row.text("number")
-    work = next((row.text(name) for name in WORK if row.text(name)), "")
+    work = next((row.text(name) for name in _WORK if row.text(name)), "")
     if number[:1] in (".", ")") and before.text("number"):
         return True
     if number and texts == [number] and not row.title:
@@ -113,13 +113,13 @@ def _goes_on(before: BodyRow, row: BodyRow, numbered: bool) -> bool:
         return open_number and work[:1].islower()
     if (
         before.title
-        or any(_NUMBERED.match(row.text(name)) for name in WORK)
+        or any(_NUMBERED.match(row.text(name)) for name in _WORK)
         or (roman_value(work.split(" ")[0].rstrip(".-/")) and row.title)
     ):
         return False
     if numbered and not {"number"} & (before.merged | before.tall):
         return True
-    own = next((before.text(name) for name in WORK if before.text(name)), "")
+    own = next((before.text(name) for name in _WORK if before.text(name)), "")
     if work[:1].isupper() and not _is_open(own) and len(texts) > 2 and not row.text("deliverable")[:1].islower():
         return False
     if any(text[0].islower() for text in texts):
@@ -144,7 +144,7 @@ def _is_open(text: str) -> bool:
 
 def _doubted(row: BodyRow) -> BodyRow:
     """The row with its further cells to be looked at: they may be the rest of merged ones."""
-    own = {name: value for name, value in row.values.items() if name not in ("number", *WORK)}
+    own = {name: value for name, value in row.values.items() if name not in ("number", *_WORK)}
     values = {name: attrs.evolve(value, doubt=value.doubt or _SPLIT) for name, value in own.items()}
     return attrs.evolve(row, values=dict(row.values) | values)
 
@@ -322,7 +322,7 @@ def _title_between(lines: list[Line]) -> BodyRow | None:
 
 def _body(rows: list[BodyRow], heads: list[Headings], loose: list[SourceText]) -> Body:
     return Body(
-        tuple(joined(rows)),
+        tuple(_joined(rows)),
         frozenset(name for item in heads for name in item.columns),
         tuple(loose),
         tuple(dict.fromkeys(name for item in heads for name in item.doubts)),
@@ -502,7 +502,7 @@ def _is_title(table: GridTable, headings: Headings, row: int, own: tuple[int, Gr
         return True
     if any(table.from_above(row, other) for other in range(table.width)):
         return False
-    return col in (0, *(headings.columns.get(name, 0) for name in ("number", *WORK[:1], "indicator")))
+    return col in (0, *(headings.columns.get(name, 0) for name in ("number", *_WORK[:1], "indicator")))
 
 
 def _loose(table: GridTable, headings: Headings, start: int, end: int) -> Iterator[SourceText]:

@@ -13,7 +13,7 @@ from nq57xl.plan.importer.document import BodyRow, SourceText, join_lines, plain
 from nq57xl.plan.importer.rows import Body
 from nq57xl.text.legacy import fold
 
-FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
+_FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
 _MEASURES = ("unit", "target", "lead", "note")
 _EMBEDDED_INDICATOR = re.compile(r"(\d{1,3})[.)]\s+(\S.*)", re.DOTALL)
 _SECTION = re.compile(
@@ -54,7 +54,7 @@ class Draft:
 
 
 @frozen
-class Group:
+class _Group:
     """A section of the table."""
 
     number: SourceText
@@ -65,16 +65,16 @@ class Group:
 class Outline:
     """What the rows of one kind came to."""
 
-    groups: tuple[Group, ...] = ()
+    groups: tuple[_Group, ...] = ()
     drafts: tuple[Draft, ...] = ()
     loose: tuple[SourceText, ...] = ()
 
 
 @define
-class State:
+class _State:
     """Where the walk over the rows stands."""
 
-    groups: list[Group] = field(factory=list)
+    groups: list[_Group] = field(factory=list)
     drafts: list[Draft] = field(factory=list)
     loose: list[SourceText] = field(factory=list)
     section: str = ""
@@ -99,7 +99,7 @@ class State:
 
 def tasks_of(body: Body) -> Outline:
     """Sections and tasks of the rows."""
-    state = State(merging=frozenset(name for row in body.rows for name in row.merged))
+    state = _State(merging=frozenset(name for row in body.rows for name in row.merged))
     rows = _with_titles([_with_number(row, body) for row in body.rows])
     sectioned = any(_section_of(row) for row in rows)
     state.numbered = any(re.search(r"\d", row.text("number")) for row in rows)
@@ -138,7 +138,7 @@ def _key(number: str) -> str:
     return re.sub(r"^[A-ZĐ]{1,4}[-.\s]?(?=\d)", "", number)
 
 
-def _column_section(state: State, row: BodyRow) -> None:
+def _column_section(state: _State, row: BodyRow) -> None:
     """Opens the section that a column of groups names, or goes back to it."""
     value = row.values["section"]
     match = _SECTION.fullmatch(plain_roman(value.text))
@@ -210,10 +210,10 @@ def _section_of(row: BodyRow) -> tuple[str, str] | None:
 
 
 def _filled(row: BodyRow) -> bool:
-    return any(row.text(name) for name in FIELDS)
+    return any(row.text(name) for name in _FIELDS)
 
 
-def _take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[BodyRow] = ()) -> bool:
+def _take_section(state: _State, row: BodyRow, sectioned: bool, rest: Sequence[BodyRow] = ()) -> bool:
     """Takes a row that is no data row: a section, a group of tasks, a note at the foot."""
     found = _section_of(row)
     if found:
@@ -244,7 +244,7 @@ def _take_section(state: State, row: BodyRow, sectioned: bool, rest: Sequence[Bo
     return True
 
 
-def _continues(state: State, title: str) -> bool:
+def _continues(state: _State, title: str) -> bool:
     """True for a row of text alone that goes on with the task above: that one ends open, or it begins in lower case."""
     last = state.drafts[-1].text("subtask") or state.drafts[-1].text("task") if state.drafts else ""
     if not last or title.isupper() or _GROUP.fullmatch(title) or _FOOT.match(title):
@@ -252,7 +252,7 @@ def _continues(state: State, title: str) -> bool:
     return last[-1] in ";,:" or title[0].islower() or re.match(r"[-+•]\s*\S", title) is not None
 
 
-def _append(state: State, row: BodyRow) -> None:
+def _append(state: _State, row: BodyRow) -> None:
     """Puts the text of such a row under that of the last task."""
     draft = state.drafts[-1]
     name = "subtask" if draft.text("subtask") else "task"
@@ -263,7 +263,7 @@ def _append(state: State, row: BodyRow) -> None:
     state.drafts[-1] = attrs.evolve(draft, values=dict(draft.values) | {name: more})
 
 
-def _open_section(state: State, row: BodyRow, number: str, title: str, rest: Sequence[BodyRow]) -> None:
+def _open_section(state: _State, row: BodyRow, number: str, title: str, rest: Sequence[BodyRow]) -> None:
     is_letter = len(number) == 1 and (number not in "ICVX" or (state.letter and ord(number) == ord(state.letter) + 1))
     if is_letter:
         state.letter = number
@@ -282,7 +282,7 @@ def _open_section(state: State, row: BodyRow, number: str, title: str, rest: Seq
         values |= {"task": SourceText(title, row.source), "subtask": SourceText(), "subnumber": SourceText()}
         state.drafts.append(Draft(state.section, values, row.source))
         return
-    for name in FIELDS:
+    for name in _FIELDS:
         value = row.values.get(name, SourceText())
         if value.text and under and not any(item.text(name) or name in item.merged for item in under):
             state.handed[name] = value
@@ -290,7 +290,7 @@ def _open_section(state: State, row: BodyRow, number: str, title: str, rest: Seq
             state.loose.append(attrs.evolve(value, doubt="nội dung ghi ở dòng tên nhóm"))
 
 
-def _gap(state: State, shown: str, number: str) -> str:
+def _gap(state: _State, shown: str, number: str) -> str:
     """Doubt about a Roman number that does not follow the one before."""
     prefix = shown.removesuffix(number)
     before = [item.number.text for item in state.groups if item.number.text.startswith(prefix)]
@@ -299,12 +299,12 @@ def _gap(state: State, shown: str, number: str) -> str:
     return "" if value == last + 1 or value == 1 else "số nhóm không liền nhóm trước"
 
 
-def _section(state: State, number: SourceText, title: SourceText) -> None:
-    state.groups.append(Group(number, title))
+def _section(state: _State, number: SourceText, title: SourceText) -> None:
+    state.groups.append(_Group(number, title))
     state.section, state.parent, state.last, state.handed = number.text, None, {}, {}
 
 
-def _task(state: State, row: BodyRow, rest: list[BodyRow], body: Body) -> None:
+def _task(state: _State, row: BodyRow, rest: list[BodyRow], body: Body) -> None:
     number = _bare(row.text("number"))
     two = {"task", "subtask"} <= body.fields
     if not number and row.starts_page and "number" in state.open and row.text("task"):
@@ -323,7 +323,7 @@ def _task(state: State, row: BodyRow, rest: list[BodyRow], body: Body) -> None:
         _unnumbered(state, row, rest, two)
 
 
-def _belongs(state: State, number: str) -> bool:
+def _belongs(state: _State, number: str) -> bool:
     """True when the number is a part of the row before: "2.1" under 2, "a" under anything."""
     before = state.parent or (state.drafts[-1] if state.drafts and state.drafts[-1].section == state.section else None)
     if before is None:
@@ -335,10 +335,10 @@ def _belongs(state: State, number: str) -> bool:
     return _key(before.text("number")).lstrip("0") in [item.lstrip("0") for item in above]
 
 
-def _details(state: State, row: BodyRow, *, carry: Draft | None = None) -> dict[str, SourceText]:
+def _details(state: _State, row: BodyRow, *, carry: Draft | None = None) -> dict[str, SourceText]:
     """Deliverable, KPI, lead ... of a row; merged cells have the text of the row above."""
     found = {}
-    for name in FIELDS:
+    for name in _FIELDS:
         if name in row.merged:
             found[name] = attrs.evolve(state.last.get(name, SourceText()), source=row.source)
             continue
@@ -360,12 +360,12 @@ def _details(state: State, row: BodyRow, *, carry: Draft | None = None) -> dict[
     return found
 
 
-def _may_be_merged(state: State, row: BodyRow, name: str) -> bool:
+def _may_be_merged(state: _State, row: BodyRow, name: str) -> bool:
     """True for a blank cell at the top of a page that may be the rest of one merged with rows of the page before."""
     return name in state.merging or (name in _KEPT and not row.text("number"))
 
 
-def _top_row(state: State, row: BodyRow, number: str, rest: list[BodyRow], two: bool) -> None:
+def _top_row(state: _State, row: BodyRow, number: str, rest: list[BodyRow], two: bool) -> None:
     values = {
         "number": attrs.evolve(row.values.get("number", SourceText("", row.source)), text=number),
         **_details(state, row),
@@ -385,15 +385,15 @@ def _top_row(state: State, row: BodyRow, number: str, rest: list[BodyRow], two: 
     if not children or _own_row(row, children):
         state.drafts.append(draft)
         return
-    state.shared = frozenset(name for name in FIELDS if not any(child.text(name) for child in children))
+    state.shared = frozenset(name for name in _FIELDS if not any(child.text(name) for child in children))
     state.told = frozenset()
     # the texts of a row that only heads others live on in its parts, where they have none of their own
-    for name in FIELDS:
+    for name in _FIELDS:
         if values[name].text and name not in row.tall and all(child.text(name) for child in children):
             state.loose.append(attrs.evolve(values[name], doubt=f"ghi ở dòng nhiệm vụ chung {number}"))
 
 
-def _only_subtask(state: State, values: dict[str, SourceText], two: bool) -> tuple[SourceText, SourceText]:
+def _only_subtask(state: _State, values: dict[str, SourceText], two: bool) -> tuple[SourceText, SourceText]:
     """The two texts of a row that has no task of its own."""
     if two:
         return SourceText("", values["subtask"].source, "thiếu nhiệm vụ tổng quát"), values["subtask"]
@@ -414,7 +414,7 @@ def _children(rest: list[BodyRow], number: str) -> list[BodyRow]:
 
 def _own_row(row: BodyRow, children: list[BodyRow]) -> bool:
     """True when a row over others is a task itself: it has details that its parts do not take from it."""
-    own = [name for name in FIELDS if row.text(name) and name not in row.tall]
+    own = [name for name in _FIELDS if row.text(name) and name not in row.tall]
     return (
         len(own) >= 2
         and bool({"lead", "deadline"} & set(own))
@@ -422,7 +422,7 @@ def _own_row(row: BodyRow, children: list[BodyRow]) -> bool:
     )
 
 
-def _sub_row(state: State, row: BodyRow, number: str, two: bool) -> None:
+def _sub_row(state: _State, row: BodyRow, number: str, two: bool) -> None:
     above = state.parent or state.drafts[-1]
     carry = above if above not in state.drafts else None
     values = {"number": attrs.evolve(above.values["number"], doubt=""), **_details(state, row, carry=carry)}
@@ -443,7 +443,7 @@ def _sub_row(state: State, row: BodyRow, number: str, two: bool) -> None:
     state.drafts.append(Draft(state.section, values, row.source, shared))
 
 
-def _unnumbered(state: State, row: BodyRow, rest: list[BodyRow], two: bool) -> None:
+def _unnumbered(state: _State, row: BodyRow, rest: list[BodyRow], two: bool) -> None:
     """A row whose number is blank and not merged: a further part of the row above, or its number is missing."""
     own = row.text("task") or ("" if two else row.text("subtask"))
     reason = "dòng không có số, coi là phần tiếp của nhiệm vụ trên"
@@ -472,18 +472,18 @@ def _unnumbered(state: State, row: BodyRow, rest: list[BodyRow], two: bool) -> N
     _top_row(state, _numbered(row, guess if known else ""), guess if known else "", rest, two)
 
 
-def _is_rest(state: State, row: BodyRow, two: bool) -> bool:
+def _is_rest(state: _State, row: BodyRow, two: bool) -> bool:
     """True for a row without a number that goes on with the row above: its texts begin in the middle of a sentence."""
     if not state.drafts or state.drafts[-1].section != state.section or row.title:
         return False
     name = "subtask" if two else "task"
     last, work = state.drafts[-1].text("subtask") or state.drafts[-1].text("task"), row.text(name)
-    others = [row.text(item) for item in FIELDS if row.text(item)]
+    others = [row.text(item) for item in _FIELDS if row.text(item)]
     goes_on = not work or work[0].islower() or (last[-1:] in ";,:" and not others) or last[-1:] in ";,"
     return goes_on and all(text[0].islower() or not text[0].isalpha() for text in others)
 
 
-def _extend(state: State, row: BodyRow) -> None:
+def _extend(state: _State, row: BodyRow) -> None:
     """Puts the texts of such a row under those of the last one."""
     draft, values = state.drafts[-1], dict(state.drafts[-1].values)
     doubt = "dòng không có số, coi là phần tiếp của dòng trên"
@@ -500,7 +500,7 @@ def _numbered(row: BodyRow, number: str) -> BodyRow:
     return attrs.evolve(row, values=dict(row.values) | {"number": SourceText(number, row.source, doubt)})
 
 
-def _guess(state: State) -> str:
+def _guess(state: _State) -> str:
     last = state.drafts[-1].text("number") if state.drafts else "0"
     return str(int(last) + 1) if last.isdigit() else ""
 
@@ -542,7 +542,7 @@ def _leaves_gap(before: str, number: str) -> bool:
 
 def indicators_of(body: Body) -> Outline:
     """Groups and indicators of the rows."""
-    state = State()
+    state = _State()
     for row in body.rows:
         # a row of the table that has a target is an indicator, whatever its number
         if row.text("target") or not _take_section(state, row, True):
@@ -550,7 +550,7 @@ def indicators_of(body: Body) -> Outline:
     return Outline(tuple(state.groups), tuple(_check_numbers(state.drafts)), tuple(state.loose) + body.loose)
 
 
-def _indicator(state: State, row: BodyRow) -> None:
+def _indicator(state: _State, row: BodyRow) -> None:
     values = {name: _value(state, row, name) for name in ("number", "indicator", *_MEASURES)}
     match = _EMBEDDED_INDICATOR.fullmatch(values["indicator"].text)
     if match and not values["number"].text:
@@ -565,7 +565,7 @@ def _indicator(state: State, row: BodyRow) -> None:
     state.drafts.append(Draft(state.section, values, row.source))
 
 
-def _value(state: State, row: BodyRow, name: str) -> SourceText:
+def _value(state: _State, row: BodyRow, name: str) -> SourceText:
     if name in row.merged:
         return attrs.evolve(state.last.get(name, SourceText()), source=row.source)
     return row.values.get(name, SourceText("", row.source))
