@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from nq57xl.plan import appendix_sheets as appendix
-from nq57xl.plan.appendix_sheets import INDICATOR_KINDS
+from nq57xl.plan import appendix
+from nq57xl.plan.appendix import INDICATOR_KINDS
 from nq57xl.rules.condition import Condition
 from nq57xl.rules.findings import Entry, catalogue
 from nq57xl.rules.load import load_schema

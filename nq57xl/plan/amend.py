@@ -14,7 +14,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix_sheets
+from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import grids_of
 from nq57xl.plan.appendix_read import text_of as cell_text
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
@@ -229,8 +229,8 @@ def _filled(old: _Record, new: _Record) -> _Record:
 def moved_review(review: Sequence[Review], comparison: PlanComparison, new: Plan, plan: Plan) -> tuple[Review, ...]:
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
-    first = appendix_sheets.HEADER_ROW + 2
-    for sheet, table in ((appendix_sheets.TASKS, "tasks"), (appendix_sheets.INDICATORS, "indicators")):
+    first = appendix.HEADER_ROW + 2
+    for sheet, table in ((appendix.TASKS, "tasks"), (appendix.INDICATORS, "indicators")):
         placed = _places(
             [row for row in comparison.rows if row.table == table], getattr(new, table), getattr(plan, table)
         )

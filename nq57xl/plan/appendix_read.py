@@ -11,9 +11,8 @@ from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_rows import AppendixRow, plan_of
-from nq57xl.plan.appendix_sheets import (
+from nq57xl.plan import appendix
+from nq57xl.plan.appendix import (
     CUTOFFS,
     DUE_ROLLS,
     INDICATOR_KINDS,
@@ -21,7 +20,9 @@ from nq57xl.plan.appendix_sheets import (
     VOCABULARIES,
     YES,
     AppendixColumn,
+    AppendixRow,
     AppendixSheet,
+    plan_of,
 )
 from nq57xl.plan.model import DatedName, Plan, by_heading
 from nq57xl.plan.understand import understand
@@ -177,11 +178,11 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
     """
     reader = _Reader(grids_of(data, name), name)
-    card, names = reader.card(appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, "card"), reader.names()
-    tables = {sheet.id: reader.table(sheet) for sheet in appendix_sheets.TABLES}
+    card, names = reader.card(appendix.PLAN_TITLE, appendix.CARD, "card"), reader.names()
+    tables = {sheet.id: reader.table(sheet) for sheet in appendix.TABLES}
     for table, heading, headings in (("tasks", "section", "sections"), ("indicators", "group", "indicator_groups")):
         tables[table] = reader.by_heading(table, tables[table], heading, [row["number"] for row in tables[headings]])
-    settings = reader.card(appendix_sheets.SETTINGS_TITLE, appendix_sheets.SETTINGS, "settings", optional=True)
+    settings = reader.card(appendix.SETTINGS_TITLE, appendix.SETTINGS, "settings", optional=True)
     plan = understand(plan_of(card, names, tables, settings), used)
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
 
@@ -254,11 +255,11 @@ class _Reader:
 
     def names(self) -> list[AppendixRow]:
         """The dated names under the plan's card."""
-        rows = self.table(appendix_sheets.NAMES, search=len(self._grid(appendix_sheets.PLAN_TITLE, False)[1]))
+        rows = self.table(appendix.NAMES, search=len(self._grid(appendix.PLAN_TITLE, False)[1]))
         for index, row in enumerate(rows):
-            kind = next((item for item in appendix_sheets.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
+            kind = next((item for item in appendix.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
             if kind is None:
-                wanted = ("loại tên", appendix_sheets.NAME_KINDS["agency"])
+                wanted = ("loại tên", appendix.NAME_KINDS["agency"])
                 self._unreadable(self.places["names", index, "kind"], "Loại tên", row["kind"], wanted)
             row["kind"] = kind or ""
         return rows

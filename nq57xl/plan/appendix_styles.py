@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nq57xl.plan.appendix_rows import shown
-from nq57xl.plan.appendix_sheets import AppendixColumn
+from nq57xl.plan.appendix import AppendixColumn, shown
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import PageSetup, Style, Worksheet
 

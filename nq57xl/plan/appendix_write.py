@@ -8,9 +8,18 @@ from typing import Any
 
 from attrs import evolve
 
-from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_rows import AppendixRow, card_cells, name_rows, settings_cells, shown, table_rows
-from nq57xl.plan.appendix_sheets import GUIDE, AppendixColumn, AppendixSheet
+from nq57xl.plan import appendix
+from nq57xl.plan.appendix import (
+    GUIDE,
+    AppendixColumn,
+    AppendixRow,
+    AppendixSheet,
+    card_cells,
+    name_rows,
+    settings_cells,
+    shown,
+    table_rows,
+)
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
@@ -31,22 +40,22 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
     `review`: cells to mark, with a list of them on a sheet of its own, for a plan imported from a document.
     """
     titles = [
-        appendix_sheets.GUIDE_TITLE,
+        appendix.GUIDE_TITLE,
         *((TITLE,) if review else ()),
-        appendix_sheets.PLAN_TITLE,
-        *(item.title for item in appendix_sheets.TABLES),
-        appendix_sheets.SETTINGS_TITLE,
+        appendix.PLAN_TITLE,
+        *(item.title for item in appendix.TABLES),
+        appendix.SETTINGS_TITLE,
     ]
     with Workbook("Phụ lục gốc của kế hoạch", STYLES) as book:
         sheets = {title: book.sheet(title) for title in titles}
         for name, title in _LISTED.items():
             book.define_name(f"ds_{name}", _filled_part(title))
-        _guide(sheets[appendix_sheets.GUIDE_TITLE])
-        _plan_sheet(sheets[appendix_sheets.PLAN_TITLE], plan)
+        _guide(sheets[appendix.GUIDE_TITLE])
+        _plan_sheet(sheets[appendix.PLAN_TITLE], plan)
         rows = table_rows(plan)
-        for table in appendix_sheets.TABLES:
+        for table in appendix.TABLES:
             _table_sheet(sheets[table.title], table, rows[table.id])
-        _settings_sheet(sheets[appendix_sheets.SETTINGS_TITLE], plan)
+        _settings_sheet(sheets[appendix.SETTINGS_TITLE], plan)
         if review:
             write_review(sheets, plan, review)
     return book.content
@@ -54,7 +63,7 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
 
 def _filled_part(title: str) -> str:
     """Formula for the first column of a sheet down to its last filled row: dropdowns show no empty lines."""
-    first = appendix_sheets.HEADER_ROW + 2
+    first = appendix.HEADER_ROW + 2
     column = f"'{title}'!$A$1:$A${_LAST_ROW}"
     last = f'SUMPRODUCT(MAX(({column}<>"")*ROW({column})))'
     return f"='{title}'!$A${first}:INDEX({column},MAX({first},{last}))"
@@ -64,29 +73,29 @@ def _plan_sheet(sheet: Worksheet, plan: Plan) -> None:
     sheet.widths(_CARD_WIDTHS)
     note = "Nhập ở cột Nội dung; ô nào chưa biết thì để trống."
     write_top(sheet, "THÔNG TIN KẾ HOẠCH", note, _CARD_WIDTHS)
-    _card(sheet, appendix_sheets.CARD, card_cells(plan.properties))
-    start = appendix_sheets.NAMES_ROW
-    write_heading(sheet, start - 2, appendix_sheets.NAMES.heading)
-    columns = list(zip(appendix_sheets.NAMES.columns, _CARD_WIDTHS, strict=True))
+    _card(sheet, appendix.CARD, card_cells(plan.properties))
+    start = appendix.NAMES_ROW
+    write_heading(sheet, start - 2, appendix.NAMES.heading)
+    columns = list(zip(appendix.NAMES.columns, _CARD_WIDTHS, strict=True))
     _header(sheet, start - 1, columns)
-    _rows(sheet, start, columns, name_rows(plan.properties), appendix_sheets.NAMES.spare)
+    _rows(sheet, start, columns, name_rows(plan.properties), appendix.NAMES.spare)
     set_up_page(sheet)
 
 
 def _settings_sheet(sheet: Worksheet, plan: Plan) -> None:
     sheet.widths(_CARD_WIDTHS)
     write_top(sheet, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", _CARD_WIDTHS)
-    _card(sheet, appendix_sheets.SETTINGS, settings_cells(plan.settings))
+    _card(sheet, appendix.SETTINGS, settings_cells(plan.settings))
     set_up_page(sheet)
 
 
 def _card(sheet: Worksheet, lines: tuple[AppendixColumn, ...], cells: AppendixRow) -> None:
-    head = appendix_sheets.CARD_ROW - 1
+    head = appendix.CARD_ROW - 1
     sheet.text(head, 0, "Mục", "head")
     sheet.text(head, 1, "Nội dung", "head")
     sheet.across(head, 2, 3, "Cách nhập", "head")
     sheet.height(head, 20)
-    for row, column in enumerate(lines, appendix_sheets.CARD_ROW):
+    for row, column in enumerate(lines, appendix.CARD_ROW):
         value = cells.get(column.key)
         sheet.text(row, 0, column.title, "label")
         write_cell(sheet, (row, 1), column, value)
@@ -105,7 +114,7 @@ def _table_sheet(sheet: Worksheet, table: AppendixSheet, rows: list[AppendixRow]
         table = evolve(table, columns=tuple(column for column in table.columns if not column.rare))
     widths = [column.width for column in table.columns]
     columns = list(zip(table.columns, widths, strict=True))
-    head = appendix_sheets.HEADER_ROW
+    head = appendix.HEADER_ROW
     sheet.widths(widths)
     write_top(sheet, table.heading, table.note, widths)
     _header(sheet, head, columns)
@@ -149,13 +158,13 @@ def _rows(sheet: Worksheet, start: int, columns: _Columns, rows: list[AppendixRo
 
 _LISTS: Mapping[str, str | list[str]] = {
     **{name: f"=ds_{name}" for name in _LISTED},
-    "yes_no": [appendix_sheets.YES, appendix_sheets.NO],
-    "cutoff": list(appendix_sheets.CUTOFFS.values()),
-    "vocabulary": list(appendix_sheets.VOCABULARIES.values()),
-    "due_roll": list(appendix_sheets.DUE_ROLLS.values()),
-    "indicator_kind": list(appendix_sheets.INDICATOR_KINDS.values()),
-    "name_kind": list(appendix_sheets.NAME_KINDS.values()),
-    "unit_kind": list(appendix_sheets.UNIT_KINDS),
+    "yes_no": [appendix.YES, appendix.NO],
+    "cutoff": list(appendix.CUTOFFS.values()),
+    "vocabulary": list(appendix.VOCABULARIES.values()),
+    "due_roll": list(appendix.DUE_ROLLS.values()),
+    "indicator_kind": list(appendix.INDICATOR_KINDS.values()),
+    "name_kind": list(appendix.NAME_KINDS.values()),
+    "unit_kind": list(appendix.UNIT_KINDS),
 }
 
 

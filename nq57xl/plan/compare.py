@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from nq57xl.plan import appendix_sheets
+from nq57xl.plan import appendix
 from nq57xl.plan.model import (
     ChangeKind,
     FieldChange,
@@ -31,7 +31,7 @@ KIND_WORDS: dict[ChangeKind, str] = {
     "moved": "chuyển nhóm",
     "renumbered": "đánh số lại",
 }
-TITLES: dict[RowTable, str] = {"tasks": appendix_sheets.TASKS.title, "indicators": appendix_sheets.INDICATORS.title}
+TITLES: dict[RowTable, str] = {"tasks": appendix.TASKS.title, "indicators": appendix.INDICATORS.title}
 
 _LEAF, _PARENT = 0.65, 0.35
 _PRODUCT = 0.15
@@ -150,7 +150,7 @@ _TASK_FIELDS = (
 _INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
 FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": _TASK_FIELDS, "indicators": _INDICATOR_FIELDS}
-_SHEETS = {"tasks": appendix_sheets.TASKS, "indicators": appendix_sheets.INDICATORS}
+_SHEETS = {"tasks": appendix.TASKS, "indicators": appendix.INDICATORS}
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
 _HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
 
@@ -378,14 +378,14 @@ class _Table:
 
 
 def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterator[FieldChange]:
-    titles = {column.key: column.title for column in appendix_sheets.CARD}
+    titles = {column.key: column.title for column in appendix.CARD}
     for field in GENERAL:
         before, after = getattr(old.properties, field), getattr(new.properties, field)
         if after and not same_text(_words(before), _words(after)):
             yield FieldChange(field, titles[field], _words(before), _words(after))
     for table, title in (
-        ("tasks", appendix_sheets.SECTIONS.title),
-        ("indicators", appendix_sheets.INDICATOR_GROUPS.title),
+        ("tasks", appendix.SECTIONS.title),
+        ("indicators", appendix.INDICATOR_GROUPS.title),
     ):
         befores, afters = headings(old, table), headings(new, table)  # type: ignore[arg-type]
         pairs = sections.pairs[table]  # type: ignore[index]

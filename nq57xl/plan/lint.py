@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nq57xl.plan import appendix_sheets, linter
+from nq57xl.plan import appendix, linter
 from nq57xl.plan.importer.document import roman, roman_value
 from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
 from nq57xl.plan.model import Indicator, Plan, Task
@@ -256,7 +256,7 @@ def _properties(linter: Linter) -> Iterator[Finding]:
                 "names",
                 linter.free_name_row(),
                 "name",
-                value=appendix_sheets.NAME_KINDS[field],
+                value=appendix.NAME_KINDS[field],
             )
     external = {unit.code: unit.external for unit in linter.plan.units}
     if properties.gatherer and external.get(properties.gatherer, True):

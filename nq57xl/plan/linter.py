@@ -13,9 +13,8 @@ import cattrs
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_rows import name_rows
-from nq57xl.plan.appendix_sheets import INDICATOR_KINDS
+from nq57xl.plan import appendix
+from nq57xl.plan.appendix import INDICATOR_KINDS, name_rows
 from nq57xl.plan.model import UNDECIDED, Indicator, IndicatorKind, Plan, Task, Unit, UnitGroup
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
@@ -98,7 +97,7 @@ class Linter:
         """What people call that field."""
         if table == "card":
             return card_title(field)
-        known = (*appendix_sheets.TABLES, appendix_sheets.NAMES)
+        known = (*appendix.TABLES, appendix.NAMES)
         columns = next(item for item in known if item.id == table).columns
         return next(column.title for column in columns if column.key == field)
 
@@ -134,17 +133,17 @@ class Linter:
 def layout_place(table: str, index: int, field: str) -> tuple[str, str]:
     """Sheet and cell of a field as `write_appendix` lays them out."""
     if table == "card":
-        row = next(row for row, line in enumerate(appendix_sheets.CARD, appendix_sheets.CARD_ROW) if line.key == field)
-        return appendix_sheets.PLAN_TITLE, a1(row, 1)
+        row = next(row for row, line in enumerate(appendix.CARD, appendix.CARD_ROW) if line.key == field)
+        return appendix.PLAN_TITLE, a1(row, 1)
     if table == "names":
-        return appendix_sheets.PLAN_TITLE, a1(appendix_sheets.NAMES_ROW + index, appendix_sheets.NAMES.column(field))
-    sheet = next(item for item in appendix_sheets.TABLES if item.id == table)
-    return sheet.title, a1(appendix_sheets.HEADER_ROW + 1 + index, sheet.column(field))
+        return appendix.PLAN_TITLE, a1(appendix.NAMES_ROW + index, appendix.NAMES.column(field))
+    sheet = next(item for item in appendix.TABLES if item.id == table)
+    return sheet.title, a1(appendix.HEADER_ROW + 1 + index, sheet.column(field))
 
 
 def card_title(field: str) -> str:
     """What people call a line of the plan's card."""
-    return next(column.title for column in appendix_sheets.CARD if column.key == field)
+    return next(column.title for column in appendix.CARD if column.key == field)
 
 
 _NEED_NO_DAY = ("ongoing", "done")

@@ -13,9 +13,21 @@ from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_rows import card_cells, name_rows, settings_cells, table_rows
-from nq57xl.plan.appendix_sheets import GROUPS, HEADER_ROW, NAME_KINDS, NAMES, TABLES, TASKS, UNITS, AppendixColumn
+from nq57xl.plan import appendix
+from nq57xl.plan.appendix import (
+    GROUPS,
+    HEADER_ROW,
+    NAME_KINDS,
+    NAMES,
+    TABLES,
+    TASKS,
+    UNITS,
+    AppendixColumn,
+    card_cells,
+    name_rows,
+    settings_cells,
+    table_rows,
+)
 from nq57xl.plan.appendix_styles import MARKED, set_up_page, write_cell, write_line, write_top
 from nq57xl.plan.importer.units import members_of_kind
 from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
@@ -199,7 +211,7 @@ def _kind_of(point: Review) -> tuple[str, str, str]:
 
 
 def _field_title(point: Review) -> str:
-    from nq57xl.plan.appendix_sheets import CARD
+    from nq57xl.plan.appendix import CARD
 
     return NAME_KINDS.get(point.field) or next(
         (column.title for column in CARD if column.key == point.field), point.field
@@ -446,17 +458,15 @@ def places(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
     """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
     found: dict[tuple[str, str], tuple[AppendixColumn, Any]] = {}
     cards = (
-        (appendix_sheets.PLAN_TITLE, appendix_sheets.CARD, card_cells(plan.properties)),
-        (appendix_sheets.SETTINGS_TITLE, appendix_sheets.SETTINGS, settings_cells(plan.settings)),
+        (appendix.PLAN_TITLE, appendix.CARD, card_cells(plan.properties)),
+        (appendix.SETTINGS_TITLE, appendix.SETTINGS, settings_cells(plan.settings)),
     )
     for title, lines, cells in cards:
-        for row, column in enumerate(lines, appendix_sheets.CARD_ROW):
+        for row, column in enumerate(lines, appendix.CARD_ROW):
             found[title, a1(row, 1)] = (column, cells.get(column.key))
-    tables = [(appendix_sheets.NAMES, appendix_sheets.NAMES_ROW, name_rows(plan.properties))]
+    tables = [(appendix.NAMES, appendix.NAMES_ROW, name_rows(plan.properties))]
     tables += [
-        (sheet, appendix_sheets.HEADER_ROW + 1, rows)
-        for sheet in appendix_sheets.TABLES
-        for rows in (table_rows(plan)[sheet.id],)
+        (sheet, appendix.HEADER_ROW + 1, rows) for sheet in appendix.TABLES for rows in (table_rows(plan)[sheet.id],)
     ]
     for sheet, start, rows in tables:
         for row, cells in enumerate(rows, start):
@@ -486,7 +496,7 @@ def _list(sheet: Worksheet, plan: Plan, review: Sequence[Review]) -> None:
     asked = sum(not question.detail for question in questions)
     heading = f"CẦN RÀ SOÁT SAU KHI NHẬP KẾ HOẠCH: {asked} CÂU HỎI CHO {len(review)} CHỖ"
     write_top(sheet, heading, _NOTE, _WIDTHS)
-    start = appendix_sheets.HEADER_ROW
+    start = appendix.HEADER_ROW
     for first, last, name in _QUESTION_COLUMNS:
         sheet.across(start, first, last, name, "head")
     sheet.text(start, _HIDDEN, KEY, "head")
@@ -497,8 +507,8 @@ def _list(sheet: Worksheet, plan: Plan, review: Sequence[Review]) -> None:
     under = start + len(questions) + 2
     sheet.text(under, 0, "TỪNG CHỖ", "title")
     _points(sheet, under + 1, review)
-    set_up_page(sheet, repeat=appendix_sheets.HEADER_ROW)
-    sheet.freeze_panes(appendix_sheets.HEADER_ROW + 1, 0)
+    set_up_page(sheet, repeat=appendix.HEADER_ROW)
+    sheet.freeze_panes(appendix.HEADER_ROW + 1, 0)
 
 
 def _question(sheet: Worksheet, row: int, number: str, question: Question, plan: Plan) -> None:
@@ -514,8 +524,8 @@ def _question(sheet: Worksheet, row: int, number: str, question: Question, plan:
     sheet.text(row, _HIDDEN, question.key, "key")
     listed: list[str] | str = list(question.options)
     if len(",".join(question.options)) > _LONGEST_LIST or any("," in option for option in question.options):
-        last_unit = appendix_sheets.HEADER_ROW + 1 + max(1, len(plan.units))
-        listed = f"='{appendix_sheets.UNITS.title}'!$B${appendix_sheets.HEADER_ROW + 2}:$B${last_unit}"
+        last_unit = appendix.HEADER_ROW + 1 + max(1, len(plan.units))
+        listed = f"='{appendix.UNITS.title}'!$B${appendix.HEADER_ROW + 2}:$B${last_unit}"
     stop = {"error_title": "Trả lời", "error_message": "Chọn một mục trong danh sách."}
     rule = {"validate": "list", "source": listed, "show_error": question.strict, **stop}
     sheet.data_validation(row, _ANSWER, row, _ANSWER, rule)
@@ -526,11 +536,11 @@ def _points(sheet: Worksheet, start: int, review: Sequence[Review]) -> None:
     """A line for each point, with a link to its cell."""
     titles = {
         (table.title, column.key): column.title
-        for table in (*appendix_sheets.TABLES, appendix_sheets.NAMES)
+        for table in (*appendix.TABLES, appendix.NAMES)
         for column in table.columns
     }
-    titles |= {(appendix_sheets.PLAN_TITLE, column.key): column.title for column in appendix_sheets.CARD}
-    titles |= {(appendix_sheets.PLAN_TITLE, key): name for key, name in appendix_sheets.NAME_KINDS.items()}
+    titles |= {(appendix.PLAN_TITLE, column.key): column.title for column in appendix.CARD}
+    titles |= {(appendix.PLAN_TITLE, key): name for key, name in appendix.NAME_KINDS.items()}
     for index, name in enumerate((*_COLUMNS, _FIELD)):
         sheet.text(start, index, name, "head")
     for row, point in enumerate(review, start + 1):

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix import VOCABULARIES
 from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.plan.appendix_sheets import VOCABULARIES
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
 from nq57xl.rules.load import PAIRS, load_vocabulary

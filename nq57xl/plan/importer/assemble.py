@@ -10,9 +10,8 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix_sheets
-from nq57xl.plan.appendix_rows import shown
-from nq57xl.plan.appendix_sheets import AppendixSheet
+from nq57xl.plan import appendix
+from nq57xl.plan.appendix import AppendixSheet, shown
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
@@ -88,18 +87,18 @@ class _Assembly:
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
         self._units()
-        self._outline(appendix_sheets.SECTIONS, self.tasks)
+        self._outline(appendix.SECTIONS, self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
             self._row(
-                appendix_sheets.TASKS,
+                appendix.TASKS,
                 index,
                 plan.tasks[index].code,
                 _task_doubts(draft, self.bodies.task, resolver, plan),
             )
-        self._outline(appendix_sheets.INDICATOR_GROUPS, self.indicators)
+        self._outline(appendix.INDICATOR_GROUPS, self.indicators)
         for index, draft in enumerate(self.indicators.drafts):
             doubts = _indicator_doubts(draft, self.bodies.indicator, resolver)
-            self._row(appendix_sheets.INDICATORS, index, plan.indicators[index].code, doubts)
+            self._row(appendix.INDICATORS, index, plan.indicators[index].code, doubts)
         self._columns()
         for value in (*self.tasks.loose, *self.indicators.loose):
             self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
@@ -126,27 +125,25 @@ class _Assembly:
         )
 
     def _properties(self, plan: Plan) -> None:
-        lines = [column.key for column in appendix_sheets.CARD]
-        kinds = list(appendix_sheets.NAME_KINDS)
+        lines = [column.key for column in appendix.CARD]
+        kinds = list(appendix.NAME_KINDS)
         for key, reason in self.found.doubts.items():
             source = self.found.sources.get(key, "")
             if key in lines:
                 self._add(
-                    appendix_sheets.PLAN_TITLE,
-                    a1(appendix_sheets.CARD_ROW + lines.index(key), 1),
+                    appendix.PLAN_TITLE,
+                    a1(appendix.CARD_ROW + lines.index(key), 1),
                     "",
                     key,
                     (source, reason),
                 )
             elif key in kinds:
                 before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
-                self._add(
-                    appendix_sheets.PLAN_TITLE, a1(appendix_sheets.NAMES_ROW + before, 1), "", key, (source, reason)
-                )
+                self._add(appendix.PLAN_TITLE, a1(appendix.NAMES_ROW + before, 1), "", key, (source, reason))
 
     def _units(self) -> None:
         for doubt in self.proposal.doubts:
-            sheet = {"units": appendix_sheets.UNITS, "groups": appendix_sheets.GROUPS}[doubt.table]
+            sheet = {"units": appendix.UNITS, "groups": appendix.GROUPS}[doubt.table]
             self._add(sheet.title, _address(sheet, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
 
     def _outline(self, sheet: AppendixSheet, outline: Outline) -> None:
@@ -163,8 +160,8 @@ class _Assembly:
     def _columns(self) -> None:
         """One point for each column that was found by likeness only: its first cell."""
         for sheet, body, outline in (
-            (appendix_sheets.TASKS, self.bodies.task, self.tasks),
-            (appendix_sheets.INDICATORS, self.bodies.indicator, self.indicators),
+            (appendix.TASKS, self.bodies.task, self.tasks),
+            (appendix.INDICATORS, self.bodies.indicator, self.indicators),
         ):
             for name in body.doubts if outline.drafts else ():
                 reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
@@ -182,7 +179,7 @@ class _Assembly:
 
 
 def _address(sheet: AppendixSheet, index: int, key: str) -> str:
-    return a1(appendix_sheets.HEADER_ROW + 1 + index, sheet.column(key))
+    return a1(appendix.HEADER_ROW + 1 + index, sheet.column(key))
 
 
 def _task(draft: Draft) -> Task:

@@ -1,28 +1,21 @@
-"""Records of a plan as rows of the master appendix, and back."""
+"""The sheets of the master appendix phu-luc.xlsx (schemas/appendix.yml), and records of a plan as their rows."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import attrs
+from attrs import frozen
 
-from nq57xl.plan.appendix_sheets import (
-    CUTOFFS,
-    DUE_ROLLS,
-    INDICATOR_KINDS,
-    NAME_KINDS,
-    NO,
-    VOCABULARIES,
-    YES,
-    AppendixColumn,
-)
 from nq57xl.plan.model import (
     AdHocReport,
     DatedName,
     Deadline,
+    DueRoll,
     Indicator,
     IndicatorGroup,
+    IndicatorKind,
     Plan,
     Properties,
     Section,
@@ -34,6 +27,90 @@ from nq57xl.plan.model import (
     UnitGroup,
 )
 from nq57xl.plan.periods import ad_hoc_code
+from nq57xl.resources import read_schema
+
+_Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
+"""`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line;
+`dated_names`: a name a line with the last day of its validity, "Phòng Quản lý đô thị (đến 30/06/2026)"."""
+
+
+@frozen
+class AppendixColumn:
+    """One column of a table, or one line of a card."""
+
+    key: str
+    """Name of the record's field."""
+    title: str
+    width: float = 12
+    hint: str = ""
+    """What to type, shown when the cell is chosen."""
+    kind: _Kind = "text"
+    source: str = ""
+    """The list of a dropdown: one of the schema's, or of the codes and numbers of a sheet."""
+    others: tuple[str, ...] = ()
+    """Other headings under which people keep this column."""
+    optional: bool = False
+    """True: the column may be missing in a workbook."""
+    center: bool = False
+    strict: bool = True
+    """False: the dropdown proposes, other values may be typed."""
+    rare: bool = False
+    """True: written only where some row has something in it; stands last."""
+    limits: tuple[int, int] = (0, 200)
+    """Smallest and greatest value of a `whole`."""
+
+
+@frozen
+class AppendixSheet:
+    """One sheet that holds a table."""
+
+    id: str
+    title: str
+    heading: str
+    columns: tuple[AppendixColumn, ...]
+    note: str = ""
+    """One or two sentences under the heading."""
+    spare: int = 20
+    """Prepared empty rows under the last one."""
+    optional: bool = False
+    """True: the sheet may be missing in a workbook."""
+
+    def column(self, key: str) -> int:
+        """Index of the column, 0-based."""
+        return next(index for index, item in enumerate(self.columns) if item.key == key)
+
+
+def _columns(raw: list[dict[str, Any]]) -> tuple[AppendixColumn, ...]:
+    lists: dict[str, Any] = {"others": (), "limits": (0, 200)}
+    return tuple(
+        AppendixColumn(**item | {key: tuple(item.get(key, usual)) for key, usual in lists.items()}) for item in raw
+    )
+
+
+_SCHEMA: dict[str, Any] = read_schema("appendix.yml")
+_LISTS = _SCHEMA["lists"]
+GUIDE: list[tuple[str, str]] = _SCHEMA["guide"]
+"""Number and text of each line."""
+YES, NO = "Có", "Không"
+CUTOFFS: dict[str, str] = _LISTS["cutoff"]
+DUE_ROLLS: dict[DueRoll, str] = _LISTS["due_roll"]
+INDICATOR_KINDS: dict[IndicatorKind, str] = _LISTS["indicator_kind"]
+VOCABULARIES: dict[str, str] = _LISTS["vocabulary"]
+NAME_KINDS: dict[str, str] = _LISTS["name_kind"]
+UNIT_KINDS: list[str] = _LISTS["unit_kind"]
+PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
+CARD, SETTINGS = (_columns(_SCHEMA["cards"][name]) for name in ("plan", "settings"))
+NAMES, *_TABLES = (AppendixSheet(**{**item, "columns": _columns(item["columns"])}) for item in _SCHEMA["sheets"])
+TABLES = tuple(_TABLES)
+UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS, _ = TABLES
+
+HEADER_ROW = 3
+"""0-based row of the column headings of every table sheet."""
+CARD_ROW = 3
+"""0-based row of the first line of a card sheet, under its headings."""
+NAMES_ROW = CARD_ROW + len(CARD) + 3
+"""0-based row of the first line of the names table on the sheet of the plan."""
+
 
 AppendixRow = dict[str, Any]
 """Column key -> str, int, bool, date, tuple of str, or None."""
