@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nq57xl.plan import appendix, linter
+from nq57xl.plan import appendix
 from nq57xl.plan.importer.document import roman, roman_value
-from nq57xl.plan.linter import Clear, Linter, Places, card_title, load_clear
+from nq57xl.plan.linter import CLEAR_CHECKS, Clear, Linter, Places, card_title, ended_units, load_clear
 from nq57xl.plan.model import Indicator, Plan, Task
 from nq57xl.plan.periods import is_ad_hoc, names_row
 from nq57xl.rules.findings import Finding, Point, catalogue, grouped, reworded
@@ -82,7 +82,7 @@ def _cased_like(printed: str, likely: str) -> str:
     return likely[:1].upper() + likely[1:] if printed[:1].isupper() else likely
 
 
-def numbers(linter: Linter) -> Iterator[Finding]:
+def _numbers(linter: Linter) -> Iterator[Finding]:
     """Sections, tasks with their sub-tasks, indicators: each by its own numbering."""
     plan = linter.plan
     for table, headings in (("sections", plan.sections), ("indicator_groups", plan.indicator_groups)):
@@ -349,18 +349,12 @@ def _misprints(linter: Linter) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
     _properties,
     _groups,
-    linter.ended_units,
+    ended_units,
     _sections,
     _codes,
     _ad_hoc,
-    numbers,
-    linter.leads,
-    linter.work,
-    linter.deadlines,
-    linter.results,
-    linter.targets,
-    linter.kinds,
-    linter.answerable,
+    _numbers,
+    *CLEAR_CHECKS,
     _misprints,
 )
 """Every check of the plan, in the order in which findings are told."""

@@ -159,7 +159,7 @@ _VERB = re.compile(r"(?:triển khai|ban hành|xây dựng|tổ chức|thực hi
 _PLURAL = re.compile(r"(?:các|những)\s+", re.IGNORECASE)
 
 
-def leads(linter: Linter) -> Iterator[Finding]:
+def _leads(linter: Linter) -> Iterator[Finding]:
     """Rõ người: leads and supports that are missing, unknown, collective, or whose unit gets no form."""
     rows: list[tuple[str, int, Task | Indicator]] = [("tasks", i, task) for i, task in enumerate(linter.plan.tasks)]
     rows += [("indicators", i, item) for i, item in enumerate(linter.plan.indicators)]
@@ -200,7 +200,7 @@ def _likely(part: str, linter: Linter) -> str:
     return f"Có thể là «{best[1]}». " if best[0] >= _LIKE else ""
 
 
-def work(linter: Linter) -> Iterator[Finding]:
+def _work(linter: Linter) -> Iterator[Finding]:
     """Rõ việc: rows that name no work, sub-tasks that only repeat their task."""
     for index, task in enumerate(linter.plan.tasks):
         if not task.task and not task.subtask:
@@ -209,7 +209,7 @@ def work(linter: Linter) -> Iterator[Finding]:
             yield linter.make("PLAN_SUBTASK_REPEATS", "tasks", index, "subtask", value=one_line(task.subtask))
 
 
-def deadlines(linter: Linter) -> Iterator[Finding]:
+def _deadlines(linter: Linter) -> Iterator[Finding]:
     """Rõ thời gian: deadlines without a day, and days that had passed when the plan was issued."""
     properties = linter.plan.properties
     year_end = f"31/12/{properties.year}"
@@ -220,19 +220,16 @@ def deadlines(linter: Linter) -> Iterator[Finding]:
         field = "deadline" if task.standard_deadline is None else "standard_deadline"
         if task.due is None:
             yield linter.make("PLAN_DEADLINE_UNPARSED", "tasks", index, field, proposal=year_end, **words)
-        elif properties.issued_on is not None and task.due < properties.issued_on:
-            issued = f"ngày ban hành kế hoạch ({properties.issued_on:%d/%m/%Y})"
-            yield linter.make(
-                "PLAN_DEADLINE_PAST", "tasks", index, field, day=f"{task.due:%d/%m/%Y}", issued=issued, **words
-            )
+            continue
+        if properties.issued_on is not None and task.due < properties.issued_on:
+            words["issued"] = f"ngày ban hành kế hoạch ({properties.issued_on:%d/%m/%Y})"
         elif properties.year and task.due.year < properties.year:
-            issued = f"năm {properties.year} của kế hoạch"
-            yield linter.make(
-                "PLAN_DEADLINE_PAST", "tasks", index, field, day=f"{task.due:%d/%m/%Y}", issued=issued, **words
-            )
+            words["issued"] = f"năm {properties.year} của kế hoạch"
+        if "issued" in words:
+            yield linter.make("PLAN_DEADLINE_PAST", "tasks", index, field, day=f"{task.due:%d/%m/%Y}", **words)
 
 
-def results(linter: Linter) -> Iterator[Finding]:
+def _results(linter: Linter) -> Iterator[Finding]:
     """Rõ sản phẩm, kết quả: deliverables and KPIs that are missing, vague, or say the same."""
     tasks = linter.plan.tasks
     columns = (("deliverable", "PLAN_DELIVERABLE_MISSING", _deliverable), ("kpi", "PLAN_KPI_MISSING", _kpi))
@@ -311,14 +308,14 @@ def _measured(task: Task, year: int) -> str:
     return f"{counted}, xong trước ngày {day:%d/%m/%Y}"
 
 
-def targets(linter: Linter) -> Iterator[Finding]:
+def _targets(linter: Linter) -> Iterator[Finding]:
     """Targets of indicators that could not be read."""
     for index, item in enumerate(linter.plan.indicators):
         if item.target.comparator is None:
             yield linter.make("PLAN_TARGET_UNPARSED", "indicators", index, "target", value=item.target.text)
 
 
-def kinds(linter: Linter) -> Iterator[Finding]:
+def _kinds(linter: Linter) -> Iterator[Finding]:
     """Indicators that do not say what their figures count, with a proposal: only then they are compared and summed."""
     for index, item in enumerate(linter.plan.indicators):
         if not item.kind and item.measure != "choice":
@@ -333,7 +330,7 @@ def _likely_kind(linter: Linter, item: Indicator) -> str:
     return next(found, INDICATOR_KINDS["stock"])
 
 
-def answerable(linter: Linter) -> Iterator[Finding]:
+def _answerable(linter: Linter) -> Iterator[Finding]:
     """Rõ trách nhiệm, rõ thẩm quyền: only where the plan asks for it; its own column is optional."""
     wanted = linter.plan.properties.clear_criteria
     for code, field in (("PLAN_RESPONSIBLE_MISSING", "responsible"), ("PLAN_AUTHORITY_MISSING", "authority")):
@@ -367,3 +364,7 @@ def ended_units(linter: Linter) -> Iterator[Finding]:
 
 def _followed(unit: Unit, known: set[str]) -> bool:
     return any(code in known and code != unit.code for code in unit.successors)
+
+
+CLEAR_CHECKS = (_leads, _work, _deadlines, _results, _targets, _kinds, _answerable)
+"""Those that a plan's own "rõ" ask for."""

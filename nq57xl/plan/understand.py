@@ -16,6 +16,7 @@ from attrs import frozen
 from nq57xl.plan.model import Comparator, Deadline, DeadlineKind, Indicator, Plan, Properties, Target, Task, Unit
 from nq57xl.plan.units import Resolver
 from nq57xl.text.legacy import bare, fold, one_line
+from nq57xl.text.typed import read_number
 
 _YEARS = range(1990, 2100)
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
@@ -329,11 +330,8 @@ _WHOLE = re.compile(
 )
 _LONGEST = 300
 """A longer text is a paragraph, not a target."""
-_MAX_DIGITS = 20
 _OR_MORE = re.compile(r"(?:trở lên|hoặc hơn)\W*$")
 _OR_LESS = re.compile(r"(?:trở xuống|hoặc ít hơn)\W*$")
-_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d{1,3}(?:\.\d{3})+,\d+")
-_SINGLE_GROUP = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
 def parse_target(text: str) -> Target:
@@ -347,7 +345,7 @@ def parse_target(text: str) -> Target:
     if key == "có":
         return Target(shown, "=")
     match = _WHOLE.fullmatch(key) if len(key) <= _LONGEST else None
-    value = _number(match["number"]) if match else None
+    value = read_number(match["number"]).value if match else None
     if match is None or value is None:
         return Target(shown)
     rest = match["rest"].strip()
@@ -363,17 +361,6 @@ def _comparator(words: str | None, rest: str) -> Comparator:
     if words is None or _OR_MORE.search(rest):
         return ">="
     return next(sign for pattern, sign in _COMPARATORS if re.fullmatch(pattern, words))
-
-
-def _number(text: str) -> float | None:
-    """The number as written here: decimal comma, dots between groups; None when it can be read in two ways."""
-    if _SINGLE_GROUP.fullmatch(text) or len(text) > _MAX_DIGITS:
-        return None
-    if _GROUPED.fullmatch(text):
-        text = text.replace(".", "")
-    if text.count(".") + text.count(",") > 1:
-        return None
-    return float(text.replace(",", "."))
 
 
 def _unit(shown: str, rest: str) -> str:

@@ -80,17 +80,8 @@ class Resolution:
     """(part as printed, name) for each part that fits only with a misprint: lint tells them."""
 
 
-def resolve(text: str, units: Iterable[Unit], groups: Iterable[UnitGroup]) -> Resolution:
-    """The units that the text names. The whole text is tried first, then the longest parts between ; , / "và".
-
-    A part resolves by its own spelling, then without accents, "Phòng" and abbreviations, then with a small misprint;
-    at each step only if exactly one unit or group fits. Parts that do not resolve stay together, as printed.
-    """
-    return Resolver(tuple(units), tuple(groups)).resolve(text)
-
-
 class Resolver:
-    """`resolve` for many texts of one plan: the names are prepared once."""
+    """Tells which units the texts of one plan name: the names are prepared once."""
 
     def __init__(self, units: tuple[Unit, ...], groups: tuple[UnitGroup, ...]) -> None:
         self._known = {unit.code for unit in units}
@@ -119,7 +110,12 @@ class Resolver:
                 self._loose.setdefault(key, set()).add(owner)
 
     def resolve(self, text: str) -> Resolution:
-        """See the function `resolve`."""
+        """The units that the text names. The whole text is tried first, then the longest parts between ; , / "và".
+
+        A part resolves by its own spelling, then without accents, "Phòng" and abbreviations, then with a small
+        misprint; at each step only if exactly one unit or group fits. Parts that do not resolve stay together, as
+        printed.
+        """
         known = self._resolved.get(text)
         if known is None:
             known = self._resolve(clean(text))

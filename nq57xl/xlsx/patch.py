@@ -79,7 +79,7 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
     The package has been scanned before: here it is only taken apart.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        styles = ElementTree.fromstring(archive.read(_related(archive, "/styles")))
+        styles = ElementTree.fromstring(archive.read(_styles_part(archive)))
         formats = styles.find(f"{_MAIN_TAG}cellXfs")
         found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
         free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
@@ -278,7 +278,7 @@ _HEAD_ROW = 3
 """0-based row of the headings."""
 
 
-def put_sheet(data: bytes, page: TextSheet, name: str = "phu-luc.xlsx") -> bytes:
+def put_sheet(data: bytes, page: TextSheet) -> bytes:
     """The workbook with that sheet at its end, or in place of the one of that name; the same input, the same bytes.
 
     Raises Nq57Error when the workbook's XML has a shape that cannot be added to safely.
@@ -288,13 +288,13 @@ def put_sheet(data: bytes, page: TextSheet, name: str = "phu-luc.xlsx") -> bytes
             return _with_sheet(old, page)
     except LookupError as error:
         raise Nq57Error(
-            f"Không thêm được trang «{page.title}» vào {name}: cấu trúc tệp khác thường. Hãy mở tệp bằng Excel hoặc "
-            "LibreOffice, lưu lại rồi chạy lại lệnh."
+            f"Không thêm được trang «{page.title}» vào phu-luc.xlsx: cấu trúc tệp khác thường. Hãy mở tệp bằng Excel "
+            "hoặc LibreOffice, lưu lại rồi chạy lại lệnh."
         ) from error
 
 
 def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
-    styles_part = _related(old, "/styles")
+    styles_part = _styles_part(old)
     styles_xml, styles = _with_styles(old.read(styles_part).decode("utf-8"))
     changed = {styles_part: styles_xml}
     part = next((part for title, part in sheet_parts(old) if fold(title) == fold(page.title)), None)
@@ -320,13 +320,13 @@ def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
     return stream.getvalue()
 
 
-def _related(old: zipfile.ZipFile, kind: str) -> str:
+def _styles_part(old: zipfile.ZipFile) -> str:
     relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
     for element in re.findall(r"<Relationship\b[^>]*>", relations):
-        if re.search(rf'Type="[^"]*{kind}"', element):
+        if re.search(r'Type="[^"]*/styles"', element):
             target = _attribute(element, "Target")
             return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    raise LookupError(kind)
+    raise LookupError("styles")
 
 
 def _attribute(element: str, name: str) -> str:

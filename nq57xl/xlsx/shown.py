@@ -238,7 +238,7 @@ def show(value: float, code: str) -> _Shown:
     return _Shown("number", seen, section.percents, section.before, section.after)
 
 
-def shown_text(value: float | str, code: str, *, date1904: bool = False) -> str:
+def shown_text(value: float | str, code: str) -> str:
     """What a cell shows, in Vietnamese notation: "85%", "12/2026", "12/QĐ-SXD", "1.250.000"."""
     sections = parse(code).sections
     if isinstance(value, str):
@@ -256,12 +256,11 @@ def shown_text(value: float | str, code: str, *, date1904: bool = False) -> str:
         return f"{minus}{section.before}{figures}{section.after}".strip()
     if section.kind in ("words", "nothing"):
         return "".join(token.text for token in section.tokens).strip()
-    serial = value + (_1904 if date1904 else 0)
-    if not _is_moment(serial, section):
+    if not _is_moment(value, section):
         return "#######"
-    seconds = round(abs(serial) * 86_400)  # programs round moments to the second
+    seconds = round(abs(value) * 86_400)  # programs round moments to the second
     moment = _EPOCH + timedelta(seconds=seconds % 86_400 if section.kind == "duration" else seconds)
-    return "".join(_piece(token, serial, moment, section) for token in section.tokens)
+    return "".join(_piece(token, value, moment, section) for token in section.tokens)
 
 
 def _is_moment(serial: float, section: _Section) -> bool:

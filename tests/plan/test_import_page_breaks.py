@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from nq57xl.plan.importer.assemble import Imported, import_document
-from nq57xl.plan.importer.document import Document, Placed, table_of
+from nq57xl.plan.importer.document import Document, GridCell, table_of
 from nq57xl.plan.importer.read_pdf import Box, Letter, _is_no_shading, _Pages, whole_cells
 from tests.import_kit import TODAY
 
 HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
 
 
-def pages(*parts: list[tuple[str, ...]], more: tuple[Placed, ...] = ()) -> Imported:
+def pages(*parts: list[tuple[str, ...]], more: tuple[GridCell, ...] = ()) -> Imported:
     """The import of a table whose rows stand on several pages."""
     rows = [row for part in parts for row in part]
     starts = [sum(len(part) for part in parts[:index]) for index in range(len(parts))]
     taken = {(item.row + down, item.col) for item in more for down in range(item.rows)}
-    cells = [Placed(row, col, text, "trang") for row, line in enumerate(rows) for col, text in enumerate(line)
+    cells = [GridCell(row, col, text, "trang") for row, line in enumerate(rows) for col, text in enumerate(line)
              if (row, col) not in taken]  # fmt: skip
     return import_document(Document((table_of([*cells, *more], starts),)), "x", TODAY)
 
@@ -77,7 +77,7 @@ def test_headings_do_not_begin_in_a_row_of_the_page_before() -> None:
     made = pages(
         [HEAD, row("1", "Số hóa", "Kế hoạch"), last],
         [HEAD, ("", "", "vào hoạt động", "chuyên môn", ""), row("2", "Đào tạo", "Lớp học")],
-        more=(Placed(1, 0, "1", "trang", 2), Placed(1, 1, "Số hóa", "trang", 2)),
+        more=(GridCell(1, 0, "1", "trang", 2), GridCell(1, 1, "Số hóa", "trang", 2)),
     )
     assert [task.deliverable for task in made.plan.tasks] == ["Kế hoạch", "Hệ thống đi vào hoạt động", "Lớp học"]
     assert [task.lead for task in made.plan.tasks][1] == "Các phòng chuyên môn"
@@ -91,14 +91,14 @@ def test_headings_take_in_no_row_of_a_table_without_numbers() -> None:
         placed
         for row in (0, 5)
         for placed in (
-            Placed(row, 0, head[0][0], "", 2),
-            Placed(row, 1, head[0][1], "", 1, 2),
-            Placed(row, 3, head[0][3], "", 2),
+            GridCell(row, 0, head[0][0], "", 2),
+            GridCell(row, 1, head[0][1], "", 1, 2),
+            GridCell(row, 3, head[0][3], "", 2),
         )
     )
     hidden = {(0, 2), (1, 0), (1, 3), (5, 2), (6, 0), (6, 3)}
     rows = [*head, *line[:3], *head, *line[3:]]
-    cells = [Placed(row, col, text, "") for row, texts in enumerate(rows) for col, text in enumerate(texts)
+    cells = [GridCell(row, col, text, "") for row, texts in enumerate(rows) for col, text in enumerate(texts)
              if (row, col) not in hidden and (row, col) not in {(item.row, item.col) for item in wide}]  # fmt: skip
     made = import_document(Document((table_of([*cells, *wide], (0, 5)),)), "x", TODAY)
     assert [number for number, _ in read(made)] == ["1", "2", "3", "4", "5", "6"]
@@ -192,7 +192,7 @@ def test_a_new_row_at_the_top_of_a_page_keeps_its_cells() -> None:
     first: list[tuple[str, ...]] = [head, ("1", "Số hóa", "Đề án", "Văn phòng", "các phòng", "2026"), ("2", "Đào tạo", "Lớp", "Văn phòng", "các phòng", "2026"),
              ("", "Tập huấn", "Lớp", "Văn phòng", "các phòng", "2026")]  # fmt: skip
     made = pages(first, [("", "Kiểm tra", "Báo cáo", "Văn phòng", "các phòng", "2026"), ("3", "Khác", "X", "Văn phòng", "", "2026")],
-                 more=(Placed(2, 0, "2", "trang", 2),))  # fmt: skip
+                 more=(GridCell(2, 0, "2", "trang", 2),))  # fmt: skip
     assert [(task.number, task.task or task.subtask) for task in made.plan.tasks] == [
         ("1", "Số hóa"),
         ("2", "Đào tạo"),

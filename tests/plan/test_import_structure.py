@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from nq57xl.plan.importer.assemble import Imported, import_document
-from nq57xl.plan.importer.document import Placed, table_of
+from nq57xl.plan.importer.document import GridCell, table_of
 from nq57xl.plan.importer.headings import find_headings
 from nq57xl.plan.importer.read import read_document
 from tests.import_kit import TODAY
@@ -28,7 +28,7 @@ def flagged(made: Imported) -> set[tuple[str, str]]:
 
 
 def fields(*heads: str) -> dict[str, int]:
-    found = find_headings(table_of([Placed(0, col, text, "") for col, text in enumerate(heads)]))
+    found = find_headings(table_of([GridCell(0, col, text, "") for col, text in enumerate(heads)]))
     assert found is not None
     return found.columns
 
@@ -60,9 +60,9 @@ def test_headings_are_known_by_synonyms(heads: tuple[str, ...], names: tuple[str
 
 def test_old_tone_places_and_two_levels() -> None:
     """ "Hoà" is "Hòa"; under a common heading the lower one says what the column is."""
-    cells = [Placed(0, 0, "STT", "", 2), Placed(0, 1, "Nhiệm vụ", "", 2), Placed(0, 2, "Cơ quan thực hiện", "", 1, 2),
-             Placed(0, 4, "Thời gian hoàn thành", "", 2), Placed(1, 2, "Chủ trì", ""), Placed(1, 3, "Phối hợp", ""),
-             *[Placed(2, col, f"({col + 1})", "") for col in range(5)], Placed(3, 0, "1", "")]  # fmt: skip
+    cells = [GridCell(0, 0, "STT", "", 2), GridCell(0, 1, "Nhiệm vụ", "", 2), GridCell(0, 2, "Cơ quan thực hiện", "", 1, 2),
+             GridCell(0, 4, "Thời gian hoàn thành", "", 2), GridCell(1, 2, "Chủ trì", ""), GridCell(1, 3, "Phối hợp", ""),
+             *[GridCell(2, col, f"({col + 1})", "") for col in range(5)], GridCell(3, 0, "1", "")]  # fmt: skip
     found = find_headings(table_of(cells))
     assert found is not None and (found.first, found.last) == (0, 2)
     assert found.columns == {"number": 0, "task": 1, "lead": 2, "support": 3, "deadline": 4}

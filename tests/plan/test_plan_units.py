@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.plan.model import Unit, UnitGroup
-from nq57xl.plan.units import Resolution, resolve
+from nq57xl.plan.units import Resolution, Resolver
 from nq57xl.text.legacy import clean
 
 BQL = (
@@ -67,7 +67,7 @@ THREE = ("QLQH", "KCATGT", "KHTC")
 )
 def test_bql(text: str, codes: tuple[str, ...]) -> None:
     """Case, accents, tone place, a missing "Phòng", abbreviations and one wrong letter still name the unit."""
-    assert resolve(text, BQL, BQL_GROUPS) == Resolution(codes)
+    assert Resolver(BQL, BQL_GROUPS).resolve(text) == Resolution(codes)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_bql(text: str, codes: tuple[str, ...]) -> None:
 )
 def test_group_whose_name_holds_separators(text: str, codes: tuple[str, ...]) -> None:
     """A group's own name is found before it is split; its members come in the order of the list."""
-    assert resolve(text, SXD, SXD_GROUPS) == Resolution(codes, collective=True)
+    assert Resolver(SXD, SXD_GROUPS).resolve(text) == Resolution(codes, collective=True)
 
 
 @pytest.mark.parametrize(
@@ -102,21 +102,21 @@ def test_group_whose_name_holds_separators(text: str, codes: tuple[str, ...]) ->
 )
 def test_not_resolved(text: str, codes: tuple[str, ...], unresolved: tuple[str, ...]) -> None:
     """What names no known unit is told as printed and never taken for a similar one."""
-    assert resolve(text, BQL, BQL_GROUPS) == Resolution(codes, unresolved)
+    assert Resolver(BQL, BQL_GROUPS).resolve(text) == Resolution(codes, unresolved)
 
 
 def test_ambiguous_is_not_guessed() -> None:
     """A text that fits two units names neither; numbers are never taken for misprints."""
     units = (Unit("D1", "Đội 1"), Unit("D2", "Đội 2"), Unit("A", "Phòng Đào tạo"), Unit("B", "Trung tâm", ("Đào tạo",)))
-    assert resolve("Đội 3", units, ()).unresolved == ("Đội 3",)
-    assert resolve("Dao tao", units, ()).unresolved == ("Dao tao",)
-    assert resolve("Đội 2; Phòng Đào tạo", units, ()).codes == ("D2", "A")
+    assert Resolver(units, ()).resolve("Đội 3").unresolved == ("Đội 3",)
+    assert Resolver(units, ()).resolve("Dao tao").unresolved == ("Dao tao",)
+    assert Resolver(units, ()).resolve("Đội 2; Phòng Đào tạo").codes == ("D2", "A")
 
 
 def test_members_that_are_no_units_are_left_out() -> None:
     """A group's member without a unit expands to nothing: lint reports it."""
     groups = (UnitGroup("Các phòng", ("VP", "LẠ")),)
-    assert resolve("Các phòng", BQL, groups).codes == ("VP",)
+    assert Resolver(BQL, groups).resolve("Các phòng").codes == ("VP",)
 
 
 @given(st.lists(st.sampled_from(BQL), min_size=1, max_size=5, unique=True), st.sampled_from(["; ", ", ", " và ", "/"]))
@@ -124,12 +124,12 @@ def test_every_list_of_names_resolves(units: list[Unit], joint: str) -> None:
     """Any list of unit names, with any separator, in NFC or NFD, gives those units in that order."""
     text = joint.join(unit.name for unit in units)
     for form in (text, unicodedata.normalize("NFD", text), text.upper()):
-        assert resolve(form, BQL, BQL_GROUPS) == Resolution(tuple(unit.code for unit in units))
+        assert Resolver(BQL, BQL_GROUPS).resolve(form) == Resolution(tuple(unit.code for unit in units))
 
 
 @given(st.text(max_size=60))
 def test_never_raises_and_never_makes_up_units(text: str) -> None:
     """Any text gives known codes only, and every unresolved part stands in the text."""
-    found = resolve(text, BQL, BQL_GROUPS)
+    found = Resolver(BQL, BQL_GROUPS).resolve(text)
     assert set(found.codes) <= {unit.code for unit in BQL}
     assert all(part in clean(text) for part in found.unresolved)

@@ -193,9 +193,8 @@ def test_day(value: float, code: str, days: str) -> None:
 
 
 def test_days_of_1904() -> None:
-    """Workbooks that count from 1904 show and mean the same day by another number."""
+    """Workbooks that count from 1904 mean the same day by another number."""
     assert readings(APRIL_10 - 1462, "dd/mm/yyyy", "date", date1904=True) == (date(2026, 4, 10),)
-    assert shown_text(APRIL_10 - 1462, "dd/mm/yyyy", date1904=True) == "10/04/2026"
 
 
 @given(

@@ -24,14 +24,13 @@ class Line:
 
 @frozen
 class GridCell:
-    """One place of a table's grid."""
+    """A cell as a reader finds it: its place in the grid, and how many rows and columns it covers."""
 
+    row: int
+    col: int
     text: str = ""
     source: str = ""
-    owner: tuple[int, int] | None = None
-    """Row and column of the merged cell that covers this place; None for a cell of its own."""
     rows: int = 1
-    """How many rows a merged cell covers."""
     cols: int = 1
     doubt: str = ""
     """Why the reader itself is not sure of the text; empty when it is."""
@@ -40,24 +39,11 @@ class GridCell:
 
 
 @frozen
-class Placed:
-    """A cell as a reader finds it: its place in the grid and how many rows and columns it covers."""
-
-    row: int
-    col: int
-    text: str
-    source: str
-    rows: int = 1
-    cols: int = 1
-    doubt: str = ""
-    short: bool = False
-
-
-@frozen
 class GridTable:
     """A rectangular grid; every row has the same number of cells."""
 
     rows: tuple[tuple[GridCell, ...], ...]
+    """At each place the cell that covers it."""
     page_starts: frozenset[int] = frozenset()
     """Rows that are the first on a page: they may go on with the row before."""
     title: str = ""
@@ -72,24 +58,20 @@ class GridTable:
 
     def text(self, row: int, col: int) -> str:
         """The text of a place, of the merged cell that covers it too."""
+        return self.rows[row][col].text
+
+    def begins(self, row: int, col: int) -> bool:
+        """True when no merged cell that began elsewhere covers the place."""
         cell = self.rows[row][col]
-        if cell.owner is not None:
-            cell = self.rows[cell.owner[0]][cell.owner[1]]
-        return cell.text
+        return (cell.row, cell.col) == (row, col)
 
     def own(self, row: int) -> list[tuple[int, GridCell]]:
         """The cells that begin in that row and hold text, with their columns."""
-        return [(col, cell) for col, cell in enumerate(self.rows[row]) if cell.owner is None and cell.text]
+        return [(col, cell) for col, cell in enumerate(self.rows[row]) if cell.text and self.begins(row, col)]
 
     def from_above(self, row: int, col: int) -> bool:
         """True when a merged cell that began in an earlier row covers the place."""
-        owner = self.rows[row][col].owner
-        return owner is not None and owner[0] < row
-
-    def from_left(self, row: int, col: int) -> bool:
-        """True when a merged cell of an earlier column covers the place."""
-        owner = self.rows[row][col].owner
-        return owner is not None and owner[1] < col
+        return self.rows[row][col].row < row
 
     def source(self, row: int) -> str:
         """Where the row stands."""
@@ -115,22 +97,18 @@ class Document:
         return [item for item in self.items if isinstance(item, GridTable)]
 
 
-def table_of(cells: Iterable[Placed], page_starts: Iterable[int] = (), title: str = "",
+def table_of(cells: Iterable[GridCell], page_starts: Iterable[int] = (), title: str = "",
              unseen: tuple[tuple[str, str], ...] = ()) -> GridTable:  # fmt: skip
     """The grid of those cells; places without a cell are blank."""
     cells = [cell for cell in cells if cell.rows > 0 and cell.cols > 0]
-    if sum(cell.rows * cell.cols for cell in cells) > _MOST_PLACES:
-        raise Nq57Error("Bảng trong văn bản quá lớn, không đọc được an toàn: hãy tách riêng phần phụ lục.")
     height = max((cell.row + cell.rows for cell in cells), default=0)
     width = max((cell.col + cell.cols for cell in cells), default=0)
-    if height * width > _MOST_PLACES:
+    if max(height * width, sum(cell.rows * cell.cols for cell in cells)) > _MOST_PLACES:
         raise Nq57Error("Bảng trong văn bản quá lớn, không đọc được an toàn: hãy tách riêng phần phụ lục.")
-    grid: list[list[GridCell]] = [[GridCell() for _ in range(width)] for _ in range(height)]
+    grid = [[GridCell(row, col) for col in range(width)] for row in range(height)]
     for cell in cells:
         for row in range(cell.row, cell.row + cell.rows):
-            for col in range(cell.col, cell.col + cell.cols):
-                grid[row][col] = GridCell("", cell.source, (cell.row, cell.col))
-        grid[cell.row][cell.col] = GridCell(cell.text, cell.source, None, cell.rows, cell.cols, cell.doubt, cell.short)
+            grid[row][cell.col : cell.col + cell.cols] = [cell] * cell.cols
     return GridTable(tuple(tuple(row) for row in grid), frozenset(page_starts), title, unseen)
 
 

@@ -270,12 +270,8 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
 
 def _column(table: GridTable, start: int, col: int) -> list[str]:
     """The texts of a column's own cells, one column wide."""
-    cells = (table.rows[row][col] for row in range(start, len(table.rows)))
-    return list(
-        itertools.islice(
-            (cell.text for cell in cells if cell.owner is None and cell.text and cell.cols == 1), 3 * _SAMPLE
-        )
-    )
+    cells = (table.rows[row][col] for row in range(start, len(table.rows)) if table.begins(row, col))
+    return list(itertools.islice((cell.text for cell in cells if cell.text and cell.cols == 1), 3 * _SAMPLE))
 
 
 def _by_content(kind: _Kind, columns: dict[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
@@ -322,20 +318,16 @@ def _closed(table: GridTable, first: int, last: int) -> bool:
     """True when no cell of the block reaches over or below it, and each lower row hangs under a wide or tall cell."""
     if any(table.from_above(first, col) for col in range(table.width)):
         return False
-    for col in range(table.width):
-        owner = table.rows[last][col].owner
-        top = owner if owner else (last, col)
-        cell = table.rows[top[0]][top[1]]
-        if top[0] + cell.rows - 1 > last:
-            return False
-    return all(any(cell.owner is not None for cell in table.rows[row]) or len(table.own(row)) < table.width
+    if any(cell.row + cell.rows - 1 > last for cell in table.rows[last]):
+        return False
+    return all(any(not table.begins(row, col) for col in range(table.width)) or len(table.own(row)) < table.width
                for row in range(first + 1, last + 1))  # fmt: skip
 
 
 def _has_data(table: GridTable, first: int, last: int) -> bool:
     """True when a row of the block begins with a number: it is no heading."""
-    cells = [table.rows[row][0] for row in range(first, last + 1) if table.width]
-    return any(cell.owner is None and _NUMBER.fullmatch("".join(cell.text.split())) is not None for cell in cells)
+    texts = [table.text(row, 0) for row in range(first, last + 1) if table.width and table.begins(row, 0)]
+    return any(_NUMBER.fullmatch("".join(text.split())) is not None for text in texts)
 
 
 def _parts(table: GridTable, first: int, last: int, col: int) -> list[str]:

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import office_workbook
-from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, cell_text, table_of
+from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, cell_text, table_of
 from nq57xl.text.addresses import a1, column_of
 from nq57xl.text.legacy import clean
 from nq57xl.xlsx.shown import shown_text
@@ -52,7 +52,7 @@ def _markdown_table(rows: list[tuple[int, str]]) -> GridTable:
         for col, part in enumerate(parts):
             text = re.sub(r"<br\s*/?>", "\n", part)
             text = _ESCAPED.sub(r"\1", _CELL_MARKS.sub("", unescape(text).strip()))
-            placed.append(Placed(row, col, cell_text(text), f"dòng {number}"))
+            placed.append(GridCell(row, col, cell_text(text), f"dòng {number}"))
     return table_of(placed)
 
 
@@ -69,7 +69,7 @@ def _read_html(text: str) -> Document:
 class _Open:
     """A table being read."""
 
-    placed: list[Placed] = field(factory=list)
+    placed: list[GridCell] = field(factory=list)
     taken: set[tuple[int, int]] = field(factory=set)
     row: int = -1
     text: list[str] | None = None
@@ -146,14 +146,14 @@ class _Parser(HTMLParser):
         rows, cols = table.span
         table.taken |= {(row + down, col + right) for down in range(rows) for right in range(cols)}
         text = cell_text(re.sub(r"\n{2,}", "\n", "".join(table.text)))
-        table.placed.append(Placed(row, col, text, f"dòng {self.getpos()[0]}", rows, cols))
+        table.placed.append(GridCell(row, col, text, f"dòng {self.getpos()[0]}", rows, cols))
         table.text = None
 
     def close_table(self) -> None:
         self.close_cell()
         done = table_of(self.open.pop().placed)
         if self.open and self.open[-1].text is not None:
-            texts = [cell.text for row in done.rows for cell in row if cell.text]
+            texts = [cell.text for row in range(len(done.rows)) for _, cell in done.own(row)]
             self.open[-1].text.append("\n" + "\n".join(texts) + "\n")
         elif done.rows:
             self.items.append(done)
@@ -290,7 +290,7 @@ class _Sheet:
         } - set(spans)
         height, width = min(self.sheet.max_row, _MAX_ROWS), min(self.sheet.max_column, _MAX_COLS)
         columns = {col: at for at, col in enumerate(item for item in range(1, width + 1) if item not in self.hidden)}
-        placed: list[Placed] = []
+        placed: list[GridCell] = []
         unseen: dict[int, list[str]] = {}
         for line in self.sheet.iter_rows(max_row=height, max_col=width):
             for cell in line:
@@ -305,7 +305,7 @@ class _Sheet:
                 cols = sum(columns.get(col) is not None for col in range(cell.column, right + 1))
                 rows = min(area.max_row, _MAX_ROWS) - area.min_row + 1 if area else 1
                 at = (cell.row - 1, columns[cell.column])
-                placed.append(Placed(*at, text, self.source(cell), rows, max(1, cols), self.doubt(cell, text)))
+                placed.append(GridCell(*at, text, self.source(cell), rows, max(1, cols), self.doubt(cell, text)))
         lost = tuple(
             (f"cột ẩn {a1(0, col - 1)[:-1]}: {' | '.join(texts)}", self.sheet.title) for col, texts in unseen.items()
         )

@@ -12,7 +12,7 @@ import attrs
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, cell_text, roman, table_of
+from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, cell_text, roman, table_of
 from nq57xl.text.legacy import clean, one_line
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -364,7 +364,7 @@ class _Reader:
         """The grid of a table: gridSpan merges columns, vMerge rows."""
         self.tables += 1
         source = f"bảng {self.tables}"
-        placed: list[Placed] = []
+        placed: list[GridCell] = []
         struck: list[tuple[str, str]] = []
         above: dict[int, int] = {}
         for row, (line, spans) in enumerate(zip(_rows_of(element), _columns_of(element), strict=True)):
@@ -381,7 +381,7 @@ class _Reader:
                     open_cells[left] = above[left]
                     continue
                 open_cells[left] = len(placed)
-                placed.append(Placed(row, left, text, f"{source}, dòng {row + 1}", 1, max(1, right - left), doubt))
+                placed.append(GridCell(row, left, text, f"{source}, dòng {row + 1}", 1, max(1, right - left), doubt))
             above = open_cells
         return table_of(placed, unseen=tuple(struck))
 
@@ -411,7 +411,7 @@ def _goes_on(cell: Any) -> bool:  # noqa: ANN401 - an lxml element
     return merge is not None and (merge.get(f"{_W}val") or "continue") == "continue"
 
 
-def _taller(cell: Placed, row: int, text: str) -> Placed:
+def _taller(cell: GridCell, row: int, text: str) -> GridCell:
     """The merged cell down to that row; Word keeps texts under a merge that nobody sees."""
     doubt = cell.doubt
     if any(letter.isalpha() for letter in text) and one_line(text) not in one_line(cell.text):

@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import attrs
 from attrs import define, field, frozen
 
 from nq57xl.errors import Nq57Error
@@ -19,7 +20,6 @@ from nq57xl.plan.importer.document import (
     GridCell,
     GridTable,
     Line,
-    Placed,
     page_text,
     table_of,
     whole_key,
@@ -284,7 +284,7 @@ class _Pages:
             above, below = _index(rows, box[1]), _index(rows, box[3])
             text = cell_of(own, box, pad)
             short = bool(text.text) and text.above < 0.8 and text.below > 1.0
-            placed.append(Placed(above, left, text.text, source, below - above, right - left, text.doubt, short))
+            placed.append(GridCell(above, left, text.text, source, below - above, right - left, text.doubt, short))
             if above < _HEAD_ROWS and text.text:
                 self.heads.append((box[0], _signs(text.text)))
         return table_of(placed, page_starts=(0,)), columns
@@ -434,14 +434,10 @@ def _fitted(first: _Ruled, second: _Ruled) -> _Ruled | None:
     return table_of(cells, starts), fuller
 
 
-def _again(part: _Ruled, rules: list[float], below: int) -> Iterator[Placed]:
+def _again(part: _Ruled, rules: list[float], below: int) -> Iterator[GridCell]:
     table, own = part
     for row, line in enumerate(table.rows):
         for col, cell in enumerate(line):
-            if cell.owner is None:
+            if table.begins(row, col):
                 left, right = _index(rules, own[col]), _index(rules, own[min(col + cell.cols, len(own) - 1)])
-                yield _placed(cell, row + below, left, right)
-
-
-def _placed(cell: GridCell, row: int, left: int, right: int) -> Placed:
-    return Placed(row, left, cell.text, cell.source, cell.rows, max(1, right - left), cell.doubt, cell.short)
+                yield attrs.evolve(cell, row=row + below, col=left, cols=max(1, right - left))

@@ -8,7 +8,16 @@ import attrs
 from attrs import evolve, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, GridTable, Line, Placed, join_lines, page_text, table_of, whole_key
+from nq57xl.plan.importer.document import (
+    Document,
+    GridCell,
+    GridTable,
+    Line,
+    join_lines,
+    page_text,
+    table_of,
+    whole_key,
+)
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.understand import parse_deadline
 from nq57xl.text.legacy import bare, clean
@@ -28,9 +37,10 @@ class _Piece:
     text: str
     goes_on: bool
     """The line ends in a blank: the extractor broke it, its cell goes on."""
-    gap: bool = False
+    gap: bool
     """A blank line stands before it."""
-    place: int = 0
+    starts_page: bool
+    place: int
     """Number of the line in the file."""
 
 
@@ -177,7 +187,7 @@ def _indicator_table(lines: list[_Piece]) -> tuple[GridTable, int, int] | None:
     if first is None:
         return None
     end = next((index for index in range(first, len(lines)) if _END.match(lines[index].text)), len(lines))
-    placed = [Placed(0, col, text, f"dòng {lines[start].place}") for col, text in enumerate(_HEADS)]
+    placed = [GridCell(0, col, text, f"dòng {lines[start].place}") for col, text in enumerate(_HEADS)]
     for row, block in enumerate(_indicator_blocks(lines[first:end]), 1):
         placed += _row(row, block)
     return table_of(placed), start, end
@@ -199,19 +209,19 @@ def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
     return found
 
 
-def _row(row: int, block: list[_Piece]) -> list[Placed]:
+def _row(row: int, block: list[_Piece]) -> list[GridCell]:
     source = f"dòng {block[0].place}"
     text = ""
     for line in block:
         text = join_lines(text, line.text)
     group = _GROUP.fullmatch(text)
     if group:
-        return [Placed(row, 0, group["number"], source), Placed(row, 1, group["title"], source)]
+        return [GridCell(row, 0, group["number"], source), GridCell(row, 1, group["title"], source)]
     number, _, rest = text.partition(" ")
     known = _parts(rest, block)
-    placed = [Placed(row, 0, number, source)]
+    placed = [GridCell(row, 0, number, source)]
     for col, (value, doubt) in enumerate(known, 1):
-        placed.append(Placed(row, col, value, source, doubt=doubt))
+        placed.append(GridCell(row, col, value, source, doubt=doubt))
     return placed
 
 
@@ -266,17 +276,6 @@ _TITLES = {
 }
 
 
-@frozen
-class _Raw:
-    """A line of the file."""
-
-    text: str
-    goes_on: bool
-    gap: bool
-    starts_page: bool
-    place: int
-
-
 def read_txt(text: str, name: str) -> Document:
     """The document; a text without a table of tasks is lines only.
 
@@ -291,7 +290,7 @@ def read_txt(text: str, name: str) -> Document:
     items: list[Line | GridTable] = []
     found = _task_head(lines)
     front = lines[: found[0]] if found else lines
-    indicators = _indicator_table([_Piece(line.text, line.goes_on, line.gap, line.place) for line in front])
+    indicators = _indicator_table(front)
     skipped = range(0)
     if indicators:
         skipped = range(indicators[1], indicators[2])
@@ -313,23 +312,23 @@ def _year(text: str) -> int:
     return int(max(set(years), key=years.count)) if years else 2026
 
 
-def _lines(text: str) -> list[_Raw]:
+def _lines(text: str) -> list[_Piece]:
     found, gap = [], True
     for number, line in enumerate(text.replace("\f", "\n ").split("\n"), 1):
         if not clean(line):
             gap = True
             continue
         # the extractor puts a blank before the first line of a page and leaves one where it broke a line
-        found.append(_Raw(clean(line), line.endswith(" "), gap, line.startswith(" "), number))
+        found.append(_Piece(clean(line), line.endswith(" "), gap, line.startswith(" "), number))
         gap = False
     return found
 
 
-def _line(line: _Raw) -> Line:
+def _line(line: _Piece) -> Line:
     return Line(line.text, f"dòng {line.place}")
 
 
-def _task_head(lines: list[_Raw]) -> tuple[int, int, list[str]] | None:
+def _task_head(lines: list[_Piece]) -> tuple[int, int, list[str]] | None:
     """First line of the headings, first line of the rows, fields in order."""
     best: tuple[int, int, list[str]] | None = None
     for start in range(len(lines)):
@@ -366,9 +365,9 @@ def _fields(text: str) -> list[str]:
     return found
 
 
-def _task_table(lines: list[_Raw], head: list[_Raw], fields: list[str], year: int) -> GridTable:
+def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year: int) -> GridTable:
     """The rows as a table with the ordinary headings."""
-    placed = [Placed(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
+    placed = [GridCell(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
     row = 0
     for kind, block in _blocks(_without_heads(lines, [line.text for line in head])):
         row += 1
@@ -377,12 +376,12 @@ def _task_table(lines: list[_Raw], head: list[_Raw], fields: list[str], year: in
             text = ""
             for line in block:
                 text = join_lines(text, line.text)
-            placed.append(Placed(row, 0, text, source, 1, len(fields)))
+            placed.append(GridCell(row, 0, text, source, 1, len(fields)))
             continue
         own = fields if kind == "row" else fields[1:]
         for name, cell in zip(own, _cells(block, own, year), strict=True):
             doubt = "" if cell.sure else (_TAIL if cell.unfinished else _UNSURE)
-            placed.append(Placed(row, fields.index(name), cell.text, source, doubt=doubt))
+            placed.append(GridCell(row, fields.index(name), cell.text, source, doubt=doubt))
         if kind == "part":
             # a further part of the task above: its task is the merged cell there
             above = max(index for index, cell in enumerate(placed) if cell.col == 0 and cell.row < row)
@@ -390,9 +389,9 @@ def _task_table(lines: list[_Raw], head: list[_Raw], fields: list[str], year: in
     return table_of(placed)
 
 
-def _without_heads(lines: list[_Raw], head: list[str]) -> list[_Raw]:
+def _without_heads(lines: list[_Piece], head: list[str]) -> list[_Piece]:
     """The lines without the headings, whole or cut, at the top of each page."""
-    found: list[_Raw] = []
+    found: list[_Piece] = []
     index = 0
     while index < len(lines):
         length = 0
@@ -410,9 +409,9 @@ def _without_heads(lines: list[_Raw], head: list[str]) -> list[_Raw]:
     return found
 
 
-def _blocks(lines: list[_Raw]) -> list[tuple[str, list[_Raw]]]:
+def _blocks(lines: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
     """(kind, lines) of each section, row and further part of a row."""
-    found: list[tuple[str, list[_Raw]]] = []
+    found: list[tuple[str, list[_Piece]]] = []
     number, parts, open_title = 0, 0, False
     for line in lines:
         section, row, sub = _SECTION.match(line.text), _ROW.match(line.text), _SUB.match(line.text)
@@ -436,14 +435,14 @@ def _blocks(lines: list[_Raw]) -> list[tuple[str, list[_Raw]]]:
     return found
 
 
-def _cells(block: list[_Raw], fields: list[str], year: int) -> list[_Split]:
+def _cells(block: list[_Piece], fields: list[str], year: int) -> list[_Split]:
     """The cells of a row; what stands on a later page goes on with the cells that were not finished."""
     cut = next((index for index, line in enumerate(block) if index and line.starts_page), len(block))
-    cells = _split_cells([_Piece(line.text, line.goes_on, line.gap) for line in block[:cut]], fields, year)
+    cells = _split_cells(block[:cut], fields, year)
     return _with_tail(cells, block[cut:]) if cut < len(block) else cells
 
 
-def _with_tail(cells: list[_Split], tail: list[_Raw]) -> list[_Split]:
+def _with_tail(cells: list[_Split], tail: list[_Piece]) -> list[_Split]:
     text = ""
     for line in tail:
         text = join_lines(text, line.text)

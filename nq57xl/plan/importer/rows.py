@@ -415,7 +415,7 @@ def _rows(table: GridTable, headings: Headings, span: tuple[int, int], new: bool
         starts_page = row in table.page_starts or (not new and row == start)
         near = starts_page or (any(item in table.page_starts for item in range(max(0, row - 3), row)) and blank)
         if not table.own(row):
-            blank = blank and not any(cell.owner for cell in table.rows[row])
+            blank = blank and all(table.begins(row, col) for col in range(table.width))
             continue
         if (
             is_repeated(table, row, headings, near)
@@ -462,7 +462,7 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
     merged, tall, short = set(), set(), set()
     for name, col in headings.columns.items():
         cell = table.rows[row][col]
-        if cell.owner is None:
+        if table.begins(row, col):
             values[name] = SourceText(_number(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
             if cell.rows > 1:
                 tall.add(name)
@@ -471,9 +471,9 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
         elif table.from_above(row, col):
             merged.add(name)
         else:
-            values[name] = _beside(table, headings, row, col, cell)
-    second = table.rows[row][headings.second_key] if headings.second_key is not None else GridCell()
-    if second.owner is None and second.text and (not values.get("number", SourceText()).text or "number" in merged):
+            values[name] = _beside(headings, cell)
+    second = next((cell for col, cell in own if col == headings.second_key), None)
+    if second and (not values.get("number", SourceText()).text or "number" in merged):
         values["number"] = SourceText(_number(second.text), second.source, second.doubt)
         merged.discard("number")
     title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
@@ -487,12 +487,11 @@ def _number(text: str) -> str:
     return whole if _PIECES.fullmatch(whole) else one_line(text)
 
 
-def _beside(table: GridTable, headings: Headings, row: int, col: int, cell: GridCell) -> SourceText:
+def _beside(headings: Headings, cell: GridCell) -> SourceText:
     """A field whose cell is merged with one on its left."""
-    owner = cell.owner or (row, col)
-    if owner[1] in headings.columns.values():
-        return SourceText("", cell.source, "ô gộp ngang với cột bên trái" if table.text(*owner) else "")
-    return SourceText(table.text(*owner), cell.source)
+    if cell.col in headings.columns.values():
+        return SourceText("", cell.source, "ô gộp ngang với cột bên trái" if cell.text else "")
+    return SourceText(cell.text, cell.source)
 
 
 def _is_title(table: GridTable, headings: Headings, row: int, own: tuple[int, GridCell]) -> bool:
@@ -512,7 +511,7 @@ def _loose(table: GridTable, headings: Headings, start: int, end: int) -> Iterat
         texts = [
             one_line(cell.text)
             for row in range(first, end)
-            if (cell := table.rows[row][col]).owner is None and cell.text and cell.cols == 1
+            if table.begins(row, col) and (cell := table.rows[row][col]).text and cell.cols == 1
             and not is_repeated(table, row, headings, row in table.page_starts)
         ]  # fmt: skip
         head = one_line(headings.texts[col]) or f"cột {col + 1}"
