@@ -44,7 +44,14 @@ def upward(  # noqa: PLR0917 - click passes them by name
 
 def _json(done: UpwardReport) -> dict[str, Any]:
     points = [
-        {"sheet": item.sheet, "cell": item.cell, "task": item.key, "field": item.field, "reason": item.why}
+        {
+            "sheet": item.sheet,
+            "cell": item.cell,
+            "task": item.key,
+            "field": item.field,
+            "code": item.code,
+            "reason": item.why,
+        }
         for item in done.points
     ]
     names = {"form": done.form, "sources": done.sources, "matches": done.matches}
@@ -67,7 +74,9 @@ def _print(done: UpwardReport) -> None:
         console().print(table)
     click.echo(f"Biểu đã điền: {done.form}")
     click.echo(f"Nguồn của từng ô và việc còn lại: {done.sources}")
-    talk(f"Đã điền {done.filled} ô; còn {len(done.points)} điểm cần người xử lý. Trang ký xác nhận để trống.")
+    asked = sum(bool(item.code) for item in done.points)
+    told = f", trong đó {asked} điểm cấp trên sẽ trả lại hoặc hỏi lại nếu gửi như hiện nay" if asked else ""
+    talk(f"Đã điền {done.filled} ô; còn {len(done.points)} điểm cần người xử lý{told}. Trang ký xác nhận để trống.")
     if done.undecided:
         talk(
             f"Còn {done.undecided} dòng chưa xác nhận đối chiếu: mở {done.matches}, sửa cột Mã của cơ quan nếu cần, "

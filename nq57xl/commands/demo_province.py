@@ -37,6 +37,7 @@ from nq57xl.plan.model import (
     Unit,
 )
 from nq57xl.plan.periods import parse_period
+from nq57xl.results.superior_filling import PointLine
 from nq57xl.text.clock import FixedClock
 from nq57xl.text.files import write_atomic
 
@@ -48,6 +49,7 @@ _AGENCIES, _MOST_UNITS, _FEWEST_UNITS, _MONTHS = 6, 8, 4, 3
 _FIRST_MONTH = 4
 _ANSWERS = {"Cả dòng": "Chưa phát sinh"}
 _NO_NEWS = "Trong kỳ chưa có kết quả mới, tiếp tục thực hiện."
+_CHECKED = "Đã đối chiếu với báo cáo của các đơn vị, số liệu đúng."
 
 
 @frozen
@@ -113,8 +115,9 @@ class ProvincePlay:
             done = upward(self._office(own, period.due), self._form(PROVINCE, code, own), code, confirm=True)
             yield ProvinceStep(f"{agency['name']}: điền biểu của tỉnh", done)
             target = self.sent(PROVINCE, code) / done.form.name
-            # a person answers for rows without a task in the agency's plan or without news in the period, and signs
-            answers = {(point.sheet, point.cell): _ANSWERS.get(point.field, _NO_NEWS) for point in done.points}
+            # a person answers for rows without a task in the agency's plan or without news in the period, says why
+            # where the province would ask, and signs
+            answers = dict(map(_answer, done.points))
             Department(number, period.due).sign(done.form, target, answers)
             signed.append(target)
         gatherer = self.sent(PROVINCE, code) / form_file_name(code, properties.gatherer)
@@ -202,6 +205,13 @@ class ProvincePlay:
             indicator_groups=(IndicatorGroup("I", "CHỈ TIÊU"),),
             indicators=tuple(_numbered(item, place) for place, item in enumerate(indicators, start=1)),
         )
+
+
+def _answer(point: PointLine) -> tuple[tuple[str, str], str]:
+    """What a person types, and where."""
+    if point.reason_cell:
+        return (point.sheet, point.reason_cell), _CHECKED
+    return (point.sheet, point.cell), _ANSWERS.get(point.field, _NO_NEWS)
 
 
 def _start(root: Path, plan: Plan) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -22,16 +23,19 @@ from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
 from nq57xl.plan.model import Period, Plan, plan_version
 from nq57xl.plan.periods import title_of
-from nq57xl.plan.refine import FormRows, MatchLine, match_lines
+from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines
 from nq57xl.plan.refine_book import read_matches, write_matches
 from nq57xl.resources import read_schema
 from nq57xl.results.roll_up import roll_up
 from nq57xl.results.superior_filling import PointLine, fill_form
+from nq57xl.returns.superior_check import superior_findings
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.findings import Finding
+from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.patch import put_values, saved_since_made, unlocked_cells, without_results
+from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
 
 _BESIDE = "-nguon.xlsx"
 
@@ -82,14 +86,20 @@ def upward(
         book = _write_book(office, ledger, book, write_matches(lines, plan))
         c = consolidated(office, ledger, plan, period)
         rules = read_schema("roll_up.yml", office.workspace.root)
-        filled = fill_form(superior, c, lines, roll_up(lines, c, rules))
+
+        def judge(
+            contents: Sequence[tuple[str, str, CellContent]], facts: Mapping[RowPlace, Facts]
+        ) -> Sequence[Finding]:
+            raw = _reread(office, _filled_in(data, contents))
+            return office.in_own_words(superior_findings(superior, raw, c.schema, (period, office.clock.now()), facts))
+
+        filled = fill_form(superior, c, lines, roll_up(lines, c, rules), judge)
         wanted = output or office.workspace.upward_dir(period.code) / form.name
         if wanted.resolve() == form.resolve():
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
         title = f"{form.name}, {period.title}"
         beside = render_roll_up(title, filled, SOURCES)
-        content = without_results(put_values(data, filled.contents, growing=True))
-        written = write_guarded(ledger, office.workspace, wanted, content)
+        written = write_guarded(ledger, office.workspace, wanted, _filled_in(data, filled.contents))
         sources = write_guarded(ledger, office.workspace, written.with_name(f"{written.stem}{_BESIDE}"), beside)
         ledger.event("upward", {"period": period.code, "file": written.name, "plan_id": superior.plan_id})
         undecided = sum(not line.decided for line in lines)
@@ -122,6 +132,22 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
             "trên. Báo cáo của đơn vị thì dùng lệnh «nq57xl collect»."
         )
     return data, superior
+
+
+def _filled_in(data: bytes, contents: Sequence[tuple[str, str, CellContent]]) -> bytes:
+    """The form with those contents; what its formulas gave before is not in it."""
+    return without_results(put_values(data, contents, growing=True))
+
+
+def _reread(office: Office, content: bytes) -> RawWorkbook:
+    """The form that was just filled in, as whoever collects it will read it."""
+    with tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
+        path = Path(folder) / "bieu.xlsx"
+        path.write_bytes(content)
+        raw = next(iter(office.read_files([path])))
+    if isinstance(raw, Finding):
+        raise Nq57Error(f"Biểu đã điền không đọc lại được: {raw.message} {raw.fix}".strip())
+    return raw
 
 
 def _unlocked(data: bytes, name: str) -> dict[str, frozenset[str]]:

@@ -9,7 +9,15 @@ from nq57xl.results.superior_filling import FilledForm, FilledLine
 from nq57xl.xlsx.write import Workbook, Worksheet
 
 _POINTS, _FILLED, _GENERAL = "Cần người xử lý", "Nguồn của ô đã điền", "Đề xuất, kiến nghị chung"
-_POINT_COLUMNS = {"Trang": 14, "Ô": 8, "Mã": 10, "Dòng của biểu": 50, "Nội dung": 20, "Vì sao, cần làm gì": 60}
+_POINT_COLUMNS = {
+    "Trang": 14,
+    "Ô": 8,
+    "Mã": 10,
+    "Dòng của biểu": 50,
+    "Nội dung": 20,
+    "Vì sao, cần làm gì": 60,
+    "Ô ghi lý do": 9,
+}
 _GENERAL_COLUMNS = {"Biểu": 22, "Đơn vị": 28, "Nội dung đơn vị đã ghi": 90, "Nguồn số": 14}
 _FILLED_COLUMNS = {
     "Trang": 14,
@@ -32,8 +40,15 @@ _HEAD = 3
 def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
     """The workbook; `title`: of form and period, `sources`: name of the office's own workbook of sources."""
     with Workbook(f"Tổng hợp lên cấp trên: {title}", STYLES) as book:
-        points = [(item.sheet, item.cell, item.key, item.work, item.field, item.why) for item in filled.points]
-        note = "Các ô dưới đây để trống hoặc cần xem lại; người phụ trách trả lời vào biểu, kiểm tra rồi ký."
+        points = [
+            (item.sheet, item.cell, item.key, item.work, item.field, item.why, item.reason_cell)
+            for item in filled.points
+        ]
+        note = (
+            "Các ô dưới đây để trống hoặc cần xem lại; người phụ trách trả lời vào biểu, kiểm tra rồi ký. «Cấp trên sẽ "
+            "trả lại», «Cấp trên sẽ hỏi lại» là kết quả kiểm tra biểu đã điền theo quy tắc của biểu: sửa trước khi "
+            "gửi; số liệu đúng thì ghi lý do vào ô ở cột cuối."
+        )
         _write(book.sheet(_POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, points)
         note = (
             f"Mỗi dòng là một ô do đơn vị nhập mà ô của biểu lấy theo; «Nguồn số» là số thứ tự trong {sources} của cơ "

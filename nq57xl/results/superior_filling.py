@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -12,8 +12,8 @@ from nq57xl.plan.refine import MatchLine, RowPlace
 from nq57xl.results.consolidation import Consolidation, TracedCell
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
-from nq57xl.rules.condition import Condition
-from nq57xl.rules.schema import CellValue, Facts, Field, Table, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.findings import Finding
+from nq57xl.rules.schema import CellValue, Facts, Field, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import plain_number
 from nq57xl.xlsx.patch import CellContent
@@ -30,6 +30,10 @@ class PointLine:
     work: str
     field: str
     why: str
+    code: str = ""
+    """Of the finding that the superior office will have; "" where this office has no answer."""
+    reason_cell: str = ""
+    """Where a doubt about the row is answered, if what stands there is right."""
 
 
 @frozen
@@ -78,14 +82,20 @@ class FilledForm:
     general: tuple[_GeneralLine, ...] = ()
 
 
-def fill_form(superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLine], rolled: RollUp) -> FilledForm:
+Judge = Callable[[Sequence[tuple[str, str, CellContent]], Mapping[RowPlace, Facts]], Sequence[Finding]]
+"""What the superior office will ask back of its form with those contents; the facts of its rows, as far as known."""
+
+
+def fill_form(
+    superior: SuperiorForm, c: Consolidation, lines: Sequence[MatchLine], rolled: RollUp, judge: Judge
+) -> FilledForm:
     """Everything that can be answered, in the form's own cells; what a person has typed there is never replaced.
 
     What the superior office put in from the start (a quarter's form holds what its months said) gives way to an answer:
     in a form that nobody has saved everything is that, in another the progress of rows that wait for a request.
     """
     filling = _Filling(superior, c, {line.match.place: line for line in lines})
-    filling.fill(rolled)
+    filling.fill(rolled, judge)
     general = tuple(filling.general())
     return FilledForm(tuple(filling.contents), tuple(filling.lines), tuple(filling.points), general)
 
@@ -108,7 +118,7 @@ class _Filling:
     _traced: dict[tuple[str, str, str, str], list[tuple[int, TracedCell]]] = field(factory=dict)
     """(unit, table, key, field) -> lines of nguon-so-lieu.xlsx."""
 
-    def fill(self, rolled: RollUp) -> None:
+    def fill(self, rolled: RollUp, judge: Judge) -> None:
         """Puts in what can be answered, and lists what cannot, row by row as they stand in the form."""
         self._rows = {(row.table, row.key): row for row in self.superior.rows if row.cells}
         for number, item in enumerate((item for item in self.c.traced if not item.contact), start=1):
@@ -123,8 +133,11 @@ class _Filling:
             told[cell.table, cell.key] += self._put(self._rows[cell.table, cell.key], cell)
         for at, row in self._rows.items():
             self._clear(row, {cell.field for cell in rolled.cells if (cell.table, cell.key) == at})
-            for point in self._open(row, told[at]):
-                self._tell(row, point)
+        asked: dict[RowPlace, list[Finding]] = {at: [] for at in self._rows}
+        for finding in judge(self.contents, {at: self._facts(row) for at, row in self._rows.items()}):
+            asked[finding.table, finding.task or ""].append(finding)
+        for at, row in self._rows.items():
+            self._tell(row, told[at], asked[at])
 
     def general(self) -> Iterator[_GeneralLine]:
         """The free rows of the units."""
@@ -135,28 +148,19 @@ class _Filling:
             numbers = sorted(number for place in places for number, _ in self._traced.get(place, ()))
             yield _GeneralLine(table.title, item.name, "\n".join(words), ", ".join(map(str, numbers)))
 
-    def _open(self, row: SuperiorRow, told: Sequence[OpenPoint]) -> Iterator[OpenPoint]:
-        """What is open of a row: a row about which all is open says so once."""
-        lacking = list(self._lacking(row))
-        whole = [point for point in told if not point.field]
-        stated = not lacking and any(cell.typed for cell in row.cells.values())
-        if whole and not (stated and self.matched[row.table, row.key].decided):
-            yield from told
-            return
-        fields = [point.field for point in told]
-        yield from (point for point in told if point.field)
-        yield from (point for point in lacking if point.field not in fields)
-
     def _field(self, row: SuperiorRow, name: str) -> Field | None:
         fields = self.c.schema.table(row.table).fields
         return next((item for item in fields if item.name == name), None)
 
     def _facts(self, row: SuperiorRow) -> Facts:
-        about = self.matched[row.table, row.key].row
-        if isinstance(about, Indicator):
-            return {"measure": about.measure}
-        due = about.deadline.date
-        return {"overdue": due is not None and due < self.c.cutoff, "repeatable": False}
+        line = self.matched[row.table, row.key]
+        if isinstance(line.row, Indicator):
+            codes = {item.code for item in line.match.rows}
+            kinds = {item.indicator.kind for item in self.c.indicators if item.indicator.code in codes}
+            kind = kinds.pop() if len(kinds) == 1 else ""
+            return {"measure": line.row.measure, "countable": line.row.is_countable, "kind": kind}
+        due = line.row.deadline.date
+        return {"due": due.isoformat() if due else None}
 
     def _titles(self, item: Field, row: SuperiorRow) -> dict[str, str]:
         """Code -> words of the field's list; empty for a field without one."""
@@ -238,26 +242,34 @@ class _Filling:
             if not found:
                 yield FilledLine(*at, _follows(part), "", "", "", "", "")
 
-    def _lacking(self, row: SuperiorRow) -> Iterator[OpenPoint]:
-        """The required cells that are still blank, by the rules of this office's own schemas."""
-        table: Table = self.c.schema.table(row.table)
-        held = {**self._held[row.table, row.key], **{f"#{k}": v for k, v in self._facts(row).items()}}
-        for rule in table.rules:
-            if rule.predicate != "required_if" or not Condition(rule.when, table, self.c.schema).holds(held):
-                continue
-            groups = rule.params.get("any_of") or [[rule.field]]
-            if not any(all(held.get(name) is not None for name in group) for group in groups):
-                title = table.field(rule.field).title
-                yield OpenPoint(
-                    row.table, row.key, rule.field, f"Còn thiếu «{title}», ô bắt buộc của biểu. {rule.fix}".strip()
-                )
+    def _tell(self, row: SuperiorRow, told: Sequence[OpenPoint], asked: Sequence[Finding]) -> None:
+        """What is open of a row: of one that waits as a whole, and that nobody has begun, no blank cell is told."""
+        blank = [item.field for item in asked if item.code == _BLANK]
+        typed = any(cell.typed for cell in row.cells.values())
+        waiting = any(not point.field for point in told)
+        if waiting and typed and not blank and self.matched[row.table, row.key].decided:
+            told = [point for point in told if point.field]
+        for point in told:
+            cell = row.cells.get(point.field) or next(iter(row.cells.values()))
+            self._add(row, (cell.sheet, cell.cell), point.field, point.why)
+        known = {point.field for point in told}
+        passed_over = waiting and (self.superior.untouched or not typed)
+        for item in asked:
+            if item.code != _BLANK or not (passed_over or item.field in known):
+                wrong = item.severity == "error"
+                why = f"Cấp trên sẽ {'trả lại' if wrong else 'hỏi lại'}: {item.message} {item.fix}".strip()
+                reasons = [row.cells[name].cell for name in _REASONS if name in row.cells and not wrong]
+                self._add(row, (item.sheet, item.cell), item.field, why, item.code, *reasons)
 
-    def _tell(self, row: SuperiorRow, point: OpenPoint) -> None:
-        cell = row.cells.get(point.field) or next(iter(row.cells.values()))
-        item = self._field(row, point.field)
+    def _add(self, row: SuperiorRow, at: tuple[str, str], name: str, why: str, *asked: str) -> None:
+        item = self._field(row, name)
         work = row.texts.get("work") or row.texts.get("indicator", "")
         title = item.title if item is not None else "Cả dòng"
-        self.points.append(PointLine(cell.sheet, cell.cell, row.key, work, title, point.why))
+        self.points.append(PointLine(*at, row.key, work, title, why, *asked))
+
+
+_BLANK = "REQUIRED_BLANK"
+_REASONS = ("explanation", "note")
 
 
 def _follows(part: RollUpPart) -> str:

@@ -25,7 +25,7 @@ FIX_SHEET = "fix"
 
 
 @frozen
-class _Marker:
+class Marker:
     """The text in the corner of every sheet of a form."""
 
     short_id: str
@@ -81,16 +81,16 @@ def names_another_form(issued: str, there: str, form: Form) -> bool:
     return _PERIOD_WORDS in issued and bool(period) and fold(form.period.title) not in period
 
 
-def marker_of(sheet: RawSheet) -> _Marker | None:
+def marker_of(sheet: RawSheet) -> Marker | None:
     """The marker of a sheet: the one nearest to its top left corner."""
     corner = sheet.cells.get((0, 0))
     if corner is not None and isinstance(corner.value, str) and (match := _MARKER.fullmatch(corner.value.strip())):
-        return _Marker(match[1], match[2], 0, 0)
+        return Marker(match[1], match[2], 0, 0)
     places = sorted(place for place in sheet.cells if place[0] < _CORNER_ROWS and place[1] < _CORNER_COLUMNS)
     for place in places:
         text = sheet.cells[place].value
         if isinstance(text, str) and (match := _MARKER.fullmatch(text.strip())):
-            return _Marker(match[1], match[2], *place)
+            return Marker(match[1], match[2], *place)
     return None
 
 
@@ -108,7 +108,7 @@ def identify(raw: RawWorkbook) -> Identity | None:
     return Identity(None, short_id, "", "", "short") if short_id else None
 
 
-def facts_of(sheet: RawSheet, marker: _Marker) -> Mapping[str, str]:
+def facts_of(sheet: RawSheet, marker: Marker) -> Mapping[str, str]:
     """Key and value of each row of the `_meta` sheet that has that marker."""
     return {
         one_line(cell_text(cell)): one_line(cell_text(sheet.cells.get((row, column + 1))))

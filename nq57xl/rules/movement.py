@@ -18,7 +18,7 @@ from nq57xl.resources import read_schema
 from nq57xl.rules.condition import Cells, all_of, blank_formula, quoted
 from nq57xl.rules.frame import RowKind
 from nq57xl.rules.predicates import BASIC, Check, Predicate, Row
-from nq57xl.rules.schema import Field, Schema, Table, is_blank, shown, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Field, Schema, Table, is_blank, shown, vietnamese_number, vietnamese_percent
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
 """Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""
@@ -199,7 +199,7 @@ def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
     return part / whole if good and whole else None
 
 
-class _Moved(Predicate):
+class Moved(Predicate):
     """A cell moves, beside its earlier value, in a way that asks for an explanation in the row (`settled_by`).
 
     With `explained` it finds the same rows once they are explained.
@@ -231,6 +231,22 @@ class _Moved(Predicate):
     def short(self) -> str:
         """What is to be explained."""
         return f"{_SHORT[self._how]}, cần giải trình: {self.field.title}"
+
+    @property
+    def part(self) -> tuple[str, bool]:
+        """What can be told of the rule in a formula: its words, and whether it compares a quotient."""
+        return self.short(), "ratio" in self.rule.params
+
+    def stands_in(self, formula: str) -> bool:
+        """The formula of a row's check has such a part."""
+        words, of_quotient = self.part
+        return f'"{words}; ' in formula and (not of_quotient or "IF(N(" in formula)
+
+    def asks(self, facts: Facts) -> bool:
+        """A row with those facts can move so."""
+        told = {name[1:]: values for name, values in self.rule.when.items() if name.startswith("#")}
+        known = facts.get(BEFORE + self.rule.field) not in (None, "")
+        return known and all(facts.get(name) in values for name, values in told.items())
 
     def formula(self, cells: Cells) -> str | None:
         """None where the form has no earlier value."""
@@ -305,7 +321,58 @@ class _Moved(Predicate):
         return vietnamese_number(float(value)) if isinstance(value, int | float) else shown(value, field)
 
 
-_ALL: tuple[type[Predicate], ...] = (*BASIC, _Moved)
+_CELL = r"INDEX\(\$([A-Z]+):\$[A-Z]+,ROW\(\)\)"
+_TEXT = r'"((?:[^"]|"")*)"'
+_NUMBER = r"(\d[0-9.]*(?:e[+-]?\d+)?)"
+_SAID = {
+    kind: re.compile(text)
+    for kind, text in {
+        "falls": rf"{_CELL}<{_NUMBER}-0\.0{{8}}1\b",
+        "jumps": rf"AND\(ABS\({_CELL}-{_NUMBER}\)>{_NUMBER},",
+        "still": rf"ABS\({_CELL}-{_NUMBER}\)<=0\.0{{8}}1\b",
+        "print": rf"{_CELL}[^$]*,{_PRINTED}\),{_TEXT}\)",
+        "slower": rf"TRIM\({_CELL}\)={_TEXT}",
+        "other": rf"TRIM\({_CELL}\)<>{_TEXT}",
+        "day": rf"INT\({_CELL}\)<>DATE\((\d+),(\d+),(\d+)\)",
+        "documents": r'FIND\(\{([^}]*)\}," "&LOWER',
+    }.items()
+}
+
+
+def said_before(formula: str, columns: Mapping[str, str], words: Mapping[str, str]) -> Facts:
+    """The facts with which the formula of a row's check compares, as `Moved` has written them into it.
+
+    `columns`: letters of a column -> its field; `words`: words of a choice -> its code.
+    """
+    said = {
+        kind: [(columns.get(letters, ""), *rest) for letters, *rest in pattern.findall(formula)]
+        for kind, pattern in _SAID.items()
+        if kind != "documents"
+    }
+    facts: Facts = {}
+    for field, number, *limit in said["falls"] + said["jumps"] + said["still"]:
+        facts[BEFORE + field] = before = float(number)
+        if limit and before:
+            facts[SHARE] = (float(limit[0]) - _NEAR) / before
+    if said["still"]:
+        facts[STILL] = 2
+    for field, text in said["print"]:
+        facts[EXPLAINED if field in _EXPLANATIONS else BEFORE + field] = text.replace('""', '"')
+    for field, text in said["other"]:
+        facts[BEFORE + field] = words.get(text.replace('""', '"'), "")
+    for field, text in said["slower"]:
+        facts[BEFORE + field] = _ORDER[min(_ORDER.index(words[text]) + 1, 2)] if words.get(text) in _ORDER else ""
+    for field, *day in said["day"]:
+        facts[BEFORE + field] = date(*map(int, day)).isoformat()
+    if match := _SAID["documents"].search(formula):
+        facts[DOCUMENTS_ELSEWHERE] = "\n".join(text.strip() for text in re.findall(_TEXT, match[1]))
+    return facts
+
+
+_EXPLANATIONS = ("explanation", "note")
+
+
+_ALL: tuple[type[Predicate], ...] = (*BASIC, Moved)
 PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in _ALL}
 _MOST_KEPT = 100
 _made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}

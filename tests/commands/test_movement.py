@@ -23,7 +23,11 @@ from nq57xl.outputs.report.explanations import groups
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
+from nq57xl.returns.superior_check import superior_findings
+from nq57xl.returns.superior_form import read_superior_form
 from nq57xl.rules.schema import CellValue
+from nq57xl.xlsx.patch import unlocked_cells
+from nq57xl.xlsx.read import read_bytes
 from tests import office
 from tests import year_kit as year
 
@@ -186,6 +190,39 @@ def test_over_the_months(tmp_path: Path) -> None:
     year.issue(root, JULY)
     still = year.send(root, JULY, {("led", "I.1", "percent"): 0.3}).returns[0]
     assert about(still, "I.1") == {("STANDS_STILL", "percent")}
+    outside = from_outside(root, JULY, {("led", "I.1", "percent"): 0.3})
+    assert {(code, field) for code, task, field in outside if task == "I.1"} == {("STANDS_STILL", "percent")}
+
+
+def from_outside(root: Path, period: str, said: year.Typed) -> set[tuple[str, str | None, str]]:
+    """What an office without any record of the form finds in it: by its cells alone, and what every plan tells."""
+    of = year.form(root, period)
+    data = year.workbook(of, year.usual(of) | dict(said))
+    raw, fields = read_bytes(data), {table.name: [item.name for item in table.fields] for table in of.schema.tables}
+    superior = read_superior_form(raw, unlocked_cells(data), fields, "bieu.xlsx")
+    told = ("measure", "countable", "due")
+    facts = {place: {name: row[name] for name in told if name in row} for place, row in of.facts.items()}
+    later = attrs.evolve(of.period, start=dt.date(2026, 1, 1), cutoff=dt.date(2026, 12, 31))
+    found = superior_findings(superior, raw, of.schema, (later, year.moment(period, 15)), facts)
+    return {(item.code, item.task, item.field) for item in found}
+
+
+@pytest.mark.parametrize(("where", "plants"), [("root", PLANTED), ("flowing", FLOWED)], ids=["stock", "flow"])
+@pytest.mark.parametrize("explanation", [WHY, "Không có."])
+def test_an_office_that_only_has_the_form_finds_the_same(
+    where: str, plants: Mapping[str, Any], explanation: str, request: pytest.FixtureRequest
+) -> None:
+    """What the rows said before stands in the form itself: every movement is foreseen, and settled by a reason."""
+    root = request.getfixturevalue(where)
+    for changes, wanted in plants.values():
+        codes = [task for _, task, _ in wanted]
+        settled: year.Typed = {
+            (table, str(code), "explanation" if table == "led" else "note"): explanation
+            for code in codes
+            for table in ("indicator" if str(code).startswith("CT") else "led",)
+        }
+        found = from_outside(root, MAY, {**STEADY, **changes, **settled})
+        assert found == (set() if explanation == WHY else wanted), changes
 
 
 @pytest.mark.needs("soffice")

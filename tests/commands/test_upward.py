@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
+from nq57xl.commands.check_file import check_file
 from nq57xl.commands.demo_province import PROVINCE, ProvincePlay, ProvinceStep
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -322,6 +323,38 @@ def test_the_provinces_sources_lead_on_to_the_units_cells(played: Played) -> Non
             }
             followed += 1
     assert followed > 15
+
+
+def test_what_the_province_will_ask_is_told_before_the_form_is_sent(
+    played: Played, agency: Office, tmp_path: Path
+) -> None:
+    """Done without a proof, with 45 %, with a day to come: province's own check of that form finds just these cells."""
+    home = Office.at(played.play.root(PROVINCE), agency.clock)
+    form = tmp_path / f"NQ57_{PERIOD}_{AGENCY}.xlsx"
+    shutil.copy(home.workspace.forms_dir(PERIOD) / form.name, form)
+    results, row = "1. Kết quả", "led|I.3"
+    later = dt.datetime(2026, 11, 30)
+    typed(form, {(results, row, "progress"): "Hoàn thành", (results, row, "percent"): 0.45})
+    typed(form, {(results, row, "completion_date"): later, (results, "led|I.2", "percent"): 1})
+    done = upward(agency, form, PERIOD, tmp_path / "ra" / form.name)
+    told = {(point.code, point.sheet, point.cell) for point in done.points if point.code}
+    (checked,) = check_file(home, done.form, PERIOD).returns
+    asked = {
+        (item.code, item.sheet, item.cell)
+        for item in checked.findings
+        if item.severity in ("error", "warning") and item.table in ("led", "supporting", "indicator")
+    }
+    assert told == asked
+    codes = sorted(code for code, _, cell in told if cell.endswith(told_row(done, "I.3")))
+    assert codes == ["CONTRADICTION", "DATE_AFTER_RECEIPT", "REQUIRED_BLANK", "REQUIRED_BLANK"]
+    sheet = load_workbook(done.sources)["Cần người xử lý"]
+    lines = [row for row in sheet.iter_rows(min_row=5, values_only=True) if row[2] == "I.3"]
+    assert [str(line[5]).startswith("Cấp trên sẽ trả lại: ") for line in lines] == [False, True, True, True, True]
+
+
+def told_row(done: UpwardReport, key: str) -> str:
+    """Number of the row of the form in which a point about that task stands."""
+    return next(point.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for point in done.points if point.key == key)
 
 
 @pytest.mark.parametrize("wrong", ["own form", "other period", "no form", "text", "onto itself", "no file"])

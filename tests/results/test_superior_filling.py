@@ -14,6 +14,7 @@ from nq57xl.results.consolidation import FreeRow
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.results.superior_filling import FilledForm, fill_form
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
+from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
 
@@ -28,11 +29,11 @@ def filled(
     stands: Mapping[str, str] | None = None,
     *,
     untouched: bool = False,
-    due: dt.date | None = None,
     lists: Mapping[str, tuple[str, ...]] | None = None,
     points: tuple[OpenPoint, ...] = (),
     without: tuple[str, ...] = (),
     free: tuple[FreeRow, ...] = (),
+    asked: tuple[Finding, ...] = (),
 ) -> FilledForm:
     """One led row: what the roll-up answers, put into a form in which `stands` stands."""
     cells = {
@@ -42,7 +43,7 @@ def filled(
     }
     row = SuperiorRow("led", KEY, SHEET, "II", {"work": "Số hóa hồ sơ"}, cells)
     form = SuperiorForm("tinh", "1", "SXD", "2026-04", "x", (row,), lists=lists or {}, untouched=untouched)
-    task = Task(KEY, "II", "3", None, "Số hóa hồ sơ", "", "", "", "", "", Deadline("", "date", due))
+    task = Task(KEY, "II", "3", None, "Số hóa hồ sơ", "", "", "", "", "", Deadline(""))
     line = MatchLine(RowMatch("led", KEY, "", (AnsweringRow("I.1", ""),)), task, "confirmed")
     part = RollUpPart("I.1", "VP", "Văn phòng", True, "in_progress")
     rolled = tuple(
@@ -50,7 +51,7 @@ def filled(
         for name, value in answers.items()
     )
     c: Any = SimpleNamespace(schema=SCHEMA, traced=(), free=free, cutoff=dt.date(2026, 4, 14))
-    return fill_form(form, c, [line], RollUp(rolled, points))
+    return fill_form(form, c, [line], RollUp(rolled, points), lambda *_: asked)
 
 
 def put(done: FilledForm) -> dict[str, Any]:
@@ -97,12 +98,21 @@ def test_what_the_form_said_from_the_start_gives_way() -> None:
     assert put(filled(GOING, {"progress": "Chưa phát sinh"}))["progress"] == "Đang thực hiện"
 
 
-def test_what_the_form_asks_and_nobody_answers_is_listed() -> None:
-    """A row that is overdue asks for a cause; one that is done for its evidence."""
-    assert open_fields(filled(GOING, due=dt.date(2026, 3, 31))) == ["Nguyên nhân"]
-    assert open_fields(filled(GOING, due=dt.date(2026, 4, 30))) == []
-    done = filled({"progress": "done", "percent": 1.0, "result": "Xong.", "completion_date": dt.date(2026, 4, 7)})
-    assert len(open_fields(done)) == 1
+def asking(code: str, field: str) -> Finding:
+    return make(code, sheet=SHEET, cell="B9", table="led", task=KEY, field=field)
+
+
+def test_what_the_superior_office_would_ask_is_listed_with_where_to_answer() -> None:
+    """A blank and a doubt, each at its cell; the cell for reasons beside it. Of a row that waits only the doubt."""
+    asked = (asking("REQUIRED_BLANK", "cause"), asking("PERCENT_FALLS", "percent"))
+    blank, doubt = filled(GOING, asked=asked).points
+    assert (blank.field, blank.code, blank.cell) == ("Nguyên nhân", "REQUIRED_BLANK", "B9")
+    assert blank.why.startswith("Cấp trên sẽ trả lại: ")
+    assert (doubt.field, doubt.code) == ("Tỷ lệ hoàn thành", "PERCENT_FALLS")
+    assert doubt.why.startswith("Cấp trên sẽ hỏi lại: ")
+    assert doubt.reason_cell == f"{chr(65 + FIELDS.index('explanation'))}9"
+    waits = (OpenPoint("led", KEY, "", "Chưa xác nhận."), OpenPoint("led", KEY, "cause", "Đã nói."))
+    assert open_fields(filled({}, asked=asked, points=waits)) == ["Cả dòng", "Nguyên nhân", "Tỷ lệ hoàn thành"]
 
 
 def test_a_row_without_an_answer_is_told_once_unless_it_is_stated_already() -> None:
