@@ -140,6 +140,7 @@ def surely_unicode(text: str) -> bool:
     return _SURE.search(text) is not None
 
 
+@lru_cache(maxsize=2_000)
 def detect(text: str, hint: Charset | None = None) -> Charset | None:
     """The charset of a text that is certainly in a legacy one, by its content alone; None while in doubt.
 

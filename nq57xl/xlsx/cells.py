@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from attrs import field, frozen
@@ -76,6 +78,19 @@ class RawCell:
         return RawCell, (self.value,) if first[1:] == (None, "", None, "", None, "") else first
 
 
+_MANY_TEXTS, _SHORT_TEXT = 5_000, 300
+
+
+def text_cell(text: str) -> RawCell:
+    """A cell with a text and nothing else; mostly one that was made before: returns of one form say mostly the same."""
+    return _known_cell(text) if len(text) < _SHORT_TEXT else RawCell(text)
+
+
+@lru_cache(maxsize=_MANY_TEXTS)
+def _known_cell(text: str) -> RawCell:
+    return RawCell(text)
+
+
 RemarkKind = Literal["comment", "box", "picture", "margin", "link"]
 
 
@@ -105,12 +120,26 @@ class RawSheet:
     """Merged areas: first row and column, last row and column, all 0-based and included."""
     remarks: tuple[Remark, ...] = ()
 
+    def __reduce__(self) -> tuple[Callable[..., RawSheet], tuple[Any, ...]]:
+        """For the way from process to process: of a cell that is a text and nothing else, the text."""
+        texts = [
+            text if isinstance(text := cell.value, str) and text_cell(text) is cell else cell
+            for cell in self.cells.values()
+        ]
+        others = (self.visible, self.protected, self.date1904, self.merged, self.remarks)
+        return _sheet_of, (self.name, [*self.cells], texts, *others)
+
     def covered_by(self, place: tuple[int, int]) -> tuple[int, int] | None:
         """The first cell of the merged area that hides this place; None for a place that can be seen."""
         for top, left, bottom, right in self.merged:
             if top <= place[0] <= bottom and left <= place[1] <= right and place != (top, left):
                 return top, left
         return None
+
+
+def _sheet_of(name: str, places: list[tuple[int, int]], cells: list[RawCell | str], *others: Any) -> RawSheet:  # noqa: ANN401 - the fields of RawSheet
+    read = (text_cell(cell) if isinstance(cell, str) else cell for cell in cells)
+    return RawSheet(name, dict(zip(places, read, strict=True)), *others)
 
 
 @frozen

@@ -184,31 +184,10 @@ class Package:
         prefixed: bool = False,
         cdata: Callable[[], None] | None = None,
     ) -> None:
-        """Streams an XML part through expat; tags come without their prefix unless `prefixed`.
-
-        `cdata` is told of every CDATA section. Refused before anything of it is used: a DOCTYPE, elements nested beyond
-        all sense, UTF-16.
-        """
+        """`parse_xml` of a part; `chunks`: its content, where it does not go to expat as it is."""
         self._parsed.add(name.lower())
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler, parser.EndElementHandler = _counted(start, end, prefixed=prefixed)
-        if text is not None:
-            parser.CharacterDataHandler = text
-        if cdata is not None:
-            parser.StartCdataSectionHandler = cdata
-        try:
-            begun = False
-            for chunk in chunks if chunks is not None else self.chunks(name):
-                if not begun and chunk[:2] in _UTF16:
-                    raise refuse("FILE_ENCODING", value=name)
-                parser.Parse(chunk, False)
-                begun = begun or bool(chunk)
-            if begun:
-                parser.Parse(b"", True)
-        except (expat.ExpatError, LookupError) as error:  # an encoding that there is not
-            raise refuse("FILE_BROKEN") from error
+        pieces = self.chunks(name) if chunks is None else chunks
+        parse_xml(name, pieces, start, end, text, prefixed=prefixed, cdata=cdata)
 
     def refuse_doctypes(self) -> None:
         """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does."""
@@ -231,6 +210,42 @@ class Package:
         except (expat.ExpatError, LookupError):  # no good XML, as drawings of old programs are: nobody reads it
             if b"<!DOCTYPE" in head.replace(b"\x00", b""):
                 _refuse_doctype()
+
+
+def parse_xml(
+    name: str,
+    chunks: Iterable[bytes],
+    start: Callable[[str, Attributes], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+    *,
+    prefixed: bool = False,
+    cdata: Callable[[], None] | None = None,
+) -> None:
+    """Streams XML through expat; tags come without their prefix unless `prefixed`. `name`: for messages.
+
+    `cdata` is told of every CDATA section. Refused before anything of it is used: a DOCTYPE, elements nested beyond
+    all sense, UTF-16.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler, parser.EndElementHandler = _counted(start, end, prefixed=prefixed)
+    if text is not None:
+        parser.CharacterDataHandler = text
+    if cdata is not None:
+        parser.StartCdataSectionHandler = cdata
+    try:
+        begun = False
+        for chunk in chunks:
+            if not begun and chunk[:2] in _UTF16:
+                raise refuse("FILE_ENCODING", value=name)
+            parser.Parse(chunk, False)
+            begun = begun or bool(chunk)
+        if begun:
+            parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError) as error:  # an encoding that there is not
+        raise refuse("FILE_BROKEN") from error
 
 
 _XML = (".xml", ".rels", ".vml")

@@ -216,7 +216,7 @@ def _compared(seen: SheetScan, rows: list[list[RawValue]] | None) -> Mapping[_Pl
     if rows is None:
         return seen.cells
     cells = seen.cells
-    filled = sum(value != "" for line in rows for value in line)
+    filled = sum(len(line) - line.count("") for line in rows)
     doubtful: dict[_Place, RawCell] = {}
     for place, cell in cells.items():
         row, column = place

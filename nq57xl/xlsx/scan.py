@@ -41,6 +41,9 @@ def _relations(package: Package, part: str) -> dict[str, _Relation]:
     """The relations of a part by their ids; "" is the package itself."""
     folder, name = posixpath.split(part)
     found: dict[str, _Relation] = {}
+    listed = posixpath.join(folder, "_rels", f"{name}.rels")
+    if listed not in package:
+        return found
 
     def start(tag: str, attributes: Attributes) -> None:
         if tag == "Relationship":
@@ -51,7 +54,7 @@ def _relations(package: Package, part: str) -> dict[str, _Relation]:
                 target = target.lstrip("/") if target.startswith("/") else joined
             found[attributes.get("Id", "")] = _Relation(target, kind, external)
 
-    package.parse(posixpath.join(folder, "_rels", f"{name}.rels"), start)
+    package.parse(listed, start)
     return found
 
 

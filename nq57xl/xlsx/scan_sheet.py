@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 import attrs
 from attrs import define, field, frozen
 
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment
+from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment, text_cell
 from nq57xl.xlsx.package import Attributes, Package
+from nq57xl.xlsx.plain_rows import SEPARATOR, PlainCell, PlainRows, remembered
 from nq57xl.xlsx.refused import refuse, too_many_values
 from nq57xl.xlsx.scan_styles import RunReader, Texts, unescaped
 from nq57xl.xlsx.shown import parse, shown_text
@@ -92,11 +92,7 @@ class Shared:
 
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
-_EMPTY_CELL = re.compile(rb'<c (?=[^<>]*\br=")[^<>]*/>')
 _TYPES = frozenset({"n", "s", "str", "inlineStr", "b", "e", "d"})
-_ROW_END = b"</row>"
-_LONG_ROW = 1 << 20
-"""A row of more bytes is handed on in pieces."""
 _BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
 """LibreOffice writes booleans as these formulas: nobody typed them."""
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
@@ -152,6 +148,11 @@ def place_of(reference: str) -> _Place:
     return int(match[2]) - 1, column - 1
 
 
+@lru_cache(maxsize=1_000)
+def _column_of(letters: bytes) -> int:
+    return place_of(f"{letters.decode()}1")[1]
+
+
 def under_format(number: float, look: CellLook | None, *, date1904: bool) -> tuple[float, RawValue]:
     """The number, counted from 1899-12-30 where it is a day, and what it is under its format."""
     if look is None or not look.format:
@@ -176,33 +177,6 @@ def _number(text: str) -> RawValue:
     return float(text) if _NUMBER.fullmatch(text) else text
 
 
-def _without_ghosts(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The XML without rows and cells that have a format and nothing else: a million of them cost no callback.
-
-    Of ghost rows in a run the last is kept, so that a row without a number follows the right one. Where comments or the
-    like could hide what belongs together, everything is kept.
-    """
-    rest, start = b"", 1  # the XML declaration stands at the very beginning
-    for chunk in chunks:
-        rest += chunk
-        if b"<!" in rest or rest.find(b"<?", start) >= 0:
-            break
-        *rows, rest = rest.split(_ROW_END)
-        start = 0
-        kept = (row for row, after in pairwise((*rows, b"")) if not (_is_ghost(row) and _is_ghost(after)))
-        yield _EMPTY_CELL.sub(b"", b"".join(row + _ROW_END for row in kept))
-        if len(rest) > _LONG_ROW:
-            yield rest
-            rest = b""
-    yield rest
-    yield from chunks
-
-
-def _is_ghost(row: bytes) -> bool:
-    """Whether a row, without its end, holds no cell with anything in it: such a cell has an end tag of its own."""
-    return row.startswith(b'<row r="') and b"</" not in row
-
-
 class SheetReader:
     """Expat callbacks for one worksheet part."""
 
@@ -222,10 +196,13 @@ class SheetReader:
         self._inside = ""
         self._cdata = False
         self._doubt = ""
+        self._rows = PlainRows()
+        self._plain: tuple[int, list[PlainCell]] | None = None
+        """The plain row that is being read."""
 
     def read(self, package: Package, part: str) -> None:
         """Fills the sheet's scan from the part."""
-        chunks = _without_ghosts(package.chunks(part))
+        chunks = self._rows.chunks(package.chunks(part))
         package.parse(part, self._start, self._end, self._text, chunks=chunks, cdata=self._note_cdata)
 
     def _note_cdata(self) -> None:
@@ -233,6 +210,8 @@ class SheetReader:
 
     def _start(self, tag: str, attributes: Attributes) -> None:
         if self._run is not None:
+            if self._rows.waiting:
+                raise refuse("FILE_BROKEN")  # a row within a text
             self._run.start(tag, attributes)
         elif tag == "c":
             self._open(attributes)
@@ -270,6 +249,39 @@ class SheetReader:
         self._row, self._column = self._row + 1, -1
         if number is not None:
             self._row = place_of(f"A{number}")[0]
+        if self._rows.waiting:
+            self._plain, self._pieces = self._rows.waiting.popleft(), []
+
+    def _read_plain(self, count: int, cells: Sequence[PlainCell]) -> None:
+        """A plain row at its end: its texts are there."""
+        texts = "".join(self._pieces).split(SEPARATOR)
+        if len(texts) != count + 2 or self._place is not None:  # a separator of somebody's own; a row within a cell
+            raise refuse("FILE_BROKEN")
+        left, sheet, looks, row = iter(texts[1:]), self._sheet, self._shared.looks, self._row
+        for letters, style, kind, formula, value in cells:
+            place = (row, _column_of(letters))
+            if place in sheet.cells:  # programs differ in which of the two they read
+                raise refuse("FILE_BROKEN")
+            said = remembered(formula, next(left)[: limits.CELL_TEXT]) if isinstance(formula, bytes) else formula
+            text = next(left) if value else ""
+            if len(text) > limits.CELL_TEXT:
+                self._place = place
+                self._refuse_long()
+            self._reach(place)
+            if (
+                value == "is"
+                and kind == "inlineStr"
+                and formula is None
+                and (style >= len(looks) or looks[style] is None)
+            ):
+                if whole := unescaped(text):
+                    sheet.letters += len(whole)
+                    sheet.cells[place] = text_cell(whole)
+                continue
+            self._type, self._style, self._formula = kind, style, said
+            self._values = [text] if value == "v" else []
+            self._strings = [RunReader([Run(unescaped(text))])] if value == "is" else []
+            self._note(place)
 
     def _open(self, attributes: Attributes) -> None:
         reference = attributes.get("r")
@@ -286,7 +298,9 @@ class SheetReader:
         self._style = int(style) if style.isdecimal() and len(style) < 9 else 0
 
     def _text(self, piece: str) -> None:
-        if self._run is not None:
+        if self._plain is not None:
+            self._pieces.append(piece)
+        elif self._run is not None:
             self._run.text(piece)
         elif self._inside == "f" and self._formula is not None:
             self._formula = (self._formula + piece)[: limits.CELL_TEXT]
@@ -301,11 +315,15 @@ class SheetReader:
         raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, sheet=self._sheet.name, cell=cell, value=cell)
 
     def _end(self, tag: str) -> None:
-        if tag == "v" and self._inside == "v":
+        if self._plain is not None:
+            self._read_plain(*self._plain)
+            self._plain = None
+        elif tag == "v" and self._inside == "v":
             self._values.append("".join(self._pieces))
             self._inside = ""
         elif tag == "c" and self._place is not None:
             if self._values or self._strings or self._formula is not None:
+                self._reach(self._place)
                 self._note(self._place)
             self._place = None
         elif tag == "is":
@@ -317,15 +335,19 @@ class SheetReader:
                 self._sheet.add_remark(Remark("margin", _without_codes("".join(self._pieces))))
             self._inside = ""
 
-    def _note(self, place: _Place) -> None:
+    def _reach(self, place: _Place) -> None:
+        """Counts a cell with something in it."""
         sheet = self._sheet
-        if self._type not in _TYPES:
-            raise refuse("FILE_BROKEN")
         sheet.values += 1
         if place[0] >= sheet.rows or place[1] >= sheet.columns:
             sheet.rows, sheet.columns = max(sheet.rows, place[0] + 1), max(sheet.columns, place[1] + 1)
         if sheet.values > limits.VALUE_CELLS:
             check_extent(sheet)
+
+    def _note(self, place: _Place) -> None:
+        sheet = self._sheet
+        if self._type not in _TYPES:
+            raise refuse("FILE_BROKEN")
         if self._cdata:
             sheet.sure.add(place)
             sheet.unreadable |= self._type == "s"

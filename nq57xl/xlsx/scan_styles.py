@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from attrs import define, field, frozen
 
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import CellLook, Run
-from nq57xl.xlsx.package import Attributes, Package
+from nq57xl.xlsx.package import Attributes, Package, parse_xml
 from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.shown import builtin
 
@@ -28,11 +29,20 @@ def _says_yes(attributes: Attributes) -> bool:
     return attributes.get("val", "1") not in ("0", "false")
 
 
+_USUAL_STYLES = 1 << 18
+"""Bytes: a form's styles have some 15 KB."""
+
+
 def read_styles(package: Package, part: str) -> tuple[CellLook | None, ...]:
     """How cells look, by style number; None where there is nothing to tell."""
+    content = b"".join(package.chunks(part))
+    return _looks(content) if len(content) < _USUAL_STYLES else _looks.__wrapped__(content)
+
+
+@lru_cache(maxsize=16)  # forms that one program saved share their styles
+def _looks(content: bytes) -> tuple[CellLook | None, ...]:
     reader = _StyleReader()
-    if part in package:
-        package.parse(part, reader.start, reader.end)
+    parse_xml("xl/styles.xml", (content,), reader.start, reader.end)
     looks: dict[tuple[int, int], CellLook | None] = {}
     for font, number in reader.cells:
         if (font, number) not in looks:

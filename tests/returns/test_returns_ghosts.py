@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.xlsx import package, scan_sheet
+from nq57xl.xlsx import package
+from nq57xl.xlsx.plain_rows import PlainRows
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.refused import Refused
 from nq57xl.xlsx.scan import Scan, scan_xlsx
@@ -20,6 +21,11 @@ CELLS = (
     '<c r="{column}{row}"><f>A{row}</f><v>1</v></c>',
     '<c r="{column}{row}" t="inlineStr"><is><t>/&gt; &lt;/row&gt;</t></is></c>',
     '<c r="{column}{row}"></c>',
+    '<c r="{column}{row}" t="str"><f t="shared" ref="A1:B2" si="0">B{row}&amp;"&#x1EC7;"</f><v>vi&#7879;c</v></c>',
+    '<c r="{column}{row}" t="str"><f>A{row}&amp;"~"</f><v/></c>',
+    '<c r="{column}{row}" t="inlineStr"><is><t xml:space="preserve"> \u00e1 </t></is></c>',
+    '<c r="{column}{row}" t="inlineStr"><is><r><t>hai </t></r><r><t>ph\u1ea7n</t></r></is></c>',
+    '<c r="{column}{row}" t="b"><v>1</v></c>',
 )
 ROWS = ('<row r="{row}">{cells}</row>', '<row r="{row}" s="1" customFormat="1" x="/>">{cells}</row>')
 SELF_CLOSED = ('<row r="{row}" ht="15"/>', '<row ht="15" r="{row}"/>')
@@ -53,7 +59,7 @@ def seen(data: bytes, monkeypatch: pytest.MonkeyPatch, *, whole: bool, chunk: in
     with monkeypatch.context() as patch:
         patch.setattr(package, "_CHUNK", chunk)
         if whole:
-            patch.setattr(scan_sheet, "_without_ghosts", lambda chunks: chunks)
+            patch.setattr(PlainRows, "chunks", lambda _, chunks: chunks)
         return scan_xlsx(data)
 
 
@@ -73,6 +79,25 @@ def test_the_scan_and_the_reader_agree(rows: list[Line]) -> None:
     (read,) = read_bytes(data).sheets
     assert read.cells == scanned.cells
     assert not any(cell.doubt for cell in read.cells.values())
+
+
+@pytest.mark.parametrize("text", ["a\ufdd0b", "a&#64976;b", "a&#x0FDd0;b"])
+def test_no_text_is_cut_at_a_sign_of_the_readers_own(text: str) -> None:
+    """The sign that separates texts on their way is read where it stands raw, refused where it is written by number."""
+    rows = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c><c r="B1"><v>5</v></c></row>'
+    data = hostile.xlsx(hostile.sheet(rows))
+    if "&" in text:
+        with pytest.raises(Refused):
+            scan_xlsx(data)
+    else:
+        assert [cell.value for cell in scan_xlsx(data).sheets[0].cells.values()] == [text, 5.0]
+
+
+def test_a_row_within_a_cell_is_refused() -> None:
+    """What no program writes is not read as if it stood on its own."""
+    rows = '<row r="1"><c r="A1"><v>1</v><row></row><row r="2"><c r="A2"><v>2</v></c></row></c></row>'
+    with pytest.raises(Refused):
+        scan_xlsx(hostile.xlsx(hostile.sheet(rows)))
 
 
 @pytest.mark.parametrize(
