@@ -24,7 +24,7 @@ CELLS = (
     '<c r="{column}{row}" t="str"><f t="shared" ref="A1:B2" si="0">B{row}&amp;"&#x1EC7;"</f><v>vi&#7879;c</v></c>',
     '<c r="{column}{row}" t="str"><f>A{row}&amp;"~"</f><v/></c>',
     '<c r="{column}{row}" t="inlineStr"><is><t xml:space="preserve"> \u00e1 </t></is></c>',
-    '<c r="{column}{row}" t="inlineStr"><is><r><t>hai </t></r><r><t>ph\u1ea7n</t></r></is></c>',
+    '<c r="{column}{row}" t="inlineStr"><is><r><t>hai</t></r><r><t>ph\u1ea7n</t></r></is></c>',
     '<c r="{column}{row}" t="b"><v>1</v></c>',
 )
 ROWS = ('<row r="{row}">{cells}</row>', '<row r="{row}" s="1" customFormat="1" x="/>">{cells}</row>')
