@@ -1,4 +1,4 @@
-"""Long work: it goes on while the page is left, is found again, and one workspace does one thing at a time."""
+"""Long work: it goes on while the page is left, is found again; one workspace does one thing at a time. Its lines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from attrs import define, field, frozen
+from markupsafe import Markup
+
+from nq57xl.commands.collect import CollectedFile
+from nq57xl.results.wording import VERDICTS
+from nq57xl.rules.findings import to_answer
 
 Tone = Literal["info", "good", "warn", "bad"]
 _KEPT = 50
@@ -24,6 +29,11 @@ class Progress:
     href: str = ""
     link: str = ""
     """Words of the link; "" for none."""
+
+    def __html__(self) -> str:
+        """As an item of a list: what a page makes of it."""
+        link = Markup(' <a href="{}">{}</a>').format(self.href, self.link) if self.link else ""
+        return Markup('<li class="{}">{}{}</li>').format(self.tone, self.text, link)
 
 
 Tell = Callable[[Progress], None]
@@ -106,3 +116,24 @@ class Jobs:
 
     def _oldest_over(self) -> str | None:
         return next((number for number, job in self._jobs.items() if job.over), None)
+
+
+_TONES: dict[str, Tone] = {
+    "accepted": "good",
+    "accepted_with_warnings": "warn",
+    "rejected": "bad",
+    "unrecognised": "bad",
+}
+
+
+def collected_line(slug: str, item: CollectedFile) -> Progress:
+    """The verdict on one file."""
+    unit = f" ({item.unit})" if item.unit else ""
+    count = len(to_answer(item.findings))
+    points = f", {count} điểm cần xem" if count else ""
+    text = f"«{item.source.name}»{unit}: {VERDICTS[item.verdict]}{points}."
+    if any(one.code == "OWN_OUTPUT" for one in item.findings):
+        return Progress(f"«{item.source.name}»: tệp do chính phần mềm lập, chưa ai nhập gì.")
+    if not item.source.sha256:
+        return Progress(f"{text} {' '.join(one.message for one in item.findings)}", "bad")
+    return Progress(text, _TONES.get(item.verdict, "info"), f"/so/{slug}/tep/{item.source.sha256}", "Xem kết quả")

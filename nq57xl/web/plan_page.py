@@ -1,76 +1,95 @@
-"""The plan: as understood, what is wrong in it, the appendix replaced, a document imported or amended with."""
+"""The plan: as understood, reviewed, replaced, amended; its year and calendar; issuing the forms of a period."""
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
 
-from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
 
 from nq57xl.commands import next_year
-from nq57xl.commands.amend import Amended, confirm, history, propose
-from nq57xl.commands.import_plan import open_questions, replace_appendix
+from nq57xl.commands.amend import Amended, confirm, history, pending, propose
+from nq57xl.commands.consolidated import period_marks
+from nq57xl.commands.desk import period_to_issue
+from nq57xl.commands.generate import forms_to_send, generate, mail_draft, write_drafts
+from nq57xl.commands.history import history as past_of
+from nq57xl.commands.import_plan import answer_questions, import_plan, open_questions, replace_appendix
 from nq57xl.commands.init import lint, show
+from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import day_in_words
 from nq57xl.plan.compare import KIND_WORDS
 from nq57xl.plan.model import PlanRowChange
-from nq57xl.plan.periods import title_of
+from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
-from nq57xl.web.desk_page import upload_name
 from nq57xl.web.jobs import Progress, Tell
-from nq57xl.web.site import Site, plain_words, site_of
+from nq57xl.web.site import Site, Visit, attachment, page_at, see, upload_name
 
 _DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
 
 
-def page(request: Request) -> Response:
+@page_at("/so/{slug}/ke-hoach")
+def _plan(visit: Visit) -> Response:
     """The plan and lint's findings."""
-    site, slug = site_of(request), request.path_params["slug"]
-    office = site.office(slug)
-    plan, findings = show(office), lint(office)
-    return site.page(
-        request,
+    office = visit.office()
+    return visit.page(
         "plan.html.j2",
         tab="plan",
-        plan=plan,
-        findings=grouped(findings),
+        plan=show(office),
+        findings=grouped(lint(office)),
         amendments=history(office),
         questions=len(open_questions(office)),
         waiting=next_year.waiting_book(office),
     )
 
 
-async def replace(request: Request) -> Response:
+@page_at("/so/{slug}/ke-hoach/thay", post=True)
+def _replace(visit: Visit) -> Response:
     """Another phu-luc.xlsx in place of the present one."""
-    site, slug = site_of(request), request.path_params["slug"]
-    async with request.form(max_files=1, max_fields=5) as form:
-        name, data = await uploaded(form.get("tep"))
-    back = f"/so/{slug}/ke-hoach"
+    name, data = visit.file("tep")
+    back = visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
-        kept = replace_appendix(site.office(slug), data, name)
+        kept = replace_appendix(visit.office(), data, name)
         tell(Progress(f"Đã thay phu-luc.xlsx; bản cũ giữ ở backup/{kept.name}.", "good"))
         return back
 
-    return site.start(slug, "Thay phụ lục", back, work)
+    return visit.start("Thay phụ lục", back, work)
 
 
-async def amend(request: Request) -> Response:
-    """Compares an amending document or appendix with the plan."""
-    site, slug = site_of(request), request.path_params["slug"]
-    async with request.form(max_files=1, max_fields=5) as form:
-        name, data = await uploaded(form.get("tep"))
-        day = _day(plain_words(form, "hieu_luc"))
-        partial = plain_words(form, "mot_phan") == "1"
-    back = f"/so/{slug}/ke-hoach"
+@page_at("/so/{slug}/ke-hoach/ra-soat")
+def _questions(visit: Visit) -> Response:
+    """What an imported plan leaves to a person: questions with the answers to tick; what holds until then."""
+    return visit.page("review.html.j2", tab="plan", questions=open_questions(visit.office()))
+
+
+@page_at("/so/{slug}/ke-hoach/ra-soat/tra-loi", post=True)
+def _answers(visit: Visit) -> Response:
+    """The answers that were ticked."""
+    answers = {name.removeprefix("k:"): visit.words(name, 500) for name in visit.fields("k:")}
+    back = visit.at("/ke-hoach/ra-soat")
 
     def work(tell: Tell) -> str:
-        office = site.office(slug)
+        left = answer_questions(visit.office(), answers)
+        tell(Progress("Đã ghi trả lời vào phu-luc.xlsx; bản cũ giữ ở backup/.", "good"))
+        tell(Progress(f"Còn {left} câu hỏi." if left else "Đã trả lời hết."))
+        return back if left else visit.at("/ke-hoach")
+
+    return visit.start("Ghi trả lời rà soát", back, work)
+
+
+@page_at("/so/{slug}/ke-hoach/dieu-chinh", post=True)
+def _amend(visit: Visit) -> Response:
+    """Compares an amending document or appendix with the plan."""
+    name, data = visit.file("tep")
+    day, partial = _day(visit.words("hieu_luc")), visit.words("mot_phan") == "1"
+    back = visit.at("/ke-hoach")
+
+    def work(tell: Tell) -> str:
+        office = visit.office()
         path = office.workspace.out / "dieu-chinh" / upload_name(name)
         write_atomic(path, data)
         made = propose(office, path, day, partial=partial)
@@ -83,17 +102,15 @@ async def amend(request: Request) -> Response:
         tell(Progress(f"Hiệu lực từ {day_words}. Kiểm tra bảng so sánh rồi xác nhận ở trang Kế hoạch.", "good"))
         return f"{back}/so-sanh"
 
-    return site.start(slug, "So sánh kế hoạch", back, work)
+    return visit.start("So sánh kế hoạch", back, work)
 
 
-def comparison(request: Request) -> Response:
+@page_at("/so/{slug}/ke-hoach/so-sanh")
+def _comparison(visit: Visit) -> Response:
     """The comparison as it waits for the office's word."""
-    from nq57xl.commands.amend import pending
-
-    site, slug = site_of(request), request.path_params["slug"]
-    made = pending(site.office(slug))
+    made = pending(visit.office())
     rows = [(row, _row_words(made, row)) for row in made.comparison.changes if row.kinds != ("kept",)] if made else []
-    return site.page(request, "amend.html.j2", tab="plan", made=made, rows=rows, kinds=KIND_WORDS)
+    return visit.page("amend.html.j2", tab="plan", made=made, rows=rows, kinds=KIND_WORDS)
 
 
 def _row_words(made: Amended, row: PlanRowChange) -> str:
@@ -106,21 +123,18 @@ def _row_words(made: Amended, row: PlanRowChange) -> str:
     return next((one.indicator for one in items if row.index is not None or one.code == row.code), "")
 
 
-async def accept(request: Request) -> Response:
+@page_at("/so/{slug}/ke-hoach/xac-nhan", post=True)
+def _confirm_amendment(visit: Visit) -> Response:
     """Puts the compared version in place; the comparison as the office sends it back, where it was edited."""
-    site, slug = site_of(request), request.path_params["slug"]
-    async with request.form(max_files=1, max_fields=5) as form:
-        given = form.get("tep")
-        own = await uploaded(given) if isinstance(given, UploadFile) and given.filename else None
-        day = _day(plain_words(form, "hieu_luc"))
-    back = f"/so/{slug}/ke-hoach"
+    own, day = visit.files("tep"), _day(visit.words("hieu_luc"))
+    back = visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
-        office = site.office(slug)
+        office = visit.office()
         path = office.workspace.out / "dieu-chinh" / "so-sanh-ke-hoach.xlsx"
-        if own is not None:
-            path = path.with_name(f"xac-nhan-{upload_name(own[0])}")
-            write_atomic(path, own[1])
+        for name, data in own:
+            path = path.with_name(f"xac-nhan-{upload_name(name)}")
+            write_atomic(path, data)
         made = confirm(office, path, None, day)
         for line in _changes(made):
             tell(Progress(line))
@@ -129,56 +143,32 @@ async def accept(request: Request) -> Response:
             tell(Progress(f"Phát hành lại biểu mẫu các kỳ: {', '.join(map(title_of, made.periods))}.", "warn"))
         return back
 
-    return site.start(slug, "Điều chỉnh kế hoạch", back, work)
+    return visit.start("Điều chỉnh kế hoạch", back, work)
 
 
-async def _confirm_year(request: Request) -> Response:
+@page_at("/so/{slug}/ke-hoach/nam-truoc", post=True)
+def _confirm_year(visit: Visit) -> Response:
     """Puts next year's plan in place as decided in the workbook that compares it with the old year."""
-    site, slug = site_of(request), request.path_params["slug"]
-    async with request.form(max_files=1, max_fields=5) as form:
-        given = form.get("tep")
-        own = await uploaded(given) if isinstance(given, UploadFile) and given.filename else None
-    back = f"/so/{slug}/ke-hoach"
+    own, back = visit.files("tep"), visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
-        office = site.office(slug)
-        path = None
-        if own is not None:
-            path = office.workspace.out / "nam-truoc" / f"xac-nhan-{upload_name(own[0])}"
-            write_atomic(path, own[1])
+        office, path = visit.office(), None
+        for name, data in own:
+            path = office.workspace.out / "nam-truoc" / f"xac-nhan-{upload_name(name)}"
+            write_atomic(path, data)
         made = next_year.confirm(office, path)
         tell(Progress(f"Đã xác nhận: {len(made.continued)} dòng nối tiếp năm trước.", "good"))
         for text in made.unfinished[:40]:
             tell(Progress(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}", "warn"))
         return back
 
-    return site.start(slug, "Xác nhận nối tiếp năm trước", back, work)
+    return visit.start("Xác nhận nối tiếp năm trước", back, work)
 
 
 def _changes(made: Amended) -> list[str]:
     rows = [row for row in made.comparison.rows if row.kinds and row.kinds != ("kept",)]
     lines = [f"{row.code or 'Dòng mới'}: {', '.join(KIND_WORDS[kind].lower() for kind in row.kinds)}" for row in rows]
     return [f"{len(rows)} dòng thay đổi.", *lines[:40]]
-
-
-async def uploaded(given: object) -> tuple[str, bytes]:
-    """Name and content of a file that was chosen on the page. Raises Nq57Error where none was."""
-    if not isinstance(given, UploadFile) or not given.filename:
-        raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
-    return given.filename, await given.read()
-
-
-def import_document(site: Site, name: str, data: bytes, target: Path) -> str:
-    """An appendix made of a plan's document, or the appendix itself; gives a sentence on what is to be reviewed."""
-    from nq57xl.commands.import_plan import import_plan
-
-    if Path(name).suffix.lower() not in _DOCUMENTS:
-        raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
-    document = target.parent / upload_name(name)
-    write_atomic(document, data)
-    made = import_plan(document, target, site.today())
-    count = len(made.review)
-    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát."
 
 
 def _day(text: str) -> dt.date | None:
@@ -188,11 +178,105 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-ROUTES = [
-    Route("/so/{slug}/ke-hoach", page),
-    Route("/so/{slug}/ke-hoach/thay", replace, methods=["POST"]),
-    Route("/so/{slug}/ke-hoach/dieu-chinh", amend, methods=["POST"]),
-    Route("/so/{slug}/ke-hoach/so-sanh", comparison),
-    Route("/so/{slug}/ke-hoach/xac-nhan", accept, methods=["POST"]),
-    Route("/so/{slug}/ke-hoach/nam-truoc", _confirm_year, methods=["POST"]),
-]
+def import_document(site: Site, name: str, data: bytes, target: Path) -> str:
+    """An appendix made of a plan's document, or the appendix itself; gives a sentence on what is to be reviewed."""
+    if Path(name).suffix.lower() not in _DOCUMENTS:
+        raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
+    document = target.parent / upload_name(name)
+    write_atomic(document, data)
+    made = import_plan(document, target, site.today())
+    count = len(made.review)
+    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát."
+
+
+@page_at("/so/{slug}/nam")
+def _year(visit: Visit) -> Response:
+    """Every period of the plan's year with its days and where it stands."""
+    office = visit.office()
+    days, plan = year_days(office), office.appendix().plan
+    marks = period_marks(office, tuple(line.period for line in days.lines))
+    return visit.page("year.html.j2", tab="year", days=days, marks=marks, plan=plan)
+
+
+@page_at("/so/{slug}/nam/lich.{suffix}")
+def _calendar_of_year(visit: Visit) -> Response:
+    """The calendar as a workbook to print, or for phones and mail programs."""
+    files = year_days(visit.office()).files()
+    name = next((name for name in files if name.endswith(f".{visit.path['suffix']}")), None)
+    if name is None:
+        raise HTTPException(404)
+    return attachment(name, files[name])
+
+
+@page_at("/so/{slug}/qua-trinh/{code}")
+def _past(visit: Visit) -> Response:
+    """The history of a unit, a task or an indicator."""
+    code = visit.path["code"]
+    return visit.page("history.html.j2", tab="year", done=past_of(visit.office(), code), code=code)
+
+
+@page_at("/so/{slug}/qua-trinh/{code}/tai")
+def _past_book(visit: Visit) -> Response:
+    """The same as a workbook."""
+    code = visit.path["code"]
+    return attachment(f"qua-trinh_{code}.xlsx", past_of(visit.office(), code).book())
+
+
+@page_at("/so/{slug}/phat-hanh")
+def _preview(visit: Visit) -> Response:
+    """What would be issued: lint's findings, the units with their rows, the days of the period."""
+    office = visit.office()
+    findings, plan = lint(office), show(office)
+    wanted = visit.request.query_params.get("ky", "")
+    period = parse_period(wanted, plan.properties) if wanted else period_to_issue(office)
+    rows = [
+        {
+            "unit": unit,
+            "led": sum(unit.code in task.lead_units for task in plan.tasks),
+            "supporting": sum(unit.code in task.support_units for task in plan.tasks),
+            "indicators": sum(unit.code in item.lead_units for item in plan.indicators),
+        }
+        for unit in reporting_units(plan, period)
+    ]
+    errors = grouped([item for item in findings if item.severity == "error"])
+    warnings = grouped([item for item in findings if item.severity == "warning"])
+    return visit.page(
+        "issue.html.j2", tab="issue", period=period, rows=rows, errors=errors, warnings=warnings, plan=plan
+    )
+
+
+@page_at("/so/{slug}/phat-hanh/lam", post=True)
+def _issue(visit: Visit) -> Response:
+    """Issues the forms as the preview said."""
+    period, chosen = visit.words("ky"), tuple(visit.ticked("don_vi"))
+    support = visit.words("phoi_hop") == "1"
+    if not chosen:
+        raise Nq57Error("Chưa chọn đơn vị nào để phát hành biểu mẫu.")
+
+    def work(tell: Tell) -> str:
+        done = generate(visit.office(), period, chosen, with_support=support)
+        for item in done.forms:
+            said = f"bản {item.form.version}" if item.is_new else "không thay đổi"
+            more = f": {'; '.join(item.changes)}" if item.changes else ""
+            tell(Progress(f"{item.form.unit_name}: {said}{more}.", "good"))
+        for problem in write_drafts(visit.office(), done.period.code).problems:
+            tell(Progress(problem, "warn"))
+        return visit.at(f"/ky/{done.period.code}/gui")
+
+    return visit.start(f"Phát hành biểu mẫu {title_of(period)}", visit.at("/phat-hanh"), work)
+
+
+@page_at("/so/{slug}/ky/{period}/gui")
+def _sending(visit: Visit) -> Response:
+    """The issued forms with what to send: file, address, text to copy."""
+    items = forms_to_send(visit.office(), visit.period)
+    if not items:
+        return see(f"/so/{visit.slug}/phat-hanh?ky={visit.period}")
+    return visit.page("sending.html.j2", tab="issue", period=visit.period, items=items)
+
+
+@page_at("/so/{slug}/ky/{period}/gui/{unit}")
+def _mail(visit: Visit) -> Response:
+    """A mail to one unit with its form attached."""
+    unit = visit.path["unit"]
+    return attachment(f"NQ57_{visit.period}_{unit}.eml", mail_draft(visit.office(), visit.period, unit))

@@ -1,21 +1,32 @@
-"""Consolidating: what is missing first, the figures as charts, the files to download; closing and opening again."""
+"""Consolidating: the figures as charts, the office's edits, the form of the office above, closing; files to take away.
+
+Outputs of a workspace are found by looking into known folders, never by a path.
+"""
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+import re
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
 
 from nq57xl.commands.close import close, reopen
 from nq57xl.commands.consolidated import overview
 from nq57xl.commands.desk import days_words, desk, files_of
+from nq57xl.commands.edits import NAME, edits, hand_in
 from nq57xl.commands.erase_contacts import erase_contacts
 from nq57xl.commands.merge import merge
+from nq57xl.commands.upward import upward
+from nq57xl.ledger.archive import archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.narrative import headline
 from nq57xl.plan.periods import title_of
-from nq57xl.web.jobs import Progress, Tell
-from nq57xl.web.site import plain_words, see, site_of
+from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES
+from nq57xl.text.files import write_atomic
+from nq57xl.web.jobs import Progress, Tell, Tone
+from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
+from nq57xl.xlsx.package import zipped
 
 _WHAT = {
     "bao-cao-tong-hop.xlsx": "báo cáo tổng hợp, có biểu đồ, để trình lãnh đạo",
@@ -28,70 +39,193 @@ _WHAT = {
     "theo-doi.html": "như trên, giữ định dạng khi chép",
 }
 """What each file of the report is for."""
+_POINTS = 60
+"""Points of the superior form that are told one by one; all of them stand in the workbook beside the form."""
+_INTERNAL = ("noi-bo", "bien-tap", "du-lieu-noi-bo")
+"""What stays in the office: contacts, assessments, its own hand."""
+_PERIOD = re.compile(r"20\d\d(-(\d\d|Q\d|H\d|9M|DX\d{1,2}))?")
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def show(request: Request) -> Response:
+@page_at("/so/{slug}/ky/{period}/tong-hop")
+def _report(visit: Visit) -> Response:
     """The period's overview and its files."""
-    site, slug = site_of(request), request.path_params["slug"]
-    office = site.office(slug)
-    view = desk(office, request.path_params["period"])
+    office = visit.office()
+    view = desk(office, visit.period)
     figures = overview(office, view.period.code) if view.status is not None or view.months else None
-    files = files_of([office.workspace.report_dir(view.period.code)])
-    missing = [line.status for line in view.units if line.status.counting is None and not view.months]
-    return site.page(
-        request,
+    return visit.page(
         "report.html.j2",
         tab="desk",
         view=view,
         figures=figures,
         headline=headline(figures) if figures else "",
-        files=files,
+        files=files_of([office.workspace.report_dir(view.period.code)]),
         what=_WHAT,
-        missing=missing,
+        missing=[line.status for line in view.units if line.status.counting is None and not view.months],
         left=days_words(view.days_left),
     )
 
 
-async def make(request: Request) -> Response:
+@page_at("/so/{slug}/ky/{period}/tong-hop/lap", post=True)
+def _merge(visit: Visit) -> Response:
     """Writes the report."""
-    site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
+    page = visit.at("/tong-hop")
 
     def work(tell: Tell) -> str:
-        done = merge(site.office(slug), period)
+        done = merge(visit.office(), visit.period)
         for path in done.outputs:
             tell(Progress(f"Đã lập {path.name}.", "good"))
         if done.beside:
             tell(Progress("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.", "warn"))
         if done.problem:
             tell(Progress(done.problem, "warn"))
-        return f"/so/{slug}/ky/{period}/tong-hop"
+        return page
 
-    return site.start(slug, "Lập báo cáo tổng hợp", f"/so/{slug}/ky/{period}/tong-hop", work)
+    return visit.start("Lập báo cáo tổng hợp", page, work)
 
 
-async def _close_period(request: Request) -> Response:
+@page_at("/so/{slug}/ky/{period}/tong-hop/chot", post=True)
+def _close_period(visit: Visit) -> Response:
     """Closes the period, opens it again with a reason, or erases the contacts that it needed."""
-    site, slug, period = site_of(request), request.path_params["slug"], request.path_params["period"]
-    async with request.form(max_files=0, max_fields=5) as form:
-        kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
-    page = f"/so/{slug}/ky/{period}/tong-hop"
+    kind, reason, page = visit.words("viec"), visit.words("ly_do"), visit.at("/tong-hop")
     if kind == "xoa-lien-he":
-        await run_in_threadpool(erase_contacts, site.office(slug), period, reason)
+        erase_contacts(visit.office(), visit.period, reason)
         return see(page)
     if kind == "mo-lai":
-        await run_in_threadpool(reopen, site.office(slug), period, reason)
+        reopen(visit.office(), visit.period, reason)
         return see(page)
 
     def work(tell: Tell) -> str:
-        done = close(site.office(slug), period, reason)
+        done = close(visit.office(), visit.period, reason)
         tell(Progress(f"Đã chốt {done.period.title}.", "good"))
         return page
 
-    return site.start(slug, f"Chốt số liệu {title_of(period)}", page, work)
+    return visit.start(f"Chốt số liệu {title_of(visit.period)}", page, work)
 
 
-ROUTES = [
-    Route("/so/{slug}/ky/{period}/tong-hop", show),
-    Route("/so/{slug}/ky/{period}/tong-hop/lap", make, methods=["POST"]),
-    Route("/so/{slug}/ky/{period}/tong-hop/chot", _close_period, methods=["POST"]),
-]
+@page_at("/so/{slug}/ky/{period}/bien-tap")
+def _edits(visit: Visit) -> Response:
+    """The edits that hold: before, after, who, why."""
+    office = visit.office()
+    found = edits(office, visit.period)
+    there = (office.workspace.report_dir(found.period.code) / NAME).is_file()
+    return visit.page(
+        "edits.html.j2",
+        tab="desk",
+        period=found.period,
+        found=found,
+        kinds=EDIT_KINDS,
+        states=EDIT_STATES,
+        file=NAME if there else "",
+    )
+
+
+@page_at("/so/{slug}/ky/{period}/bien-tap/nhan", post=True)
+def _take_edits(visit: Visit) -> Response:
+    """An edited bien-tap.xlsx: judged like a return, then the report is made anew with what is good in it."""
+    _, data = visit.file("tep")
+    page = visit.at("/bien-tap")
+
+    def work(tell: Tell) -> str:
+        office = visit.office()
+        hand_in(office, visit.period, data)
+        done = merge(office, visit.period)
+        tell(Progress(f"Đã ghi nhận {done.edits.recorded} biên tập mới; báo cáo tổng hợp đã lập lại.", "good"))
+        for _, item in done.edits.findings:
+            place = "!".join(part for part in (item.sheet, item.cell) if part)
+            tone: Tone = "bad" if item.severity == "error" else "warn"
+            tell(Progress(f"{place}: {item.message} {item.fix}" if place else f"{item.message} {item.fix}", tone))
+        if done.problem:
+            tell(Progress(done.problem, "warn"))
+        return page
+
+    return visit.start("Ghi nhận biên tập", page, work)
+
+
+@page_at("/so/{slug}/ky/{period}/cap-tren")
+def _superior_form(visit: Visit) -> Response:
+    """The form of the office above: what is to be handed in, and what was made of it."""
+    office = visit.office()
+    with office.reading() as ledger:
+        _, period = office.valid(visit.period, ledger)
+    folders = [office.workspace.upward_dir(period.code), office.workspace.upward_dir()]
+    return visit.page("upward.html.j2", tab="desk", period=period, files=files_of(folders))
+
+
+@page_at("/so/{slug}/ky/{period}/cap-tren/dien", post=True)
+def _fill_superior_form(visit: Visit) -> Response:
+    """Fills in the form; the workbook of matches as the office sends it back, where it was edited."""
+    name, data = visit.file("tep")
+    matches = next((content for _, content in visit.files("doi_chieu")), None)
+    confirm, page = visit.words("xac_nhan") == "1", visit.at("/cap-tren")
+
+    def work(tell: Tell) -> str:
+        office = visit.office()
+        path = office.workspace.upward_dir() / "da-nhan" / upload_name(name)
+        write_atomic(path, data)
+        done = upward(office, path, visit.period, confirm=confirm, matches=matches)
+        tell(Progress(f"Đã điền {done.filled} ô vào {done.form.name}.", "good"))
+        if done.undecided:
+            tell(Progress(f"Còn {done.undecided} dòng chờ xác nhận trong {done.matches.name}.", "warn"))
+        for point in done.points[:_POINTS]:
+            tell(Progress(f"{point.key}, {point.sheet} {point.cell}, {point.field}: {point.why}", "warn"))
+        if len(done.points) > _POINTS:
+            tell(Progress(f"… và {len(done.points) - _POINTS} điểm nữa trong {done.sources.name}.", "warn"))
+        return page
+
+    return visit.start("Điền biểu của cấp trên", page, work)
+
+
+def _folders(workspace: Workspace, period: str, kind: str) -> tuple[Path, ...]:
+    """The folders behind a word in an address."""
+    if not _PERIOD.fullmatch(period):
+        raise HTTPException(404)
+    known = {
+        "bieu-mau": (workspace.forms_dir(period),),
+        "tra-lai": (workspace.back_dir(period),),
+        "thong-bao": (workspace.letters_dir(period),),
+        "tong-hop": (workspace.report_dir(period),),
+        "kiem-tra": (workspace.check_book(period).parent,),
+        "ke-hoach": (workspace.root,),
+        "dieu-chinh": (workspace.out / "dieu-chinh",),
+        "nam-truoc": (workspace.out / "nam-truoc",),
+        "cap-tren": (workspace.upward_dir(period), workspace.upward_dir()),
+    }
+    if kind not in known:
+        raise HTTPException(404)
+    return known[kind]
+
+
+@page_at("/so/{slug}/ky/{period}/tai/{kind}/{name}")
+def _one_file(visit: Visit) -> Response:
+    """A file by its name, where the folder has one of exactly that name."""
+    workspace = visit.office().workspace
+    kind, name = visit.path["kind"], visit.path["name"]
+    if kind == "ke-hoach" and name != workspace.appendix.name:
+        raise HTTPException(404)
+    for path in files_of(_folders(workspace, visit.period, kind)):
+        if path.name == name:
+            return attachment(path.name, path.read_bytes())
+    raise HTTPException(404)
+
+
+@page_at("/so/{slug}/ky/{period}/zip/{kind}")
+def _whole_folder(visit: Visit) -> Response:
+    """All files of one kind as a zip; of the report those that go out, not the office's own."""
+    workspace, kind = visit.office().workspace, visit.path["kind"]
+    if kind in ("kiem-tra", "ke-hoach", "dieu-chinh", "nam-truoc", "cap-tren"):
+        raise HTTPException(404)
+    files = [path for path in files_of(_folders(workspace, visit.period, kind)) if not path.name.startswith(_INTERNAL)]
+    if not files:
+        raise HTTPException(404)
+    return attachment(f"NQ57_{visit.period}_{kind}.zip", zipped((path.name, path.read_bytes()) for path in files))
+
+
+@page_at("/so/{slug}/goc/{sha256}")
+def _original(visit: Visit) -> Response:
+    """A file as it came, from the archive, under its hash: its own name is the sender's and is not trusted."""
+    workspace, sha256 = visit.office().workspace, visit.path["sha256"]
+    path = archived(workspace, sha256) if _HASH.fullmatch(sha256) else None
+    if path is None:
+        raise HTTPException(404)
+    return attachment(path.name, path.read_bytes())

@@ -1,27 +1,35 @@
-"""A verdict's lasting page, tied to the file's hash; what the office decides on a return; a unit's returns."""
+"""A return: its verdict's lasting page, what the office decides on it, judging again; whoever still owes something."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from nq57xl.commands.attach import attach_bytes, signed_copies
-from nq57xl.commands.decide import correct_received, event_in_words, exclude, readmit, remark_on_cell, take
+from nq57xl.commands.decide import (
+    Rechecked,
+    RecheckOutcome,
+    correct_received,
+    event_in_words,
+    exclude,
+    readmit,
+    recheck,
+    remark_on_cell,
+    take,
+)
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
 from nq57xl.commands.office import Office
+from nq57xl.commands.remind import drafted_reminders, note_reminded
+from nq57xl.commands.waive import end_waiver, explanations, waive
 from nq57xl.errors import Nq57Error
+from nq57xl.outputs.reminders import NOTICE_FILE, OWES
 from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS
-from nq57xl.rules.findings import grouped
-from nq57xl.web.desk_page import upload_name
-from nq57xl.web.plan_page import uploaded
-from nq57xl.web.recheck_page import begin as judge_again
-from nq57xl.web.site import Site, plain_words, see, site_of
+from nq57xl.rules.findings import grouped, to_answer
+from nq57xl.web.jobs import Progress, Tell
+from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
 
 _LEVELS = {
     "error": "Phải sửa",
@@ -29,55 +37,53 @@ _LEVELS = {
     "repaired": "Đã tự chuẩn hóa",
     "note": "Ghi nhận",
 }
+_OUTCOMES: dict[RecheckOutcome, str] = {
+    "unchanged": "không đổi",
+    "counts": "đã ghi nhận kết quả mới",
+    "proposed": "chờ xác nhận",
+    "missing": "không còn trong kho lưu",
+}
 
 
-def show(request: Request) -> Response:
+@page_at("/so/{slug}/tep/{sha256}")
+def _return(visit: Visit) -> Response:
     """Everything about one return: verdict, findings, what goes back, the letter, the office's decisions."""
-    site, slug, sha256 = site_of(request), request.path_params["slug"], request.path_params["sha256"]
-    view = look_at_return(site.office(slug), sha256)
+    view = look_at_return(visit.office(), visit.path["sha256"])
     if view is None:
         raise HTTPException(404)
-    found = view.filed.record.judged.findings
+    judged = view.filed.record.judged
     levels = [
-        (level, title, grouped([item for item in found if item.severity == level])) for level, title in _LEVELS.items()
+        (level, title, grouped([item for item in judged.findings if item.severity == level]))
+        for level, title in _LEVELS.items()
     ]
-    return site.page(
-        request,
+    return visit.page(
         "return.html.j2",
         view=view,
-        source=view.filed.record.judged.source,
-        verdict=VERDICTS[view.filed.record.judged.verdict],
+        source=judged.source,
+        verdict=VERDICTS[judged.verdict],
         fate=FATES[view.filed.fate],
         told=event_in_words,
-        basis=BASES[view.filed.record.judged.source.received_basis],
+        basis=BASES[judged.source.received_basis],
         levels=[item for item in levels if item[2]],
         tab="desk",
     )
 
 
-async def decide(request: Request) -> Response:
+@page_at("/so/{slug}/tep/{sha256}/quyet-dinh", post=True)
+def _decide(visit: Visit) -> Response:
     """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
-    site, slug, sha256 = site_of(request), request.path_params["slug"], request.path_params["sha256"]
-    async with request.form(max_files=0, max_fields=10) as form:
-        kind, reason = plain_words(form, "viec"), plain_words(form, "ly_do")
-        at = moment_of_day(plain_words(form, "luc"))
-        where = plain_words(form, "dong"), plain_words(form, "o")
+    sha256, kind, reason = visit.path["sha256"], visit.words("viec"), visit.words("ly_do")
+    where = visit.words("dong"), visit.words("o")
     if kind == "recheck":
-        period = await run_in_threadpool(_period_of, site, slug, sha256)
-        return judge_again(site, slug, period, sha256, reason)
-    # another command may hold the ledger for a while: other pages are served meanwhile
+        view = look_at_return(visit.office(), sha256)
+        if view is None:
+            raise HTTPException(404)
+        return _judge_again(visit, view.period.code, sha256, reason)
     if kind == "remark" and where[1]:
-        await run_in_threadpool(remark_on_cell, site.office(slug), sha256, None, where, reason)
+        remark_on_cell(visit.office(), sha256, None, where, reason)
     else:
-        await run_in_threadpool(_record, site.office(slug), sha256, kind, reason, at)
-    return see(f"/so/{slug}/tep/{sha256}")
-
-
-def _period_of(site: Site, slug: str, sha256: str) -> str:
-    view = look_at_return(site.office(slug), sha256)
-    if view is None:
-        raise HTTPException(404)
-    return view.period.code
+        _record(visit.office(), sha256, kind, reason, moment_of_day(visit.words("luc")))
+    return see(visit.at(f"/tep/{sha256}"))
 
 
 def _record(office: Office, sha256: str, kind: str, reason: str, at: dt.datetime | None) -> None:
@@ -94,17 +100,15 @@ def _record(office: Office, sha256: str, kind: str, reason: str, at: dt.datetime
         correct_received(office, sha256, None, at, reason)
 
 
-def unit(request: Request) -> Response:
+@page_at("/so/{slug}/ky/{period}/don-vi/{unit}")
+def _unit(visit: Visit) -> Response:
     """Everything that a unit handed in for a period."""
-    site, slug = site_of(request), request.path_params["slug"]
-    office = site.office(slug)
-    code, period = request.path_params["unit"], request.path_params["period"]
+    office, code, period = visit.office(), visit.path["unit"], visit.period
     found = returns_of(office, code, period)
     names = {item.code: item.name for item in office.appendix().plan.units}
     if code not in names:
         raise HTTPException(404)
-    return site.page(
-        request,
+    return visit.page(
         "unit.html.j2",
         tab="desk",
         unit=code,
@@ -117,19 +121,119 @@ def unit(request: Request) -> Response:
     )
 
 
-async def sign(request: Request) -> Response:
+@page_at("/so/{slug}/ky/{period}/don-vi/{unit}/ban-ky", post=True)
+def _sign(visit: Visit) -> Response:
     """Files a signed copy with the unit's report."""
-    site, slug = site_of(request), request.path_params["slug"]
-    unit, period = request.path_params["unit"], request.path_params["period"]
-    async with request.form(max_files=1, max_fields=5) as form:
-        name, data = await uploaded(form.get("tep"))
-    await run_in_threadpool(attach_bytes, site.office(slug), unit, upload_name(name), data, period)
-    return see(f"/so/{slug}/ky/{period}/don-vi/{unit}")
+    unit, (name, data) = visit.path["unit"], visit.file("tep")
+    attach_bytes(visit.office(), unit, upload_name(name), data, visit.period)
+    return see(visit.at(f"/don-vi/{unit}"))
 
 
-ROUTES = [
-    Route("/so/{slug}/tep/{sha256}", show),
-    Route("/so/{slug}/tep/{sha256}/quyet-dinh", decide, methods=["POST"]),
-    Route("/so/{slug}/ky/{period}/don-vi/{unit}", unit),
-    Route("/so/{slug}/ky/{period}/don-vi/{unit}/ban-ky", sign, methods=["POST"]),
-]
+def _judge_again(visit: Visit, period: str, sha256: str, reason: str, *, confirm: bool = False) -> Response:
+    """Judges one return again, or with sha256 "" all of the period; the result stands on the period's page of it."""
+    if not reason:
+        raise Nq57Error("Chưa nêu lý do chấm lại.")
+    site, slug = visit.site, visit.slug
+    page = f"/so/{slug}/ky/{period}/cham-lai"
+
+    def work(tell: Tell) -> str:
+        done = recheck(visit.office(), sha256 or None, period, reason, confirm=confirm)
+        for item in done.returns:
+            tell(Progress(f"«{item.record.judged.source.name}»: {_OUTCOMES[item.outcome]}."))
+        for problem in done.problems:
+            tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
+        told = site.rechecks.setdefault((slug, period), {})
+        told |= {item.record.judged.source.sha256: (item, reason) for item in done.returns}
+        return page
+
+    return visit.start("Xác nhận kết quả chấm lại" if confirm else "Chấm lại báo cáo đã lưu", page, work)
+
+
+@page_at("/so/{slug}/ky/{period}/cham-lai")
+def _proposals(visit: Visit) -> Response:
+    """What judging again said in this run of the program, with a button for each proposal."""
+    found = visit.site.rechecks.get((visit.slug, visit.period), {}).values()
+    rows = [(item, reason, _new_points(item)) for item, reason in found]
+    rows.sort(key=lambda row: row[0].outcome != "proposed")
+    return visit.page(
+        "recheck.html.j2", tab="desk", period=visit.period, rows=rows, verdicts=VERDICTS, outcomes=_OUTCOMES
+    )
+
+
+def _new_points(item: Rechecked) -> list[str]:
+    """What the archived file is told now that it was not told before."""
+    if item.now is None:
+        return []
+    before = {(one.code, one.sheet, one.cell) for one in item.record.judged.findings}
+    new = [one for one in item.now.findings if (one.code, one.sheet, one.cell) not in before]
+    return [f"{point.cell}: {point.text}" if point.cell else point.text for point in to_answer(new)]
+
+
+@page_at("/so/{slug}/ky/{period}/cham-lai/lam", post=True)
+def _recheck(visit: Visit) -> Response:
+    """All returns of the period again, or the word of the office on one proposal."""
+    reason, sha256 = visit.words("ly_do"), visit.words("tep")
+    if sha256 and sha256 not in visit.site.rechecks.get((visit.slug, visit.period), {}):
+        raise HTTPException(404)
+    return _judge_again(visit, visit.period, sha256, reason, confirm=bool(sha256))
+
+
+@page_at("/so/{slug}/ky/{period}/nhac")
+def _reminders(visit: Visit) -> Response:
+    """The reminders of today."""
+    now = drafted_reminders(visit.office(), visit.period)
+    following = next((day for day in now.days if day >= now.day), None)
+    return visit.page("remind.html.j2", tab="desk", now=now, owes=OWES, following=following)
+
+
+@page_at("/so/{slug}/ky/{period}/nhac/{unit}")
+def _reminder_mail(visit: Visit) -> Response:
+    """The mail to one unit, with the form that it speaks of."""
+    unit, now = visit.path["unit"], drafted_reminders(visit.office(), visit.period)
+    mail = next((now.draft(item) for item in now.units if item.unit.code == unit), None)
+    if mail is None:
+        raise HTTPException(404)
+    return attachment(f"nhac-NQ57_{now.period.code}_{unit}.eml", mail)
+
+
+@page_at("/so/{slug}/ky/{period}/nhac-chung")
+def _notice(visit: Visit) -> Response:
+    """One notice for all after the due day."""
+    made = drafted_reminders(visit.office(), visit.period).notice()
+    if made is None:
+        raise HTTPException(404)
+    return attachment(NOTICE_FILE, made)
+
+
+@page_at("/so/{slug}/ky/{period}/nhac/da-gui", post=True)
+def _reminded(visit: Visit) -> Response:
+    """Notes which units were reminded by hand."""
+    units = visit.ticked("don_vi")
+    if not units:
+        raise Nq57Error("Chưa chọn đơn vị nào đã được nhắc.")
+    note_reminded(visit.office(), visit.period, units)
+    return see(visit.at("/nhac"))
+
+
+@page_at("/so/{slug}/ky/{period}/giai-trinh")
+def _explanations(visit: Visit) -> Response:
+    """Warnings that wait for an explanation, those explained, and what is waived."""
+    office = visit.office()
+    found = explanations(office, visit.period)
+    titles = {code: entry.title for code, entry in office.catalogue().items()}
+    return visit.page("explanations.html.j2", tab="desk", found=found, titles=titles)
+
+
+@page_at("/so/{slug}/ky/{period}/giai-trinh/mien", post=True)
+def _waive(visit: Visit) -> Response:
+    """Waives a warning until a period, with the reason; or ends a waiver."""
+    unit, code, task, field, until, reason, number = (
+        visit.words(name, 500) for name in ("don_vi", "ma", "dong", "o", "den", "ly_do", "so")
+    )
+    if not number:
+        waive(visit.office(), unit, code, until, reason, task=task, field=field)
+    elif number.isascii() and number.isdigit():
+        end_waiver(visit.office(), int(number[:9]), reason)
+    else:
+        raise HTTPException(400)
+    return see(visit.at("/giai-trinh"))

@@ -1,4 +1,7 @@
-"""Starts the desk on 127.0.0.1, once for a person: a second start opens the page that is there."""
+"""The desk on 127.0.0.1, once for a person: its pages behind the guard, its watch over the inboxes, its start and end.
+
+A second start opens the page that is there.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,44 @@ import json
 import os
 import socket
 import sys
+import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from attrs import frozen
+from attrs import define, field, frozen
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from nq57xl.commands.office import Office
+from nq57xl.commands.watch import Watcher, watched_period
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import Clock
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Site
+from nq57xl.web import desk_page, plan_page, report_page, return_page, start_page
+from nq57xl.web.jobs import Progress, collected_line
+from nq57xl.web.safety import BodyTooLargeError, Guard
+from nq57xl.web.site import ROUTES, Site, UnknownWorkspaceError, Visit
 
+_PAGES = (start_page, desk_page, return_page, report_page, plan_page)
+"""Imported, each has put its routes in ROUTES."""
 _NAME = "may-chu.json"
 _HOST = "127.0.0.1"
 _ASK_SECONDS = 3.0
 _IDLE_SECONDS = 30
+_LOOK_SECONDS = 4.0
+"""Between two looks; a file is taken when two of them find it unchanged."""
+_STATIC = Path(__file__).with_name("static")
+_TITLES = {
+    400: ("Chưa nhận được", "Mỗi lần gửi nhiều nhất 200 tệp; nhiều hơn thì chia thành nhiều lần, hoặc nén thành .zip."),
+    404: ("Không có trang này", "Trang hoặc tệp này không có, hoặc đã được thay bằng bản mới."),
+    413: ("Tệp quá lớn", "Quá 100 MB trong một lần gửi: hãy chia thành nhiều lần."),
+}
 
 
 @frozen
@@ -72,9 +97,6 @@ def serve(
 
 def _run(site: Site, listening: socket.socket, port: int) -> None:
     import uvicorn
-
-    from nq57xl.web.app import make_app
-    from nq57xl.web.arrivals import Arrivals
 
     config = uvicorn.Config(
         make_app(site, port),
@@ -132,3 +154,96 @@ def _show(address: str, wanted: bool) -> None:
             webbrowser.open(address)
     elif sys.stdout is not None:
         sys.stdout.flush()
+
+
+def make_app(site: Site, port: int) -> ASGIApp:
+    """The desk as an ASGI application that answers on that port of this computer alone."""
+    site.port = port
+    app = Starlette(
+        routes=[*ROUTES, Mount("/tinh", StaticFiles(directory=_STATIC))],
+        exception_handlers={
+            Nq57Error: _told,
+            OSError: _told,
+            UnknownWorkspaceError: _missing,
+            BodyTooLargeError: _missing,
+            HTTPException: _missing,
+            Exception: _told,
+        },
+    )
+    app.state.site = site
+    return Guard(app, site.keys, port)
+
+
+def _told(request: Request, error: Exception) -> Response:
+    """A page that says what is wrong and leads back; nothing is half done by then."""
+    status = 409 if isinstance(error, Nq57Error | OSError) else 500
+    visit, title = Visit(request), "Chưa thực hiện được"
+    text, back = visit.site.explain(error), _back(request)
+    return visit.page("message.html.j2", status, title=title, text=text, back=back, agency="")
+
+
+def _missing(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if isinstance(error, BodyTooLargeError):
+        status = 413
+    title, text = _TITLES.get(status, ("Chưa thực hiện được", "Yêu cầu không đúng: hãy quay lại và làm lại."))
+    return Visit(request).page("message.html.j2", status, title=title, text=text, back="/", agency="")
+
+
+def _back(request: Request) -> str:
+    """The page that the request came from, where it is ours; else the first page."""
+    referer = request.headers.get("referer", "")
+    prefix = f"http://{request.headers.get('host', '')}"
+    path = referer.removeprefix(prefix) if referer.startswith(prefix + "/") else ""
+    return path if path.startswith("/") and not path.startswith("//") else "/"
+
+
+@define
+class Arrivals:
+    """Watches the inbox of each workspace that was opened on the page in this run."""
+
+    site: Site
+    _watchers: dict[str, Watcher] = field(factory=dict)
+    _stopped: threading.Event = field(factory=threading.Event)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Looks again and again, beside everything else, for as long as it is entered."""
+        thread = threading.Thread(target=self._go_on, name="nq57-inbox", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopped.set()
+            thread.join(30)
+
+    def _go_on(self) -> None:
+        while not self._stopped.wait(_LOOK_SECONDS):
+            for slug in tuple(self.site.opened):
+                self.look(slug)
+
+    def look(self, slug: str) -> None:
+        """One look at that workspace; none while something is being done there, which may be these very files."""
+        told = self.site.arrived.setdefault(slug, [])
+        with self.site.hands_off(slug):
+            if any(not job.over for job in self.site.jobs.of(slug)):
+                return
+            try:
+                for news in self._watcher(slug).look():
+                    if news.message and news.collected is None:
+                        told.append(Progress(news.message))
+                    if news.collected is not None:
+                        new = [item for item in news.collected.returns if item.verdict != "duplicate"]
+                        told.extend(collected_line(slug, item) for item in new)
+                        told.extend(Progress(problem, "warn") for problem in news.collected.answers.problems)
+            except (Nq57Error, OSError, UnknownWorkspaceError):
+                # no form issued yet, or a folder that is away: the next look finds out
+                self._watchers.pop(slug, None)
+
+    def _watcher(self, slug: str) -> Watcher:
+        known = self._watchers.get(slug)
+        if known is None:
+            office = self.site.office(slug)
+            inbox = office.workspace.inbox
+            known = self._watchers[slug] = Watcher(office, inbox, None, watched_period(office, None).code, quiet=True)
+        return known

@@ -1,4 +1,4 @@
-"""What the desk knows: its workspaces by name, its work in hand, its pages' templates."""
+"""What the desk knows: its workspaces by name, its work in hand; what a request asks, and how a page answers it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import re
 import threading
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from nq57xl import resources
 from nq57xl.commands.decide import Rechecked
@@ -31,9 +35,27 @@ from nq57xl.text.files import reason_of
 from nq57xl.text.legacy import bare
 from nq57xl.web.jobs import Job, Jobs, Progress, Work
 from nq57xl.web.safety import Keys
+from nq57xl.xlsx.package import safe_name
 
 _DAY = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
 _LOG = "loi-chuong-trinh.log"
+_FILES = 200
+"""In one drop."""
+_FIELDS = 3000
+"""Of one form: the questions of a long plan are ticked at once."""
+_FIELD_BYTES = 64 * 1024
+_TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".eml": "message/rfc822",
+    ".txt": "text/plain; charset=utf-8",
+    ".zip": "application/zip",
+}
+_NAME = 120
+"""Letters of a kept name: Windows allows some 260 for the whole path."""
+_UNFIT = re.compile(r'[<>:"|?*\x00-\x1f]')
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+"""Names that are devices on Windows, whatever their suffix."""
 
 
 class Site:
@@ -109,15 +131,6 @@ class Site:
         """The day in Vietnam."""
         return self.clock.now().date()
 
-    def page(self, request: Request, name: str, status: int = 200, **words: Any) -> Response:  # noqa: ANN401
-        """The template as a page."""
-        slug = words.pop("slug", request.path_params.get("slug", ""))
-        shared = {"slug": slug, "at": f"/so/{slug}", "request_path": request.url.path, "jobs": list(self.jobs.of(slug))}
-        if slug and "agency" not in words:
-            words["agency"] = self.agency(slug)
-        text = self.templates.get_template(name).render({"agency": "", "tab": "", **shared, **words})
-        return HTMLResponse(text, status)
-
     def agency(self, slug: str) -> str:
         """Whose workspace it is, for the head of each page; its folder where the appendix cannot be read."""
         folder = self.workspaces().get(slug)
@@ -168,18 +181,115 @@ def slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", bare(name)).strip("-")[:60]
 
 
+class Visit:
+    """One request: what its address names, what was typed and chosen on the page, and what answers it."""
+
+    def __init__(self, request: Request, form: FormData | None = None) -> None:
+        self.request, self.path = request, request.path_params
+        self.site: Site = request.app.state.site
+        self.slug: str = self.path.get("slug", "")
+        self._form = FormData() if form is None else form
+
+    @property
+    def period(self) -> str:
+        """Code of the period in the address."""
+        return str(self.path["period"])
+
+    def office(self) -> Office:
+        """The office as it is now. Raises UnknownWorkspaceError."""
+        return self.site.office(self.slug)
+
+    def at(self, page: str) -> str:
+        """The address of a page of the workspace, or of the period where the address names one."""
+        return f"/so/{self.slug}/ky/{self.period}{page}" if "period" in self.path else f"/so/{self.slug}{page}"
+
+    def words(self, name: str, limit: int = 2000) -> str:
+        """What was typed into a field of the page, on one line; "" for nothing."""
+        value = self._form.get(name, "")
+        return " ".join(value.split())[:limit] if isinstance(value, str) else ""
+
+    def as_typed(self, name: str) -> str:
+        """The same with every blank, which may be part of a password."""
+        value = self._form.get(name)
+        return value if isinstance(value, str) else ""
+
+    def ticked(self, name: str) -> list[str]:
+        """All values of a field that can be ticked more than once."""
+        return [value for value in self._form.getlist(name) if isinstance(value, str)]
+
+    def fields(self, prefix: str) -> list[str]:
+        """Names of the fields that begin so."""
+        return [name for name in self._form if name.startswith(prefix)]
+
+    def files(self, name: str) -> list[tuple[str, bytes]]:
+        """Names and contents of the files that were chosen."""
+        given = [item for item in self._form.getlist(name) if isinstance(item, UploadFile) and item.filename]
+        return [(item.filename or "", item.file.read()) for item in given]
+
+    def file(self, name: str) -> tuple[str, bytes]:
+        """The one file. Raises Nq57Error where none was chosen."""
+        found = self.files(name)
+        if not found:
+            raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
+        return found[0]
+
+    def page(self, name: str, status: int = 200, **words: Any) -> Response:  # noqa: ANN401
+        """The template as a page."""
+        slug, site = words.pop("slug", self.slug), self.site
+        shared = {"slug": slug, "at": f"/so/{slug}", "request_path": self.request.url.path}
+        if slug and "agency" not in words:
+            words["agency"] = site.agency(slug)
+        words = {"agency": "", "tab": "", "jobs": list(site.jobs.of(slug)), **shared, **words}
+        return HTMLResponse(site.templates.get_template(name).render(words), status)
+
+    def start(self, title: str, back: str, work: Work) -> Response:
+        """Begins long work in the workspace and leads to its page."""
+        return self.site.start(self.slug, title, back, work)
+
+
+ROUTES: list[Route] = []
+"""Every page: a file of pages puts its own here when it is imported."""
+_Page = TypeVar("_Page", bound=Callable[[Visit], Response])
+
+
+def page_at(*addresses: str, post: bool = False) -> Callable[[_Page], _Page]:
+    """Makes a function the answer to these addresses; with `post` to a form that is sent there.
+
+    It runs beside other requests: another command may hold the ledger for a while.
+    """
+
+    def register(page: _Page) -> _Page:
+        async def sent(request: Request) -> Response:
+            async with request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD_BYTES) as form:
+                return await run_in_threadpool(page, Visit(request, form))
+
+        def asked(request: Request) -> Response:
+            return page(Visit(request))
+
+        ROUTES.extend(
+            Route(address, sent if post else asked, methods=["POST" if post else "GET"]) for address in addresses
+        )
+        return page
+
+    return register
+
+
 def see(path: str) -> Response:
     """Go to another page after something was done."""
     return RedirectResponse(path, 303)
 
 
-def site_of(request: Request) -> Site:
-    """The desk that a request is for."""
-    found: Site = request.app.state.site
-    return found
+def attachment(name: str, data: bytes) -> Response:
+    """A download: browsers save it, and show none of it as a page of ours."""
+    kind = _TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(data, media_type=kind, headers={"Content-Disposition": disposition})
 
 
-def plain_words(form: Mapping[str, Any], name: str, limit: int = 2000) -> str:
-    """What was typed into a field of the page, on one line; "" for nothing."""
-    value = form.get(name, "")
-    return " ".join(value.split())[:limit] if isinstance(value, str) else ""
+def upload_name(name: str) -> str:
+    """The last part of the name that a browser told, fit for every file system; never a path."""
+    last = _UNFIT.sub("_", safe_name(name).rsplit("/", 1)[-1])[-_NAME:].strip(" .")
+    if not last:
+        return "tep"
+    reserved = last.split(".", 1)[0].casefold() in _RESERVED
+    return f"_{last}" if reserved or last.startswith(("~$", ".")) else last

@@ -1,43 +1,46 @@
-"""The entry, the choice of a workspace, long work seen from outside, the end of the program."""
+"""The entry, the choice of a workspace, long work seen from outside, the office's own matters, the program's end."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import rmtree
 
 import anyio
+from markupsafe import escape
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
 
-from nq57xl.commands.backup import restore
+from nq57xl.commands.answers import make_unit_folders, unit_folders
+from nq57xl.commands.backup import backup_of, restore
+from nq57xl.commands.decide import event_in_words, events
+from nq57xl.commands.demo import demo
 from nq57xl.commands.import_plan import open_questions
-from nq57xl.commands.init import init
+from nq57xl.commands.init import init, show
 from nq57xl.commands.next_year import NextYear
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.web.jobs import Job, Progress, Tell
-from nq57xl.web.lines import as_html
-from nq57xl.web.plan_page import import_document, uploaded
+from nq57xl.web.plan_page import import_document
 from nq57xl.web.safety import cookie_name
-from nq57xl.web.site import plain_words, see, site_of, slug_of
+from nq57xl.web.site import Visit, attachment, page_at, see, slug_of
 
 _LOOK = 0.15
 """Seconds between two looks at a job."""
+_EVENTS = 300
+"""Lines of the log on its page."""
 
 
-def enter(request: Request) -> Response:
+@page_at("/vao")
+def _enter(visit: Visit) -> Response:
     """Exchanges the one-time code for the cookie."""
-    site = site_of(request)
-    cookie = site.keys.exchange(request.query_params.get("ma", ""))
+    site = visit.site
+    cookie = site.keys.exchange(visit.request.query_params.get("ma", ""))
     if cookie is None:
-        return site.page(
-            request,
+        return visit.page(
             "message.html.j2",
             403,
             title="Đường dẫn này đã được dùng",
@@ -50,14 +53,16 @@ def enter(request: Request) -> Response:
     return response
 
 
-def alive(request: Request) -> Response:
+@page_at("/song")
+def _alive(visit: Visit) -> Response:
     """Says that this is the desk: what a second start asks first."""
     return JSONResponse({"nq57": True})
 
 
-async def _new_link(request: Request) -> Response:
+@page_at("/ma-vao", post=True)
+def _new_link(visit: Visit) -> Response:
     """A link for a second double-click, which knows the secret of this run; or, with a cookie, for another browser."""
-    site = site_of(request)
+    site, request = visit.site, visit.request
     given = request.headers.get("x-nq57-launch", "")
     known = secrets.compare_digest(given.encode(), site.keys.launch.encode())
     if not known and not site.keys.knows(request.cookies.get(cookie_name(site.port), "")):
@@ -65,31 +70,30 @@ async def _new_link(request: Request) -> Response:
     return JSONResponse({"path": f"/vao?ma={site.keys.new_code()}"})
 
 
-def home(request: Request) -> Response:
+@page_at("/")
+def _home(visit: Visit) -> Response:
     """The one workspace at once, the list of several, the first run where there is none."""
-    site = site_of(request)
-    spaces = site.workspaces()
-    if site.given is not None or len(spaces) == 1:
+    spaces = visit.site.workspaces()
+    if visit.site.given is not None or len(spaces) == 1:
         return see(f"/so/{next(iter(spaces))}")
-    return choose(request)
+    return _choose(visit)
 
 
-def choose(request: Request) -> Response:
+@page_at("/chon")
+def _choose(visit: Visit) -> Response:
     """All workspaces, and making a new one."""
-    site = site_of(request)
+    site = visit.site
     titles = {slug: site.agency(slug) for slug in site.workspaces()}
-    before = request.query_params.get("noi-tiep", "")
-    return site.page(request, "start.html.j2", spaces=titles, plans=NAMES, home=str(site.home), before=before)
+    before = visit.request.query_params.get("noi-tiep", "")
+    return visit.page("start.html.j2", spaces=titles, plans=NAMES, home=str(site.home), before=before)
 
 
-async def make(request: Request) -> Response:
+@page_at("/chon/tao", post=True)
+def _make(visit: Visit) -> Response:
     """A new workspace by name: from a bundled plan, an appendix or document, or for practice."""
-    site = site_of(request)
-    async with request.form(max_files=1, max_fields=8) as form:
-        name, kind = plain_words(form, "ten", 80), plain_words(form, "nguon", 40)
-        before = plain_words(form, "noi_tiep", 80)
-        document = await uploaded(form.get("tep")) if kind in ("van-ban", "sao-luu") else None
-    slug = slug_of(name)
+    site, kind, before = visit.site, visit.words("nguon", 40), visit.words("noi_tiep", 80)
+    document = visit.file("tep") if kind in ("van-ban", "sao-luu") else None
+    slug = slug_of(visit.words("ten", 80))
     if not slug:
         raise Nq57Error("Chưa đặt tên thư mục làm việc: ví dụ «Nghị quyết 57 năm 2026».")
     if kind not in (*NAMES, "van-ban", "sao-luu", "thuc-hanh"):
@@ -102,8 +106,6 @@ async def make(request: Request) -> Response:
     previous = site.workspaces().get(before) if before else None
     if before and (previous is None or kind not in (*NAMES, "van-ban")):
         raise Nq57Error("Nối tiếp năm trước cần một thư mục làm việc đang có và kế hoạch của năm mới.")
-    if kind in ("van-ban", "sao-luu") and document is None:
-        raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
 
     def work(tell: Tell) -> str:
         # made aside and moved at the end: what fails or is killed leaves no half workspace under the name
@@ -128,7 +130,7 @@ async def make(request: Request) -> Response:
         asked = "/ra-soat" if open_questions(site.office(made)) else ""
         return f"/so/{made}/ke-hoach{asked}"
 
-    return site.start("", "Tạo thư mục làm việc", "/chon", work)
+    return visit.start("Tạo thư mục làm việc", "/chon", work)
 
 
 def _told(made: NextYear, tell: Tell) -> None:
@@ -142,8 +144,6 @@ def _told(made: NextYear, tell: Tell) -> None:
 
 def _practice(aside: Path, folder: Path, tell: Tell) -> str:
     """Made-up units play a month: two workspaces beside each other."""
-    from nq57xl.commands.demo import demo
-
     for scene in demo(aside):
         tell(Progress(f"{scene.plan}: {scene.title}"))
     for plan in NAMES:
@@ -151,31 +151,34 @@ def _practice(aside: Path, folder: Path, tell: Tell) -> str:
     return "/chon"
 
 
-def _job_page(request: Request) -> Response:
+@page_at("/viec/{job}")
+def _job_page(visit: Visit) -> Response:
     """A job with all that it has told so far."""
-    job = _job(request)
+    job = _job(visit)
     job.seen = job.over
-    return site_of(request).page(request, "job.html.j2", job=job, slug=job.slug)
+    return visit.page("job.html.j2", job=job, slug=job.slug)
 
 
-def _job(request: Request) -> Job:
-    job = site_of(request).jobs.get(request.path_params["job"])
+def _job(visit: Visit) -> Job:
+    job = visit.site.jobs.get(visit.path["job"])
     if job is None:
         raise HTTPException(404)
     return job
 
 
-async def retry(request: Request) -> Response:
+@page_at("/viec/{job}/lai", post=True)
+def _retry(visit: Visit) -> Response:
     """The same work again, after what was in its way is gone."""
-    job = _job(request)
+    job = _job(visit)
     if job.retry is None or job.state != "failed":
         return see(f"/viec/{job.id}")
-    return site_of(request).start(job.slug, job.title, job.back, job.retry)
+    return visit.site.start(job.slug, job.title, job.back, job.retry)
 
 
-async def _job_stream(request: Request) -> Response:
+@page_at("/viec/{job}/dong")
+def _job_stream(visit: Visit) -> Response:
     """What a job tells, as server-sent events: each line, then the end with the page to go to."""
-    return StreamingResponse(_events(_job(request)), media_type="text/event-stream")
+    return StreamingResponse(_events(_job(visit)), media_type="text/event-stream")
 
 
 async def _events(job: Job) -> AsyncIterator[str]:
@@ -184,7 +187,7 @@ async def _events(job: Job) -> AsyncIterator[str]:
         over = job.over
         for line in job.lines[told:]:
             told += 1
-            yield _event("dong", as_html(line))
+            yield _event("dong", escape(line))
         if over:
             yield _event("het", json.dumps({"state": job.state, "to": job.result}))
             return
@@ -196,30 +199,52 @@ def _event(name: str, data: str) -> str:
     return f"event: {name}\n{body}\n"
 
 
-async def end(request: Request) -> Response:
+@page_at("/so/{slug}/nhat-ky")
+def _log(visit: Visit) -> Response:
+    """Who did what, when, why; newest first."""
+    found = events(visit.office(), None, _EVENTS)
+    return visit.page("log.html.j2", tab="log", events=tuple(reversed(found)), told=event_in_words)
+
+
+@page_at("/so/{slug}/cai-dat")
+def _settings(visit: Visit) -> Response:
+    """Settings as they stand: the office changes them in phu-luc.xlsx."""
+    office = visit.office()
+    plan, inbox = show(office), office.workspace.inbox
+    shared = sorted(unit_folders(inbox, [unit.code for unit in plan.units]))
+    folder = str(office.workspace.root)
+    return visit.page("settings.html.j2", tab="settings", plan=plan, folder=folder, inbox=inbox, shared=shared)
+
+
+@page_at("/so/{slug}/cai-dat/thu-muc", post=True)
+def _make_folders(visit: Visit) -> Response:
+    """Makes the folder of each unit below the inbox."""
+    make_unit_folders(visit.office())
+    return see(visit.at("/cai-dat"))
+
+
+@page_at("/so/{slug}/huong-dan")
+def _help_page(visit: Visit) -> Response:
+    """How a month goes, step by step."""
+    return visit.page("help.html.j2", tab="help")
+
+
+@page_at("/so/{slug}/sao-luu")
+def _backup(visit: Visit) -> Response:
+    """The whole workspace as one file, to carry to another computer."""
+    return attachment(f"NQ57-{visit.slug}-{visit.site.today():%Y%m%d}.zip", backup_of(visit.office()))
+
+
+@page_at("/ket-thuc", post=True)
+def _end(visit: Visit) -> Response:
     """Ends the program, once nothing is being done."""
-    site = site_of(request)
+    site = visit.site
     if site.jobs.busy():
         raise Nq57Error("Chương trình đang xử lý một việc, chưa kết thúc được: hãy chờ việc đó xong.")
-    asyncio.get_running_loop().call_later(0.5, site.end)
-    return site.page(
-        request,
+    threading.Timer(0.5, site.end).start()
+    return visit.page(
         "message.html.j2",
         title="Đã kết thúc chương trình",
         text="Có thể đóng trang này. Lần sau, bấm đúp biểu tượng NQ57 để mở lại.",
         back="",
     )
-
-
-ROUTES = [
-    Route("/vao", enter),
-    Route("/song", alive),
-    Route("/ma-vao", _new_link, methods=["POST"]),
-    Route("/", home),
-    Route("/chon", choose),
-    Route("/chon/tao", make, methods=["POST"]),
-    Route("/viec/{job}", _job_page),
-    Route("/viec/{job}/dong", _job_stream),
-    Route("/viec/{job}/lai", retry, methods=["POST"]),
-    Route("/ket-thuc", end, methods=["POST"]),
-]

@@ -17,7 +17,7 @@ import httpx
 from nq57xl.commands.demo import Department
 from nq57xl.commands.office import Office
 from nq57xl.ledger.edits import closing_of, edits_of
-from nq57xl.web.desk_page import upload_name
+from nq57xl.web.site import upload_name
 from tests.conftest import SAVERS
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from nq57xl.ledger import lock
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.narrative import headline
 from nq57xl.text.clock import VIETNAM, FixedClock
-from nq57xl.web.app import make_app
+from nq57xl.web.server import make_app
 from nq57xl.web.site import Site
 from tests.edit_kit import cell_of
 from tests.import_kit import word
@@ -210,7 +210,7 @@ def test_edits_go_down_and_up(browser: Browser) -> None:
 
 def test_what_lies_in_a_units_folder_is_told_on_the_first_page(browser: Browser) -> None:
     """The folders are made on the settings page; a file dropped there by hand is judged, told, and answered there."""
-    from nq57xl.web.arrivals import Arrivals
+    from nq57xl.web.server import Arrivals
 
     browser.send("/cai-dat/thu-muc", {})
     inbox = browser.office.workspace.inbox

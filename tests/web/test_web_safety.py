@@ -13,8 +13,8 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import SystemClock
 from nq57xl.web import safety
-from nq57xl.web.app import make_app
 from nq57xl.web.safety import UPLOAD_BYTES, cookie_name
+from nq57xl.web.server import make_app
 from nq57xl.web.site import Site
 from tests.web.desk_kit import running, visited
 
@@ -166,7 +166,7 @@ def test_slow_senders_hold_nobody_up(tmp_path: Path) -> None:
 )
 def test_uploaded_names_stay_in_the_inbox(name: str, kept: str) -> None:
     """A name from a browser is a name, never a path, and fit for Windows."""
-    from nq57xl.web.desk_page import upload_name
+    from nq57xl.web.site import upload_name
 
     assert upload_name(name) == kept
 
