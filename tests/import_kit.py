@@ -37,6 +37,13 @@ def markdown(rows: Iterable[Sequence[str]], head: Sequence[str] = HEAD, front: s
     return imported(f"{front}\n\n{chr(10).join(lines)}\n\n{foot}\n".encode(), "x.md")
 
 
+def shown_in_workbook(value: object, number_format: str) -> str:
+    """What the importer reads in a workbook's cell with that value and format."""
+    made = book([[value]])
+    made.worksheets[0].cell(1, 1).number_format = number_format
+    return read_document(saved(made), "x.xlsx").tables[0].text(0, 0)
+
+
 def word(rows: Iterable[Sequence[str]], head: Sequence[str] = HEAD, front: Sequence[str] = ()) -> bytes:
     """A Word document with those lines and one table."""
     document = docx.Document()

@@ -119,6 +119,8 @@ class RawSheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     """Merged areas: first row and column, last row and column, all 0-based and included."""
     remarks: tuple[Remark, ...] = ()
+    hidden: tuple[tuple[int, int], ...] = ()
+    """First and last column of each run of columns that nobody sees (not told of an .ods)."""
 
     def __reduce__(self) -> tuple[Callable[..., RawSheet], tuple[Any, ...]]:
         """For the way from process to process: of a cell that is a text and nothing else, the text."""

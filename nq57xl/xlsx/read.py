@@ -152,9 +152,8 @@ def _read_ods(scan: Scan) -> RawWorkbook:
 
 def _sheet(seen: SheetScan, cells: Mapping[_Place, RawCell], scan: Scan) -> RawSheet:
     texts = said(cells, seen.looks, seen.runs)
-    return RawSheet(
-        seen.name, texts, seen.visible, seen.protected, scan.date1904, tuple(seen.merged), tuple(seen.remarks)
-    )
+    beside = (tuple(seen.merged), tuple(seen.remarks), tuple(seen.hidden))
+    return RawSheet(seen.name, texts, seen.visible, seen.protected, scan.date1904, *beside)
 
 
 def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:

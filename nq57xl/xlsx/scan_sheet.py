@@ -45,6 +45,8 @@ class SheetScan:
     """Runs of texts that have some with a font of their own."""
     merged: list[tuple[int, int, int, int]] = field(factory=list)
     """Merged areas, corners included."""
+    hidden: list[tuple[int, int]] = field(factory=list)
+    """First and last column of each run of hidden ones."""
     calls: bool = False
     """A formula reaches for another program or the network."""
     sure: set[_Place] = field(factory=set)
@@ -239,6 +241,10 @@ class SheetReader:
                 self._sheet.links.append((attributes.get("ref", ""), relation))
         elif tag in _MARGINS:
             self._pieces, self._inside = [], tag
+        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+            first, last = (attributes.get(name, "") for name in ("min", "max"))
+            if first.isdecimal() and last.isdecimal() and len(self._sheet.hidden) < limits.COLUMNS:
+                self._sheet.hidden.append((int(first) - 1, int(last) - 1))
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")

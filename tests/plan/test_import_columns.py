@@ -15,9 +15,9 @@ from openpyxl.styles import Font
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
-from nq57xl.plan.importer.read import read_document, shown
+from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.understand import parse_deadline
-from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, word
+from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, shown_in_workbook, word
 
 LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh")
 STATES = ("Đã hoàn thành", "Đang thực hiện", "Đã trình UBND tỉnh, chờ phê duyệt")
@@ -256,7 +256,7 @@ def test_a_row_struck_through_is_no_task_and_is_listed() -> None:
 )
 def test_workbook_cells_show_their_format(value: object, number_format: str, text: str) -> None:
     """Words and signs of a number format are part of what the cell says; a quoted percent sign multiplies nothing."""
-    assert shown(value, number_format) == text
+    assert shown_in_workbook(value, number_format) == text
 
 
 def test_large_documents_are_read_in_seconds() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 
 import docx
 import openpyxl
@@ -11,20 +10,14 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import join_lines, page_text, roman, roman_value
-from nq57xl.plan.importer.read import read_document, shown
+from nq57xl.plan.importer.read import read_document
+from tests.import_kit import saved, shown_in_workbook
 
 HTML = """<html><body><p>KẾ HOẠCH</p><table>
 <tr><th>STT</th><th>Nhiệm vụ</th><th>Chủ trì</th></tr>
 <tr><td rowspan="2">1</td><td>Xây dựng đề án</td><td>Văn phòng</td></tr>
 <tr><td>Trình <b>phê duyệt</b></td><td>Phòng<br>Nội vụ</td></tr>
 <tr><td colspan="3">II. Nhóm hai</td></tr></table></body></html>"""
-
-
-def saved(document: object) -> bytes:
-    """The bytes of a python-docx document or an openpyxl workbook."""
-    stream = io.BytesIO()
-    document.save(stream)  # type: ignore[attr-defined]
-    return stream.getvalue()
 
 
 def test_html_spans_cover_the_places_under_them() -> None:
@@ -70,7 +63,7 @@ def test_docx_reads_merges_and_drawn_numbers() -> None:
 )
 def test_xlsx_cells_are_read_as_a_person_sees_them(value: object, number_format: str, text: str) -> None:
     """Percents, months and padded numbers stand as their format shows them."""
-    assert shown(value, number_format) == text
+    assert shown_in_workbook(value, number_format) == text
 
 
 def test_xlsx_error_cells_are_doubtful() -> None:

@@ -6,18 +6,19 @@ import io
 import re
 import zipfile
 import zlib
-from datetime import date, datetime, time
+from collections import defaultdict
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
-from typing import Any
 
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import office_workbook
 from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, cell_text, table_of
-from nq57xl.text.addresses import a1, column_of
+from nq57xl.text.addresses import a1, letters_of, place_of
 from nq57xl.text.legacy import clean
+from nq57xl.xlsx.cells import RawCell, RawSheet, readable
 from nq57xl.xlsx.shown import shown_text
 
 _BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "header", "pre", "title"}
@@ -207,9 +208,7 @@ def _zipped(data: bytes, name: str) -> Document:
 
         return read_docx(data, name)
     if "xl/workbook.xml" in parts:
-        from nq57xl.plan.importer.read import _read_xlsx
-
-        return _read_xlsx(data, name)
+        return Document(tuple(_Sheet(sheet).table() for sheet in office_workbook(data, name).sheets if sheet.visible))
     raise Nq57Error(f"Tệp {name} không phải {_KINDS}: hãy lưu lại ở một trong các dạng đó.")
 
 
@@ -244,125 +243,89 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 _MAX_ROWS, _MAX_COLS = 5000, 60
-_AMERICAN = r"m+[/-]d"
-_FIRST = datetime(1899, 12, 30)
-"""Day 0 of a workbook, as serial numbers from March 1900 on count."""
-_REGIONAL = {"mm-dd-yy": "dd/mm/yyyy", "m/d/yy": "dd/mm/yyyy", "m/d/yy h:mm": "dd/mm/yyyy", "mmm-yy": "mm/yyyy"}
-"""Built-in formats as the library writes them; they follow the computer's region: as a Vietnamese one shows them."""
-
-
-def _read_xlsx(data: bytes, name: str) -> Document:
-    """The workbook's visible sheets. Raises Nq57Error when the file is damaged or too large."""
-    import openpyxl
-
-    office_workbook(data, name)  # looked through before openpyxl is trusted with it
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-        formulas = openpyxl.load_workbook(io.BytesIO(data))
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        return Document(tuple(_Sheet(sheet, formulas[sheet.title]).table() for sheet in sheets))
-    except Exception as error:  # the library raises what its zip and XML layers raise
-        raise Nq57Error(f"Không mở được {name}: tệp hỏng hoặc không phải .xlsx.") from error
+_AMERICAN = re.compile(r"m+[/-]d", re.IGNORECASE)
+_REGIONAL = {"[$-F800]dd/mm/yyyy h:mm": "dd/mm/yyyy", "[$-F800]mmm-yy": "mm/yyyy"}
+"""Built-in formats that follow the computer's region, as plans mean them."""
 
 
 class _Sheet:
-    """One sheet: its values, and the formulas that stand behind some."""
+    """One sheet of a workbook as a person sees it; what is hidden or struck through is kept apart."""
 
-    def __init__(self, sheet: Any, formulas: Any) -> None:  # noqa: ANN401 - openpyxl sheets
-        self.sheet, self.formulas = sheet, formulas
-        self.computed: dict[tuple[int, int], int] = {}
-        self.hidden = {
-            col
-            for key, item in sheet.column_dimensions.items()
-            if item.hidden
-            for col in range(item.min or column_of(key) + 1, min(item.max or 0, _MAX_COLS) + 1)
-        }
+    def __init__(self, sheet: RawSheet) -> None:
+        self.sheet = sheet
+        self.counted: dict[tuple[int, int], int] = {}
+        """Of formulas that count rows and that no program has computed."""
 
     def table(self) -> GridTable:
-        """What is shown; texts of hidden columns are kept apart."""
-        areas = self.sheet.merged_cells.ranges
-        spans = {(area.min_row, area.min_col): area for area in areas}
+        """The grid of what is shown."""
+        sheet, placed, unseen = self.sheet, list[GridCell](), defaultdict[str, list[str]](list)
+        hidden = {col for first, last in sheet.hidden for col in range(first, min(last + 1, _MAX_COLS))}
+        columns = {col: at for at, col in enumerate(col for col in range(_MAX_COLS) if col not in hidden)}
+        areas = {(top, left): (bottom, right) for top, left, bottom, right in sheet.merged}
         inner = {
             (row, col)
-            for area in areas
-            for row in range(area.min_row, min(area.max_row, _MAX_ROWS) + 1)
-            for col in range(area.min_col, min(area.max_col, _MAX_COLS) + 1)
-        } - set(spans)
-        height, width = min(self.sheet.max_row, _MAX_ROWS), min(self.sheet.max_column, _MAX_COLS)
-        columns = {col: at for at, col in enumerate(item for item in range(1, width + 1) if item not in self.hidden)}
-        placed: list[GridCell] = []
-        unseen: dict[int, list[str]] = {}
-        for line in self.sheet.iter_rows(max_row=height, max_col=width):
-            for cell in line:
-                place = (cell.row, cell.column)
-                text, area = self.text(cell), spans.get(place)
-                if place in inner or (not text and area is None):
-                    continue
-                if cell.column not in columns:
-                    unseen.setdefault(cell.column, []).append(text)
-                    continue
-                right = area.max_col if area else cell.column
-                cols = sum(columns.get(col) is not None for col in range(cell.column, right + 1))
-                rows = min(area.max_row, _MAX_ROWS) - area.min_row + 1 if area else 1
-                at = (cell.row - 1, columns[cell.column])
-                placed.append(GridCell(*at, text, self.source(cell), rows, max(1, cols), self.doubt(cell, text)))
-        lost = tuple(
-            (f"cột ẩn {a1(0, col - 1)[:-1]}: {' | '.join(texts)}", self.sheet.title) for col, texts in unseen.items()
-        )
-        return table_of(placed, title=self.sheet.title, unseen=lost)
+            for (top, left), (bottom, right) in areas.items()
+            for row in range(top, min(bottom + 1, _MAX_ROWS))
+            for col in range(left, min(right + 1, _MAX_COLS))
+        } - areas.keys()
+        for row, col in sorted({*sheet.cells, *areas} - inner):
+            if row >= _MAX_ROWS or col >= _MAX_COLS:
+                continue
+            cell = sheet.cells.get((row, col), RawCell(None))
+            text, source = self.text(cell, row, col), f"trang {sheet.name}, ô {a1(row, col)}"
+            if col not in columns:
+                unseen[f"cột ẩn {letters_of(col)}"].append(text)
+                continue
+            if cell.struck:
+                unseen["chữ gạch ngang"].append(cell.struck)
+            bottom, right = areas.get((row, col), (row, col))
+            cols = sum(item in columns for item in range(col, right + 1))
+            rows = min(bottom, _MAX_ROWS - 1) - row + 1
+            if text or (row, col) in areas:
+                placed.append(GridCell(row, columns[col], text, source, rows, max(1, cols), _doubt(cell, text)))
+        lost = tuple((f"{what}: {' | '.join(texts)}", sheet.name) for what, texts in unseen.items())
+        return table_of(placed, title=sheet.name, unseen=lost)
 
-    def source(self, cell: Any) -> str:  # noqa: ANN401 - an openpyxl cell
-        return f"trang {self.sheet.title}, ô {a1(cell.row - 1, cell.column - 1)}"
-
-    def text(self, cell: Any) -> str:  # noqa: ANN401 - an openpyxl cell
+    def text(self, cell: RawCell, row: int, col: int) -> str:
         """The text shown, of a formula that counts rows too when no program has computed it."""
-        counted = self.counted(cell.row, cell.column) if not cell.value else None
-        if counted is not None:
-            self.computed[cell.row, cell.column] = counted
-        return shown(cell.value if counted is None else counted, cell.number_format or "")
+        if not cell.value and cell.formula and (counted := self._count(cell.formula, row)) is not None:
+            self.counted[row, col] = counted
+            return str(counted)
+        return _shown(cell) if cell.live else ""
 
-    def counted(self, row: int, col: int) -> int | None:
-        """The value of "=A5+1", "=ROW()-4" and the like; None for any other formula."""
-        formula = self.formulas.cell(row, col).value
-        if not isinstance(formula, str) or not formula.startswith("="):
-            return None
-        if rows := re.fullmatch(r"=\s*ROW\(\)\s*-\s*(\d{1,4})", formula, re.IGNORECASE):
-            return row - int(rows[1])
-        above = re.fullmatch(r"=\s*\$?([A-Z]{1,2})\$?(\d{1,4})\s*\+\s*1", formula, re.IGNORECASE)
+    def _count(self, formula: str, row: int) -> int | None:
+        """The value of "A5+1", "ROW()-4" and the like; None for any other formula."""
+        if rows := re.fullmatch(r"\s*ROW\(\)\s*-\s*(\d{1,4})", formula, re.IGNORECASE):
+            return row + 1 - int(rows[1])
+        above = re.fullmatch(r"\s*\$?([A-Z]{1,2})\$?(\d{1,4})\s*\+\s*1", formula, re.IGNORECASE)
         if above is None:
             return None
-        place = (int(above[2]), column_of(above[1].upper()) + 1)
-        value = self.computed.get(place, self.sheet.cell(*place).value)
-        return int(value) + 1 if isinstance(value, int | float) else None
-
-    def doubt(self, cell: Any, text: str) -> str:  # noqa: ANN401 - an openpyxl cell
-        """Why the text may not be what was meant."""
-        if isinstance(cell.value, str) and re.fullmatch(r"#[A-Z/0!?]+", cell.value):
-            return "ô báo lỗi công thức"
-        formula = self.formulas.cell(cell.row, cell.column).value
-        if not text and isinstance(formula, str) and formula.startswith("="):
-            return "công thức chưa có giá trị"
-        if isinstance(cell.value, date) and re.match(_AMERICAN, (cell.number_format or "").lower()):
-            american = cell.number_format.lower() not in ("mm-dd-yy", "m/d/yy")
-            if american and cell.value.day <= 12 and cell.value.day != cell.value.month:
-                return "ngày định dạng kiểu Mỹ, có thể đảo ngày và tháng"
-        return ""
+        place = place_of(f"{above[1].upper()}{above[2]}")
+        value = self.counted.get(place) or self.sheet.cells.get(place, RawCell(None)).number
+        return int(value) + 1 if value is not None else None
 
 
-def shown(value: Any, number_format: str) -> str:  # noqa: ANN401 - a cell's value
+def _doubt(cell: RawCell, text: str) -> str:
+    """Why the text may not be what was meant."""
+    if cell.error or re.fullmatch(r"#[A-Z/0!?]+", text):
+        return "ô báo lỗi công thức"
+    if not text and cell.formula is not None:
+        return "công thức chưa có giá trị"
+    day = cell.value
+    if isinstance(day, date) and _AMERICAN.match(cell.format) and day.day <= 12 and day.day != day.month:
+        return "ngày định dạng kiểu Mỹ, có thể đảo ngày và tháng"
+    return f"ô đọc được hai cách: «{cell.doubt}»" if cell.doubt else ""
+
+
+def _shown(cell: RawCell) -> str:
     """The text that a person sees in the cell."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "x" if value else ""
-    code = _REGIONAL.get(number_format.lower(), number_format)
-    if isinstance(value, datetime | date):
-        if code.lower() in ("general", "") or re.match(_AMERICAN, code.lower()):
-            code = "dd/mm/yyyy"  # the stored day, in our order; an American format is doubted besides
-        since = datetime.combine(value, value.time() if isinstance(value, datetime) else time()) - _FIRST
-        return shown_text(since.total_seconds() / 86_400, code)
-    if not isinstance(value, int | float):
-        return cell_text(str(value))
-    seen = shown_text(float(value), code)
+    if isinstance(cell.value, bool):
+        return "x" if cell.value else ""
+    if cell.number is None or cell.error:
+        return cell_text(readable(cell))
+    code = _REGIONAL.get(cell.format, cell.format)
+    if isinstance(cell.value, date) and _AMERICAN.match(code):
+        code = "dd/mm/yyyy"  # the stored day, in our order; it is doubted besides
+    seen = shown_text(cell.number, code or "General")
     # without a format 2.3 is as likely the second row's third part as a figure: the point is kept
-    return seen.replace(",", ".") if code.lower() in ("general", "") else seen
+    return seen if code else seen.replace(",", ".")
