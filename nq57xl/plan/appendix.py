@@ -28,6 +28,7 @@ from nq57xl.plan.model import (
 )
 from nq57xl.plan.periods import ad_hoc_code
 from nq57xl.resources import read_schema
+from nq57xl.text.addresses import a1
 
 _Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
 """`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line;
@@ -225,3 +226,14 @@ def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell
     if column.kind == "codes":
         return ", ".join(value)
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+
+
+def cell_of(table: str, index: int, field: str) -> tuple[str, str]:
+    """Sheet and cell of a field as `write_appendix` lays them out."""
+    if table == "card":
+        row = next(row for row, line in enumerate(CARD, CARD_ROW) if line.key == field)
+        return PLAN_TITLE, a1(row, 1)
+    if table == "names":
+        return PLAN_TITLE, a1(NAMES_ROW + index, NAMES.column(field))
+    sheet = next(item for item in TABLES if item.id == table)
+    return sheet.title, a1(HEADER_ROW + 1 + index, sheet.column(field))

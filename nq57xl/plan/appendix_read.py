@@ -30,6 +30,7 @@ from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import clean, fold
+from nq57xl.text.typed import read_date
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook
 from nq57xl.xlsx.patch import put_values
@@ -47,7 +48,6 @@ def bundled_appendix(name: str) -> bytes:
     return resources.find("templates", f"plans/{name}.xlsx").read_bytes()
 
 
-_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày)?\s+([\d/.-]+)\s*\)\W*", re.IGNORECASE)
 # codes become names of files, on Windows too
 _CODES = ("code", "id")
@@ -132,11 +132,8 @@ def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 
         return raw.date(), "", ""
     if isinstance(raw, date):
         return raw, "", ""
-    match = _DATE.fullmatch(text)
-    try:
-        return (date(int(match[3]), int(match[2]), int(match[1])), "", "") if match else (None, "ngày", "30/06/2026")
-    except ValueError:
-        return None, "ngày", "30/06/2026"
+    day = read_date(text)
+    return (day, "", "") if day else (None, "ngày", "30/06/2026")
 
 
 def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:

@@ -14,14 +14,13 @@ from attrs import frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
-from nq57xl.plan.appendix import INDICATOR_KINDS, name_rows
+from nq57xl.plan.appendix import INDICATOR_KINDS, cell_of, name_rows
 from nq57xl.plan.model import UNDECIDED, Indicator, IndicatorKind, Plan, Task, Unit, UnitGroup
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
 from nq57xl.rules import findings
 from nq57xl.rules.codec import CONVERTER
 from nq57xl.rules.findings import Finding
-from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import bare, fold, one_line
 
 _FILE = "clear.yml"
@@ -109,7 +108,7 @@ class Linter:
         """A finding at one cell."""
         # a column that the workbook does not have: the row's code stands for it
         own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
-        sheet, cell = own or self._under_last(table, index, field) or layout_place(table, index, field)
+        sheet, cell = own or self._under_last(table, index, field) or cell_of(table, index, field)
         record = getattr(self.plan, table)[index] if table in ("tasks", "indicators") else None
         return findings.make(
             code,
@@ -128,17 +127,6 @@ class Linter:
             return None
         letters = last[1].rstrip("0123456789")
         return last[0], f"{letters}{int(last[1][len(letters) :]) + 1}"
-
-
-def layout_place(table: str, index: int, field: str) -> tuple[str, str]:
-    """Sheet and cell of a field as `write_appendix` lays them out."""
-    if table == "card":
-        row = next(row for row, line in enumerate(appendix.CARD, appendix.CARD_ROW) if line.key == field)
-        return appendix.PLAN_TITLE, a1(row, 1)
-    if table == "names":
-        return appendix.PLAN_TITLE, a1(appendix.NAMES_ROW + index, appendix.NAMES.column(field))
-    sheet = next(item for item in appendix.TABLES if item.id == table)
-    return sheet.title, a1(appendix.HEADER_ROW + 1 + index, sheet.column(field))
 
 
 def card_title(field: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -12,9 +11,9 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl import resources
-from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix import (
+    CARD,
     GROUPS,
     HEADER_ROW,
     NAME_KINDS,
@@ -28,13 +27,14 @@ from nq57xl.plan.appendix import (
     settings_cells,
     table_rows,
 )
+from nq57xl.plan.appendix_read import grids_of, text_of
 from nq57xl.plan.appendix_styles import MARKED, set_up_page, write_cell, write_line, write_top
 from nq57xl.plan.importer.units import members_of_kind
 from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
 from nq57xl.text.addresses import a1, place_of
-from nq57xl.text.legacy import bare, clean, fold, one_line
+from nq57xl.text.legacy import bare, fold, one_line
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import FONT, Worksheet, cell_text, sheet_prefix
 
@@ -211,8 +211,6 @@ def _kind_of(point: Review) -> tuple[str, str, str]:
 
 
 def _field_title(point: Review) -> str:
-    from nq57xl.plan.appendix import CARD
-
     return NAME_KINDS.get(point.field) or next(
         (column.title for column in CARD if column.key == point.field), point.field
     )
@@ -229,21 +227,15 @@ def _is_asked_otherwise(point: Review) -> bool:
 
 def _index(cell: str) -> int:
     """Index of the record in a table sheet's row."""
-    return int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - HEADER_ROW - 2
+    return place_of(cell)[0] - HEADER_ROW - 1
 
 
 def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None:
     """Answers by the keys of their questions, and all points; None for an appendix without the sheet."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        if TITLE not in book.sheet_names:
-            return None
-        grid = [[clean(str(value)) if not isinstance(value, float) else f"{value:g}" for value in row]
-                for row in book.get_sheet_by_name(TITLE).to_python(skip_empty_area=False)]  # fmt: skip
-    except (CalamineError, ValueError, OSError) as error:
-        raise Nq57Error("Không đọc được trang «Cần rà soát».") from error
+    known = grids_of(data, "phu-luc.xlsx").get(fold(TITLE))
+    if known is None:
+        return None
+    grid = [[text_of(value) for value in row] for row in known[1]]
     answers: dict[str, str] = {}
     points: list[Review] = []
     columns: dict[str, int] = {}

@@ -104,7 +104,7 @@ class Resolver:
         for name in names:
             if not name.strip():
                 continue
-            self._longest_run = max(self._longest_run, len(_split(clean(name))))
+            self._longest_run = max(self._longest_run, len(split_names(clean(name))))
             self._exact.setdefault(fold(name).strip(_EDGES), set()).add(owner)
             for key in _keys(name):
                 self._loose.setdefault(key, set()).add(owner)
@@ -135,7 +135,7 @@ class Resolver:
         return None
 
     def _resolve(self, text: str) -> Resolution:
-        parts = [(a, b) for a, b in _split(text) if not names_people(text[a:b])]
+        parts = [(a, b) for a, b in split_names(text) if not names_people(text[a:b])]
         codes: dict[str, None] = {}
         unresolved: list[tuple[int, int]] = []
         near: list[tuple[str, str]] = []
@@ -215,7 +215,7 @@ def without_brackets(name: str) -> str:
     return clean(_BRACKETS.sub("", name)) or name
 
 
-def separators(text: str) -> Iterator[tuple[int, int]]:
+def _separators(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each separator between names; those inside brackets separate nothing."""
     depth, at = 0, 0
     for match in _SEPARATOR.finditer(text):
@@ -227,10 +227,10 @@ def separators(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-def _split(text: str) -> list[tuple[int, int]]:
+def split_names(text: str) -> list[tuple[int, int]]:
     """Start and end of each non-empty part between separators."""
     bounds, start = [], 0
-    for first, after in separators(text):
+    for first, after in _separators(text):
         bounds.append((start, first))
         start = after
     bounds.append((start, len(text)))

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix import cell_of
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.linter import layout_place
 from nq57xl.plan.model import Plan
 from nq57xl.xlsx.patch import sheet_parts
 from tests.amounts import amount
@@ -58,7 +58,7 @@ def test_places_are_those_of_the_layout() -> None:
     places = read_appendix(bundled_appendix("sxd-2026")).places
     for (table, index, field), place in places.items():
         if table != "settings":
-            assert layout_place(table, index, field) == place
+            assert cell_of(table, index, field) == place
     assert places["tasks", 0, "deadline"] == ("Nhiệm vụ", "K5")
     assert places["card", 0, "year"] == ("Kế hoạch", "B6")
 

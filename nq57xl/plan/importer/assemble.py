@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix
-from nq57xl.plan.appendix import AppendixSheet, shown
+from nq57xl.plan.appendix import CARD, NAME_KINDS, cell_of, shown
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
@@ -22,7 +22,6 @@ from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section
 from nq57xl.plan.review_questions import Review, places
 from nq57xl.plan.understand import parse_deadline, understand
 from nq57xl.plan.units import Resolver
-from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold, one_line
 
 
@@ -87,18 +86,14 @@ class _Assembly:
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
         self._units()
-        self._outline(appendix.SECTIONS, self.tasks)
+        self._outline("sections", self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
-            self._row(
-                appendix.TASKS,
-                index,
-                plan.tasks[index].code,
-                _task_doubts(draft, self.bodies.task, resolver, plan),
-            )
-        self._outline(appendix.INDICATOR_GROUPS, self.indicators)
+            doubts = _task_doubts(draft, self.bodies.task, resolver, plan)
+            self._row("tasks", index, plan.tasks[index].code, doubts)
+        self._outline("indicator_groups", self.indicators)
         for index, draft in enumerate(self.indicators.drafts):
             doubts = _indicator_doubts(draft, self.bodies.indicator, resolver)
-            self._row(appendix.INDICATORS, index, plan.indicators[index].code, doubts)
+            self._row("indicators", index, plan.indicators[index].code, doubts)
         self._columns()
         for value in (*self.tasks.loose, *self.indicators.loose):
             self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
@@ -125,78 +120,54 @@ class _Assembly:
         )
 
     def _properties(self, plan: Plan) -> None:
-        lines = [column.key for column in appendix.CARD]
-        kinds = list(appendix.NAME_KINDS)
+        lines, kinds = [column.key for column in CARD], list(NAME_KINDS)
         for key, reason in self.found.doubts.items():
-            source = self.found.sources.get(key, "")
+            place = (self.found.sources.get(key, ""), reason)
             if key in lines:
-                self._add(
-                    appendix.PLAN_TITLE,
-                    a1(appendix.CARD_ROW + lines.index(key), 1),
-                    "",
-                    key,
-                    (source, reason),
-                )
+                self._add(cell_of("card", 0, key), "", key, place)
             elif key in kinds:
                 before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
-                self._add(appendix.PLAN_TITLE, a1(appendix.NAMES_ROW + before, 1), "", key, (source, reason))
+                self._add(cell_of("names", before, "name"), "", key, place)
 
     def _units(self) -> None:
         for doubt in self.proposal.doubts:
-            sheet = {"units": appendix.UNITS, "groups": appendix.GROUPS}[doubt.table]
-            self._add(sheet.title, _address(sheet, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
+            self._add(cell_of(doubt.table, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
 
-    def _outline(self, sheet: AppendixSheet, outline: Outline) -> None:
+    def _outline(self, table: str, outline: Outline) -> None:
         for index, group in enumerate(outline.groups):
-            for key, value in (("number", group.number), ("title", group.title)):
-                if value.doubt:
-                    place = (value.source, value.doubt)
-                    self._add(sheet.title, _address(sheet, index, key), group.number.text, key, place)
+            doubts = [(key, item) for key, item in (("number", group.number), ("title", group.title)) if item.doubt]
+            self._row(table, index, group.number.text, doubts)
 
-    def _row(self, sheet: AppendixSheet, index: int, code: str, doubts: Iterable[tuple[str, SourceText]]) -> None:
+    def _row(self, table: str, index: int, code: str, doubts: Iterable[tuple[str, SourceText]]) -> None:
         for key, value in doubts:
-            self._add(sheet.title, _address(sheet, index, key), code, key, (value.source, value.doubt))
+            self._add(cell_of(table, index, key), code, key, (value.source, value.doubt))
 
     def _columns(self) -> None:
         """One point for each column that was found by likeness only: its first cell."""
-        for sheet, body, outline in (
-            (appendix.TASKS, self.bodies.task, self.tasks),
-            (appendix.INDICATORS, self.bodies.indicator, self.indicators),
+        reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
+        for table, body, outline in (
+            ("tasks", self.bodies.task, self.tasks),
+            ("indicators", self.bodies.indicator, self.indicators),
         ):
             for name in body.doubts if outline.drafts else ():
-                reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
-                self._add(sheet.title, _address(sheet, 0, name), "", name, (outline.drafts[0].source, reason))
+                self._add(cell_of(table, 0, name), "", name, (outline.drafts[0].source, reason))
 
-    def _add(self, sheet: str, cell: str, task: str, name: str, place: tuple[str, str]) -> None:
-        known = next(
-            (index for index, item in enumerate(self.review) if (item.sheet, item.cell) == (sheet, cell)), None
-        )
+    def _add(self, cell: tuple[str, str], task: str, name: str, place: tuple[str, str]) -> None:
+        known = next((index for index, item in enumerate(self.review) if (item.sheet, item.cell) == cell), None)
         if known is None:
-            self.review.append(Review(sheet, cell, task, name, place[0], place[1], ""))
+            self.review.append(Review(*cell, task, name, *place))
         elif place[1] not in self.review[known].reason:
             old = self.review[known]
             self.review[known] = attrs.evolve(old, reason=f"{old.reason}; {place[1]}")
 
 
-def _address(sheet: AppendixSheet, index: int, key: str) -> str:
-    return a1(appendix.HEADER_ROW + 1 + index, sheet.column(key))
-
-
 def _task(draft: Draft) -> Task:
-    return Task(
-        code="",
-        section=draft.section,
-        number=one_line(draft.text("number")),
-        subnumber=one_line(draft.text("subnumber")) or None,
-        deadline=Deadline(one_line(draft.text("deadline"))),
-        task=draft.text("task"),
-        subtask=draft.text("subtask"),
-        deliverable=draft.text("deliverable"),
-        kpi=draft.text("kpi"),
-        lead=draft.text("lead"),
-        support=draft.text("support"),
-        note=draft.text("note"),
-    )
+    printed: dict[str, Any] = {
+        key: draft.text(key) for key in ("task", "subtask", "deliverable", "kpi", "lead", "support", "note")
+    }
+    deadline, subnumber = Deadline(one_line(draft.text("deadline"))), one_line(draft.text("subnumber")) or None
+    number = one_line(draft.text("number"))
+    return Task("", draft.section, number, subnumber, deadline=deadline, **printed)
 
 
 def _indicator(draft: Draft) -> Indicator:

@@ -15,6 +15,7 @@ from nq57xl.plan.importer.document import Line, join_lines
 from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.model import DatedName, Properties, Signatory
 from nq57xl.text.legacy import bare, fold, one_line
+from nq57xl.text.typed import read_date
 
 _TITLES = (
     "kế hoạch",
@@ -448,10 +449,7 @@ def _digits(text: str) -> str:
 
 
 def _day(match: re.Match[str]) -> date | None:
-    try:
-        return date(int(match[3]), int(match[2]), int(match[1]))
-    except ValueError:
-        return None
+    return read_date("/".join(match.groups()))
 
 
 def _sentence(text: str) -> str:

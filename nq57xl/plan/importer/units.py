@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -23,7 +23,7 @@ from nq57xl.plan.units import (
     is_misprint,
     loose_key,
     names_people,
-    separators,
+    split_names,
     without_brackets,
     without_label,
 )
@@ -171,10 +171,10 @@ def parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
     listed = _LIST.fullmatch(text)
     if listed:
         head = listed["head"].capitalize()
-        rest = [listed["rest"][a:b].strip(_EDGES) for a, b in _spans(listed["rest"])]
+        rest = [listed["rest"][a:b].strip(_EDGES) for a, b in split_names(listed["rest"])]
         return [(f"{head} {part}", False) for part in rest if part]
     found: list[tuple[int, int, bool]] = []
-    for start, end in _spans(text):
+    for start, end in split_names(text):
         part = text[start:end].strip(_EDGES)
         if not part or names_people(part):
             continue
@@ -185,14 +185,6 @@ def parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
         else:
             found.append((start, end, _is_collective(part)))
     return [(one_line(text[a:b]).strip(_EDGES), collective) for a, b, collective in found]
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for a, b in separators(text):
-        yield start, a
-        start = b
-    yield start, len(text)
 
 
 def _is_collective(part: str) -> bool:
@@ -208,7 +200,7 @@ def _listed_inside(part: str) -> list[str]:
     if match is None or not re.match(r"(?:cac|don vi|co quan|mot so|nhung|so|bo|nganh|phong)\b", head):
         return []
     inside = match["inside"]
-    names = [inside[a:b].strip(f"{_EDGES}…") for a, b in _spans(inside)]
+    names = [inside[a:b].strip(f"{_EDGES}…") for a, b in split_names(inside)]
     names = [name for name in names if name]
     return names if len(names) > 1 and sum(_is_unit_name(name) for name in names) >= len(names) / 2 else []
 
@@ -283,7 +275,7 @@ def propose_units(
     counted += [(one_line_list(text), count, False) for text, count in Counter(supports).items()]
     counted += [(name, 1, False) for name in known]
     alone = {
-        loose_key(part) for text, _, _ in counted for part in _HARD.split(text) if part and not list(separators(part))
+        loose_key(part) for text, _, _ in counted for part in _HARD.split(text) if part and len(split_names(part)) < 2
     }
     reader = _Reader(alone, _rank_in(agency, parent))
     for text, count, leading in counted:
