@@ -354,17 +354,13 @@ def _between_units(answered: Sequence[AnsweredForm]) -> Sequence[Finding]:
 
 def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:
     """The units with what earlier returns said of rows that the form that counts shows as done before the period."""
-    history = PreviousReports(ledger, plan)
-    current = {form.unit: form for form in forms}
-
-    def form_of(unit: UnitStatus) -> Form | None:
+    used = {form.unit: form for form in forms}
+    for unit in status.units:
         issue_id = unit.counting.judged.issue_id if unit.counting else None
-        return (ledger.form_by_id(issue_id, cells=False) if issue_id else None) or current.get(unit.code)
-
-    return tuple(
-        attrs.evolve(unit, carried=history.carried(form)) if (form := form_of(unit)) is not None else unit
-        for unit in status.units
-    )
+        if form := ledger.form_by_id(issue_id, cells=False) if issue_id else None:
+            used[unit.code] = form
+    carried = PreviousReports(ledger, plan).carried(used)
+    return tuple(attrs.evolve(unit, carried=carried.get(unit.code, ())) for unit in status.units)
 
 
 def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: bool, swept: bool) -> list[Source]:

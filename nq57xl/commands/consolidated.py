@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 
 import attrs
 from attrs import frozen
@@ -116,7 +116,7 @@ def live(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: b
     return attrs.evolve(
         here,
         earlier_periods=tuple(made(item) for item in reversed(before[:full])),
-        past=tuple(kept.get(item, partial(made, item)) for item in reversed(before[full:])),
+        past=kept.get(before[full:][::-1], made),
         vocabulary=vocabulary,
         quality=quality,
     )
@@ -208,8 +208,10 @@ def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStat
     def holding_in(period: str) -> Holding:
         return holding(edits_of(ledger, period), upto)
 
+    told = ledger.known_files([item.source for unit in status.units for item in unit.carried])
+
     def earlier(sha256: str) -> Holding:
-        return holding_in(ledger.origin(sha256)[1] or "")
+        return holding_in(told[sha256].form_period or "") if sha256 in told else {}
 
     plan, period, schema = frame
     edited = with_edits(status, holding_in(period.code), earlier)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 
 import attrs
 from attrs import define, field
@@ -15,12 +16,14 @@ from nq57xl.commands.office import Office
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.ledger.model import CarriedCell
+from nq57xl.ledger.past_periods import note_past_periods, past_periods, states
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period
 from nq57xl.plan.units import Succession, ended
 from nq57xl.results.consolidation import SLOWEST_FIRST, Consolidation, PastPeriod
-from nq57xl.results.figures import past_period, past_periods
+from nq57xl.results.figures import past_period
+from nq57xl.results.figures import past_periods as shown_of_past
 from nq57xl.results.standing import counting_return
 from nq57xl.returns.check import plan_rows
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
@@ -76,9 +79,9 @@ class PreviousReports:
     plan: Plan
     _returns: dict[str, tuple[ReturnRecord, ...]] = field(factory=dict, init=False)
     _counting: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
-    _progress: dict[str, dict[str, ReturnRecord]] = field(factory=dict, init=False)
+    _progress: dict[tuple[str, str], ReturnRecord | None] = field(factory=dict, init=False)
     _issued: dict[tuple[str, date], list[Period]] = field(factory=dict, init=False)
-    _handed_in: set[tuple[str, str]] | None = field(default=None, init=False)
+    _known_forms: set[str] = field(factory=set, init=False)
     _by_return: dict[int, _Rows] = field(factory=dict, init=False)
 
     def before(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
@@ -92,11 +95,15 @@ class PreviousReports:
         rows = _joined(others) | own
         return {key: attrs.evolve(row, still=self._still(unit, period, key, row)) for key, row in rows.items()}
 
-    def carried(self, form: Form) -> tuple[CarriedCell, ...]:
-        """Cells of earlier returns that still hold: of the rows that the form shows as done because they said so.
+    def carried(self, forms: Mapping[str, Form]) -> dict[str, tuple[CarriedCell, ...]]:
+        """By unit, as the forms are given, the cells of earlier returns that still hold: what said that rows are done.
 
         A row is left out once the earlier period's accepted return no longer says that it is done.
         """
+        self._read_tellers(forms.values())
+        return {unit: self._carried(form) for unit, form in forms.items()}
+
+    def _carried(self, form: Form) -> tuple[CarriedCell, ...]:
         found = []
         for key, code in _done_rows(form):
             record = self._teller(form, code, key)
@@ -111,8 +118,6 @@ class PreviousReports:
 
     def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         """The rows of the unit's own newest accepted return of an earlier period."""
-        if self._handed_in is None:
-            self._handed_in = self.ledger.handed_in()
         for earlier in self._told_before(period):
             told = (earlier.code, unit) in self._handed_in
             record = self.counting(earlier.code).get(unit) if told else None
@@ -133,7 +138,7 @@ class PreviousReports:
         percent = row.values.get("percent")
         count = 0
         for earlier in self.periods(period):
-            record = self._progress_in(earlier.code).get(unit)
+            record = self._progress_in(earlier.code, unit)
             said = self._cells(record).get(key, {}) if record is not None else {}
             told, progress = said.get("percent"), said.get("progress")
             if percent is None or told is None or told.value != percent.value:
@@ -151,7 +156,7 @@ class PreviousReports:
 
     def _teller(self, form: Form, code: str, key: str) -> ReturnRecord | None:
         """The return of that period that told the led row for the form's unit: its own, else one before it."""
-        records = (self._progress_in(code).get(unit) for unit in self._line(form.unit, form.period))
+        records = (self._progress_in(code, unit) for unit in self._line(form.unit, form.period))
         told = (record for record in records if record is not None and ("led", key) in self._cells(record))
         return next(told, None)
 
@@ -174,11 +179,35 @@ class PreviousReports:
             self._counting[code] = _that_count(self.returns(code))
         return self._counting[code]
 
-    def _progress_in(self, code: str) -> dict[str, ReturnRecord]:
-        """The same with what stays of interest for good: how far rows had come, and all of those that were done."""
-        if code not in self._progress:
-            self._progress[code] = _that_count(self.ledger.returns(code, progress_only=True))
-        return self._progress[code]
+    @cached_property
+    def _handed_in(self) -> set[tuple[str, str]]:
+        return self.ledger.handed_in()
+
+    def _progress_in(self, code: str, unit: str) -> ReturnRecord | None:
+        """The unit's with what stays of interest for good: how far rows had come, and all of those that were done."""
+        if code in self._counting:
+            return self._counting[code].get(unit)
+        if (code, unit) not in self._progress and (code, unit) in self._handed_in:
+            self._read_progress(place for place in self._handed_in if place[0] == code)
+        return self._progress.get((code, unit))
+
+    def _read_tellers(self, forms: Iterable[Form]) -> None:
+        """Reads at once what made rows of these forms done: of the year so far a return for each such row, no more."""
+        self._read_progress(
+            (code, unit)
+            for form in forms
+            for code in {code for _, code in _done_rows(form)}
+            for unit in self._line(form.unit, form.period)
+        )
+
+    def _read_progress(self, places: Iterable[tuple[str, str]]) -> None:
+        """Reads together the returns that count of those (period, unit) that are not known yet."""
+        wanted = {place for place in places if place[0] not in self._counting} & self._handed_in - self._progress.keys()
+        records: dict[str, list[ReturnRecord]] = {}
+        for record in self.ledger.progress(wanted):
+            records.setdefault(record.period, []).append(record)
+        counting = {code: _that_count(found) for code, found in records.items()}
+        self._progress |= {(code, unit): counting.get(code, {}).get(unit) for code, unit in wanted}
 
     def periods(self, period: Period) -> list[Period]:
         """Earlier periods of the same kind for which forms were issued, the newest first; an ad hoc report has none."""
@@ -205,6 +234,9 @@ class PreviousReports:
             key: EarlierAnswer(period.code, period.title, values, record.judged.source, questioned=key in asked)
             for key, values in _by_row(record).items()
         }
+        if period.code not in self._known_forms:
+            self._known_forms.add(period.code)
+            self._read_tellers(self.ledger.current_forms(period.code))
         form = self.ledger.form_by_id(record.judged.issue_id or "", cells=False)
         for key, code in _done_rows(form) if form is not None else ():
             first = self._teller(form, code, key) if form is not None else None
@@ -272,28 +304,33 @@ class KeptPeriods:
     office: Office
     ledger: Ledger
     plan: Plan
-    _basis: bytes = field(init=False)
-    """What every period follows from, beside what the ledger has of it: program, rules, plan."""
 
-    def __attrs_post_init__(self) -> None:
-        """Rules and appendix are read once."""
-        parts = f"{__version__} {self.office.schema().version} ".encode()
-        self._basis = parts + self.office.workspace.appendix.read_bytes()
-
-    def get(self, period: Period, make: Callable[[], Consolidation]) -> PastPeriod:
-        """The period as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
-        kept = self.ledger.past_period(period.code, self._mark(period))
-        return past_period(make()) if kept is None else from_json(kept, PastPeriod)
+    def get(self, periods: Sequence[Period], make: Callable[[Period], Consolidation]) -> tuple[PastPeriod, ...]:
+        """The periods as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
+        kept = past_periods(self.ledger, self._marks(periods))
+        return tuple(
+            from_json(kept[item.code], PastPeriod) if item.code in kept else past_period(make(item)) for item in periods
+        )
 
     def keep(self, c: Consolidation) -> None:
         """Keeps the periods before this one for the reports of the months to come."""
-        for item in past_periods(c):
-            mark = self._mark(item.period)
-            if self.ledger.past_period(item.period.code, mark) is None:
-                self.ledger.note_past_period(item.period.code, mark, to_json(item))
+        made = shown_of_past(c)
+        marks = self._marks([item.period for item in made])
+        kept = past_periods(self.ledger, marks)
+        new = {item.period.code: to_json(item) for item in made if item.period.code not in kept}
+        note_past_periods(self.ledger, marks, new)
 
-    def _mark(self, period: Period) -> str:
-        """What the period follows from: its own returns and those before it, decisions, edits; and the basis."""
-        days = ((code, parse_period(code, self.plan.properties)) for code in self.ledger.periods())
-        upto = [code for code, other in days if other.cutoff <= period.cutoff]
-        return hashlib.sha256(self.ledger.state_of(upto).encode() + self._basis).hexdigest()[:24]
+    def _marks(self, periods: Sequence[Period]) -> dict[str, str]:
+        """By code what each period follows from: its own returns and those before it, decisions, edits; program,
+        rules, plan."""
+        if not periods:
+            return {}
+        basis = f"{__version__} {self.office.schema().version} ".encode() + self.office.workspace.appendix.read_bytes()
+        found = states(self.ledger)
+        days = {code: parse_period(code, self.plan.properties).cutoff for code in self.ledger.periods()}
+        marks = {}
+        for item in periods:
+            upto = [f"{code}{found[code]}" for code in sorted(days) if days[code] <= item.cutoff]
+            whole = "|".join((*upto, found[""])).encode() + basis
+            marks[item.code] = hashlib.sha256(whole).hexdigest()[:24]
+        return marks

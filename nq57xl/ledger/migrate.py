@@ -166,6 +166,7 @@ _NINTH = (
         period TEXT NOT NULL, mark TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (period, mark))""",
     "CREATE INDEX outputs_by_content ON outputs (sha256)",
 )
+_TENTH = ("CREATE TABLE schemas (sha256 TEXT NOT NULL PRIMARY KEY, json TEXT NOT NULL)",)
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "forms, returns, values, findings, outputs, events", _FIRST),
     Migration(2, "every cell of a form as it was issued", ("ALTER TABLE forms ADD COLUMN cells BLOB",)),
@@ -176,6 +177,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "what a statement said", ("ALTER TABLE return_values ADD COLUMN stated TEXT NOT NULL DEFAULT ''",)),
     Migration(8, "the office's remarks on cells", _EIGHTH),
     Migration(9, "what later reports show of a period", _NINTH),
+    Migration(10, "the schema of forms kept once", _TENTH),
 )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.rules.codec import CONVERTER, content_hash, from_json
+from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
@@ -33,12 +34,35 @@ def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
     return version
 
 
-def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.datetime) -> None:
-    """Records the form as issued; nothing when it was recorded before."""
-    query = select(tables.forms.c.id).where(tables.forms.c.issue_id == form.issue_id)
-    if connection.execute(query).first() is not None:
-        return
-    row = {
+def add_forms(
+    connection: Connection, forms: Sequence[Form], files: Mapping[str, tuple[str, str]], now: dt.datetime
+) -> None:
+    """Records forms as issued; those that were recorded before stay as they are. `files`: issue id -> (name, SHA-256).
+
+    The schema, which is most of a form's text and the same in every form of a period, is kept once by its own hash.
+    """
+    kept: dict[int, str] = {}
+    for form in forms:
+        query = select(tables.forms.c.id).where(tables.forms.c.issue_id == form.issue_id)
+        if connection.execute(query).first() is None:
+            if id(form.schema) not in kept:
+                kept[id(form.schema)] = _add_schema(connection, form.schema)
+            row = _form_row(form, files[form.issue_id], kept[id(form.schema)], now)
+            connection.execute(insert(tables.forms), row)
+
+
+def _add_schema(connection: Connection, schema: Schema) -> str:
+    text = _text(schema)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    connection.execute(
+        upsert(connection, tables.schemas).on_conflict_do_nothing(), {"sha256": sha256, "json": tables.clean(text)}
+    )
+    return sha256
+
+
+def _form_row(form: Form, file: tuple[str, str], schema: str, now: dt.datetime) -> dict[str, Any]:
+    fields = CONVERTER.unstructure(attrs.evolve(form, cells=(), schema=_NO_SCHEMA)) | {"schema": schema}
+    return {
         "issue_id": form.issue_id,
         "short_id": form.short_id,
         "plan_version": form.plan_version,
@@ -48,11 +72,10 @@ def add_form(connection: Connection, form: Form, file: tuple[str, str], now: dt.
         "version": form.version,
         "file": file[0],
         "sha256": file[1],
-        "json": _text(attrs.evolve(form, cells=())),
+        "json": _line(fields),
         "issued_at": iso(now),
         "cells": zlib.compress(_text(form.cells).encode()) if form.cells else None,
     }
-    connection.execute(insert(tables.forms), row)
 
 
 def one_form(connection: Connection, condition: ColumnElement[bool], *, cells: bool = True) -> Form | None:
@@ -67,16 +90,16 @@ def one_form(connection: Connection, condition: ColumnElement[bool], *, cells: b
     row = connection.execute(query).first()
     if row is None:
         return None
-    form = form_of(row[0])
+    form = form_of(connection, row[0])
     return form if row[1] is None else attrs.evolve(form, cells=_cells_of(zlib.decompress(row[1]).decode()))
 
 
 _SCHEMA = '"schema":'
 _KNOWN_SCHEMAS: dict[str, Schema] = {}
-"""JSON of a schema -> the schema: every form of a period holds the same, and it is most of a form's text."""
+"""How a form names its schema -> the schema: a hash as JSON; in forms of earlier programs the schema itself."""
 
 
-def form_of(text: str) -> Form:
+def form_of(connection: Connection, text: str) -> Form:
     """The form in that JSON, without its cells; forms with equal schemas share one.
 
     Raises cattrs.BaseValidationError.
@@ -84,17 +107,21 @@ def form_of(text: str) -> Form:
     start = text.index(_SCHEMA) + len(_SCHEMA)
     known = next((known for known in _KNOWN_SCHEMAS if text.startswith(known, start)), None)
     if known is None:
-        _, end = json.JSONDecoder().raw_decode(text, start)
+        content, end = json.JSONDecoder().raw_decode(text, start)
         known = text[start:end]
         if len(_KNOWN_SCHEMAS) >= _MOST_SCHEMAS:
             _KNOWN_SCHEMAS.clear()
-        _KNOWN_SCHEMAS[known] = from_json(known, Schema)
-    rest = json.loads(f"{text[:start]}null{text[start + len(known) :]}") | {"schema": _NO_SCHEMA}
+        if isinstance(content, str):
+            found = select(tables.schemas.c.json).where(tables.schemas.c.sha256 == content)
+            content = json.loads(connection.execute(found).scalar_one())
+        _KNOWN_SCHEMAS[known] = CONVERTER.structure(content, Schema)
+    rest = json.loads(f"{text[:start]}null{text[start + len(known) :]}") | {"schema": _PLAIN_NO_SCHEMA}
     return attrs.evolve(CONVERTER.structure(rest, Form), schema=_KNOWN_SCHEMAS[known])
 
 
 _MOST_SCHEMAS = 16
-_NO_SCHEMA = {"version": "", "lists": {}, "tables": [], "sheets": []}
+_NO_SCHEMA = Schema("", {}, (), ())
+_PLAIN_NO_SCHEMA = CONVERTER.unstructure(_NO_SCHEMA)
 
 
 def _cells_of(text: str) -> tuple[SheetLayout, ...]:
@@ -107,9 +134,13 @@ def _slot(fields: dict[str, Any]) -> Slot:
     return Slot(**fields if "also" not in fields else {**fields, "also": tuple(fields["also"])})
 
 
-def _text(record: Form | Plan | tuple[SheetLayout, ...]) -> str:
+def _text(record: Schema | Plan | tuple[SheetLayout, ...]) -> str:
     """JSON with the keys in the record's own order: `to_json` sorts them, and the order of lists and sections shows."""
-    return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, separators=(",", ":"))
+    return _line(CONVERTER.unstructure(record))
+
+
+def _line(content: Any) -> str:  # noqa: ANN401 - plain JSON
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 _LOCKED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
@@ -169,7 +200,12 @@ def chunks(items: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
 def see(connection: Connection, run: CollectRun, sources: Sequence[Source]) -> dict[str, dt.datetime]:
     """Notes the files and where they stand in the archive; returns when each content was first seen, by SHA-256."""
     files, noted = tables.files, []
-    for source in sources:
+    seen: dict[str, dt.datetime] = {}
+    for hashes in chunks(source.sha256 for source in sources):
+        query = select(files.c.sha256, files.c.first_seen).where(files.c.sha256.in_(hashes) & files.c.path.is_not(None))
+        seen |= {sha256: dt.datetime.fromisoformat(at) for sha256, at in connection.execute(query)}
+    fresh = [source for source in sources if source.sha256 not in seen]
+    for source in fresh:
         kept = archive.archived(run.workspace, source.sha256, verify=False)
         row = {"sha256": source.sha256, "path": run.workspace.key_of(kept) if kept else None}
         noted.append(row | {"name": tables.clean(source.name), "size": source.size, "first_seen": iso(run.at)})
@@ -178,8 +214,7 @@ def see(connection: Connection, run: CollectRun, sources: Sequence[Source]) -> d
         path = func.coalesce(note.excluded.path, files.c.path)
         note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
         connection.execute(note, noted)
-    seen: dict[str, dt.datetime] = {}
-    for hashes in chunks(source.sha256 for source in sources):
+    for hashes in chunks(source.sha256 for source in fresh):
         query = select(files.c.sha256, files.c.first_seen).where(files.c.sha256.in_(hashes))
         seen |= {sha256: dt.datetime.fromisoformat(at) for sha256, at in connection.execute(query)}
     return seen

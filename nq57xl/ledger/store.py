@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -187,10 +187,8 @@ class Ledger:
 
     def issue(self, forms: Sequence[Form], files: Mapping[str, tuple[str, str]]) -> None:
         """Records forms as issued, all or none; known ones stay as they are. `files`: issue id -> (name, SHA-256)."""
-        now = self._clock.now()
         with changing(self._engine) as connection:
-            for form in forms:
-                queries.add_form(connection, form, files[form.issue_id], now)
+            queries.add_forms(connection, forms, files, self._clock.now())
 
     def current_form(self, unit: str, period: str) -> Form | None:
         """The form of the highest version issued to the unit for the period."""
@@ -226,7 +224,8 @@ class Ledger:
         )
         same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
         query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
-        found = tuple(queries.form_of(row[0]) for row in self.rows(query))
+        with reading(self._engine) as connection:
+            found = tuple(queries.form_of(connection, row[0]) for row in connection.execute(query).all())
         for form in found:
             _keep(self._bare_forms, form, _KEPT_BARE_FORMS)
         return found
@@ -287,12 +286,6 @@ class Ledger:
         with reading(self._engine) as connection:
             return next(reversed(queries.find(connection, condition)), None)
 
-    def origin(self, sha256: str) -> tuple[str | None, str | None]:
-        """(unit, period of the form) of the return with that content; (None, None) when it is not known."""
-        table = tables.returns
-        query = select(table.c.unit, table.c.form_period).where(table.c.sha256 == sha256).order_by(table.c.id.desc())
-        return next(((row[0], row[1]) for row in self.rows(query)), (None, None))
-
     def first_seen(self, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
         """Notes the files as seen at that moment, before they are read; returns when each content was first seen.
 
@@ -327,16 +320,24 @@ class Ledger:
                 self.add_event(connection, "collect", {"period": period, "verdicts": counts})
         return tuple(new)
 
-    def returns(self, period: str, *, valued: bool = True, progress_only: bool = False) -> tuple[ReturnRecord, ...]:
+    def returns(self, period: str, *, valued: bool = True) -> tuple[ReturnRecord, ...]:
         """Every return collected for the period, in the order of collection, with values and findings.
 
         Not `valued`: without the values of units on whose returns nothing was decided; `with_values` brings them.
-        `progress_only`: of rows led how far each has come, and everything of those that are done; without findings.
         """
         condition = (tables.returns.c.period == period) & queries.newest_judgement()
         some = None if valued else queries.unit_decided_on()
         with reading(self._engine) as connection:
-            return asked_before(queries.find(connection, condition, valued=some, progress_only=progress_only))
+            return asked_before(queries.find(connection, condition, valued=some))
+
+    def progress(self, wanted: Collection[tuple[str, str]]) -> Iterator[ReturnRecord]:
+        """Every return collected of these (period, unit), without findings: of rows led how far each has come, and
+        everything of those that are done."""
+        about = tables.returns.c
+        with reading(self._engine) as connection:
+            for some in queries.chunks(sorted(wanted)):
+                condition = tuple_(about.period, about.unit).in_(some) & queries.newest_judgement()
+                yield from queries.find(connection, condition, progress_only=True)
 
     def with_values(self, records: Sequence[ReturnRecord], ids: Collection[int]) -> tuple[ReturnRecord, ...]:
         """Returns that were read without their values, those of these ids with them."""
@@ -373,28 +374,6 @@ class Ledger:
             }
             self.add_event(connection, "recheck", detail)
         return record
-
-    def state_of(self, periods: Sequence[str]) -> str:
-        """What stands in the ledger of these periods, as a mark that changes with it."""
-        forms, returns, edits, closings = tables.forms, tables.returns, tables.edits, tables.closings
-        own = [select(func.max(table.c.id)).where(table.c.period.in_(periods)) for table in (forms, returns, closings)]
-        taken = select(returns.c.id).where(returns.c.period.in_(periods))
-        decided = select(func.max(tables.decisions.c.id)).where(tables.decisions.c.return_id.in_(taken))
-        edited = select(func.max(edits.c.id)).where(edits.c.period.in_(periods))
-        with reading(self._engine) as connection:
-            wanted = (*own, decided, edited, select(func.max(tables.amendments.c.id)))
-            return " ".join(str(connection.execute(query).scalar()) for query in wanted)
-
-    def past_period(self, period: str, mark: str) -> str | None:
-        """What was noted of a period under that mark, as JSON."""
-        about = tables.past_periods.c
-        return self._first(select(about.json).where((about.period == period) & (about.mark == mark)))  # type: ignore[no-any-return]
-
-    def note_past_period(self, period: str, mark: str, text: str) -> None:
-        """Notes it, once for each mark."""
-        row = {"period": period, "mark": mark, "json": tables.clean(text)}
-        with changing(self._engine) as connection:
-            connection.execute(upsert(connection, tables.past_periods).on_conflict_do_nothing(), row)
 
     def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
         """The returns with that path or file name; with `sha256` also those whose hash begins so."""

@@ -58,6 +58,14 @@ plans = Table(
     *_texts("json", "recorded_at"),
 )
 
+schemas = Table(
+    "schemas",
+    METADATA,
+    Column("sha256", String, primary_key=True),
+    *_texts("json"),
+)
+"""By the hash of its text, the schema that forms were issued with: their `json` names it where it stood before."""
+
 forms = Table(
     "forms",
     METADATA,

@@ -46,13 +46,16 @@ def gather(
     seen: set[Path] = set()
     real_folder = functools.cache(Path.resolve)  # links are followed once for all files of a folder
     for given in paths:
+        times: dict[Path, tuple[datetime, ReceivedBasis]] = {}
         if not given.exists():
             raise Nq57Error(f"Không tìm thấy «{given}»: hãy kiểm tra lại đường dẫn tệp hoặc thư mục.")
         roots = [root for root in (given if given.is_dir() else None, inbox) if root is not None]
         for path, reason in _files(given):
             real = path.resolve() if path == given else real_folder(path.parent) / path.name
-            below = [(root, real_folder(root)) for root in roots]
-            when, basis = _received(real, below, received=received, now=now, inbox=inbox)
+            if real.parent not in times:
+                below = [(root, real_folder(root)) for root in roots]
+                times[real.parent] = _received(real.parent, below, received=received, now=now, inbox=inbox)
+            when, basis = times[real.parent]
             if reason:
                 problems.append((_without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})))
                 continue
@@ -94,7 +97,7 @@ def _files(given: Path) -> Iterator[tuple[Path, str]]:
             elif name in names and stat.S_ISREG(_mode(path)):
                 found[path] = ""
     kept = {path: reason for path, reason in found.items() if not is_noise(path.name)}
-    yield from sorted(kept.items(), key=lambda item: item[0].relative_to(given).parts)
+    yield from sorted(kept.items(), key=lambda item: item[0].parts)
 
 
 def _mode(path: Path) -> int:
@@ -110,16 +113,16 @@ def _without_hash(path: Path, when: datetime, basis: ReceivedBasis) -> Source:
 
 
 def _received(
-    real: Path, roots: Sequence[tuple[Path, Path]], *, received: datetime | None, now: datetime, inbox: Path | None
+    folder: Path, roots: Sequence[tuple[Path, Path]], *, received: datetime | None, now: datetime, inbox: Path | None
 ) -> tuple[datetime, ReceivedBasis]:
-    """By the folders below each root, which stands with what it is without links."""
+    """Of the files in a folder, by the folders below each root, which stands with what it is without links."""
     if received is not None:
         return in_vietnam(received), "option"
     for root, real_root in roots:
-        if not real.is_relative_to(real_root):
+        if not folder.is_relative_to(real_root):
             continue
-        below = real.relative_to(real_root)
-        names = below.parent.parts if root == inbox else (root.name, *below.parent.parts)
+        below = folder.relative_to(real_root).parts
+        names = below if root == inbox else (root.name, *below)
         if day := _day(names):
             return datetime.combine(day, time(), VIETNAM), "folder"
     return in_vietnam(now), "first_seen"

@@ -113,8 +113,8 @@ def test_same_file_twice(ledger: Ledger, workspace: Workspace) -> None:
     assert again == ()
     assert dump(workspace) == before
     assert ledger.was_judged(digest("a"))
-    assert ledger.origin(digest("a")) == ("VP", PERIOD)
-    assert ledger.origin(digest("b")) == (None, None)
+    known = ledger.known_files([judged("a").source, judged("b").source])
+    assert {sha256: (file.unit, file.form_period) for sha256, file in known.items()} == {digest("a"): ("VP", PERIOD)}
     assert not ledger.was_judged(digest("a"), "2026-05")
     (other,) = ledger.record_returns("2026-05", [judged("a")], NOON)
     assert (other.period, ledger.was_judged(digest("a"), "2026-05")) == ("2026-05", True)
