@@ -10,7 +10,6 @@ from nq57xl.forms.model import Form, SheetLayout, Slot
 from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WORDS, page_foot
 from nq57xl.returns.align import Alignment
 from nq57xl.rules.findings import Finding, catalogue, make
-from nq57xl.rules.schema import Schema
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import RawSheet, Remark, RemarkKind, short
@@ -84,7 +83,8 @@ def _own_words(remark: Remark, form: Form) -> str:
         return "\n".join(line for line in text.split("\n") if _PAGE_WORDS.sub("", line))
     lines = text.split("\n")
     if remark.author in ("", NOTE_AUTHOR) and any(line.startswith(_OUR_NOTES) for line in lines):
-        fixes = _old_fixes(form.schema) if not remark.author else None
+        advice = frozenset(rule.fix for item in form.schema.tables for rule in item.rules)
+        fixes = _old_fixes(advice) if not remark.author else None
         own = (line.startswith(_OUR_NOTES) or (fixes and fixes.fullmatch(line)) for line in lines)
         lines = [line for line, its in zip(lines, own, strict=True) if not its]
     if remark.author and lines and lines[0].rstrip(":") == remark.author:
@@ -93,8 +93,8 @@ def _own_words(remark: Remark, form: Form) -> str:
 
 
 @lru_cache(maxsize=4)
-def _old_fixes(schema: Schema) -> re.Pattern[str]:
-    """The advice of older notes, which stood on lines of their own and had no author."""
-    texts = {entry.fix for entry in catalogue().values()} | {rule.fix for item in schema.tables for rule in item.rules}
+def _old_fixes(advice: frozenset[str]) -> re.Pattern[str]:
+    """The advice of older notes, which stood on lines of their own and had no author; `advice`: of the form's rules."""
+    texts = {entry.fix for entry in catalogue().values()} | advice
     told = (re.split(r"\{\w+\}", text) for text in texts if text and not text.startswith("{"))
     return re.compile("|".join(".*".join(map(re.escape, parts)) for parts in told))
