@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.consolidated import consolidated, require_reported
+from nq57xl.commands.judge import fault
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import record_matches, row_matches
@@ -21,7 +22,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
-from nq57xl.plan.model import Period, Plan, plan_version
+from nq57xl.plan.model import Period, Plan, name_on, plan_version
 from nq57xl.plan.periods import title_of
 from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines
 from nq57xl.plan.refine_book import read_matches, write_matches
@@ -33,6 +34,7 @@ from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, super
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic
+from nq57xl.text.legacy import fold
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
@@ -90,10 +92,16 @@ def upward(
         def judge(
             contents: Sequence[tuple[str, str, CellContent]], facts: Mapping[RowPlace, Facts]
         ) -> Sequence[Finding]:
-            raw = _reread(office, _filled_in(data, contents))
-            return office.in_own_words(superior_findings(superior, raw, c.schema, (period, office.clock.now()), facts))
+            try:
+                raw = _reread(office, _filled_in(data, contents))
+                found = superior_findings(superior, raw, c.schema, (period, office.clock.now()), facts)
+            except Exception:
+                found = (fault("kiểm tra trước biểu đã điền"),)
+            return office.in_own_words(found)
 
         filled = fill_form(superior, c, lines, roll_up(lines, c, rules), judge)
+        if (doubt := _other_office(superior, name_on(plan.properties.agency, period.cutoff))) is not None:
+            filled = attrs.evolve(filled, points=(doubt, *filled.points))
         wanted = output or office.workspace.upward_dir(period.code) / form.name
         if wanted.resolve() == form.resolve():
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
@@ -165,6 +173,24 @@ def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:
             f"«{name}» là biểu của {title_of(superior.period)}, không phải {period.title}: hãy dùng biểu đúng kỳ, "
             f"hoặc chạy lại với --period {superior.period}."
         )
+
+
+_ALIKE = 70.0
+"""Likeness of two names, in hundredths, from which they may be those of one office."""
+
+
+def _other_office(superior: SuperiorForm, name: str) -> PointLine | None:
+    """The form names an office that is hardly this one: a person has to say whether it is the right form."""
+    from rapidfuzz.fuzz import token_set_ratio
+
+    there = superior.named
+    if there is None or not name or token_set_ratio(fold(there.typed), fold(name)) >= _ALIKE:
+        return None
+    why = (
+        f"Biểu ghi đơn vị báo cáo là «{there.typed}», cơ quan trong kế hoạch là «{name}»: trước khi gửi hãy kiểm tra "
+        "có đúng biểu của cơ quan mình không."
+    )
+    return PointLine(there.sheet, there.cell, "", there.typed, "Đơn vị báo cáo", why)
 
 
 def _slug(plan_id: str) -> str:

@@ -111,11 +111,34 @@ def _lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMat
     found: dict[int, list[tuple[float, str]]] = {}
     for j, (i, likeness) in sorted(nearest(whole, own, kind).items()):
         found.setdefault(i, []).append((likeness, getattr(own, kind)[j].code))
+    decided = _where_they_stand(sides, known)
     for number, (side, row) in enumerate(rows):
         if row.code not in side.closed:
-            yield _line(
-                RowMatch(side.table, row.code, side.prints[row.code]), row, found.get(number, []), (mine, known)
-            )
+            match = RowMatch(side.table, row.code, side.prints[row.code])
+            yield _line(match, row, found.get(number, []), (mine, decided))
+
+
+def _where_they_stand(sides: Sequence[FormRows], known: Mapping[RowPlace, RowMatch]) -> dict[RowPlace, RowMatch]:
+    """What was decided, by the places that the rows have in this form: a row that only has another code goes with it.
+
+    A text that stands in several rows says of none of them which one it was.
+    """
+    places: dict[tuple[str, str], list[RowPlace]] = {}
+    for side in sides:
+        for code, text in side.prints.items():
+            places.setdefault((side.table, text), []).append((side.table, code))
+    still = {place for side in sides for place in [(side.table, code) for code in side.prints] if place in known}
+    still = {place for place in still if place in places.get((place[0], known[place].text), [])}
+    found, moved = {}, set()
+    for place, match in known.items():
+        now = places.get((match.table, match.text), [])
+        if place in still:
+            found[place] = match
+        elif len(now) == 1 and now[0] not in still:
+            found[now[0]] = attrs.evolve(match, key=now[0][1])
+            moved.add(place)
+    # of a place whose own row has gone elsewhere nothing is known
+    return {place: match for place, match in known.items() if place not in moved} | found
 
 
 def _line(
@@ -153,8 +176,17 @@ def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
     return same_text(one, another) and (not above or not over or same_text(above, over))
 
 
+def _followed(row: AnsweringRow, mine: Mapping[str, Task | Indicator]) -> AnsweringRow:
+    """The own row under the code that it has now, where it has another one and nothing else has changed."""
+    if row.code in mine and text_print(mine[row.code]) == row.text:
+        return row
+    now = [code for code, other in mine.items() if text_print(other) == row.text]
+    return attrs.evolve(row, code=now[0]) if len(now) == 1 else row
+
+
 def _still(line: MatchLine, decided: RowMatch, mine: Mapping[str, Task | Indicator]) -> MatchLine:
     """The decision where both texts are what they were; else what is left of it, to be looked at again."""
+    decided = attrs.evolve(decided, rows=tuple(_followed(row, mine) for row in decided.rows))
     gone = [row.code for row in decided.rows if row.code not in mine]
     other = [row.code for row in decided.rows if row.code in mine and text_print(mine[row.code]) != row.text]
     told = []

@@ -16,7 +16,7 @@ from nq57xl.forms.model import Value
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
-from nq57xl.rules.schema import CellValue, vietnamese_date
+from nq57xl.rules.schema import CellValue, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import fold
 
 _RollUpRules = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -200,8 +200,8 @@ class _Answer:
     def _without_parts(self) -> str:
         codes = ", ".join(row.code for row in self.line.match.rows)
         if codes:
-            return f"Không đơn vị nào trong cơ quan báo cáo {codes}: cần người trả lời."
-        return "Không có nhiệm vụ, chỉ tiêu tương ứng trong kế hoạch của cơ quan: cần người trả lời."
+            return f"Không đơn vị nào trong cơ quan báo cáo {codes}: cần người phụ trách trả lời."
+        return "Không có nhiệm vụ, chỉ tiêu tương ứng trong kế hoạch của cơ quan: cần người phụ trách trả lời."
 
     def _tell(self, name: str, why: str) -> None:
         self.told.append(OpenPoint(*self.line.match.place, name, why))
@@ -212,8 +212,8 @@ class _Answer:
             return True
         self._tell(
             name,
-            f"Nội dung ghép của các đơn vị dài {len(value)} ký tự, ô chỉ nhận {item.max_length}: cần người rút gọn; "
-            "nguyên văn xem báo cáo tổng hợp của cơ quan.",
+            f"Nội dung ghép của các đơn vị dài {len(value)} ký tự, ô chỉ nhận {item.max_length}: cần người phụ trách "
+            "rút gọn; nguyên văn xem báo cáo tổng hợp của cơ quan.",
         )
         return False
 
@@ -290,10 +290,14 @@ class _Answer:
         return "\n".join(lines), tuple(used)
 
     def documents(self, name: str, rule: Mapping[str, Any]) -> _Given:
-        """Rule `documents`: number and day of each on a line; a cell that holds both already as it was typed."""
+        """Rule `documents`: number and day of each on a line; a cell that holds both already as it was typed.
+
+        The newest first: a form takes the day of the first, and what ended last proves that all is done.
+        """
         cell, day = f"led.{name}", f"led.{rule['day']}"
         cited: dict[str, str] = {}
-        used = [(part, part.values[cell]) for part in self.looked_at(rule) if _text(part, cell)]
+        parts = sorted(self.looked_at(rule), key=lambda part: _day_of(part, day), reverse=True)
+        used = [(part, part.values[cell]) for part in parts if _text(part, cell)]
         for part, value in used:
             on = part.values.get(day)
             found = _day(on.value) if on is not None else None
@@ -319,12 +323,18 @@ class _Answer:
         if len(empty) == len(self.parts):
             return _NOTHING
         if empty:
-            self._tell(name, f"Chưa có số liệu của {_names(empty)}: không cộng được cả cơ quan.")
+            self._tell(
+                name, f"Chưa có số liệu của {_names(empty)}: không cộng được cả cơ quan. {self._said(name)}".strip()
+            )
             return _NOTHING
         cell, measure = f"indicator.{name}", self._row.measure
         others = [item.measure for item in self._own if item.measure != measure]
         if others:
-            self._tell(name, "Chỉ tiêu của cơ quan tính theo cách khác với chỉ tiêu của cấp trên: cần người trả lời.")
+            self._tell(
+                name,
+                "Chỉ tiêu của cơ quan tính theo cách khác với chỉ tiêu của cấp trên: cần người phụ trách trả lời. "
+                + self._said(name),
+            )
             return _NOTHING
         if len(self.parts) == 1:
             value = self.parts[0].values.get(cell)
@@ -335,22 +345,54 @@ class _Answer:
         """A figure of several parts: what can be added is, the rest is a person's."""
         if measure == "percent":
             if self.sum("numerator", {}) == _NOTHING:
-                self._tell(name, "Tỷ lệ của nhiều đơn vị không cộng, không tính bình quân: cần đủ tử số, mẫu số.")
+                self._tell(
+                    name,
+                    "Tỷ lệ của nhiều đơn vị không cộng, không tính bình quân: cần tử số, mẫu số của từng đơn vị. "
+                    + self._said(name),
+                )
             return _NOTHING
-        numbers = [part.number(cell) for part in self.parts]
         if measure == "choice":
             said = {part.values[cell].value for part in self.parts if cell in part.values}
             if len(said) == 1 and all(cell in part.values for part in self.parts):
                 return said.pop(), self._with(cell, self.parts)
-            self._tell(name, "Các đơn vị trả lời khác nhau: cần người trả lời.")
+            self._tell(name, f"Các đơn vị trả lời khác nhau: cần người phụ trách quyết định. {self._said(name)}")
             return _NOTHING
-        counted = all(item.is_countable for item in self._own) and len({fold(item.unit) for item in self._own}) == 1
-        if not counted or not self._of_one_kind(name) or None in numbers:
-            self._tell(
-                name, "Số liệu của các đơn vị không cộng được (không phải số đếm, khác loại hoặc thiếu): cần người."
-            )
+        numbers = [part.number(cell) for part in self.parts]
+        if why := self._not_added(name, numbers):
+            self._tell(name, f"{why}: không cộng, cần người phụ trách trả lời. {self._said(name)}")
             return _NOTHING
         return sum(number for number in numbers if number is not None), self._with(cell, self.parts)
+
+    def _not_added(self, name: str, numbers: Sequence[float | None]) -> str:
+        """Why those figures make no sum; "" where they do."""
+        if None in numbers:
+            lacking = [part for part, number in zip(self.parts, numbers, strict=True) if number is None]
+            return f"Không có số liệu của {_names(lacking)}"
+        if not all(item.is_countable for item in self._own):
+            return "Số liệu không phải số đếm"
+        if len({fold(item.unit) for item in self._own}) > 1:
+            return "Đơn vị tính khác nhau"
+        return "" if self._of_one_kind(name) else "Số liệu khác loại (số phát sinh trong kỳ, số hiện có, số lũy kế)"
+
+    def _said(self, name: str) -> str:
+        """What each unit reported: "Văn phòng (CT.I.1): 72,5; Phòng A (CT.I.1): 60."."""
+        cells = [f"indicator.{item}" for item in dict.fromkeys(("numerator", "denominator", name))]
+        told = []
+        for part in self.parts:
+            figures = [self._shown(part.values[cell], name) for cell in cells if cell in part.values]
+            words = "/".join(figures[:2]) or "chưa có số liệu"
+            told.append(f"{part.name} ({part.code}): {words}")
+        return f"{'; '.join(told)}."
+
+    def _shown(self, value: Value, name: str) -> str:
+        number = value.value
+        if not isinstance(number, int | float):
+            return value.typed.strip()
+        return (
+            vietnamese_percent(number)
+            if value.field == name and self._row.measure == "percent"
+            else vietnamese_number(number)
+        )
 
     def agreed(self, name: str, _: Mapping[str, Any]) -> _Given:
         """Rule `agreed`."""
@@ -409,6 +451,11 @@ def _day(value: CellValue) -> dt.date | None:
     if isinstance(value, dt.datetime):
         return value.date()
     return value if isinstance(value, dt.date) else None
+
+
+def _day_of(part: RollUpPart, cell: str) -> dt.date:
+    """The day in that cell; before all others where none stands there."""
+    return (_day(part.values[cell].value) if cell in part.values else None) or dt.date.min
 
 
 def _words(value: Value) -> str:

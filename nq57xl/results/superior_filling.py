@@ -135,7 +135,11 @@ class _Filling:
             self._clear(row, {cell.field for cell in rolled.cells if (cell.table, cell.key) == at})
         asked: dict[RowPlace, list[Finding]] = {at: [] for at in self._rows}
         for finding in judge(self.contents, {at: self._facts(row) for at, row in self._rows.items()}):
-            asked[finding.table, finding.task or ""].append(finding)
+            about = finding.table, finding.task or ""
+            if about in asked:
+                asked[about].append(finding)
+            else:  # about no row: that the form could not be judged
+                self.points.append(PointLine("", "", "", "", "Cả biểu", f"{finding.message} {finding.fix}".strip()))
         for at, row in self._rows.items():
             self._tell(row, told[at], asked[at])
 
@@ -185,7 +189,7 @@ class _Filling:
         elif place is None:
             yield OpenPoint(*at, f"Biểu không có ô «{item.title}»; cơ quan có nội dung: {shown}")
         elif item.choices and isinstance(content, str) and not self.superior.offers(item.choices, content):
-            yield OpenPoint(*at, f"Danh sách của biểu không có «{shown}»: cần người chọn.")
+            yield OpenPoint(*at, f"Danh sách của biểu không có «{shown}»: cần người phụ trách chọn.")
         elif place.typed and not (self._replaced(cell.field, held) or _alike(place.typed, content)):
             yield OpenPoint(*at, f"Ô đã có «{place.typed}», giữ nguyên; tổng hợp của cơ quan là «{shown}».")
         else:

@@ -62,7 +62,7 @@ def differing_carriers(identity: Identity, form: Form) -> Iterator[Finding]:
         yield make("IDENTITY_DIFFERS", words={"value": "; ".join(wrong)}, value="; ".join(wrong))
 
 
-_PERIOD_WORDS = "Kỳ báo cáo:"
+PERIOD_WORDS = "Kỳ báo cáo:"
 _LEADING_ZERO = re.compile(r"\b0+(?=[1-9])")
 
 
@@ -71,14 +71,14 @@ def names_another_form(issued: str, there: str, form: Form) -> bool:
 
     Reworded it still names its own: a longer or shorter name of the unit, a month with a nought before it.
     """
-    line = issued.startswith(f"{form.unit_name}. {_PERIOD_WORDS}") and _PERIOD_WORDS in there
+    line = issued.startswith(f"{form.unit_name}. {PERIOD_WORDS}") and PERIOD_WORDS in there
     named = line or (issued == form.unit_name and len(there.split()) > 1)
-    unit = fold(there.partition(_PERIOD_WORDS)[0]).strip(" .")
+    unit = fold(there.partition(PERIOD_WORDS)[0]).strip(" .")
     own = fold(form.unit_name)
     if named and unit and own not in unit and unit not in own:
         return True
-    period = fold(_LEADING_ZERO.sub("", there.partition(_PERIOD_WORDS)[2].partition(",")[0]))
-    return _PERIOD_WORDS in issued and bool(period) and fold(form.period.title) not in period
+    period = fold(_LEADING_ZERO.sub("", there.partition(PERIOD_WORDS)[2].partition(",")[0]))
+    return PERIOD_WORDS in issued and bool(period) and fold(form.period.title) not in period
 
 
 def marker_of(sheet: RawSheet) -> Marker | None:

@@ -191,7 +191,7 @@ class _FormAsFound:
     def _statement(self, name: str, place: tuple[int, int], row_key: str, cell: RawCell) -> Slot | None:
         """The cell as an entry, where a statement for all rows of a table was chosen in it."""
         table, _, field = row_key.partition("|")
-        if table not in {item.broadcast for item in self.schema.tables}:
+        if not table or table not in {item.broadcast for item in self.schema.tables}:
             return None
         chosen = fold(cell_text(cell))
         for item in self.schema.table(table).fields:

@@ -14,7 +14,7 @@ from attrs import field, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Task
 from nq57xl.plan.understand import parse_deadline, parse_target
-from nq57xl.returns.identify import FIX_SHEET, facts_of, identify, marker_of
+from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, facts_of, identify, marker_of
 from nq57xl.rules.codec import content_hash
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
@@ -56,9 +56,9 @@ class SuperiorRow:
 
     @property
     def print(self) -> str:
-        """Names the row's text: another text, another print."""
+        """Names the row's text, wherever it stands: another text, another print."""
         told = [fold(self.texts.get(name, "")) for name in ("work", "product", "indicator", "unit", "target")]
-        return content_hash((self.table, self.key, *told))
+        return content_hash((self.table, *told))
 
 
 @frozen
@@ -76,6 +76,8 @@ class SuperiorForm:
     """Table -> number -> heading."""
     lists: Mapping[str, tuple[str, ...]] = field(factory=dict)
     """Words of its dropdowns."""
+    named: SuperiorCell | None = None
+    """Where the form says whose it is: the name of this office as the superior one writes it."""
     sent_back: bool = False
     """It was sent back for correction: what stands in its cells is what this office had typed."""
     untouched: bool = False
@@ -102,6 +104,7 @@ def read_superior_form(
         )
     facts: Mapping[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
+    named: SuperiorCell | None = None
     rows: dict[tuple[str, str], SuperiorRow] = {}
     sections: dict[str, dict[str, str]] = {}
     for sheet in raw.sheets:
@@ -111,6 +114,7 @@ def read_superior_form(
         if marker.sheet == _META:
             facts = facts_of(sheet, marker)
         keys = _Keys(sheet, (marker.row, marker.column))
+        named = named or keys.named()
         if marker.sheet == _LISTS:
             lists = keys.lists()
         else:
@@ -127,6 +131,7 @@ def read_superior_form(
         rows=tuple(_open(row, lists) for row in rows.values()),
         sections=sections,
         lists=lists,
+        named=named,
         sent_back=any(marker is not None and marker.sheet == FIX_SHEET for marker in map(marker_of, raw.sheets)),
     )
 
@@ -179,6 +184,14 @@ class _Keys:
             name: tuple(text for row in rows if (text := self._text(row, column)))
             for column, name in self._columns().items()
         }
+
+    def named(self) -> SuperiorCell | None:
+        """The name in the line above the tables: "Sở Xây dựng. Kỳ báo cáo: tháng 4/2026 …"."""
+        for place in sorted(self.sheet.cells):
+            name, found, _ = self._text(*place).partition(f". {PERIOD_WORDS}")
+            if found:
+                return SuperiorCell(self.sheet.name, a1(*place), name)
+        return None
 
     def rows(
         self, entries: frozenset[str] | Mapping[str, Collection[str]], sections: dict[str, dict[str, str]]

@@ -352,6 +352,30 @@ def test_what_the_province_will_ask_is_told_before_the_form_is_sent(
     assert [str(line[5]).startswith("Cấp trên sẽ trả lại: ") for line in lines] == [False, True, True, True, True]
 
 
+def test_a_form_of_another_agency_is_doubted_first(played: Played, agency: Office, tmp_path: Path) -> None:
+    """The form for Sở Y tế in the hands of Sở Xây dựng: the first point says whose it is, and in which cell."""
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_SYT.xlsx"
+    point, *_ = upward(agency, form, PERIOD, tmp_path / form.name, confirm=True).points
+    assert (point.field, point.sheet, point.cell) == ("Đơn vị báo cáo", "1. Kết quả", "B2")
+    assert "«Sở Y tế»" in point.why
+    assert "«SỞ XÂY DỰNG»" in point.why
+
+
+def test_a_form_that_cannot_be_judged_beforehand_is_filled_in_all_the_same(
+    played: Played, agency: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of the program's in the check costs the check alone, and is told."""
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_{AGENCY}.xlsx"
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("nq57xl.commands.upward.superior_findings", broken)
+    done = upward(agency, form, PERIOD, tmp_path / form.name)
+    assert done.filled > 20
+    assert [point.field for point in done.points] == ["Cả biểu"]
+
+
 def told_row(done: UpwardReport, key: str) -> str:
     """Number of the row of the form in which a point about that task stands."""
     return next(point.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for point in done.points if point.key == key)

@@ -138,6 +138,26 @@ def test_a_changed_form_asks_only_about_what_changed() -> None:
     assert all(line.state == "confirmed" for line in others)
 
 
+def test_a_row_put_between_moves_decisions_with_their_rows() -> None:
+    """Codes shift by one in both plans: what was decided goes with the texts; only the new row is asked about."""
+    first, second, third = SUPERIOR.tasks
+    new = plan_of(
+        first,
+        task("I.2", "Xây dựng quy chế an toàn thông tin"),
+        attrs.evolve(second, code="I.3"),
+        attrs.evolve(third, code="I.4"),
+    )
+    found = lines(known=confirmed(), superior=new)
+    assert [line.state for line in found] == ["confirmed", "proposed", "confirmed", "confirmed"]
+    assert [codes(line) for line in found] == [["I.1", "I.2"], [], ["I.3"], []]
+    mine = plan_of(
+        task("I.1", "Trực hệ thống"), *(attrs.evolve(row, code=f"I.{n}") for n, row in enumerate(OWN.tasks, 2))
+    )
+    found = lines(mine, confirmed(), new)
+    assert [line.state for line in found] == ["confirmed", "proposed", "confirmed", "confirmed"]
+    assert [codes(line) for line in found] == [["I.2", "I.3"], [], ["I.4"], []]
+
+
 def test_a_changed_own_plan_asks_about_its_rows_only() -> None:
     """An own row reworded or gone: the lines that rest on it wait again, with what is left of the answer."""
     own = plan_of(*(attrs.evolve(row, subtask="Quét hồ sơ") if row.code == "I.2" else row for row in OWN.tasks))
