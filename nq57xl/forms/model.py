@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from nq57xl.plan.model import Period
 from nq57xl.rules.schema import CellValue, Facts, Schema
+from nq57xl.text.addresses import a1
 
 FormCell = tuple[str, str, str]
 """(table, row key, field): which cell of a form, wherever it stands."""
@@ -237,6 +238,23 @@ class SheetLayout:
     def issued(self) -> dict[tuple[int, int], Slot]:
         """Its cells by row and column, those left out in which nothing stands and nothing may be typed."""
         return {(slot.row, slot.col): slot for slot in self.slots if slot.text or slot.role not in ("text", "key")}
+
+    @cached_property
+    def entry_rows(self) -> tuple[tuple[Slot, ...], ...]:
+        """Its entry cells, those of one row together."""
+        rows: dict[int, list[Slot]] = {}
+        for slot in self.slots:
+            if slot.role == "entry":
+                rows.setdefault(slot.row, []).append(slot)
+        return tuple(map(tuple, rows.values()))
+
+    @cached_property
+    def entry_places(self) -> dict[FormCell, tuple[str, str]]:
+        """(tab, A1 address) of each field that stands in an entry cell, as issued."""
+        slots = (slot for row in self.entry_rows for slot in row)
+        return {
+            (slot.table, slot.key, name): (self.title, a1(slot.row, slot.col)) for slot in slots for name in slot.fields
+        }
 
     @cached_property
     def locked_count(self) -> int:

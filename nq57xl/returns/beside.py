@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
 from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WORDS, page_foot
+from nq57xl.plan.model import Period
 from nq57xl.returns.align import Alignment
 from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.text.addresses import a1
@@ -30,13 +31,13 @@ def remarks(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> 
 
     What the program itself wrote into a form that goes back, or at the foot of its pages, is none.
     """
-    entries = {place: slot for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
-    for remark in raw.remarks:
-        text = _own_words(remark, form)
+    told = [(remark, text) for remark in raw.remarks if (text := _own_words(remark, form)) or remark.kind == "picture"]
+    if not told:
+        return
+    entries = {place: slot for row in sheet.entry_rows for slot in row if (place := found.place(slot))}
+    for remark, text in told:
         if remark.kind == "picture":
             yield make("PICTURE_KEPT", words={"sheet_title": raw.name}, sheet=raw.name, cell=_cell(remark.first))
-            continue
-        if not text:
             continue
         blank = None if remark.kind in ("margin", "link") else _blank_entry(remark, entries, raw)
         place = blank or remark.first
@@ -76,11 +77,9 @@ _OUR_NOTES = (*NOTE_WORDS, NOTE_BEFORE)
 
 def _own_words(remark: Remark, form: Form) -> str:
     """What the unit itself said: without the lines of our own note, of our own footer, of a program's page numbers."""
-    text = clean(remark.text)
     if remark.kind == "margin":
-        for ours in page_foot(form.unit_name, form.period, form.short_id):
-            text = text.replace(clean(ours), "\n")
-        return "\n".join(line for line in text.split("\n") if _PAGE_WORDS.sub("", line))
+        return _own_margin(remark.text, form.unit_name, form.period, form.short_id)
+    text = clean(remark.text)
     lines = text.split("\n")
     if remark.author in ("", NOTE_AUTHOR) and any(line.startswith(_OUR_NOTES) for line in lines):
         advice = frozenset(rule.fix for item in form.schema.tables for rule in item.rules)
@@ -90,6 +89,15 @@ def _own_words(remark: Remark, form: Form) -> str:
     if remark.author and lines and lines[0].rstrip(":") == remark.author:
         lines = lines[1:]  # Excel begins a new comment with the name of who writes it
     return "\n".join(lines).strip()
+
+
+@lru_cache(maxsize=512)  # every sheet of a form has the same
+def _own_margin(text: str, unit_name: str, period: Period, short_id: str) -> str:
+    """What stands in a page's header or footer beside our own words and what programs put there by themselves."""
+    text = clean(text)
+    for words in page_foot(unit_name, period, short_id):
+        text = text.replace(clean(words), "\n")
+    return "\n".join(line for line in text.split("\n") if _PAGE_WORDS.sub("", line))
 
 
 @lru_cache(maxsize=4)

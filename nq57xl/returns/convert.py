@@ -25,9 +25,9 @@ from nq57xl.rules.schema import (
     vietnamese_number,
     vietnamese_percent,
 )
-from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d
+from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d, surely_unicode
 from nq57xl.text.typed import lacks_day, read_date, read_number, swapped
-from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown
+from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown, text_cell
 from nq57xl.xlsx.shown import Wanted, readings, show, shown_text
 
 _Words = dict[str, Any]
@@ -66,10 +66,32 @@ _LARGEST = 1e15
 _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": "số", "whole": "số nguyên", "date": "ngày"}
 
 
+_known: dict[tuple[object, ...], tuple[Field, _Lists, Converted]] = {}
+"""What cells became of which nothing is to be told: of many returns most cells say one of a few things."""
+_MOST, _SHORT = 5_000, 200
+
+
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
-    kind = field.kind(facts)
-    if (offered := field.offered(facts)) != field.choices:
+    kind, offered, value = field.kind(facts), field.offered(facts), raw.value
+    if isinstance(value, str) and kind == "text" and raw == text_cell(value) and _is_plain(value):
+        return Converted(value, value)
+    if isinstance(value, str) and len(value) > _SHORT:
+        return _converted(raw, field, kind, offered, lists)
+    key = (raw, raw.number, type(value), id(field), kind, offered)
+    known = _known.get(key)
+    if known is not None and known[0] is field and known[1] is lists:
+        return known[2]
+    result = _converted(raw, field, kind, offered, lists)
+    if not result.findings:
+        if len(_known) > _MOST:
+            _known.clear()
+        _known[key] = field, lists, result
+    return result
+
+
+def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists: _Lists) -> Converted:
+    if offered != field.choices:
         field = attrs.evolve(field, choices=offered)
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
     if _says_nothing(text, kind):
@@ -102,14 +124,38 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
     return Converted(value, typed, (*before, *result.findings, *after))
 
 
+_PLAIN = re.compile(
+    r"[0-9A-Za-z\u00c0-\u00c3\u00c8-\u00ca\u00cc\u00cd\u00d2-\u00d5\u00d9\u00da\u00dd\u00e0-\u00e3\u00e8-\u00ea\u00ec\u00ed"
+    r"\u00f2-\u00f5\u00f9\u00fa\u00fdĂăĐđĨĩŨũƠơƯư\u1ea0-\u1ef9.,;:()/%&+\-–\"'“”… \n]+"
+)
+_LOOSE = re.compile(r"  |\n |[ \n]\n|\A[ \n]|[ \n]\Z")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is of Vietnamese letters and usual signs alone, and says something: it is stored as typed."""
+    return _PLAIN.fullmatch(text) is not None and not _LOOSE.search(text) and surely_unicode(text) and _is_long(text)
+
+
 @cache
 def _blanks() -> dict[str, frozenset[str]]:
     said = read_schema("blanks.yml")
     return {name: frozenset(fold(str(word)) for word in words) for name, words in said.items()}
 
 
+@cache
+def _longest() -> int:
+    return max(len(word) for words in _blanks().values() for word in words)
+
+
+def _is_long(text: str) -> bool:
+    """It has more letters and digits than any of the words that say nothing."""
+    return len(text) > _longest() and sum(map(str.isalnum, text)) > _longest()
+
+
 def _says_nothing(text: str, kind: FieldType) -> bool:
     """Whether a text was typed only so that the cell is not blank (schemas/blanks.yml)."""
+    if _is_long(text):
+        return False
     word = fold(text).rstrip(". ")
     if not text.strip() or (kind == "mark" and fold(text) in _TICKS):
         return False
@@ -120,7 +166,7 @@ def _says_nothing(text: str, kind: FieldType) -> bool:
 
 def says_no(text: str) -> bool:
     """Whether a text says that there is nothing: "không có"; a blank in a cell that need not be filled."""
-    return fold(text).rstrip(". ") in _blanks()["nothing"]
+    return not _is_long(text) and fold(text).rstrip(". ") in _blanks()["nothing"]
 
 
 def _unsure(raw: RawCell, typed: str, text: str) -> tuple[str, _Words] | None:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Value, cells_of
 from nq57xl.forms.shared_cells import split_cell
@@ -33,6 +33,8 @@ from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
 
 _Place = tuple[int, int]
+_Row = tuple[Slot, ...]
+"""Entry cells of one issued row."""
 
 
 @define
@@ -55,71 +57,67 @@ def read_entries(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form
     return _Reader(sheet, raw, found, form).run()
 
 
-def issued_places(sheet: SheetLayout) -> dict[tuple[str, str, str], tuple[str, str]]:
-    """Places of the entry cells as issued, for a sheet that did not come back."""
-    return {
-        (slot.table, slot.key, field): (sheet.title, a1(slot.row, slot.col))
-        for slot in sheet.slots
-        if slot.role == "entry"
-        for field in slot.fields
-    }
-
-
-@frozen
-class _Row:
-    """Entry slots of one issued row."""
-
-    issued: int
-    slots: tuple[Slot, ...]
-
-
 class _Reader:
     def __init__(self, sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> None:
         self.sheet, self.raw, self.found, self.form = sheet, raw, found, form
         self.out = Entries()
-        by_row: dict[int, list[Slot]] = {}
-        for slot in sheet.slots:
-            if slot.role == "entry":
-                by_row.setdefault(slot.row, []).append(slot)
-        self.rows = [_Row(issued, tuple(slots)) for issued, slots in by_row.items()]
         self.facts = form.facts
-        # merged areas that begin elsewhere are those of headings, which some programs leave behind
         self.percents: dict[tuple[str, str], list[tuple[int, RawCell]]] = {}
         """(table, field) -> cells of percentages: where their value stands, and as the file has them."""
         self.others: dict[FormCell, RawCell | None] = {}
         """Cells of a row that stands there twice with different content -> what the second version has."""
         self.addresses: list[Value] = []
         """Addresses that stand in another cell than their own: each counts where its own says none."""
-        self.asked = {place for slot in sheet.slots if slot.role == "entry" and (place := found.place(slot))}
+        asked = (
+            {place for row in sheet.entry_rows for slot in row if (place := found.place(slot))} if raw.merged else ()
+        )
+        self.covering = [area for area in raw.merged if area[:2] in asked]
+        """Merged areas that begin in an entry cell; those of headings some programs leave behind."""
 
     def run(self) -> Entries:
         """Reads the prepared rows, then what the unit added."""
-        self.out.places.update(issued_places(self.sheet))
-        added: dict[str, list[int]] = {}
-        for row in self.rows:
-            there = self.found.rows.get(row.issued)
-            if there is None:
-                continue
-            chosen, more = self._settle_repeats(row, there)
-            added.setdefault(row.slots[0].table, []).extend(more)
-            for slot in row.slots:
-                self._read(slot, chosen)
-        for table in dict.fromkeys(row.slots[0].table for row in self.rows if self._is_free(row)):
-            self._read_added(table, added.get(table, []))
+        self.out.places.update(self.sheet.entry_places)
+        if self.found.as_issued and self.raw.name == self.sheet.title and not self.covering:
+            self._read_in_place()
+        else:
+            self._read_rows()
         said = {(item.table, item.key, item.field) for item in self.out.values}
         self.out.values += [item for item in self.addresses if (item.table, item.key, item.field) not in said]
         self._ask_shares_among_percents()
         self.out.findings += swapped_dates(self.raw, self.out.dates, self.form.period.cutoff)
         return self.out
 
+    def _read_in_place(self) -> None:
+        """Every cell stands where it was issued, and nothing beside them."""
+        for row in self.sheet.entry_rows:
+            for slot in row:
+                cell = self.raw.cells.get((slot.row, slot.col))
+                if cell is not None:
+                    self.out.cells[slot.table, slot.key, slot.field] = cell
+                    self._convert(slot, cell, a1(slot.row, slot.col))
+
+    def _read_rows(self) -> None:
+        """Each row where it stands now, then what the unit added."""
+        added: dict[str, list[int]] = {}
+        for row in self.sheet.entry_rows:
+            there = self.found.rows.get(row[0].row)
+            if there is None:
+                continue
+            chosen, more = self._settle_repeats(row, there)
+            added.setdefault(row[0].table, []).extend(more)
+            for slot in row:
+                self._read(slot, chosen)
+        for table in dict.fromkeys(row[0].table for row in self.sheet.entry_rows if self._is_free(row)):
+            self._read_added(table, added.get(table, []))
+
     def _is_free(self, row: _Row) -> bool:
-        return self.form.schema.table(row.slots[0].table).free
+        return self.form.schema.table(row[0].table).free
 
     # --- repeated rows ------------------------------------------------------------------------------------------
 
     def _settle_repeats(self, row: _Row, there: int) -> tuple[int, list[int]]:
         """The row to read, and those that are new rows of a free table (a row copied with its hidden key)."""
-        repeats = self.found.repeats.get(row.issued, [])
+        repeats = self.found.repeats.get(row[0].row, [])
         if not repeats:
             return there, []
         typed = {line: self._typed(row, line) for line in (there, *repeats)}
@@ -129,11 +127,11 @@ class _Reader:
             chosen = filled[0] if filled else there
             return chosen, [line for line in filled if typed[line] != typed[chosen]]
         if len({typed[line] for line in filled}) <= 1:
-            slot, second = row.slots[0], repeats[0]
+            slot, second = row[0], repeats[0]
             where = {"sheet": self.raw.name, "cell": a1(second, self.found.columns.get(slot.col, 0))}
             about = {"table": slot.table, "task": slot.key}
             self.out.findings.append(make("ROW_REPEATED", words={"row": self._row_name(row)}, **where, **about))
-        for slot in row.slots:
+        for slot in row:
             column = self.found.columns.get(slot.col, -1)
             cells = {cell_text(cell).strip(): cell for line in filled for cell in [self.raw.cells.get((line, column))]}
             if len(cells) > 1:
@@ -141,7 +139,7 @@ class _Reader:
         return (filled[0] if filled else there), []
 
     def _typed(self, row: _Row, line: int) -> tuple[str, ...]:
-        columns = [self.found.columns.get(slot.col) for slot in row.slots]
+        columns = [self.found.columns.get(slot.col) for slot in row]
         return tuple(
             "" if column is None else cell_text(self.raw.cells.get((line, column))).strip() for column in columns
         )
@@ -151,24 +149,22 @@ class _Reader:
         self.out.read.update(place for place in self.raw.cells if place[0] in wanted)
 
     def _row_name(self, row: _Row) -> str:
-        texts = [slot.text for slot in self.sheet.slots if slot.row == row.issued and slot.role == "text" and slot.text]
-        return short(" ".join(texts)) or row.slots[0].key
+        texts = [slot.text for slot in self.sheet.slots if slot.row == row[0].row and slot.role == "text" and slot.text]
+        return short(" ".join(texts)) or row[0].key
 
     # --- rows that the unit added -------------------------------------------------------------------------------
 
     def _read_added(self, table: str, copied: list[int]) -> None:
         """Rows of a free table beyond the prepared ones: their keys go on from the last. The next table ends them."""
-        free = [row for row in self.rows if row.slots[0].table == table]
-        there = [self.found.rows[row.issued] for row in free if row.issued in self.found.rows]
+        free = [row for row in self.sheet.entry_rows if row[0].table == table]
+        there = [self.found.rows[row[0].row] for row in free if row[0].row in self.found.rows]
         others = {
-            self.found.rows[row.issued]
-            for row in self.rows
-            if row.slots[0].table != table and self._is_free(row) and row.issued in self.found.rows
+            self.found.rows[row[0].row]
+            for row in self.sheet.entry_rows
+            if row[0].table != table and self._is_free(row) and row[0].row in self.found.rows
         }
         below = min((line for line in others if there and line > min(there)), default=limits.ROWS + 1)
-        columns = (
-            {self.found.columns[slot.col] for slot in free[0].slots if slot.col in self.found.columns} if free else ()
-        )
+        columns = {self.found.columns[slot.col] for slot in free[0] if slot.col in self.found.columns} if free else ()
         if not there or not columns:
             return
         keyed = self._claim_keyed(free[0])
@@ -181,14 +177,14 @@ class _Reader:
             if min(there) < line < below and line not in taken and column in columns
         }
         lines = [line for line in sorted({*new, *copied, *keyed}) if any(self._typed(free[0], line))]
-        number = max((int(row.slots[0].key) for row in free if row.slots[0].key.isdecimal()), default=0)
+        number = max((int(row[0].key) for row in free if row[0].key.isdecimal()), default=0)
         self.out.read.update((line, column) for line in lines for column in columns)
         # one more than may be: the form that goes back holds it, too, so that it gets the same answer
         for offset, line in enumerate(lines[: limits.ADDED_ROWS + 1], start=1):
-            for slot in free[0].slots:
+            for slot in free[0]:
                 self._read(attrs.evolve(slot, key=f"{number + offset:02d}"), line)
         if lines:
-            self._tell_added(lines, min(columns), free[0].slots[0].table)
+            self._tell_added(lines, min(columns), free[0][0].table)
 
     def _tell_added(self, lines: Sequence[int], column: int, table: str) -> None:
         """How many rows there are; where they are too many, that, at the first that is one too many."""
@@ -203,7 +199,7 @@ class _Reader:
 
     def _claim_keyed(self, row: _Row) -> list[int]:
         """Rows that already have the key of an added row: a form sent back holds the unit's added rows."""
-        pattern = re.compile(re.escape(row.slots[0].table) + r"\|[0-9]+")
+        pattern = re.compile(re.escape(row[0].table) + r"\|[0-9]+")
         known = set(self.found.rows.values())
         lines = [
             line
@@ -222,14 +218,11 @@ class _Reader:
         address = a1(line, column)
         self.out.places.update({(slot.table, slot.key, name): (self.raw.name, address) for name in slot.fields})
         cell = self.raw.cells.get((line, column))
-        first = self.raw.covered_by((line, column))
-        if (
-            first is not None
-            and first in self.asked
-            and (cell is not None or not self.form.schema.table(slot.table).free)
-        ):
-            self.out.findings.append(self._hidden(slot, cell, address, a1(*first)))
-            return
+        if self.covering and (cell is not None or not self.form.schema.table(slot.table).free):
+            first = self.raw.covered_by((line, column))
+            if first is not None and any(area[:2] == first for area in self.covering):
+                self.out.findings.append(self._hidden(slot, cell, address, a1(*first)))
+                return
         if cell is not None:
             self.out.cells[slot.table, slot.key, slot.field] = cell
             self._convert(slot, cell, address)

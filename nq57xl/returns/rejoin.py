@@ -20,7 +20,6 @@ from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.convert import says_no
 from nq57xl.returns.entries import (
     Entries,
-    issued_places,
     outside,
     read_entries,
     two_versions,
@@ -308,7 +307,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
         copies = matched.sheets.get(sheet.id, [])
         if not copies:
             findings.append(_missing(sheet))
-            places |= issued_places(sheet)
+            places |= sheet.entry_places
             continue
         entries, found = _sheet(sheet, copies, form)
         values += entries.values

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -140,10 +141,11 @@ class Table:
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when there is none."""
-        for item in self.fields:
-            if item.name == name:
-                return item
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {item.name: item for item in self.fields}
 
 
 @frozen
@@ -179,10 +181,11 @@ class Schema:
 
     def table(self, name: str) -> Table:
         """The table of that name; KeyError when there is none."""
-        for item in self.tables:
-            if item.name == name:
-                return item
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Table]:
+        return {item.name: item for item in self.tables}
 
 
 CellValue = str | float | date | None
