@@ -12,8 +12,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
-from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.lint import with_lint_sheet
+from nq57xl.plan.appendix_write import with_lint_sheet, write_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import read_review
 from nq57xl.rules.findings import Finding

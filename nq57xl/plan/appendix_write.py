@@ -1,9 +1,13 @@
-"""Writes the master appendix phu-luc.xlsx: a pleasant, validated workbook that the office edits."""
+"""Writes the master appendix phu-luc.xlsx: a pleasant, validated workbook that the office edits.
+
+Also the sheet «Soát kế hoạch» with what lint found, put into the office's own workbook.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
@@ -23,9 +27,12 @@ from nq57xl.plan.appendix import (
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
+from nq57xl.rules.findings import Finding, Point, grouped
+from nq57xl.rules.load import Clear, load_clear
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
-from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped
+from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
+from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix
 
 _CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
 _LAST_ROW = 2000
@@ -196,3 +203,55 @@ def _guide(sheet: Worksheet) -> None:
         sheet.text(row, 1, text, "plain")
         sheet.height(row, row_height([Text(text, 100)]) + 3)
     set_up_page(sheet)
+
+
+LINT_TITLE = "Soát kế hoạch"
+"""Name of the sheet; the reader of the appendix passes it over."""
+_SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
+_LINT_NOTE = (
+    "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Phải sửa» thì sửa mới phát "
+    "hành được biểu mẫu; «Nên xem lại», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
+)
+_LINT_HEADS = ("STT", "Mức", "Tiêu chí", "Ô", "Mã", "Nội dung", "Đề xuất")
+_LINT_WIDTHS = (6.0, 10.0, 14.0, 16.0, 11.0, 58.0, 66.0)
+_MANY = 3
+"""Findings of one pattern from which they stand under a common line."""
+_LONGEST_TEXT = 1500
+_BLANK = [TextCell("")] * 3
+_NOTHING = "Không có điểm nào cần sửa."
+
+
+def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], workspace: Path | None = None) -> bytes:
+    """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
+    clear = load_clear(workspace)
+    points = grouped(findings, _MANY)
+    rows = [row for number, point in enumerate(points, 1) for row in _sheet_rows(number, point, plan, clear)]
+    if not rows:
+        rows = [[*_BLANK, *_BLANK[:2], TextCell(_NOTHING), TextCell("")]]
+    heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
+    return put_sheet(data, TextSheet(LINT_TITLE, heading, _LINT_NOTE, _LINT_WIDTHS, _LINT_HEADS, rows))
+
+
+def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[TextCell]]:
+    """One line for a single finding; for several of a pattern a common line, and one for each under it."""
+    first = point.first
+    start = [TextCell(str(number), "bold"), TextCell(_SEVERITIES[first.severity], "bold")]
+    asked = clear.asks_for(first.code, plan.properties.clear_criteria)
+    criterion = TextCell(asked[:1].upper() + asked[1:])
+    if point.count < _MANY:
+        yield [*start, criterion, *_place(first), TextCell(first.message), TextCell(first.fix)]
+        return
+    same_fix = all(item.fix == first.fix for item in point.findings)
+    headline = f"{point.headline.removesuffix('.')}: {point.count} chỗ."
+    fix = first.fix if same_fix else ""
+    yield [*start, criterion, *_BLANK[:2], TextCell(headline, "bold"), TextCell(fix)]
+    for item in point.findings:
+        said = item.value or item.message
+        shown = said if len(said) <= _LONGEST_TEXT else f"{said[:_LONGEST_TEXT]}…"
+        yield [*_BLANK, *_place(item), TextCell(shown), TextCell("" if same_fix else item.fix)]
+
+
+def _place(item: Finding) -> list[TextCell]:
+    where = f"{item.sheet}!{item.cell}" if item.cell else item.sheet
+    target = f"{sheet_prefix(item.sheet)}{item.cell}" if item.cell else ""
+    return [TextCell(where, "link" if target else "cell", target), TextCell(item.task or "")]

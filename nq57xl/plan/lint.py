@@ -1,21 +1,302 @@
-"""What is wrong or doubtful in the master appendix: findings with PLAN_ codes, and their sheet «Soát kế hoạch»."""
+"""What is wrong or doubtful in the master appendix: findings with PLAN_ codes.
+
+The "rõ" of a plan: who, what, until when, with what result (domain.md 4.2); numbers, codes, misprints.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import ne
 from pathlib import Path
 from typing import Any
 
 from nq57xl.plan import appendix
+from nq57xl.plan.appendix import INDICATOR_KINDS, cell_of, name_rows
 from nq57xl.plan.importer.document import roman, roman_value
-from nq57xl.plan.linter import CLEAR_CHECKS, Clear, Linter, Places, card_title, ended_units, load_clear
-from nq57xl.plan.model import Indicator, Plan, Task
+from nq57xl.plan.model import UNDECIDED, Indicator, Plan, Task, Unit, UnitGroup
 from nq57xl.plan.periods import is_ad_hoc, names_row
-from nq57xl.rules.findings import Finding, Point, catalogue, grouped, reworded
-from nq57xl.text.legacy import bare, fold
-from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
+from nq57xl.plan.units import Resolver
+from nq57xl.resources import read_schema
+from nq57xl.rules.findings import Finding, catalogue, make, reworded
+from nq57xl.rules.load import Clear, load_clear
+from nq57xl.text.addresses import a1, place_of
+from nq57xl.text.legacy import bare, fold, one_line
+
+_Places = Mapping[tuple[str, int, str], tuple[str, str]]
+"""(table, index of the record, field) -> (sheet, cell)."""
+
+
+class _Linter:
+    """The plan with what several checks need: its resolver and the places of its cells."""
+
+    def __init__(self, plan: Plan, places: _Places, workspace: Path | None = None) -> None:
+        self.plan = plan
+        self.resolver = Resolver(plan.units, plan.groups)
+        self.clear: Clear = load_clear(workspace)
+        self.misprints: Mapping[str, str] = read_schema("misprints.yml", workspace)
+        """Misprint -> likely word."""
+        self._places = places
+
+    def column(self, table: str, field: str) -> str:
+        """What people call that field."""
+        if table == "card":
+            return _card_title(field)
+        known = (*appendix.TABLES, appendix.NAMES)
+        columns = next(item for item in known if item.id == table).columns
+        return next(column.title for column in columns if column.key == field)
+
+    def make(self, code: str, table: str, index: int, field: str, **words: Any) -> Finding:  # noqa: ANN401
+        """A finding at one cell."""
+        # a column that the workbook does not have: the row's code stands for it
+        own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
+        sheet, cell = own or self._under_last(table, index, field) or cell_of(table, index, field)
+        record = getattr(self.plan, table)[index] if table in ("tasks", "indicators") else None
+        return make(
+            code,
+            words={"column": self.column(table, field), **words},
+            sheet=sheet,
+            cell=cell,
+            task=record.code if record is not None else None,
+            field=field,
+            value=str(words.get("value", "")),
+        )
+
+    def _under_last(self, table: str, index: int, field: str) -> tuple[str, str] | None:
+        """The cell under the last row of the table in the office's own workbook."""
+        last = self._places.get((table, index - 1, field))
+        if last is None:
+            return None
+        row, column = place_of(last[1])
+        return last[0], a1(row + 1, column)
+
+
+def _card_title(field: str) -> str:
+    """What people call a line of the plan's card."""
+    return next(column.title for column in appendix.CARD if column.key == field)
+
+
+_NEED_NO_DAY = ("ongoing", "done")
+"""Kinds of deadline that do not ask for a Hạn chuẩn."""
+_LIKE = 75
+"""Likeness (percent) from which a unit's name is proposed for a text that names none."""
+_WORDS = 14
+"""Of a task are repeated in a proposal."""
+_QUANTITY = re.compile(
+    r"\d|%|phần trăm|toàn bộ|tất cả|\bmọi\b|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)\s+(?!bước|phần|số)\w"
+)
+_VERB = re.compile(r"(?:triển khai|ban hành|xây dựng|tổ chức|thực hiện|phối hợp|tham mưu|rà soát|lập) ", re.IGNORECASE)
+_PLURAL = re.compile(r"(?:các|những)\s+", re.IGNORECASE)
+
+
+def _leads(linter: _Linter) -> Iterator[Finding]:
+    """Rõ người: leads and supports that are missing, unknown, collective, or whose unit gets no form."""
+    rows: list[tuple[str, int, Task | Indicator]] = [("tasks", i, task) for i, task in enumerate(linter.plan.tasks)]
+    rows += [("indicators", i, item) for i, item in enumerate(linter.plan.indicators)]
+    names = {unit.code: unit.name for unit in linter.plan.units}
+    for table, index, row in rows:
+        yield from _reaches_nobody(linter, table, index, row)
+        if len(row.lead_units) > 1:
+            members = ", ".join(f"«{names.get(code, code)}»" for code in row.lead_units)
+            proposal = f"chọn trong {members}"
+            yield linter.make("PLAN_COLLECTIVE_LEAD", table, index, "lead", value=row.lead, proposal=proposal)
+        for field in ("lead", "support"):
+            for part in linter.resolver.resolve(getattr(row, field, "")).unresolved:
+                proposal = _likely(part, linter)
+                yield linter.make("PLAN_UNIT_UNRESOLVED", table, index, field, value=part, proposal=proposal)
+
+
+def _reaches_nobody(linter: _Linter, table: str, index: int, row: Task | Indicator) -> Iterator[Finding]:
+    """Rows that no form would hold: no lead, a group without members, units of which the office has not decided."""
+    resolution = linter.resolver.resolve(row.lead)
+    if not resolution.codes and not resolution.unresolved:
+        code = "PLAN_LEAD_GROUP_EMPTY" if resolution.collective else "PLAN_LEAD_MISSING"
+        yield linter.make(code, table, index, "lead", value=one_line(row.lead))
+        return
+    led = [unit for unit in linter.plan.units if unit.code in resolution.codes]
+    if led and all(unit.external for unit in led) and any(unit.kind == UNDECIDED for unit in led):
+        undecided = ", ".join(f"«{unit.name}»" for unit in led if unit.kind == UNDECIDED)
+        yield linter.make("PLAN_LEAD_NO_FORM", table, index, "lead", value=undecided)
+
+
+def _likely(part: str, linter: _Linter) -> str:
+    """ "Có thể là «Phòng …». " for the unit or group whose name is most like the text; "" where none is."""
+    from rapidfuzz import fuzz
+
+    records: tuple[Unit | UnitGroup, ...] = (*linter.plan.units, *linter.plan.groups)
+    names = {bare(name): record.name for record in records for name in (record.name, *record.aliases)}
+    scored = [(fuzz.token_sort_ratio(bare(part), key), name) for key, name in names.items()]
+    best = max(scored, default=(0.0, ""))
+    return f"Có thể là «{best[1]}». " if best[0] >= _LIKE else ""
+
+
+def _work(linter: _Linter) -> Iterator[Finding]:
+    """Rõ việc: rows that name no work, sub-tasks that only repeat their task."""
+    for index, task in enumerate(linter.plan.tasks):
+        if not task.task and not task.subtask:
+            yield linter.make("PLAN_WORK_MISSING", "tasks", index, "task")
+        elif task.subtask and _plain(task.subtask) == _plain(task.task):
+            yield linter.make("PLAN_SUBTASK_REPEATS", "tasks", index, "subtask", value=one_line(task.subtask))
+
+
+def _deadlines(linter: _Linter) -> Iterator[Finding]:
+    """Rõ thời gian: deadlines without a day, and days that had passed when the plan was issued."""
+    properties = linter.plan.properties
+    year_end = f"31/12/{properties.year}"
+    for index, task in enumerate(linter.plan.tasks):
+        if task.deadline.kind in _NEED_NO_DAY and task.standard_deadline is None:
+            continue
+        words = {"value": task.deadline.text}
+        field = "deadline" if task.standard_deadline is None else "standard_deadline"
+        if task.due is None:
+            yield linter.make("PLAN_DEADLINE_UNPARSED", "tasks", index, field, proposal=year_end, **words)
+            continue
+        if properties.issued_on is not None and task.due < properties.issued_on:
+            words["issued"] = f"ngày ban hành kế hoạch ({properties.issued_on:%d/%m/%Y})"
+        elif properties.year and task.due.year < properties.year:
+            words["issued"] = f"năm {properties.year} của kế hoạch"
+        if "issued" in words:
+            yield linter.make("PLAN_DEADLINE_PAST", "tasks", index, field, day=f"{task.due:%d/%m/%Y}", **words)
+
+
+def _results(linter: _Linter) -> Iterator[Finding]:
+    """Rõ sản phẩm, kết quả: deliverables and KPIs that are missing, vague, or say the same."""
+    tasks = linter.plan.tasks
+    columns = (("deliverable", "PLAN_DELIVERABLE_MISSING", _deliverable), ("kpi", "PLAN_KPI_MISSING", _kpi))
+    for field, missing, look in columns:
+        blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
+        if len(blank) == len(tasks) > 1:  # a plan without that column: one fact, not a fault of every row
+            words = {"value": linter.column("tasks", field)}
+            yield linter.make("PLAN_COLUMN_EMPTY", "tasks", 0, field, **words)
+            continue
+        for index, task in enumerate(tasks):
+            if not getattr(task, field):
+                yield linter.make(missing, "tasks", index, field, proposal=_measured(task, linter.plan.properties.year))
+            elif (code := look(linter, task)) is not None:
+                proposal = _named_product(task) if field == "deliverable" else ""
+                words = {"value": one_line(getattr(task, field))}
+                words["proposal"] = proposal or _measured(task, linter.plan.properties.year)
+                yield linter.make(code, "tasks", index, field, **words)
+
+
+def _deliverable(linter: _Linter, task: Task) -> str | None:
+    """What is wrong with the deliverable, as a code."""
+    vague = {fold(item) for item in linter.clear.vague_deliverables}
+    return "PLAN_DELIVERABLE_VAGUE" if _head(task.deliverable) in vague else None
+
+
+def _kpi(linter: _Linter, task: Task) -> str | None:
+    """What is wrong with the KPI, as a code."""
+    if _QUANTITY.search(fold(task.kpi)) is not None:
+        return None
+    if _says_no_more(task.kpi, task.deliverable, linter.clear.filler_words):
+        return "PLAN_KPI_REPEATS"
+    measurable = any(fold(word) in fold(task.kpi) for word in linter.clear.measurable_words)
+    return None if measurable else "PLAN_KPI_NO_QUANTITY"
+
+
+def _plain(text: str) -> str:
+    return fold(text).strip(" .;,:-")
+
+
+def _head(deliverable: str) -> str:
+    """The deliverable without "các" or a count before it."""
+    return re.sub(r"^(?:các |những |\d+ )", "", _plain(deliverable))
+
+
+def _says_no_more(kpi: str, deliverable: str, fillers: tuple[str, ...]) -> bool:
+    """Every word of the KPI but the fillers stands in the deliverable already, and the other way round."""
+    one, other = (_words(text, fillers) for text in (kpi, deliverable))
+    return bool(one) and one == other
+
+
+def _words(text: str, fillers: tuple[str, ...]) -> set[str]:
+    key = _plain(text)
+    for filler in fillers:
+        key = re.sub(rf"(?<!\w){re.escape(fold(filler))}(?!\w)", " ", key)
+    return set(re.findall(r"\w+", key))
+
+
+def _named_product(task: Task) -> str:
+    """The vague word with what the task is about: "01 báo cáo về việc rà soát …"."""
+    about = " ".join(one_line(task.subtask or task.task).split()[:_WORDS]).rstrip(".,;:")
+    return f"01 {_head(task.deliverable)} về việc {about[:1].lower()}{about[1:]}"
+
+
+def _measured(task: Task, year: int) -> str:
+    """A KPI in the form that can be measured, made of the row's own deliverable and day."""
+    day = task.due or dt.date(year or dt.MAXYEAR, 12, 31)
+    product = " ".join(one_line(task.deliverable).split()[:_WORDS]).rstrip(".,;:")
+    if not product:
+        return f"100% khối lượng hoàn thành trước ngày {day:%d/%m/%Y}"
+    lower = product[:1].lower() + product[1:] if not product[:2].isupper() else product
+    if _PLURAL.match(product):
+        return f"100% {_PLURAL.sub('', lower, count=1)}, xong trước ngày {day:%d/%m/%Y}"
+    if _VERB.match(product):
+        return f"hoàn thành việc {lower} trước ngày {day:%d/%m/%Y}"
+    counted = lower if lower[:1].isdigit() else f"01 {lower}"
+    return f"{counted}, xong trước ngày {day:%d/%m/%Y}"
+
+
+def _targets(linter: _Linter) -> Iterator[Finding]:
+    """Targets of indicators that could not be read."""
+    for index, item in enumerate(linter.plan.indicators):
+        if item.target.comparator is None:
+            yield linter.make("PLAN_TARGET_UNPARSED", "indicators", index, "target", value=item.target.text)
+
+
+def _kinds(linter: _Linter) -> Iterator[Finding]:
+    """Indicators that do not say what their figures count, with a proposal: only then they are compared and summed."""
+    for index, item in enumerate(linter.plan.indicators):
+        if not item.kind and item.measure != "choice":
+            yield linter.make("PLAN_INDICATOR_KIND", "indicators", index, "kind", proposal=_likely_kind(linter, item))
+
+
+def _likely_kind(linter: _Linter, item: Indicator) -> str:
+    """The kind that the words of an indicator speak of; a figure of the day where they speak of none."""
+    words = bare(f"{item.indicator} {item.unit}")
+    kinds: Mapping[Any, tuple[str, ...]] = linter.clear.indicator_kinds
+    found = (INDICATOR_KINDS[kind] for kind, known in kinds.items() if any(word in words for word in known))
+    return next(found, INDICATOR_KINDS["stock"])
+
+
+def _answerable(linter: _Linter) -> Iterator[Finding]:
+    """Rõ trách nhiệm, rõ thẩm quyền: only where the plan asks for it; its own column is optional."""
+    wanted = linter.plan.properties.clear_criteria
+    for code, field in (("PLAN_RESPONSIBLE_MISSING", "responsible"), ("PLAN_AUTHORITY_MISSING", "authority")):
+        name = linter.clear.asks_for(code, wanted)
+        tasks = linter.plan.tasks
+        blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
+        if name and tasks and len(blank) == len(tasks):
+            wanted_column = linter.column("tasks", field)
+            yield linter.make("PLAN_CRITERION_UNCHECKED", "card", 0, "clear_criteria", value=name, wanted=wanted_column)
+        elif len(blank) < len(tasks):
+            yield from (linter.make(code, "tasks", index, field) for index in blank)
+
+
+def _ended_units(linter: _Linter) -> Iterator[Finding]:
+    """Units that come to an end with rows of their own: somebody must come after them."""
+    plan = linter.plan
+    known = {unit.code for unit in plan.units}
+    for index, unit in enumerate(plan.units):
+        for code in unit.successors:
+            if code not in known:
+                yield linter.make("PLAN_SUCCESSOR_UNKNOWN", "units", index, "successors", value=code, unit=unit.name)
+        rows = [task.code for task in plan.tasks if unit.code in task.lead_units]
+        rows += [item.code for item in plan.indicators if unit.code in item.lead_units]
+        if unit.code == plan.properties.gatherer:
+            rows.append("đơn vị tổng hợp")
+        if unit.valid_to is not None and rows and not _followed(unit, known):
+            shown = ", ".join(rows[:5]) + ("…" if len(rows) > 5 else "")
+            words = {"day": f"{unit.valid_to:%d/%m/%Y}", "count": len(rows), "rows": shown}
+            yield linter.make("PLAN_UNIT_ENDED", "units", index, "successors", value=unit.name, **words)
+
+
+def _followed(unit: Unit, known: set[str]) -> bool:
+    return any(code in known and code != unit.code for code in unit.successors)
+
 
 # A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
 _DOUBLED = re.compile(r"\b(trên|của|và|các|những|với|cho|tại|theo|được|trong|về|để|từ|đến|là|thuộc|do|số) \1\b", re.I)
@@ -33,7 +314,7 @@ def suspects(text: str, misprints: Mapping[str, str]) -> Iterator[tuple[str, str
         match = re.search(rf"(?<!\w){re.escape(wrong)}(?!\w)", text, re.I)
         if match and fold(match[0]) not in told:
             told.add(fold(match[0]))
-            yield match[0], _cased_like(match[0], right)
+            yield match[0], right[:1].upper() + right[1:] if match[0][0].isupper() else right
     if doubled := _DOUBLED.search(text):
         yield doubled[0], doubled[1]
 
@@ -53,7 +334,7 @@ def outliers(texts: Sequence[str]) -> dict[str, str]:
     for alike in by_letters.values():
         often = max(alike, key=lambda triple: counts[triple])
         for triple in alike:
-            if counts[triple] == 1 and counts[often] >= _OFTEN and _differing(triple, often) == 1:
+            if counts[triple] == 1 and counts[often] >= _OFTEN and sum(map(ne, triple, often)) == 1:
                 found[" ".join(triple)] = " ".join(often)
     return found
 
@@ -74,15 +355,7 @@ def _triples(line: str) -> Iterator[tuple[str, ...]]:
     return ((words[i], words[i + 1], words[i + 2]) for i in range(len(words) - 2))
 
 
-def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    return sum(a != b for a, b in zip(one, other, strict=True))
-
-
-def _cased_like(printed: str, likely: str) -> str:
-    return likely[:1].upper() + likely[1:] if printed[:1].isupper() else likely
-
-
-def _numbers(linter: Linter) -> Iterator[Finding]:
+def _numbers(linter: _Linter) -> Iterator[Finding]:
     """Sections, tasks with their sub-tasks, indicators: each by its own numbering."""
     plan = linter.plan
     for table, headings in (("sections", plan.sections), ("indicator_groups", plan.indicator_groups)):
@@ -91,7 +364,7 @@ def _numbers(linter: Linter) -> Iterator[Finding]:
     yield from _rows(linter, "indicators", plan.indicators)
 
 
-def _headings(linter: Linter, table: str, printed: Sequence[str]) -> Iterator[Finding]:
+def _headings(linter: _Linter, table: str, printed: Sequence[str]) -> Iterator[Finding]:
     counts = Counter(fold(number) for number in printed)
     values = [roman_value(number) for number in printed]
     free = roman(max((value or 0 for value in values), default=0) + 1)
@@ -105,7 +378,7 @@ def _headings(linter: Linter, table: str, printed: Sequence[str]) -> Iterator[Fi
             yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=number, **words)
 
 
-def _rows(linter: Linter, table: str, rows: Sequence[Task | Indicator]) -> Iterator[Finding]:
+def _rows(linter: _Linter, table: str, rows: Sequence[Task | Indicator]) -> Iterator[Finding]:
     keys = [_key(row) for row in rows]
     counts = Counter(keys)
     texts: dict[Any, set[str]] = {}
@@ -147,70 +420,6 @@ def _whole(number: str) -> int | None:
     return int(plain) if plain.isdecimal() and len(plain) < 5 else None
 
 
-TITLE = "Soát kế hoạch"
-"""Name of the sheet; the reader of the appendix passes it over."""
-_SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
-_NOTE = (
-    "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Phải sửa» thì sửa mới phát "
-    "hành được biểu mẫu; «Nên xem lại», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
-)
-_HEADS = ("STT", "Mức", "Tiêu chí", "Ô", "Mã", "Nội dung", "Đề xuất")
-_WIDTHS = (6.0, 10.0, 14.0, 16.0, 11.0, 58.0, 66.0)
-_MANY = 3
-"""Findings of one pattern from which they stand under a common line."""
-_LONGEST = 1500
-_NOTHING = "Không có điểm nào cần sửa."
-
-
-def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], workspace: Path | None = None) -> bytes:
-    """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
-    clear = load_clear(workspace)
-    points = grouped(findings, _MANY)
-    rows = [row for number, point in enumerate(points, 1) for row in _sheet_rows(number, point, plan, clear)]
-    if not rows:
-        rows = [
-            [TextCell(""), TextCell(""), TextCell(""), TextCell(""), TextCell(""), TextCell(_NOTHING), TextCell("")]
-        ]
-    heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
-    return put_sheet(data, TextSheet(TITLE, heading, _NOTE, _WIDTHS, _HEADS, rows))
-
-
-def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[TextCell]]:
-    """One line for a single finding; for several of a pattern a common line, and one for each under it."""
-    first = point.first
-    start = [TextCell(str(number), "bold"), TextCell(_SEVERITIES[first.severity], "bold")]
-    criterion = TextCell(_capital(clear.asks_for(first.code, plan.properties.clear_criteria)))
-    if point.count < _MANY:
-        yield [*start, criterion, *_place(first), TextCell(first.message), TextCell(first.fix)]
-        return
-    same_fix = all(item.fix == first.fix for item in point.findings)
-    headline = f"{point.headline.removesuffix('.')}: {point.count} chỗ."
-    fix = first.fix if same_fix else ""
-    yield [*start, criterion, TextCell(""), TextCell(""), TextCell(headline, "bold"), TextCell(fix)]
-    for item in point.findings:
-        said = item.value or item.message
-        shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
-        yield [
-            TextCell(""),
-            TextCell(""),
-            TextCell(""),
-            *_place(item),
-            TextCell(shown),
-            TextCell("" if same_fix else item.fix),
-        ]
-
-
-def _place(item: Finding) -> list[TextCell]:
-    sheet = item.sheet.replace("'", "''")
-    where = f"{item.sheet}!{item.cell}" if item.cell else item.sheet
-    target = f"'{sheet}'!{item.cell}" if item.cell else ""
-    return [TextCell(where, "link" if target else "cell", target), TextCell(item.task or "")]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 _REQUIRED = ("id", "title", "year", "gatherer")
 _REQUIRED_NAMES = ("agency", "recipient")
 _PROSE = ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
@@ -221,7 +430,7 @@ _INDICATOR_PROSE = ("indicator", "unit", "target", "lead", "note")
 def lint(
     plan: Plan,
     findings_from_reading: tuple[Finding, ...] = (),
-    places: Places | None = None,
+    places: _Places | None = None,
     workspace: Path | None = None,
 ) -> tuple[Finding, ...]:
     """Findings on an understood plan, those of reading first; errors before warnings before notes.
@@ -230,7 +439,7 @@ def lint(
     made is told whatever they are. `places` are those of `read_appendix`; without them cells are where
     `write_appendix` puts them. `workspace`: where an office keeps criteria, misprints and wording of its own.
     """
-    linter = Linter(plan, places or {}, workspace)
+    linter = _Linter(plan, places or {}, workspace)
     wanted = plan.properties.clear_criteria
     found = [
         finding
@@ -243,18 +452,18 @@ def lint(
     return tuple(sorted(told, key=lambda item: ranks.get(item.severity, 2)))
 
 
-def _properties(linter: Linter) -> Iterator[Finding]:
+def _properties(linter: _Linter) -> Iterator[Finding]:
     """Properties without which no form can be made."""
     properties = linter.plan.properties
     for field in _REQUIRED:
         if not getattr(properties, field):
-            yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=card_title(field))
+            yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=_card_title(field))
     for field in _REQUIRED_NAMES:
         if not getattr(properties, field):
             yield linter.make(
                 "PLAN_PROPERTY_MISSING",
                 "names",
-                linter.free_name_row(),
+                len(name_rows(properties)),
                 "name",
                 value=appendix.NAME_KINDS[field],
             )
@@ -264,7 +473,7 @@ def _properties(linter: Linter) -> Iterator[Finding]:
         yield linter.make(code, "card", 0, "gatherer", value=properties.gatherer)
 
 
-def _groups(linter: Linter) -> Iterator[Finding]:
+def _groups(linter: _Linter) -> Iterator[Finding]:
     """Members of groups that are no units."""
     known = {unit.code for unit in linter.plan.units}
     for index, group in enumerate(linter.plan.groups):
@@ -273,7 +482,7 @@ def _groups(linter: Linter) -> Iterator[Finding]:
                 yield linter.make("PLAN_GROUP_MEMBER_UNKNOWN", "groups", index, "members", group=group.name, value=code)
 
 
-def _sections(linter: Linter) -> Iterator[Finding]:
+def _sections(linter: _Linter) -> Iterator[Finding]:
     """Rows under a section or group that does not exist."""
     plan = linter.plan
     numbers = {item.number for item in plan.sections}
@@ -286,7 +495,7 @@ def _sections(linter: Linter) -> Iterator[Finding]:
             yield linter.make("PLAN_SECTION_UNKNOWN", "indicators", index, "group", value=item.group)
 
 
-def _codes(linter: Linter) -> Iterator[Finding]:
+def _codes(linter: _Linter) -> Iterator[Finding]:
     """Codes used twice, by every row that uses one."""
     tables: tuple[tuple[str, tuple[Any, ...]], ...] = (
         ("units", linter.plan.units),
@@ -301,7 +510,7 @@ def _codes(linter: Linter) -> Iterator[Finding]:
                 yield linter.make("PLAN_DUPLICATE_CODE", table, index, "code", value=record.code)
 
 
-def _ad_hoc(linter: Linter) -> Iterator[Finding]:
+def _ad_hoc(linter: _Linter) -> Iterator[Finding]:
     """Ad hoc reports that cannot be issued: no code of their own, days missing or out of order, unknown rows."""
     plan = linter.plan
     counts = Counter(item.code for item in plan.properties.ad_hoc)
@@ -322,7 +531,7 @@ def _ad_hoc(linter: Linter) -> Iterator[Finding]:
                 yield linter.make("PLAN_AD_HOC_ROW", "ad_hoc", index, "rows", value=chosen)
 
 
-def _misprints(linter: Linter) -> Iterator[Finding]:
+def _misprints(linter: _Linter) -> Iterator[Finding]:
     """Words that look misprinted, each once a cell."""
     cells = [
         (place, value if isinstance(value, str) else value.text)
@@ -346,15 +555,21 @@ def _misprints(linter: Linter) -> Iterator[Finding]:
             yield linter.make("PLAN_MISPRINT", table, index, field, value=suspect, likely=likely)
 
 
-_CHECKS: tuple[Callable[[Linter], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[_Linter], Iterator[Finding]], ...] = (
     _properties,
     _groups,
-    ended_units,
+    _ended_units,
     _sections,
     _codes,
     _ad_hoc,
     _numbers,
-    *CLEAR_CHECKS,
+    _leads,
+    _work,
+    _deadlines,
+    _results,
+    _targets,
+    _kinds,
+    _answerable,
     _misprints,
 )
 """Every check of the plan, in the order in which findings are told."""

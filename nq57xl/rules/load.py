@@ -1,4 +1,7 @@
-"""Loads schemas/*.yml: one Schema, how quality is scored, the report's vocabularies; a workspace may override files."""
+"""Loads schemas/*.yml: one Schema, the scoring of quality, the report's vocabularies, the "rõ" of plans.
+
+A workspace may override single files.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import cattrs
@@ -19,7 +22,9 @@ from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.frame import RowKind
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.schema import Choice, Column, Field, Needless, Rule, Schema, SheetSpec, Table, date_limit
+from nq57xl.text.legacy import fold
 
+_T = TypeVar("_T")
 _TABLE_FILES = (
     *("led", "reopen", "unchanged", "supporting", "statement", "indicator", "no_data_rest"),
     *("proposal", "difficulty", "signoff", "received"),
@@ -191,14 +196,16 @@ class Quality:
 _QUALITY = "quality.yml"
 
 
+def _structured(name: str, kind: type[_T], workspace: Path | None) -> _T:
+    try:
+        return CONVERTER.structure(read_schema(name, workspace), kind)
+    except (cattrs.BaseValidationError, TypeError, ValueError) as error:
+        raise Nq57Error(f"Tệp schemas/{name} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn.") from error
+
+
 def load_quality(measures: Collection[str], workspace: Path | None = None) -> Quality:
     """The scheme. Raises Nq57Error when the file is wrong or names something that is not among the measures."""
-    try:
-        found = CONVERTER.structure(read_schema(_QUALITY, workspace), Quality)
-    except (cattrs.BaseValidationError, TypeError, ValueError) as error:
-        raise Nq57Error(
-            f"Tệp schemas/{_QUALITY} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn."
-        ) from error
+    found = _structured(_QUALITY, Quality, workspace)
     rules = [rule for principle in found.principles for rule in principle.rules]
     unknown = [rule.code for rule in rules if rule.code not in measures]
     if unknown:
@@ -268,3 +275,49 @@ def _missing(words: dict[str, Any]) -> str:
             if not isinstance(text, str) or not text.strip():
                 return f"{progress}/{timeliness}"
     return ""
+
+
+@frozen
+class _Criterion:
+    """One "rõ" with the findings that belong to it."""
+
+    name: str
+    checks: tuple[str, ...]
+    """Codes of the catalogue."""
+    also: tuple[str, ...] = ()
+    """Other names of it: "rõ kết quả" for "rõ sản phẩm"."""
+
+    def is_called(self, name: str) -> bool:
+        """That is one of its names."""
+        return fold(name).strip(" .;,") in {fold(item) for item in (self.name, *self.also)}
+
+
+@frozen
+class Clear:
+    """The "rõ" that a plan may ask for, and the words by which its texts are checked (schemas/clear.yml)."""
+
+    criteria: tuple[_Criterion, ...]
+    vague_deliverables: tuple[str, ...] = ()
+    measurable_words: tuple[str, ...] = ()
+    filler_words: tuple[str, ...] = ()
+    indicator_kinds: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """Kind to propose -> words, without accents, by which it is known."""
+
+    def applies(self, code: str, wanted: tuple[str, ...]) -> bool:
+        """Whether a plan with those criteria asks for that check; a plan that names none, or none known, asks for all.
+
+        A code that belongs to no criterion always applies.
+        """
+        mine = [item for item in self.criteria if code in item.checks]
+        known = [name for name in wanted if any(item.is_called(name) for item in self.criteria)]
+        return not mine or not known or any(item.is_called(name) for item in mine for name in known)
+
+    def asks_for(self, code: str, wanted: tuple[str, ...]) -> str:
+        """The plan's own name of a criterion that the check belongs to; "" where it names none."""
+        names = (name for name in wanted for item in self.criteria if code in item.checks and item.is_called(name))
+        return next(names, "")
+
+
+def load_clear(workspace: Path | None = None) -> Clear:
+    """The criteria, with the workspace's own file before the packaged one. Raises Nq57Error when the file is wrong."""
+    return _structured("clear.yml", Clear, workspace)

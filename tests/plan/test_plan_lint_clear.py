@@ -13,10 +13,10 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.lint import lint, odd_ones, outliers
-from nq57xl.plan.linter import load_clear
 from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
 from nq57xl.plan.understand import understand
 from nq57xl.rules.findings import Finding, catalogue
+from nq57xl.rules.load import load_clear
 
 ALL = ("rõ người", "rõ việc", "rõ thời gian", "rõ trách nhiệm", "rõ sản phẩm", "rõ thẩm quyền")
 
