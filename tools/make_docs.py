@@ -12,11 +12,11 @@ from pathlib import Path
 
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix import INDICATOR_KINDS
-from nq57xl.rules.condition import Condition
 from nq57xl.rules.findings import Entry, catalogue
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.rows import Condition
 from nq57xl.rules.schema import Field, Schema, SheetSpec, Table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

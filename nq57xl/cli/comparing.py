@@ -15,7 +15,7 @@ from nq57xl.results.wording import difference_text
 
 if TYPE_CHECKING:
     from nq57xl.outputs.exports import Format
-    from nq57xl.rules.frame import RowKind
+    from nq57xl.rules.rows import RowKind
     from nq57xl.rules.schema import Schema, Table
 
 _SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
@@ -164,9 +164,9 @@ _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc kh�
 @click.pass_context
 def schema(context: click.Context, table: str, year: int | None, measure: str, form: str | None) -> None:
     """The schema of a table."""
-    from nq57xl.rules.frame import RowKind
     from nq57xl.rules.judge import schema_text
     from nq57xl.rules.load import load_schema
+    from nq57xl.rules.rows import RowKind
 
     folder: Path = context.obj
     found = load_schema(folder)

@@ -16,10 +16,9 @@ from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Val
 from nq57xl.forms.rows import judged_tables, unreadable_fields
 from nq57xl.forms.shared_cells import missing_formula
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.rules.condition import Condition, all_of, any_of, blank_formula, quoted
-from nq57xl.rules.frame import KEY, RETURN
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted
 from nq57xl.rules.schema import Facts, Table
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix

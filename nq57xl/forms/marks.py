@@ -23,8 +23,8 @@ from nq57xl.forms.styles import DONE_FILL, GREY, SIZE, entry_style
 from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTE_WORDS, deadline_in_words, period_line, shorten
 from nq57xl.plan.model import Period
-from nq57xl.rules.condition import all_of, blank_formula, quoted
 from nq57xl.rules.findings import REMARKED, Finding, grouped
+from nq57xl.rules.rows import all_of, blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
 from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix

@@ -12,8 +12,8 @@ from attrs import frozen
 from nq57xl.forms.live_check import CELL_ERROR, END, MISSING, checks_of, entries_of, filled_cells, parts_of
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot, Value
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.rules.condition import blank_formula, quoted
 from nq57xl.rules.predicates import Predicate, RequiredIf
+from nq57xl.rules.rows import blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nq57xl.forms.model import Form, Value
-from nq57xl.rules.condition import fields_of
-from nq57xl.rules.frame import KEY, RETURN, UNREADABLE, unreadable
 from nq57xl.rules.judge import BrokenRules, judge_rows
+from nq57xl.rules.rows import KEY, RETURN, UNREADABLE, fields_of, unreadable
 from nq57xl.rules.schema import CellValue, Schema, Table
 
 

@@ -13,7 +13,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.model import Form, FormCell, Value, cells_of
-from nq57xl.rules.condition import blank_formula
+from nq57xl.rules.rows import blank_formula
 from nq57xl.rules.schema import CellValue, Field, Table, vietnamese_date
 from nq57xl.text.legacy import clean
 from nq57xl.text.typed import read_citation, split_address

@@ -14,8 +14,8 @@ from attrs import frozen
 from nq57xl.forms.asked import content_of
 from nq57xl.forms.live_check import checks_of, entries_of
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value
-from nq57xl.rules.condition import all_of, blank_formula, quoted
 from nq57xl.rules.findings import REMARKED, Finding
+from nq57xl.rules.rows import all_of, blank_formula, quoted
 from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.cells import days_of
 from nq57xl.xlsx.write import cell_text, sheet_prefix, utf16_units

@@ -15,9 +15,9 @@ from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import title_of
 from nq57xl.returns.model import AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, catalogue, make, verdict_of
-from nq57xl.rules.frame import KEY, RETURN
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.rows import KEY, RETURN
 from nq57xl.rules.schema import Field
 
 

@@ -13,8 +13,8 @@ from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.rows import rows_of
 from nq57xl.returns.model import LOST, AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
-from nq57xl.rules.frame import KEY, RETURN, UNREADABLE
 from nq57xl.rules.judge import judge_rows
+from nq57xl.rules.rows import KEY, RETURN, UNREADABLE
 from nq57xl.rules.schema import Field, Table
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import short

@@ -29,9 +29,9 @@ from nq57xl.returns.entries import (
 from nq57xl.returns.identify import names_another_form
 from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, Severity, make
-from nq57xl.rules.frame import KEY
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Row
+from nq57xl.rules.rows import KEY
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from nq57xl.rules.condition import fields_of
-from nq57xl.rules.frame import KEY, PERIOD, RETURN, SAME, RowKind, derived_type, dtype_of, frame_of
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.rows import KEY, PERIOD, RETURN, SAME, RowKind, derived_type, dtype_of, fields_of, frame_of
 from nq57xl.rules.schema import Schema, Table
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from attrs import field, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.resources import read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
-from nq57xl.rules.frame import RowKind
 from nq57xl.rules.movement import predicates_of
+from nq57xl.rules.rows import RowKind
 from nq57xl.rules.schema import Choice, Column, Field, Needless, Rule, Schema, SheetSpec, Table, date_limit
 from nq57xl.text.legacy import fold
 

@@ -15,9 +15,8 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.resources import read_schema
-from nq57xl.rules.condition import Cells, all_of, blank_formula, quoted
-from nq57xl.rules.frame import RowKind
 from nq57xl.rules.predicates import BASIC, Check, Predicate, Row
+from nq57xl.rules.rows import Cells, RowKind, all_of, blank_formula, quoted
 from nq57xl.rules.schema import Facts, Field, Schema, Table, is_blank, shown, vietnamese_number, vietnamese_percent
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"

@@ -11,8 +11,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from nq57xl.rules.condition import Cells, Condition, all_of, any_of, blank_formula, fields_of, quoted, words_formula
-from nq57xl.rules.frame import PERIOD, RowKind
+from nq57xl.rules.rows import (
+    PERIOD,
+    Cells,
+    Condition,
+    RowKind,
+    all_of,
+    any_of,
+    blank_formula,
+    fields_of,
+    quoted,
+    words_formula,
+)
 from nq57xl.rules.schema import (
     Field,
     Rule,
@@ -355,7 +365,7 @@ class _Unique(Predicate):
     complaint = "Trùng"
 
     def check(self, kind: RowKind) -> Check:
-        """pandera's own uniqueness, over the return and the text without its case (frame.same_text)."""
+        """pandera's own uniqueness, over the return and the text without its case (`rows.SAME`)."""
         return "unique", {}
 
     def _formula(self, cells: Cells) -> str:

@@ -1,6 +1,6 @@
 """The predicates that compare cells of a row, as checks of pandera's own (pandera.extensions): `pa.Check.required_if` …
 
-Each takes a frame of rules.frame and plain data, so that a schema that uses it can be written to YAML and read again;
+Each takes a frame of rules.rows and plain data, so that a schema that uses it can be written to YAML and read again;
 `when` names the group of rows that it speaks about. True: the row passes. Pandas and pandera are loaded with this
 module, which is therefore imported late.
 """
@@ -15,8 +15,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera import extensions
 
-from nq57xl.rules.condition import BLANK, FILLED
 from nq57xl.rules.movement import BEFORE, EXPLAINED, SHARE, STILL, has_moved
+from nq57xl.rules.rows import BLANK, FILLED
 
 _When = Mapping[str, Any]
 _Mask = pd.Series
@@ -36,13 +36,15 @@ def in_group(frame: pd.DataFrame, when: _When) -> _Mask:
 
 
 def _registered(check: Callable[..., _Mask]) -> Callable[..., _Mask]:
+    """Under its name without the underscore: nothing but pandera calls it."""
+    check.__name__ = check.__name__.removeprefix("_")
     statistics = [name for name in signature(check).parameters if name != "frame"]
     extensions.register_check_method(check, statistics=statistics, supported_types=pd.DataFrame)
     return check
 
 
 @_registered
-def required_if(frame: pd.DataFrame, *, any_of: Sequence[Sequence[str]], when: _When) -> _Mask:
+def _required_if(frame: pd.DataFrame, *, any_of: Sequence[Sequence[str]], when: _When) -> _Mask:
     """One whole set of the cells is filled."""
     missing = in_group(frame, when)
     for fields in any_of:
@@ -51,45 +53,45 @@ def required_if(frame: pd.DataFrame, *, any_of: Sequence[Sequence[str]], when: _
 
 
 @_registered
-def empty_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
+def _empty_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The cell is blank: what it says would contradict another."""
     return ~in_group(frame, when) | frame[field].isna()
 
 
 @_registered
-def equals_if(frame: pd.DataFrame, *, field: str, value: float, tolerance: float, when: _When) -> _Mask:
+def _equals_if(frame: pd.DataFrame, *, field: str, value: float, tolerance: float, when: _When) -> _Mask:
     """The cell, if filled, equals the value."""
     return ~in_group(frame, when) | ~((frame[field] - value).abs() > tolerance)
 
 
 @_registered
-def equals_ratio_if(frame: pd.DataFrame, *, field: str, part: str, whole: str, tolerance: float, when: _When) -> _Mask:
+def _equals_ratio_if(frame: pd.DataFrame, *, field: str, part: str, whole: str, tolerance: float, when: _When) -> _Mask:
     """The cell, if filled, equals part over whole, where these give a number."""
     ratio = frame[part] / frame[whole].where(frame[whole] != 0)
     return ~in_group(frame, when) | ~((frame[field] - ratio).abs() > tolerance)
 
 
 @_registered
-def whole_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
+def _whole_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The cell, if filled, is a whole number."""
     return ~in_group(frame, when) | ~(frame[field] % 1 > 0)
 
 
 @_registered
-def within_period_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
+def _within_period_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The day, if filled, lies in the period of the row's form."""
     outside = (frame[field] < frame["#period_start"]) | (frame[field] > frame["#period_end"])
     return ~in_group(frame, when) | ~outside
 
 
 @_registered
-def part_of_if(frame: pd.DataFrame, *, field: str, whole: str, when: _When) -> _Mask:
+def _part_of_if(frame: pd.DataFrame, *, field: str, whole: str, when: _When) -> _Mask:
     """The part is not greater than its whole, where both are filled."""
     return ~in_group(frame, when) | ~(frame[field] > frame[whole])
 
 
 @_registered
-def moved_if(
+def _moved_if(
     frame: pd.DataFrame, *, field: str, how: str, params: _When, settled_by: str, explained: bool, when: _When
 ) -> _Mask:
     """The cell does not move so beside the earlier value of its row; or its explanation is (not) as asked."""
@@ -104,7 +106,7 @@ def moved_if(
 
 
 @_registered
-def column_if(frame: pd.DataFrame, *, field: str, check: str, limits: Mapping[str, Any], when: _When) -> _Mask:
+def _column_if(frame: pd.DataFrame, *, field: str, check: str, limits: Mapping[str, Any], when: _When) -> _Mask:
     """One of pandera's own checks of a column (in_range, isin ...), on the rows of the group alone."""
     filled = frame.loc[in_group(frame, when), field].dropna()
     passed: _Mask = getattr(pa.Check, check)(**limits)(filled).check_output

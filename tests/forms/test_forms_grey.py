@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from nq57xl.forms.render import render_form
-from nq57xl.rules.condition import Condition
 from nq57xl.rules.judge import judge_rows
 from nq57xl.rules.movement import predicates_of
+from nq57xl.rules.rows import Condition
 from nq57xl.text.addresses import a1, letters_of
 from tests import office
 from tests.form_books import address_of, opened

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from nq57xl.rules.condition import blank_formula, words_formula
-from nq57xl.rules.frame import KEY, RETURN
 from nq57xl.rules.judge import judge_rows
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.movement import PREDICATES, predicates_of
 from nq57xl.rules.predicates import Predicate
+from nq57xl.rules.rows import KEY, RETURN, blank_formula, words_formula
 from nq57xl.rules.schema import Facts, Rule, Schema
 
 FACTS: dict[str, Any] = {

@@ -18,9 +18,9 @@ from nq57xl.forms.model import Form
 from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.rules import judge
-from nq57xl.rules.frame import KEY, RowKind, frame_of
 from nq57xl.rules.judge import TableSchema, table_schema
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.rows import KEY, RowKind, frame_of
 from nq57xl.rules.schema import CellValue, FieldType, Rule, Schema, Table
 from tests.returns.test_checks_run import FINE, answer
 from tests.samples import sample_form
