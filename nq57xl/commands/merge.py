@@ -31,6 +31,7 @@ from nq57xl.outputs.texts import TEXT as TRACKING_TEXT
 from nq57xl.outputs.texts import tracking_page, tracking_text
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
+from nq57xl.rules.codec import content_hash
 
 _INTERNAL = "noi-bo.xlsx"
 
@@ -97,19 +98,57 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
     with office.changing("merge") as ledger:
         plan, period = office.valid(period_code, ledger)
         require_reported(ledger, plan, period)
-        if reported_months(ledger, plan, period):  # edits belong to the months
-            merged = write_reports(office, ledger, consolidated(office, ledger, plan, period), EditBooks(), output)
-            ledger.event("merge", {"period": period.code, "file": merged.report.name})
-            return merged
-        taken = read_edit_books(office, ledger, plan, period)
-        consolidation = consolidated(office, ledger, plan, period)
-        merged = write_reports(office, ledger, consolidation, taken, output)
-        KeptPeriods(office, ledger, consolidation.plan).keep(consolidation)
+        current = current_consolidation(office, ledger, plan, period)
+        return _written(office, ledger, current, output)
+
+
+@frozen
+class CurrentConsolidation:
+    """A period as the ledger has it, the office's edits until now included."""
+
+    consolidation: Consolidation
+    plan: Plan
+    """Of today, also where the period is closed."""
+    edits: EditBooks
+    months: bool
+    """It is made of months, to which the edits belong."""
+
+
+def current_consolidation(office: Office, ledger: Ledger, plan: Plan, period: Period) -> CurrentConsolidation:
+    """The consolidation of the period, after what was typed into bien-tap.xlsx has been taken over."""
+    months = bool(reported_months(ledger, plan, period))
+    taken = EditBooks() if months else read_edit_books(office, ledger, plan, period)
+    return CurrentConsolidation(consolidated(office, ledger, plan, period), plan, taken, months)
+
+
+def write_unless_current(office: Office, ledger: Ledger, current: CurrentConsolidation) -> None:
+    """Writes the report anew where the last one numbers its sources otherwise than this consolidation."""
+    code = current.consolidation.period.code
+    noted = [event.detail for event in ledger.events("merge") if event.detail["period"] == code]
+    if not noted or noted[-1].get("sources") != _sources_print(current.consolidation):
+        _written(office, ledger, current, None)
+
+
+def _written(office: Office, ledger: Ledger, current: CurrentConsolidation, output: Path | None) -> Merged:
+    c = current.consolidation
+    merged = write_reports(office, ledger, c, current.edits, output)
+    if not current.months:
+        KeptPeriods(office, ledger, c.plan).keep(c)
         # what came after a close is edited, too: it goes to the addendum
-        now = consolidation if consolidation.closing is None else as_now(office, ledger, plan, period)
+        now = c if c.closing is None else as_now(office, ledger, current.plan, c.period)
         merged = with_edit_book(office, ledger, merged, now)
-        ledger.event("merge", {"period": period.code, "file": merged.report.name})
-        return merged
+    detail = {"period": c.period.code, "file": merged.report.name, "sources": _sources_print(c)}
+    ledger.event("merge", detail)
+    return merged
+
+
+def _sources_print(c: Consolidation) -> str:
+    """Names the lines of the list of sources, in their order."""
+    cells = (
+        (item.unit, item.value.table, item.value.key, item.value.field, item.value.typed, item.source.sha256)
+        for item in c.traced
+    )
+    return content_hash(tuple(cells))
 
 
 def with_edit_book(office: Office, ledger: Ledger, merged: Merged, now: Consolidation) -> Merged:

@@ -6,14 +6,15 @@ import hashlib
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.consolidated import consolidated, require_reported
+from nq57xl.commands.consolidated import require_reported
 from nq57xl.commands.judge import fault
+from nq57xl.commands.merge import current_consolidation, write_unless_current
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import record_matches, row_matches
@@ -27,10 +28,11 @@ from nq57xl.plan.periods import title_of
 from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines
 from nq57xl.plan.refine_book import read_matches, write_matches
 from nq57xl.resources import read_schema
-from nq57xl.results.roll_up import roll_up
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.roll_up import OpenPoint, roll_up
 from nq57xl.results.superior_filling import PointLine, fill_form
 from nq57xl.returns.superior_check import superior_findings
-from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
+from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic
@@ -86,7 +88,9 @@ def upward(
             write_atomic(book, matches)
         lines = _matched(ledger, superior, (sides, plan), book, confirm=confirm)
         book = _write_book(office, ledger, book, write_matches(lines, plan))
-        c = consolidated(office, ledger, plan, period)
+        current = current_consolidation(office, ledger, plan, period)
+        write_unless_current(office, ledger, current)
+        c = current.consolidation
         rules = read_schema("roll_up.yml", office.workspace.root)
 
         def judge(
@@ -99,7 +103,9 @@ def upward(
                 found = (fault("kiểm tra trước biểu đã điền"),)
             return office.in_own_words(found)
 
-        filled = fill_form(superior, c, lines, roll_up(lines, c, rules), judge)
+        rolled = roll_up(lines, c, rules)
+        rolled = attrs.evolve(rolled, points=(*rolled.points, *_since_closed(lines, c)))
+        filled = fill_form(superior, c, lines, rolled, judge)
         if (doubt := _other_office(superior, name_on(plan.properties.agency, period.cutoff))) is not None:
             filled = attrs.evolve(filled, points=(doubt, *filled.points))
         wanted = output or office.workspace.upward_dir(period.code) / form.name
@@ -173,6 +179,20 @@ def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:
             f"«{name}» là biểu của {title_of(superior.period)}, không phải {period.title}: hãy dùng biểu đúng kỳ, "
             f"hoặc chạy lại với --period {superior.period}."
         )
+
+
+def _since_closed(lines: Sequence[MatchLine], c: Consolidation) -> Iterator[OpenPoint]:
+    """Rows whose units have said something else since the period was closed: the form has what was closed."""
+    later: dict[tuple[str, str], list[str]] = {}
+    for item in c.addendum.changes if c.addendum is not None else ():
+        later.setdefault(("indicator" if item.table == "indicator" else "task", item.key), []).append(item.name)
+    for line in lines:
+        kind = "indicator" if line.match.table == "indicator" else "task"
+        names = [name for row in line.match.rows for name in later.get((kind, row.code), ())]
+        if names:
+            units = ", ".join(dict.fromkeys(names))
+            why = f"Sau khi chốt kỳ, {units} đã báo cáo khác (phụ lục báo cáo tổng hợp); biểu lấy theo bản đã chốt."
+            yield OpenPoint(*line.match.place, OPEN_FIELD[line.match.table], why)
 
 
 _ALIKE = 70.0

@@ -20,7 +20,7 @@ from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
-_TABLES = {"led": "progress", "supporting": "contribution", "indicator": "value"}
+OPEN_FIELD = {"led": "progress", "supporting": "contribution", "indicator": "value"}
 """Tables whose rows this office's own tasks and indicators answer, and the cell that every row has which is open."""
 _MOST_ROWS = 2_000
 """Every row is compared with every own one."""
@@ -138,7 +138,7 @@ def read_superior_form(
 
 def _open(row: SuperiorRow, lists: Mapping[str, tuple[str, ...]]) -> SuperiorRow:
     """The row; without cells where it was closed: all that can be chosen there is to ask that it be opened again."""
-    cell = row.cells.get(_TABLES[row.table])
+    cell = row.cells.get(OPEN_FIELD[row.table])
     words = lists.get("progress", ()) + lists.get("progress_again", ())
     closed = cell is None or (row.table == "led" and bool(words) and cell.typed not in ("", *words))
     return attrs.evolve(row, cells={}) if closed else row
@@ -205,7 +205,7 @@ class _Keys:
             if key.startswith("#"):
                 section, heading = key[1:], next((text for col in columns if (text := self._text(row, col))), "")
             table, _, code = key.partition("|")
-            if table not in _TABLES or not code:
+            if table not in OPEN_FIELD or not code:
                 continue
             if section:
                 sections.setdefault(table, {})[section] = heading.removeprefix(f"{section}.").strip()

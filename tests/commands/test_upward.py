@@ -17,6 +17,8 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
+from nq57xl.commands.close import close
+from nq57xl.commands.collect import collect
 from nq57xl.commands.demo_province import PROVINCE, ProvincePlay, ProvinceStep
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -27,6 +29,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, plan_version
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests import edit_kit
 from tests.conftest import READER, read_here
 from tests.period_kit import typed
 from tests.province_kit import all_typed, one_word, typed_rows
@@ -374,6 +377,49 @@ def test_a_form_that_cannot_be_judged_beforehand_is_filled_in_all_the_same(
     done = upward(agency, form, PERIOD, tmp_path / form.name)
     assert done.filled > 20
     assert [point.field for point in done.points] == ["Cả biểu"]
+
+
+def single(played: Played) -> tuple[str, str]:
+    """Unit and own words of the one row that answers I.2 of the province."""
+    ((file, _, row),) = [item for item in played.rows_of_units(AGENCY, "led", PERIOD) if item[1] == "I.4"]
+    return file.removesuffix(".xlsx"), str(row["result"])
+
+
+def test_what_the_office_has_edited_goes_up_with_its_source(played: Played, agency: Office, tmp_path: Path) -> None:
+    """Typed into bien-tap.xlsx and not merged yet: it stands in the form, and its number leads to the cell typed in."""
+    unit, words = single(played)
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_{AGENCY}.xlsx"
+    book = agency.workspace.report_dir(PERIOD) / "bien-tap.xlsx"
+    place = f"{unit}|led|I.4|result"
+    cell = edit_kit.edit(book, edit_kit.line(place, "Văn phòng rút gọn.", "w"))[place]
+    done = upward(agency, form, PERIOD, tmp_path / form.name)
+    row = typed_rows(done.form, "led")["I.2"]
+    assert words not in str(row["result"])
+    assert "Văn phòng rút gọn." in str(row["result"])
+    listed = load_workbook(done.sources)["Nguồn của ô đã điền"]
+    (line,) = [line for line in listed.iter_rows(min_row=5, values_only=True) if line[7] == "Văn phòng rút gọn."]
+    assert (line[9], line[11]) == ("bien-tap.xlsx", cell)
+    own = load_workbook(agency.workspace.report_dir(PERIOD) / "nguon-so-lieu.xlsx").worksheets[0]
+    numbered = {str(row[0].value): [str(cell.value) for cell in row] for row in own.iter_rows() if row[0].value}
+    assert {"Văn phòng rút gọn.", "bien-tap.xlsx", cell} <= set(numbered[str(line[8])])
+
+
+def test_of_a_closed_period_the_form_has_what_was_closed(played: Played, agency: Office, tmp_path: Path) -> None:
+    """A return that came after the close changes nothing in the form; its row is told, with the unit."""
+    form = played.play.root(PROVINCE) / f"out/{PERIOD}/bieu-mau/NQ57_{PERIOD}_{AGENCY}.xlsx"
+    close(agency, PERIOD, "Đã gửi báo cáo")
+    unit, words = single(played)
+    late = tmp_path / f"NQ57_{PERIOD}_{unit}.xlsx"
+    shutil.copy(played.play.sent(AGENCY, PERIOD) / late.name, late)
+    typed(late, {("1. Kết quả", "led|I.4", "result"): "Báo cáo lại sau khi chốt."})
+    later = Office.at(agency.workspace.root, FixedClock(dt.datetime(2026, 4, 22, 9, tzinfo=VIETNAM)))
+    (item,) = collect(later, [late], PERIOD).returns
+    assert item.verdict.startswith("accepted")
+    done = upward(later, form, PERIOD, tmp_path / "ra" / form.name)
+    assert words in str(typed_rows(done.form, "led")["I.2"]["result"])
+    (point,) = [point for point in done.points if point.key == "I.2"]
+    assert point.why.startswith("Sau khi chốt kỳ, ")
+    assert point.cell == f"G{typed_rows(done.form, 'led')['I.2'][''][1]}"
 
 
 def told_row(done: UpwardReport, key: str) -> str:
