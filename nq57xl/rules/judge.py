@@ -7,7 +7,7 @@ schema`). Every check has the id of its rule as its error; the failure cases are
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -171,60 +171,68 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
         for position, row in enumerate(rows):
             kinds[RowKind.of(row, table)].append(position)
     for kind, positions in kinds.items():
-        known = _BlankRows.of(table, schema, kind)
-        filled = [position for position in positions if not known.tell(rows[position], found.by_row[position])]
-        if filled:
-            _judge(found, rows, filled, (table, schema, kind))
-        known.learn((rows[position], found.by_row[position]) for position in filled if not found.failed)
+        known = _KnownRows.of(table, schema, kind)
+        contents = {position: known.content(rows[position]) for position in positions}
+        new = []
+        for position, content in contents.items():
+            rules = None if content is None else known.known.get(content)
+            if rules is None:
+                new.append(position)
+            else:
+                found.by_row[position].update(rules)
+        if new:
+            _judge(found, rows, new, (table, schema, kind))
+        if not found.failed:
+            known.learn({content: found.by_row[at] for at in new if (content := contents[at]) is not None})
     return found
 
 
-_PASSING = frozenset({RETURN, KEY, "#due", *PERIOD})
-"""Facts that say nothing of a row in which nothing is filled."""
-_MOST_KINDS = 256
+_NO_RULE = frozenset({RETURN, KEY})
+"""What no rule reads."""
+_BLANK_TOO = _NO_RULE | {"#due", *PERIOD}
+"""Nor any rule of a row in which nothing is filled."""
+_MOST_KINDS, _MOST_ROWS = 256, 5000
 
 
 @frozen(eq=False)
-class _BlankRows:
-    """What rows break in which nothing is filled: rows with equal facts break the same, in every form.
+class _KnownRows:
+    """What rows broke: rows with equal cells and equal facts break the same, in every form.
 
-    A new form is nothing but such rows, and pandera takes as long for one of them as for hundreds.
+    A new form is nothing but blank rows, a marked one holds what was judged as it came in, and pandera takes as long
+    for one row as for hundreds. Where a rule compares the rows of a return, only blank rows are known.
     """
 
     typed: TableSchema
     known: dict[tuple[Any, ...], frozenset[str]] = field(factory=dict)
 
     @staticmethod
-    def of(table: Table, schema: Schema, kind: RowKind) -> _BlankRows:
+    def of(table: Table, schema: Schema, kind: RowKind) -> _KnownRows:
         """Those of a kind of row, as long as its schema is the same object."""
         typed = table_schema(table, schema, kind)
-        found = _BLANK.get(id(typed))
+        found = _KNOWN.get(id(typed))
         if found is None:
-            if len(_BLANK) >= _MOST_KINDS:
-                _BLANK.clear()
-            found = _BLANK[id(typed)] = _BlankRows(typed)
+            if len(_KNOWN) >= _MOST_KINDS:
+                _KNOWN.clear()
+            found = _KNOWN[id(typed)] = _KnownRows(typed)
         return found
 
-    def tell(self, row: _Row, broken: set[str]) -> bool:
-        """Puts what the row breaks into `broken`, where that is known."""
-        rules = self.known.get(_facts_of(row)) if _is_blank(row) else None
-        broken |= rules or set()
-        return rules is not None
+    def content(self, row: _Row) -> tuple[Any, ...] | None:
+        """All that rules read of a row; None where it is judged beside others."""
+        held = [(name, repr(value)) for name, value in row.items() if value is not None and name not in _NO_RULE]
+        if all(name[0] == "#" for name, _ in held):
+            held = [item for item in held if item[0] not in _BLANK_TOO]
+        elif any(name.startswith(SAME) for name in self.typed.derived):
+            return None
+        return tuple(sorted(held))
 
-    def learn(self, judged: Iterable[tuple[_Row, set[str]]]) -> None:
-        """Keeps what was found of blank rows."""
-        self.known.update((_facts_of(row), frozenset(broken)) for row, broken in judged if _is_blank(row))
-
-
-_BLANK: dict[int, _BlankRows] = {}
-
-
-def _is_blank(row: _Row) -> bool:
-    return all(name.startswith("#") or value is None for name, value in row.items())
+    def learn(self, judged: Mapping[tuple[Any, ...], set[str]]) -> None:
+        """Keeps what was found."""
+        if len(self.known) + len(judged) > _MOST_ROWS:
+            self.known.clear()
+        self.known.update((content, frozenset(broken)) for content, broken in judged.items())
 
 
-def _facts_of(row: _Row) -> tuple[Any, ...]:
-    return tuple(sorted((name, str(fact)) for name, fact in row.items() if name[0] == "#" and name not in _PASSING))
+_KNOWN: dict[int, _KnownRows] = {}
 
 
 def _judge(

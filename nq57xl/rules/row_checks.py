@@ -96,6 +96,8 @@ def _moved_if(
 ) -> _Mask:
     """The cell does not move so beside the earlier value of its row; or its explanation is (not) as asked."""
     rule = {"field": field, "how": how, "params": params, "settled_by": settled_by, "explained": explained}
+    if frame[f"#{BEFORE}{field}"].isna().all():  # as in every first report
+        return pd.Series(True, index=frame.index)
     told = params.get("ratio", [field])
     names = [*told, settled_by, f"#{BEFORE}{field}", *(f"#{name}" for name in (STILL, EXPLAINED, SHARE))]
     group = in_group(frame, when) & frame[[*told, f"#{BEFORE}{field}"]].notna().all(axis=1)

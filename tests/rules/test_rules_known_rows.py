@@ -1,0 +1,84 @@
+"""Rows with equal cells and facts are judged once, and say the same ever after."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from nq57xl.forms.rows import rows_of
+from nq57xl.rules import judge
+from nq57xl.rules.judge import judge_rows
+from tests.form_values import value
+from tests.samples import sample_form
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each validation of pandera's got, from a memory that is empty."""
+    counted: list[int] = []
+    validated = judge._validated
+
+    def counting(rows: Any, *kind: Any) -> Any:  # noqa: ANN401
+        counted.append(len(rows))
+        return validated(rows, *kind)
+
+    monkeypatch.setattr(judge, "_validated", counting)
+    monkeypatch.setattr(judge, "_KNOWN", {})
+    return counted
+
+
+def test_blank_rows_are_judged_once(calls: list[int]) -> None:
+    """The second form costs no validation of its blank rows; what they break is what a fresh judgement finds."""
+    form = sample_form("VP")
+    table = form.schema.table("led")
+    blank = rows_of(form, [], "led")
+    first = judge_rows(blank, table, form.schema).by_row
+    assert calls == [len(blank)] and all(first)
+    assert judge_rows(blank, table, form.schema).by_row == first
+    assert calls == [len(blank)]
+    # a filled row is judged anew, once; a blank one with another fact as well
+    filled = rows_of(form, [value("led", "I.1", "progress", "not_arisen")], "led")
+    broken = judge_rows(filled, table, form.schema).by_row
+    assert broken != first
+    assert judge_rows(filled, table, form.schema).by_row == broken
+    judge_rows([{**blank[0], "#repeats": 9}], table, form.schema)
+    assert calls == [len(blank), 1, 1]
+
+
+def test_rows_that_are_compared_are_never_known(calls: list[int]) -> None:
+    """Where a rule compares rows of a return, a row that stood alone before is a duplicate beside its like."""
+    form = sample_form("VP")
+    table = form.schema.table("difficulty")
+
+    def broken(*keys: str) -> set[str]:
+        values = [value("difficulty", key, name, text) for key in keys for name, text in (("content", "Thiếu người"),)]
+        return set().union(*judge_rows(rows_of(form, values, "difficulty"), table, form.schema).by_row)
+
+    alone, again, both = broken("k1"), broken("k1"), broken("k1", "k2")
+    assert alone == again
+    assert both - alone
+    assert len(calls) >= 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_known_is_what_is_found(seed: int, calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random rows that differ in one cell, its type alone or one fact break what they break when judged alone."""
+    rng = random.Random(seed)
+    form = sample_form("VP")
+    table = form.schema.table("led")
+    options: dict[str, list[Any]] = {
+        "progress": ["done", "in_progress", "not_started", None],
+        "percent": [0.4, 1.0, 1, 0, None],
+        "result": ["Đã ban hành", "1", None],
+        "cause": ["Chờ ý kiến", None],
+        "#overdue": [True, False],
+        "#before_percent": [0.9, 0.4, None],
+    }
+    base = {name: fact for name, fact in rows_of(form, [], "led")[0].items() if name not in options}
+    rows = [{**base, **{name: rng.choice(held) for name, held in options.items()}} for _ in range(60)]
+    known = [judge_rows(rows[:n], table, form.schema).by_row[-1] for n in range(1, len(rows) + 1)]
+    assert len(calls) < len(rows) and len(set(map(frozenset, known))) > 5
+    monkeypatch.setattr(judge, "_KNOWN", {})
+    assert judge_rows(rows, table, form.schema).by_row == tuple(known)
