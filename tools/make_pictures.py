@@ -33,7 +33,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.outputs.report.addendum import NAME as ADDENDUM
+from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.text.clock import VIETNAM, FixedClock, SystemClock
 from nq57xl.text.legacy import bare
@@ -217,7 +217,7 @@ def main() -> None:
         for picture in pictures("sources", sources, folder):
             print(picture.name, picture.stat().st_size)
         closed = after_close(folder / "later", folder).with_name(SOURCES)
-        for picture in pictures("sources", closed, folder, [ADDENDUM]):
+        for picture in pictures("sources", closed, folder, [SHEETS["addendum"].name]):
             print(picture.name, picture.stat().st_size)
         for plan in NAMES:
             document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from nq57xl.ledger.decisions import CellRemark, is_answered
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.outputs.report.submissions import NO, YES
+from nq57xl.outputs.report.units import NO, YES
 from nq57xl.plan.model import Period
 from nq57xl.results.standing import FATES, FiledReturn
 from nq57xl.results.wording import BASES, STATES, moment_words

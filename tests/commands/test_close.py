@@ -22,14 +22,14 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.edits import closing_of
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.outputs.report import addendum
+from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.results.consolidation import Consolidation
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, RESULTS, VP, answer, book_of, copied, edit, line, moment, office_at, spot, start
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
-NAME = addendum.NAME
+NAME = SHEETS["addendum"].name
 
 
 @pytest.fixture(scope="module")

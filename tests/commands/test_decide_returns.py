@@ -23,7 +23,7 @@ from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.report.submissions import YES, submission_page
+from nq57xl.outputs.report.units import YES, submission_page
 from nq57xl.outputs.texts import status_json, status_text
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.figures import figures

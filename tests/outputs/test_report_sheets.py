@@ -11,8 +11,7 @@ import pytest
 
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
-from nq57xl.outputs.report.problems import groups
-from nq57xl.outputs.report.proposals import by_authority
+from nq57xl.outputs.report.problems import by_authority, groups
 from nq57xl.outputs.report.workbook import render_report, render_sources
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period

@@ -18,7 +18,6 @@ from nq57xl.commands.merge import merge
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.report.internal import QUALITY_NAME
 from nq57xl.outputs.report.workbook import render_internal, render_report
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
@@ -273,15 +272,15 @@ def test_the_sheet_prints_the_rule_beside_the_score(check_ooxml: CheckOoxml) -> 
     data = render_internal(c)
     check_ooxml(data)
     assert render_internal(c) == data
-    rows = list(sheets(data)[QUALITY_NAME].iter_rows(values_only=True))
+    rows = list(sheets(data)["Chất lượng số liệu"].iter_rows(values_only=True))
     words = [str(value) for row in rows for value in row if value is not None]
     *_, overall = scores(c, QUALITY)
     for rule in (rule for principle in QUALITY.principles for rule in principle.rules):
         (row,) = [row for row in rows if row[1] == rule.title]
         assert row[2:5] == (rule.weight, *overall.counts[rule.code])
     assert any("xanh từ 90 điểm, vàng từ 75 đến dưới 90, đỏ dưới 75" in text for text in words)
-    assert QUALITY_NAME not in sheets(render_report(c)).sheetnames
-    assert QUALITY_NAME not in sheets(render_internal(attrs.evolve(c, quality=None))).sheetnames
+    assert "Chất lượng số liệu" not in sheets(render_report(c)).sheetnames
+    assert "Chất lượng số liệu" not in sheets(render_internal(attrs.evolve(c, quality=None))).sheetnames
 
 
 def test_the_setting_is_off_and_lives_in_the_master_appendix(tmp_path: Path) -> None:
@@ -294,13 +293,13 @@ def test_the_setting_is_off_and_lives_in_the_master_appendix(tmp_path: Path) -> 
     init(root, "bql-2026")
     office = office_at(root, moment(18))
     generate(office, PERIOD, ["VP"])
-    assert QUALITY_NAME not in load_workbook(merge(office, PERIOD).internal).sheetnames
+    assert "Chất lượng số liệu" not in load_workbook(merge(office, PERIOD).internal).sheetnames
     book = load_workbook(root / "phu-luc.xlsx")
     for row in book["Cài đặt"].iter_rows():
         if row[0].value == "Chấm điểm chất lượng số liệu":
             row[1].value = "Có"
     book.save(root / "phu-luc.xlsx")
-    assert QUALITY_NAME in load_workbook(merge(office, PERIOD).internal).sheetnames
+    assert "Chất lượng số liệu" in load_workbook(merge(office, PERIOD).internal).sheetnames
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,31 @@
-"""The sheet "So với kỳ trước": every row and indicator beside what the period before said of it."""
+"""What moved: the sheet "So với kỳ trước"; and "Bổ sung sau chốt", every cell that is otherwise than when closed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from nq57xl.forms.model import Source, Value
+from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.outputs.report.indicators import gap_cell, result_cell
-from nq57xl.outputs.report.sheet_parts import Cells, head_of
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.consolidation import Consolidation, RowStanding
 from nq57xl.results.figures import MISSED, REACHED, UNDER_WAY
-from nq57xl.results.wording import numbered, report_title, standing_words, work_of
-from nq57xl.xlsx.pages import Number, ReportColumn, ReportLine, ReportSheet
-
-NAME = "So với kỳ trước"
-COLUMNS = (
-    ReportColumn("number", "TT", 5, "center"),
-    ReportColumn("code", "Mã", 8, "center"),
-    ReportColumn("work", "Nhiệm vụ, chỉ tiêu", 56),
-    ReportColumn("old_progress", "Tiến độ, kết quả", 13, "center"),
-    ReportColumn("old_timeliness", "So với thời hạn", 12, "center"),
-    ReportColumn("old_percent", "Tỷ lệ", 7.5, "center"),
-    ReportColumn("progress", "Tiến độ, kết quả", 13, "center"),
-    ReportColumn("timeliness", "So với thời hạn", 12, "center"),
-    ReportColumn("percent", "Tỷ lệ", 7.5, "center"),
-    ReportColumn("change", "Thay đổi", 22),
-    ReportColumn("move", "Loại thay đổi", 12, printed=False, hidden=True),
+from nq57xl.results.wording import (
+    VERDICTS,
+    field_title,
+    moment_words,
+    numbered,
+    report_title,
+    shown,
+    standing_words,
+    table_title,
+    work_of,
 )
+from nq57xl.xlsx.pages import Number, ReportLine, ReportSheet
+
+_SHEET = SHEETS["changes"]
 
 
 def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
@@ -38,9 +37,9 @@ def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
         ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"}),
         ReportLine("para", {"number": counts(compared)}),
         ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""}),
-        head_of(COLUMNS),
+        head_of(_SHEET.columns),
     )
-    return ReportSheet(NAME, COLUMNS, (*above, *body), paper="A3", filtered=True, frozen_columns=2)
+    return ReportSheet(_SHEET.name, _SHEET.columns, (*above, *body), paper="A3", filtered=True, frozen_columns=2)
 
 
 def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]:
@@ -133,3 +132,91 @@ def _indicator_cells(item: IndicatorChange, c: Consolidation, name: str) -> Cell
 
 def _reached(reached: bool | None, short: str) -> str:
     return "" if reached is None else (REACHED if reached else short)
+
+
+_ADDENDUM = SHEETS["addendum"]
+_CAUSES = {
+    "return": "Báo cáo nộp sau khi chốt",
+    "edit": "Biên tập sau khi chốt",
+    "decision": "Loại hoặc nhận lại báo cáo sau khi chốt",
+}
+_BLANK = "(để trống)"
+
+
+def addendum_page(c: Consolidation, found: Addendum) -> ReportSheet:
+    """The page of a closed period; nothing of it goes into the figures of the other sheets."""
+    notes = _notes(c.closing) if c.closing is not None else ()
+    return list_sheet(c, _ADDENDUM, "NỘI DUNG BỔ SUNG SAU KHI CHỐT SỐ LIỆU", _addendum_lines(c, found), *notes)
+
+
+def closing_words(c: Consolidation) -> str:
+    """The sentence of page one on a closed period; "" for one that is open."""
+    if c.closing is None:
+        return ""
+    later = f" Nội dung nhận được sau đó ở trang «{_ADDENDUM.name}» của nguon-so-lieu.xlsx." if c.addendum else ""
+    return f"Số liệu chốt lúc {moment_words(c.closing.at)}.{later}"
+
+
+def _addendum_lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
+    if found.late:
+        yield _section("I", f"Báo cáo nộp sau khi chốt: {len(found.late)} lượt")
+        for number, late in enumerate(found.late, start=1):
+            yield ReportLine("row", {"number": str(number), **_late(late)})
+    yield _section("II", f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô")
+    percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
+    for number, change in enumerate(found.changes, start=1):
+        yield ReportLine("row", {"number": str(number), **_change(change, c, percents)})
+
+
+def _section(number: str, title: str) -> ReportLine:
+    return ReportLine("section", {"number": number, "unit": title})
+
+
+def _notes(closing: Closing) -> Iterator[str]:
+    reason = f" ({closing.reason})" if closing.reason else ""
+    yield (
+        f"Số liệu được chốt lúc {moment_words(closing.at)}{reason}. Báo cáo giữ nguyên như khi "
+        "chốt; trang này chỉ liệt kê những gì khác đi từ đó đến nay, từng ô một. Biểu mẫu kỳ sau in sẵn số liệu mới "
+        "nhất đã được chấp nhận, không phải số liệu khi chốt."
+    )
+    for path, sha256 in closing.outputs.items():
+        if path.endswith("bao-cao-tong-hop.xlsx"):
+            yield f"Bản báo cáo khi chốt còn lưu trong thư mục archive, mã băm SHA-256 {sha256}."
+
+
+def _late(late: LateReturn) -> Cells:
+    verdict = VERDICTS.get(late.verdict, late.verdict)
+    now = "; đang được tính thay báo cáo đã chốt" if late.counts else ""
+    return {
+        "unit": late.name or "Không rõ đơn vị",
+        "field": "Báo cáo của đơn vị",
+        "new": f"{verdict[:1].upper()}{verdict[1:]}{now}",
+        "cause": _CAUSES["return"],
+        **_origin(late.source),
+    }
+
+
+def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> Cells:
+    known = change.new or change.old
+    assert known is not None  # a change has one of the two
+    place = change.new or Value(change.table, change.key, change.field, "", None, "", "")
+    title = table_title(c.schema, change.table)
+    return {
+        "unit": change.name,
+        "key": "" if change.key == change.table else change.key,
+        "field": f"{field_title(c.schema, known)} ({title})",
+        "old": _words(change.old, c, percents),
+        "new": _words(change.new, c, percents),
+        "cause": _CAUSES[change.cause],
+        **(_origin(change.source) if change.source else {}),
+        "sheet": place.sheet,
+        "cell": place.cell,
+    }
+
+
+def _words(value: Value | None, c: Consolidation, percents: set[str]) -> str:
+    return _BLANK if value is None else shown(value, c.schema, percent=value.key in percents)
+
+
+def _origin(source: Source) -> Cells:
+    return {"file": source.name, "received": moment_words(source.received_at), "sha": source.sha256}

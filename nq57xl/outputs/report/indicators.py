@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nq57xl.forms.model import Value
-from nq57xl.outputs.report.sheet_parts import SOURCE, Cells, filled, head_of, heading, source_link
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, filled, head_of, heading, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, PastPeriod
 from nq57xl.results.figures import (
     NO_DATA,
@@ -21,30 +21,10 @@ from nq57xl.results.wording import OUTSIDE, UNREPORTED, shown
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import CellContent, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
 
-NAME = "Chỉ tiêu"
+_SHEET = SHEETS["indicators"]
 _Results = dict[str, list[float | None]]
 """(indicator, unit) -> result in each period, oldest first."""
 INDICATOR_ROW, UNIT_ROW = "CT", "ĐV"
-COLUMNS = (
-    ReportColumn("number", "TT", 5, "center"),
-    ReportColumn("indicator", "Chỉ tiêu", 50),
-    ReportColumn("unit", "Đơn vị tính", 8, "center"),
-    ReportColumn("target", "Mục tiêu", 8.5, "center"),
-    ReportColumn("reporter", "Đơn vị báo cáo", 12),
-    ReportColumn("numerator", "Tử số", 8, "center"),
-    ReportColumn("denominator", "Mẫu số", 8, "center"),
-    ReportColumn("result", "Kết quả", 10.5, "center"),
-    ReportColumn("state", "Đánh giá", 9.5, "center"),
-    ReportColumn("gap", "So với mục tiêu", 20, "center"),
-    ReportColumn("due", "Mục tiêu đến ngày", 10, "center"),
-    ReportColumn("source_text", "Nguồn số liệu", 26),
-    ReportColumn("note", "Ghi chú", 13),
-    SOURCE,
-    ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
-    ReportColumn("group", "Nhóm", 8, printed=False, hidden=True),
-)
-
-
 _TITLE = "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"
 _NOTE = (
     "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số; không cộng, không lấy bình quân số liệu của các đơn vị. Mục "
@@ -61,21 +41,19 @@ def indicator_page(c: Consolidation) -> ReportSheet:
     body = tuple(_lines(c))
     columns = filled(_columns(c), body)
     above = (*heading(c, _TITLE, _NOTE), head_of(columns))
-    return ReportSheet(NAME, columns, (*above, *body), filtered=True, frozen_columns=2)
+    return ReportSheet(_SHEET.name, columns, (*above, *body), filtered=True, frozen_columns=2)
 
 
 def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
     """With the line of results over the periods, and its figures right of the printed columns."""
     periods = _periods(c)
     if len(periods) < 2:
-        return COLUMNS
-    place = next(i for i, column in enumerate(COLUMNS) if column.name == "source_text")
-    end = next(i for i, column in enumerate(COLUMNS) if column.name == "kind")
+        return _SHEET.columns
     series = (
         ReportColumn(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
         for i, item in enumerate(periods)
     )
-    return (*COLUMNS[:place], _TREND, *COLUMNS[place:end], *series, *COLUMNS[end:])
+    return _SHEET.with_columns("source_text", _TREND).with_columns("kind", *series).columns
 
 
 def _periods(c: Consolidation) -> tuple[PastPeriod, ...]:

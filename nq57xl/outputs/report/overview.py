@@ -12,10 +12,10 @@ from nq57xl.forms.wording import data_window, shorten
 from nq57xl.outputs.narrative import complete_words, headline, missing_words
 from nq57xl.outputs.report import indicators as indicator_sheet
 from nq57xl.outputs.report import plan_results as plan_sheet
-from nq57xl.outputs.report import problems, proposals
-from nq57xl.outputs.report.addendum import closing_words
-from nq57xl.outputs.report.submissions import NO, YES
+from nq57xl.outputs.report.changes import closing_words
+from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.summary import FIRST_COUNT, GRID, HELPERS, CountedSheets, Summary, grid, share, summary
+from nq57xl.outputs.report.units import NO, YES
 from nq57xl.results.figures import INDICATOR_STATES, Figures, stage_buckets
 from nq57xl.results.overview import ListedTask, Overview
 from nq57xl.results.wording import STAGES, TIMELINESS, report_title
@@ -288,7 +288,7 @@ class _PageBuilder:
             self.found.append(line("row", "Kỳ trước", told))
 
     def _tasks(self) -> None:
-        view, later = self.view, problems.NAME
+        view, later = self.view, SHEETS["problems"].name
         silent = sum(not item.reported for item in view.overdue)
         count = len(view.overdue) - silent
         title = f"Quá hạn, chưa hoàn thành: {count:02d} đầu việc" if count else "Không có đầu việc báo cáo quá hạn"
@@ -315,7 +315,7 @@ class _PageBuilder:
             texts = (item.level, shorten(item.text, 2 * cut), shorten(who, cut))
             lines.append(ReportLine("row", dict(zip(_DECISION_SPANS, texts, strict=True)), spans=_DECISION_SPANS))
         title = f"Đề nghị quyết định: {len(found):02d} nội dung, theo cấp quyết định"
-        self._list(title, lines, self.fit.others, proposals.NAME, noun="nội dung")
+        self._list(title, lines, self.fit.others, SHEETS["proposals"].name, noun="nội dung")
 
     def _list(
         self, title: str, lines: Sequence[ReportLine], most: int, where: str, *, heads: bool = False, noun: str = "việc"

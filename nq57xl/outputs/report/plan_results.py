@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nq57xl.outputs.report.sheet_parts import (
-    SOURCE,
+    SHEETS,
     Cells,
     filled,
     head_of,
@@ -34,47 +34,25 @@ from nq57xl.results.wording import (
     standing_words,
 )
 from nq57xl.text.legacy import fold
-from nq57xl.xlsx.pages import Link, ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import Link, ReportLine, ReportSheet
 
-NAME = "Kế hoạch và kết quả"
+_SHEET = SHEETS["plan_results"]
 TASK_ROW, UNIT_ROW, SUPPORT_ROW, SILENT_ROW = "NV", "ĐV", "PH", "PHC"
 _SUPPORT_SPANS = {"number": "deadline", "standing": "next_work"}
 _SILENT_SPANS = {"number": "next_work"}
 _RESULT = (("result", ""), ("kpi_achieved", "KPI: "))
 _TROUBLE = (("difficulties", ""), ("cause", "Nguyên nhân: "), ("explanation", "Giải trình: "))
 _NEXT = (("proposal", "Đề xuất: "), ("next_work", "Kỳ tới: "))
-COLUMNS = (
-    ReportColumn("number", "TT", 4.5, "center"),
-    ReportColumn("task", "Nhiệm vụ, tiểu nhiệm vụ", 34),
-    ReportColumn("deliverable", "Sản phẩm đầu ra; KPI", 22),
-    ReportColumn("lead", "Chủ trì; phối hợp", 17),
-    ReportColumn("note", "Ghi chú", 9),
-    ReportColumn("deadline", "Thời hạn", 13, "center"),
-    ReportColumn("standing", "Tiến độ, so với thời hạn", 14, "center"),
-    ReportColumn("percent", "Tỷ lệ", 6, "center"),
-    ReportColumn("change", "So với kỳ trước", 14),
-    ReportColumn("result", "Kết quả, minh chứng", 38),
-    ReportColumn("trouble", "Khó khăn, nguyên nhân, giải trình", 26),
-    ReportColumn("next_work", "Đề xuất; việc kỳ tới", 26),
-    SOURCE,
-    ReportColumn("kind", "Loại dòng", 10, printed=False, hidden=True),
-    ReportColumn("section", "Nhóm", 8, printed=False, hidden=True),
-    ReportColumn("code", "Mã", 10, printed=False, hidden=True),
-    ReportColumn("unit", "Mã đơn vị", 10, printed=False, hidden=True),
-    ReportColumn("progress", "Tiến độ", 10, printed=False, hidden=True),
-    ReportColumn("timeliness", "So với thời hạn", 10, printed=False, hidden=True),
-    ReportColumn("stage", "Tình trạng chung", 10, printed=False, hidden=True),
-)
 
 
 def plan_page(c: Consolidation, compared: PeriodComparison | None) -> ReportSheet:
     """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
     body = tuple(_lines(c, compared))
-    columns = filled(COLUMNS, body)
+    columns = filled(_SHEET.columns, body)
     rule = [COLLECTIVE_RULE] if any(len(row.entries) > 1 for row in c.tasks) else []
     band = {"number": "NỘI DUNG KẾ HOẠCH", "standing": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}
     above = (*heading(c, "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN", *rule), ReportLine("band", band), head_of(columns))
-    return ReportSheet(NAME, columns, (*above, *body), paper="A3", scale=80, filtered=True, frozen_columns=2)
+    return ReportSheet(_SHEET.name, columns, (*above, *body), paper="A3", scale=80, filtered=True, frozen_columns=2)
 
 
 def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[ReportLine]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from attrs import frozen
 
 from nq57xl.forms.model import Value
+from nq57xl.resources import read_schema
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import (
     days_words,
@@ -20,27 +24,44 @@ from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, Repor
 
 Cells = dict[str, CellContent]
 """Column name -> content."""
-SOURCE = ReportColumn("source", "Nguồn số", 8, "center")
-"""Numbers of the lines of nguon-so-lieu.xlsx that hold what the row shows, with a link."""
-_MOST_PAST = 40
-"""Rows of a list that are told one by one where the others can be told in a line."""
+_Align = Literal["left", "center", "right"]
+
+
+@frozen
+class _SheetKind:
+    """What schemas/report.yml says of a sheet."""
+
+    name: str
+    columns: tuple[ReportColumn, ...]
+
+    def with_columns(self, before: str, *more: ReportColumn) -> _SheetKind:
+        """With more columns, in front of that one."""
+        place = next(i for i, column in enumerate(self.columns) if column.name == before)
+        return _SheetKind(self.name, (*self.columns[:place], *more, *self.columns[place:]))
+
+
+def _column(name: str, title: str, width: float, align: _Align = "left", where: str = "") -> ReportColumn:
+    return ReportColumn(name, title, width, align, printed=not where, hidden=where == "hidden")
+
+
+SHEETS: dict[str, _SheetKind] = {
+    key: _SheetKind(sheet["sheet"], tuple(_column(name, *about) for name, about in sheet["columns"].items()))
+    for key, sheet in read_schema("report.yml").items()
+}
+"""By a word of the code. A column `source` numbers the lines of nguon-so-lieu.xlsx that hold what a row shows."""
 
 
 def list_sheet(
-    c: Consolidation,
-    name: str,
-    columns: tuple[ReportColumn, ...],
-    title: str,
-    lines: Iterable[ReportLine],
-    *notes: str,
+    c: Consolidation, sheet: _SheetKind, title: str, lines: Iterable[ReportLine], *notes: str
 ) -> ReportSheet:
     """A sheet that is one list under its headings, with a filter; columns in which nothing stands are left out."""
-    body = tuple(lines)
+    body, columns = tuple(lines), sheet.columns
     if not body:
-        return ReportSheet(name, columns, (*heading(c, title), ReportLine("para", {"number": "Không có nội dung."})))
+        nothing = ReportLine("para", {"number": "Không có nội dung."})
+        return ReportSheet(sheet.name, columns, (*heading(c, title), nothing))
     columns = filled(columns, body)
     above = (*heading(c, title, *notes), head_of(columns))
-    return ReportSheet(name, columns, (*above, *body), filtered=True, frozen_columns=2)
+    return ReportSheet(sheet.name, columns, (*above, *body), filtered=True, frozen_columns=2)
 
 
 def filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tuple[ReportColumn, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from nq57xl.ledger.model import AppliedEdit
-from nq57xl.outputs.report.sheet_parts import Cells, list_sheet
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet
 from nq57xl.results.consolidation import Consolidation, TracedCell
 from nq57xl.results.figures import past_periods
 from nq57xl.results.wording import (
@@ -18,31 +18,12 @@ from nq57xl.results.wording import (
     source_anchor,
     table_title,
 )
-from nq57xl.xlsx.pages import Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
+from nq57xl.xlsx.pages import Link, ReportLine, ReportSheet, place, rows_needed
 
-NAME = "Nguồn số liệu"
+_SHEET = SHEETS["sources"]
 _AS_TYPED = "như đã nhập"
 _EDIT_SPANS = {"typed": "hash"}
-COLUMNS = (
-    ReportColumn("number", "TT", 5.5, "center"),
-    ReportColumn("unit", "Đơn vị", 14),
-    ReportColumn("table", "Biểu", 12),
-    ReportColumn("key", "Mã, dòng", 8, "center"),
-    ReportColumn("field", "Nội dung", 14),
-    ReportColumn("typed", "Đơn vị đã nhập", 38),
-    ReportColumn("value", "Giá trị ghi nhận", 15),
-    ReportColumn("file", "Tệp", 16),
-    ReportColumn("sheet", "Trang", 10),
-    ReportColumn("cell", "Ô", 5.5, "center"),
-    ReportColumn("received", "Nhận lúc", 10, "center"),
-    ReportColumn("hash", "Mã băm (rút gọn)", 9.5, "center"),
-    ReportColumn("link", "Nơi dùng", 16, "center", printed=False),
-    ReportColumn("sha", "Mã băm SHA-256 đầy đủ", 66, printed=False),
-    ReportColumn("path", "Đường dẫn tệp", 40, printed=False),
-    ReportColumn("whole", "Nguyên văn trong một ô (khi nội dung in trên nhiều dòng)", 60, printed=False),
-)
-
-_EMPTY = place(ReportSheet(NAME, COLUMNS, ())).page
+_EMPTY = place(ReportSheet(_SHEET.name, _SHEET.columns, ())).page
 """The page with its columns as wide as they will be."""
 
 
@@ -57,7 +38,7 @@ def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
     if edits:
         note += " Ô do đơn vị tổng hợp biên tập ghi tệp bien-tap.xlsx, dòng dưới nêu ai sửa, vì sao, trước đó là gì."
     traced = [item for item in c.traced if item.contact == contacts]
-    return list_sheet(c, NAME, COLUMNS, "NGUỒN SỐ LIỆU", _lines(c, traced, edits), note)
+    return list_sheet(c, _SHEET, "NGUỒN SỐ LIỆU", _lines(c, traced, edits), note)
 
 
 def source_labels(c: Consolidation, *, contacts: bool = False) -> dict[str, str]:

@@ -9,7 +9,7 @@ from attrs import frozen
 from nq57xl.forms.wording import shorten
 from nq57xl.outputs.report import indicators as indicator_sheet
 from nq57xl.outputs.report import plan_results as plan_sheet
-from nq57xl.outputs.report.submissions import YES
+from nq57xl.outputs.report.units import YES
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.figures import (
     INDICATOR_STATES,

@@ -1,15 +1,22 @@
-"""The sheet "Theo đơn vị": who has reported and when, and how far the rows are that each unit leads."""
+"""The sheets about units: "Theo đơn vị", "Tình hình nộp báo cáo" (every file that came), and those of noi-bo.xlsx.
+
+Received, valid and accepted are three things.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
-from nq57xl.outputs.report.sheet_parts import Cells, head_of, heading, source_link
-from nq57xl.outputs.report.submissions import NO, YES, person, signed_day, state_words
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, heading, list_sheet, source_link
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.figures import RowCounts, figures, stage_buckets
-from nq57xl.results.wording import moment_words
+from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
+from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words
+from nq57xl.rules.load import Quality
+from nq57xl.rules.schema import vietnamese_date, vietnamese_number
 from nq57xl.xlsx.pages import (
+    CellContent,
     ColumnRanges,
     Formula,
     Number,
@@ -19,34 +26,161 @@ from nq57xl.xlsx.pages import (
     letter_of,
 )
 
-NAME = "Theo đơn vị"
+_SUBMISSIONS = SHEETS["submissions"]
+YES, NO = "Có", "Không"
+
+
+def submission_page(c: Consolidation) -> ReportSheet:
+    """The page; one line for each unit, then every file that came."""
+    note = (
+        f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
+        "mới nhất không còn điểm phải sửa; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
+    )
+    return list_sheet(c, _SUBMISSIONS, "TÌNH HÌNH NỘP BÁO CÁO", _submission_lines(c), note)
+
+
+def _submission_lines(c: Consolidation) -> Iterator[ReportLine]:
+    for number, report in enumerate(c.units, start=1):
+        yield ReportLine("row", _submission_cells(report, number), anchors=(f"submission|{report.status.code}",))
+    yield from _attempts(c)
+    yield from _signed(c)
+    yield from _findings(c)
+    yield from _strangers(c)
+
+
+def _submission_cells(report: UnitReport, number: int) -> Cells:
+    unit = report.status
+    received = unit.newest is not None or bool(unit.excluded)
+    valid = unit.newest is not None and unit.newest.judged.verdict in ("accepted", "accepted_with_warnings")
+    return {
+        "number": str(number),
+        "unit": unit.name,
+        "received": YES if received else NO,
+        "valid": YES if valid else (NO if received else ""),
+        "accepted": YES if unit.counting is not None else NO,
+        "moment": moment_words(unit.received_at),
+        "basis": BASES[unit.received_basis] if unit.received_basis else "",
+        "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
+        "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
+        "state": _state_words(report),
+        "prepared": person(report, "prepared"),
+        "approved": person(report, "approved"),
+        "signed": _signed_day(report),
+        "code": unit.code,
+        "file": unit.file,
+        "sha": unit.sha256,
+    }
+
+
+def _state_words(report: UnitReport) -> str:
+    """Where a unit's report stands, with what speaks against it."""
+    unit = report.status
+    words = STATES[unit.state]
+    counts = []
+    if unit.state == "rejected" and unit.errors:
+        counts.append(f"{unit.errors} điểm phải sửa")
+    if unit.state == "accepted_with_warnings" and unit.warnings:
+        counts.append(f"{unit.warnings} điểm nên xem lại")
+    if counts:
+        words += f" ({', '.join(counts)})"
+    if unit.counting is not None and unit.newest is not None and unit.newest.id != unit.counting.id:
+        verdict = VERDICTS[unit.newest.judged.verdict]
+        words += f". Lần gửi mới nhất {moment_words(unit.newest.judged.source.received_at)} {verdict}"
+    return f"{words}. {excluded_words(unit)}" if unit.excluded else words
+
+
+def person(report: UnitReport, role: str) -> str:
+    """Who "prepared" or "approved" a unit's report, name over position."""
+    return "\n".join(text for text in (report.text(f"{role}_by"), report.text(f"{role}_position")) if text)
+
+
+def _signed_day(report: UnitReport) -> str:
+    """The day of the sign-off; "" for none."""
+    value = report.signoff.get("signed_on")
+    return "" if value is None else vietnamese_date(value.value) if isinstance(value.value, dt.date) else value.typed
+
+
+def _attempts(c: Consolidation) -> Iterator[ReportLine]:
+    """Every file that came, those sent back and left out too: nothing that was handed in is passed over."""
+    if not any(report.status.attempts for report in c.units):
+        return
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Các lần gửi của từng đơn vị"})
+    heads = {"number": "TT", "unit": "Đơn vị", "received": "Kết quả kiểm tra", "moment": "Thời điểm nhận"}
+    heads |= {
+        "basis": "Căn cứ thời điểm",
+        "on_time": "Phải sửa",
+        "late": "Nên xem lại",
+        "state": "Tệp",
+        "prepared": "Ghi chú",
+    }
+    spans = {"received": "accepted", "prepared": "signed"}
+    yield ReportLine("head", {**heads, "sha": "Mã băm SHA-256"}, spans=spans)
+    number = 0
+    for report in c.units:
+        for attempt in report.status.attempts:
+            number += 1
+            verdict = VERDICTS[attempt.verdict]
+            cells: Cells = {
+                "number": str(number),
+                "unit": report.status.name,
+                "received": f"{verdict[:1].upper()}{verdict[1:]}",
+                "moment": moment_words(attempt.received_at),
+                "basis": BASES[attempt.received_basis],
+                "on_time": Number(attempt.errors, '0;-0;"-"'),
+                "late": Number(attempt.warnings, '0;-0;"-"'),
+                "state": attempt.name,
+                "prepared": f"Không đưa vào tổng hợp: {attempt.excluded}" if attempt.excluded else "",
+                "sha": attempt.sha256,
+            }
+            yield ReportLine("row", cells, spans=spans)
+
+
+def _signed(c: Consolidation) -> Iterator[ReportLine]:
+    """Scans with number, day and signature: filed, never read."""
+    if not c.status.signed:
+        return
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Bản ký lưu cùng báo cáo"})
+    names = {report.status.code: report.status.name for report in c.units}
+    for number, copy in enumerate(c.status.signed, start=1):
+        text = f"{number}. {names.get(copy.unit, copy.unit)}: {copy.file}, lưu {moment_words(copy.at)}"
+        yield ReportLine("para", {"number": f"{text}, mã băm {copy.sha256}"})
+
+
+def _findings(c: Consolidation) -> Iterator[ReportLine]:
+    if not c.status.period_findings:
+        return
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Nội dung cần đối chiếu giữa các đơn vị"})
+    for number, finding in enumerate(c.status.period_findings, start=1):
+        yield ReportLine("para", {"number": f"{number}. {finding.message} {finding.fix}".strip()})
+
+
+def _strangers(c: Consolidation) -> Iterator[ReportLine]:
+    if not c.status.unrecognised:
+        return
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": "Tệp nhận được nhưng không phải biểu mẫu đã phát hành"})
+    for number, record in enumerate(c.status.unrecognised, start=1):
+        source = record.judged.source
+        reasons = " ".join(finding.message for finding in record.judged.findings if finding.severity == "error")
+        text = f"{number}. {source.name} (nhận {moment_words(source.received_at)}). {reasons}".strip()
+        yield ReportLine("para", {"number": text})
+
+
+_SHEET = SHEETS["units"]
 _DASH = '0;-0;"-"'
 
 
 def unit_page(c: Consolidation, plan: ColumnRanges) -> ReportSheet:
     """The page; its counts are formulas over the lines of the placed plan, and the overview counts its rows."""
-    return ReportSheet(NAME, _columns(c), tuple(_lines(c, plan)), filtered=True, frozen_columns=2)
+    return ReportSheet(_SHEET.name, _columns(c), tuple(_lines(c, plan)), filtered=True, frozen_columns=2)
 
 
 def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
-    return (
-        ReportColumn("number", "TT", 4, "center"),
-        ReportColumn("unit", "Đơn vị", 19),
-        ReportColumn("state", "Tình trạng báo cáo", 16),
-        ReportColumn("moment", "Nhận lúc", 10, "center"),
-        ReportColumn("late", "Số ngày chậm", 6.5, "center"),
-        ReportColumn("people", "Người lập; người duyệt", 17),
-        ReportColumn("led", "Số đầu việc chủ trì", 6.5, "center"),
-        *(ReportColumn(f"s{i}", words, 7.5, "center") for i, words in enumerate(stage_buckets(c))),
-        ReportColumn("asked", "Số đầu việc phối hợp", 7, "center"),
-        ReportColumn("told", "Có nội dung phối hợp", 7, "center"),
-        ReportColumn("source", "Nguồn số", 8, "center"),
-        ReportColumn("code", "Mã đơn vị", 10, printed=False),
-        ReportColumn("expected", "Phải báo cáo", 10, printed=False, hidden=True),
-        ReportColumn("received", "Đã nhận", 10, printed=False, hidden=True),
-        ReportColumn("accepted", "Được chấp nhận", 10, printed=False, hidden=True),
-        ReportColumn("on_time", "Đúng hạn", 10, printed=False, hidden=True),
-    )
+    stages = (ReportColumn(f"s{i}", words, 7.5, "center") for i, words in enumerate(stage_buckets(c)))
+    return _SHEET.with_columns("asked", *stages).columns
 
 
 def _lines(c: Consolidation, plan: ColumnRanges) -> Iterator[ReportLine]:
@@ -94,9 +228,9 @@ def _report_cells(report: UnitReport | None) -> Cells:
         return {"state": "Ngoài diện gửi biểu"}
     unit = report.status
     people = [text.replace("\n", ", ") for text in (person(report, "prepared"), person(report, "approved")) if text]
-    signed = signed_day(report)
+    signed = _signed_day(report)
     return {
-        "state": state_words(report),
+        "state": _state_words(report),
         "moment": moment_words(unit.received_at),
         "late": Number(unit.days_late, _DASH) if unit.on_time is not None else None,
         "people": "\n".join([*people, *([f"Duyệt ngày {signed}"] if signed else [])]),
@@ -134,3 +268,95 @@ def _sums(
         letter = letter_of(columns, name)
         cells[name] = Formula(f"SUM({letter}{first}:{letter}{first + len(units) - 1})", value)
     return cells
+
+
+_CONTACTS = SHEETS["internal"]
+_FIELDS = ("prepared_by", "prepared_position", "phone", "email", "approved_by")
+
+
+def internal_page(c: Consolidation) -> ReportSheet:
+    """The page: one line for each unit that reports."""
+    note = "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."
+    lines = (
+        ReportLine("row", _contact_cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
+        for number, report in enumerate(c.units, start=1)
+    )
+    return list_sheet(c, _CONTACTS, "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)", lines, note)
+
+
+def _contact_cells(report: UnitReport, number: int) -> Cells:
+    return {
+        "number": str(number),
+        "unit": report.status.name,
+        "unit_email": report.status.email,
+        "state": STATES[report.status.state],
+        **{name: report.text(name) for name in _FIELDS},
+        "source": source_link(report.status.code, "signoff", "signoff"),
+    }
+
+
+_LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
+_ONE_DECIMAL = f"0.{'0' * DECIMALS}"
+
+
+def quality_page(c: Consolidation, quality: Quality) -> ReportSheet:
+    """The page: units with their six scores, then every rule with its weight and what was counted."""
+    principles = (ReportColumn(item.code, item.title, 10, "center") for item in quality.principles)
+    sheet = SHEETS["quality"].with_columns("total", *principles)
+    title = "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"
+    return list_sheet(c, sheet, title, _quality_lines(c, quality), *_notes(quality))
+
+
+def _quality_lines(c: Consolidation, quality: Quality) -> Iterator[ReportLine]:
+    *units, overall = scores(c, quality)
+    for number, score in enumerate(units, start=1):
+        yield ReportLine("row", {"number": str(number), **_quality_cells(score)})
+    yield ReportLine("total", _quality_cells(overall))
+    yield ReportLine("space", height=10)
+    yield from _rules(quality, overall)
+
+
+def _notes(quality: Quality) -> Iterator[str]:
+    weights = ", ".join(f"{item.title.lower()} {vietnamese_number(item.weight)}" for item in quality.principles)
+    yield (
+        "Cách tính: mỗi tiêu chí là tỷ lệ phần trăm đạt trong số đo được; điểm nguyên tắc = Σ(tiêu chí × trọng số) / "
+        f"Σ(trọng số), điểm chung tính như vậy từ sáu nguyên tắc (trọng số: {weights}). Tiêu chí không có gì để đo thì "
+        "không tính. Đo trên lần gửi đầu tiên của mỗi đơn vị trong kỳ, đúng như khi nhận, trước khi trả lại, biên tập."
+    )
+    yield (
+        f"Xếp mức: xanh từ {vietnamese_number(quality.green)} điểm, vàng từ {vietnamese_number(quality.yellow)} đến "
+        f"dưới {vietnamese_number(quality.green)}, đỏ dưới {vietnamese_number(quality.yellow)}; mã nhận dạng phải đạt "
+        "100%, không đạt thì xếp đỏ. Điểm để đơn vị tự hoàn thiện số liệu, không thay đánh giá kết quả công việc."
+    )
+
+
+def _quality_cells(score: Score) -> Cells:
+    cells: Cells = {"unit": score.name, "light": _LIGHTS[score.light]}
+    for code, value in (*score.principles.items(), ("total", score.total)):
+        cells[code] = None if value is None else Number(value, _ONE_DECIMAL)
+    return cells
+
+
+def _rules(quality: Quality, overall: Score) -> Iterator[ReportLine]:
+    """Every rule under its principle: weight, and what was counted over all units."""
+    names = [item.code for item in quality.principles]
+    heads = dict(zip(names, ("Trọng số", "Đạt", "Tổng số", "Tỷ lệ (%)"), strict=False))
+    yield ReportLine("head", {"number": "TT", "unit": "Tiêu chí (tính chung các đơn vị)", **heads})
+    for principle in quality.principles:
+        yield ReportLine("section", {"number": "", "unit": principle.title})
+        for number, rule in enumerate(principle.rules, start=1):
+            shown = _counted(overall.counts[rule.code], rule.weight)
+            yield ReportLine(
+                "row", {"number": str(number), "unit": rule.title, **dict(zip(names, shown, strict=False))}
+            )
+
+
+def _counted(count: GoodOfAll, weight: float) -> tuple[CellContent, ...]:
+    value = share(count)
+    ratio = "không đo" if value is None else Number(value, _ONE_DECIMAL)
+    return (
+        Number(weight, "0" if weight == int(weight) else "0.0#"),
+        Number(count[0], "0"),
+        Number(count[1], "0"),
+        ratio,
+    )

@@ -7,18 +7,14 @@ from collections.abc import Mapping
 import attrs
 from attrs import frozen
 
-from nq57xl.outputs.report.addendum import addendum_page
-from nq57xl.outputs.report.changes import change_page
+from nq57xl.outputs.report.changes import addendum_page, change_page
 from nq57xl.outputs.report.indicators import indicator_page
-from nq57xl.outputs.report.internal import internal_page, quality_page
 from nq57xl.outputs.report.overview import overview_sheet
 from nq57xl.outputs.report.plan_results import plan_page
-from nq57xl.outputs.report.problems import problem_page
-from nq57xl.outputs.report.proposals import proposal_page
+from nq57xl.outputs.report.problems import problem_page, proposal_page
 from nq57xl.outputs.report.sources import source_labels, source_page
-from nq57xl.outputs.report.submissions import submission_page
 from nq57xl.outputs.report.summary import CountedSheets
-from nq57xl.outputs.report.units import unit_page
+from nq57xl.outputs.report.units import internal_page, quality_page, submission_page, unit_page
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.overview import overview_of
