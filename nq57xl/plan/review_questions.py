@@ -186,19 +186,15 @@ def _columns(review: Sequence[Review]) -> Iterator[Question]:
 
 def _cells(review: Sequence[Review]) -> Iterator[Question]:
     """The other points, by sheet, column and reason."""
-    known: dict[tuple[str, str], str] = {
-        (sheet.title, column.key): column.title for sheet in (*TABLES, NAMES) for column in sheet.columns
-    }
     kinds: dict[tuple[str, str, str], list[Review]] = {}
     for point in review:
         if not _is_asked_otherwise(point):
             kinds.setdefault(_kind_of(point), []).append(point)
     for (sheet, name, reason), points in kinds.items():
-        what = known.get((sheet, name), "") or (NAMES.title if sheet == NAMES.title else sheet or "nội dung ngoài bảng")
-        fields = (
-            f" ({', '.join(dict.fromkeys(_field_title(point) for point in points))})" if sheet == NAMES.title else ""
-        )
-        text = f"{len(points)} chỗ ở «{what}»{fields}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
+        what = _title_of(sheet, name) if name else sheet or "nội dung ngoài bảng"
+        fields = ", ".join(dict.fromkeys(_title_of(sheet, point.field) for point in points))
+        what = f"{what}» ({fields})" if sheet == NAMES.title else f"{what}»"
+        text = f"{len(points)} chỗ ở «{what}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
         cells = tuple((point.sheet, point.cell) for point in points if point.cell)
         yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
 
@@ -210,10 +206,11 @@ def _kind_of(point: Review) -> tuple[str, str, str]:
     return point.sheet, point.field if point.sheet else "", point.reason
 
 
-def _field_title(point: Review) -> str:
-    return NAME_KINDS.get(point.field) or next(
-        (column.title for column in CARD if column.key == point.field), point.field
-    )
+def _title_of(sheet: str, field: str) -> str:
+    """What people call a field of a sheet."""
+    own = [column for table in (*TABLES, NAMES) if table.title == sheet for column in table.columns]
+    known = {column.key: column.title for column in (*own, *(CARD if sheet == NAMES.title else ()))}
+    return (NAME_KINDS.get(field) if sheet == NAMES.title else None) or known.get(field, field)
 
 
 def _is_asked_otherwise(point: Review) -> bool:
@@ -305,9 +302,10 @@ class _Answers:
         if fold(answer) not in {fold(item) for item in (INSIDE, OUTSIDE, AS_PROPOSED)}:
             return
         self.done |= {f"unit {code}" for code in codes}
-        self.plan = attrs.evolve(
-            self.plan, units=tuple(_placed(unit, answer) if unit.code in codes else unit for unit in self.plan.units)
-        )
+        self._set(_placed(unit, answer) if unit.code in codes else unit for unit in self.plan.units)
+
+    def _set(self, units: Iterable[Unit]) -> None:
+        self.plan = attrs.evolve(self.plan, units=tuple(units))
 
     def members(self, name: str, answer: str) -> None:
         codes = self._members(answer)
@@ -340,29 +338,21 @@ class _Answers:
     def _with_communes(self) -> None:
         names = {fold(unit.name) for unit in self.plan.units}
         new = [name for name in _communes(self.plan) if fold(f"UBND {name}") not in names]
-        self.plan = attrs.evolve(
-            self.plan,
-            units=(
-                *self.plan.units,
-                *_new_units(self.plan, [f"UBND {name[:1].lower()}{name[1:]}" for name in new], "Xã, phường"),
-            ),
-        )
+        made = _new_units(self.plan, [f"UBND {name[:1].lower()}{name[1:]}" for name in new], "Xã, phường")
+        self._set([*self.plan.units, *made])
 
     def name(self, part: str, answer: str) -> None:
         if fold(answer) in (fold(NEW_UNIT), fold(_NEW_OUTSIDE)):
             outside = fold(answer) == fold(_NEW_OUTSIDE)
             made = _new_units(self.plan, [part], "Cơ quan ngoài" if outside else "Đơn vị")
-            self.plan = attrs.evolve(
-                self.plan, units=(*self.plan.units, *(attrs.evolve(item, external=outside) for item in made))
-            )
+            self._set([*self.plan.units, *(attrs.evolve(item, external=outside) for item in made)])
             return
         codes = Resolver(self.plan.units, ()).resolve(answer).codes
         if len(codes) == 1:
-            units = (
+            self._set(
                 attrs.evolve(unit, aliases=(*unit.aliases, part)) if unit.code == codes[0] else unit
                 for unit in self.plan.units
             )
-            self.plan = attrs.evolve(self.plan, units=tuple(units))
 
     def column(self, heading: str, answer: str) -> None:
         key = next((column.key for column in TASKS.columns if fold(column.title) == fold(answer)), None)
@@ -526,13 +516,6 @@ def _question(sheet: Worksheet, row: int, number: str, question: Question, plan:
 
 def _points(sheet: Worksheet, start: int, review: Sequence[Review]) -> None:
     """A line for each point, with a link to its cell."""
-    titles = {
-        (table.title, column.key): column.title
-        for table in (*appendix.TABLES, appendix.NAMES)
-        for column in table.columns
-    }
-    titles |= {(appendix.PLAN_TITLE, column.key): column.title for column in appendix.CARD}
-    titles |= {(appendix.PLAN_TITLE, key): name for key, name in appendix.NAME_KINDS.items()}
     for index, name in enumerate((*_COLUMNS, _FIELD)):
         sheet.text(start, index, name, "head")
     for row, point in enumerate(review, start + 1):
@@ -541,7 +524,7 @@ def _points(sheet: Worksheet, start: int, review: Sequence[Review]) -> None:
             point.sheet or "(chưa đưa vào)",
             point.cell,
             point.task,
-            titles.get((point.sheet, point.field), point.field),
+            _title_of(point.sheet, point.field),
             point.source,
             point.reason,
             point.value if len(point.value) <= _LONGEST else f"{point.value[:_LONGEST]}…",

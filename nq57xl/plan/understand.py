@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import attrs
 from attrs import frozen
 
-from nq57xl.plan.model import Comparator, Deadline, DeadlineKind, Indicator, Plan, Properties, Target, Task, Unit
+from nq57xl.plan.model import Comparator, Deadline, DeadlineKind, Plan, Properties, Target, Task
 from nq57xl.plan.units import Resolver
 from nq57xl.text.legacy import bare, fold, one_line
 from nq57xl.text.typed import read_number
@@ -379,20 +379,24 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     Texts and stored codes stay; a row without a code gets one that is not among `used`, the codes of earlier rows.
     Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
     """
-    plan = attrs.evolve(plan, units=_with_codes(plan.units))
-    resolver = Resolver(plan.units, plan.groups)
+    codes = assign_codes([(unit.code, unit_code(unit.name)) for unit in plan.units])
+    units = tuple(attrs.evolve(unit, code=code) for unit, code in zip(plan.units, codes, strict=True))
+    resolver = Resolver(units, plan.groups)
     task_codes = assign_codes([(task.code, _task_base(task)) for task in plan.tasks], used)
     indicator_codes = assign_codes(
         [(item.code, f"CT.{item.group or 'X'}.{_ascii(item.number)}") for item in plan.indicators], used
     )
     return attrs.evolve(
         plan,
+        units=units,
         tasks=tuple(
             _understand_task(attrs.evolve(task, code=code), resolver, plan.properties)
             for task, code in zip(plan.tasks, task_codes, strict=True)
         ),
         indicators=tuple(
-            _understand_indicator(attrs.evolve(item, code=code), resolver)
+            attrs.evolve(
+                item, code=code, target=parse_target(item.target.text), lead_units=resolver.resolve(item.lead).codes
+            )
             for item, code in zip(plan.indicators, indicator_codes, strict=True)
         ),
     )
@@ -426,11 +430,6 @@ def _free(wanted: str, taken: set[str]) -> str:
     return f"{wanted}{joint}{number}"
 
 
-def _with_codes(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    codes = assign_codes([(unit.code, unit_code(unit.name)) for unit in units])
-    return tuple(attrs.evolve(unit, code=code) for unit, code in zip(units, codes, strict=True))
-
-
 def unit_code(name: str) -> str:
     """A code from the initials of a unit's name: "Phòng Quản lý Đầu tư" is QLDT."""
     words = re.findall(r"[a-z0-9]+", bare(name).removeprefix("phong "))
@@ -456,7 +455,3 @@ def _understand_task(task: Task, resolver: Resolver, properties: Properties) -> 
         support_units=tuple(code for code in supports if code not in leads),
         deadline=parse_deadline(task.deadline.text, properties.year, properties.issued_on),
     )
-
-
-def _understand_indicator(item: Indicator, resolver: Resolver) -> Indicator:
-    return attrs.evolve(item, target=parse_target(item.target.text), lead_units=resolver.resolve(item.lead).codes)

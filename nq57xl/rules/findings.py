@@ -256,10 +256,10 @@ def grouped(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...
     return tuple(points)
 
 
-def to_answer(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
+def to_answer(findings: Sequence[Finding]) -> tuple[Point, ...]:
     """What a unit has to look at, grouped: errors first, then warnings that are not waived."""
     asked = [item for item in findings if item.asks]
-    return grouped(sorted(asked, key=lambda item: item.severity != "error"), least)
+    return grouped(sorted(asked, key=lambda item: item.severity != "error"))
 
 
 def _place(item: Finding, *, typed: bool) -> str:

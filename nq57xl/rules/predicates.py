@@ -122,7 +122,8 @@ class RequiredIf(Predicate):
 
     def short(self) -> str:
         """Names every set."""
-        return f"{self.complaint}: {self._sets('{}', ' hoặc ')}"
+        sets = (" và ".join(self.fields[name].title for name in group) for group in self.alternatives)
+        return f"{self.complaint}: {' hoặc '.join(sets)}"
 
     def blame(self, row: Row) -> str:
         """The first blank cell of the set that is begun, else of the first set."""
@@ -155,11 +156,6 @@ class RequiredIf(Predicate):
         """A mark is chosen, whatever else is typed."""
         titles = (("chọn " if self.fields[name].type == "mark" else "", self.fields[name].title) for name in group)
         return " và ".join(f"{verb}«{title}»" for verb, title in titles)
-
-    def _sets(self, title: str, between: str) -> str:
-        return between.join(
-            " và ".join(title.format(self.fields[name].title) for name in group) for group in self.alternatives
-        )
 
 
 class _EmptyIf(Predicate):

@@ -231,7 +231,7 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
             and any(name in columns for name in _NEEDED[kind])
             and _whole(kind, columns, parts)
         ):
-            after = _numbering(table, last)
+            after = last + (last + 1 < len(table.rows) and _is_numbering(table, last + 1))
             texts = tuple(" ".join(item) for item in parts)
             prints = frozenset(_print(table, line) for line in range(row, last + 1)) - {()}
             # a taller block must bring more: its extra rows could be data
@@ -413,11 +413,6 @@ def _score(key: str, word: str) -> float:
     if len(key) > 5 and key.replace(" ", "") == word.replace(" ", ""):
         return 2.5
     return 0.0
-
-
-def _numbering(table: GridTable, last: int) -> int:
-    """The last row of the headings, with a row "(1) (2) (3)" under them."""
-    return last + 1 if last + 1 < len(table.rows) and _is_numbering(table, last + 1) else last
 
 
 def _is_numbering(table: GridTable, row: int) -> bool:

@@ -72,8 +72,7 @@ def _run_text(run: Any, before: str) -> str:  # noqa: ANN401 - an lxml element
         )
     else:
         text = re.sub("[\uf020-\uf0ff]", lambda match: _symbol(f"{ord(match[0]) & 0xFF:02X}", ""), text)
-    align = run.find(f"{_W}rPr/{_W}vertAlign")
-    if align is not None and align.get(f"{_W}val") == "superscript" and re.fullmatch(r"\s*[\d*,() ]{1,6}\s*", text):
+    if _val(run, "rPr", "vertAlign") == "superscript" and re.fullmatch(r"\s*[\d*,() ]{1,6}\s*", text):
         text = _raised(text.strip(), before)
     struck = text.strip() and (_is_on(run, "strike") or _is_on(run, "dstrike"))
     return f"{_STRUCK}{text}{_STRUCK_END}" if struck else text
@@ -90,6 +89,16 @@ def _raised(text: str, before: str) -> str:
 def _is_on(run: Any, name: str) -> bool:  # noqa: ANN401 - an lxml element
     mark = run.find(f"{_W}rPr/{_W}{name}")
     return mark is not None and mark.get(f"{_W}val") not in ("0", "false", "off")
+
+
+def _val(element: Any, *path: str) -> str:  # noqa: ANN401 - an lxml element
+    """The `val` of an element under another; "" where there is none."""
+    found = element.find("/".join(f"{_W}{name}" for name in path)) if element is not None else None
+    return (found.get(f"{_W}val") or "") if found is not None else ""
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if text.isdigit() and len(text) < 7 else default
 
 
 def _symbol(char: str, font: str) -> str:
@@ -119,10 +128,12 @@ class _Numbers:
         found = cls()
         if numbering is None:
             return found
-        abstract = {item.get(f"{_W}abstractNumId"): _levels(item) for item in numbering.iter(f"{_W}abstractNum")}
+        abstract = {
+            item.get(f"{_W}abstractNumId"): {_level_of(level): _level(level) for level in item.findall(f"{_W}lvl")}
+            for item in numbering.iter(f"{_W}abstractNum")
+        }
         for item in numbering.iter(f"{_W}num"):
-            number, link = item.get(f"{_W}numId"), item.find(f"{_W}abstractNumId")
-            key = link.get(f"{_W}val") if link is not None else ""
+            number, key = item.get(f"{_W}numId"), _val(item, "abstractNumId")
             found.levels[number] = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
             # a list that starts anew has its own override
             restarts = item.find(f"{_W}lvlOverride/{_W}startOverride") is not None
@@ -146,33 +157,23 @@ class _Numbers:
 _Level = tuple[str, str, int]
 
 
-def _levels(abstract: Any) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
-    return {_whole(item, f"{_W}ilvl", 0): _level(item) for item in abstract.findall(f"{_W}lvl")}
+def _level_of(item: Any) -> int:  # noqa: ANN401 - an lxml element
+    return _whole(item.get(f"{_W}ilvl") or "", 0)
 
 
 def _level(item: Any) -> _Level:  # noqa: ANN401 - an lxml element
-    kind, text, start = (item.find(f"{_W}{name}") for name in ("numFmt", "lvlText", "start"))
-    return (
-        (kind.get(f"{_W}val") or "") if kind is not None else "decimal",
-        (text.get(f"{_W}val") or "") if text is not None else "",
-        _whole(start, f"{_W}val", 1),
-    )
+    return _val(item, "numFmt") or "decimal", _val(item, "lvlText"), _whole(_val(item, "start"), 1)
 
 
 def _overrides(number: Any, levels: dict[int, _Level]) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
     """The levels that one use of a list writes anew: all of it, or only where it starts."""
     found = {}
     for item in number.findall(f"{_W}lvlOverride"):
-        level, whole, start = _whole(item, f"{_W}ilvl", 0), item.find(f"{_W}lvl"), item.find(f"{_W}startOverride")
+        level, whole, start = _level_of(item), item.find(f"{_W}lvl"), _val(item, "startOverride")
         made = _level(whole) if whole is not None else levels.get(level)
         if made is not None:
-            found[level] = (made[0], made[1], _whole(start, f"{_W}val", 1)) if start is not None else made
+            found[level] = (made[0], made[1], _whole(start, 1)) if start else made
     return found
-
-
-def _whole(element: Any, name: str, default: int) -> int:  # noqa: ANN401 - an lxml element
-    text = (element.get(name) or "") if element is not None else ""
-    return int(text) if text.isdigit() and len(text) < 7 else default
 
 
 def _shown(levels: dict[int, _Level], counts: dict[int, int], level: int) -> str:
@@ -215,13 +216,6 @@ def _cells_of(row: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
             yield from _cells_of(child)
 
 
-def number(element: Any, path: str, default: int) -> int:  # noqa: ANN401 - an lxml element
-    """The whole number in the `val` of an element under another."""
-    found = element.find(path)
-    text = (found.get(f"{_W}val") or "") if found is not None else ""
-    return min(int(text), _MOST_COLUMNS) if text.isdigit() else default
-
-
 def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
     """For each row the columns that each of its cells covers, over the borders that the rows have in common."""
     places = _places(table)
@@ -244,10 +238,10 @@ def _places(table: Any) -> list[int]:  # noqa: ANN401 - an lxml element
 
 def _spans(row: Any, places: list[int]) -> list[_Span]:  # noqa: ANN401 - an lxml element
     """The cells of a row between borders of the grid."""
-    at = number(row, f"{_W}trPr/{_W}gridBefore", 0)
+    at = min(_whole(_val(row, "trPr", "gridBefore"), 0), _MOST_COLUMNS)
     found = []
     for cell in _cells_of(row):
-        following = at + max(1, number(cell, f"{_W}tcPr/{_W}gridSpan", 1))
+        following = at + min(max(1, _whole(_val(cell, "tcPr", "gridSpan"), 1)), _MOST_COLUMNS)
         while len(places) <= following:
             places.append(places[-1] + 1000)
         found.append((at, following))
@@ -303,12 +297,12 @@ def _styles(document: Any) -> dict[str, tuple[str, int]]:  # noqa: ANN401 - a py
     found: dict[str, tuple[str, int]] = {}
     parents: dict[str, str] = {}
     for style in document.styles.element.iter(f"{_W}style"):
-        name, based = style.get(f"{_W}styleId") or "", style.find(f"{_W}basedOn")
+        name, based = style.get(f"{_W}styleId") or "", _val(style, "basedOn")
         numbered = _list_of(style.find(f"{_W}pPr"))
         if numbered:
             found[name] = numbered
-        elif based is not None:
-            parents[name] = based.get(f"{_W}val") or ""
+        elif based:
+            parents[name] = based
     for name in parents:
         above, steps = name, 0
         while above not in found and above in parents and steps < 20:
@@ -319,14 +313,9 @@ def _styles(document: Any) -> dict[str, tuple[str, int]]:  # noqa: ANN401 - a py
 
 
 def _list_of(properties: Any) -> tuple[str, int] | None:  # noqa: ANN401 - an lxml element
-    number = properties.find(f"{_W}numPr") if properties is not None else None
-    if number is None:
-        return None
-    key, level = number.find(f"{_W}numId"), number.find(f"{_W}ilvl")
-    if key is None:
-        return None
-    depth = (level.get(f"{_W}val") or "") if level is not None else ""
-    return key.get(f"{_W}val") or "0", int(depth) if depth.isdigit() else 0
+    """List and level that the properties of a paragraph or style name."""
+    key = _val(properties, "numPr", "numId")
+    return (key, _whole(_val(properties, "numPr", "ilvl"), 0)) if key else None
 
 
 class _Reader:
@@ -354,9 +343,8 @@ class _Reader:
         text = "".join(_texts(element))
         properties = element.find(f"{_W}pPr")
         numbered = _list_of(properties)
-        if numbered is None and properties is not None:
-            style = properties.find(f"{_W}pStyle")
-            numbered = self.styles.get(style.get(f"{_W}val")) if style is not None else None
+        if numbered is None:
+            numbered = self.styles.get(_val(properties, "pStyle"))
         drawn = self.numbers.next(*numbered) if numbered and numbered[0] != "0" else ""
         return f"{drawn} {text}".strip() if drawn else text
 

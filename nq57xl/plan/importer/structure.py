@@ -377,7 +377,10 @@ def _top_row(state: _State, row: BodyRow, number: str, rest: list[BodyRow], two:
         )
     values["subnumber"] = row.values.get("subnumber", SourceText())
     if not values["task"].text and values["subtask"].text:
-        values["task"], values["subtask"] = _only_subtask(state, values, two)
+        if two:
+            values["task"] = SourceText("", values["subtask"].source, "thiếu nhiệm vụ tổng quát")
+        else:
+            values["task"], values["subtask"] = values["subtask"], SourceText()
     draft = Draft(state.section, values, row.source)
     children = [] if two else _children(rest, number)
     state.parent = draft
@@ -391,13 +394,6 @@ def _top_row(state: _State, row: BodyRow, number: str, rest: list[BodyRow], two:
     for name in _FIELDS:
         if values[name].text and name not in row.tall and all(child.text(name) for child in children):
             state.loose.append(attrs.evolve(values[name], doubt=f"ghi ở dòng nhiệm vụ chung {number}"))
-
-
-def _only_subtask(state: _State, values: dict[str, SourceText], two: bool) -> tuple[SourceText, SourceText]:
-    """The two texts of a row that has no task of its own."""
-    if two:
-        return SourceText("", values["subtask"].source, "thiếu nhiệm vụ tổng quát"), values["subtask"]
-    return values["subtask"], SourceText()
 
 
 def _children(rest: list[BodyRow], number: str) -> list[BodyRow]:

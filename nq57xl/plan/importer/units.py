@@ -445,7 +445,10 @@ class _Reader:
         doubts: list[_UnitDoubt] = []
         resolver = Resolver(units, ())
         for spellings in found.values():
-            best = max(spellings, key=lambda item: (item[:1].isupper(), not _is_misspelt(item), self.groups[item]))
+            # "Cac phòng" is misspelt
+            best = max(
+                spellings, key=lambda item: (item[:1].isupper(), item[:4].casefold() != "cac ", self.groups[item])
+            )
             listed = self.inside.get(best, [])
             members = tuple(dict.fromkeys(code for name in listed for code in resolver.resolve(name).codes))
             members, reason = (members, "") if members else _members_of(best, units, rank, agency)
@@ -523,11 +526,6 @@ def _coded(units: Sequence[Unit]) -> tuple[Unit, ...]:
         taken.add(code)
         done.append(attrs.evolve(unit, code=code))
     return tuple(done)
-
-
-def _is_misspelt(name: str) -> bool:
-    """True for "Cac phòng": the first word without its accent."""
-    return name.split(" ", maxsplit=1)[0].casefold() == "cac"
 
 
 _OF_KIND: dict[str, tuple[str, ...]] = {
