@@ -20,6 +20,7 @@ Kind = Literal["templates", "schemas"]
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@lru_cache(maxsize=2)
 def packaged(kind: Kind) -> Path:
     """Folder of the packaged templates or schemas; raises Nq57Error when the installation lacks it."""
     for folder in (_PACKAGE / "_data" / kind, _PACKAGE.parent / kind):

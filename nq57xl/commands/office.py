@@ -106,7 +106,8 @@ class Office:
 
     def in_own_words(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings as this workspace words them (schemas/findings.yml)."""
-        return reworded(findings, self.catalogue())
+        found = tuple(findings)
+        return reworded(found, self.catalogue()) if found else ()
 
     def period(self, code: str | None, ledger: Ledger, plan: Plan) -> Period:
         """The period asked for, else the latest one issued."""

@@ -206,6 +206,8 @@ class Ledger:
             if found is None:
                 return None
             _keep(kept, found, _KEPT_FORMS if cells else _KEPT_BARE_FORMS)
+            if cells:
+                _keep(self._bare_forms, attrs.evolve(found, cells=()), _KEPT_BARE_FORMS)
         return kept[issue_id]
 
     def form_by_short(self, short_id: str) -> Form | None:

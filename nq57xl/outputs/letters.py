@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from base64 import encodebytes
 from collections.abc import Iterator, Mapping, Sequence
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
+from urllib.parse import quote
 
 from attrs import field, frozen
 
@@ -44,17 +44,30 @@ def mail_draft(
     `bodies`: the text, and the same as a page where there is one; `attached`: name and content of a workbook; `mark`:
     what makes the boundaries, so that they never come from chance.
     """
-    message = EmailMessage(policy=SMTP)
-    text, *pages = bodies
-    message.set_content(text, cte="base64")
-    for page in pages:
-        message.add_alternative(page, subtype="html", cte="base64")
-        message.set_boundary(f"=_nq57-{mark}-hai-dang")
+    kinds = zip(("plain", "html"), bodies, strict=False)
+    texts = [
+        _part(f'text/{kind}; charset="utf-8"', "\r\n".join(text.split("\n")).encode("utf-8", "replace"))
+        for kind, text in kinds
+    ]
+    whole = texts[0] if len(texts) == 1 else _parts("alternative", f"=_nq57-{mark}-hai-dang", texts)
     if attached is not None:
         name, content = attached
-        message.add_attachment(content, maintype="application", subtype=_XLSX, filename=name)
-        message.set_boundary(f"=_nq57-{mark}-kem-tep")
-    return "".join(_head(to, subject)).encode("ascii") + message.as_bytes()
+        said = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name)}"
+        workbook = _part(f"application/{_XLSX}", content, f"Content-Disposition: attachment; {said}")
+        whole = _parts("mixed", f"=_nq57-{mark}-kem-tep", [whole, workbook])
+    return "".join(_head(to, subject)).encode("ascii") + whole
+
+
+def _part(kind: str, content: bytes, *more: str) -> bytes:
+    """One body of a mail. Written here: `email.message` takes twenty times as long for the same bytes."""
+    head = (f"Content-Type: {kind}", "Content-Transfer-Encoding: base64", *more, "MIME-Version: 1.0", "", "")
+    return "\r\n".join(head).encode("ascii") + encodebytes(content).replace(b"\n", b"\r\n")
+
+
+def _parts(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    head = f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'
+    bodies = b"".join(b"--%s\r\n%s\r\n" % (boundary.encode("ascii"), part) for part in parts)
+    return head.encode("ascii") + bodies + f"--{boundary}--\r\n".encode("ascii")
 
 
 def _head(to: Sequence[Address], subject: str) -> Iterator[str]:
@@ -79,6 +92,8 @@ def addresses(text: str, name: str) -> tuple[Address, ...]:
 
 def plain(text: str) -> str:
     """A text from outside on one line: no control characters, no signs that turn the direction of reading."""
+    if text.isprintable():
+        return one_line(text)
     text = text.encode("utf-8", "replace").decode("utf-8")
     return one_line("".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text))
 

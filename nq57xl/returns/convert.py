@@ -74,7 +74,12 @@ _MOST, _SHORT = 5_000, 200
 def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
     kind, offered, value = field.kind(facts), field.offered(facts), raw.value
-    if isinstance(value, str) and kind == "text" and raw == text_cell(value) and _is_plain(value):
+    if (
+        kind == "text"
+        and isinstance(value, str)
+        and ((own := text_cell(value)) is raw or own == raw)
+        and _is_plain(value)
+    ):
         return Converted(value, value)
     if isinstance(value, str) and len(value) > _SHORT:
         return _converted(raw, field, kind, offered, lists)
