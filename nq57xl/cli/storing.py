@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import click
 
 from nq57xl.cli.options import NamedPath, as_json, console, office, period_option, print_json, talk
@@ -71,10 +72,17 @@ def restore(context: click.Context, source: Path, folder: Path) -> None:
     from nq57xl.commands.backup import verify
 
     run(source.read_bytes(), folder)
-    done = verify(office_at(folder, announce=talk))
+    here = office_at(folder, announce=talk)
+    # the copy of the ledger is a file, wherever the ledger was
+    done = verify(attrs.evolve(here, workspace=attrs.evolve(here.workspace, server="")))
     for problem in done.problems:
         talk(problem)
     talk(f"Đã lập lại {folder}: {done.files} tệp lưu, {len(done.problems)} điểm không khớp.")
+    if here.workspace.server:
+        talk(
+            f"Sổ dữ liệu đang là tệp nq57xl.db trong thư mục đó: chạy «nq57xl -w {folder} ledger copy» để chuyển lên "
+            "máy chủ, hoặc bỏ biến NQ57XL_LEDGER để dùng tệp."
+        )
     if done.problems:
         context.exit(1)
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from nq57xl.cli import cli
+from nq57xl.commands.backup import write_backup
 from nq57xl.commands.collect import collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -61,6 +62,21 @@ def test_a_backup_that_lost_a_file_is_told(office: Office, tmp_path: Path) -> No
     done = CliRunner().invoke(cli, ["restore", str(poorer), str(tmp_path / "máy khác")])
     assert done.exit_code == 1
     assert "không có trong archive/" in done.stderr
+
+
+def test_a_backup_is_restored_where_ledgers_are_on_a_server(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NQ57XL_LEDGER is set, as on every PC of such an office: the copy is verified as a file; how to go on is told."""
+    file, there = tmp_path / "sao lưu.zip", tmp_path / "máy khác"
+    with file.open("wb") as stream:
+        write_backup(office, stream)
+    monkeypatch.setenv("NQ57XL_LEDGER", "postgresql+psycopg://nq57:x@127.0.0.1:1/khong-co")
+    done = CliRunner().invoke(cli, ["restore", str(file), str(there)])
+    assert done.exit_code == 0, done.output
+    assert "0 điểm không khớp" in done.output
+    assert "ledger copy" in done.output
+    assert (there / "nq57xl.db").is_file()
 
 
 def test_nothing_is_restored_over_a_workspace(office: Office, tmp_path: Path) -> None:
