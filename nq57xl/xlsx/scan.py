@@ -312,7 +312,8 @@ def scan_xlsx(data: bytes) -> Scan:
     check_total(found)
     package.refuse_doctypes()
     active = _active_xlsx(package, calls=any(sheet.calls for sheet in found))
-    return Scan(found, _program(package), active, date1904, _saved_at(package))
+    program = texts_of(package, "docProps/app.xml", "Application")["Application"]
+    return Scan(found, program, active, date1904, _saved_at(package))
 
 
 def _workbook_part(package: Package) -> str:
@@ -344,14 +345,9 @@ def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetS
     return found, date1904
 
 
-def _program(package: Package) -> str:
-    """The program that docProps/app.xml names."""
-    return _properties(package, "docProps/app.xml", ("Application",)).get("Application", "").strip()
-
-
 def _saved_at(package: Package) -> datetime | None:
     """When a program last saved the workbook, by docProps/core.xml; None where it does not tell, or tells nonsense."""
-    text = _properties(package, "docProps/core.xml", ("modified",)).get("modified", "").strip()
+    text = texts_of(package, "docProps/core.xml", "modified")["modified"]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -359,9 +355,9 @@ def _saved_at(package: Package) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _properties(package: Package, part: str, names: tuple[str, ...]) -> dict[str, str]:
-    """Texts of the elements of these names in a part of properties."""
-    texts: dict[str, str] = {}
+def texts_of(package: Package, part: str, *names: str) -> dict[str, str]:
+    """Texts of the elements of these names in a part of properties; "" where there is none."""
+    texts = dict.fromkeys(names, "")
     inside = ""
 
     def start(tag: str, _: Attributes) -> None:
@@ -369,12 +365,12 @@ def _properties(package: Package, part: str, names: tuple[str, ...]) -> dict[str
         inside = tag
 
     def text(piece: str) -> None:
-        if inside in names:
-            texts[inside] = (texts.get(inside, "") + piece)[:200]
+        if inside in texts:
+            texts[inside] = (texts[inside] + piece)[:200]
 
     def end(_: str) -> None:
         nonlocal inside
         inside = ""
 
     package.parse(part, start, end, text)
-    return texts
+    return {name: text.strip() for name, text in texts.items()}

@@ -24,7 +24,7 @@ from nq57xl.xlsx.cells import (
 )
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.refused import refuse
-from nq57xl.xlsx.scan import Scan, active_ods
+from nq57xl.xlsx.scan import Scan, active_ods, texts_of
 from nq57xl.xlsx.scan_sheet import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
 
 _PARENTS = 20
@@ -210,27 +210,7 @@ def scan_ods(data: bytes) -> Scan:
         sheets[0].add_remark(Remark("margin", text))
     calls = reader.calls or any(sheet.calls for sheet in sheets)
     active = active_ods(package.names(), links=reader.links, calls=calls)
-    return Scan(sheets, _program(package), active, reader.date1904)
-
-
-def _program(package: Package) -> str:
-    texts: list[str] = []
-    inside = False
-
-    def start(tag: str, _: Attributes) -> None:
-        nonlocal inside
-        inside = tag == "generator"
-
-    def text(piece: str) -> None:
-        if inside and len(texts) < 4:
-            texts.append(piece[:200])
-
-    def end(_: str) -> None:
-        nonlocal inside
-        inside = False
-
-    package.parse("meta.xml", start, end, text)
-    return "".join(texts).strip()
+    return Scan(sheets, texts_of(package, "meta.xml", "generator")["generator"], active, reader.date1904)
 
 
 def _repeat(attributes: Attributes, name: str) -> int:

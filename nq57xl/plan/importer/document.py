@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from attrs import frozen
@@ -150,8 +151,6 @@ class BodyRow:
         return self.values[name].text if name in self.values else ""
 
 
-_ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 _MARK = re.compile(r"(?<=[^\s])[¹²³⁰⁴-⁹]{1,3}(?=$|[\s.,;:)])", re.MULTILINE)
 _MEASURE = re.compile(r"(?:^|[^\w])[kdc]?m$|(?<![/\d])\d{1,3}$")
@@ -166,8 +165,6 @@ _CUT_WORD = re.compile(r"(?!\S*/\d{4}$)\S*/\S*[^\W_]")
 DATE = re.compile(r"\(?(?:\d{1,2}/)?\d{1,2}/\d{4}[.,;)]?")
 """A day or a month in numbers, as the one word of its kind."""
 _CAPITALS = re.compile(r"[A-ZĐ]{1,5}(?![^\W\d_])")
-_LOOK_ALIKES = str.maketrans("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "0123456789")
-_ROMAN_SIGNS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
 
 def roman(number: int) -> str:
@@ -179,18 +176,17 @@ def roman(number: int) -> str:
     return text
 
 
+_VALUES = {roman(number): number for number in range(1, 100)}
+
+
 def roman_value(text: str) -> int | None:
     """The value of a Roman number, None when the text is none."""
-    text = text.strip().upper()
-    if not text or not _ROMAN.fullmatch(text):
-        return None
-    values = [_VALUES[letter] for letter in text]
-    return sum(-value if value < max(values[index:]) else value for index, value in enumerate(values))
+    return _VALUES.get(text.strip().upper())
 
 
 def plain_roman(text: str) -> str:
     """Signs of one letter such as Ⅱ as ordinary letters."""
-    return re.sub("[Ⅰ-Ⅹ]", lambda match: _ROMAN_SIGNS[int(match[0].translate(_LOOK_ALIKES))], text)
+    return re.sub("[Ⅰ-Ⅹ]", lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def join_lines(first: str, second: str) -> str:
