@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+import attrs
 from attrs import frozen
 
 from nq57xl.commands.collect import standing
@@ -16,7 +17,7 @@ from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.calendar import CalendarLine, calendar_file, render_calendar
+from nq57xl.outputs.calendar import CalendarLine, calendar_file, day_words, render_calendar
 from nq57xl.outputs.reminders import (
     GROUP_FILE,
     NOTICE_FILE,
@@ -268,10 +269,16 @@ def _codes(year: int) -> list[str]:
 
 
 def _line(period: Period, properties: Properties) -> CalendarLine:
-    told = [period.subject[:1].upper() + period.subject[1:]] if period.subject else []
-    for who, day in (("đơn vị", period.due), ("cơ quan", period.report_due)):
-        if not is_working_day(day, properties):
-            name = holidays_of(day.year).get(day, "ngày nghỉ")
-            told.append(f"hạn của {who} trùng {name}")
+    usual = parse_period(period.code, attrs.evolve(properties, due_roll="", roll_weekends=False))
+    told = [period.subject] if period.subject else []
+    for who, day, meant in (
+        ("đơn vị", period.due, usual.due),
+        ("cơ quan", period.report_due, usual.report_due),
+    ):
+        off = holidays_of(meant.year).get(meant, "ngày nghỉ")
+        if day != meant:
+            told.append(f"hạn của {who} chuyển từ {day_words(meant)} ({off})")
+        elif not is_working_day(day, properties):
+            told.append(f"hạn của {who} trùng {off}")
     note = "; ".join(told)
     return CalendarLine(period, note[:1].upper() + note[1:])

@@ -17,7 +17,16 @@ from nq57xl.forms.model import PREFILLED, EarlierAnswer, Form, FormRow, FormTabl
 from nq57xl.forms.wording import DONE_BEFORE, NOTE_BEFORE, shorten
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
-from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE, EXPLAINED, SHARE, STILL, document_prints, text_print
+from nq57xl.rules.movement import (
+    BEFORE,
+    DOCUMENTS_ELSEWHERE,
+    EXPLAINED,
+    SHARE,
+    STILL,
+    document_prints,
+    explanation_print,
+    text_print,
+)
 from nq57xl.rules.schema import Facts, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import bare, clean, fold
 from nq57xl.xlsx.metrics import INDENT, lines_needed
@@ -382,7 +391,7 @@ def _before_facts(earlier: EarlierAnswer | None, fields: Sequence[str], explanat
         facts[STILL] = earlier.still
     told = earlier.values[explanation].value if explanation in earlier.values else None
     if isinstance(told, str):
-        facts[EXPLAINED] = text_print(told)
+        facts[EXPLAINED] = explanation_print(told)
     return facts
 
 

@@ -151,6 +151,18 @@ _AGENCIES = (
     "phuong ",
     "thanh tra tinh",
     "ban dan",
+    "dac khu",
+    "thanh pho ",
+    "van phong ubnd",
+    "van phong uy ban",
+    "cuc ",
+    "thue ",
+    "kho bac",
+    "bao hiem xa hoi",
+    "toa an",
+    "vien kiem sat",
+    "dai hoc",
+    "truong dai hoc",
 )
 """How names of agencies begin, without accents; other units are parts of one office."""
 _BLANK_NUMBER = "        "

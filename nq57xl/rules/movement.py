@@ -57,22 +57,39 @@ def _print_formula(ref: str) -> str:
     return f'LEN({bare})&":"&LEFT({bare},{_PRINTED})'
 
 
+_DOTS = (".", "-", "…")
+"""Marks that tell nothing apart: "....." explains nothing, and last time's words with a full stop are last time's."""
+
+
+def explanation_print(text: str) -> str:
+    """What an explanation is compared by: `text_print` of its words without dots and dashes."""
+    return text_print(_undotted(text))
+
+
+def _undotted(text: str) -> str:
+    return re.sub(r"[.\-…]", "", text)
+
+
 def _explains(text: object, before: object) -> bool:
     """An explanation says something, and not what was said last time."""
     if not isinstance(text, str):
         return False
-    bare = _BLANKS.sub("", text).lower()
-    return len(bare) >= _LEAST and bare not in _nothing() and text_print(text) != before
+    bare = _BLANKS.sub("", _undotted(text)).lower()
+    # forms issued by earlier programs hold what was said last time with its dots
+    return len(bare) >= _LEAST and bare not in _nothing() and before not in (explanation_print(text), text_print(text))
 
 
 @cache
 def _nothing() -> tuple[str, ...]:
     """What says nothing and is long enough to look like an explanation, without blanks."""
-    said = (_BLANKS.sub("", text).lower() for text in read_schema("blanks.yml")["nothing"])
-    return tuple(f"{text}{dot}" for text in said if len(text) >= _LEAST - 1 for dot in ("", "."))
+    blanks = read_schema("blanks.yml")
+    said = (_BLANKS.sub("", text).lower() for text in (*blanks["nothing"], *blanks["unexplaining"]))
+    return tuple(text for text in said if len(text) >= _LEAST)
 
 
 def _explains_formula(ref: str, before: object) -> str:
+    for mark in _DOTS:
+        ref = f'SUBSTITUTE({ref},"{mark}","")'
     bare = _bare_formula(ref)
     tests = [f"LEN({bare})>={_LEAST}", f"ISNA(MATCH({bare},{{{','.join(map(quoted, _nothing()))}}},0))"]
     return all_of(tests if not before else [*tests, f"NOT(EXACT({_print_formula(ref)},{quoted(str(before))}))"])

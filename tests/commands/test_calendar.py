@@ -12,12 +12,15 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.remind import year_calendar
+from nq57xl.commands.init import init
+from nq57xl.commands.remind import year_calendar, year_days
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DueRoll, Properties
 from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
 from tests import year_kit as year
 from tests.conftest import CheckOoxml
+from tests.samples import sample_plan
 
 DAY = dt.date
 OFFICE = Properties(id="x", title="", year=2026, internal_day=1, report_day=5, before_is_inclusive=True)
@@ -46,6 +49,23 @@ def test_swapped_days() -> None:
     assert parse_period("2026-05", swapped).due == DAY(2026, 5, 2)
     with pytest.raises(Nq57Error, match="02/13/2026"):
         parse_period("2026-05", attrs.evolve(swapped, days_off=("02/13/2026",)))
+
+
+def test_a_due_day_that_moved_says_from_where(tmp_path: Path) -> None:
+    """The 17th is the first day of Tết in February 2026 and a Saturday in January: the note names the day it was."""
+    plan = sample_plan()
+    rolled = attrs.evolve(plan, properties=attrs.evolve(plan.properties, due_roll="after"))
+    appendix = tmp_path / "ke hoach.xlsx"
+    appendix.write_bytes(write_appendix(rolled))
+    init(tmp_path / "vp", str(appendix))
+    lines = {line.period.code: line for line in year_days(year.at(tmp_path / "vp", year.moment("2026-01", 5))).lines}
+    assert lines["2026-01"].period.due == DAY(2026, 1, 19)
+    assert lines["2026-01"].note.startswith("Hạn của đơn vị chuyển từ thứ Bảy, 17/01/2026 (ngày nghỉ)")
+    assert lines["2026-02"].period.due == DAY(2026, 2, 23)
+    assert lines["2026-02"].note.startswith(
+        f"Hạn của đơn vị chuyển từ thứ Ba, 17/02/2026 ({holidays_of(2026)[DAY(2026, 2, 17)]})"
+    )
+    assert lines["2026-03"].note == ""
 
 
 def test_the_year(tmp_path: Path, check_ooxml: CheckOoxml) -> None:

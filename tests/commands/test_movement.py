@@ -163,8 +163,8 @@ def test_each_movement_is_found(root: Path, planted: str) -> None:
 
 @pytest.mark.parametrize(
     ("explanation", "settled"),
-    [(WHY, True), (".", False), ("ok", False), ("Không có.", False), (None, False)],
-    ids=["words", "dot", "ok", "nothing", "-"],
+    [(WHY, True), (".....", False), ("ok", False), ("- Như kỳ trước.", False), (None, False)],
+    ids=["words", "dots", "ok", "nothing", "-"],
 )
 def test_an_explanation_in_the_row_settles_it(root: Path, explanation: str | None, settled: bool) -> None:
     """Explained it is a fact that quotes the explanation, and the return is accepted; "." explains nothing."""
@@ -184,7 +184,7 @@ def test_over_the_months(tmp_path: Path) -> None:
     year.issue(root, MAY)
     assert moved(year.send(root, MAY, {**figures((1, 100), 5, "no"), **words}).returns[0]) == set()
     year.issue(root, JUNE)
-    again: year.Typed = {**words, ("led", "I.1", "percent"): 0.2}
+    again: year.Typed = {("led", "I.1", "percent"): 0.2, ("led", "I.1", "explanation"): f"- {WHY}…"}
     assert about(year.send(root, JUNE, again).returns[0], "I.1") == {("PERCENT_FALLS", "percent")}
     year.send(root, JUNE, {("led", "I.1", "percent"): 0.3}, day=16)
     year.issue(root, JULY)
@@ -234,7 +234,7 @@ def test_the_form_says_the_same_while_typing(
     form = year.form(request.getfixturevalue(where), MAY)
     cases: dict[Path, set[str | None]] = {}
     for number, (changes, wanted) in enumerate(plants.values()):
-        for explanation in (None, "Không có.", WHY):
+        for explanation in (None, ("Không có.", ".....", "- Như kỳ trước")[number % 3], WHY):
             settled: dict[tuple[str, str, str], CellValue] = {("led", "I.1", "explanation"): explanation}
             settled |= {("indicator", code, "note"): explanation for code in KINDS}
             path = tmp_path / f"{number} {len(explanation or '')}.xlsx"

@@ -142,6 +142,7 @@ def test_after_the_due_day_one_notice_for_all(root: Path) -> None:
     assert again is not None
     assert again.read_bytes() == first
     assert between_agencies(["Sở Tài chính", "UBND xã Tân Phú", "Văn phòng UBND"])
+    assert between_agencies(["Văn phòng UBND tỉnh", "Thuế tỉnh Đồng Nai", "Đặc khu Côn Đảo"])
     assert not between_agencies(["Văn phòng Sở", "Phòng Quản lý đô thị"])
 
 
