@@ -132,10 +132,12 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> _SentBac
         else:
             wanted[path] = (form, record.judged)
     made, problems = _rendered(wanted)
-    paths = tuple(write_guarded(ledger, office.workspace, path, content) for path, content in made.items())
+    written, failed = write_all_guarded(ledger, office.workspace, made)
+    if failed:
+        raise failed[0]
     for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
         remove_guarded(ledger, office.workspace, path)
-    return _SentBack(paths, tuple(problems))
+    return _SentBack(tuple(written.values()), tuple(problems))
 
 
 def _rendered(wanted: Mapping[Path, tuple[Form, JudgedReturn]]) -> tuple[dict[Path, bytes], list[str]]:

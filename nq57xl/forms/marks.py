@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import attrs
@@ -74,10 +74,13 @@ def points_of(
     """
     order = {sheet.id: number for number, sheet in enumerate(sheets)}
     titles = {sheet.id: sheet.title for sheet in sheets}
+    rows: dict[tuple[str, str], list[Slot]] = {}
+    for slot in (slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"):
+        rows.setdefault((slot.table, slot.key), []).append(slot)
     points = []
     for finding in findings:
         if finding.asks:
-            slot = _slot_of(sheets, finding)
+            slot = _slot_of(rows, finding)
             title = titles[slot.sheet] if slot else finding.sheet
             key = asked_key(finding, sheets) if stays(finding) else ""
             alive = state.formula(finding, slot, own=False) if state and slot else ""
@@ -91,19 +94,11 @@ def points_of(
     return tuple(sorted(points, key=place))
 
 
-def _slot_of(sheets: Sequence[SheetLayout], finding: Finding) -> Slot | None:
+def _slot_of(rows: Mapping[tuple[str, str], Sequence[Slot]], finding: Finding) -> Slot | None:
     """The entry cell of a finding; the first of its row when the finding names no field."""
-    if not finding.table:
-        return None
-    key = finding.task or finding.table
-    row = [
-        slot
-        for sheet in sheets
-        for slot in sheet.slots
-        if slot.role == "entry" and slot.table == finding.table and slot.key == key
-    ]
-    exact = [slot for slot in row if finding.field in slot.fields]
-    return next(iter(exact or row), None)
+    row = rows.get((finding.table, finding.task or finding.table), ()) if finding.table else ()
+    exact = (slot for slot in row if finding.field in slot.fields)
+    return next(exact, next(iter(row), None))
 
 
 def _subject(form: Form, finding: Finding) -> str:

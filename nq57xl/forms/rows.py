@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from nq57xl.forms.model import Form, Value
 from nq57xl.rules.judge import BrokenRules, judge_rows
 from nq57xl.rules.rows import KEY, RETURN, UNREADABLE, fields_of, unreadable
@@ -47,11 +49,12 @@ def rows_of(form: Form, values: Iterable[Value], table: str, number: int = 0) ->
 
 
 def judged_tables(
-    filled: Sequence[tuple[Form, Iterable[Value]]],
+    filled: Sequence[tuple[Form, Iterable[Value]]], *, live: bool = False
 ) -> Iterator[tuple[Table, Schema, list[dict[str, Any]], BrokenRules]]:
     """Every table that those forms show, all their rows of it in one judgement, by the rules they were issued with.
 
-    Gives table, schema, rows (RETURN: place of the form among those given) and what they break.
+    Gives table, schema, rows (RETURN: place of the form among those given) and what they break; `live`: of the rules
+    that a form's own check tells.
     """
     versions: dict[str, list[int]] = {}
     for number, (form, _) in enumerate(filled):
@@ -61,7 +64,8 @@ def judged_tables(
         for table in schema.tables:
             rows = [row for number in numbers for row in rows_of(*filled[number], table.name, number)]
             if rows:
-                yield table, schema, rows, judge_rows(rows, table, schema)
+                told = attrs.evolve(table, rules=tuple(rule for rule in table.rules if rule.live)) if live else table
+                yield table, schema, rows, judge_rows(rows, told, schema)
 
 
 def unreadable_fields(row: Mapping[str, Any]) -> frozenset[str]:

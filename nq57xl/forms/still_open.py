@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.forms.asked import content_of
 from nq57xl.forms.live_check import checks_of, entries_of
@@ -33,26 +33,38 @@ class OpenPoints:
     sheets: Sequence[SheetLayout]
     values: Mapping[FormCell, Value]
     checks: Mapping[CellPlace, str | int]
+    _entries: Mapping[FormCell, Slot] = field(init=False)
+    _checks_of_rows: Mapping[tuple[str, str], Sequence[Slot]] = field(init=False)
+    """(table, key) -> check cells that speak of the row."""
+
+    @_entries.default
+    def _entry_cells(self) -> Mapping[FormCell, Slot]:
+        return entries_of(self.sheets)
+
+    @_checks_of_rows.default
+    def _row_checks(self) -> Mapping[tuple[str, str], Sequence[Slot]]:
+        found: dict[tuple[str, str], list[Slot]] = {}
+        for slot in checks_of(self.sheets):
+            found.setdefault((slot.table, slot.key), []).append(slot)
+        return found
 
     def formula(self, finding: Finding, slot: Slot, *, own: bool) -> str:
         """Condition that is TRUE while the point is open; `own`: for use on the cell's own sheet."""
         remarked = finding.code == REMARKED  # of which the row's check knows nothing
         parts = [self._unchanged(slot, self._ref(slot, own=own)) if remarked else self._wrong(slot, own=own)]
         answer = (slot.table, slot.key, _EXPLANATION)
-        explanation = None if answer in self.values else entries_of(self.sheets).get(answer)
+        explanation = None if answer in self.values else self._entries.get(answer)
         if finding.severity == "warning" and explanation is not None and explanation.sheet == slot.sheet:
             parts.append(blank_formula(self._ref(explanation, own=own)))
         return all_of(parts)
 
     def _wrong(self, slot: Slot, *, own: bool) -> str:
-        check = next((item for item in checks_of(self.sheets) if self._speaks_of(item, slot)), None)
+        checks = self._checks_of_rows.get((slot.table, slot.key), ())
+        check = next((item for item in checks if item.field in ("", slot.field)), None)
         title = self.form.schema.table(slot.table).field(slot.field).title
         if check is not None and check.sheet == slot.sheet and title in str(self.checks.get(check.place, "")):
             return f"ISNUMBER(FIND({quoted(title)},{self._ref(check, own=own)}))"
         return self._unchanged(slot, self._ref(slot, own=own))
-
-    def _speaks_of(self, check: Slot, slot: Slot) -> bool:
-        return (check.table, check.key) == (slot.table, slot.key) and check.field in ("", slot.field)
 
     def _unchanged(self, slot: Slot, ref: str) -> str:
         content = content_of(self.form, self.values.get((slot.table, slot.key, slot.field)))

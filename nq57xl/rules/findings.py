@@ -112,6 +112,8 @@ def catalogue(workspace: Path | None = None) -> Mapping[str, Entry]:
 
     Raises Nq57Error naming the file when the workspace's own cannot be read.
     """
+    if workspace is None:
+        return _packaged()
     own = resources.find("schemas", _FILE, workspace)
     if own == resources.packaged("schemas") / _FILE:
         return _packaged()

@@ -19,7 +19,8 @@ from attrs import frozen
 from xlsxwriter.color import Color
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
-from xlsxwriter.worksheet import CellFormulaTuple, ColumnInfo
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
+from xlsxwriter.worksheet import CellBlankTuple, CellFormulaTuple, CellStringTuple, ColumnInfo
 from xlsxwriter.worksheet import Worksheet as _Worksheet
 
 from nq57xl.xlsx.metrics import DEFAULT_SIZE
@@ -36,6 +37,7 @@ _LAST_COLUMN = 16_383
 """0-based: Excel's XFD."""
 _MOST_LINKS = 65_000
 """Of a sheet: Excel takes 65,530."""
+_PLAIN = (CellStringTuple, CellBlankTuple)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 Style: TypeAlias = str | Format
@@ -116,9 +118,9 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         """A text as it is, never a formula; a blank cell for "": openpyxl saves an empty text as one to be repaired."""
         form = self.book.style(style)
         if text:
-            self.write_string(row, col, cell_text(text), form)
+            self._write_string(row, col, cell_text(text), form)
         else:
-            self.write_blank(row, col, None, form)
+            self._write_blank(row, col, None, form)
 
     def across(self, row: int, first: int, last: int, text: str, style: Style) -> None:
         """The same over the columns from `first` to `last`."""
@@ -231,6 +233,17 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
             return -1
         self.table[row][col] = CellFormulaTuple(self._prepare_formula(formula), cell_format, value)
         return 0
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
+        """The plain cells, of which there are thousands, as one text: nothing in them is to be escaped."""
+        if cell.format is None or not isinstance(cell, _PLAIN):
+            super()._write_cell(row, col, cell)
+            return
+        head = f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"'
+        if isinstance(cell, CellStringTuple):
+            self.fh.write(f'{head} t="s"><v>{cell.string}</v></c>')
+        else:
+            self.fh.write(f"{head}/>")
 
     def _write_row(self, row: int, *others: Any, **named: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
         self._row_is_growing = row in self._growing
