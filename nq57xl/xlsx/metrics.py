@@ -135,7 +135,7 @@ def _fitting(word: str, room: float, size: float, bold: bool) -> int:
 def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
     """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
     needed = [
-        lines_needed(item.text, item.width - item.indent * INDENT, item.size, item.bold) * line_height(item.size)
+        len(wrapped(item.text, item.width - item.indent * INDENT, item.size, item.bold)) * (item.size * _LINE)
         for item in texts
     ]
     height = max([minimum, *(value + _PADDING for value in needed)])

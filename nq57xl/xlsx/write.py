@@ -19,10 +19,10 @@ from attrs import frozen
 from xlsxwriter.color import Color
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
-from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellBlankTuple, CellFormulaTuple, CellStringTuple, ColumnInfo
 from xlsxwriter.worksheet import Worksheet as _Worksheet
 
+from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.metrics import DEFAULT_SIZE
 from nq57xl.xlsx.package import with_fixed_system
 
@@ -234,16 +234,33 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         self.table[row][col] = CellFormulaTuple(self._prepare_formula(formula), cell_format, value)
         return 0
 
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
-        """The plain cells, of which there are thousands, as one text: nothing in them is to be escaped."""
-        if cell.format is None or not isinstance(cell, _PLAIN):
-            super()._write_cell(row, col, cell)
-            return
-        head = f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"'
-        if isinstance(cell, CellStringTuple):
-            self.fh.write(f'{head} t="s"><v>{cell.string}</v></c>')
-        else:
-            self.fh.write(f"{head}/>")
+    def _write_rows(self) -> None:
+        """The rows from top to bottom; plain cells, of which there are thousands, have nothing in them to escape."""
+        self._calculate_spans()
+        letters = [letters_of(col) for col in range(self.dim_colmax + 1)]
+        for row in range(self.dim_rowmin, self.dim_rowmax + 1):
+            cells, info, span = self.table.get(row), self.row_info.get(row), self.row_spans.get(row // 16)
+            if not cells:
+                if info is not None or row in self.comments:
+                    self._write_empty_row(row, span, info)
+                continue
+            self._write_row(row, span, info)
+            number = row + 1
+            for col in sorted(cells):
+                cell = cells[col]
+                if cell.format is None or not isinstance(cell, _PLAIN):
+                    self._write_cell(row, col, cell)
+                    continue
+                text = f' t="s"><v>{cell.string}</v></c>' if isinstance(cell, CellStringTuple) else "/>"
+                self.fh.write(f'<c r="{letters[col]}{number}" s="{cell.format._get_xf_index()}"{text}')
+            self._xml_end_tag("row")
+
+    def _calculate_spans(self) -> None:
+        """First and last column that hold something, for each block of sixteen rows."""
+        columns: dict[int, set[int]] = {}
+        for row, cells in (*self.table.items(), *self.comments.items()):
+            columns.setdefault(row // 16, set()).update(cells)
+        self.row_spans = {block: f"{min(cols) + 1}:{max(cols) + 1}" for block, cols in columns.items() if cols}
 
     def _write_row(self, row: int, *others: Any, **named: Any) -> None:  # noqa: ANN401 - XlsxWriter's own
         self._row_is_growing = row in self._growing
@@ -295,7 +312,7 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
             },
         )
         self._protected, self._named = protected, styles
-        self._by_name: dict[str, Format] = {}
+        self._by_name: dict[Style, Format] = {}
         self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
         self._warnings = warnings.catch_warnings()
         self.set_properties({"title": cell_text(title), "created": created, **(properties or {})})
@@ -327,10 +344,10 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
 
     def style(self, style: Style) -> Format:
         """The format of that name, made once; locked where the workbook is protected."""
-        if not isinstance(style, str):
-            return style
         form = self._by_name.get(style)
         if form is None:
+            if not isinstance(style, str):
+                return style
             form = self._by_name[style] = self.format(self._named[style])
         return form
 
