@@ -75,8 +75,8 @@ def points_of(
     order = {sheet.id: number for number, sheet in enumerate(sheets)}
     titles = {sheet.id: sheet.title for sheet in sheets}
     rows: dict[tuple[str, str], list[Slot]] = {}
-    for slot in (slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"):
-        rows.setdefault((slot.table, slot.key), []).append(slot)
+    for entry in (slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"):
+        rows.setdefault((entry.table, entry.key), []).append(entry)
     points = []
     for finding in findings:
         if finding.asks:
