@@ -13,15 +13,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from nq57xl.rules.findings import Finding
-from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.refused import Refused
+from nq57xl.returns.workers import read_all
 from tests import postgresql
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -161,20 +161,25 @@ def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
     return check
 
 
-READER = "nq57xl.commands.office.read_all"
-"""What reads files in worker processes, by its dotted name."""
+class _Here(Executor):
+    """Runs what it is given at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - the base's
+        future = Future[Any]()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
-def read_here(paths: Sequence[Path], *, reader: Callable[[bytes], RawWorkbook]) -> Iterator[RawWorkbook | Finding]:
-    """Stands in for READER: reads in this process."""
-    for path in paths:
-        try:
-            yield reader(path.read_bytes())
-        except Refused as refusal:
-            yield refusal.finding
+@pytest.fixture(scope="session", autouse=True)
+def _read_here() -> Iterator[None]:
+    """Commands of this process read files here: starting processes costs more than most tests, and what is read is the
+    same (`returns/test_returns_workers.py`). The program's own processes read as an office's do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nq57xl.commands.office.read_all", functools.partial(read_all, executor=_Here()))
+        yield
 
 
 @pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are read here and not in worker processes: for tests of what follows from reading, at half the time."""
-    monkeypatch.setattr(READER, read_here)
+def worker_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in processes of their own: for tests of what comes of a file there."""
+    monkeypatch.setattr("nq57xl.commands.office.read_all", read_all)

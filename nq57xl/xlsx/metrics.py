@@ -63,11 +63,16 @@ def _widths(bold: bool) -> dict[str, int]:
     return {letter: int(width) for width, letters in groups.items() for letter in letters}
 
 
-@lru_cache(maxsize=1 << 16)  # a language has few words
 def text_width(text: str, size: float = DEFAULT_SIZE, bold: bool = False) -> float:
     """Width of one line of text in points."""
+    return _thousandths(text, bold) * size / 1000
+
+
+@lru_cache(maxsize=1 << 16)  # a language has few words
+def _thousandths(text: str, bold: bool) -> int:
+    """Width of one line of text in thousandths of its size."""
     table = _widths(bold)
-    return sum(table.get(letter, _UNKNOWN) for letter in text) * size / 1000
+    return sum(table.get(letter, _UNKNOWN) for letter in text)
 
 
 def column_points(width: float) -> float:
@@ -106,15 +111,15 @@ def _wrapped_line(text: str, room: float, size: float, bold: bool) -> list[str]:
     lines, line, used = [], "", 0.0
     for word in _WORD.findall(text):
         rest = word
-        wide = text_width(rest.rstrip(), size, bold)
-        if line and used + wide > room:
+        wide = _thousandths(rest.rstrip(), bold)
+        if line and used + wide * size / 1000 > room:
             lines.append(line)
             line, used = "", 0.0
-        while wide > room and len(rest) > 1:  # a word longer than the column breaks between letters
+        while wide * size / 1000 > room and len(rest) > 1:  # a word longer than the column breaks between letters
             head = _fitting(rest, room, size, bold)
             lines.append(rest[:head])
             rest = rest[head:]
-            wide = text_width(rest.rstrip(), size, bold)
+            wide -= _thousandths(lines[-1], bold)
         line += rest
         used += text_width(rest.rstrip("\r\n"), size, bold)
     return [*lines, line] if line else lines

@@ -24,8 +24,6 @@ from nq57xl.text.clock import VIETNAM
 from tests import year_kit as year
 from tests.samples import sample_plan
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL, ONCE = "2026-04", "2026-DX1"
 DAY = dt.date
 REPORT = AdHocReport(

@@ -41,8 +41,6 @@ from tests.amend_kit import (
 from tests.conftest import REPOSITORY, CheckOoxml
 from tools.import_samples import docx_of, look_of
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

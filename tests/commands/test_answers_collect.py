@@ -26,8 +26,6 @@ from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.conftest import CheckOoxml
 from tests.report_books import table
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
 
 

@@ -18,8 +18,6 @@ from nq57xl.errors import Nq57Error
 from tests import year_kit as year
 from tests.conftest import CheckOoxml
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL, MAY = "2026-04", "2026-05"
 
 

@@ -19,8 +19,6 @@ from nq57xl.text.clock import FixedClock
 from tests.april_kit import moment
 from tests.commands.test_commands_loop import filled
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:

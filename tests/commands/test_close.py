@@ -27,8 +27,6 @@ from nq57xl.results.consolidation import Consolidation
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, RESULTS, VP, answer, book_of, copied, edit, line, moment, office_at, spot, start
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 NAME = SHEETS["addendum"].name
 
 

@@ -49,8 +49,6 @@ from tests.period_kit import (
     typed,
 )
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 
 def saved_again(path: Path, target: Path) -> Path:
     """The workbook as a program saves it that opened it: untouched, but no longer the bytes that we wrote."""

@@ -24,8 +24,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.lock import writing
 from nq57xl.text.clock import VIETNAM, FixedClock
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
 NOON = dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM)

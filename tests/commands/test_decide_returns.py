@@ -29,8 +29,6 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.results.figures import figures
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 WHY = "Trưởng phòng chưa ký duyệt bản này"
 
 

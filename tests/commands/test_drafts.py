@@ -16,8 +16,6 @@ from nq57xl.commands.generate import write_drafts
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL = "2026-04"
 
 

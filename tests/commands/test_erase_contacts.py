@@ -21,7 +21,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import VIETNAM, FixedClock
 
 
-@pytest.mark.usefixtures("in_process")
 def test_contacts_go_when_the_period_is_closed(tmp_path: Path) -> None:
     """Refused while the period is open; afterwards no phone number stands in any file but the archived originals."""
     init(tmp_path, "bql-2026")

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import attrs
-import pytest
 
 from nq57xl.commands import amend
 from nq57xl.commands.close import close, reopen
@@ -31,8 +30,6 @@ from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
 from tests.amounts import amount
 from tests.samples import sample_plan
-
-pytestmark = pytest.mark.usefixtures("in_process")
 
 UNITS = {"VP": ("I.1", "II.1.1"), "QLDT": ("I.3", "II.1.2"), "QLDN": ("I.3",), "KHTC": ("I.3",)}
 RATIO, SCORE, CHOICE = "CT.I.1", "CT.I.2", "CT.II.1"

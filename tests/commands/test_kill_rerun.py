@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import subprocess
 import sys
@@ -18,7 +16,9 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import FixedClock
+from tests.amounts import amount
 from tests.april_kit import DUE, moment
+from tests.case_kit import nq57xl
 from tests.postgresql import copied
 
 COLLECT = [sys.executable, "-m", "nq57xl", "collect", "--period", "2026-04", "--received", "2026-04-15"]
@@ -38,14 +38,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def outcome(root: Path) -> dict[str, Any]:
     """What a run leaves: who stands where, what is archived, what goes back."""
-    text = subprocess.run(
-        [sys.executable, "-m", "nq57xl", "status", "--period", "2026-04", "--json"],
-        cwd=root,
-        check=True,
-        capture_output=True,
-        encoding="utf-8",
-    ).stdout
-    status = json.loads(text)
+    status = nq57xl("-w", root, "status", "--period", "2026-04", "--json").document
     return {
         "units": status["units"],
         "unrecognised": [(Path(item["file"]).name, item["sha256"]) for item in status["unrecognised"]],
@@ -73,7 +66,7 @@ def test_the_undisturbed_run_takes_everything_in(undisturbed: tuple[dict[str, An
     assert [name for name, _ in result["unrecognised"]] == ["lạ.pdf"]
 
 
-@pytest.mark.parametrize("seed", range(20 if os.environ.get("NQ57XL_NIGHTLY") else 2))
+@pytest.mark.parametrize("seed", range(amount(1, 20)))
 def test_killed_and_run_again_it_ends_the_same(
     prepared: Path, tmp_path: Path, undisturbed: tuple[dict[str, Any], float], seed: int
 ) -> None:

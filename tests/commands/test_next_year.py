@@ -20,8 +20,6 @@ from nq57xl.plan.periods import parse_period
 from tests import year_kit as year
 from tests.samples import sample_plan
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 DECEMBER, JANUARY = "2026-12", "2027-01"
 
 

@@ -22,8 +22,6 @@ from nq57xl.commands.office import Office
 from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.hostile import zipped
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 DUE = dt.date(2026, 4, 17)
 PERIOD = "2026-04"
 

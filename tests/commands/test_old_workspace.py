@@ -57,7 +57,7 @@ def unpacked(name: str, folder: Path) -> Old:
 
 
 @pytest.fixture
-def old(request: pytest.FixtureRequest, tmp_path: Path, in_process: None) -> Old:
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Old:
     """A workspace nobody has touched since; bql-2026 unless the test says otherwise."""
     return unpacked(getattr(request, "param", "bql-2026"), tmp_path)
 

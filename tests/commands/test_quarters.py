@@ -21,8 +21,6 @@ from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntr
 from tests import year_kit as year
 from tests.document_kit import blocks, opened
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL, MAY, JUNE, QUARTER = "2026-04", "2026-05", "2026-06", "2026-Q2"
 RATIO, SCORE, CHOICE = "CT.I.1", "CT.I.2", "CT.II.1"
 

@@ -20,8 +20,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 WORDS = "Ghi rõ số hồ sơ đã giải quyết trong kỳ"
 COLUMN = "Kết quả trong kỳ"
 

@@ -22,8 +22,6 @@ from tests import year_kit as year
 from tools import make_notice
 from tools.make_template import PROFILE
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL = "2026-04"
 ODD: year.Typed = {("led", "II.1.2", "progress"): "not_started", ("led", "II.1.2", "percent"): 0.2}
 BLANK: year.Typed = {("led", "I.3", "result"): None}

@@ -19,8 +19,6 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.merge import merge, status
 from tests import year_kit as year
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL, MAY = "2026-04", "2026-05"
 SCAN, PHOTO = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%", b"\xff\xd8\xff\xe0\x00\x10JFIF"
 

@@ -19,8 +19,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.rules.findings import catalogue, make, reworded
 from nq57xl.text.clock import VIETNAM, FixedClock
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 PERIOD = "2026-04"
 CLOCK = FixedClock(dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM))
 

@@ -19,7 +19,6 @@ from nq57xl.text.clock import VIETNAM, FixedClock
 
 DUE = dt.date(2026, 4, 17)
 APRIL, MAY = (FixedClock(dt.datetime(2026, month, 16, 9, tzinfo=VIETNAM)) for month in (4, 5))
-pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,6 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, plan_version
 from nq57xl.text.clock import VIETNAM, FixedClock
 from tests import edit_kit
-from tests.conftest import READER, read_here
 from tests.period_kit import typed
 from tests.province_kit import all_typed, one_word, typed_rows
 
@@ -93,9 +92,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(READER, read_here)
-        return Played(tmp_path_factory.mktemp("tỉnh"))
+    return Played(tmp_path_factory.mktemp("tỉnh"))
 
 
 def test_the_province_counts_what_the_units_typed(played: Played) -> None:
@@ -202,7 +199,7 @@ AGENCY = "SXD"
 
 
 @pytest.fixture
-def agency(played: Played, tmp_path: Path, in_process: None) -> Office:
+def agency(played: Played, tmp_path: Path) -> Office:
     """A copy of the first agency's workspace after its April was consolidated."""
     root = shutil.copytree(played.play.root(AGENCY), tmp_path / "Sở Xây dựng")
     return Office.at(root, FixedClock(dt.datetime(2026, 4, 20, 9, tzinfo=VIETNAM)))

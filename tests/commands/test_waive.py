@@ -15,8 +15,6 @@ from nq57xl.commands.waive import end_waiver, waive, waivers
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 APRIL, MAY, JUNE = "2026-04", "2026-05", "2026-06"
 ODD: year.Typed = {("led", "I.1", "progress"): "not_started", ("led", "I.1", "percent"): 0.2}
 """A percentage beside "Chưa thực hiện": a warning, CONTRADICTION."""

@@ -24,8 +24,6 @@ from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
 from tests.amounts import amount
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 SCORE, NO_DATA = ("indicator", "CT.I.2", "value"), ("indicator", "CT.I.2", "no_data")
 
 

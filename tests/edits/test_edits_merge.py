@@ -53,8 +53,6 @@ from tests.edit_kit import (
 )
 from tests.office import convert
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 KINDS_MADE = [("I.1", "percent", "figure"), ("III.6", "result", "wording")]
 FIGURE = line("VP|led|I.1|percent", 0.6, "f")
 WORDING = line("VP|led|III.6|result", "Đã ban hành", "w", reason="Gọn câu")

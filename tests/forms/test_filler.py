@@ -9,7 +9,7 @@ import pytest
 
 from tests import filler
 from tests.amounts import amount
-from tests.commands.test_end_to_end import finished, started
+from tests.case_kit import nq57xl
 
 MISREAD = {"VALUE_UNREADABLE", "VALUE_AMBIGUOUS", "NOT_IN_LIST", "OUT_OF_RANGE", "LOCKED_CHANGED", "OUTSIDE_ENTRY"}
 """Findings that would blame a value which the sheet itself admits."""
@@ -19,7 +19,8 @@ MISREAD = {"VALUE_UNREADABLE", "VALUE_AMBIGUOUS", "NOT_IN_LIST", "OUT_OF_RANGE",
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the forms of one plan."""
     folder = tmp_path_factory.mktemp("filler") / "bql"
-    started(folder, "bql-2026")
+    assert nq57xl("init", folder, "--plan", "bql-2026").code == 0
+    assert nq57xl("-w", folder, "generate", "--period", "2026-04").code == 0
     return folder
 
 
@@ -51,8 +52,8 @@ def test_whatever_validations_admit_is_read(workspace: Path) -> None:
         for form in forms:
             name = f"{form.stem} ({seed}).xlsx"
             typed[name] = filler.fill(form, workspace / "inbox" / name, seed=seed, mode="random")
-    month = finished(workspace, typed)
-    findings = [item for one in month.collected["returns"] for item in one["findings"]]
-    assert len(month.collected["returns"]) == len(typed)
+    returns = nq57xl("-w", workspace, "collect", "--period", "2026-04", "--json").document["returns"]
+    findings = [item for one in returns for item in one["findings"]]
+    assert len(returns) == len(typed)
     assert {item["code"] for item in findings} & MISREAD == set()
     assert "REQUIRED_BLANK" in {item["code"] for item in findings}

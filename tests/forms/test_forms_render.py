@@ -19,6 +19,7 @@ from nq57xl.forms.render import render_form, with_added_rows
 from nq57xl.outputs.letters import render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
+from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.form_books import FINDINGS, VALUES, address_of, cell_of, opened, slots_of, validation_of
 from tests.form_values import value
@@ -195,7 +196,7 @@ def test_values_that_excel_has_no_number_for() -> None:
 
 
 @given(st.lists(st.text(max_size=60), min_size=3, max_size=3))
-@settings(max_examples=15)
+@settings(max_examples=amount(6, 200))
 def test_any_typed_text_can_go_back(texts: list[str]) -> None:
     """Whatever was typed, even control characters and formulas, the form that goes back opens and has it as text."""
     cells = [("led", "I.1", "result"), ("led", "I.1", "percent"), ("difficulty", "01", "authority")]

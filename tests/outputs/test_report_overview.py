@@ -77,7 +77,7 @@ def test_the_overview_is_one_page(name: str) -> None:
 def test_overdue_tasks_are_named(which: str) -> None:
     """Every overdue task of random fills, up to twelve, stands on the first page with its units and days late; how many
     more there are is said."""
-    for seed in range(amount(6, 60)):
+    for seed in range(amount(3, 60)):
         c = consolidated(which, seed)
         late = {
             row.task.code: -(row.standing.timeliness.days or 0)
@@ -141,7 +141,7 @@ def test_charts_by_section_unit_indicators_and_period() -> None:
 def test_table_and_chart_classify_alike_and_differ_in_grey(which: str) -> None:
     """Over the groups each series of the chart adds up to what the table above says of that stage, no stage that occurs
     is left out, and no two series look the same without colours: light apart, or drawn in different patterns."""
-    for seed in range(amount(3, 20)):
+    for seed in range(amount(2, 20)):
         c = with_earlier(which, seed, 1)
         book = sheets(render_report(c))
         _, charts = built(c)

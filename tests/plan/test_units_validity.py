@@ -31,8 +31,6 @@ from nq57xl.plan.units import Succession, in_force, unit_name_on
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.text.clock import VIETNAM, FixedClock
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 END = dt.date(2026, 4, 30)
 NEXT = dt.date(2026, 5, 1)
 APRIL, MAY = dt.date(2026, 4, 14), dt.date(2026, 5, 14)

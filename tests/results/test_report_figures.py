@@ -25,7 +25,7 @@ from tests.report_fills import random_status
 @pytest.mark.parametrize("which", ["sample", *BUNDLED])
 def test_counts_equal_plain_loops(which: str) -> None:
     """Every count of the overview equals a count of its own over the rows of the record."""
-    for seed in range(amount(4, 60)):
+    for seed in range(amount(2, 60)):
         c = consolidated(which, seed)
         book = sheets(render_report(c))
         front = book["Tổng quan"]
@@ -151,7 +151,7 @@ def plain_counts(c: Consolidation, section: str | None) -> dict[str, int]:
 @pytest.mark.parametrize("which", ["sample", "sxd-2026"])
 def test_indicator_counts_equal_plain_loops(which: str) -> None:
     """Reached, not reached, no data and not reported are counted as the typed cells say."""
-    for seed in range(amount(4, 60)):
+    for seed in range(amount(2, 60)):
         c = consolidated(which, seed)
         expected: Counter[str] = Counter()
         for item in c.plan.indicators:

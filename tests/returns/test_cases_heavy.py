@@ -6,6 +6,7 @@ import io
 import re
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -13,7 +14,7 @@ import pytest
 
 from tests.amounts import cases
 from tests.case_book import Book, Place
-from tests.case_kit import PERIOD, RECEIVED, base, form, in_a_process, nq57xl, prepare
+from tests.case_kit import PERIOD, RECEIVED, Done, base, form, in_a_process, nq57xl, prepare
 
 SECONDS = 20.0
 """What a single file may cost from reading to its marked form, on a loaded machine; about 3 on an idle one."""
@@ -40,13 +41,15 @@ def with_rows(filled: bytes, rows: int, columns: int) -> bytes:
     return book.packed()
 
 
-def collect(root: Path, name: str, data: bytes) -> tuple[float, dict[str, str]]:
+def collect(
+    root: Path, name: str, data: bytes, command: Callable[..., Done] = in_a_process
+) -> tuple[float, dict[str, str]]:
     """Seconds of the run, and the verdicts by file name."""
     inbox = root / "inbox" / RECEIVED.isoformat()
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / name).write_bytes(data)
     started = time.monotonic()
-    done = in_a_process("-w", root, "collect", inbox / name, "--period", PERIOD, "--json")
+    done = command("-w", root, "collect", inbox / name, "--period", PERIOD, "--json")
     assert done.code == 0, done.err[-300:]
     assert "Traceback" not in done.err
     return time.monotonic() - started, {Path(i["file"]).name: i["verdict"] for i in done.document["returns"]}
@@ -80,10 +83,10 @@ def first_figure(path: Path) -> Place:
     raise AssertionError(path)
 
 
-@pytest.mark.parametrize("stored", cases(["NaN", "1E999"], ["INF", "1E400", "-1E10"]))
+@pytest.mark.parametrize("stored", cases(["NaN"], ["1E999", "INF", "1E400", "-1E10"]))
 def test_odd_numbers_in_the_offices_own_hand(office: Path, stored: str, tmp_path: Path) -> None:
     """A number that is none in bien-tap.xlsx is told; merge ends with a message or takes the rest, no traceback."""
-    collect(office, f"{stored}.xlsx", base(form(office)) + b"\0" * (len(stored) + ord(stored[0])))
+    collect(office, f"{stored}.xlsx", base(form(office)) + b"\0" * (len(stored) + ord(stored[0])), nq57xl)
     assert nq57xl("-w", office, "merge", "--period", PERIOD).code == 0
     path = office / "out" / PERIOD / "tong-hop" / "bien-tap.xlsx"
     book, place = Book(path.read_bytes()), first_figure(path)
@@ -102,7 +105,7 @@ def test_nearly_reached_is_compared_as_it_is_shown(office: Path) -> None:
     book = Book(base(form(office)))
     book.put("indicator CT.I.3 no_data", None)
     book.put("indicator CT.I.3 value", 0.8999999)
-    collect(office, "gan-dat.xlsx", book.packed())
+    collect(office, "gan-dat.xlsx", book.packed(), nq57xl)
     assert nq57xl("-w", office, "merge", "--period", PERIOD).code == 0
     folder = office / "out" / PERIOD / "tong-hop"
     with zipfile.ZipFile(io.BytesIO((folder / "bao-cao.docx").read_bytes())) as archive:

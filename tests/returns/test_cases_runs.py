@@ -22,7 +22,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
 def test_run(case: Case, prepared: Path, tmp_path: Path) -> None:
     """Every step comes to what the case says."""

@@ -27,8 +27,6 @@ from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 Key = tuple[str, str, str]
 FIRST_ROW = "I.1"
 """A row that VP leads."""

@@ -130,13 +130,16 @@ def read_with_fault(data: bytes, **named: Any) -> Any:  # noqa: ANN401 - stands 
 
 
 @pytest.fixture
-def faulty(office: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Repair]]:
+def faulty(
+    office: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Repair]]:
     """Injects a fault at a stage, for the rest of the test or until what it returns is called."""
     bad = hashlib.sha256((office / "inbox" / DAY / "bad.xlsx").read_bytes()).hexdigest()
     repairs: list[Repair] = []
 
     def start(stage: str) -> Repair:
         if stage in IN_WORKERS:
+            request.getfixturevalue("worker_processes")
             monkeypatch.setenv("NQ57XL_TEST_STAGE", STAGES[stage].target)
             monkeypatch.setenv("NQ57XL_TEST_BAD", bad)
             monkeypatch.setattr("nq57xl.commands.office.read_bytes", read_with_fault)
@@ -166,7 +169,7 @@ def told(done: Done) -> dict[str, Any]:
     return {Path(item["file"]).name: item for item in done.document["returns"]}
 
 
-def test_without_a_fault(office: Path) -> None:
+def test_without_a_fault(office: Path, worker_processes: None) -> None:
     """The batch itself: one rejected, two accepted, so that the faults' silence means something."""
     done = collect(office, "--json")
     assert {name: item["verdict"] for name, item in told(done).items()} == {
@@ -200,7 +203,7 @@ def test_one_file_that_fails_a_stage(stage: str, office: Path, faulty: Callable[
 
 @pytest.mark.parametrize("stage", [name for name in STAGES if STAGES[name].judged])
 def test_what_could_not_be_made_is_made_by_the_next_run(
-    stage: str, office: Path, in_process: None, faulty: Callable[[str], Repair]
+    stage: str, office: Path, faulty: Callable[[str], Repair]
 ) -> None:
     """Marked form, letters and kiem-tra.xlsx come from the ledger: the next run writes what the fault left out."""
     repair = faulty(stage)
@@ -240,7 +243,7 @@ def becomes_a_folder(path: Path) -> None:
 @pytest.mark.parametrize("stage", ["container_kind", "archive_file"])
 @pytest.mark.parametrize("act", [Path.unlink, grows, becomes_a_folder], ids=["vanishes", "grows", "becomes a folder"])
 def test_a_file_that_changes_meanwhile(
-    stage: str, act: Callable[[Path], None], office: Path, in_process: None, monkeypatch: pytest.MonkeyPatch
+    stage: str, act: Callable[[Path], None], office: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told and not recorded, the others are taken; the next run meets it afresh."""
     path = office / "inbox" / DAY / "bad.xlsx"
@@ -259,7 +262,7 @@ def test_a_file_that_changes_meanwhile(
     assert told(collect(office, "--json"))["bad.xlsx"]["verdict"] == "rejected"
 
 
-def test_a_fault_is_tried_again(office: Path, in_process: None, faulty: Callable[[str], Repair]) -> None:
+def test_a_fault_is_tried_again(office: Path, faulty: Callable[[str], Repair]) -> None:
     """A file that the program could not judge is no duplicate: once that is mended, the next run judges it."""
     repair = faulty("rejoin")
     assert [told(collect(office, "--json"))["bad.xlsx"]["verdict"] for _ in range(2)] == ["unrecognised"] * 2
@@ -269,7 +272,7 @@ def test_a_fault_is_tried_again(office: Path, in_process: None, faulty: Callable
     assert states(office)["VP"] == "rejected"
 
 
-def test_files_that_cannot_be_opened(office: Path, in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_opened(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of them are told each time and never recorded; an empty file beside them is told for what it is."""
     inbox = office / "inbox" / DAY
     (inbox / "bad.xlsx").unlink()

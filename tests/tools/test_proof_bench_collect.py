@@ -90,7 +90,7 @@ def test_reading_is_timed(tmp_path: Path) -> None:
 
 
 def test_batches_say_what_one_batch_says(
-    base: tuple[Path, dict[str, list[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: None
+    base: tuple[Path, dict[str, list[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Judged and recorded three at a time, good and bad files get the verdicts, findings and answers of one batch."""
     folder, reports = base

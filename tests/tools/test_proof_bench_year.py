@@ -8,8 +8,6 @@ import pytest
 
 from tools import bench_year
 
-pytestmark = pytest.mark.usefixtures("in_process")
-
 
 def test_a_small_year(tmp_path: Path) -> None:
     """Every unit's answer is accepted in each month, and every command of the month costs something."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from tools import bench_collect, bench_others, simulate_province
 
 
-def test_agencies_collect_and_merge(in_process: None) -> None:
+def test_agencies_collect_and_merge() -> None:
     """Each agency accepts what its units sent, other words than those of the agency before, and has a cost."""
     costs = list(simulate_province.province(2, 2, 2))
     assert [(cost.returns, cost.accepted) for cost in costs] == [(2, 2), (2, 2)]

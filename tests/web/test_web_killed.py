@@ -39,7 +39,7 @@ from tests.web.desk_kit import (
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.usefixtures("in_process")]
+pytestmark = pytest.mark.needs("chromium", "node")
 
 LEADS = ("Sở Nội vụ", "Bộ Công an", "UBND các xã, phường", "Văn phòng UBND tỉnh")
 
@@ -107,9 +107,9 @@ def test_two_browsers_and_a_command_lose_nothing(chromium: Browser, april: Path,
 def test_killed_at_any_point_the_page_comes_back_to_the_truth(april: Path, tmp_path: Path) -> None:
     """SIGKILL while files are handed in, judged, and the report is made: started again, the desk takes in what was left
     lying, everything is there once, ledger and archive agree, and the report is made."""
-    root, chance = Path(shutil.copytree(april, tmp_path / "so")), random.Random(57)
+    root, chance, count = Path(shutil.copytree(april, tmp_path / "so")), random.Random(57), amount(2, 4)
     at = f"/so/{root.name}"
-    for number in range(amount(3, 4)):
+    for number in range(count):
         data = fill(root, number, tmp_path).read_bytes()
         with running(tmp_path / "a", LAST, str(root)) as (address, server), visited(address) as client:
             client.post(f"{at}/ky/{PERIOD}/nhan", files={"tep": (f"{number}.xlsx", data)})
@@ -117,14 +117,14 @@ def test_killed_at_any_point_the_page_comes_back_to_the_truth(april: Path, tmp_p
             server.kill()
     with running(tmp_path / "a", LAST, str(root)) as (address, server), visited(address) as client:
         end = time.monotonic() + WAIT / 1000
-        while "3/4" not in client.get(at).text and time.monotonic() < end:
+        while f"{count}/4" not in client.get(at).text and time.monotonic() < end:
             time.sleep(0.5)
         client.post(f"{at}/ky/{PERIOD}/tong-hop/lap", data={"": ""})
         time.sleep(chance.random() * 3)
         server.kill()
     office = Office.at(root)
-    assert [unit.counting is not None for unit in status(office, PERIOD).status.units].count(True) == 3
+    assert [unit.counting is not None for unit in status(office, PERIOD).status.units].count(True) == count
     with office.reading() as ledger:
-        assert len(ledger.returns(PERIOD)) == 3
+        assert len(ledger.returns(PERIOD)) == count
     assert merge(office, PERIOD).report.name == "bao-cao-tong-hop.xlsx"
     assert verify(office).problems == ()

@@ -20,6 +20,7 @@ from PIL import Image
 from nq57xl.cli import cli
 from nq57xl.commands.demo import Department
 from nq57xl.forms.wording import form_file_name
+from tests.amounts import cases
 from tests.web.desk_kit import (
     DUE,
     FIRST,
@@ -36,7 +37,7 @@ from tests.web.desk_kit import (
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.usefixtures("in_process")]
+pytestmark = pytest.mark.needs("chromium", "node")
 
 NAME = "Nghị quyết 57 năm 2026"
 PICTURES = os.environ.get("NQ57XL_PICTURES", "")
@@ -315,7 +316,7 @@ def by_commands(root: Path, folder: Path, plan: str) -> None:
     run(LAST, "merge", "--period", "2026-Q2")
 
 
-@pytest.mark.parametrize("plan", ["bql-2026", "sxd-2026"])
+@pytest.mark.parametrize("plan", cases(["bql-2026"], ["sxd-2026"]))
 def test_a_month_by_the_page_alone(chromium: Browser, tmp_path: Path, plan: str) -> None:
     """First run to closing, the program killed in between: rejected, fixed, late, duplicate, hostile files, decisions.
     No page has a serious fault for a screen reader, none asks anything of elsewhere, and the ledger says what it says

@@ -92,7 +92,7 @@ class Browser:
 
 
 @pytest.fixture
-def browser(april: Path, tmp_path: Path, in_process: None) -> Browser:
+def browser(april: Path, tmp_path: Path) -> Browser:
     return Browser(Path(shutil.copytree(april, tmp_path / "so")))
 
 

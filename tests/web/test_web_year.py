@@ -46,7 +46,7 @@ def spring(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def root(spring: Path, tmp_path: Path, in_process: None) -> Path:
+def root(spring: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(spring, tmp_path / "so"))
 
 

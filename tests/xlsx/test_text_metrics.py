@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nq57xl.xlsx import metrics
 from nq57xl.xlsx.metrics import MAX_ROW_HEIGHT, Text, lines_needed, merged_width, row_height, text_width
 
 WORDS = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãạấầẩ0123456789 ,.;\n", max_size=200)
@@ -47,3 +48,20 @@ def test_merged_columns_are_wider_than_their_sum() -> None:
     """Merging wins the inner margins."""
     assert merged_width([10.0]) == 10.0
     assert merged_width([10.0, 10.0]) == pytest.approx(20.0 + 5 / 7)
+
+
+def test_a_word_that_fills_a_cell_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """32,767 letters without a blank cost each letter a few looks, not one for each line before it."""
+    looks = 0
+
+    class Widths(dict[str, int]):
+        def get(self, *_: object) -> int:  # type: ignore[override]
+            nonlocal looks
+            looks += 1
+            return 500
+
+    monkeypatch.setattr(metrics, "_widths", lambda _: Widths())
+    text = "ể" * 32_767
+    lines = metrics.wrapped(text, 20.125, 13.0)
+    assert "".join(lines) == text and len(lines) > 1000
+    assert looks < 4 * len(text)
