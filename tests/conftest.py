@@ -7,8 +7,10 @@ kind is a failure, so that a complete machine cannot leave something out unseen.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -134,6 +136,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{report.nodeid}: {_reason(report)}")
 
 
+@functools.cache
+def _checker() -> Any:  # noqa: ANN401 - a program beside the checkout
+    spec = importlib.util.spec_from_file_location("ooxml_check", CHECKER)
+    assert spec is not None and spec.loader is not None
+    checker = sys.modules["ooxml_check"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(checker)
+    return checker
+
+
 @pytest.fixture(scope="session")
 def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
     """A function that runs the strict checker on a workbook and fails on any ERROR.
@@ -148,15 +159,9 @@ def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
         path = workbook if isinstance(workbook, Path) else tmp_path_factory.mktemp("checked") / "workbook.xlsx"
         if isinstance(workbook, bytes):
             path.write_bytes(workbook)
-        done = subprocess.run(
-            [sys.executable, str(CHECKER), "--sdk", "off", str(path)],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            code = _checker().main(["--sdk", "off", str(path)])
+        assert code == 0, said.getvalue()
 
     return check
 
