@@ -55,7 +55,7 @@ def test_a_word_that_fills_a_cell_is_measured_once(monkeypatch: pytest.MonkeyPat
     looks = 0
 
     class Widths(dict[str, int]):
-        def get(self, *_: object) -> int:  # type: ignore[override]
+        def get(self, *_: object) -> int:
             nonlocal looks
             looks += 1
             return 500
