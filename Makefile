@@ -56,12 +56,12 @@ pictures: demo $(DEV) ## docs/pictures from out/demo (needs LibreOffice, pdftopp
 	$(BIN)/python tools/make_pictures.py
 	NQ57XL_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/web/test_web_month.py -k 'alone and bql'
 
-bench: $(DEV) ## forms beside the same cells written bare; collecting, with and without bad files; the report of 5,000 rows; a year of 121 units
-	$(BIN)/python tools/bench_forms.py
-	$(BIN)/python -m tools.bench_report
-	$(BIN)/python -m tools.bench_collect
-	$(BIN)/python -m tools.bench_year
-	$(BIN)/python -m tools.bench_others
+BENCHES = bench_forms bench_report bench_collect bench_others bench_year
+
+bench: $(DEV) ## forms beside the same cells written bare; the report of 5,000 rows; collecting, with bad files, beside other programs; a year
+	@over=; for bench in $(BENCHES); do \
+		echo "--- $$bench"; $(BIN)/python -m tools.$$bench || over="$$over $$bench"; done; \
+	test -z "$$over" || { echo "over a limit or broken:$$over"; exit 1; }
 
 windows: $(RUN) ## dist/NQ57-*.zip, for wine; RUNTIME=ZIP SHA256=… for a release (docs/windows.md)
 	$(BIN)/python -m tools.windows build $(if $(RUNTIME),--runtime "$(RUNTIME)" --sha256 "$(SHA256)")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+
+import pytest
 
 from tools import bench_collect, bench_others, simulate_province
 
@@ -24,3 +28,24 @@ def test_the_map_names_the_cells_of_a_form(tmp_path: Path) -> None:
     lines = (tmp_path / "so" / "datamap.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "cell_key,template_sheet,cell_reference"
     assert len(set(lines)) == len(lines) > 30
+
+
+if os.environ.get("NQ57XL_NIGHTLY") == "1":  # ten processes that import everything
+
+    def test_every_program_is_measured_on_the_same_files(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The whole comparison with four returns: each of the programs has a cost, and so has merging."""
+        monkeypatch.setattr(sys, "argv", ["bench_others", "4"])
+        with pytest.raises(SystemExit):
+            bench_others.main()
+        told = capsys.readouterr().out
+        for name in (
+            "4 returns of",
+            "a clean return",
+            "a marked form",
+            "datamaps",
+            "pandas + openpyxl",
+            "merge of them",
+        ):
+            assert name in told
