@@ -12,6 +12,7 @@ from attrs import frozen
 from nq57xl.commands.consolidated import alone
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.calendar import render_history
 from nq57xl.results.consolidation import Consolidation
@@ -74,6 +75,8 @@ def history(office: Office, wanted: str, output: Path | None = None) -> _History
         units = {unit.code.casefold(): unit for unit in plan.units}
         codes = [*(task.code for task in plan.tasks), *(item.code for item in plan.indicators)]
         rows = {code.casefold(): code for code in codes}
+        words = {task.code: task.subtask or task.task for task in plan.tasks}
+        words |= {item.code: item.indicator for item in plan.indicators}
         key = wanted.strip().casefold()
         if key not in units and key not in rows:
             raise Nq57Error(f"Không có đơn vị, đầu việc hoặc chỉ tiêu nào mang mã «{wanted}».")
@@ -82,7 +85,7 @@ def history(office: Office, wanted: str, output: Path | None = None) -> _History
         for own, period in sorted(issued, key=lambda pair: (pair[1].cutoff, len(pair[1].code))):
             c = alone(office, ledger, own, period)
             lines += _of_unit(c, units[key].code) if key in units else _of_row(c, rows[key])
-    subject = units[key].name if key in units else rows[key]
+    subject = units[key].name if key in units else f"{rows[key]}. {shorten(words[rows[key]], 160)}"
     done = _History(subject, tuple(lines), plan.properties.year)
     if output is not None:
         write_atomic(output, done.book())
@@ -130,8 +133,9 @@ def _of_row(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
             if one.unit in units:
                 parts = [shown(one.values.get(name), c.schema) for name in ("numerator", "denominator")]
                 ratio = f" ({'/'.join(parts)})" if all(parts) else ""
+                blank = "Chưa báo cáo" if one.state == "unreported" else "Chưa có số liệu"
                 told = [
-                    f"{entry_result(row, one) or 'chưa có số liệu'}{ratio}",
+                    f"{entry_result(row, one) or blank}{ratio}",
                     shown(one.values.get("note"), c.schema),
                 ]
                 yield _line(c, units[one.unit], "\n".join(filter(None, told)), code)

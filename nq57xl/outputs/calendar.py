@@ -16,7 +16,7 @@ from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import Workbook
 
 _HEADS = ("TT", "Kỳ báo cáo", "Số liệu", "Ngày chốt", "Đơn vị gửi chậm nhất", "Cơ quan gửi chậm nhất", "Ghi chú")
-_WIDTHS = (5.0, 26.0, 30.0, 13.0, 22.0, 22.0, 30.0)
+_WIDTHS = (5.0, 20.0, 27.0, 20.0, 22.0, 22.0, 32.0)
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 _OCTETS = 73
 """Of a line of a calendar file, with its line break under the 75 that RFC 5545 allows."""
@@ -80,7 +80,7 @@ def calendar_file(lines: Sequence[CalendarLine], year: int, title: str) -> bytes
                 f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
                 f"DTEND;VALUE=DATE:{day + dt.timedelta(days=1):%Y%m%d}",
                 f"SUMMARY:{_escaped(f'{what} {period.title}')}",
-                f"DESCRIPTION:{_escaped(title)}",
+                f"DESCRIPTION:{_escaped('. '.join(filter(None, (title, line.note))))}",
                 "TRANSP:TRANSPARENT",
                 "END:VEVENT",
             ]

@@ -30,6 +30,7 @@ MOVEMENT_EXPLAINED = "MOVEMENT_EXPLAINED"
 EXPLAINED_BY = " Giải trình của đơn vị: «"
 """Between what moved and the unit's own words in that sentence."""
 _NEAR = 1e-9
+_SMALL = 0.01
 _PRINTED = 100
 """Letters of a text that are compared, with its length: a formula takes no longer text."""
 _LEAST = 5
@@ -215,6 +216,12 @@ def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
     return part / whole if good and whole else None
 
 
+def _readable(value: Any) -> Any:  # noqa: ANN401 - a cell or a fact
+    """A quotient without the digits that nobody reads: 2/3 as 0.6667; what a unit typed stays as it is."""
+    computed = isinstance(value, float) and round(value, 6) != value and abs(value) >= _SMALL
+    return round(value, 4) if computed else value
+
+
 class Moved(Predicate):
     """A cell moves, beside its earlier value, in a way that asks for an explanation in the row (`settled_by`).
 
@@ -312,7 +319,7 @@ class Moved(Predicate):
         now, before = row.get(self.rule.field), row.get(f"#{BEFORE}{self.rule.field}")
         if "ratio" in self.rule.params:
             now = _quotient(*(row.get(part) for part in self.rule.params["ratio"]))
-        held, earlier = (self._shown(one, row) for one in (now, before))
+        held, earlier = (self._shown(_readable(one), row) for one in (now, before))
         told = {
             "falls": f"«{name}» là {held}, giảm so với kỳ trước ({earlier}).",
             "jumps": f"«{name}» là {held}, kỳ trước {earlier}: tăng, giảm nhiều.",

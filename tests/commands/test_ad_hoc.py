@@ -83,7 +83,7 @@ def test_the_loop(root: Path) -> None:
     assert here.due == REPORT.due
     owing = remind(office, ONCE)
     assert "VP" not in {item.unit.code for item in owing.units}
-    assert "ĐỘT XUẤT LẦN 1 NĂM 2026" in owing.group
+    assert "ĐỘT XUẤT LẦN 1 NĂM 2026 (về cải cách thủ tục)" in owing.group
     assert owing.notice is not None
     c = merge(office, ONCE).consolidation
     assert {row.task.code.split(".")[0] for row in c.tasks} == {"I"}

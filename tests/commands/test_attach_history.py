@@ -67,3 +67,10 @@ def test_the_history_of_a_unit_and_of_a_row(root: Path, tmp_path: Path, check_oo
     assert [line["period"] for line in json.loads(shown.stdout)["periods"]] == [APRIL, MAY]
     with pytest.raises(Nq57Error, match="mang mã"):
         history(office, "XX")
+    year.issue(root, "2026-06")
+    assert [line.said for line in history(office, "CT.I.2").lines] == [
+        "Chưa có số liệu",
+        "Chưa có số liệu",
+        "Chưa báo cáo",
+    ]
+    assert row.subject.startswith("I.1. Rà soát toàn bộ thủ tục hành chính")

@@ -172,6 +172,12 @@ def test_an_explanation_in_the_row_settles_it(root: Path, explanation: str | Non
         assert told == [f"«Tỷ lệ hoàn thành» là 40%, giảm so với kỳ trước (45%). Giải trình của đơn vị: «{WHY}»."]
 
 
+def test_a_quotient_is_told_as_people_read_it(flowing: Path) -> None:
+    """One of three is "33,33%" in the sentence, not ten digits."""
+    told = [item.message for item in send(flowing, figures((1, 3), 63, "yes")).findings if item.code == "FIGURE_JUMPS"]
+    assert any("«Kết quả đạt được» là 33,33%, kỳ trước 80%" in message for message in told), told
+
+
 def test_over_the_months(tmp_path: Path) -> None:
     """Standing still speaks in the third month; last month's explanation explains nothing; a waived kind is silent."""
     root = year.start_sample(tmp_path / "vp", dict.fromkeys(KINDS, ""))

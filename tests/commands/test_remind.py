@@ -100,6 +100,21 @@ def test_who_has_sent_is_reminded_no_more(root: Path, tmp_path: Path) -> None:
     assert not any(path.exists() for item in before.units for path in (item.text, item.draft) if path)
 
 
+def test_no_letter_speaks_of_a_form_that_is_not_with_it(root: Path, tmp_path: Path) -> None:
+    """Somebody has taken the forms away: the letter asks for the same, and names no attachment."""
+    import shutil
+
+    copy = tmp_path / "vp"
+    shutil.copytree(root, copy)
+    for folder in ("bieu-mau", "tra-lai"):
+        shutil.rmtree(copy / "out" / APRIL / folder)
+    for item in reminders(copy, 16).units:
+        text = item.text.read_text(encoding="utf-8")
+        assert ("gửi kèm" in text, "  " in text) == (False, False)
+        if item.draft is not None:
+            assert b".xlsx" not in item.draft.read_bytes()
+
+
 def test_sent_by_hand_is_noted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`remind --sent` is in the log, and `status` tells the last reminder; an unknown unit is refused."""
     monkeypatch.setenv("NQ57XL_NOW", "2026-04-18T08:30")
