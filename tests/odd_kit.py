@@ -23,8 +23,8 @@ from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import Finding, Verdict, verdict_of
 from nq57xl.text.addresses import a1
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.refused import Refused
 from tests.filler import fill
 from tests.returns_kit import edited, form_of, issued, returned, said, source_of
 

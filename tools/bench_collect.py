@@ -34,7 +34,7 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, Unit
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_file
+from nq57xl.xlsx.read import read_bytes
 from tools.bench_report import large_plan
 
 RETURNS = 1000
@@ -252,7 +252,7 @@ READING_LIMIT = 25
 
 def _read_ghost(path: Path) -> tuple[float, float, int]:
     start = time.perf_counter()
-    raw: RawWorkbook = read_file(path)
+    raw: RawWorkbook = read_bytes(path.read_bytes())
     return time.perf_counter() - start, peak(), sum(len(sheet.cells) for sheet in raw.sheets)
 
 
@@ -284,7 +284,7 @@ def reading(folder: Path, forms: Sequence[bytes], times: int = 15) -> tuple[int,
     least = float("inf")
     for _ in range(times):
         start = time.process_time()
-        read_file(path)
+        read_bytes(path.read_bytes())
         least = min(least, (time.process_time() - start) * 1000)
     return path.stat().st_size, least
 

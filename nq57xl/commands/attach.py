@@ -14,7 +14,7 @@ from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.model import SignedCopy
 from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.sniff import sniff
 
 

@@ -37,7 +37,7 @@ from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.refused import too_large
+from nq57xl.xlsx.limits import too_large
 
 NAME = "bien-tap.xlsx"
 

@@ -31,11 +31,10 @@ from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import clean, fold
 from nq57xl.text.typed import read_date
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook
+from nq57xl.xlsx.limits import Refused, refuse
 from nq57xl.xlsx.patch import put_values
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.sniff import sniff
 
 NAMES: tuple[str, ...] = ("bql-2026", "sxd-2026")
@@ -190,8 +189,6 @@ def office_workbook(data: bytes, name: str) -> RawWorkbook:
     Raises Nq57Error naming the file when it is no .xlsx, damaged or too large.
     """
     try:
-        if len(data) > limits.FILE_BYTES:
-            raise Refused(too_large(len(data)))
         if sniff(data) in ("xls", "ods"):
             raise refuse("FILE_OTHER")
         return read_bytes(data)

@@ -24,9 +24,14 @@ from nq57xl.returns.sources import is_noise
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
+from nq57xl.xlsx.limits import Refused, refuse, too_large
 from nq57xl.xlsx.package import ZIP_ERRORS, guessed, member_names, open_zip, safe_name
-from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.sniff import is_ole, package_kind, sniff
+
+_MAIL_LINES = 10_000
+"""Boundaries and part headers in a mail: the parser takes seconds for more."""
+_MAIL_DEPTH = 20
+"""Parts within parts; mail programs make four."""
 
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
 _KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to", "cc"})
@@ -68,7 +73,7 @@ def is_mail(head: bytes) -> bool:
 
 def read_mail(data: bytes) -> _Mail:
     """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
-    if data.count(b"\n--") > limits.MAIL_LINES or data.lower().count(b"\ncontent-") > limits.MAIL_LINES:
+    if data.count(b"\n--") > _MAIL_LINES or data.lower().count(b"\ncontent-") > _MAIL_LINES:
         raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
     try:
         message = message_from_bytes(data)
@@ -104,8 +109,8 @@ def _files(message: Message) -> Iterator[tuple[str, bytes]]:
 
 def _leaves(message: Message, depth: int) -> Iterator[Message]:
     """Parts that hold something, without going into attached mails."""
-    if depth > limits.MAIL_DEPTH:
-        raise refuse("ARCHIVE_TOO_DEEP", limit=limits.MAIL_DEPTH)
+    if depth > _MAIL_DEPTH:
+        raise refuse("ARCHIVE_TOO_DEEP", limit=_MAIL_DEPTH)
     if message.get_content_maintype() != "multipart" or not message.is_multipart():
         yield message
         return

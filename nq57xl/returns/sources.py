@@ -20,8 +20,8 @@ from nq57xl.forms.model import ReceivedBasis, Source
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import VIETNAM, in_vietnam
 from nq57xl.xlsx import limits
+from nq57xl.xlsx.limits import too_large
 from nq57xl.xlsx.package import without_tail
-from nq57xl.xlsx.refused import too_large
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

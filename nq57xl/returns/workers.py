@@ -20,8 +20,13 @@ from typing import Any
 from nq57xl.rules.findings import Finding, make
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.limits import Refused, too_large
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.refused import Refused, too_large
+
+_WORKER_MEMORY = 3 * 1024 * 1024 * 1024
+"""Address space of a reader process: an allocation above it fails there, and not the machine."""
+_READ_SECONDS = 60.0
+"""Time limit for one file: a form takes a tenth of a second, the most cells allowed about five."""
 
 _Reader = Callable[[bytes], RawWorkbook]
 """A pure function: the same bytes give the same record, in whatever process and on whatever machine."""
@@ -33,7 +38,7 @@ _AHEAD = 4
 def read_all(
     paths: Sequence[Path],
     *,
-    timeout: float = limits.READ_SECONDS,
+    timeout: float = _READ_SECONDS,
     workers: int = 2,
     reader: _Reader = read_bytes,
     executor: Executor | None = None,
@@ -159,7 +164,7 @@ def _limit_memory() -> None:
     except ImportError:  # Windows
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = limits.WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(limits.WORKER_MEMORY, hard)
+    wanted = _WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(_WORKER_MEMORY, hard)
     with contextlib.suppress(ValueError, OSError):  # macOS refuses the limit
         resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
     with contextlib.suppress(ValueError, OSError):  # an abort must not leave a core file in the office's folder

@@ -1,18 +1,19 @@
-"""Named limits for files from outside, each with its reason. A form of ours is under 200 KB and under 20,000 cells."""
+"""Named limits for files from outside, each with its reason, and the one exception: this file is refused, and why.
+
+A form of ours is under 200 KB and under 20,000 cells.
+"""
 
 from __future__ import annotations
+
+from typing import Any
+
+from nq57xl.rules.findings import Finding, make
 
 FILE_BYTES = 50 * 1024 * 1024
 """Pasted photographs make forms of some 20 MB; above this nothing honest is left, and mail would refuse it."""
 
 UNPACKED_BYTES = 400 * 1024 * 1024
 """All parts together: formats on a million ghost rows unpack to some 100 MB; a zip bomb to far more."""
-
-RATIO = 250
-"""Unpacked over packed: ghost rows reach about 60; deflate cannot exceed 1,032, which bombs come close to."""
-
-RATIO_FLOOR = 8 * 1024 * 1024
-"""The ratio is not judged below this size: a small part cannot do harm."""
 
 PARTS = 5_000
 """A workbook with a picture in every cell of a form has fewer parts."""
@@ -23,38 +24,20 @@ SHEETS = 200
 ROWS = 200_000
 """Last row with a value: one stray cell at row 1,048,576 lets the reader ask for gigabytes (pitfalls.md 0.1)."""
 
-COLUMNS = 500
-"""Last column with a value: the same reason."""
-
-BOX_CELLS = 5_000_000
-"""Rows times columns of one sheet: what the reader allocates, about 24 bytes each."""
-
 VALUE_CELLS = 250_000
 """Cells with a value in the whole workbook: read, sent on and rejoined in about ten seconds."""
-
-ADDED_ROWS = 300
-"""Rows that a unit adds under one table: what reads them, judges them and writes them into a form costs a second."""
 
 MERGED_AREAS = 10_000
 """Merged areas of a sheet that are looked at: a form has some fifty."""
 
-LINKS = 20_000
-"""Hyperlinks of a sheet: a form with one in every entry cell has some thousand."""
-
-REMARKS = 500
-"""Comments, text boxes and pictures of a sheet that are told: a form has some three hundred entry cells."""
-
-REMARK_TEXT = 5_000
-"""Letters of one of them."""
-
 TEXT_LETTERS = 50_000_000
 """Letters of all cells together: a text shared by a million cells costs the reader a million copies."""
 
-XML_DEPTH = 200
-"""Elements within elements: workbooks have some ten, with drawings in groups some thirty."""
-
 CELL_TEXT = 32_767
 """Excel's own limit for a cell; longer texts come from other programs and are cut by Excel."""
+
+ADDED_ROWS = 300
+"""Rows that a unit adds under one table: what reads them, judges them and writes them into a form costs a second."""
 
 ARCHIVE_MEMBERS = 1_000
 """Files in one archive or mail with all that is nested in it: a whole agency sends fewer."""
@@ -62,23 +45,34 @@ ARCHIVE_MEMBERS = 1_000
 ARCHIVE_BYTES = 500 * 1024 * 1024
 """What they unpack to, all together."""
 
-ARCHIVE_DEPTH = 4
-"""An archive in a mail in an archive is real; deeper ones are built."""
-
 ARCHIVE_DIRECTORY = 2 * 1024 * 1024
 """Size of a zip's list of members: some 20,000; longer lists cost seconds before the first member is seen."""
 
-MAIL_LINES = 10_000
-"""Boundaries and part headers in a mail: the parser takes seconds for more."""
+ARCHIVE_DEPTH = 4
+"""An archive in a mail in an archive is real; deeper ones are built."""
 
-MAIL_DEPTH = 20
-"""Parts within parts; mail programs make four."""
 
-WORKER_MEMORY = 3 * 1024 * 1024 * 1024
-"""Address space of a reader process: an allocation above it fails there, and not the machine."""
+class Refused(Exception):  # noqa: N818 - it is a verdict on the file, not an error of ours
+    """A file that is not read; `finding` names it for what it is, with the remedy."""
 
-CONVERT_SECONDS = 45
-"""LibreOffice needs 2 to 10 seconds for a form; must be under the reader's own time limit."""
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
 
-READ_SECONDS = 60.0
-"""Time limit for one file: a form takes a tenth of a second, the most cells allowed about five."""
+
+def refuse(code: str, **words: Any) -> Refused:  # noqa: ANN401 - words for a message
+    """The exception for a code of schemas/findings.yml; "value", "sheet" and "cell" are kept in the finding too."""
+    where = {name: str(words.get(name, "")) for name in ("value", "sheet", "cell")}
+    return Refused(make(code, words=words, **where))
+
+
+def too_large(size: int) -> Finding:
+    """The finding on a file of so many bytes."""
+    megabyte = 1 << 20
+    shown = f"{size / megabyte:.1f}".replace(".", ",") + " MB"
+    return make("FILE_TOO_LARGE", words={"value": shown, "limit": f"{FILE_BYTES // megabyte} MB"}, value=shown)
+
+
+def too_many_values(sheet: str = "") -> Refused:
+    """The exception for a workbook with more filled cells than are read; `sheet`: where that was found out."""
+    return refuse("FILE_TOO_MANY_VALUES", limit=f"{VALUE_CELLS:,}".replace(",", "."), sheet=sheet)

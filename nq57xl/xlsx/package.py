@@ -15,7 +15,14 @@ from zipfile import ZipFile, ZipInfo
 
 from nq57xl.text.legacy import converted, detect, is_syllable
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.refused import refuse
+from nq57xl.xlsx.limits import refuse
+
+_RATIO = 250
+"""Unpacked over packed: ghost rows reach about 60; deflate cannot exceed 1,032, which bombs come close to."""
+_RATIO_FLOOR = 8 * 1024 * 1024
+"""The ratio is not judged below this size: a small part cannot do harm."""
+_XML_DEPTH = 200
+"""Elements within elements: workbooks have some ten, with drawings in groups some thirty."""
 
 _UTF8 = 0x800
 _UNICODE_PATH = 0x7075
@@ -256,13 +263,13 @@ def _counted(
     start: Callable[[str, Attributes], None], end: Callable[[str], None] | None, *, prefixed: bool
 ) -> tuple[Callable[[str, Attributes], None], Callable[[str], None]]:
     """The two handlers, which count how deep elements are nested."""
-    depth, deepest = 0, limits.XML_DEPTH
+    depth, deepest = 0, _XML_DEPTH
 
     def opened(tag: str, attributes: Attributes) -> None:
         nonlocal depth
         depth += 1
         if depth > deepest:
-            raise refuse("FILE_UNSAFE", value=f"phần tử lồng nhau quá {limits.XML_DEPTH} lớp")
+            raise refuse("FILE_UNSAFE", value=f"phần tử lồng nhau quá {_XML_DEPTH} lớp")
         start(tag if prefixed or ":" not in tag else local(tag), attributes)
 
     def closed(tag: str) -> None:
@@ -301,7 +308,7 @@ def _check_sizes(infos: list[ZipInfo]) -> None:
     if total > limits.UNPACKED_BYTES:
         raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
     for info in infos:
-        if info.file_size > limits.RATIO_FLOOR and info.file_size > limits.RATIO * max(info.compress_size, 1):
+        if info.file_size > _RATIO_FLOOR and info.file_size > _RATIO * max(info.compress_size, 1):
             raise refuse("FILE_UNSAFE", value="tỷ lệ nén bất thường")
 
 

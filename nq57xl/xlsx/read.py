@@ -1,14 +1,19 @@
-"""One file from outside to a RawWorkbook, or refused by name: sniffed, scanned, and read beside a second reader."""
+"""One file from outside to a RawWorkbook, or refused by name: sniffed, scanned, and read beside a second reader.
+
+Texts are given as they say: without what is struck through, marks beside figures apart, in Unicode.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -17,36 +22,155 @@ from typing import Any
 import attrs
 
 from nq57xl.rules.findings import Finding, make
+from nq57xl.text.legacy import (
+    TITLES,
+    Charset,
+    charset_of_font,
+    converted,
+    detect,
+    has_odd_letters,
+    is_capital_font,
+    reads_better,
+    surely_unicode,
+)
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook, cell_text, days_of, shown
-from nq57xl.xlsx.decrypt import decrypt
+from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, days_of, shown
+from nq57xl.xlsx.limits import Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
-from nq57xl.xlsx.refused import Refused, refuse, too_large
 from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
 from nq57xl.xlsx.scan_ods import scan_ods
 from nq57xl.xlsx.scan_sheet import SheetScan, is_temporal
-from nq57xl.xlsx.sniff import Kind, sniff
-from nq57xl.xlsx.texts import said
+from nq57xl.xlsx.sniff import Kind, decrypt, sniff
+
+_CONVERT_SECONDS = 45
+"""LibreOffice needs 2 to 10 seconds for a form; must be under the reader's own time limit."""
+
+_PLAIN = CellLook()
+_RAISED = {
+    "super": str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"),
+    "sub": str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),
+}
+_BETWEEN_WORDS = re.compile(r"(?<=\S) {2,}(?=\S)")
+
+
+def _said(
+    cells: Mapping[_Place, RawCell], looks: Mapping[_Place, CellLook], runs: Mapping[_Place, Sequence[Run]]
+) -> dict[_Place, RawCell]:
+    """The cells with what their texts say; `looks` and `runs` of those that have some.
+
+    A mark above or below the line keeps its place there ("10³"), so that it never joins the digits before it.
+    """
+    done = dict(cells)
+    for place in runs.keys() | {place for place, look in looks.items() if look.struck}:
+        done[place] = _live(cells[place], runs.get(place, ()), looks.get(place, _PLAIN))
+    fonts = {place: look.font for place, look in looks.items() if look.font}
+    return done | dict(_decoded(done, fonts, {place: _kept(runs[place], looks.get(place, _PLAIN)) for place in runs}))
+
+
+def _kept(runs: Sequence[Run], look: CellLook) -> list[Run]:
+    """The runs that are not struck through; all where none is left."""
+    live = [run for run in runs if not (look.struck if run.struck is None else run.struck)]
+    return live or list(runs)
+
+
+def _live(cell: RawCell, runs: Sequence[Run], look: CellLook) -> RawCell:
+    if not runs:
+        return attrs.evolve(cell, struck=cell_text(cell), live=False)
+    kept = _kept(runs, look)
+    struck = "".join(run.text for run in runs if (look.struck if run.struck is None else run.struck))
+    if not struck.strip():
+        return attrs.evolve(cell, value=_joined(kept))
+    if len(kept) == len(runs):
+        return attrs.evolve(cell, struck=struck, live=False)
+    return attrs.evolve(cell, value=_BETWEEN_WORDS.sub(" ", _joined(kept)).strip(), struck=struck)
+
+
+def _joined(runs: Sequence[Run], texts: Sequence[str] = ()) -> str:
+    """The texts of the runs, or those given in their place, as one."""
+    whole = ""
+    for run, text in zip(runs, texts or [run.text for run in runs], strict=True):
+        whole += _raised(text, run.raised, whole) if run.raised else text
+    return whole
+
+
+def _raised(text: str, how: str, before: str) -> str:
+    """A mark above or below the line: by letters of its own where there are such, else apart from a digit before it."""
+    marks = text.translate(_RAISED[how])
+    if not any(letter.isdecimal() for letter in marks) and not any(letter.isalpha() for letter in marks):
+        return marks
+    return f"^{text}" if before[-1:].isdecimal() and text[:1].isalnum() and any(map(str.isdigit, text)) else text
+
+
+def _decoded(
+    cells: Mapping[_Place, RawCell], fonts: Mapping[_Place, str], runs: Mapping[_Place, Sequence[Run]]
+) -> Iterator[tuple[_Place, RawCell]]:
+    """Those in a legacy charset with what they say in Unicode, each by its own letters; values stay as they are.
+
+    A text that reads as well in Unicode as after conversion stays: fonts outlive the charset they were made for.
+    """
+    odd = {
+        place: cell.value
+        for place, cell in cells.items()
+        if isinstance(cell.value, str) and not cell.value.isascii() and not surely_unicode(cell.value)
+    }
+    rich = {place for place, pieces in runs.items() if any(run.font for run in pieces)}
+    first = {place: detect(text) for place, text in odd.items()}
+    votes = Counter(charset for charset in first.values() if charset)
+    hint = votes.most_common(1)[0][0] if votes else None
+    for place in odd.keys() | rich:
+        text = str(cells[place].value)
+        found = _by_runs(runs[place], fonts.get(place, "")) if place in rich else None
+        found = found or (_by_letters(text, fonts.get(place, ""), hint) if place in odd else None)
+        if found is not None and found[0] != text:
+            yield place, attrs.evolve(cells[place], decoded=found[0], charset=TITLES[found[1]])
+
+
+def _by_letters(text: str, font: str, hint: Charset | None) -> tuple[str, Charset] | None:
+    charset = charset_of_font(font)
+    if charset is not None and reads_better(text, charset):
+        new = converted(text, charset)
+        return (new.upper() if is_capital_font(font) else new), charset
+    charset = detect(text, hint)
+    if charset is None and hint is not None and reads_better(text, hint):
+        charset = hint
+    return None if charset is None else (converted(text, charset), charset)
+
+
+def _by_runs(runs: Sequence[Run], font: str) -> tuple[str, Charset] | None:
+    """Each run by its own font, where its letters are of the font's charset; None where no run's are."""
+    texts, used = [], None
+    for run in runs:
+        name = run.font or font
+        charset = charset_of_font(name)
+        if (
+            charset is None
+            or surely_unicode(run.text)
+            or not (reads_better(run.text, charset) or has_odd_letters(run.text))
+        ):
+            texts.append(run.text)
+            continue
+        used = charset
+        new = converted(run.text, charset)
+        texts.append(new.upper() if is_capital_font(name) else new)
+    return None if used is None else (_joined(runs, texts), used)
+
 
 _Place = tuple[int, int]
 
-_FILTERS = {".xls": "MS Excel 97", ".ods": "calc8"}
-"""Without a filter LibreOffice opens a broken file as plain text, and succeeds."""
 
-
-def to_xlsx(data: bytes, suffix: str, soffice: str, *, seconds: float = limits.CONVERT_SECONDS) -> bytes | None:
-    """The workbook as .xlsx; None when LibreOffice (`soffice`: its program) fails or takes longer than `seconds`.
+def to_xlsx(data: bytes, soffice: str, *, seconds: float = _CONVERT_SECONDS) -> bytes | None:
+    """An .xls as .xlsx; None when LibreOffice (`soffice`: its program) fails or takes longer than `seconds`.
 
     Runs with a profile of its own in a temporary folder, so that an open LibreOffice neither hinders nor is hindered.
     """
     with tempfile.TemporaryDirectory(prefix="nq57xl-", ignore_cleanup_errors=True) as folder:
-        source, target = Path(folder, f"in{suffix}"), Path(folder, "out", "in.xlsx")
+        source, target = Path(folder, "in.xls"), Path(folder, "out", "in.xlsx")
         source.write_bytes(data)
         command = [
             soffice,
             f"-env:UserInstallation={Path(folder, 'profile').as_uri()}",
             *("--headless", "--norestore", "--nolockcheck", "--nodefault"),
-            *((f"--infilter={_FILTERS[suffix]}",) if suffix in _FILTERS else ()),
+            "--infilter=MS Excel 97",  # without it a broken file is opened as plain text, and succeeds
             *("--convert-to", "xlsx", "--outdir", str(target.parent), str(source)),
         ]
         if not _run(command, seconds):
@@ -111,21 +235,14 @@ _REFUSED: dict[Kind, str] = {
 }
 
 
-def read_file(path: Path, passwords: Sequence[str] = (), soffice: str | None = None) -> RawWorkbook:
-    """The workbook in this file, with every non-empty cell at its place; an encrypted one by the password that fits.
-
-    `soffice`: path of LibreOffice's program, for .xls; None where there is none.
-
-    Raises Refused with the finding for a file that is not read; OSError when it cannot be opened.
-    """
-    size = path.stat().st_size
-    if size > limits.FILE_BYTES:
-        raise Refused(too_large(size))
-    return read_bytes(path.read_bytes(), passwords, soffice)
-
-
 def read_bytes(data: bytes, passwords: Sequence[str] = (), soffice: str | None = None) -> RawWorkbook:
-    """`read_file` for content already in memory."""
+    """The workbook, with every non-empty cell at its place; an encrypted one by the password that fits.
+
+    `soffice`: path of LibreOffice's program, for .xls; None where there is none. Raises Refused with the finding for a
+    file that is not read.
+    """
+    if len(data) > limits.FILE_BYTES:
+        raise Refused(too_large(len(data)))
     kind = sniff(data)
     if kind == "encrypted":
         raw = _read_plain(content := decrypt(data, passwords), sniff(content), soffice)
@@ -151,7 +268,7 @@ def _read_ods(scan: Scan) -> RawWorkbook:
 
 
 def _sheet(seen: SheetScan, cells: Mapping[_Place, RawCell], scan: Scan) -> RawSheet:
-    texts = said(cells, seen.looks, seen.runs)
+    texts = _said(cells, seen.looks, seen.runs)
     beside = (tuple(seen.merged), tuple(seen.remarks), tuple(seen.hidden))
     return RawSheet(seen.name, texts, seen.visible, seen.protected, scan.date1904, *beside)
 
@@ -160,7 +277,7 @@ def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
     """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 0.4)."""
     if soffice is None:
         raise refuse("FILE_XLS")
-    converted = to_xlsx(data, ".xls", soffice)
+    converted = to_xlsx(data, soffice)
     if converted is None:
         raise refuse("FILE_BROKEN")
     raw = _assemble(converted, scan_xlsx(converted))

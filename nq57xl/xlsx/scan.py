@@ -14,8 +14,8 @@ from attrs import define, field, frozen
 
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import Remark
+from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local
-from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.scan_sheet import Shared, SheetReader, SheetScan, check_extent, check_total, place_of
 from nq57xl.xlsx.scan_styles import read_styles, read_texts
 

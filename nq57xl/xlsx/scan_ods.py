@@ -22,8 +22,8 @@ from nq57xl.xlsx.cells import (
     iso_date,
     iso_time,
 )
+from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local
-from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.scan import Scan, active_ods, texts_of
 from nq57xl.xlsx.scan_sheet import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
 

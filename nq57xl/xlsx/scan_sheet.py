@@ -12,12 +12,23 @@ from attrs import define, field, frozen
 
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment, text_cell
+from nq57xl.xlsx.cells import DAYS_1904, ERRORS, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment, text_cell
+from nq57xl.xlsx.limits import refuse, too_many_values
 from nq57xl.xlsx.package import Attributes, Package
 from nq57xl.xlsx.plain_rows import SEPARATOR, PlainCell, PlainRows, remembered
-from nq57xl.xlsx.refused import refuse, too_many_values
 from nq57xl.xlsx.scan_styles import RunReader, Texts, unescaped
 from nq57xl.xlsx.shown import parse, shown_text
+
+_MOST_COLUMNS = 500
+"""Last column with a value: the same reason."""
+_BOX_CELLS = 5_000_000
+"""Rows times columns of one sheet: what the reader allocates, about 24 bytes each."""
+_MOST_LINKS = 20_000
+"""Hyperlinks of a sheet: a form with one in every entry cell has some thousand."""
+_MOST_REMARKS = 500
+"""Comments, text boxes and pictures of a sheet that are told: a form has some three hundred entry cells."""
+_REMARK_TEXT = 5_000
+"""Letters of one of them."""
 
 _Place = tuple[int, int]
 """(row, column), 0-based."""
@@ -59,15 +70,13 @@ class SheetScan:
 
     def add_remark(self, remark: Remark) -> None:
         """One more, up to a limit that nobody reaches with meaning."""
-        if len(self.remarks) < limits.REMARKS:
-            self.remarks.append(attrs.evolve(remark, text=remark.text[: limits.REMARK_TEXT]))
+        if len(self.remarks) < _MOST_REMARKS:
+            self.remarks.append(attrs.evolve(remark, text=remark.text[:_REMARK_TEXT]))
 
 
 def check_extent(sheet: SheetScan) -> None:
     """Raises Refused when the sheet reaches farther than is safe to read."""
-    too_far = (
-        sheet.rows > limits.ROWS or sheet.columns > limits.COLUMNS or sheet.rows * sheet.columns > limits.BOX_CELLS
-    )
+    too_far = sheet.rows > limits.ROWS or sheet.columns > _MOST_COLUMNS or sheet.rows * sheet.columns > _BOX_CELLS
     if too_far:
         cell = a1(sheet.rows - 1, sheet.columns - 1)
         raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, sheet=sheet.name, cell=cell, value=cell)
@@ -100,8 +109,6 @@ _BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NO_NUMBERS = frozenset({"nan", "inf", "infinity"})
-_KNOWN_ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
-"""Another reader gives up a sheet with an error of any other name."""
 _MARGINS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 
 
@@ -235,7 +242,7 @@ class SheetReader:
             self._merge(attributes.get("ref", ""))
         elif tag == "sheetProtection":
             self._sheet.protected = attributes.get("sheet", "0") in ("1", "true")
-        elif tag == "hyperlink" and len(self._sheet.links) < limits.LINKS:
+        elif tag == "hyperlink" and len(self._sheet.links) < _MOST_LINKS:
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             if relation:
                 self._sheet.links.append((attributes.get("ref", ""), relation))
@@ -243,7 +250,7 @@ class SheetReader:
             self._pieces, self._inside = [], tag
         elif tag == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = (attributes.get(name, "") for name in ("min", "max"))
-            if first.isdecimal() and last.isdecimal() and len(self._sheet.hidden) < limits.COLUMNS:
+            if first.isdecimal() and last.isdecimal() and len(self._sheet.hidden) < _MOST_COLUMNS:
                 self._sheet.hidden.append((int(first) - 1, int(last) - 1))
 
     def _merge(self, reference: str) -> None:
@@ -389,7 +396,7 @@ class SheetReader:
             value = self._shared_text(place, text)
         elif self._type == "e":
             error = text or "#N/A"
-            self._sheet.unreadable |= text not in _KNOWN_ERRORS
+            self._sheet.unreadable |= text not in ERRORS  # over another name calamine gives up the sheet
         else:
             value = self._other(place, text)
         if isinstance(value, str):

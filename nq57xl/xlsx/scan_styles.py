@@ -10,8 +10,8 @@ from attrs import define, field, frozen
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import CellLook, Run
+from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, parse_xml
-from nq57xl.xlsx.refused import refuse
 from nq57xl.xlsx.shown import builtin
 
 _STATED_STRINGS = 40 * limits.VALUE_CELLS

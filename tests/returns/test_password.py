@@ -29,11 +29,11 @@ from nq57xl.commands.office import Office
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, FixedClock
-from nq57xl.xlsx import decrypt as decrypting
 from nq57xl.xlsx import limits
+from nq57xl.xlsx import sniff as decrypting
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_bytes, read_file
-from nq57xl.xlsx.refused import Refused
+from nq57xl.xlsx.limits import Refused
+from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.sniff import sniff
 from tests.office import ODS, XLS, XLSX, type_into
 
@@ -108,17 +108,17 @@ def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: 
     type_into(whole, tmp_path / "lưu lại.xlsx", [], locked=locked, password=SECRET)
     (same,) = check_file(office, tmp_path / "lưu lại.xlsx", PERIOD).returns
     assert same.verdict == "accepted"
-    expected = values_of(read_file(tmp_path / "lưu lại.xlsx"))
+    expected = values_of(read_bytes((tmp_path / "lưu lại.xlsx").read_bytes()))
     for path, _ in locked:
         assert sniff(path.read_bytes()) == "encrypted"
         (item,) = check_file(office, path, PERIOD, passwords=("sai", SECRET)).returns
         assert (item.verdict, item.unit) == ("accepted", "VP"), path
         assert "FILE_DECRYPTED" in {finding.code for finding in item.findings}
-        found = values_of(read_file(path, (SECRET,), environment.soffice()))
+        found = values_of(read_bytes(path.read_bytes(), (SECRET,), environment.soffice()))
         assert {place: found.get(place) for place in expected} == expected, path
         for passwords, code in (((), "FILE_ENCRYPTED"), (("sai",), "FILE_PASSWORD_WRONG")):
             with pytest.raises(Refused) as caught:
-                read_file(path, passwords)
+                read_bytes(path.read_bytes(), passwords)
             assert caught.value.finding.code == code
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx import package
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.plain_rows import PlainRows
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.refused import Refused
 from nq57xl.xlsx.scan import Scan, scan_xlsx
 from tests import hostile
 

@@ -14,8 +14,8 @@ from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Finding, verdict_of
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.refused import Refused
 from nq57xl.xlsx.scan_sheet import is_call
 from tests.hostile import cell, sheet, xlsx
 from tests.odd_kit import LED, codes_at, put

@@ -10,8 +10,8 @@ import pytest
 
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawCell, RawWorkbook
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.refused import Refused
 
 NAMES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}"'

@@ -16,8 +16,8 @@ from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes, to_xlsx
-from nq57xl.xlsx.refused import Refused
 from tests.conftest import SAVERS
 from tests.odd_kit import Key, at, put
 from tests.office import Target
@@ -172,7 +172,7 @@ def test_broken_xls() -> None:
 @pytest.mark.needs("soffice")
 def test_conversion_that_takes_too_long() -> None:
     """A conversion over its time is stopped and gives nothing."""
-    assert to_xlsx(b"TT;Ten\n1;A\n", ".csv", environment.soffice() or "", seconds=0.01) is None
+    assert to_xlsx(b"TT;Ten\n1;A\n", environment.soffice() or "", seconds=0.01) is None
 
 
 @pytest.mark.needs("ssconvert")

@@ -16,8 +16,8 @@ from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, c
 from nq57xl.text.addresses import a1, letters_of, place_of
 from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import RawCell, RawSheet, readable
+from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.package import Package
-from nq57xl.xlsx.refused import Refused
 from nq57xl.xlsx.shown import shown_text
 
 _BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "header", "pre", "title"}
