@@ -8,6 +8,7 @@ import uuid
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -194,6 +195,10 @@ class _FormIssuer:
     prefilled: Mapping[str, tuple[Value, ...]]
     """Of a longer period: unit -> what its months say together."""
 
+    @cached_property
+    def _plan_version(self) -> str:
+        return plan_version(self.plan)
+
     def wanted(self, units: Sequence[str]) -> list[str]:
         """Codes of the units whose forms are asked for, in the plan's order."""
         known = [unit.code for unit in reporting_units(self.plan, self.period)]
@@ -215,9 +220,8 @@ class _FormIssuer:
                 return Issued(last, path, is_new=False)
             # a later version of a form keeps what its unit has typed into an earlier one
             draft = attrs.evolve(draft, values=self._typed(unit) or self.prefilled.get(unit, ()))
-        new = _FormIdentity(
-            unit, uuid.uuid4().hex, last.version + 1 if last else 1, self._today, plan_version(self.plan)
-        )
+        version = last.version + 1 if last else 1
+        new = _FormIdentity(unit, uuid.uuid4().hex, version, self._today, self._plan_version)
         form = self._build(new, draft)
         return Issued(form, path, is_new=True, changes=changes(last, form) if last else ())
 
@@ -286,20 +290,22 @@ class _FormIssuer:
 
     def write(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> Generated:
         """The workbooks and the sending list of all forms issued so far for the period."""
-        written = tuple(attrs.evolve(item, path=self._put(item.path, contents[item.form.issue_id])) for item in issued)
+        outputs = {item.path: contents[item.form.issue_id] for item in issued}
+        placed, failed = write_all_guarded(self.ledger, self.office.workspace, outputs)
+        if failed:
+            raise failed[0]
+        written = tuple(attrs.evolve(item, path=placed[item.path]) for item in issued)
         forms = self.ledger.current_forms(self.period.code)
         files = {form.unit: form_file_name(self.period.code, form.unit) for form in forms}
         files |= {item.form.unit: item.path.name for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
         listing = render_sending_list(forms, files, emails, self.office.workspace.root)
-        return Generated(self.period, written, self._put(self._folder / SENDING_LIST, listing))
+        path = write_guarded(self.ledger, self.office.workspace, self._folder / SENDING_LIST, listing)
+        return Generated(self.period, written, path)
 
     @property
     def _folder(self) -> Path:
         return self.office.workspace.forms_dir(self.period.code)
-
-    def _put(self, path: Path, content: bytes) -> Path:
-        return write_guarded(self.ledger, self.office.workspace, path, content)
 
 
 @frozen
