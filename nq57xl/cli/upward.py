@@ -67,7 +67,7 @@ def _print(done: UpwardReport) -> None:
         table = Table("Mã", "Trang, ô", "Nội dung", "Vì sao, cần làm gì")
         for (sheet, name, why), alike in groupby(done.points, lambda item: (item.sheet, item.field, item.why)):
             first, *others = alike
-            rows, cells = first.key, f"{sheet}, {first.cell}"
+            rows, cells = first.key, f"{sheet}, {first.cell}".strip(", ")
             if others:  # one line for rows that wait for the same
                 rows, cells = f"{rows} … {others[-1].key} ({len(others) + 1} dòng)", f"{cells} … {others[-1].cell}"
             table.add_row(*map(visible, (rows, cells, name, why)))

@@ -165,10 +165,13 @@ def _fill_superior_form(visit: Visit) -> Response:
         write_atomic(path, data)
         done = upward(office, path, visit.period, confirm=confirm, matches=matches)
         tell(Progress(f"Đã điền {done.filled} ô vào {done.form.name}.", "good"))
+        if asked := sum(bool(point.code) for point in done.points):
+            tell(Progress(f"{asked} điểm cấp trên sẽ trả lại hoặc hỏi lại nếu gửi như hiện nay.", "warn"))
         if done.undecided:
             tell(Progress(f"Còn {done.undecided} dòng chờ xác nhận trong {done.matches.name}.", "warn"))
         for point in done.points[:_POINTS]:
-            tell(Progress(f"{point.key}, {point.sheet} {point.cell}, {point.field}: {point.why}", "warn"))
+            where = ", ".join(filter(None, (point.key, f"{point.sheet} {point.cell}".strip(), point.field)))
+            tell(Progress(f"{where}: {point.why}", "warn"))
         if len(done.points) > _POINTS:
             tell(Progress(f"… và {len(done.points) - _POINTS} điểm nữa trong {done.sources.name}.", "warn"))
         return page
