@@ -132,7 +132,7 @@ class _Decision:
 
     place: RowPlace
     text: str
-    codes: str
+    codes: tuple[str, ...]
     weights: str
     said: bool
     """Confirmed, or changed by the office."""
@@ -149,15 +149,28 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
     if _META not in grids or not any(title in grids for title in _TITLES.values()):
         raise Nq57Error(f"«{name}» không phải bảng đối chiếu do «nq57xl upward» lập: hãy chuyển tệp đó đi nơi khác.")
     seen = {cell_text(row[1]): cell_text(row[0]) for row in grids.get(_OWN, []) if len(row) > 1}
-    rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
-    unchanged = {row.code for row in rows if seen.get(row.code) in (None, text_print(row))}
+    now = _codes_now(seen, (*own.tasks, *own.indicators))
     found = {}
     for item in _decisions(grids, name):
-        if item.said or all_:
-            match = _match(item, own)
-            if all(row.code in unchanged for row in match.rows):
-                found[item.place] = match
+        if (item.said or all_) and all(now.get(code, code) for code in item.codes):
+            found[item.place] = _match(item, own, now)
     return found
+
+
+def _codes_now(seen: Mapping[str, str], rows: Sequence[Task | Indicator]) -> dict[str, str]:
+    """Code in the workbook -> code of that row in the plan as it is now; "" where its text is there no more.
+
+    A workbook of last month may name rows by codes that have shifted since. `seen`: code -> print, as it was written.
+    """
+    prints = {row.code: text_print(row) for row in rows}
+    places: dict[str, list[str]] = {}
+    for code, text in prints.items():
+        places.setdefault(text, []).append(code)
+    now = {}
+    for code, text in seen.items():
+        found = places.get(text, [])
+        now[code] = code if code in found else found[0] if len(found) == 1 else ""
+    return now
 
 
 def _decisions(grids: Mapping[str, list[list[Any]]], name: str) -> Iterator[_Decision]:
@@ -168,14 +181,16 @@ def _decisions(grids: Mapping[str, list[list[Any]]], name: str) -> Iterator[_Dec
             if number > _HEAD + 1 and key and proposal:
                 told = fold(said) not in ("", "không", "chưa") or f"{codes}|{weights}" != proposal
                 where = f"{name}, trang «{title}», ô D{number}"
-                yield _Decision((table, key), text, codes, weights, told, where)
+                none = fold(codes) in ("", fold(_NONE))
+                named = () if none else tuple(code for part in re.split(r"[;,\n]", codes) if (code := part.strip()))
+                yield _Decision((table, key), text, named, weights, told, where)
 
 
-def _match(item: _Decision, own: Plan) -> RowMatch:
+def _match(item: _Decision, own: Plan, now: Mapping[str, str]) -> RowMatch:
     table, key = item.place
-    if fold(item.codes) in ("", fold(_NONE)):
+    if not item.codes:
         return RowMatch(table, key, item.text)
-    codes = [code for part in re.split(r"[;,\n]", item.codes) if (code := part.strip())]
+    codes = [now.get(code, code) for code in item.codes]
     weights = _weights(item, len(codes))
     if len(set(codes)) < len(codes):
         raise Nq57Error(f"{item.where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")

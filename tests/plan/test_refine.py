@@ -179,6 +179,24 @@ def test_a_decision_on_a_text_that_has_changed_since_does_not_count() -> None:
     assert ("led", "I.1") not in read_matches(data, "doi-chieu.xlsx", own)
 
 
+def test_a_workbook_of_last_month_names_rows_by_the_codes_of_then() -> None:
+    """Own codes have shifted since, and one row is gone: decisions follow their rows, one on a lost row falls."""
+
+    def change(rows: Mapping[str, list[Any]]) -> None:
+        for key, codes_cell in (("I.1", "I.2"), ("I.2", "I.3"), ("I.3", "I.4")):
+            rows[key][0], rows[key][2] = codes_cell, "x"
+
+    data = edited(lines(), OWN, change)
+    kept = [row for row in OWN.tasks if row.code != "I.4"]
+    own = plan_of(*(attrs.evolve(row, code=f"I.{number}") for number, row in enumerate(kept, 2)))
+    found = read_matches(data, "doi-chieu.xlsx", own)
+    assert {key: [row.code for row in match.rows] for (_, key), match in found.items()} == {
+        "I.1": ["I.3"],
+        "I.2": ["I.4"],
+    }
+    assert ("led", "I.3") not in found
+
+
 def test_weights_are_shown_as_they_were_given() -> None:
     """A decided line stands in the workbook with its codes and weights, and reading it again changes nothing."""
     rows = tuple(
