@@ -11,14 +11,12 @@ import attrs
 import click
 
 from nq57xl.cli.options import NamedPath, as_json, console, office, period_option, print_json, talk
-from nq57xl.plan.compare import KIND_WORDS, TITLES, line_of
-from nq57xl.plan.model import Amendment, PlanRowChange
-from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.amend import Amended
     from nq57xl.commands.edits import PeriodEdits
     from nq57xl.ledger.model import Edit
+    from nq57xl.plan.model import Amendment, PlanRowChange
 
 
 def _amended_json(done: Amended) -> dict[str, Any]:
@@ -38,12 +36,16 @@ def _amended_json(done: Amended) -> dict[str, Any]:
 
 
 def _row_json(done: Amended, row: PlanRowChange) -> dict[str, Any]:
+    from nq57xl.rules.codec import json_fields
+
     how = {"similarity": round(row.similarity, 3), "text": _words(done, row)}
     return json_fields(row, "code kinds") | how | {"changes": [attrs.asdict(item) for item in row.fields]}
 
 
 def _words(done: Amended, row: PlanRowChange) -> str:
     """The row in its new wording; in the old one where the new plan does not have it."""
+    from nq57xl.plan.compare import line_of
+
     if row.index is not None:
         return line_of(getattr(done.new, row.table)[row.index])
     return line_of(next(item for item in getattr(done.old, row.table) if item.code == row.code))
@@ -52,6 +54,8 @@ def _words(done: Amended, row: PlanRowChange) -> str:
 def _print_amended(done: Amended) -> None:
     """The comparison as a table, and what to do next."""
     from rich.table import Table
+
+    from nq57xl.plan.compare import KIND_WORDS, TITLES
 
     if done.already:
         click.echo(f"Bản điều chỉnh này đã được áp dụng từ trước, hiệu lực từ {done.effective_from:%d/%m/%Y}.")
@@ -86,6 +90,8 @@ def _print_amended(done: Amended) -> None:
 
 
 def _print_counts(done: Amended) -> None:
+    from nq57xl.plan.compare import KIND_WORDS, TITLES
+
     for table, title in TITLES.items():
         counts = [f"{done.comparison.count(kind, table)} {words}" for kind, words in KIND_WORDS.items()]
         told = [item for item in counts if not item.startswith("0 ")]
@@ -99,6 +105,8 @@ def _history_json(found: Sequence[Amendment]) -> dict[str, Any]:
 
 
 def _amendment_json(number: int, item: Amendment) -> dict[str, Any]:
+    from nq57xl.rules.codec import json_fields
+
     known = {
         "version": number,
         "effective": item.effective_from.isoformat(),
@@ -110,6 +118,8 @@ def _amendment_json(number: int, item: Amendment) -> dict[str, Any]:
 def _print_history(found: Sequence[Amendment]) -> None:
     """The versions of the plan with the day from which each holds."""
     from rich.table import Table
+
+    from nq57xl.plan.compare import KIND_WORDS
 
     if not found:
         click.echo("Kế hoạch chưa được điều chỉnh lần nào.")
@@ -207,6 +217,8 @@ def _past(edit: Edit, newest: int) -> str:
 
 
 def _edit_json(edit: Edit, state: str) -> dict[str, Any]:
+    from nq57xl.rules.codec import json_fields
+
     new = edit.new
     what = {"id": edit.id, "unit": new.unit, "table": new.table, "task": new.key, "field": new.field, "kind": new.kind}
     how = {"before": new.before, "after": new.typed, **json_fields(new, "author reason"), **json_fields(edit, "at")}

@@ -10,11 +10,10 @@ import click
 from nq57xl.cli import environment
 from nq57xl.cli.options import as_json, console, office, period_option, print_json, talk
 from nq57xl.errors import Nq57Error
-from nq57xl.results.comparison import PeriodComparison, UnitChange, result_words
-from nq57xl.results.wording import difference_text
 
 if TYPE_CHECKING:
     from nq57xl.outputs.exports import Format
+    from nq57xl.results.comparison import PeriodComparison, UnitChange
     from nq57xl.rules.rows import RowKind
     from nq57xl.rules.schema import Schema, Table
 
@@ -50,6 +49,9 @@ def _print_rows(c: PeriodComparison) -> None:
 
 def _print_indicators(c: PeriodComparison) -> None:
     from rich.table import Table
+
+    from nq57xl.results.comparison import result_words
+    from nq57xl.results.wording import difference_text
 
     table = Table(
         "Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm", title="Chỉ tiêu", title_justify="left"
