@@ -69,7 +69,7 @@ def answer(form: Path, target: Path, entries: Mapping[tuple[str, str, str], obje
     if "2. Phối hợp" in book.sheetnames:
         spot(book["2. Phối hợp"], "statement|statement", "statement").value = "Không phát sinh"
     for name, text in SIGNED.items():
-        spot(book["5. Ký xác nhận"], f"signoff|{name}", "value").value = text
+        spot(book["4. Đề xuất, ký xác nhận"], f"signoff|{name}", "reason").value = text
     target.parent.mkdir(parents=True, exist_ok=True)
     book.save(target)
     return target

@@ -89,7 +89,7 @@ def send_april_again(office: Office, target: Path, entries: Mapping[tuple[str, s
 def added_rows(path: Path) -> Path:
     """Two proposals in rows inserted below the last prepared one, as a person does who needs more room."""
     book = load_workbook(path)
-    sheet: Any = book["4. Đề xuất, kiến nghị"]
+    sheet: Any = book["4. Đề xuất, ký xác nhận"]
     keys = {item.value: item.row for (item,) in sheet.iter_rows(max_col=1)}
     last = keys["proposal|06"]
     sheet.insert_rows(last + 1, 2)

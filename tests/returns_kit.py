@@ -27,7 +27,7 @@ Typed = dict[tuple[str, str], str | float | date]
 """(sheet, cell) -> what was typed."""
 
 RESULTS, SUPPORTING = "1. Kết quả", "2. Phối hợp"
-PROPOSALS, SIGNOFF, GUIDE = "4. Đề xuất, kiến nghị", "5. Ký xác nhận", "Hướng dẫn"
+PROPOSALS, GUIDE = "4. Đề xuất, ký xác nhận", "Hướng dẫn"
 
 
 PROOF = {

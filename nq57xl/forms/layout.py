@@ -271,13 +271,8 @@ def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
     columns = [item.name for item in spec.columns] + (["check"] if spec.check else [])
     builder = _LayoutBuilder(spec.id, form.short_id, columns)
     builder.line(f"{form.unit_name}. {period_line(form.period)}. {spec.heading}")
-    if spec.layout == "card":
-        due = deadline_in_words(form.period.due)
-        builder.line(f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
-        _card(builder, form, spec)
-    else:
-        for block in blocks_of(form, spec):
-            _block(builder, form, block, spec)
+    for block in blocks_of(form, spec):
+        _block(builder, form, block, spec)
     return SheetLayout(spec.id, spec.title, builder.done())
 
 
@@ -338,9 +333,15 @@ def _block(builder: _LayoutBuilder, form: Form, spec: SheetSpec, sheet: SheetSpe
         builder.keys(f"@keys:{spec.id}", columns)
         builder.row(f"#{spec.id}")
         builder.text(f"#{spec.id}", sheet.columns[0].name, spec.heading)
+    if spec.layout == "card":
+        due = deadline_in_words(form.period.due)
+        builder.line(f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
     builder.row(head)
     for name, title in _heads(form, spec).items():
         builder.text(head, columns[name], title)
+    if spec.layout == "card":
+        _card(builder, form, spec, columns)
+        return
     _statement(builder, form, spec)
     section = ""
     for item in table.rows:
@@ -378,22 +379,22 @@ def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, columns: Mappi
         builder.text(key, "check", "")
 
 
-def _card(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
+def _card(builder: _LayoutBuilder, form: Form, spec: SheetSpec, columns: Mapping[str, str]) -> None:
     """One record: a line for each field, each with its own check; then room for the signatures on paper."""
     table = form.schema.table(spec.table)
     ruled = {item.rule.field for item in predicates_of(table, form.schema) if item.rule.live}
     required = _always_required(form, spec)
-    builder.row("@head")
-    for name, title in _heads(form, spec).items():
-        builder.text("@head", name, title)
-    for field in table.fields:
+    label, value = columns["label"], columns["value"]
+    for number, field in enumerate(table.fields, start=1):
         key = f"{spec.table}|{field.name}"
         builder.row(key)
-        builder.text(key, "label", field.title + (_REQUIRED_MARK if field.name in required else ""))
-        builder.cell(key, "value", "entry", table=spec.table, key=spec.table, field=field.name)
+        if "number" in columns:
+            builder.text(key, columns["number"], str(number))
+        builder.text(key, label, field.title + (_REQUIRED_MARK if field.name in required else ""))
+        builder.cell(key, value, "entry", table=spec.table, key=spec.table, field=field.name)
         if spec.check and field.name in ruled:
             builder.cell(key, "check", "check", table=spec.table, key=spec.table, field=field.name)
         elif spec.check:
             builder.text(key, "check", "")
-    builder.pair("label", "NGƯỜI LẬP BÁO CÁO", "value", "LÃNH ĐẠO ĐƠN VỊ")
-    builder.pair("label", "(Ký, ghi rõ họ tên)", "value", "(Ký, ghi rõ họ tên)")
+    builder.pair(label, "NGƯỜI LẬP BÁO CÁO", value, "LÃNH ĐẠO ĐƠN VỊ")
+    builder.pair(label, "(Ký, ghi rõ họ tên)", value, "(Ký, ghi rõ họ tên)")

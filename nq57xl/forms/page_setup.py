@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from attrs import frozen
@@ -30,12 +30,8 @@ A4, A3 = 9, 8
 """Paper, by Excel's numbers."""
 ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 72)}
 """Width and height inside the margins of a page in landscape, in points."""
-_LEAST_SCALE = 0.8
-"""A sheet that A4 would shrink more is printed on A3: its text of 11 points would be under 9."""
-_SMALLEST = 73
-"""Percent at which text of 11 points has 8."""
-_FILLED = 1.012
-"""LibreOffice, which alone follows the breaks of a table, prints that much more than the margins leave (measured)."""
+_SMALLEST = {A4: 82, A3: 73}
+"""Percent at which text of 11 points has 9, or 8: what A4 would shrink more is printed on A3."""
 _KEY_WIDTH = 12
 _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
@@ -56,11 +52,6 @@ def _set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: b
     sheet.lock_rest(after + hidden_last, locked)
 
 
-def paper_of(width: float) -> int:
-    """Paper for a sheet of that width in points."""
-    return A4 if ROOM[A4][0] / width >= _LEAST_SCALE else A3
-
-
 def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     """Columns, paper, and a footer with unit, period and form."""
     _set_up_columns(sheet, widths)
@@ -72,23 +63,37 @@ def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     sheet.set_footer(footer, {"margin": _HEADER_MARGIN, "scale_with_doc": False})
 
 
+def paper_of(width: float) -> int:
+    """Paper for a sheet of that width in points."""
+    return A4 if 100 * ROOM[A4][0] / width >= _SMALLEST[A4] else A3
+
+
+@frozen
+class Pages:
+    """How a sheet comes on paper."""
+
+    paper: int
+    percent: int
+    """Scale; 0: as wide as the page."""
+    breaks: list[int]
+    """Rows above which a page ends."""
+
+
 def page_breaks(
-    heights: Mapping[int, float], sections: Collection[int], head: int, width: float, percent: int = 0
+    heights: Mapping[int, float], kept: Mapping[int, int], head: int, percent: int, paper: int = A3
 ) -> list[int]:
     """Rows above which a page ends; no section heading stands alone at the foot of a page.
 
-    `heights` are points by row, `width` is that of the sheet in points, by which it is shrunk to the page (`percent`:
-    to so much instead). Excel leaves
+    `heights` are points by row, `kept` the last row that stays on the page of its heading, by the heading's row;
+    `percent` is the scale. Excel leaves
     such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
     page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
     """
-    across, down = ROOM[paper_of(width)]
-    percent = percent or min(100, int(100 * across / width))
-    room = down * _FILLED / (percent / 100)
+    room = ROOM[paper][1] / (percent / 100)
     breaks: list[int] = []
     used = 0.0
     for row in sorted(row for row in heights if row > 0):
-        together = heights[row] + (heights.get(row + 1, 0.0) if row in sections else 0.0)
+        together = sum(heights.get(number, 0.0) for number in range(row, kept.get(row, row) + 1))
         if used > (heights[head] if breaks else 0.0) and used + together > room:
             used = heights[head] if row > head else 0.0
             breaks.append(row)
@@ -96,21 +101,24 @@ def page_breaks(
     return breaks
 
 
-def pages_of(heights: Mapping[int, float], sections: Collection[int], head: int, width: float) -> tuple[list[int], int]:
-    """The breaks of a sheet, and its scale in percent where one smaller than its width asks for saves pages, else 0.
+def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> Pages:
+    """The paper, scale and breaks of a sheet that take the fewest pages; then the smaller paper, the larger scale.
 
-    No smaller than `_SMALLEST`, and as large as the fewest pages allow.
+    `width` in points; no scale is smaller than `_SMALLEST`, but for what is wider than A3.
     """
-    breaks = page_breaks(heights, sections, head, width)
-    widest = min(100, int(100 * ROOM[A3][0] / width)) if paper_of(width) == A3 else 0
-    fewest = page_breaks(heights, sections, head, width, _SMALLEST)
-    if widest <= _SMALLEST or len(fewest) >= len(breaks):
-        return breaks, 0
-    for percent in range(widest, _SMALLEST, -1):
-        found = page_breaks(heights, sections, head, width, percent)
+    papers = (A4, A3) if paper_of(width) == A4 else (A3,)
+    return min((_pages_on(paper, heights, kept, head, width) for paper in papers), key=lambda item: len(item.breaks))
+
+
+def _pages_on(paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> Pages:
+    widest = min(100, int(100 * ROOM[paper][0] / width))
+    least = min(widest, _SMALLEST[paper])
+    fewest = page_breaks(heights, kept, head, least, paper)
+    for percent in range(widest, least, -1):
+        found = page_breaks(heights, kept, head, percent, paper)
         if len(found) == len(fewest):
-            return found, percent
-    return fewest, _SMALLEST
+            return Pages(paper, percent if percent < widest else 0, found)
+    return Pages(paper, least if least < widest else 0, fewest)
 
 
 def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float = ROOM[A4][1]) -> list[int]:

@@ -19,7 +19,7 @@ from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, NEEDLESS_STYLE, SIZE, WRONG_STYLE
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR
-from nq57xl.rules.schema import SheetSpec
+from nq57xl.rules.schema import Column, SheetSpec
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import FONT, Worksheet, cell_text
@@ -54,10 +54,13 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     widths = [column.width for column in spec.columns] + ([_CHECK_WIDTH] if spec.check else [])
     set_up_page(sheet, contents.form, widths)
     centred = frozenset(column.name for column in spec.columns if column.align == "center")
-    tables = tuple(f"{block.table}|" for block in blocks_of(contents.form, spec))
+    blocks = blocks_of(contents.form, spec)
+    tables = tuple(f"{block.table}|" for block in blocks)
     heights = {}
-    for number, slots in groupby(layout.slots, key=lambda slot: slot.row):  # they come in reading order
-        row = _RowWriter(sheet, contents, spec, widths, centred, list(slots))
+    for number, cells in groupby(layout.slots, key=lambda slot: slot.row):  # they come in reading order
+        slots = list(cells)
+        own = [block for block in blocks if slots[0].row_key.startswith((f"{block.table}|", f"@head:{block.id}"))]
+        row = _RowWriter(sheet, contents, spec, own[0] if own else spec, widths, centred, slots)
         heights[number] = row.write()
         hidden = number == 0 or row.key.startswith("@keys")
         sheet.height(number, heights[number], hidden=hidden)
@@ -70,11 +73,15 @@ def write_sheet(sheet: Worksheet, contents: FormContents, layout: SheetLayout, s
     _marks(sheet, contents, layout)
     _grey_cells(sheet, contents, layout)
     head = next(slot.row for slot in layout.slots if slot.row_key == "@head")
-    sections = {slot.row for slot in layout.slots if slot.row_key.startswith("#")}
-    breaks, percent = pages_of(heights, sections, head, sum(map(printed_points, widths)))
-    sheet.set_h_pagebreaks(breaks)
-    if percent:
-        sheet.set_print_scale(percent)
+    kept = {slot.row: slot.row + 1 for slot in layout.slots if slot.row_key.startswith("#")}
+    # the signatures stay with what they sign
+    cards = {f"#{block.id}" for block in blocks if block.layout == "card"}
+    kept |= {slot.row: max(heights) for slot in layout.slots if slot.row_key in cards}
+    pages = pages_of(heights, kept, head, sum(map(printed_points, widths)))
+    sheet.set_paper(pages.paper)
+    sheet.set_h_pagebreaks(pages.breaks)
+    if pages.percent:
+        sheet.set_print_scale(pages.percent)
     first = next((slot for slot in layout.slots if slot.role == "entry" and slot.row > head), None)
     if first is not None:
         sheet.set_selection(first.row, first.col, first.row, first.col)
@@ -89,6 +96,8 @@ class _RowWriter:
     sheet: Worksheet
     contents: FormContents
     spec: SheetSpec
+    block: SheetSpec
+    """The table of the row: the sheet's own, or one that stands under it in its columns."""
     widths: list[float]
     centred: frozenset[str]
     """Names of the columns whose cells are centred."""
@@ -150,7 +159,8 @@ class _RowWriter:
         if slot.role == "entry":
             return self._entry(slot, width)
         if slot.row_key.startswith("@head"):
-            entry = any(column.entry and column.name == slot.col_key for column in self.spec.columns)
+            column = self._column(slot)
+            entry = column is not None and column.entry
             self.sheet.text(slot.row, slot.col, slot.text, "head_entry" if entry else "head")
             return row_height([Text(slot.text, width, SIZE, True)], minimum=33.0)
         self.sheet.text(slot.row, slot.col, slot.text, self._text_style(slot))
@@ -161,13 +171,15 @@ class _RowWriter:
         return row_height([Text(slot.text, width, indent=1)])
 
     def _text_style(self, slot: Slot) -> str:
-        if self.spec.layout == "card":
-            return "text"
-        column = next((item for item in self.spec.columns if item.name == slot.col_key), None)
-        if column is None:  # the check of a row that is closed
-            return "done"
+        column = self._column(slot)
+        if column is None:  # the check of a row that is closed, or of a field that no rule speaks of
+            return "text" if self.block.layout == "card" else "done"
         name = "done" if column.entry else "text"
         return f"{name}_center" if column.align == "center" else name
+
+    def _column(self, slot: Slot) -> Column | None:
+        """The table's column in which the cell stands; None for the check."""
+        return self.block.columns[slot.col - 1] if slot.col <= len(self.block.columns) else None
 
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.contents.form.schema.table(slot.table).field(slot.field)

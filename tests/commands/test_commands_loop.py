@@ -142,7 +142,7 @@ def test_an_older_return_collected_later_is_superseded(office: Office, tmp_path:
     generate(office, "2026-04")
     new = filled(office, "QLDT", tmp_path / "mới.xlsx")
     old = filled(office, "QLDT", tmp_path / "cũ.xlsx")
-    edit(old, lambda book: setattr(book["5. Ký xác nhận"]["C5"], "value", book["5. Ký xác nhận"]["C5"].value))  # type: ignore[index]
+    edit(old, lambda book: setattr(book["2. Phối hợp"]["F9"], "value", book["2. Phối hợp"]["F9"].value))  # type: ignore[index]
     book = load_workbook(old)
     book.properties.title = "bản cũ"
     book.save(old)

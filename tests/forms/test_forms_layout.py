@@ -42,7 +42,7 @@ def test_every_row_and_column_has_its_key(unit: str) -> None:
 def test_sheets_in_order() -> None:
     """Guide, the sheets with rows, the hidden lists and the identity; all of a task on one."""
     ids = [sheet.id for sheet in layout(sample_form("VP"))]
-    data = ["results", "supporting", "indicators", "proposals", "signoff"]
+    data = ["results", "supporting", "indicators", "proposals"]
     assert ids == ["guide", *data, "_lists", "_meta"]
     assert "indicators" not in [sheet.id for sheet in layout(sample_form("QLDT"))]
 
@@ -57,7 +57,7 @@ def test_entry_slot_of_each_kind() -> None:
         ("difficulty", "06", "content"),
     } <= named
     assert {("signoff", "signoff", "prepared_by"), ("statement", "statement", "statement")} <= named
-    assert _slot("VP", "signoff", "signoff|prepared_by", "value").field == "prepared_by"
+    assert _slot("VP", "proposals", "signoff|prepared_by", "reason").field == "prepared_by"
     assert _slot("VP", "results", "led|I.1", "check").role == "check"
 
 
@@ -93,7 +93,7 @@ def test_required_columns_are_marked_in_words() -> None:
     """A field that every row needs has (*) behind its heading."""
     assert _slot("VP", "results", "@head", "progress").text == "Tiến độ (*)"
     assert _slot("VP", "results", "@head", "percent").text == "Tỷ lệ hoàn thành"
-    assert _slot("VP", "signoff", "signoff|approved_by", "label").text == "Lãnh đạo duyệt (*)"
+    assert _slot("VP", "proposals", "signoff|approved_by", "title").text == "Lãnh đạo duyệt (*)"
 
 
 def test_identity_rows() -> None:

@@ -13,17 +13,16 @@ from nq57xl.forms.layout import layout, visible_specs
 from nq57xl.forms.render import render_form
 from nq57xl.forms.styles import ERROR_FILL, WARNING_FILL
 from tests.form_books import address_of, opened
-from tests.form_values import random_values
+from tests.form_values import random_values, value
 from tests.proof_kit import real_forms
 from tests.samples import sample_form
 
 
 def test_paper() -> None:
-    """A wide table on A3, others on A4, one page wide, the decree's margins, repeated heading, page number on top."""
+    """A wide table on A3, one page wide, the decree's margins, repeated heading, page number on top."""
     book = opened(render_form(sample_form()))
     sheet = book["1. Kết quả"]
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 8)
-    assert book["4. Đề xuất, kiến nghị"].page_setup.paperSize == 9
     assert sheet.sheet_properties.pageSetUpPr is not None and sheet.sheet_properties.pageSetUpPr.fitToPage
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
     assert [round(25.4 * item) for item in (sheet.page_margins.left, sheet.page_margins.right)] == [30, 15]
@@ -33,11 +32,14 @@ def test_paper() -> None:
 
 
 def test_signatures_stay_with_what_they_sign() -> None:
-    """The sign-off sheet is one page, whatever stands in it; tables are one page wide and as long as they are."""
-    book = opened(render_form(sample_form()))
-    setup = book["5. Ký xác nhận"].page_setup
-    assert (setup.fitToWidth, setup.fitToHeight) == (None, None)  # both 1, Excel's default
-    assert book["1. Kết quả"].page_setup.fitToHeight == 0
+    """Where free rows fill the page, the sign-off starts the next one, whole; on its blank form one page holds all."""
+    form = sample_form()
+    sheet = opened(render_form(form))["4. Đề xuất, ký xác nhận"]
+    assert not sheet.row_breaks.brk
+    more = [value("proposal", f"{number:02d}", "title", "Số hóa hồ sơ " * 20) for number in range(1, 12)]
+    sheet = opened(render_form(form, more))["4. Đề xuất, ký xác nhận"]
+    heading = next(row for row in range(1, 99) if sheet.cell(row, 1).value == "#signoff")
+    assert [item.id + 1 for item in sheet.row_breaks.brk] == [heading]
 
 
 def test_red_for_wrong_before_amber_for_missing() -> None:

@@ -13,7 +13,7 @@ import pytest
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
-from nq57xl.forms.page_setup import block_breaks, page_breaks
+from nq57xl.forms.page_setup import Pages, block_breaks, page_breaks, pages_of
 from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
@@ -111,15 +111,15 @@ def test_pages_are_landscape_and_never_empty(printed: dict[Path, Form]) -> None:
             assert body, path.name
 
 
-MOST_PAGES = {"sxd-2026_VP": 10, "bql-2026_QLCNC": 5}
-"""Of the largest form, and of one with a single led row."""
-
-
 @pytest.mark.needs("soffice", "pdftotext")
 def test_forms_take_few_pages(printed: dict[Path, Form]) -> None:
-    """The largest form of the bundled plans takes ten pages at most, one whose unit leads a single task five."""
+    """A form takes ten pages at most, one whose unit leads a few tasks five, however many it supports."""
     pages = {path.stem: int(re.findall(r"Pages:\s+(\d+)", _tool("pdfinfo", str(path)))[0]) for path in printed}
-    assert {name: pages[name] for name, most in MOST_PAGES.items() if pages[name] > most} == {}, pages
+    led = {path.stem: table.rows for path, form in printed.items() if (table := form.table("led"))}
+    few = [name for name, rows in led.items() if len(rows) <= 3]
+    assert len(few) == 4 and len(led["sxd-2026_VP"]) > 20
+    assert {name: pages[name] for name in few if pages[name] > 5} == {}
+    assert max(pages.values()) <= 10, pages
 
 
 @pytest.mark.needs("soffice", "pdftotext")
@@ -144,9 +144,19 @@ def _last_line(page: str) -> str:
 def test_page_breaks_keep_sections_together() -> None:
     """A heading that would be last on a page starts the next one; so does a row that does not fit; never twice."""
     heights = {0: 15.0, 1: 30.0, 2: 300.0, 3: 20.0, 4: 300.0, 5: 20.0, 6: 60.0}
-    assert page_breaks(heights, {3, 5}, head=1, width=500.0) == [3]
-    assert page_breaks(heights, {5}, head=1, width=500.0) == [4]
-    assert page_breaks({1: 30.0, 2: 600.0, 3: 600.0}, (), head=1, width=500.0) == [2, 3]
+    assert page_breaks(heights, {3: 4, 5: 6}, 1, 100, 9) == [3]
+    assert page_breaks(heights, {5: 6}, 1, 100, 9) == [4]
+    assert page_breaks({1: 30.0, 2: 600.0, 3: 600.0}, {}, 1, 100, 9) == [2, 3]
+
+
+def test_the_fewest_pages_decide_on_paper_and_scale() -> None:
+    """A4 where it is enough; A3 where it saves a page; smaller letters, of 8 points at least, only for a page less."""
+    rows = {row: 100.0 for row in range(1, 5)}
+    assert pages_of(rows, {}, 1, 714.0) == Pages(9, 0, [])
+    assert pages_of({**rows, 5: 100.0, 6: 80.0}, {}, 1, 714.0) == Pages(9, 83, [])
+    assert pages_of({row: 100.0 for row in range(1, 8)}, {}, 1, 714.0) == Pages(8, 0, [])
+    wide = pages_of({row: 100.0 for row in range(1, 10)}, {}, 1, 1000.0)
+    assert (wide.paper, wide.breaks) == (8, []) and 73 <= wide.percent <= 81
 
 
 def test_blocks_of_the_guide_are_not_torn_apart() -> None:

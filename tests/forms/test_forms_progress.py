@@ -35,8 +35,7 @@ def test_blank_form_tells_what_to_do_first() -> None:
     assert texts["next"] == f"Đến ô bắt buộc còn trống: trang 1. Kết quả, ô {address_of('led', 'I.1', 'progress')}"
     assert texts["state:results"] == "còn 2 dòng"
     assert texts["state:supporting"] == "còn 2 dòng"
-    assert texts["state:proposals"] == "Không bắt buộc"
-    assert texts["state:signoff"] == "còn 3 dòng"
+    assert texts["state:proposals"] == "còn 3 dòng"  # of the sign-off; proposals are no duty
 
 
 def test_a_row_that_lacks_something_is_counted() -> None:
@@ -84,7 +83,7 @@ def test_complete_form_may_be_sent() -> None:
     texts = shown(sample_form("VP"), COMPLETE)
     assert texts["progress"] == "Đã điền 2/2 đầu việc, 2/2 nhiệm vụ phối hợp, 3/3 chỉ tiêu, đủ các ô bắt buộc"
     assert texts["next"] == READY
-    assert {text for name, text in texts.items() if name.startswith("state:")} == {"Đủ", "Không bắt buộc"}
+    assert {text for name, text in texts.items() if name.startswith("state:")} == {"Đủ"}
 
 
 def test_what_is_wrong_is_asked_to_be_looked_at() -> None:
@@ -96,10 +95,13 @@ def test_what_is_wrong_is_asked_to_be_looked_at() -> None:
 
 
 def test_free_table_counts_once_it_is_used() -> None:
-    """Proposals are optional while blank; one without its title is a row to complete; a complete one is enough."""
+    """Proposals are optional while blank; one without its title is a row to complete; a complete one is enough.
+
+    On their sheet three cells of the sign-off are asked for as well.
+    """
     form = sample_form("VP")
-    assert shown(form, [value("proposal", "02", "reason", "Vì")])["state:proposals"] == "còn 1 dòng"
-    assert shown(form, [value("proposal", "02", "title", "Số hóa")])["state:proposals"] == "Đủ"
+    assert shown(form, [value("proposal", "02", "reason", "Vì")])["state:proposals"] == "còn 4 dòng"
+    assert shown(form, [value("proposal", "02", "title", "Số hóa")])["state:proposals"] == "còn 3 dòng"
 
 
 def test_unit_that_leads_nothing() -> None:

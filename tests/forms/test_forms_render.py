@@ -163,7 +163,7 @@ def test_added_rows_are_kept() -> None:
     table = form.table("proposal")
     assert table is not None
     assert [row.key for row in table.rows][-1] == "14"
-    sheet = opened(render_form(sample_form(), VALUES))["4. Đề xuất, kiến nghị"]
+    sheet = opened(render_form(sample_form(), VALUES))["4. Đề xuất, ký xác nhận"]
     last = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "proposal|14")
     assert (sheet.cell(last, 1).value, sheet.cell(last, 3).value) == ("proposal|14", "Dòng thêm")
     assert not sheet.cell(last, 3).protection.locked

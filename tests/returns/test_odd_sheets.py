@@ -20,7 +20,6 @@ from tests.returns_kit import (
     GUIDE,
     PROPOSALS,
     RESULTS,
-    SIGNOFF,
     SUPPORTING,
     column_of,
     edited,
@@ -31,7 +30,7 @@ from tests.returns_kit import (
 INDICATORS = "3. Chỉ tiêu"
 Told = Mapping[str, list[str]]
 FIRST, SECOND = "led|I.1", "led|II.1.1"
-TABLES = [RESULTS, SUPPORTING, INDICATORS, PROPOSALS, SIGNOFF]
+TABLES = [RESULTS, SUPPORTING, INDICATORS, PROPOSALS]
 
 
 @frozen
@@ -56,7 +55,7 @@ def rename(book: Workbook) -> None:
 
 
 def reorder(book: Workbook) -> None:
-    book.move_sheet(SIGNOFF, -6)
+    book.move_sheet(PROPOSALS, -6)
     book.move_sheet(GUIDE, 5)
 
 

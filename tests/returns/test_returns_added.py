@@ -13,7 +13,6 @@ from nq57xl.xlsx import limits
 from tests.returns_kit import (
     PROPOSALS,
     RESULTS,
-    SIGNOFF,
     codes,
     column_of,
     edited,
@@ -186,7 +185,7 @@ def test_text_outside() -> None:
         sheet = book[RESULTS]
         sheet.unmerge_cells(next(str(item) for item in sheet.merged_cells.ranges if item.min_row == 2))
         sheet["F2"] = "Gấp"
-        book[SIGNOFF]["J40"] = "Ghi thêm"
+        book[PROPOSALS]["J40"] = "Ghi thêm"
 
     back = returned(edited(change))
     assert {(item.code, item.severity, item.value) for item in back.findings} == {

@@ -12,7 +12,6 @@ from tests.returns_kit import (
     GUIDE,
     PROPOSALS,
     RESULTS,
-    SIGNOFF,
     SUPPORTING,
     codes,
     column_of,
@@ -160,7 +159,7 @@ def test_deleted_keys(line: str) -> None:
     """Without the hidden row, the hidden column or both, the values are found by the locked texts."""
 
     def change(book: Workbook) -> None:
-        for sheet in (book[RESULTS], book[PROPOSALS], book[SIGNOFF]):
+        for sheet in (book[RESULTS], book[PROPOSALS]):
             if line in ("row", "both"):
                 sheet.delete_rows(1)
             if line in ("column", "both"):
