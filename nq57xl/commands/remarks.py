@@ -15,7 +15,7 @@ from nq57xl.forms.model import Form, Slot, cells_of
 from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of, remark_value
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.check_book import RemarkLine, remark_lines
+from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
 from nq57xl.plan.model import Period, Plan
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -52,12 +52,12 @@ def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
         if raw is None or isinstance(raw, Finding):
             problems.append(f"Không đọc được ý kiến trong «{path.name}»: {raw.message if raw else 'tệp quá lớn'}")
             continue
-        wrong = []
+        wrong, reworded = list[str](), dict[int, tuple[str, str]]()
         for line in remark_lines(raw):
             try:
-                recorded += _take_line(office, ledger, plan, period, line)
+                recorded += _take_line(office, ledger, plan, period, line, reworded)
             except Nq57Error as error:
-                wrong.append(f"«{path.name}», trang «Ý kiến», dòng {line.row}: {error}")
+                wrong.append(f"«{path.name}», trang «{line.page}», dòng {line.row}: {error}")
         problems += wrong
         if not wrong:
             ledger.note_output(office.workspace.key_of(path), sha256)
@@ -73,21 +73,32 @@ def _hash(path: Path) -> str:
         raise WorkbookOpenError(path) from error
 
 
-def _take_line(office: Office, ledger: Ledger, plan: Plan, period: Period, line: RemarkLine) -> int:
-    """Records a line where it says something new; how many decisions that takes."""
+def _take_line(  # noqa: PLR0917 - of one line
+    office: Office, ledger: Ledger, plan: Plan, period: Period, line: RemarkLine, reworded: dict[int, tuple[str, str]]
+) -> int:
+    """Records a line where it says something new; how many decisions that takes.
+
+    `reworded`: what other lines of the same workbook have made of remarks: one may stand on several.
+    """
+    if len(line.text) > LONGEST_REMARK:
+        raise Nq57Error(f"ý kiến dài {len(line.text)} ký tự, nhiều nhất {LONGEST_REMARK}; hãy rút gọn.")
     known = {item.id: item for item in ledger.remarks(period.code)}.get(line.number)
     if line.number and known is None:
+        was, now = reworded.get(line.number, (line.text, line.text))
+        if line.text not in (was, now):
+            raise Nq57Error(f"ý kiến số {line.number} đã được sửa khác ở dòng khác của tệp này («{now}»).")
         return 0  # withdrawn since, or a number that somebody typed beside nothing
     if known is not None:
         if line.text == known.text:
             return 0
+        reworded[known.id] = (known.text, line.text)
         _withdraw(office, ledger, known)
         if not line.text:
             return 1
         place = (known.sheet, known.address)
         return 1 + _record(office, ledger, _return_of(ledger, known), known.cell, place, line.text)
     units = {fold(name): unit.code for unit in plan.units for name in (unit.code, unit.name)}
-    code = units.get(fold(line.unit))
+    code = line.place.partition("|")[0] or units.get(fold(line.unit))
     if code is None:
         raise Nq57Error(f"không có đơn vị «{line.unit}»; hãy ghi mã đơn vị như ở trang «Đơn vị».")
     own = [item for item in ledger.returns(period.code) if item.judged.unit == code and not item.excluded]
@@ -155,6 +166,8 @@ def _entries(form: Form) -> Iterator[tuple[Slot, str]]:
 
 
 def _is_meant(form: Form, slot: Slot, where: tuple[str, str], line: RemarkLine) -> bool:
+    if line.place:
+        return (slot.table, slot.key) == line.cell[:2] and line.cell[2] in slot.fields
     address = _ADDRESS.fullmatch(line.column.replace("'", "").replace("$", ""))
     sheet = line.sheet or (address[1] if address else "") or ""
     wanted = ((sheet, where[0]), (line.task, slot.key))

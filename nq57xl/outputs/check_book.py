@@ -16,13 +16,14 @@ from nq57xl.results.wording import BASES, STATES, moment_words
 from nq57xl.rules.findings import REMARKED, Finding
 from nq57xl.rules.schema import Schema
 from nq57xl.text.legacy import clean, fold, one_line
-from nq57xl.xlsx.cells import RawWorkbook, readable
+from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
 from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
 from nq57xl.xlsx.write_pages import report_workbook
 
 UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
-REMARKS = "Ý kiến"
+REMARKS, REMARK = "Ý kiến", "Ý kiến của đơn vị tổng hợp"
+LONGEST_REMARK = 500
 _SHOWN = 300
 """Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
 _FIRST = 3
@@ -81,14 +82,18 @@ _POINT_COLUMNS = (
     ReportColumn("value", "Đã nhập", 14),
     ReportColumn("message", "Điểm cần xử lý", 29),
     ReportColumn("fix", "Cách xử lý", 36),
+    ReportColumn("remark", REMARK, 34, printed=False, longest=LONGEST_REMARK),
     ReportColumn("back", "Tệp (xem dòng)", 13, "center", printed=False),
     ReportColumn("fate", "Kết quả của tệp", 30, printed=False),
     ReportColumn("code", "Mã điểm", 24, printed=False),
     ReportColumn("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
+    ReportColumn("remark_number", "Số ý kiến", 10, "center", printed=False),
+    ReportColumn("place", "Mã ô", 30, printed=False),
 )
 _FACT_COLUMNS = tuple(
     attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
     for column in _POINT_COLUMNS
+    if column.name not in ("remark", "remark_number", "place")
 )
 
 
@@ -98,17 +103,27 @@ _REMARK_COLUMNS = (
     ReportColumn("sheet", "Trang", 16),
     ReportColumn("task", "Mã, dòng", 10, "center"),
     ReportColumn("column", "Ô hoặc tên cột", 24),
-    ReportColumn("text", "Ý kiến", 60),
+    ReportColumn("text", "Ý kiến", 60, longest=LONGEST_REMARK),
     ReportColumn("state", "Tình trạng", 16, "center"),
     ReportColumn("at", "Ghi lúc", 14, "center"),
 )
 _BLANK_REMARKS = 20
-_LONGEST_REMARK = 500
+_OF_POINTS = {
+    **{name: name for name in ("unit", "sheet", "task", "place")},
+    "cell": "column",
+    "remark": "text",
+    "remark_number": "number",
+}
+_REMARK_PAGES = {
+    REMARKS: {fold(column.title): column.name for column in _REMARK_COLUMNS},
+    POINTS: {fold(column.title): _OF_POINTS[column.name] for column in _POINT_COLUMNS if column.name in _OF_POINTS},
+}
+"""Where the office writes its remarks: heading -> what stands below it."""
 
 
 @frozen
 class RemarkLine:
-    """One line of the page of remarks as the office left it."""
+    """One line with a remark as the office left it: on the page of remarks, or beside a point."""
 
     row: int
     """1-based."""
@@ -119,6 +134,14 @@ class RemarkLine:
     task: str
     column: str
     text: str
+    place: str = ""
+    """Of a line beside a point: unit and cell, "VP|led|I.2|result"; "" where the point is about no cell."""
+    page: str = REMARKS
+
+    @property
+    def cell(self) -> tuple[str, ...]:
+        """Table, row key and field that `place` names."""
+        return tuple(self.place.split("|")[1:])
 
 
 @frozen
@@ -329,26 +352,30 @@ def _remarks(check: CheckBook) -> Iterator[ReportLine]:
 
 
 def remark_lines(raw: RawWorkbook) -> tuple[RemarkLine, ...]:
-    """What stands on the page of remarks of a kiem-tra.xlsx that came back; nothing where it has no such page."""
-    sheet = next((item for item in raw.sheets if fold(item.name) == fold(REMARKS)), None)
-    titles = {fold(column.title): column.name for column in _REMARK_COLUMNS}
+    """What the office wrote into a kiem-tra.xlsx that came back: on the page of remarks and beside points."""
+    pages = {fold(item.name): item for item in raw.sheets}
+    found = (_remarks_on(page, pages[fold(page)]) for page in (POINTS, REMARKS) if fold(page) in pages)
+    return tuple(line for lines in found for line in lines)
+
+
+def _remarks_on(page: str, sheet: RawSheet) -> Iterator[RemarkLine]:
+    titles = _REMARK_PAGES[page]
     rows: dict[int, dict[str, str]] = {}
     columns: dict[int, str] = {}
-    for (row, col), cell in sorted(sheet.cells.items()) if sheet else ():
+    for (row, col), cell in sorted(sheet.cells.items()):
         text = one_line(clean(readable(cell)))
         if fold(text) in titles and titles[fold(text)] not in columns.values():
             columns[col] = titles[fold(text)]
             rows.clear()  # whatever stands above the headings
         elif col in columns:
             rows.setdefault(row, {})[columns[col]] = text
-    lines = []
-    for row, said in rows.items():
+    names = ("unit", "sheet", "task", "column", "text", "place")
+    for row, said in rows.items() if "text" in columns.values() else ():
         number = said.get("number", "").removesuffix(".0")
-        texts = (said.get(name, "") for name in ("unit", "sheet", "task", "column", "text"))
-        line = RemarkLine(row + 1, int(number) if number.isdecimal() else 0, *texts)
-        if line.number or line.text or line.column:
-            lines.append(attrs.evolve(line, text=line.text[:_LONGEST_REMARK]))
-    return tuple(lines)
+        texts = (said.get(name, "") for name in names)
+        line = attrs.evolve(RemarkLine(row + 1, int(number) if number.isdecimal() else 0, *texts), page=page)
+        if line.number or line.text or (line.column and page == REMARKS):
+            yield line
 
 
 def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
@@ -360,9 +387,23 @@ def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Ite
             seen.add(one.item.record.id)
             anchors = (f"{page}|{one.item.record.id}",)
         cells = _point_cells(one, number, titles)
+        cells |= _own_remark(check, one) if page == POINTS else {}
         if one.item is not None and number <= _LINKED:
             cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
         yield ReportLine("row", cells, anchors=anchors)
+
+
+def _own_remark(check: CheckBook, one: _ListedFinding) -> dict[str, CellContent]:
+    """The cell that a point is about, and what the office has to say of it so far."""
+    finding, unit = one.finding, one.item.unit if one.item else None
+    table = next((item for item in check.schema.tables if item.name == finding.table), None)
+    field = next((item for item in table.fields if item.name == finding.field), None) if table else None
+    if unit is None or field is None:
+        return {}
+    cell = (finding.table, finding.task or finding.table, field.within or field.name)
+    said = [item for item in check.remarks if (item.unit, item.cell) == (unit.code, cell)]
+    known = {"remark": said[-1].text, "remark_number": str(said[-1].id)} if said else {}
+    return {**known, "place": "|".join((unit.code, *cell))}
 
 
 def _point_cells(one: _ListedFinding, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, CellContent]:
@@ -415,16 +456,18 @@ _PAGES = (
         _points,
         "Điểm cần xử lý trong báo cáo",
         "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
-        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu.",
+        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu. Ý kiến của đơn vị tổng hợp ghi ngay cạnh điểm, ở cột "
+        "nền xanh; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo.",
     ),
     _Page(
         REMARKS,
         _REMARK_COLUMNS,
         _remarks,
         "Ý kiến của đơn vị tổng hợp về báo cáo",
-        "Ghi ý kiến về một ô của báo cáo: mã đơn vị, mã dòng và tên cột (hoặc trang và ô, ví dụ K7), ý kiến; lưu, đóng "
-        "tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi cùng biểu trả lại, còn ở đây cho đến khi đơn vị sửa "
-        "ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời ngay trên dòng đã có; muốn rút thì xóa lời.",
+        "Ô có điểm cần xử lý thì ghi ý kiến ngay ở trang ấy. Ô khác thì ghi ở đây: mã đơn vị, mã dòng và tên cột (hoặc "
+        "trang và ô, ví dụ K7), ý kiến; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi cùng biểu "
+        "trả lại, còn ở đây cho đến khi đơn vị sửa ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời ngay trên dòng đã "
+        "có; muốn rút thì xóa lời.",
     ),
     _Page(
         FACTS,

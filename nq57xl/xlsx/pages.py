@@ -112,6 +112,8 @@ class ReportColumn:
     printed: bool = True
     """False: stands right of the print area; not measured, written on a line's first row only."""
     hidden: bool = False
+    longest: int = 0
+    """Characters of what is typed here at most; 0: nothing is typed here."""
 
     @property
     def on_paper(self) -> bool:

@@ -74,6 +74,8 @@ _STYLES: dict[str, _Properties] = {
 }
 
 
+_TYPED: _Properties = {**_BORDERED, "bg_color": "#EAF3FB", "num_format": "@"}
+"""Of the cells of a page in which the office writes."""
 _LINK: _Properties = {"font_color": ACCENT, "underline": 1}
 
 _Anchors = Mapping[str, LinkTarget]
@@ -122,8 +124,18 @@ class _SheetWriter:
             self.out.height(row.row, row.height, level=row.level)
             self._row(row)
         self._print_setup()
+        self._typed_columns()
         for chart in charts:
             self._chart(chart)
+
+    def _typed_columns(self) -> None:
+        """What is typed is no longer than it may be; the cell says what else there is to know."""
+        rows = [row.row for row in self.sheet.rows if row.kind == "row"]
+        for index, column in enumerate(self.page.columns):
+            if rows and column.longest:
+                rule = {"validate": "length", "criteria": "<=", "value": column.longest, "error_title": column.title}
+                rule["error_message"] = f"Nhiều nhất {column.longest} ký tự."
+                self.out.data_validation(rows[0], index, rows[-1], index, rule)
 
     def _row(self, row: PlacedRow) -> None:
         if row.kind in ("space", "rule"):
@@ -186,11 +198,12 @@ class _SheetWriter:
             self._row_styles[key] = []
             for index, column in enumerate(self.page.columns):
                 own = style | {"align": column.align} if column.on_paper else self._beside
+                own = own | (_TYPED if column.longest else {})
                 self._row_styles[key].append((index, column, own, self.book.format(own)))
         for index, column, own, form in self._row_styles[key]:
             content = row.cells.get(column.name)
             if content is None or isinstance(content, str):
-                if content or column.on_paper:
+                if content or column.on_paper or column.longest:
                     self.out.text(row.row, index, content or "", form)
             else:
                 self._put(row.row, index, content, own)

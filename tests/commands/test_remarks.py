@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -16,12 +17,14 @@ from nq57xl.commands.decide import read_remarks, remark_on_cell
 from nq57xl.commands.demo import Department
 from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
+from nq57xl.commands.remarks import RemarksTaken
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
 WORDS = "Ghi rõ số hồ sơ đã giải quyết trong kỳ"
 COLUMN = "Kết quả trong kỳ"
+BESIDE = "Ý kiến của đơn vị tổng hợp"
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +167,70 @@ def test_a_remark_stays_on_a_return_that_came_on_the_form_as_issued(office: Offi
     counting = _unit(office).counting
     assert counting is not None and counting.judged.source.name == "lần 2.xlsx"
     assert [item.code for item in counting.judged.findings if item.asks] == ["OFFICE_REMARK"]
+
+
+def _beside(office: Office) -> tuple[Workbook, Worksheet, dict[str, int], list[int]]:
+    """kiem-tra.xlsx, its page of points, the headings' columns, the rows below them."""
+    book = openpyxl.load_workbook(office.workspace.check_book(PERIOD))
+    sheet = book["Điểm cần xử lý"]
+    head = next((row for row in range(1, 12) if sheet.cell(row, 1).value == "TT"), 11)
+    heads = {str(cell.value): number for number, cell in enumerate(sheet[head], start=1) if cell.value}
+    rows = range(head + 1, sheet.max_row + 1)
+    return book, sheet, heads, [row for row in rows if str(sheet.cell(row, 1).value or "").isdecimal()]
+
+
+def _said_beside(office: Office, row: int, text: str | None) -> RemarksTaken:
+    """The remark beside a point, typed or cleared; then taken in."""
+    book, sheet, heads, _ = _beside(office)
+    sheet.cell(row, heads[BESIDE]).value = text
+    book.save(office.workspace.check_book(PERIOD))
+    return read_remarks(office, PERIOD)
+
+
+def test_a_remark_is_written_beside_a_point(office: Office) -> None:
+    """Typed in the row of a finding it goes back with the marked form, is listed on both pages and answered as any
+    other; reworded there it replaces what it was; cleared it is withdrawn."""
+    target = office.workspace.root / "gui" / "lần 2.xlsx"
+    shutil.copy(office.workspace.root / "gui" / "lần 1.xlsx", target)
+    book = openpyxl.load_workbook(target)
+    key = _remarked_row(office)
+    _cell(book, key, "result").value = None  # type: ignore[attr-defined]
+    book.save(target)
+    collect(office, [target], PERIOD, moment(16))
+    _, sheet, heads, rows = _beside(office)
+    places = {row: str(sheet.cell(row, heads["Mã ô"]).value or "") for row in rows}
+    row = next(number for number, place in places.items() if place == f"VP|led|{key}|result")
+    assert [rule.type for rule in sheet.data_validations.dataValidation] == ["textLength"]
+    assert _said_beside(office, row, WORDS) == RemarksTaken(1)
+    assert _listed(office) == [(WORDS, "Chờ trả lời")]
+    assert WORDS in _cell(openpyxl.load_workbook(_marked(office)), key, "result").comment.text  # type: ignore[attr-defined]
+    _, sheet, heads, rows = _beside(office)
+    beside = [
+        str(sheet.cell(number, heads[BESIDE]).value) for number in rows if sheet.cell(number, heads[BESIDE]).value
+    ]
+    assert beside and set(beside) == {WORDS}
+    assert read_remarks(office, PERIOD).recorded == 0
+    row = next(number for number in rows if sheet.cell(number, heads["Mã ô"]).value == f"VP|led|{key}|result")
+    assert _said_beside(office, row, "Ghi số lượng").problems == ()
+    assert _listed(office) == [("Ghi số lượng", "Chờ trả lời")]
+    assert _said_beside(office, row, None).problems == () and _listed(office) == []
+
+
+def test_one_remark_reworded_in_two_ways_is_told(office: Office) -> None:
+    """The page of points and the page of remarks say different things of one remark: the first counts, the other is
+    told; so is a remark that is too long. Nothing is cut."""
+    key = _remarked_row(office)
+    remark_on_cell(office, "VP", PERIOD, (key, COLUMN), WORDS)
+    book, sheet, heads, rows = _beside(office)
+    row = next(number for number in rows if sheet.cell(number, heads["Mã ô"]).value == f"VP|led|{key}|result")
+    sheet.cell(row, heads[BESIDE]).value = "Ghi số lượng"
+    head, columns = _heads(book["Ý kiến"])
+    book["Ý kiến"].cell(head + 1, columns["Ý kiến"]).value = "Ghi ngày"
+    book["Ý kiến"].cell(head + 2, columns["Ý kiến"]).value = "a" * 501
+    book.save(office.workspace.check_book(PERIOD))
+    taken = read_remarks(office, PERIOD)
+    assert len(taken.problems) == 2 and "«Ghi số lượng»" in taken.problems[0] and "501 ký tự" in taken.problems[1]
+    assert "trang «Ý kiến»" in taken.problems[0]
 
 
 def test_lines_nobody_can_place_are_told_and_the_workbook_is_kept(office: Office) -> None:

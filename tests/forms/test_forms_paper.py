@@ -151,11 +151,11 @@ def test_page_breaks_keep_sections_together() -> None:
 
 def test_the_fewest_pages_decide_on_paper_and_scale() -> None:
     """A4 where it is enough; A3 where it saves a page; smaller letters, of 8 points at least, only for a page less."""
-    rows = {row: 100.0 for row in range(1, 5)}
+    rows = dict.fromkeys(range(1, 5), 100.0)
     assert pages_of(rows, {}, 1, 714.0) == Pages(9, 0, [])
     assert pages_of({**rows, 5: 100.0, 6: 80.0}, {}, 1, 714.0) == Pages(9, 83, [])
-    assert pages_of({row: 100.0 for row in range(1, 8)}, {}, 1, 714.0) == Pages(8, 0, [])
-    wide = pages_of({row: 100.0 for row in range(1, 10)}, {}, 1, 1000.0)
+    assert pages_of(dict.fromkeys(range(1, 8), 100.0), {}, 1, 714.0) == Pages(8, 0, [])
+    wide = pages_of(dict.fromkeys(range(1, 10), 100.0), {}, 1, 1000.0)
     assert (wide.paper, wide.breaks) == (8, []) and 73 <= wide.percent <= 81
 
 
