@@ -161,7 +161,7 @@ class _Reader:
         others = {
             self.found.rows[row[0].row]
             for row in self.sheet.entry_rows
-            if row[0].table != table and self._is_free(row) and row[0].row in self.found.rows
+            if row[0].table != table and row[0].row in self.found.rows
         }
         below = min((line for line in others if there and line > min(there)), default=limits.ROWS + 1)
         columns = {self.found.columns[slot.col] for slot in free[0] if slot.col in self.found.columns} if free else ()

@@ -146,6 +146,7 @@ def test_page_breaks_keep_sections_together() -> None:
     heights = {0: 15.0, 1: 30.0, 2: 300.0, 3: 20.0, 4: 300.0, 5: 20.0, 6: 60.0}
     assert page_breaks(heights, {3: 4, 5: 6}, 1, 100, 9) == [3]
     assert page_breaks(heights, {5: 6}, 1, 100, 9) == [4]
+    assert page_breaks({1: 30.0, 2: 300.0, 3: 90.0, 4: 90.0}, {3: 4}, 1, 100, 9) == [3]
     assert page_breaks({1: 30.0, 2: 600.0, 3: 600.0}, {}, 1, 100, 9) == [2, 3]
 
 

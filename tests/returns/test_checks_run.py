@@ -222,7 +222,7 @@ def test_units_that_contradict_each_other_are_told_apart_from_verdicts() -> None
 @pytest.mark.parametrize(
     ("cause", "gone"),
     [
-        (make("SHEET_MISSING", sheet="signoff"), [("signoff", "signoff", name) for name in SIGNED_FIELDS]),
+        (make("SHEET_MISSING", sheet="proposals"), [("signoff", "signoff", name) for name in SIGNED_FIELDS]),
         (make("ROW_MISSING", sheet="results", task="I.1"), [("led", "I.1", "progress")]),
         (make("COLUMN_MISSING", sheet="results", field="percent"), [("led", "I.1", "percent")]),
     ],

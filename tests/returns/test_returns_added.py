@@ -89,11 +89,12 @@ def test_copied_sheet() -> None:
 
 
 def test_rows_added() -> None:
-    """Free rows typed below the prepared ones are taken, with keys that go on; those of the last table at the end."""
+    """Free rows typed below the prepared ones are taken, with keys that go on; the next table ends them."""
 
     def change(book: Workbook) -> None:
         sheet = book[PROPOSALS]
-        title, reason, last = column_of(sheet, "title"), column_of(sheet, "reason"), sheet.max_row
+        title, reason, last = column_of(sheet, "title"), column_of(sheet, "reason"), row_of(sheet, "difficulty|06")
+        sheet.insert_rows(last + 1, 3)
         sheet.cell(last + 1, title).value, sheet.cell(last + 3, title).value = "Thiếu nhân lực", "Thiếu kinh phí"
         row = row_of(sheet, "proposal|06") + 1
         sheet.insert_rows(row, 3)
@@ -149,18 +150,21 @@ def test_more_rows_than_a_form_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     def added(count: int) -> Callable[[Workbook], None]:
         def change(book: Workbook) -> None:
             sheet = book[PROPOSALS]
+            last = row_of(sheet, "difficulty|06")
+            sheet.insert_rows(last + 1, count)
             for number in range(count):
-                sheet.cell(sheet.max_row + 1, column_of(sheet, "title")).value = f"Việc {number}"
+                sheet.cell(last + 1 + number, column_of(sheet, "title")).value = f"Việc {number}"
 
         return change
 
-    assert codes(returned(edited(added(5)))) == ["ROWS_ADDED"]
+    assert set(codes(returned(edited(added(5))))) == {"ROWS_ADDED", "ROWS_MOVED"}
     for count in (6, 60):
         back = returned(edited(added(count)))
         found = only(back, "ROWS_TOO_MANY")
         assert (found.severity, found.value, f" {count} dòng" in found.message) == ("error", "", True)
         assert set(said(back).values()) == {f"Việc {number}" for number in range(6)}
-        assert codes(returned(render_form(form_of(), back.values, back.findings))) == ["ROWS_TOO_MANY"]
+        again = returned(render_form(form_of(), back.values, back.findings))
+        assert set(codes(again)) == {"ROWS_TOO_MANY", "ROWS_MOVED"}
 
 
 def test_form_sent_back_is_read_like_the_first() -> None:
@@ -179,18 +183,22 @@ def test_form_sent_back_is_read_like_the_first() -> None:
 
 
 def test_text_outside() -> None:
-    """Text in a cell that was issued blank is not lost silently: a note tells it."""
+    """Text in a cell that was issued blank is not lost silently: a note tells it; a name under the place for the
+    signature is no row of a free table."""
 
     def change(book: Workbook) -> None:
         sheet = book[RESULTS]
         sheet.unmerge_cells(next(str(item) for item in sheet.merged_cells.ranges if item.min_row == 2))
         sheet["F2"] = "Gấp"
         book[PROPOSALS]["J40"] = "Ghi thêm"
+        signature = row_of(book[PROPOSALS], "@4") + 1
+        book[PROPOSALS].cell(signature, column_of(book[PROPOSALS], "reason")).value = "Trần Văn Minh"
 
     back = returned(edited(change))
     assert {(item.code, item.severity, item.value) for item in back.findings} == {
         ("OUTSIDE_ENTRY", "note", "Gấp"),
         ("OUTSIDE_ENTRY", "note", "Ghi thêm"),
+        ("OUTSIDE_ENTRY", "note", "Trần Văn Minh"),
     }
 
 

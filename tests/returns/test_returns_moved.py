@@ -168,7 +168,7 @@ def test_deleted_keys(line: str) -> None:
     data, _ = filled()
     back = returned(edited(change, data))
     assert set(codes(back)) == {"LOCKED_CHANGED"}
-    assert len(back.findings) == (6 if line == "both" else 3)
+    assert len(back.findings) == (4 if line == "both" else 2)
     assert said(back) == said(returned(data))
 
 
