@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.forms import wording
 from nq57xl.forms.model import PREFILLED, EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer, Value
-from nq57xl.forms.wording import DONE_BEFORE, NOTE_BEFORE, shorten
+from nq57xl.forms.wording import DONE_BEFORE, NAME, NOTE_BEFORE, NOTE_WHOLE, WHOLE, abridged, shorten, told_apart
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules.movement import (
@@ -58,10 +58,6 @@ def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
 
 
 _NOTHING_BEFORE = "Chưa có"
-NAME = 80
-"""Characters of a row's name in lists and links."""
-WHOLE = "previous_whole"
-"""Text of a row: the earlier result as it was, for a note on the cell that repeats the beginning of it."""
 _RESULT = 160
 """Characters of the earlier result that are repeated in the cell."""
 _LINES = 25
@@ -267,11 +263,13 @@ class _Tables:
             _supporting_row(task, base, self.period) for task in plan.tasks if unit in task.support_units
         )
         names = _names([task for task in plan.tasks if unit in (*task.lead_units, *task.support_units)])
-        led, supporting = (
-            tuple(attrs.evolve(row, texts={**row.texts, "short": names[row.key]}) for row in rows)
-            for rows in (led, supporting)
+        own = [item for item in plan.indicators if unit in item.lead_units]
+        names |= _named({item.code: item.indicator for item in own})
+        followed = tuple(self._indicator(item) for item in own)
+        led, supporting, followed = (
+            tuple(attrs.evolve(row, texts={**row.texts, "short": names[row.key]}) for row in self._low(table, rows))
+            for table, rows in (("led", led), ("supporting", supporting), ("indicator", followed))
         )
-        followed = tuple(self._indicator(item) for item in plan.indicators if unit in item.lead_units)
         free = tuple(
             FormRow(f"{number:02d}", {"number": str(number)}, dict(base))
             for number in range(1, plan.settings.free_rows + 1)
@@ -290,6 +288,19 @@ class _Tables:
             FormTable("signoff", (FormRow("signoff", facts=dict(base)),)),
         ]
         return tuple(table for table in tables if table.rows)
+
+    def _low(self, table: str, rows: Sequence[FormRow]) -> Iterator[FormRow]:
+        """The rows, none higher than a screen can bear: what is too long is abridged, and stands whole in a note."""
+        sheets = [sheet for sheet in self.schema.sheets if sheet.table == table]
+        widths = {column.name: column.width for sheet in sheets for column in sheet.columns if not column.entry}
+        for row in rows:
+            cut = {name: abridged(text, widths[name]) for name, text in row.texts.items() if name in widths}
+            whole = {
+                name + WHOLE: f"{NOTE_WHOLE}: {' '.join(row.texts[name].split())}"
+                for name, text in cut.items()
+                if text != row.texts[name]
+            }
+            yield attrs.evolve(row, texts={**whole, **row.texts, **cut}) if whole else row
 
     def _width(self) -> float:
         """Of the column of supporters' texts, in characters."""
@@ -314,7 +325,7 @@ class _Tables:
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if whole := _whole_before(earlier):
-            texts[WHOLE] = whole
+            texts["previous" + WHOLE] = whole
         if earlier is None or not row.open or not _done_earlier(earlier):
             before = self._before(task, earlier) if row.open else ()
             facts = {**row.facts, "repeatable": bool(before), "repeats": _repeats(earlier)}
@@ -412,7 +423,17 @@ def _names(tasks: Sequence[Task]) -> dict[str, str]:
         f"{text} ({task.task})" if told[text.casefold()] > 1 and task.subtask and task.task else text
         for text, task in zip(own, tasks, strict=True)
     ]
-    return dict(zip((task.code for task in tasks), told_apart(texts), strict=True))
+    return _named(dict(zip((task.code for task in tasks), texts, strict=True)))
+
+
+def _named(texts: Mapping[str, str]) -> dict[str, str]:
+    """Code -> name; where the words themselves do not tell rows apart, their codes do."""
+    names = dict(zip(texts, told_apart(list(texts.values())), strict=True))
+    told = Counter(map(fold, names.values()))
+    return {
+        code: f"{shorten(name, NAME - len(code) - 3)} ({code})" if told[fold(name)] > 1 else name
+        for code, name in names.items()
+    }
 
 
 def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
@@ -464,24 +485,6 @@ def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float
                 key = f"{item.task}.{item.unit}" + (f".{number}" if number > 1 else "")
                 rows.append(FormRow(key, texts, facts, task.section, open=False))
     return tuple(rows)
-
-
-def told_apart(texts: Sequence[str], limit: int = NAME) -> list[str]:
-    """The texts in at most `limit` characters, no two alike that differ: cut to the words that tell them apart."""
-    words = [text.split() for text in texts]
-    cut = [shorten(text, limit) for text in texts]
-    found = list(cut)
-    for number, text in enumerate(cut):
-        others = [words[place] for place, other in enumerate(cut) if other == text and place != number]
-        if others and words[number] not in others:
-            same = max(_common(words[number], other) for other in others)
-            found[number] = shorten(f"… {' '.join(words[number][max(same - 2, 0) :])}", limit)
-    return found
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many words two texts begin with alike."""
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
 
 
 def _table(name: str, rows: tuple[FormRow, ...], sections: dict[str, str]) -> FormTable:

@@ -10,7 +10,6 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.forms.asked import content_of
-from nq57xl.forms.build import WHOLE
 from nq57xl.forms.layout import blocks_of
 from nq57xl.forms.live_check import MISSING
 from nq57xl.forms.model import SheetLayout, Slot
@@ -18,7 +17,7 @@ from nq57xl.forms.page_setup import FormContents, finish_sheet, pages_of, passwo
 from nq57xl.forms.progress import wrong_formula
 from nq57xl.forms.styles import MARK_STYLES, MISSING_STYLE, NEEDLESS_STYLE, SIZE, WRONG_STYLE
 from nq57xl.forms.validation import validation_of
-from nq57xl.forms.wording import NOTE_AUTHOR
+from nq57xl.forms.wording import NOTE_AUTHOR, WHOLE
 from nq57xl.rules.schema import Column, SheetSpec
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
@@ -30,8 +29,6 @@ _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 
 _ENTRY_MINIMUM = 27.0
 _SHOWN_DATE, _SHOWN_NUMBER = "00/00/0000", "000000"
 """What is measured in their place."""
-_BEFORE = "previous"
-"""Column of what was reported before."""
 _NOTE_WIDTH = 46.0
 """Of a note on a marked cell, in characters."""
 
@@ -164,10 +161,9 @@ class _RowWriter:
             self.sheet.text(slot.row, slot.col, slot.text, "head_entry" if entry else "head")
             return row_height([Text(slot.text, width, SIZE, True)], minimum=33.0)
         self.sheet.text(slot.row, slot.col, slot.text, self._text_style(slot))
-        if slot.col_key == _BEFORE:
-            row = self.contents.rows.get((self.spec.table, slot.row_key.partition("|")[2]))
-            if row is not None and (whole := row.texts.get(WHOLE)):
-                _comment(self.sheet, slot, whole)
+        row = self.contents.rows.get((self.spec.table, slot.row_key.partition("|")[2]))
+        if row is not None and (whole := row.texts.get(slot.col_key + WHOLE)):
+            _comment(self.sheet, slot, whole)
         return row_height([Text(slot.text, width, indent=1)])
 
     def _text_style(self, slot: Slot) -> str:

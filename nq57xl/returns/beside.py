@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from nq57xl.forms.model import Form, SheetLayout, Slot
-from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WORDS, page_foot
+from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WHOLE, NOTE_WORDS, page_foot
 from nq57xl.plan.model import Period
 from nq57xl.returns.align import Alignment
 from nq57xl.rules.findings import Finding, catalogue, make
@@ -72,7 +72,7 @@ def _filled(raw: RawSheet, place: _Place) -> bool:
     return cell is not None and bool(cell.error or cell.formula is not None or clean(str(cell.value or "")))
 
 
-_OUR_NOTES = (*NOTE_WORDS, NOTE_BEFORE)
+_OUR_NOTES = (*NOTE_WORDS, NOTE_BEFORE, NOTE_WHOLE)
 
 
 def _own_words(remark: Remark, form: Form) -> str:

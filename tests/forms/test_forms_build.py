@@ -17,7 +17,6 @@ from nq57xl.forms.build import (
     parts_of,
     received_of,
     reporting_units,
-    told_apart,
 )
 from nq57xl.forms.layout import entry_slots, layout
 from nq57xl.forms.model import EarlierAnswer, Form, SupporterAnswer, Value
@@ -30,6 +29,7 @@ from nq57xl.forms.wording import (
     period_line,
     plan_name,
     shorten,
+    told_apart,
 )
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.model import Indicator, Plan, Target, Unit

@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
 
+import attrs
 import openpyxl
 import pytest
 
-from nq57xl.forms.build import NAME, build_form, reporting_units, told_apart
+from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.wording import NOTE_AUTHOR
+from nq57xl.forms.wording import NAME, NOTE_AUTHOR, abridged, told_apart
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
+from nq57xl.xlsx.metrics import Text, row_height
 from tests.returns_kit import codes, returned
 from tests.samples import ISSUE_ID, sample_period, sample_plan
 
@@ -53,6 +55,52 @@ def test_no_two_names_are_alike(seed: int) -> None:
     assert len(set(names)) == len(ordered), [name for name in names if names.count(name) > 1]
     for text, name in zip(ordered, names, strict=True):
         assert f" {name.strip('… ')} " in f" {text} "
+
+
+def test_rows_that_say_the_same_are_told_by_their_codes() -> None:
+    """Equal words of two rows, also but for capitals, and indicators that differ behind the letters of a name: no two
+    names of a form are alike."""
+    plan = sample_plan()
+    same = [attrs.evolve(task, task="Góp ý dự thảo", subtask="") for task in plan.tasks[:1]]
+    same += [attrs.evolve(task, task="", subtask="GÓP Ý DỰ THẢO") for task in plan.tasks[1:2]]
+    words = "Tỷ lệ hồ sơ thủ tục hành chính được tiếp nhận và giải quyết trực tuyến toàn trình trên tổng số hồ sơ năm"
+    followed = [attrs.evolve(item, indicator=f"{words} {2026 + n}") for n, item in enumerate(plan.indicators)]
+    plan = attrs.evolve(plan, tasks=(*same, *plan.tasks[2:]), indicators=tuple(followed))
+    rows = [row for table in _build(plan, "VP").tables for row in table.rows if "short" in row.texts]
+    names = [row.texts["short"] for row in rows]
+    assert len(names) > 5 and len({name.casefold() for name in names}) == len({row.key for row in rows})
+    assert all(len(name) <= NAME for name in names)
+
+
+@pytest.mark.parametrize(("size", "seed"), [(9, 1), (27, 2), (27, 3), (62, 4)])
+def test_no_text_makes_a_row_higher_than_a_screen_bears(size: int, seed: int) -> None:
+    """Words are left out of the middle until 300 pixels are enough; beginning and end, by which rows differ, stay."""
+    chance = random.Random(seed)
+    lines = [" ".join(chance.choice(("nghị quyết", "số 57", "cơ sở dữ liệu")) for _ in range(200)) for _ in range(2)]
+    text = "\n- ".join([f"Đầu {lines[0]} giữa", f"{lines[1]} đợt 5"])
+    cut = abridged(text, size)
+    assert row_height([Text(cut, size, indent=1)]) <= 225.0 < row_height([Text(text, size, indent=1)])
+    assert cut.startswith("Đầu ") and cut.endswith(" đợt 5") and "…" in cut and abridged(cut, size) == cut
+    assert abridged("Ngắn\nhai dòng", size) == "Ngắn\nhai dòng"
+    assert row_height([Text(abridged("a\n" * 99, size), size, indent=1)]) <= 225.0
+
+
+def test_an_abridged_task_stands_whole_in_a_note() -> None:
+    """A led row of a very long task is no higher than 300 pixels; its note has the whole, and is no remark of the
+    unit's when the form comes back."""
+    plan = sample_plan()
+    long = f"{'Tham mưu ban hành quy định về quản lý dữ liệu số ' * 20}lần 2"
+    task = attrs.evolve(plan.tasks[0], subtask=long)
+    form = _build(attrs.evolve(plan, tasks=(task, *plan.tasks[1:])), "VP")
+    data = render_form(form)
+    sheet = openpyxl.load_workbook(BytesIO(data))["1. Kết quả"]
+    row = next(cells[0].row for cells in sheet.iter_rows() if cells[0].value == f"led|{task.code}")
+    column = next(number for number, head in enumerate(sheet[1], start=1) if head.value == "work")
+    cell = sheet.cell(row, column)
+    assert (sheet.row_dimensions[row].height or 999) <= 225
+    assert str(cell.value).endswith("lần 2") and long not in str(cell.value)
+    assert cell.comment is not None and long in cell.comment.text
+    assert not {"REMARK_KEPT", "REMARK_ON_BLANK"} & set(codes(returned(data)))
 
 
 @pytest.mark.parametrize("name", NAMES)
