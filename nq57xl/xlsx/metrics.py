@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 DEFAULT_SIZE = 11.0
 """Size of the workbook's default font, in points: column widths count its digits."""
@@ -34,8 +33,7 @@ _UNKNOWN = 1000
 """Width in 1/1000 em of a letter that the table lacks: as wide as a Chinese one."""
 
 
-@frozen
-class Text:
+class Text(NamedTuple):
     """One wrapped text in a row: its column's width in characters, its size and weight."""
 
     text: str
@@ -137,11 +135,12 @@ def _fitting(word: str, room: float, size: float, bold: bool) -> int:
     return len(word)
 
 
+@lru_cache(maxsize=16_384)
+def _text_height(text: str, width: float, size: float, bold: bool, indent: int) -> float:
+    return lines_needed(text, width - indent * INDENT, size, bold) * line_height(size) + _PADDING
+
+
 def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
     """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
-    needed = [
-        len(wrapped(item.text, item.width - item.indent * INDENT, item.size, item.bold)) * (item.size * _LINE)
-        for item in texts
-    ]
-    height = max([minimum, *(value + _PADDING for value in needed)])
+    height = max([minimum, *(_text_height(*item) for item in texts)])
     return min(-(-height // 0.75) * 0.75, MAX_ROW_HEIGHT)

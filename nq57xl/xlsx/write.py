@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, cast
 import xlsxwriter
 from attrs import frozen
 from xlsxwriter.color import Color
+from xlsxwriter.exceptions import OverlappingRange
 from xlsxwriter.format import Format
 from xlsxwriter.url import Url
 from xlsxwriter.worksheet import CellBlankTuple, CellFormulaTuple, CellStringTuple, ColumnInfo
@@ -113,19 +114,25 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         self._row_is_growing = False
         self._rest: tuple[int, Format] | None = None
         self._links = 0
+        self._merged: dict[int, set[int]] = {}
+        """Row -> columns that are merged with others."""
 
     def text(self, row: int, col: int, text: str, style: Style) -> None:
         """A text as it is, never a formula; a blank cell for "": openpyxl saves an empty text as one to be repaired."""
         form = self.book.style(style)
-        if text:
-            self._write_string(row, col, cell_text(text), form)
-        else:
-            self._write_blank(row, col, None, form)
+        if not self._check_dimensions(row, col):
+            number = self.str_table._get_shared_string_index(cell_text(text)) if text else None
+            self.table[row][col] = CellBlankTuple(form) if number is None else CellStringTuple(number, form)
 
     def across(self, row: int, first: int, last: int, text: str, style: Style) -> None:
         """The same over the columns from `first` to `last`."""
-        if first < last:
-            self.merge_range(row, first, row, last, "", self.book.style(style))
+        if first < last and not self._check_dimensions(row, last):
+            columns = range(first, last + 1)
+            if not self._merged.setdefault(row, set()).isdisjoint(columns):
+                raise OverlappingRange(f"{letters_of(first)}{row + 1}")
+            self._merged[row].update(columns)
+            self.merge.append([row, first, row, last])
+            self.table[row].update(dict.fromkeys(columns, CellBlankTuple(self.book.style(style))))
         self.text(row, first, text, style)
 
     def value(self, row: int, col: int, value: object, style: Style) -> None:
