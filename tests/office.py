@@ -167,6 +167,9 @@ def type_into(
             "copies": [(path.resolve().as_uri(), name) for path, name in locked],
             "password": password,
         }
+        if not (entries or pasted or moved):
+            _obeyed(_running(False), order, out)
+            return
         process = _started(profile("typing", locale))  # one of its own: it may abort once it has typed
         _obeyed(process, order, out)
         _ended(process)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ import cattrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.resources import read_schema
+from nq57xl.resources import find, packaged, read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.rows import RowKind
@@ -29,6 +30,7 @@ _TABLE_FILES = (
     *("led", "reopen", "unchanged", "supporting", "statement", "indicator", "no_data_rest"),
     *("proposal", "difficulty", "signoff", "received"),
 )
+_SHEETS = "sheets.yml"
 _RULE_KEYS = {"id", "predicate", "field", "code", "severity", "when", "message", "fix", "live"}
 _DEFAULT_CODES = {
     "required_if": "REQUIRED_BLANK",
@@ -49,13 +51,23 @@ _TOO_LONG = {"severity": "warning", "live": False}
 
 
 def load_schema(workspace: Path | None = None) -> Schema:
-    """All fields, rules and sheets. Raises Nq57Error naming the file when one of them is wrong."""
+    """All fields, rules and sheets. Raises Nq57Error naming the file when one of them is wrong.
+
+    Files with the same content give the same object: it is what compiled rules are kept by.
+    """
+    paths = [find("schemas", name, workspace) for name in ("lists.yml", *map("{}.yml".format, _TABLE_FILES), _SHEETS)]
+    own = any(path.parent != packaged("schemas") for path in paths)
+    return _loaded(workspace if own else None, tuple(path.read_bytes() for path in paths))
+
+
+@lru_cache(maxsize=8)
+def _loaded(workspace: Path | None, _content: tuple[bytes, ...]) -> Schema:
     lists = {
         name: tuple(Choice(str(code), str(title)) for code, title in items.items())
         for name, items in read_schema("lists.yml", workspace).items()
     }
     tables = tuple(_table(f"{name}.yml", workspace, lists) for name in _TABLE_FILES)
-    sheets = tuple(_sheet(item) for item in read_schema("sheets.yml", workspace))
+    sheets = tuple(_sheet(item) for item in read_schema(_SHEETS, workspace))
     schema = Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
     for table in tables:
         try:
