@@ -49,7 +49,7 @@ _AGENCIES, _MOST_UNITS, _FEWEST_UNITS, _MONTHS = 6, 8, 4, 3
 _FIRST_MONTH = 4
 _ANSWERS = {"Cả dòng": "Chưa phát sinh"}
 _NO_NEWS = "Trong kỳ chưa có kết quả mới, tiếp tục thực hiện."
-_CHECKED = "Đã đối chiếu với báo cáo của các đơn vị, số liệu đúng."
+_CHECKED = "Đã đối chiếu với báo cáo {period} của các đơn vị, số liệu đúng."
 
 
 @frozen
@@ -117,7 +117,7 @@ class ProvincePlay:
             target = self.sent(PROVINCE, code) / done.form.name
             # a person answers for rows without a task in the agency's plan or without news in the period, says why
             # where the province would ask, and signs
-            answers = dict(map(_answer, done.points))
+            answers = dict(_answer(point, period) for point in done.points)
             Department(number, period.due).sign(done.form, target, answers)
             signed.append(target)
         gatherer = self.sent(PROVINCE, code) / form_file_name(code, properties.gatherer)
@@ -207,10 +207,10 @@ class ProvincePlay:
         )
 
 
-def _answer(point: PointLine) -> tuple[tuple[str, str], str]:
+def _answer(point: PointLine, period: Period) -> tuple[tuple[str, str], str]:
     """What a person types, and where."""
     if point.reason_cell:
-        return (point.sheet, point.reason_cell), _CHECKED
+        return (point.sheet, point.reason_cell), _CHECKED.format(period=period.title)
     return (point.sheet, point.cell), _ANSWERS.get(point.field, _NO_NEWS)
 
 
