@@ -10,7 +10,7 @@ from functools import lru_cache
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.text.addresses import a1
+from nq57xl.text.addresses import a1, column_of
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, ERRORS, CellLook, RawCell, RawValue, Remark, Run, iso_date, moment, text_cell
 from nq57xl.xlsx.limits import refuse, too_many_values
@@ -151,10 +151,7 @@ def place_of(reference: str) -> _Place:
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         raise refuse("FILE_UNSAFE", value="địa chỉ ô vô lý")
-    column = 0
-    for letter in match[1].upper():
-        column = column * 26 + ord(letter) - 64
-    return int(match[2]) - 1, column - 1
+    return int(match[2]) - 1, column_of(match[1].upper())
 
 
 @lru_cache(maxsize=1_000)
