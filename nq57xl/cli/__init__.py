@@ -12,9 +12,8 @@ from typing import TextIO
 import click
 
 from nq57xl import __version__
-from nq57xl.cli import vietnamese
-from nq57xl.cli.commands import COMMANDS
-from nq57xl.cli.options import NamedPath
+from nq57xl.cli import amending, commands, comparing, deciding, serving, storing, vietnamese
+from nq57xl.cli.options import COMMANDS, NamedPath
 from nq57xl.errors import Nq57Error
 
 
@@ -46,8 +45,15 @@ def cli(context: click.Context, folder: Path) -> None:
     context.obj = folder
 
 
-for _command in COMMANDS:
-    cli.add_command(_command)
+_FILES = (amending, commands, comparing, deciding, serving, storing)
+"""Imported, each has put its commands in COMMANDS."""
+_ORDER = (
+    "serve init show lint import amend generate check collect watch status exclude readmit received take remark "
+    "recheck verify waive remind attach history calendar merge upward edits close diff export schema log demo "
+    "ledger backup restore"
+)
+for _name in _ORDER.split():
+    cli.add_command(COMMANDS[_name])
 
 
 def main() -> None:

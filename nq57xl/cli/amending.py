@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from nq57xl.cli.options import NamedPath, as_json, console, office, period_option, print_json, talk
+from nq57xl.cli.options import NamedPath, answer, as_json, command, office, period_option, print_table, talk
 
 if TYPE_CHECKING:
     from nq57xl.commands.amend import Amended
@@ -53,10 +53,6 @@ def _words(done: Amended, row: PlanRowChange) -> str:
 
 def _print_amended(done: Amended) -> None:
     """The comparison as a table, and what to do next."""
-    from rich.table import Table
-
-    from nq57xl.plan.compare import KIND_WORDS, TITLES
-
     if done.already:
         click.echo(f"Bản điều chỉnh này đã được áp dụng từ trước, hiệu lực từ {done.effective_from:%d/%m/%Y}.")
         _print_counts(done)
@@ -66,17 +62,8 @@ def _print_amended(done: Amended) -> None:
         return
     for item in done.comparison.general:
         click.echo(f"{item.title}: {item.before or '(chưa có)'} → {item.after or '(không còn)'}")
-    table = Table("Bảng", "Mã", "Khác biệt", "Giống nhau", "Nội dung", "Trước → sau")
-    for row in done.comparison.changes:
-        if row.kinds == ("kept",):
-            continue
-        likeness = f"{row.similarity:.0%}" if row.code is not None and row.index is not None else ""
-        changed = "\n".join(
-            f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields
-        )
-        kinds = ", ".join(KIND_WORDS[kind] for kind in row.kinds)
-        table.add_row(TITLES[row.table], row.code or "mới", kinds, likeness, _words(done, row), changed)
-    console().print(table)
+    headings = ("Bảng", "Mã", "Khác biệt", "Giống nhau", "Nội dung", "Trước → sau")
+    print_table(headings, (_change_cells(done, row) for row in done.comparison.changes if row.kinds != ("kept",)))
     _print_counts(done)
     if done.review:
         talk(f"Văn bản còn {len(done.review)} ô cần rà soát (trang «Cần rà soát» của phụ lục mới).")
@@ -87,6 +74,15 @@ def _print_amended(done: Amended) -> None:
     talk(f"Đã áp dụng từ {done.effective_from:%d/%m/%Y}; phụ lục cũ lưu ở {done.file}")
     if done.periods:
         talk(f"Các kỳ đã phát hành cần phát hành lại biểu mẫu: {', '.join(done.periods)}.")
+
+
+def _change_cells(done: Amended, row: PlanRowChange) -> tuple[str, ...]:
+    from nq57xl.plan.compare import KIND_WORDS, TITLES
+
+    likeness = f"{row.similarity:.0%}" if row.code is not None and row.index is not None else ""
+    changed = "\n".join(f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields)
+    kinds = ", ".join(KIND_WORDS[kind] for kind in row.kinds)
+    return TITLES[row.table], row.code or "mới", kinds, likeness, _words(done, row), changed
 
 
 def _print_counts(done: Amended) -> None:
@@ -117,24 +113,21 @@ def _amendment_json(number: int, item: Amendment) -> dict[str, Any]:
 
 def _print_history(found: Sequence[Amendment]) -> None:
     """The versions of the plan with the day from which each holds."""
-    from rich.table import Table
-
     from nq57xl.plan.compare import KIND_WORDS
 
     if not found:
         click.echo("Kế hoạch chưa được điều chỉnh lần nào.")
         return
-    table = Table("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi")
-    table.add_row("1", "", "", "", "", "bản đầu")
+    rows = [("1", "", "", "", "", "bản đầu")]
     for number, item in enumerate(found, 2):
         counts = {words: sum(kind in row.kinds for row in item.rows) for kind, words in KIND_WORDS.items()}
         told = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
         day, at = f"{item.effective_from:%d/%m/%Y}", f"{item.at:%d/%m/%Y %H:%M}"
-        table.add_row(str(number), day, item.document, at, item.who, told)
-    console().print(table)
+        rows.append((str(number), day, item.document, at, item.who, told))
+    print_table(("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi"), rows)
 
 
-@click.command(
+@command(
     short_help="Điều chỉnh kế hoạch: so sánh, xác nhận, áp dụng.",
     help="So sánh phụ lục mới (hoặc văn bản điều chỉnh) với phụ lục đang dùng và lập bảng so-sanh-ke-hoach.xlsx; với "
     "--yes hoặc --confirm thì áp dụng: mã đầu việc giữ nguyên, phụ lục cũ lưu ở backup/, sổ ghi phiên bản và ngày "
@@ -160,8 +153,7 @@ def _print_history(found: Sequence[Amendment]) -> None:
 )
 @click.option("--history", "show_history", is_flag=True, help="In các lần điều chỉnh đã áp dụng.")
 @as_json
-@click.pass_context
-def amend(  # noqa: PLR0917 - click passes them by name
+def _amend(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     document: Path | None,
     effective: datetime | None,
@@ -177,10 +169,7 @@ def amend(  # noqa: PLR0917 - click passes them by name
     here = office(context)
     if show_history:
         found = run.history(here)
-        if json_:
-            print_json(_history_json(found))
-        else:
-            _print_history(found)
+        answer(found, json_, _history_json, _print_history)
         return
     day = effective.date() if effective else None
     if comparison is not None:
@@ -193,10 +182,7 @@ def amend(  # noqa: PLR0917 - click passes them by name
         done = run.apply(here, document, day, partial=partial)
     else:
         done = run.propose(here, document, day, partial=partial)
-    if json_:
-        print_json(_amended_json(done))
-    else:
-        _print_amended(done)
+    answer(done, json_, _amended_json, _print_amended)
 
 
 def _edits_json(listed: PeriodEdits) -> dict[str, Any]:
@@ -228,42 +214,36 @@ def _edit_json(edit: Edit, state: str) -> dict[str, Any]:
 
 def _print_edits(listed: PeriodEdits) -> None:
     """The same as a table."""
-    from rich.table import Table
-
-    from nq57xl.cli.options import console
     from nq57xl.results.wording import EDIT_STATES
 
     if not listed.history:
         talk(f"Chưa có biên tập nào của {listed.period.title}.")
         return
     states = _states_of(listed)
-    table = Table("TT", "Đơn vị", "Dòng", "Nội dung", "Trước", "Sau", "Người sửa", "Lý do", "Lúc", "Tình trạng")
+    rows = []
     for item in listed.history:
         new = item.new
         cells = (str(item.id), new.unit, *listed.place(new), new.before, new.typed, new.author, new.reason)
-        table.add_row(*cells, f"{item.at:%H:%M %d/%m/%Y}", EDIT_STATES[states[item.id]])
-    console().print(table)
+        rows.append((*cells, f"{item.at:%H:%M %d/%m/%Y}", EDIT_STATES[states[item.id]]))
+    headings = ("TT", "Đơn vị", "Dòng", "Nội dung", "Trước", "Sau", "Người sửa", "Lý do", "Lúc", "Tình trạng")
+    print_table(headings, rows)
 
 
-@click.command(
+@command(
     short_help="Các biên tập của văn phòng trong kỳ.",
     help="Liệt kê biên tập đã ghi nhận từ bien-tap.xlsx: ô nào, trước, sau, ai sửa, vì sao, lúc nào.",
 )
 @period_option()
 @as_json
-@click.pass_context
-def edits(context: click.Context, period: str | None, json_: bool) -> None:
+def _edits(context: click.Context, period: str | None, json_: bool) -> None:
     """The edits of a period."""
     from nq57xl.commands.edits import edits as run
 
     listed = run(office(context), period)
-    if json_:
-        print_json(_edits_json(listed))
-    else:
-        _print_edits(listed)
+    answer(listed, json_, _edits_json, _print_edits)
 
 
-@click.command(
+@command(
     short_help="Chốt số liệu của kỳ.",
     help="Lập báo cáo rồi chốt số liệu của kỳ: từ đó báo cáo giữ nguyên; báo cáo nộp sau, biên tập sau chỉ vào trang "
     "«Bổ sung sau chốt».",
@@ -272,12 +252,11 @@ def edits(context: click.Context, period: str | None, json_: bool) -> None:
 @click.option("--reason", default="", metavar="LÝ_DO", help="Lý do, ghi vào sổ; bắt buộc khi mở lại.")
 @click.option("--reopen", is_flag=True, help="Mở lại kỳ đã chốt.")
 @click.option("--erase-contacts", "erase", is_flag=True, help="Xóa điện thoại, thư điện tử của người lập ở kỳ đã chốt.")
-@click.pass_context
-def close(context: click.Context, period: str | None, reason: str, reopen: bool, erase: bool) -> None:
+def _close(context: click.Context, period: str | None, reason: str, reopen: bool, erase: bool) -> None:
     """Freezes a period, or opens it again; or erases the contacts of one that is closed."""
     from nq57xl.cli import printing
     from nq57xl.commands import close as command
-    from nq57xl.commands.erase_contacts import erase_contacts
+    from nq57xl.commands.close import erase_contacts
 
     if erase:
         count = erase_contacts(office(context), period, reason)
@@ -292,6 +271,3 @@ def close(context: click.Context, period: str | None, reason: str, reopen: bool,
     talk(f"Đã chốt {done.period.title}: {len(done.closing.outputs)} tệp được ghi mã băm và lưu trong archive/.")
     if done.missing:
         talk("Đã chốt khi chưa đủ báo cáo; trang đầu báo cáo nêu rõ đơn vị còn thiếu.")
-
-
-CLOSE_COMMANDS = (edits, close)

@@ -9,12 +9,11 @@ from pathlib import Path
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.amending import CLOSE_COMMANDS, amend
-from nq57xl.cli.comparing import diff, export, schema
-from nq57xl.cli.deciding import RETURN_COMMANDS, check, log, waive
 from nq57xl.cli.options import (
     NamedPath,
+    answer,
     as_json,
+    command,
     office,
     password_options,
     passwords_of,
@@ -22,13 +21,9 @@ from nq57xl.cli.options import (
     print_json,
     talk,
 )
-from nq57xl.cli.reminding import calendar, remind
-from nq57xl.cli.serving import serve, watch
-from nq57xl.cli.storing import STORING_COMMANDS, attach, history
-from nq57xl.cli.upward import upward
 
 
-@click.command(
+@command(
     short_help="Tạo thư mục làm việc từ một kế hoạch.",
     help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.",
 )
@@ -46,17 +41,16 @@ from nq57xl.cli.upward import upward
     is_flag=True,
     help="Dùng các quyết định ở so-sanh-nam-truoc.xlsx của thư mục này: dòng nào nối tiếp dòng nào của năm trước.",
 )
-@click.pass_context
-def init(context: click.Context, folder: Path, plan: str | None, previous: Path | None, confirm: bool) -> None:
+def _init(context: click.Context, folder: Path, plan: str | None, previous: Path | None, confirm: bool) -> None:
     """A new workspace; what goes on from the year before, confirmed."""
-    from nq57xl.commands import next_year
+    from nq57xl.commands.init import confirm_continued
     from nq57xl.commands.init import init as run
 
     if confirm != (plan is None) or (confirm and previous is not None):
         raise click.UsageError(
             "Ghi --plan KẾ_HOẠCH (thêm --from THƯ_MỤC_CŨ nếu nối tiếp năm trước), hoặc chỉ --confirm."
         )
-    started = next_year.confirm(environment.office_at(folder)) if plan is None else run(folder, plan, previous)
+    started = confirm_continued(environment.office_at(folder)) if plan is None else run(folder, plan, previous)
     for row in started.continued:
         told = " (năm trước đã hoàn thành)" if row.finished else ""
         click.echo(f"{row.code}: {row.new}{told}" + ("" if row.confirmed else " (chờ xác nhận)"))
@@ -71,7 +65,7 @@ def init(context: click.Context, folder: Path, plan: str | None, previous: Path 
     talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")
 
 
-@click.command(
+@command(
     short_help="In kế hoạch như chương trình đã hiểu.",
     help="In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu.",
 )
@@ -83,21 +77,17 @@ def init(context: click.Context, folder: Path, plan: str | None, previous: Path 
     help="In phiên bản này của kế hoạch: 1 là bản đầu, mỗi lần điều chỉnh thêm một.",
 )
 @as_json
-@click.pass_context
-def show(context: click.Context, number: int | None, json_: bool) -> None:
+def _show(context: click.Context, number: int | None, json_: bool) -> None:
     """The plan as understood."""
     from nq57xl.cli import printing
     from nq57xl.commands.init import show as run
     from nq57xl.plan.model import plan_json
 
     plan = run(office(context), number)
-    if json_:
-        print_json(plan_json(plan))
-    else:
-        printing.print_plan(plan)
+    answer(plan, json_, plan_json, printing.print_plan)
 
 
-@click.command(
+@command(
     short_help="Kiểm tra phụ lục trước khi phát hành.",
     help="Kiểm tra phụ lục: điểm phải sửa trước khi phát hành, điểm nên xem lại.",
 )
@@ -105,8 +95,7 @@ def show(context: click.Context, number: int | None, json_: bool) -> None:
     "--write", is_flag=True, help="Ghi kết quả vào trang «Soát kế hoạch» của phu-luc.xlsx, có liên kết tới ô."
 )
 @as_json
-@click.pass_context
-def lint(context: click.Context, write: bool, json_: bool) -> None:
+def _lint(context: click.Context, write: bool, json_: bool) -> None:
     """Findings on the master appendix."""
     from nq57xl.cli import printing
     from nq57xl.commands import init as run
@@ -123,8 +112,7 @@ def lint(context: click.Context, write: bool, json_: bool) -> None:
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
 
-@click.command(
-    "import",
+@command(
     short_help="Lập phụ lục từ văn bản kế hoạch.",
     help="Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát.",
 )
@@ -144,7 +132,6 @@ def lint(context: click.Context, write: bool, json_: bool) -> None:
     help="Ghi phụ lục ra tệp này.",
 )
 @as_json
-@click.pass_context
 def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
 ) -> None:
@@ -160,10 +147,7 @@ def _import_(
         made = import_plan(document, output, environment.clock().now().date(), context.obj)
     else:
         raise click.UsageError("Cần một văn bản kế hoạch, hoặc «--review TỆP.xlsx».")
-    if json_:
-        print_json(imported_json(made))
-    else:
-        print_imported(made)
+    answer(made, json_, imported_json, print_imported)
     sys.exit(1 if made.review else 0)
 
 
@@ -187,11 +171,11 @@ def _due_period(context: click.Context) -> str:
     return due.code
 
 
-@click.command(
+@command(
     short_help="Lập biểu mẫu của kỳ cho từng đơn vị.",
     help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị; bên cạnh mỗi dòng là số liệu kỳ trước đã được nhận.",
 )
-@period_option(default="hỏi, đề xuất kỳ đến hạn")
+@period_option("hỏi, đề xuất kỳ đến hạn")
 @click.option("--unit", "units", multiple=True, metavar="MÃ", help="Chỉ lập cho đơn vị này (dùng được nhiều lần).")
 @click.option(
     "--with-support",
@@ -205,8 +189,7 @@ def _due_period(context: click.Context) -> str:
     show_default=True,
     help="Ghi vào thong-bao/: thư nháp kèm biểu mẫu, lời nhắn từng đơn vị, lời cho nhóm, một tệp .zip đủ biểu mẫu.",
 )
-@click.pass_context
-def generate(
+def _generate(
     context: click.Context, period: str | None, units: tuple[str, ...], with_support: bool, drafts: bool
 ) -> None:
     """The forms of a period."""
@@ -224,7 +207,7 @@ def generate(
         talk(f"{len(made.drafts)} thư nháp, {made.group.name}, {made.archive.name}: {made.archive.parent}")
 
 
-@click.command(
+@command(
     short_help="Nhận, kiểm tra tệp đơn vị gửi về.",
     help="Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại.",
 )
@@ -244,8 +227,7 @@ def generate(
 )
 @password_options
 @as_json
-@click.pass_context
-def collect(  # noqa: PLR0917 - click passes them by name
+def _collect(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     sources: tuple[Path, ...],
     period: str | None,
@@ -272,15 +254,14 @@ def collect(  # noqa: PLR0917 - click passes them by name
     sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
 
 
-@click.command(
+@command(
     short_help="Ai đã báo cáo, ai chưa, đúng hạn hay chậm.",
     help="Ai đã báo cáo, ai chưa, đúng hạn hay chậm, còn vướng gì.",
 )
 @period_option()
 @as_json
 @click.option("--text", is_flag=True, help="In đoạn văn để dán vào tin nhắn, thư nhắc.")
-@click.pass_context
-def status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
+def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
     """Who has reported."""
     from nq57xl.cli import printing
     from nq57xl.commands.merge import status as run
@@ -295,11 +276,10 @@ def status(context: click.Context, period: str | None, json_: bool, text: bool) 
         printing.print_status(here)
 
 
-@click.command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
+@command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
 @period_option()
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
-@click.pass_context
-def merge(context: click.Context, period: str | None, output: Path | None) -> None:
+def _merge(context: click.Context, period: str | None, output: Path | None) -> None:
     """The consolidated workbooks."""
     from nq57xl.cli import printing
     from nq57xl.commands.merge import merge as run
@@ -307,7 +287,7 @@ def merge(context: click.Context, period: str | None, output: Path | None) -> No
     printing.print_merged(run(office(context), period, output))
 
 
-@click.command(
+@command(
     short_help="Chạy thử cả vòng với số liệu giả định.",
     help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.",
 )
@@ -317,7 +297,7 @@ def merge(context: click.Context, period: str | None, output: Path | None) -> No
     is_flag=True,
     help="Hai cấp: một tỉnh, 6 cơ quan, mỗi cơ quan 4 đến 8 đơn vị, ba tháng (mặc định trong out/demo-tinh, vài phút).",
 )
-def demo(folder: Path | None, province: bool) -> None:
+def _demo(_context: click.Context, folder: Path | None, province: bool) -> None:
     """The whole loop with made-up departments."""
     from nq57xl.cli.demo import tell, tell_province
 
@@ -325,33 +305,3 @@ def demo(folder: Path | None, province: bool) -> None:
         tell_province(folder or Path("out") / "demo-tinh")
     else:
         tell(folder or Path("out") / "demo")
-
-
-COMMANDS = (
-    serve,
-    init,
-    show,
-    lint,
-    _import_,
-    amend,
-    generate,
-    check,
-    collect,
-    watch,
-    status,
-    *RETURN_COMMANDS,
-    waive,
-    remind,
-    attach,
-    history,
-    calendar,
-    merge,
-    upward,
-    *CLOSE_COMMANDS,
-    diff,
-    export,
-    schema,
-    log,
-    demo,
-    *STORING_COMMANDS,
-)

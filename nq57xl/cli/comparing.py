@@ -1,17 +1,21 @@
-"""diff, export, schema: two periods side by side, data and fields for other systems."""
+"""diff, export, schema, upward: two periods compared; data for other systems; the form of the office above."""
 
 from __future__ import annotations
 
+import sys
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import as_json, console, office, period_option, print_json, talk
+from nq57xl.cli.options import NamedPath, answer, as_json, command, office, period_option, print_table, talk
 from nq57xl.errors import Nq57Error
+from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
+    from nq57xl.commands.upward import UpwardReport
     from nq57xl.outputs.exports import Format
     from nq57xl.results.comparison import PeriodComparison, UnitChange
     from nq57xl.rules.rows import RowKind
@@ -35,39 +39,30 @@ def _codes(codes: list[str]) -> str:
 
 
 def _print_rows(c: PeriodComparison) -> None:
-    from rich.table import Table
-
-    table = Table("Mã", "Nhiệm vụ", "Thay đổi", title="Đầu việc", title_justify="left")
     quiet = [row for row in c.rows if row.move in ("same", "none") and not row.newly_overdue]
-    for row in c.rows:
-        if row not in quiet:
-            table.add_row(row.task.code, row.task.subtask or row.task.task, row.words)
-    if table.row_count:
-        console().print(table)
+    rows = [(row.task.code, row.task.subtask or row.task.task, row.words) for row in c.rows if row not in quiet]
+    if rows:
+        print_table(("Mã", "Nhiệm vụ", "Thay đổi"), rows, "Đầu việc")
     talk(f"{len(quiet)}/{len(c.rows)} đầu việc không thay đổi tiến độ.")
 
 
 def _print_indicators(c: PeriodComparison) -> None:
-    from rich.table import Table
-
     from nq57xl.results.comparison import result_words
     from nq57xl.results.wording import difference_text
 
-    table = Table(
-        "Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm", title="Chỉ tiêu", title_justify="left"
-    )
-    for item in c.indicators:
-        if (item.before, item.state_before) != (item.after, item.state_after):
-            told = [result_words(item, side) for side in _SIDES]
-            table.add_row(
-                item.indicator.code,
-                item.indicator.indicator,
-                item.name,
-                *told,
-                difference_text(item.difference, item.measure),
-            )
-    if table.row_count:
-        console().print(table)
+    rows = [
+        (
+            item.indicator.code,
+            item.indicator.indicator,
+            item.name,
+            *(result_words(item, side) for side in _SIDES),
+            difference_text(item.difference, item.measure),
+        )
+        for item in c.indicators
+        if (item.before, item.state_before) != (item.after, item.state_after)
+    ]
+    if rows:
+        print_table(("Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm"), rows, "Chỉ tiêu")
 
 
 def _print_units(c: PeriodComparison) -> None:
@@ -82,27 +77,23 @@ def _told(item: UnitChange, which: str) -> str:
     return f"kỳ {which} {words}"
 
 
-@click.command(
+@command(
     short_help="So sánh hai kỳ.",
     help="So sánh hai kỳ: đầu việc mới hoàn thành, mới quá hạn, tỷ lệ tăng giảm, chỉ tiêu, đơn vị báo cáo.",
 )
 @click.argument("before", metavar="KỲ_TRƯỚC")
 @click.argument("after", metavar="KỲ_SAU")
 @as_json
-@click.pass_context
-def diff(context: click.Context, before: str, after: str, json_: bool) -> None:
+def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     """What moved between two periods."""
-    from nq57xl.commands.compare import diff as run
+    from nq57xl.commands.consolidated import diff as run
     from nq57xl.results.comparison import comparison_json
 
     found = run(office(context), before, after)
-    if json_:
-        print_json(comparison_json(found))
-    else:
-        print_comparison(found)
+    answer(found, json_, comparison_json, print_comparison)
 
 
-@click.command(
+@command(
     short_help="Xuất dữ liệu của kỳ cho hệ thống khác.",
     help="Xuất dữ liệu của kỳ cho hệ thống khác: mọi ô đã nhập của các báo cáo được chấp nhận và các kết quả tính "
     "được, mỗi dòng một giá trị, mã ổn định, giá trị chính xác.",
@@ -117,10 +108,9 @@ def diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     help="csv, json hoặc parquet; dùng được nhiều lần (mặc định: cả ba; parquet cần thư viện pyarrow).",
 )
 @click.option("--contacts", is_flag=True, help="Kèm điện thoại, thư điện tử của người lập (tệp du-lieu-noi-bo.*).")
-@click.pass_context
-def export(context: click.Context, period: str | None, formats: tuple[Format, ...], contacts: bool) -> None:
+def _export(context: click.Context, period: str | None, formats: tuple[Format, ...], contacts: bool) -> None:
     """The period's data."""
-    from nq57xl.commands.compare import export as run
+    from nq57xl.commands.consolidated import export as run
     from nq57xl.outputs.exports import PARQUET_MISSING
 
     done = run(office(context), period, formats, contacts=contacts)
@@ -148,7 +138,7 @@ _TYPES = {
 _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc không"}
 
 
-@click.command(
+@command(
     short_help="In các ô, kiểu và phép kiểm tra của một bảng.",
     help="In các ô, kiểu dữ liệu và phép kiểm tra của một bảng trong biểu mẫu (ví dụ: led, indicator), theo "
     "schemas/ của thư mục làm việc nếu có. Với --json hoặc --yaml, in lược đồ pandera để chương trình khác dùng.",
@@ -163,8 +153,7 @@ _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc kh�
 )
 @click.option("--json", "form", flag_value="json", help="In lược đồ pandera dạng JSON ra stdout.")
 @click.option("--yaml", "form", flag_value="yaml", help="In lược đồ pandera dạng YAML ra stdout.")
-@click.pass_context
-def schema(context: click.Context, table: str, year: int | None, measure: str, form: str | None) -> None:
+def _schema(context: click.Context, table: str, year: int | None, measure: str, form: str | None) -> None:
     """The schema of a table."""
     from nq57xl.rules.judge import schema_text
     from nq57xl.rules.load import load_schema
@@ -185,22 +174,82 @@ def schema(context: click.Context, table: str, year: int | None, measure: str, f
 
 def _print(table: Table, schema: Schema, kind: RowKind) -> None:
     """Two tables: the fields, and what is checked of them."""
-    from rich.table import Table as Grid
-
     from nq57xl.rules.judge import required_fields
     from nq57xl.rules.movement import predicates_of
 
     required = required_fields(table, schema, kind)
-    fields = Grid("Ô", "Tên", "Kiểu", "Bắt buộc", "Hướng dẫn", title=table.title)
-    for item in table.fields:
-        fields.add_row(
-            item.name, item.title, _TYPES[item.kind(kind.facts)], "có" if item.name in required else "", item.hint
-        )
-    checks = Grid("Ô", "Báo khi", "Điều kiện", "Mức", "Mã", title="Phép kiểm tra")
+    fields = [
+        (item.name, item.title, _TYPES[item.kind(kind.facts)], "có" if item.name in required else "", item.hint)
+        for item in table.fields
+    ]
+    print_table(("Ô", "Tên", "Kiểu", "Bắt buộc", "Hướng dẫn"), fields, table.title)
+    checks = []
     for one in predicates_of(table, schema):
         group = one.when.group(kind.facts)
         if group is not None:
             level = "phải sửa" if one.rule.severity == "error" else "điểm nên xem lại"
             when = one.when.sentence({}) or ("theo nội dung của dòng" if group else "")
-            checks.add_row(one.rule.field, one.short(), when, level, one.rule.code)
-    console().print(fields, checks)
+            checks.append((one.rule.field, one.short(), when, level, one.rule.code))
+    print_table(("Ô", "Báo khi", "Điều kiện", "Mức", "Mã"), checks, "Phép kiểm tra")
+
+
+@command(
+    short_help="Điền biểu của cấp trên từ số tổng hợp của cơ quan.",
+    help="Điền biểu mẫu mà cấp trên phát hành cho cơ quan (ví dụ NQ57_2026-04_SXD.xlsx) từ báo cáo tổng hợp của chính "
+    "cơ quan trong kỳ đó. Lần đầu lập bảng đối chiếu việc của hai kế hoạch để người phụ trách xác nhận, rồi chạy lại "
+    "đúng lệnh này. Ô không trả lời được thì để trống và nêu tên; mã thoát 1 nếu còn dòng cần người xử lý.",
+)
+@click.argument("form", metavar="BIỂU.xlsx", type=NamedPath(dir_okay=False))
+@period_option("kỳ ghi trong biểu")
+@click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi biểu đã điền vào tệp này.")
+@click.option("--confirm", is_flag=True, help="Xác nhận toàn bộ bảng đối chiếu như đang ghi.")
+@as_json
+def _upward(  # noqa: PLR0917 - click passes them by name
+    context: click.Context, form: Path, period: str | None, output: Path | None, confirm: bool, json_: bool
+) -> None:
+    """The form of the office above."""
+    from nq57xl.commands.upward import upward as run
+
+    done = run(office(context), form, period, output, confirm=confirm)
+    answer(done, json_, _upward_json, _print_upward)
+    sys.exit(1 if done.points else 0)
+
+
+def _upward_json(done: UpwardReport) -> dict[str, Any]:
+    points = [
+        {
+            "sheet": item.sheet,
+            "cell": item.cell,
+            "task": item.key,
+            "field": item.field,
+            "code": item.code,
+            "reason": item.why,
+        }
+        for item in done.points
+    ]
+    names = {"form": done.form, "sources": done.sources, "matches": done.matches}
+    paths = {name: str(path) for name, path in names.items()}
+    return {"period": done.period.code, **paths, "filled": done.filled, "undecided": done.undecided, "points": points}
+
+
+def _print_upward(done: UpwardReport) -> None:
+    """What is left to a person as a table, and where everything stands."""
+    if done.points:
+        lines = []
+        for (sheet, name, why), alike in groupby(done.points, lambda item: (item.sheet, item.field, item.why)):
+            first, *others = alike
+            rows, cells = first.key, f"{sheet}, {first.cell}".strip(", ")
+            if others:  # one line for rows that wait for the same
+                rows, cells = f"{rows} … {others[-1].key} ({len(others) + 1} dòng)", f"{cells} … {others[-1].cell}"
+            lines.append(tuple(map(visible, (rows, cells, name, why))))
+        print_table(("Mã", "Trang, ô", "Nội dung", "Vì sao, cần làm gì"), lines)
+    click.echo(f"Biểu đã điền: {done.form}")
+    click.echo(f"Nguồn của từng ô và việc còn lại: {done.sources}")
+    asked = sum(bool(item.code) for item in done.points)
+    told = f", trong đó {asked} điểm cấp trên sẽ trả lại hoặc hỏi lại nếu gửi như hiện nay" if asked else ""
+    talk(f"Đã điền {done.filled} ô; còn {len(done.points)} điểm cần người xử lý{told}. Trang ký xác nhận để trống.")
+    if done.undecided:
+        talk(
+            f"Còn {done.undecided} dòng chưa xác nhận đối chiếu: mở {done.matches}, sửa cột Mã của cơ quan nếu cần, "
+            "ghi x ở cột Xác nhận, lưu rồi chạy lại lệnh này (hoặc thêm --confirm để xác nhận tất cả như đang ghi)."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,15 @@ import click
 
 from nq57xl.cli.options import (
     NamedPath,
+    answer,
     as_json,
-    console,
+    command,
     office,
     password_options,
     passwords_of,
     period_option,
     print_json,
+    print_table,
     talk,
 )
 from nq57xl.cli.printing import STATES, collected_file_json, finding_json, print_collected_file
@@ -114,6 +117,13 @@ def _tell_checked(done: Checked) -> None:
 
 _return = click.argument("wanted", metavar="BÁO_CÁO")
 _reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
+
+
+def _on_return(function: Callable[..., None]) -> Callable[..., None]:
+    """What a decision on one return asks for."""
+    return _return(period_option()(_reason(as_json(function))))
+
+
 _NAMED = (
     "BÁO_CÁO là mã đơn vị (báo cáo được nhận gần nhất của đơn vị trong kỳ của --period), tên tệp như lệnh collect đã "
     "in, hoặc ít nhất 6 ký tự đầu của mã băm."
@@ -122,39 +132,31 @@ MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 """A day or a moment as people type it for a time of receipt."""
 
 
-@click.command(
+@command(
     short_help="Để một báo cáo ra ngoài bản tổng hợp.",
     help=f"Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có. {_NAMED}",
 )
-@_return
-@period_option()
-@_reason
-@as_json
-@click.pass_context
-def exclude(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+@_on_return
+def _exclude(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
     """Leaves a return out."""
     from nq57xl.commands.decide import exclude as run
 
     _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
 
 
-@click.command(
+@command(
     short_help="Đưa báo cáo đã để ngoài trở lại.",
     help=f"Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp. {_NAMED}",
 )
-@_return
-@period_option()
-@_reason
-@as_json
-@click.pass_context
-def readmit(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+@_on_return
+def _readmit(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
     """Takes it back in."""
     from nq57xl.commands.decide import readmit as run
 
     _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
 
 
-@click.command(
+@command(
     short_help="Đính chính thời điểm nhận.",
     help=f"Đính chính thời điểm nhận của một báo cáo: đúng hạn hay chậm, bản nào mới hơn được tính lại. {_NAMED}",
 )
@@ -163,8 +165,7 @@ def readmit(context: click.Context, wanted: str, period: str | None, reason: str
 @click.option("--at", "at", required=True, type=MOMENT, metavar="NGÀY", help="Thời điểm đúng: 2026-04-16T08:00.")
 @_reason
 @as_json
-@click.pass_context
-def received(  # noqa: PLR0917 - click passes them by name
+def _received(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str, period: str | None, at: datetime, reason: str, json_: bool
 ) -> None:
     """Puts the received time right."""
@@ -173,17 +174,13 @@ def received(  # noqa: PLR0917 - click passes them by name
     _tell_decided(correct_received(office(context), wanted, period, at, reason), as_json=json_)
 
 
-@click.command(
+@command(
     short_help="Nhận thay một báo cáo bị trả lại.",
     help="Đơn vị tổng hợp tự chịu trách nhiệm nhận một báo cáo bị trả lại (ngày cuối, không liên hệ được đơn vị): ô "
     f"có lỗi coi như để trống và được nêu tên. {_NAMED}",
 )
-@_return
-@period_option()
-@_reason
-@as_json
-@click.pass_context
-def take(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+@_on_return
+def _take(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
     """Takes a rejected return."""
     from nq57xl.commands.decide import take as run
 
@@ -215,7 +212,7 @@ def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
     return {"period": done.period.code, "returns": returns}
 
 
-@click.command(
+@command(
     short_help="Chấm lại báo cáo đã lưu.",
     help="Chấm lại báo cáo đã lưu bằng chương trình hiện nay: kết quả tốt hơn được ghi nhận; kết quả xấu hơn, hoặc làm "
     f"thay đổi số liệu đã nhận, chỉ được đề xuất cho đến khi có --confirm. Không ghi BÁO_CÁO: cả kỳ. {_NAMED}",
@@ -225,8 +222,7 @@ def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
 @_reason
 @click.option("--confirm", is_flag=True, help="Ghi nhận cả những kết quả chỉ được đề xuất.")
 @as_json
-@click.pass_context
-def recheck(  # noqa: PLR0917 - click passes them by name
+def _recheck(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str | None, period: str | None, reason: str, confirm: bool, json_: bool
 ) -> None:
     """Judges again what is in the archive."""
@@ -246,14 +242,13 @@ def recheck(  # noqa: PLR0917 - click passes them by name
         talk("Kỳ này chưa có báo cáo nào để chấm lại.")
 
 
-@click.command(
+@command(
     short_help="Đối chiếu sổ, bản lưu và kết quả.",
     help="Đối chiếu sổ dữ liệu, các tệp đã lưu và các tệp đã lập: mọi mã băm, mọi tham chiếu; nêu cái gì thiếu và lấy "
     "lại từ đâu. Mã thoát 1 nếu có chỗ không khớp.",
 )
 @as_json
-@click.pass_context
-def verify(context: click.Context, json_: bool) -> None:
+def _verify(context: click.Context, json_: bool) -> None:
     """Ledger, archive and outputs agree."""
     from nq57xl.commands.backup import verify as run
 
@@ -271,15 +266,14 @@ def verify(context: click.Context, json_: bool) -> None:
     sys.exit(1 if done.problems else 0)
 
 
-@click.command(
+@command(
     short_help="Nhật ký: ai đã làm gì, khi nào, vì sao.",
     help="In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau.",
 )
-@period_option(default="mọi kỳ")
+@period_option("mọi kỳ")
 @click.option("--last", type=click.IntRange(min=1), metavar="SỐ", help="Chỉ in chừng này việc gần nhất.")
 @as_json
-@click.pass_context
-def log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
+def _log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
     """The event log."""
     from nq57xl.commands.decide import events
 
@@ -290,7 +284,7 @@ def log(context: click.Context, period: str | None, last: int | None, json_: boo
         _tell_events(found)
 
 
-@click.command(
+@command(
     short_help="Kiểm tra thử một tệp, không ghi nhận.",
     help="Kiểm tra thử một tệp như lệnh collect sẽ làm, không ghi nhận gì vào thư mục làm việc. Mã thoát 0 nếu tệp sẽ "
     "được nhận, 1 nếu không.",
@@ -306,8 +300,7 @@ def log(context: click.Context, period: str | None, last: int | None, json_: boo
 )
 @password_options
 @as_json
-@click.pass_context
-def check(  # noqa: PLR0917 - click passes them by name
+def _check(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     file: Path,
     period: str | None,
@@ -320,14 +313,11 @@ def check(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.check_file import check_file
 
     done = check_file(office(context), file, period, passwords=passwords_of(passwords, ask=ask), output=output)
-    if json_:
-        print_json(_checked_json(done))
-    else:
-        _tell_checked(done)
+    answer(done, json_, _checked_json, _tell_checked)
     sys.exit(0 if done.accepted else 1)
 
 
-@click.command(
+@command(
     short_help="Ghi ý kiến về một ô của báo cáo.",
     help="Ghi ý kiến của đơn vị tổng hợp về một ô: ý kiến đi cùng biểu trả lại, còn nguyên cho đến khi đơn vị sửa ô "
     f"hoặc giải trình trên dòng. Không ghi BÁO_CÁO: lấy các ý kiến đã ghi ở trang «Ý kiến» của kiem-tra.xlsx. {_NAMED}",
@@ -338,8 +328,7 @@ def check(  # noqa: PLR0917 - click passes them by name
 @click.option("--cell", default="", metavar="Ô", help="Tên cột («Kết quả trong kỳ»), hoặc ô («1. Kết quả!K7»).")
 @click.option("--text", default="", metavar="Ý_KIẾN", help="Lời gửi đơn vị.")
 @as_json
-@click.pass_context
-def remark(  # noqa: PLR0917 - click passes them by name
+def _remark(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str | None, period: str | None, task: str, cell: str, text: str, json_: bool
 ) -> None:
     """The office's own word on a cell."""
@@ -359,30 +348,26 @@ def remark(  # noqa: PLR0917 - click passes them by name
         click.echo(f"Đã ghi nhận {done.recorded} ý kiến." if done.recorded else "Không có ý kiến nào mới.")
 
 
-RETURN_COMMANDS = (exclude, readmit, received, take, remark, recheck, verify)
-
-
 def _json(item: Waiver) -> dict[str, Any]:
     return json_fields(item, "id unit code task field since until reason at who") | {"ended": item.ended or None}
 
 
 def _print_waivers(found: tuple[Waiver, ...]) -> None:
-    from rich.table import Table
-
     from nq57xl.plan.periods import title_of
 
     if not found:
         click.echo("Chưa miễn giải trình điểm nên xem lại nào.")
         return
-    table = Table("Số", "Đơn vị", "Nên xem lại", "Mã dòng", "Trường", "Từ kỳ", "Đến hết kỳ", "Lý do", "Chấm dứt từ")
+    rows = []
     for item in found:
         until, ended = title_of(item.until), title_of(item.ended) if item.ended else ""
         where = (item.task or "mọi dòng", item.field or "mọi ô")
-        table.add_row(str(item.id), item.unit, item.code, *where, title_of(item.since), until, item.reason, ended)
-    console().print(table)
+        rows.append((str(item.id), item.unit, item.code, *where, title_of(item.since), until, item.reason, ended))
+    headings = ("Số", "Đơn vị", "Nên xem lại", "Mã dòng", "Trường", "Từ kỳ", "Đến hết kỳ", "Lý do", "Chấm dứt từ")
+    print_table(headings, rows)
 
 
-@click.command(
+@command(
     short_help="Miễn giải trình một điểm nên xem lại.",
     help="Điểm nên xem lại mà đơn vị đã giải trình ổn định thì không hỏi lại nữa: vẫn hiện, ghi rõ được miễn, đến hết "
     "kỳ của --until; báo cáo không còn điểm nên xem lại nào khác được chấp nhận hẳn. Điểm phải sửa thì không miễn. "
@@ -397,8 +382,7 @@ def _print_waivers(found: tuple[Waiver, ...]) -> None:
 @click.option("--list", "listed", is_flag=True, help="In danh sách những điểm nên xem lại được miễn.")
 @click.option("--end", type=click.IntRange(min=1), metavar="SỐ", help="Chấm dứt việc miễn mang số đó, từ kỳ này.")
 @as_json
-@click.pass_context
-def waive(  # noqa: PLR0917 - click passes them by name
+def _waive(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     unit: str | None,
     code: str | None,

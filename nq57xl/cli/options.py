@@ -1,10 +1,10 @@
-"""Options that several commands share."""
+"""What commands share: how one is declared and answers, options of several, the terminal."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +18,29 @@ if TYPE_CHECKING:
     from nq57xl.commands.office import Office
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Done = TypeVar("_Done")
+
+COMMANDS: dict[str, click.Command] = {}
+"""Every command by its name: a file of commands puts its own here when it is imported."""
+
+
+def command(*, short_help: str, help: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Makes a function, which gets click's context first, the command of its own name."""
+
+    def declare(function: Callable[..., None]) -> click.Command:
+        name = function.__name__.strip("_")
+        COMMANDS[name] = click.command(name, short_help=short_help, help=help)(click.pass_context(function))
+        return COMMANDS[name]
+
+    return declare
+
+
+def answer(done: _Done, json_: bool, document: Callable[[_Done], Any], tell: Callable[[_Done], None]) -> None:
+    """What a command has done, as one JSON document or for people."""
+    if json_:
+        print_json(document(done))
+    else:
+        tell(done)
 
 
 class NamedPath(click.Path):
@@ -36,18 +59,10 @@ class NamedPath(click.Path):
 as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
 
 
-def period_option(
-    *, required: bool = False, default: str = "kỳ phát hành gần nhất"
-) -> Callable[[_Function], _Function]:
+def period_option(default: str = "kỳ phát hành gần nhất") -> Callable[[_Function], _Function]:
     """--period: month, quarter, half-year or year; `default`: in words, what it is when it is not given."""
     text = "Kỳ báo cáo: 2026-04 (hoặc 4/2026), 2026-Q2, 2026-H1, 2026-9M, 2026 hoặc đột xuất 2026-DX1"
-    return click.option(
-        "--period",
-        "period",
-        metavar="KỲ",
-        required=required,
-        help=f"{text}." if required else f"{text} (mặc định: {default}).",
-    )
+    return click.option("--period", "period", metavar="KỲ", help=f"{text} (mặc định: {default}).")
 
 
 def password_options(command: _Function) -> _Function:
@@ -83,6 +98,16 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
 def talk(message: str) -> None:
     """Talk and progress go to stderr, so that stdout holds data only."""
     click.echo(message, err=True)
+
+
+def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], title: str | None = None) -> None:
+    """A table for people; `title` stands above its left edge."""
+    from rich.table import Table
+
+    table = Table(*headings, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console().print(table)
 
 
 def console() -> Console:

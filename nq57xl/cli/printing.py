@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from nq57xl.cli.options import console, talk
+from nq57xl.cli.options import print_table, talk
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.findings import Finding, Verdict, to_answer
 from nq57xl.text.legacy import visible
@@ -33,20 +33,22 @@ def imported_json(made: ImportedAppendix) -> dict[str, Any]:
 
 def print_imported(made: ImportedAppendix) -> None:
     """How much was read, and what to look at."""
-    from rich.table import Table
-
     talk(f"Đã ghi «{made.output}»: {len(made.plan.tasks)} đầu việc, {len(made.plan.indicators)} chỉ tiêu.")
     if not made.review:
         talk("Không có ô nào cần rà soát.")
         return
-    table = Table("Trang", "Ô", "Mã", "Nguồn", "Cần xem vì", "Nội dung đang ghi")
-    for item in made.review[:_SHOWN]:
-        value = item.value if len(item.value) <= 60 else f"{item.value[:59]}…"
-        table.add_row(item.sheet or "–", item.cell, item.task, item.source, item.reason, value)
-    console().print(table)
+    rows = [
+        (item.sheet or "–", item.cell, item.task, item.source, item.reason, _cut(item.value))
+        for item in made.review[:_SHOWN]
+    ]
+    print_table(("Trang", "Ô", "Mã", "Nguồn", "Cần xem vì", "Nội dung đang ghi"), rows)
     rest = len(made.review) - _SHOWN
     more = f" (còn {rest} chỗ nữa không in ở đây)" if rest > 0 else ""
     talk(f"Cần rà soát {len(made.review)} chỗ{more}: xem trang «Cần rà soát» của {made.output.name}.")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 VERDICTS: dict[Verdict, str] = {
@@ -87,50 +89,40 @@ def collected_json(done: Collected) -> dict[str, Any]:
 
 def print_plan(plan: Plan) -> None:
     """The plan as tables."""
-    from rich.table import Table
-
-    out = console()
-    out.print(f"{plan.properties.title} ({plan.properties.id})")
-    units = Table("Mã", "Đơn vị", "Tên khác", "Ngoài cơ quan", title="Đơn vị", title_justify="left")
-    for unit in plan.units:
-        units.add_row(unit.code, unit.name, "; ".join(unit.aliases), "có" if unit.external else "")
-    out.print(units)
-    tasks = Table(
-        "Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn", title="Đầu việc", title_justify="left"
-    )
-    for task in plan.tasks:
-        due = f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định")
-        tasks.add_row(
+    click.echo(f"{plan.properties.title} ({plan.properties.id})")
+    units = [(unit.code, unit.name, "; ".join(unit.aliases), "có" if unit.external else "") for unit in plan.units]
+    print_table(("Mã", "Đơn vị", "Tên khác", "Ngoài cơ quan"), units, "Đơn vị")
+    tasks = [
+        (
             task.code,
             task.subtask or task.task,
             ", ".join(task.lead_units),
             ", ".join(task.support_units),
             task.deadline.text,
-            due,
+            f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định"),
         )
-    out.print(tasks)
-    if plan.indicators:
-        indicators = Table(
-            "Mã", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Theo dõi", title="Chỉ tiêu", title_justify="left"
-        )
-        for item in plan.indicators:
-            indicators.add_row(item.code, item.indicator, item.unit, item.target.text, ", ".join(item.lead_units))
-        out.print(indicators)
+        for task in plan.tasks
+    ]
+    print_table(("Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn"), tasks, "Đầu việc")
+    indicators = [
+        (item.code, item.indicator, item.unit, item.target.text, ", ".join(item.lead_units)) for item in plan.indicators
+    ]
+    if indicators:
+        print_table(("Mã", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Theo dõi"), indicators, "Chỉ tiêu")
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
     """Findings as a table, errors first; many of one pattern are one line, with the proposal for the first."""
-    from rich.table import Table
-
     from nq57xl.rules.findings import grouped
 
     if not findings:
         click.echo("Không có điểm nào cần sửa.")
         return
-    table = Table("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý")
-    for point in grouped(findings):
-        table.add_row(_SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
-    console().print(table)
+    rows = [
+        (_SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
+        for point in grouped(findings)
+    ]
+    print_table(("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý"), rows)
     count = Counter(_SEVERITIES[item.severity].lower() for item in findings)
     talk(", ".join(f"{number} {name}" for name, number in count.items()))
 
@@ -199,31 +191,21 @@ def print_collected_file(item: CollectedFile) -> None:
 
 def print_status(here: PeriodOverview) -> None:
     """The table of who has reported."""
-    from rich.table import Table
-
     from nq57xl.results.wording import moment_words
 
     status = here.status
-    table = Table("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Phải sửa", "Nên xem lại")
+    rows = []
     for unit in status.units:
-        received = moment_words(unit.received_at)
         late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"chậm {unit.days_late} ngày")
         late += ", nộp sau khi chốt" if unit.after_close else ""
-        table.add_row(
-            unit.code,
-            unit.name,
-            STATES[unit.state],
-            received,
-            late,
-            str(unit.errors or ""),
-            str(unit.warnings or ""),
-        )
+        counts = (str(unit.errors or ""), str(unit.warnings or ""))
+        rows.append((unit.code, unit.name, STATES[unit.state], moment_words(unit.received_at), late, *counts))
     click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
     if status.closed_at is not None:
         click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
         if here.missing_at_close:
             click.echo(_missing_at_close(here.missing_at_close))
-    console().print(table)
+    print_table(("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Phải sửa", "Nên xem lại"), rows)
     for copy in status.signed:
         click.echo(f"Bản ký ({copy.unit}): {copy.file}, lưu {moment_words(copy.at)}.")
     if status.reminded_at is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import NamedPath, as_json, office, period_option, talk
+from nq57xl.cli.options import NamedPath, as_json, command, office, period_option, talk
 from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nq57xl.web.server import Places
 
 
-@click.command(
+@command(
     short_help="Mở bàn làm việc trên trình duyệt.",
     help="Mở bàn làm việc trên trình duyệt của máy này (127.0.0.1). Không ghi thư mục: làm việc với các thư mục trong "
     "«NQ57» ở thư mục Tài liệu của người dùng. Kết thúc bằng nút trên trang hoặc Ctrl+C.",
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="SỐ", help="Cổng (mặc định: cổng còn trống).")
 @click.option("--no-browser", is_flag=True, help="Không mở trình duyệt; chỉ in địa chỉ.")
-@click.pass_context
-def serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
+def _serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
     """The desk."""
     from nq57xl.web.server import serve as run
 
@@ -123,7 +122,7 @@ class Stop:
         self.asked = True
 
 
-@click.command(
+@command(
     short_help="Theo dõi thư mục, tự nhận tệp mới.",
     help="Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để "
     "dừng. Các lệnh khác vẫn chạy được trong lúc theo dõi.",
@@ -145,8 +144,7 @@ class Stop:
     help="Tạo trước trong thư mục đó một thư mục con cho từng đơn vị; kết quả được đặt lại cạnh tệp của đơn vị.",
 )
 @as_json
-@click.pass_context
-def watch(  # noqa: PLR0917 - click passes them by name
+def _watch(  # noqa: PLR0917 - click passes them by name
     context: click.Context,
     folder: Path | None,
     period: str | None,

@@ -1,24 +1,42 @@
-"""ledger, backup, restore, attach, history: where things lie, what is filed, what a unit or a row has been through."""
+"""What is kept and when: ledger, backup, restore, attach, history of a unit or row, reminders, the calendar."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
-from nq57xl.cli.options import NamedPath, as_json, console, office, period_option, print_json, talk
+from nq57xl.cli.options import (
+    COMMANDS,
+    NamedPath,
+    as_json,
+    command,
+    office,
+    period_option,
+    print_json,
+    print_table,
+    talk,
+)
 from nq57xl.rules.codec import json_fields
+
+if TYPE_CHECKING:
+    from nq57xl.commands.remind import Reminders
 
 
 @click.group("ledger", short_help="Chuyển sổ dữ liệu lên máy chủ PostgreSQL hoặc về tệp.")
-def ledger() -> None:
+def _ledger() -> None:
     """Sổ dữ liệu thường là tệp nq57xl.db. Nhiều người, nhiều máy cùng làm thì đặt sổ trên máy chủ PostgreSQL: biến môi
     trường NQ57XL_LEDGER=postgresql+psycopg://NGƯỜI_DÙNG:MẬT_KHẨU@MÁY_CHỦ/CƠ_SỞ_DỮ_LIỆU, mỗi thư mục làm việc một lược
     đồ riêng; thư mục làm việc (archive/, inbox/, out/) nằm trên ổ dùng chung."""
 
 
-@ledger.command(
+COMMANDS["ledger"] = _ledger
+
+
+@_ledger.command(
+    "copy",
     short_help="Chép toàn bộ sổ dữ liệu sang nơi mới.",
     help="Chép toàn bộ sổ dữ liệu, so lại từng dòng rồi mới dùng nơi mới; không dòng nào bị bỏ. Sổ cũ được giữ lại "
     "(tệp trong backup/, hoặc trên máy chủ).",
@@ -32,7 +50,7 @@ def ledger() -> None:
     help="server: từ nq57xl.db lên máy chủ trong NQ57XL_LEDGER; file: từ máy chủ về nq57xl.db.",
 )
 @click.pass_context
-def copy(context: click.Context, where: str) -> None:
+def _copy(context: click.Context, where: str) -> None:
     """Moves the ledger."""
     from nq57xl.commands.backup import ledger_to_file, ledger_to_server
 
@@ -40,14 +58,13 @@ def copy(context: click.Context, where: str) -> None:
     talk(f"Đã chuyển {sum(done.counts.values())} dòng của {len(done.counts)} bảng. Sổ cũ giữ ở: {done.kept}.")
 
 
-@click.command(
+@command(
     short_help="Sao lưu thư mục làm việc thành một tệp .zip.",
     help="Sao lưu toàn bộ thư mục làm việc (cả sổ dữ liệu, kể cả khi sổ nằm trên máy chủ) thành một tệp .zip để mang "
     "sang máy khác hoặc cất giữ. Người khác vẫn xem được trong lúc sao lưu.",
 )
 @click.argument("target", metavar="TỆP.zip", type=NamedPath(dir_okay=False))
-@click.pass_context
-def backup(context: click.Context, target: Path) -> None:
+def _backup(context: click.Context, target: Path) -> None:
     """Writes a backup."""
     from nq57xl.commands.backup import write_backup
     from nq57xl.text.files import replacing
@@ -58,14 +75,13 @@ def backup(context: click.Context, target: Path) -> None:
     talk(f"Đã sao lưu vào {target}.")
 
 
-@click.command(
+@command(
     short_help="Lập lại thư mục làm việc từ tệp sao lưu.",
     help="Lập lại thư mục làm việc từ tệp sao lưu, vào một thư mục chưa có, rồi đối chiếu sổ dữ liệu với các tệp lưu.",
 )
 @click.argument("source", metavar="TỆP.zip", type=NamedPath(dir_okay=False))
 @click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
-@click.pass_context
-def restore(context: click.Context, source: Path, folder: Path) -> None:
+def _restore(context: click.Context, source: Path, folder: Path) -> None:
     """Makes a workspace of a backup, and verifies it."""
     from nq57xl.cli.environment import office_at
     from nq57xl.commands.backup import restore as run
@@ -87,10 +103,7 @@ def restore(context: click.Context, source: Path, folder: Path) -> None:
         context.exit(1)
 
 
-STORING_COMMANDS = (ledger, backup, restore)
-
-
-@click.command(
+@command(
     short_help="Lưu bản ký (.pdf) kèm báo cáo của đơn vị.",
     help="Lưu bản ký (.pdf có số, ngày, chữ ký) của đơn vị cùng báo cáo của kỳ; không đọc số liệu từ đó. Lệnh status "
     "nêu các bản ký đã nhận.",
@@ -99,8 +112,7 @@ STORING_COMMANDS = (ledger, backup, restore)
 @click.argument("file", metavar="TỆP", type=NamedPath(dir_okay=False))
 @period_option()
 @as_json
-@click.pass_context
-def attach(context: click.Context, unit: str, file: Path, period: str | None, json_: bool) -> None:
+def _attach(context: click.Context, unit: str, file: Path, period: str | None, json_: bool) -> None:
     """Files a signed copy."""
     from nq57xl.commands.attach import attach as run
 
@@ -111,7 +123,7 @@ def attach(context: click.Context, unit: str, file: Path, period: str | None, js
         click.echo(f"Đã lưu bản ký của {done.unit}: {done.file} (mã băm {done.sha256[:10]}).")
 
 
-@click.command(
+@command(
     short_help="Quá trình báo cáo của một đơn vị, một đầu việc.",
     help="In quá trình báo cáo của một đơn vị hoặc một đầu việc, chỉ tiêu qua các kỳ: đã báo cáo gì, khi nào, đúng hạn "
     "hay chậm, điểm kiểm tra, biên tập. MÃ là mã đơn vị (VP) hoặc mã dòng (II.2.1).",
@@ -119,11 +131,8 @@ def attach(context: click.Context, unit: str, file: Path, period: str | None, js
 @click.argument("code", metavar="MÃ")
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi thêm ra tệp Excel này.")
 @as_json
-@click.pass_context
-def history(context: click.Context, code: str, output: Path | None, json_: bool) -> None:
+def _history(context: click.Context, code: str, output: Path | None, json_: bool) -> None:
     """A unit's or a row's history."""
-    from rich.table import Table
-
     from nq57xl.commands.history import history as run
 
     done = run(office(context), code, output)
@@ -131,9 +140,101 @@ def history(context: click.Context, code: str, output: Path | None, json_: bool)
         lines = [json_fields(line, "period unit said received on_time findings edits") for line in done.lines]
         print_json({"subject": done.subject, "periods": lines})
         return
-    table = Table("Kỳ", "Đơn vị", "Đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập", title=done.subject)
-    for line in done.lines:
-        table.add_row(line.title, line.unit, line.said, line.received, line.on_time, line.findings, line.edits)
-    console().print(table)
+    rows = [
+        (line.title, line.unit, line.said, line.received, line.on_time, line.findings, line.edits)
+        for line in done.lines
+    ]
+    headings = ("Kỳ", "Đơn vị", "Đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập")
+    print_table(headings, rows, done.subject)
     if output is not None:
         talk(f"Đã ghi {output}")
+
+
+def _reminders_json(done: Reminders) -> dict[str, Any]:
+    units = [
+        {
+            "code": item.unit.code,
+            "name": item.unit.name,
+            "owes": item.unit.owes,
+            "points": item.unit.points,
+            "text": str(item.text),
+            "draft": str(item.draft) if item.draft else None,
+            "attached": item.unit.file or None,
+        }
+        for item in done.units
+    ]
+    return {
+        "period": done.period.code,
+        "day": done.day.isoformat(),
+        "due": done.period.due.isoformat(),
+        "reminding_days": [day.isoformat() for day in done.days],
+        "group": done.group,
+        "units": units,
+        "notice": str(done.notice) if done.notice else None,
+    }
+
+
+@command(
+    short_help="Soạn lời nhắc đơn vị còn thiếu, phải sửa, cần giải trình.",
+    help="Soạn lời nhắc theo ngày đang chạy: một lời cho nhóm (số lượng, tên đơn vị), một lời và một thư nháp cho từng "
+    "đơn vị còn thiếu báo cáo, phải sửa hoặc cần giải trình, kèm biểu mẫu. Không tự gửi. Chạy lại trong ngày thì lời "
+    "nhắc không đổi. Đã gửi bằng tay thì ghi lại bằng --sent.",
+)
+@period_option()
+@click.option("--sent", is_flag=True, help="Ghi nhận đã nhắc bằng tay: các đơn vị nêu tên, hoặc mọi đơn vị còn nợ.")
+@click.argument("units", metavar="[ĐƠN_VỊ]...", nargs=-1)
+@as_json
+def _remind(context: click.Context, period: str | None, sent: bool, units: tuple[str, ...], json_: bool) -> None:
+    """Writes reminders; notes what was sent."""
+    from nq57xl.commands import remind as use
+
+    if sent:
+        told = use.note_reminded(office(context), period, units)
+        print_json({"sent": list(told)}) if json_ else click.echo(f"Đã ghi nhận nhắc: {', '.join(told) or 'không ai'}.")
+        return
+    if units:
+        raise click.UsageError("Tên đơn vị chỉ dùng cùng --sent.")
+    done = use.remind(office(context), period)
+    for problem in done.problems:
+        talk(problem)
+    if json_:
+        print_json(_reminders_json(done))
+        return
+    click.echo(done.group.rstrip())
+    for item in done.units:
+        talk(f"{item.unit.name}: {item.draft or item.text}")
+    if done.notice is not None:
+        talk(f"Văn bản nhắc chung: {done.notice}")
+    if done.day not in done.days:
+        later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
+        talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")
+
+
+@command(
+    short_help="Lịch báo cáo của năm (.xlsx, .ics).",
+    help="In lịch báo cáo của năm: ngày chốt số liệu, hạn của đơn vị, hạn của cơ quan cho từng tháng, quý, sáu tháng, "
+    "chín tháng, năm; ghi ra tệp Excel để in và tệp .ics để đưa vào lịch điện thoại, thư. Ngày nghỉ hoán đổi, cách "
+    "chuyển hạn trùng ngày nghỉ đặt ở trang Kế hoạch của phu-luc.xlsx.",
+)
+@click.argument("year", metavar="[NĂM]", type=click.IntRange(2000, 2099), required=False)
+@as_json
+def _calendar(context: click.Context, year: int | None, json_: bool) -> None:
+    """The calendar of a year."""
+    from nq57xl.commands.remind import year_calendar
+    from nq57xl.outputs.reminders import day_words
+
+    done = year_calendar(office(context), year)
+    for problem in done.problems:
+        talk(problem)
+    if json_:
+        periods = [json_fields(item.period, "code title start cutoff due report_due") for item in done.lines]
+        print_json({"year": done.year, "periods": periods, "files": [str(path) for path in done.files]})
+        return
+    rows = [
+        (item.period.title, *map(day_words, (item.period.cutoff, item.period.due, item.period.report_due)), item.note)
+        for item in done.lines
+    ]
+    headings = ("Kỳ", "Chốt số liệu", "Hạn đơn vị", "Hạn cơ quan", "Ghi chú")
+    print_table(headings, rows, f"Lịch báo cáo năm {done.year}")
+    for path in done.files:
+        talk(f"Đã ghi {path}")

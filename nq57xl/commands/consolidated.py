@@ -1,8 +1,9 @@
-"""The consolidation of a period as the ledger has it: what merge, the document, the exports and diff all start from."""
+"""The consolidation of a period as the ledger has it, which merge, the document, diff and export start from."""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import attrs
 from attrs import frozen
@@ -15,16 +16,18 @@ from nq57xl.forms.model import Value
 from nq57xl.ledger.amendments import amendments
 from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.model import Closing, PeriodStatus
+from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.outputs.exports import FORMATS, Format, can_write, export_bytes
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import months_of, parse_period, title_of
 from nq57xl.resources import read_schema
-from nq57xl.results.comparison import addendum
+from nq57xl.results.comparison import PeriodComparison, addendum, compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.edited import Holding, office_texts, with_edits
 from nq57xl.results.from_months import from_months, prefilled_values
 from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.quality import MEASURES
+from nq57xl.results.standing import Holding, office_texts, with_edits
 from nq57xl.rules.findings import make
 from nq57xl.rules.load import Quality, Vocabulary, load_quality, load_vocabulary
 from nq57xl.rules.schema import Schema
@@ -279,3 +282,64 @@ def period_marks(office: Office, periods: tuple[Period, ...]) -> dict[str, _Peri
             closed = period.code in issued and closing_of(ledger, period.code) is not None
             marks[period.code] = _PeriodMark(period.code in issued, closed, (count, len(months)))
         return marks
+
+
+def diff(office: Office, first: str, second: str) -> PeriodComparison:
+    """Two periods compared, the earlier one first whatever the order given, as the report of the later one has them.
+
+    Raises Nq57Error when a code is no period or no form of it was issued.
+    """
+    with office.reading() as ledger:
+        before, after = sorted((_side(office, ledger, code) for code in (first, second)), key=lambda side: side.cutoff)
+    known = {item.period.code: item for item in after.earlier_periods}
+    return compare_periods(known.get(before.period.code, before), after)
+
+
+def _side(office: Office, ledger: Ledger, code: str) -> Consolidation:
+    plan, period = office.valid(code, ledger)
+    require_reported(ledger, plan, period)
+    return consolidated(office, ledger, plan, period, whole=True)
+
+
+_SHARED, _INTERNAL = "du-lieu", "du-lieu-noi-bo"
+
+
+@frozen
+class _Exported:
+    """The files of one export."""
+
+    paths: tuple[Path, ...]
+    left_out: tuple[Format, ...]
+    """Formats asked for that this installation cannot write."""
+
+
+def export(
+    office: Office, period_code: str | None, formats: tuple[Format, ...] = (), *, contacts: bool = False
+) -> _Exported:
+    """Writes the period's data in the formats asked for, else in all; those that lack their library are left out.
+
+    With contacts the files have another name, so that nobody hands them on by mistake. Raises Nq57Error when no form
+    of the period was issued.
+    """
+    kinds = tuple(kind for kind in formats or FORMATS if can_write(kind))
+    left_out = tuple(kind for kind in formats or FORMATS if kind not in kinds)
+    if not kinds:
+        return _Exported((), left_out)
+    with office.changing("export") as ledger:
+        plan, period = office.valid(period_code, ledger)
+        require_reported(ledger, plan, period)
+        consolidation = consolidated(office, ledger, plan, period)
+        folder = office.workspace.report_dir(period.code)
+        name = _INTERNAL if contacts else _SHARED
+        written = tuple(
+            write_guarded(
+                ledger,
+                office.workspace,
+                folder / f"{name}.{kind}",
+                export_bytes(consolidation, kind, contacts=contacts),
+            )
+            for kind in kinds
+        )
+        names = [path.name for path in written]
+        ledger.event("export", {"period": period.code, "files": names, "contacts": contacts})
+        return _Exported(written, left_out)

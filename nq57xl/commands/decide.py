@@ -11,8 +11,8 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import answer, write_back
+from nq57xl.commands.close import without_erased
 from nq57xl.commands.collect import standing
-from nq57xl.commands.erase_contacts import without_erased
 from nq57xl.commands.judge import judge
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows

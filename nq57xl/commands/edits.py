@@ -11,8 +11,7 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
-from nq57xl.edits.book import WHO_AND_WHY, UnrecordedEntry, mark_of, render_edit_book
-from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
+from nq57xl.edits.book import OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, UnrecordedEntry, mark_of, render_edit_book
 from nq57xl.edits.read import (
     EditBookContent,
     EditedReturn,
@@ -32,7 +31,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.edited import OFFICE, values_of
+from nq57xl.results.standing import OFFICE, values_of
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.xlsx import limits

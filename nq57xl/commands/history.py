@@ -14,7 +14,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.calendar import render_history
+from nq57xl.outputs.reminders import render_history
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import (
     STATES,

@@ -1,23 +1,260 @@
-"""init and show: a workspace from a bundled plan or a master appendix; the plan as it was understood."""
+"""init, show, lint: a workspace from a plan, or going on from the year before, whose workspace is only read."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+
+import attrs
+from attrs import frozen
 
 from nq57xl.commands.amend import version
 from nq57xl.commands.import_plan import answered_appendix, teach_headings
-from nq57xl.commands.next_year import NextYear, next_year
 from nq57xl.commands.office import Office
+from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
 from nq57xl.errors import Nq57Error
+from nq57xl.forms.build import indicator_before, led_before, reporting_units
+from nq57xl.forms.model import EarlierAnswer
+from nq57xl.ledger.amendments import used_codes
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import with_lint_sheet, write_appendix
-from nq57xl.plan.model import Plan
+from nq57xl.plan.compare import Decisions, compare_plans, line_of
+from nq57xl.plan.model import Plan, PlanComparison, RowTable, plan_version
+from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import read_review
+from nq57xl.rules.codec import to_json
 from nq57xl.rules.findings import Finding
+from nq57xl.rules.schema import Schema
 from nq57xl.text import files
-from nq57xl.text.files import write_atomic
+from nq57xl.text.files import require_closed, write_atomic
+
+_OWN = ("templates", "schemas")
+_BOOK, _COPY = "so-sanh-nam-truoc.xlsx", "ke-hoach-moi.xlsx"
+_TABLES: dict[str, RowTable] = {"led": "tasks", "indicator": "indicators"}
+_Said = Mapping[str, Mapping[tuple[str, str], EarlierAnswer]]
+"""Unit -> (table, row key) -> what it last reported in the old year."""
+
+
+@frozen
+class _ContinuedRow:
+    """A row of the new plan that goes on with one of the old year."""
+
+    table: str
+    code: str
+    """In both plans."""
+    old: str
+    new: str
+    """What is to be done, in words."""
+    finished: bool
+    """The last report of the old year says that it is done: it is asked anew."""
+    confirmed: bool
+    """Word for word the same, or the office has said so; another one shows nothing of the old year until it has."""
+
+
+@frozen
+class NextYear:
+    """What the new workspace took over."""
+
+    workspace: Workspace
+    plan: Plan
+    continued: tuple[_ContinuedRow, ...]
+    unfinished: tuple[str, ...] = ()
+    """Rows of the old year that are not finished and that the new plan does not have, in words."""
+    book: Path | None = None
+    """Where the office confirms; None where there is nothing to confirm."""
+
+
+@frozen
+class _Matched:
+    """The two years side by side."""
+
+    old: Plan
+    new: Plan
+    comparison: PlanComparison
+    plan: Plan
+    """Next year's plan that comes of it."""
+    said: _Said
+    confirmed: bool
+    """The office has decided on every row."""
+    schema: Schema
+
+    def finished(self, table: RowTable, code: str) -> bool:
+        """The last report of any unit says that it is done."""
+        return table == "tasks" and any(_done(told.get(("led", code))) for told in self.said.values())
+
+    def state(self, table: RowTable, code: str) -> str:
+        """What the old year last said of the row, a line for each unit; "" for nothing."""
+        names = {unit.code: unit.name for unit in self.old.units}
+        percent = {item.code: item.measure == "percent" for item in self.old.indicators}
+        lines = []
+        for unit, told in self.said.items():
+            for (name, key), earlier in told.items():
+                if (_TABLES.get(name), key) == (table, code):
+                    words = (
+                        led_before(earlier, self.schema)
+                        if table == "tasks"
+                        else indicator_before(earlier, self.schema, percent=percent.get(code, False))
+                    )
+                    lines.append(f"{names.get(unit, unit)} – {' '.join(words.split())}")
+        return "\n".join(lines)
+
+    @property
+    def continued(self) -> tuple[_ContinuedRow, ...]:
+        """Rows of next year's plan with the code of an old one, in the new plan's order."""
+        texts = {("tasks", row.code): row for row in self.old.tasks} | {
+            ("indicators", row.code): row for row in self.old.indicators
+        }
+        found = []
+        for row in self.comparison.rows:
+            if row.code and row.index is not None:
+                new = line_of(getattr(self.new, row.table)[row.index])
+                sure = self.confirmed or "changed" not in row.kinds
+                old = line_of(texts[row.table, row.code])
+                done = self.finished(row.table, row.code)
+                found.append(_ContinuedRow(row.table, row.code, old, new, finished=done, confirmed=sure))
+            elif row.code and "kept" in row.kinds:
+                text = line_of(texts[row.table, row.code])
+                done = self.finished(row.table, row.code)
+                found.append(_ContinuedRow(row.table, row.code, text, text, finished=done, confirmed=True))
+        return tuple(found)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Old rows that are not finished and go on nowhere."""
+        here = {row.code for row in self.continued if row.table == "tasks"}
+        left = [row for row in self.old.tasks if row.code not in here and not row.done_before]
+        return tuple(line_of(row, with_code=True) for row in left if not self.finished("tasks", row.code))
+
+    @property
+    def kept(self) -> dict[str, list[tuple[str, str, EarlierAnswer]]]:
+        """What the first form shows of the old year: unfinished rows that go on for sure."""
+        codes = {(row.table, row.code) for row in self.continued if row.confirmed}
+        return {
+            unit: [
+                (*place, row)
+                for place, row in told.items()
+                if (_TABLES.get(place[0]), place[1]) in codes and not _done(row)
+            ]
+            for unit, told in self.said.items()
+        }
+
+
+def _next_year(folder: Path, new: Plan, old_folder: Path) -> NextYear:
+    """Makes next year's workspace; units with names and addresses, settings, own templates and schemas go on.
+
+    Rows of the new plan that say what rows of the old one said keep their codes. What was last reported of unfinished
+    ones is shown beside them in the first form: of those word for word the same at once, of the others once the office
+    has confirmed them in a workbook (`confirm_continued`). Raises Nq57Error when the old folder is no workspace or is
+    the new one.
+    """
+    if old_folder.resolve() == folder.resolve():
+        raise Nq57Error("Thư mục năm mới phải khác thư mục năm cũ.")
+    workspace = Workspace(folder)
+    made = _matched(Office.at(old_folder), new)
+    for name in _OWN:
+        if (old_folder / name).is_dir():
+            shutil.copytree(old_folder / name, folder / name, dirs_exist_ok=True)
+    write_atomic(workspace.appendix, write_appendix(made.plan))
+    write_atomic(workspace.root / LAST_YEAR, to_json(made.kept).encode())
+    workspace.inbox.mkdir(parents=True, exist_ok=True)
+    unsure = [row for row in made.continued if not row.confirmed]
+    book = _write_book(Office.at(folder), made, old_folder) if unsure or made.unfinished else None
+    return NextYear(workspace, made.plan, made.continued, made.unfinished, book)
+
+
+def waiting_book(office: Office) -> Path | None:
+    """The workbook in which the office confirms, while it can still be confirmed: no form is issued yet."""
+    path = office.workspace.out / "nam-truoc" / _BOOK
+    with office.reading() as ledger:
+        return path if path.is_file() and not ledger.periods() else None
+
+
+def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
+    """Puts next year's plan in place as the office decided in the workbook; the old year is read once more.
+
+    Raises Nq57Error once forms are issued, or where phu-luc.xlsx or the old folder is no longer what was compared.
+    """
+    path = book or office.workspace.out / "nam-truoc" / _BOOK
+    try:
+        origin, decisions = read_comparison(path.read_bytes(), path.name)
+    except OSError as error:
+        raise Nq57Error(f"Không đọc được «{path}»: hãy chạy «nq57xl init … --from» trước.") from error
+    copy = office.workspace.out / "nam-truoc" / _COPY
+    if not origin.previous or not copy.is_file() or _digest(copy.read_bytes()) != origin.sha256:
+        raise Nq57Error(
+            f"Tệp {path.name} không phải bảng so sánh với năm trước do «nq57xl init --from» lập, hoặc {_COPY} cạnh đó "
+            "không còn như khi lập."
+        )
+    with office.changing("init") as ledger:
+        if ledger.periods():
+            raise Nq57Error("Đã phát hành biểu mẫu: từ đây điều chỉnh kế hoạch bằng «nq57xl amend».")
+        before = {str(event.detail.get("plan_version")) for event in ledger.events() if event.what == "init"}
+        if plan_version(office.appendix().plan) not in {origin.plan_version, *before}:
+            raise Nq57Error(
+                "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh với năm trước: hãy xác nhận trước, rồi mới sửa phụ "
+                f"lục; bản ban đầu làm lại được bằng «nq57xl init … --from {origin.previous}» ở thư mục khác."
+            )
+        new = read_appendix(copy.read_bytes()).plan
+        old = Office.at(Path(origin.previous), office.clock)
+        check_decisions(decisions, old.appendix().plan, path.name)
+        made = _matched(old, new, decisions)
+        require_closed(office.workspace.appendix)
+        office.keep_appendix(office.workspace.appendix.read_bytes())
+        write_atomic(office.workspace.appendix, write_appendix(made.plan))
+        write_atomic(office.workspace.root / LAST_YEAR, to_json(made.kept).encode())
+        version = plan_version(office.appendix().plan)
+        codes = [row.code for row in made.continued]
+        ledger.event("init", {"from": origin.previous, "continued": codes, "plan_version": version})
+        return NextYear(office.workspace, made.plan, made.continued, made.unfinished, path)
+
+
+def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _Matched:
+    """The old year, read only, beside the new plan."""
+    old = office.appendix().plan
+    with office.reading() as ledger:
+        comparison = compare_plans(old, new, decisions)
+        plan = amended(old, new, comparison, used_codes(ledger))
+        year = new.properties.year if new.properties.year != old.properties.year else old.properties.year + 1
+        # days of a year are that year's: swapped days, ad hoc reports
+        own = attrs.evolve(plan.properties, ad_hoc=(), days_off=(), days_worked=())
+        plan = attrs.evolve(plan, properties=attrs.evolve(own, id=new.properties.id, year=year))
+        first = parse_period(f"{year}-01", plan.properties)
+        history = PreviousReports(ledger, old)
+        said = {unit.code: history.before(unit.code, first) for unit in reporting_units(old, first)}
+    return _Matched(old, new, comparison, plan, said, decisions is not None, office.schema())
+
+
+def _write_book(office: Office, made: _Matched, old_folder: Path) -> Path:
+    """The workbook in which the office confirms, and beside it the new plan as it was compared."""
+    data = write_appendix(made.new)
+    start = dt.date(made.plan.properties.year, 1, 1)
+    version = plan_version(office.appendix().plan)
+    origin = Origin(_COPY, _digest(data), version, start, previous=str(old_folder.resolve()))
+    states = {
+        (row.table, row.code): state
+        for row in made.comparison.rows
+        if row.code and (state := made.state(row.table, row.code))
+    }
+    content = write_comparison(made.old, made.new, made.comparison, origin, states)
+    path = office.workspace.out / "nam-truoc" / _BOOK
+    write_atomic(path, content)
+    write_atomic(path.with_name(_COPY), data)
+    return path
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _done(row: EarlierAnswer | None) -> bool:
+    progress = row.values.get("progress") if row is not None else None
+    return progress is not None and progress.value == "done"
 
 
 def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
@@ -39,7 +276,7 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
     else:
         content, made = write_codes(data, appendix.new_codes), appendix.plan
     if previous is not None:
-        return next_year(folder, made, previous)
+        return _next_year(folder, made, previous)
     write_atomic(workspace.appendix, content)
     workspace.inbox.mkdir(parents=True, exist_ok=True)
     return NextYear(workspace, made, ())

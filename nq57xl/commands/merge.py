@@ -103,7 +103,7 @@ def merge(office: Office, period_code: str | None, output: Path | None = None) -
 
 
 @frozen
-class CurrentConsolidation:
+class _CurrentConsolidation:
     """A period as the ledger has it, the office's edits until now included."""
 
     consolidation: Consolidation
@@ -114,14 +114,14 @@ class CurrentConsolidation:
     """It is made of months, to which the edits belong."""
 
 
-def current_consolidation(office: Office, ledger: Ledger, plan: Plan, period: Period) -> CurrentConsolidation:
+def current_consolidation(office: Office, ledger: Ledger, plan: Plan, period: Period) -> _CurrentConsolidation:
     """The consolidation of the period, after what was typed into bien-tap.xlsx has been taken over."""
     months = bool(reported_months(ledger, plan, period))
     taken = EditBooks() if months else read_edit_books(office, ledger, plan, period)
-    return CurrentConsolidation(consolidated(office, ledger, plan, period), plan, taken, months)
+    return _CurrentConsolidation(consolidated(office, ledger, plan, period), plan, taken, months)
 
 
-def write_unless_current(office: Office, ledger: Ledger, current: CurrentConsolidation) -> None:
+def write_unless_current(office: Office, ledger: Ledger, current: _CurrentConsolidation) -> None:
     """Writes the report anew where the last one numbers its sources otherwise than this consolidation."""
     code = current.consolidation.period.code
     noted = [event.detail for event in ledger.events("merge") if event.detail["period"] == code]
@@ -129,7 +129,7 @@ def write_unless_current(office: Office, ledger: Ledger, current: CurrentConsoli
         _written(office, ledger, current, None)
 
 
-def _written(office: Office, ledger: Ledger, current: CurrentConsolidation, output: Path | None) -> Merged:
+def _written(office: Office, ledger: Ledger, current: _CurrentConsolidation, output: Path | None) -> Merged:
     c = current.consolidation
     merged = write_reports(office, ledger, c, current.edits, output)
     if not current.months:

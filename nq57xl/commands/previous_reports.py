@@ -22,8 +22,8 @@ from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period
 from nq57xl.plan.units import Succession, ended
 from nq57xl.results.consolidation import SLOWEST_FIRST, Consolidation, PastPeriod
-from nq57xl.results.figures import past_period
-from nq57xl.results.figures import past_periods as shown_of_past
+from nq57xl.results.overview import past_period
+from nq57xl.results.overview import past_periods as shown_of_past
 from nq57xl.results.standing import counting_return
 from nq57xl.returns.check import plan_rows
 from nq57xl.returns.model import JudgedReturn, ReturnRecord

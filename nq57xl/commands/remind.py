@@ -17,14 +17,17 @@ from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.calendar import CalendarLine, calendar_file, day_words, render_calendar
 from nq57xl.outputs.reminders import (
     GROUP_FILE,
     NOTICE_FILE,
+    CalendarLine,
     OwingUnit,
+    calendar_file,
+    day_words,
     group_text,
     owed_by,
     owing,
+    render_calendar,
     render_notice,
     unit_draft,
     unit_text,
@@ -56,7 +59,6 @@ class Reminders:
     """The reminding days of the period."""
     group: str
     """Text for the units' group."""
-    group_file: Path
     units: tuple[_ReminderFiles, ...]
     notice: Path | None = None
     """One notice for all (.docx), after the due day."""
@@ -169,8 +171,8 @@ def remind(office: Office, period_code: str | None) -> Reminders:
             for unit, paths in made
             if paths[0] in written
         )
-        group, problems = written.get(folder / GROUP_FILE, folder / GROUP_FILE), tuple(map(str, failed))
-        return Reminders(now.plan, period, now.day, now.days, now.group, group, units, written.get(notice), problems)
+        problems = tuple(map(str, failed))
+        return Reminders(now.plan, period, now.day, now.days, now.group, units, written.get(notice), problems)
 
 
 def note_reminded(office: Office, period_code: str | None, units: Sequence[str] = ()) -> tuple[str, ...]:

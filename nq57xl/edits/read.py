@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import attrs
 from attrs import field, frozen
 
-from nq57xl.edits.book import BASES, CELL, ENTRY_HEAD, WHO_AND_WHY, WRITTEN
-from nq57xl.edits.lines import OFFICE_FIELD, OFFICE_TEXTS
+from nq57xl.edits.book import BASES, CELL, ENTRY_HEAD, OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, WRITTEN
 from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.shared_cells import parts_within
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
-from nq57xl.results.edited import OFFICE
+from nq57xl.results.standing import OFFICE
 from nq57xl.results.wording import EDIT_KINDS
 from nq57xl.returns.check import check
 from nq57xl.returns.convert import convert

@@ -181,7 +181,7 @@ class PastPeriod:
 
     period: Period
     counts: dict[str, int]
-    """Of rows, units and indicators, by the names of `results.figures.trend_counts`."""
+    """Of rows, units and indicators, by the names of `results.overview.trend_counts`."""
     results: dict[str, float]
     """"indicator code|unit code" -> the result as shown, where it is a number."""
     edits: tuple[AppliedEdit, ...]

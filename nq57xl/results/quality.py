@@ -24,7 +24,7 @@ from nq57xl.results.consolidation import (
     TaskRow,
     consolidate,
 )
-from nq57xl.results.edited import values_of
+from nq57xl.results.standing import values_of
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.load import Principle, Quality

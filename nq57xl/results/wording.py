@@ -328,9 +328,6 @@ def _points(difference: float, measure: Measure) -> float:
     return round(difference * 100, 8) if measure == "percent" else round(difference, 6)
 
 
-_EPOCH = dt.date(1899, 12, 30)
-
-
 def percent_cell(value: Value | None) -> CellContent:
     """A percentage as a number, the typed text where it is none, nothing for a blank."""
     if value is None:
@@ -338,16 +335,6 @@ def percent_cell(value: Value | None) -> CellContent:
     if isinstance(value.value, int | float):
         fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
         return Number(float(value.value), "0.0##%" if fine else "0%")
-    return value.typed
-
-
-def _date_cell(value: Value | None) -> CellContent:
-    """A date as a real date, the typed text where it is none, nothing for a blank."""
-    if value is None:
-        return None
-    if isinstance(value.value, dt.date):
-        day = value.value.date() if isinstance(value.value, dt.datetime) else value.value
-        return Number((day - _EPOCH).days, "dd/mm/yyyy")
     return value.typed
 
 

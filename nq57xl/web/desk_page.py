@@ -60,7 +60,7 @@ def _drop(visit: Visit) -> Response:
     """Files dropped on the page: kept in the inbox, then judged one after another."""
     office, site = visit.office(), visit.site
     parse_period(visit.period, office.appendix().plan.properties)
-    files = visit.files("tep")
+    files = visit.files()
     combine = visit.words("ghep") == "1"
     # it stays in memory, and goes with the work
     secret = visit.as_typed("mat_khau")

@@ -8,14 +8,13 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands import next_year
 from nq57xl.commands.amend import Amended, confirm, history, pending, propose
 from nq57xl.commands.consolidated import period_marks
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import forms_to_send, generate, mail_draft, write_drafts
 from nq57xl.commands.history import history as past_of
 from nq57xl.commands.import_plan import answer_questions, import_plan, open_questions, replace_appendix
-from nq57xl.commands.init import lint, show
+from nq57xl.commands.init import confirm_continued, lint, show, waiting_book
 from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
@@ -42,14 +41,14 @@ def _plan(visit: Visit) -> Response:
         findings=grouped(lint(office)),
         amendments=history(office),
         questions=len(open_questions(office)),
-        waiting=next_year.waiting_book(office),
+        waiting=waiting_book(office),
     )
 
 
 @page_at("/so/{slug}/ke-hoach/thay", post=True)
 def _replace(visit: Visit) -> Response:
     """Another phu-luc.xlsx in place of the present one."""
-    name, data = visit.file("tep")
+    name, data = visit.file()
     back = visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
@@ -84,7 +83,7 @@ def _answers(visit: Visit) -> Response:
 @page_at("/so/{slug}/ke-hoach/dieu-chinh", post=True)
 def _amend(visit: Visit) -> Response:
     """Compares an amending document or appendix with the plan."""
-    name, data = visit.file("tep")
+    name, data = visit.file()
     day, partial = _day(visit.words("hieu_luc")), visit.words("mot_phan") == "1"
     back = visit.at("/ke-hoach")
 
@@ -126,7 +125,7 @@ def _row_words(made: Amended, row: PlanRowChange) -> str:
 @page_at("/so/{slug}/ke-hoach/xac-nhan", post=True)
 def _confirm_amendment(visit: Visit) -> Response:
     """Puts the compared version in place; the comparison as the office sends it back, where it was edited."""
-    own, day = visit.files("tep"), _day(visit.words("hieu_luc"))
+    own, day = visit.files(), _day(visit.words("hieu_luc"))
     back = visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
@@ -149,14 +148,14 @@ def _confirm_amendment(visit: Visit) -> Response:
 @page_at("/so/{slug}/ke-hoach/nam-truoc", post=True)
 def _confirm_year(visit: Visit) -> Response:
     """Puts next year's plan in place as decided in the workbook that compares it with the old year."""
-    own, back = visit.files("tep"), visit.at("/ke-hoach")
+    own, back = visit.files(), visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
         office, path = visit.office(), None
         for name, data in own:
             path = office.workspace.out / "nam-truoc" / f"xac-nhan-{upload_name(name)}"
             write_atomic(path, data)
-        made = next_year.confirm(office, path)
+        made = confirm_continued(office, path)
         tell(Progress(f"Đã xác nhận: {len(made.continued)} dòng nối tiếp năm trước.", "good"))
         for text in made.unfinished[:40]:
             tell(Progress(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}", "warn"))
@@ -248,7 +247,7 @@ def _preview(visit: Visit) -> Response:
 @page_at("/so/{slug}/phat-hanh/lam", post=True)
 def _issue(visit: Visit) -> Response:
     """Issues the forms as the preview said."""
-    period, chosen = visit.words("ky"), tuple(visit.ticked("don_vi"))
+    period, chosen = visit.words("ky"), tuple(visit.ticked_units())
     support = visit.words("phoi_hop") == "1"
     if not chosen:
         raise Nq57Error("Chưa chọn đơn vị nào để phát hành biểu mẫu.")

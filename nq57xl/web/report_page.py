@@ -11,16 +11,15 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands.close import close, reopen
+from nq57xl.commands.close import close, erase_contacts, reopen
 from nq57xl.commands.consolidated import overview
 from nq57xl.commands.desk import days_words, desk, files_of
 from nq57xl.commands.edits import NAME, edits, hand_in
-from nq57xl.commands.erase_contacts import erase_contacts
 from nq57xl.commands.merge import merge
 from nq57xl.commands.upward import upward
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.outputs.narrative import headline
+from nq57xl.outputs.overview_page import headline
 from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES
 from nq57xl.text.files import write_atomic
@@ -123,7 +122,7 @@ def _edits(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/bien-tap/nhan", post=True)
 def _take_edits(visit: Visit) -> Response:
     """An edited bien-tap.xlsx: judged like a return, then the report is made anew with what is good in it."""
-    _, data = visit.file("tep")
+    _, data = visit.file()
     page = visit.at("/bien-tap")
 
     def work(tell: Tell) -> str:
@@ -155,7 +154,7 @@ def _superior_form(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/cap-tren/dien", post=True)
 def _fill_superior_form(visit: Visit) -> Response:
     """Fills in the form; the workbook of matches as the office sends it back, where it was edited."""
-    name, data = visit.file("tep")
+    name, data = visit.file()
     matches = next((content for _, content in visit.files("doi_chieu")), None)
     confirm, page = visit.words("xac_nhan") == "1", visit.at("/cap-tren")
 

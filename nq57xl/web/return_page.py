@@ -124,7 +124,7 @@ def _unit(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/don-vi/{unit}/ban-ky", post=True)
 def _sign(visit: Visit) -> Response:
     """Files a signed copy with the unit's report."""
-    unit, (name, data) = visit.path["unit"], visit.file("tep")
+    unit, (name, data) = visit.path["unit"], visit.file()
     attach_bytes(visit.office(), unit, upload_name(name), data, visit.period)
     return see(visit.at(f"/don-vi/{unit}"))
 
@@ -208,7 +208,7 @@ def _notice(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/nhac/da-gui", post=True)
 def _reminded(visit: Visit) -> Response:
     """Notes which units were reminded by hand."""
-    units = visit.ticked("don_vi")
+    units = visit.ticked_units()
     if not units:
         raise Nq57Error("Chưa chọn đơn vị nào đã được nhắc.")
     note_reminded(visit.office(), visit.period, units)

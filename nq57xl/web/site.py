@@ -213,22 +213,22 @@ class Visit:
         value = self._form.get(name)
         return value if isinstance(value, str) else ""
 
-    def ticked(self, name: str) -> list[str]:
-        """All values of a field that can be ticked more than once."""
-        return [value for value in self._form.getlist(name) if isinstance(value, str)]
+    def ticked_units(self) -> list[str]:
+        """Codes of the units that were ticked."""
+        return [value for value in self._form.getlist("don_vi") if isinstance(value, str)]
 
     def fields(self, prefix: str) -> list[str]:
         """Names of the fields that begin so."""
         return [name for name in self._form if name.startswith(prefix)]
 
-    def files(self, name: str) -> list[tuple[str, bytes]]:
+    def files(self, name: str = "tep") -> list[tuple[str, bytes]]:
         """Names and contents of the files that were chosen."""
         given = [item for item in self._form.getlist(name) if isinstance(item, UploadFile) and item.filename]
         return [(item.filename or "", item.file.read()) for item in given]
 
-    def file(self, name: str) -> tuple[str, bytes]:
+    def file(self) -> tuple[str, bytes]:
         """The one file. Raises Nq57Error where none was chosen."""
-        found = self.files(name)
+        found = self.files()
         if not found:
             raise Nq57Error("Chưa chọn tệp nào: hãy chọn tệp rồi bấm lại.")
         return found[0]

@@ -19,8 +19,7 @@ from nq57xl.commands.backup import backup_of, restore
 from nq57xl.commands.decide import event_in_words, events
 from nq57xl.commands.demo import demo
 from nq57xl.commands.import_plan import open_questions
-from nq57xl.commands.init import init, show
-from nq57xl.commands.next_year import NextYear
+from nq57xl.commands.init import NextYear, init, show
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.web.jobs import Job, Progress, Tell
@@ -92,7 +91,7 @@ def _choose(visit: Visit) -> Response:
 def _make(visit: Visit) -> Response:
     """A new workspace by name: from a bundled plan, an appendix or document, or for practice."""
     site, kind, before = visit.site, visit.words("nguon", 40), visit.words("noi_tiep", 80)
-    document = visit.file("tep") if kind in ("van-ban", "sao-luu") else None
+    document = visit.file() if kind in ("van-ban", "sao-luu") else None
     slug = slug_of(visit.words("ten", 80))
     if not slug:
         raise Nq57Error("Chưa đặt tên thư mục làm việc: ví dụ «Nghị quyết 57 năm 2026».")

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.collect import collect, standing
-from nq57xl.commands.compare import diff, export
+from nq57xl.commands.consolidated import diff, export
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
@@ -26,7 +26,7 @@ from nq57xl.outputs.exports import SCHEMA_NAME
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.comparison import comparison_json
 from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.figures import figures
+from nq57xl.results.overview import figures
 from nq57xl.text.clock import FixedClock
 from tests.conftest import REPOSITORY
 from tests.office import convert

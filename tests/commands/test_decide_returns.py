@@ -26,7 +26,7 @@ from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.units import YES, submission_page
 from nq57xl.outputs.texts import status_json, status_text
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.figures import figures
+from nq57xl.results.overview import figures
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
 WHY = "Trưởng phòng chưa ký duyệt bản này"

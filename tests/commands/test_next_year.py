@@ -10,8 +10,7 @@ import attrs
 import pytest
 from openpyxl import load_workbook
 
-from nq57xl.commands.init import init
-from nq57xl.commands.next_year import confirm
+from nq57xl.commands.init import confirm_continued, init
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
@@ -117,20 +116,20 @@ def test_confirmed_in_a_workbook(tmp_path: Path) -> None:
     next(row for text, row in lines.items() if "theo quy định mới" in text)[1].value = "mới"
     next(row for row in sheet.iter_rows(min_row=5) if "II.1.2" in str(row[4].value))[1].value = "giữ"
     book.save(made.book)
-    done = confirm(office)
+    done = confirm_continued(office)
     assert contents(old) == before
     assert {row.code: row.confirmed for row in done.continued if row.table == "tasks"} == dict.fromkeys(
         ("I.1", "II.1.1", "II.1.2"), True
     )
     assert "I.3" not in {task.code for task in done.plan.tasks}
-    assert confirm(office).plan == done.plan
+    assert confirm_continued(office).plan == done.plan
     year.issue(root, JANUARY)
     led = year.form(root, JANUARY).table("led")
     texts = {row.key: row.texts["previous"] for row in led.rows} if led else {}
     assert texts["I.1"].startswith("Tháng 12/2026: Đang thực hiện, 45%")
     assert [text for key, text in texts.items() if key not in ("I.1", "II.1.1")] == ["Chưa có"]
     with pytest.raises(Nq57Error, match="Đã phát hành"):
-        confirm(office)
+        confirm_continued(office)
 
 
 def january(plan: Plan) -> Period:

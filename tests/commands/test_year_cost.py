@@ -19,7 +19,7 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.remind import remind
 from nq57xl.forms.model import FormCell
 from nq57xl.ledger import tables
-from nq57xl.results.figures import past_periods
+from nq57xl.results.overview import past_periods
 from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
 from tests.amounts import amount

@@ -11,15 +11,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from nq57xl.edits.book import UnrecordedEntry, mark_of, render_edit_book
-from nq57xl.edits.lines import EditCell, edit_tables
+from nq57xl.edits.book import EditCell, UnrecordedEntry, edit_tables, mark_of, render_edit_book
 from nq57xl.edits.read import EditBookContent, EditedReturn, read_lines, understand
 from nq57xl.forms.build import build_form
 from nq57xl.forms.model import Source
 from nq57xl.forms.page_setup import A4, ROOM
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.edited import values_of
+from nq57xl.results.standing import values_of
 from nq57xl.rules.findings import catalogue
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.legacy import clean

@@ -20,7 +20,7 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.edits import edits
 from nq57xl.commands.merge import merge
-from nq57xl.edits.lines import edit_tables
+from nq57xl.edits.book import edit_tables
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger.archive import archived
 from nq57xl.ledger.workspace import Workspace

@@ -32,7 +32,7 @@ from nq57xl.ledger.storage import storage_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.results.figures import figures
+from nq57xl.results.overview import figures
 from nq57xl.text.clock import FixedClock
 from tests.april_kit import DUE, moment
 from tests.ledger_kit import CLOCK, dump, judged

@@ -52,7 +52,7 @@ def test_every_standing_has_words(code: str) -> None:
 @pytest.mark.parametrize("code", ["own", *CLOSED])
 def test_counts_follow_the_words(code: str) -> None:
     """Every row is counted under the words that it shows, and the timeliness beside it stays in our own words."""
-    from nq57xl.results.figures import figures
+    from nq57xl.results.overview import figures
 
     c = attrs.evolve(consolidated("sxd-2026", 5), vocabulary=load_vocabulary(code))
     shown = [standing_words(row.standing, c) for row in c.tasks]

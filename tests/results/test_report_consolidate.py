@@ -13,7 +13,7 @@ from nq57xl.ledger.model import CarriedCell, PeriodStatus
 from nq57xl.outputs.report.indicators import indicator_page
 from nq57xl.plan.model import Comparator, Plan
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
-from nq57xl.results.figures import figures, indicator_state
+from nq57xl.results.overview import figures, indicator_state
 from nq57xl.results.wording import entry_result
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue

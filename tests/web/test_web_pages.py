@@ -27,7 +27,7 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.ledger import lock
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.outputs.narrative import headline
+from nq57xl.outputs.overview_page import headline
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.web.server import make_app
 from nq57xl.web.site import Site

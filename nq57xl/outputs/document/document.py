@@ -26,8 +26,15 @@ from nq57xl.results.consolidation import (
     LeadEntry,
     TaskRow,
 )
-from nq57xl.results.figures import Figures, groups_of, indicator_state, sections_of, stage_buckets
-from nq57xl.results.overview import Overview, overview_of
+from nq57xl.results.overview import (
+    Figures,
+    Overview,
+    groups_of,
+    indicator_state,
+    overview_of,
+    sections_of,
+    stage_buckets,
+)
 from nq57xl.results.wording import (
     due_words,
     entry_result,

@@ -26,20 +26,21 @@ from nq57xl.outputs.document.words import (
     unit_names,
     unit_text,
 )
-from nq57xl.outputs.narrative import count_words, in_sentence, listed
+from nq57xl.outputs.overview_page import count_words, in_sentence, listed
 from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
-from nq57xl.results.figures import (
+from nq57xl.results.overview import (
     INDICATOR_STATES,
     MISSED,
     REACHED,
     UNDER_WAY,
     Figures,
+    Overview,
     RowCounts,
     groups_of,
     indicator_state,
+    is_silent,
     stage_buckets,
 )
-from nq57xl.results.overview import Overview, is_silent
 from nq57xl.results.wording import (
     STAGES,
     STATES,

@@ -25,7 +25,7 @@ from nq57xl.outputs.document.words import (
     task_numbers,
     unit_text,
 )
-from nq57xl.outputs.narrative import count_words, indicator_words
+from nq57xl.outputs.overview_page import count_words, indicator_words
 from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely

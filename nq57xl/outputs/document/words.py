@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
 
@@ -90,14 +89,6 @@ def unit_names(names: Sequence[str]) -> str:
 def unit_text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     """A unit's text on a row as one run of words, "" for a blank."""
     return flowing(shown(entry.values.get(name), c.schema))
-
-
-def _day_in(entry: LeadEntry, name: str) -> dt.date | None:
-    """A day that a unit typed; None for a blank and for what is none."""
-    value = entry.value(name)
-    if isinstance(value, dt.datetime):
-        return value.date()
-    return value if isinstance(value, dt.date) else None
 
 
 def cited_evidence(entry: LeadEntry, c: Consolidation) -> str:

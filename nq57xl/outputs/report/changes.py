@@ -11,7 +11,7 @@ from nq57xl.outputs.report.indicators import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.consolidation import Consolidation, RowStanding
-from nq57xl.results.figures import MISSED, REACHED, UNDER_WAY
+from nq57xl.results.overview import MISSED, REACHED, UNDER_WAY
 from nq57xl.results.wording import (
     VERDICTS,
     field_title,

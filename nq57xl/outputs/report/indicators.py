@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nq57xl.forms.model import Value
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, filled, head_of, heading, source_link
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, IndicatorRow, PastPeriod
-from nq57xl.results.figures import (
+from nq57xl.results.overview import (
     NO_DATA,
     REACHED,
     UNCOMPARED,

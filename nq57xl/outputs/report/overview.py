@@ -9,15 +9,14 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.wording import data_window, shorten
-from nq57xl.outputs.narrative import complete_words, headline, missing_words
+from nq57xl.outputs.overview_page import complete_words, headline, missing_words
 from nq57xl.outputs.report import indicators as indicator_sheet
 from nq57xl.outputs.report import plan_results as plan_sheet
 from nq57xl.outputs.report.changes import closing_words
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.summary import FIRST_COUNT, GRID, HELPERS, CountedSheets, Summary, grid, share, summary
 from nq57xl.outputs.report.units import NO, YES
-from nq57xl.results.figures import INDICATOR_STATES, Figures, stage_buckets
-from nq57xl.results.overview import ListedTask, Overview
+from nq57xl.results.overview import INDICATOR_STATES, Figures, ListedTask, Overview, stage_buckets
 from nq57xl.results.wording import STAGES, TIMELINESS, report_title
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import (

@@ -11,14 +11,14 @@ from nq57xl.outputs.report.sheet_parts import (
     head_of,
     heading,
     labelled,
+    source_labels,
     source_link,
     standing_text,
 )
-from nq57xl.outputs.report.sources import source_labels
 from nq57xl.plan.model import Task
 from nq57xl.results.comparison import PeriodComparison
 from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, Contribution, LeadEntry, TaskRow
-from nq57xl.results.figures import sections_of
+from nq57xl.results.overview import sections_of
 from nq57xl.results.wording import (
     NOTHING,
     UNREPORTED,

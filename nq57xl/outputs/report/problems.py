@@ -12,8 +12,8 @@ from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, grouped_rows, headi
 from nq57xl.plan.model import Period
 from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, FreeRow, IndicatorEntry, LeadEntry, TaskRow
-from nq57xl.results.edited import OFFICE
 from nq57xl.results.overview import NO_LEVEL, falls_due, is_open, is_silent, timely
+from nq57xl.results.standing import OFFICE
 from nq57xl.results.wording import (
     EDIT_KINDS,
     moment_words,

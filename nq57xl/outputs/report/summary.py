@@ -11,7 +11,7 @@ from nq57xl.outputs.report import indicators as indicator_sheet
 from nq57xl.outputs.report import plan_results as plan_sheet
 from nq57xl.outputs.report.units import YES
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.figures import (
+from nq57xl.results.overview import (
     INDICATOR_STATES,
     Figures,
     RowCounts,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, heading, list_sheet, source_link
 from nq57xl.results.consolidation import Consolidation, UnitReport
-from nq57xl.results.figures import RowCounts, figures, stage_buckets
+from nq57xl.results.overview import RowCounts, figures, stage_buckets
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
 from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words
 from nq57xl.rules.load import Quality

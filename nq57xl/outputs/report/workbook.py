@@ -12,7 +12,7 @@ from nq57xl.outputs.report.indicators import indicator_page
 from nq57xl.outputs.report.overview import overview_sheet
 from nq57xl.outputs.report.plan_results import plan_page
 from nq57xl.outputs.report.problems import problem_page, proposal_page
-from nq57xl.outputs.report.sources import source_labels, source_page
+from nq57xl.outputs.report.sheet_parts import source_labels, source_page
 from nq57xl.outputs.report.summary import CountedSheets
 from nq57xl.outputs.report.units import internal_page, quality_page, submission_page, unit_page
 from nq57xl.results.comparison import compare_periods
@@ -35,16 +35,16 @@ class _ReportBooks:
     _title: str
     _labels: Mapping[str, str]
 
-    def report_bytes(self, sources: str = SOURCES) -> bytes:
-        """bao-cao-tong-hop.xlsx; `sources`: name of the other one."""
-        return report_workbook(f"Báo cáo tổng hợp {self._title}", self.report, self.charts, self._traced(sources))
+    def report_bytes(self) -> bytes:
+        """bao-cao-tong-hop.xlsx."""
+        return report_workbook(f"Báo cáo tổng hợp {self._title}", self.report, self.charts, self._traced())
 
     def source_bytes(self, report: str = REPORT) -> bytes:
         """nguon-so-lieu.xlsx; `report`: name of the other one."""
         return report_workbook(f"Nguồn số liệu {self._title}", self.sources, beside=link_targets(self.report, report))
 
-    def _traced(self, file: str) -> dict[str, LinkTarget]:
-        found = link_targets(self.sources, file)
+    def _traced(self) -> dict[str, LinkTarget]:
+        found = link_targets(self.sources, SOURCES)
         return {name: attrs.evolve(found[name], label=label) for name, label in self._labels.items() if name in found}
 
 
