@@ -12,10 +12,8 @@ from nq57xl.plan.model import (
     AdHocReport,
     DatedName,
     Deadline,
-    DueRoll,
     Indicator,
     IndicatorGroup,
-    IndicatorKind,
     Plan,
     Properties,
     Section,
@@ -89,16 +87,12 @@ def _columns(raw: list[dict[str, Any]]) -> tuple[AppendixColumn, ...]:
 
 
 _SCHEMA: dict[str, Any] = read_schema("appendix.yml")
-_LISTS = _SCHEMA["lists"]
+LISTS: dict[str, dict[Any, str]] = _SCHEMA["lists"]
+"""Of dropdowns: name -> code -> what people choose."""
 GUIDE: list[tuple[str, str]] = _SCHEMA["guide"]
 """Number and text of each line."""
 YES, NO = "Có", "Không"
-CUTOFFS: dict[str, str] = _LISTS["cutoff"]
-DUE_ROLLS: dict[DueRoll, str] = _LISTS["due_roll"]
-INDICATOR_KINDS: dict[IndicatorKind, str] = _LISTS["indicator_kind"]
-VOCABULARIES: dict[str, str] = _LISTS["vocabulary"]
-NAME_KINDS: dict[str, str] = _LISTS["name_kind"]
-UNIT_KINDS: list[str] = _LISTS["unit_kind"]
+INDICATOR_KINDS, NAME_KINDS = LISTS["indicator_kind"], LISTS["name_kind"]
 PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
 CARD, SETTINGS = (_columns(_SCHEMA["cards"][name]) for name in ("plan", "settings"))
 NAMES, *_TABLES = (AppendixSheet(**{**item, "columns": _columns(item["columns"])}) for item in _SCHEMA["sheets"])
@@ -114,7 +108,7 @@ NAMES_ROW = CARD_ROW + len(CARD) + 3
 
 
 AppendixRow = dict[str, Any]
-"""Column key -> str, int, bool, date, tuple of str, or None."""
+"""Column key -> str (of a choice its code), int, bool, date, tuple of str, or None."""
 
 
 def card_cells(properties: Properties) -> AppendixRow:
@@ -122,8 +116,6 @@ def card_cells(properties: Properties) -> AppendixRow:
     cells = attrs.asdict(properties, recurse=False)
     signatory = properties.signatory
     return cells | {
-        "cutoff": CUTOFFS[properties.cutoff],
-        "due_roll": DUE_ROLLS.get(properties.due_roll, ""),
         "authority": signatory.authority,
         "position": signatory.position,
         "signer": signatory.name,
@@ -132,16 +124,7 @@ def card_cells(properties: Properties) -> AppendixRow:
 
 def name_rows(properties: Properties) -> list[AppendixRow]:
     """The names with their days of validity, a row each."""
-    return [
-        {"kind": title, **attrs.asdict(item)}
-        for field, title in NAME_KINDS.items()
-        for item in getattr(properties, field)
-    ]
-
-
-def settings_cells(settings: Settings) -> AppendixRow:
-    """The lines of the settings card."""
-    return attrs.asdict(settings) | {"vocabulary": VOCABULARIES[settings.vocabulary]}
+    return [{"kind": field, **attrs.asdict(item)} for field in NAME_KINDS for item in getattr(properties, field)]
 
 
 def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
@@ -152,10 +135,7 @@ def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
         "sections": [attrs.asdict(item) for item in plan.sections],
         "tasks": [attrs.asdict(item, recurse=False) | {"deadline": item.deadline.text} for item in plan.tasks],
         "indicator_groups": [attrs.asdict(item) for item in plan.indicator_groups],
-        "indicators": [
-            attrs.asdict(item, recurse=False) | {"target": item.target.text, "kind": INDICATOR_KINDS.get(item.kind, "")}
-            for item in plan.indicators
-        ],
+        "indicators": [attrs.asdict(item, recurse=False) | {"target": item.target.text} for item in plan.indicators],
         "ad_hoc": [attrs.asdict(item, recurse=False) for item in plan.properties.ad_hoc],
     }
 
@@ -171,22 +151,9 @@ def plan_of(
         sections=tuple(Section(**row) for row in tables["sections"]),
         tasks=tuple(_task(row) for row in tables["tasks"]),
         indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(_indicator(row) for row in tables["indicators"]),
-        settings=_settings(settings),
+        indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
+        settings=Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
     )
-
-
-def _indicator(row: AppendixRow) -> Indicator:
-    kind = next((code for code, title in INDICATOR_KINDS.items() if title == row.get("kind")), "")
-    return Indicator(**{**row, "target": Target(row["target"]), "kind": kind})
-
-
-def _settings(cells: AppendixRow) -> Settings:
-    known = {key: value for key, value in cells.items() if value is not None}
-    known["vocabulary"] = next(
-        (code for code, title in VOCABULARIES.items() if title == cells.get("vocabulary")), "own"
-    )
-    return Settings(**known)
 
 
 def _task(row: AppendixRow) -> Task:
@@ -196,14 +163,12 @@ def _task(row: AppendixRow) -> Task:
 def _properties(card: AppendixRow, names: list[AppendixRow], ad_hoc: list[AppendixRow]) -> Properties:
     known = {item.name for item in attrs.fields(Properties)}
     plain = {key: value for key, value in card.items() if key in known and value is not None}
-    plain["cutoff"] = next((code for code, title in CUTOFFS.items() if title == card.get("cutoff")), "decree")
-    plain["due_roll"] = next((code for code, title in DUE_ROLLS.items() if title == card.get("due_roll")), "")
+    plain["cutoff"] = card.get("cutoff") or "decree"
     plain.setdefault("year", 0)
     plain["ad_hoc"] = tuple(AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc)
     signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
     dated: dict[str, Any] = {
-        field: tuple(_name(row) for row in names if row["kind"] == title and row["name"])
-        for field, title in NAME_KINDS.items()
+        field: tuple(_name(row) for row in names if row["kind"] == field and row["name"]) for field in NAME_KINDS
     }
     return Properties(**plain, **dated, signatory=signatory)
 
@@ -219,6 +184,8 @@ def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell
         return ""
     if column.kind == "yes_no":
         return YES if value else NO
+    if column.kind == "choice":
+        return LISTS[column.source].get(value, "")
     if column.kind == "names":
         return "\n".join(value)
     if column.kind == "dated_names":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,11 +13,8 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix import (
-    CUTOFFS,
-    DUE_ROLLS,
-    INDICATOR_KINDS,
+    LISTS,
     NO,
-    VOCABULARIES,
     YES,
     AppendixColumn,
     AppendixRow,
@@ -52,12 +49,6 @@ _DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày
 _CODES = ("code", "id")
 _CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
 _CODE_WORDS = "mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối"
-_CHOICES: Mapping[str, Mapping[Any, str]] = {
-    "cutoff": CUTOFFS,
-    "vocabulary": VOCABULARIES,
-    "indicator_kind": INDICATOR_KINDS,
-    "due_roll": DUE_ROLLS,
-}
 _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
@@ -136,11 +127,9 @@ def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 
 
 
 def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:
-    titles = _CHOICES.get(column.source)
-    if titles is None:
-        return text, "", ""
-    title = next((item for item in titles.values() if fold(item) == fold(text)), None)
-    return (title, "", "") if title else ("", "một mục trong danh sách", next(iter(titles.values())))
+    titles = LISTS[column.source]
+    code = next((code for code, title in titles.items() if fold(title) == fold(text)), "")
+    return (code, "", "") if code else ("", "một mục trong danh sách", next(iter(titles.values())))
 
 
 _Grid = list[list[Any]]
@@ -250,12 +239,11 @@ class _Reader:
     def names(self) -> list[AppendixRow]:
         """The dated names under the plan's card."""
         rows = self.table(appendix.NAMES, search=len(self._grid(appendix.PLAN_TITLE, False)[1]))
+        told = {(item.sheet, item.cell) for item in self.findings}
         for index, row in enumerate(rows):
-            kind = next((item for item in appendix.NAME_KINDS.values() if fold(item) == fold(row["kind"])), None)
-            if kind is None:
-                wanted = ("loại tên", appendix.NAME_KINDS["agency"])
-                self._unreadable(self.places["names", index, "kind"], "Loại tên", row["kind"], wanted)
-            row["kind"] = kind or ""
+            place = self.places["names", index, "kind"]
+            if not row["kind"] and place not in told:
+                self._unreadable(place, "Loại tên", "", ("loại tên", appendix.NAME_KINDS["agency"]))
         return rows
 
     def table(self, sheet: AppendixSheet, search: int = _SEARCHED_ROWS) -> list[AppendixRow]:

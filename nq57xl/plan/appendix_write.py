@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import attrs
 from attrs import evolve
 
 from nq57xl.plan import appendix
@@ -20,7 +21,6 @@ from nq57xl.plan.appendix import (
     AppendixSheet,
     card_cells,
     name_rows,
-    settings_cells,
     shown,
     table_rows,
 )
@@ -92,7 +92,7 @@ def _plan_sheet(sheet: Worksheet, plan: Plan) -> None:
 def _settings_sheet(sheet: Worksheet, plan: Plan) -> None:
     sheet.widths(_CARD_WIDTHS)
     write_top(sheet, "CÀI ĐẶT", "Các thông số dùng khi lập biểu mẫu và tổng hợp.", _CARD_WIDTHS)
-    _card(sheet, appendix.SETTINGS, settings_cells(plan.settings))
+    _card(sheet, appendix.SETTINGS, attrs.asdict(plan.settings))
     set_up_page(sheet)
 
 
@@ -166,12 +166,7 @@ def _rows(sheet: Worksheet, start: int, columns: _Columns, rows: list[AppendixRo
 _LISTS: Mapping[str, str | list[str]] = {
     **{name: f"=ds_{name}" for name in _LISTED},
     "yes_no": [appendix.YES, appendix.NO],
-    "cutoff": list(appendix.CUTOFFS.values()),
-    "vocabulary": list(appendix.VOCABULARIES.values()),
-    "due_roll": list(appendix.DUE_ROLLS.values()),
-    "indicator_kind": list(appendix.INDICATOR_KINDS.values()),
-    "name_kind": list(appendix.NAME_KINDS.values()),
-    "unit_kind": list(appendix.UNIT_KINDS),
+    **{name: list(titles.values()) for name, titles in appendix.LISTS.items()},
 }
 
 

@@ -31,7 +31,6 @@ KIND_WORDS: dict[ChangeKind, str] = {
     "moved": "chuyển nhóm",
     "renumbered": "đánh số lại",
 }
-TITLES: dict[RowTable, str] = {"tasks": appendix.TASKS.title, "indicators": appendix.INDICATORS.title}
 
 _LEAF, _PARENT = 0.65, 0.35
 _PRODUCT = 0.15
@@ -135,22 +134,15 @@ def _alike(one: str, other: str) -> float:
     return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) / 100
 
 
-_TASK_FIELDS = (
-    "task",
-    "subtask",
-    "deliverable",
-    "kpi",
-    "lead",
-    "support",
-    "deadline",
-    "note",
-    "responsible",
-    "authority",
-)
-_INDICATOR_FIELDS = ("indicator", "unit", "target", "lead", "note")
 GENERAL = ("title", "number", "symbol", "issued_on")
-FIELDS: Mapping[RowTable, tuple[str, ...]] = {"tasks": _TASK_FIELDS, "indicators": _INDICATOR_FIELDS}
-_SHEETS = {"tasks": appendix.TASKS, "indicators": appendix.INDICATORS}
+_SHEETS: Mapping[RowTable, appendix.AppendixSheet] = {"tasks": appendix.TASKS, "indicators": appendix.INDICATORS}
+_OWN = frozenset({"code", "section", "group", "number", "subnumber", "standard_deadline", "kind", "threshold"})
+"""Columns that say where a row stands, and what the office adds to it."""
+FIELDS = {
+    table: tuple(column.key for column in sheet.columns if column.key not in _OWN) for table, sheet in _SHEETS.items()
+}
+"""The texts of a row that a new version may word otherwise."""
+TITLES = {table: sheet.title for table, sheet in _SHEETS.items()}
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
 _HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
 

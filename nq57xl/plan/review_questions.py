@@ -24,7 +24,6 @@ from nq57xl.plan.appendix import (
     AppendixColumn,
     card_cells,
     name_rows,
-    settings_cells,
     table_rows,
 )
 from nq57xl.plan.appendix_read import grids_of, text_of
@@ -441,7 +440,7 @@ def places(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
     found: dict[tuple[str, str], tuple[AppendixColumn, Any]] = {}
     cards = (
         (appendix.PLAN_TITLE, appendix.CARD, card_cells(plan.properties)),
-        (appendix.SETTINGS_TITLE, appendix.SETTINGS, settings_cells(plan.settings)),
+        (appendix.SETTINGS_TITLE, appendix.SETTINGS, attrs.asdict(plan.settings)),
     )
     for title, lines, cells in cards:
         for row, column in enumerate(lines, appendix.CARD_ROW):

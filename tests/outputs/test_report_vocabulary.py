@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix import VOCABULARIES
+from nq57xl.plan.appendix import LISTS
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
@@ -46,7 +46,7 @@ def test_every_standing_has_words(code: str) -> None:
     assert set(words.values()) >= CLOSED[code]
     undated = {words[progress, "undated"] for progress in ("in_progress", "not_started")}
     assert not undated & CLOSED[code]
-    assert VOCABULARIES.keys() == {"own", *CLOSED}
+    assert LISTS["vocabulary"].keys() == {"own", *CLOSED}
 
 
 @pytest.mark.parametrize("code", ["own", *CLOSED])
