@@ -30,7 +30,7 @@ from nq57xl.plan.refine_book import read_matches, write_matches
 from nq57xl.resources import read_schema
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.roll_up import OpenPoint, roll_up
-from nq57xl.results.superior_filling import PointLine, fill_form
+from nq57xl.results.superior_filling import Judge, PointLine, fill_form
 from nq57xl.returns.superior_check import superior_findings
 from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form, superior_plan
 from nq57xl.rules.findings import Finding
@@ -42,6 +42,7 @@ from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
 
 _BESIDE = "-nguon.xlsx"
+_ODD = "«{name}» có cấu trúc khác thường, không điền được: hãy mở bằng Excel, LibreOffice, lưu lại rồi chạy lại."
 
 
 @frozen
@@ -92,20 +93,9 @@ def upward(
         write_unless_current(office, ledger, current)
         c = current.consolidation
         rules = read_schema("roll_up.yml", office.workspace.root)
-
-        def judge(
-            contents: Sequence[tuple[str, str, CellContent]], facts: Mapping[RowPlace, Facts]
-        ) -> Sequence[Finding]:
-            try:
-                raw = _reread(office, _filled_in(data, contents))
-                found = superior_findings(superior, raw, c.schema, (period, office.clock.now()), facts)
-            except Exception:
-                found = (fault("kiểm tra trước biểu đã điền"),)
-            return office.in_own_words(found)
-
         rolled = roll_up(lines, c, rules)
         rolled = attrs.evolve(rolled, points=(*rolled.points, *_since_closed(lines, c)))
-        filled = fill_form(superior, c, lines, rolled, judge)
+        filled = fill_form(superior, c, lines, rolled, _judge(office, superior, c, (data, form.name)))
         if (doubt := _other_office(superior, name_on(plan.properties.agency, period.cutoff))) is not None:
             filled = attrs.evolve(filled, points=(doubt, *filled.points))
         wanted = output or office.workspace.upward_dir(period.code) / form.name
@@ -113,7 +103,9 @@ def upward(
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
         title = f"{form.name}, {period.title}"
         beside = render_roll_up(title, filled, SOURCES)
-        written = write_guarded(ledger, office.workspace, wanted, _filled_in(data, filled.contents))
+        written = write_guarded(
+            ledger, office.workspace, wanted, _filled_in(data, superior, form.name, filled.contents)
+        )
         sources = write_guarded(ledger, office.workspace, written.with_name(f"{written.stem}{_BESIDE}"), beside)
         ledger.event("upward", {"period": period.code, "file": written.name, "plan_id": superior.plan_id})
         undecided = sum(not line.decided for line in lines)
@@ -148,9 +140,33 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
     return data, superior
 
 
-def _filled_in(data: bytes, contents: Sequence[tuple[str, str, CellContent]]) -> bytes:
-    """The form with those contents; what its formulas gave before is not in it."""
-    return without_results(put_values(data, contents, growing=True))
+def _judge(office: Office, superior: SuperiorForm, c: Consolidation, file: tuple[bytes, str]) -> Judge:
+    """What the office above would say of the form with other contents; that it cannot be told costs nothing else."""
+    data, name = file
+
+    def judge(contents: Sequence[tuple[str, str, CellContent]], facts: Mapping[RowPlace, Facts]) -> Sequence[Finding]:
+        try:
+            raw = _reread(office, _filled_in(data, superior, name, contents))
+            found = superior_findings(superior, raw, c.schema, (c.period, office.clock.now()), facts)
+        except Exception:
+            found = (fault("kiểm tra trước biểu đã điền"),)
+        return office.in_own_words(found)
+
+    return judge
+
+
+def _filled_in(
+    data: bytes, superior: SuperiorForm, name: str, contents: Sequence[tuple[str, str, CellContent]]
+) -> bytes:
+    """The form with those contents; what the formulas of its checks gave before is not in it."""
+    typed: dict[str, set[str]] = {}
+    for row in superior.rows:
+        for cell in row.cells.values():
+            typed.setdefault(cell.sheet, set()).add(cell.cell)
+    try:
+        return without_results(put_values(data, contents, growing=True), typed)
+    except (LookupError, ValueError) as error:
+        raise Nq57Error(_ODD.format(name=name)) from error
 
 
 def _reread(office: Office, content: bytes) -> RawWorkbook:
@@ -168,9 +184,7 @@ def _unlocked(data: bytes, name: str) -> dict[str, frozenset[str]]:
     try:
         return unlocked_cells(data)
     except (LookupError, ValueError, SyntaxError, zipfile.BadZipFile) as error:  # SyntaxError: of its XML
-        raise Nq57Error(
-            f"«{name}» có cấu trúc khác thường, không điền được: hãy mở bằng Excel, LibreOffice, lưu lại rồi chạy lại."
-        ) from error
+        raise Nq57Error(_ODD.format(name=name)) from error
 
 
 def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:

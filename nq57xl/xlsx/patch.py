@@ -7,7 +7,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -105,17 +105,31 @@ def _with_style(xml: bytes, styles: set[str]) -> frozenset[str]:
 _CACHED = re.compile(r"(<c\b[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)<v>[^<]*</v>")
 
 
-def without_results(data: bytes) -> bytes:
-    """The workbook whose formulas have no results, so that every program that opens it computes them anew."""
+def without_results(data: bytes, kept: Mapping[str, Collection[str]]) -> bytes:
+    """The workbook whose formulas have no results, so that every program that opens it computes them anew.
+
+    `kept`: sheet title -> addresses of formulas that somebody has typed: their results are what was meant.
+    """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
-        parts = {part for _, part in sheet_parts(old)}
+        parts = {part: kept.get(title, ()) for title, part in sheet_parts(old)}
         for item in old.infolist():
             content = old.read(item)
             if item.filename in parts:
-                content = _CACHED.sub(r"\1", content.decode("utf-8")).encode("utf-8")
+                content = _recomputed(content.decode("utf-8"), parts[item.filename]).encode("utf-8")
             new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
     return stream.getvalue()
+
+
+_ADDRESS = re.compile(r'\br="([^"]*)"')
+
+
+def _recomputed(xml: str, kept: Collection[str]) -> str:
+    def without(found: re.Match[str]) -> str:
+        at = _ADDRESS.search(found[1])
+        return found[0] if at is not None and at[1] in kept else found[1]
+
+    return _CACHED.sub(without, xml)
 
 
 def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]], *, growing: bool) -> bytes:

@@ -121,7 +121,7 @@ def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
     where = {name: (cells[name].sheet, cells[name].cell) for name in ("result", "percent", "completion_date")}
     text = '=HYPERLINK("x") ' + "Đã trình dự thảo, lấy ý kiến. " * 20
     content: dict[str, CellContent] = {"result": text, "percent": 0.25, "completion_date": dt.date(2026, 4, 7)}
-    data = without_results(put_values(form, [(*where[name], content[name]) for name in where], growing=True))
+    data = without_results(put_values(form, [(*where[name], content[name]) for name in where], growing=True), {})
     before, after = (load_workbook(io.BytesIO(item))["1. Kết quả"] for item in (form, data))
     assert after[where["result"][1]].value == text.rstrip() or after[where["result"][1]].value == text
     assert after[where["result"][1]].data_type == "s"
@@ -133,6 +133,29 @@ def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
     checks = [cell for row in after.iter_rows() for cell in row if cell.data_type == "f"]
     assert checks
     assert {values[cell.coordinate].value for cell in checks} == {None}
+
+
+def test_what_a_person_computed_in_an_entry_cell_keeps_its_result(form: bytes) -> None:
+    """=85/120 in the percentage, as Excel saves it: the result stays, those of the checks are taken out."""
+    cell = next(row.cells["percent"] for row in read(form).rows if row.table == "led")
+    blank = f'<c r="{cell.cell}" s="'
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(put_values(form, [(cell.sheet, cell.cell, 0.5)]))) as old:
+        for name in old.namelist():
+            parts[name] = old.read(name)
+            if blank.encode() in parts[name]:
+                parts[name] = parts[name].replace(b"<v>0.5</v>", b"<f>85/120</f><v>0.70833</v>")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as new:
+        for name, data in parts.items():
+            new.writestr(name, data)
+    done = without_results(stream.getvalue(), {cell.sheet: {cell.cell}})
+    sheet = load_workbook(io.BytesIO(done), data_only=True)[cell.sheet]
+    assert sheet[cell.cell].value == 0.70833
+    checks = [
+        item for row in load_workbook(io.BytesIO(done))[cell.sheet].iter_rows() for item in row if item.data_type == "f"
+    ]
+    assert {sheet[item.coordinate].value for item in checks} == {0.70833, None}
 
 
 def test_a_form_that_was_sent_back_is_known(tmp_path: Path) -> None:
