@@ -48,7 +48,6 @@ _DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày
 # codes become names of files, on Windows too
 _CODES = ("code", "id")
 _CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
-_CODE_WORDS = "mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối"
 _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
@@ -71,65 +70,59 @@ def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
     return clean(str(raw))
 
 
-def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, str, str]:  # noqa: ANN401 - a cell
-    """The value; and what was wanted with an example, both empty when the cell could be read."""
+def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a cell
+    """The value, and whether the cell could be read."""
     text = text_of(raw)
     if column.kind in ("text", "short"):
-        return (text, "", "") if column.key not in _CODES or _CODE.fullmatch(text) else (text, _CODE_WORDS, "QLDT")
+        return text, column.key not in _CODES or _CODE.fullmatch(text) is not None
     if column.kind == "names":
-        return tuple(clean(part) for part in text.split("\n") if clean(part)), "", ""
+        return tuple(clean(part) for part in text.split("\n") if clean(part)), True
     if column.kind == "dated_names":
-        return _dated_names(text)
+        names = [_dated_name(line) for line in map(clean, text.split("\n")) if line]
+        known = [name for name in names if name is not None]
+        whole = len(known) == len(names)
+        return tuple(sorted(known, key=lambda name: name.valid_to or date.max)) if whole else (), whole
     if column.kind == "codes":
-        return tuple(part for part in re.split(r"[,;\s]+", text) if part), "", ""
-    if text == "":
-        return ("" if column.kind == "choice" else None), "", ""
-    if column.kind == "yes_no":
-        return _yes_no(text)
-    if column.kind == "date":
-        return _date(raw, text)
-    if column.kind == "whole":
-        return _whole(column, text)
-    return _choice(column, text)
+        return tuple(part for part in re.split(r"[,;\s]+", text) if part), True
+    if column.kind == "choice":
+        code = next((code for code, title in LISTS[column.source].items() if fold(title) == fold(text)), "")
+        return code, bool(code) or not text
+    value = _yes_no(text) if column.kind == "yes_no" else _day(raw) if column.kind == "date" else _whole(column, text)
+    return value, value is not None or not text
 
 
-def _dated_names(text: str) -> tuple[tuple[DatedName, ...], str, str]:
-    names = []
-    for line in filter(None, map(clean, text.split("\n"))):
-        match = _DATED_NAME.fullmatch(line)
-        day = _date(match[2], match[2])[0] if match else None
-        if match is None or day is None:
-            return (), "tên cũ kèm ngày cuối dùng tên", "Phòng Quản lý đô thị (đến 30/06/2026)"
-        names.append(DatedName(clean(match[1]), valid_to=day))
-    return tuple(sorted(names, key=lambda name: name.valid_to or date.max)), "", ""
-
-
-def _whole(column: AppendixColumn, text: str) -> tuple[int | None, str, str]:
+def _wanted(column: AppendixColumn) -> tuple[str, str]:
+    """What should stand in a cell of that column, and an example."""
     low, high = column.limits
-    if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high:
-        return int(text), "", ""
-    return None, f"số nguyên từ {low} đến {high}", str(max(low, min(20, high)))
+    words = {
+        "dated_names": ("tên cũ kèm ngày cuối dùng tên", "Phòng Quản lý đô thị (đến 30/06/2026)"),
+        "yes_no": ("Có hoặc Không", YES),
+        "date": ("ngày", "30/06/2026"),
+        "whole": (f"số nguyên từ {low} đến {high}", str(max(low, min(20, high)))),
+        "choice": ("một mục trong danh sách", next(iter(LISTS.get(column.source, {}).values()), "")),
+    }
+    return words.get(column.kind, ("mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối", "QLDT"))
 
 
-def _yes_no(text: str) -> tuple[bool | None, str, str]:
-    if fold(text) in _YES | _NO:
-        return fold(text) in _YES, "", ""
-    return None, "Có hoặc Không", YES
+def _dated_name(line: str) -> DatedName | None:
+    match = _DATED_NAME.fullmatch(line)
+    day = read_date(match[2]) if match else None
+    return DatedName(clean(match[1]), valid_to=day) if match and day else None
 
 
-def _date(raw: Any, text: str) -> tuple[date | None, str, str]:  # noqa: ANN401 - a cell
+def _whole(column: AppendixColumn, text: str) -> int | None:
+    low, high = column.limits
+    return int(text) if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high else None
+
+
+def _yes_no(text: str) -> bool | None:
+    return fold(text) in _YES if fold(text) in _YES | _NO else None
+
+
+def _day(raw: Any) -> date | None:  # noqa: ANN401 - a cell
     if isinstance(raw, datetime):
-        return raw.date(), "", ""
-    if isinstance(raw, date):
-        return raw, "", ""
-    day = read_date(text)
-    return (day, "", "") if day else (None, "ngày", "30/06/2026")
-
-
-def _choice(column: AppendixColumn, text: str) -> tuple[str, str, str]:
-    titles = LISTS[column.source]
-    code = next((code for code, title in titles.items() if fold(title) == fold(text)), "")
-    return (code, "", "") if code else ("", "một mục trong danh sách", next(iter(titles.values())))
+        return raw.date()
+    return raw if isinstance(raw, date) else read_date(text_of(raw))
 
 
 _Grid = list[list[Any]]
@@ -303,9 +296,9 @@ class _Reader:
             code, words = ("ERROR_CELL" if found.error else "FORMULA_NO_VALUE"), {"field": column.title}
             words["value"] = found.error
             self.findings.append(catalogue.make(code, words=words, sheet=sheet, cell=cell, value=found.error))
-        value, wanted, example = _as_value(column, raw)
-        if wanted:
-            self._unreadable((sheet, cell), column.title, text_of(raw), (wanted, example))
+        value, readable = _as_value(column, raw)
+        if not readable:
+            self._unreadable((sheet, cell), column.title, text_of(raw), _wanted(column))
         return value
 
     def _unreadable(self, place: tuple[str, str], title: str, value: str, wanted: tuple[str, str]) -> None:
