@@ -15,13 +15,12 @@ from typing import Any
 from sqlalchemy import Engine, event, select
 
 from nq57xl.forms.model import Form, FormRow, FormTable, Source, Value
-from nq57xl.ledger import archive
 from nq57xl.ledger.lock import writing
 from nq57xl.ledger.outputs import remove_guarded, write_guarded
 from nq57xl.ledger.storage import storage_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archive_file
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import content_hash
@@ -163,7 +162,7 @@ def run_once(workspace: Workspace) -> None:
             for number in range(3)
         ]
         for item in items:
-            archive.archive_file(workspace, workspace.root / item.source.path, item.source.sha256)
+            archive_file(workspace, workspace.root / item.source.path, item.source.sha256)
         ledger.first_seen([item.source for item in items], NOON)
         ledger.record_returns(PERIOD, items, NOON)
         back = workspace.back_dir(PERIOD)

@@ -29,9 +29,8 @@ from nq57xl.rules.codec import json_fields
 if TYPE_CHECKING:
     from nq57xl.commands.check_file import Checked
     from nq57xl.commands.decide import Decided, RecheckOutcome, RecheckRun
-    from nq57xl.ledger.decisions import DecisionKind
+    from nq57xl.ledger.decisions import DecisionKind, Waiver
     from nq57xl.ledger.store import Event
-    from nq57xl.ledger.waivers import Waiver
 
 _DONE: dict[DecisionKind, str] = {
     "exclude": "Đã để ra ngoài bản tổng hợp",

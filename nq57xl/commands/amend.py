@@ -16,9 +16,9 @@ from nq57xl.commands.import_plan import import_bytes
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import amendments, record_amendment, used_codes
-from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.plan.amend import Origin, amended, check_decisions, moved_review, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix

@@ -18,10 +18,10 @@ from nq57xl.forms.model import Form, Source
 from nq57xl.forms.render import marked as placed
 from nq57xl.forms.render import render_form, render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
-from nq57xl.ledger.archive import archived
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.plan.model import Plan

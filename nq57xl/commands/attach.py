@@ -10,8 +10,8 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.signed_copies import note_copy
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
-from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.model import SignedCopy
+from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.text.clock import in_vietnam
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.limits import Refused

@@ -18,11 +18,11 @@ from nq57xl.commands.edits import read_edit_books
 from nq57xl.commands.merge import Merged, require_issued, with_edit_book, write_reports
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import archive, edits
-from nq57xl.ledger.archive import archived
+from nq57xl.ledger import edits
 from nq57xl.ledger.edits import closing_of
 from nq57xl.ledger.model import Closing, UnitStatus
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import archive_file, archived
 from nq57xl.plan.model import Period
 from nq57xl.results.wording import moment_words
 from nq57xl.returns.model import JudgedReturn
@@ -85,7 +85,7 @@ def _outputs(office: Office, ledger: Ledger, period: Period) -> dict[str, str]:
         sha256 = files.sha256_of(path) if path.is_file() else ""
         # bien-tap.xlsx stays a tool: it goes on after the close
         if sha256 and not path.name.startswith("bien-tap") and ledger.was_written(key, sha256):
-            archive.archive_file(office.workspace, path, sha256)
+            archive_file(office.workspace, path, sha256)
             found[key] = sha256
     return found
 

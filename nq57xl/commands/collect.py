@@ -22,10 +22,9 @@ from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form, Source
 from nq57xl.forms.render import render_form
-from nq57xl.ledger.archive import archive_bytes, archive_file, archived
 from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.standing import period_status, same_time
 from nq57xl.returns.check import check_period

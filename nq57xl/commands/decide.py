@@ -18,10 +18,10 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.commands.remarks import RemarksTaken, note_remark, take_remarks
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.archive import archived
 from nq57xl.ledger.decisions import Decision, DecisionKind
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Event, Ledger
+from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.check_book import RemarkLine
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period, title_of

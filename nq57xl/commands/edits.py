@@ -24,11 +24,11 @@ from nq57xl.edits.read import (
 )
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.model import Source
-from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.edits import add_edits, edits_of, holding
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import archive_file
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.standing import OFFICE, values_of

@@ -12,9 +12,9 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Slot, cells_of
-from nq57xl.ledger.archive import archive_file
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of, remark_value
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import archive_file
 from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
 from nq57xl.plan.model import Period, Plan
 from nq57xl.returns.model import ReturnRecord

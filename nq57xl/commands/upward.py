@@ -18,9 +18,9 @@ from nq57xl.commands.merge import current_consolidation, write_unless_current
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.amendments import record_matches, row_matches
-from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
 from nq57xl.plan.model import Period, Plan, name_on, plan_version

@@ -11,8 +11,8 @@ from nq57xl.commands.collect import standing
 from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.decisions import Waiver, refuses
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.waivers import Waiver, refuses
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, last_month, parse_period
 from nq57xl.returns.model import JudgedReturn

@@ -1,13 +1,14 @@
 """What the office decides on returns afterwards: one left out, taken back in, accepted all the same, a time put right.
 
-The return itself is never rewritten: a decision stands beside it, and the newest one of its kind holds.
+The return itself is never rewritten: a decision stands beside it, and the newest one of its kind holds. Warnings that
+the office takes as explained for good (waivers) are laid over every return that is read.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import attrs
@@ -16,9 +17,10 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, true
 
 from nq57xl.forms.model import FormCell, Value, cells_of
 from nq57xl.ledger import tables
+from nq57xl.plan.periods import is_ad_hoc, last_month, title_of
 from nq57xl.returns.check import judged_by_receipt
-from nq57xl.returns.model import ReturnRecord
-from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, make, verdict_of
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
+from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, Waived, make, verdict_of
 
 DecisionKind = Literal["exclude", "readmit", "received", "take", "remark"]
 
@@ -185,3 +187,93 @@ def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:
 def _as_taken(item: Finding) -> Finding:
     told = make("TAKEN_WITH_ERROR", words={"message": item.message})
     return attrs.evolve(item, code=told.code, severity=told.severity, message=told.message, fix=item.fix)
+
+
+_NEVER = ("TAKEN_WITH_ERROR",)
+"""Warnings in whose place an error stood: the office answers for them, and nobody waives them."""
+
+
+@frozen
+class Waiver:
+    """One waiver: which warnings of a unit it covers, and for which periods."""
+
+    unit: str
+    code: str
+    """Of the finding."""
+    task: str
+    """Code of the row; "": every row."""
+    field: str
+    """"": every field."""
+    since: str
+    """Code of the first period for which it holds."""
+    until: str
+    """Code of the last one."""
+    reason: str
+    at: dt.datetime
+    who: str
+    ends: int | None = None
+    """Set: this row ends the waiver of that number, from the period `since` on."""
+    id: int = 0
+    """Its number, which the ledger gives."""
+    ended: str = ""
+    """Code of the period from which on it was ended by hand."""
+
+    def covers(self, unit: str | None, period: str, item: Finding) -> bool:
+        """It holds for that finding on a return of that unit and period."""
+        return (
+            self._holds_in(period)
+            and item.severity == "warning"
+            and (self.unit, self.code) == (unit, item.code)
+            and self.task in ("", item.task)
+            and self.field in ("", item.field)
+        )
+
+    def _holds_in(self, period: str) -> bool:
+        """One of the calendar's periods holds from month to month; one of an ad hoc report for that report alone."""
+        if is_ad_hoc(period) or is_ad_hoc(self.until):
+            return period == self.until and not self.ended
+        ended = bool(self.ended) and not is_ad_hoc(self.ended) and last_month(period) >= last_month(self.ended)
+        return not ended and last_month(self.since) <= last_month(period) <= last_month(self.until)
+
+
+def add_waiver(connection: Connection, waiver: Waiver) -> int:
+    """Records it; returns its number."""
+    row = {name: value for name, value in tables.row_of(waiver).items() if name not in ("id", "ended")}
+    return int(connection.execute(insert(tables.waivers).returning(tables.waivers.c.id), row).scalar_one())
+
+
+def waivers_of(connection: Connection) -> tuple[Waiver, ...]:
+    """Every waiver, oldest first, with the period from which it was ended."""
+    found: dict[int, Waiver] = {}
+    for row in connection.execute(select(tables.waivers).order_by(tables.waivers.c.id)).mappings():
+        item = tables.record_of(Waiver, {**row, "at": dt.datetime.fromisoformat(row["at"])})
+        if item.ends is None:
+            found[item.id] = item
+        else:
+            found[item.ends] = attrs.evolve(found[item.ends], ended=item.since)
+    return tuple(found.values())
+
+
+def refuses(code: str) -> bool:
+    """A warning of that code cannot be waived."""
+    return code in _NEVER
+
+
+def under_waivers(judged: JudgedReturn, period: str, waivers: Sequence[Waiver]) -> JudgedReturn:
+    """The return as the waivers show it: what they cover says so, and is accepted where nothing else asks."""
+    own = [item for item in waivers if item.unit == judged.unit]
+    findings = tuple(_shown(item, judged.unit, period, own) for item in judged.findings) if own else judged.findings
+    if findings == judged.findings:
+        return judged
+    verdict = judged.verdict
+    if verdict == "accepted_with_warnings":
+        verdict = verdict_of(findings)
+    return attrs.evolve(judged, verdict=verdict, findings=findings)
+
+
+def _shown(item: Finding, unit: str | None, period: str, waivers: Sequence[Waiver]) -> Finding:
+    for waiver in waivers:
+        if waiver.covers(unit, period, item):
+            told = f"Đã được miễn giải trình đến hết {title_of(waiver.until)}: {waiver.reason.rstrip('.')}."
+            return attrs.evolve(item, waived=Waived(waiver.until, waiver.reason), fix=told)
+    return item

@@ -10,9 +10,8 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger import archive
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.text import files
 
 
@@ -84,7 +83,7 @@ def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
         found = _hash(candidate)
         if found is None:
             return gone
-        if ledger.was_written(workspace.key_of(candidate), found) or (found and archive.archived(workspace, found)):
+        if ledger.was_written(workspace.key_of(candidate), found) or (found and archived(workspace, found)):
             files.remove(candidate)
         else:
             gone = False

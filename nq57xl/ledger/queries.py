@@ -15,9 +15,9 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, null, select, true, update
 
 from nq57xl.forms.model import Form, SheetLayout, Slot, Source, Value
-from nq57xl.ledger import archive, decisions, tables, waivers
+from nq57xl.ledger import decisions, tables
 from nq57xl.ledger.engine import upsert
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import CONVERTER, content_hash
@@ -206,7 +206,7 @@ def see(connection: Connection, run: CollectRun, sources: Sequence[Source]) -> d
         seen |= {sha256: dt.datetime.fromisoformat(at) for sha256, at in connection.execute(query)}
     fresh = [source for source in sources if source.sha256 not in seen]
     for source in fresh:
-        kept = archive.archived(run.workspace, source.sha256, verify=False)
+        kept = archived(run.workspace, source.sha256, verify=False)
         row = {"sha256": source.sha256, "path": run.workspace.key_of(kept) if kept else None}
         noted.append(row | {"name": tables.clean(source.name), "size": source.size, "first_seen": iso(run.at)})
     if noted:
@@ -347,12 +347,12 @@ def find(
     records = (
         tables.return_of(row, tuple(values.get(row["id"], ())), tuple(findings.get(row["id"], ()))) for row in found
     )
-    waived, remarks = waivers.of_office(connection), decisions.remarks_of(connection)
+    waived, remarks = decisions.waivers_of(connection), decisions.remarks_of(connection)
     decided_on = (
         decisions.with_remarks(decisions.applied(record, decided.get(record.id, ())), remarks) for record in records
     )
     return tuple(
-        attrs.evolve(record, judged=waivers.applied(record.judged, record.period, waived)) if waived else record
+        attrs.evolve(record, judged=decisions.under_waivers(record.judged, record.period, waived)) if waived else record
         for record in decided_on
     )
 

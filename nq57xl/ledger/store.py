@@ -18,12 +18,11 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select,
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, Source
-from nq57xl.ledger import decisions, migrate, queries, tables, waivers
-from nq57xl.ledger.decisions import CellRemark, Decision
+from nq57xl.ledger import decisions, migrate, queries, tables
+from nq57xl.ledger.decisions import CellRemark, Decision, Waiver
 from nq57xl.ledger.engine import changing, reading, upsert
 from nq57xl.ledger.model import SignedCopy
 from nq57xl.ledger.storage import Storage, storage_of
-from nq57xl.ledger.waivers import Waiver
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord, asked_before
@@ -406,20 +405,20 @@ class Ledger:
     def waivers(self) -> tuple[Waiver, ...]:
         """Every waiver, oldest first, those that have ended too."""
         with reading(self._engine) as connection:
-            return waivers.of_office(connection)
+            return decisions.waivers_of(connection)
 
     def waive(self, waiver: Waiver) -> int:
         """Records a waiver, or with `ends` the end of one, with its event; returns its number."""
         detail = {"unit": waiver.unit, "period": waiver.since, "code": waiver.code, "reason": waiver.reason}
         with changing(self._engine) as connection:
-            number = waivers.add(connection, waiver)
+            number = decisions.add_waiver(connection, waiver)
             self.add_event(connection, "unwaive" if waiver.ends else "waive", detail | {"until": waiver.until})
         return number
 
     def under_waivers(self, period: str, judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
         """What was just judged for the period, as the ledger's waivers show it."""
         known = self.waivers()
-        return [waivers.applied(item, period, known) for item in judged]
+        return [decisions.under_waivers(item, period, known) for item in judged]
 
     def erase_values(self, period: str, fields: Collection[tuple[str, str]]) -> int:
         """Erases what the returns of a period say in those cells, by (table, field), for good; gives how many said

@@ -17,8 +17,7 @@ from nq57xl.commands.desk import days_words, desk, files_of
 from nq57xl.commands.edits import NAME, edits, hand_in
 from nq57xl.commands.merge import merge
 from nq57xl.commands.upward import upward
-from nq57xl.ledger.archive import archived
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.overview_page import headline
 from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES

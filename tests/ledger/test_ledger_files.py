@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger.archive import archive_bytes, archive_file, archived
 from nq57xl.ledger.outputs import remove_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
 from nq57xl.text import files
 from tests.ledger_kit import CLOCK
 

@@ -16,9 +16,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
 from nq57xl.ledger import tables
-from nq57xl.ledger.archive import archive_bytes
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.workspace import Workspace, archive_bytes
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.schema import CellValue
 from tests.amounts import amount

@@ -20,7 +20,7 @@ from nq57xl.commands.merge import merge, status
 from nq57xl.commands.office import Office
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Source, Value
-from nq57xl.ledger.archive import archived
+from nq57xl.ledger.workspace import archived
 from nq57xl.returns.combine import compare_returns
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
