@@ -437,23 +437,23 @@ _LONGEST, _LONGEST_LIST = 4000, 255
 
 def places(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
     """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
-    found: dict[tuple[str, str], tuple[AppendixColumn, Any]] = {}
     cards = (
-        (appendix.PLAN_TITLE, appendix.CARD, card_cells(plan.properties)),
+        (appendix.PLAN_TITLE, CARD, card_cells(plan.properties)),
         (appendix.SETTINGS_TITLE, appendix.SETTINGS, attrs.asdict(plan.settings)),
     )
-    for title, lines, cells in cards:
-        for row, column in enumerate(lines, appendix.CARD_ROW):
-            found[title, a1(row, 1)] = (column, cells.get(column.key))
-    tables = [(appendix.NAMES, appendix.NAMES_ROW, name_rows(plan.properties))]
-    tables += [
-        (sheet, appendix.HEADER_ROW + 1, rows) for sheet in appendix.TABLES for rows in (table_rows(plan)[sheet.id],)
-    ]
-    for sheet, start, rows in tables:
-        for row, cells in enumerate(rows, start):
-            for index, column in enumerate(sheet.columns):
-                found[sheet.title, a1(row, index)] = (column, cells.get(column.key))
-    return found
+    rows_of = table_rows(plan)
+    tables = [(sheet, HEADER_ROW + 1, rows_of[sheet.id]) for sheet in TABLES]
+    tables.append((NAMES, appendix.NAMES_ROW, name_rows(plan.properties)))
+    return {
+        (title, a1(row, 1)): (column, cells.get(column.key))
+        for title, lines, cells in cards
+        for row, column in enumerate(lines, appendix.CARD_ROW)
+    } | {
+        (sheet.title, a1(row, index)): (column, cells.get(column.key))
+        for sheet, start, rows in tables
+        for row, cells in enumerate(rows, start)
+        for index, column in enumerate(sheet.columns)
+    }
 
 
 def write_review(sheets: dict[str, Worksheet], plan: Plan, review: Sequence[Review]) -> None:
