@@ -25,8 +25,7 @@ from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
 from nq57xl.plan.model import Period, Plan, name_on, plan_version
 from nq57xl.plan.periods import title_of
-from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines
-from nq57xl.plan.refine_book import read_matches, write_matches
+from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines, read_matches, write_matches
 from nq57xl.resources import read_schema
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.roll_up import OpenPoint, roll_up

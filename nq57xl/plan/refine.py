@@ -1,17 +1,26 @@
-"""Which of the office's own tasks and indicators answer a row of the superior plan: proposed, decided, still valid."""
+"""Which of the office's own tasks and indicators answer a row of the superior plan: proposed, decided, still valid.
+
+Also doi-chieu-….xlsx: rows of the superior plan beside the office's own, with the columns in which the office decides.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
 from attrs import frozen
 
-from nq57xl.plan.compare import nearest, same_text, work_of_task
+from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix_read import grids_of
+from nq57xl.plan.appendix_read import text_of as cell_text
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
+from nq57xl.plan.compare import line_of, nearest, same_text, work_of_task
 from nq57xl.plan.model import Indicator, Plan, RowTable, Task
 from nq57xl.rules.codec import content_hash
 from nq57xl.text.legacy import fold
+from nq57xl.xlsx.write import Workbook, Worksheet
 
 RowPlace = tuple[str, str]
 """(table of the form, code in the superior plan): "led", "I.1"."""
@@ -160,7 +169,7 @@ def _answering(row: Task | Indicator, weight: float | None = None) -> AnsweringR
     return AnsweringRow(row.code, text_print(row), weight)
 
 
-def answering_rows(own: Plan, table: str, weights: Mapping[str, float | None]) -> tuple[AnsweringRow, ...]:
+def _answering_rows(own: Plan, table: str, weights: Mapping[str, float | None]) -> tuple[AnsweringRow, ...]:
     """The own rows of those codes, in the order given. Raises KeyError for a code that the plan does not have."""
     mine = {row.code: row for row in (own.indicators if table == "indicator" else own.tasks)}
     return tuple(_answering(mine[code], weight) for code, weight in weights.items())
@@ -201,3 +210,205 @@ def _still(line: MatchLine, decided: RowMatch, mine: Mapping[str, Task | Indicat
     left = tuple(_answering(mine[row.code], row.weight) for row in decided.rows if row.code in mine)
     match = attrs.evolve(decided, text=line.match.text, rows=left or line.match.rows)
     return MatchLine(match, line.row, "changed", line.likeness, f"Từ lần xác nhận trước: {'; '.join(told)}.")
+
+
+_TITLES = {"led": "Nhiệm vụ chủ trì", "supporting": "Nhiệm vụ phối hợp", "indicator": "Chỉ tiêu"}
+_OWN, _META = "Danh mục của cơ quan", "_meta"
+_NONE, _CONFIRMED = "không có", "x"
+_COLUMNS = {
+    "Khóa": 8,
+    "Bản in": 8,
+    "Đề xuất": 8,
+    "Mã của cơ quan": 18,
+    "Trọng số": 10,
+    "Xác nhận": 9,
+    "Giống nhau": 9,
+    "Tình trạng": 22,
+    "Dòng trong kế hoạch cấp trên": 56,
+    "Đầu việc, chỉ tiêu của cơ quan": 60,
+}
+"""Headings and widths; the first three are hidden."""
+_HIDDEN = 3
+_CODES, _WEIGHTS, _SAID, _LIKENESS, _STATE = 3, 4, 5, 6, 7
+_UNMEASURED = 1000
+"""Width of hidden columns: their text makes no row higher."""
+_HEAD = 3
+_NOTE = (
+    f"Cột «Mã của cơ quan»: mã các đầu việc (chỉ tiêu) của cơ quan trả lời cho dòng đó, cách nhau bằng dấu chấm phẩy; "
+    f"không có thì ghi «{_NONE}». Cột «Trọng số»: theo đúng thứ tự các mã, ví dụ «60; 40»; để trống là như nhau. Xem "
+    f"xong ghi «{_CONFIRMED}» ở cột «Xác nhận» (dòng đã sửa mã hoặc trọng số thì coi như đã xác nhận), lưu lại rồi "
+    "chạy lại đúng lệnh «nq57xl upward». Các cột khác chỉ để xem."
+)
+_STATES = {
+    "confirmed": "Đã xác nhận",
+    "same": "Trùng nguyên văn, không phải xác nhận",
+    "proposed": "Chờ xác nhận",
+    "changed": "Chờ xác nhận lại",
+}
+
+
+def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
+    """The workbook; the same lines give the same bytes."""
+    with Workbook("Đối chiếu với kế hoạch cấp trên", STYLES) as book:
+        for table, title in _TITLES.items():
+            rows = [line for line in lines if line.match.table == table]
+            if rows:
+                _write_rows(book.sheet(title), title, rows, own)
+        _write_own(book.sheet(_OWN), own)
+        sheet = book.sheet(_META)
+        sheet.hide()
+        sheet.text(0, 0, "nq57xl upward", "key")
+    return book.content
+
+
+def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: Plan) -> None:
+    widths = list(_COLUMNS.values())
+    sheet.widths(widths)
+    sheet.set_column(0, _HIDDEN - 1, None, None, {"hidden": True})
+    write_top(sheet, f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE, widths[_HIDDEN:], first=_HIDDEN)
+    write_line(sheet, _HEAD, list(_COLUMNS), [_UNMEASURED] * _HIDDEN + widths[_HIDDEN:], "head")
+    mine = _texts_of(own)
+    for number, line in enumerate(lines, _HEAD + 1):
+        codes, weights = _shown(line.match.rows)
+        texts = (
+            line.match.key,
+            line.match.text,
+            f"{codes}|{weights}",
+            codes,
+            weights,
+            _CONFIRMED if line.decided else "",
+            "",
+            f"{_STATES[line.state]}. {line.note}".strip(" ."),
+            line_of(line.row, with_code=True),
+            "\n".join(mine[row.code] for row in line.match.rows if row.code in mine),
+        )
+        write_line(sheet, number, texts, [_UNMEASURED] * _HIDDEN + widths[_HIDDEN:], "cell")
+        for column in (_CODES, _WEIGHTS, _SAID):
+            sheet.text(number, column, texts[column], "decision")
+        if line.likeness:
+            sheet.value(number, _LIKENESS, round(line.likeness, 2), "percent")
+    set_up_page(sheet)
+    last = _HEAD + len(lines)
+    sheet.head(_HEAD, last, (_HIDDEN, len(_COLUMNS) - 1), _CODES + 1)
+    rule = {"validate": "list", "source": [_CONFIRMED], "error_type": "information"}
+    sheet.data_validation(_HEAD + 1, _SAID, last, _SAID, rule)
+
+
+def _shown(rows: Sequence[AnsweringRow]) -> tuple[str, str]:
+    """Codes and weights as the cells hold them."""
+    weighted = any(row.weight is not None for row in rows)
+    weights = "; ".join(f"{row.weight or 0:g}".replace(".", ",") for row in rows) if weighted else ""
+    return "; ".join(row.code for row in rows) or _NONE, weights
+
+
+def _texts_of(own: Plan) -> dict[str, str]:
+    rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
+    return {row.code: line_of(row, with_code=True) for row in rows}
+
+
+def _write_own(sheet: Worksheet, own: Plan) -> None:
+    """The office's own rows, to take codes from; the hidden column tells which text was seen with a code."""
+    widths = (8, 14, 120)
+    sheet.widths(widths)
+    sheet.set_column(0, 0, None, None, {"hidden": True})
+    sheet.text(0, 1, "ĐẦU VIỆC, CHỈ TIÊU TRONG KẾ HOẠCH CỦA CƠ QUAN", "title")
+    for index, text in enumerate(("Bản in", "Mã", "Nội dung")):
+        sheet.text(_HEAD, index, text, "head")
+    rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
+    for number, row in enumerate(rows, _HEAD + 1):
+        write_line(sheet, number, (text_print(row), row.code, line_of(row)), (_UNMEASURED, *widths[1:]), "cell")
+    set_up_page(sheet, repeat=_HEAD)
+
+
+@frozen
+class _Decision:
+    """One line of the workbook as it came back."""
+
+    place: RowPlace
+    text: str
+    codes: tuple[str, ...]
+    weights: str
+    said: bool
+    """Confirmed, or changed by the office."""
+    where: str
+
+
+def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> dict[RowPlace, RowMatch]:
+    """What the office decided in the workbook, by row; `all_`: every line as it stands.
+
+    A decision that names an own row whose text has changed since it was written is left out: it is asked again. Raises
+    Nq57Error naming sheet and cell when the file is none of these, or a decision cannot be read.
+    """
+    grids = {sheet.name: grid for sheet, grid in grids_of(data, name).values()}
+    if _META not in grids or not any(title in grids for title in _TITLES.values()):
+        raise Nq57Error(f"«{name}» không phải bảng đối chiếu do «nq57xl upward» lập: hãy chuyển tệp đó đi nơi khác.")
+    seen = {cell_text(row[1]): cell_text(row[0]) for row in grids.get(_OWN, []) if len(row) > 1}
+    now = _codes_now(seen, (*own.tasks, *own.indicators))
+    found = {}
+    for item in _decisions(grids, name):
+        if (item.said or all_) and all(now.get(code, code) for code in item.codes):
+            found[item.place] = _match(item, own, now)
+    return found
+
+
+def _codes_now(seen: Mapping[str, str], rows: Sequence[Task | Indicator]) -> dict[str, str]:
+    """Code in the workbook -> code of that row in the plan as it is now; "" where its text is there no more.
+
+    A workbook of last month may name rows by codes that have shifted since. `seen`: code -> print, as it was written.
+    """
+    prints = {row.code: text_print(row) for row in rows}
+    places: dict[str, list[str]] = {}
+    for code, text in prints.items():
+        places.setdefault(text, []).append(code)
+    now = {}
+    for code, text in seen.items():
+        found = places.get(text, [])
+        now[code] = code if code in found else found[0] if len(found) == 1 else ""
+    return now
+
+
+def _decisions(grids: Mapping[str, list[list[Any]]], name: str) -> Iterator[_Decision]:
+    for table, title in _TITLES.items():
+        for number, row in enumerate(grids.get(title, []), 1):
+            cells = [cell_text(cell).strip() for cell in row] + [""] * len(_COLUMNS)
+            key, text, proposal, codes, weights, said = cells[: _SAID + 1]
+            if number > _HEAD + 1 and key and proposal:
+                told = fold(said) not in ("", "không", "chưa") or f"{codes}|{weights}" != proposal
+                where = f"{name}, trang «{title}», ô D{number}"
+                none = fold(codes) in ("", fold(_NONE))
+                named = () if none else tuple(code for part in re.split(r"[;,\n]", codes) if (code := part.strip()))
+                yield _Decision((table, key), text, named, weights, told, where)
+
+
+def _match(item: _Decision, own: Plan, now: Mapping[str, str]) -> RowMatch:
+    table, key = item.place
+    if not item.codes:
+        return RowMatch(table, key, item.text)
+    codes = [now.get(code, code) for code in item.codes]
+    weights = _weights(item, len(codes))
+    if len(set(codes)) < len(codes):
+        raise Nq57Error(f"{item.where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
+    try:
+        return RowMatch(table, key, item.text, _answering_rows(own, table, dict(zip(codes, weights, strict=True))))
+    except KeyError as error:
+        kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
+        raise Nq57Error(
+            f"{item.where}: kế hoạch của cơ quan không có {kind} mã {error.args[0]}; các mã đúng ở trang «{_OWN}»."
+        ) from error
+
+
+def _weights(item: _Decision, count: int) -> list[float | None]:
+    """One for each code; all None where the cell is blank. Raises Nq57Error."""
+    if not item.weights:
+        return [None] * count
+    parts = [part.strip().rstrip("%").replace(",", ".") for part in re.split(r"[;\n]", item.weights)]
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    good = len(numbers) == count and all(0 <= number < float("inf") for number in numbers) and sum(numbers) > 0
+    if not good:
+        raise Nq57Error(
+            f"{item.where}: cột «Trọng số» phải có {count} số không âm cách nhau bằng dấu chấm phẩy, hoặc để trống."
+        )
+    return list(numbers)

@@ -12,8 +12,17 @@ from openpyxl import load_workbook
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
-from nq57xl.plan.refine import AnsweringRow, FormRows, MatchLine, RowMatch, RowPlace, match_lines, text_print
-from nq57xl.plan.refine_book import read_matches, write_matches
+from nq57xl.plan.refine import (
+    AnsweringRow,
+    FormRows,
+    MatchLine,
+    RowMatch,
+    RowPlace,
+    match_lines,
+    read_matches,
+    text_print,
+    write_matches,
+)
 
 SECTION = Section("I", "DỮ LIỆU")
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from nq57xl.xlsx import package
 from nq57xl.xlsx.limits import Refused
-from nq57xl.xlsx.plain_rows import PlainRows
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.scan import Scan, scan_xlsx
+from nq57xl.xlsx.scan_sheet import PlainRows
 from tests import hostile
 
 GHOST_CELLS = ('<c r="{column}{row}" s="1"/>', '<c s="1" r="{column}{row}"/>', '<c r="{column}{row}" t="n"/>')
