@@ -168,20 +168,20 @@ def _amend(  # noqa: PLR0917 - click passes them by name
 
     here = office(context)
     if show_history:
-        found = run.history(here)
+        found = run.applied_amendments(here)
         answer(found, json_, _history_json, _print_history)
         return
     day = effective.date() if effective else None
     if comparison is not None:
-        done = run.confirm(here, comparison, document, day)
+        done = run.confirm_amendment(here, comparison, document, day)
     elif document is None:
         raise click.UsageError("Cần văn bản mới, hoặc --confirm TỆP, hoặc --history.")
     elif yes and day is None:
         raise click.UsageError("--yes cần --effective NGÀY: ngày hiệu lực của bản điều chỉnh.")
     elif yes and day is not None:
-        done = run.apply(here, document, day, partial=partial)
+        done = run.apply_amendment(here, document, day, partial=partial)
     else:
-        done = run.propose(here, document, day, partial=partial)
+        done = run.propose_amendment(here, document, day, partial=partial)
     answer(done, json_, _amended_json, _print_amended)
 
 

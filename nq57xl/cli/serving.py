@@ -91,14 +91,14 @@ _SLICE = 0.2
 """Seconds: a signal does not end a sleep, so that is how long Ctrl+C takes to be seen."""
 
 
-class Stop:
+class UntilInterrupted:
     """Waits between two looks; Ctrl+C lets the run in hand end first, a second one does not wait for that."""
 
     def __init__(self) -> None:
         self.asked = False
         self._before: dict[signal.Signals, object] = {}
 
-    def __enter__(self) -> Stop:
+    def __enter__(self) -> UntilInterrupted:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._ask)
         return self
@@ -164,7 +164,7 @@ def _watch(  # noqa: PLR0917 - click passes them by name
     root = folder or place.workspace.inbox
     if unit_folders:
         make_unit_folders(place, root)
-    with Stop() as stop:
+    with UntilInterrupted() as stop:
         looks = run(place, folder, period, interval=interval, pause=stop, once=once)
         talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
         try:

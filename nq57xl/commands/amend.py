@@ -71,7 +71,9 @@ class Amended:
     """Issued periods whose cut-off lies on or after the effective day: their forms are to be issued again."""
 
 
-def propose(office: Office, document: Path, effective_from: dt.date | None = None, *, partial: bool = False) -> Amended:
+def propose_amendment(
+    office: Office, document: Path, effective_from: dt.date | None = None, *, partial: bool = False
+) -> Amended:
     """Compares; writes nothing but the workbook in which the office confirms.
 
     Without `effective_from` the document's own date is proposed, else today. `partial`: rows that the document does not
@@ -94,7 +96,7 @@ def propose(office: Office, document: Path, effective_from: dt.date | None = Non
         return attrs.evolve(made, file=path)
 
 
-def apply(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
+def apply_amendment(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
     """Compares and puts the new version in place, as proposed."""
     with office.changing("amend") as ledger:
         old = _present(office)
@@ -103,7 +105,7 @@ def apply(office: Office, document: Path, effective_from: dt.date, *, partial: b
         return _applied(office, ledger, read, _made(office, ledger, (old, read), effective_from, keep=partial))
 
 
-def confirm(
+def confirm_amendment(
     office: Office, comparison: Path, document: Path | None = None, effective_from: dt.date | None = None
 ) -> Amended:
     """Puts the new version in place as the office decided in the comparison.
@@ -129,7 +131,7 @@ def confirm(
         return _applied(office, ledger, read, made)
 
 
-def pending(office: Office) -> Amended | None:
+def pending_amendment(office: Office) -> Amended | None:
     """The comparison that waits for the office's word, made anew from the document that it names; None for none."""
     path = office.workspace.out / "dieu-chinh" / _COMPARISON
     if not path.is_file():
@@ -144,13 +146,13 @@ def pending(office: Office) -> Amended | None:
     return attrs.evolve(made, file=path)
 
 
-def history(office: Office) -> tuple[Amendment, ...]:
+def applied_amendments(office: Office) -> tuple[Amendment, ...]:
     """Every amendment, oldest first."""
     with office.reading() as ledger:
         return amendments(ledger)
 
 
-def version(office: Office, number: int) -> Plan:
+def plan_of_version(office: Office, number: int) -> Plan:
     """The plan of that version: 1 is the first, each amendment begins the next. Raises Nq57Error for another number."""
     with office.reading() as ledger:
         known = amendments(ledger)

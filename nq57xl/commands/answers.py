@@ -85,7 +85,7 @@ def _lies_in(folder: Path, source: Source) -> bool:
     return any(path.stat().st_size == source.size and files.sha256_of(path) == source.sha256 for path in same)
 
 
-def lay(
+def _lay_answers(
     office: Office, ledger: Ledger, folder: Path, period: str, wanted: Mapping[str, bytes]
 ) -> Iterator[Nq57Error | OSError]:
     """Brings the answers of a period that lie in a unit's folder in line with `wanted` (name -> content).
@@ -288,7 +288,7 @@ class _AnswerWriter:
                 source = item.record.judged.source
                 if item.unit is None and not item.record.excluded and _lies_in(folder, source):
                     wanted[_receipt_name(period, source.name)] = self._page(item, None, "")
-            self.problems |= dict.fromkeys(map(str, lay(self.office, self.ledger, folder, period, wanted)))
+            self.problems |= dict.fromkeys(map(str, _lay_answers(self.office, self.ledger, folder, period, wanted)))
 
     def _page(self, item: FiledReturn, back: Path | None, name: str) -> bytes:
         """The letter as a page; `name`: under which the unit finds the marked form."""

@@ -31,7 +31,7 @@ from nq57xl.text import files
 
 
 @frozen
-class Closed:
+class ClosedPeriod:
     """A period that has been closed now."""
 
     period: Period
@@ -41,7 +41,7 @@ class Closed:
     """Units without an accepted return: the report says so on page one."""
 
 
-def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
+def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPeriod:
     """Writes the report, and notes what it was made from with the hashes of everything written for the period.
 
     Raises Nq57Error when the period is closed already, or no form of it was issued.
@@ -62,7 +62,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> Closed:
         merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
         edits.add_closing(ledger, closing)
-        return Closed(period, closing, merged, frozen_view.missing)
+        return ClosedPeriod(period, closing, merged, frozen_view.missing)
 
 
 def reopen(office: Office, period_code: str | None, reason: str) -> Period:

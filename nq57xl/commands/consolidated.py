@@ -43,7 +43,7 @@ def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period, *, 
     if closing is None and (months := reported_months(ledger, plan, period)):
         return _of_months(office, ledger, plan, period, months)
     if closing is None:
-        return live(office, ledger, plan, period, whole=whole)
+        return _as_collected(office, ledger, plan, period, whole=whole)
     then = as_closed(ledger, closing)
     now = _made(ledger, (then.plan, then.period, then.schema), standing(office, ledger, plan, period), None)
     found = addendum(then, now, ledger.returns(period.code), closing.own)
@@ -100,7 +100,7 @@ def _of_months(office: Office, ledger: Ledger, plan: Plan, period: Period, month
     return attrs.evolve(whole, status=status, vocabulary=vocabulary, quality=quality)
 
 
-def live(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: bool = False) -> Consolidation:
+def _as_collected(office: Office, ledger: Ledger, plan: Plan, period: Period, *, whole: bool = False) -> Consolidation:
     """The same as if the period were open.
 
     An earlier period stands with the plan that it was issued with, or as it was closed: what comes later does not

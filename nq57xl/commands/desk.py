@@ -49,7 +49,7 @@ class _UnitLine:
 
 
 @frozen
-class Desk:
+class DeskView:
     """A period on the desk."""
 
     plan: Plan
@@ -107,7 +107,7 @@ class _ReturnView:
     """The unit's form of the period as it is now."""
 
 
-def desk(office: Office, period_code: str | None = None) -> Desk:
+def desk(office: Office, period_code: str | None = None) -> DeskView:
     """The period asked for, else the one that is due today. Raises Nq57Error when the appendix cannot be read."""
     with office.reading() as ledger:
         plan = office.appendix().plan
@@ -119,13 +119,13 @@ def desk(office: Office, period_code: str | None = None) -> Desk:
             parts = month_parts(office, ledger, plan, period) if reported_months(ledger, plan, period) else ()
             names = tuple(reporting_units(plan, period))
             waiting = tuple(_unissued(unit.code, unit.name, unit.email) for unit in names)
-            return Desk(plan, period, issued, None, waiting, (), left, parts)
+            return DeskView(plan, period, issued, None, waiting, (), left, parts)
         status = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
         returns = filed_returns(status, ledger.returns(period.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
         strangers = tuple(item for item in returns if item.unit is None)
-        return Desk(plan, period, issued, status, lines, strangers, left)
+        return DeskView(plan, period, issued, status, lines, strangers, left)
 
 
 def look_at_return(office: Office, sha256: str) -> _ReturnView | None:

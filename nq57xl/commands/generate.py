@@ -36,7 +36,7 @@ from nq57xl.rules.schema import Schema
 _BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period", "repeat", BEFORE)
 
 
-def changes(old: Form, new: Form) -> tuple[str, ...]:
+def _form_changes(old: Form, new: Form) -> tuple[str, ...]:
     """Rows added, dropped and changed, by code; what units had reported apart from what the plan says."""
     before, after = _rows(old), _rows(new)
     said = [f"thêm {key}" for table, key in after.keys() - before.keys() if table != RECEIVED]
@@ -119,7 +119,7 @@ class PlanHasErrorsError(Nq57Error):
 
 
 @frozen
-class Issued:
+class IssuedForm:
     """One form of the period after `generate`."""
 
     form: Form
@@ -135,7 +135,7 @@ class Generated:
     """All forms asked for, and the sending list."""
 
     period: Period
-    forms: tuple[Issued, ...]
+    forms: tuple[IssuedForm, ...]
     sending_list: Path
 
 
@@ -207,7 +207,7 @@ class _FormIssuer:
             raise Nq57Error(f"Không có đơn vị báo cáo mang mã {', '.join(unknown)}; các mã có: {', '.join(known)}.")
         return [code for code in known if not units or code.upper() in asked]
 
-    def issue(self, unit: str) -> Issued:
+    def issue(self, unit: str) -> IssuedForm:
         """The unit's form as last issued when nothing changed, else a new version."""
         path = self._folder / form_file_name(self.period.code, unit)
         last = self.ledger.current_form(unit, self.period.code)
@@ -217,13 +217,13 @@ class _FormIssuer:
             if not draft.values or self._typed(unit):
                 draft = attrs.evolve(draft, values=last.values)
             if _without_sources(self._build(last, draft)) == _without_sources(last):
-                return Issued(last, path, is_new=False)
+                return IssuedForm(last, path, is_new=False)
             # a later version of a form keeps what its unit has typed into an earlier one
             draft = attrs.evolve(draft, values=self._typed(unit) or self.prefilled.get(unit, ()))
         version = last.version + 1 if last else 1
         new = _FormIdentity(unit, uuid.uuid4().hex, version, self._today, self._plan_version)
         form = self._build(new, draft)
-        return Issued(form, path, is_new=True, changes=changes(last, form) if last else ())
+        return IssuedForm(form, path, is_new=True, changes=_form_changes(last, form) if last else ())
 
     def _received(self, unit: str, last: Form | None) -> tuple[SupporterAnswer, ...]:
         """What the supporters of the rows that the unit leads have reported; without `with_support` as last issued."""
@@ -276,7 +276,7 @@ class _FormIssuer:
     def _today(self) -> date:
         return self.office.clock.now().date()
 
-    def record(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> None:
+    def record(self, issued: Sequence[IssuedForm], contents: Mapping[str, bytes]) -> None:
         """The new forms into the ledger, before any file is written."""
         new = [item for item in issued if item.is_new]
         if not new:
@@ -288,7 +288,7 @@ class _FormIssuer:
         detail = {item.form.unit: [f"bản {item.form.version}", *item.changes] for item in new}
         self.ledger.event("generate", {"period": self.period.code, "forms": detail})
 
-    def write(self, issued: Sequence[Issued], contents: Mapping[str, bytes]) -> Generated:
+    def write(self, issued: Sequence[IssuedForm], contents: Mapping[str, bytes]) -> Generated:
         """The workbooks and the sending list of all forms issued so far for the period."""
         outputs = {item.path: contents[item.form.issue_id] for item in issued}
         placed, failed = write_all_guarded(self.ledger, self.office.workspace, outputs)

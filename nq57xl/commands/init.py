@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.amend import version
+from nq57xl.commands.amend import plan_of_version
 from nq57xl.commands.import_plan import answered_appendix, teach_headings
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
@@ -294,7 +294,7 @@ def _appendix(plan: str) -> bytes:
 
 def show(office: Office, number: int | None = None) -> Plan:
     """The plan as it was understood, also when lint finds errors in it; `number`: an earlier version of it."""
-    return office.appendix_to_show().plan if number is None else version(office, number)
+    return office.appendix_to_show().plan if number is None else plan_of_version(office, number)
 
 
 def write_lint(office: Office) -> tuple[tuple[Finding, ...], Path | None]:

@@ -8,11 +8,17 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands.amend import Amended, confirm, history, pending, propose
+from nq57xl.commands.amend import (
+    Amended,
+    applied_amendments,
+    confirm_amendment,
+    pending_amendment,
+    propose_amendment,
+)
 from nq57xl.commands.consolidated import period_marks
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import forms_to_send, generate, mail_draft, write_drafts
-from nq57xl.commands.history import history as past_of
+from nq57xl.commands.history import history
 from nq57xl.commands.import_plan import answer_questions, import_plan, open_questions, replace_appendix
 from nq57xl.commands.init import confirm_continued, lint, show, waiting_book
 from nq57xl.commands.remind import year_days
@@ -39,7 +45,7 @@ def _plan(visit: Visit) -> Response:
         tab="plan",
         plan=show(office),
         findings=grouped(lint(office)),
-        amendments=history(office),
+        amendments=applied_amendments(office),
         questions=len(open_questions(office)),
         waiting=waiting_book(office),
     )
@@ -91,7 +97,7 @@ def _amend(visit: Visit) -> Response:
         office = visit.office()
         path = office.workspace.out / "dieu-chinh" / upload_name(name)
         write_atomic(path, data)
-        made = propose(office, path, day, partial=partial)
+        made = propose_amendment(office, path, day, partial=partial)
         for line in _changes(made):
             tell(Progress(line))
         if made.file is None:
@@ -107,7 +113,7 @@ def _amend(visit: Visit) -> Response:
 @page_at("/so/{slug}/ke-hoach/so-sanh")
 def _comparison(visit: Visit) -> Response:
     """The comparison as it waits for the office's word."""
-    made = pending(visit.office())
+    made = pending_amendment(visit.office())
     rows = [(row, _row_words(made, row)) for row in made.comparison.changes if row.kinds != ("kept",)] if made else []
     return visit.page("amend.html.j2", tab="plan", made=made, rows=rows, kinds=KIND_WORDS)
 
@@ -134,7 +140,7 @@ def _confirm_amendment(visit: Visit) -> Response:
         for name, data in own:
             path = path.with_name(f"xac-nhan-{upload_name(name)}")
             write_atomic(path, data)
-        made = confirm(office, path, None, day)
+        made = confirm_amendment(office, path, None, day)
         for line in _changes(made):
             tell(Progress(line))
         tell(Progress(f"Kế hoạch đã điều chỉnh, hiệu lực từ {day_in_words(made.effective_from)}.", "good"))
@@ -211,14 +217,14 @@ def _calendar_of_year(visit: Visit) -> Response:
 def _past(visit: Visit) -> Response:
     """The history of a unit, a task or an indicator."""
     code = visit.path["code"]
-    return visit.page("history.html.j2", tab="year", done=past_of(visit.office(), code), code=code)
+    return visit.page("history.html.j2", tab="year", done=history(visit.office(), code), code=code)
 
 
 @page_at("/so/{slug}/qua-trinh/{code}/tai")
 def _past_book(visit: Visit) -> Response:
     """The same as a workbook."""
     code = visit.path["code"]
-    return attachment(f"qua-trinh_{code}.xlsx", past_of(visit.office(), code).book())
+    return attachment(f"qua-trinh_{code}.xlsx", history(visit.office(), code).book())
 
 
 @page_at("/so/{slug}/phat-hanh")

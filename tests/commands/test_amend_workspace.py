@@ -64,12 +64,12 @@ def newer(office: Office, tmp_path: Path) -> Path:
 def test_proposing_changes_nothing(office: Office, root: Path, newer: Path, check_ooxml: CheckOoxml) -> None:
     """Without --yes only the comparison is written; the appendix and the ledger's versions stay."""
     before = (root / "phu-luc.xlsx").read_bytes()
-    done = amend.propose(office, newer, MAY)
+    done = amend.propose_amendment(office, newer, MAY)
     assert not done.applied
     assert done.file == root / "out" / "dieu-chinh" / "so-sanh-ke-hoach.xlsx"
     check_ooxml(done.file)
     assert (root / "phu-luc.xlsx").read_bytes() == before
-    assert amend.history(office) == ()
+    assert amend.applied_amendments(office) == ()
     told = {row.code: row.kinds for row in done.comparison.changes}
     assert told == {
         "II.3": ("changed", "renumbered"),
@@ -82,21 +82,22 @@ def test_proposing_changes_nothing(office: Office, root: Path, newer: Path, chec
 def test_applying_keeps_codes_and_the_old_appendix(office: Office, root: Path, newer: Path) -> None:
     """Codes stay, the new task gets a new one; the old file lies in backup/, the version in the ledger."""
     before = (root / "phu-luc.xlsx").read_bytes()
-    done = amend.apply(office, newer, MAY)
+    done = amend.apply_amendment(office, newer, MAY)
     assert done.applied
     assert done.file is not None
     assert done.file.read_bytes() == before
     assert [row.code for row in office.appendix().plan.tasks] == ["I.1", "II.3", "III.4", "III.5", "III.6", "III.7"]
-    (version,) = amend.history(office)
+    (version,) = amend.applied_amendments(office)
     assert (version.effective_from, version.document) == (MAY, "phu-luc moi.xlsx")
     assert {row.code: row.kinds for row in version.rows}["III.7"] == ("added",)
-    assert [row.code for row in amend.version(office, 1).tasks] == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
-    assert not amend.apply(office, newer, MAY).applied
+    first = [row.code for row in amend.plan_of_version(office, 1).tasks]
+    assert first == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
+    assert not amend.apply_amendment(office, newer, MAY).applied
 
 
 def test_confirming_follows_the_office(office: Office, newer: Path) -> None:
     """The office corrects two decisions in the comparison; they are applied, and the appendix says so."""
-    done = amend.propose(office, newer, MAY)
+    done = amend.propose_amendment(office, newer, MAY)
     assert done.file is not None
     book = load_workbook(done.file)
     sheet = book["Nhiệm vụ"]
@@ -106,7 +107,7 @@ def test_confirming_follows_the_office(office: Office, newer: Path) -> None:
         elif sheet.cell(row, 2).value == "III.6":
             sheet.cell(row, 2).value = "Mới"
     book.save(done.file)
-    made = amend.confirm(office, done.file)
+    made = amend.confirm_amendment(office, done.file)
     assert made.applied
     codes = [row.code for row in office.appendix().plan.tasks]
     assert codes == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6-2", "III.7"]
@@ -114,28 +115,28 @@ def test_confirming_follows_the_office(office: Office, newer: Path) -> None:
 
 def test_a_comparison_that_is_out_of_date_is_refused(office: Office, root: Path, newer: Path) -> None:
     """The appendix or the document changed since: confirming is refused by name."""
-    done = amend.propose(office, newer, MAY)
+    done = amend.propose_amendment(office, newer, MAY)
     assert done.file is not None
     content = newer.read_bytes()
     newer.write_bytes(write_appendix(office.appendix().plan))
     with pytest.raises(Nq57Error, match=r"phu-luc moi\.xlsx"):
-        amend.confirm(office, done.file)
+        amend.confirm_amendment(office, done.file)
     newer.write_bytes(content)
     plan = office.appendix().plan
     appendix_of(attrs.evolve(plan, tasks=plan.tasks[1:]), root / "phu-luc.xlsx")
     with pytest.raises(Nq57Error, match="đã thay đổi sau khi lập bảng so sánh"):
-        amend.confirm(office, done.file)
+        amend.confirm_amendment(office, done.file)
     with pytest.raises(Nq57Error, match="không phải bảng so sánh"):
-        amend.confirm(office, newer)
+        amend.confirm_amendment(office, newer)
 
 
 def test_the_day_may_be_put_right_when_confirming(office: Office, newer: Path) -> None:
     """Without a day the comparison proposes today; confirming may name another."""
-    done = amend.propose(office, newer)
+    done = amend.propose_amendment(office, newer)
     assert done.effective_from == dt.date(2026, 5, 10)
     assert done.file is not None
-    assert amend.confirm(office, done.file, effective_from=MAY).effective_from == MAY
-    assert amend.history(office)[0].effective_from == MAY
+    assert amend.confirm_amendment(office, done.file, effective_from=MAY).effective_from == MAY
+    assert amend.applied_amendments(office)[0].effective_from == MAY
 
 
 def test_an_appendix_with_unreadable_cells_is_not_rewritten(office: Office, root: Path, newer: Path) -> None:
@@ -146,32 +147,32 @@ def test_an_appendix_with_unreadable_cells_is_not_rewritten(office: Office, root
         book["Nhiệm vụ"]["L5"] = "cuối năm"
         book.save(path)
         with pytest.raises(Nq57Error, match="L5"):
-            amend.apply(office, newer, MAY)
+            amend.apply_amendment(office, newer, MAY)
         path.write_bytes(good)
     book = load_workbook(root / "phu-luc.xlsx")
     book["Nhiệm vụ"]["A6"] = "I.1"
     book.save(root / "phu-luc.xlsx")
     with pytest.raises(Nq57Error, match=r"I\.1"):
-        amend.apply(office, newer, MAY)
-    assert amend.history(office) == ()
+        amend.apply_amendment(office, newer, MAY)
+    assert amend.applied_amendments(office) == ()
 
 
 def test_days_never_go_back(office: Office, newer: Path, tmp_path: Path) -> None:
     """A second amendment may not hold before the first; on the same day it may."""
-    amend.apply(office, newer, MAY)
+    amend.apply_amendment(office, newer, MAY)
     later = office.appendix().plan
     third = appendix_of(attrs.evolve(later, tasks=later.tasks[:-1]), tmp_path / "ba.xlsx")
     with pytest.raises(Nq57Error, match="01/05/2026"):
-        amend.apply(office, third, dt.date(2026, 4, 30))
-    assert amend.apply(office, third, MAY).applied
+        amend.apply_amendment(office, third, dt.date(2026, 4, 30))
+    assert amend.apply_amendment(office, third, MAY).applied
 
 
 def test_an_open_appendix_is_not_touched(office: Office, root: Path, newer: Path) -> None:
     """While LibreOffice has the appendix open nothing is applied, nothing recorded."""
     (root / ".~lock.phu-luc.xlsx#").write_text(",x,y,", encoding="utf-8")
     with pytest.raises(WorkbookOpenError):
-        amend.apply(office, newer, MAY)
-    assert amend.history(office) == ()
+        amend.apply_amendment(office, newer, MAY)
+    assert amend.applied_amendments(office) == ()
 
 
 def test_cut_off_before_the_file_is_in_place(
@@ -189,10 +190,10 @@ def test_cut_off_before_the_file_is_in_place(
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", held)
         with pytest.raises(WorkbookOpenError):
-            amend.apply(office, newer, MAY)
+            amend.apply_amendment(office, newer, MAY)
     assert (root / "phu-luc.xlsx").read_bytes() == before
-    assert amend.apply(office, newer, MAY).applied
-    assert [item.effective_from for item in amend.history(office)] == [MAY]
+    assert amend.apply_amendment(office, newer, MAY).applied
+    assert [item.effective_from for item in amend.applied_amendments(office)] == [MAY]
     assert office.appendix().plan.tasks[-1].code == "III.7"
 
 
@@ -211,14 +212,14 @@ def killed(source, target):
         os._exit(9)
     real(source, target)
 os.replace = killed
-amend.confirm(Office.at(Path(sys.argv[1]), FixedClock(moment(5, 10))), Path(sys.argv[2]))
+amend.confirm_amendment(Office.at(Path(sys.argv[1]), FixedClock(moment(5, 10))), Path(sys.argv[2]))
 """
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_while_confirming_and_confirmed_again(office: Office, root: Path, newer: Path, when: str) -> None:
     """Killed before or after the appendix takes its place: again, it is in place, once, told so, nothing left."""
-    done = amend.propose(office, newer, MAY)
+    done = amend.propose_amendment(office, newer, MAY)
     assert done.file is not None
     command = [sys.executable, "-c", KILLED, str(root), str(done.file), when]
     assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 9
@@ -226,7 +227,7 @@ def test_killed_while_confirming_and_confirmed_again(office: Office, root: Path,
     assert json.loads(first.stdout)["already"] is (when == "after")
     again = CliRunner().invoke(cli, ["-w", str(root), "amend", "--confirm", str(done.file)])
     assert (again.exit_code, "đã được áp dụng từ trước, hiệu lực từ 01/05/2026" in again.stdout) == (0, True)
-    assert [item.effective_from for item in amend.history(office)] == [MAY]
+    assert [item.effective_from for item in amend.applied_amendments(office)] == [MAY]
     assert office.appendix().plan.tasks[-1].code == "III.7"
     assert list(root.rglob("*.nq57tmp*")) == []
 
@@ -247,7 +248,7 @@ def test_a_word_document_amends(name: str, sections: str, tmp_path: Path) -> Non
     next_plan = attrs.evolve(old, tasks=tuple(rows))
     file = tmp_path / "ke hoach dieu chinh.docx"
     file.write_bytes(docx_of(next_plan, look_of(next_plan, sections=sections)))
-    done = amend.propose(office, file, MAY)
+    done = amend.propose_amendment(office, file, MAY)
     found = done.comparison
     assert [row.code for row in found.rows if "dropped" in row.kinds] == ["I.2"]
     assert [row.index for row in found.rows if "added" in row.kinds] == [len(rows) - 1]
@@ -259,11 +260,11 @@ def test_a_word_document_amends(name: str, sections: str, tmp_path: Path) -> Non
 
 def test_several_amendments_in_a_row(office: Office, newer: Path, tmp_path: Path) -> None:
     """Each day has its version: before, between and after two amendments."""
-    amend.apply(office, newer, MAY)
+    amend.apply_amendment(office, newer, MAY)
     plan = office.appendix().plan
     last = attrs.evolve(plan.tasks[-1], kpi="20.000 hồ sơ")
     third = appendix_of(attrs.evolve(plan, tasks=(*plan.tasks[:-1], last)), tmp_path / "ba.xlsx")
-    amend.apply(office, third, dt.date(2026, 8, 1))
+    amend.apply_amendment(office, third, dt.date(2026, 8, 1))
     assert len(list((office.workspace.backup).glob("phu-luc-*.xlsx"))) == 2
     with office.reading() as ledger:
         codes = {}
@@ -276,7 +277,7 @@ def test_several_amendments_in_a_row(office: Office, newer: Path, tmp_path: Path
 
 def test_a_row_added_by_hand_never_gets_a_dropped_code(office: Office, root: Path, newer: Path) -> None:
     """After I.2 was dropped the office types a new I.2 without a code: it is given another one."""
-    amend.apply(office, newer, MAY)
+    amend.apply_amendment(office, newer, MAY)
     book = load_workbook(root / "phu-luc.xlsx")
     sheet = book["Nhiệm vụ"]
     for column, value in enumerate(
@@ -295,7 +296,7 @@ def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp
     inbox = root / "inbox"
     collect(office, [filled(office, form_of(april, "VP"), inbox / "vp-4.xlsx", seed=3)], "2026-04")
     old_form = shutil.copy(form_of(may, "VP"), tmp_path / "vp-cu.xlsx")
-    done = amend.apply(office, newer, MAY)
+    done = amend.apply_amendment(office, newer, MAY)
     assert done.periods == ("2026-05",)
 
     taken = collect(office, [filled(office, Path(old_form), inbox / "vp-5.xlsx")], "2026-05")
@@ -343,7 +344,7 @@ def test_forms_and_reports_of_earlier_periods_stay_bit_for_bit(office: Office, r
     collect(office, [filled(office, form_of(made, "VP"), root / "inbox" / "vp.xlsx")], "2026-04")
     report = merge(office, "2026-04").report.read_bytes()
     forms = {item.path.name: item.path.read_bytes() for item in made.forms}
-    amend.apply(office, newer, MAY)
+    amend.apply_amendment(office, newer, MAY)
     assert {item.path.name: item.path.read_bytes() for item in generate(office, "2026-04", ["VP"]).forms} == forms
     assert merge(office, "2026-04").report.read_bytes() == report
 
@@ -361,7 +362,7 @@ def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> N
         "Phòng Quản lý Đầu tư | 31/10/2026 |\n",
         encoding="utf-8",
     )
-    done = amend.apply(office, table, MAY, partial=True)
+    done = amend.apply_amendment(office, table, MAY, partial=True)
     assert done.applied
     after = office.appendix().plan
     assert after.tasks[0].due == dt.date(2027, 6, 30)
@@ -376,7 +377,7 @@ def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> N
     }
     added = next(row for row in after.tasks if row.code == "I.2-2")
     assert added.lead_units == ("QLDT",)
-    assert after.units == amend.version(office, 1).units
+    assert after.units == amend.plan_of_version(office, 1).units
 
 
 def test_doubts_of_a_document_stay_with_their_rows(office: Office, root: Path, tmp_path: Path) -> None:
@@ -389,7 +390,7 @@ def test_doubts_of_a_document_stay_with_their_rows(office: Office, root: Path, t
         "| 2 | Tổ chức diễn đàn doanh nghiệp số | 01 diễn đàn | | 30/11/2026 |\n",
         encoding="utf-8",
     )
-    done = amend.apply(office, table, MAY, partial=True)
+    done = amend.apply_amendment(office, table, MAY, partial=True)
     assert [row.code for row in done.plan.tasks][-1] == "III.6"
     (doubt,) = [item for item in done.review if item.field == "lead"]
     place = next(index for index, row in enumerate(done.plan.tasks) if row.task.startswith("Tổ chức diễn đàn"))

@@ -255,9 +255,9 @@ def amended(root: Path, folder: Path) -> None:
     tasks = (*(changed if task is first else task for task in plan.tasks), more)
     document = folder / "phu-luc điều chỉnh.xlsx"
     document.write_bytes(write_appendix(attrs.evolve(plan, tasks=tasks, units=units)))
-    proposed = amend.propose(office, document, dt.date(2026, 3, 1))
+    proposed = amend.propose_amendment(office, document, dt.date(2026, 3, 1))
     assert proposed.file is not None
-    assert amend.confirm(office, proposed.file).applied
+    assert amend.confirm_amendment(office, proposed.file).applied
 
 
 def check_amended(root: Path, plan: Plan) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from nq57xl.commands.amend import propose
+from nq57xl.commands.amend import propose_amendment
 from nq57xl.commands.backup import verify
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import recheck
@@ -57,7 +57,7 @@ def test_pages_that_the_month_does_not_come_by(chromium: Browser, april: Path, t
     book = openpyxl.load_workbook(root / "phu-luc.xlsx")
     book["Nhiệm vụ"]["F5"].value = "Xây dựng dự án chuyển đổi số giai đoạn 2026-2030"
     book.save(changed)
-    propose(office, changed, dt.date(2026, 6, 1))
+    propose_amendment(office, changed, dt.date(2026, 6, 1))
     rows = [
         (str(number), f"Xây dựng đề án {number}", "Đề án", lead, "", "2026") for number, lead in enumerate(LEADS, 1)
     ]
