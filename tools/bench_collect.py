@@ -1,6 +1,7 @@
 """What collecting costs: a return, a ghost sheet, and a batch with bad files beside the same batch without.
 
 python tools/bench_collect.py [returns]
+python tools/bench_collect.py growth [returns]: one run over small forms, what each batch of it costs
 
 A made-up plan of a hundred units; every unit hands in ten reports that differ in what they say. In the other batch
 every twentieth file is bad: encrypted, cut short, no form at all, of another month, full of wrong values, hostile.
@@ -18,7 +19,8 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context
+from itertools import pairwise
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import attrs
@@ -29,9 +31,12 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
+from nq57xl.commands.judge import BATCH
 from nq57xl.commands.office import Office
+from nq57xl.ledger.store import Ledger
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, Unit
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.read import read_bytes
@@ -219,7 +224,7 @@ def run(base: Path, folder: Path, files: Sequence[bytes]) -> tuple[Batch, Collec
     shutil.copytree(base, folder)
     office = office_at(folder)
     for number, data in enumerate(files):
-        (office.workspace.inbox / f"{number:04d}.xlsx").write_bytes(data)
+        (office.workspace.inbox / f"{number:05d}.xlsx").write_bytes(data)
     start, before = time.perf_counter(), _processor()
     done = collect(office, [], PERIOD)
     verdicts = dict(Counter[str](item.verdict for item in done.returns))
@@ -229,6 +234,50 @@ def run(base: Path, folder: Path, files: Sequence[bytes]) -> tuple[Batch, Collec
 def _processor() -> float:
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+GROWTH_RETURNS, GROWTH_UNITS, GROWTH_ROWS = 4000, 20, 1
+GROWTH_LIMIT = 1.2
+
+
+def growth(folder: Path, count: int = GROWTH_RETURNS) -> list[float]:
+    """Milliseconds of processor time a return, for each batch of one run: what a return costs as the ledger grows."""
+    reports = workspace(folder, GROWTH_UNITS, GROWTH_ROWS)[PERIOD]
+    marks = [_with_readers()]
+    record = Ledger.record_returns
+
+    def recorded(ledger: Ledger, period: str, judged: Sequence[JudgedReturn], at: dt.datetime) -> None:
+        record(ledger, period, judged, at)
+        marks.append(_with_readers())
+
+    Ledger.record_returns = recorded  # type: ignore[method-assign]
+    try:
+        run(folder / "so", folder / "grown", clean(reports, count))
+    finally:
+        Ledger.record_returns = record  # type: ignore[method-assign]
+    return [(after - before) / BATCH * 1000 for before, after in pairwise(marks)]
+
+
+def _with_readers() -> float:
+    """Processor time so far, of the processes that read too, which are still at work."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    total = time.process_time()
+    for process in active_children():
+        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / ticks
+    return total
+
+
+def _print_growth(count: int) -> None:
+    """Exits 1 when the last batches of the run cost more than the first ones may."""
+    with tempfile.TemporaryDirectory(prefix="nq57xl-bench-") as name:
+        costs = growth(Path(name), count)[1:]  # the first has loaded the libraries
+    for number, cost in enumerate(costs, start=2):
+        print(f"batch {number}: {cost:.1f} ms of processor time a return")
+    few = max(1, len(costs) // 4)
+    ratio = sum(costs[-few:]) / sum(costs[:few])
+    print(f"last {few} batches beside the first {few}: {ratio:.2f} (at most {GROWTH_LIMIT:g}); {peak():.0f} MB")
+    sys.exit(ratio > GROWTH_LIMIT)
 
 
 def ghost_form(data: bytes, rows: int) -> bytes:
@@ -291,6 +340,8 @@ def reading(folder: Path, forms: Sequence[bytes], times: int = 15) -> tuple[int,
 
 def main() -> None:
     """Prints the figures; exits 1 when bad files cost more than they may."""
+    if sys.argv[1:2] == ["growth"]:
+        _print_growth(int(sys.argv[2]) if len(sys.argv) > 2 else GROWTH_RETURNS)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RETURNS
     with tempfile.TemporaryDirectory(prefix="nq57xl-bench-") as name:
         folder = Path(name)
