@@ -19,7 +19,6 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -36,7 +35,7 @@ from nq57xl.commands.office import Office
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, Unit
-from nq57xl.returns.model import JudgedReturn
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.read import read_bytes
@@ -236,26 +235,49 @@ def _processor() -> float:
     return spent.user + spent.system + spent.children_user + spent.children_system
 
 
-GROWTH_RETURNS, GROWTH_UNITS, GROWTH_ROWS = 4000, 20, 1
+GROWTH_RETURNS, GROWTH_UNITS, GROWTH_ROWS = 2000, 100, 1
 GROWTH_LIMIT = 1.2
 
 
 def growth(folder: Path, count: int = GROWTH_RETURNS) -> list[float]:
-    """Milliseconds of processor time a return, for each batch of one run: what a return costs as the ledger grows."""
+    """Times calamine a return, for each batch of one run but the last: what a return costs as the ledger grows.
+
+    The returns of a unit follow one another, so that no batch has more of a unit's earlier ones than another.
+    """
     reports = workspace(folder, GROWTH_UNITS, GROWTH_ROWS)[PERIOD]
-    marks = [_with_readers()]
+    files = [variant(report, number) for report in reports for number in range(count // len(reports))]
+    costs: list[float] = []
+    begun = _with_readers()
     record = Ledger.record_returns
 
-    def recorded(ledger: Ledger, period: str, judged: Sequence[JudgedReturn], at: dt.datetime) -> None:
-        record(ledger, period, judged, at)
-        marks.append(_with_readers())
+    def recorded(
+        ledger: Ledger, period: str, judged: Sequence[JudgedReturn], at: dt.datetime
+    ) -> tuple[ReturnRecord, ...]:
+        nonlocal begun
+        done = record(ledger, period, judged, at)
+        spent = _with_readers() - begun
+        costs.append(spent / BATCH / _calamine(files[:: max(1, len(files) // 50)]))
+        begun = _with_readers()
+        return done
 
-    Ledger.record_returns = recorded  # type: ignore[method-assign]
+    Ledger.record_returns = recorded  # type: ignore[method-assign, assignment]
     try:
-        run(folder / "so", folder / "grown", clean(reports, count))
+        run(folder / "so", folder / "grown", files)
     finally:
         Ledger.record_returns = record  # type: ignore[method-assign]
-    return [(after - before) / BATCH * 1000 for before, after in pairwise(marks)]
+    return costs[:-1]  # with the last batch the readers go, and their time with them
+
+
+def _calamine(files: Sequence[bytes]) -> float:
+    """Seconds of processor time that merely reading one of those files takes."""
+    from python_calamine import CalamineWorkbook
+
+    before = time.process_time()
+    for data in files:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name).to_python()
+    return (time.process_time() - before) / len(files)
 
 
 def _with_readers() -> float:
@@ -273,7 +295,7 @@ def _print_growth(count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="nq57xl-bench-") as name:
         costs = growth(Path(name), count)[1:]  # the first has loaded the libraries
     for number, cost in enumerate(costs, start=2):
-        print(f"batch {number}: {cost:.1f} ms of processor time a return")
+        print(f"batch {number}: {cost:.1f} times calamine a return")
     few = max(1, len(costs) // 4)
     ratio = sum(costs[-few:]) / sum(costs[:few])
     print(f"last {few} batches beside the first {few}: {ratio:.2f} (at most {GROWTH_LIMIT:g}); {peak():.0f} MB")
