@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from nq57xl.ledger.decisions import CellRemark, is_answered
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.units import NO, YES
 from nq57xl.plan.model import Period
 from nq57xl.results.standing import FATES, FiledReturn
@@ -20,9 +21,11 @@ from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
 from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
 from nq57xl.xlsx.write_pages import report_workbook
 
-UNITS, FILES, POINTS, FACTS = "Đơn vị", "Tệp nhận", "Điểm cần xử lý", "Đã chuẩn hóa, ghi nhận"
+_NAMES = ("check_units", "check_files", "check_points", "check_remarks")
+UNITS, FILES, POINTS, REMARKS = (SHEETS[name].name for name in _NAMES)
+FACTS = "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
-REMARKS, REMARK = "Ý kiến", "Ý kiến của đơn vị tổng hợp"
+REMARK = "Ý kiến của đơn vị tổng hợp"
 LONGEST_REMARK = 500
 _SHOWN = 300
 """Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
@@ -31,64 +34,12 @@ _FIRST = 3
 _LINKED = 60_000
 """Rows of findings that carry a link: a sheet holds 65,530 of them."""
 
-_UNIT_COLUMNS = (
-    ReportColumn("number", "TT", 5, "center"),
-    ReportColumn("unit", "Đơn vị", 24),
-    ReportColumn("state", "Tình trạng", 17),
-    ReportColumn("received", "Nhận lúc", 12, "center"),
-    ReportColumn("basis", "Căn cứ thời điểm", 13),
-    ReportColumn("on_time", "Đúng hạn", 8, "center"),
-    ReportColumn("late", "Số ngày chậm", 8, "center"),
-    ReportColumn("errors", "Phải sửa", 7, "center"),
-    ReportColumn("warnings", "Nên xem lại", 7, "center"),
-    ReportColumn("points", "Điểm chính của lần gửi mới nhất", 42),
-    ReportColumn("next", "Việc tiếp theo", 20),
-    ReportColumn("file", "Tệp mới nhất", 14, "center"),
-    ReportColumn("marked", "Biểu trả lại", 12, "center"),
-    ReportColumn("letter", "Thông báo", 9, "center"),
-    ReportColumn("draft", "Thư soạn sẵn", 9, "center"),
-    ReportColumn("code", "Mã", 9, "center", printed=False),
-)
-_FILE_COLUMNS = (
-    ReportColumn("number", "TT", 5, "center"),
-    ReportColumn("unit", "Đơn vị", 18),
-    ReportColumn("file", "Tệp", 22),
-    ReportColumn("received", "Nhận lúc", 12, "center"),
-    ReportColumn("basis", "Căn cứ thời điểm", 13),
-    ReportColumn("fate", "Kết quả", 19),
-    ReportColumn("errors", "Phải sửa", 7, "center"),
-    ReportColumn("warnings", "Nên xem lại", 7, "center"),
-    ReportColumn("repaired", "Đã chuẩn hóa", 8, "center"),
-    ReportColumn("sender", "Người gửi", 18),
-    ReportColumn("subject", "Tiêu đề thư", 18),
-    ReportColumn("points", "Các điểm", 9, "center"),
-    ReportColumn("archive", "Bản gốc", 10, "center"),
-    ReportColumn("letter", "Thư trả lời", 10, "center"),
-    ReportColumn("back", "Đơn vị (xem dòng)", 14, "center", printed=False),
-    ReportColumn("period", "Kỳ của biểu", 10, "center", printed=False),
-    ReportColumn("path", "Đường dẫn khi nhận", 40, printed=False),
-    ReportColumn("sha", "Mã băm SHA-256", 66, printed=False),
-    ReportColumn("collected", "Ghi sổ lúc", 20, "center", printed=False),
-)
+_UNIT_COLUMNS = SHEETS["check_units"].columns
+_FILE_COLUMNS = SHEETS["check_files"].columns
 _POINT_COLUMNS = (
-    ReportColumn("number", "TT", 5, "center"),
-    ReportColumn("unit", "Đơn vị", 15),
-    ReportColumn("file", "Tệp", 14),
-    ReportColumn("level", "Mức độ", 9, "center"),
-    ReportColumn("sheet", "Trang", 11),
-    ReportColumn("cell", "Ô", 6, "center"),
-    ReportColumn("task", "Mã, dòng", 8, "center"),
-    ReportColumn("field", "Nội dung", 13),
-    ReportColumn("value", "Đã nhập", 14),
-    ReportColumn("message", "Điểm cần xử lý", 29),
-    ReportColumn("fix", "Cách xử lý", 36),
-    ReportColumn("remark", REMARK, 34, printed=False, longest=LONGEST_REMARK),
-    ReportColumn("back", "Tệp (xem dòng)", 13, "center", printed=False),
-    ReportColumn("fate", "Kết quả của tệp", 30, printed=False),
-    ReportColumn("code", "Mã điểm", 24, printed=False),
-    ReportColumn("whole", "Nguyên văn đã nhập (khi dài)", 60, printed=False),
-    ReportColumn("remark_number", "Số ý kiến", 10, "center", printed=False),
-    ReportColumn("place", "Mã ô", 30, printed=False),
+    SHEETS["check_points"]
+    .with_columns("back", ReportColumn("remark", REMARK, 34, printed=False, longest=LONGEST_REMARK))
+    .columns
 )
 _FACT_COLUMNS = tuple(
     attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
@@ -98,14 +49,7 @@ _FACT_COLUMNS = tuple(
 
 
 _REMARK_COLUMNS = (
-    ReportColumn("number", "Số", 6, "center"),
-    ReportColumn("unit", "Đơn vị (mã)", 14),
-    ReportColumn("sheet", "Trang", 16),
-    ReportColumn("task", "Mã, dòng", 10, "center"),
-    ReportColumn("column", "Ô hoặc tên cột", 24),
-    ReportColumn("text", "Ý kiến", 60, longest=LONGEST_REMARK),
-    ReportColumn("state", "Tình trạng", 16, "center"),
-    ReportColumn("at", "Ghi lúc", 14, "center"),
+    SHEETS["check_remarks"].with_columns("state", ReportColumn("text", "Ý kiến", 60, longest=LONGEST_REMARK)).columns
 )
 _BLANK_REMARKS = 20
 _OF_POINTS = {
