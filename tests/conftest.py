@@ -68,16 +68,23 @@ def has_program(program: str) -> bool:
 
 
 LONG = (
-    "commands/test_end_to_end",
-    "returns/test_cases_sent_back",
     "returns/test_cases",
-    "plan/test_import_wild",
-    "commands/test_kill_rerun",
+    "commands/test_end_to_end",
     "web/test_web_month",
-    "forms/test_proof_paper",
+    "returns/test_cases_runs",
+    "commands/test_movement",
+    "returns/test_faults",
+    "returns/test_password",
+    "xlsx/test_returns_programs",
+    "web/test_web_killed",
+    "commands/test_kill_rerun",
     "cli/test_cli_contract",
-    "commands/test_commands_periods",
-    "returns/test_returns_programs",
+    "returns/test_cases_heavy",
+    "returns/test_cases_sent_back",
+    "ledger/test_server",
+    "commands/test_quarters",
+    "returns/test_combine",
+    "edits/test_edits_merge",
     "test_wheel",
 )
 """Files that take longest, the longest first: begun last, they would leave the other worker idle at the end."""

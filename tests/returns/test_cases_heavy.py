@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.case_book import Book, Place
 from tests.case_kit import PERIOD, RECEIVED, Done, base, form, in_a_process, nq57xl, prepare
 
 SECONDS = 20.0
-"""What a single file may cost from reading to its marked form, on a loaded machine; about 3 on an idle one."""
+"""Processor time that a single file may cost from reading to its marked form, all processes together; about 10."""
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +41,27 @@ def with_rows(filled: bytes, rows: int, columns: int) -> bytes:
     return book.packed()
 
 
+def _spent() -> float:
+    """Processor time of this process and of those that it waited for: another program's work does not count."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def collect(
     root: Path, name: str, data: bytes, command: Callable[..., Done] = in_a_process
 ) -> tuple[float, dict[str, str]]:
-    """Seconds of the run, and the verdicts by file name."""
+    """Seconds of processor time of the run, and the verdicts by file name."""
     inbox = root / "inbox" / RECEIVED.isoformat()
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / name).write_bytes(data)
-    started = time.monotonic()
+    before = _spent()
     done = command("-w", root, "collect", inbox / name, "--period", PERIOD, "--json")
     assert done.code == 0, done.err[-300:]
     assert "Traceback" not in done.err
-    return time.monotonic() - started, {Path(i["file"]).name: i["verdict"] for i in done.document["returns"]}
+    return _spent() - before, {Path(i["file"]).name: i["verdict"] for i in done.document["returns"]}
 
 
-@pytest.mark.parametrize(("rows", "columns"), cases([(12_000, 20), (50_000, 20)], [(2_000, 4), (5_000, 4)]))
+@pytest.mark.parametrize(("rows", "columns"), cases([(2_000, 4), (50_000, 20)], [(12_000, 20), (5_000, 4)]))
 def test_many_rows_under_a_free_table(office: Path, rows: int, columns: int) -> None:
     """Within all limits of a file: taken or told for what it is, in bounded time."""
     seconds, verdicts = collect(office, f"{rows}.xlsx", with_rows(base(form(office)), rows, columns))
@@ -63,7 +69,7 @@ def test_many_rows_under_a_free_table(office: Path, rows: int, columns: int) -> 
     assert set(verdicts.values()) <= {"accepted", "accepted_with_warnings", "superseded", "rejected", "unrecognised"}
 
 
-@pytest.mark.parametrize("rows", cases([2_000], [4_000, 20_000]))
+@pytest.mark.parametrize("rows", cases([500], [2_000, 20_000]))
 def test_a_rejected_return_with_many_rows(office: Path, rows: int) -> None:
     """Its marked form is bounded, as reading is."""
     book = Book(base(form(office)))
