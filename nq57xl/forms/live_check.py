@@ -16,7 +16,7 @@ from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Val
 from nq57xl.forms.rows import judged_tables, unreadable_fields
 from nq57xl.forms.shared_cells import missing_formula
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.rules.movement import predicates_of
+from nq57xl.rules.movement import Moved, predicates_of
 from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted
 from nq57xl.rules.schema import Facts, Table
@@ -270,7 +270,7 @@ def _own_cells(form: Form, table: Table, slot: Slot, entries: dict[tuple[str, st
 
 
 def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
-    parts = []
+    runs: list[tuple[str, list[str]]] = []
     for short, group in parts_of(form, table, slot).items():
         conditions = [
             condition
@@ -279,7 +279,29 @@ def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
         ]
         if conditions:
             test = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
-            parts.append(f'IF({test},{quoted(short + END)},"")')
+            settled = group[0].settled(cells) if isinstance(group[0], Moved) else ""
+            if not runs or runs[-1][0] != settled:
+                runs.append((settled, []))
+            runs[-1][1].append(f'IF({test},{quoted(short + END)},"")')
+    text = _assembled(table, slot, cells, runs)
+    while len(text) > _LONGEST and any(settled for settled, _ in runs):
+        # what moved is asked about on return all the same; a longer formula is one that Excel does not open
+        at = max(
+            (number for number, (settled, _) in enumerate(runs) if settled), key=lambda number: len(runs[number][1])
+        )
+        runs[at][1].remove(max(runs[at][1], key=len))
+        runs = [run for run in runs if run[1]]
+        text = _assembled(table, slot, cells, runs)
+    return text
+
+
+_LONGEST = 8192
+"""Characters of a formula that Excel opens, with its sign of equality."""
+
+
+def _assembled(table: Table, slot: Slot, cells: _RowCells, runs: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """The whole formula of a check; `runs`: its parts, with the condition under which they say nothing."""
+    parts = [f'IF({settled},"",{"&".join(run)})' if settled else "&".join(run) for settled, run in runs]
     # Every part ends with "; ". Between two edges, nothing at all becomes "Đủ", and the last "; " falls away.
     text = "&".join([quoted(_EDGE), *parts, quoted(_EDGE)])
     for old, new in ((_EDGE * 2, ENOUGH), (END + _EDGE, ""), (_EDGE, "")):

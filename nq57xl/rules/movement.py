@@ -97,7 +97,9 @@ def _explains_formula(ref: str, before: object) -> str:
 
 
 _DOCUMENTS = 30
-"""Documents that a formula compares with: the newest."""
+"""Documents that a formula compares with: the newest,"""
+_DOCUMENT, _LETTERS = 80, 600
+"""those of at most so many letters, and together."""
 _BETWEEN = (";", ",", "(", ")")
 
 
@@ -105,7 +107,11 @@ def document_prints(texts: Iterable[str]) -> str:
     """The numbers of documents, a line each, as `repeated` compares with them: "12/kh-sxd"; texts without one are left
     out."""
     words = (" ".join(part.lower().split()) for text in texts for part in re.split(r"[;,()\n]", text))
-    return "\n".join([*dict.fromkeys(word for word in words if "/" in word and re.search(r"\d", word))][-_DOCUMENTS:])
+    found = dict.fromkeys(word for word in words if "/" in word and re.search(r"\d", word) and len(word) <= _DOCUMENT)
+    newest = [*found][-_DOCUMENTS:]
+    while sum(map(len, newest)) > _LETTERS:
+        newest.pop(0)
+    return "\n".join(newest)
 
 
 def _spaced(text: str) -> str:
@@ -272,8 +278,11 @@ class Moved(Predicate):
         return known and all(facts.get(name) in values for name, values in told.items())
 
     def formula(self, cells: Cells) -> str | None:
-        """None where the form has no earlier value."""
-        return None if cells.facts.get(BEFORE + self.rule.field) in (None, "") else super().formula(cells)
+        """That the cell moves, explained (`settled`) or not; None where the form has no earlier value."""
+        if cells.facts.get(BEFORE + self.rule.field) in (None, ""):
+            return None
+        never = self._how in ("back", "still") and self._formula(cells) == "FALSE"
+        return None if never else super().formula(cells)
 
     def _compared(self) -> list[str]:
         return [self._settled_by, *self.rule.params.get("ratio", ())]
@@ -283,8 +292,14 @@ class Moved(Predicate):
         if "ratio" in self.rule.params:
             part, whole = map(cells.ref, self.rule.params["ratio"])
             ref = f'IF(AND(ISNUMBER({part}),ISNUMBER({whole})),IF(N({whole})=0,"",N({part})/N({whole})),"")'
-        explained = _explains_formula(cells.ref(self._settled_by), cells.facts.get(EXPLAINED))
-        return all_of([self._moves_formula(ref, before, cells), f"NOT({explained})"])
+        return self._moves_formula(ref, before, cells)
+
+    def settled(self, cells: Cells) -> str:
+        """Excel condition that the row explains its movements: one for all rules that the same field settles.
+
+        It stands once around them in a check: Excel takes no formula of more than 8.192 characters.
+        """
+        return _explains_formula(cells.ref(self._settled_by), cells.facts.get(EXPLAINED))
 
     def _moves_formula(self, ref: str, before: Any, cells: Cells) -> str:  # noqa: ANN401 - a fact
         how, params = self._how, self.rule.params

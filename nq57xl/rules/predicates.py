@@ -20,7 +20,7 @@ from nq57xl.rules.rows import (
     any_of,
     blank_formula,
     fields_of,
-    quoted,
+    says_one_of,
     words_formula,
 )
 from nq57xl.rules.schema import (
@@ -346,8 +346,8 @@ class _OneOf(Predicate):
 
     def _formula(self, cells: Cells) -> str:
         ref = cells.ref(self.rule.field)
-        words = [quoted(item.title) for item in self.schema.lists[self.field.offered(cells.facts)]]
-        return all_of([f"NOT({blank_formula(ref)})", *[f"{words_formula(ref)}<>{word}" for word in words]])
+        words = [item.title for item in self.schema.lists[self.field.offered(cells.facts)]]
+        return all_of([f"NOT({blank_formula(ref)})", f"NOT({says_one_of(ref, words)})"])
 
     def _sentence(self, row: Row) -> str:
         titles = ", ".join(f"«{item.title}»" for item in self.schema.lists[self.field.choices])

@@ -57,6 +57,12 @@ def blank_formula(ref: str) -> str:
     return f"LEN({words_formula(ref)})=0"
 
 
+def says_one_of(ref: str, words: Sequence[str]) -> str:
+    """Excel: what stands in the cell is one of those."""
+    listed = ",".join(map(quoted, words))
+    return f"OR({words_formula(ref)}={{{listed}}})" if len(words) > 1 else f"{words_formula(ref)}={listed}"
+
+
 def quoted(text: str) -> str:
     """An Excel string literal."""
     return '"' + text.replace('"', '""') + '"'
@@ -119,13 +125,12 @@ class Condition:
                     return None
             elif name == "*":
                 own = [name for name in self.own if not self.fields[name].within]
-                parts.append(any_of([f"NOT({blank_formula(cells.ref(name))})" for name in own]))
+                parts.append(f"NOT({blank_formula('&'.join(cells.ref(name) for name in own))})")
             elif wanted in (FILLED, BLANK):
                 test = blank_formula(cells.ref(name))
                 parts.append(test if wanted == BLANK else f"NOT({test})")
             else:
-                words = [quoted(self.words(name, code)) for code in wanted]
-                parts.append(any_of([f"{words_formula(cells.ref(name))}={word}" for word in words]))
+                parts.append(says_one_of(cells.ref(name), [self.words(name, code) for code in wanted]))
         return all_of(parts) if parts else ""
 
     def words(self, field: str, code: str) -> str:

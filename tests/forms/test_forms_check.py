@@ -7,6 +7,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import attrs
 import openpyxl
 import pytest
 
@@ -104,6 +105,27 @@ def test_formulas_for_every_check_cell() -> None:
         assert len(formula) < 8192
         assert not VOLATILE_OR_NEW.search(formula)
         assert "#REF" not in formula
+
+
+def test_a_row_of_which_everything_was_said_before_has_a_formula_that_excel_opens() -> None:
+    """Long texts, an explanation and thirty documents of other rows: the formula stays under the limit."""
+    form = sample_form("VP")
+    documents = "\n".join(f"{number}/kh-sxd-vp ngày 07/04/2026" for number in range(100, 130))
+    before: dict[str, str | int | float] = {
+        "before_progress": "done", "before_percent": 0.4533, "before_result": f"200:{'đ' * 100}",
+        "before_completion_date": "2026-04-07", "before_still": 3, "before_explanation": f"200:{'g' * 100}",
+        "before_evidence_number": documents, "repeatable": True,
+    }  # fmt: skip
+    tables = tuple(
+        attrs.evolve(table, rows=tuple(attrs.evolve(row, facts={**row.facts, **before}) for row in table.rows))
+        if table.table == "led"
+        else table
+        for table in form.tables
+    )
+    told = attrs.evolve(form, tables=tables)
+    formulas = check_formulas(told, layout(told))
+    assert max(map(len, formulas.values())) <= 8192
+    assert any("cần giải trình" in formula for formula in formulas.values())
 
 
 def test_formula_asks_by_the_row() -> None:
