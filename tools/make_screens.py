@@ -78,9 +78,6 @@ def steps(form: Path, marked: Path) -> list[tuple[Path, list[Step]]]:
         sheet.title: "-".join("".join(c if c.isalnum() else " " for c in bare(sheet.title)).split()) for sheet in sheets
     }
     seen: list[Step] = [{"cell": [sheet.title, _first(sheet)], "name": slugs[sheet.title]} for sheet in sheets]
-    last_sheet = sheets[-1]
-    signing = next(cells[0].row for cells in last_sheet.iter_rows() if cells[0].value == "signoff|prepared_by")
-    seen.append({"cell": [last_sheet.title, f"D{signing}"], "name": "ky-xac-nhan"})
     results = sheets[1]
     columns = {str(cell.value): cell.column_letter for cell in results[1] if cell.value}
     keyed = (cells[0].row for cells in results.iter_rows() if str(cells[0].value or "").startswith("led|"))
