@@ -27,7 +27,7 @@ WAIT = 90_000
 PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
 FIRST, LAST = "2026-04-01T09:00", "2026-04-20T09:00"
 OWN = ("http://127.0.0.1", "data:", "blob:http://127.0.0.1")
-_IDS = {"sha256", "path", "file", "files", "at", "received_at", "issue", "id", "backup", "outputs"}
+_IDS = {"sha256", "sources", "path", "file", "files", "at", "received_at", "issue", "id", "backup", "outputs"}
 
 
 @contextmanager
