@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -26,7 +26,7 @@ from tests.amounts import amount
 from tests.conftest import REPOSITORY
 from tests.fuzzing import bases, spoilt
 from tests.independent_reader import differences
-from tests.returns_kit import form_of, issued, source_of
+from tests.returns_kit import RESULTS, column_of, edited, form_of, issued, row_of, source_of
 
 CASES = amount(30, 10_000)
 BATCH = 100
@@ -157,12 +157,43 @@ def test_spoilt_workbooks(tmp_path: Path, start: int) -> None:
 
 
 def test_corpus() -> None:
-    """Workbooks that once went wrong get the verdict in their name: NAME.VERDICT.xlsx."""
+    """Workbooks that once went wrong, not read in whatever form they are, get the verdict in their name."""
     assert CORPUS
-    for path, back, form, verdict in judged(CORPUS):
+    for path, _, _, verdict in judged(CORPUS):
         assert verdict == path.name.split(".")[-2], path.name
-        if verdict in ACCEPTED and back is not None and form is not None:
-            assert_honest(path, back, form)
+
+
+ONCE_WRONG: Mapping[str, tuple[Mapping[str, str | float], Sequence[str]]] = {
+    "direction turned": ({"result": "Đã trình \u202edự thảo"}, ()),
+    "percent beyond all bounds": ({"percent": -1e308}, ("percent",)),
+    "date before all days": ({"completion_date": -1e12}, ("completion_date",)),
+    "key and label typed over": ({"@key": "xong", "number": "xong", "work": "xong"}, ("",)),
+}
+"""What random cases found: columns of a row, typed over -> the columns told as errors; "" is the row as a whole."""
+
+
+@pytest.mark.parametrize("name", ONCE_WRONG)
+def test_what_once_went_wrong(tmp_path: Path, name: str) -> None:
+    """A form of today with those cells in row I.1 is rejected for them, or accepted and says what stands there."""
+    typed, wrong = ONCE_WRONG[name]
+
+    def spoil(book: Workbook) -> None:
+        sheet = book[RESULTS]
+        row = row_of(sheet, "led|I.1")
+        for column, content in typed.items():
+            sheet.cell(row, 1 if column == "@key" else column_of(sheet, column)).value = content
+
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(edited(spoil, bases()[0]))
+    ((_, back, form, verdict),) = judged([path])
+    assert back is not None
+    assert form is not None
+    assert (verdict == "rejected") == bool(wrong)
+    findings = (*back.findings, *check([back])[0])
+    told = {item.field or "" for item in findings if item.severity == "error" and item.task == "I.1"}
+    assert told == set(wrong)
+    if verdict in ACCEPTED:
+        assert_honest(path, back, form)
 
 
 def test_the_unspoilt_form_is_accepted(tmp_path: Path) -> None:
