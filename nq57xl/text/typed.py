@@ -129,10 +129,10 @@ _DAY_ANYWHERE = re.compile(
     r"(?:ngày\s*:?\s*|(?<![\w/.]))(?:"
     r"[0-3]?[0-9] ?([-/.]) ?[01]?[0-9] ?\1 ?(?:[0-9]{4}|[0-9]{2})(?![\w/])"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w/])"
-    r"|[0-3]?[0-9] ?/? ?tháng ?[01]?[0-9] ?(?:,? ?năm|[-/,]) ?[0-9]{4})",
+    r"|[0-3]?[0-9] ?(?:/ ?|/? ?tháng ?)[01]?[0-9] ?(?:[,/]? ?năm|[-/,]) ?[0-9]{4}(?![\w/]))",
     re.IGNORECASE,
 )
-_DAY_IN_WORDS = re.compile(r"([0-9]+) ?/? ?tháng ?([0-9]+) ?(?:,? ?năm|[-/,]) ?([0-9]{4})", re.IGNORECASE)
+_DAY_IN_WORDS = re.compile(r"([0-9]+) ?(?:/ ?|/? ?tháng ?)([0-9]+) ?(?:[,/]? ?năm|[-/,]) ?([0-9]{4})", re.IGNORECASE)
 _LIKE_A_DAY = re.compile(
     r"ngày\s*:?\s*[^,;()\x00]*[0-9][^,;()\x00]*|(?<![\w/.-])[0-9]{1,4} ?([-/.]) ?[0-9]{1,2} ?\1 ?[0-9]{2,4}(?![\w/])"
     r"|(?:tháng|quý|năm) ?(?:[0-9]+|[ivIV]+)(?: ?(?:[-/]|năm) ?[0-9]{4})?",
@@ -141,9 +141,9 @@ _LIKE_A_DAY = re.compile(
 """What looks like a day, a month, a quarter or a year, and is no day."""
 _SIGNED = re.compile(
     r"(?<![\w/.-])[0-9]+\w?(?:(?: ?/ ?[0-9]{4})? ?/ ?[^\W\d_]| ?- ?[A-ZĐ])[\w&]*"
-    r"(?:[-/][^\W_][\w&]*| ?- ?[A-ZĐ][A-ZĐ0-9]*\b)*"
+    r"(?:(?:[-/]|\.(?=[A-ZĐ]{2}))[^\W_][\w&]*| ?- ?[A-ZĐ][A-ZĐ0-9]*\b)*"
 )
-"""258/BC-VP, 12/2026/NQ-HĐND, 45 / QĐ - SXD, 57-NQ/TW."""
+"""258/BC-VP, 258/BC.VP, 12/2026/NQ-HĐND, 45 / QĐ - SXD, 57-NQ/TW."""
 _NUMBERED = re.compile(r"\bsố\s*:?\s*[0-9]", re.IGNORECASE)
 _SHORT_NUMBER = re.compile(r"(?=.*[0-9])\S+(?: \S+){0,2}")
 """Numbers without a sign: "Công văn số 45", "TB-45", "0045". Longer words with a figure in them are no number."""

@@ -22,6 +22,8 @@ DAY = date(2026, 4, 6)
         "258/BC-VP\nngày 6.4.2026",
         "Ngày 06/4/2026, số 258/BC-VP",
         "258 / BC - VP, ngày 06 tháng 4/2026",
+        "258/BC-VP ngày 6/4 năm 2026",
+        "258/BC-VP ngày 06/tháng 4/năm 2026",
         "258/BC-VP ngày 06/4/2026; 260/BC-VP ngày 10/4/2026",
         "258/BC-VP ngày 06/4/2026\n260/BC-VP ngày 10/4/2026",
         "258/BC-VP, 259/BC-VP cùng ngày 06/4/2026",
@@ -38,6 +40,8 @@ def test_number_and_day_are_read_as_people_write_them(text: str) -> None:
     ("text", "said"),
     [
         ("258/BC-VP", Citation("258/BC-VP")),
+        ("258/BC.VP ngày 06/4/2026. Đã gửi", Citation("258/BC.VP", DAY)),
+        ("258/BC-VP.", Citation("258/BC-VP")),
         ("ngày 06/4/2026", Citation("", DAY)),
         ("đã gửi văn thư", Citation()),
         ("Đã trình dự thảo lần 2", Citation()),
