@@ -22,7 +22,7 @@ STEPS = st.lists(
     min_size=1,
     max_size=4,
 )
-SHEETS = st.integers(1, 7)
+SHEETS = st.integers(1, 6)
 
 
 @functools.cache
