@@ -449,13 +449,16 @@ def _repeats(earlier: EarlierAnswer | None) -> int:
 
 
 def _started(form: Form) -> tuple[Value, ...]:
-    """Where rows stand that wait for a request from outside: "Chưa phát sinh", to be changed where one came."""
+    """Where rows stand that wait for a request from outside: "Chưa phát sinh", to be changed where one came.
+
+    One that was answered before says nothing in advance: it may have begun, or has been as before for three periods.
+    """
     titles = {item.code: item.title for item in form.schema.lists["progress"]}
     table = form.table("led")
     return tuple(
         Value("led", row.key, "progress", titles["not_arisen"], "not_arisen", "", "")
         for row in (table.rows if table else ())
-        if row.open and not row.before and _WAITING.search(bare(row.texts["deadline"]))
+        if row.open and f"{BEFORE}progress" not in row.facts and _WAITING.search(bare(row.texts["deadline"]))
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import openpyxl
@@ -11,6 +13,7 @@ import pytest
 
 from nq57xl.forms.build import build_form
 from nq57xl.forms.layout import layout
+from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
@@ -124,20 +127,25 @@ def test_a_marked_form_keeps_the_statement(played: tuple[Month, Month]) -> None:
 
 
 def test_rows_that_wait_for_a_request_start_as_not_arisen() -> None:
-    """ "Thực hiện khi có văn bản đề nghị": the form says "Chưa phát sinh" from the start, to be changed."""
+    """ "Thực hiện khi có văn bản đề nghị": the form says "Chưa phát sinh" from the start, to be changed.
+
+    A row that was answered before starts blank: begun, with an open question, or as before for three periods.
+    """
     plan = read_appendix(bundled_appendix("bql-2026")).plan
     period = parse_period("2026-04", plan.properties)
-    form = build_form(
-        plan,
-        load_schema(),
-        "VP",
-        period,
-        issue_id="a" * 24,
-        version=1,
-        issued_on=dt.date(2026, 4, 1),
-        plan_version="x",
-    )
+
+    def issued(previous: Mapping[tuple[str, str], EarlierAnswer]) -> Form:
+        day, schema = dt.date(2026, 4, 1), load_schema()
+        identity: dict[str, Any] = {"issue_id": "a" * 24, "version": 1, "issued_on": day, "plan_version": "x"}
+        return build_form(plan, schema, "VP", period, previous=previous, **identity)
+
+    form = issued({})
     waiting = {task.code for task in plan.tasks if "hi có văn bản" in f"{task.deadline.text} {task.note}"}
-    assert waiting and {item.key for item in form.values} == waiting & {
+    started = {item.key for item in form.values}
+    assert waiting and started == waiting & {
         row.key for table in form.tables if table.table == "led" for row in table.rows if row.open
     }
+    begun, *others = sorted(started)
+    progress = Value("led", begun, "progress", "Đang thực hiện", "in_progress", "", "")
+    earlier = EarlierAnswer("2026-03", "tháng 3/2026", {"progress": progress}, questioned=True)
+    assert {item.key for item in issued({("led", begun): earlier}).values} == set(others)
