@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from nq57xl.forms.render import render_form
+from nq57xl.rules.findings import Finding
 from tests import office
 from tests.conftest import CheckOoxml
 from tests.form_books import FINDINGS, VALUES, address_of, opened
+from tests.form_values import value
 from tests.samples import sample_form
 
 FORM = render_form(sample_form(), VALUES, FINDINGS)
@@ -66,6 +69,31 @@ def test_points_clear_as_cells_are_put_right(tmp_path: Path) -> None:
         "explained": "Còn 2 điểm phải sửa, 0 điểm nên xem lại.",
         "still wrong": "Còn 2 điểm phải sửa, 1 điểm nên xem lại.",
         "all": "Còn 0 điểm phải sửa, 0 điểm nên xem lại.",
+    }
+
+
+@pytest.mark.needs("soffice")
+def test_an_error_clears_though_its_cell_is_still_to_be_looked_at(tmp_path: Path) -> None:
+    """A day that can be read is put right, though the check then says that it contradicts the progress; another one
+    that cannot be read is not."""
+    values = [
+        value("led", "I.1", "progress", "in_progress"),
+        value("led", "I.1", "completion_date", None, "31/2/2026"),
+    ]
+    unreadable = Finding("VALUE_UNREADABLE", "error", "?", "?", table="led", task="I.1", field="completion_date")
+    form = render_form(sample_form(), values, [unreadable])
+    left = {}
+    for name, typed in {"day": dt.date(2026, 4, 8), "text": "32/13/2026"}.items():
+        book = opened(form)
+        book["1. Kết quả"][address_of("led", "I.1", "completion_date")].value = typed
+        book.save(tmp_path / f"{name}.xlsx")
+        done = office.convert(tmp_path / f"{name}.xlsx", recalc=True)
+        check = openpyxl.load_workbook(done, data_only=True)["1. Kết quả"][address_of("led", "I.1", "check")].value
+        assert "Ngày hoàn thành" in str(check)
+        left[name] = _states(done)[0]
+    assert left == {
+        "day": "Còn 0 điểm phải sửa, 0 điểm nên xem lại.",
+        "text": "Còn 1 điểm phải sửa, 0 điểm nên xem lại.",
     }
 
 
