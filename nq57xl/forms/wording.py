@@ -100,6 +100,10 @@ def shorten(text: str, limit: int = 90) -> str:
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–") + "…"
 
 
+_LEAST_NAMED = 4
+"""Words of a name at least: one with which others begin does not end where they go on."""
+
+
 def told_apart(texts: Sequence[str], limit: int = NAME) -> list[str]:
     """The texts in at most `limit` characters, no two alike that differ: cut to the words that tell them apart."""
     words = [text.split() for text in texts]
@@ -109,7 +113,8 @@ def told_apart(texts: Sequence[str], limit: int = NAME) -> list[str]:
         others = [words[place] for place, other in enumerate(cut) if other == text and place != number]
         if others and words[number] not in others:
             same = max(_common(words[number], other) for other in others)
-            found[number] = shorten(f"… {' '.join(words[number][max(same - 2, 0) :])}", limit)
+            start = max(min(same, len(words[number]) - _LEAST_NAMED) - 2, 0)
+            found[number] = shorten(f"… {' '.join(words[number][start:])}", limit)
     return found
 
 

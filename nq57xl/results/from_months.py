@@ -238,13 +238,23 @@ def _cells(months: Sequence[Consolidation], codes: Sequence[str]) -> Iterator[_M
 
 
 def _row_cells(fields: Mapping[str, Sequence[_MonthCell]], rules: Mapping[str, str]) -> Iterator[_MadeCell]:
-    """State from the last month that says anything of the row, as one unit said it, text of every month."""
-    newest = max((cells[-1] for cells in fields.values()), key=lambda cell: (cell.month.period.cutoff, cell.own))
+    """State from the last month that says anything of the row, as one unit said it, text of every month.
+
+    A month in which the row did not arise tells the state only where it arose in none.
+    """
+    told = [cell for cells in fields.values() for cell in cells]
+    idle = {(cell.month.period.code, cell.unit) for cell in fields.get("progress", ()) if cell.value.value == _IDLE}
+    arisen = [cell for cell in told if (cell.month.period.code, cell.unit) not in idle]
+    newest = max(arisen or told, key=lambda cell: (cell.month.period.cutoff, cell.own))
     for name, cells in fields.items():
         if rules.get(name, rules.get("*", "last")) == "join":
             yield _joined(cells)
-        elif cells[-1].month is newest.month and cells[-1].unit == newest.unit:
-            yield _as_is(cells[-1])
+        else:
+            same = [cell for cell in cells if cell.month is newest.month and cell.unit == newest.unit]
+            yield from map(_as_is, same[-1:])
+
+
+_IDLE = "not_arisen"
 
 
 def _as_is(cell: _MonthCell) -> _MadeCell:

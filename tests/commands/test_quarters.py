@@ -13,11 +13,12 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.merge import merge, status
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.model import Form
+from nq57xl.forms.model import Form, FormCell
 from nq57xl.outputs.document.document import render_document
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry
+from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
 from tests.document_kit import blocks, opened
 
@@ -25,7 +26,9 @@ APRIL, MAY, JUNE, QUARTER = "2026-04", "2026-05", "2026-06", "2026-Q2"
 RATIO, SCORE, CHOICE = "CT.I.1", "CT.I.2", "CT.II.1"
 
 
-def month(period: str, percent: float, result: str, parts: tuple[float, float], score: float) -> year.Typed:
+def month(
+    period: str, percent: float, result: str, parts: tuple[float, float], score: float
+) -> dict[FormCell, CellValue]:
     return {
         ("led", "I.1", "percent"): percent,
         ("led", "I.1", "result"): result,
@@ -48,6 +51,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         MAY: month(MAY, 0.3, "đã rà soát  40 thủ tục", (10, 50), 62.5),
         JUNE: month(JUNE, 0.6, "Đã rà soát 90 thủ tục", (30, 50), 64.0),
     }
+    said[JUNE] |= {("led", "II.1.1", name): None for name in ("percent", "result", "cause")}
+    said[JUNE] |= {("led", "II.1.1", "progress"): "not_arisen"}
     for period, typed in said.items():
         year.issue(root, period)
         if period == JUNE:
@@ -87,6 +92,13 @@ def test_each_field_by_its_rule(root: Path) -> None:
     assert (ratio.values["numerator"].value, ratio.values["denominator"].value) == (80 + 10 + 30, 100 + 50 + 50)
     assert (ratio.result, ratio.computed, score.result) == (0.6, True, 64.0)
     assert indicator(c, CHOICE).result == "yes"
+
+
+def test_a_row_that_did_not_arise_in_the_last_month_arose_in_the_quarter(root: Path) -> None:
+    """ "Chưa phát sinh" in June does not stand beside the results of April and May: the state is that of May."""
+    row = led(whole(root), "II.1.1")
+    assert (row.progress, row.value("percent")) == ("in_progress", 0.45)
+    assert str(row.value("result")).startswith("Tháng 4/2026: ") and "\nTháng 5/2026: " in str(row.value("result"))
 
 
 def test_every_value_leads_to_the_months_cells(root: Path) -> None:

@@ -388,6 +388,8 @@ def test_names_of_rows_are_told_apart() -> None:
     named = told_apart(texts)
     assert named[:2] == ["… hỗ trợ sản phẩm chip bán dẫn", "… hỗ trợ dự án khởi nghiệp"]
     assert named[2:] == ["Thường xuyên", "Thường xuyên"]
+    begun, longer = told_apart([f"{same} sản phẩm", f"{same} sản phẩm chip"])
+    assert begun != longer and "thủ tục hỗ trợ sản phẩm" in begun and longer.endswith("sản phẩm chip")
 
 
 def test_a_parent_task_that_says_the_same_is_left_out() -> None:
