@@ -123,10 +123,21 @@ def guide_lines(form: Form, specs: Sequence[SheetSpec]) -> tuple[GuideLine, ...]
         elif line == build.PAGES:
             lines += [_page(form, spec) for spec in specs]
         elif line == build.LEGEND:
-            lines += [GuideLine("legend", ((LEFT, sample), (BODY, meaning))) for sample, meaning in LEGEND]
+            lines += [GuideLine("legend", ((LEFT, sample), (BODY, meaning))) for sample, meaning in _legend(form)]
         else:
             lines.append(_line(line))
     return (*lines, *_counts(form, specs))
+
+
+def _legend(form: Form) -> Sequence[tuple[str, str]]:
+    """Samples of cells with their meaning: of an issued form those that it was issued with."""
+    if not form.cells:
+        return LEGEND
+    texts: dict[int, dict[str, str]] = {}
+    for slot in form.cells[0].slots:
+        texts.setdefault(slot.row, {})[slot.col_key] = slot.text
+    samples = dict(LEGEND)
+    return [(row[LEFT], row[BODY]) for row in texts.values() if row.get(LEFT) in samples and BODY in row]
 
 
 def blocks_of(form: Form, spec: SheetSpec) -> tuple[SheetSpec, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nq57xl.forms.layout import BODY, GUIDE_COLUMNS, LEFT, RIGHT, STATE, GuideLine, guide_lines, visible_specs
+from nq57xl.forms.layout import BODY, GUIDE_COLUMNS, LEFT, LEGEND, RIGHT, STATE, GuideLine, guide_lines, visible_specs
 from nq57xl.forms.model import SheetLayout
 from nq57xl.forms.page_setup import A3, ROOM, FormContents, block_breaks, protect, set_up_page
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
@@ -18,15 +18,8 @@ _GRID = 4.55
 _GRID_POINTS = 28.5
 """The same in LibreOffice, where columns come out widest; 24 of them fit the page at full size."""
 _BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
-_SAMPLES = (
-    "legend_entry",
-    "legend_locked",
-    "legend_done",
-    "legend_needless",
-    "legend_missing",
-    "legend_wrong",
-    "legend_required",
-)
+_STYLES_SHOWN = ("entry", "locked", "done", "needless", "missing", "wrong", "required")
+_SAMPLES = {sample: f"legend_{name}" for (sample, _), name in zip(LEGEND, _STYLES_SHOWN, strict=True)}
 _LAST = len(GUIDE_COLUMNS)
 _LEAST_SCALE = 80
 """In hundredths: its letters of 12 points stay above 9."""
@@ -72,11 +65,11 @@ def _number(column: str) -> int:
 
 
 class _GuideWriter:
-    """Writes one line after the other; counts what alternates (letterhead, legend)."""
+    """Writes one line after the other; counts what alternates (letterhead)."""
 
     def __init__(self, sheet: Worksheet, contents: FormContents) -> None:
         self.sheet, self.contents = sheet, contents
-        self.letterheads = self.legends = 0
+        self.letterheads = 0
         self.states: list[int] = []
 
     def write(self, row: int, line: GuideLine) -> float:
@@ -132,8 +125,7 @@ class _GuideWriter:
             self.sheet.link(row, start, left, target, "guide_link", tip="Bấm để mở trang")
             return max(self._block(row, BODY, STATE, right, "guide_text"), self._state(row, line), 21.0)
         # a cell that looks like what it stands for
-        self.sheet.across(row, start, end - 1, left, _SAMPLES[min(self.legends, len(_SAMPLES) - 1)])
-        self.legends += 1
+        self.sheet.across(row, start, end - 1, left, _SAMPLES[left])
         return max(self._block(row, BODY, "", right, "guide_text"), 21.0)
 
     def _live(self, row: int, line: GuideLine) -> float:

@@ -173,6 +173,31 @@ def test_a_form_that_was_out_can_still_come_back(old: Old, tmp_path: Path) -> No
     assert item["verdict"] in ("accepted", "accepted_with_warnings")
 
 
+@pytest.mark.parametrize("old", NAMES, indirect=True)
+def test_a_form_of_then_goes_back_marked(old: Old, tmp_path: Path, check_ooxml: CheckOoxml) -> None:
+    """Rejected for a sign-off left blank, on its own sheet: the unit gets its form as issued, marked, with a link to
+    the cell, and sends that one filled in."""
+    unit = {"bql-2026": "QLDN", "sxd-2026": "KCATGT"}[old.root.name]
+    sent, again = tmp_path / "bao cao.xlsx", tmp_path / "bao cao sua.xlsx"
+    fill(old.root / "out" / MAY / "bieu-mau" / f"NQ57_{MAY}_{unit}.xlsx", sent, seed=1)
+    book = load_workbook(sent)
+    (title,) = (name for name in book.sheetnames if "Ký xác nhận" in name)
+    (blank,) = (row[2] for row in book[title].iter_rows() if row[0].value == "signoff|approved_by")
+    name, blank.value = blank.value, None
+    book.save(sent)
+    done = old.run("collect", str(sent), "--period", MAY)
+    assert "chương trình gặp lỗi" not in done.output
+    back = old.root / "out" / MAY / "tra-lai" / f"NQ57_{MAY}_{unit}.xlsx"
+    check_ooxml(back)
+    book = load_workbook(back)
+    linked = {item.location for row in book["Cần sửa"].iter_rows() for cell in row if (item := cell.hyperlink)}
+    assert f"'{title}'!{blank.coordinate}" in linked
+    book[title][blank.coordinate].value = name
+    book.save(again)
+    (item,) = old.json("collect", str(again), "--period", MAY)["returns"]
+    assert item["verdict"] in ("accepted", "accepted_with_warnings"), item["findings"]
+
+
 def test_a_comparison_that_waits_is_confirmed(old: Old) -> None:
     """The second amendment, proposed by the earlier program, is confirmed by this one; the next form says so."""
     book, document = "out/dieu-chinh/so-sanh-ke-hoach.xlsx", "van-ban/phu-luc thang 7.xlsx"
