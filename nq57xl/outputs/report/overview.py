@@ -344,7 +344,7 @@ def _stage_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
             on_time = TIMELINESS["on_time"]
             text = rows.plan.count(kind=kind, timeliness=on_time)
             told = past(before.timeliness if before else None, on_time)
-            yield _Count("trong đó đúng hạn", text, f.timeliness.get(on_time, 0), told, 0)
+            yield _Count("trong đó đúng hạn, trong kỳ", text, f.timeliness.get(on_time, 0), told, 0)
 
 
 def _indicator_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
