@@ -173,10 +173,10 @@ def test_a_form_that_was_out_can_still_come_back(old: Old, tmp_path: Path) -> No
     assert item["verdict"] in ("accepted", "accepted_with_warnings")
 
 
-@pytest.mark.parametrize("old", NAMES, indirect=True)
-def test_a_form_of_then_goes_back_marked(old: Old, tmp_path: Path, check_ooxml: CheckOoxml) -> None:
-    """Rejected for a sign-off left blank, on its own sheet: the unit gets its form as issued, marked, with a link to
-    the cell, and sends that one filled in."""
+@pytest.mark.parametrize(("old", "added"), [("bql-2026", False), ("sxd-2026", True)], indirect=["old"])
+def test_a_form_of_then_goes_back_marked(old: Old, added: bool, tmp_path: Path, check_ooxml: CheckOoxml) -> None:
+    """Rejected for a sign-off left blank, on its own sheet: the unit gets its form as issued, with the row that it
+    `added`, marked, with a link to the cell, and sends that one filled in."""
     unit = {"bql-2026": "QLDN", "sxd-2026": "KCATGT"}[old.root.name]
     sent, again = tmp_path / "bao cao.xlsx", tmp_path / "bao cao sua.xlsx"
     fill(old.root / "out" / MAY / "bieu-mau" / f"NQ57_{MAY}_{unit}.xlsx", sent, seed=1)
@@ -184,6 +184,10 @@ def test_a_form_of_then_goes_back_marked(old: Old, tmp_path: Path, check_ooxml: 
     (title,) = (name for name in book.sheetnames if "Ký xác nhận" in name)
     (blank,) = (row[2] for row in book[title].iter_rows() if row[0].value == "signoff|approved_by")
     name, blank.value = blank.value, None
+    (proposals,) = (sheet for sheet in book.worksheets if "Đề xuất mới" in sheet.title)
+    last = max(row for row, cell in enumerate(proposals["A"], start=1) if str(cell.value).startswith("proposal|"))
+    if added:
+        proposals.cell(last + 1, 3).value = "Đề xuất thêm dưới bảng"
     book.save(sent)
     done = old.run("collect", str(sent), "--period", MAY)
     assert "chương trình gặp lỗi" not in done.output
@@ -191,8 +195,11 @@ def test_a_form_of_then_goes_back_marked(old: Old, tmp_path: Path, check_ooxml: 
     check_ooxml(back)
     book = load_workbook(back)
     linked = {item.location for row in book["Cần sửa"].iter_rows() for cell in row if (item := cell.hyperlink)}
+    (blank,) = (row[2] for row in book[title].iter_rows() if row[0].value == "signoff|approved_by")
     assert f"'{title}'!{blank.coordinate}" in linked
-    book[title][blank.coordinate].value = name
+    texts = [cell.value for row in book[proposals.title].iter_rows() for cell in row]
+    assert added == ("Đề xuất thêm dưới bảng" in texts)
+    blank.value = name
     book.save(again)
     (item,) = old.json("collect", str(again), "--period", MAY)["returns"]
     assert item["verdict"] in ("accepted", "accepted_with_warnings"), item["findings"]
