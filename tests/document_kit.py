@@ -10,7 +10,7 @@ from typing import Any
 from docx import Document
 from docx.oxml.ns import qn
 
-from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document import render_document
 from nq57xl.results.consolidation import Consolidation
 from tests.report_books import consolidated
 

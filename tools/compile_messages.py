@@ -10,7 +10,7 @@ import io
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from nq57xl.cli.vietnamese import LOCALE
+from nq57xl.cli.options import LOCALE
 
 SOURCE = LOCALE / "vi" / "LC_MESSAGES" / "messages.po"
 

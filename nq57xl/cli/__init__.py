@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 
 from nq57xl import __version__
-from nq57xl.cli import amending, commands, comparing, deciding, serving, storing, vietnamese
+from nq57xl.cli import amending, commands, comparing, deciding, options, serving, storing
 from nq57xl.cli.options import COMMANDS, NamedPath
 from nq57xl.errors import Nq57Error
 
@@ -60,7 +60,7 @@ def main() -> None:
     """Entry point: exit 0, 1 for a failure that has a message, 2 for wrong usage; no traceback for a user's slip."""
     for stream in (sys.stdout, sys.stderr):
         _speak_utf8(stream)
-    vietnamese.install(cli)
+    options.install(cli)
     try:
         cli(prog_name="nq57xl")
     except Nq57Error as error:

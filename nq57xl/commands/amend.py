@@ -15,7 +15,7 @@ from attrs import frozen
 from nq57xl.commands.import_plan import import_bytes
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.amendments import amendments, record_amendment, used_codes
+from nq57xl.ledger.office_records import amendments, record_amendment, used_codes
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes

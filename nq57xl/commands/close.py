@@ -18,9 +18,9 @@ from nq57xl.commands.edits import read_edit_books
 from nq57xl.commands.merge import Merged, require_issued, with_edit_book, write_reports
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import edits
-from nq57xl.ledger.edits import closing_of
+from nq57xl.ledger import office_records
 from nq57xl.ledger.model import Closing, UnitStatus
+from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file, archived
 from nq57xl.plan.model import Period
@@ -49,7 +49,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
     with office.changing("close") as ledger:
         plan, period = office.valid(period_code, ledger)
         require_issued(ledger.current_forms(period.code), period)
-        known = edits.closing_of(ledger, period.code)
+        known = office_records.closing_of(ledger, period.code)
         if known is not None:
             raise Nq57Error(
                 f"{_upper(period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
@@ -61,7 +61,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
         merged = write_reports(office, ledger, frozen_view, taken)
         merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
-        edits.add_closing(ledger, closing)
+        office_records.add_closing(ledger, closing)
         return ClosedPeriod(period, closing, merged, frozen_view.missing)
 
 
@@ -69,11 +69,11 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
     """Opens a closed period again. Raises Nq57Error when it is open, or no reason is given."""
     with office.changing("reopen") as ledger:
         _, period = office.valid(period_code, ledger)
-        if edits.closing_of(ledger, period.code) is None:
+        if office_records.closing_of(ledger, period.code) is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
         if not reason.strip():
             raise Nq57Error("Mở lại kỳ đã chốt phải nêu lý do.")
-        edits.add_reopening(ledger, period.code, reason.strip())
+        office_records.add_reopening(ledger, period.code, reason.strip())
         return period
 
 

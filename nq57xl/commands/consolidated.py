@@ -13,9 +13,8 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import KeptPeriods, PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
-from nq57xl.ledger.amendments import amendments
-from nq57xl.ledger.edits import closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.model import Closing, PeriodStatus
+from nq57xl.ledger.office_records import amendments, closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.exports import FORMATS, Format, can_write, export_bytes

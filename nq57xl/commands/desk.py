@@ -17,8 +17,8 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import form_file_name
-from nq57xl.ledger.edits import closing_of
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.store import Event, Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name

@@ -24,8 +24,8 @@ from nq57xl.edits.read import (
 )
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.model import Source
-from nq57xl.ledger.edits import add_edits, edits_of, holding
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
+from nq57xl.ledger.office_records import add_edits, edits_of, holding
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file

@@ -15,13 +15,13 @@ from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import KeptPeriods
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger.edits import closing_of
 from nq57xl.ledger.model import Closing, PeriodStatus
+from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
-from nq57xl.outputs.document.document import TEMPLATE as DOCUMENT
-from nq57xl.outputs.document.document import placeholders, render_document
+from nq57xl.outputs.document import TEMPLATE as DOCUMENT
+from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.overview_page import PAGE as OVERVIEW_PAGE
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books

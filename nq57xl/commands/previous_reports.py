@@ -15,8 +15,8 @@ from nq57xl import __version__
 from nq57xl.commands.office import Office
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import EarlierAnswer, Form, Value
-from nq57xl.ledger.edits import note_past_periods, past_periods, states
 from nq57xl.ledger.model import CarriedCell
+from nq57xl.ledger.office_records import note_past_periods, past_periods, states
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period

@@ -17,7 +17,7 @@ from nq57xl.commands.judge import fault
 from nq57xl.commands.merge import current_consolidation, write_unless_current
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.amendments import record_matches, row_matches
+from nq57xl.ledger.office_records import record_matches, row_matches
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes

@@ -19,7 +19,7 @@ from nq57xl.commands.decide import exclude
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge, status
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.edits import closing_of
+from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.results.consolidation import Consolidation

@@ -14,7 +14,7 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.merge import merge, status
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, FormCell
-from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document import render_document
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry

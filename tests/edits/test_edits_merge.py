@@ -23,7 +23,7 @@ from nq57xl.commands.merge import merge
 from nq57xl.edits.book import edit_tables
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger.workspace import Workspace, archived
-from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document import render_document
 from nq57xl.outputs.exports import facts
 from nq57xl.rules.findings import catalogue
 from nq57xl.text import files

@@ -10,10 +10,10 @@ import attrs
 import pytest
 
 from nq57xl.forms.model import Value
-from nq57xl.outputs.document import document
-from nq57xl.outputs.document import words as document_words
-from nq57xl.outputs.document.document import placeholders, render_document
-from nq57xl.outputs.document.words import part
+from nq57xl.outputs import document
+from nq57xl.outputs import document_results as document_words
+from nq57xl.outputs.document import placeholders, render_document
+from nq57xl.outputs.document_results import part
 from nq57xl.plan.model import Indicator
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import timely

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.document.document import TEMPLATE, context, render_document
+from nq57xl.outputs.document import TEMPLATE, context, render_document
 from nq57xl.plan.model import DatedName, Signatory
 from nq57xl.results.consolidation import COLLECTIVE_RULE, consolidate
 from tests import office

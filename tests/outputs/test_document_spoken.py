@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nq57xl.outputs.document.document import placeholders, render_document
+from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import render_report
 from nq57xl.outputs.texts import tracking_text

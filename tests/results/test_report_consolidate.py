@@ -10,7 +10,7 @@ import pytest
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import CarriedCell, PeriodStatus
-from nq57xl.outputs.report.indicators import indicator_page
+from nq57xl.outputs.report.plan_results import indicator_page
 from nq57xl.plan.model import Comparator, Plan
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
 from nq57xl.results.overview import figures, indicator_state

@@ -16,7 +16,7 @@ import httpx
 
 from nq57xl.commands.demo import Department
 from nq57xl.commands.office import Office
-from nq57xl.ledger.edits import closing_of, edits_of
+from nq57xl.ledger.office_records import closing_of, edits_of
 from nq57xl.web.site import upload_name
 from tests.conftest import SAVERS
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from nq57xl.forms.render import render_form
-from nq57xl.outputs.document.document import render_document
+from nq57xl.outputs.document import render_document
 from nq57xl.plan.appendix_read import bundled_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.xlsx.package import repacked, zipped

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
-from nq57xl.outputs.report.indicators import gap_cell, result_cell
+from nq57xl.outputs.report.plan_results import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.consolidation import Consolidation, RowStanding

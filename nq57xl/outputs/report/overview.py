@@ -10,7 +10,6 @@ from attrs import frozen
 
 from nq57xl.forms.wording import data_window, shorten
 from nq57xl.outputs.overview_page import complete_words, headline, missing_words
-from nq57xl.outputs.report import indicators as indicator_sheet
 from nq57xl.outputs.report import plan_results as plan_sheet
 from nq57xl.outputs.report.changes import closing_words
 from nq57xl.outputs.report.sheet_parts import SHEETS
@@ -350,7 +349,7 @@ def _stage_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
 def _indicator_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
     if rows.indicators is None:
         return
-    kind, before = indicator_sheet.INDICATOR_ROW, view.before
+    kind, before = plan_sheet.INDICATOR_ROW, view.before
     whole = len(view.consolidation.indicators)
     past = sum(sum(group.values()) for group in before.indicators.values()) if before else None
     yield _Count("Số chỉ tiêu", rows.indicators.count(kind=kind), whole, past, 0)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from nq57xl.forms.wording import shorten
-from nq57xl.outputs.report import indicators as indicator_sheet
 from nq57xl.outputs.report import plan_results as plan_sheet
 from nq57xl.outputs.report.units import YES
 from nq57xl.results.consolidation import Consolidation
@@ -235,7 +234,7 @@ class _SummaryBuilder:
     def _group_cells(self, number: str) -> Iterator[Formula]:
         counts = self.f.indicators[number]
         code = f"${self._letter('code')}${self.row + 1}"
-        kind, rows = indicator_sheet.INDICATOR_ROW, self.rows.indicators
+        kind, rows = plan_sheet.INDICATOR_ROW, self.rows.indicators
         assert rows is not None  # called for plans with indicators
         yield Formula(rows.count(kind=kind, group=code), sum(counts.values()))
         for index, state in enumerate(INDICATOR_STATES, start=1):

@@ -8,9 +8,8 @@ import attrs
 from attrs import frozen
 
 from nq57xl.outputs.report.changes import addendum_page, change_page
-from nq57xl.outputs.report.indicators import indicator_page
 from nq57xl.outputs.report.overview import overview_sheet
-from nq57xl.outputs.report.plan_results import plan_page
+from nq57xl.outputs.report.plan_results import indicator_page, plan_page
 from nq57xl.outputs.report.problems import problem_page, proposal_page
 from nq57xl.outputs.report.sheet_parts import source_labels, source_page
 from nq57xl.outputs.report.summary import CountedSheets

@@ -14,8 +14,9 @@ from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.document import results, review
-from nq57xl.outputs.document.words import BLANK_DAY, WHOLE, Paragraph, Room, in_full, report_number, several, state_of
+from nq57xl.outputs import document_results as results
+from nq57xl.outputs import document_review as review
+from nq57xl.outputs.document_results import BLANK_DAY, WHOLE, Paragraph, Room, in_full, report_number, several, state_of
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
     COLLECTIVE_RULE,

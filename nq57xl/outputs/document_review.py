@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attrs import frozen
 
-from nq57xl.outputs.document.results import missed_indicators
-from nq57xl.outputs.document.words import (
+from nq57xl.outputs.document_results import (
     LISTED,
     WHOLE,
     Paragraph,
@@ -16,6 +15,7 @@ from nq57xl.outputs.document.words import (
     appendix_name,
     codes,
     full_name,
+    missed_indicators,
     nobody,
     part,
     placeholder,

@@ -1,1 +1,0 @@
-"""The document to the People's Committee."""
