@@ -30,8 +30,7 @@ from nq57xl.resources import read_schema
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.roll_up import OpenPoint, roll_up
 from nq57xl.results.superior_filling import Judge, PointLine, fill_form
-from nq57xl.returns.superior_check import superior_findings
-from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form, superior_plan
+from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form, superior_findings, superior_plan
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic

@@ -9,9 +9,19 @@ from typing import Any
 from attrs import evolve, frozen
 
 from nq57xl.forms.model import FormCell, Value
-from nq57xl.forms.page_setup import DECREE_PAGE, paper_of, protect
-from nq57xl.forms.render_sheet import validate
-from nq57xl.forms.styles import ACCENT, MARK_STYLES, MEDIUM, MISSING_STYLE, SIZE, STYLES, entry_style
+from nq57xl.forms.render import validate
+from nq57xl.forms.styles import (
+    ACCENT,
+    DECREE_PAGE,
+    MARK_STYLES,
+    MEDIUM,
+    MISSING_STYLE,
+    SIZE,
+    STYLES,
+    entry_style,
+    paper_of,
+    protect,
+)
 from nq57xl.forms.validation import list_name, name_lists, validation_of
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey

@@ -2,7 +2,7 @@
 
 What was wrong in a file is no longer seen once its cells are written anew: a format, a strike, a second copy, another
 month's form. The marked form therefore carries such findings with it, in a hidden sheet: a key, a digest of the cells
-that are meant as they stand in it, and the words. `returns.asked` reads them again.
+that are meant as they stand in it, and the words. `returns.remarks` reads them again.
 """
 
 from __future__ import annotations

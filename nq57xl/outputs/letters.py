@@ -18,8 +18,7 @@ from attrs import field, frozen
 from nq57xl import resources
 from nq57xl.forms.build import text_about
 from nq57xl.forms.model import Form
-from nq57xl.forms.page_setup import DECREE_PAGE
-from nq57xl.forms.styles import STYLES
+from nq57xl.forms.styles import DECREE_PAGE, STYLES
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, period_line, plan_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit

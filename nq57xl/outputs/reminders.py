@@ -14,8 +14,7 @@ from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.page_setup import DECREE_PAGE
-from nq57xl.forms.styles import STYLES
+from nq57xl.forms.styles import DECREE_PAGE, STYLES
 from nq57xl.forms.wording import data_window, day_in_words, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.letters import addresses, mail_draft, plain

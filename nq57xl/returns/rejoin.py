@@ -14,8 +14,6 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, SheetLayout, Slot, Source, Value, cells_of
 from nq57xl.forms.rows import rows_of
 from nq57xl.returns.align import HEAD, Alignment, align, match_sheets, same
-from nq57xl.returns.asked import asked_again
-from nq57xl.returns.beside import remarks
 from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.convert import says_no
 from nq57xl.returns.entries import (
@@ -28,6 +26,7 @@ from nq57xl.returns.entries import (
 )
 from nq57xl.returns.identify import names_another_form
 from nq57xl.returns.model import Return
+from nq57xl.returns.remarks import asked_again, remarks
 from nq57xl.rules.findings import Finding, Severity, make
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Row

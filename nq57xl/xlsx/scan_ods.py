@@ -10,18 +10,7 @@ from attrs import define, field
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.cells import (
-    ERRORS,
-    CellLook,
-    RawCell,
-    RawValue,
-    Remark,
-    RemarkKind,
-    Run,
-    days_of,
-    iso_date,
-    iso_time,
-)
+from nq57xl.xlsx.cells import ERRORS, CellLook, RawCell, RawValue, Remark, RemarkKind, Run, days_of, iso_date, iso_time
 from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.scan import Scan, active_ods, texts_of

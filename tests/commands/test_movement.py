@@ -22,8 +22,7 @@ from nq57xl.outputs.report.problems import explained_groups
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
-from nq57xl.returns.superior_check import superior_findings
-from nq57xl.returns.superior_form import read_superior_form
+from nq57xl.returns.superior_form import read_superior_form, superior_findings
 from nq57xl.rules.schema import CellValue
 from nq57xl.xlsx.patch import unlocked_cells
 from nq57xl.xlsx.read import read_bytes

@@ -15,7 +15,7 @@ from nq57xl.edits.book import EditCell, UnrecordedEntry, edit_tables, mark_of, r
 from nq57xl.edits.read import EditBookContent, EditedReturn, read_lines, understand
 from nq57xl.forms.build import build_form
 from nq57xl.forms.model import Source
-from nq57xl.forms.page_setup import A4, ROOM
+from nq57xl.forms.styles import A4, ROOM
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.standing import values_of

@@ -13,8 +13,8 @@ import pytest
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
-from nq57xl.forms.page_setup import Pages, block_breaks, page_breaks, pages_of
 from nq57xl.forms.render import render_form
+from nq57xl.forms.styles import Pages, block_breaks, page_breaks, pages_of
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema

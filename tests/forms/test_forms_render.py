@@ -14,8 +14,8 @@ from openpyxl.cell.cell import Cell
 from openpyxl.utils.escape import unescape
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.page_setup import password_of
 from nq57xl.forms.render import render_form, with_added_rows
+from nq57xl.forms.styles import password_of
 from nq57xl.outputs.letters import render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
