@@ -19,7 +19,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.text.files import TEMPORARY, sha256_of, write_atomic
 
-_LEFT_OUT = frozenset({"nq57xl.lock", "nq57xl.lock.json", "nq57xl.may-chu.json"})
+_LEFT_OUT = frozenset({"nq57xl.lock", "nq57xl.lock.json", "nq57xl.may-chu.json", "nq57xl.ke-hoach.cache"})
 _LIMIT = 4 * 1024**3
 """Bytes of an unpacked workspace: years of returns of a hundred units stay far below."""
 

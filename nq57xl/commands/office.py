@@ -15,6 +15,7 @@ from nq57xl.ledger.lock import writing
 from nq57xl.ledger.office_records import used_codes, version_until
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.plan.appendix_kept import LIMIT, from_kept, kept
 from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Period, Plan
@@ -61,7 +62,7 @@ class Office:
 
     def appendix(self) -> Appendix:
         """The master appendix as it stands now, read only. Raises Nq57Error when it cannot be read."""
-        return _parsed(_read(self.workspace.appendix), self.workspace.appendix.name)
+        return self._appendix_in(_read(self.workspace.appendix))
 
     def appendix_with_codes(self) -> Appendix:
         """The master appendix, after the rows that had no code were given one in the file itself.
@@ -69,7 +70,7 @@ class Office:
         The file as it was is kept in backup/. The caller holds the writer's lock.
         """
         data = _read(self.workspace.appendix)
-        appendix = read_appendix(data, self.workspace.appendix.name)
+        appendix = self._appendix_in(data)
         if appendix.new_codes:
             with self.reading() as ledger:
                 appendix = read_appendix(data, self.workspace.appendix.name, used_codes(ledger))
@@ -91,6 +92,25 @@ class Office:
             with suppress(Nq57Error, OSError), writing(self.workspace, "codes", self.clock, self.person, wait=1):
                 return self.appendix_with_codes()
         return self.appendix()
+
+    def _appendix_in(self, data: bytes) -> Appendix:
+        """What those bytes of the appendix hold: as it was kept, else parsed."""
+        return from_kept(self._kept(), data) or _parsed(data, self.workspace.appendix.name)
+
+    def _kept(self) -> bytes:
+        """The appendix as an earlier command kept it, unread; b"" for none."""
+        path = self.workspace.kept_appendix
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_size <= LIMIT:
+                return path.read_bytes()
+        return b""
+
+    def _keep(self) -> None:
+        """Keeps the appendix as it stands now; where that cannot be, the next command parses it again."""
+        with suppress(Nq57Error, OSError, UnicodeError):
+            data = _read(self.workspace.appendix)
+            if from_kept(self._kept(), data) is None:
+                write_atomic(self.workspace.kept_appendix, kept(self._appendix_in(data), data))
 
     def schema(self) -> Schema:
         """Fields and rules, with the workspace's own overrides."""
@@ -147,6 +167,7 @@ class Office:
                 self.announce(ledger.upgraded.describe())
             ledger.backup(command)
             yield ledger
+            self._keep()
 
     def read_files(self, copies: Sequence[Path], passwords: Sequence[str] = ()) -> Iterator[RawWorkbook | Finding]:
         """For each copy, in order, its workbook or why there is none; `passwords` are tried on encrypted ones."""

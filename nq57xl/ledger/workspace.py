@@ -30,6 +30,11 @@ class Workspace:
         return self.root / "phu-luc.xlsx"
 
     @property
+    def kept_appendix(self) -> Path:
+        """The master appendix as the last command that writes parsed it, so that the next need not: a cache."""
+        return self.root / "nq57xl.ke-hoach.cache"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are dropped, and stay."""
         return self.root / "inbox"
