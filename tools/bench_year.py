@@ -22,9 +22,10 @@ from attrs import frozen
 from nq57xl.commands.collect import collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.remind import remind
+from nq57xl.commands.status import status
 from nq57xl.forms.model import Form, FormCell, FormRow, Value
 from nq57xl.forms.render import render_form
 from nq57xl.ledger.workspace import Workspace

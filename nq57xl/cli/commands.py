@@ -264,7 +264,7 @@ def _collect(  # noqa: PLR0917 - click passes them by name
 def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
     """Who has reported."""
     from nq57xl.cli import printing
-    from nq57xl.commands.merge import status as run
+    from nq57xl.commands.status import status as run
     from nq57xl.outputs.texts import status_json, status_text
 
     here = run(office(context), period)

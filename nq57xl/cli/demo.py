@@ -10,7 +10,8 @@ from nq57xl.commands.collect import Collected
 from nq57xl.commands.demo import DemoStep, demo
 from nq57xl.commands.demo_province import PROVINCE, ProvincePlay
 from nq57xl.commands.generate import Generated
-from nq57xl.commands.merge import Merged, PeriodOverview
+from nq57xl.commands.merge import Merged
+from nq57xl.commands.standing import PeriodOverview
 from nq57xl.commands.upward import UpwardReport
 from nq57xl.rules.findings import ACCEPTED, to_answer
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from nq57xl.commands.collect import Collected, CollectedFile
     from nq57xl.commands.generate import Generated
     from nq57xl.commands.import_plan import ImportedAppendix
-    from nq57xl.commands.merge import Merged, PeriodOverview
+    from nq57xl.commands.merge import Merged
+    from nq57xl.commands.standing import PeriodOverview
     from nq57xl.plan.model import Plan
 
 _SHOWN = 40

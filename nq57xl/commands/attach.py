@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path, PurePath
 
-from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
 from nq57xl.commands.signed_copies import note_copy
+from nq57xl.commands.standing import require_issued
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import SignedCopy

@@ -12,11 +12,11 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.answers import answer, write_back
-from nq57xl.commands.collect import standing
 from nq57xl.commands.consolidated import as_closed, as_now, frozen_now
 from nq57xl.commands.edits import read_edit_books
-from nq57xl.commands.merge import Merged, require_issued, with_edit_book, write_reports
+from nq57xl.commands.merge import Merged, with_edit_book, write_reports
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import require_issued, standing
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import office_records
 from nq57xl.ledger.model import Closing, UnitStatus

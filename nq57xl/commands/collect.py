@@ -15,21 +15,19 @@ from attrs import frozen
 from nq57xl.commands.answers import Answers, answer, write_back
 from nq57xl.commands.judge import fault, judge, judge_in_batches, unread
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import PreviousReports, still_asked, with_plan_rows
+from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.commands.remarks import take_remarks
 from nq57xl.commands.signed_copies import FiledBeside, is_scan
+from nq57xl.commands.standing import standing
 from nq57xl.errors import FileUnreadError, Nq57Error
-from nq57xl.forms.build import reporting_units
-from nq57xl.forms.model import Form, Source
+from nq57xl.forms.model import Source
 from nq57xl.forms.render import render_form
-from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
+from nq57xl.ledger.model import PeriodStatus, SignedCopy
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.standing import period_status, same_time
-from nq57xl.returns.check import check_period
 from nq57xl.returns.containers import believed, container_kind, members
-from nq57xl.returns.model import AnsweredForm, JudgedReturn, ReturnRecord
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.returns.sources import gather
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
 
@@ -318,48 +316,6 @@ def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[F
 def _key(source: Source) -> str:
     """By which a run knows a file: its content; its place, where it could not be read."""
     return source.sha256 or source.path
-
-
-def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
-    """Where every unit stands in the period, with what concerns several units."""
-    records = ledger.returns(period.code, valued=False)
-    forms = still_asked(ledger.current_forms(period.code), plan, period, records)
-    emails = {unit.code: unit.email for unit in plan.units}
-    expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
-    told = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
-    records = ledger.with_values(
-        records, {one.id for unit in told.units for one in (unit.counting, unit.newest) if one}
-    )
-    status = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
-    counting = [unit.counting.judged for unit in status.units if unit.counting]
-    forms_answered = ((ledger.form_by_id(judged.issue_id or "", cells=False), judged) for judged in counting)
-    answered = [AnsweredForm(form, judged) for form, judged in forms_answered if form is not None]
-    units = _with_done_rows(ledger, plan, status, forms)
-    found = (*_between_units(answered), *same_time(records, {unit.code: unit.name for unit in status.units}))
-    signed = ledger.signed_copies(period.code)
-    copies = {copy.sha256 for copy in signed}
-    unknown = tuple(record for record in status.unrecognised if record.judged.source.sha256 not in copies)
-    findings = office.in_own_words(found)
-    return attrs.evolve(status, units=units, period_findings=findings, signed=signed, unrecognised=unknown)
-
-
-def _between_units(answered: Sequence[AnsweredForm]) -> Sequence[Finding]:
-    """What concerns several units; the returns have their verdicts, whatever becomes of this."""
-    try:
-        return check_period(answered)
-    except Exception:
-        return (fault("so sánh báo cáo của các đơn vị với nhau"),)
-
-
-def _with_done_rows(ledger: Ledger, plan: Plan, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:
-    """The units with what earlier returns said of rows that the form that counts shows as done before the period."""
-    used = {form.unit: form for form in forms}
-    for unit in status.units:
-        issue_id = unit.counting.judged.issue_id if unit.counting else None
-        if form := ledger.form_by_id(issue_id, cells=False) if issue_id else None:
-            used[unit.code] = form
-    carried = PreviousReports(ledger, plan).carried(used)
-    return tuple(attrs.evolve(unit, carried=carried.get(unit.code, ())) for unit in status.units)
 
 
 def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: bool, swept: bool) -> list[Source]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.collect import standing
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import KeptPeriods, PreviousReports
-from nq57xl.errors import Nq57Error
+from nq57xl.commands.standing import issued_months, reported_months, require_reported, standing
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import Closing, PeriodStatus
 from nq57xl.ledger.office_records import amendments, closing_of, edits_of, freeze, holding, thaw
@@ -49,36 +48,14 @@ def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period, *, 
     return attrs.evolve(then, addendum=found or None)
 
 
-def reported_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period, ...]:
-    """The months that a longer period without forms of its own is made of, oldest first; () for any other period."""
-    return () if period.code in ledger.periods() else _issued_months(ledger, plan, period)
-
-
-def _issued_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period, ...]:
-    """The months of a longer period that have forms, oldest first."""
-    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
-    issued = ledger.periods()
-    if len(codes) < 2:
-        return ()
-    return tuple(parse_period(code, plan.properties) for code in codes if code in issued)
-
-
 def prefilled(office: Office, ledger: Ledger, plan: Plan, period: Period) -> dict[str, tuple[Value, ...]]:
     """Unit -> what stands in its form of a longer period from the start: what its months said; {} for a month."""
-    months = _issued_months(ledger, plan, period)
+    months = issued_months(ledger, plan, period)
     if not months:
         return {}
     parts = [alone(office, ledger, *_as_issued(office, ledger, plan, month)) for month in months]
     rules = read_schema("from_months.yml", office.workspace.root)
     return prefilled_values(plan, period, office.schema(), rules, parts)
-
-
-def require_reported(ledger: Ledger, plan: Plan, period: Period) -> None:
-    """Raises Nq57Error when there are neither forms of the period nor, for a longer one, of a month of it."""
-    if period.code not in ledger.periods() and not reported_months(ledger, plan, period):
-        raise Nq57Error(
-            f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
-        )
 
 
 def _of_months(office: Office, ledger: Ledger, plan: Plan, period: Period, months: tuple[Period, ...]) -> Consolidation:

@@ -12,11 +12,11 @@ from attrs import frozen
 
 from nq57xl.commands.answers import answer, write_back
 from nq57xl.commands.close import without_erased
-from nq57xl.commands.collect import standing
 from nq57xl.commands.judge import judge
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.commands.remarks import RemarksTaken, note_remark, take_remarks
+from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Decision, DecisionKind
 from nq57xl.ledger.model import PeriodStatus, UnitStatus

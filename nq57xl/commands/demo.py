@@ -16,8 +16,10 @@ from nq57xl import resources
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.generate import Generated, generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import Merged, PeriodOverview, merge, status
+from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import PeriodOverview
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name
 from nq57xl.plan.appendix_read import NAMES

@@ -10,10 +10,9 @@ from typing import Literal
 from attrs import frozen
 
 from nq57xl.commands.answers import answer
-from nq57xl.commands.collect import standing
-from nq57xl.commands.consolidated import MonthPart, month_parts, reported_months
-from nq57xl.commands.merge import with_closing
+from nq57xl.commands.consolidated import MonthPart, month_parts
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import reported_months, standing, with_closing
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import form_file_name

@@ -9,14 +9,13 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.collect import standing
-from nq57xl.commands.consolidated import as_now, consolidated, reported_months, require_reported
+from nq57xl.commands.consolidated import as_now, consolidated
 from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import KeptPeriods
+from nq57xl.commands.standing import PeriodOverview, reported_months, require_reported
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger.model import Closing, PeriodStatus
-from nq57xl.ledger.office_records import closing_of
+from nq57xl.ledger.model import Closing
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
@@ -33,17 +32,6 @@ from nq57xl.results.consolidation import Consolidation
 from nq57xl.rules.codec import content_hash
 
 _INTERNAL = "noi-bo.xlsx"
-
-
-@frozen
-class PeriodOverview:
-    """A period with its plan and status."""
-
-    plan: Plan
-    period: Period
-    status: PeriodStatus
-    missing_at_close: tuple[str, ...] = ()
-    """Of a closed period: names of the units without an accepted return when it was closed."""
 
 
 @frozen
@@ -73,23 +61,6 @@ class Merged:
     def outputs(self) -> tuple[Path, ...]:
         """Everything that shows the consolidation, as written."""
         return (self.report, self.sources, self.internal, *self.companions)
-
-
-def status(office: Office, period_code: str | None) -> PeriodOverview:
-    """Who has reported in the period. Raises Nq57Error when no form of it was issued."""
-    with office.reading() as ledger:
-        plan, period = office.valid(period_code, ledger)
-        require_reported(ledger, plan, period)
-        if reported_months(ledger, plan, period):
-            return PeriodOverview(plan, period, consolidated(office, ledger, plan, period).status)
-        closing = closing_of(ledger, period.code)
-        here = with_closing(standing(office, ledger, plan, period), closing)
-        gone = _missing(closing.own.status) if closing is not None else ()
-        return PeriodOverview(plan, period, with_reminder(ledger, here), gone)
-
-
-def _missing(status: PeriodStatus) -> tuple[str, ...]:
-    return tuple(unit.name for unit in status.units if unit.counting is None)
 
 
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:
@@ -207,30 +178,3 @@ def _as_closed(workspace: Workspace, path: Path, closing: Closing | None) -> byt
     sha256 = closing.outputs.get(workspace.key_of(path)) if closing is not None else None
     copy = archived(workspace, sha256) if sha256 else None
     return copy.read_bytes() if copy is not None else None
-
-
-def with_reminder(ledger: Ledger, status: PeriodStatus) -> PeriodStatus:
-    """The status, telling when units were reminded last."""
-    noted = [event for event in ledger.events("remind") if event.detail["period"] == status.period]
-    if not noted:
-        return status
-    return attrs.evolve(status, reminded_at=noted[-1].at, reminded=tuple(noted[-1].detail["units"]))
-
-
-def with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:
-    """The status, telling what came after the close."""
-    if closing is None:
-        return status
-    last = closing.own.last_return
-    units = tuple(
-        attrs.evolve(unit, after_close=unit.newest is not None and unit.newest.id > last) for unit in status.units
-    )
-    return attrs.evolve(status, units=units, closed_at=closing.at)
-
-
-def require_issued(forms: object, period: Period) -> None:
-    """Raises Nq57Error when there are no forms of the period."""
-    if not forms:
-        raise Nq57Error(
-            f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
-        )

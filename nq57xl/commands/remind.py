@@ -9,9 +9,8 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.collect import standing
-from nq57xl.commands.merge import require_issued, with_reminder
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import require_issued, standing, with_reminder
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus

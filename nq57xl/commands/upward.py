@@ -12,10 +12,10 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.consolidated import require_reported
 from nq57xl.commands.judge import fault
 from nq57xl.commands.merge import current_consolidation, write_unless_current
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import require_reported
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.office_records import record_matches, row_matches
 from nq57xl.ledger.outputs import write_guarded

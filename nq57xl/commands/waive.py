@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from nq57xl.commands.answers import answer, write_back
-from nq57xl.commands.collect import standing
-from nq57xl.commands.merge import require_issued
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import require_issued, standing
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Waiver, refuses
 from nq57xl.ledger.store import Ledger

@@ -13,7 +13,7 @@ from nq57xl.cli import cli
 from nq57xl.commands.attach import attach
 from nq57xl.commands.backup import verify
 from nq57xl.commands.history import history
-from nq57xl.commands.merge import status
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year
 from tests.conftest import CheckOoxml

@@ -13,8 +13,9 @@ from nq57xl.commands.backup import write_backup
 from nq57xl.commands.collect import collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.text.clock import FixedClock
 from tests.april_kit import moment
 from tests.commands.test_commands_loop import filled

@@ -17,7 +17,8 @@ from nq57xl.commands.close import ClosedPeriod, close, reopen
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import exclude
 from nq57xl.commands.generate import generate
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.workspace import Workspace, archived

@@ -13,8 +13,9 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import PlanHasErrorsError, generate
 from nq57xl.commands.init import init, lint, show
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import FixedClock
 from tests.april_kit import DUE, moment

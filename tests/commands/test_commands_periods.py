@@ -14,12 +14,13 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.collect import collect, standing
+from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import diff, export
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import entry_slots
 from nq57xl.outputs.exports import SCHEMA_NAME

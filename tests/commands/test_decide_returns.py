@@ -17,9 +17,10 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import EVENT_WORDS, correct_received, events, exclude, readmit
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.ledger.model import UnitStatus

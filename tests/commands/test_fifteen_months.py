@@ -19,8 +19,8 @@ from nq57xl.commands.close import close, reopen
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import status
 from nq57xl.commands.remind import remind
+from nq57xl.commands.status import status
 from nq57xl.forms.model import Form, FormCell
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DatedName, IndicatorKind, Plan

@@ -12,8 +12,8 @@ from nq57xl.commands import office as module
 from nq57xl.commands.backup import backup_of
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.text.clock import FixedClock
 from tests.april_kit import moment

@@ -13,8 +13,9 @@ import pytest
 from docx import Document
 
 from nq57xl.commands.collect import CollectedFile
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
+from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import checks_of
 from nq57xl.forms.wording import ENOUGH

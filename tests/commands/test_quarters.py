@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, FormCell
 from nq57xl.outputs.document import render_document

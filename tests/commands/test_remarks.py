@@ -15,9 +15,9 @@ from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import read_remarks, remark_on_cell
 from nq57xl.commands.demo import Department
-from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.commands.remarks import RemarksTaken
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from docx import Document
 
 from nq57xl.cli import cli
-from nq57xl.commands.merge import status
 from nq57xl.commands.remind import Reminders, note_reminded, remind
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.reminders import between_agencies
 from tests import year_kit as year

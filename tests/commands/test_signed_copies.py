@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from nq57xl.cli import cli
 from nq57xl.commands.backup import verify
 from nq57xl.commands.collect import Collected, collect
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
+from nq57xl.commands.status import status
 from tests import year_kit as year
 
 APRIL, MAY = "2026-04", "2026-05"

@@ -15,8 +15,9 @@ import pytest
 
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.generate import generate
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
+from nq57xl.commands.status import status
 from nq57xl.forms.model import FormCell
 from nq57xl.ledger import tables
 from nq57xl.results.overview import past_periods

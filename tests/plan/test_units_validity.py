@@ -17,9 +17,9 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.status import status
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, FormRow, Value
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix

@@ -16,8 +16,9 @@ from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.decide import exclude
 from nq57xl.commands.demo import Department
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Source, Value
 from nq57xl.ledger.workspace import archived

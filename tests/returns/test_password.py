@@ -24,8 +24,8 @@ from nq57xl.commands.decide import events
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.xlsx import limits

@@ -20,8 +20,8 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import correct_received, recheck, take
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment

@@ -20,8 +20,9 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import recheck
 from nq57xl.commands.import_plan import import_plan
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.text.clock import FixedClock
 from tests.amounts import amount
 from tests.import_kit import word

@@ -23,8 +23,9 @@ from nq57xl.commands.consolidated import overview
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import merge, status
+from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.ledger import lock
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.overview_page import headline

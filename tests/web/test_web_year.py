@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from nq57xl.commands.merge import status
 from nq57xl.commands.office import Office
+from nq57xl.commands.status import status
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import FixedClock
 from tests import year_kit as year
