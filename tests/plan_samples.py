@@ -10,7 +10,6 @@ from nq57xl.plan.model import (
     DatedName,
     Deadline,
     Indicator,
-    IndicatorGroup,
     Plan,
     Properties,
     Section,
@@ -95,7 +94,7 @@ PLANS = st.builds(
     groups=GROUPS.map(tuple),
     sections=st.lists(st.builds(Section, FULL_LINE, TEXT), max_size=3).map(tuple),
     tasks=TASKS.map(tuple),
-    indicator_groups=st.lists(st.builds(IndicatorGroup, FULL_LINE, TEXT), max_size=2).map(tuple),
+    indicator_groups=st.lists(st.builds(Section, FULL_LINE, TEXT), max_size=2).map(tuple),
     indicators=INDICATORS.map(tuple),
     settings=st.builds(Settings, st.integers(0, 60), st.integers(0, 100)),
 ).map(understand)

@@ -9,7 +9,6 @@ from nq57xl.plan.model import (
     DatedName,
     Deadline,
     Indicator,
-    IndicatorGroup,
     Period,
     Plan,
     Properties,
@@ -49,8 +48,8 @@ def sample_plan() -> Plan:
         ),
         tasks=_tasks(),
         indicator_groups=(
-            IndicatorGroup("I", "Chính quyền số"),
-            IndicatorGroup("II", "Kinh tế số, xã hội số"),
+            Section("I", "Chính quyền số"),
+            Section("II", "Kinh tế số, xã hội số"),
         ),
         indicators=_indicators(),
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 
 from nq57xl.plan.importer.document import roman
-from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
+from nq57xl.plan.model import Deadline, Indicator, Plan, Properties, Section, Target, Task, Unit
 from nq57xl.plan.understand import understand
 
 _LEADS = {
@@ -140,8 +140,8 @@ def _work(rng: random.Random) -> str:
     return f"{rng.choice(_VERBS)} {rng.choice(_THINGS)}{rng.choice(_TAILS)}"
 
 
-def _indicators(rng: random.Random) -> tuple[tuple[IndicatorGroup, ...], tuple[Indicator, ...]]:
-    groups = (IndicatorGroup("I", "Về nhân lực"), IndicatorGroup("II", "Về chuyển đổi số"))
+def _indicators(rng: random.Random) -> tuple[tuple[Section, ...], tuple[Indicator, ...]]:
+    groups = (Section("I", "Về nhân lực"), Section("II", "Về chuyển đổi số"))
     items = []
     for group in groups:
         for number in range(1, rng.randint(3, 12)):

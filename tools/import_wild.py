@@ -14,7 +14,7 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.plan.importer.document import roman
-from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Properties, Section, Target, Task, Unit
+from nq57xl.plan.model import Deadline, Indicator, Plan, Properties, Section, Target, Task, Unit
 from nq57xl.plan.understand import understand
 
 HEADS = {
@@ -175,8 +175,8 @@ def _work(rng: random.Random) -> str:
     )
 
 
-def _indicators(rng: random.Random, agency: str) -> tuple[tuple[IndicatorGroup, ...], tuple[Indicator, ...]]:
-    groups = (IndicatorGroup("I", "Chỉ tiêu về hạ tầng số"), IndicatorGroup("II", "Chỉ tiêu về dữ liệu số"))
+def _indicators(rng: random.Random, agency: str) -> tuple[tuple[Section, ...], tuple[Indicator, ...]]:
+    groups = (Section("I", "Chỉ tiêu về hạ tầng số"), Section("II", "Chỉ tiêu về dữ liệu số"))
     items = [
         Indicator("", group.number, str(number), f"Tỷ lệ {rng.choice(_THINGS)}", rng.choice(("%", "Dịch vụ", "Thứ bậc", "Doanh nghiệp", "% GDP")),
                   Target(rng.choice(("100%", "≥ 80", "98%", "Đạt", "02", "≤ 3 Đông Nam Á; ≤ 50 thế giới"))), rng.choice(_OFFICES[agency]))

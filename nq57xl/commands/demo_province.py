@@ -27,7 +27,6 @@ from nq57xl.plan.model import (
     DatedName,
     Deadline,
     Indicator,
-    IndicatorGroup,
     Period,
     Plan,
     Properties,
@@ -202,7 +201,7 @@ class ProvincePlay:
             units=tuple(Unit(unit["code"], unit["name"]) for unit in units),
             sections=tuple(Section(*item) for item in sections),
             tasks=tuple(numbered),
-            indicator_groups=(IndicatorGroup("I", "CHỈ TIÊU"),),
+            indicator_groups=(Section("I", "CHỈ TIÊU"),),
             indicators=tuple(_numbered(item, place) for place, item in enumerate(indicators, start=1)),
         )
 

@@ -157,7 +157,7 @@ def _insert(rows: list[_Row], row: _Row) -> None:
 class _Outline:
     """The headings of one table in the amended plan."""
 
-    headings: tuple[Any, ...]
+    headings: tuple[Section, ...]
     """The new ones, and the old ones that only kept rows stand under."""
     numbers: Mapping[str, str]
     """Number of an old heading -> its number now."""
@@ -173,7 +173,7 @@ def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) 
     kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
     rows: Sequence[Task | Indicator] = getattr(old, table)
     needed = {getattr(row, _heading_field(row)) for row in rows if row.code in kept}
-    placed: list[Any] = list(headings(new, table))
+    placed: list[Section] = list(headings(new, table))
     befores = headings(old, table)
     numbers = {befores[i].number: placed[j].number for j, i in pairs.items()}
     for heading in befores:
@@ -186,7 +186,7 @@ def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: PlanCompari
     """The plan's own headings, and those that a document which amends a part of it adds."""
     pairs = match_sections(old, new).pairs[table]
     befores = headings(old, table)
-    placed: list[Any] = list(befores)
+    placed: list[Section] = list(befores)
     of_new = {
         heading.number: befores[pairs[j]].number if j in pairs else _placed(placed, heading)
         for j, heading in enumerate(headings(new, table))
@@ -194,13 +194,13 @@ def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: PlanCompari
     return _Outline(tuple(placed), {heading.number: heading.number for heading in befores}, of_new, partial=True)
 
 
-def _placed(placed: list[Any], heading: Any) -> str:  # noqa: ANN401 - a Section or an IndicatorGroup
+def _placed(placed: list[Section], heading: Section) -> str:
     """Puts the heading behind the others, under the next number where its own is taken; returns its number."""
     taken = {item.number for item in placed}
     numbers = (heading.number, *(roman(number) for number in range(1, len(placed) + 2)))
     number = next(item for item in numbers if item not in taken)
     placed.append(attrs.evolve(heading, number=number))
-    return str(number)
+    return number
 
 
 def _properties(old: Properties, new: Properties, *, same_file: bool) -> Properties:

@@ -13,7 +13,6 @@ from nq57xl.plan.model import (
     DatedName,
     Deadline,
     Indicator,
-    IndicatorGroup,
     Plan,
     Properties,
     Section,
@@ -150,7 +149,7 @@ def plan_of(
         groups=tuple(UnitGroup(**row) for row in tables["groups"]),
         sections=tuple(Section(**row) for row in tables["sections"]),
         tasks=tuple(_task(row) for row in tables["tasks"]),
-        indicator_groups=tuple(IndicatorGroup(**row) for row in tables["indicator_groups"]),
+        indicator_groups=tuple(Section(**row) for row in tables["indicator_groups"]),
         indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
         settings=Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
     )

@@ -13,7 +13,6 @@ from nq57xl.plan.model import (
     ChangeKind,
     FieldChange,
     Indicator,
-    IndicatorGroup,
     Plan,
     PlanComparison,
     PlanRowChange,
@@ -261,7 +260,7 @@ class _Sections:
         return self.old_of[table].get(number, number)
 
 
-def headings(plan: Plan, table: RowTable) -> Sequence[Section | IndicatorGroup]:
+def headings(plan: Plan, table: RowTable) -> Sequence[Section]:
     """The headings over the rows of that table."""
     return plan.sections if table == "tasks" else plan.indicator_groups
 
@@ -391,7 +390,7 @@ def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterat
                 yield FieldChange(table, title, _heading(item), "")
 
 
-def _heading(item: Section | IndicatorGroup | None) -> str:
+def _heading(item: Section | None) -> str:
     return "" if item is None else f"{item.number}. {item.title}"
 
 

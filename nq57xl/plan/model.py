@@ -148,7 +148,7 @@ class UnitGroup:
 
 @frozen
 class Section:
-    """A group of tasks under a Roman number."""
+    """A group of tasks, or of indicators, under a Roman number."""
 
     number: str
     title: str
@@ -218,14 +218,6 @@ class Task:
     def done_before(self) -> bool:
         """The plan itself says that the row is already done."""
         return self.deadline.kind == "done"
-
-
-@frozen
-class IndicatorGroup:
-    """A group of indicators under a Roman number."""
-
-    number: str
-    title: str
 
 
 @frozen
@@ -302,7 +294,7 @@ class Plan:
     groups: tuple[UnitGroup, ...] = ()
     sections: tuple[Section, ...] = ()
     tasks: tuple[Task, ...] = ()
-    indicator_groups: tuple[IndicatorGroup, ...] = ()
+    indicator_groups: tuple[Section, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     settings: Settings = field(factory=Settings)
 

@@ -22,7 +22,6 @@ from nq57xl.forms.model import CellRole, Form, FormRow, FormTable, SheetLayout, 
 from nq57xl.plan.model import (
     Deadline,
     Indicator,
-    IndicatorGroup,
     IndicatorKind,
     Period,
     Plan,
@@ -261,7 +260,7 @@ def superior_plan(form: SuperiorForm, year: int) -> Plan:
         Properties(form.plan_id, "", year),
         sections=tuple(Section(*item) for item in headings.items()),
         tasks=tuple(tasks),
-        indicator_groups=tuple(IndicatorGroup(*item) for item in groups.items()),
+        indicator_groups=tuple(Section(*item) for item in groups.items()),
         indicators=tuple(indicators),
     )
 

@@ -18,7 +18,7 @@ from nq57xl.plan.importer.properties import FoundProperties, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import Proposal, propose_units
-from nq57xl.plan.model import Deadline, Indicator, IndicatorGroup, Plan, Section, Target, Task
+from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
 from nq57xl.plan.review_questions import Review, places
 from nq57xl.plan.understand import parse_deadline, understand
 from nq57xl.plan.units import Resolver
@@ -115,7 +115,7 @@ class _Assembly:
             groups,
             tuple(Section(item.number.text, one_line(item.title.text)) for item in self.tasks.groups),
             tuple(_task(draft) for draft in self.tasks.drafts),
-            tuple(IndicatorGroup(item.number.text, one_line(item.title.text)) for item in self.indicators.groups),
+            tuple(Section(item.number.text, one_line(item.title.text)) for item in self.indicators.groups),
             tuple(_indicator(draft) for draft in self.indicators.drafts),
         )
 
