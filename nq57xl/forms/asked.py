@@ -27,14 +27,14 @@ ASKED_SHEET = "_asked"
 """Id and name of the hidden sheet: a line for each finding."""
 CONFIRM_COLUMN = "confirm"
 """Key of the column of the sheet "Cần sửa" in which a person confirms."""
-CONFIRMED = "Đúng như đang ghi"
+_CONFIRMED = "Đúng như đang ghi"
 """What a person chooses there."""
 _FIRST_YEAR = 1900
 
 
 def confirmation(code: str, period: Period) -> str:
     """What has to be chosen to confirm a finding of that code in a form of that period."""
-    return f"Đúng là số liệu {period.title}" if code == "WRONG_PERIOD" else CONFIRMED
+    return f"Đúng là số liệu {period.title}" if code == "WRONG_PERIOD" else _CONFIRMED
 
 
 @frozen

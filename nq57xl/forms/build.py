@@ -120,7 +120,7 @@ def indicator_before(earlier: EarlierAnswer | None, schema: Schema, *, percent: 
     return _NOTHING_BEFORE
 
 
-def parts_of(text: str, width: float) -> list[str]:
+def _parts_of(text: str, width: float) -> list[str]:
     """The text cut at line breaks so that each part fits a row of that width; joined by line breaks it is the same."""
     parts: list[str] = []
     for line in text.split("\n"):
@@ -477,7 +477,7 @@ def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float
     rows, names = [], _names([task for task in plan.tasks if any(one.task == task.code for one in received)])
     for task in plan.tasks:
         for item in (one for one in received if one.task == task.code):
-            for number, part in enumerate(parts_of(item.text, width), start=1):
+            for number, part in enumerate(_parts_of(item.text, width), start=1):
                 texts = {
                     "number": task.subnumber or task.number,
                     "work": names[task.code],

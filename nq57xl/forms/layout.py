@@ -76,7 +76,7 @@ class _LayoutBuilder:
         return tuple(sorted(self.slots, key=lambda slot: (slot.row, slot.col)))
 
 
-GUIDE_TITLE = "Hướng dẫn"
+_GUIDE_TITLE = "Hướng dẫn"
 GUIDE_COLUMNS = tuple(f"c{number:02d}" for number in range(1, 25))
 """A grid of narrow columns: the letterhead's two blocks and their rules need other widths than the text below."""
 LEFT, RIGHT, BODY, STATE = "c01", "c11", "c05", "c20"
@@ -186,7 +186,7 @@ def _guide_layout(form: Form, specs: Sequence[SheetSpec]) -> SheetLayout:
             builder.text(row, column, text)
         for column, name in line.formulas:
             builder.cell(row, column, "formula", table="", key="", field=name)
-    return SheetLayout("guide", GUIDE_TITLE, builder.done())
+    return SheetLayout("guide", _GUIDE_TITLE, builder.done())
 
 
 def _contents(form: Form, spec: SheetSpec) -> str:
@@ -268,7 +268,7 @@ def entry_slots(form: Form) -> tuple[Slot, ...]:
     return tuple(slot for slot in _slots(form) if slot.role == "entry")
 
 
-def locked_slots(form: Form) -> tuple[Slot, ...]:
+def _locked_slots(form: Form) -> tuple[Slot, ...]:
     """Every cell whose text was issued and must come back as it was."""
     return tuple(slot for slot in _slots(form) if slot.role in ("text", "key"))
 

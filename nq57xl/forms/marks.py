@@ -283,10 +283,10 @@ def write_fix(book: Workbook, form: Form, points: Sequence[_MarkedFinding], repa
     protect(sheet, form.issue_id)
 
 
-def summary(errors: int, warnings: int, remarks: int = 0) -> str:
+def _summary(errors: int, warnings: int, remarks: int = 0) -> str:
     """How many points there are, in one sentence."""
     if remarks:
-        return f"{summary(errors, warnings)[:-1]}; {remarks} ý kiến của đơn vị tổng hợp chờ trả lời."
+        return f"{_summary(errors, warnings)[:-1]}; {remarks} ý kiến của đơn vị tổng hợp chờ trả lời."
     if errors and warnings:
         return f"Có {errors} điểm phải sửa và {warnings} điểm nên xem lại."
     if errors:
@@ -302,7 +302,7 @@ def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[
     lines = [
         ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading", 12.0),
         (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading", SIZE),
-        (summary(errors, len(points) - errors - remarks, remarks), "note_bold", SIZE),
+        (_summary(errors, len(points) - errors - remarks, remarks), "note_bold", SIZE),
     ]
     notes = [_LEFT_LINE] if points else []
     if points:

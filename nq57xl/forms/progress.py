@@ -21,7 +21,7 @@ _COUNTED = {"led": "đầu việc", "supporting": "nhiệm vụ phối hợp", "
 """Tables whose filled rows the live line counts, with the word for their rows."""
 COUNTS = ("rows_missing", "cells_missing", "rows_wrong", "to_missing", "to_wrong")
 """What a hidden row holds: three counts, and the addresses of the first cells to go to, or nothing."""
-READY = "Đã đủ, có thể gửi"
+_READY = "Đã đủ, có thể gửi"
 _OPTIONAL = "Không bắt buộc"
 LEFT, WRONG = "còn ", "xem lại "
 """How the state of a sheet with blank required cells, and of one with something to look at again, begins."""
@@ -30,32 +30,32 @@ _TO_MISSING, _TO_WRONG = "Đến ô bắt buộc còn trống: trang ", "Đến 
 
 
 @frozen
-class Live:
+class _Live:
     """A formula, without "=", and what it gives: its cached value."""
 
     formula: str
     value: str | int
 
 
-def _text(text: str) -> Live:
-    return Live(quoted(text), text)
+def _text(text: str) -> _Live:
+    return _Live(quoted(text), text)
 
 
-def _sum(items: Iterable[Live]) -> Live:
+def _sum(items: Iterable[_Live]) -> _Live:
     items = list(items)
-    return Live("+".join(item.formula for item in items) or "0", sum(int(item.value) for item in items))
+    return _Live("+".join(item.formula for item in items) or "0", sum(int(item.value) for item in items))
 
 
-def _joined(*items: Live) -> Live:
-    return Live("&".join(item.formula for item in items), "".join(str(item.value) for item in items))
+def _joined(*items: _Live) -> _Live:
+    return _Live("&".join(item.formula for item in items), "".join(str(item.value) for item in items))
 
 
-def _in_brackets(item: Live) -> Live:
-    return Live(f"({item.formula})", item.value)
+def _in_brackets(item: _Live) -> _Live:
+    return _Live(f"({item.formula})", item.value)
 
 
-def _if(test: str, holds: bool, then: Live, other: Live) -> Live:
-    return Live(f"IF({test},{then.formula},{other.formula})", then.value if holds else other.value)
+def _if(test: str, holds: bool, then: _Live, other: _Live) -> _Live:
+    return _Live(f"IF({test},{then.formula},{other.formula})", then.value if holds else other.value)
 
 
 @frozen
@@ -128,11 +128,11 @@ class _CheckRange:
         first, last, col = self.slots[0].row + 1, self.slots[-1].row + 1, letters_of(self.slots[0].col)
         return f"{sheet_prefix(self.title)}${col}${first}:${col}${last}"
 
-    def rows_with(self, parts: Sequence[_CheckPart]) -> Live:
+    def rows_with(self, parts: Sequence[_CheckPart]) -> _Live:
         """How many checks have one of those parts."""
         tests = "+".join(part.test(self.ref) for part in parts)
         count = sum(any(part.within(text) for part in parts) for text in self.texts)
-        return Live(f"SUMPRODUCT(--(({tests})>0))", count)
+        return _Live(f"SUMPRODUCT(--(({tests})>0))", count)
 
     def parts_on(self, sheet: str) -> tuple[_CheckPart, ...]:
         """The parts about cells of that sheet."""
@@ -141,16 +141,16 @@ class _CheckRange:
 
 def live_cells(
     form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[CellPlace, str]
-) -> dict[CellPlace, Live]:
+) -> dict[CellPlace, _Live]:
     """Place of every formula of the guide -> formula and value, from what the check cells say of these values."""
-    slots, filled = formulas_of(sheets), filled_cells(values)
+    slots, filled = _formulas_of(sheets), filled_cells(values)
     taken = {slot.place for key, slot in entries_of(sheets).items() if key in filled}
     cells = {slot.field: a1(slot.row, slot.col) for slot in slots}
     writer = _LiveWriter(_ranges_of(form, sheets, checks), cells, taken, sheets[0].title)
     return {slot.place: writer.live(slot.field) for slot in slots}
 
 
-def formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
+def _formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
     """Every cell of the guide that holds a formula; its field says which."""
     return [slot for sheet in sheets for slot in sheet.slots if slot.role == "formula"]
 
@@ -196,7 +196,7 @@ def _fields(predicate: Predicate) -> list[str]:
     return predicate.alternatives[0] if isinstance(predicate, RequiredIf) else [predicate.rule.field]
 
 
-def is_wrong(text: str) -> bool:
+def _is_wrong(text: str) -> bool:
     """A check's text has a part that speaks of something else than a blank cell."""
     return not text.endswith(ENOUGH) and text != "" and text.count(END) + 1 > text.count(_COLON)
 
@@ -222,7 +222,7 @@ class _LiveWriter:
     """Entry cells that hold something."""
     guide: str
 
-    def live(self, name: str) -> Live:
+    def live(self, name: str) -> _Live:
         """The formula of that name, with its value."""
         kind, _, rest = name.partition(":")
         if kind in COUNTS:
@@ -230,20 +230,20 @@ class _LiveWriter:
             live = self._count(kind, found) if found else _text("") if kind.startswith("to_") else _sum([])
         else:
             live = self._state(rest) if rest else self._progress() if kind == "progress" else self._next()
-        return Live(f"={live.formula}", live.value)
+        return _Live(f"={live.formula}", live.value)
 
-    def _count(self, kind: str, checks: _CheckRange) -> Live:
+    def _count(self, kind: str, checks: _CheckRange) -> _Live:
         """What a hidden cell tells of a range of checks."""
         ref, texts = checks.ref, checks.texts
         if kind == "rows_missing":
-            return Live(f"SUMPRODUCT(--ISNUMBER(FIND({quoted(_COLON)},{ref})))", sum(_COLON in text for text in texts))
+            return _Live(f"SUMPRODUCT(--ISNUMBER(FIND({quoted(_COLON)},{ref})))", sum(_COLON in text for text in texts))
         if kind == "cells_missing":
-            return Live(f"SUMPRODUCT({_occurrences(_COLON, ref)})", sum(text.count(_COLON) for text in texts))
+            return _Live(f"SUMPRODUCT({_occurrences(_COLON, ref)})", sum(text.count(_COLON) for text in texts))
         if kind == "rows_wrong":
-            return Live(f"SUMPRODUCT({wrong_formula(ref)})", sum(map(is_wrong, texts)))
+            return _Live(f"SUMPRODUCT({wrong_formula(ref)})", sum(map(_is_wrong, texts)))
         return self._to_missing(checks) if kind == "to_missing" else _to_wrong(checks)
 
-    def _to_missing(self, checks: _CheckRange) -> Live:
+    def _to_missing(self, checks: _CheckRange) -> _Live:
         """The address of the first blank cell that the first check with one speaks of."""
         first = next((number for number, text in enumerate(checks.texts) if _COLON in text), None)
         text, row = ("", 0) if first is None else (checks.texts[first], checks.slots[first].row)
@@ -253,22 +253,22 @@ class _LiveWriter:
             target = _text("")
             for cell in reversed(part.cells):
                 number = f"({place}{checks.slots[0].row + cell.down:+d})"
-                here = Live(f"{quoted(cell.link)}&{number}", f"{cell.link}{row + cell.down + 1}")
+                here = _Live(f"{quoted(cell.link)}&{number}", f"{cell.link}{row + cell.down + 1}")
                 blank = (cell.sheet, row + cell.down, cell.col) not in self.taken
                 target = here if cell is part.cells[-1] else _if(cell.is_blank(number), blank, here, target)
             address = _if(part.test(f"INDEX({checks.ref},{place})"), part.within(text), target, address)
-        return Live(f'IFERROR({address.formula},"")', address.value)
+        return _Live(f'IFERROR({address.formula},"")', address.value)
 
-    def _hidden(self, kind: str, checks: _CheckRange) -> Live:
+    def _hidden(self, kind: str, checks: _CheckRange) -> _Live:
         """A count in its hidden cell."""
-        return Live(self.cells[f"{kind}:{checks.name}"], self._count(kind, checks).value)
+        return _Live(self.cells[f"{kind}:{checks.name}"], self._count(kind, checks).value)
 
-    def _progress(self) -> Live:
+    def _progress(self) -> _Live:
         counted = [checks for checks in self.ranges if checks.table in _COUNTED]
         parts = [_text("Đã điền ")] if counted else []
         for checks in counted:
             lacking, rows = self._hidden("rows_missing", checks), len(checks.slots)
-            parts.append(Live(f"{rows}-{lacking.formula}", rows - int(lacking.value)))
+            parts.append(_Live(f"{rows}-{lacking.formula}", rows - int(lacking.value)))
             parts.append(_text(f"/{rows} {_COUNTED[checks.table]}, "))
         missing, wrong = (
             _sum(self._hidden(kind, checks) for checks in self.ranges) for kind in ("cells_missing", "rows_wrong")
@@ -279,27 +279,27 @@ class _LiveWriter:
         parts.append(_if(f"{wrong.formula}=0", wrong.value == 0, _text(""), again))
         return _joined(*parts)
 
-    def _next(self) -> Live:
+    def _next(self) -> _Live:
         """A link to the first blank cell, else to the first check to look at again, else to this sheet."""
         target = _text(f"#{sheet_prefix(self.guide)}{self.cells['next']}")
-        text = _text(READY)
+        text = _text(_READY)
         for kind, words in (("to_wrong", _TO_WRONG), ("to_missing", _TO_MISSING)):
             found = _text("")
             for checks in reversed(self.ranges):
                 cell = self._hidden(kind, checks)
                 found = _if(f'{cell.formula}<>""', cell.value != "", cell, found)
-            there = Live(
+            there = _Live(
                 f'SUBSTITUTE(MID({found.formula},3,99),"\'!",", ô ")', str(found.value)[2:].replace("'!", ", ô ")
             )
             known = found.value != ""
             target = _if(f'{found.formula}<>""', known, found, target)
             text = _if(f'{found.formula}<>""', known, _joined(_text(words), there), text)
-        return Live(f"HYPERLINK({target.formula},{text.formula})", text.value)
+        return _Live(f"HYPERLINK({target.formula},{text.formula})", text.value)
 
-    def _state(self, sheet: str) -> Live:
+    def _state(self, sheet: str) -> _Live:
         """What a sheet lacks: of the ranges that speak of it, the parts about cells that stand on it."""
         own: list[_CheckRange] = []
-        missing, wrong, awaited = (list[Live]() for _ in range(3))
+        missing, wrong, awaited = (list[_Live]() for _ in range(3))
         waits = ""
         for checks in self.ranges:
             here = checks.parts_on(sheet)
@@ -311,7 +311,7 @@ class _LiveWriter:
             wrong += [checks.rows_with(odd)] if odd else []
             if checks.sheet == sheet:
                 errors = sum(text == CELL_ERROR for text in checks.texts)
-                wrong.append(Live(f"COUNTIF({checks.ref},{quoted(CELL_ERROR)})", errors))
+                wrong.append(_Live(f"COUNTIF({checks.ref},{quoted(CELL_ERROR)})", errors))
             # blank cells of other sheets by which it is decided whether this sheet needs anything
             deciding = {name for part in blank for name in part.decided_by}
             others = [part for part in checks.parts if part.missing and part.field in deciding and part not in here]
@@ -323,7 +323,7 @@ class _LiveWriter:
             total = _sum(awaited)
             state = _if(f"{total.formula}>0", int(total.value) > 0, _text(f"theo trang {waits}"), state)
         if all(checks.free for checks in own):  # nothing is asked for as long as nothing is typed
-            typed = _sum(Live(f"SUMPRODUCT(--(LEN({checks.ref})>0))", sum(map(bool, checks.texts))) for checks in own)
+            typed = _sum(_Live(f"SUMPRODUCT(--(LEN({checks.ref})>0))", sum(map(bool, checks.texts))) for checks in own)
             state = _if(f"{typed.formula}=0", typed.value == 0, _text(_OPTIONAL), state)
         for counts, words in ((wrong, WRONG), (missing, LEFT)):
             if counts:
@@ -333,11 +333,11 @@ class _LiveWriter:
         return state
 
 
-def _to_wrong(checks: _CheckRange) -> Live:
+def _to_wrong(checks: _CheckRange) -> _Live:
     """The address of the first check that names anything; asked for when nothing is missing any more."""
     rows = list(zip(checks.slots, checks.texts, strict=True))
     named = [slot for slot, text in rows if ": " in text] + [slot for slot, text in rows if text == CELL_ERROR]
     place = f'IFERROR(MATCH("*: *",{checks.ref},0),MATCH({quoted(CELL_ERROR)},{checks.ref},0))'
     link = f"#{sheet_prefix(checks.title)}{letters_of(checks.slots[0].col)}"
     address = f"{link}{named[0].row + 1}" if named else ""
-    return Live(f'IFERROR({quoted(link)}&({place}{checks.slots[0].row:+d}),"")', address)
+    return _Live(f'IFERROR({quoted(link)}&({place}{checks.slots[0].row:+d}),"")', address)

@@ -177,7 +177,7 @@ def paper_of(width: float) -> int:
 
 
 @frozen
-class Pages:
+class _Pages:
     """How a sheet comes on paper."""
 
     paper: int
@@ -187,7 +187,7 @@ class Pages:
     """Rows above which a page ends."""
 
 
-def page_breaks(
+def _page_breaks(
     heights: Mapping[int, float], kept: Mapping[int, int], head: int, percent: int, paper: int = A3
 ) -> list[int]:
     """Rows above which a page ends; no section heading stands alone at the foot of a page.
@@ -209,7 +209,7 @@ def page_breaks(
     return breaks
 
 
-def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> Pages:
+def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> _Pages:
     """The paper, scale and breaks of a sheet that take the fewest pages; then the smaller paper, the larger scale.
 
     `width` in points; no scale is smaller than `_SMALLEST`, but for what is wider than A3.
@@ -218,15 +218,15 @@ def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, w
     return min((_pages_on(paper, heights, kept, head, width) for paper in papers), key=lambda item: len(item.breaks))
 
 
-def _pages_on(paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> Pages:
+def _pages_on(paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> _Pages:
     widest = min(100, int(100 * ROOM[paper][0] / width))
     least = min(widest, _SMALLEST[paper])
-    fewest = page_breaks(heights, kept, head, least, paper)
+    fewest = _page_breaks(heights, kept, head, least, paper)
     for percent in range(widest, least, -1):
-        found = page_breaks(heights, kept, head, percent, paper)
+        found = _page_breaks(heights, kept, head, percent, paper)
         if len(found) == len(fewest):
-            return Pages(paper, percent if percent < widest else 0, found)
-    return Pages(paper, least if least < widest else 0, fewest)
+            return _Pages(paper, percent if percent < widest else 0, found)
+    return _Pages(paper, least if least < widest else 0, fewest)
 
 
 def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float = ROOM[A4][1]) -> list[int]:

@@ -39,6 +39,7 @@ from nq57xl.plan.model import (
     PlanRowChange,
     Properties,
     RowTable,
+    Section,
     Settings,
     Task,
     Unit,

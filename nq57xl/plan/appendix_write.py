@@ -200,7 +200,7 @@ def _guide(sheet: Worksheet) -> None:
     set_up_page(sheet)
 
 
-LINT_TITLE = "Soát kế hoạch"
+_LINT_TITLE = "Soát kế hoạch"
 """Name of the sheet; the reader of the appendix passes it over."""
 _SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
 _LINT_NOTE = (
@@ -224,7 +224,7 @@ def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], worksp
     if not rows:
         rows = [[*_BLANK, *_BLANK[:2], TextCell(_NOTHING), TextCell("")]]
     heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
-    return put_sheet(data, TextSheet(LINT_TITLE, heading, _LINT_NOTE, _LINT_WIDTHS, _LINT_HEADS, rows))
+    return put_sheet(data, TextSheet(_LINT_TITLE, heading, _LINT_NOTE, _LINT_WIDTHS, _LINT_HEADS, rows))
 
 
 def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[TextCell]]:

@@ -307,7 +307,7 @@ _OFTEN = 4
 """Times that a wording must stand in a plan before another one beside it is doubted."""
 
 
-def suspects(text: str, misprints: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _suspects(text: str, misprints: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `Resolution.near`."""
     told: set[str] = set()
     for wrong, right in misprints.items():
@@ -319,7 +319,7 @@ def suspects(text: str, misprints: Mapping[str, str]) -> Iterator[tuple[str, str
         yield doubled[0], doubled[1]
 
 
-def outliers(texts: Sequence[str]) -> dict[str, str]:
+def _outliers(texts: Sequence[str]) -> dict[str, str]:
     """Three words in a row -> the likely ones: wordings that the plan has once, and with other accents on a word often.
 
     "Chuyển đối số" beside five times "chuyển đổi số": only the accents of one word differ, its neighbours are the same.
@@ -339,7 +339,7 @@ def outliers(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def odd_ones(text: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _odd_ones(text: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(as in the text, likely) for each of those wordings in the text; a doubted word is told once, not thrice."""
     for line in _LINES.split(fold(text)):
         clear_from = 0
@@ -544,13 +544,13 @@ def _misprints(linter: _Linter) -> Iterator[Finding]:
         for index, record in enumerate(records)
         for place, value in ((((table, index, field)), getattr(record, field)) for field in fields)
     ]
-    odd = outliers([text for (_, _, field), text in cells if field not in _UNIT_FIELDS])
+    odd = _outliers([text for (_, _, field), text in cells if field not in _UNIT_FIELDS])
     for (table, index, field), text in cells:
-        told = list(suspects(text, linter.misprints))
+        told = list(_suspects(text, linter.misprints))
         if field in _UNIT_FIELDS:
             told = told or list(linter.resolver.resolve(text).near)
         elif not told:
-            told = list(odd_ones(text, odd))
+            told = list(_odd_ones(text, odd))
         for suspect, likely in told:
             yield linter.make("PLAN_MISPRINT", table, index, field, value=suspect, likely=likely)
 

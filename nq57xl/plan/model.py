@@ -18,7 +18,7 @@ DeadlineKind = Literal[
 ]
 Comparator = Literal[">=", "<=", ">", "<", "="]
 Measure = Literal["percent", "number", "choice"]
-DueRoll = Literal["", "none", "before", "after"]
+_DueRoll = Literal["", "none", "before", "after"]
 IndicatorKind = Literal["", "stock", "flow", "cumulative", "flow_stock"]
 """What a figure counts: what there is on the day, what came in the period, all since the start (domain.md 3.7).
 
@@ -95,7 +95,7 @@ class Properties:
     """False: "trước ngày 18" is due on the 17th (the contract's default)."""
     roll_weekends: bool = False
     """True: a due day on Saturday or Sunday moves to the Monday after; `due_roll` says it for every day off."""
-    due_roll: DueRoll = field(default="", metadata=LATER)
+    due_roll: _DueRoll = field(default="", metadata=LATER)
     """Where a due day that is a day off moves to; "": as `roll_weekends` says."""
     days_off: tuple[str, ...] = field(default=(), metadata=LATER)
     """Days on which nobody works this year beside weekends and public holidays (swapped days): "02/01/2026"."""

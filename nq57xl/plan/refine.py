@@ -34,7 +34,7 @@ class AnsweringRow:
 
     code: str
     text: str
-    """Print of its text when that was decided (`text_print`)."""
+    """Print of its text when that was decided (`_text_print`)."""
     weight: float | None = None
     """Of its percentage; None: all alike."""
 
@@ -75,7 +75,7 @@ class MatchLine:
         return self.state in ("confirmed", "same")
 
 
-def text_print(row: Task | Indicator) -> str:
+def _text_print(row: Task | Indicator) -> str:
     """Names the text of a row: what is to be done or measured; numbers and places do not matter."""
     if isinstance(row, Indicator):
         return content_hash(tuple(fold(text) for text in (row.indicator, row.unit)))
@@ -166,7 +166,7 @@ def _line(
 
 
 def _answering(row: Task | Indicator, weight: float | None = None) -> AnsweringRow:
-    return AnsweringRow(row.code, text_print(row), weight)
+    return AnsweringRow(row.code, _text_print(row), weight)
 
 
 def _answering_rows(own: Plan, table: str, weights: Mapping[str, float | None]) -> tuple[AnsweringRow, ...]:
@@ -187,9 +187,9 @@ def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
 
 def _followed(row: AnsweringRow, mine: Mapping[str, Task | Indicator]) -> AnsweringRow:
     """The own row under the code that it has now, where it has another one and nothing else has changed."""
-    if row.code in mine and text_print(mine[row.code]) == row.text:
+    if row.code in mine and _text_print(mine[row.code]) == row.text:
         return row
-    now = [code for code, other in mine.items() if text_print(other) == row.text]
+    now = [code for code, other in mine.items() if _text_print(other) == row.text]
     return attrs.evolve(row, code=now[0]) if len(now) == 1 else row
 
 
@@ -197,7 +197,7 @@ def _still(line: MatchLine, decided: RowMatch, mine: Mapping[str, Task | Indicat
     """The decision where both texts are what they were; else what is left of it, to be looked at again."""
     decided = attrs.evolve(decided, rows=tuple(_followed(row, mine) for row in decided.rows))
     gone = [row.code for row in decided.rows if row.code not in mine]
-    other = [row.code for row in decided.rows if row.code in mine and text_print(mine[row.code]) != row.text]
+    other = [row.code for row in decided.rows if row.code in mine and _text_print(mine[row.code]) != row.text]
     told = []
     if decided.text != line.match.text:
         told.append("nội dung dòng của cấp trên đã thay đổi")
@@ -316,7 +316,7 @@ def _write_own(sheet: Worksheet, own: Plan) -> None:
         sheet.text(_HEAD, index, text, "head")
     rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
     for number, row in enumerate(rows, _HEAD + 1):
-        write_line(sheet, number, (text_print(row), row.code, line_of(row)), (_UNMEASURED, *widths[1:]), "cell")
+        write_line(sheet, number, (_text_print(row), row.code, line_of(row)), (_UNMEASURED, *widths[1:]), "cell")
     set_up_page(sheet, repeat=_HEAD)
 
 
@@ -356,7 +356,7 @@ def _codes_now(seen: Mapping[str, str], rows: Sequence[Task | Indicator]) -> dic
 
     A workbook of last month may name rows by codes that have shifted since. `seen`: code -> print, as it was written.
     """
-    prints = {row.code: text_print(row) for row in rows}
+    prints = {row.code: _text_print(row) for row in rows}
     places: dict[str, list[str]] = {}
     for code, text in prints.items():
         places.setdefault(text, []).append(code)

@@ -379,11 +379,11 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     Texts and stored codes stay; a row without a code gets one that is not among `used`, the codes of earlier rows.
     Groups are expanded; a lead is never among its own supporters. Pure and idempotent.
     """
-    codes = assign_codes([(unit.code, unit_code(unit.name)) for unit in plan.units])
+    codes = _assign_codes([(unit.code, unit_code(unit.name)) for unit in plan.units])
     units = tuple(attrs.evolve(unit, code=code) for unit, code in zip(plan.units, codes, strict=True))
     resolver = Resolver(units, plan.groups)
-    task_codes = assign_codes([(task.code, _task_base(task)) for task in plan.tasks], used)
-    indicator_codes = assign_codes(
+    task_codes = _assign_codes([(task.code, _task_base(task)) for task in plan.tasks], used)
+    indicator_codes = _assign_codes(
         [(item.code, f"CT.{item.group or 'X'}.{_ascii(item.number)}") for item in plan.indicators], used
     )
     return attrs.evolve(
@@ -402,7 +402,7 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     )
 
 
-def assign_codes(rows: Iterable[tuple[str, str]], used: frozenset[str] = frozenset()) -> list[str]:
+def _assign_codes(rows: Iterable[tuple[str, str]], used: frozenset[str] = frozenset()) -> list[str]:
     """A code for each (stored code, wanted code): the stored one, else the wanted one with a suffix while taken.
 
     Codes in `used` are taken too: a code that once named another row is never given again.

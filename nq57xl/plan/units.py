@@ -67,7 +67,7 @@ _LONGEST_SLIP = 4
 
 
 @frozen
-class Resolution:
+class _Resolution:
     """What a text of the lead or support column came to."""
 
     codes: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Resolver:
         self._exact: dict[str, set[str]] = {}
         self._loose: dict[str, set[str]] = {}
         self._longest_run = 1
-        self._resolved: dict[str, Resolution] = {}
+        self._resolved: dict[str, _Resolution] = {}
         for unit in units:
             self._add(
                 f"u:{unit.code}",
@@ -109,7 +109,7 @@ class Resolver:
             for key in _keys(name):
                 self._loose.setdefault(key, set()).add(owner)
 
-    def resolve(self, text: str) -> Resolution:
+    def resolve(self, text: str) -> _Resolution:
         """The units that the text names. The whole text is tried first, then the longest parts between ; , / "và".
 
         A part resolves by its own spelling, then without accents, "Phòng" and abbreviations, then with a small
@@ -122,7 +122,7 @@ class Resolver:
             known = self._resolved[text] = (self._apart(clean(text)) if known.unresolved else None) or known
         return known
 
-    def _apart(self, text: str) -> Resolution | None:
+    def _apart(self, text: str) -> _Resolution | None:
         """Two names in a row, for want of a sign between them: "Bộ Công an Bộ Tài chính"; None when it is otherwise."""
         for match in _NAME_BEGINS.finditer(text):
             # "Phòng A Sở B" is a unit of the other one
@@ -131,10 +131,10 @@ class Resolver:
             one, other = self._resolve(text[: match.start()]), self.resolve(text[match.end() :])
             if one.codes and other.codes and not (one.unresolved or other.unresolved or one.near or other.near):
                 codes = tuple(dict.fromkeys((*one.codes, *other.codes)))
-                return Resolution(codes, (), one.collective or other.collective)
+                return _Resolution(codes, (), one.collective or other.collective)
         return None
 
-    def _resolve(self, text: str) -> Resolution:
+    def _resolve(self, text: str) -> _Resolution:
         parts = [(a, b) for a, b in split_names(text) if not names_people(text[a:b])]
         codes: dict[str, None] = {}
         unresolved: list[tuple[int, int]] = []
@@ -158,12 +158,12 @@ class Resolver:
                 codes.update(dict.fromkeys(self._codes(owner)))
             index = after
         missed = tuple(text[start:end].strip(_EDGES) or text[start:end] for start, end in unresolved)
-        return Resolution(tuple(codes), missed, collective, tuple(near))
+        return _Resolution(tuple(codes), missed, collective, tuple(near))
 
     def _listed(self, part: str) -> tuple[str, ...]:
         """The units that brackets list behind a word of no unit's: "Đơn vị vận hành (Sở A, Sở B)"."""
         match = re.search(r"\(([^()]+)\)", part)
-        inside = self.resolve(match[1].strip(" .…")) if match else Resolution()
+        inside = self.resolve(match[1].strip(" .…")) if match else _Resolution()
         return inside.codes if not inside.unresolved else ()
 
     def _codes(self, owner: Unit | UnitGroup) -> tuple[str, ...]:
@@ -305,7 +305,7 @@ def in_force(plan: Plan, day: dt.date) -> Plan:
     is none it stays, and lint tells the office. Texts of the plan stay as printed.
     """
     succession = Succession(plan.units)
-    units = tuple(attrs.evolve(unit, name=unit_name_on(unit, day)) for unit in plan.units)
+    units = tuple(attrs.evolve(unit, name=_unit_name_on(unit, day)) for unit in plan.units)
     gatherer = plan.properties.gatherer
     return attrs.evolve(
         plan,
@@ -346,7 +346,7 @@ def _task_on(task: Task, succession: Succession, day: dt.date) -> Task:
     return attrs.evolve(task, lead_units=leads, support_units=tuple(code for code in supports if code not in leads))
 
 
-def unit_name_on(unit: Unit, day: dt.date) -> str:
+def _unit_name_on(unit: Unit, day: dt.date) -> str:
     """The unit's name on that day: the first of its former names that still held then, else its present one."""
     held = [item for item in unit.former_names if item.valid_to is not None and item.valid_to >= day]
     return min(held, key=lambda item: item.valid_to or day).name if held else unit.name

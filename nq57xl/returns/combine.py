@@ -53,7 +53,7 @@ class _Compared:
     """The newer says something else."""
 
 
-def compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
+def _compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
     """What the earlier return says that the newer does not: only of rows and cells that the newer form asks for."""
     mine = {key: value for key, value in newer.cells.items() if value.value is not None or value.typed.strip()}
     renamed, unmatched = _free_rows(newer.form, mine, earlier.sound_cells)
@@ -217,7 +217,7 @@ def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[Answered
     blank: dict[FormCell, _EarlierCell] = {}
     added: dict[FormCell, _EarlierCell] = {}
     for other in _worth_comparing(earlier):
-        compared = compare_returns(newer, other)
+        compared = _compare_returns(newer, other)
         asked = {(item.table, item.task or "", item.field) for item in other.judged.findings if item.is_open}
         for cell in compared.blank:
             if (cell.value.table, cell.value.key, cell.value.field) not in asked:
@@ -269,7 +269,7 @@ def combine(newer: Return, earlier: Sequence[AnsweredForm]) -> Return:
     own, findings = newer, []
     told: set[FormCell] = set()
     for other in reversed(earlier):
-        compared = compare_returns(newer, other)
+        compared = _compare_returns(newer, other)
         barred = _contradicting(newer, compared.blank)
         conflicts = [cell for cell in compared.different if cell.key in own.cells]
         conflicts += [cell for cell in compared.blank if cell.key in barred]

@@ -54,7 +54,7 @@ class _Mail:
     """(name, content); a mail attached to the mail is one of them, with the name ending in .eml."""
 
 
-def is_mail(head: bytes) -> bool:
+def _is_mail(head: bytes) -> bool:
     """Whether a file that begins like this is a mail."""
     names = set()
     lines = head.split(b"\n")
@@ -71,7 +71,7 @@ def is_mail(head: bytes) -> bool:
     return len(names & _KNOWN) >= 3 and bool(names & _SENT)
 
 
-def read_mail(data: bytes) -> _Mail:
+def _read_mail(data: bytes) -> _Mail:
     """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
     if data.count(b"\n--") > _MAIL_LINES or data.lower().count(b"\ncontent-") > _MAIL_LINES:
         raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
@@ -221,7 +221,7 @@ _HEAD = 16 * 1024
 
 
 @frozen
-class Member:
+class _Member:
     """One file of an archive or mail; or the archive itself, when `findings` tell that it could not be opened whole."""
 
     source: Source
@@ -241,7 +241,7 @@ def container_kind(path: Path) -> _ContainerKind | None:
         return None
 
 
-def members(source: Source, path: Path) -> Iterator[Member]:
+def members(source: Source, path: Path) -> Iterator[_Member]:
     """Every file in the archive or mail at `path`, with the source it came as; nested ones are opened in their turn.
 
     Sources are named "archive.zip!member". A mail's times are those of what it carries (`believed`); of mails within
@@ -255,7 +255,7 @@ def _kind(data: bytes) -> _ContainerKind | None:
         return "msg" if sniff(data) == "msg" else None
     if not data.startswith(b"PK"):
         kind: _ContainerKind = "mbox" if data.startswith(b"From ") else "mail"
-        return kind if is_mail(data[:_HEAD]) else None
+        return kind if _is_mail(data[:_HEAD]) else None
     try:
         with open_zip(data) as archive:
             return "zip" if package_kind(archive) == "zip" else None
@@ -270,7 +270,7 @@ class _Opener:
         self._bytes = limits.ARCHIVE_BYTES
         self._count = limits.ARCHIVE_MEMBERS
 
-    def open(self, content: bytes, source: Source, depth: int) -> Iterator[Member]:
+    def open(self, content: bytes, source: Source, depth: int) -> Iterator[_Member]:
         """The members; last the container itself, when something in it could not be had."""
         problems: list[Finding] = []
         found = False
@@ -285,20 +285,20 @@ class _Opener:
         if not found and not problems:
             problems.append(make("ARCHIVE_EMPTY"))
         if problems:
-            yield Member(source, findings=tuple(problems))
+            yield _Member(source, findings=tuple(problems))
 
-    def _member(self, name: str, data: bytes | Source, origin: Source, depth: int) -> Iterator[Member]:
+    def _member(self, name: str, data: bytes | Source, origin: Source, depth: int) -> Iterator[_Member]:
         if isinstance(data, Source):
-            yield Member(data, findings=(too_large(data.size),))
+            yield _Member(data, findings=(too_large(data.size),))
             return
         digest = hashlib.sha256(data).hexdigest()
         short = name.rpartition("/")[2]
         path = f"{origin.path}!{name}"
         source = attrs.evolve(origin, path=path, name=short, sha256=digest, size=len(data), saved_at=None)
         if _kind(data) is None:
-            yield Member(source, data)
+            yield _Member(source, data)
         elif depth >= limits.ARCHIVE_DEPTH:
-            yield Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": limits.ARCHIVE_DEPTH}),))
+            yield _Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": limits.ARCHIVE_DEPTH}),))
         else:
             yield from self.open(data, source, depth + 1)
 
@@ -350,7 +350,7 @@ class _Opener:
     def _mail(
         self, content: bytes, source: Source, problems: list[Finding]
     ) -> Iterator[tuple[str, bytes | Source, Source]]:
-        mail = _read_outlook(content) if is_ole(content) else read_mail(content)
+        mail = _read_outlook(content) if is_ole(content) else _read_mail(content)
         times = source.mail_times or mail.times
         origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject, mail_times=times)
         for name, data in mail.files:

@@ -183,7 +183,7 @@ def _said(entry: Entry, wording: _Wording, given: Collection[str] = ()) -> dict[
     return {name: text for name, text in {"severity": entry.severity, **texts}.items() if name not in given}
 
 
-LEAST = 3
+_LEAST = 3
 """Two equal points read well one by one; from three on they hide what stands beside them."""
 _NAMED = 3
 """Places that are named; the first is where the person begins, the others show that it goes on."""
@@ -237,7 +237,7 @@ class Point:
         return f"{self.headline.removesuffix('.')}: {self.count} {word}{f' ({where})' if where else ''}."
 
 
-def grouped(findings: Sequence[Finding], least: int = LEAST) -> tuple[Point, ...]:
+def grouped(findings: Sequence[Finding], least: int = _LEAST) -> tuple[Point, ...]:
     """The findings as points, in their order: at least `least` of one pattern are one point, at the first's place.
 
     One pattern: same code, severity, sheet, kind of row and field, and messages that differ in quoted texts, numbers

@@ -411,7 +411,7 @@ _EXPLANATIONS = ("explanation", "note")
 
 
 _ALL: tuple[type[Predicate], ...] = (*BASIC, Moved)
-PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in _ALL}
+_PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in _ALL}
 _MOST_KEPT = 100
 _made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}
 """By the records themselves, which are held: while they live, no other has their id."""
@@ -423,5 +423,5 @@ def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
     if key not in _made:
         if len(_made) >= _MOST_KEPT:
             _made.clear()
-        _made[key] = (table, schema, tuple(PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules))
+        _made[key] = (table, schema, tuple(_PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules))
     return _made[key][2]

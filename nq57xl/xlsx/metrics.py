@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 DEFAULT_SIZE = 11.0
 """Size of the workbook's default font, in points: column widths count its digits."""
-MAX_ROW_HEIGHT = 409.5
+_MAX_ROW_HEIGHT = 409.5
 """Excel's limit, in points."""
 _POINTS_PER_CHARACTER = 5.25
 """A column unit is one digit: 7 pixels at 96 dots per inch for Times New Roman 11 (and Calibri 11)."""
@@ -73,7 +73,7 @@ def _thousandths(text: str, bold: bool) -> int:
     return sum(table.get(letter, _UNKNOWN) for letter in text)
 
 
-def column_points(width: float) -> float:
+def _column_points(width: float) -> float:
     """Room for text in a column of that width (characters of the default font), in points."""
     return width * _POINTS_PER_CHARACTER / _SAFETY
 
@@ -94,7 +94,7 @@ def wrapped(text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = Fa
 
     A line keeps the blank or line break at its end. An empty text is one empty line.
     """
-    room = column_points(width)
+    room = _column_points(width)
     lines: list[str] = []
     for part in text.splitlines(keepends=True):
         lines += _wrapped_line(part, room, size, bold)
@@ -143,4 +143,4 @@ def _text_height(text: str, width: float, size: float, bold: bool, indent: int) 
 def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
     """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
     height = max([minimum, *(_text_height(*item) for item in texts)])
-    return min(-(-height // 0.75) * 0.75, MAX_ROW_HEIGHT)
+    return min(-(-height // 0.75) * 0.75, _MAX_ROW_HEIGHT)

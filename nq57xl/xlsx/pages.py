@@ -13,7 +13,7 @@ from attrs import field, frozen
 from nq57xl.text.addresses import letters_of
 from nq57xl.xlsx.metrics import line_height, merged_width, wrapped
 
-MAX_HEIGHT = 300.0
+_MAX_HEIGHT = 300.0
 """Points. Excel allows 409; a row never breaks over pages, so a lower limit keeps pages full."""
 _PADDING = 3.0
 _PAPER_PIXELS = {"A4": 1036, "A3": 1497}
@@ -294,7 +294,7 @@ def rows_needed(text: str, page: ReportSheet, column: str) -> int:
 
 
 def _lines_in_row(size: float) -> int:
-    return int((MAX_HEIGHT - _PADDING) // line_height(size))
+    return int((_MAX_HEIGHT - _PADDING) // line_height(size))
 
 
 def _place_line(line: ReportLine, page: ReportSheet, widths: Mapping[str, float], top: int) -> list[PlacedRow]:

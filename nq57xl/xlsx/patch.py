@@ -27,7 +27,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _REL_TAG = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 
-def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     """Title and part name of each worksheet."""
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
@@ -83,7 +83,7 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
         formats = styles.find(f"{_MAIN_TAG}cellXfs")
         found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
         free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
-        return {title: _with_style(archive.read(part), free) for title, part in sheet_parts(archive)}
+        return {title: _with_style(archive.read(part), free) for title, part in _sheet_parts(archive)}
 
 
 _MADE = re.compile(rb"<dcterms:(created|modified)\b[^>]*>([^<]+)</dcterms:")
@@ -112,7 +112,7 @@ def without_results(data: bytes, kept: Mapping[str, Collection[str]]) -> bytes:
     """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
-        parts = {part: kept.get(title, ()) for title, part in sheet_parts(old)}
+        parts = {part: kept.get(title, ()) for title, part in _sheet_parts(old)}
         for item in old.infolist():
             content = old.read(item)
             if item.filename in parts:
@@ -136,7 +136,7 @@ def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]], *, growing:
     """Raises LookupError when a row or cell cannot be found in the XML as written."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
-        parts = {part: wanted[title] for title, part in sheet_parts(old) if title in wanted}
+        parts = {part: wanted[title] for title, part in _sheet_parts(old) if title in wanted}
         for item in old.infolist():
             content = old.read(item)
             if item.filename in parts:
@@ -311,7 +311,7 @@ def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
     styles_part = _styles_part(old)
     styles_xml, styles = _with_styles(old.read(styles_part).decode("utf-8"))
     changed = {styles_part: styles_xml}
-    part = next((part for title, part in sheet_parts(old) if fold(title) == fold(page.title)), None)
+    part = next((part for title, part in _sheet_parts(old) if fold(title) == fold(page.title)), None)
     if part is None:
         part = _free_part(old)
         relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")

@@ -43,7 +43,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 Style: TypeAlias = str | Format
 """A style of the workbook by its name, or a format that it made."""
-Properties = Mapping[str, Any]
+_Properties = Mapping[str, Any]
 """Of a format, by XlsxWriter's names."""
 
 
@@ -294,7 +294,7 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
     def __init__(
         self,
         title: str,
-        styles: Mapping[str, Properties],
+        styles: Mapping[str, _Properties],
         *,
         size: float = DEFAULT_SIZE,
         created: dt.datetime = _FIXED_DAY,
@@ -358,7 +358,7 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
             form = self._by_name[style] = self.format(self._named[style])
         return form
 
-    def format(self, properties: Properties) -> Format:
+    def format(self, properties: _Properties) -> Format:
         """A format with those properties, made once; locked unless they say otherwise."""
         key = tuple(sorted(properties.items()))
         form = self._made.get(key)

@@ -16,7 +16,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.remind import year_calendar, year_days
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import DueRoll, Properties
+from nq57xl.plan.model import Properties, _DueRoll
 from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
 from tests import year_kit as year
 from tests.conftest import CheckOoxml
@@ -38,7 +38,7 @@ def test_public_holidays() -> None:
     ("roll", "day"),
     [("", DAY(2026, 5, 1)), ("none", DAY(2026, 5, 1)), ("after", DAY(2026, 5, 4)), ("before", DAY(2026, 4, 29))],
 )
-def test_the_roll(roll: DueRoll, day: dt.date) -> None:
+def test_the_roll(roll: _DueRoll, day: dt.date) -> None:
     """1 May 2026 is a holiday on a Friday after another: due then, on the Monday after, or on Wednesday before."""
     assert parse_period("2026-05", attrs.evolve(OFFICE, due_roll=roll)).due == day
 

@@ -11,10 +11,10 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import (
+    _parts_of,
     build_form,
     indicator_before,
     led_before,
-    parts_of,
     received_of,
     reporting_units,
 )
@@ -373,7 +373,7 @@ def test_conditional_rows_are_told_what_to_choose() -> None:
 def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
     """Excel's rows end at 409 points: forty lines stand in two rows, and read back they are one text again."""
     text = "\n".join(f"- Việc thứ {number}" for number in range(40))
-    parts = parts_of(text, 80)
+    parts = _parts_of(text, 80)
     assert [len(part.split("\n")) for part in parts] == [25, 15]
     said = SupporterAnswer("I.1", "KHTC", "Phòng Kế hoạch tài chính", text)
     form = _build(sample_plan(), "VP", version=2, received=(said,))

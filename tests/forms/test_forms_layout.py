@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nq57xl.forms.layout import entry_slots, layout, locked_slots
+from nq57xl.forms.layout import _locked_slots, entry_slots, layout
 from nq57xl.forms.model import SheetLayout, Slot
 from tests.samples import ISSUE_ID, sample_form
 
@@ -117,7 +117,7 @@ def test_layout_is_pure_and_slots_are_split() -> None:
     form = sample_form("VP")
     assert layout(form) == layout(sample_form("VP"))
     places = {(slot.sheet, slot.row, slot.col) for slot in entry_slots(form)}
-    assert not places & {(slot.sheet, slot.row, slot.col) for slot in locked_slots(form)}
+    assert not places & {(slot.sheet, slot.row, slot.col) for slot in _locked_slots(form)}
 
 
 def test_letterhead_and_guide_lines() -> None:

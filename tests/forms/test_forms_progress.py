@@ -12,7 +12,7 @@ import openpyxl
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import check_texts
 from nq57xl.forms.model import Form, Value
-from nq57xl.forms.progress import READY, formulas_of, is_wrong, live_cells
+from nq57xl.forms.progress import _READY, _formulas_of, _is_wrong, live_cells
 from nq57xl.forms.render import render_form
 from tests.form_books import address_of
 from tests.form_values import random_values, value
@@ -24,7 +24,7 @@ VOLATILE = re.compile(r"\b(INDIRECT|OFFSET|TODAY|NOW|RAND|CELL|INFO|TEXTJOIN|CON
 def shown(form: Form, values: list[Value]) -> dict[str, str]:
     """Name of each visible formula of the guide -> its cached value in the workbook."""
     sheet = openpyxl.load_workbook(BytesIO(render_form(form, values)), data_only=True)["Hướng dẫn"]
-    slots = [slot for slot in formulas_of(layout(form)) if slot.field.split(":")[0] in ("progress", "next", "state")]
+    slots = [slot for slot in _formulas_of(layout(form)) if slot.field.split(":")[0] in ("progress", "next", "state")]
     return {slot.field: str(sheet.cell(slot.row + 1, slot.col + 1).value) for slot in slots}
 
 
@@ -82,7 +82,7 @@ def test_complete_form_may_be_sent() -> None:
     """Nothing missing and nothing wrong: the line says so, and so does the link."""
     texts = shown(sample_form("VP"), COMPLETE)
     assert texts["progress"] == "Đã điền 2/2 đầu việc, 2/2 nhiệm vụ phối hợp, 3/3 chỉ tiêu, đủ các ô bắt buộc"
-    assert texts["next"] == READY
+    assert texts["next"] == _READY
     assert {text for name, text in texts.items() if name.startswith("state:")} == {"Đủ"}
 
 
@@ -132,7 +132,7 @@ def test_every_formula_has_its_value() -> None:
     with zipfile.ZipFile(BytesIO(render_form(form, random_values(form, 5)))) as parts:
         guide = parts.read("xl/worksheets/sheet1.xml").decode()
     cells = re.findall(r"<c [^>]*><f>.*?</f><v>(.*?)</v></c>", guide)
-    assert len(cells) == len(formulas_of(layout(form)))
+    assert len(cells) == len(_formulas_of(layout(form)))
     assert any(cell.startswith("Đã điền ") for cell in cells)
 
 
@@ -141,15 +141,15 @@ def test_counts_stand_in_hidden_rows() -> None:
     form = sample_form("VP")
     book = openpyxl.load_workbook(BytesIO(render_form(form)))
     sheet = book["Hướng dẫn"]
-    rows = {slot.row + 1 for slot in formulas_of(layout(form)) if slot.field.startswith("rows_")}
+    rows = {slot.row + 1 for slot in _formulas_of(layout(form)) if slot.field.startswith("rows_")}
     assert rows and all(sheet.row_dimensions[row].hidden for row in rows)
     assert str(sheet.print_area).endswith(f"${min(rows) - 1}")
 
 
 def test_parts_of_a_check_are_told_apart() -> None:
     """Missing cells alone are not wrong; one other part makes the row wrong, wherever it stands."""
-    assert not is_wrong("Thiếu: Tiến độ; Thiếu: Nguyên nhân")
-    assert not is_wrong("Đủ")
-    assert not is_wrong("")
-    assert is_wrong("Thiếu: Nguyên nhân; Mâu thuẫn: Tỷ lệ hoàn thành")
-    assert is_wrong("Có ô báo lỗi, hãy nhập lại")
+    assert not _is_wrong("Thiếu: Tiến độ; Thiếu: Nguyên nhân")
+    assert not _is_wrong("Đủ")
+    assert not _is_wrong("")
+    assert _is_wrong("Thiếu: Nguyên nhân; Mâu thuẫn: Tỷ lệ hoàn thành")
+    assert _is_wrong("Có ô báo lỗi, hãy nhập lại")

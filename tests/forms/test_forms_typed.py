@@ -12,7 +12,7 @@ from openpyxl.workbook import Workbook
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Slot
-from nq57xl.forms.progress import formulas_of
+from nq57xl.forms.progress import _formulas_of
 from nq57xl.forms.render import render_form
 from nq57xl.text.addresses import a1
 from tests import office
@@ -83,7 +83,7 @@ def test_pasted_cell_can_still_be_edited(typed: Path) -> None:
 @pytest.mark.needs("soffice")
 def test_progress_follows_the_typing(typed: Path) -> None:
     """The first sheet counts the complete row and the one to look at, and leads to the next blank cell."""
-    slots: dict[str, Slot] = {slot.field: slot for slot in formulas_of(layout(FORM))}
+    slots: dict[str, Slot] = {slot.field: slot for slot in _formulas_of(layout(FORM))}
     sheet = openpyxl.load_workbook(typed, data_only=True)["Hướng dẫn"]
     shown = {name: str(sheet.cell(slot.row + 1, slot.col + 1).value) for name, slot in slots.items()}
     assert shown["progress"].startswith("Đã điền 2/2 đầu việc, ")
@@ -146,7 +146,7 @@ def test_a_cell_of_blanks_is_the_next_to_fill(tmp_path: Path) -> None:
     book[number[0]][number[1]] = "\u00a0"
     book.save(tmp_path / "form.xlsx")
     shown = openpyxl.load_workbook(office.convert(tmp_path / "form.xlsx", recalc=True), data_only=True)
-    slot = next(slot for slot in formulas_of(layout(FORM)) if slot.field == "next")
+    slot = next(slot for slot in _formulas_of(layout(FORM)) if slot.field == "next")
     assert "Thiếu: " in str(_shown(shown, _place("I.1", "check")))
     told = str(shown["Hướng dẫn"].cell(slot.row + 1, slot.col + 1).value)
     assert told == f"Đến ô bắt buộc còn trống: trang {number[0]}, ô {number[1]}"

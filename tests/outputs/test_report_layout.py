@@ -8,8 +8,8 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.xlsx.metrics import column_points, text_width, wrapped
-from nq57xl.xlsx.pages import MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, orphan_breaks, place
+from nq57xl.xlsx.metrics import _column_points, text_width, wrapped
+from nq57xl.xlsx.pages import _MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, orphan_breaks, place
 from nq57xl.xlsx.write_pages import report_workbook
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
@@ -23,7 +23,7 @@ def test_wrapped_lines_join_to_the_text(text: str, width: float, size: float) ->
     assert "".join(lines) == text
     for line in lines:
         shown = line.rstrip()
-        assert len(shown) <= 1 or text_width(shown, size) <= column_points(width) + 1e-6
+        assert len(shown) <= 1 or text_width(shown, size) <= _column_points(width) + 1e-6
 
 
 @given(text=TEXTS, words=st.integers(0, 3000))
@@ -31,7 +31,7 @@ def test_rows_are_never_too_high(text: str, words: int) -> None:
     """However long the text, no row is above the limit, and the parts join to the text but for blanks."""
     long = text + " ".join(["dữ liệu"] * words)
     sheet = place(ReportSheet("t", COLUMNS, (ReportLine("row", {"a": long, "b": "ngắn", "extra": "một lần"}),)))
-    assert max(row.height for row in sheet.rows) <= MAX_HEIGHT
+    assert max(row.height for row in sheet.rows) <= _MAX_HEIGHT
     joined = "".join(str(row.cells.get("a") or "") for row in sheet.rows)
     assert "".join(joined.split()) == "".join(long.split())
     assert [row.cells.get("extra") for row in sheet.rows].count("một lần") == 1

@@ -9,7 +9,7 @@ import pytest
 
 from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.document import Document, GridCell, table_of
-from nq57xl.plan.importer.read_pdf import Box, Letter, _is_no_shading, _Pages, whole_cells
+from nq57xl.plan.importer.read_pdf import _Box, _is_no_shading, _Letter, _Pages, _whole_cells
 from tests.import_kit import TODAY
 
 HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
@@ -33,7 +33,7 @@ def read(made: Imported) -> list[tuple[str, str]]:
     return [(task.number, task.task) for task in made.plan.tasks]
 
 
-def letters_of(text: str, left: float, top: float) -> list[Letter]:
+def letters_of(text: str, left: float, top: float) -> list[_Letter]:
     """Letters five points wide on one line."""
     return [
         {"text": sign, "x0": left + 5 * at, "x1": left + 5 * at + 5, "top": top, "bottom": top + 10, "size": 10}
@@ -132,7 +132,7 @@ def test_a_text_whose_end_the_page_lost_is_flagged() -> None:
     assert [item.field for item in made.review if item.sheet == "Nhiệm vụ"] == ["task"]
 
 
-def table(letters: list[Letter], cells: list[Box], heads: list[Letter], head_cells: list[Box]) -> list[list[Any]]:
+def table(letters: list[_Letter], cells: list[_Box], heads: list[_Letter], head_cells: list[_Box]) -> list[list[Any]]:
     """The texts of a second page's table after a first one with the whole headings."""
     reader = _Pages()
     reader.table(heads, head_cells, "trang 1")
@@ -145,7 +145,7 @@ def test_what_a_low_heading_leaves_over_the_next_row_is_taken_out() -> None:
     heads = [*letters_of("Mã nhiệm vụ", 12, 12), *letters_of("(1)", 12, 24), *letters_of("Hạn", 112, 12)]
     over = [*letters_of("Mã nhiệm vụ", 12, 12), *letters_of("(1)", 12, 24), *letters_of("Hạn", 112, 12)]
     under = [*letters_of("nghị quyết", 12, 25), *letters_of("2026", 112, 25)]
-    low: list[Box] = [(10, 10, 110, 23), (110, 10, 200, 23), (10, 23, 110, 40), (110, 23, 200, 40)]
+    low: list[_Box] = [(10, 10, 110, 23), (110, 10, 200, 23), (10, 23, 110, 40), (110, 23, 200, 40)]
     assert table([*over, *under], low, heads, [(10, 10, 110, 40), (110, 10, 200, 40)]) == [
         ["Mã nhiệm vụ", "Hạn"],
         ["nghị quyết", "2026"],
@@ -154,10 +154,10 @@ def test_what_a_low_heading_leaves_over_the_next_row_is_taken_out() -> None:
 
 def test_a_word_over_a_rule_makes_its_cells_one() -> None:
     """A title over stray rules stays whole; texts that merely stand near a rule keep their cells."""
-    cells: list[Box] = [(10, 10, 42, 30), (42, 10, 80, 30), (80, 10, 200, 30), (10, 30, 42, 50), (42, 30, 200, 50)]
+    cells: list[_Box] = [(10, 10, 42, 30), (42, 10, 80, 30), (80, 10, 200, 30), (10, 30, 42, 50), (42, 30, 200, 50)]
     title = letters_of("III - Chuyển đổi số", 12, 12)
     apart = [*letters_of("Văn A", 15, 32), *letters_of("Sở", 44, 32)]
-    assert whole_cells([*title, *apart], cells) == [(10, 10, 200, 30), *cells[3:]]
+    assert _whole_cells([*title, *apart], cells) == [(10, 10, 200, 30), *cells[3:]]
 
 
 def test_the_first_section_under_headings_of_their_own_table_stays() -> None:

@@ -20,8 +20,8 @@ from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.document import Line
 from nq57xl.plan.importer.properties import properties_of
 from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.importer.read_pdf import cell_of
-from nq57xl.plan.importer.units import one_line_list, parts_of
+from nq57xl.plan.importer.read_pdf import _cell_of
+from nq57xl.plan.importer.units import _one_line_list, _parts_of
 from tests.amounts import amount
 from tests.import_kit import TODAY
 
@@ -98,15 +98,15 @@ def letters(lines: list[str], left: float, size: float = 10.0) -> list[dict[str,
 )
 def test_a_word_that_a_narrow_column_cut_is_whole(lines: list[str], width: float, text: str) -> None:
     """A line of one word that had no room for its next letter goes on without a blank; a word that ended does not."""
-    assert cell_of(letters(lines, 2.0), (0.0, 0.0, width + 2, 40.0), 2.0).text == text
+    assert _cell_of(letters(lines, 2.0), (0.0, 0.0, width + 2, 40.0), 2.0).text == text
 
 
 def test_marks_of_footnotes_are_not_in_the_text() -> None:
     """A small raised digit is a mark; after "m" it is a square."""
     mark = {"text": "2", "x0": 32.0, "x1": 34.0, "top": 0.0, "bottom": 5.0, "size": 5.0}
     box = (0.0, 0.0, 100.0, 40.0)
-    assert cell_of([*letters(["Đề án"], 2.0), mark], box, 2.0).text == "Đề án"
-    assert cell_of([*letters(["100 km"], 2.0), mark], box, 2.0).text == "100 km2"
+    assert _cell_of([*letters(["Đề án"], 2.0), mark], box, 2.0).text == "Đề án"
+    assert _cell_of([*letters(["100 km"], 2.0), mark], box, 2.0).text == "100 km2"
 
 
 LAYOUT = """\
@@ -211,7 +211,7 @@ def test_a_letterhead_set_in_one_line_with_the_motto() -> None:
 )  # fmt: skip
 def test_leads_part_only_where_the_parts_are_units(text: str, parts: list[tuple[str, bool]]) -> None:
     """Names keep their own commas and "và"; collectives stay whole; initials are names."""
-    assert parts_of(one_line_list(text), set()) == parts
+    assert _parts_of(_one_line_list(text), set()) == parts
 
 
 def test_documents_that_would_harm_are_refused() -> None:

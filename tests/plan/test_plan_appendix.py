@@ -22,7 +22,7 @@ from nq57xl.plan.appendix import cell_of
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
-from nq57xl.xlsx.patch import sheet_parts
+from nq57xl.xlsx.patch import _sheet_parts
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.office import convert
@@ -310,7 +310,7 @@ def test_codes_change_nothing_else(check_ooxml: CheckOoxml) -> None:
 
 def _part_of(data: bytes, title: str) -> str:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return dict(sheet_parts(archive))[title]
+        return dict(_sheet_parts(archive))[title]
 
 
 def _zipped(parts: dict[str, bytes]) -> bytes:

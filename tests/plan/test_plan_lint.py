@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
-from nq57xl.plan.lint import lint, suspects
+from nq57xl.plan.lint import _suspects, lint
 from nq57xl.plan.model import Deadline, Plan, Properties, Section, Target, UnitGroup
 from nq57xl.plan.understand import understand
 from nq57xl.resources import read_schema
@@ -189,7 +189,7 @@ def test_unparsed_target() -> None:
 )
 def test_suspects(text: str, told: list[tuple[str, str]]) -> None:
     """Known misprints and doubled prepositions are told with the likely word; sound words are not."""
-    assert list(suspects(text, read_schema("misprints.yml"))) == told
+    assert list(_suspects(text, read_schema("misprints.yml"))) == told
 
 
 def test_near_name_in_a_unit_column() -> None:

@@ -12,7 +12,7 @@ import pytest
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
-from nq57xl.plan.lint import lint, odd_ones, outliers
+from nq57xl.plan.lint import _odd_ones, _outliers, lint
 from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
 from nq57xl.plan.understand import understand
 from nq57xl.rules.findings import Finding, catalogue
@@ -257,10 +257,10 @@ def test_a_plan_without_sections_is_no_error() -> None:
 def test_misprints_by_the_plans_own_words() -> None:
     """A wording that stands once, and but for the accents of one word often, is doubted; others are not."""
     often = ["Triển khai chuyển đổi số ngành Xây dựng"] * 4
-    odd = outliers([*often, "Đề án chuyển đối số ngành Xây dựng năm 2026"])
-    assert list(odd_ones("Đề án chuyển đối số ngành Xây dựng năm 2026", odd)) == [("chuyển đối số", "chuyển đổi số")]
-    assert outliers([*often, "Chuyển giao số liệu của Sở", "Khai chuyến đi số", "Phòng chuyển đổi"]) == {}
-    assert outliers([*often[:3], "chuyển đối số"]) == {}
+    odd = _outliers([*often, "Đề án chuyển đối số ngành Xây dựng năm 2026"])
+    assert list(_odd_ones("Đề án chuyển đối số ngành Xây dựng năm 2026", odd)) == [("chuyển đối số", "chuyển đổi số")]
+    assert _outliers([*often, "Chuyển giao số liệu của Sở", "Khai chuyến đi số", "Phòng chuyển đổi"]) == {}
+    assert _outliers([*often[:3], "chuyển đối số"]) == {}
 
 
 def test_the_file_of_criteria(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from nq57xl.commands.init import init, write_lint
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
-from nq57xl.plan.appendix_write import LINT_TITLE, with_lint_sheet
+from nq57xl.plan.appendix_write import _LINT_TITLE, with_lint_sheet
 from nq57xl.plan.lint import lint
 from tests.conftest import CheckOoxml
 from tests.office import convert
@@ -50,8 +50,8 @@ def test_everything_else_stays(name: str, check_ooxml: CheckOoxml) -> None:
 def test_links_and_groups() -> None:
     """A finding of many rows stands under one line, each row with a link to its cell and a proposal of its own."""
     book = openpyxl.load_workbook(io.BytesIO(written(bundled_appendix("sxd-2026"))))
-    assert book.sheetnames[-1] == LINT_TITLE
-    sheet = book[LINT_TITLE]
+    assert book.sheetnames[-1] == _LINT_TITLE
+    sheet = book[_LINT_TITLE]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
     groups = [row for row in rows if row[0]]
     assert [row[0] for row in groups] == [str(number) for number in range(1, len(groups) + 1)]
@@ -74,8 +74,8 @@ def test_again_is_the_same() -> None:
     book.save(stream)
     first = written(stream.getvalue())
     second = openpyxl.load_workbook(io.BytesIO(written(first)))
-    assert second.sheetnames.count(LINT_TITLE) == 1
-    assert "14 chỗ" in str([cell.value for cell in second[LINT_TITLE]["F"]])
+    assert second.sheetnames.count(_LINT_TITLE) == 1
+    assert "14 chỗ" in str([cell.value for cell in second[_LINT_TITLE]["F"]])
 
 
 @pytest.mark.needs("soffice")
@@ -87,7 +87,7 @@ def test_after_libreoffice(tmp_path: Path, check_ooxml: CheckOoxml) -> None:
     again = written(saved)
     check_ooxml(again)
     book = openpyxl.load_workbook(io.BytesIO(again))
-    assert book.sheetnames.count(LINT_TITLE) == 1
+    assert book.sheetnames.count(_LINT_TITLE) == 1
     assert read_appendix(again).plan == read_appendix(saved).plan
 
 
@@ -116,6 +116,6 @@ def test_command(tmp_path: Path) -> None:
     assert done.exit_code == 0
     (kept,) = (root / "backup").glob("phu-luc-*.xlsx")
     assert kept.read_bytes() == before
-    assert LINT_TITLE in openpyxl.load_workbook(root / "phu-luc.xlsx").sheetnames
+    assert _LINT_TITLE in openpyxl.load_workbook(root / "phu-luc.xlsx").sheetnames
     _, again = write_lint(Office.at(root))
     assert again is None

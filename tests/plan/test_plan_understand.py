@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, plan_json, plan_version
-from nq57xl.plan.understand import assign_codes, understand, unit_code
+from nq57xl.plan.understand import _assign_codes, understand, unit_code
 from tests.plan_samples import PLANS
 from tools import bundle_plans
 
@@ -37,7 +37,7 @@ def plan(name: str) -> Plan:
 )
 def test_assign_codes(rows: list[tuple[str, str]], codes: list[str]) -> None:
     """Stored codes stay, whatever the row's number; a row without one gets a free one."""
-    assert assign_codes(rows) == codes
+    assert _assign_codes(rows) == codes
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.plan.model import Unit, UnitGroup
-from nq57xl.plan.units import Resolution, Resolver
+from nq57xl.plan.units import Resolver, _Resolution
 from nq57xl.text.legacy import clean
 
 BQL = (
@@ -67,7 +67,7 @@ THREE = ("QLQH", "KCATGT", "KHTC")
 )
 def test_bql(text: str, codes: tuple[str, ...]) -> None:
     """Case, accents, tone place, a missing "Phòng", abbreviations and one wrong letter still name the unit."""
-    assert Resolver(BQL, BQL_GROUPS).resolve(text) == Resolution(codes)
+    assert Resolver(BQL, BQL_GROUPS).resolve(text) == _Resolution(codes)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_bql(text: str, codes: tuple[str, ...]) -> None:
 )
 def test_group_whose_name_holds_separators(text: str, codes: tuple[str, ...]) -> None:
     """A group's own name is found before it is split; its members come in the order of the list."""
-    assert Resolver(SXD, SXD_GROUPS).resolve(text) == Resolution(codes, collective=True)
+    assert Resolver(SXD, SXD_GROUPS).resolve(text) == _Resolution(codes, collective=True)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_group_whose_name_holds_separators(text: str, codes: tuple[str, ...]) ->
 )
 def test_not_resolved(text: str, codes: tuple[str, ...], unresolved: tuple[str, ...]) -> None:
     """What names no known unit is told as printed and never taken for a similar one."""
-    assert Resolver(BQL, BQL_GROUPS).resolve(text) == Resolution(codes, unresolved)
+    assert Resolver(BQL, BQL_GROUPS).resolve(text) == _Resolution(codes, unresolved)
 
 
 def test_ambiguous_is_not_guessed() -> None:
@@ -124,7 +124,7 @@ def test_every_list_of_names_resolves(units: list[Unit], joint: str) -> None:
     """Any list of unit names, with any separator, in NFC or NFD, gives those units in that order."""
     text = joint.join(unit.name for unit in units)
     for form in (text, unicodedata.normalize("NFD", text), text.upper()):
-        assert Resolver(BQL, BQL_GROUPS).resolve(form) == Resolution(tuple(unit.code for unit in units))
+        assert Resolver(BQL, BQL_GROUPS).resolve(form) == _Resolution(tuple(unit.code for unit in units))
 
 
 @given(st.text(max_size=60))

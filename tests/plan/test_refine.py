@@ -18,9 +18,9 @@ from nq57xl.plan.refine import (
     MatchLine,
     RowMatch,
     RowPlace,
+    _text_print,
     match_lines,
     read_matches,
-    text_print,
     write_matches,
 )
 
@@ -49,7 +49,7 @@ OWN = plan_of(
 
 
 def side(superior: Plan = SUPERIOR) -> list[FormRows]:
-    return [FormRows("led", superior, {row.code: text_print(row) for row in superior.tasks})]
+    return [FormRows("led", superior, {row.code: _text_print(row) for row in superior.tasks})]
 
 
 def lines(
@@ -94,7 +94,7 @@ def test_an_own_row_answers_the_row_that_it_says_most_nearly() -> None:
     text = "Tập huấn kỹ năng số cho công chức, viên chức ngành"
     other = plan_of(task("II.1", f"{text} y tế"), task("II.2", "Thử nghiệm mô hình khác"))
     own = plan_of(task("I.3", "Tập huấn kỹ năng số cho công chức, viên chức"))
-    both = [*side(), FormRows("supporting", other, {row.code: text_print(row) for row in other.tasks})]
+    both = [*side(), FormRows("supporting", other, {row.code: _text_print(row) for row in other.tasks})]
     assert {line.match.place: codes(line) for line in match_lines(both, own, {}) if line.match.rows} == {
         ("led", "I.2"): ["I.3"]
     }
@@ -209,9 +209,10 @@ def test_a_workbook_of_last_month_names_rows_by_the_codes_of_then() -> None:
 def test_weights_are_shown_as_they_were_given() -> None:
     """A decided line stands in the workbook with its codes and weights, and reading it again changes nothing."""
     rows = tuple(
-        AnsweringRow(row.code, text_print(row), weight) for row, weight in zip(OWN.tasks[:2], (60.0, 40.0), strict=True)
+        AnsweringRow(row.code, _text_print(row), weight)
+        for row, weight in zip(OWN.tasks[:2], (60.0, 40.0), strict=True)
     )
-    known = confirmed() | {("led", "I.1"): RowMatch("led", "I.1", text_print(SUPERIOR.tasks[0]), rows)}
+    known = confirmed() | {("led", "I.1"): RowMatch("led", "I.1", _text_print(SUPERIOR.tasks[0]), rows)}
     again = read_matches(write_matches(lines(known=known), OWN), "doi-chieu.xlsx", OWN)
     assert again == known
 

@@ -27,7 +27,7 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DatedName, Period, Plan, Unit
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.understand import understand
-from nq57xl.plan.units import Succession, in_force, unit_name_on
+from nq57xl.plan.units import Succession, _unit_name_on, in_force
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.text.clock import VIETNAM, FixedClock
 
@@ -89,7 +89,7 @@ def test_several_former_names() -> None:
     names = (DatedName("Một", valid_to=dt.date(2025, 2, 28)), DatedName("Hai", valid_to=END))
     unit = Unit("A", "Ba", former_names=names)
     days = (dt.date(2025, 2, 28), dt.date(2025, 3, 1), END, NEXT)
-    assert [unit_name_on(unit, day) for day in days] == ["Một", "Hai", "Hai", "Ba"]
+    assert [_unit_name_on(unit, day) for day in days] == ["Một", "Hai", "Hai", "Ba"]
 
 
 def test_merged_units_report_as_one() -> None:

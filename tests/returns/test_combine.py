@@ -22,7 +22,7 @@ from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Source, Value
 from nq57xl.ledger.workspace import archived
-from nq57xl.returns.combine import compare_returns
+from nq57xl.returns.combine import _compare_returns
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
@@ -368,8 +368,8 @@ def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None
     places = {key: ("S", "A1"), ("led", FIRST_ROW, "result"): ("S", "B1")}
     newer = Return(source, form, places=places)
     same_form = attrs.evolve(earlier, form=form)
-    assert [cell.key[2] for cell in compare_returns(newer, earlier).blank] == ["result"]
-    assert [cell.key[2] for cell in compare_returns(newer, same_form).blank] == ["percent", "result"]
+    assert [cell.key[2] for cell in _compare_returns(newer, earlier).blank] == ["result"]
+    assert [cell.key[2] for cell in _compare_returns(newer, same_form).blank] == ["percent", "result"]
 
 
 def test_the_command_combines(office: Office, whole: Path, tmp_path: Path) -> None:

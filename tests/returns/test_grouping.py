@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.rules.findings import LEAST, Finding, Severity, grouped, make, to_answer
+from nq57xl.rules.findings import _LEAST, Finding, Severity, grouped, make, to_answer
 
 
 def blank(row: int, *, sheet: str = "1. Kết quả", field: str = "result", severity: Severity = "error") -> Finding:
@@ -142,4 +142,4 @@ def test_no_finding_is_lost_or_doubled(findings: list[Finding], least: int) -> N
 
 def test_the_usual_threshold_is_three() -> None:
     """What the documentation says."""
-    assert LEAST == 3
+    assert _LEAST == 3

@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from nq57xl.forms.model import Source
-from nq57xl.returns.containers import Member, believed, container_kind, is_mail, members, read_mail
+from nq57xl.returns.containers import _is_mail, _Member, _read_mail, believed, container_kind, members
 from nq57xl.returns.sources import arrival
 from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx import limits
@@ -27,7 +27,7 @@ NOW = datetime(2026, 4, 20, 9, 30, tzinfo=VIETNAM)
 SENT = datetime(2026, 4, 16, 2, 0, tzinfo=UTC)
 
 
-def opened(tmp_path: Path, data: bytes, name: str = "a.zip") -> list[Member]:
+def opened(tmp_path: Path, data: bytes, name: str = "a.zip") -> list[_Member]:
     path = tmp_path / name
     path.write_bytes(data)
     source = Source(name, name, "0" * 64, len(data), NOW, "first_seen")
@@ -40,7 +40,7 @@ def kind(tmp_path: Path, data: bytes) -> str | None:
     return container_kind(path)
 
 
-def shown(found: list[Member]) -> list[tuple[str, str]]:
+def shown(found: list[_Member]) -> list[tuple[str, str]]:
     """(path, codes) of each member."""
     return [(item.source.path, ",".join(finding.code for finding in item.findings)) for item in found]
 
@@ -289,7 +289,7 @@ def test_mail_without_files(tmp_path: Path) -> None:
 def test_raw_eight_bit_headers() -> None:
     """Headers that break the standard are read all the same."""
     data = b"From: Ph\xc3\xb2ng A <a@x.vn>\r\nTo: b@x.vn\r\nSubject: B\xc3\xa1o c\xc3\xa1o\r\n\r\nx"
-    found = read_mail(data)
+    found = _read_mail(data)
     assert (found.sender, found.subject, found.times) == ("Phòng A <a@x.vn>", "Báo cáo", ())
 
 
@@ -306,7 +306,7 @@ def test_raw_eight_bit_headers() -> None:
 )
 def test_hostile_mails(tmp_path: Path, data: bytes) -> None:
     """Mails made to break a parser end in a finding, soon."""
-    assert is_mail(data[:4096])
+    assert _is_mail(data[:4096])
     assert all(finding.severity == "error" for item in opened(tmp_path, data, "x.eml") for finding in item.findings)
 
 
@@ -318,7 +318,7 @@ def test_outlook_message_is_named() -> None:
 def test_saved_web_page_is_no_mail() -> None:
     """A browser's .mht looks like a mail and is none."""
     head = b"From: <Saved by Blink>\r\nSubject: x\r\nDate: Thu, 16 Apr 2026 09:00:00 +0700\r\nMIME-Version: 1.0\r\n\r\n"
-    assert not is_mail(head)
+    assert not _is_mail(head)
 
 
 def test_crc_of_unicode_name_is_checked() -> None:

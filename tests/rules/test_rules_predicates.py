@@ -10,7 +10,7 @@ from attrs import frozen
 
 from nq57xl.rules.judge import judge_rows
 from nq57xl.rules.load import load_schema
-from nq57xl.rules.movement import PREDICATES, predicates_of
+from nq57xl.rules.movement import _PREDICATES, predicates_of
 from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import KEY, RETURN, blank_formula, words_formula
 from nq57xl.rules.schema import Facts, Rule, Schema
@@ -234,7 +234,7 @@ def test_a_free_row_may_stay_blank(schema: Schema) -> None:
 
 def test_the_set_of_predicates_is_closed() -> None:
     """Twelve predicates, no expression language."""
-    assert sorted(PREDICATES) == [
+    assert sorted(_PREDICATES) == [
         "between",
         "date_window",
         "empty_if",
@@ -270,6 +270,6 @@ def test_a_rule_about_an_unknown_field_is_refused() -> None:
     """A slip in a schema file is named when the files are loaded, not when a return is checked."""
     with pytest.raises(KeyError):
         schema = load_schema()
-        PREDICATES["empty_if"](
+        _PREDICATES["empty_if"](
             Rule("x", "empty_if", "no_such_field", "CONTRADICTION", "warning"), schema.table("led"), schema
         )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx import metrics
-from nq57xl.xlsx.metrics import MAX_ROW_HEIGHT, Text, lines_needed, merged_width, row_height, text_width
+from nq57xl.xlsx.metrics import _MAX_ROW_HEIGHT, Text, lines_needed, merged_width, row_height, text_width
 
 WORDS = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãạấầẩ0123456789 ,.;\n", max_size=200)
 
@@ -41,7 +41,7 @@ def test_row_height_is_of_the_tallest_text() -> None:
     tall = row_height([Text("ngắn", 20), Text("dài " * 40, 10)])
     assert tall == row_height([Text("dài " * 40, 10)]) > 100
     assert tall % 0.75 == 0
-    assert row_height([Text("dài " * 4000, 10)]) == MAX_ROW_HEIGHT
+    assert row_height([Text("dài " * 4000, 10)]) == _MAX_ROW_HEIGHT
 
 
 def test_merged_columns_are_wider_than_their_sum() -> None:

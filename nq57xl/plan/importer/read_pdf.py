@@ -35,9 +35,9 @@ _TIGHT = 1.0
 _HEAD, _TAIL = re.compile(r"[^\W_]+"), re.compile(r"[^\W_]+$")
 _UNSURE = "chữ bị ngắt dòng ở cột hẹp"
 
-Letter = dict[str, Any]
+_Letter = dict[str, Any]
 """A letter as pdfplumber gives it."""
-Box = tuple[float, float, float, float]
+_Box = tuple[float, float, float, float]
 
 
 @define
@@ -69,10 +69,10 @@ class _CellText:
     """The same under it."""
 
 
-def _lines_of(letters: Iterable[Letter]) -> list[_TextLine]:
+def _lines_of(letters: Iterable[_Letter]) -> list[_TextLine]:
     """The lines from top to bottom; digits set small and high are marks of footnotes."""
     kept = _without_marks(list(letters))
-    rows: list[list[Letter]] = []
+    rows: list[list[_Letter]] = []
     for letter in sorted(kept, key=lambda item: item["top"]):
         if rows and letter["top"] - rows[-1][0]["top"] <= _SAME_LINE:
             rows[-1].append(letter)
@@ -81,7 +81,7 @@ def _lines_of(letters: Iterable[Letter]) -> list[_TextLine]:
     return [line for row in rows if (line := _line(row)) is not None]
 
 
-def _without_marks(letters: list[Letter]) -> list[Letter]:
+def _without_marks(letters: list[_Letter]) -> list[_Letter]:
     sizes = [item["size"] for item in letters if item["text"].strip()]
     if not sizes or min(sizes) > 0.75 * (usual := statistics.median(sizes)):
         return letters
@@ -89,12 +89,12 @@ def _without_marks(letters: list[Letter]) -> list[Letter]:
             if item["size"] > 0.75 * usual or not item["text"].isdigit() or _is_unit(letters[:index])]  # fmt: skip
 
 
-def _is_unit(before: list[Letter]) -> bool:
+def _is_unit(before: list[_Letter]) -> bool:
     """True after "m" or "km": the digit makes it a square or a cube."""
     return re.search(r"(?:^|[^\w])k?m[23]?$", "".join(item["text"] for item in before[-5:])) is not None
 
 
-def _line(row: list[Letter]) -> _TextLine | None:
+def _line(row: list[_Letter]) -> _TextLine | None:
     row.sort(key=lambda item: item["x0"])
     words: list[tuple[float, float, str]] = []
     blank, first = True, 0.0
@@ -116,7 +116,7 @@ def _line(row: list[Letter]) -> _TextLine | None:
     return _TextLine(text, words[0][0], words[-1][1], top, bottom, first, blank, words)
 
 
-def cell_of(letters: Sequence[Letter], box: Box, pad: float) -> _CellText:
+def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> _CellText:
     """The text of a cell; `pad` is the room that the table leaves between a rule and its text."""
     lines = _lines_of(letters)
     if not lines:
@@ -175,7 +175,7 @@ def _cut(before: _TextLine, line: _TextLine, width: float) -> bool | None:
     return not other[0].isupper() and (is_syllable(one + other) or not is_syllable(other))
 
 
-def _pad_of(cells: Iterable[tuple[Box, Sequence[Letter]]]) -> float:
+def _pad_of(cells: Iterable[tuple[_Box, Sequence[_Letter]]]) -> float:
     """How near the table's texts come to its rules: no text stands nearer."""
     rooms = [min(min(item["x0"] for item in letters) - box[0], box[2] - max(item["x1"] for item in letters))
              for box, letters in cells if letters]  # fmt: skip
@@ -259,7 +259,7 @@ class _Pages:
     def page(self, page: Any) -> Iterator[Line | _Ruled]:  # noqa: ANN401 - a pdfplumber page
         """The lines and tables of a page from top to bottom; each table with the places of its columns."""
         source = f"trang {page.page_number}"
-        letters: list[Letter] = page.dedupe_chars(tolerance=1).chars
+        letters: list[_Letter] = page.dedupe_chars(tolerance=1).chars
         found = [item for item in page.filter(_is_no_shading).find_tables(_SETTINGS) if len(item.cells) > 1]
         found.sort(key=lambda item: item.bbox[1])
         top = 0.0
@@ -269,11 +269,11 @@ class _Pages:
             top = max(top, item.bbox[3])
         yield from _lines(letters, (top, float(page.height) + 1), source)
 
-    def table(self, letters: Sequence[Letter], cells: Sequence[Box], source: str) -> _Ruled:
+    def table(self, letters: Sequence[_Letter], cells: Sequence[_Box], source: str) -> _Ruled:
         """The grid: rules at nearly the same place are one; a cell covers the places between its own rules."""
         columns = _rules([x for cell in cells for x in (cell[0], cell[2])], _DRAGGED)
         rows = _rules([y for cell in cells for y in (cell[1], cell[3])])
-        cells = whole_cells(letters, cells)
+        cells = _whole_cells(letters, cells)
         inside = _by_cell(letters, cells)
         self.unclip(letters, cells, inside)
         pad = _pad_of(zip(cells, inside, strict=True))
@@ -282,14 +282,14 @@ class _Pages:
             left = _index(columns, box[0])
             right = max(left + 1, _index(columns, box[2]))
             above, below = _index(rows, box[1]), _index(rows, box[3])
-            text = cell_of(own, box, pad)
+            text = _cell_of(own, box, pad)
             short = bool(text.text) and text.above < 0.8 and text.below > 1.0
             placed.append(GridCell(above, left, text.text, source, below - above, right - left, text.doubt, short))
             if above < _HEAD_ROWS and text.text:
                 self.heads.append((box[0], _signs(text.text)))
         return table_of(placed, page_starts=(0,)), columns
 
-    def unclip(self, letters: Sequence[Letter], cells: Sequence[Box], inside: list[list[Letter]]) -> None:
+    def unclip(self, letters: Sequence[_Letter], cells: Sequence[_Box], inside: list[list[_Letter]]) -> None:
         """Takes out what a heading repeated in too low a row leaves over the row under it."""
         first = min((cell[1] for cell in cells), default=0.0)
         places = {id(letter): index for index, letter in enumerate(letters)}
@@ -306,9 +306,9 @@ class _Pages:
                 inside[:] = [[letter for letter in item if id(letter) not in gone] for item in inside]
 
 
-def _following(letters: Sequence[Letter], rest: str, box: Box) -> list[Letter]:
+def _following(letters: Sequence[_Letter], rest: str, box: _Box) -> list[_Letter]:
     """The letters right after those of a cell that go on spelling its heading under it."""
-    over: list[Letter] = []
+    over: list[_Letter] = []
     for letter in letters[: 3 * len(rest) + 6] if rest else ():
         under = box[0] <= (letter["x0"] + letter["x1"]) / 2 <= box[2] and letter["bottom"] > box[3]
         key = _signs("".join(item["text"] for item in [*over, letter]))
@@ -323,13 +323,13 @@ def _signs(text: str) -> str:
     return "".join(clean(text).casefold().split())
 
 
-def whole_cells(letters: Sequence[Letter], cells: Sequence[Box]) -> list[Box]:
+def _whole_cells(letters: Sequence[_Letter], cells: Sequence[_Box]) -> list[_Box]:
     """The cells, those beside one another as one where a word runs over the rule between them: it is a stray one.
 
     A row with such a word is one text: there a blank over a rule joins its cells too.
     """
     stray = {_height(box) for box in cells if _runs_over(letters, box, _TOUCHING)}
-    done: list[Box] = []
+    done: list[_Box] = []
     for box in sorted(cells, key=lambda item: (item[1], item[0])):
         before = done[-1] if done else None
         beside = before is not None and abs(before[2] - box[0]) < 1 and _height(before) == _height(box)
@@ -340,11 +340,11 @@ def whole_cells(letters: Sequence[Letter], cells: Sequence[Box]) -> list[Box]:
     return done
 
 
-def _height(box: Box) -> tuple[int, int]:
+def _height(box: _Box) -> tuple[int, int]:
     return round(box[1]), round(box[3])
 
 
-def _runs_over(letters: Sequence[Letter], box: Box, most: float) -> bool:
+def _runs_over(letters: Sequence[_Letter], box: _Box, most: float) -> bool:
     """True when letters no further apart than `most` stand on either side of the cell's left border."""
     near = [item for item in letters if box[1] <= (item["top"] + item["bottom"]) / 2 <= box[3] and item["text"].strip()]
     return any(
@@ -355,9 +355,9 @@ def _runs_over(letters: Sequence[Letter], box: Box, most: float) -> bool:
     )
 
 
-def _by_cell(letters: Sequence[Letter], cells: Sequence[Box]) -> list[list[Letter]]:
+def _by_cell(letters: Sequence[_Letter], cells: Sequence[_Box]) -> list[list[_Letter]]:
     """The letters of each cell: a letter belongs to the cell that its middle is in."""
-    found: list[list[Letter]] = [[] for _ in cells]
+    found: list[list[_Letter]] = [[] for _ in cells]
     for letter in letters:
         x, y = (letter["x0"] + letter["x1"]) / 2, (letter["top"] + letter["bottom"]) / 2
         for index, (left, top, right, bottom) in enumerate(cells):
@@ -367,7 +367,7 @@ def _by_cell(letters: Sequence[Letter], cells: Sequence[Box]) -> list[list[Lette
     return found
 
 
-def _lines(letters: Sequence[Letter], span: tuple[float, float], source: str) -> Iterator[Line]:
+def _lines(letters: Sequence[_Letter], span: tuple[float, float], source: str) -> Iterator[Line]:
     top, bottom = span
     between = [item for item in letters if top <= (item["top"] + item["bottom"]) / 2 < bottom]
     for line in _lines_of(between):

@@ -155,18 +155,18 @@ def _may_be_name(text: str) -> bool:
 @functools.lru_cache(maxsize=20_000)
 def names_units(text: str) -> bool:
     """True for a text of which the first part is the name of a unit or of a group of units."""
-    first = next((part for part, _ in parts_of(one_line_list(text), set())), "")
+    first = next((part for part, _ in _parts_of(_one_line_list(text), set())), "")
     return _is_unit_name(without_brackets(first)) or (_is_collective(first) and _may_be_name(first))
 
 
-def one_line_list(text: str) -> str:
+def _one_line_list(text: str) -> str:
     """The text with line breaks between units kept as ";"; people and telephone numbers are left out."""
     lines = [_LEAD_IN.sub("", line.strip()).strip() for line in text.split("\n")]
     lines = [_HEADS_OF.sub("", line) for line in lines if line and not names_people(line)]
     return "; ".join(one_line(line).strip(" ;") for line in lines if line)
 
 
-def parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
+def _parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
     """(name, is it a collective) for each unit that the text names; brackets are never cut."""
     listed = _LIST.fullmatch(text)
     if listed:
@@ -271,8 +271,8 @@ def propose_units(
     the agency or ranks below it. What is not sure is a doubt. A text that reads as no unit becomes none: its cell
     stays unresolved, for a person to see.
     """
-    counted = [(one_line_list(text), count, True) for text, count in Counter(leads).items()]
-    counted += [(one_line_list(text), count, False) for text, count in Counter(supports).items()]
+    counted = [(_one_line_list(text), count, True) for text, count in Counter(leads).items()]
+    counted += [(_one_line_list(text), count, False) for text, count in Counter(supports).items()]
     counted += [(name, 1, False) for name in known]
     alone = {
         loose_key(part) for text, _, _ in counted for part in _HARD.split(text) if part and len(split_names(part)) < 2
@@ -309,7 +309,7 @@ class _Reader:
         listed = [piece for piece in _HARD.split(text) if _LIST.fullmatch(piece)]
         for piece in listed:
             self.groups[piece] += count
-            self.inside[piece] = [name for name, _ in parts_of(piece, self.alone)]
+            self.inside[piece] = [name for name, _ in _parts_of(piece, self.alone)]
         if listed:
             text = "; ".join(
                 [
@@ -317,7 +317,7 @@ class _Reader:
                     *(name for piece in listed for name in self.inside[piece]),
                 ]
             )
-        for part, collective in parts_of(text, self.alone):
+        for part, collective in _parts_of(text, self.alone):
             if (
                 collective
                 and bare(part) in _unit_rules().kind_words
