@@ -235,28 +235,36 @@ class SheetLayout:
     hidden: bool = False
 
     @cached_property
-    def issued(self) -> dict[tuple[int, int], Slot]:
-        """Its cells by row and column, those left out in which nothing stands and nothing may be typed."""
-        return {(slot.row, slot.col): slot for slot in self.slots if slot.text or slot.role not in ("text", "key")}
+    def locked(self) -> dict[tuple[int, int], str | None]:
+        """By row and column the texts that must come back; None: a formula."""
+        cells = {(slot.row, slot.col): slot.text for slot in self.slots if slot.text and slot.role in ("text", "key")}
+        return cells | {(slot.row, slot.col): None for slot in self.slots if slot.role in ("check", "formula")}
+
+    @cached_property
+    def entries(self) -> dict[tuple[int, int], Slot]:
+        """Its entry cells by row and column, in reading order."""
+        return {(slot.row, slot.col): slot for slot in self.slots if slot.role == "entry"}
+
+    @cached_property
+    def lines(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Its rows and its columns that have a key, each at its own place."""
+        return {slot.row: slot.row for slot in self.slots if slot.row_key}, {
+            slot.col: slot.col for slot in self.slots if slot.col_key
+        }
 
     @cached_property
     def entry_rows(self) -> tuple[tuple[Slot, ...], ...]:
         """Its entry cells, those of one row together."""
         rows: dict[int, list[Slot]] = {}
-        for slot in self.slots:
-            if slot.role == "entry":
-                rows.setdefault(slot.row, []).append(slot)
+        for slot in self.entries.values():
+            rows.setdefault(slot.row, []).append(slot)
         return tuple(map(tuple, rows.values()))
 
     @cached_property
     def entry_places(self) -> dict[FormCell, tuple[str, str]]:
         """(tab, A1 address) of each field that stands in an entry cell, as issued."""
-        slots = (slot for row in self.entry_rows for slot in row)
         return {
-            (slot.table, slot.key, name): (self.title, a1(slot.row, slot.col)) for slot in slots for name in slot.fields
+            (slot.table, slot.key, name): (self.title, a1(*place))
+            for place, slot in self.entries.items()
+            for name in slot.fields
         }
-
-    @cached_property
-    def locked_count(self) -> int:
-        """How many of them hold a text or formula that must come back."""
-        return sum(slot.role != "entry" for slot in self.issued.values())

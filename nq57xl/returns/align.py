@@ -59,34 +59,26 @@ class Alignment:
 
 def align(sheet: SheetLayout, raw: RawSheet) -> Alignment:
     """Finds every issued row and column in the sheet that came back."""
-    if not _is_as_issued(sheet, raw):
-        return _Aligner(sheet, raw).run()
-    rows = {slot.row: slot.row for slot in sheet.slots if slot.row_key}
-    columns = {slot.col: slot.col for slot in sheet.slots if slot.col_key}
-    return Alignment(0, 0, rows, columns, as_issued=True)
+    if _is_as_issued(sheet, raw):
+        return Alignment(0, 0, *sheet.lines, as_issued=True)
+    return _Aligner(sheet, raw).run()
 
 
 def _is_as_issued(sheet: SheetLayout, raw: RawSheet) -> bool:
     """Whether everything locked is at its place, as nearly always; then nothing has to be looked for."""
-    issued, count = sheet.issued, 0
-    for place, cell in raw.cells.items():
-        slot = issued.get(place)
-        if slot is None:
+    cells = raw.cells
+    for place, text in sheet.locked.items():
+        cell = cells.get(place)
+        if cell is None:
             return False
-        if slot.role == "entry":
-            continue
-        if slot.role in ("check", "formula"):
+        if text is None:
             if cell.formula is None:
                 return False
-        elif (
-            cell.error
-            or cell.formula is not None
-            or cell.decoded is not None
-            or not (cell.value == slot.text or same(slot.text, cell_text(cell)))
-        ):
+        elif cell.error or cell.formula is not None or cell.decoded is not None:
             return False
-        count += 1
-    return count == sheet.locked_count
+        elif cell.value != text and not same(text, cell_text(cell)):
+            return False
+    return len(cells) == len(sheet.locked) + sum(map(cells.__contains__, sheet.entries))
 
 
 class _Aligner:

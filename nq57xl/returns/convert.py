@@ -148,13 +148,14 @@ def _blanks() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _longest() -> int:
-    return max(len(word) for words in _blanks().values() for word in words)
+def _long() -> re.Pattern[str]:
+    longest = max(len(word) for words in _blanks().values() for word in words)
+    return re.compile(rf"(?:[\W_]*+[^\W_]){{{longest + 1}}}")
 
 
 def _is_long(text: str) -> bool:
     """It has more letters and digits than any of the words that say nothing."""
-    return len(text) > _longest() and sum(map(str.isalnum, text)) > _longest()
+    return _long().match(text) is not None
 
 
 def _says_nothing(text: str, kind: FieldType) -> bool:

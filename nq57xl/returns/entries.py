@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -68,9 +68,9 @@ class _Reader:
         """Cells of a row that stands there twice with different content -> what the second version has."""
         self.addresses: list[Value] = []
         """Addresses that stand in another cell than their own: each counts where its own says none."""
-        asked = (
-            {place for row in sheet.entry_rows for slot in row if (place := found.place(slot))} if raw.merged else ()
-        )
+        asked: Collection[_Place | None] = sheet.entries
+        if raw.merged and not found.as_issued:
+            asked = {found.place(slot) for slot in sheet.entries.values()}
         self.covering = [area for area in raw.merged if area[:2] in asked]
         """Merged areas that begin in an entry cell; those of headings some programs leave behind."""
 
@@ -89,12 +89,11 @@ class _Reader:
 
     def _read_in_place(self) -> None:
         """Every cell stands where it was issued, and nothing beside them."""
-        for row in self.sheet.entry_rows:
-            for slot in row:
-                cell = self.raw.cells.get((slot.row, slot.col))
-                if cell is not None:
-                    self.out.cells[slot.table, slot.key, slot.field] = cell
-                    self._convert(slot, cell, a1(slot.row, slot.col))
+        for place, slot in self.sheet.entries.items():
+            cell = self.raw.cells.get(place)
+            if cell is not None:
+                self.out.cells[slot.table, slot.key, slot.field] = cell
+                self._convert(slot, cell, a1(*place))
 
     def _read_rows(self) -> None:
         """Each row where it stands now, then what the unit added."""

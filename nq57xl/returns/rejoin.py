@@ -39,7 +39,7 @@ from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readabl
 def _without_empty_answers(back: Return) -> Return:
     """The return without the cells that say "không có" where nothing was asked."""
     said = [
-        item for item in back.values if isinstance(item.value, str) and _is_text(back, item) and says_no(item.value)
+        item for item in back.values if isinstance(item.value, str) and says_no(item.value) and _is_text(back, item)
     ]
     if not said:
         return back
@@ -382,7 +382,7 @@ def _reopened(values: Iterable[Value]) -> Iterator[Finding]:
 
 
 def _missing(sheet: SheetLayout) -> Finding:
-    if any(slot.role == "entry" for slot in sheet.slots):
+    if sheet.entries:
         return make("SHEET_MISSING", words={"sheet_title": sheet.title}, sheet=sheet.title)
     text = f"Trang khóa «{sheet.title}» bị xóa; không ảnh hưởng số liệu."
     return make("LOCKED_CHANGED", message=text, sheet=sheet.title)
@@ -412,7 +412,7 @@ def _protection(layouts: Iterable[SheetLayout], sheets: dict[str, list[RawSheet]
     open_ones = [
         sheets[item.id][0].name
         for item in layouts
-        if item.id in sheets and any(slot.role == "entry" for slot in item.slots) and not sheets[item.id][0].protected
+        if item.id in sheets and item.entries and not sheets[item.id][0].protected
     ]
     if open_ones:
         yield make("PROTECTION_GONE", words={"sheet_title": "», «".join(open_ones)}, sheet=open_ones[0])

@@ -50,7 +50,7 @@ def remarks(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> 
     told = [(remark, text) for remark in raw.remarks if (text := _own_words(remark, form)) or remark.kind == "picture"]
     if not told:
         return
-    entries = {place: slot for row in sheet.entry_rows for slot in row if (place := found.place(slot))}
+    entries = {place: slot for slot in sheet.entries.values() if (place := found.place(slot))}
     for remark, text in told:
         if remark.kind == "picture":
             yield make("PICTURE_KEPT", words={"sheet_title": raw.name}, sheet=raw.name, cell=_cell(remark.first))
