@@ -7,14 +7,15 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, null, select, true, update
 
-from nq57xl.forms.model import Form, SheetLayout, Slot, Source, Value
+from nq57xl.forms.model import Form, SheetLayout, Source, Value
 from nq57xl.ledger import decisions, tables
 from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.workspace import Workspace, archived
@@ -24,6 +25,9 @@ from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
+
+if TYPE_CHECKING:
+    import msgspec
 
 
 def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
@@ -91,7 +95,7 @@ def one_form(connection: Connection, condition: ColumnElement[bool], *, cells: b
     if row is None:
         return None
     form = form_of(connection, row[0])
-    return form if row[1] is None else attrs.evolve(form, cells=_cells_of(zlib.decompress(row[1]).decode()))
+    return form if row[1] is None else attrs.evolve(form, cells=_cells().decode(zlib.decompress(row[1])))
 
 
 _SCHEMA = '"schema":'
@@ -124,14 +128,12 @@ _NO_SCHEMA = Schema("", {}, (), ())
 _PLAIN_NO_SCHEMA = CONVERTER.unstructure(_NO_SCHEMA)
 
 
-def _cells_of(text: str) -> tuple[SheetLayout, ...]:
-    """Every cell of a form; made straight from the names of the fields, because there are a thousand."""
-    return tuple(SheetLayout(**{**sheet, "slots": tuple(map(_slot, sheet["slots"]))}) for sheet in json.loads(text))
+@cache
+def _cells() -> msgspec.json.Decoder[tuple[SheetLayout, ...]]:
+    """Reads every cell of a form, of which there are a thousand."""
+    import msgspec
 
-
-def _slot(fields: dict[str, Any]) -> Slot:
-    """JSON has lists where the record has tuples."""
-    return Slot(**fields if "also" not in fields else {**fields, "also": tuple(fields["also"])})
+    return msgspec.json.Decoder(tuple[SheetLayout, ...])
 
 
 def _text(record: Schema | Plan | tuple[SheetLayout, ...]) -> str:
