@@ -132,8 +132,9 @@ def judge_in_batches(
     raws = zip(sources, office.read_files(copies, passwords), strict=True)
     while batch := [read.rejoined(source, raw) for source, raw in islice(raws, BATCH)]:
         returns = [item for item in batch if isinstance(item, Return)]
-        earlier = _EarlierReturns(ledger, period, frozenset(item.form.unit for item in returns))
-        judging = _Judging(office, ledger, period, earlier)
+        units_of = frozenset(item.form.unit for item in returns)
+        newest = cache(partial(ledger.newest_issues, units_of))
+        judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period, units_of), newest)
         results = {item.source.sha256: item for item in batch if isinstance(item, JudgedReturn)}
         for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
             results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
@@ -195,6 +196,8 @@ class _Judging:
     ledger: Ledger
     period: str
     earlier: _EarlierReturns
+    newest: Callable[[str], Mapping[str, str]]
+    """Period -> unit -> issue id of the newest form."""
 
     def judged(self, wave: Sequence[Return], *, combine: bool) -> Iterator[JudgedReturn]:
         """The verdicts; `wave` in the order of received times."""
@@ -231,7 +234,8 @@ class _Judging:
 
     def _verdict(self, item: Return, found: tuple[Finding, ...]) -> JudgedReturn:
         form = item.form
-        current = self.ledger.current_form(form.unit, form.period.code)
+        newest = self.newest(form.period.code).get(form.unit, form.issue_id)
+        current = form if newest == form.issue_id else self.ledger.form_by_id(newest, cells=False)
         told = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
         findings = receipt_first(told)
         return JudgedReturn(

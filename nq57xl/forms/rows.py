@@ -57,12 +57,18 @@ def judged_tables(
     that a form's own check tells.
     """
     versions: dict[str, list[int]] = {}
-    for number, (form, _) in enumerate(filled):
+    by_table: list[dict[str, list[Value]]] = [{} for _ in filled]
+    for number, (form, values) in enumerate(filled):
         versions.setdefault(form.schema.version, []).append(number)
+        for item in values:
+            by_table[number].setdefault(item.table, []).append(item)
     for numbers in versions.values():
         schema = filled[numbers[0]][0].schema
         for table in schema.tables:
-            rows = [row for number in numbers for row in rows_of(*filled[number], table.name, number)]
+            rows: list[dict[str, Any]] = []
+            for number in numbers:
+                typed = by_table[number].get(table.name, []) + by_table[number].get(table.broadcast, [])
+                rows += rows_of(filled[number][0], typed, table.name, number)
             if rows:
                 told = attrs.evolve(table, rules=tuple(rule for rule in table.rules if rule.live)) if live else table
                 yield table, schema, rows, judge_rows(rows, told, schema)

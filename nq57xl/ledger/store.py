@@ -224,12 +224,24 @@ class Ledger:
             .subquery()
         )
         same = (forms.c.unit == newest.c.unit) & (forms.c.version == newest.c.version)
-        query = select(forms.c.json).join(newest, same).where(forms.c.period == period).order_by(newest.c.first)
+        query = select(forms.c.issue_id, forms.c.json).join(newest, same).where(forms.c.period == period)
         with reading(self._engine) as connection:
-            found = tuple(queries.form_of(connection, row[0]) for row in connection.execute(query).all())
+            rows = connection.execute(query.order_by(newest.c.first)).all()
+            found = tuple(self._bare_forms.get(row[0]) or queries.form_of(connection, row[1]) for row in rows)
         for form in found:
             _keep(self._bare_forms, form, _KEPT_BARE_FORMS)
         return found
+
+    def newest_issues(self, units: Collection[str], period: str) -> dict[str, str]:
+        """Unit -> issue id of the highest version issued to it for the period."""
+        forms = tables.forms
+        query = select(forms.c.unit, forms.c.issue_id).where(forms.c.period == period).order_by(forms.c.version)
+        with reading(self._engine) as connection:
+            return {
+                row[0]: row[1]
+                for some in queries.chunks(units)
+                for row in connection.execute(query.where(forms.c.unit.in_(some)))
+            }
 
     def latest_period(self) -> str | None:
         """Code of the period whose first form was issued last: a new version of an older one does not bring it back."""
@@ -543,7 +555,7 @@ _KEPT_FORMS, _KEPT_BARE_FORMS = 128, 1024
 
 def _keep(kept: dict[str, Form], form: Form, most: int) -> None:
     """One more of the forms in memory; the oldest makes room."""
-    if len(kept) >= most:
+    if len(kept) >= most and form.issue_id not in kept:
         kept.pop(next(iter(kept)))
     kept[form.issue_id] = form
 

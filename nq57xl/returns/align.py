@@ -74,9 +74,12 @@ def _is_as_issued(sheet: SheetLayout, raw: RawSheet) -> bool:
         if text is None:
             if cell.formula is None:
                 return False
-        elif cell.error or cell.formula is not None or cell.decoded is not None:
-            return False
-        elif cell.value != text and not same(text, cell_text(cell)):
+        elif (
+            cell.error
+            or cell.formula is not None
+            or cell.decoded is not None
+            or not (cell.value == text or same(text, cell_text(cell)))
+        ):
             return False
     return len(cells) == len(sheet.locked) + sum(map(cells.__contains__, sheet.entries))
 

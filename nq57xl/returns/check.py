@@ -64,6 +64,8 @@ def check(returns: Sequence[Return]) -> list[tuple[Finding, ...]]:
             found[number] += [make("CHECK_FAILED", words={"value": rule}) for rule in sorted(rules)]
         predicates = sorted(predicates_of(table, schema), key=_wrongness)
         for row, broken in zip(rows, judged.by_row, strict=True):
+            if not broken:
+                continue
             back = returns[row[RETURN]]
             found[row[RETURN]] += _row_findings(row, [item for item in predicates if item.rule.id in broken], back)
     return [_in_order(items, back) for items, back in zip(found, returns, strict=True)]
@@ -128,6 +130,8 @@ def _elsewhere(value: Value | None) -> str:
 
 def _in_order(findings: Sequence[Finding], back: Return) -> tuple[Finding, ...]:
     """As a person works through the form: table, then row, then the order of the catalogue."""
+    if not findings:
+        return ()
     tables = {table.name: number for number, table in enumerate(back.form.schema.tables)}
     places = {place: number for number, place in enumerate(back.places)}
     codes = {code: number for number, code in enumerate(catalogue())}

@@ -194,6 +194,10 @@ _BLANK_TOO = _NO_RULE | {"#due", *PERIOD}
 _MOST_KINDS, _MOST_ROWS = 256, 5000
 
 
+_Content = frozenset[tuple[str, Any]]
+"""Names and values: what is equal is so to every rule, too."""
+
+
 @frozen(eq=False)
 class _KnownRows:
     """What rows broke: rows with equal cells and equal facts break the same, in every form.
@@ -203,7 +207,9 @@ class _KnownRows:
     """
 
     typed: TableSchema
-    known: dict[tuple[Any, ...], frozenset[str]] = field(factory=dict)
+    compares: bool
+    """A rule compares the rows of a return."""
+    known: dict[_Content, frozenset[str]] = field(factory=dict)
 
     @staticmethod
     def of(table: Table, schema: Schema, kind: RowKind) -> _KnownRows:
@@ -213,19 +219,19 @@ class _KnownRows:
         if found is None:
             if len(_KNOWN) >= _MOST_KINDS:
                 _KNOWN.clear()
-            found = _KNOWN[id(typed)] = _KnownRows(typed)
+            found = _KNOWN[id(typed)] = _KnownRows(typed, any(name.startswith(SAME) for name in typed.derived))
         return found
 
-    def content(self, row: _Row) -> tuple[Any, ...] | None:
+    def content(self, row: _Row) -> _Content | None:
         """All that rules read of a row; None where it is judged beside others."""
-        held = [(name, repr(value)) for name, value in row.items() if value is not None and name not in _NO_RULE]
+        held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
         if all(name[0] == "#" for name, _ in held):
             held = [item for item in held if item[0] not in _BLANK_TOO]
-        elif any(name.startswith(SAME) for name in self.typed.derived):
+        elif self.compares:
             return None
-        return tuple(sorted(held))
+        return frozenset(held)
 
-    def learn(self, judged: Mapping[tuple[Any, ...], set[str]]) -> None:
+    def learn(self, judged: Mapping[_Content, set[str]]) -> None:
         """Keeps what was found."""
         if len(self.known) + len(judged) > _MOST_ROWS:
             self.known.clear()

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
+from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
 from nq57xl.ledger import store
 from nq57xl.ledger.store import Ledger
@@ -23,7 +24,7 @@ from nq57xl.rules.codec import content_hash, from_json, to_json
 from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.amounts import amount
 from tests.ledger_kit import CLOCK, NOON, PERIOD, digest, dump, form, issue
-from tests.samples import sample_plan
+from tests.samples import sample_form, sample_plan
 
 
 @pytest.fixture
@@ -122,6 +123,26 @@ def test_form_round_trip(ledger: Ledger) -> None:
     assert repr(ledger.form_by_id(made.issue_id)) == repr(made)  # the order of lists, sections and texts too
     assert from_json(to_json(made), Form) == made
     assert from_json(to_json(sample_plan()), Plan) == sample_plan()
+
+
+def test_cells_of_a_form_come_back_as_issued(ledger: Ledger) -> None:
+    """Every cell comes back as the same record with the same types; a form read without its cells has none of them."""
+    made = sample_form("VP")
+    made = attrs.evolve(made, plan_version=content_hash(sample_plan()), cells=layout(made))
+    issue(ledger, made)
+    found = ledger.form_by_id(made.issue_id)
+    assert found is not None and found.cells == made.cells and any(slot.also for slot in found.cells[1].slots)
+    assert repr(found.cells) == repr(made.cells)
+    assert ledger.form_by_id(made.issue_id, cells=False) == attrs.evolve(made, cells=())
+    assert ledger.current_forms(made.period.code) == (attrs.evolve(made, cells=()),)
+
+
+def test_newest_issues(ledger: Ledger) -> None:
+    """Of each unit asked for, the form of the highest version of that period, whichever was recorded last."""
+    issue(ledger, form("VP", 2), form("VP"), form("QLDT"), form("KHTC"), form("VP", 3, period="2026-05"))
+    newest = {unit: form(unit, version).issue_id for unit, version in (("VP", 2), ("QLDT", 1))}
+    assert ledger.newest_issues({"VP", "QLDT", "X"}, PERIOD) == newest
+    assert ledger.newest_issues((), PERIOD) == {}
 
 
 def test_unknown_forms(ledger: Ledger) -> None:
