@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,13 @@ def changing(engine: Engine) -> Iterator[Connection]:
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say what happens to rows that are there, in the words of this database."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def add_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts many rows of plain values, straight by the driver: SQLAlchemy takes longer over each than SQLite."""
+    marks = ("?" if connection.dialect.paramstyle == "qmark" else "%s" for _ in columns)
+    names = f"{table.name} ({', '.join(columns)})"
+    connection.exec_driver_sql(f"INSERT INTO {names} VALUES ({', '.join(marks)})", rows)
 
 
 @contextlib.contextmanager

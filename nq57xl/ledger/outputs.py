@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from attrs import frozen
@@ -29,11 +30,12 @@ def write_guarded(ledger: Ledger, workspace: Workspace, path: Path, data: bytes)
 
 
 def write_all_guarded(
-    ledger: Ledger, workspace: Workspace, outputs: Mapping[Path, bytes]
+    ledger: Ledger, workspace: Workspace, outputs: Mapping[Path, bytes], *, lasting: bool = True
 ) -> tuple[dict[Path, Path], tuple[Nq57Error, ...]]:
     """The same for many outputs, noted in one transaction: where each stands, and what kept others from being written.
 
-    One that is open elsewhere does not stop the others.
+    One that is open elsewhere does not stop the others. Not `lasting`: none waits for the disk; what a power cut may
+    leave of one then is nobody's work (`_is_torn`), and the next run writes it again.
     """
     targets: dict[Path, _OutputFile] = {}
     failed: list[Nq57Error] = []
@@ -42,12 +44,13 @@ def write_all_guarded(
             targets[path] = _target(ledger, workspace, path, hashlib.sha256(data).hexdigest())
         except Nq57Error as error:
             failed.append(error)
-    ledger.note_outputs(*((workspace.key_of(item.path), item.digest) for item in targets.values()))
+    real_folder = cache(Path.resolve)
+    ledger.note_outputs(*((workspace.key_of(item.path, real_folder), item.digest) for item in targets.values()))
     written = {}
     for path, item in targets.items():
         try:
             if not item.stands:
-                files.write_atomic(item.path, outputs[path])
+                files.write_atomic(item.path, outputs[path], lasting=lasting)
             written[path] = item.path
         except Nq57Error as error:
             failed.append(error)
@@ -68,9 +71,15 @@ def _target(ledger: Ledger, workspace: Workspace, path: Path, digest: str) -> _O
     """The first of the names that is free, the program's own, or holds that content already."""
     for candidate in _names(path):
         found = _hash(candidate)
-        if found in (None, digest) or ledger.was_written(workspace.key_of(candidate), found or ""):
+        own = found in (None, digest) or ledger.was_written(workspace.key_of(candidate), found or "")
+        if own or (found and _is_torn(candidate)):
             return _OutputFile(candidate, digest, found == digest)
     raise AssertionError("names are endless")
+
+
+def _is_torn(path: Path) -> bool:
+    """The file is what a power cut leaves of one that did not reach the disk: nothing, or zeros."""
+    return not path.read_bytes().strip(b"\0")
 
 
 def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, i
 
 from nq57xl.forms.model import Form, SheetLayout, Source, Value
 from nq57xl.ledger import decisions, tables
-from nq57xl.ledger.engine import upsert
+from nq57xl.ledger.engine import add_rows, upsert
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
@@ -255,7 +255,7 @@ def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]
     values = [row for return_id, item in items for row in tables.value_rows(return_id, item.values)]
     findings = [row for return_id, item in items for row in tables.finding_rows(return_id, item.findings)]
     if values:
-        connection.execute(insert(tables.return_values), values)
+        add_rows(connection, tables.return_values, ("return_id", "position", *tables.VALUE_COLUMNS), values)
     if findings:
         connection.execute(insert(tables.return_findings), findings)
 

@@ -7,7 +7,7 @@ tables of its own that point at what was recorded, so that nothing recorded is e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -286,17 +286,13 @@ def return_row(judged: JudgedReturn, period: str, collected_at: dt.datetime, who
     return row | {"period": period, "collected_at": iso(collected_at), "who": clean(who)}
 
 
-def value_rows(return_id: int, values: Sequence[Value]) -> list[Row]:
-    """The rows of `return_values`; written out, because a return has a hundred of them."""
-    made = []
+def value_rows(return_id: int, values: Sequence[Value]) -> Iterator[tuple[Any, ...]]:
+    """The rows of `return_values`: return, position, VALUE_COLUMNS. Plain, because a return has a hundred of them."""
     for position, item in enumerate(values):
-        value, kind = pack(item.value)
-        row: Row = {"return_id": return_id, "position": position, "value": value, "value_type": kind}
-        row |= {"row_table": clean(item.table), "row_key": clean(item.key), "field": clean(item.field)}
-        row |= {"typed": clean(item.typed), "sheet": clean(item.sheet), "cell": item.cell, "stated": clean(item.stated)}
-        row["origin"] = clean(to_json(item.origin)) if item.origin else None
-        made.append(row)
-    return made
+        place = (clean(item.table), clean(item.key), clean(item.field))
+        origin = clean(to_json(item.origin)) if item.origin else None
+        said = (clean(item.typed), *pack(item.value), clean(item.sheet), item.cell, origin, clean(item.stated))
+        yield (return_id, position, *place, *said)
 
 
 def finding_rows(return_id: int, findings: Sequence[Finding]) -> list[Row]:

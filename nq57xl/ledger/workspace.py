@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,10 +93,13 @@ class Workspace:
         """Forms of the office above, filled in for a period; without one: what is matched with its plans."""
         return self.out / period / "cap-tren"
 
-    def key_of(self, path: Path) -> str:
-        """How the ledger names an output: posix path relative to the workspace, absolute when it lies outside."""
+    def key_of(self, path: Path, real_folder: Callable[[Path], Path] = Path.resolve) -> str:
+        """How the ledger names an output: posix path relative to the workspace, absolute when it lies outside.
+
+        `real_folder` follows the links of a folder: whoever asks for many files of one lets it be followed once.
+        """
         # not the file itself: a link is replaced by the output, and must not change its name then
-        full, root = path.parent.resolve() / path.name, self.root.resolve()
+        full, root = real_folder(path.parent) / path.name, real_folder(self.root)
         return (full.relative_to(root) if full.is_relative_to(root) else full).as_posix()
 
     def require(self) -> None:
@@ -144,10 +147,13 @@ def archived(workspace: Workspace, sha256: str, *, verify: bool = True) -> Path 
     """
     folder = workspace.archive / sha256[:2]
     usual = folder / f"{sha256}.xlsx"  # asked for first: the folder is listed for every other
-    for path in [usual] if usual.exists() and not verify else sorted(folder.glob(f"{sha256}.*")):
-        with contextlib.suppress(OSError):  # a copy that cannot be read is none
-            if not verify or files.sha256_of(path) == sha256:
-                return path
+    if not verify and usual.exists():
+        return usual
+    with contextlib.suppress(OSError):  # not there yet
+        for path in sorted(path for path in folder.iterdir() if path.stem == sha256):
+            with contextlib.suppress(OSError):  # a copy that cannot be read is none
+                if not verify or files.sha256_of(path) == sha256:
+                    return path
     return None
 
 

@@ -24,28 +24,32 @@ _PAUSE = 0.1
 a workbook that a person has open."""
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Writes the file whole or not at all; makes its folders.
 
-    Raises WorkbookOpenError when the file is open elsewhere (Windows), Nq57Error when the folder cannot be written.
+    Not `lasting`: a power cut soon afterwards may leave the name with the beginning of the content, or with nothing;
+    for what the next run writes again. Raises WorkbookOpenError when the file is open elsewhere (Windows), Nq57Error
+    when the folder cannot be written.
     """
-    with replacing(path) as stream:
+    with replacing(path, lasting=lasting) as stream:
         stream.write(data)
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, staging: Path | None = None) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, staging: Path | None = None, lasting: bool = True) -> Iterator[BinaryIO]:
     """A stream whose content takes the place of `path` when the block ends well; errors as `write_atomic`.
 
     `staging`: folder of the temporary file, on the same file system; by default the file's own folder.
     """
-    _make_folder(path.parent)
+    if staging:
+        _make_folder(path.parent)
     temporary, stream = _open_temporary(staging or path.parent, path.name)
     try:
         with stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                stream.flush()
+                os.fsync(stream.fileno())
         _patiently(path, lambda: os.replace(temporary, path))  # noqa: PTH105 - one place to fake a file held elsewhere
     except OSError as error:
         raise Nq57Error(f"Không ghi được «{path}»: {reason_of(error)}.") from error
@@ -110,9 +114,11 @@ def _temporary_name(name: str, mark: str) -> str:
 
 def _open_temporary(folder: Path, name: str) -> tuple[Path, BinaryIO]:
     """A new file in the folder, with the folder's usual rights (not 0600 as tempfile makes: offices share folders)."""
-    _make_folder(folder)
     temporary = folder / _temporary_name(name, secrets.token_hex(8) + TEMPORARY)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            return temporary, temporary.open("xb")
+        _make_folder(folder)
         return temporary, temporary.open("xb")
     except OSError as error:
         raise _no_room(folder, error) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.ledger.outputs import remove_guarded, write_guarded
+from nq57xl.ledger.outputs import remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
 from nq57xl.text import files
@@ -191,6 +191,23 @@ def test_edited_output_stays(ledger: Ledger, workspace: Workspace, output: Path)
     second.write_bytes(b"edited too")
     assert write_guarded(ledger, workspace, output, b"4").name == "bao-cao-tong-hop (3).xlsx"
     assert (output.read_bytes(), second.read_bytes()) == (b"edited", b"edited too")
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 4096])
+def test_what_a_power_cut_leaves_is_nobodys_work(
+    ledger: Ledger, workspace: Workspace, output: Path, monkeypatch: pytest.MonkeyPatch, left: bytes
+) -> None:
+    """A letter that did not reach the disk is written again under its own name; one that was edited stays."""
+    edited = output.with_name("b.txt")
+    letters = {output: b"letter", edited: b"other"}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", locked)  # none of them waits for the disk
+        write_all_guarded(ledger, workspace, letters, lasting=False)
+    output.write_bytes(left)
+    edited.write_bytes(b"other words")
+    written, failed = write_all_guarded(ledger, workspace, letters, lasting=False)
+    assert (written, failed) == ({output: output, edited: output.with_name("b (2).txt")}, ())
+    assert (output.read_bytes(), edited.read_bytes()) == (b"letter", b"other words")
 
 
 def test_foreign_file_stays(ledger: Ledger, workspace: Workspace, tmp_path: Path) -> None:
