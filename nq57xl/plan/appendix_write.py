@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from attrs import evolve
+from attrs import evolve, frozen
 
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix import (
@@ -24,14 +24,14 @@ from nq57xl.plan.appendix import (
     shown,
     table_rows,
 )
-from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_top
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_line, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
 from nq57xl.rules.findings import Finding, Point, grouped
 from nq57xl.rules.load import Clear, load_clear
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
-from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
+from nq57xl.xlsx.patch import put_sheet
 from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix
 
 _CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
@@ -207,46 +207,67 @@ _LINT_NOTE = (
     "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Phải sửa» thì sửa mới phát "
     "hành được biểu mẫu; «Nên xem lại», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
 )
-_LINT_HEADS = ("STT", "Mức", "Tiêu chí", "Ô", "Mã", "Nội dung", "Đề xuất")
-_LINT_WIDTHS = (6.0, 10.0, 14.0, 16.0, 11.0, 58.0, 66.0)
+_LINT_COLUMNS = {"STT": 6, "Mức": 12, "Tiêu chí": 14, "Ô": 16, "Mã": 11, "Nội dung": 58, "Đề xuất": 66}
+"""Headings and widths."""
+_PLACE, _CONTENT = 3, 5
 _MANY = 3
 """Findings of one pattern from which they stand under a common line."""
 _LONGEST_TEXT = 1500
-_BLANK = [TextCell("")] * 3
 _NOTHING = "Không có điểm nào cần sửa."
+
+
+@frozen
+class _LintLine:
+    """A line of the sheet: its texts, where its place leads, whether it stands over others."""
+
+    texts: tuple[str, ...]
+    target: str = ""
+    over_others: bool = False
 
 
 def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], workspace: Path | None = None) -> bytes:
     """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
     clear = load_clear(workspace)
     points = grouped(findings, _MANY)
-    rows = [row for number, point in enumerate(points, 1) for row in _sheet_rows(number, point, plan, clear)]
-    if not rows:
-        rows = [[*_BLANK, *_BLANK[:2], TextCell(_NOTHING), TextCell("")]]
+    lines = [line for number, point in enumerate(points, 1) for line in _lint_lines(number, point, plan, clear)]
     heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
-    return put_sheet(data, TextSheet(_LINT_TITLE, heading, _LINT_NOTE, _LINT_WIDTHS, _LINT_HEADS, rows))
+    widths = list(_LINT_COLUMNS.values())
+    with Workbook(_LINT_TITLE, STYLES) as book:
+        sheet = book.sheet(_LINT_TITLE)
+        sheet.widths(widths)
+        write_top(sheet, heading, _LINT_NOTE, widths)
+        write_line(sheet, appendix.HEADER_ROW, list(_LINT_COLUMNS), widths, "head")
+        for row, line in enumerate(lines or [_LintLine(("",) * _CONTENT + (_NOTHING, ""))], appendix.HEADER_ROW + 1):
+            write_line(sheet, row, line.texts, widths, "cell")
+            for col in (0, 1, *((_CONTENT,) if line.over_others else ())):
+                sheet.text(row, col, line.texts[col], "label")
+            if line.target:
+                sheet.link(row, _PLACE, line.texts[_PLACE], line.target, "link")
+        sheet.freeze_panes(appendix.HEADER_ROW + 1, 0)
+        set_up_page(sheet)
+    return put_sheet(data, _LINT_TITLE, book.content)
 
 
-def _sheet_rows(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[list[TextCell]]:
+def _lint_lines(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator[_LintLine]:
     """One line for a single finding; for several of a pattern a common line, and one for each under it."""
     first = point.first
-    start = [TextCell(str(number), "bold"), TextCell(_SEVERITIES[first.severity], "bold")]
     asked = clear.asks_for(first.code, plan.properties.clear_criteria)
-    criterion = TextCell(asked[:1].upper() + asked[1:])
+    start = (str(number), _SEVERITIES[first.severity], asked[:1].upper() + asked[1:])
     if point.count < _MANY:
-        yield [*start, criterion, *_place(first), TextCell(first.message), TextCell(first.fix)]
+        yield _LintLine((*start, *_place(first), first.message, first.fix), _target(first))
         return
     same_fix = all(item.fix == first.fix for item in point.findings)
     headline = f"{point.headline.removesuffix('.')}: {point.count} chỗ."
-    fix = first.fix if same_fix else ""
-    yield [*start, criterion, *_BLANK[:2], TextCell(headline, "bold"), TextCell(fix)]
+    yield _LintLine((*start, "", "", headline, first.fix if same_fix else ""), over_others=True)
     for item in point.findings:
         said = item.value or item.message
         shown = said if len(said) <= _LONGEST_TEXT else f"{said[:_LONGEST_TEXT]}…"
-        yield [*_BLANK, *_place(item), TextCell(shown), TextCell("" if same_fix else item.fix)]
+        yield _LintLine(("", "", "", *_place(item), shown, "" if same_fix else item.fix), _target(item))
 
 
-def _place(item: Finding) -> list[TextCell]:
-    where = f"{item.sheet}!{item.cell}" if item.cell else item.sheet
-    target = f"{sheet_prefix(item.sheet)}{item.cell}" if item.cell else ""
-    return [TextCell(where, "link" if target else "cell", target), TextCell(item.task or "")]
+def _place(item: Finding) -> tuple[str, str]:
+    return f"{item.sheet}!{item.cell}" if item.cell else item.sheet, item.task or ""
+
+
+def _target(item: Finding) -> str:
+    return f"{sheet_prefix(item.sheet)}{item.cell}" if item.cell else ""

@@ -11,12 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from attrs import field, frozen
-
 from nq57xl.errors import Nq57Error
-from nq57xl.text.addresses import a1, place_of
+from nq57xl.text.addresses import place_of
 from nq57xl.text.legacy import fold
-from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.package import zip_entry
 from nq57xl.xlsx.write import cell_text
 
@@ -232,86 +230,31 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _REL = f"{_OFFICE}/worksheet"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_FONT = '<name val="Times New Roman"/><family val="1"/>'
-_LINE, _ACCENT = "FF8A97A5", "FFDDE7F0"
-_EDGES = "".join(f'<{side} style="thin"><color rgb="{_LINE}"/></{side}>' for side in ("left", "right", "top", "bottom"))
-_FONTS = {
-    "plain": f'<font><sz val="11"/>{_FONT}</font>',
-    "bold": f'<font><b/><sz val="11"/>{_FONT}</font>',
-    "title": f'<font><b/><sz val="14"/>{_FONT}</font>',
-    "italic": f'<font><i/><sz val="11"/>{_FONT}</font>',
-    "link": f'<font><u/><sz val="11"/>{_FONT}</font>',
-}
-_NO_FILL, _ACCENT_FILL = (
-    '<fill><patternFill patternType="none"/></fill>',
-    f'<fill><patternFill patternType="solid"><fgColor rgb="{_ACCENT}"/><bgColor indexed="64"/></patternFill></fill>',
-)
-_NO_BORDER = "<border><left/><right/><top/><bottom/><diagonal/></border>"
-_BORDER = f"<border>{_EDGES}<diagonal/></border>"
-_STYLES = {
-    "title": ("title", _NO_FILL, _NO_BORDER, '<alignment vertical="center"/>'),
-    "note": ("italic", _NO_FILL, _NO_BORDER, '<alignment vertical="top" wrapText="1"/>'),
-    "head": (
-        "bold",
-        _ACCENT_FILL,
-        _BORDER,
-        '<alignment horizontal="center" vertical="center" wrapText="1"/>',
-    ),
-    "bold": ("bold", _NO_FILL, _BORDER, '<alignment vertical="top" wrapText="1"/>'),
-    "cell": ("plain", _NO_FILL, _BORDER, '<alignment vertical="top" wrapText="1"/>'),
-    "link": ("link", _NO_FILL, _BORDER, '<alignment vertical="top" wrapText="1"/>'),
-}
 
 
-@frozen
-class TextCell:
-    """One text of the sheet."""
+def put_sheet(data: bytes, title: str, added: bytes) -> bytes:
+    """The workbook with the sheet of `added` at its end, or in place of its own of that title.
 
-    text: str
-    style: str = "cell"
-    """title, note, head, bold, cell or link."""
-    target: str = ""
-    """Where a link leads: "'Nhiệm vụ'!K7"."""
-
-
-@frozen
-class TextSheet:
-    """A sheet of texts."""
-
-    title: str
-    """Tab name."""
-    heading: str
-    note: str
-    widths: tuple[float, ...]
-    """Of its columns, in characters."""
-    heads: tuple[str, ...]
-    rows: Sequence[Sequence[TextCell]] = field(factory=tuple)
-
-
-_HEAD_ROW = 3
-"""0-based row of the headings."""
-
-
-def put_sheet(data: bytes, page: TextSheet) -> bytes:
-    """The workbook with that sheet at its end, or in place of the one of that name; the same input, the same bytes.
-
-    Raises Nq57Error when the workbook's XML has a shape that cannot be added to safely.
+    `added`: a workbook of ours with that one sheet of texts, their formats and links; names go with it no more than
+    what else a sheet may have. The same input gives the same bytes. Raises Nq57Error when the workbook's XML has a
+    shape that cannot be added to safely.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as old:
-            return _with_sheet(old, page)
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(io.BytesIO(added)) as one:
+            return _with_sheet(old, title, one)
     except LookupError as error:
         raise Nq57Error(
-            f"Không thêm được trang «{page.title}» vào phu-luc.xlsx: cấu trúc tệp khác thường. Hãy mở tệp bằng Excel "
+            f"Không thêm được trang «{title}» vào phu-luc.xlsx: cấu trúc tệp khác thường. Hãy mở tệp bằng Excel "
             "hoặc LibreOffice, lưu lại rồi chạy lại lệnh."
         ) from error
 
 
-def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
+def _with_sheet(old: zipfile.ZipFile, title: str, one: zipfile.ZipFile) -> bytes:
     styles_part = _styles_part(old)
-    styles_xml, styles = _with_styles(old.read(styles_part).decode("utf-8"))
+    sheet, texts, formats = (one.read(f"xl/{part}.xml").decode("utf-8") for part in _ADDED)
+    styles_xml, numbers = _with_formats(old.read(styles_part).decode("utf-8"), formats)
     changed = {styles_part: styles_xml}
-    part = next((part for title, part in _sheet_parts(old) if fold(title) == fold(page.title)), None)
+    part = next((part for own, part in _sheet_parts(old) if fold(own) == fold(title)), None)
     if part is None:
         part = _free_part(old)
         relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
@@ -319,11 +262,11 @@ def _with_sheet(old: zipfile.ZipFile, page: TextSheet) -> bytes:
         target = part.removeprefix("xl/")
         link = f'<Relationship Id="{rid}" Type="{_REL}" Target="{target}"/>'
         changed["xl/_rels/workbook.xml.rels"] = _before(relations, "</Relationships>", link)
-        changed["xl/workbook.xml"] = _with_entry(old.read("xl/workbook.xml").decode("utf-8"), page.title, rid)
+        changed["xl/workbook.xml"] = _with_entry(old.read("xl/workbook.xml").decode("utf-8"), title, rid)
         types = old.read("[Content_Types].xml").decode("utf-8")
         entry = f'<Override PartName="/{part}" ContentType="{_TYPE}"/>'
         changed["[Content_Types].xml"] = _before(types, "</Types>", entry)
-    changed[part] = _sheet_xml(page, styles)
+    changed[part] = _standing_alone(sheet, texts, numbers)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.infolist():
@@ -377,80 +320,54 @@ def _with_entry(xml: str, title: str, rid: str) -> str:
     return _before(xml, "</sheets>", entry)
 
 
-def _with_styles(xml: str) -> tuple[str, dict[str, int]]:
-    """The styles with those of the sheet, and the number of each style; what is there already is used again."""
-    styles = {}
-    for name, (font, fill, border, alignment) in _STYLES.items():
-        xml, font_id = _listed(xml, "fonts", "font", _FONTS[font])
-        xml, fill_id = _listed(xml, "fills", "fill", fill)
-        xml, border_id = _listed(xml, "borders", "border", border)
-        form = (
-            f'<xf numFmtId="49" fontId="{font_id}" fillId="{fill_id}" borderId="{border_id}" xfId="0" '
-            'applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1">'
-            f"{alignment}</xf>"
-        )
-        xml, styles[name] = _listed(xml, "cellXfs", "xf", form)
-    return xml, styles
+_ADDED = ("worksheets/sheet1", "sharedStrings", "styles")
+"""Parts of a workbook of ours."""
+_ADDED_CELL = re.compile(r'<c r="([A-Z]+[0-9]+)" s="([0-9]+)"(?:/>| t="s"><v>([0-9]+)</v></c>)')
+_OWN_ID = re.compile(r'\b(font|fill|border)Id="([0-9]+)"')
 
 
-def _listed(xml: str, plural: str, single: str, element: str) -> tuple[str, int]:
-    """The styles with that element in its list, and its index."""
+def _standing_alone(sheet: str, texts: str, numbers: Sequence[int]) -> str:
+    """The sheet with its texts in its cells, and the numbers that its formats have in the workbook."""
+    shared = re.findall(r"<si>(.*?)</si>", texts, re.DOTALL)
+
+    def cell(found: re.Match[str]) -> str:
+        content = f' t="inlineStr"><is>{shared[int(found[3])]}</is></c>' if found[3] else "/>"
+        return f'<c r="{found[1]}" s="{numbers[int(found[2])]}"{content}'
+
+    # one more sheet that is selected would be edited with the other
+    return _ADDED_CELL.sub(cell, sheet).replace(' tabSelected="1"', "", 1)
+
+
+def _with_formats(xml: str, added: str) -> tuple[str, list[int]]:
+    """The styles with the formats of another workbook, and the number that each of these has among them."""
+    numbers: dict[str, list[int]] = {}
+
+    def renumbered(found: re.Match[str]) -> str:
+        return f'{found[1]}Id="{numbers[found[1]][int(found[2])]}"'
+
+    for plural, single in (("fonts", "font"), ("fills", "fill"), ("borders", "border"), ("cellXfs", "xf")):
+        numbers[single] = []
+        for element in _elements(added, plural, single)[1]:
+            own = re.sub(
+                r'\b(font|fill|border)Id="(\d+)"', lambda at: f'{at[1]}Id="{numbers[at[1]][int(at[2])]}"', element
+            )
+            xml, number = _listed(xml, plural, single, own)
+            numbers[single].append(number)
+    return xml, numbers["xf"]
+
+
+def _elements(xml: str, plural: str, single: str) -> tuple[re.Match[str], list[str]]:
+    """A list of the styles, and what is in it."""
     block = re.search(rf"<{plural}\b[^>]*>(.*?)</{plural}>", xml, re.DOTALL)
     if block is None:
         raise LookupError(plural)
-    items = re.findall(rf"<{single}\b(?:[^>]*/>|.*?</{single}>)", block[1], re.DOTALL)
+    return block, re.findall(rf"<{single}\b(?:[^>]*/>|.*?</{single}>)", block[1], re.DOTALL)
+
+
+def _listed(xml: str, plural: str, single: str, element: str) -> tuple[str, int]:
+    """The styles with that element in its list, and its index; what is there already is used again."""
+    block, items = _elements(xml, plural, single)
     if element in items:
         return xml, items.index(element)
     opening = re.sub(r'\bcount="\d+"', f'count="{len(items) + 1}"', xml[block.start() : block.start(1)])
     return f"{xml[: block.start()]}{opening}{block[1]}{element}{xml[block.end(1) :]}", len(items)
-
-
-def _sheet_xml(page: TextSheet, styles: dict[str, int]) -> str:
-    last = len(page.widths) - 1
-    lines = {
-        0: [TextCell(page.heading, "title")],
-        1: [TextCell(page.note, "note")],
-        _HEAD_ROW: [TextCell(text, "head") for text in page.heads],
-        **dict(enumerate(page.rows, _HEAD_ROW + 1)),
-    }
-    rows = "".join(_row(number, cells, page, styles) for number, cells in sorted(lines.items()))
-    links = "".join(
-        f'<hyperlink ref="{a1(number, col)}" location={quoteattr(cell.target)} display={quoteattr(_plain(cell.text))}/>'
-        for number, cells in sorted(lines.items())
-        for col, cell in enumerate(cells)
-        if cell.target
-    )
-    columns = "".join(
-        f'<col min="{number}" max="{number}" width="{width + 0.7109375}" customWidth="1"/>'
-        for number, width in enumerate(page.widths, 1)
-    )
-    below = f'topLeftCell="{a1(_HEAD_ROW + 1, 0)}" activePane="bottomLeft" state="frozen"'
-    return (
-        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN}">'
-        '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
-        f'<dimension ref="A1:{a1(max(lines), last)}"/>'
-        f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{_HEAD_ROW + 1}" {below}/></sheetView></sheetViews>'
-        f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>{rows}</sheetData>'
-        f'<mergeCells count="1"><mergeCell ref="A2:{a1(1, last)}"/></mergeCells>'
-        f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"
-        '<pageMargins left="0.5" right="0.4" top="0.8" bottom="0.5" header="0.4" footer="0.3"/>'
-        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
-        '<headerFooter><oddHeader>&amp;C&amp;"Times New Roman,Regular"&amp;12&amp;P/&amp;N</oddHeader></headerFooter>'
-        "</worksheet>"
-    )
-
-
-def _row(number: int, cells: Sequence[TextCell], page: TextSheet, styles: dict[str, int]) -> str:
-    widths = page.widths if number != 1 else (merged_width(page.widths),)
-    texts = [
-        Text(cell.text, width, 11, cell.style in ("bold", "head")) for cell, width in zip(cells, widths, strict=False)
-    ]
-    height = 26.0 if number == 0 else row_height(texts)
-    inner = "".join(
-        f'<c r="{a1(number, col)}" s="{styles[cell.style]}" t="inlineStr"><is><t xml:space="preserve">{_xml(cell.text)}'
-        "</t></is></c>"
-        if cell.text
-        else f'<c r="{a1(number, col)}" s="{styles[cell.style]}"/>'
-        for col, cell in enumerate(cells)
-    )
-    return f'<row r="{number + 1}" ht="{height:g}" customHeight="1">{inner}</row>'

@@ -40,6 +40,7 @@ _MOST_LINKS = 65_000
 """Of a sheet: Excel takes 65,530."""
 _PLAIN = (CellStringTuple, CellBlankTuple)
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 Style: TypeAlias = str | Format
 """A style of the workbook by its name, or a format that it made."""
@@ -153,7 +154,7 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         url = Url(f"external:{path}")
         # forward slashes, as Excel writes them itself: LibreOffice outside Windows follows no others
         url._relationship_link = url._relationship_link.replace("\\", "/")
-        url.text = cell_text(text)
+        url.text = _UNPRINTABLE.sub("", cell_text(text))
         self._write_link(row, col, url, text, style)
 
     @property
@@ -166,7 +167,10 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
             self.text(row, col, text, style)
             return
         self._links += 1
-        self.write_url(row, col, url, self.book.style(style), cell_text(text), tip or None)
+        shown = _UNPRINTABLE.sub("", cell_text(text))  # the link says its text once more, where nothing is escaped
+        self.write_url(row, col, url, self.book.style(style), shown, tip or None)
+        if shown != text:
+            self.text(row, col, text, style)
 
     def widths(self, widths: Sequence[float], style: Style | None = None, first: int = 0) -> None:
         """Widths of the columns from `first` on, in characters; `style` of their empty cells."""

@@ -19,7 +19,7 @@ from nq57xl.outputs.document import render_document
 from nq57xl.plan.appendix_read import bundled_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.xlsx.package import repacked, zipped
-from nq57xl.xlsx.patch import TextCell, TextSheet, put_sheet
+from nq57xl.xlsx.patch import put_sheet
 from nq57xl.xlsx.write import Workbook, cell_text
 from tests.conftest import CheckOoxml
 from tests.report_books import consolidated
@@ -30,9 +30,11 @@ STYLES = {"plain": {}, "bold": {"bold": True}}
 
 def added_sheet(text: str = "A") -> bytes:
     """A sheet put into an appendix."""
-    cells = [TextCell(text), TextCell(text, "link", "'Nhiệm vụ'!A5")]
-    sheet = TextSheet("Soát", "SOÁT", "", (10.0, 20.0), ("Mục", "Ô"), rows=[cells])
-    return put_sheet(bundled_appendix("sxd-2026"), sheet)
+    with Workbook("Soát", STYLES) as book:
+        sheet = book.sheet("Soát")
+        sheet.text(4, 0, text, "bold")
+        sheet.link(4, 1, text, "'Nhiệm vụ'!A5", "plain")
+    return put_sheet(bundled_appendix("sxd-2026"), "Soát", book.content)
 
 
 MADE: dict[str, Callable[[], bytes]] = {
