@@ -7,8 +7,7 @@ from pathlib import Path
 from nq57xl.cli import printing
 from nq57xl.cli.options import console
 from nq57xl.commands.collect import Collected
-from nq57xl.commands.demo import DemoStep, demo
-from nq57xl.commands.demo_province import PROVINCE, ProvincePlay
+from nq57xl.commands.demo import PROVINCE, DemoStep, ProvincePlay, demo
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.merge import Merged
 from nq57xl.commands.standing import PeriodOverview

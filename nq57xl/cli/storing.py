@@ -114,7 +114,7 @@ def _restore(context: click.Context, source: Path, folder: Path) -> None:
 @as_json
 def _attach(context: click.Context, unit: str, file: Path, period: str | None, json_: bool) -> None:
     """Files a signed copy."""
-    from nq57xl.commands.attach import attach as run
+    from nq57xl.commands.signed_copies import attach as run
 
     done = run(office(context), unit, file, period)
     if json_:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.import_plan import import_bytes
+from nq57xl.commands.import_plan import bytes_of, import_bytes, require_readable
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.office_records import amendments, record_amendment, used_codes
@@ -26,7 +25,6 @@ from nq57xl.plan.compare import Decisions, compare_plans, completed
 from nq57xl.plan.model import AmendedRow, Amendment, Plan, PlanComparison, plan_version
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import Review
-from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 
 _COMPARISON = "so-sanh-ke-hoach.xlsx"
@@ -113,7 +111,7 @@ def confirm_amendment(
     `document` where it was moved since; `effective_from` where it is another day than the comparison says.
     """
     with office.changing("amend") as ledger:
-        origin, decisions = read_comparison(_bytes(comparison), comparison.name)
+        origin, decisions = read_comparison(bytes_of(comparison), comparison.name)
         old = _present(office)
         if plan_version(old) != origin.plan_version:
             if (made := _in_place(ledger, origin, old)) is not None:
@@ -136,7 +134,7 @@ def pending_amendment(office: Office) -> Amended | None:
     path = office.workspace.out / "dieu-chinh" / _COMPARISON
     if not path.is_file():
         return None
-    origin, decisions = read_comparison(_bytes(path), path.name)
+    origin, decisions = read_comparison(bytes_of(path), path.name)
     old = office.appendix().plan
     if plan_version(old) != origin.plan_version:
         return None
@@ -162,13 +160,10 @@ def plan_of_version(office: Office, number: int) -> Plan:
 
 
 def _present(office: Office) -> Plan:
-    """The plan as it stands; refused where a cell cannot be read, or one code names two rows.
-
-    What cannot be read would be lost when the appendix is written anew.
-    """
+    """The plan as it stands; refused where a cell cannot be read, or one code names two rows."""
     appendix = office.appendix_with_codes()
     name = office.workspace.appendix.name
-    _require_readable(office.in_own_words(appendix.findings), name)
+    require_readable(office.in_own_words(appendix.findings), name)
     for rows in (appendix.plan.tasks, appendix.plan.indicators):
         counts = Counter(row.code for row in rows)
         if twice := sorted(code for code, count in counts.items() if count > 1):
@@ -178,14 +173,8 @@ def _present(office: Office) -> Plan:
     return appendix.plan
 
 
-def _require_readable(findings: Sequence[Finding], name: str) -> None:
-    if findings:
-        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in findings)
-        raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
-
-
 def _read(document: Path, old: Plan, office: Office) -> _Read:
-    data = _bytes(document)
+    data = bytes_of(document)
     own = None
     if data[:4] == b"PK\x03\x04":
         with suppress(Nq57Error):
@@ -193,7 +182,7 @@ def _read(document: Path, old: Plan, office: Office) -> _Read:
     if own is None:
         made = import_bytes(data, document, office.clock.now().date(), office.workspace.root)
         return _Read(document, data, made.plan, made.review, same_file=False)
-    _require_readable(office.in_own_words(own.findings), document.name)
+    require_readable(office.in_own_words(own.findings), document.name)
     given = {code for _, _, code in own.new_codes}
     plan = attrs.evolve(
         own.plan,
@@ -201,13 +190,6 @@ def _read(document: Path, old: Plan, office: Office) -> _Read:
         indicators=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.indicators),
     )
     return _Read(document, data, plan, (), same_file=plan.properties.id == old.properties.id)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
 
 
 def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
@@ -251,7 +233,7 @@ def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amen
         return made
     path = office.workspace.appendix
     files.require_closed(path)
-    kept = office.keep_appendix(_bytes(path))
+    kept = office.keep_appendix(bytes_of(path))
     archive_bytes(office.workspace, read.data, read.sha256, read.path.name)
     cut_off = _cut_off(ledger, read, made)
     made = made if cut_off is None else attrs.evolve(made, plan=cut_off)

@@ -16,14 +16,14 @@ from nq57xl.commands.consolidated import as_closed, as_now, frozen_now
 from nq57xl.commands.edits import read_edit_books
 from nq57xl.commands.merge import Merged, with_edit_book, write_reports
 from nq57xl.commands.office import Office
-from nq57xl.commands.standing import require_issued, standing
+from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import office_records
-from nq57xl.ledger.model import Closing, UnitStatus
+from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
 from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file, archived
-from nq57xl.plan.model import Period
+from nq57xl.plan.model import Period, Plan
 from nq57xl.results.wording import moment_words
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.schema import Schema
@@ -47,8 +47,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
     Raises Nq57Error when the period is closed already, or no form of it was issued.
     """
     with office.changing("close") as ledger:
-        plan, period = office.valid(period_code, ledger)
-        require_issued(ledger.current_forms(period.code), period)
+        plan, period = office.issued(period_code, ledger)
         known = office_records.closing_of(ledger, period.code)
         if known is not None:
             raise Nq57Error(
@@ -113,9 +112,7 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
         plan, period = office.valid(period_code, ledger)
         closing = closing_of(ledger, period.code)
         if closing is None:
-            raise Nq57Error(
-                f"{period.title[:1].upper()}{period.title[1:]} chưa chốt: chốt số liệu rồi mới xóa liên hệ."
-            )
+            raise Nq57Error(f"{_upper(period.title)} chưa chốt: chốt số liệu rồi mới xóa liên hệ.")
         for path in _files_with_contacts(office, period):
             files.remove(path)
         for key, sha256 in closing.outputs.items():
@@ -123,13 +120,17 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
                 files.remove(copy)
         count = ledger.erase_values(period.code, _contact_fields(office.schema()))
         ledger.event(_EVENT, {"period": period.code, "reason": reason.strip(), "count": count})
-        status = standing(office, ledger, plan, period)
-        answer(office, ledger, plan, status, write_back(office, ledger, status).problems)
+        answered_anew(office, ledger, plan, standing(office, ledger, plan, period))
         kept = ledger.backup(_EVENT)
         for path in office.workspace.backup.glob("nq57xl-*.db"):
             if path != kept:
                 files.remove(path)
         return count
+
+
+def answered_anew(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> tuple[str, ...]:
+    """Brings marked forms and letters in line with the status; gives what could not be written, in words."""
+    return answer(office, ledger, plan, status, write_back(office, ledger, status).problems).problems
 
 
 def _files_with_contacts(office: Office, period: Period) -> list[Path]:

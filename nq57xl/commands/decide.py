@@ -10,8 +10,7 @@ from typing import Any, Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.answers import answer, write_back
-from nq57xl.commands.close import without_erased
+from nq57xl.commands.close import answered_anew, without_erased
 from nq57xl.commands.judge import judge
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import with_plan_rows
@@ -95,14 +94,12 @@ def _require_takeable(record: ReturnRecord) -> None:
 def _decide(
     office: Office, kind: DecisionKind, wanted: str, period: str | None, reason: str, *, at: dt.datetime | None = None
 ) -> Decided:
-    reason = " ".join(reason.split())
-    if not reason:
-        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
+    reason = required(reason)
     if at is not None and at > office.clock.now():
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại.")
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
-        record = _find_return(ledger, plan, wanted, _Wanted(kind, period, at))
+        record = find_return(ledger, plan, wanted, period, kind, at)
         if kind == "take":
             _require_takeable(record)
         changed = not _holds(record, kind, at)
@@ -112,11 +109,16 @@ def _decide(
             record = ledger.return_by_hash(record.judged.source.sha256, record.period) or record
         plan, days = office.valid(record.period, ledger)
         status = standing(office, ledger, plan, days)
-        problems: tuple[str, ...] = ()
-        if changed:
-            back = write_back(office, ledger, status)
-            problems = answer(office, ledger, plan, status, back.problems).problems
+        problems = answered_anew(office, ledger, plan, status) if changed else ()
         return Decided(kind, record, changed, status, problems)
+
+
+def required(reason: str) -> str:
+    """The reason on one line. Raises Nq57Error for none."""
+    kept = " ".join(reason.split())
+    if not kept:
+        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
+    return kept
 
 
 def _holds(record: ReturnRecord, kind: DecisionKind, at: dt.datetime | None) -> bool:
@@ -140,27 +142,25 @@ def _detail(record: ReturnRecord) -> dict[str, str | None]:
     }
 
 
-@frozen
-class _Wanted:
-    """What is to be decided, beside the name of the return."""
-
-    kind: DecisionKind
-    period: str | None
-    at: dt.datetime | None
-
-
-def _find_return(ledger: Ledger, plan: Plan, name: str, wanted: _Wanted) -> ReturnRecord:
+def find_return(  # noqa: PLR0917 - of one decision
+    ledger: Ledger,
+    plan: Plan,
+    name: str,
+    period: str | None,
+    kind: DecisionKind = "readmit",
+    at: dt.datetime | None = None,
+) -> ReturnRecord:
     """The one return that is named: by the code of its unit, by its file as `collect` shows it, or by its hash.
 
     Of a unit it is its newest accepted return, else its newest. Raises Nq57Error with the candidates when there are
     several, and when there is none.
     """
     name = name.strip()
-    code = parse_period(wanted.period, plan.properties).code if wanted.period else None
+    code = parse_period(period, plan.properties).code if period else None
     units = {unit.code.casefold(): unit.code for unit in plan.units}
     named = units.get(name.casefold())
     if named is not None:
-        return _of_unit(ledger.returns(code or ledger.latest_period() or ""), named, wanted)
+        return _of_unit(ledger.returns(code or ledger.latest_period() or ""), named, code, kind, at)
     found = ledger.find_returns(name, sha256=bool(_HASH.fullmatch(name.casefold())))
     if code is not None:
         found = tuple(record for record in found if record.period == code)
@@ -176,30 +176,27 @@ def _find_return(ledger: Ledger, plan: Plan, name: str, wanted: _Wanted) -> Retu
     )
 
 
-def _of_unit(records: Sequence[ReturnRecord], unit: str, wanted: _Wanted) -> ReturnRecord:
+def _of_unit(
+    records: Sequence[ReturnRecord], unit: str, period: str | None, kind: DecisionKind, at: dt.datetime | None
+) -> ReturnRecord:
     """The unit's newest accepted return, left out or not, so that the same command twice means the same return.
 
     A corrected time may change which that is: a return that was put right to this very time is meant again.
     """
     own = sorted((item for item in records if item.judged.unit == unit), key=lambda item: item.order)
-    if own and wanted.kind == "take":
+    if own and kind == "take":
         return next((item for item in reversed(own) if item.judged.verdict == "rejected"), own[-1])
     if not own:
-        where = f"kỳ {wanted.period}" if wanted.period else "kỳ gần nhất (ghi --period cho kỳ khác)"
+        where = f"kỳ {period}" if period else "kỳ gần nhất (ghi --period cho kỳ khác)"
         raise Nq57Error(f"Đơn vị «{unit}» chưa nộp báo cáo nào trong {where}.")
     for record in own:
         source = record.judged.source
-        if wanted.kind == "received" and source.received_basis == "corrected" and source.received_at == wanted.at:
+        if kind == "received" and source.received_basis == "corrected" and source.received_at == at:
             return record
-    taking_part = own if wanted.kind != "received" else [item for item in own if not item.excluded]
+    taking_part = own if kind != "received" else [item for item in own if not item.excluded]
     plain = {item.id: attrs.evolve(item, excluded="") for item in taking_part}
     found = counting_return(plain.values()) or own[-1]
     return next(item for item in own if item.id == found.id)
-
-
-def find_return(ledger: Ledger, plan: Plan, name: str, period: str | None) -> ReturnRecord:
-    """The return that is named by its unit, file or hash. Raises Nq57Error for none, or several."""
-    return _find_return(ledger, plan, name, _Wanted("readmit", period, None))
 
 
 def _line(record: ReturnRecord) -> str:
@@ -221,7 +218,7 @@ def remark_on_cell(office: Office, wanted: str, period: str | None, where: Seque
         line = RemarkLine(0, 0, record.judged.unit or "", "", where[0], where[1], one_line(text))
         recorded = note_remark(office, ledger, record, line)
         plan, days = office.valid(record.period, ledger)
-        return RemarksTaken(recorded, _answered(office, ledger, plan, days))
+        return RemarksTaken(recorded, answered_anew(office, ledger, plan, standing(office, ledger, plan, days)))
 
 
 def read_remarks(office: Office, period_code: str | None) -> RemarksTaken:
@@ -229,13 +226,8 @@ def read_remarks(office: Office, period_code: str | None) -> RemarksTaken:
     with office.changing("remark") as ledger:
         plan, period = office.valid(period_code, ledger)
         taken = take_remarks(office, ledger, plan, period)
-        return RemarksTaken(taken.recorded, (*taken.problems, *_answered(office, ledger, plan, period)))
-
-
-def _answered(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[str, ...]:
-    status = standing(office, ledger, plan, period)
-    back = write_back(office, ledger, status)
-    return answer(office, ledger, plan, status, back.problems).problems
+        problems = answered_anew(office, ledger, plan, standing(office, ledger, plan, period))
+        return RemarksTaken(taken.recorded, (*taken.problems, *problems))
 
 
 def events(office: Office, period: str | None = None, last: int | None = None) -> tuple[Event, ...]:
@@ -342,9 +334,7 @@ def recheck(
     The time of receipt stays. `confirm`: what would only be proposed counts as well. A closed period keeps its report;
     what changes goes into its addendum. Raises Nq57Error for an unknown return or no reason.
     """
-    reason = " ".join(reason.split())
-    if not reason:
-        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
+    reason = required(reason)
     with office.changing("recheck") as ledger:
         plan, period = office.valid(period_code, ledger)
         if wanted:
@@ -386,6 +376,4 @@ def _record(office: Office, ledger: Ledger, done: Sequence[Rechecked], reason: s
     if not counting:
         return ()
     plan, period = office.valid(period.code, ledger)
-    status = standing(office, ledger, plan, period)
-    back = write_back(office, ledger, status)
-    return answer(office, ledger, plan, status, back.problems).problems
+    return answered_anew(office, ledger, plan, standing(office, ledger, plan, period))

@@ -248,13 +248,6 @@ def files_of(folders: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file())
 
 
-def days_words(left: int) -> str:
-    """ "còn 3 ngày", "hôm nay là ngày cuối", "đã quá hạn 2 ngày"."""
-    if left == 0:
-        return "hôm nay là ngày cuối"
-    return f"còn {left} ngày" if left > 0 else f"đã quá hạn {-left} ngày"
-
-
 def saved_name(taken: set[str], name: str) -> str:
     """A name that no file in the folder has yet: "báo cáo (2).xlsx"."""
     path = Path(name)

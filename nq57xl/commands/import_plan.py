@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Answered, Question, Review, questions_of, read_review, take_answers
+from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.files import write_atomic
 
@@ -53,7 +54,7 @@ def take_review(appendix: Path, output: Path | None = None, workspace: Path | No
     """
     target = output or appendix
     _require_free(target)
-    data = _bytes(appendix)
+    data = bytes_of(appendix)
     read = read_review(data)
     if read is None:
         raise Nq57Error(f"«{appendix}» không có trang «{TITLE}»: hãy dùng tệp do lệnh import ghi ra.")
@@ -67,10 +68,15 @@ def answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[
     """The appendix with those answers in it. Raises Nq57Error naming the cells that cannot be read."""
     answers, points = read
     appendix = read_appendix(data, name)
-    if appendix.findings:
-        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in appendix.findings)
-        raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
+    require_readable(appendix.findings, name)
     return take_answers(appendix.plan, points, answers)
+
+
+def require_readable(findings: Sequence[Finding], name: str) -> None:
+    """Raises Nq57Error naming the cells of an appendix that cannot be read: writing it anew would lose them."""
+    if findings:
+        lines = "\n".join(f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in findings)
+        raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
 
 
 def teach_headings(folder: Path, headings: Mapping[str, tuple[str, ...]]) -> None:
@@ -95,7 +101,8 @@ def _require_free(output: Path) -> None:
         raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Content of a file that a person named. Raises Nq57Error when it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -103,7 +110,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _imported(document: Path, today: date, workspace: Path | None) -> Imported:
-    data = _bytes(document)
+    data = bytes_of(document)
     if data[:4] == b"PK\x03\x04":
         # a master appendix is its own import
         try:

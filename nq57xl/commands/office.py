@@ -149,6 +149,13 @@ class Office:
         plan = in_force(present if earlier is None else with_present(earlier, present), period.cutoff)
         return rows_asked(plan, period), parse_period(period.code, plan.properties)
 
+    def issued(self, code: str | None, ledger: Ledger) -> tuple[Plan, Period]:
+        """The same. Raises Nq57Error when no form of the period was issued."""
+        plan, period = self.valid(code, ledger)
+        if period.code not in ledger.periods():
+            raise not_issued(period)
+        return plan, period
+
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """The ledger, for a command that changes nothing."""
@@ -172,6 +179,13 @@ class Office:
     def read_files(self, copies: Sequence[Path], passwords: Sequence[str] = ()) -> Iterator[RawWorkbook | Finding]:
         """For each copy, in order, its workbook or why there is none; `passwords` are tried on encrypted ones."""
         return read_all(copies, reader=partial(read_bytes, passwords=passwords, soffice=self.soffice))
+
+
+def not_issued(period: Period) -> Nq57Error:
+    """What is said where a command needs forms of a period that has none."""
+    return Nq57Error(
+        f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
+    )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.commands.standing import require_issued, standing, with_reminder
+from nq57xl.commands.standing import standing, with_reminder
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
@@ -38,70 +38,45 @@ _PREFIX = "nhac-"
 
 
 @frozen
-class _ReminderFiles:
-    """The reminder of one unit as written."""
+class _UnitReminder:
+    """The reminder of one unit."""
 
     unit: OwingUnit
-    text: Path
-    draft: Path | None
-    """None for the gathering unit itself: an office writes no letter to itself."""
+    words: str
+    text: Path | None = None
+    """Where the words were written; None while nothing is."""
+    draft: Path | None = None
+    """The mail with its form; none for the gathering unit itself: an office writes no letter to itself."""
 
 
 @frozen
 class Reminders:
-    """Everything that can be sent on a day."""
+    """Everything that can be sent on a day, from the ledger as it is now; the same day twice, the same texts."""
 
     plan: Plan
     period: Period
     day: dt.date
-    days: tuple[dt.date, ...]
-    """The reminding days of the period."""
+    status: PeriodStatus
+    """Telling when units were reminded last."""
     group: str
     """Text for the units' group."""
-    units: tuple[_ReminderFiles, ...]
+    units: tuple[_UnitReminder, ...]
+    workspace: Path
     notice: Path | None = None
-    """One notice for all (.docx), after the due day."""
+    """One notice for all (.docx), after the due day, where it was written."""
     problems: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> tuple[dt.date, ...]:
+        """Reminding days: the day after the cut-off, and as many before and after the due day as the office set."""
+        settings, due = self.plan.settings, self.period.due
+        before, after = (dt.timedelta(days=n) for n in (settings.remind_days_before, settings.remind_days_after))
+        return tuple(sorted({self.period.cutoff + dt.timedelta(days=1), due - before, due + after}))
 
     @property
     def next_day(self) -> dt.date | None:
         """The next reminding day, today too; None when all have passed."""
         return next((day for day in self.days if day >= self.day), None)
-
-
-def reminding_days(period: Period, plan: Plan) -> tuple[dt.date, ...]:
-    """The day after the cut-off, and as many days before and after the due day as the office set."""
-    settings = plan.settings
-    days = {
-        period.cutoff + dt.timedelta(days=1),
-        period.due - dt.timedelta(days=settings.remind_days_before),
-        period.due + dt.timedelta(days=settings.remind_days_after),
-    }
-    return tuple(sorted(days))
-
-
-@frozen
-class _UnitReminder:
-    """What one unit is told, as text; nothing of it is written yet."""
-
-    unit: OwingUnit
-    text: str
-
-
-@frozen
-class _DraftedReminders:
-    """The reminders of the day from the ledger as it is now; the same day twice, the same texts."""
-
-    plan: Plan
-    period: Period
-    day: dt.date
-    days: tuple[dt.date, ...]
-    """The reminding days of the period."""
-    status: PeriodStatus
-    """Telling when units were reminded last."""
-    group: str
-    units: tuple[_UnitReminder, ...]
-    workspace: Path
 
     @property
     def late(self) -> tuple[OwingUnit, ...]:
@@ -109,34 +84,33 @@ class _DraftedReminders:
         owing = tuple(item.unit for item in self.units if item.unit.owes != "explanation")
         return owing if self.day > self.period.due else ()
 
-    def notice(self) -> bytes | None:
+    def notice_for_all(self) -> bytes | None:
         """One notice for all (.docx); None where none is due."""
         counts = (sum(unit.counting is not None for unit in self.status.units), len(self.status.units))
         if not self.late:
             return None
         return render_notice(self.plan, self.period, self.day, counts, self.late, workspace=self.workspace)
 
-    def draft(self, item: _UnitReminder) -> bytes | None:
-        """The mail to the unit with its form; None for the gathering unit: an office writes no letter to itself."""
+    def mail_to(self, item: _UnitReminder) -> bytes | None:
+        """The mail to the unit with its form; None for the gathering unit."""
         own = item.unit.code == self.plan.properties.gatherer
-        return None if own else unit_draft(item.unit, item.text, self.period)
+        return None if own else unit_draft(item.unit, item.words, self.period)
 
 
-def drafted_reminders(office: Office, period_code: str | None) -> _DraftedReminders:
+def drafted_reminders(office: Office, period_code: str | None) -> Reminders:
     """What there is to send today, without writing anything. Raises Nq57Error when no form of the period was issued."""
     with office.reading() as ledger:
         return _drafted(office, ledger, period_code)
 
 
-def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> _DraftedReminders:
-    plan, period = office.valid(period_code, ledger)
-    require_issued(ledger.current_forms(period.code), period)
+def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> Reminders:
+    plan, period = office.issued(period_code, ledger)
     status = with_reminder(ledger, standing(office, ledger, plan, period))
     today, root = office.clock.now().date(), office.workspace.root
     found = [one for unit in status.units if (one := owing(unit, _form(office, ledger, period, unit))) is not None]
     text = group_text(status, plan, period, today, found, workspace=root)
     units = tuple(_UnitReminder(unit, unit_text(unit, plan, period, today, root)) for unit in found)
-    return _DraftedReminders(plan, period, today, reminding_days(period, plan), status, text, units, root)
+    return Reminders(plan, period, today, status, text, units, root)
 
 
 def remind(office: Office, period_code: str | None) -> Reminders:
@@ -152,26 +126,26 @@ def remind(office: Office, period_code: str | None) -> Reminders:
         for item in now.units:
             code = item.unit.code
             paths = [folder / f"{_PREFIX}{form_file_name(period.code, code, end)}" for end in (".txt", ".eml")]
-            outputs[paths[0]] = _lines(item.text)
-            draft = now.draft(item)
+            outputs[paths[0]] = _lines(item.words)
+            draft = now.mail_to(item)
             outputs |= {paths[1]: draft} if draft is not None else {}
-            made.append((item.unit, paths))
+            made.append((item, paths))
         for path in sorted(folder.glob(f"{_PREFIX}NQ57_*")):
             if path not in outputs and " (" not in path.stem:
                 remove_guarded(ledger, office.workspace, path)
-        notice, told = folder / NOTICE_FILE, now.notice()
+        notice, told = folder / NOTICE_FILE, now.notice_for_all()
         if told is not None:
             outputs[notice] = told
         else:
             remove_guarded(ledger, office.workspace, notice)
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         units = tuple(
-            _ReminderFiles(unit, written[paths[0]], written.get(paths[1]))
-            for unit, paths in made
+            attrs.evolve(item, text=written[paths[0]], draft=written.get(paths[1]))
+            for item, paths in made
             if paths[0] in written
         )
         problems = tuple(map(str, failed))
-        return Reminders(now.plan, period, now.day, now.days, now.group, units, written.get(notice), problems)
+        return attrs.evolve(now, units=units, notice=written.get(notice), problems=problems)
 
 
 def note_reminded(office: Office, period_code: str | None, units: Sequence[str] = ()) -> tuple[str, ...]:
@@ -208,15 +182,18 @@ def _lines(text: str) -> bytes:
 
 
 @frozen
-class _YearDays:
+class YearCalendar:
     """The periods of a year with their days."""
 
     year: int
     title: str
     """Name of the plan."""
     lines: tuple[CalendarLine, ...]
+    files: tuple[Path, ...] = ()
+    """Where it was written."""
+    problems: tuple[str, ...] = ()
 
-    def files(self) -> dict[str, bytes]:
+    def books(self) -> dict[str, bytes]:
         """The same as a workbook to print and a calendar file, by name."""
         name = f"lich-bao-cao-{self.year}"
         return {
@@ -225,17 +202,7 @@ class _YearDays:
         }
 
 
-@frozen
-class _YearCalendar:
-    """The calendar of a year as written."""
-
-    year: int
-    lines: tuple[CalendarLine, ...]
-    files: tuple[Path, ...]
-    problems: tuple[str, ...] = ()
-
-
-def year_days(office: Office, year: int | None = None) -> _YearDays:
+def year_days(office: Office, year: int | None = None) -> YearCalendar:
     """The calendar of a year (default: the plan's), without writing it. Raises Nq57Error for swapped days that are no
     days."""
     properties = office.appendix().plan.properties
@@ -243,10 +210,10 @@ def year_days(office: Office, year: int | None = None) -> _YearDays:
     periods = [parse_period(code, properties) for code in _codes(year)]
     once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
     lines = tuple(_line(period, properties) for period in sorted([*periods, *once], key=lambda item: item.cutoff))
-    return _YearDays(year, plan_name(properties.title), lines)
+    return YearCalendar(year, plan_name(properties.title), lines)
 
 
-def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
+def year_calendar(office: Office, year: int | None = None) -> YearCalendar:
     """Writes the calendar of a year (default: the plan's) as workbook and calendar file to out/lich-YEAR/.
 
     Raises Nq57Error for swapped days that are no days.
@@ -254,9 +221,9 @@ def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
     with office.changing("calendar") as ledger:
         days = year_days(office, year)
         folder = office.workspace.out / f"lich-{days.year}"
-        outputs = {folder / name: data for name, data in days.files().items()}
+        outputs = {folder / name: data for name, data in days.books().items()}
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
-        return _YearCalendar(days.year, days.lines, tuple(written.values()), tuple(map(str, failed)))
+        return attrs.evolve(days, files=tuple(written.values()), problems=tuple(map(str, failed)))
 
 
 def _codes(year: int) -> list[str]:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.office import Office
+from nq57xl.commands.office import Office, not_issued
 from nq57xl.commands.previous_reports import PreviousReports, still_asked
-from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form
 from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
@@ -113,14 +112,4 @@ def with_closing(status: PeriodStatus, closing: Closing | None) -> PeriodStatus:
 def require_reported(ledger: Ledger, plan: Plan, period: Period) -> None:
     """Raises Nq57Error when there are neither forms of the period nor, for a longer one, of a month of it."""
     if period.code not in ledger.periods() and not reported_months(ledger, plan, period):
-        raise Nq57Error(
-            f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
-        )
-
-
-def require_issued(forms: object, period: Period) -> None:
-    """Raises Nq57Error when there are no forms of the period."""
-    if not forms:
-        raise Nq57Error(
-            f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
-        )
+        raise not_issued(period)

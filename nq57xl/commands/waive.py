@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from nq57xl.commands.answers import answer, write_back
+from nq57xl.commands.close import answered_anew
+from nq57xl.commands.decide import required
 from nq57xl.commands.office import Office
-from nq57xl.commands.standing import require_issued, standing
+from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Waiver, refuses
 from nq57xl.ledger.store import Ledger
@@ -64,8 +65,7 @@ class _PeriodExplanations:
 def explanations(office: Office, period_code: str | None) -> _PeriodExplanations:
     """The warnings of the returns that count in a period. Raises Nq57Error when no form of it was issued."""
     with office.reading() as ledger:
-        plan, period = office.valid(period_code, ledger)
-        require_issued(ledger.current_forms(period.code), period)
+        plan, period = office.issued(period_code, ledger)
         told = [
             _AskedPoint(unit.code, unit.name, judged.source.sha256, item, _explained(judged, item))
             for unit in standing(office, ledger, plan, period).units
@@ -95,7 +95,7 @@ def waive(
     Raises Nq57Error for what the plan or the catalogue does not know, for what is no warning, for a past `until`, and
     without a reason.
     """
-    reason = _required(reason)
+    reason = required(reason)
     with office.changing("waive") as ledger:
         plan = office.appendix().plan
         last = parse_period(until, plan.properties)
@@ -161,19 +161,11 @@ def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> _Wa
             continue
         own, days = office.valid(code, ledger)
         status = standing(office, ledger, own, days)
-        write_back(office, ledger, status)
-        problems += answer(office, ledger, own, status).problems
+        problems += answered_anew(office, ledger, own, status)
         newest = next((item.newest for item in status.units if item.code == waiver.unit), None)
         findings = newest.judged.findings if newest is not None else ()
         covered += sum(waiver.covers(waiver.unit, code, item) for item in findings)
     return _WaivedWarnings(waiver, covered, tuple(problems))
-
-
-def _required(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason:
-        raise Nq57Error("Chưa nêu lý do: hãy ghi lý do vào --reason.")
-    return reason
 
 
 def _known(wanted: str, known: Iterable[str], what: str) -> str:

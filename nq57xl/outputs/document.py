@@ -228,25 +228,30 @@ _UNPRINTABLE = re.compile(
 def render_document(c: Consolidation, workspace: Path | None = None) -> bytes:
     """The document as .docx. The same consolidation and template give the same bytes.
 
-    Texts from outside are values, never templates: nothing in them is run. `workspace` is where an office keeps its
-    own template (templates/bao-cao.docx). Raises Nq57Error when that one cannot be read or names something unknown.
+    Texts from outside are values, never templates: nothing in them is run. Raises Nq57Error as `filled_docx`.
+    """
+    return filled_docx(TEMPLATE, _safe(context(c)), workspace)
+
+
+def filled_docx(name: str, words: Mapping[str, Any], workspace: Path | None) -> bytes:
+    """A Word template filled in; `workspace` is where an office keeps its own copy of it (templates/NAME).
+
+    Raises Nq57Error when that one cannot be read or names something unknown.
     """
     from docx.opc.exceptions import PackageNotFoundError
     from docxtpl import DocxTemplate
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    path = resources.find("templates", TEMPLATE, workspace)
+    path = resources.find("templates", name, workspace)
     written = io.BytesIO()
     try:
         template = DocxTemplate(path)
-        template.render(_safe(context(c)), SandboxedEnvironment(undefined=StrictUndefined), autoescape=True)
+        template.render(words, SandboxedEnvironment(undefined=StrictUndefined), autoescape=True)
         _fit_columns(template.docx)
         template.save(written)
     except (TemplateError, PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise Nq57Error(
-            f"Mẫu templates/{TEMPLATE} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn."
-        ) from error
+        raise Nq57Error(f"Mẫu templates/{name} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn.") from error
     return repacked(written.getvalue())
 
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from attrs import field, frozen
 
 from nq57xl import resources
-from nq57xl.errors import Nq57Error
 from nq57xl.forms.styles import DECREE_PAGE, STYLES
 from nq57xl.forms.wording import data_window, day_in_words, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.outputs.document import filled_docx
 from nq57xl.outputs.letters import addresses, mail_draft, plain
 from nq57xl.plan.model import Period, Plan, name_on
-from nq57xl.results.wording import moment_words
+from nq57xl.results.wording import days_left, moment_words
 from nq57xl.text.legacy import bare
 from nq57xl.xlsx.metrics import Text, row_height
-from nq57xl.xlsx.package import repacked
 from nq57xl.xlsx.write import Workbook
 
 _Owes = Literal["missing", "rejected", "explanation"]
@@ -88,14 +85,6 @@ def owing(unit: UnitStatus, file: tuple[str, bytes] | None) -> OwingUnit | None:
     )
 
 
-def _left_in_words(period: Period, today: dt.date) -> str:
-    """How far the due day is: "còn 2 ngày", "hôm nay là ngày cuối", "đã quá hạn 3 ngày"."""
-    days = (period.due - today).days
-    if days == 0:
-        return "hôm nay là ngày cuối"
-    return f"còn {days} ngày" if days > 0 else f"đã quá hạn {-days} ngày"
-
-
 def group_text(
     status: PeriodStatus, plan: Plan, period: Period, today: dt.date, units: Sequence[OwingUnit], *, workspace: Path
 ) -> str:
@@ -134,14 +123,13 @@ def _words(plan: Plan, period: Period, today: dt.date) -> dict[str, Any]:
         "window": data_window(period),
         "today": day_in_words(today),
         "due": day_in_words(period.due),
-        "left": _left_in_words(period, today),
+        "left": days_left((period.due - today).days),
         "late": today > period.due,
         "gatherer": plain(gatherer.name) if gatherer else "đơn vị tổng hợp",
         "gatherer_email": emails,
     }
 
 
-TEMPLATE = "thong-bao-nhac.docx"
 NOTICE_FILE = "thong-bao-nhac.docx"
 _AGENCIES = (
     "so ",
@@ -184,22 +172,7 @@ def render_notice(
 
     Number and day are left blank. Raises Nq57Error where the office's own template is wrong.
     """
-    from docx.opc.exceptions import PackageNotFoundError
-    from docxtpl import DocxTemplate
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
-
-    path, written = resources.find("templates", TEMPLATE, workspace), io.BytesIO()
-    try:
-        template = DocxTemplate(path)
-        words = _notice_words(plan, period, today, counts, units)
-        template.render(words, SandboxedEnvironment(undefined=StrictUndefined), autoescape=True)
-        template.save(written)
-    except (TemplateError, PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise Nq57Error(
-            f"Mẫu templates/{TEMPLATE} sai: {error}. Hãy sửa lại mẫu hoặc xóa để dùng mẫu có sẵn."
-        ) from error
-    return repacked(written.getvalue())
+    return filled_docx(NOTICE_FILE, _notice_words(plan, period, today, counts, units), workspace)
 
 
 def _notice_words(
@@ -239,8 +212,16 @@ def _notice_words(
     }
 
 
-_HEADS = ("TT", "Kỳ báo cáo", "Số liệu", "Ngày chốt", "Đơn vị gửi chậm nhất", "Cơ quan gửi chậm nhất", "Ghi chú")
-_WIDTHS = (5.0, 20.0, 27.0, 20.0, 22.0, 22.0, 32.0)
+_CALENDAR = {
+    "TT": 5.0,
+    "Kỳ báo cáo": 20.0,
+    "Số liệu": 27.0,
+    "Ngày chốt": 20.0,
+    "Đơn vị gửi chậm nhất": 22.0,
+    "Cơ quan gửi chậm nhất": 22.0,
+    "Ghi chú": 32.0,
+}
+"""Heading -> width of a column."""
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 _OCTETS = 73
 """Of a line of a calendar file, with its line break under the 75 that RFC 5545 allows."""
@@ -262,28 +243,13 @@ def day_words(day: dt.date) -> str:
 
 def render_calendar(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
     """The workbook's bytes; the same lines give the same bytes."""
-    with Workbook(f"Lịch báo cáo năm {year}", STYLES, created=dt.datetime(year, 1, 1, 8)) as book:
-        sheet = book.sheet("Lịch báo cáo")
-        sheet.widths(_WIDTHS)
-        last = len(_WIDTHS) - 1
-        for row, (text, style) in enumerate(((f"LỊCH BÁO CÁO NĂM {year}", "heading"), (title, "subheading"))):
-            sheet.across(row, 0, last, text, style)
-            sheet.height(row, row_height([Text(text, sum(_WIDTHS))]) + 6)
-        for column, text in enumerate(_HEADS):
-            sheet.text(2, column, text, "head")
-        sheet.height(2, 32.0)
-        for number, line in enumerate(lines, start=1):
-            period = line.period
-            days = (period.cutoff, period.due, period.report_due)
-            texts = (str(number), period.title, data_window(period), *map(day_words, days), line.note)
-            for column, text in enumerate(texts):
-                sheet.text(2 + number, column, text, "text_center" if column == 0 else "text")
-            measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
-            sheet.height(2 + number, row_height(measured))
-        sheet.page(DECREE_PAGE)
-        sheet.print_area(0, 0, 2 + len(lines), last)
-        sheet.head(2, 2 + len(lines), (0, last), 2)
-    return book.content
+    days = ((line.period.cutoff, line.period.due, line.period.report_due) for line in lines)
+    rows = [
+        (str(number), line.period.title, data_window(line.period), *map(day_words, told), line.note)
+        for number, (line, told) in enumerate(zip(lines, days, strict=True), start=1)
+    ]
+    top = (f"LỊCH BÁO CÁO NĂM {year}", title)
+    return _list_book((f"Lịch báo cáo năm {year}", "Lịch báo cáo"), top, _CALENDAR, rows, dt.datetime(year, 1, 1, 8))
 
 
 def calendar_file(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
@@ -329,27 +295,48 @@ def _folded(line: str) -> Iterator[str]:
     yield piece
 
 
-_HISTORY_HEADS = ("Kỳ", "Đơn vị", "Nội dung đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập")
-_HISTORY_WIDTHS = (18.0, 22.0, 46.0, 16.0, 13.0, 38.0, 22.0)
+_HISTORY = {
+    "Kỳ": 18.0,
+    "Đơn vị": 22.0,
+    "Nội dung đã báo cáo": 46.0,
+    "Nhận lúc": 16.0,
+    "Thời hạn": 13.0,
+    "Điểm kiểm tra": 38.0,
+    "Biên tập": 22.0,
+}
 
 
 def render_history(subject: str, lines: Sequence[Sequence[str]], created: dt.datetime) -> bytes:
     """The workbook's bytes: one row for each line; the same lines give the same bytes."""
-    with Workbook(f"Quá trình báo cáo {subject}", STYLES, created=created) as book:
-        sheet = book.sheet("Quá trình báo cáo")
-        sheet.widths(_HISTORY_WIDTHS)
-        last = len(_HISTORY_WIDTHS) - 1
-        sheet.across(0, 0, last, f"QUÁ TRÌNH BÁO CÁO: {subject}", "heading")
-        sheet.height(0, row_height([Text(subject, sum(_HISTORY_WIDTHS))]) + 6)
-        for column, text in enumerate(_HISTORY_HEADS):
-            sheet.text(1, column, text, "head")
-        sheet.height(1, 20.0)
-        for row, cells in enumerate(lines, start=2):
+    names = (f"Quá trình báo cáo {subject}", "Quá trình báo cáo")
+    return _list_book(names, (f"QUÁ TRÌNH BÁO CÁO: {subject}",), _HISTORY, lines, created)
+
+
+def _list_book(
+    names: tuple[str, str],
+    top: Sequence[str],
+    columns: Mapping[str, float],
+    rows: Sequence[Sequence[str]],
+    created: dt.datetime,
+) -> bytes:
+    """A workbook of one list; `names`: its title and its sheet's, `top`: the lines above the headings."""
+    with Workbook(names[0], STYLES, created=created) as book:
+        sheet, widths, last = book.sheet(names[1]), tuple(columns.values()), len(columns) - 1
+        sheet.widths(widths)
+        for row, (text, style) in enumerate(zip(top, ("heading", "subheading"), strict=False)):
+            sheet.across(row, 0, last, text, style)
+            sheet.height(row, row_height([Text(text, sum(widths))]) + 6)
+        head = len(top)
+        for column, text in enumerate(columns):
+            sheet.text(head, column, text, "head")
+        sheet.height(head, 32.0)
+        for row, cells in enumerate(rows, head + 1):
             for column, text in enumerate(cells):
-                sheet.text(row, column, text, "text")
-            measured = [Text(text, width, indent=1) for text, width in zip(cells, _HISTORY_WIDTHS, strict=True)]
-            sheet.height(row, row_height(measured))
+                sheet.text(row, column, text, "text_center" if text.isdigit() and column == 0 else "text")
+            sheet.height(
+                row, row_height([Text(text, width, indent=1) for text, width in zip(cells, widths, strict=True)])
+            )
         sheet.page(DECREE_PAGE)
-        sheet.print_area(0, 0, 1 + len(lines), last)
-        sheet.head(1, 1 + len(lines), (0, last), 1)
+        sheet.print_area(0, 0, head + len(rows), last)
+        sheet.head(head, head + len(rows), (0, last), head)
     return book.content

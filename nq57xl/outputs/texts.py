@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
 from nq57xl import resources
-from nq57xl.forms.model import Value
 from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
+from nq57xl.results.overview import is_silent
 from nq57xl.results.wording import (
     VERDICTS,
     due_words,
@@ -132,40 +130,6 @@ def _stranger_json(record: ReturnRecord) -> dict[str, Any]:
 TEXT, PAGE = "theo-doi.txt", "theo-doi.html"
 
 
-@frozen
-class _UnitText:
-    """What one unit says, line by line."""
-
-    unit: str
-    lines: tuple[str, ...]
-
-
-@frozen
-class _TaskText:
-    """Everything told of one task (domain: results, difficulties, next work; product, evidence, delay and cause)."""
-
-    code: str
-    number: str
-    work: str
-    lead: str
-    deliverable: str
-    deadline: str
-    state: str
-    delay: str
-    """"Quá hạn 14 ngày"; "" where nothing is late."""
-    results: tuple[_UnitText, ...]
-    evidence: tuple[_UnitText, ...]
-    support: tuple[_UnitText, ...]
-    difficulties: tuple[_UnitText, ...]
-    causes: tuple[_UnitText, ...]
-    proposals: tuple[_UnitText, ...]
-    next_work: tuple[_UnitText, ...]
-    silent: tuple[str, ...]
-    """Names of the leads that have not reported."""
-    news: bool
-    """Something was told of it in this period."""
-
-
 def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.txt: UTF-8, lines ended as Windows has them. Raises Nq57Error when the office's template is wrong."""
     return resources.fill(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
@@ -178,6 +142,7 @@ def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
 
 def _words(c: Consolidation) -> dict[str, object]:
     tasks = [task_text(row, c) for row in c.tasks]
+    quiet = [task for task in tasks if not task["news"]]
     return {
         "title": report_title(c),
         "agency": c.letterhead[1],
@@ -185,39 +150,40 @@ def _words(c: Consolidation) -> dict[str, object]:
         "window": data_window(c.period),
         "missing": [unit.name for unit in c.missing],
         "tasks": tasks,
-        "news": [task for task in tasks if task.news],
+        "news": [task for task in tasks if task["news"]],
         "quiet": {
-            state: ", ".join(task.number for task in tasks if not task.news and task.state == state)
-            for state in dict.fromkeys(task.state for task in tasks if not task.news)
+            state: ", ".join(task["number"] for task in quiet if task["state"] == state)
+            for state in dict.fromkeys(task["state"] for task in quiet)
         },
     }
 
 
-def task_text(row: TaskRow, c: Consolidation) -> _TaskText:
-    """The text of one row of the plan."""
+def task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
+    """Everything told of one row of the plan, by the names that the templates use; each unit's text has its lines."""
     progress, timeliness = standing_words(row.standing, c)
-    return _TaskText(
-        code=row.task.code,
-        number=numbered(row.task),
-        work=one_line(work_of(row.task)),
-        lead=one_line(row.task.lead),
-        deliverable=one_line(row.task.deliverable),
-        deadline=one_line(due_words(row.task)),
-        state="; ".join(filter(None, (progress, _percent(row, c), timeliness))),
-        delay=_delay(row),
-        results=_voices(row, c, "result", "kpi_achieved"),
-        evidence=tuple(_voice(entry.name, evidence_words(entry, c.schema)) for entry in row.entries if _proof(entry)),
-        support=tuple(_voice(item.name, _shown(item.value, c)) for item in row.contributions if item.state == "text"),
-        difficulties=_voices(row, c, "difficulties"),
-        causes=_voices(row, c, "cause", "explanation"),
-        proposals=_voices(row, c, "proposal"),
-        next_work=_voices(row, c, "next_work"),
-        silent=tuple(entry.name for entry in row.entries if entry.expected and not entry.reported)
-        if row.standing.state in ("unreported", "partly_reported")
-        else (),
-        news=any(entry.values and not entry.before for entry in row.entries)
-        or any(item.state == "text" for item in row.contributions),
-    )
+    silent = is_silent(row)
+    supported = [item for item in row.contributions if item.state == "text"]
+    return {
+        "code": row.task.code,
+        "number": numbered(row.task),
+        "work": one_line(work_of(row.task)),
+        "lead": one_line(row.task.lead),
+        "deliverable": one_line(row.task.deliverable),
+        "deadline": one_line(due_words(row.task)),
+        "state": "; ".join(filter(None, (progress, _percent(row, c), timeliness))),
+        "delay": _delay(row),
+        "results": _texts(row, c, "result", "kpi_achieved"),
+        "evidence": [_text(entry.name, evidence_words(entry, c.schema)) for entry in row.entries if _proof(entry)],
+        "support": [
+            _text(item.name, shown(item.value, c.schema)) for item in row.contributions if item.state == "text"
+        ],
+        "difficulties": _texts(row, c, "difficulties"),
+        "causes": _texts(row, c, "cause", "explanation"),
+        "proposals": _texts(row, c, "proposal"),
+        "next_work": _texts(row, c, "next_work"),
+        "silent": [entry.name for entry in row.entries if silent and entry.expected and not entry.reported],
+        "news": bool(supported) or any(entry.values and not entry.before for entry in row.entries),
+    }
 
 
 def _delay(row: TaskRow) -> str:
@@ -239,19 +205,17 @@ def _proof(entry: LeadEntry) -> bool:
     return any(name in entry.values for name in ("evidence_number", "evidence_title", "evidence_link"))
 
 
-def _voices(row: TaskRow, c: Consolidation, *names: str) -> tuple[_UnitText, ...]:
+def _texts(row: TaskRow, c: Consolidation, *names: str) -> list[dict[str, Any]]:
+    """What each unit says in these fields of the row."""
     told = (
-        (entry, "\n".join(filter(None, (_shown(entry.values.get(name), c) for name in names)))) for entry in row.entries
+        (entry.name, "\n".join(filter(None, (shown(entry.values.get(name), c.schema) for name in names))))
+        for entry in row.entries
     )
-    return tuple(_voice(entry.name, text) for entry, text in told if text)
+    return [_text(name, text) for name, text in told if text]
 
 
-def _voice(unit: str, text: str) -> _UnitText:
-    return _UnitText(one_line(unit), tuple(_printable(text)))
-
-
-def _shown(value: Value | None, c: Consolidation) -> str:
-    return shown(value, c.schema)
+def _text(unit: str, text: str) -> dict[str, Any]:
+    return {"unit": one_line(unit), "lines": [*_printable(text)]}
 
 
 def _printable(text: str) -> Iterable[str]:

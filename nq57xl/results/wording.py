@@ -129,6 +129,13 @@ def days_words(timeliness: Timeliness | None) -> str:
     return counted.get(timeliness.code) or (f"Còn {days} ngày" if timeliness.code in ("at_risk", "on_track") else "")
 
 
+def days_left(left: int) -> str:
+    """ "còn 3 ngày", "hôm nay là ngày cuối", "đã quá hạn 2 ngày"."""
+    if left == 0:
+        return "hôm nay là ngày cuối"
+    return f"còn {left} ngày" if left > 0 else f"đã quá hạn {-left} ngày"
+
+
 def stage_words(standing: RowStanding) -> str:
     """Which of STAGES a whole row is in."""
     if standing.state == "done_before":

@@ -10,10 +10,11 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from nq57xl.commands.collect import collect
-from nq57xl.commands.desk import days_words, desk, saved_name
+from nq57xl.commands.desk import desk, saved_name
 from nq57xl.commands.signed_copies import named_scan
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
+from nq57xl.results.wording import days_left
 from nq57xl.text.files import write_atomic
 from nq57xl.web.jobs import Progress, Tell, Work, collected_line
 from nq57xl.web.site import Visit, page_at, upload_name
@@ -47,7 +48,7 @@ def _desk(visit: Visit) -> Response:
         "desk.html.j2",
         tab="desk",
         view=view,
-        left=days_words(view.days_left),
+        left=days_left(view.days_left),
         actions=_ACTIONS,
         states=_STATES,
         arrived=_arrived(visit),

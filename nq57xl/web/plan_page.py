@@ -206,7 +206,7 @@ def _year(visit: Visit) -> Response:
 @page_at("/so/{slug}/nam/lich.{suffix}")
 def _calendar_of_year(visit: Visit) -> Response:
     """The calendar as a workbook to print, or for phones and mail programs."""
-    files = year_days(visit.office()).files()
+    files = year_days(visit.office()).books()
     name = next((name for name in files if name.endswith(f".{visit.path['suffix']}")), None)
     if name is None:
         raise HTTPException(404)

@@ -13,14 +13,14 @@ from starlette.responses import Response
 
 from nq57xl.commands.close import close, erase_contacts, reopen
 from nq57xl.commands.consolidated import overview
-from nq57xl.commands.desk import days_words, desk, files_of
+from nq57xl.commands.desk import desk, files_of
 from nq57xl.commands.edits import NAME, edits, hand_in
 from nq57xl.commands.merge import merge
 from nq57xl.commands.upward import upward
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.overview_page import headline
 from nq57xl.plan.periods import title_of
-from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES
+from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES, days_left
 from nq57xl.text.files import write_atomic
 from nq57xl.web.jobs import Progress, Tell, Tone
 from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
@@ -60,7 +60,7 @@ def _report(visit: Visit) -> Response:
         files=files_of([office.workspace.report_dir(view.period.code)]),
         what=_WHAT,
         missing=[line.status for line in view.units if line.status.counting is None and not view.months],
-        left=days_words(view.days_left),
+        left=days_left(view.days_left),
     )
 
 

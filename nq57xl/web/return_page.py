@@ -7,7 +7,6 @@ import datetime as dt
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands.attach import attach_bytes, signed_copies
 from nq57xl.commands.decide import (
     Rechecked,
     RecheckOutcome,
@@ -22,6 +21,7 @@ from nq57xl.commands.decide import (
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
 from nq57xl.commands.office import Office
 from nq57xl.commands.remind import drafted_reminders, note_reminded
+from nq57xl.commands.signed_copies import attach_bytes, signed_copies
 from nq57xl.commands.waive import end_waiver, explanations, waive
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.reminders import NOTICE_FILE, OWES
@@ -182,15 +182,14 @@ def _recheck(visit: Visit) -> Response:
 def _reminders(visit: Visit) -> Response:
     """The reminders of today."""
     now = drafted_reminders(visit.office(), visit.period)
-    following = next((day for day in now.days if day >= now.day), None)
-    return visit.page("remind.html.j2", tab="desk", now=now, owes=OWES, following=following)
+    return visit.page("remind.html.j2", tab="desk", now=now, owes=OWES)
 
 
 @page_at("/so/{slug}/ky/{period}/nhac/{unit}")
 def _reminder_mail(visit: Visit) -> Response:
     """The mail to one unit, with the form that it speaks of."""
     unit, now = visit.path["unit"], drafted_reminders(visit.office(), visit.period)
-    mail = next((now.draft(item) for item in now.units if item.unit.code == unit), None)
+    mail = next((now.mail_to(item) for item in now.units if item.unit.code == unit), None)
     if mail is None:
         raise HTTPException(404)
     return attachment(f"nhac-NQ57_{now.period.code}_{unit}.eml", mail)
@@ -199,7 +198,7 @@ def _reminder_mail(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/nhac-chung")
 def _notice(visit: Visit) -> Response:
     """One notice for all after the due day."""
-    made = drafted_reminders(visit.office(), visit.period).notice()
+    made = drafted_reminders(visit.office(), visit.period).notice_for_all()
     if made is None:
         raise HTTPException(404)
     return attachment(NOTICE_FILE, made)

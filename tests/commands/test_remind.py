@@ -43,6 +43,11 @@ def reminders(root: Path, day: int) -> Reminders:
     return remind(year.at(root, year.moment(APRIL, day)), APRIL)
 
 
+def written(path: Path | None) -> str:
+    assert path is not None
+    return path.read_text(encoding="utf-8")
+
+
 def test_only_those_who_owe_something(root: Path) -> None:
     """Three of four units, each with what it owes; the group's text has names and counts and nobody's contents."""
     done = reminders(root, 16)
@@ -61,7 +66,7 @@ def test_each_letter_has_one_remedy_and_its_form(root: Path) -> None:
     """The rejected form is attached again, marked; the gathering unit gets a text, and no letter from itself."""
     by_unit = {item.unit.code: item for item in reminders(root, 16).units}
     assert by_unit["VP"].draft is None
-    note = by_unit["VP"].text.read_text(encoding="utf-8")
+    note = written(by_unit["VP"].text)
     assert ("Kính gửi" in note, note.startswith("Việc của chính Văn phòng Sở")) == (False, True)
     draft = by_unit["QLDN"].draft
     assert draft is not None
@@ -69,10 +74,10 @@ def test_each_letter_has_one_remedy_and_its_form(root: Path) -> None:
     (attached,) = message.iter_attachments()
     back = year.at(root, year.moment(APRIL, 16)).workspace.back_dir(APRIL) / "NQ57_2026-04_QLDN.xlsx"
     assert (message["X-Unsent"], attached.get_content()) == ("1", back.read_bytes())
-    text = by_unit["QLDN"].text.read_text(encoding="utf-8")
+    text = written(by_unit["QLDN"].text)
     assert text.count("Đề nghị") == 1
     assert "còn 1 điểm phải sửa" in text
-    assert "00:00" not in "".join(item.text.read_text(encoding="utf-8") for item in by_unit.values())
+    assert "00:00" not in "".join(written(item.text) for item in by_unit.values())
 
 
 def test_the_same_day_twice(root: Path) -> None:
@@ -109,7 +114,7 @@ def test_no_letter_speaks_of_a_form_that_is_not_with_it(root: Path, tmp_path: Pa
     for folder in ("bieu-mau", "tra-lai"):
         shutil.rmtree(copy / "out" / APRIL / folder)
     for item in reminders(copy, 16).units:
-        text = item.text.read_text(encoding="utf-8")
+        text = written(item.text)
         assert ("gửi kèm" in text, "  " in text) == (False, False)
         if item.draft is not None:
             assert b".xlsx" not in item.draft.read_bytes()

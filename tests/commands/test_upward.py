@@ -19,7 +19,7 @@ from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.close import close
 from nq57xl.commands.collect import collect
-from nq57xl.commands.demo_province import PROVINCE, ProvincePlay, ProvinceStep
+from nq57xl.commands.demo import PROVINCE, DemoStep, ProvincePlay
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged
@@ -57,7 +57,7 @@ class Played:
 
     def __init__(self, folder: Path) -> None:
         self.play = ProvincePlay(folder / "Tỉnh thử nghiệm", **SIZE)
-        self.steps: list[ProvinceStep] = list(self.play.scenes())
+        self.steps: list[DemoStep] = list(self.play.scenes())
 
     def merged(self, period: str) -> Merged:
         """The province's own consolidation."""

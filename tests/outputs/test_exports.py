@@ -272,8 +272,8 @@ def test_silence_is_told() -> None:
     silent = [row for row in c.tasks if row.standing.state in ("unreported", "partly_reported")]
     for row in silent:
         told = task_text(row, c)
-        assert set(told.silent) == {entry.name for entry in row.entries if entry.expected and not entry.reported}
-        assert told.delay == ""
+        assert set(told["silent"]) == {entry.name for entry in row.entries if entry.expected and not entry.reported}
+        assert told["delay"] == ""
 
 
 def test_the_office_words_the_texts_itself(tmp_path: Path) -> None:
