@@ -10,6 +10,7 @@ import click
 
 from nq57xl.cli import environment
 from nq57xl.cli.options import (
+    MOMENT,
     NamedPath,
     answer,
     as_json,
@@ -215,7 +216,7 @@ def _generate(
 @period_option()
 @click.option(
     "--received",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=MOMENT,
     metavar="NGÀY",
     help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.",
 )

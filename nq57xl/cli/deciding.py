@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nq57xl.cli.options import (
+    MOMENT,
     NamedPath,
     answer,
     as_json,
@@ -47,13 +48,24 @@ _HELD: dict[DecisionKind, str] = {
 _MOMENT = "%d/%m/%Y %H:%M"
 
 
-def _tell_decided(done: Decided, *, as_json: bool) -> None:
-    """The decision and where the unit stands now."""
+def _decide(
+    context: click.Context,
+    kind: DecisionKind,
+    wanted: str,
+    period: str | None,
+    reason: str,
+    *,
+    json_: bool,
+    at: datetime | None = None,
+) -> None:
+    """Records the decision; tells it and where the unit stands now."""
+    from nq57xl.commands.decide import decide
     from nq57xl.results.wording import moment_words
 
+    done = decide(office(context), kind, wanted, period, reason, at=at)
     for problem in done.problems:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
-    if as_json:
+    if json_:
         print_json(_decided_json(done))
         return
     source = done.record.judged.source
@@ -127,8 +139,6 @@ _NAMED = (
     "BÁO_CÁO là mã đơn vị (báo cáo được nhận gần nhất của đơn vị trong kỳ của --period), tên tệp như lệnh collect đã "
     "in, hoặc ít nhất 6 ký tự đầu của mã băm."
 )
-MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
-"""A day or a moment as people type it for a time of receipt."""
 
 
 @command(
@@ -138,9 +148,7 @@ MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 @_on_return
 def _exclude(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
     """Leaves a return out."""
-    from nq57xl.commands.decide import exclude as run
-
-    _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+    _decide(context, "exclude", wanted, period, reason, json_=json_)
 
 
 @command(
@@ -150,9 +158,7 @@ def _exclude(context: click.Context, wanted: str, period: str | None, reason: st
 @_on_return
 def _readmit(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
     """Takes it back in."""
-    from nq57xl.commands.decide import readmit as run
-
-    _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+    _decide(context, "readmit", wanted, period, reason, json_=json_)
 
 
 @command(
@@ -168,9 +174,7 @@ def _received(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str, period: str | None, at: datetime, reason: str, json_: bool
 ) -> None:
     """Puts the received time right."""
-    from nq57xl.commands.decide import correct_received
-
-    _tell_decided(correct_received(office(context), wanted, period, at, reason), as_json=json_)
+    _decide(context, "received", wanted, period, reason, json_=json_, at=at)
 
 
 @command(
@@ -181,9 +185,7 @@ def _received(  # noqa: PLR0917 - click passes them by name
 @_on_return
 def _take(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
     """Takes a rejected return."""
-    from nq57xl.commands.decide import take as run
-
-    _tell_decided(run(office(context), wanted, period, reason), as_json=json_)
+    _decide(context, "take", wanted, period, reason, json_=json_)
 
 
 _OUTCOMES: dict[RecheckOutcome, str] = {

@@ -58,6 +58,8 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+"""A day or a moment as people type it for a time of receipt."""
 as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
 
 

@@ -56,30 +56,6 @@ class Decided:
         return next((item for item in self.status.units if item.code == self.record.judged.unit), None)
 
 
-def exclude(office: Office, wanted: str, period: str | None, reason: str) -> Decided:
-    """Leaves a return out of the consolidation: its unit falls back on the one before. Raises Nq57Error."""
-    return _decide(office, "exclude", wanted, period, reason)
-
-
-def readmit(office: Office, wanted: str, period: str | None, reason: str) -> Decided:
-    """Takes a return that was left out back in. Raises Nq57Error."""
-    return _decide(office, "readmit", wanted, period, reason)
-
-
-def correct_received(office: Office, wanted: str, period: str | None, at: dt.datetime, reason: str) -> Decided:
-    """Puts right when a return was received; a time without a zone is Vietnam's. Raises Nq57Error, also for a time to
-    come."""
-    return _decide(office, "received", wanted, period, reason, at=in_vietnam(at))
-
-
-def take(office: Office, wanted: str, period: str | None, reason: str) -> Decided:
-    """Accepts a rejected return on the office's own responsibility: cells with errors count as blank and are named.
-
-    Raises Nq57Error also where the errors concern the file as a whole: nobody could say which figures it holds.
-    """
-    return _decide(office, "take", wanted, period, reason)
-
-
 def _require_takeable(record: ReturnRecord) -> None:
     judged = record.judged
     if judged.unit is None or judged.form_period != record.period:
@@ -91,9 +67,18 @@ def _require_takeable(record: ReturnRecord) -> None:
         raise Nq57Error(f"Không nhận thay đơn vị được vì lỗi cả tệp: {whole[0].message} Đề nghị đơn vị gửi lại.")
 
 
-def _decide(
+def decide(
     office: Office, kind: DecisionKind, wanted: str, period: str | None, reason: str, *, at: dt.datetime | None = None
 ) -> Decided:
+    """Records a decision on the return that is `wanted` (by unit, file or hash); twice the same changes nothing.
+
+    `exclude` leaves it out of the consolidation, so that its unit falls back on the one before; `readmit` takes it back
+    in; `received` puts right when it came (`at`, without a zone Vietnam's time); `take` accepts a rejected one on the
+    office's own responsibility: cells with errors count as blank and are named. Raises Nq57Error for none or several
+    such returns, no reason, a time to come, and a return to be taken whose errors concern the file as a whole: nobody
+    could say which figures it holds.
+    """
+    at = in_vietnam(at) if at is not None else None
     reason = required(reason)
     if at is not None and at > office.clock.now():
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -10,13 +11,10 @@ from starlette.responses import Response
 from nq57xl.commands.decide import (
     Rechecked,
     RecheckOutcome,
-    correct_received,
+    decide,
     event_in_words,
-    exclude,
-    readmit,
     recheck,
     remark_on_cell,
-    take,
 )
 from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
 from nq57xl.commands.office import Office
@@ -24,6 +22,7 @@ from nq57xl.commands.remind import drafted_reminders, note_reminded
 from nq57xl.commands.signed_copies import attach_bytes, signed_copies
 from nq57xl.commands.waive import end_waiver, explanations, waive
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.outputs.reminders import NOTICE_FILE, OWES
 from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS
@@ -87,17 +86,14 @@ def _decide(visit: Visit) -> Response:
 
 
 def _record(office: Office, sha256: str, kind: str, reason: str, at: dt.datetime | None) -> None:
-    plain = {"exclude": exclude, "readmit": readmit, "take": take}
     if kind == "remark":
         remark(office, sha256, reason)
-    elif kind in plain:
-        plain[kind](office, sha256, None, reason)
-    elif kind != "received":
-        raise HTTPException(400)
-    elif at is None:
+    elif kind == "received" and at is None:
         raise Nq57Error("Chưa ghi thời điểm nhận.")
+    elif kind in ("exclude", "readmit", "take", "received"):
+        decide(office, cast("DecisionKind", kind), sha256, None, reason, at=at if kind == "received" else None)
     else:
-        correct_received(office, sha256, None, at, reason)
+        raise HTTPException(400)
 
 
 @page_at("/so/{slug}/ky/{period}/don-vi/{unit}")

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from nq57xl.cli.printing import print_collected
 from nq57xl.commands.collect import collect
-from nq57xl.commands.decide import exclude, readmit
+from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
@@ -150,11 +150,11 @@ def test_a_decision_changes_the_answers_and_back(root: Path) -> None:
     """Left out: the unit's notice becomes a receipt with the reason, and no letter of before stays; readmitted: as
     it was, byte for byte."""
     before = out(root)
-    exclude(at(root, 16), "QLDT", PERIOD, "Gửi nhầm bản nháp")
+    decide(at(root, 16), "exclude", "QLDT", PERIOD, "Gửi nhầm bản nháp")
     assert "NQ57_2026-04_QLDT" not in stems(root)
     (receipt,) = (root / "out" / PERIOD / "thong-bao").glob("bien-nhan-*-QLDT.txt")
     assert "Lý do: Gửi nhầm bản nháp." in receipt.read_text(encoding="utf-8")
-    readmit(at(root, 17), "đầu tư.xlsx", PERIOD, "Đơn vị xác nhận là bản chính thức")
+    decide(at(root, 17), "readmit", "đầu tư.xlsx", PERIOD, "Đơn vị xác nhận là bản chính thức")
     assert out(root) == before
 
 

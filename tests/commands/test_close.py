@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from nq57xl.cli import cli
 from nq57xl.commands.close import ClosedPeriod, close, reopen
 from nq57xl.commands.collect import collect
-from nq57xl.commands.decide import exclude
+from nq57xl.commands.decide import decide
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.status import status
@@ -175,7 +175,7 @@ def takes_back(root: Path, _: str) -> None:
 
 
 def leaves_out(root: Path, sha256: str) -> None:
-    exclude(office_at(root, moment(22)), sha256, PERIOD, "gửi nhầm")
+    decide(office_at(root, moment(22)), "exclude", sha256, PERIOD, "gửi nhầm")
 
 
 @pytest.mark.parametrize(

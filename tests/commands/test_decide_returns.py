@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from nq57xl.cli import cli, deciding
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.decide import EVENT_WORDS, correct_received, events, exclude, readmit
+from nq57xl.commands.decide import EVENT_WORDS, decide, events
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
@@ -68,7 +68,7 @@ def file_of(office: Office) -> str:
 def test_an_excluded_return_falls_back_on_the_accepted_one_before(office: Office) -> None:
     """Excluded by its unit's code: the return before it counts, on time again; readmitted, all is as it was."""
     assert (file_of(office), unit(office).on_time, unit(office).days_late) == ("lần 18.xlsx", False, 1)
-    done = exclude(office, "vp", PERIOD, WHY)
+    done = decide(office, "exclude", "vp", PERIOD, WHY)
     assert (done.changed, done.record.excluded, done.record.judged.source.name) == (True, WHY, "lần 18.xlsx")
     now = unit(office)
     assert (file_of(office), now.state, now.on_time) == ("lần 14.xlsx", "accepted", True)
@@ -76,7 +76,7 @@ def test_an_excluded_return_falls_back_on_the_accepted_one_before(office: Office
     with office.reading() as ledger:
         plan = office.appendix().plan
         assert PreviousReports(ledger, plan).counting(PERIOD)["VP"].judged.source.name == "lần 14.xlsx"
-    back = readmit(office, "VP", PERIOD, "Đã ký duyệt")
+    back = decide(office, "readmit", "VP", PERIOD, "Đã ký duyệt")
     assert (back.changed, back.record.excluded) == (True, "")
     assert (file_of(office), unit(office).excluded) == ("lần 18.xlsx", ())
 
@@ -85,52 +85,52 @@ def test_with_every_accepted_return_excluded_the_unit_is_rejected_and_then_missi
     """Twice excluded: the rejected return is what stands, its marked form comes back; without that one: missing."""
     marked = office.workspace.back_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
     assert not marked.exists(), "the newest return was accepted without warnings"
-    exclude(office, "lần 18.xlsx", PERIOD, WHY)
+    decide(office, "exclude", "lần 18.xlsx", PERIOD, WHY)
     assert marked.exists(), "the newest that takes part is now the rejected one"
-    exclude(office, "lần 14.xlsx", PERIOD, WHY)
+    decide(office, "exclude", "lần 14.xlsx", PERIOD, WHY)
     assert unit(office).state == "rejected"
-    exclude(office, "lần 16.xlsx", PERIOD, WHY)
+    decide(office, "exclude", "lần 16.xlsx", PERIOD, WHY)
     now = unit(office)
     assert (now.state, now.received_at, now.file, now.last_attempt) == ("missing", None, "", None)
     assert len(now.excluded) == 3
     assert not marked.exists()
-    assert readmit(office, "VP", PERIOD, "Nhầm").record.judged.source.name == "lần 18.xlsx"
+    assert decide(office, "readmit", "VP", PERIOD, "Nhầm").record.judged.source.name == "lần 18.xlsx"
 
 
 def test_the_same_command_twice_means_the_same_return(office: Office) -> None:
     """By the unit's code too: another return that counts now is not taken for the one that is decided on already."""
-    assert exclude(office, "VP", PERIOD, WHY).changed
-    again = exclude(office, "VP", PERIOD, WHY)
+    assert decide(office, "exclude", "VP", PERIOD, WHY).changed
+    again = decide(office, "exclude", "VP", PERIOD, WHY)
     assert (again.changed, again.record.judged.source.name) == (False, "lần 18.xlsx")
     assert file_of(office) == "lần 14.xlsx"
-    exclude(office, "lần 14.xlsx", PERIOD, WHY)
-    assert readmit(office, "VP", PERIOD, WHY).changed
-    assert not readmit(office, "VP", PERIOD, WHY).changed
+    decide(office, "exclude", "lần 14.xlsx", PERIOD, WHY)
+    assert decide(office, "readmit", "VP", PERIOD, WHY).changed
+    assert not decide(office, "readmit", "VP", PERIOD, WHY).changed
     assert [item.judged.source.name for item in unit(office).excluded] == ["lần 14.xlsx"]
-    readmit(office, "lần 14.xlsx", PERIOD, WHY)
-    assert correct_received(office, "VP", PERIOD, moment(10), WHY).record.judged.source.name == "lần 18.xlsx"
-    assert not correct_received(office, "VP", PERIOD, moment(10), WHY).changed
+    decide(office, "readmit", "lần 14.xlsx", PERIOD, WHY)
+    assert decide(office, "received", "VP", PERIOD, WHY, at=moment(10)).record.judged.source.name == "lần 18.xlsx"
+    assert not decide(office, "received", "VP", PERIOD, WHY, at=moment(10)).changed
     assert file_of(office) == "lần 14.xlsx"
 
 
 def test_deciding_again_says_so_and_changes_nothing(office: Office) -> None:
     """The same decision twice: one row in the log; readmitting what takes part, and the time it has, too."""
     before = len(events(office))
-    assert not readmit(office, "VP", PERIOD, WHY).changed
-    assert not correct_received(office, "VP", PERIOD, moment(18), WHY).changed
+    assert not decide(office, "readmit", "VP", PERIOD, WHY).changed
+    assert not decide(office, "received", "VP", PERIOD, WHY, at=moment(18)).changed
     assert len(events(office)) == before
-    assert exclude(office, "lần 18.xlsx", None, WHY).changed
-    again = exclude(office, "lần 18.xlsx", None, "lý do khác")
+    assert decide(office, "exclude", "lần 18.xlsx", None, WHY).changed
+    again = decide(office, "exclude", "lần 18.xlsx", None, "lý do khác")
     assert (again.changed, again.record.excluded) == (False, WHY)
     assert len(events(office)) == before + 1
 
 
 def test_a_corrected_time_decides_lateness_and_which_return_counts(office: Office) -> None:
     """Received on the 13th, not the 18th: on time, basis corrected, and the return of the 14th is now the newer."""
-    correct_received(office, "lần 18.xlsx", None, moment(17, 8), "Thư đến trước 8 giờ, máy chủ chậm")
+    decide(office, "received", "lần 18.xlsx", None, "Thư đến trước 8 giờ, máy chủ chậm", at=moment(17, 8))
     now = unit(office)
     assert (now.on_time, now.received_at, now.received_basis) == (True, moment(17, 8), "corrected")
-    correct_received(office, "lần 18.xlsx", None, moment(13), "Văn thư vào sổ ngày 13")
+    decide(office, "received", "lần 18.xlsx", None, "Văn thư vào sổ ngày 13", at=moment(13))
     assert file_of(office) == "lần 14.xlsx"
 
 
@@ -145,8 +145,8 @@ def test_every_event_has_its_word() -> None:
 
 def test_the_event_log_tells_who_what_when_why(office: Office) -> None:
     """Each decision stands in the log with its return, the time before, the reason; `log --json` prints it."""
-    correct_received(office, "VP", PERIOD, moment(17), "Văn thư nhận ngày 17")
-    exclude(office, "VP", PERIOD, WHY)
+    decide(office, "received", "VP", PERIOD, "Văn thư nhận ngày 17", at=moment(17))
+    decide(office, "exclude", "VP", PERIOD, WHY)
     newest = events(office, PERIOD, last=2)
     assert [(item.what, item.at, item.detail["reason"], item.detail["unit"]) for item in newest] == [
         ("received", moment(21), "Văn thư nhận ngày 17", "VP"),
@@ -165,7 +165,7 @@ def test_the_event_log_tells_who_what_when_why(office: Office) -> None:
 
 def test_status_and_the_report_say_what_was_left_out(office: Office) -> None:
     """`status --json`, the text to paste and the sheet "Tình hình nộp báo cáo" name the return and the reason."""
-    exclude(office, "VP", PERIOD, WHY)
+    decide(office, "exclude", "VP", PERIOD, WHY)
     here = status(office, PERIOD)
     (entry,) = (item for item in status_json(here.status, here.plan, here.period)["units"] if item["code"] == "VP")
     assert [(Path(item["file"]).name, item["reason"], item["verdict"]) for item in entry["excluded"]] == [
@@ -182,7 +182,7 @@ def test_status_and_the_report_say_what_was_left_out(office: Office) -> None:
 def test_a_unit_that_is_left_out_has_sent_something_all_the_same(office: Office) -> None:
     """The overview's figure "received" is the count of "Có" on the sheet of returns, also with everything left out."""
     for name in ("lần 18.xlsx", "lần 16.xlsx", "lần 14.xlsx"):
-        exclude(office, name, PERIOD, WHY)
+        decide(office, "exclude", name, PERIOD, WHY)
     with office.reading() as ledger:
         plan = office.appendix().plan
         found = consolidated(office, ledger, plan, parse_period(PERIOD, plan.properties))
@@ -193,8 +193,8 @@ def test_a_unit_that_is_left_out_has_sent_something_all_the_same(office: Office)
 
 def test_what_was_left_out_is_not_typed_into_the_next_version_of_a_form(office: Office, tmp_path: Path) -> None:
     """generate --with-support keeps what the newest return says that takes part, not what was left out."""
-    exclude(office, "lần 18.xlsx", PERIOD, WHY)
-    exclude(office, "lần 14.xlsx", PERIOD, WHY)
+    decide(office, "exclude", "lần 18.xlsx", PERIOD, WHY)
+    decide(office, "exclude", "lần 14.xlsx", PERIOD, WHY)
     form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_QLDT.xlsx"
     Department(7, DUE).fill(form, tmp_path / "phối hợp.xlsx")
     collect(office, [tmp_path / "phối hợp.xlsx"], PERIOD, moment(16))
@@ -209,9 +209,9 @@ def test_a_return_is_named_by_hash_path_or_name(office: Office) -> None:
     """Six letters of the hash, the path and the file name find the same return; what is too short finds none."""
     sha256 = unit(office).sha256
     for wanted in (sha256[:6], sha256[:8].upper(), unit(office).file, "lần 18.xlsx"):
-        assert exclude(office, wanted, None, WHY).record.judged.source.sha256 == sha256
+        assert decide(office, "exclude", wanted, None, WHY).record.judged.source.sha256 == sha256
     with pytest.raises(Nq57Error, match="Không có báo cáo nào"):
-        exclude(office, sha256[:5], None, WHY)
+        decide(office, "exclude", sha256[:5], None, WHY)
 
 
 def test_an_ambiguous_name_lists_the_candidates(office: Office, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_an_ambiguous_name_lists_the_candidates(office: Office, tmp_path: Path) 
     Department(7, DUE).fill(form, tmp_path / "khác" / "lần 18.xlsx")
     collect(office, [tmp_path / "khác" / "lần 18.xlsx"], PERIOD, moment(19))
     with pytest.raises(Nq57Error, match="2 báo cáo") as caught:
-        exclude(office, "lần 18.xlsx", None, WHY)
+        decide(office, "exclude", "lần 18.xlsx", None, WHY)
     assert "(VP, kỳ 2026-04, nhận 09:00 ngày 18/04/2026)" in str(caught.value)
     assert f"- {unit(office, 'QLDT').sha256[:10]}: " in str(caught.value)
     assert unit(office).excluded == ()

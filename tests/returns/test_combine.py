@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from nq57xl.cli import cli
 from nq57xl.commands.check_file import check_file
 from nq57xl.commands.collect import Collected, CollectedFile, collect
-from nq57xl.commands.decide import exclude
+from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
@@ -162,7 +162,7 @@ def test_nothing_is_lost_to_a_newer_return_that_came_first(office: Office, whole
     half = make(office, whole, tmp_path / "nửa.xlsx", part(first_half))
     collect(office, [whole], PERIOD, moment(15))
     assert lost(of(collect(office, [half], PERIOD, moment(14)), "nửa.xlsx")) == []
-    exclude(office, "cả.xlsx", PERIOD, "gửi nhầm")
+    decide(office, "exclude", "cả.xlsx", PERIOD, "gửi nhầm")
     other = make(office, whole, tmp_path / "khác.xlsx", part(lambda key: first_half(key) and key[2] != "next_work"))
     told = lost(of(collect(office, [other], PERIOD, moment(16)), "khác.xlsx"))
     assert {f.field for f in told} == {"next_work"}

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from nq57xl.commands.backup import verify
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.decide import correct_received, recheck, take
+from nq57xl.commands.decide import decide, recheck
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
@@ -170,7 +170,7 @@ def test_a_rejected_return_can_be_taken(office: Office, wrong: Path) -> None:
     done = collect(office, [wrong], PERIOD)
     errors = {(item.task, item.field) for item in done.returns[0].findings if item.severity == "error"}
     assert errors
-    take(office, "VP", PERIOD, WHY)
+    decide(office, "take", "VP", PERIOD, WHY)
     now = unit(office)
     assert now.state == "accepted_with_warnings"
     assert now.counting is not None
@@ -184,7 +184,7 @@ def test_what_was_not_rejected_is_not_taken(office: Office, right: Path) -> None
     """An accepted return needs nobody's responsibility."""
     collect(office, [right], PERIOD)
     with pytest.raises(Nq57Error):
-        take(office, "VP", PERIOD, WHY)
+        decide(office, "take", "VP", PERIOD, WHY)
 
 
 def test_recheck_counts_what_got_better(office: Office, wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,9 +245,9 @@ def test_a_day_after_receipt_is_refused_and_judged_again_with_the_time(
     done = collect(office, [sent], PERIOD, moment(16))
     assert "DATE_AFTER_RECEIPT" in codes(done)
     assert unit(office).state == "rejected"
-    correct_received(office, "VP", PERIOD, moment(19), WHY)
+    decide(office, "received", "VP", PERIOD, WHY, at=moment(19))
     assert unit(office).state == "accepted_with_warnings"
-    correct_received(office, "VP", PERIOD, moment(17), WHY)
+    decide(office, "received", "VP", PERIOD, WHY, at=moment(17))
     assert unit(office).state == "rejected"
 
 
