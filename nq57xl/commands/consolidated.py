@@ -66,7 +66,7 @@ def _of_months(office: Office, ledger: Ledger, plan: Plan, period: Period, month
     parts = [consolidated(office, ledger, *_as_issued(office, ledger, plan, month)) for month in months]
     rules = read_schema("from_months.yml", office.workspace.root)
     whole = from_months(plan, period, office.schema(), rules, parts)
-    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+    codes = months_of(period.code)
     absent = [title_of(code) for code in codes if code not in {month.code for month in months}]
     told = (make("MONTH_NOT_ISSUED", words={"value": ", ".join(absent)}),) if absent else ()
     found = office.in_own_words((*told, *whole.status.period_findings))
@@ -233,7 +233,7 @@ class _PeriodMark:
 
 def month_parts(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[MonthPart, ...]:
     """The months of a longer period, each with the units that it lacks; () for a month."""
-    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+    codes = months_of(period.code)
     if len(codes) == 1:
         return ()
     issued, parts = set(ledger.periods()), []
@@ -253,7 +253,7 @@ def period_marks(office: Office, periods: tuple[Period, ...]) -> dict[str, _Peri
         issued = set(ledger.periods())
         marks = {}
         for period in periods:
-            months = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+            months = months_of(period.code)
             count = sum(code in issued for code in months)
             closed = period.code in issued and closing_of(ledger, period.code) is not None
             marks[period.code] = _PeriodMark(period.code in issued, closed, (count, len(months)))

@@ -37,18 +37,18 @@ class _UnitLine:
 
     status: UnitStatus
     action: _NextAction
-    newest: FiledReturn | None
+    newest: FiledReturn | None = None
     """The return that it gets an answer to."""
-    form: Path | None
+    form: Path | None = None
     """Its form of the period; None where none is issued."""
-    marked: Path | None
+    marked: Path | None = None
     """The form that goes back to it."""
-    draft: Path | None
+    draft: Path | None = None
     """The mail to it, ready to be sent."""
 
 
 @frozen
-class DeskView:
+class _DeskView:
     """A period on the desk."""
 
     plan: Plan
@@ -106,7 +106,7 @@ class _ReturnView:
     """The unit's form of the period as it is now."""
 
 
-def desk(office: Office, period_code: str | None = None) -> DeskView:
+def desk(office: Office, period_code: str | None = None) -> _DeskView:
     """The period asked for, else the one that is due today. Raises Nq57Error when the appendix cannot be read."""
     with office.reading() as ledger:
         plan = office.appendix().plan
@@ -116,15 +116,15 @@ def desk(office: Office, period_code: str | None = None) -> DeskView:
         left = (period.due - office.clock.now().date()).days
         if not ledger.current_forms(period.code):
             parts = month_parts(office, ledger, plan, period) if reported_months(ledger, plan, period) else ()
-            names = tuple(reporting_units(plan, period))
-            waiting = tuple(_unissued(unit.code, unit.name, unit.email) for unit in names)
-            return DeskView(plan, period, issued, None, waiting, (), left, parts)
+            units = (UnitStatus(unit.code, unit.name, unit.email, "missing") for unit in reporting_units(plan, period))
+            waiting = tuple(_UnitLine(unit, "issue") for unit in units)
+            return _DeskView(plan, period, issued, None, waiting, (), left, parts)
         status = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
         returns = filed_returns(status, ledger.returns(period.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
         strangers = tuple(item for item in returns if item.unit is None)
-        return DeskView(plan, period, issued, status, lines, strangers, left)
+        return _DeskView(plan, period, issued, status, lines, strangers, left)
 
 
 def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
@@ -195,27 +195,6 @@ def period_to_issue(office: Office) -> Period:
         regular = [code for code in ledger.periods() if not is_ad_hoc(code)]
         issued = parse_period(regular[-1], plan.properties) if regular else None
         return due_period(plan.properties, office.clock.now().date(), issued)
-
-
-def _unissued(code: str, name: str, email: str) -> _UnitLine:
-    status = UnitStatus(
-        code=code,
-        name=name,
-        email=email,
-        state="missing",
-        received_at=None,
-        received_basis=None,
-        on_time=None,
-        days_late=0,
-        file="",
-        sha256="",
-        errors=0,
-        warnings=0,
-        last_attempt=None,
-        counting=None,
-        newest=None,
-    )
-    return _UnitLine(status, "issue", None, None, None, None)
 
 
 def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> _UnitLine:

@@ -83,7 +83,7 @@ def reported_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period,
 
 def issued_months(ledger: Ledger, plan: Plan, period: Period) -> tuple[Period, ...]:
     """The months of a longer period that have forms, oldest first."""
-    codes = [f"{year}-{month:02d}" for year, month in months_of(period.code)]
+    codes = months_of(period.code)
     issued = ledger.periods()
     if len(codes) < 2:
         return ()

@@ -49,23 +49,23 @@ class UnitStatus:
     name: str
     email: str
     state: UnitState
-    received_at: dt.datetime | None
+    received_at: dt.datetime | None = None
     """Of the return that counts; of the newest attempt where none is accepted."""
-    received_basis: ReceivedBasis | None
-    on_time: bool | None
+    received_basis: ReceivedBasis | None = None
+    on_time: bool | None = None
     """None where nothing was received."""
-    days_late: int
+    days_late: int = 0
     """0 when on time or nothing was received."""
-    file: str
-    sha256: str
-    errors: int
+    file: str = ""
+    sha256: str = ""
+    errors: int = 0
     """Findings of severity error in the newest attempt, when the state is rejected."""
-    warnings: int
-    last_attempt: Verdict | None
+    warnings: int = 0
+    last_attempt: Verdict | None = None
     """Verdict of the newest return that takes part."""
-    counting: ReturnRecord | None
+    counting: ReturnRecord | None = None
     """The accepted return that counts."""
-    newest: ReturnRecord | None
+    newest: ReturnRecord | None = None
     """The newest return that takes part, whatever its verdict."""
     first: ReturnRecord | None = None
     """The first return that was read and takes part, whatever its verdict: as the unit sent it unasked."""

@@ -164,22 +164,22 @@ def names_row(chosen: Sequence[str], code: str) -> bool:
     return any(f"{code}.".casefold().startswith(f"{item.rstrip('.')}.".casefold()) for item in chosen)
 
 
-def last_month(code: str) -> tuple[int, int]:
-    """(year, month) in which a period of the calendar ends, by its code. Raises ValueError for others."""
+def last_month(code: str) -> str:
+    """Code of the month in which a period of the calendar ends, by its code. Raises ValueError for others."""
     if is_ad_hoc(code):
         raise ValueError(code)
     return months_of(code)[-1]
 
 
-def months_of(code: str) -> tuple[tuple[int, int], ...]:
-    """(year, month) of each month of a period; none for an ad hoc report. Raises ValueError for what is no code."""
+def months_of(code: str) -> tuple[str, ...]:
+    """Codes of the months of a period; none for an ad hoc report. Raises ValueError for what is no code."""
     if is_ad_hoc(code):
         return ()
     match = _CODE.fullmatch(code)
     if match is None:
         raise ValueError(code)
     first, last, _ = _months(match)
-    return tuple((int(match[1]), month) for month in range(first, last + 1))
+    return tuple(f"{match[1]}-{month:02d}" for month in range(first, last + 1))
 
 
 def next_period(period: Period, properties: Properties) -> Period:

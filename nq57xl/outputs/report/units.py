@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, heading, list_sheet, source_link
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.overview import RowCounts, figures, stage_buckets
@@ -43,9 +44,9 @@ def _submission_lines(c: Consolidation) -> Iterator[ReportLine]:
     for number, report in enumerate(c.units, start=1):
         yield ReportLine("row", _submission_cells(report, number), anchors=(f"submission|{report.status.code}",))
     yield from _attempts(c)
-    yield from _signed(c)
-    yield from _findings(c)
-    yield from _strangers(c)
+    yield from _signed(c) if c.status.signed else ()
+    yield from _findings(c) if c.status.period_findings else ()
+    yield from _strangers(c) if c.status.unrecognised else ()
 
 
 def _submission_cells(report: UnitReport, number: int) -> Cells:
@@ -55,16 +56,13 @@ def _submission_cells(report: UnitReport, number: int) -> Cells:
     return {
         "number": str(number),
         "unit": unit.name,
-        "received": YES if received else NO,
         "valid": YES if valid else (NO if received else ""),
-        "accepted": YES if unit.counting is not None else NO,
-        "moment": moment_words(unit.received_at),
-        "basis": BASES[unit.received_basis] if unit.received_basis else "",
-        "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
+        **_told_of(unit),
         "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
+        "basis": BASES[unit.received_basis] if unit.received_basis else "",
         "state": _state_words(report),
-        "prepared": person(report, "prepared"),
-        "approved": person(report, "approved"),
+        "prepared": _person(report, "prepared"),
+        "approved": _person(report, "approved"),
         "signed": _signed_day(report),
         "code": unit.code,
         "file": unit.file,
@@ -89,7 +87,7 @@ def _state_words(report: UnitReport) -> str:
     return f"{words}. {excluded_words(unit)}" if unit.excluded else words
 
 
-def person(report: UnitReport, role: str) -> str:
+def _person(report: UnitReport, role: str) -> str:
     """Who "prepared" or "approved" a unit's report, name over position."""
     return "\n".join(text for text in (report.text(f"{role}_by"), report.text(f"{role}_position")) if text)
 
@@ -104,8 +102,7 @@ def _attempts(c: Consolidation) -> Iterator[ReportLine]:
     """Every file that came, those sent back and left out too: nothing that was handed in is passed over."""
     if not any(report.status.attempts for report in c.units):
         return
-    yield ReportLine("space", height=10)
-    yield ReportLine("group", {"number": "Các lần gửi của từng đơn vị"})
+    yield from _block("Các lần gửi của từng đơn vị")
     heads = {"number": "TT", "unit": "Đơn vị", "received": "Kết quả kiểm tra", "moment": "Thời điểm nhận"}
     heads |= {
         "basis": "Căn cứ thời điểm",
@@ -138,35 +135,33 @@ def _attempts(c: Consolidation) -> Iterator[ReportLine]:
 
 def _signed(c: Consolidation) -> Iterator[ReportLine]:
     """Scans with number, day and signature: filed, never read."""
-    if not c.status.signed:
-        return
-    yield ReportLine("space", height=10)
-    yield ReportLine("group", {"number": "Bản ký lưu cùng báo cáo"})
     names = {report.status.code: report.status.name for report in c.units}
-    for number, copy in enumerate(c.status.signed, start=1):
-        text = f"{number}. {names.get(copy.unit, copy.unit)}: {copy.file}, lưu {moment_words(copy.at)}"
-        yield ReportLine("para", {"number": f"{text}, mã băm {copy.sha256}"})
+    texts = (
+        f"{names.get(copy.unit, copy.unit)}: {copy.file}, lưu {moment_words(copy.at)}, mã băm {copy.sha256}"
+        for copy in c.status.signed
+    )
+    yield from _block("Bản ký lưu cùng báo cáo", *texts)
 
 
 def _findings(c: Consolidation) -> Iterator[ReportLine]:
-    if not c.status.period_findings:
-        return
-    yield ReportLine("space", height=10)
-    yield ReportLine("group", {"number": "Nội dung cần đối chiếu giữa các đơn vị"})
-    for number, finding in enumerate(c.status.period_findings, start=1):
-        yield ReportLine("para", {"number": f"{number}. {finding.message} {finding.fix}".strip()})
+    texts = (f"{finding.message} {finding.fix}".strip() for finding in c.status.period_findings)
+    yield from _block("Nội dung cần đối chiếu giữa các đơn vị", *texts)
 
 
 def _strangers(c: Consolidation) -> Iterator[ReportLine]:
-    if not c.status.unrecognised:
-        return
-    yield ReportLine("space", height=10)
-    yield ReportLine("group", {"number": "Tệp nhận được nhưng không phải biểu mẫu đã phát hành"})
-    for number, record in enumerate(c.status.unrecognised, start=1):
+    texts = []
+    for record in c.status.unrecognised:
         source = record.judged.source
         reasons = " ".join(finding.message for finding in record.judged.findings if finding.severity == "error")
-        text = f"{number}. {source.name} (nhận {moment_words(source.received_at)}). {reasons}".strip()
-        yield ReportLine("para", {"number": text})
+        texts.append(f"{source.name} (nhận {moment_words(source.received_at)}). {reasons}".strip())
+    yield from _block("Tệp nhận được nhưng không phải biểu mẫu đã phát hành", *texts)
+
+
+def _block(title: str, *texts: str) -> Iterator[ReportLine]:
+    """A heading with a numbered paragraph for each text."""
+    yield ReportLine("space", height=10)
+    yield ReportLine("group", {"number": title})
+    yield from (ReportLine("para", {"number": f"{number}. {text}"}) for number, text in enumerate(texts, start=1))
 
 
 _SHEET = SHEETS["units"]
@@ -227,18 +222,25 @@ def _report_cells(report: UnitReport | None) -> Cells:
     if report is None:
         return {"state": "Ngoài diện gửi biểu"}
     unit = report.status
-    people = [text.replace("\n", ", ") for text in (person(report, "prepared"), person(report, "approved")) if text]
+    people = [text.replace("\n", ", ") for text in (_person(report, "prepared"), _person(report, "approved")) if text]
     signed = _signed_day(report)
     return {
         "state": _state_words(report),
-        "moment": moment_words(unit.received_at),
-        "late": Number(unit.days_late, _DASH) if unit.on_time is not None else None,
+        **_told_of(unit),
         "people": "\n".join([*people, *([f"Duyệt ngày {signed}"] if signed else [])]),
         "source": source_link(unit.code, "signoff", "signoff") if unit.counting is not None else None,
         "expected": YES,
+    }
+
+
+def _told_of(unit: UnitStatus) -> Cells:
+    """Whether and when the unit reported: what both pages show."""
+    return {
         "received": YES if unit.newest is not None or unit.excluded else NO,
         "accepted": YES if unit.counting is not None else NO,
+        "moment": moment_words(unit.received_at),
         "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
+        "late": Number(unit.days_late, _DASH) if unit.on_time is not None else None,
     }
 
 
