@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.merge import MergedCellRange
 
+from tests import opened_books
 from tests.conftest import REPOSITORY
+from tests.returns_kit import filled
 
 SAMPLE = """
 import pytest
@@ -53,3 +58,29 @@ def test_a_skip_is_a_failure_where_all_is_required(tmp_path: Path) -> None:
     assert "test_with_a_program was skipped" in done.stdout
     assert "test_put_off was skipped" in done.stdout
     assert "1 passed, 2 errors" in done.stdout
+
+
+def test_workbooks_open_as_openpyxl_opens_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First and second time: the same cells in value and looks, merged ones too, and each time a workbook of its own
+    in which new rows and columns can be set and that is saved as ever."""
+
+    def looks(book: Workbook) -> list[object]:
+        cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+        return [
+            (cell.coordinate, cell.value, repr(cell.border), repr(cell.protection), cell.number_format)
+            for cell in cells
+        ]
+
+    data = filled()[0]
+    first, second = (opened_books.load_workbook(io.BytesIO(data)) for _ in range(2))
+    monkeypatch.setattr(MergedCellRange, "format", opened_books.PLAIN_FORMAT)
+    plain = opened_books.PLAIN_LOAD(io.BytesIO(data))
+    assert any(sheet.merged_cells.ranges for sheet in plain.worksheets)
+    assert looks(first) == looks(second) == looks(plain)
+    for book in (first, second):
+        sheet = book.worksheets[0]
+        sheet.row_dimensions[900].height, sheet.column_dimensions["ZZ"].width, sheet["ZZ900"] = 30, 40, "mới"
+        book.save(saved := io.BytesIO())
+        again = opened_books.load_workbook(saved).worksheets[0]
+        assert (again.row_dimensions[900].height, again.column_dimensions["ZZ"].width) == (30, 40)
+    assert looks(opened_books.load_workbook(io.BytesIO(data))) == looks(plain)
