@@ -15,20 +15,16 @@ from nq57xl.ledger.lock import writing
 from nq57xl.ledger.office_records import used_codes, version_until
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.appendix_kept import LIMIT, from_kept, kept
-from nq57xl.plan.appendix_read import Appendix, read_appendix, write_codes
-from nq57xl.plan.lint import lint
+from nq57xl.plan.appendix_kept import LIMIT, Appendix, from_kept, kept
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period, rows_asked
 from nq57xl.plan.units import in_force, with_present
-from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import Clock, SystemClock
 from nq57xl.text.files import write_atomic
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.read import read_bytes
 
 
 @frozen
@@ -69,6 +65,8 @@ class Office:
 
         The file as it was is kept in backup/. The caller holds the writer's lock.
         """
+        from nq57xl.plan.appendix_read import read_appendix, write_codes
+
         data = _read(self.workspace.appendix)
         appendix = self._appendix_in(data)
         if appendix.new_codes:
@@ -118,6 +116,8 @@ class Office:
 
     def lint(self, appendix: Appendix) -> tuple[Finding, ...]:
         """Findings on the master appendix, errors first, by this workspace's criteria and in its words."""
+        from nq57xl.plan.lint import lint
+
         return lint(appendix.plan, appendix.findings, appendix.places, self.workspace.root)
 
     def catalogue(self) -> Mapping[str, Entry]:
@@ -178,6 +178,9 @@ class Office:
 
     def read_files(self, copies: Sequence[Path], passwords: Sequence[str] = ()) -> Iterator[RawWorkbook | Finding]:
         """For each copy, in order, its workbook or why there is none; `passwords` are tried on encrypted ones."""
+        from nq57xl.returns.workers import read_all
+        from nq57xl.xlsx.read import read_bytes
+
         return read_all(copies, reader=partial(read_bytes, passwords=passwords, soffice=self.soffice))
 
 
@@ -206,6 +209,8 @@ _OBJECTS = 50_000
 @lru_cache(maxsize=8)
 def _parsed(data: bytes, name: str) -> Appendix:
     """Read once for each content: one command asks for the plan of many days."""
+    from nq57xl.plan.appendix_read import read_appendix
+
     return read_appendix(data, name)
 
 

@@ -9,15 +9,17 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.text import files
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_SECONDS = 10
 """How long SQLite itself waits for another connection: a backup or a reader on a slow drive."""
@@ -82,7 +84,13 @@ def changing(engine: Engine) -> Iterator[Connection]:
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say what happens to rows that are there, in the words of this database."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # loaded where there is a server
+
+        return insert(table)
+    from sqlalchemy.dialects.sqlite import insert as insert_here
+
+    return insert_here(table)
 
 
 def add_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

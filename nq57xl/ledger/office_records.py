@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from sqlalchemy import func, insert, literal, select, tuple_
@@ -19,11 +19,13 @@ from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import AmendedRow, Amendment, Period, Plan
-from nq57xl.plan.refine import RowMatch, RowPlace
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import CONVERTER, from_json, to_json
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
+
+if TYPE_CHECKING:
+    from nq57xl.plan.refine import RowMatch, RowPlace
 
 
 def add_edits(ledger: Ledger, period: str, new: Sequence[NewEdit], file: tuple[str, str]) -> None:
@@ -262,6 +264,8 @@ _EVENT = "upward_match"
 
 def row_matches(ledger: Ledger, plan_id: str) -> dict[RowPlace, RowMatch]:
     """The newest decision on each row of the superior plan of that id."""
+    from nq57xl.plan.refine import RowMatch  # with all that reads and writes its workbook
+
     noted = [event.detail for event in ledger.events() if event.what == _EVENT and event.detail["plan_id"] == plan_id]
     found = [CONVERTER.structure(row, RowMatch) for detail in noted for row in detail["rows"]]
     return {match.place: match for match in found}

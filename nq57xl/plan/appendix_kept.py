@@ -1,4 +1,4 @@
-"""The master appendix as it was parsed, kept for the next command: a cache, which may be thrown away at any time."""
+"""The master appendix as parsed; and as it is kept for the next command: a cache, which may be thrown away any time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,30 @@ import hashlib
 from functools import cache, lru_cache
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl import resources
-from nq57xl.plan.appendix_read import Appendix
 from nq57xl.plan.model import Plan
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.findings import Finding
+
+Places = dict[tuple[str, int, str], tuple[str, str]]
+"""(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
+
+
+@frozen
+class Appendix:
+    """A master appendix as read."""
+
+    plan: Plan
+    """Understood."""
+    new_codes: tuple[tuple[str, str, str], ...] = ()
+    """(sheet, cell, code) for rows that had no code: `write_codes` puts them there."""
+    findings: tuple[Finding, ...] = ()
+    """Cells that could not be read, naming sheet and cell."""
+    places: Places = field(factory=dict)
+    """Where each field stands in this workbook, for the findings of lint."""
+
 
 LIMIT = 64 << 20
 """Bytes of what is kept; a plan of 2,000 rows takes 2 MB."""

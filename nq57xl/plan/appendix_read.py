@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from attrs import field, frozen
-
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
@@ -21,6 +19,7 @@ from nq57xl.plan.appendix import (
     AppendixSheet,
     plan_of,
 )
+from nq57xl.plan.appendix_kept import Appendix, Places
 from nq57xl.plan.model import DatedName, Plan, by_heading
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
@@ -128,25 +127,9 @@ def _day(raw: Any) -> date | None:  # noqa: ANN401 - a cell
 _Grid = list[list[Any]]
 """Rows of cells: what stands in each, "" for nothing."""
 _MAX_ROWS, _MAX_BOX = 20_000, 2_000_000
-_Places = dict[tuple[str, int, str], tuple[str, str]]
-"""(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
 
 _SEARCHED_ROWS = 30
 """Headings stand within the first rows; further down a row of texts is data."""
-
-
-@frozen
-class Appendix:
-    """A master appendix as read."""
-
-    plan: Plan
-    """Understood."""
-    new_codes: tuple[tuple[str, str, str], ...] = ()
-    """(sheet, cell, code) for rows that had no code: `write_codes` puts them there."""
-    findings: tuple[Finding, ...] = ()
-    """Cells that could not be read, naming sheet and cell."""
-    places: _Places = field(factory=dict)
-    """Where each field stands in this workbook, for the findings of lint."""
 
 
 def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] = frozenset()) -> Appendix:
@@ -203,7 +186,7 @@ class _Reader:
     def __init__(self, grids: dict[str, tuple[RawSheet, _Grid]], name: str) -> None:
         self.grids, self.name = grids, name
         self.findings: list[Finding] = []
-        self.places: _Places = {}
+        self.places: Places = {}
 
     def _grid(self, title: str, optional: bool) -> tuple[str, _Grid]:
         found = self.grids.get(fold(title))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import attrs
-import yaml
 from attrs import frozen
 
 from nq57xl import resources
@@ -117,6 +116,8 @@ def catalogue(workspace: Path | None = None) -> Mapping[str, Entry]:
     own = resources.find("schemas", _FILE, workspace)
     if own == resources.packaged("schemas") / _FILE:
         return _packaged()
+    import yaml
+
     try:
         return _merged(own.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, LookupError, TypeError, ValueError) as error:

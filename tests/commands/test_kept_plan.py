@@ -39,7 +39,7 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return read_appendix(data, name, used)
 
     module._parsed.cache_clear()
-    monkeypatch.setattr(module, "read_appendix", reading)
+    monkeypatch.setattr("nq57xl.plan.appendix_read.read_appendix", reading)
     return parsed
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 from nq57xl.plan import appendix_kept
-from nq57xl.plan.appendix_kept import from_kept, kept
-from nq57xl.plan.appendix_read import NAMES, Appendix, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_kept import Appendix, from_kept, kept
+from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, plan_version
 from tests.amounts import amount
