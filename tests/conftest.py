@@ -197,11 +197,11 @@ def _read_here() -> Iterator[None]:
     """Commands of this process read files here: starting processes costs more than most tests, and what is read is the
     same (`returns/test_returns_workers.py`). The program's own processes read as an office's do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nq57xl.commands.office.read_all", functools.partial(read_all, executor=_Here()))
+        patch.setattr("nq57xl.returns.workers.read_all", functools.partial(read_all, executor=_Here()))
         yield
 
 
 @pytest.fixture
 def worker_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read in processes of their own: for tests of what comes of a file there."""
-    monkeypatch.setattr("nq57xl.commands.office.read_all", read_all)
+    monkeypatch.setattr("nq57xl.returns.workers.read_all", read_all)

@@ -5,6 +5,7 @@ Heavy libraries are imported inside the commands, so that `nq57xl --help` answer
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -58,6 +59,7 @@ for _name in _ORDER.split():
 
 def main() -> None:
     """Entry point: exit 0, 1 for a failure that has a message, 2 for wrong usage; no traceback for a user's slip."""
+    gc.set_threshold(50_000)  # loading libraries alone makes so many objects, and none of them is in a circle
     for stream in (sys.stdout, sys.stderr):
         _speak_utf8(stream)
     options.install(cli)

@@ -142,7 +142,7 @@ def faulty(
             request.getfixturevalue("worker_processes")
             monkeypatch.setenv("NQ57XL_TEST_STAGE", STAGES[stage].target)
             monkeypatch.setenv("NQ57XL_TEST_BAD", bad)
-            monkeypatch.setattr("nq57xl.commands.office.read_bytes", read_with_fault)
+            monkeypatch.setattr("nq57xl.xlsx.read.read_bytes", read_with_fault)
             return monkeypatch.undo
         repairs.append(inject(STAGES[stage].target, bad))
         return repairs[-1]
