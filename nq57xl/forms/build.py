@@ -17,16 +17,7 @@ from nq57xl.forms.model import PREFILLED, EarlierAnswer, Form, FormRow, FormTabl
 from nq57xl.forms.wording import DONE_BEFORE, NAME, NOTE_BEFORE, NOTE_WHOLE, WHOLE, abridged, shorten, told_apart
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
-from nq57xl.rules.movement import (
-    BEFORE,
-    DOCUMENTS_ELSEWHERE,
-    EXPLAINED,
-    SHARE,
-    STILL,
-    document_prints,
-    explanation_print,
-    text_print,
-)
+from nq57xl.rules import movement
 from nq57xl.rules.schema import Facts, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import bare, clean, fold
 from nq57xl.xlsx.metrics import INDENT, lines_needed
@@ -321,7 +312,7 @@ class _Tables:
         compared = tuple(name for name in _LED_BEFORE if not self._once or name not in _TEXTS)
         before_facts = _before_facts(earlier, compared, "explanation")
         if documents := self._documents_elsewhere(task):
-            before_facts[DOCUMENTS_ELSEWHERE] = documents
+            before_facts[movement.DOCUMENTS_ELSEWHERE] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if whole := _whole_before(earlier):
@@ -343,10 +334,10 @@ class _Tables:
         for (table, key), earlier in self.previous.items():
             number = earlier.values.get("evidence_number")
             if table == "led" and number is not None and isinstance(number.value, str) and _done(earlier):
-                for document in document_prints([number.value]).split("\n"):
+                for document in movement.document_prints([number.value]).split("\n"):
                     proofs.setdefault(document, []).append(tasks.get(key))
         own = (task.section, task.number)
-        return document_prints(
+        return movement.document_prints(
             document
             for document, proved in proofs.items()
             if len(proved) == 1 and (proved[0] is None or (proved[0].section, proved[0].number) != own)
@@ -373,9 +364,11 @@ class _Tables:
         earlier = self.previous.get(("indicator", item.code))
         compared = tuple(name for name in _INDICATOR_BEFORE if not self._once or item.kind_of(name) != "flow")
         row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, compared, "note")})
-        if item.measure == "percent" and "value" in compared and f"{BEFORE}value" not in row.facts:
+        if item.measure == "percent" and "value" in compared and f"{movement.BEFORE}value" not in row.facts:
             ratio = _ratio(earlier)
-            row = attrs.evolve(row, facts={**row.facts, **({f"{BEFORE}value": ratio} if ratio is not None else {})})
+            row = attrs.evolve(
+                row, facts={**row.facts, **({f"{movement.BEFORE}value": ratio} if ratio is not None else {})}
+            )
         before = indicator_before(earlier, self.schema, percent=row.facts["measure"] == "percent")
         return attrs.evolve(row, texts={**row.texts, "previous": before})
 
@@ -393,16 +386,16 @@ def _before_facts(earlier: EarlierAnswer | None, fields: Sequence[str], explanat
     for name in fields:
         value = earlier.values[name].value if name in earlier.values else None
         if isinstance(value, date):
-            facts[BEFORE + name] = value.isoformat()[:10]
+            facts[movement.BEFORE + name] = value.isoformat()[:10]
         elif isinstance(value, str) and name in _TEXTS:
-            facts[BEFORE + name] = text_print(value)
+            facts[movement.BEFORE + name] = movement.text_print(value)
         elif value is not None:
-            facts[BEFORE + name] = value
+            facts[movement.BEFORE + name] = value
     if earlier.still:
-        facts[STILL] = earlier.still
+        facts[movement.STILL] = earlier.still
     told = earlier.values[explanation].value if explanation in earlier.values else None
     if isinstance(told, str):
-        facts[EXPLAINED] = explanation_print(told)
+        facts[movement.EXPLAINED] = movement.explanation_print(told)
     return facts
 
 
@@ -458,7 +451,7 @@ def _started(form: Form) -> tuple[Value, ...]:
     return tuple(
         Value("led", row.key, "progress", titles["not_arisen"], "not_arisen", "", "")
         for row in (table.rows if table else ())
-        if row.open and f"{BEFORE}progress" not in row.facts and _WAITING.search(bare(row.texts["deadline"]))
+        if row.open and f"{movement.BEFORE}progress" not in row.facts and _WAITING.search(bare(row.texts["deadline"]))
     )
 
 
@@ -561,6 +554,6 @@ def _indicator_row(item: Indicator, base: Facts) -> FormRow:
         "countable": item.is_countable,
         "comparator": item.target.comparator,
         "target_value": item.target.value,
-        **({SHARE: item.threshold / 100} if item.threshold else {}),
+        **({movement.SHARE: item.threshold / 100} if item.threshold else {}),
     }
     return FormRow(item.code, texts, facts, item.group)

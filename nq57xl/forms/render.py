@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from nq57xl.forms import styles
 from nq57xl.forms.asked import asked_of, content_of, held
 from nq57xl.forms.layout import (
     BODY,
@@ -31,21 +32,6 @@ from nq57xl.forms.model import CellPlace, Form, FormRow, FormTable, SheetLayout,
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
 from nq57xl.forms.progress import WRONG, live_cells, wrong_formula
 from nq57xl.forms.shared_cells import whole_cells
-from nq57xl.forms.styles import (
-    A3,
-    MARK_STYLES,
-    MISSING_STYLE,
-    NEEDLESS_STYLE,
-    ROOM,
-    SIZE,
-    STYLES,
-    WRONG_STYLE,
-    block_breaks,
-    pages_of,
-    password_of,
-    protect,
-    set_up_page,
-)
 from nq57xl.forms.validation import name_lists, validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR, WHOLE, form_file_name, period_line
 from nq57xl.rules.findings import Finding
@@ -74,7 +60,7 @@ def _write_hidden(sheet: Worksheet, contents: _FormContents, layout: SheetLayout
         sheet.very_hidden()
     else:
         sheet.hide()
-    sheet.protect(password_of(contents.form.issue_id))
+    sheet.protect(styles.password_of(contents.form.issue_id))
 
 
 def _widths_of(spec: SheetSpec) -> list[float]:
@@ -84,7 +70,7 @@ def _widths_of(spec: SheetSpec) -> list[float]:
 def _write_sheet(sheet: Worksheet, contents: _FormContents, layout: SheetLayout, spec: SheetSpec) -> None:
     """One sheet: cells, heights, validations, marks, live check, page set-up, protection."""
     widths = _widths_of(spec)
-    set_up_page(sheet, contents.form, widths)
+    styles.set_up_page(sheet, contents.form, widths)
     centred = frozenset(column.name for column in spec.columns if column.align == "center")
     blocks = blocks_of(contents.form, spec)
     tables = tuple(f"{block.table}|" for block in blocks)
@@ -118,7 +104,7 @@ def _finish_sheet(
     cards = {f"#{block.id}" for block in blocks if block.layout == "card"}
     kept |= {slot.row: max(heights) for slot in layout.slots if slot.row_key in cards}
     widths = _widths_of(spec)
-    pages = pages_of(heights, kept, head, sum(map(printed_points, widths)))
+    pages = styles.pages_of(heights, kept, head, sum(map(printed_points, widths)))
     sheet.set_paper(pages.paper)
     sheet.set_h_pagebreaks(pages.breaks)
     if pages.percent:
@@ -135,7 +121,7 @@ def _finish_sheet(
         sheet.head(head, min(filtered, last), (1, len(widths)), frozen_columns)
     else:
         sheet.fit_to_pages(1, 1)  # the signatures stay with what they sign
-    protect(sheet, contents.form.issue_id, insert_rows=contents.form.schema.table(spec.table).free)
+    styles.protect(sheet, contents.form.issue_id, insert_rows=contents.form.schema.table(spec.table).free)
 
 
 @frozen
@@ -185,7 +171,7 @@ class _RowWriter:
         """One text across the whole table."""
         slot = next(slot for slot in self.slots if slot.role == "text")
         self.sheet.across(slot.row, 1, len(self.widths), slot.text, style)
-        return row_height([Text(slot.text, merged_width(self.widths), SIZE, bold, indent=1)], minimum=19.5)
+        return row_height([Text(slot.text, merged_width(self.widths), styles.SIZE, bold, indent=1)], minimum=19.5)
 
     def _statement(self) -> float:
         """Label (over the first two columns), entry cell, hint across the rest but the check."""
@@ -195,7 +181,7 @@ class _RowWriter:
         last = len(self.widths) - (1 if self.spec.check else 0)
         self.sheet.across(hint.row, hint.col, last, hint.text, "statement_hint")
         room = merged_width(self.widths[hint.col - 1 : last])
-        texts = [Text(label.text, self.widths[label.col - 1], SIZE, True), Text(hint.text, room, indent=1)]
+        texts = [Text(label.text, self.widths[label.col - 1], styles.SIZE, True), Text(hint.text, room, indent=1)]
         return max([row_height(texts, minimum=33.0), *heights])
 
     def _cell(self, slot: Slot) -> float:
@@ -211,7 +197,7 @@ class _RowWriter:
             column = self._column(slot)
             entry = column is not None and column.entry
             self.sheet.text(slot.row, slot.col, slot.text, "head_entry" if entry else "head")
-            return row_height([Text(slot.text, width, SIZE, True)], minimum=33.0)
+            return row_height([Text(slot.text, width, styles.SIZE, True)], minimum=33.0)
         self.sheet.text(slot.row, slot.col, slot.text, self._text_style(slot))
         row = self.contents.rows.get((self.spec.table, slot.row_key.partition("|")[2]))
         if row is not None and (whole := row.texts.get(slot.col_key + WHOLE)):
@@ -250,14 +236,14 @@ def _marks(sheet: Worksheet, contents: _FormContents, layout: SheetLayout) -> No
     """Fill and border of the cells with open points; errors go before warnings."""
     for slot in layout.slots:
         for severity, formula in sorted(contents.marks.get(slot.place, ())) if slot.role == "entry" else ():
-            style = sheet.book.format(MARK_STYLES[severity])
+            style = sheet.book.format(styles.MARK_STYLES[severity])
             rule = {"type": "formula", "criteria": f"={formula}", "format": style, "stop_if_true": True}
             sheet.conditional_format(slot.row, slot.col, slot.row, slot.col, rule)
 
 
 def _grey_cells(sheet: Worksheet, contents: _FormContents, layout: SheetLayout) -> None:
     """Cells that do not apply, after the marks: a point that is open is seen before."""
-    style = sheet.book.format(NEEDLESS_STYLE)
+    style = sheet.book.format(styles.NEEDLESS_STYLE)
     for (sheet_id, col, formula), rows in contents.grey.items():
         if sheet_id == layout.id:
             _colour(sheet, col, rows, {"type": "formula", "criteria": f"={formula}", "format": style})
@@ -325,7 +311,7 @@ def _check_colours(sheet: Worksheet, layout: SheetLayout) -> None:
     col, rows = slots[0].col, [slot.row for slot in slots]
     wrong = {"type": "formula", "criteria": f"={wrong_formula(a1(rows[0], col))}"}
     missing = {"type": "text", "criteria": "containing", "value": f"{MISSING}: "}
-    for rule, style in ((wrong, WRONG_STYLE), (missing, MISSING_STYLE)):
+    for rule, style in ((wrong, styles.WRONG_STYLE), (missing, styles.MISSING_STYLE)):
         _colour(sheet, col, rows, {**rule, "stop_if_true": True, "format": sheet.book.format(style)})
 
 
@@ -343,7 +329,7 @@ _LEAST_SCALE = 80
 
 def _write_guide(sheet: Worksheet, contents: _FormContents, layout: SheetLayout) -> None:
     """All lines, each as high as its text."""
-    set_up_page(sheet, contents.form, [_GRID] * _LAST)
+    styles.set_up_page(sheet, contents.form, [_GRID] * _LAST)
     for slot in layout.slots:
         if slot.role == "key":
             sheet.text(slot.row, slot.col, slot.text, "key")
@@ -354,23 +340,23 @@ def _write_guide(sheet: Worksheet, contents: _FormContents, layout: SheetLayout)
     for row, line in lines.items():
         sheet.height(row, heights[row], hidden=line.kind == "counts")
     shown = {row: heights[row] for row, line in lines.items() if line.kind != "counts"}
-    sheet.set_paper(A3)
+    sheet.set_paper(styles.A3)
     sheet.center_horizontally()
-    scale = min(100, int(100 * ROOM[A3][1] / sum(shown.values())))
+    scale = min(100, int(100 * styles.ROOM[styles.A3][1] / sum(shown.values())))
     if scale >= _LEAST_SCALE:  # one page
         sheet.set_print_scale(scale)
     else:
         sheet.set_print_scale(100)  # instead of "fit to width", under which Excel ignores page breaks
         starts = [row for row, line in lines.items() if line.kind == "heading"]
-        sheet.set_h_pagebreaks(block_breaks(shown, starts, ROOM[A3][1]))
+        sheet.set_h_pagebreaks(styles.block_breaks(shown, starts, styles.ROOM[styles.A3][1]))
     sheet.print_area(1, 1, max(shown), _LAST)
     _state_colours(sheet, writer.states)
-    protect(sheet, contents.form.issue_id)
+    styles.protect(sheet, contents.form.issue_id)
 
 
 def _state_colours(sheet: Worksheet, rows: Sequence[int]) -> None:
     """As in the check columns: amber for what is missing, red for what is wrong; the words say the same."""
-    for words, style in ((LEFT_TO_FILL, MISSING_STYLE), (WRONG, WRONG_STYLE)) if rows else ():
+    for words, style in ((LEFT_TO_FILL, styles.MISSING_STYLE), (WRONG, styles.WRONG_STYLE)) if rows else ():
         rule = {"type": "text", "criteria": "begins with", "value": words.strip(), "format": sheet.book.format(style)}
         sheet.conditional_format(rows[0], _number(STATE), rows[-1], _LAST, rule)
 
@@ -407,7 +393,7 @@ class _GuideWriter:
         """One text over the grid columns from `first` to the one before `until` (to the end when empty)."""
         start, end = _number(first), _number(until) - 1 if until else _LAST
         self.sheet.across(row, start, end, text, style)
-        size, bold = float(STYLES[style].get("font_size", SIZE)), bool(STYLES[style].get("bold"))
+        size, bold = float(styles.STYLES[style].get("font_size", styles.SIZE)), bool(styles.STYLES[style].get("bold"))
         return row_height([Text(text, merged_width([_GRID] * (end - start + 1)), size, bold)], minimum=19.5)
 
     def _letterhead(self, row: int, line: GuideLine) -> float:
@@ -544,7 +530,7 @@ def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], br
     }
     issued = dt.datetime.combine(form.issued_on, dt.time(8))
     title = f"Biểu mẫu báo cáo {form.unit_name}"
-    with Workbook(title, STYLES, created=issued, protected=True, properties=identity) as book:
+    with Workbook(title, styles.STYLES, created=issued, protected=True, properties=identity) as book:
         book.set_custom_property("nq57_issue_id", form.issue_id, "text")
         book.set_custom_property("nq57_file", form_file_name(form.period.code, form.unit), "text")
         if points or repaired:

@@ -8,21 +8,7 @@ from typing import Any, Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.plan.model import (
-    AdHocReport,
-    DatedName,
-    Deadline,
-    Indicator,
-    Plan,
-    Properties,
-    Section,
-    Settings,
-    Signatory,
-    Target,
-    Task,
-    Unit,
-    UnitGroup,
-)
+from nq57xl.plan import model
 from nq57xl.plan.periods import ad_hoc_code
 from nq57xl.resources import read_schema
 from nq57xl.text.addresses import a1
@@ -110,7 +96,7 @@ AppendixRow = dict[str, Any]
 """Column key -> str (of a choice its code), int, bool, date, tuple of str, or None."""
 
 
-def card_cells(properties: Properties) -> AppendixRow:
+def card_cells(properties: model.Properties) -> AppendixRow:
     """The lines of the plan's card."""
     cells = attrs.asdict(properties, recurse=False)
     signatory = properties.signatory
@@ -121,12 +107,12 @@ def card_cells(properties: Properties) -> AppendixRow:
     }
 
 
-def name_rows(properties: Properties) -> list[AppendixRow]:
+def name_rows(properties: model.Properties) -> list[AppendixRow]:
     """The names with their days of validity, a row each."""
     return [{"kind": field, **attrs.asdict(item)} for field in NAME_KINDS for item in getattr(properties, field)]
 
 
-def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
+def table_rows(plan: model.Plan) -> dict[str, list[AppendixRow]]:
     """Sheet id -> its rows."""
     return {
         "units": [attrs.asdict(item, recurse=False) for item in plan.units],
@@ -141,40 +127,44 @@ def table_rows(plan: Plan) -> dict[str, list[AppendixRow]]:
 
 def plan_of(
     card: AppendixRow, names: list[AppendixRow], tables: dict[str, list[AppendixRow]], settings: AppendixRow
-) -> Plan:
+) -> model.Plan:
     """The plan that those cells hold, not yet understood."""
-    return Plan(
+    return model.Plan(
         properties=_properties(card, names, tables["ad_hoc"]),
-        units=tuple(Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
-        groups=tuple(UnitGroup(**row) for row in tables["groups"]),
-        sections=tuple(Section(**row) for row in tables["sections"]),
+        units=tuple(model.Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
+        groups=tuple(model.UnitGroup(**row) for row in tables["groups"]),
+        sections=tuple(model.Section(**row) for row in tables["sections"]),
         tasks=tuple(_task(row) for row in tables["tasks"]),
-        indicator_groups=tuple(Section(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
-        settings=Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
+        indicator_groups=tuple(model.Section(**row) for row in tables["indicator_groups"]),
+        indicators=tuple(
+            model.Indicator(**{**row, "target": model.Target(row["target"])}) for row in tables["indicators"]
+        ),
+        settings=model.Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
     )
 
 
-def _task(row: AppendixRow) -> Task:
-    return Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
+def _task(row: AppendixRow) -> model.Task:
+    return model.Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": model.Deadline(row["deadline"])})
 
 
-def _properties(card: AppendixRow, names: list[AppendixRow], ad_hoc: list[AppendixRow]) -> Properties:
-    known = {item.name for item in attrs.fields(Properties)}
+def _properties(card: AppendixRow, names: list[AppendixRow], ad_hoc: list[AppendixRow]) -> model.Properties:
+    known = {item.name for item in attrs.fields(model.Properties)}
     plain = {key: value for key, value in card.items() if key in known and value is not None}
     plain["cutoff"] = card.get("cutoff") or "decree"
     plain.setdefault("year", 0)
-    plain["ad_hoc"] = tuple(AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc)
-    signatory = Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
+    plain["ad_hoc"] = tuple(
+        model.AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc
+    )
+    signatory = model.Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
     dated: dict[str, Any] = {
         field: tuple(_name(row) for row in names if row["kind"] == field and row["name"]) for field in NAME_KINDS
     }
-    return Properties(**plain, **dated, signatory=signatory)
+    return model.Properties(**plain, **dated, signatory=signatory)
 
 
-def _name(row: AppendixRow) -> DatedName:
+def _name(row: AppendixRow) -> model.DatedName:
     valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
-    return DatedName(row["name"], *valid)
+    return model.DatedName(row["name"], *valid)
 
 
 def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell value

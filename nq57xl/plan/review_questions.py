@@ -12,20 +12,6 @@ from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.plan import appendix
-from nq57xl.plan.appendix import (
-    CARD,
-    GROUPS,
-    HEADER_ROW,
-    NAME_KINDS,
-    NAMES,
-    TABLES,
-    TASKS,
-    UNITS,
-    AppendixColumn,
-    card_cells,
-    name_rows,
-    table_rows,
-)
 from nq57xl.plan.appendix_read import grids_of, text_of
 from nq57xl.plan.appendix_styles import MARKED, set_up_page, write_cell, write_line, write_top
 from nq57xl.plan.importer.units import members_of_kind
@@ -107,7 +93,7 @@ def questions_of(plan: Plan, review: Sequence[Review]) -> tuple[Question, ...]:
 def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
     by_reason: dict[str, list[tuple[Unit, Review]]] = {}
     for point in review:
-        if point.sheet == UNITS.title and point.field == "external":
+        if point.sheet == appendix.UNITS.title and point.field == "external":
             unit = plan.units[_index(point.cell)]
             by_reason.setdefault(point.reason, []).append((unit, point))
     for reason, points in by_reason.items():
@@ -139,7 +125,7 @@ def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
     communes = [COMMUNES] if _communes(plan) or members_of_kind(plan.units, ("commune",)) else []
     by_reason: dict[str, list[tuple[UnitGroup, Review]]] = {}
     for point in review:
-        if point.sheet == GROUPS.title and point.field == "members":
+        if point.sheet == appendix.GROUPS.title and point.field == "members":
             by_reason.setdefault(point.reason, []).append((plan.groups[_index(point.cell)], point))
     for reason, points in by_reason.items():
         many = len(points) > 1
@@ -173,7 +159,7 @@ def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
 
 
 def _columns(review: Sequence[Review]) -> Iterator[Question]:
-    titles = tuple(column.title for column in TASKS.columns if column.key not in ("code", "standard_deadline"))
+    titles = tuple(column.title for column in appendix.TASKS.columns if column.key not in ("code", "standard_deadline"))
     for point in review:
         if not point.sheet and _EXTRA_COLUMN in point.reason:
             heading = point.value.partition(": ")[0]
@@ -192,7 +178,7 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
     for (sheet, name, reason), points in kinds.items():
         what = _title_of(sheet, name) if name else sheet or "nội dung ngoài bảng"
         fields = ", ".join(dict.fromkeys(_title_of(sheet, point.field) for point in points))
-        what = f"{what}» ({fields})" if sheet == NAMES.title else f"{what}»"
+        what = f"{what}» ({fields})" if sheet == appendix.NAMES.title else f"{what}»"
         text = f"{len(points)} chỗ ở «{what}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
         cells = tuple((point.sheet, point.cell) for point in points if point.cell)
         yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
@@ -200,22 +186,22 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
 
 def _kind_of(point: Review) -> tuple[str, str, str]:
     """Points that one answer settles: of one sheet, field and reason; those of the plan's own sheet together."""
-    if point.sheet == NAMES.title:
+    if point.sheet == appendix.NAMES.title:
         return point.sheet, "", ""
     return point.sheet, point.field if point.sheet else "", point.reason
 
 
 def _title_of(sheet: str, field: str) -> str:
     """What people call a field of a sheet."""
-    own = [column for table in (*TABLES, NAMES) if table.title == sheet for column in table.columns]
-    known = {column.key: column.title for column in (*own, *(CARD if sheet == NAMES.title else ()))}
-    return (NAME_KINDS.get(field) if sheet == NAMES.title else None) or known.get(field, field)
+    own = [column for table in (*appendix.TABLES, appendix.NAMES) if table.title == sheet for column in table.columns]
+    known = {column.key: column.title for column in (*own, *(appendix.CARD if sheet == appendix.NAMES.title else ()))}
+    return (appendix.NAME_KINDS.get(field) if sheet == appendix.NAMES.title else None) or known.get(field, field)
 
 
 def _is_asked_otherwise(point: Review) -> bool:
     return (
-        (point.sheet == UNITS.title and point.field == "external")
-        or (point.sheet == GROUPS.title and point.field == "members")
+        (point.sheet == appendix.UNITS.title and point.field == "external")
+        or (point.sheet == appendix.GROUPS.title and point.field == "members")
         or point.reason == _UNRESOLVED
         or (not point.sheet and _EXTRA_COLUMN in point.reason)
     )
@@ -223,7 +209,7 @@ def _is_asked_otherwise(point: Review) -> bool:
 
 def _index(cell: str) -> int:
     """Index of the record in a table sheet's row."""
-    return place_of(cell)[0] - HEADER_ROW - 1
+    return place_of(cell)[0] - appendix.HEADER_ROW - 1
 
 
 def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None:
@@ -354,7 +340,7 @@ class _Answers:
             )
 
     def column(self, heading: str, answer: str) -> None:
-        key = next((column.key for column in TASKS.columns if fold(column.title) == fold(answer)), None)
+        key = next((column.key for column in appendix.TASKS.columns if fold(column.title) == fold(answer)), None)
         if key:
             self.headings.setdefault(key, []).append(heading)
         if key or fold(answer) == fold(_NO_FIELD):
@@ -362,9 +348,9 @@ class _Answers:
 
     def settles(self, point: Review, before: Plan, resolver: Resolver) -> bool:
         """True for a point that the answers close."""
-        if point.sheet == UNITS.title and point.field == "external":
+        if point.sheet == appendix.UNITS.title and point.field == "external":
             return f"unit {before.units[_index(point.cell)].code}" in self.done
-        if point.sheet == GROUPS.title and point.field == "members":
+        if point.sheet == appendix.GROUPS.title and point.field == "members":
             whole = fold(self.answers.get(f"groups|{point.reason}", "")) == fold(AS_PROPOSED)
             return whole or f"group {before.groups[_index(point.cell)].name}" in self.done
         if not point.sheet and _EXTRA_COLUMN in point.reason:
@@ -435,15 +421,15 @@ _NOTE = (
 _LONGEST, _LONGEST_LIST = 4000, 255
 
 
-def places(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
+def places(plan: Plan) -> dict[tuple[str, str], tuple[appendix.AppendixColumn, Any]]:
     """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
     cards = (
-        (appendix.PLAN_TITLE, CARD, card_cells(plan.properties)),
+        (appendix.PLAN_TITLE, appendix.CARD, appendix.card_cells(plan.properties)),
         (appendix.SETTINGS_TITLE, appendix.SETTINGS, attrs.asdict(plan.settings)),
     )
-    rows_of = table_rows(plan)
-    tables = [(sheet, HEADER_ROW + 1, rows_of[sheet.id]) for sheet in TABLES]
-    tables.append((NAMES, appendix.NAMES_ROW, name_rows(plan.properties)))
+    rows_of = appendix.table_rows(plan)
+    tables = [(sheet, appendix.HEADER_ROW + 1, rows_of[sheet.id]) for sheet in appendix.TABLES]
+    tables.append((appendix.NAMES, appendix.NAMES_ROW, appendix.name_rows(plan.properties)))
     return {
         (title, a1(row, 1)): (column, cells.get(column.key))
         for title, lines, cells in cards
@@ -462,7 +448,7 @@ def write_review(sheets: dict[str, Worksheet], plan: Plan, review: Sequence[Revi
     for point in review:
         if point.sheet in sheets and point.cell:
             sheet, place = sheets[point.sheet], place_of(point.cell)
-            column, value = known.get((point.sheet, point.cell), (AppendixColumn("", ""), None))
+            column, value = known.get((point.sheet, point.cell), (appendix.AppendixColumn("", ""), None))
             write_cell(sheet, place, column, value, bg_color=MARKED, align="center" if column.center else "left")
             source = f"\nNguồn: {point.source}" if point.source else ""
             options = {"author": "nq57xl", "font_name": FONT, "font_size": 10, "x_scale": 1.6}

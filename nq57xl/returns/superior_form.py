@@ -19,16 +19,7 @@ from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import CellRole, Form, FormRow, FormTable, SheetLayout, Slot, Source
-from nq57xl.plan.model import (
-    Deadline,
-    Indicator,
-    IndicatorKind,
-    Period,
-    Plan,
-    Properties,
-    Section,
-    Task,
-)
+from nq57xl.plan import model
 from nq57xl.plan.understand import parse_deadline, parse_target
 from nq57xl.returns.check import check, days_after_receipt, receipt_first
 from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, Marker, facts_of, identify, marker_of
@@ -250,28 +241,28 @@ class _Keys:
 _STANDARD = re.compile(r"\(hạn chuẩn ([\d/]+)\)")
 
 
-def superior_plan(form: SuperiorForm, year: int) -> Plan:
+def superior_plan(form: SuperiorForm, year: int) -> model.Plan:
     """The part of the superior plan that the form shows: what this office leads and supports, and its indicators."""
     tasks = [_task(row, year) for row in form.rows if row.table != "indicator"]
     indicators = [_indicator(row) for row in form.rows if row.table == "indicator"]
     headings = {**form.sections.get("supporting", {}), **form.sections.get("led", {})}
     groups = form.sections.get("indicator", {})
-    return Plan(
-        Properties(form.plan_id, "", year),
-        sections=tuple(Section(*item) for item in headings.items()),
+    return model.Plan(
+        model.Properties(form.plan_id, "", year),
+        sections=tuple(model.Section(*item) for item in headings.items()),
         tasks=tuple(tasks),
-        indicator_groups=tuple(Section(*item) for item in groups.items()),
+        indicator_groups=tuple(model.Section(*item) for item in groups.items()),
         indicators=tuple(indicators),
     )
 
 
-def _task(row: SuperiorRow, year: int) -> Task:
+def _task(row: SuperiorRow, year: int) -> model.Task:
     task, _, subtask = row.texts.get("work", "").partition("\n- ")
     product, _, kpi = row.texts.get("product", "").partition("KPI: ")
     text = row.texts.get("deadline", "")
     standard = _STANDARD.search(text)
     deadline = parse_deadline(standard[1] if standard else text.split("\n")[0], year)
-    return Task(
+    return model.Task(
         code=row.key,
         section=row.section,
         number=row.texts.get("number", ""),
@@ -282,14 +273,14 @@ def _task(row: SuperiorRow, year: int) -> Task:
         kpi=kpi.strip(),
         lead=row.texts.get("lead", ""),
         support="",
-        deadline=Deadline(text, deadline.kind, deadline.date),
+        deadline=model.Deadline(text, deadline.kind, deadline.date),
     )
 
 
-def _indicator(row: SuperiorRow) -> Indicator:
+def _indicator(row: SuperiorRow) -> model.Indicator:
     told = {name: row.texts.get(name, "") for name in ("number", "indicator", "unit", "target")}
     target = parse_target(told["target"])
-    return Indicator(row.key, row.section, told["number"], told["indicator"], told["unit"], target, "")
+    return model.Indicator(row.key, row.section, told["number"], told["indicator"], told["unit"], target, "")
 
 
 _CHECK = "check"
@@ -300,7 +291,7 @@ def superior_findings(
     superior: SuperiorForm,
     raw: RawWorkbook,
     schema: Schema,
-    days: tuple[Period, dt.datetime],
+    days: tuple[model.Period, dt.datetime],
     facts: Mapping[tuple[str, str], Facts],
 ) -> tuple[Finding, ...]:
     """Errors and warnings of the cells that may be filled in, in the order of the form.
@@ -323,7 +314,7 @@ def superior_findings(
 _WINDOW = re.compile(r"số liệu từ (\d+)/(\d+)(?:/(\d{4}))? đến (\d+)/(\d+)/(\d{4})")
 
 
-def _window(raw: RawWorkbook, period: Period) -> Period:
+def _window(raw: RawWorkbook, period: model.Period) -> model.Period:
     """The period with the days between which the form says that its data lie: another office has another cut-off."""
     for sheet in raw.sheets:
         for cell in sheet.cells.values():
@@ -344,7 +335,7 @@ class _FormAsFound:
     superior: SuperiorForm
     raw: RawWorkbook
     schema: Schema
-    period: Period
+    period: model.Period
     known: Mapping[tuple[str, str], Facts]
 
     def form(self) -> Form:
@@ -424,7 +415,7 @@ class _FormAsFound:
         """The kind of an indicator whose check asks what this one's does: the form does not print it."""
         rules = [item for item in predicates_of(self.schema.table("indicator"), self.schema) if isinstance(item, Moved)]
         asked = {rule.part for rule in rules if rule.stands_in(formula)}
-        kinds = [str(known.get("kind") or ""), *get_args(IndicatorKind)]
+        kinds = [str(known.get("kind") or ""), *get_args(model.IndicatorKind)]
         alike = (kind for kind in kinds if {rule.part for rule in rules if rule.asks({**known, "kind": kind})} == asked)
         return next(alike, kinds[0]) or None
 

@@ -11,18 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from nq57xl.rules.rows import (
-    PERIOD,
-    Cells,
-    Condition,
-    RowKind,
-    all_of,
-    any_of,
-    blank_formula,
-    fields_of,
-    says_one_of,
-    words_formula,
-)
+from nq57xl.rules import rows
 from nq57xl.rules.schema import (
     Field,
     Rule,
@@ -51,8 +40,8 @@ class Predicate:
 
     def __init__(self, rule: Rule, table: Table, schema: Schema) -> None:
         self.rule, self.table, self.schema = rule, table, schema
-        self.when = Condition(rule.when, table, schema)
-        self.fields = fields_of(table, schema)
+        self.when = rows.Condition(rule.when, table, schema)
+        self.fields = rows.fields_of(table, schema)
         self.field: Field = self.fields[rule.field]
 
     @property
@@ -69,14 +58,14 @@ class Predicate:
         """Fields whose cells decide the rule: one that is unreadable silences the rule, unless it is `presence`."""
         return {self.rule.field, *self._compared()} | self.when.reads()
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """What has to hold in rows of that kind for which the rule's condition holds."""
         raise NotImplementedError
 
-    def formula(self, cells: Cells) -> str | None:
+    def formula(self, cells: rows.Cells) -> str | None:
         """Excel condition that is TRUE when this row breaks the rule; None when it never can."""
         when = self.when.formula(cells)
-        return None if when is None else all_of([part for part in (when, self._formula(cells)) if part])
+        return None if when is None else rows.all_of([part for part in (when, self._formula(cells)) if part])
 
     def sentence(self, row: Row) -> str:
         """What is wrong in this row; `row` holds fields, facts and the typed text under "typed"."""
@@ -97,7 +86,7 @@ class Predicate:
         """Fields that are compared with the rule's own."""
         return []
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         raise NotImplementedError
 
     def _sentence(self, row: Row) -> str:
@@ -116,7 +105,7 @@ class RequiredIf(Predicate):
         """Sets of fields; one whole set suffices."""
         return self.rule.params.get("any_of") or [[self.rule.field]]
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """One whole set is filled."""
         return "required_if", {"any_of": self.alternatives}
 
@@ -134,8 +123,8 @@ class RequiredIf(Predicate):
     def _compared(self) -> list[str]:
         return [name for group in self.alternatives for name in group]
 
-    def _formula(self, cells: Cells) -> str:
-        return all_of([any_of([cells.blank(name) for name in group]) for group in self.alternatives])
+    def _formula(self, cells: rows.Cells) -> str:
+        return rows.all_of([rows.any_of([cells.blank(name) for name in group]) for group in self.alternatives])
 
     def _sentence(self, row: Row) -> str:
         """Of a set that is begun only what it lacks: a cell that says something is not called blank."""
@@ -164,11 +153,11 @@ class _EmptyIf(Predicate):
     name = "empty_if"
     presence = True
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """The cell is blank."""
         return "empty_if", {"field": self.rule.field}
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         return f"NOT({cells.blank(self.rule.field)})"
 
     def _sentence(self, row: Row) -> str:
@@ -180,7 +169,7 @@ class _EqualsIf(Predicate):
 
     name = "equals_if"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """The number, or part over whole."""
         field, params = {"field": self.rule.field}, self.rule.params
         tolerance = {"tolerance": self._tolerance}
@@ -207,7 +196,7 @@ class _EqualsIf(Predicate):
         """Numerator and denominator, empty when the rule names a plain value."""
         return list(self.rule.params.get("ratio", ()))
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         ref, ratio = cells.ref(self.rule.field), self._compared()
         if self._whole:
             return f"IF(ISNUMBER({ref}),{ref}<>INT({ref}),FALSE)"
@@ -234,7 +223,7 @@ class _Between(Predicate):
 
     name = "between"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """pandera's own comparison with one limit or two."""
         low, high = (limit.isoformat() if isinstance(limit, date) else limit for limit in self._limits(kind.year))
         below = "below" in self.rule.params
@@ -260,7 +249,7 @@ class _Between(Predicate):
         low, high = (None if limit is None else date_limit(str(limit), year) for limit in limits)
         return low, high
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         ref, tests = cells.ref(self.rule.field), []
         low, high = self._limits(int(cells.facts.get("year") or 0))
         if low is not None:
@@ -270,8 +259,8 @@ class _Between(Predicate):
         elif high is not None:
             tests.append(f"{ref}{'>=' if 'below' in self.rule.params else '>'}{high}")
         # A contradiction speaks of numbers only; the limits of the field itself (`hard`) refuse text as well.
-        unreadable = f"NOT({blank_formula(ref)})" if self.hard else "FALSE"
-        return f"IF(ISNUMBER({ref}),{any_of(tests) if tests else 'FALSE'},{unreadable})"
+        unreadable = f"NOT({rows.blank_formula(ref)})" if self.hard else "FALSE"
+        return f"IF(ISNUMBER({ref}),{rows.any_of(tests) if tests else 'FALSE'},{unreadable})"
 
     def _sentence(self, row: Row) -> str:
         low, high = self._limits(int(row.get("#year") or 0))
@@ -292,17 +281,17 @@ class _DateWindow(Predicate):
     name = "date_window"
     complaint = "Ngoài kỳ"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """The day lies in the period of the row's form."""
         return "within_period_if", {"field": self.rule.field}
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         ref = cells.ref(self.rule.field)
-        start, end = (_literal(date.fromisoformat(str(cells.facts[name[1:]]))) for name in PERIOD)
+        start, end = (_literal(date.fromisoformat(str(cells.facts[name[1:]]))) for name in rows.PERIOD)
         return f"IF(ISNUMBER({ref}),OR({ref}<{start},{ref}>={end}+1),FALSE)"
 
     def _sentence(self, row: Row) -> str:
-        start, end = (vietnamese_date(date.fromisoformat(str(row[name]))) for name in PERIOD)
+        start, end = (vietnamese_date(date.fromisoformat(str(row[name]))) for name in rows.PERIOD)
         held = shown(row.get(self.rule.field), self.field)
         return f"«{self.field.title}» là {held}, ngoài kỳ số liệu (từ {start} đến {end})."
 
@@ -312,7 +301,7 @@ class _PartOf(Predicate):
 
     name = "part_of"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """The part is not greater."""
         return "part_of_if", {"field": self.rule.field, "whole": self.rule.params["whole"]}
 
@@ -323,7 +312,7 @@ class _PartOf(Predicate):
     def _compared(self) -> list[str]:
         return [self.rule.params["whole"]]
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         part, whole = cells.ref(self.rule.field), cells.ref(self.rule.params["whole"])
         return f"IF(AND(ISNUMBER({part}),ISNUMBER({whole})),{part}>{whole},FALSE)"
 
@@ -340,14 +329,14 @@ class _OneOf(Predicate):
     hard = True  # whatever the rule says: a text that is no item breaks it
     complaint = "Không có trong danh sách"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """pandera's own isin, of the list's codes."""
         return "isin", {"allowed_values": [item.code for item in self.schema.lists[self.field.choices]]}
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         ref = cells.ref(self.rule.field)
         words = [item.title for item in self.schema.lists[self.field.offered(cells.facts)]]
-        return all_of([f"NOT({blank_formula(ref)})", f"NOT({says_one_of(ref, words)})"])
+        return rows.all_of([f"NOT({rows.blank_formula(ref)})", f"NOT({rows.says_one_of(ref, words)})"])
 
     def _sentence(self, row: Row) -> str:
         titles = ", ".join(f"«{item.title}»" for item in self.schema.lists[self.field.choices])
@@ -360,11 +349,11 @@ class _Unique(Predicate):
     name = "unique"
     complaint = "Trùng"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """pandera's own uniqueness, over the return and the text without its case (`rows.SAME`)."""
         return "unique", {}
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         ref, column = cells.ref(self.rule.field), cells.column(self.rule.field)
         return f"AND(LEN(TRIM({ref}))>0,SUMPRODUCT(--(TRIM({column})=TRIM({ref})))>1)"
 
@@ -378,12 +367,12 @@ class _MaxLength(Predicate):
     name = "max_length"
     complaint = "Quá dài"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """pandera's own length of a text."""
         return "str_length", {"max_value": self.rule.params["max"]}
 
-    def _formula(self, cells: Cells) -> str:
-        return f"LEN({words_formula(cells.ref(self.rule.field))})>{self.rule.params['max']}"
+    def _formula(self, cells: rows.Cells) -> str:
+        return f"LEN({rows.words_formula(cells.ref(self.rule.field))})>{self.rule.params['max']}"
 
     def _sentence(self, row: Row) -> str:
         length, limit = (vietnamese_number(item) for item in (len(str(row[self.rule.field])), self.rule.params["max"]))
@@ -396,11 +385,11 @@ class _Pattern(Predicate):
     name = "pattern"
     complaint = "Sai dạng"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """pandera's own match of a text, from its first character to its last."""
         return "str_matches", {"pattern": re.compile(rf"(?:{self.rule.params['pattern']})\Z").pattern}
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         return "FALSE"
 
     def _sentence(self, row: Row) -> str:
@@ -414,14 +403,14 @@ class _Legible(Predicate):
     hard = True
     complaint = "Không đọc được"
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> Check:
         """Not what stands for something unreadable."""
         return "str_matches", {"pattern": r"[^\0]"}
 
-    def _formula(self, cells: Cells) -> str:
+    def _formula(self, cells: rows.Cells) -> str:
         ref = cells.ref(self.rule.field)
         signs = f'SUMPRODUCT(--ISNUMBER(SEARCH({{"/","-","số","th?ng",".20"}},{ref})))'
-        return all_of([f"ISTEXT({ref})", f"NOT({blank_formula(ref)})", f"{signs}=0"])
+        return rows.all_of([f"ISTEXT({ref})", f"NOT({rows.blank_formula(ref)})", f"{signs}=0"])
 
     def _sentence(self, row: Row) -> str:
         return f"«{self.field.title}» không đọc được, ví dụ cách ghi: {self.field.example}."

@@ -5,24 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nq57xl.xlsx.pages import (
-    MERGED,
-    CellContent,
-    Chart,
-    FileLink,
-    Formula,
-    HeadingCell,
-    Link,
-    LinkTarget,
-    Number,
-    PlacedRow,
-    PlacedSheet,
-    ReportColumn,
-    Series,
-    Sparkline,
-    band_spans,
-    orphan_breaks,
-)
+from nq57xl.xlsx import pages
 from nq57xl.xlsx.write import FONT, PageSetup, Workbook, sheet_prefix
 
 ACCENT, TINT, PALE = "#1F3864", "#D9E2F3", "#F2F2F2"
@@ -78,13 +61,13 @@ _TYPED: _Properties = {**_BORDERED, "bg_color": "#EAF3FB", "num_format": "@"}
 """Of the cells of a page in which the office writes."""
 _LINK: _Properties = {"font_color": ACCENT, "underline": 1}
 
-_Anchors = Mapping[str, LinkTarget]
+_Anchors = Mapping[str, pages.LinkTarget]
 
 
 def report_workbook(
     title: str,
-    sheets: Sequence[PlacedSheet],
-    charts: Mapping[str, Sequence[Chart]] | None = None,
+    sheets: Sequence[pages.PlacedSheet],
+    charts: Mapping[str, Sequence[pages.Chart]] | None = None,
     beside: _Anchors | None = None,
 ) -> bytes:
     """The bytes of a workbook of those sheets, with the charts of each by its name. Equal sheets give equal bytes.
@@ -98,26 +81,26 @@ def report_workbook(
     return book.content
 
 
-def link_targets(sheets: Sequence[PlacedSheet], file: str = "") -> dict[str, LinkTarget]:
+def link_targets(sheets: Sequence[pages.PlacedSheet], file: str = "") -> dict[str, pages.LinkTarget]:
     """Every anchor of those sheets, which lie in the workbook of that name; of several places the first one counts."""
-    found: dict[str, LinkTarget] = {}
+    found: dict[str, pages.LinkTarget] = {}
     for sheet in sheets:
         for name, (title, row) in sheet.anchors().items():
-            found.setdefault(name, LinkTarget(title, row, file))
+            found.setdefault(name, pages.LinkTarget(title, row, file))
     return found
 
 
 class _SheetWriter:
     """Writes one sheet."""
 
-    def __init__(self, book: Workbook, sheet: PlacedSheet, anchors: _Anchors) -> None:
+    def __init__(self, book: Workbook, sheet: pages.PlacedSheet, anchors: _Anchors) -> None:
         self.book, self.sheet, self.anchors = book, sheet, anchors
         self.page = sheet.page
         self.out = book.sheet(sheet.page.name)
-        self._row_styles: dict[tuple[str, bool, bool], list[tuple[int, ReportColumn, _Properties, Any]]] = {}
+        self._row_styles: dict[tuple[str, bool, bool], list[tuple[int, pages.ReportColumn, _Properties, Any]]] = {}
         self.printed = [i for i, item in enumerate(self.page.columns) if item.on_paper]
 
-    def write(self, charts: Sequence[Chart]) -> None:
+    def write(self, charts: Sequence[pages.Chart]) -> None:
         for index, column in enumerate(self.page.columns):
             self.out.set_column(index, index, column.width, None, {"hidden": column.hidden})
         for row in self.sheet.rows:
@@ -137,11 +120,11 @@ class _SheetWriter:
                 rule["error_message"] = f"Nhiều nhất {column.longest} ký tự."
                 self.out.data_validation(rows[0], index, rows[-1], index, rule)
 
-    def _row(self, row: PlacedRow) -> None:
+    def _row(self, row: pages.PlacedRow) -> None:
         if row.kind in ("space", "rule"):
             return
         style = _STYLES[row.kind] | {"font_size": self.page.size_of(row.kind)}
-        if row.kind in MERGED:
+        if row.kind in pages.MERGED:
             self._merge(row.row, (self.printed[0], self.printed[-1]), next(iter(row.cells.values()), ""), style)
         elif row.kind.startswith("pair"):
             middle = self.printed[self.page.split - 1]
@@ -152,17 +135,17 @@ class _SheetWriter:
             self._merge(row.row, (middle + 1, self.printed[-1]), row.cells.get("right", ""), right)
         elif row.kind == "band":
             line = next(item for item in self.page.lines if item.kind == "band")
-            for name, span in band_spans(self.page, line).items():
+            for name, span in pages.band_spans(self.page, line).items():
                 self._merge(row.row, span, row.cells.get(name), style)
         else:
             self._cells(row, style)
 
-    def _merge(self, row: int, span: tuple[int, int], content: CellContent, style: _Properties) -> None:
+    def _merge(self, row: int, span: tuple[int, int], content: pages.CellContent, style: _Properties) -> None:
         self.out.across(row, *span, content if isinstance(content, str) else "", self.book.format(style))
         if content is not None and not isinstance(content, str):
             self._put(row, span[0], content, style)
 
-    def _cells(self, row: PlacedRow, style: _Properties) -> None:
+    def _cells(self, row: pages.PlacedRow, style: _Properties) -> None:
         if row.kind in ("row", "sub") and not (row.first and row.last):
             style = style | {"border": 0, "top": int(row.first), "bottom": int(row.last), "left": 1, "right": 1}
         if row.kind in ("row", "sub") and not row.spans and not self.page.sparse:
@@ -191,7 +174,7 @@ class _SheetWriter:
         """The style of cells right of the print area."""
         return {"font_size": self.page.size, "valign": "top"}
 
-    def _plain_cells(self, row: PlacedRow, style: _Properties) -> None:
+    def _plain_cells(self, row: pages.PlacedRow, style: _Properties) -> None:
         """A row of the body: there are many of them, so styles are made once for each column."""
         key = (row.kind, row.first, row.last)
         if key not in self._row_styles:
@@ -208,26 +191,26 @@ class _SheetWriter:
             else:
                 self._put(row.row, index, content, own)
 
-    def _put(self, row: int, col: int, content: CellContent, style: _Properties) -> None:
+    def _put(self, row: int, col: int, content: pages.CellContent, style: _Properties) -> None:
         if content is None or isinstance(content, str):
             self.out.text(row, col, content or "", self.book.format(style))
-        elif isinstance(content, Number):
+        elif isinstance(content, pages.Number):
             form = self.book.format(style | {"num_format": content.format})
             self.out.write_number(row, col, content.value, form)
-        elif isinstance(content, Formula):
+        elif isinstance(content, pages.Formula):
             form = self.book.format(style | {"num_format": content.format})
             self.out.write_formula(row, col, f"={content.text}", form, content.value)
-        elif isinstance(content, Link):
+        elif isinstance(content, pages.Link):
             self._link(row, col, content, style)
-        elif isinstance(content, FileLink):
+        elif isinstance(content, pages.FileLink):
             self.out.file_link(row, col, content.text, content.path, self.book.format(style | _LINK))
-        elif isinstance(content, HeadingCell):
+        elif isinstance(content, pages.HeadingCell):
             head = self.book.format(_STYLES["head"] | {"font_size": style["font_size"]})
             self.out.text(row, col, content.text, head)
         else:
             self._sparkline(row, col, content, style)
 
-    def _link(self, row: int, col: int, link: Link, style: _Properties) -> None:
+    def _link(self, row: int, col: int, link: pages.Link, style: _Properties) -> None:
         there = self.anchors.get(link.anchor)
         if there is None:
             self.out.text(row, col, link.text.format(row="", label=""), self.book.format(style))
@@ -244,7 +227,7 @@ class _SheetWriter:
         out.page(_PAGE, paper=_PAPERS[page.paper], scale=page.scale)
         out.set_footer(f'&R&"{FONT},Italic"&10&A', {"margin": 0.25})
         out.center_horizontally()
-        breaks = {self.anchors[name].row for name in page.breaks} | set(orphan_breaks(self.sheet))
+        breaks = {self.anchors[name].row for name in page.breaks} | set(pages.orphan_breaks(self.sheet))
         if breaks:
             out.set_h_pagebreaks(sorted(breaks))
         last = self.sheet.rows[-1].row
@@ -264,7 +247,7 @@ class _SheetWriter:
                 repeat=self.sheet.repeats,
             )
 
-    def _sparkline(self, row: int, col: int, spark: Sparkline, style: _Properties) -> None:
+    def _sparkline(self, row: int, col: int, spark: pages.Sparkline, style: _Properties) -> None:
         from xlsxwriter.utility import xl_range
 
         first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
@@ -274,7 +257,7 @@ class _SheetWriter:
         place = f"{sheet_prefix(self.page.name)}{xl_range(row, first, row, last)}"
         self.out.add_sparkline(row, col, {"range": place, **bars})
 
-    def _chart(self, spec: Chart) -> None:
+    def _chart(self, spec: pages.Chart) -> None:
         bars = spec.kind == "bar"
         chart = self.book.add_chart({"type": "bar", "subtype": "stacked"} if bars else {"type": "line"})
         for series in spec.series:
@@ -298,7 +281,7 @@ class _SheetWriter:
         place = {"x_offset": spec.x, "y_offset": spec.y, "description": spec.title, "object_position": 1}
         self.out.insert_chart(row, 0, chart, place)
 
-    def _series(self, spec: Chart, series: Series) -> dict[str, Any]:
+    def _series(self, spec: pages.Chart, series: pages.Series) -> dict[str, Any]:
         drawn: dict[str, Any] = {
             "name": [spec.source, *series.head],
             "categories": [spec.source, *spec.categories],

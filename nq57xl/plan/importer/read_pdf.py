@@ -14,16 +14,7 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import (
-    DATE,
-    Document,
-    GridCell,
-    GridTable,
-    Line,
-    page_text,
-    table_of,
-    whole_key,
-)
+from nq57xl.plan.importer import document as doc
 from nq57xl.text.legacy import clean, is_syllable
 
 _SAME_LINE = 3.0
@@ -134,7 +125,7 @@ def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> _CellText:
         else:
             paragraphs[-1].append(line.text)
     height = max(1.0, statistics.median(line.bottom - line.top for line in lines))
-    text = "\n".join(page_text("\n".join(texts)) for texts in paragraphs)
+    text = "\n".join(doc.page_text("\n".join(texts)) for texts in paragraphs)
     return _CellText(text, doubt, (lines[0].top - box[1]) / height, (box[3] - lines[-1].bottom) / height)
 
 
@@ -152,7 +143,7 @@ def _cut(before: _TextLine, line: _TextLine, width: float) -> bool | None:
     if before.open or len(before.words) > 1:
         return False
     word = line.words[0][2]
-    if DATE.fullmatch(before.text + word) and not DATE.fullmatch(before.text):
+    if doc.DATE.fullmatch(before.text + word) and not doc.DATE.fullmatch(before.text):
         return True
     if right - left + line.first + _TIGHT <= width:
         return False
@@ -207,11 +198,11 @@ _FLOWING = 6.0
 _APART = 18.0
 """Points between words that no line of text has."""
 
-_Ruled = tuple[GridTable, list[float]]
+_Ruled = tuple[doc.GridTable, list[float]]
 """A table of one page with the places of its columns."""
 
 
-def read_pdf(data: bytes, name: str) -> Document:
+def read_pdf(data: bytes, name: str) -> doc.Document:
     """The document. Raises Nq57Error for a scan without text, an encrypted, damaged or very long file."""
     import pdfplumber
     from pdfplumber.utils.exceptions import PdfminerException
@@ -234,7 +225,7 @@ def read_pdf(data: bytes, name: str) -> Document:
             f"{name} là bản chụp (scan), không có lớp chữ: hãy dùng bản Word "
             "hoặc PDF xuất từ Word, hoặc nhận dạng chữ trước."
         )
-    return Document(tuple(_stitched(items)))
+    return doc.Document(tuple(_stitched(items)))
 
 
 def _is_no_shading(item: dict[str, Any]) -> bool:
@@ -243,8 +234,8 @@ def _is_no_shading(item: dict[str, Any]) -> bool:
     return not (filled and min(item["width"], item["height"]) > _THICKEST)
 
 
-def _letters(item: Line | _Ruled) -> str:
-    if isinstance(item, Line):
+def _letters(item: doc.Line | _Ruled) -> str:
+    if isinstance(item, doc.Line):
         return item.text
     return "".join(cell.text for row in item[0].rows for cell in row)
 
@@ -256,7 +247,7 @@ class _Pages:
     heads: list[tuple[float, str]] = field(factory=list)
     """Left border and signs of each cell in the first rows of the tables so far."""
 
-    def page(self, page: Any) -> Iterator[Line | _Ruled]:  # noqa: ANN401 - a pdfplumber page
+    def page(self, page: Any) -> Iterator[doc.Line | _Ruled]:  # noqa: ANN401 - a pdfplumber page
         """The lines and tables of a page from top to bottom; each table with the places of its columns."""
         source = f"trang {page.page_number}"
         letters: list[_Letter] = page.dedupe_chars(tolerance=1).chars
@@ -284,10 +275,10 @@ class _Pages:
             above, below = _index(rows, box[1]), _index(rows, box[3])
             text = _cell_of(own, box, pad)
             short = bool(text.text) and text.above < 0.8 and text.below > 1.0
-            placed.append(GridCell(above, left, text.text, source, below - above, right - left, text.doubt, short))
+            placed.append(doc.GridCell(above, left, text.text, source, below - above, right - left, text.doubt, short))
             if above < _HEAD_ROWS and text.text:
                 self.heads.append((box[0], _signs(text.text)))
-        return table_of(placed, page_starts=(0,)), columns
+        return doc.table_of(placed, page_starts=(0,)), columns
 
     def unclip(self, letters: Sequence[_Letter], cells: Sequence[_Box], inside: list[list[_Letter]]) -> None:
         """Takes out what a heading repeated in too low a row leaves over the row under it."""
@@ -298,7 +289,7 @@ class _Pages:
                 continue
             key = _signs("".join(letter["text"] for letter in own))
             same = [head for left, head in self.heads if abs(left - box[0]) < _DRAGGED]
-            named = bool(whole_key(key))
+            named = bool(doc.whole_key(key))
             rest = next((head[len(key) :] for head in same if named and head.startswith(key) and head != key), "")
             over = _following(letters[max(places[id(letter)] for letter in own) + 1 :], rest, box)
             if over:
@@ -367,14 +358,14 @@ def _by_cell(letters: Sequence[_Letter], cells: Sequence[_Box]) -> list[list[_Le
     return found
 
 
-def _lines(letters: Sequence[_Letter], span: tuple[float, float], source: str) -> Iterator[Line]:
+def _lines(letters: Sequence[_Letter], span: tuple[float, float], source: str) -> Iterator[doc.Line]:
     top, bottom = span
     between = [item for item in letters if top <= (item["top"] + item["bottom"]) / 2 < bottom]
     for line in _lines_of(between):
         for text in _sides(line):
             # a bare number is the page's own
             if text and not text.isdigit():
-                yield Line(text, source)
+                yield doc.Line(text, source)
 
 
 def _sides(line: _TextLine) -> list[str]:
@@ -401,11 +392,11 @@ def _index(rules: list[float], place: float) -> int:
     return min(range(len(rules)), key=lambda index: abs(rules[index] - place))
 
 
-def _stitched(items: list[Line | _Ruled]) -> Iterator[Line | GridTable]:
+def _stitched(items: list[doc.Line | _Ruled]) -> Iterator[doc.Line | doc.GridTable]:
     """The items with tables of the same columns that follow one another joined."""
     current: _Ruled | None = None
     for item in items:
-        if isinstance(item, Line):
+        if isinstance(item, doc.Line):
             if current is not None:
                 yield current[0]
             current = None
@@ -431,10 +422,10 @@ def _fitted(first: _Ruled, second: _Ruled) -> _Ruled | None:
         return None
     cells = [*_again(first, fuller, 0), *_again(second, fuller, len(first[0].rows))]
     starts = {*first[0].page_starts, *(row + len(first[0].rows) for row in second[0].page_starts)}
-    return table_of(cells, starts), fuller
+    return doc.table_of(cells, starts), fuller
 
 
-def _again(part: _Ruled, rules: list[float], below: int) -> Iterator[GridCell]:
+def _again(part: _Ruled, rules: list[float], below: int) -> Iterator[doc.GridCell]:
     table, own = part
     for row, line in enumerate(table.rows):
         for col, cell in enumerate(line):

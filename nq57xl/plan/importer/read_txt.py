@@ -8,16 +8,7 @@ import attrs
 from attrs import evolve, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import (
-    Document,
-    GridCell,
-    GridTable,
-    Line,
-    join_lines,
-    page_text,
-    table_of,
-    whole_key,
-)
+from nq57xl.plan.importer import document as doc
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.understand import parse_deadline
 from nq57xl.text.legacy import bare, clean
@@ -153,7 +144,7 @@ def _split(words: list[_Word], start: int, end: int) -> _Split:
     lines: dict[int, list[str]] = {}
     for word in words[start:end]:
         lines.setdefault(word.line, []).append(word.text)
-    text = page_text("\n".join(" ".join(line) for line in lines.values())).replace("\n", " ")
+    text = doc.page_text("\n".join(" ".join(line) for line in lines.values())).replace("\n", " ")
     begins = start == 0 or words[start].border == 0.0
     closes = end == len(words) or words[end].border == 0.0
     inner = not any(word.hard for word in words[start + 1 : end])
@@ -173,11 +164,11 @@ _HEADS = ("STT", "Nội dung chỉ tiêu", "Đơn vị tính", "Mục tiêu", "�
 _UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
 
 
-def _indicator_table(lines: list[_Piece]) -> tuple[GridTable, int, int] | None:
+def _indicator_table(lines: list[_Piece]) -> tuple[doc.GridTable, int, int] | None:
     """The table, its first line and the line after it; None when the text has none."""
     start = next(
         (index for index, line in enumerate(lines)
-         if re.match(r"s?tt\b", whole_key(line.text)) and "chi tieu" in whole_key(line.text)),
+         if re.match(r"s?tt\b", doc.whole_key(line.text)) and "chi tieu" in doc.whole_key(line.text)),
         None,
     )  # fmt: skip
     if start is None:
@@ -187,10 +178,10 @@ def _indicator_table(lines: list[_Piece]) -> tuple[GridTable, int, int] | None:
     if first is None:
         return None
     end = next((index for index in range(first, len(lines)) if _END.match(lines[index].text)), len(lines))
-    placed = [GridCell(0, col, text, f"dòng {lines[start].place}") for col, text in enumerate(_HEADS)]
+    placed = [doc.GridCell(0, col, text, f"dòng {lines[start].place}") for col, text in enumerate(_HEADS)]
     for row, block in enumerate(_indicator_blocks(lines[first:end]), 1):
         placed += _row(row, block)
-    return table_of(placed), start, end
+    return doc.table_of(placed), start, end
 
 
 def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
@@ -209,19 +200,19 @@ def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
     return found
 
 
-def _row(row: int, block: list[_Piece]) -> list[GridCell]:
+def _row(row: int, block: list[_Piece]) -> list[doc.GridCell]:
     source = f"dòng {block[0].place}"
     text = ""
     for line in block:
-        text = join_lines(text, line.text)
+        text = doc.join_lines(text, line.text)
     group = _GROUP.fullmatch(text)
     if group:
-        return [GridCell(row, 0, group["number"], source), GridCell(row, 1, group["title"], source)]
+        return [doc.GridCell(row, 0, group["number"], source), doc.GridCell(row, 1, group["title"], source)]
     number, _, rest = text.partition(" ")
     known = _parts(rest, block)
-    placed = [GridCell(row, 0, number, source)]
+    placed = [doc.GridCell(row, 0, number, source)]
     for col, (value, doubt) in enumerate(known, 1):
-        placed.append(GridCell(row, col, value, source, doubt=doubt))
+        placed.append(doc.GridCell(row, col, value, source, doubt=doubt))
     return placed
 
 
@@ -250,7 +241,7 @@ def _indicator_cells(block: list[_Piece]) -> list[str]:
     open_cell = False
     for line in block:
         if open_cell and cells:
-            cells[-1] = join_lines(cells[-1], line.text)
+            cells[-1] = doc.join_lines(cells[-1], line.text)
         else:
             cells.append(line.text)
         open_cell = line.goes_on
@@ -276,7 +267,7 @@ _TITLES = {
 }
 
 
-def read_txt(text: str, name: str) -> Document:
+def read_txt(text: str, name: str) -> doc.Document:
     """The document; a text without a table of tasks is lines only.
 
     Raises Nq57Error for text whose columns are only blanks (`pdftotext -layout`): its cells cannot be told apart.
@@ -287,7 +278,7 @@ def read_txt(text: str, name: str) -> Document:
             "Hãy nhập chính tệp .docx hoặc .pdf đó."
         )
     lines = _lines(text)
-    items: list[Line | GridTable] = []
+    items: list[doc.Line | doc.GridTable] = []
     found = _task_head(lines)
     front = lines[: found[0]] if found else lines
     indicators = _indicator_table(front)
@@ -298,7 +289,7 @@ def read_txt(text: str, name: str) -> Document:
     items[:0] = [_line(line) for index, line in enumerate(front) if index not in skipped]
     if found:
         items.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2], _year(text)))
-    return Document(tuple(items), plain=True)
+    return doc.Document(tuple(items), plain=True)
 
 
 def _is_spaced(text: str) -> bool:
@@ -324,15 +315,15 @@ def _lines(text: str) -> list[_Piece]:
     return found
 
 
-def _line(line: _Piece) -> Line:
-    return Line(line.text, f"dòng {line.place}")
+def _line(line: _Piece) -> doc.Line:
+    return doc.Line(line.text, f"dòng {line.place}")
 
 
 def _task_head(lines: list[_Piece]) -> tuple[int, int, list[str]] | None:
     """First line of the headings, first line of the rows, fields in order."""
     best: tuple[int, int, list[str]] | None = None
     for start in range(len(lines)):
-        key = whole_key(lines[start].text)
+        key = doc.whole_key(lines[start].text)
         if not any(
             key.startswith(word) for word in ("ma nhiem vu", "stt nhiem vu", "tt nhiem vu", "nhiem vu", "stt", "tt")
         ):
@@ -352,7 +343,7 @@ def _task_head(lines: list[_Piece]) -> tuple[int, int, list[str]] | None:
 
 def _fields(text: str) -> list[str]:
     """The fields that a run of headings names, in order."""
-    words = whole_key(text).split()
+    words = doc.whole_key(text).split()
     known = {word: name for name, list_ in heading_words().words["task"].items() for word in list_ if len(word) > 2}
     found: list[str] = []
     index = 0
@@ -365,9 +356,9 @@ def _fields(text: str) -> list[str]:
     return found
 
 
-def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year: int) -> GridTable:
+def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year: int) -> doc.GridTable:
     """The rows as a table with the ordinary headings."""
-    placed = [GridCell(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
+    placed = [doc.GridCell(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
     row = 0
     for kind, block in _blocks(_without_heads(lines, [line.text for line in head])):
         row += 1
@@ -375,18 +366,18 @@ def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year
         if kind == "section":
             text = ""
             for line in block:
-                text = join_lines(text, line.text)
-            placed.append(GridCell(row, 0, text, source, 1, len(fields)))
+                text = doc.join_lines(text, line.text)
+            placed.append(doc.GridCell(row, 0, text, source, 1, len(fields)))
             continue
         own = fields if kind == "row" else fields[1:]
         for name, cell in zip(own, _cells(block, own, year), strict=True):
             doubt = "" if cell.sure else (_TAIL if cell.unfinished else _UNSURE)
-            placed.append(GridCell(row, fields.index(name), cell.text, source, doubt=doubt))
+            placed.append(doc.GridCell(row, fields.index(name), cell.text, source, doubt=doubt))
         if kind == "part":
             # a further part of the task above: its task is the merged cell there
             above = max(index for index, cell in enumerate(placed) if cell.col == 0 and cell.row < row)
             placed[above] = attrs.evolve(placed[above], rows=row - placed[above].row + 1)
-    return table_of(placed)
+    return doc.table_of(placed)
 
 
 def _without_heads(lines: list[_Piece], head: list[str]) -> list[_Piece]:
@@ -445,21 +436,21 @@ def _cells(block: list[_Piece], fields: list[str], year: int) -> list[_Split]:
 def _with_tail(cells: list[_Split], tail: list[_Piece]) -> list[_Split]:
     text = ""
     for line in tail:
-        text = join_lines(text, line.text)
+        text = doc.join_lines(text, line.text)
     open_cells = [index for index, cell in enumerate(cells) if cell.unfinished]
     done = list(cells)
     if len(open_cells) == 1:
         cell = cells[open_cells[0]]
-        done[open_cells[0]] = _Split(join_lines(cell.text, text), False, True)
+        done[open_cells[0]] = _Split(doc.join_lines(cell.text, text), False, True)
         return done
     if len(open_cells) < 1:
         open_cells = [max(range(len(cells)), key=lambda index: len(cells[index].text))]
-        done[open_cells[0]] = _Split(join_lines(cells[open_cells[0]].text, text), False, True)
+        done[open_cells[0]] = _Split(doc.join_lines(cells[open_cells[0]].text, text), False, True)
         return done
     first, second = open_cells[0], open_cells[1]
     one, other = _shared(cells[first].text, cells[second].text, text)
-    done[first] = _Split(join_lines(cells[first].text, one), False, True)
-    done[second] = _Split(join_lines(cells[second].text, other), False, True)
+    done[first] = _Split(doc.join_lines(cells[first].text, one), False, True)
+    done[second] = _Split(doc.join_lines(cells[second].text, other), False, True)
     return done
 
 
