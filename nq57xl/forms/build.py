@@ -251,7 +251,7 @@ class _Tables:
         groups = {item.number: item.title for item in plan.indicator_groups}
         led = tuple(self._led(task) for task in plan.tasks if unit in task.lead_units)
         supporting = tuple(
-            _supporting_row(task, base, self.period) for task in plan.tasks if unit in task.support_units
+            _task_row(task, base, self.period, lead=task.lead) for task in plan.tasks if unit in task.support_units
         )
         names = _names([task for task in plan.tasks if unit in (*task.lead_units, *task.support_units)])
         own = [item for item in plan.indicators if unit in item.lead_units]
@@ -307,7 +307,8 @@ class _Tables:
 
     def _led(self, task: Task) -> FormRow:
         """A led row; one that the last accepted return reported as done stays listed, locked."""
-        row = _led_row(task, self._facts(), self.period)
+        product = "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""]))
+        row = _task_row(task, self._facts(), self.period, product=product, support=task.support)
         earlier = self.previous.get(("led", task.code))
         compared = tuple(name for name in _LED_BEFORE if not self._once or name not in _TEXTS)
         before_facts = _before_facts(earlier, compared, "explanation")
@@ -514,35 +515,16 @@ def _deadline(task: Task) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _task_facts(task: Task, base: Facts, period: Period) -> Facts:
-    due = task.due
-    return {
+def _task_row(task: Task, base: Facts, period: Period, **texts: str) -> FormRow:
+    """A led or supporting row; `texts`: what it shows beside number, work and deadline."""
+    shown = {"number": task.subnumber or task.number, "work": _work(task), "deadline": _deadline(task)}
+    facts = {
         **base,
-        "overdue": due is not None and period.cutoff > due,
-        "due": due.isoformat() if due else None,
+        "overdue": task.due is not None and period.cutoff > task.due,
+        "due": task.due.isoformat() if task.due else None,
         "done_before": task.done_before,
     }
-
-
-def _led_row(task: Task, base: Facts, period: Period) -> FormRow:
-    texts = {
-        "number": task.subnumber or task.number,
-        "work": _work(task),
-        "product": "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""])),
-        "deadline": _deadline(task),
-        "support": task.support,
-    }
-    return FormRow(task.code, texts, _task_facts(task, base, period), task.section, open=not task.done_before)
-
-
-def _supporting_row(task: Task, base: Facts, period: Period) -> FormRow:
-    texts = {
-        "number": task.subnumber or task.number,
-        "work": _work(task),
-        "lead": task.lead,
-        "deadline": _deadline(task),
-    }
-    return FormRow(task.code, texts, _task_facts(task, base, period), task.section, open=not task.done_before)
+    return FormRow(task.code, shown | texts, facts, task.section, open=not task.done_before)
 
 
 def _indicator_row(item: Indicator, base: Facts) -> FormRow:

@@ -98,14 +98,13 @@ def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace,
     columns: dict[str, dict[str, list[Slot]]] = {}
     for (name, _, field), entry in entries.items():
         columns.setdefault(name, {}).setdefault(field, []).append(entry)
-    facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
     formulas = {}
     read: dict[str, list[str]] = {}
     alike: dict[tuple[object, ...], str] = {}
     for slot in checks_of(sheets):
         table = form.schema.table(slot.table)
         own = _own_cells(form, table, slot, entries)
-        cells = _RowCells(slot, facts[table.name, slot.key], own, columns.get(table.name, {}), titles, table)
+        cells = _RowCells(slot, form.facts[table.name, slot.key], own, columns.get(table.name, {}), titles, table)
         if table.name not in read:
             read[table.name] = _facts_read(predicates_of(table, form.schema))
         key = (table.name, slot.field, *cells.said_of(read[table.name]))
@@ -125,7 +124,6 @@ def _facts_read(rules: Sequence[Predicate]) -> list[str]:
 def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, str], list[int]]:
     """Sheet, column and condition -> rows of it whose cell does not apply while the condition holds."""
     entries = entries_of(sheets)
-    facts = {(table.table, row.key): row.facts for table in form.tables for row in table.rows}
     columns: dict[tuple[str, str], list[Slot]] = {}
     for (name, _, entered), slot in entries.items():
         columns.setdefault((name, entered), []).append(slot)
@@ -136,7 +134,7 @@ def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, 
             read = [name[1:] for item in conditions for name in item.when if name.startswith("#")]
             alike: dict[tuple[object, ...], str] = {}
             for slot in columns.get((table.name, field.name), ()) if conditions else ():
-                row = facts[table.name, slot.key]
+                row = form.facts[table.name, slot.key]
                 key = (slot.sheet, *(row.get(name) for name in read))
                 if key not in alike:
                     alike[key] = _grey_formula(form, table, slot, (entries, row, conditions))
@@ -203,19 +201,14 @@ def _echo(form: Form, slot: Slot, typed: Mapping[FormCell, Value]) -> str:
         item = typed.get((slot.table, slot.key, name))
         value = item.value if item is not None and not item.stated and not table.field(name).within else None
         likely = isinstance(value, date) and 2000 <= value.year < 2100
+        kind = table.field(name).kind(form.facts.get((slot.table, slot.key), {}))
         if isinstance(value, date) and likely and value.day <= _MONTHS and value.day != value.month:
             lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
-        elif _is_percent(form, table, slot, name) and isinstance(value, int | float) and 0 <= value <= 1:
+        elif kind == "percent" and isinstance(value, int | float) and 0 <= value <= 1:
             thousandths = math.floor(value * 1000 + 0.5)
             if thousandths % 10:
                 lines.append(f"{_TAKEN_AS}{thousandths // 10},{thousandths % 10}%\n")
     return "".join(lines)
-
-
-def _is_percent(form: Form, table: Table, slot: Slot, name: str) -> bool:
-    issued = form.table(slot.table)
-    facts = next((row.facts for row in issued.rows if row.key == slot.key), {}) if issued else {}
-    return table.field(name).kind(facts) == "percent"
 
 
 def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:

@@ -217,7 +217,7 @@ class _RowWriter:
 
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.contents.form.schema.table(slot.table).field(slot.field)
-        kind = field.kind(self.contents.row(slot).facts)
+        kind = field.kind(self.contents.form.facts[slot.table, slot.key])
         _, note = self.contents.notes.get(slot.place, ("", ""))
         centred = kind == "mark" or slot.col_key in self.centred
         style = f"entry_{kind}_{'center' if centred else 'left'}"
@@ -269,7 +269,7 @@ def _validations(sheet: Worksheet, contents: _FormContents, layout: SheetLayout)
     grey = {(col, row) for (sheet_id, col, _), rows in contents.grey.items() if sheet_id == layout.id for row in rows}
     groups: dict[tuple[int, str, str, str, str, bool], list[Slot]] = {}
     for slot in sorted((item for item in layout.slots if item.role == "entry"), key=lambda item: (item.col, item.row)):
-        field, facts = form.schema.table(slot.table).field(slot.field), contents.row(slot).facts
+        field, facts = form.schema.table(slot.table).field(slot.field), form.facts[slot.table, slot.key]
         asked = (
             slot.col,
             slot.table,
@@ -281,7 +281,7 @@ def _validations(sheet: Worksheet, contents: _FormContents, layout: SheetLayout)
         groups.setdefault(asked, []).append(slot)
     for (col, table, name, *_, greys), slots in groups.items():
         field = form.schema.table(table).field(name)
-        options = validation_of(field, form.schema, contents.row(slots[0]).facts, form.year, greys=greys)
+        options = validation_of(field, form.schema, form.facts[table, slots[0].key], form.year, greys=greys)
         validate(sheet, col, [slot.row for slot in slots], options)
 
 
@@ -479,10 +479,6 @@ class _FormContents:
     """What the formulas give for these values: their cached values."""
     rows: Mapping[tuple[str, str], FormRow]
     """(table, key) -> row of the form."""
-
-    def row(self, slot: Slot) -> FormRow:
-        """The form row that an entry or check cell belongs to."""
-        return self.rows[slot.table, slot.key]
 
 
 def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Finding] = ()) -> bytes:

@@ -132,7 +132,7 @@ def _continued(before: _Row, after: _Row, change: PlanRowChange, outline: _Outli
     row = attrs.evolve(after, code=before.code, **same)
     if "moved" in change.kinds or told & {"section", "group"}:
         return _under(row, outline.of_new)
-    section: Any = {_heading_field(row): getattr(before, _heading_field(row))}
+    section: Any = {_heading_field(row): before.heading}
     return _under(attrs.evolve(row, **section), outline.numbers)
 
 
@@ -142,15 +142,13 @@ def _heading_field(row: Task | Indicator) -> str:
 
 def _under(row: _Row, numbers: Mapping[str, str]) -> _Row:
     """The row under the heading that its own heading has become."""
-    name = _heading_field(row)
-    number: Any = {name: numbers.get(getattr(row, name), getattr(row, name))}
+    number: Any = {_heading_field(row): numbers.get(row.heading, row.heading)}
     return attrs.evolve(row, **number)
 
 
 def _insert(rows: list[_Row], row: _Row) -> None:
     """Puts a row behind the last row of its section."""
-    name = _heading_field(row)
-    places = [index for index, item in enumerate(rows) if getattr(item, name) == getattr(row, name)]
+    places = [index for index, item in enumerate(rows) if item.heading == row.heading]
     rows.insert(places[-1] + 1 if places else len(rows), row)
 
 
@@ -173,7 +171,7 @@ def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) 
     pairs = match_sections(old, new).pairs[table]
     kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
     rows: Sequence[Task | Indicator] = getattr(old, table)
-    needed = {getattr(row, _heading_field(row)) for row in rows if row.code in kept}
+    needed = {row.heading for row in rows if row.code in kept}
     placed: list[Section] = list(headings(new, table))
     befores = headings(old, table)
     numbers = {befores[i].number: placed[j].number for j, i in pairs.items()}

@@ -251,10 +251,6 @@ class _Sections:
     old_of: Mapping[RowTable, Mapping[str, str]]
     """Number of a new heading -> number of the old one that it continues; a number without a heading is its own."""
 
-    def moved(self, table: RowTable, before: str, after: str) -> bool:
-        """The row stands under another heading than before, not only under another number of the same one."""
-        return self.key(table, after) != before
-
     def key(self, table: RowTable, number: str) -> str:
         """The old number of a new heading; a text that no heading has where the heading is new."""
         return self.old_of[table].get(number, number)
@@ -333,8 +329,7 @@ class _Table:
         return [self._sketch(row, same_file, new=new) for row in rows]
 
     def _sketch(self, row: Task | Indicator, same_file: bool, *, new: bool) -> _Sketch:
-        section = row.section if isinstance(row, Task) else row.group
-        key = self.sections.key(self.table, section) if new else section
+        key = self.sections.key(self.table, row.heading) if new else row.heading
         code = row.code if same_file else ""
         if isinstance(row, Indicator):
             return _Sketch(code, key, row.number, row.indicator, product=row.unit)
@@ -354,8 +349,7 @@ class _Table:
         ]
         kinds: list[ChangeKind] = ["changed"] if fields else []
         section = "section" if self.table == "tasks" else "group"
-        was, now = getattr(before, section), getattr(after, section)
-        if section not in silent and self.sections.moved(self.table, was, now):
+        if section not in silent and self.sections.key(self.table, after.heading) != before.heading:
             kinds.append("moved")
         places = (section, "number", "subnumber")
         printed = [(field, titles[field]) for field in places if field in titles and field not in silent]

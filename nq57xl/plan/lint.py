@@ -383,35 +383,27 @@ def _rows(linter: _Linter, table: str, rows: Sequence[Task | Indicator]) -> Iter
     counts = Counter(keys)
     texts: dict[Any, set[str]] = {}
     for key, row in zip(keys, rows, strict=True):
-        texts.setdefault(key, set()).add(fold(_text(row)))
+        texts.setdefault(key, set()).add(fold(row.task if isinstance(row, Task) else row.indicator))
     last, section = 0, None
     for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
         # rows of one printed task share its number: only different tasks under one number are told
         if row.number and counts[key] > 1 and len(texts[key]) > 1:
-            free = str(max(_whole(item.number) or 0 for item in rows if _section(item) == _section(row)) + 1)
+            free = str(max(_whole(item.number) or 0 for item in rows if item.heading == row.heading) + 1)
             shown = key[2] or row.number
             yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=shown, proposal=free)
         value = _whole(row.number)
-        starts_anew = section != _section(row) and value == 1
+        starts_anew = section != row.heading and value == 1
         if value is not None and not starts_anew and value > last + 1:
             missing = ", ".join(str(item) for item in range(last + 1, min(value, last + 6)))
             words = {"before": last or "đầu", "proposal": missing}
             yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=row.number, **words)
-        section = _section(row)
+        section = row.heading
         last = value if value is not None else last
 
 
 def _key(row: Task | Indicator) -> tuple[str, str, str]:
     subnumber = (row.subnumber or "") if isinstance(row, Task) else ""
-    return _section(row), fold(row.number), fold(subnumber)
-
-
-def _section(row: Task | Indicator) -> str:
-    return row.section if isinstance(row, Task) else row.group
-
-
-def _text(row: Task | Indicator) -> str:
-    return row.task if isinstance(row, Task) else row.indicator
+    return row.heading, fold(row.number), fold(subnumber)
 
 
 def _whole(number: str) -> int | None:

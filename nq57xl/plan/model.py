@@ -210,6 +210,11 @@ class Task:
     """Codes, resolved, without the leads."""
 
     @property
+    def heading(self) -> str:
+        """Number of the heading above it."""
+        return self.section
+
+    @property
     def due(self) -> dt.date | None:
         """D of the contract: the office's own date, else the parsed one."""
         return self.standard_deadline or self.deadline.date
@@ -238,6 +243,11 @@ class Indicator:
     kind: IndicatorKind = field(default="", metadata=LATER)
     threshold: int | None = field(default=None, metadata=LATER)
     """The office's own limit of movement in percent of the earlier figure; None: that of the rule (schemas/)."""
+
+    @property
+    def heading(self) -> str:
+        """Number of the heading above it."""
+        return self.group
 
     def kind_of(self, field: str) -> IndicatorKind:
         """What the figure in that field counts: parts of a ratio may be of different kinds."""

@@ -18,7 +18,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.model import CellRole, Form, FormRow, FormTable, SheetLayout, Slot, Source
+from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout, Slot, Source
 from nq57xl.plan import model
 from nq57xl.plan.understand import parse_deadline, parse_target
 from nq57xl.returns.check import check, days_after_receipt, receipt_first
@@ -125,7 +125,7 @@ def read_superior_form(
             continue
         if marker.sheet == _META:
             facts = facts_of(sheet, marker)
-        keys = _Keys(sheet, (marker.row, marker.column))
+        keys = _Keys(sheet, marker)
         named = named or keys.named()
         if marker.sheet == _LISTS:
             lists = keys.lists()
@@ -171,30 +171,36 @@ class _Keys:
     """A sheet by its hidden keys."""
 
     sheet: RawSheet
-    corner: tuple[int, int]
+    marker: Marker
 
-    def _columns(self) -> dict[int, str]:
+    @cached_property
+    def columns(self) -> dict[int, str]:
         """Column -> its key."""
-        row, corner = self.corner
-        cells = self.sheet.cells.items()
-        return {place[1]: clean(cell_text(cell)) for place, cell in cells if place[0] == row and place[1] != corner}
+        at = self.marker
+        return {
+            column: clean(cell_text(cell))
+            for (row, column), cell in self.sheet.cells.items()
+            if row == at.row and column != at.column
+        }
 
-    def _rows(self) -> Iterator[tuple[int, str]]:
-        """Row and its key, downwards."""
-        corner, column = self.corner
-        for place, cell in sorted(self.sheet.cells.items()):
-            if place[1] == column and place[0] != corner:
-                yield place[0], clean(cell_text(cell))
+    @cached_property
+    def keys(self) -> dict[int, str]:
+        """Row -> its key, downwards."""
+        at = self.marker
+        return {
+            row: clean(cell_text(cell))
+            for (row, column), cell in sorted(self.sheet.cells.items())
+            if column == at.column and row != at.row
+        }
 
     def _text(self, row: int, column: int) -> str:
         return clean(readable(self.sheet.cells.get((row, column))))
 
     def lists(self) -> dict[str, tuple[str, ...]]:
         """Name of a list -> its words."""
-        rows = [row for row, _ in self._rows()]
         return {
-            name: tuple(text for row in rows if (text := self._text(row, column)))
-            for column, name in self._columns().items()
+            name: tuple(text for row in self.keys if (text := self._text(row, column)))
+            for column, name in self.columns.items()
         }
 
     def named(self) -> SuperiorCell | None:
@@ -212,16 +218,16 @@ class _Keys:
 
         `entries`: addresses of the cells that may be typed in, else the names of the fields by table.
         """
-        columns, section, heading = self._columns(), "", ""
-        for row, key in self._rows():
+        section, heading = "", ""
+        for row, key in self.keys.items():
             if key.startswith("#"):
-                section, heading = key[1:], next((text for col in columns if (text := self._text(row, col))), "")
+                section, heading = key[1:], next((text for col in self.columns if (text := self._text(row, col))), "")
             table, _, code = key.partition("|")
             if table not in OPEN_FIELD or not code:
                 continue
             if section:
                 sections.setdefault(table, {})[section] = heading.removeprefix(f"{section}.").strip()
-            places = {name: (row, column) for column, name in columns.items()}
+            places = {name: (row, column) for column, name in self.columns.items()}
             names = entries.get(table, ()) if isinstance(entries, Mapping) else places
             open_ = {
                 name: at
@@ -364,7 +370,7 @@ class _FormAsFound:
             year=period.cutoff.year,
             schema=self.schema,
             tables=tuple(tables),
-            cells=tuple(self._sheet(sheet, marker.sheet) for sheet, marker in self._marked),
+            cells=tuple(self._sheet(sheet, marker) for sheet, marker in self._marked),
         )
 
     def _row(self, row: SuperiorRow) -> FormRow:
@@ -397,10 +403,10 @@ class _FormAsFound:
     def _formulas(self) -> dict[tuple[str, str], str]:
         """(table, row key) -> the formula of the row's check."""
         found = {}
-        for sheet, _ in self._marked:
-            keys = _keys_of(sheet)
+        for sheet, marker in self._marked:
+            keys = _Keys(sheet, marker)
             for place, cell in sheet.cells.items():
-                table, bar, key = keys.rows.get(place[0], "").partition("|")
+                table, bar, key = keys.keys.get(place[0], "").partition("|")
                 if bar and cell.formula and keys.columns.get(place[1]) == _CHECK:
                     found[table, key] = cell.formula
         return found
@@ -419,13 +425,18 @@ class _FormAsFound:
         alike = (kind for kind in kinds if {rule.part for rule in rules if rule.asks({**known, "kind": kind})} == asked)
         return next(alike, kinds[0]) or None
 
-    def _sheet(self, sheet: RawSheet, name: str) -> SheetLayout:
+    def _sheet(self, sheet: RawSheet, marker: Marker) -> SheetLayout:
         """Every cell that may be filled in, and what stands in the others."""
-        keys = _keys_of(sheet)
+        keys, name = _Keys(sheet, marker), marker.sheet
         slots = {
-            place: self._statement(name, place, keys.rows.get(place[0], ""), cell)
+            place: self._statement(name, place, keys.keys.get(place[0], ""), cell)
             or Slot(
-                name, *place, keys.rows.get(place[0], ""), keys.columns.get(place[1], ""), _role(cell), cell_text(cell)
+                name,
+                *place,
+                keys.keys.get(place[0], ""),
+                keys.columns.get(place[1], ""),
+                "text" if cell.formula is None else "formula",
+                cell_text(cell),
             )
             for place, cell in sheet.cells.items()
         }
@@ -453,28 +464,3 @@ class _FormAsFound:
             if item.name == field and chosen in {fold(choice.title) for choice in self.schema.lists[item.choices]}:
                 return Slot(name, *place, row_key, "", "entry", table=table, key=table, field=field)
         return None
-
-
-def _role(cell: RawCell) -> CellRole:
-    return "text" if cell.formula is None else "formula"
-
-
-@frozen
-class _SheetKeys:
-    """The hidden keys of a sheet."""
-
-    rows: Mapping[int, str]
-    columns: Mapping[int, str]
-
-
-def _keys_of(sheet: RawSheet) -> _SheetKeys:
-    marker = marker_of(sheet)
-    assert marker is not None
-    texts = {
-        place: clean(cell_text(cell))
-        for place, cell in sheet.cells.items()
-        if marker.row in place or marker.column in place
-    }
-    rows = {row: text for (row, column), text in texts.items() if column == marker.column}
-    columns = {column: text for (row, column), text in texts.items() if row == marker.row and column != marker.column}
-    return _SheetKeys(rows, columns)

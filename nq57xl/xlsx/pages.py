@@ -138,19 +138,13 @@ class ReportLine:
 
 
 @frozen
-class PlacedRow:
-    """One row of a sheet."""
+class PlacedRow(ReportLine):
+    """One row of a sheet: a line, or a part of one, with its height in points."""
 
-    row: int
+    row: int = 0
     """0-based."""
-    kind: _Kinds
-    cells: Mapping[str, CellContent]
-    height: float
-    level: int
-    anchors: tuple[str, ...]
-    spans: Mapping[str, str]
-    first: bool
-    last: bool
+    first: bool = True
+    last: bool = True
     """First and last row of its line: the rows between have no rule above or below."""
 
 
@@ -299,7 +293,7 @@ def _lines_in_row(size: float) -> int:
 
 def _place_line(line: ReportLine, page: ReportSheet, widths: Mapping[str, float], top: int) -> list[PlacedRow]:
     if line.kind in ("space", "rule"):
-        return [PlacedRow(top, line.kind, line.cells, line.height, line.level, line.anchors, {}, True, True)]
+        return [PlacedRow(line.kind, line.cells, line.level, line.anchors, line.height, {}, top)]
     size = page.size_of(line.kind)
     texts = {name: wrapped(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)}
     per_row = _lines_in_row(size)
@@ -307,25 +301,15 @@ def _place_line(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]
     count = math.ceil(most / per_row)
     if count == 1:
         height = round(most * line_height(size) + _PADDING, 2)
-        return [PlacedRow(top, line.kind, line.cells, height, line.level, line.anchors, line.spans, True, True)]
+        return [PlacedRow(line.kind, line.cells, line.level, line.anchors, height, line.spans, top)]
     placed = []
     for number in range(count):
         part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in texts.items()}
         high = max((len(lines) for lines in part.values()), default=1)
-        cells = _cells(line, part, first=number == 0)
-        placed.append(
-            PlacedRow(
-                row=top + number,
-                kind=line.kind,
-                cells=cells,
-                height=round(max(high, 1) * line_height(size) + _PADDING, 2),
-                level=line.level,
-                anchors=line.anchors if number == 0 else (),
-                spans=line.spans,
-                first=number == 0,
-                last=number == count - 1,
-            )
-        )
+        height = round(max(high, 1) * line_height(size) + _PADDING, 2)
+        first, last = number == 0, number == count - 1
+        cells, anchors = _cells(line, part, first=first), line.anchors if first else ()
+        placed.append(PlacedRow(line.kind, cells, line.level, anchors, height, line.spans, top + number, first, last))
     return placed
 
 
