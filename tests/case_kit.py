@@ -176,6 +176,56 @@ def sent(case: Case, filled: bytes, stamp: int) -> bytes:
     return data
 
 
+def typed(case: Case) -> dict[str, object]:
+    """What the case types, by cell; empty where it does more than type."""
+    if any(word in case for word in ("book", "file", "received")):
+        return {}
+    own = {} if "cell" not in case or not (content_of(case) or "blank" in case) else {case["cell"]: content_of(case)}
+    return {**own, **case.get("typed", {})}
+
+
+def _scope(cell: str) -> str:
+    """What a cell's error may hush: its own findings, or all of its row's where the row's rules compare cells."""
+    table, row, field = key_of(cell)
+    if field.startswith("evidence_"):  # number, day and link are proof together
+        return f"{table} {row} evidence"
+    return f"{table} {row}" if table == "indicator" or field == "progress" else cell
+
+
+def _clash(one: str, other: str) -> bool:
+    """Whether two cells must not be wrong in one file."""
+    a, b = _scope(one), _scope(other)
+    return one.startswith(f"{b} ") or other.startswith(f"{a} ") or a == b
+
+
+def packs(cases: Sequence[Case]) -> Iterator[list[Case]]:
+    """The cases in groups that can share a file: of one verdict, and in different cells."""
+    groups: list[tuple[list[str], list[Case]]] = []
+    for case in cases:
+        cells = [*typed(case), *case.get("values", ())]
+        alone = case["verdict"] not in ("accepted", "rejected") or not typed(case) or any("!" in cell for cell in cells)
+        for others, members in groups:
+            clashes = alone or not others or members[0]["verdict"] != case["verdict"]
+            if not clashes and not any(_clash(one, other) for one in cells for other in others):
+                others.extend(cells)
+                members.append(case)
+                break
+        else:
+            groups.append(([] if alone else cells, [case]))
+    yield from (members for _, members in groups)
+
+
+def packed(group: Sequence[Case], filled: bytes, stamp: int) -> bytes:
+    """One file with all that the cases of a group say."""
+    if len(group) == 1:
+        return sent(group[0], filled, stamp)
+    book = Book(filled)
+    for case in group:
+        for key, content in typed(case).items():
+            book.put(key, content)
+    return book.packed(stamp)
+
+
 def _tail(data: bytes, size: int) -> bytes:
     return data + b"\0" * size
 
@@ -191,7 +241,9 @@ FILE_EDITS: Mapping[str, Callable[..., bytes]] = {"tail": _tail, "cut": _cut}
 # --- running --------------------------------------------------------------------------------------------------------
 
 
-def outcomes(root: Path, files: Mapping[str, tuple[date, bytes]]) -> dict[str, Outcome | Done]:
+def outcomes(
+    root: Path, files: Mapping[str, tuple[date, bytes]], command: Callable[..., Done] = nq57xl
+) -> dict[str, Outcome | Done]:
     """What becomes of each file, all collected in one run; a run that fails is halved until one file is to blame."""
     inbox = root / "inbox"
     paths = {}
@@ -199,11 +251,13 @@ def outcomes(root: Path, files: Mapping[str, tuple[date, bytes]]) -> dict[str, O
         paths[name] = inbox / day.isoformat() / f"{name}.xlsx"
         paths[name].parent.mkdir(parents=True, exist_ok=True)
         paths[name].write_bytes(data)
-    return dict(_collected(root, paths))
+    return dict(_collected(root, paths, command))
 
 
-def _collected(root: Path, paths: Mapping[str, Path]) -> Iterator[tuple[str, Outcome | Done]]:
-    done = in_a_process("-w", root, "collect", *paths.values(), "--period", PERIOD, "--json")
+def _collected(
+    root: Path, paths: Mapping[str, Path], command: Callable[..., Done]
+) -> Iterator[tuple[str, Outcome | Done]]:
+    done = command("-w", root, "collect", *paths.values(), "--period", PERIOD, "--json")
     with (root / TERMINAL).open("a", encoding="utf-8") as terminal:
         terminal.write(done.err)
     if done.code == 0:
@@ -215,7 +269,7 @@ def _collected(root: Path, paths: Mapping[str, Path]) -> Iterator[tuple[str, Out
         return
     names = list(paths)
     for half in (names[: len(names) // 2], names[len(names) // 2 :]):
-        yield from _collected(root, {name: paths[name] for name in half})
+        yield from _collected(root, {name: paths[name] for name in half}, command)
 
 
 def _outcome(root: Path, told: Mapping[str, Any]) -> Outcome:
@@ -240,13 +294,13 @@ def _typed(value: str | None, kind: str) -> str | float | None:
 # --- judging --------------------------------------------------------------------------------------------------------
 
 
-def problems(case: Case, outcome: Outcome | Done, form_places: Mapping[Key, Any]) -> list[str]:
-    """What came out otherwise than the case says; empty where all is right."""
+def problems(group: Sequence[Case], case: Case, outcome: Outcome | Done, form_places: Mapping[Key, Any]) -> list[str]:
+    """What came out otherwise than the case says, of a file with all cases of its group; empty where all is right."""
     if isinstance(outcome, Done):
         return [f"collect ended with {outcome.code}: {outcome.err.strip().splitlines()[-1:]}"]
     return [
         *_verdict_problems(case, outcome),
-        *_finding_problems(case, outcome, form_places),
+        *_finding_problems(group, case, outcome, form_places),
         *(_value_problems(case, outcome) if outcome.verdict.startswith("accepted") else ()),
     ]
 
@@ -277,7 +331,9 @@ def _expected(case: Case) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _finding_problems(case: Case, outcome: Outcome, form_places: Mapping[Key, Any]) -> Iterator[str]:
+def _finding_problems(
+    group: Sequence[Case], case: Case, outcome: Outcome, form_places: Mapping[Key, Any]
+) -> Iterator[str]:
     if outcome.verdict == "unrecognised" and "unrecognised" in _verdicts(case):
         return  # what is said of a whole file has no cell
     for severity, expected in _expected(case).items():
@@ -287,8 +343,9 @@ def _finding_problems(case: Case, outcome: Outcome, form_places: Mapping[Key, An
             if not optional and not any(named(item, wanted, form_places) for item in there):
                 yield f"no {severity} {_named(wanted)}; there: {_brief(there)}"
         if severity in ("error", "warning"):
-            others = [item for item in there if not any(named(item, wanted, form_places) for wanted in expected)]
-            if others and not case.get("others"):
+            known = [wanted for one in group for wanted in _expected(one)[severity]]
+            others = [item for item in there if not any(named(item, wanted, form_places) for wanted in known)]
+            if others and not any(one.get("others") for one in group):
                 yield f"{severity} not asked for: {_brief(others)}"
 
 

@@ -183,7 +183,7 @@ def check_ooxml(tmp_path_factory: pytest.TempPathFactory) -> CheckOoxml:
     return check
 
 
-class _Here(Executor):
+class Here(Executor):
     """Runs what it is given at once, in this process."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - the base's
@@ -197,7 +197,7 @@ def _read_here() -> Iterator[None]:
     """Commands of this process read files here: starting processes costs more than most tests, and what is read is the
     same (`returns/test_returns_workers.py`). The program's own processes read as an office's do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nq57xl.returns.workers.read_all", functools.partial(read_all, executor=_Here()))
+        patch.setattr("nq57xl.returns.workers.read_all", functools.partial(read_all, executor=Here()))
         yield
 
 

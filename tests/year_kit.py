@@ -8,16 +8,20 @@ from pathlib import Path
 
 import attrs
 
-from nq57xl.commands.collect import Collected, collect
+from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
+from nq57xl.forms.asked import content_of
+from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, Value
 from nq57xl.forms.render import render_form
+from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.xlsx.patch import put_values
 from tests.samples import sample_plan
 
 Typed = Mapping[FormCell, CellValue]
@@ -89,18 +93,42 @@ def usual(of: Form) -> dict[FormCell, CellValue]:
 
 
 def workbook(of: Form, said: Typed) -> bytes:
-    """The form with that typed into it; a None leaves the cell blank."""
+    """The form with that typed into its cells; a None leaves the cell blank."""
+    if of.issue_id not in _BLANK:
+        _BLANK[of.issue_id] = render_form(of)
     values = [Value(*place, str(content), content, "", "") for place, content in said.items() if content is not None]
-    return render_form(of, values)
+    cells = {place: cell for sheet in layout(of) for place, cell in sheet.entry_places.items()}
+    typed = ((cells[item.table, item.key, item.field], content_of(of, item)) for item in whole_cells(of, values))
+    return put_values(_BLANK[of.issue_id], [(*cell, content) for cell, content in typed if content is not None])
+
+
+_BLANK: dict[str, bytes] = {}
+"""Forms in which nothing is typed, by issue."""
 
 
 def send(root: Path, period: str, changes: Typed, unit: str = "VP", *, day: int = 15) -> Collected:
     """A unit's report of a month, in a file of its own, received and collected on a day; the rest is as usual."""
+    return _sent(root, period, {f"{unit} {day}": changes}, unit, day)
+
+
+def send_each(
+    root: Path, period: str, reports: Mapping[str, Typed], unit: str = "VP", *, day: int = 15
+) -> dict[str, CollectedFile]:
+    """What becomes of each of several reports of a unit, named by what is otherwise in them, collected in one run."""
+    named = {
+        Path(item.source.path).stem.partition("; ")[2]: item for item in _sent(root, period, reports, unit, day).returns
+    }
+    assert named.keys() == reports.keys()
+    return named
+
+
+def _sent(root: Path, period: str, reports: Mapping[str, Typed], unit: str, day: int) -> Collected:
     of = form(root, period, unit)
-    said = usual(of) | dict(changes)
     folder = root / "gửi" / period
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{unit} {day} {len(list(folder.iterdir()))}.xlsx"
-    path.write_bytes(workbook(of, said))
+    paths = []
+    for name, changes in reports.items():
+        paths.append(folder / f"{len(list(folder.iterdir()))}; {name}.xlsx")
+        paths[-1].write_bytes(workbook(of, usual(of) | dict(changes)))
     when = moment(period, day)
-    return collect(at(root, when), [path], period, when)
+    return collect(at(root, when), paths, period, when)

@@ -5,7 +5,7 @@ Cases that touch different cells share a file, so that cases cost fewer forms th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,13 +20,14 @@ from tests.case_kit import (
     Finding,
     Outcome,
     base,
-    content_of,
     form,
     load,
     nq57xl,
     outcomes,
+    packed,
+    packs,
     prepare,
-    sent,
+    typed,
 )
 
 CASES = [case for case in load(*TABLE_NAMES) if case["verdict"] == "rejected"][:: amount(4, 1)]
@@ -37,54 +38,6 @@ class Sent(NamedTuple):
 
     before: Sequence[Finding]
     after: Outcome
-
-
-def typed(case: Case) -> dict[str, object]:
-    """What the case types, by cell; empty where it does more than type."""
-    if any(word in case for word in ("book", "file", "received")):
-        return {}
-    own = {} if "cell" not in case or not (content_of(case) or "blank" in case) else {case["cell"]: content_of(case)}
-    return {**own, **case.get("typed", {})}
-
-
-def scope(cell: str) -> str:
-    """What a cell's error may hush: its own findings, or all of its row's where the row's rules compare cells."""
-    table, row, field = key_of(cell)
-    if field.startswith("evidence_"):  # number, day and link are proof together
-        return f"{table} {row} evidence"
-    return f"{table} {row}" if table == "indicator" or field == "progress" else cell
-
-
-def clash(one: str, other: str) -> bool:
-    """Whether two cells must not be wrong in one file."""
-    a, b = scope(one), scope(other)
-    return one.startswith(f"{b} ") or other.startswith(f"{a} ") or a == b
-
-
-def packs(cases: Sequence[Case]) -> Iterator[list[Case]]:
-    """The cases in groups that can share a file."""
-    groups: list[tuple[list[str], list[Case]]] = []
-    for case in cases:
-        cells = list(typed(case))
-        for others, members in groups:
-            if cells and others and not any(clash(one, other) for one in cells for other in others):
-                others.extend(cells)
-                members.append(case)
-                break
-        else:
-            groups.append((cells, [case]))
-    yield from (members for _, members in groups)
-
-
-def packed(group: Sequence[Case], filled: bytes, stamp: int) -> bytes:
-    """One file with all that the cases of a group say."""
-    if len(group) == 1:
-        return sent(group[0], filled, stamp)
-    book = Book(filled)
-    for case in group:
-        for key, content in typed(case).items():
-            book.put(key, content)
-    return book.packed(stamp)
 
 
 def checked(root: Path, file: Path, back: Path) -> tuple[Sequence[Finding], bytes]:
