@@ -89,7 +89,7 @@ def consolidated(office: Office, code: str) -> Consolidation:
 
 def test_the_last_accepted_report_stands_beside_each_row(office: Office) -> None:
     """Progress, percentage and result of April in a locked column of May's workbook; nothing where nothing was."""
-    may = of_unit(generate(office, "2026-05"))
+    may = of_unit(generate(office, "2026-05", ["VP"]))
     sheet = load_workbook(may.path)[RESULTS]
     assert cell(sheet, "@head", "previous").value == "Kỳ trước đã báo cáo"
     told = cell(sheet, f"led|{GOING}", "previous")
@@ -102,7 +102,7 @@ def test_the_last_accepted_report_stands_beside_each_row(office: Office) -> None
 
 def test_a_finished_row_stays_listed_and_locked(office: Office) -> None:
     """Done in April: in May the row is locked but for the choice to open it again, and says since when it is done."""
-    may = of_unit(generate(office, "2026-05"))
+    may = of_unit(generate(office, "2026-05", ["VP"]))
     found = row(may, DONE)
     assert (found.open, found.facts["done_before"], found.facts["done_period"]) == (False, True, "2026-04")
     assert not [slot for slot in entry_slots(may.form) if (slot.table, slot.key) == ("led", DONE)]
@@ -136,7 +136,7 @@ def test_a_later_report_for_last_month_is_a_new_version_of_this_months_form(offi
 
 def test_a_row_reported_anew_as_unfinished_is_open_again(office: Office, tmp_path: Path) -> None:
     """April's later report takes "done" back: May's form asks again, and May's consolidation no longer counts it."""
-    generate(office, "2026-05")
+    generate(office, "2026-05", ["VP"])
     back = {
         (RESULTS, f"led|{DONE}", "progress"): "Đang thực hiện",
         (RESULTS, f"led|{DONE}", "percent"): 0.9,
@@ -146,13 +146,13 @@ def test_a_row_reported_anew_as_unfinished_is_open_again(office: Office, tmp_pat
     assert [item.verdict for item in send_april_again(office, tmp_path / "2.xlsx", back).returns] == ["accepted"]
     states = {item.task.code: item.standing.state for item in consolidated(office, "2026-05").tasks}
     assert states[DONE] == "unreported"
-    again = of_unit(generate(office, "2026-05"))
+    again = of_unit(generate(office, "2026-05", ["VP"]))
     assert (again.changes, row(again, DONE).open) == ((f"số liệu kỳ trước của {DONE}",), True)
 
 
 def test_a_closed_row_is_opened_again_when_the_unit_asks(office: Office, tmp_path: Path) -> None:
     """The choice in May's form opens the row in June's, on record; it goes on counting as done until then."""
-    generate(office, "2026-05")
+    generate(office, "2026-05", ["VP"])
     sent = filled(office, "2026-05", "VP", tmp_path / "5.xlsx")
     typed(sent, {(RESULTS, f"led|{DONE}", "result"): "Đề nghị mở lại", (RESULTS, f"led|{GOING}", "percent"): 0.6})
     (item,) = collect(office, [sent], "2026-05", moment(5, 15)).returns
@@ -160,7 +160,7 @@ def test_a_closed_row_is_opened_again_when_the_unit_asks(office: Office, tmp_pat
     assert (item.verdict, told) == ("accepted", [("REOPEN_ASKED", "note", DONE)])
     states = {item.task.code: item.standing.state for item in consolidated(office, "2026-05").tasks}
     assert states[DONE] == "done_before"
-    june = of_unit(generate(office, "2026-06"))
+    june = of_unit(generate(office, "2026-06", ["VP"]))
     assert (row(june, DONE).open, row(june, DONE).texts["previous"][:25]) == (True, "Tháng 4/2026: Hoàn thành,")
     with office.reading() as ledger:
         held = [value for value in ledger.returns("2026-05")[0].judged.values if value.table == "reopen"]
@@ -170,7 +170,7 @@ def test_a_closed_row_is_opened_again_when_the_unit_asks(office: Office, tmp_pat
 @pytest.mark.needs("soffice")
 def test_may_comes_back_through_libreoffice_and_counts_the_finished_row(office: Office, tmp_path: Path) -> None:
     """Accepted without a word on locked cells; the row counts as done before, traced to April's file and cell."""
-    generate(office, "2026-05")
+    generate(office, "2026-05", ["VP"])
     form = filled(office, "2026-05", "VP", tmp_path / "NQ57_2026-05_VP.xlsx")
     sent = convert(typed(form, {(RESULTS, f"led|{GOING}", "percent"): 0.9}), "ods")
     (item,) = collect(office, [sent], "2026-05", moment(5, 15)).returns
@@ -215,9 +215,9 @@ def test_a_finished_row_needs_no_report_at_all(office: Office) -> None:
 
 def test_the_month_after_next_still_knows(office: Office, tmp_path: Path) -> None:
     """June: open rows show May, the finished one April, from where it was reported; a skipped month is passed over."""
-    generate(office, "2026-05")
+    generate(office, "2026-05", ["VP"])
     collect(office, [filled(office, "2026-05", "VP", tmp_path / "5.xlsx")], "2026-05", moment(5, 15))
-    june = generate(office, "2026-06")
+    june = generate(office, "2026-06", ["VP", "QLCNC"])
     assert row(of_unit(june), DONE).facts["done_period"] == "2026-04"
     assert row(of_unit(june), DONE).texts["previous"].startswith("Tháng 4/2026: Hoàn thành, 100%")
     assert row(of_unit(june), GOING).texts["previous"].startswith("Tháng 5/2026: ")
@@ -229,7 +229,7 @@ def test_the_month_after_next_still_knows(office: Office, tmp_path: Path) -> Non
 
 def test_two_months_compared_and_exported(office: Office, tmp_path: Path) -> None:
     """diff finds the rows of both months by code in either order; export tells which cells are of the month before."""
-    generate(office, "2026-05")
+    generate(office, "2026-05", ["VP"])
     sent = filled(office, "2026-05", "VP", tmp_path / "5.xlsx")
     typed(sent, {(RESULTS, f"led|{GOING}", "progress"): "Đang thực hiện", (RESULTS, f"led|{GOING}", "percent"): 0.6})
     collect(office, [sent], "2026-05", moment(5, 15))
@@ -288,8 +288,8 @@ def test_a_spoilt_template_leaves_no_half_report(office: Office) -> None:
 
 def test_only_periods_of_the_same_kind_are_compared(office: Office) -> None:
     """A quarter's form shows no month's figures, and an earlier month's none of a later one."""
-    quarter = of_unit(generate(office, "2026-Q2"))
-    march = of_unit(generate(office, "2026-03"))
+    quarter = of_unit(generate(office, "2026-Q2", ["VP"]))
+    march = of_unit(generate(office, "2026-03", ["VP"]))
     for issued in (quarter, march):
         assert row(issued, GOING).texts["previous"] == "Chưa có"
         assert row(issued, DONE).open
@@ -330,7 +330,7 @@ def test_supporters_texts_reach_the_lead(office: Office) -> None:
 
 def test_the_lead_keeps_what_it_typed(office: Office, tmp_path: Path) -> None:
     """The reissued form holds the lead's own cells; sent back as it is, it is accepted with the same values."""
-    lead = of_unit(generate(office, "2026-04", with_support=True))
+    lead = of_unit(generate(office, "2026-04", ["VP"], with_support=True))
     assert cell(load_workbook(lead.path)[RESULTS], f"led|{GOING}", "result").value == "Đã trình dự thảo lần 2"
     copy = saved_again(lead.path, tmp_path / "gửi lại.xlsx")
     (item,) = collect(office, [copy], "2026-04", moment(4, 16)).returns
@@ -349,13 +349,13 @@ def test_a_rejected_report_is_kept_in_the_reissued_form(office: Office, tmp_path
     """The newest return counts here, accepted or not: what could not be read goes back as it was typed."""
     wrong = {(RESULTS, f"led|{GOING}", "percent"): "gần một nửa"}
     assert [item.verdict for item in send_april_again(office, tmp_path / "sai.xlsx", wrong).returns] == ["rejected"]
-    lead = of_unit(generate(office, "2026-04", with_support=True))
+    lead = of_unit(generate(office, "2026-04", ["VP"], with_support=True))
     assert cell(load_workbook(lead.path)[RESULTS], f"led|{GOING}", "percent").value == "gần một nửa"
 
 
 def test_the_reissued_form_stays_until_a_text_changes(office: Office, tmp_path: Path) -> None:
     """The same bytes with and without the option; a supporter's new text is a new version that names the row."""
-    lead = of_unit(generate(office, "2026-04", with_support=True))
+    lead = of_unit(generate(office, "2026-04", ["VP"], with_support=True))
     content = lead.path.read_bytes()
     for again in (generate(office, "2026-04"), generate(office, "2026-04", ["VP"], with_support=True)):
         assert [item.is_new for item in again.forms] == [False] * len(again.forms)
@@ -365,7 +365,7 @@ def test_the_reissued_form_stays_until_a_text_changes(office: Office, tmp_path: 
     typed(target, {(SUPPORT, f"supporting|{DONE}", "nothing"): None})
     (item,) = collect(office, [target], "2026-04", moment(4, 18)).returns
     assert item.verdict in ("accepted", "accepted_with_warnings")
-    newer = of_unit(generate(office, "2026-04", with_support=True))
+    newer = of_unit(generate(office, "2026-04", ["VP"], with_support=True))
     assert (newer.form.version, newer.changes) == (3, (f"nội dung phối hợp của {DONE}",))
 
 
@@ -407,7 +407,7 @@ def test_rows_beyond_the_prepared_ones_are_accepted_and_kept(office: Office, tmp
     assert record is not None
     titles = {one.key: one.value for one in record.judged.values if (one.table, one.field) == ("proposal", "title")}
     assert (titles["07"], titles["08"]) == ("Nội dung thêm 1.3", "Nội dung thêm 2.3")
-    lead = of_unit(generate(office, "2026-04", with_support=True))
+    lead = of_unit(generate(office, "2026-04", ["VP"], with_support=True))
     again = saved_again(lead.path, tmp_path / "lần 3.xlsx")
     (last,) = collect(office, [again], "2026-04", moment(4, 20)).returns
     with office.reading() as ledger:

@@ -32,6 +32,7 @@ from nq57xl.returns.sources import arrival, lying
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.amounts import amount
+from tests.case_kit import nq57xl
 from tests.ledger_kit import NOON
 from tests.watch_kit import DUE, Fake, messages, names, workbook
 
@@ -354,16 +355,14 @@ def test_once_prints_a_json_line_for_each_file(root: Path) -> None:
     """Contract's keys, one line each, nothing else on stdout; talk and the next step on stderr; exit 0."""
     for name in ("QLDT.xlsx", "VP.xlsx"):
         shutil.copy(root / name, root / "inbox" / name)
-    command = [sys.executable, "-m", "nq57xl", "-w", str(root), "watch", "--once", "--interval", "0.2", "--json"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == 0
-    lines = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    done = nq57xl("-w", root, "watch", "--once", "--interval", "0.2", "--json")
+    assert done.code == 0
+    lines = [json.loads(line) for line in done.out.splitlines()]
     assert [(line["unit"], line["verdict"]) for line in lines] == [("QLDT", "accepted"), ("VP", "rejected")]
     keys = {"file", "sha256", "unit", "period", "received_at", "received_basis", "verdict", "findings"}
     assert all(set(line) == keys for line in lines)
-    told = done.stderr.decode("utf-8")
-    assert "2 tệp (1 đã nhận; 1 trả lại)" in told
-    assert "kiem-tra.xlsx" in told
+    assert "2 tệp (1 đã nhận; 1 trả lại)" in done.err
+    assert "kiem-tra.xlsx" in done.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to another process")
@@ -375,8 +374,7 @@ def test_ctrl_c_ends_with_a_summary(root: Path) -> None:
     shutil.copy(root / "QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
     line = process.stdout.readline().decode("utf-8")
     assert re.fullmatch(r"Đã nhận: .*QLDT\.xlsx \(QLDT\)\n", line)
-    status = [sys.executable, "-m", "nq57xl", "-w", str(root), "status", "--json"]
-    assert subprocess.run(status, capture_output=True, check=False).returncode == 0
+    assert nq57xl("-w", root, "status", "--json").code == 0
     os.killpg(process.pid, signal.SIGINT)
     out, told = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, b"")
