@@ -6,7 +6,7 @@ schema`). Every check has the id of its rule as its error; the failure cases are
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,18 @@ from attrs import field, frozen
 
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.rows import KEY, PERIOD, RETURN, SAME, RowKind, derived_type, dtype_of, fields_of, frame_of
+from nq57xl.rules.rows import (
+    KEY,
+    PERIOD,
+    RETURN,
+    SAME,
+    RowKind,
+    derived_type,
+    dtype_of,
+    fields_of,
+    frame_of,
+    same_texts,
+)
 from nq57xl.rules.schema import Schema, Table
 
 if TYPE_CHECKING:
@@ -172,7 +183,11 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
             kinds[RowKind.of(row, table)].append(position)
     for kind, positions in kinds.items():
         known = _KnownRows.of(table, schema, kind)
-        contents = {position: known.content(rows[position]) for position in positions}
+        compared = known.repeated([rows[position] for position in positions])
+        contents = {
+            position: known.content(rows[position], repeats=repeats)
+            for position, repeats in zip(positions, compared, strict=True)
+        }
         new = []
         for position, content in contents.items():
             rules = None if content is None else known.known.get(content)
@@ -203,12 +218,12 @@ class _KnownRows:
     """What rows broke: rows with equal cells and equal facts break the same, in every form.
 
     A new form is nothing but blank rows, a marked one holds what was judged as it came in, and pandera takes as long
-    for one row as for hundreds. Where a rule compares the rows of a return, only blank rows are known.
+    for one row as for hundreds. Where a rule compares the rows of a return, rows that are alike are not known.
     """
 
     typed: TableSchema
-    compares: bool
-    """A rule compares the rows of a return."""
+    compared: tuple[str, ...]
+    """Fields whose texts may not repeat in a return."""
     known: dict[_Content, frozenset[str]] = field(factory=dict)
 
     @staticmethod
@@ -219,15 +234,26 @@ class _KnownRows:
         if found is None:
             if len(_KNOWN) >= _MOST_KINDS:
                 _KNOWN.clear()
-            found = _KNOWN[id(typed)] = _KnownRows(typed, any(name.startswith(SAME) for name in typed.derived))
+            found = _KNOWN[id(typed)] = _KnownRows(
+                typed, tuple(name.removeprefix(SAME) for name in typed.derived if name.startswith(SAME))
+            )
         return found
 
-    def content(self, row: _Row) -> _Content | None:
+    def repeated(self, rows: Sequence[_Row]) -> list[bool]:
+        """Of each row, whether another of its return says the same in a field whose texts may not repeat."""
+        found = [False] * len(rows)
+        for field_name in self.compared:
+            texts = same_texts(rows, field_name)
+            times = Counter(texts)
+            found = [before or times[text] > 1 for before, text in zip(found, texts, strict=True)]
+        return found
+
+    def content(self, row: _Row, *, repeats: bool) -> _Content | None:
         """All that rules read of a row; None where it is judged beside others."""
         held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
         if all(name[0] == "#" for name, _ in held):
             held = [item for item in held if item[0] not in _BLANK_TOO]
-        elif self.compares:
+        elif repeats:
             return None
         return frozenset(held)
 

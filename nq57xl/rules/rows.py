@@ -209,7 +209,7 @@ def frame_of(
     for name, field in fields_of(table, schema).items():
         columns[name] = _column([row.get(name) for row in rows], field.kind(kind.facts), index)
     for name in derived:
-        values = _same_texts(rows, name[len(SAME) :]) if name.startswith(SAME) else [row.get(name) for row in rows]
+        values = same_texts(rows, name[len(SAME) :]) if name.startswith(SAME) else [row.get(name) for row in rows]
         columns[name] = _column(values, derived_type(name), index)
     return pd.DataFrame(columns, index=index)
 
@@ -240,7 +240,8 @@ def _column(values: list[Any], kind: FieldType | None, index: pd.RangeIndex) -> 
     return pd.Series(filled, index, dtype=dtype_of(kind))
 
 
-def _same_texts(rows: Sequence[Mapping[str, Any]], field: str) -> list[str]:
+def same_texts(rows: Sequence[Mapping[str, Any]], field: str) -> list[str]:
+    """What each row says in a field whose texts may not repeat, equal within a return; blank rows told apart."""
     return [
         f"{row.get(RETURN)} {str(row[field]).casefold()}" if row.get(field) else f"\0{number}"
         for number, row in enumerate(rows)

@@ -48,19 +48,25 @@ def test_blank_rows_are_judged_once(calls: list[int]) -> None:
     assert calls == [len(blank), 1, 1]
 
 
-def test_rows_that_are_compared_are_never_known(calls: list[int]) -> None:
-    """Where a rule compares rows of a return, a row that stood alone before is a duplicate beside its like."""
+def test_rows_that_are_alike_are_judged_together(calls: list[int]) -> None:
+    """A row that stood alone before is known alone and beside another, and a duplicate beside its like."""
     form = sample_form("VP")
     table = form.schema.table("difficulty")
 
-    def broken(*keys: str) -> set[str]:
-        values = [value("difficulty", key, name, text) for key in keys for name, text in (("content", "Thiếu người"),)]
+    def broken(**rows: str) -> set[str]:
+        values = [value("difficulty", key, "content", text) for key, text in rows.items()]
         return set().union(*judge_rows(rows_of(form, values, "difficulty"), table, form.schema).by_row)
 
-    alone, again, both = broken("k1"), broken("k1"), broken("k1", "k2")
-    assert alone == again
+    few, money = "Thiếu người", "Thiếu tiền"
+    alone, again = broken(k1=few), broken(k2=few)
+    judged = len(calls)
+    other = broken(k1=money)
+    assert alone == again == other == broken(k1=few, k2=money)
+    assert len(calls) == judged + 1
+    both = broken(k1=few, k2=few.upper())
     assert both - alone
-    assert len(calls) >= 3
+    assert (broken(k1=few, k2=few.upper()), broken(k1=few, k2=money)) == (both, alone)
+    assert calls[judged:] == [1, 2, 2]
 
 
 @pytest.mark.parametrize("seed", range(amount(1, 5)))
