@@ -14,6 +14,7 @@ from nq57xl.commands.status import status
 from nq57xl.commands.waive import end_waiver, waive, waivers
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year
+from tests.postgresql import copied
 
 APRIL, MAY, JUNE = "2026-04", "2026-05", "2026-06"
 ODD: year.Typed = {("led", "I.1", "progress"): "not_started", ("led", "I.1", "percent"): 0.2}
@@ -21,14 +22,20 @@ ODD: year.Typed = {("led", "I.1", "progress"): "not_started", ("led", "I.1", "pe
 WHY = "Đã giải trình tại công văn 12/VP"
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose unit VP sent one odd row for April."""
-    root = year.start(tmp_path / "van phong")
+    root = year.start(tmp_path_factory.mktemp("tháng tư") / "van phong")
     year.issue(root, APRIL)
     done = year.send(root, APRIL, ODD)
     assert [item.verdict for item in done.returns] == ["accepted_with_warnings"]
     return root
+
+
+@pytest.fixture
+def root(april: Path, tmp_path: Path) -> Path:
+    """A copy of it, so that each test waives for itself."""
+    return copied(april, tmp_path / "van phong")
 
 
 def state(root: Path, period: str) -> tuple[str, int]:
