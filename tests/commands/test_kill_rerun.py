@@ -40,7 +40,7 @@ def run(root: Path, files: list[str]) -> None:
     if NIGHTLY:
         os.environ["NQ57XL_NOW"] = NOW
         os.execv(sys.executable, [sys.executable, "-m", "nq57xl", *COLLECT, *files])
-    with mock.patch("nq57xl.commands.office.read_all", functools.partial(read_all, executor=Here())):
+    with mock.patch("nq57xl.returns.workers.read_all", functools.partial(read_all, executor=Here())):
         sys.exit(nq57xl(*COLLECT, *files).code)
 
 
