@@ -1,12 +1,28 @@
-"""Every command of the contract."""
+"""Every command of the contract, and what each prints."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from nq57xl.cli.options import print_table, talk
+from nq57xl.rules.codec import json_fields
+from nq57xl.rules.findings import Finding
+from nq57xl.text.legacy import visible
+
+if TYPE_CHECKING:
+    from nq57xl.commands.collect import Collected
+    from nq57xl.commands.generate import Generated
+    from nq57xl.commands.import_plan import ImportedAppendix
+    from nq57xl.plan.model import Plan
 
 import sys
 from datetime import datetime
 from pathlib import Path
-
-import click
 
 from nq57xl.cli import environment
 from nq57xl.cli.options import (
@@ -20,7 +36,15 @@ from nq57xl.cli.options import (
     passwords_of,
     period_option,
     print_json,
-    talk,
+)
+from nq57xl.cli.printing import (
+    SEVERITIES,
+    collected_file_json,
+    finding_json,
+    print_answers,
+    print_collected_file,
+    print_merged,
+    print_status,
 )
 
 
@@ -80,12 +104,11 @@ def _init(context: click.Context, folder: Path, plan: str | None, previous: Path
 @as_json
 def _show(context: click.Context, number: int | None, json_: bool) -> None:
     """The plan as understood."""
-    from nq57xl.cli import printing
     from nq57xl.commands.init import show as run
     from nq57xl.plan.model import plan_json
 
     plan = run(office(context), number)
-    answer(plan, json_, plan_json, printing.print_plan)
+    answer(plan, json_, plan_json, _print_plan)
 
 
 @command(
@@ -98,7 +121,6 @@ def _show(context: click.Context, number: int | None, json_: bool) -> None:
 @as_json
 def _lint(context: click.Context, write: bool, json_: bool) -> None:
     """Findings on the master appendix."""
-    from nq57xl.cli import printing
     from nq57xl.commands import init as run
 
     if write:
@@ -107,9 +129,9 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
     else:
         findings = run.lint(office(context))
     if json_:
-        print_json({"findings": [printing.finding_json(item) for item in findings]})
+        print_json({"findings": [finding_json(item) for item in findings]})
     else:
-        printing.print_findings(findings)
+        _print_findings(findings)
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
 
@@ -137,7 +159,6 @@ def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
 ) -> None:
     """A master appendix from a plan document."""
-    from nq57xl.cli.printing import imported_json, print_imported
     from nq57xl.commands.import_plan import import_plan, take_review
 
     if answered is not None and document is None:
@@ -148,7 +169,7 @@ def _import_(
         made = import_plan(document, output, environment.clock().now().date(), context.obj)
     else:
         raise click.UsageError("Cần một văn bản kế hoạch, hoặc «--review TỆP.xlsx».")
-    answer(made, json_, imported_json, print_imported)
+    answer(made, json_, _imported_json, _print_imported)
     sys.exit(1 if made.review else 0)
 
 
@@ -194,11 +215,10 @@ def _generate(
     context: click.Context, period: str | None, units: tuple[str, ...], with_support: bool, drafts: bool
 ) -> None:
     """The forms of a period."""
-    from nq57xl.cli import printing
     from nq57xl.commands.generate import generate as run
 
     period = period or _due_period(context)
-    printing.print_generated(run(office(context), period, units, with_support=with_support))
+    _print_generated(run(office(context), period, units, with_support=with_support))
     if drafts:
         from nq57xl.commands.generate import write_drafts
 
@@ -240,17 +260,16 @@ def _collect(  # noqa: PLR0917 - click passes them by name
     json_: bool,
 ) -> None:
     """Takes in what came back."""
-    from nq57xl.cli import printing
     from nq57xl.commands.collect import collect as run
     from nq57xl.rules.findings import ACCEPTED
 
     given = passwords_of(passwords, ask=ask)
     done = run(office(context), sources, period, received, passwords=given, combine=combine)
     if json_:
-        print_json(printing.collected_json(done))
-        printing.print_answers(done.answers)
+        print_json(_collected_json(done))
+        print_answers(done.answers)
     else:
-        printing.print_collected(done)
+        print_collected(done)
     fine = (*ACCEPTED, "duplicate", "superseded")
     sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
 
@@ -264,7 +283,6 @@ def _collect(  # noqa: PLR0917 - click passes them by name
 @click.option("--text", is_flag=True, help="In đoạn văn để dán vào tin nhắn, thư nhắc.")
 def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
     """Who has reported."""
-    from nq57xl.cli import printing
     from nq57xl.commands.status import status as run
     from nq57xl.outputs.texts import status_json, status_text
 
@@ -274,7 +292,7 @@ def _status(context: click.Context, period: str | None, json_: bool, text: bool)
     elif text:
         click.echo(status_text(here.status, here.plan, here.period, context.obj))
     else:
-        printing.print_status(here)
+        print_status(here)
 
 
 @command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
@@ -282,10 +300,9 @@ def _status(context: click.Context, period: str | None, json_: bool, text: bool)
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
 def _merge(context: click.Context, period: str | None, output: Path | None) -> None:
     """The consolidated workbooks."""
-    from nq57xl.cli import printing
     from nq57xl.commands.merge import merge as run
 
-    printing.print_merged(run(office(context), period, output))
+    print_merged(run(office(context), period, output))
 
 
 @command(
@@ -306,3 +323,120 @@ def _demo(_context: click.Context, folder: Path | None, province: bool) -> None:
         tell_province(folder or Path("out") / "demo-tinh")
     else:
         tell(folder or Path("out") / "demo")
+
+
+def _imported_json(made: ImportedAppendix) -> dict[str, Any]:
+    """`import --json` of the contract."""
+    review = [attrs.asdict(item) for item in made.review]
+    return {"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review}
+
+
+def _print_imported(made: ImportedAppendix) -> None:
+    """How much was read, and what to look at."""
+    talk(f"Đã ghi «{made.output}»: {len(made.plan.tasks)} đầu việc, {len(made.plan.indicators)} chỉ tiêu.")
+    if not made.review:
+        talk("Không có ô nào cần rà soát.")
+        return
+    rows = [
+        (item.sheet or "–", item.cell, item.task, item.source, item.reason, _cut(item.value))
+        for item in made.review[:_SHOWN]
+    ]
+    print_table(("Trang", "Ô", "Mã", "Nguồn", "Cần xem vì", "Nội dung đang ghi"), rows)
+    rest = len(made.review) - _SHOWN
+    more = f" (còn {rest} chỗ nữa không in ở đây)" if rest > 0 else ""
+    talk(f"Cần rà soát {len(made.review)} chỗ{more}: xem trang «Cần rà soát» của {made.output.name}.")
+
+
+_SHOWN = 40
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+_DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
+
+
+def _collected_json(done: Collected) -> dict[str, Any]:
+    """`collect --json` of the contract."""
+    return {
+        "period": done.period.code,
+        "returns": [collected_file_json(item) for item in done.returns],
+        "period_findings": [finding_json(finding) for finding in done.period_findings],
+        **({"signed": [json_fields(copy, "unit file sha256 at") for copy in done.signed]} if done.signed else {}),
+    }
+
+
+def _print_plan(plan: Plan) -> None:
+    """The plan as tables."""
+    click.echo(f"{plan.properties.title} ({plan.properties.id})")
+    units = [(unit.code, unit.name, "; ".join(unit.aliases), "có" if unit.external else "") for unit in plan.units]
+    print_table(("Mã", "Đơn vị", "Tên khác", "Ngoài cơ quan"), units, "Đơn vị")
+    tasks = [
+        (
+            task.code,
+            task.subtask or task.task,
+            ", ".join(task.lead_units),
+            ", ".join(task.support_units),
+            task.deadline.text,
+            f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định"),
+        )
+        for task in plan.tasks
+    ]
+    print_table(("Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn"), tasks, "Đầu việc")
+    indicators = [
+        (item.code, item.indicator, item.unit, item.target.text, ", ".join(item.lead_units)) for item in plan.indicators
+    ]
+    if indicators:
+        print_table(("Mã", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Theo dõi"), indicators, "Chỉ tiêu")
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """Findings as a table, errors first; many of one pattern are one line, with the proposal for the first."""
+    from nq57xl.rules.findings import grouped
+
+    if not findings:
+        click.echo("Không có điểm nào cần sửa.")
+        return
+    rows = [
+        (SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
+        for point in grouped(findings)
+    ]
+    print_table(("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý"), rows)
+    count = Counter(SEVERITIES[item.severity].lower() for item in findings)
+    talk(", ".join(f"{number} {name}" for name, number in count.items()))
+
+
+def _print_generated(done: Generated) -> None:
+    """One line for each form: its path on stdout, what changed on stderr."""
+    for item in done.forms:
+        click.echo(str(item.path))
+        if not item.is_new:
+            talk(f"{item.form.unit}: không thay đổi (bản {item.form.version}).")
+        elif item.changes:
+            talk(f"{item.form.unit}: bản {item.form.version} – {'; '.join(item.changes)}.")
+        else:
+            talk(f"{item.form.unit}: phát hành lần đầu.")
+    talk(f"Danh sách gửi: {done.sending_list}")
+    talk(f"Hạn đơn vị gửi về: {done.period.due:%d/%m/%Y}.")
+
+
+def print_collected(done: Collected) -> None:
+    """One line for each new file, the number of those that were known, then what has to be answered."""
+    known = [item for item in done.returns if item.verdict == "duplicate"]
+    for item in done.returns:
+        if item.verdict != "duplicate":
+            print_collected_file(item)
+    if known:
+        click.echo(f"Đã nhận từ trước, không xét lại: {len(known)} tệp.")
+    for copy in done.signed:
+        click.echo(visible(f"Bản ký của {copy.unit}: {copy.file}"))
+    if not done.returns and not done.signed:
+        talk("Không có tệp nào để nhận.")
+    for finding in done.period_findings:
+        click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")
+    for path in done.sent_back:
+        talk(f"Biểu trả lại đơn vị: {path}")
+    if any(finding.code == "LOST_FROM_EARLIER" for item in done.returns for finding in item.findings):
+        talk("Có bản để trống những ô bản trước đã nhập; nếu là hai nửa của một báo cáo: «nq57xl collect --combine».")
+    print_answers(done.answers)

@@ -1,4 +1,4 @@
-"""What people read in the terminal, and the JSON of the contract that is not made elsewhere."""
+"""What several files of commands print, and the JSON that they share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import click
 
 from nq57xl.cli.options import print_table, talk
@@ -16,40 +15,9 @@ from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
-    from nq57xl.commands.collect import Collected, CollectedFile
-    from nq57xl.commands.generate import Generated
-    from nq57xl.commands.import_plan import ImportedAppendix
+    from nq57xl.commands.collect import CollectedFile
     from nq57xl.commands.merge import Merged
     from nq57xl.commands.standing import PeriodOverview
-    from nq57xl.plan.model import Plan
-
-_SHOWN = 40
-
-
-def imported_json(made: ImportedAppendix) -> dict[str, Any]:
-    """`import --json` of the contract."""
-    review = [attrs.asdict(item) for item in made.review]
-    return {"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review}
-
-
-def print_imported(made: ImportedAppendix) -> None:
-    """How much was read, and what to look at."""
-    talk(f"Đã ghi «{made.output}»: {len(made.plan.tasks)} đầu việc, {len(made.plan.indicators)} chỉ tiêu.")
-    if not made.review:
-        talk("Không có ô nào cần rà soát.")
-        return
-    rows = [
-        (item.sheet or "–", item.cell, item.task, item.source, item.reason, _cut(item.value))
-        for item in made.review[:_SHOWN]
-    ]
-    print_table(("Trang", "Ô", "Mã", "Nguồn", "Cần xem vì", "Nội dung đang ghi"), rows)
-    rest = len(made.review) - _SHOWN
-    more = f" (còn {rest} chỗ nữa không in ở đây)" if rest > 0 else ""
-    talk(f"Cần rà soát {len(made.review)} chỗ{more}: xem trang «Cần rà soát» của {made.output.name}.")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 VERDICTS: dict[Verdict, str] = {
@@ -61,8 +29,7 @@ VERDICTS: dict[Verdict, str] = {
     "superseded": "Đã có bản mới hơn",
 }
 STATES = VERDICTS | {"missing": "Chưa báo cáo"}
-_DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
-_SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
+SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
 
 
 def finding_json(item: Finding) -> dict[str, Any]:
@@ -76,91 +43,6 @@ def collected_file_json(item: CollectedFile) -> dict[str, Any]:
     known = {"file": item.source.path, "sha256": item.source.sha256, **json_fields(item, "unit period")}
     how = json_fields(item.source, "received_at received_basis")
     return known | how | {"verdict": item.verdict, "findings": [finding_json(one) for one in item.findings]}
-
-
-def collected_json(done: Collected) -> dict[str, Any]:
-    """`collect --json` of the contract."""
-    return {
-        "period": done.period.code,
-        "returns": [collected_file_json(item) for item in done.returns],
-        "period_findings": [finding_json(finding) for finding in done.period_findings],
-        **({"signed": [json_fields(copy, "unit file sha256 at") for copy in done.signed]} if done.signed else {}),
-    }
-
-
-def print_plan(plan: Plan) -> None:
-    """The plan as tables."""
-    click.echo(f"{plan.properties.title} ({plan.properties.id})")
-    units = [(unit.code, unit.name, "; ".join(unit.aliases), "có" if unit.external else "") for unit in plan.units]
-    print_table(("Mã", "Đơn vị", "Tên khác", "Ngoài cơ quan"), units, "Đơn vị")
-    tasks = [
-        (
-            task.code,
-            task.subtask or task.task,
-            ", ".join(task.lead_units),
-            ", ".join(task.support_units),
-            task.deadline.text,
-            f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định"),
-        )
-        for task in plan.tasks
-    ]
-    print_table(("Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn"), tasks, "Đầu việc")
-    indicators = [
-        (item.code, item.indicator, item.unit, item.target.text, ", ".join(item.lead_units)) for item in plan.indicators
-    ]
-    if indicators:
-        print_table(("Mã", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Theo dõi"), indicators, "Chỉ tiêu")
-
-
-def print_findings(findings: Sequence[Finding]) -> None:
-    """Findings as a table, errors first; many of one pattern are one line, with the proposal for the first."""
-    from nq57xl.rules.findings import grouped
-
-    if not findings:
-        click.echo("Không có điểm nào cần sửa.")
-        return
-    rows = [
-        (_SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
-        for point in grouped(findings)
-    ]
-    print_table(("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý"), rows)
-    count = Counter(_SEVERITIES[item.severity].lower() for item in findings)
-    talk(", ".join(f"{number} {name}" for name, number in count.items()))
-
-
-def print_generated(done: Generated) -> None:
-    """One line for each form: its path on stdout, what changed on stderr."""
-    for item in done.forms:
-        click.echo(str(item.path))
-        if not item.is_new:
-            talk(f"{item.form.unit}: không thay đổi (bản {item.form.version}).")
-        elif item.changes:
-            talk(f"{item.form.unit}: bản {item.form.version} – {'; '.join(item.changes)}.")
-        else:
-            talk(f"{item.form.unit}: phát hành lần đầu.")
-    talk(f"Danh sách gửi: {done.sending_list}")
-    talk(f"Hạn đơn vị gửi về: {done.period.due:%d/%m/%Y}.")
-
-
-def print_collected(done: Collected) -> None:
-    """One line for each new file, the number of those that were known, then what has to be answered."""
-    known = [item for item in done.returns if item.verdict == "duplicate"]
-    for item in done.returns:
-        if item.verdict != "duplicate":
-            print_collected_file(item)
-    if known:
-        click.echo(f"Đã nhận từ trước, không xét lại: {len(known)} tệp.")
-    for copy in done.signed:
-        click.echo(visible(f"Bản ký của {copy.unit}: {copy.file}"))
-    if not done.returns and not done.signed:
-        talk("Không có tệp nào để nhận.")
-    for finding in done.period_findings:
-        click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")
-    for path in done.sent_back:
-        talk(f"Biểu trả lại đơn vị: {path}")
-    if any(finding.code == "LOST_FROM_EARLIER" for item in done.returns for finding in item.findings):
-        talk("Có bản để trống những ô bản trước đã nhập; nếu là hai nửa của một báo cáo: «nq57xl collect --combine».")
-    print_answers(done.answers)
 
 
 def print_answers(answers: Answers) -> None:
@@ -180,7 +62,7 @@ def print_collected_file(item: CollectedFile) -> None:
     for point in to_answer(item.findings):
         place = point.cell if point.count == 1 else point.first.sheet
         where = f"{place}: " if place else ""
-        click.echo(visible(f"   {_SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip()))
+        click.echo(visible(f"   {SEVERITIES[point.severity]} – {where}{point.text} {point.fix}".rstrip()))
     for finding in item.findings:
         if finding.waived is not None:
             place = f"{finding.sheet}!{finding.cell}: " if finding.cell else ""

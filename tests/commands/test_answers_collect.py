@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 from openpyxl import load_workbook
 
-from nq57xl.cli.printing import print_collected
+from nq57xl.cli.commands import print_collected
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
