@@ -18,7 +18,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.exports import FORMATS, Format, can_write, export_bytes
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import months_of, parse_period, title_of
+from nq57xl.plan.periods import months_of, title_of
 from nq57xl.resources import read_schema
 from nq57xl.results.comparison import PeriodComparison, addendum, compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
@@ -206,16 +206,6 @@ def overview(office: Office, period_code: str) -> Overview:
 
 
 @frozen
-class MonthPart:
-    """One month of a longer period."""
-
-    period: Period
-    issued: bool
-    missing: tuple[str, ...] = ()
-    """Names of units without an accepted return."""
-
-
-@frozen
 class _PeriodMark:
     """Where a period of the year stands, without looking at its returns."""
 
@@ -229,22 +219,6 @@ class _PeriodMark:
     def from_months(self) -> bool:
         """It can be consolidated from its months."""
         return not self.issued and self.months[1] > 1 and self.months[0] > 0
-
-
-def month_parts(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[MonthPart, ...]:
-    """The months of a longer period, each with the units that it lacks; () for a month."""
-    codes = months_of(period.code)
-    if len(codes) == 1:
-        return ()
-    issued, parts = set(ledger.periods()), []
-    for code in codes:
-        if code not in issued:
-            parts.append(MonthPart(parse_period(code, plan.properties), issued=False))
-            continue
-        own, days = office.valid(code, ledger)
-        units = standing(office, ledger, own, days).units
-        parts.append(MonthPart(days, True, tuple(unit.name for unit in units if unit.counting is None)))
-    return tuple(parts)
 
 
 def period_marks(office: Office, periods: tuple[Period, ...]) -> dict[str, _PeriodMark]:

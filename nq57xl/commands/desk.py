@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from attrs import frozen
 
 from nq57xl.commands.answers import answer
-from nq57xl.commands.consolidated import MonthPart, month_parts
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import reported_months, standing, with_closing
 from nq57xl.errors import Nq57Error
@@ -22,7 +19,7 @@ from nq57xl.ledger.store import Event, Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import due_period, is_ad_hoc, parse_period
+from nq57xl.plan.periods import due_period, is_ad_hoc, months_of, parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
 
 _DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
@@ -62,7 +59,7 @@ class _DeskView:
     """Files that are nobody's form."""
     days_left: int
     """Until the units' due day; negative after it."""
-    months: tuple[MonthPart, ...] = ()
+    months: tuple[_MonthPart, ...] = ()
     """Of a longer period without forms of its own: what it can be made of; () where no month of it was issued."""
 
     @property
@@ -115,7 +112,7 @@ def desk(office: Office, period_code: str | None = None) -> _DeskView:
         issued = tuple(reversed(ledger.periods()))
         left = (period.due - office.clock.now().date()).days
         if not ledger.current_forms(period.code):
-            parts = month_parts(office, ledger, plan, period) if reported_months(ledger, plan, period) else ()
+            parts = _month_parts(office, ledger, plan, period) if reported_months(ledger, plan, period) else ()
             units = (UnitStatus(unit.code, unit.name, unit.email, "missing") for unit in reporting_units(plan, period))
             waiting = tuple(_UnitLine(unit, "issue") for unit in units)
             return _DeskView(plan, period, issued, None, waiting, (), left, parts)
@@ -222,24 +219,27 @@ def _there(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def files_of(folders: Sequence[Path]) -> tuple[Path, ...]:
-    """Files that lie in these folders now, by name."""
-    return tuple(path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file())
+@frozen
+class _MonthPart:
+    """One month of a longer period."""
+
+    period: Period
+    issued: bool
+    missing: tuple[str, ...] = ()
+    """Names of units without an accepted return."""
 
 
-def saved_name(taken: set[str], name: str) -> str:
-    """A name that no file in the folder has yet: "báo cáo (2).xlsx"."""
-    path = Path(name)
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{path.stem} ({number}){path.suffix}"
-    return free
-
-
-def moment_of_day(text: str) -> dt.datetime | None:
-    """A moment as browsers send it: "2026-04-16T08:30" or "2026-04-16"; None for anything else."""
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
+def _month_parts(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[_MonthPart, ...]:
+    """The months of a longer period, each with the units that it lacks; () for a month."""
+    codes = months_of(period.code)
+    if len(codes) == 1:
+        return ()
+    issued, parts = set(ledger.periods()), []
+    for code in codes:
+        if code not in issued:
+            parts.append(_MonthPart(parse_period(code, plan.properties), issued=False))
+            continue
+        own, days = office.valid(code, ledger)
+        units = standing(office, ledger, own, days).units
+        parts.append(_MonthPart(days, True, tuple(unit.name for unit in units if unit.counting is None)))
+    return tuple(parts)

@@ -11,22 +11,29 @@ from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.periods import next_period
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, PastPeriod, TaskRow
+from nq57xl.results.consolidation import (
+    Consolidation,
+    IndicatorRow,
+    LeadEntry,
+    PastPeriod,
+    TaskRow,
+)
 from nq57xl.results.wording import (
     DONE_BEFORE,
     OUTSIDE,
     PARTLY_REPORTED,
     STAGES,
     UNREPORTED,
+    begun,
     days_words,
     entry_stage,
     entry_words,
+    flowing,
     numbered,
     progress_order,
     shown,
     stage_words,
     standing_words,
-    told_once,
     work_of,
 )
 from nq57xl.text.legacy import one_line
@@ -310,7 +317,7 @@ def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
         words = f"{stage_words(row.standing)}, " + (f"đã qua hạn {-left} ngày" if left < 0 else f"còn {left} ngày")
 
     def told(name: str) -> tuple[str, ...]:
-        return tuple(text for entry in row.entries if (text := told_once(shown(entry.values.get(name), c.schema))))
+        return tuple(text for entry in row.entries if (text := _told_once(shown(entry.values.get(name), c.schema))))
 
     return ListedTask(
         code=row.task.code,
@@ -332,10 +339,10 @@ def decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
     for item in c.free:
         if item.table == "difficulty" and item.text("proposal").strip():
             level = shown(item.values.get("authority"), c.schema) or NO_LEVEL
-            found.setdefault((level, told_once(item.text("proposal"))), []).append((item.name, ""))
+            found.setdefault((level, _told_once(item.text("proposal"))), []).append((item.name, ""))
     for row in c.tasks:
         for entry in row.entries:
-            text = told_once(_current(entry, "proposal", c))
+            text = _told_once(_current(entry, "proposal", c))
             if text:
                 found.setdefault((NO_LEVEL, text), []).append((entry.name, numbered(row.task)))
     order = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
@@ -356,3 +363,8 @@ def decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
 def _current(entry: LeadEntry, name: str, c: Consolidation) -> str:
     """A unit's text of this period; what it told when the row was done before is past."""
     return "" if entry.before else shown(entry.values.get(name), c.schema)
+
+
+def _told_once(text: str) -> str:
+    """A unit's text as an item of a list: one run of words, begun with a capital, without a stop at its end."""
+    return begun(flowing(text).rstrip(" .;:,…"))

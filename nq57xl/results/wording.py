@@ -17,17 +17,14 @@ from nq57xl.results.consolidation import (
     RowStanding,
     TaskRow,
     Timeliness,
-    TracedCell,
 )
 from nq57xl.rules.schema import Field, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import clean, one_line
-from nq57xl.xlsx.pages import CellContent, Number
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
 UNREPORTED = "Chưa báo cáo"
 PARTLY_REPORTED = "Chưa báo cáo đủ"
 OUTSIDE = "Ngoài diện gửi biểu"
-NOTHING = "Không phát sinh"
 TIMELINESS = {
     "on_time": "Đúng hạn",
     "late": "Hoàn thành quá hạn",
@@ -263,11 +260,6 @@ def source_anchor(unit: str, table: str, key: str) -> str:
     return f"source|{unit}|{table}|{key}"
 
 
-def anchor_of(traced: TracedCell) -> str:
-    """The same for a typed cell."""
-    return source_anchor(traced.unit, traced.value.table, traced.value.key)
-
-
 def excluded_words(unit: UnitStatus) -> str:
     """ "Bản nhận lúc 08:05 ngày 17/04/2026 không đưa vào tổng hợp: lý do", for each return left out; "" for none."""
     words = "; ".join(
@@ -335,16 +327,6 @@ def _points(difference: float, measure: Measure) -> float:
     return round(difference * 100, 8) if measure == "percent" else round(difference, 6)
 
 
-def percent_cell(value: Value | None) -> CellContent:
-    """A percentage as a number, the typed text where it is none, nothing for a blank."""
-    if value is None:
-        return None
-    if isinstance(value.value, int | float):
-        fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
-        return Number(float(value.value), "0.0##%" if fine else "0%")
-    return value.typed
-
-
 _BULLET = re.compile(r"^(?:[*•●◦▪·]+|[-–—+]+(?![-–—+0-9.,]))\s*")
 """A sign before a figure is none: "-5% hồ sơ giấy"."""
 _CLAUSE_ENDS = (".", ";", ":", "!", "?", "…")
@@ -365,8 +347,3 @@ def begun(text: str) -> str:
     """The text with a capital at its beginning; a word with capitals or digits of its own (eOffice) stays."""
     word = text.partition(" ")[0].rstrip(".,;:")
     return f"{text[:1].upper()}{text[1:]}" if word.isalpha() and word.islower() else text
-
-
-def told_once(text: str) -> str:
-    """A unit's text as an item of a list: one run of words, begun with a capital, without a stop at its end."""
-    return begun(flowing(text).rstrip(" .;:,…"))

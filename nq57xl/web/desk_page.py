@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from nq57xl.commands.collect import collect
-from nq57xl.commands.desk import desk, saved_name
+from nq57xl.commands.desk import desk
 from nq57xl.commands.signed_copies import named_scan
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
@@ -106,7 +106,7 @@ def _keep(workspace: Workspace, name: str, data: bytes, folder: str) -> Path:
     present = inbox / wanted
     if present.is_file() and present.read_bytes() == data:
         return present
-    path = inbox / saved_name({item.name.casefold() for item in inbox.iterdir()}, wanted)
+    path = inbox / _saved_name({item.name.casefold() for item in inbox.iterdir()}, wanted)
     write_atomic(path, data)
     return path
 
@@ -131,3 +131,13 @@ def _receive_work(visit: Visit, paths: Sequence[Path], *, combine: bool = False,
         return visit.at("")
 
     return work
+
+
+def _saved_name(taken: set[str], name: str) -> str:
+    """A name that no file in the folder has yet: "báo cáo (2).xlsx"."""
+    path = Path(name)
+    number, free = 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{path.stem} ({number}){path.suffix}"
+    return free

@@ -6,6 +6,7 @@ Outputs of a workspace are found by looking into known folders, never by a path.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from nq57xl.commands.close import close, erase_contacts, reopen
 from nq57xl.commands.consolidated import overview
-from nq57xl.commands.desk import desk, files_of
+from nq57xl.commands.desk import desk
 from nq57xl.commands.edits import NAME, edits, hand_in
 from nq57xl.commands.merge import merge
 from nq57xl.commands.upward import upward
@@ -57,7 +58,7 @@ def _report(visit: Visit) -> Response:
         view=view,
         figures=figures,
         headline=headline(figures) if figures else "",
-        files=files_of([office.workspace.report_dir(view.period.code)]),
+        files=_files_of([office.workspace.report_dir(view.period.code)]),
         what=_WHAT,
         missing=[line.status for line in view.units if line.status.counting is None and not view.months],
         left=days_left(view.days_left),
@@ -147,7 +148,7 @@ def _superior_form(visit: Visit) -> Response:
     with office.reading() as ledger:
         _, period = office.valid(visit.period, ledger)
     folders = [office.workspace.upward_dir(period.code), office.workspace.upward_dir()]
-    return visit.page("upward.html.j2", tab="desk", period=period, files=files_of(folders))
+    return visit.page("upward.html.j2", tab="desk", period=period, files=_files_of(folders))
 
 
 @page_at("/so/{slug}/ky/{period}/cap-tren/dien", post=True)
@@ -204,7 +205,7 @@ def _one_file(visit: Visit) -> Response:
     kind, name = visit.path["kind"], visit.path["name"]
     if kind == "ke-hoach" and name != workspace.appendix.name:
         raise HTTPException(404)
-    for path in files_of(_folders(workspace, visit.period, kind)):
+    for path in _files_of(_folders(workspace, visit.period, kind)):
         if path.name == name:
             return attachment(path.name, path.read_bytes())
     raise HTTPException(404)
@@ -216,7 +217,7 @@ def _whole_folder(visit: Visit) -> Response:
     workspace, kind = visit.office().workspace, visit.path["kind"]
     if kind in ("kiem-tra", "ke-hoach", "dieu-chinh", "nam-truoc", "cap-tren"):
         raise HTTPException(404)
-    files = [path for path in files_of(_folders(workspace, visit.period, kind)) if not path.name.startswith(_INTERNAL)]
+    files = [path for path in _files_of(_folders(workspace, visit.period, kind)) if not path.name.startswith(_INTERNAL)]
     if not files:
         raise HTTPException(404)
     return attachment(f"NQ57_{visit.period}_{kind}.zip", zipped((path.name, path.read_bytes()) for path in files))
@@ -230,3 +231,8 @@ def _original(visit: Visit) -> Response:
     if path is None:
         raise HTTPException(404)
     return attachment(path.name, path.read_bytes())
+
+
+def _files_of(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Files that lie in these folders now, by name."""
+    return tuple(path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file())

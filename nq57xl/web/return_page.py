@@ -16,7 +16,7 @@ from nq57xl.commands.decide import (
     recheck,
     remark_on_cell,
 )
-from nq57xl.commands.desk import look_at_return, moment_of_day, remark, returns_of
+from nq57xl.commands.desk import look_at_return, remark, returns_of
 from nq57xl.commands.office import Office
 from nq57xl.commands.remind import drafted_reminders, note_reminded
 from nq57xl.commands.signed_copies import attach_bytes, signed_copies
@@ -81,7 +81,7 @@ def _decide(visit: Visit) -> Response:
     if kind == "remark" and where[1]:
         remark_on_cell(visit.office(), sha256, None, where, reason)
     else:
-        _record(visit.office(), sha256, kind, reason, moment_of_day(visit.words("luc")))
+        _record(visit.office(), sha256, kind, reason, _moment_of_day(visit.words("luc")))
     return see(visit.at(f"/tep/{sha256}"))
 
 
@@ -232,3 +232,11 @@ def _waive(visit: Visit) -> Response:
     else:
         raise HTTPException(400)
     return see(visit.at("/giai-trinh"))
+
+
+def _moment_of_day(text: str) -> dt.datetime | None:
+    """A moment as browsers send it: "2026-04-16T08:30" or "2026-04-16"; None for anything else."""
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None

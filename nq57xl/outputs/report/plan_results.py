@@ -40,7 +40,6 @@ from nq57xl.results.overview import (
     short_of,
 )
 from nq57xl.results.wording import (
-    NOTHING,
     OUTSIDE,
     UNREPORTED,
     due_words,
@@ -48,7 +47,6 @@ from nq57xl.results.wording import (
     entry_words,
     evidence_words,
     numbered,
-    percent_cell,
     shown,
     source_anchor,
     stage_words,
@@ -60,6 +58,7 @@ from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLin
 
 _SHEET = SHEETS["plan_results"]
 TASK_ROW, UNIT_ROW, SUPPORT_ROW, SILENT_ROW = "NV", "ĐV", "PH", "PHC"
+_NOTHING = "Không phát sinh"
 _SUPPORT_SPANS = {"number": "deadline", "standing": "next_work"}
 _SILENT_SPANS = {"number": "next_work"}
 _RESULT = (("result", ""), ("kpi_achieved", "KPI: "))
@@ -179,7 +178,7 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     cells["result"] = "\n".join(filter(None, told))
     cells["trouble"] = labelled(values, _TROUBLE, c)
     cells["next_work"] = labelled(values, _NEXT, c)
-    cells["percent"] = percent_cell(values.get("percent"))
+    cells["percent"] = _percent_cell(values.get("percent"))
     if values:
         cells["source"] = source_link(entry.unit, "led", row.task.code)
     return cells
@@ -189,7 +188,7 @@ def _silent_lines(c: Consolidation, labels: Mapping[str, str]) -> Iterator[Repor
     """Supporters with nothing to tell in one line at the end, those who have not told in another."""
     stated = {item.unit for item in c.traced if item.value.table == "statement"}
     asked = [(row, item) for row in c.tasks if row.standing.state != "done_before" for item in row.contributions]
-    for words, state in ((NOTHING, "nothing"), (UNREPORTED, "unreported")):
+    for words, state in ((_NOTHING, "nothing"), (UNREPORTED, "unreported")):
         found: dict[tuple[str, str], list[Task]] = {}
         for row, item in asked:
             if item.state == state:
@@ -381,3 +380,13 @@ def gap_cell(gap: float | None, measure: str) -> CellContent:
         return Number(round(gap * 100, 6), '+#,##0.0####" điểm %";-#,##0.0####" điểm %";0" điểm %"')
     decimals = "" if gap == int(gap) else ".######"
     return Number(gap, f"+#,##0{decimals};-#,##0{decimals};0")
+
+
+def _percent_cell(value: Value | None) -> CellContent:
+    """A percentage as a number, the typed text where it is none, nothing for a blank."""
+    if value is None:
+        return None
+    if isinstance(value.value, int | float):
+        fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
+        return Number(float(value.value), "0.0##%" if fine else "0%")
+    return value.typed

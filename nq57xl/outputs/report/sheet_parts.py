@@ -10,11 +10,15 @@ from attrs import frozen
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit
 from nq57xl.resources import read_schema
-from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow, TracedCell
+from nq57xl.results.consolidation import (
+    Consolidation,
+    LeadEntry,
+    TaskRow,
+    TracedCell,
+)
 from nq57xl.results.overview import past_periods
 from nq57xl.results.wording import (
     EDIT_KINDS,
-    anchor_of,
     days_words,
     due_words,
     entry_words,
@@ -162,7 +166,7 @@ def source_labels(c: Consolidation) -> dict[str, str]:
     """Anchor -> numbers of its lines: "12-19"; of a unit's row, and of all its rows of a table."""
     found: dict[str, list[int]] = {}
     for number, item in enumerate((item for item in c.traced if not item.contact), start=1):
-        for anchor in (anchor_of(item), source_anchor(item.unit, item.value.table, "")):
+        for anchor in (_anchor_of(item), source_anchor(item.unit, item.value.table, "")):
             found.setdefault(anchor, []).append(number)
     return {a: f"{n[0]}-{n[-1]}" if len(n) > 1 else str(n[0]) for a, n in found.items()}
 
@@ -173,7 +177,7 @@ def _lines(
     percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
     seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
-        own = (anchor_of(item), source_anchor(item.unit, item.value.table, ""))
+        own = (_anchor_of(item), source_anchor(item.unit, item.value.table, ""))
         anchors = tuple(anchor for anchor in own if anchor not in seen)
         seen.update(anchors)
         yield ReportLine("row", _cells(item, number, c, percents), anchors=anchors)
@@ -239,3 +243,8 @@ def _value(item: TracedCell, c: Consolidation, percents: set[str]) -> str:
     words = shown(value, c.schema, percent=value.key in percents)
     plain = field is None or field.type == "text"
     return _AS_TYPED if plain and words == value.typed else words
+
+
+def _anchor_of(traced: TracedCell) -> str:
+    """The same for a typed cell."""
+    return source_anchor(traced.unit, traced.value.table, traced.value.key)
