@@ -12,6 +12,7 @@ import click
 from nq57xl.cli import environment
 from nq57xl.cli.options import NamedPath, answer, as_json, command, office, period_option, print_table, talk
 from nq57xl.errors import Nq57Error
+from nq57xl.rules.codec import json_fields
 from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
@@ -217,15 +218,7 @@ def _upward(  # noqa: PLR0917 - click passes them by name
 
 def _upward_json(done: UpwardReport) -> dict[str, Any]:
     points = [
-        {
-            "sheet": item.sheet,
-            "cell": item.cell,
-            "task": item.key,
-            "field": item.field,
-            "code": item.code,
-            "reason": item.why,
-        }
-        for item in done.points
+        {**json_fields(item, "sheet cell field code"), "task": item.key, "reason": item.why} for item in done.points
     ]
     names = {"form": done.form, "sources": done.sources, "matches": done.matches}
     paths = {name: str(path) for name, path in names.items()}

@@ -140,23 +140,16 @@ def _history(context: click.Context, code: str, output: Path | None, json_: bool
         lines = [json_fields(line, "period unit said received on_time findings edits") for line in done.lines]
         print_json({"subject": done.subject, "periods": lines})
         return
-    rows = [
-        (line.title, line.unit, line.said, line.received, line.on_time, line.findings, line.edits)
-        for line in done.lines
-    ]
     headings = ("Kỳ", "Đơn vị", "Đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập")
-    print_table(headings, rows, done.subject)
+    print_table(headings, (line.cells for line in done.lines), done.subject)
     if output is not None:
         talk(f"Đã ghi {output}")
 
 
 def _reminders_json(done: Reminders) -> dict[str, Any]:
     units = [
-        {
-            "code": item.unit.code,
-            "name": item.unit.name,
-            "owes": item.unit.owes,
-            "points": item.unit.points,
+        json_fields(item.unit, "code name owes points")
+        | {
             "text": str(item.text),
             "draft": str(item.draft) if item.draft else None,
             "attached": item.unit.file or None,

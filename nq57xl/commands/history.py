@@ -44,6 +44,11 @@ class _HistoryLine:
     findings: str
     edits: str
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As a row of a table."""
+        return (self.title, self.unit, self.said, self.received, self.on_time, self.findings, self.edits)
+
 
 @frozen
 class _History:
@@ -57,10 +62,7 @@ class _History:
 
     def book(self) -> bytes:
         """The same as a workbook."""
-        cells = [
-            (one.title, one.unit, one.said, one.received, one.on_time, one.findings, one.edits) for one in self.lines
-        ]
-        return render_history(self.subject, cells, dt.datetime(self.year, 1, 1, 8))
+        return render_history(self.subject, [line.cells for line in self.lines], dt.datetime(self.year, 1, 1, 8))
 
 
 def history(office: Office, wanted: str, output: Path | None = None) -> _History:

@@ -21,12 +21,11 @@ from nq57xl.outputs.reminders import (
     NOTICE_FILE,
     CalendarLine,
     OwingUnit,
-    calendar_file,
+    calendar_files,
     day_words,
     group_text,
     owed_by,
     owing,
-    render_calendar,
     render_notice,
     unit_draft,
     unit_text,
@@ -193,14 +192,6 @@ class YearCalendar:
     """Where it was written."""
     problems: tuple[str, ...] = ()
 
-    def books(self) -> dict[str, bytes]:
-        """The same as a workbook to print and a calendar file, by name."""
-        name = f"lich-bao-cao-{self.year}"
-        return {
-            f"{name}.xlsx": render_calendar(self.lines, self.year, self.title),
-            f"{name}.ics": calendar_file(self.lines, self.year, self.title),
-        }
-
 
 def year_days(office: Office, year: int | None = None) -> YearCalendar:
     """The calendar of a year (default: the plan's), without writing it. Raises Nq57Error for swapped days that are no
@@ -221,7 +212,7 @@ def year_calendar(office: Office, year: int | None = None) -> YearCalendar:
     with office.changing("calendar") as ledger:
         days = year_days(office, year)
         folder = office.workspace.out / f"lich-{days.year}"
-        outputs = {folder / name: data for name, data in days.books().items()}
+        outputs = {folder / name: data for name, data in calendar_files(days.lines, days.year, days.title).items()}
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         return attrs.evolve(days, files=tuple(written.values()), problems=tuple(map(str, failed)))
 

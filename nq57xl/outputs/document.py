@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs import document_results as results
 from nq57xl.outputs import document_review as review
-from nq57xl.outputs.document_results import BLANK_DAY, WHOLE, Paragraph, Room, in_full, report_number, several, state_of
+from nq57xl.outputs.document_results import BLANK_DAY, WHOLE, Paragraph, Room, report_number, several, state_of
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
     COLLECTIVE_RULE,
@@ -270,7 +270,7 @@ def context(c: Consolidation) -> dict[str, Any]:
         "place": place,
         "day": f"ngày      tháng      năm {c.period.report_due.year}",
         "title": f"{report_title(c)}, {c.period.title}",
-        "recipients": [in_full(name.strip()) for name in recipient.split(";") if name.strip()],
+        "recipients": [_in_full(name.strip()) for name in recipient.split(";") if name.strip()],
         "gaps": results.gaps(c, f),
         "basis": results.basis(c),
         "counts": _counts_table(c, f),
@@ -289,17 +289,7 @@ def context(c: Consolidation) -> dict[str, Any]:
 
 def _parts(view: Overview, room: Room = WHOLE) -> dict[str, tuple[Paragraph, ...]]:
     """Paragraphs of the sections by their names in the template."""
-    c, f = view.consolidation, view.figures
-    return {
-        "steering": results.steering(c, f),
-        "overall": results.overall(view),
-        "indicators": results.indicators(c, f),
-        "highlights": review.highlights(view),
-        "shortcomings": review.shortcomings(view, room),
-        "causes": review.difficulties(view, room),
-        "next_period": review.next_period_work(view, room),
-        "proposals": review.proposals(view, room),
-    }
+    return results.result_parts(view) | review.review_parts(view, room)
 
 
 _PAGE_LINES = 39.0
@@ -336,13 +326,13 @@ def _body(view: Overview) -> tuple[dict[str, tuple[Paragraph, ...]], tuple[resul
     c = view.consolidation
     opening = (report_title(c), results.basis(c), results.gaps(c, view.figures))
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
-    room -= results.lines_of(Paragraph(text) for text in opening)
+    room -= _lines_of(Paragraph(text) for text in opening)
     for fit, detail in _FITS:
         parts = _parts(view, fit)
         found = tuple(results.by_section(c, view.figures, detail, fit))
         told = [part for paragraphs in parts.values() for part in paragraphs]
         told += [part for item in found for part in (item.part, Paragraph(item.title))]
-        if results.lines_of(told) <= room:
+        if _lines_of(told) <= room:
             break
     return parts, found
 
@@ -355,7 +345,7 @@ def placeholders(c: Consolidation) -> int:
 def _closing(c: Consolidation) -> str:
     """The last sentence, without the "./." of the template."""
     _, agency, recipient, _ = c.letterhead
-    reader = f", kính báo cáo {in_full(recipient)}" if recipient else ""
+    reader = f", kính báo cáo {_in_full(recipient)}" if recipient else ""
     return f"Trên đây là kết quả thực hiện Kế hoạch {c.period.title} của {agency}{reader}"
 
 
@@ -396,3 +386,20 @@ def _fit_columns(docx: Any) -> None:  # noqa: ANN401 - python-docx has no types
             whole = sum(int(column.get(qn("w:w"))) for column in grid)
             for column, width in zip(grid, asked, strict=True):
                 column.set(qn("w:w"), str(round(whole * width / sum(asked))))
+
+
+def _in_full(name: str) -> str:
+    """A recipient without the abbreviation of letterheads: "UBND tỉnh" is "Ủy ban nhân dân tỉnh"."""
+    return re.sub(r"\bUBND\b", "Ủy ban nhân dân", name)
+
+
+_LETTERS_OF_LINE = 76
+"""Of 14 points over 165 mm."""
+_SPACE_AFTER = 0.4
+"""Of a paragraph, in lines."""
+
+
+def _lines_of(parts: Iterable[Paragraph]) -> float:
+    """About how many printed lines paragraphs take."""
+    texts = [text for part in parts for text in (part.lead, *part.items)]
+    return sum(len(text) // _LETTERS_OF_LINE + 1 + _SPACE_AFTER for text in texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -166,16 +166,6 @@ def accepted(c: Consolidation) -> int:
     return sum(item.status.counting is not None for item in c.units)
 
 
-def nobody(c: Consolidation, words: str) -> str:
-    """The sentence for what no accepted report tells; where none was accepted, that is said instead."""
-    return words if accepted(c) else "Đến thời điểm báo cáo, chưa nhận được báo cáo của các đơn vị về nội dung này."
-
-
-def rows_with(c: Consolidation, test: Callable[[TaskRow], bool]) -> list[TaskRow]:
-    """Rows of the plan that pass, in its order."""
-    return [row for row in c.tasks if test(row)]
-
-
 def _agency_name(c: Consolidation) -> str:
     """The agency that reports."""
     return c.letterhead[1]
@@ -197,11 +187,6 @@ def report_number(c: Consolidation) -> str:
     """ "        /BC-SXD": the number is left blank, the agency's letters are those of the plan."""
     letters = c.plan.properties.symbol.partition("-")[2]
     return f"{_BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
-
-
-def in_full(name: str) -> str:
-    """A recipient without the abbreviation of letterheads: "UBND tỉnh" is "Ủy ban nhân dân tỉnh"."""
-    return re.sub(r"\bUBND\b", "Ủy ban nhân dân", name)
 
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
@@ -233,7 +218,13 @@ def gaps(c: Consolidation, f: Figures) -> str:
     )
 
 
-def steering(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
+def result_parts(view: Overview) -> dict[str, tuple[Paragraph, ...]]:
+    """Sections I and II but for the groups of tasks, by their names in the template."""
+    c, f = view.consolidation, view.figures
+    return {"steering": _steering(c, f), "overall": _overall(view), "indicators": _indicators(c, f)}
+
+
+def _steering(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     """Section I: the office's own words on its steering, then who had to report and did."""
     own = c.office_texts.get("steering", "")
     told = (
@@ -276,7 +267,7 @@ def _late(unit: UnitStatus) -> str:
     return f"{unit.name} (chậm {count_words(unit.days_late)} ngày)"
 
 
-def overall(view: Overview) -> tuple[Paragraph, ...]:
+def _overall(view: Overview) -> tuple[Paragraph, ...]:
     """II.1: how many of how many, on time or not, against the period before."""
     c, total = view.consolidation, view.figures.total
     sections = len(view.figures.sections)
@@ -404,7 +395,7 @@ def _under_way(row: TaskRow, c: Consolidation, depth: _Depth) -> str:
     return f"{full_name(row)}" + (f": {'; '.join(told)}" if told else "")
 
 
-def indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
+def _indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     """II.3: counts of indicators, those reached by name; nothing where the plan has none."""
     if not c.indicators:
         return ()
@@ -450,15 +441,3 @@ def missed_indicators(c: Consolidation, most: int = LISTED) -> Iterator[Paragrap
             yield Paragraph(f"{lead} (nêu tại {appendix_name(c, 'II')}).")
         else:
             yield Paragraph(f"{lead}: {'; '.join(_indicator(row) for row in rows)}.")
-
-
-_LETTERS_OF_LINE = 76
-"""Of 14 points over 165 mm."""
-_SPACE_AFTER = 0.4
-"""Of a paragraph, in lines."""
-
-
-def lines_of(parts: Iterable[Paragraph]) -> float:
-    """About how many printed lines paragraphs take."""
-    texts = [text for part in parts for text in (part.lead, *part.items)]
-    return sum(len(text) // _LETTERS_OF_LINE + 1 + _SPACE_AFTER for text in texts)

@@ -8,7 +8,6 @@ from attrs import frozen
 
 from nq57xl.outputs.document_results import (
     LISTED,
-    WHOLE,
     Paragraph,
     Room,
     accepted,
@@ -16,10 +15,8 @@ from nq57xl.outputs.document_results import (
     codes,
     full_name,
     missed_indicators,
-    nobody,
     part,
     placeholder,
-    rows_with,
     sentence,
     several,
     task_numbers,
@@ -28,8 +25,21 @@ from nq57xl.outputs.document_results import (
 from nq57xl.outputs.overview_page import count_words, indicator_words
 from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, TaskRow
-from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, is_silent, timely
-from nq57xl.results.wording import STAGES, begun, flowing, numbered, percent_of, shown
+from nq57xl.results.overview import (
+    NO_LEVEL,
+    AskedDecision,
+    Overview,
+    is_silent,
+    timely,
+)
+from nq57xl.results.wording import (
+    STAGES,
+    begun,
+    flowing,
+    numbered,
+    percent_of,
+    shown,
+)
 from nq57xl.rules.movement import EXPLAINED_BY, MOVEMENT_EXPLAINED
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import one_line
@@ -40,7 +50,18 @@ _LEAST_ASKED, _LEAST_LONG = 2, 250
 """Decisions of a level, and their letters, that are told whatever the room: the reader is asked for them."""
 
 
-def highlights(view: Overview) -> tuple[Paragraph, ...]:
+def review_parts(view: Overview, room: Room) -> dict[str, tuple[Paragraph, ...]]:
+    """Sections III to V by their names in the template."""
+    return {
+        "highlights": _highlights(view),
+        "shortcomings": _shortcomings(view, room),
+        "causes": _difficulties(view, room),
+        "next_period": _next_period_work(view, room),
+        "proposals": _proposals(view, room),
+    }
+
+
+def _highlights(view: Overview) -> tuple[Paragraph, ...]:
     """III.1: the office's own judgement, then the figures that speak for it."""
     c, total = view.consolidation, view.figures.total
     own = c.office_texts.get("judgement", "")
@@ -50,7 +71,7 @@ def highlights(view: Overview) -> tuple[Paragraph, ...]:
         else placeholder("Bổ sung nhận định chung: kết quả nổi bật nhất trong kỳ, mức độ hoàn thành so với yêu cầu")
     )
     if not accepted(c):
-        return (judgement, Paragraph(nobody(c, "")))
+        return (judgement, Paragraph(_nobody(c, "")))
     done = total.stages.get(STAGES[0], 0) + total.stages.get(STAGES[1], 0)
     now = sum(row.standing.state == "reported" and row.standing.progress == "done" for row in c.tasks)
     words = f"Lũy kế đã hoàn thành {count_words(done)}/{count_words(total.total)} đầu việc"
@@ -61,11 +82,11 @@ def highlights(view: Overview) -> tuple[Paragraph, ...]:
     return (judgement, Paragraph(f"{words} {indicator_words(view.figures)}".strip()))
 
 
-def shortcomings(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
-    """III.2: what is late, each with its reason and remedy; what nobody reported on; targets that were missed."""
+def _shortcomings(view: Overview, room: Room) -> tuple[Paragraph, ...]:
+    """III.2: what is late, each with its reason and remedy; what _nobody reported on; targets that were missed."""
     c, most = view.consolidation, max(room.most, _LEAST_NAMED)
     parts = (*_late(c, most, room.longest), *_finished_late(c, most), *_silent(c), *missed_indicators(c, most))
-    nothing = (Paragraph(nobody(c, "Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm.")),)
+    nothing = (Paragraph(_nobody(c, "Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm.")),)
     return (parts or nothing) + tuple(_explained_movements(c, most))
 
 
@@ -97,7 +118,7 @@ def _late(c: Consolidation, most: int, longest: int) -> Iterator[Paragraph]:
         ),
     )
     for code, words, days in groups:
-        rows = rows_with(c, timely(code))
+        rows = _rows_with(c, timely(code))
         named = sorted(rows, key=_left)[:most] if len(rows) > most else rows
         items = [_with_reason(row, c, days, 2 * longest) for row in named]
         if len(rows) > most:
@@ -158,7 +179,7 @@ _OF_LATE = (
 
 
 def _finished_late(c: Consolidation, most: int) -> Iterator[Paragraph]:
-    rows = rows_with(c, timely("late"))
+    rows = _rows_with(c, timely("late"))
     if rows:
         short = len(rows) > most
         names = (
@@ -169,14 +190,14 @@ def _finished_late(c: Consolidation, most: int) -> Iterator[Paragraph]:
 
 
 def _silent(c: Consolidation) -> Iterator[Paragraph]:
-    rows = rows_with(c, is_silent)
+    rows = _rows_with(c, is_silent)
     if rows:
         lead = f"Có {count_words(len(rows))} đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
         which = f"nêu tại {appendix_name(c, 'I')}" if len(rows) > LISTED else task_numbers(rows)
         yield Paragraph(f"{lead} ({which}).")
 
 
-def difficulties(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
+def _difficulties(view: Overview, room: Room) -> tuple[Paragraph, ...]:
     """III.3: each difficulty with its cause and the proposal beside it, the same words told once."""
     c = view.consolidation
     found: dict[str, list[_Told]] = {}
@@ -245,14 +266,14 @@ def _list_of(lead: str, items: list[str], c: Consolidation, room: Room, none: st
         return Paragraph(f"{lead} ({where})." if counted else f"{lead}: {count_words(more)} nội dung ({where}).")
     if more:
         kept.append(f"{count_words(more)} nội dung khác nêu tại {appendix_name(c, 'I')}")
-    return part(lead, kept, nobody(c, none))
+    return part(lead, kept, _nobody(c, none))
 
 
-def next_period_work(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
+def _next_period_work(view: Overview, room: Room) -> tuple[Paragraph, ...]:
     """Section IV: what is overdue, what falls due, what the units will do, the same work gathered."""
     c = view.consolidation
     parts = []
-    overdue = rows_with(c, timely("overdue"))
+    overdue = _rows_with(c, timely("overdue"))
     if overdue:
         parts.append(Paragraph(f"Hoàn thành dứt điểm {count_words(len(overdue))} đầu việc quá hạn nêu tại mục III."))
     if view.due_soon:
@@ -280,7 +301,7 @@ def _planned(c: Consolidation) -> list[str]:
     return [f"{words} ({_whose(who)})" for words, who in found.items()]
 
 
-def proposals(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
+def _proposals(view: Overview, room: Room) -> tuple[Paragraph, ...]:
     """Section V: what is asked for, by the level that decides; then new tasks."""
     c = view.consolidation
     parts: list[Paragraph] = []
@@ -297,7 +318,7 @@ def proposals(view: Overview, room: Room = WHOLE) -> tuple[Paragraph, ...]:
     new = list(_new_tasks(c))
     if new:
         parts.append(_list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new, c, room))
-    return tuple(parts) or (Paragraph(nobody(c, "Trong kỳ, các phòng, đơn vị không có đề xuất, kiến nghị.")),)
+    return tuple(parts) or (Paragraph(_nobody(c, "Trong kỳ, các phòng, đơn vị không có đề xuất, kiến nghị.")),)
 
 
 def _asked(item: AskedDecision) -> str:
@@ -320,3 +341,13 @@ def _new_tasks(c: Consolidation) -> Iterator[str]:
     for texts, units in found.items():
         more = "; ".join(f"{words}: {text}" for (_, words), text in zip(names, texts[1:], strict=True) if text)
         yield f"{texts[0]} ({', '.join(dict.fromkeys(units))} đề xuất" + (f"; {more})" if more else ")")
+
+
+def _nobody(c: Consolidation, words: str) -> str:
+    """The sentence for what no accepted report tells; where none was accepted, that is said instead."""
+    return words if accepted(c) else "Đến thời điểm báo cáo, chưa nhận được báo cáo của các đơn vị về nội dung này."
+
+
+def _rows_with(c: Consolidation, test: Callable[[TaskRow], bool]) -> list[TaskRow]:
+    """Rows of the plan that pass, in its order."""
+    return [row for row in c.tasks if test(row)]

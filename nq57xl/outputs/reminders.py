@@ -241,8 +241,13 @@ def day_words(day: dt.date) -> str:
     return f"{_WEEKDAYS[day.weekday()]}, {day:%d/%m/%Y}"
 
 
-def render_calendar(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
-    """The workbook's bytes; the same lines give the same bytes."""
+def calendar_files(lines: Sequence[CalendarLine], year: int, title: str) -> dict[str, bytes]:
+    """The calendar as a workbook to print and a calendar file, by name; the same lines give the same bytes."""
+    name = f"lich-bao-cao-{year}"
+    return {f"{name}.xlsx": _calendar_book(lines, year, title), f"{name}.ics": _calendar_file(lines, year, title)}
+
+
+def _calendar_book(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
     days = ((line.period.cutoff, line.period.due, line.period.report_due) for line in lines)
     rows = [
         (str(number), line.period.title, data_window(line.period), *map(day_words, told), line.note)
@@ -252,8 +257,8 @@ def render_calendar(lines: Sequence[CalendarLine], year: int, title: str) -> byt
     return _list_book((f"Lịch báo cáo năm {year}", "Lịch báo cáo"), top, _CALENDAR, rows, dt.datetime(year, 1, 1, 8))
 
 
-def calendar_file(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
-    """The same as iCalendar (RFC 5545): an all-day event for each cut-off and each due day."""
+def _calendar_file(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
+    """iCalendar (RFC 5545): an all-day event for each cut-off and each due day."""
     rows = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//nq57xl//lich bao cao//VI", "CALSCALE:GREGORIAN"]
     for line in lines:
         period = line.period

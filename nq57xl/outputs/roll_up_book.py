@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
+
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
 from nq57xl.results.superior_filling import FilledForm, FilledLine
 from nq57xl.xlsx.write import Workbook, Worksheet
@@ -40,10 +42,7 @@ _HEAD = 3
 def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
     """The workbook; `title`: of form and period, `sources`: name of the office's own workbook of sources."""
     with Workbook(f"Tổng hợp lên cấp trên: {title}", STYLES) as book:
-        points = [
-            (item.sheet, item.cell, item.key, item.work, item.field, item.why, item.reason_cell)
-            for item in filled.points
-        ]
+        points = [attrs.astuple(item, filter=lambda field, _: field.name != "code") for item in filled.points]
         note = (
             "Các ô dưới đây để trống hoặc cần xem lại; người phụ trách trả lời vào biểu, kiểm tra rồi ký. «Cấp trên sẽ "
             "trả lại», «Cấp trên sẽ hỏi lại» là kết quả kiểm tra biểu đã điền theo quy tắc của biểu: sửa trước khi "
@@ -57,7 +56,7 @@ def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
         before = (None, *filled.lines)
         rows = [_cells(item, last) for item, last in zip(filled.lines, before, strict=False)]
         _write(book.sheet(_FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, rows)
-        general = [(item.table, item.unit, item.text, item.numbers) for item in filled.general]
+        general = [attrs.astuple(item) for item in filled.general]
         note = (
             "Nội dung các đơn vị tự đề xuất, kiến nghị chung, không tự đưa lên cấp trên: nội dung nào cần gửi thì "
             "người phụ trách ghi vào biểu."
@@ -70,21 +69,7 @@ def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
 def _cells(item: FilledLine, before: FilledLine | None) -> tuple[str, ...]:
     """The line; what was filled in stands once for all lines of its cell."""
     repeated = before is not None and (before.sheet, before.cell) == (item.sheet, item.cell)
-    return (
-        item.sheet,
-        item.cell,
-        item.key,
-        item.field,
-        "" if repeated else item.shown,
-        item.code,
-        item.unit,
-        item.typed,
-        item.number,
-        item.file,
-        item.source_sheet,
-        item.source_cell,
-        item.sha256,
-    )
+    return attrs.astuple(attrs.evolve(item, shown="") if repeated else item)
 
 
 def _write(sheet: Worksheet, top: tuple[str, str], columns: dict[str, int], rows: Sequence[tuple[str, ...]]) -> None:

@@ -25,6 +25,7 @@ from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import day_in_words
+from nq57xl.outputs.reminders import calendar_files
 from nq57xl.plan.compare import KIND_WORDS
 from nq57xl.plan.model import PlanRowChange
 from nq57xl.plan.periods import parse_period, title_of
@@ -206,7 +207,8 @@ def _year(visit: Visit) -> Response:
 @page_at("/so/{slug}/nam/lich.{suffix}")
 def _calendar_of_year(visit: Visit) -> Response:
     """The calendar as a workbook to print, or for phones and mail programs."""
-    files = year_days(visit.office()).books()
+    days = year_days(visit.office())
+    files = calendar_files(days.lines, days.year, days.title)
     name = next((name for name in files if name.endswith(f".{visit.path['suffix']}")), None)
     if name is None:
         raise HTTPException(404)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from attrs import define, field
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -103,7 +104,9 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length[:12]) > UPLOAD_BYTES + _OVERHEAD:
             return _plain("Quá 100 MB trong một lần gửi: hãy chia thành nhiều lần.", 413)
-        if not path.startswith(_OPEN) and not self.keys.knows(_cookie(headers, cookie_name(self.port))):
+        if not path.startswith(_OPEN) and not self.keys.knows(
+            cookie_parser(headers.get("cookie", "")).get(cookie_name(self.port), "")
+        ):
             return _plain("Phiên làm việc đã hết: hãy bấm đúp biểu tượng NQ57 để mở lại trang.", 403)
         return None
 
@@ -118,14 +121,6 @@ def _own_page(headers: Mapping[str, str], method: str, hosts: set[str]) -> bool:
     if origin is not None:
         return origin.removeprefix("http://") in hosts
     return safe or "x-nq57-launch" in headers
-
-
-def _cookie(headers: Mapping[str, str], name: str) -> str:
-    for part in headers.get("cookie", "").split(";"):
-        key, _, value = part.strip().partition("=")
-        if key == name:
-            return value
-    return ""
 
 
 def _plain(text: str, status: int) -> Response:
