@@ -15,9 +15,8 @@ from typing import Any
 from sqlalchemy import Engine, event, select
 
 from nq57xl.forms.model import Form, FormRow, FormTable, Source, Value
-from nq57xl.ledger.lock import writing
 from nq57xl.ledger.outputs import remove_guarded, write_guarded
-from nq57xl.ledger.storage import storage_of
+from nq57xl.ledger.storage import storage_of, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace, archive_file

@@ -13,8 +13,7 @@ from attrs import evolve, frozen
 
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.lock import writing
-from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of
+from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.text.files import TEMPORARY, sha256_of, write_atomic

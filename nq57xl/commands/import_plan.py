@@ -11,7 +11,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.lock import writing
+from nq57xl.ledger.storage import writing
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.importer.assemble import Imported, import_document

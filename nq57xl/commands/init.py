@@ -18,8 +18,8 @@ from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import indicator_before, led_before, reporting_units
 from nq57xl.forms.model import EarlierAnswer
-from nq57xl.ledger.lock import writing
 from nq57xl.ledger.office_records import used_codes
+from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes

@@ -11,8 +11,8 @@ from pathlib import Path
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.lock import writing
 from nq57xl.ledger.office_records import used_codes, version_until
+from nq57xl.ledger.storage import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_kept import LIMIT, Appendix, from_kept, kept

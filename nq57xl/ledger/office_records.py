@@ -15,8 +15,8 @@ from sqlalchemy import func, insert, literal, select, tuple_
 
 from nq57xl.forms.model import Source
 from nq57xl.ledger import queries, tables
-from nq57xl.ledger.engine import upsert
 from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, UnitStatus
+from nq57xl.ledger.storage import upsert
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import AmendedRow, Amendment, Period, Plan
 from nq57xl.returns.model import ReturnRecord

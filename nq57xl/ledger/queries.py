@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, i
 
 from nq57xl.forms.model import Form, SheetLayout, Source, Value
 from nq57xl.ledger import decisions, tables
-from nq57xl.ledger.engine import add_rows, upsert
+from nq57xl.ledger.storage import add_rows, upsert
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord

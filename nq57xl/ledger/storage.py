@@ -1,31 +1,191 @@
-"""Where a ledger lies: the SQLite file of its workspace, or a schema of its own on a PostgreSQL server.
+"""Where a ledger lies and who may write: the SQLite file of its workspace, or a schema of its own on a server.
 
-On a server the same tables are made by the same migrations; text sorts by its bytes as in SQLite; one advisory lock
-takes the place of the file lock and dies with the connection of its holder; backups are the server's.
+The file is opened the way a shared office folder needs it: with a rollback journal, never WAL, which wants shared
+memory between all its readers, and a network drive has none. On a server the same tables are made by the same
+migrations; text sorts by its bytes as in SQLite; backups are the server's.
+
+One writer at a time, and everybody else is told who it is. The lock is the operating system's (flock, or byte-range
+locking on Windows), so it is freed when its process dies; on a server its advisory lock takes that place, which dies
+with the connection: several computers share the folder then. On shared drives the lock holds as far as the server
+passes locks on: SMB from Windows does, NFS version 4 does; a mount without locks (some FUSE and WebDAV drives) cannot
+be made safe here, and SQLite's own locking fails on it too.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
+import os
+import platform
 import re
 import secrets
+import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, insert, make_url, select, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool, QueuePool
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, NoSuchModuleError
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import migrate, tables
-from nq57xl.ledger.engine import changing, copy_database, file_engine, friendly, memory_engine, reading
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.text.clock import Clock
+from nq57xl.text import files
+from nq57xl.text.clock import Clock, in_vietnam, iso
 from nq57xl.text.legacy import bare
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+BUSY_SECONDS = 10
+"""How long SQLite itself waits for another connection: a backup or a reader on a slow drive."""
+
+
+def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine on the file; the first connection makes it when it is missing.
+
+    `read_only` refuses writes by SQLite's query_only, not by mode=ro: a journal that a killed writer left must be
+    rolled back by whoever opens the file next, and mode=ro cannot.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=QueuePool))
+
+
+def memory_engine(source: Path | None = None) -> Engine:
+    """An engine on a database in memory: empty, or a copy of the file."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    memory.execute("PRAGMA foreign_keys = ON")
+    if source is not None:
+        with contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as original:
+            original.backup(memory)
+    return _begins_itself(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+
+
+def _begins_itself(engine: Engine) -> Engine:
+    """BEGIN by hand: the sqlite3 module begins too late for transactional DDL and for reading before writing."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("nq57_write") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the ledger; errors as `_friendly`."""
+    with _friendly(), engine.connect() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """One transaction, all or nothing; errors as `_friendly`."""
+    with _friendly(), engine.connect() as connection:
+        writer = connection.execution_options(nq57_write=True)
+        with writer.begin():
+            yield writer
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens to rows that are there, in the words of this database."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # loaded where there is a server
+
+        return insert(table)
+    from sqlalchemy.dialects.sqlite import insert as insert_here
+
+    return insert_here(table)
+
+
+def add_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts many rows of plain values, straight by the driver: SQLAlchemy takes longer over each than SQLite."""
+    marks = ("?" if connection.dialect.paramstyle == "qmark" else "%s" for _ in columns)
+    names = f"{table.name} ({', '.join(columns)})"
+    connection.exec_driver_sql(f"INSERT INTO {names} VALUES ({', '.join(marks)})", rows)
+
+
+@contextlib.contextmanager
+def _friendly() -> Iterator[None]:
+    """Turns what a user can cause into Nq57Error or LedgerBusyError; a breach of integrity stays a bug to be seen."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DatabaseError as error:
+        raise _explained(error.orig) from error
+    except sqlite3.DatabaseError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: BaseException | None) -> Nq57Error:
+    """The message for what SQLite said."""
+    text = str(error)
+    if type(error).__module__.startswith("psycopg"):
+        return _server_explained(error)
+    if "locked" in text or "busy" in text:
+        return LedgerBusyError("Sổ dữ liệu nq57xl.db đang được lệnh khác sử dụng. Hãy chờ một lát rồi chạy lại.")
+    if "not a database" in text or "malformed" in text:
+        return Nq57Error(
+            "Tệp nq57xl.db bị hỏng hoặc không phải sổ dữ liệu của nq57xl. "
+            "Hãy đổi tên tệp đó rồi chép bản mới nhất trong thư mục backup/ về thành nq57xl.db."
+        )
+    if "is full" in text:
+        return Nq57Error("Ổ đĩa đã đầy nên chưa ghi được sổ dữ liệu nq57xl.db: hãy xóa bớt tệp không cần rồi làm lại.")
+    return Nq57Error(f"Không đọc hoặc ghi được sổ dữ liệu nq57xl.db ({text}). Hãy kiểm tra ổ đĩa và quyền truy cập.")
+
+
+def _server_explained(error: BaseException | None) -> Nq57Error:
+    """The message for what the server said, without its words: they may hold names and addresses."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state in ("40001", "40P01", "55P03"):
+        return LedgerBusyError("Sổ dữ liệu trên máy chủ đang được lệnh khác ghi. Hãy chờ một lát rồi chạy lại.")
+    if state in ("42501", "25006"):
+        return Nq57Error("Người dùng trong NQ57XL_LEDGER không có quyền ghi vào sổ dữ liệu trên máy chủ.")
+    if not state or state.startswith(("08", "28", "3D", "57P")):
+        return Nq57Error(
+            "Không kết nối được máy chủ sổ dữ liệu, hoặc máy chủ không nhận người dùng, mật khẩu hay tên cơ sở dữ liệu "
+            "nêu trong NQ57XL_LEDGER. Hãy kiểm tra mạng và biến đó, rồi chạy lại."
+        )
+    return Nq57Error(f"Máy chủ sổ dữ liệu báo lỗi (mã {state}). Hãy báo người quản trị máy chủ.")
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """A consistent copy of the database, whole or not at all. Raises Nq57Error, which tells whose fault it is."""
+    staged = target.with_name(f".{target.name}{files.TEMPORARY}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged.touch()  # SQLite would say of a folder without write permission that the database cannot be opened
+        with _friendly(), contextlib.ExitStack() as stack:
+            original: Any = stack.enter_context(contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)))
+            copy = stack.enter_context(contextlib.closing(sqlite3.connect(staged)))
+            original.backup(copy)
+        staged.replace(target)
+    except OSError as error:
+        raise Nq57Error(
+            f"Không tạo được bản sao lưu trong «{target.parent}»: {error.strerror or error}. "
+            "Hãy kiểm tra quyền ghi của thư mục đó và dung lượng ổ đĩa."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            staged.unlink(missing_ok=True)
+
 
 _DRIVER = "postgresql+psycopg"
 _SCHEMA = re.compile(r"nq57_[a-z0-9_]{1,50}")
@@ -62,20 +222,20 @@ class FileStorage:
         """0 where the file is missing or empty."""
         if not self.path.exists():
             return 0
-        return _level(file_engine(self.path, read_only=True))
+        return _level(_file_engine(self.path, read_only=True))
 
     def engine(self, *, read_only: bool = False) -> Engine:
         """See `Storage`."""
-        return file_engine(self.path, read_only=read_only)
+        return _file_engine(self.path, read_only=read_only)
 
     def in_memory(self, level: int) -> Engine:
         """See `Storage`."""
-        with friendly():
+        with _friendly():
             return memory_engine(self.path if level else None)
 
     def backup(self, target: Path) -> bool:
         """See `Storage`."""
-        copy_database(self.path, target)
+        _copy_database(self.path, target)
         return True
 
     def locked(self, wait: float) -> contextlib.AbstractContextManager[None]:
@@ -97,7 +257,7 @@ class _ServerStorage:
     def engine(self, *, read_only: bool = False) -> Engine:
         """See `Storage`; the schema is made for whoever writes."""
         if not read_only:
-            with friendly(), contextlib.closing(self._alone().connect()) as connection:
+            with _friendly(), contextlib.closing(self._alone().connect()) as connection:
                 connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
         options = f"-csearch_path={self.schema} -ctimezone=UTC" + (" -cdefault_transaction_read_only=on" * read_only)
         return create_engine(
@@ -124,7 +284,7 @@ class _ServerStorage:
     def locked(self, wait: float) -> Iterator[None]:
         """A session's advisory lock on a connection of its own."""
         asked = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 57))").bindparams(name=self.schema)
-        with friendly(), contextlib.closing(self._alone().connect()) as connection:
+        with _friendly(), contextlib.closing(self._alone().connect()) as connection:
             until = time.monotonic() + wait
             while not connection.execute(asked).scalar_one():
                 if time.monotonic() >= until:
@@ -250,3 +410,121 @@ def _copied(sent: Connection, received: Connection, table: Table) -> int:
     if batch:
         received.execute(insert(table), batch)
     return count + len(batch)
+
+
+_WAIT = 60.0
+"""Seconds to wait for the other writer: collecting a full inbox on a busy old machine takes about that long."""
+
+
+@frozen
+class _Holder:
+    """Who holds the lock."""
+
+    user: str
+    host: str
+    pid: int
+    command: str
+    since: str
+    """ISO 8601."""
+
+    def describe(self) -> str:
+        """In words, for the message."""
+        try:
+            since = in_vietnam(dt.datetime.fromisoformat(self.since)).strftime("%H:%M:%S ngày %d/%m/%Y")
+        except ValueError:
+            since = self.since
+        person = self.user or "không rõ tên"
+        return f"người dùng {person}, máy {self.host}, lệnh «{self.command}» chạy từ {since}, tiến trình số {self.pid}"
+
+
+@contextlib.contextmanager
+def writing(
+    workspace: Workspace, command: str, clock: Clock, person: str = "", *, wait: float = _WAIT
+) -> Iterator[None]:
+    """Holds the workspace for one writing command; sweeps what a killed one left half written. `person`: who.
+
+    Raises LedgerBusyError, naming the holder, when another process keeps it longer than `wait` seconds; Nq57Error
+    when the folder cannot be written. Not re-entrant.
+    """
+    if not workspace.root.is_dir():  # the lock would make the folder of a mistyped name
+        raise Nq57Error(f"Không có thư mục làm việc «{workspace.root}».")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_server_locked(workspace, wait) if workspace.server else _file_locked(workspace, wait))
+        except LedgerBusyError as error:
+            raise LedgerBusyError(_busy(workspace)) from error
+        try:
+            _leave_name(workspace, command, clock, person)
+            _sweep(workspace)
+            yield
+        finally:
+            # the name goes first: a name without a lock misleads nobody, a lock without a name does
+            with contextlib.suppress(OSError, Nq57Error):
+                files.remove(_name_file(workspace))
+
+
+def _server_locked(workspace: Workspace, wait: float) -> contextlib.AbstractContextManager[None]:
+    return storage_of(workspace, create=True).locked(wait)
+
+
+@contextlib.contextmanager
+def _file_locked(workspace: Workspace, wait: float) -> Iterator[None]:
+    lock = FileLock(workspace.lock)
+    try:
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise LedgerBusyError("") from error
+    except (OSError, NotImplementedError) as error:
+        raise Nq57Error(
+            f"Không khóa được thư mục làm việc «{workspace.root}»: {error}. "
+            "Hãy kiểm tra thư mục có tồn tại và có quyền ghi, hoặc chuyển sang ổ đĩa khác."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def holder(workspace: Workspace) -> _Holder | None:
+    """Whom the side file names: the present holder, or one that was killed; None when it names nobody."""
+    try:
+        found = json.loads(_name_file(workspace).read_text(encoding="utf-8"))
+        return _Holder(
+            str(found["user"]), str(found["host"]), int(found["pid"]), str(found["command"]), str(found["since"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _name_file(workspace: Workspace) -> Path:
+    """The side file; the lock file itself cannot be read on Windows while it is held."""
+    return workspace.root / "nq57xl.lock.json"
+
+
+def _leave_name(workspace: Workspace, command: str, clock: Clock, person: str) -> None:
+    """Says who holds the lock. The name is a courtesy: that it cannot be written stops nobody."""
+    name = {
+        "user": person,
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "command": command,
+        "since": iso(clock.now()),
+    }
+    with contextlib.suppress(Nq57Error):
+        files.write_atomic(_name_file(workspace), json.dumps(name, ensure_ascii=False).encode())
+
+
+def _sweep(workspace: Workspace) -> None:
+    """Removes half-written files; the archive stages its copies in its top folder, so that is enough there."""
+    own = (workspace.appendix.name, _name_file(workspace).name)
+    files.sweep(workspace.root, older_than=3600, at_once=own)  # `import -o` writes there without the lock
+    files.sweep(workspace.backup)
+    files.sweep(workspace.archive)
+    files.sweep(workspace.out, deep=True)
+
+
+def _busy(workspace: Workspace) -> str:
+    """The message for those who have to wait."""
+    found = holder(workspace)
+    by = f" ({found.describe()})" if found else ""
+    return f"Thư mục làm việc đang được một lệnh khác ghi{by}. Hãy chờ lệnh đó chạy xong rồi chạy lại."

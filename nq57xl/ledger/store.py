@@ -20,9 +20,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, Source
 from nq57xl.ledger import decisions, migrate, queries, tables
 from nq57xl.ledger.decisions import CellRemark, Decision, Waiver
-from nq57xl.ledger.engine import changing, reading, upsert
 from nq57xl.ledger.model import SignedCopy
-from nq57xl.ledger.storage import Storage, storage_of
+from nq57xl.ledger.storage import Storage, changing, reading, storage_of, upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord, asked_before

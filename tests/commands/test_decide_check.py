@@ -21,7 +21,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.lock import writing
+from nq57xl.ledger.storage import writing
 from nq57xl.text.clock import VIETNAM, FixedClock
 
 PERIOD = "2026-04"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
-from nq57xl.ledger.lock import holder, writing
+from nq57xl.ledger.storage import holder, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import files
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys, time
 from pathlib import Path
-from nq57xl.ledger.lock import writing
+from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
 from tests.ledger_kit import CLOCK
 with writing(Workspace(Path(sys.argv[1])), "collect", CLOCK, "vũ.tran"):
@@ -37,7 +37,7 @@ with writing(Workspace(Path(sys.argv[1])), "collect", CLOCK, "vũ.tran"):
 WRITE = """
 import sys
 from pathlib import Path
-from nq57xl.ledger.lock import writing
+from nq57xl.ledger.storage import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from tests.ledger_kit import CLOCK, NOON, PERIOD, judged

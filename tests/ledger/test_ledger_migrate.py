@@ -11,8 +11,8 @@ from sqlalchemy import inspect
 
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import migrate, tables
-from nq57xl.ledger.engine import changing, memory_engine
 from nq57xl.ledger.migrate import MIGRATIONS, Migration
+from nq57xl.ledger.storage import changing, memory_engine
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from tests.ledger_kit import CLOCK, NOON, PERIOD, dump, judged

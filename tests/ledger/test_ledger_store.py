@@ -92,7 +92,7 @@ def test_no_wal(workspace: Workspace, ledger: Ledger) -> None:
 @pytest.mark.sqlite_file
 def test_busy_database(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that another program holds for too long is a LedgerBusyError, not a traceback."""
-    monkeypatch.setattr("nq57xl.ledger.engine.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("nq57xl.ledger.storage.BUSY_SECONDS", 0.1)
     with Ledger.open(workspace, CLOCK) as other, ledger._engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN EXCLUSIVE")

@@ -27,9 +27,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import migrate
-from nq57xl.ledger.engine import changing, reading
-from nq57xl.ledger.lock import writing
-from nq57xl.ledger.storage import storage_of
+from nq57xl.ledger.storage import changing, reading, storage_of, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace
@@ -148,7 +146,7 @@ def rows_of(workspace: Workspace, *, without: int = 0) -> list[str]:
 def test_one_writer_at_a_time_and_it_is_named(workspace: Workspace) -> None:
     """A second command waits, then says who writes; readers do not wait; a killed holder frees the lock."""
     script = (
-        "import sys, time\nfrom pathlib import Path\nfrom nq57xl.ledger.lock import writing\n"
+        "import sys, time\nfrom pathlib import Path\nfrom nq57xl.ledger.storage import writing\n"
         "from nq57xl.ledger.workspace import Workspace\nfrom nq57xl.text.clock import SystemClock\n"
         "with writing(Workspace(Path(sys.argv[1]), sys.argv[2]), 'collect', SystemClock(), 'chị Hoa'):\n"
         "    print('held', flush=True)\n    time.sleep(60)\n"

@@ -26,7 +26,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
-from nq57xl.ledger import lock
+from nq57xl.ledger import storage
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.overview_page import headline
 from nq57xl.text.clock import VIETNAM, FixedClock
@@ -298,9 +298,9 @@ def test_a_full_disk_is_told_and_tried_again(browser: Browser, monkeypatch: pyte
 
 def test_a_command_elsewhere_is_named_and_other_pages_go_on(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another command writes, a decision says who and which, and records nothing; pages to read go on."""
-    monkeypatch.setitem(lock.writing.__wrapped__.__kwdefaults__, "wait", 0.2)  # type: ignore[attr-defined]
+    monkeypatch.setitem(storage.writing.__wrapped__.__kwdefaults__, "wait", 0.2)  # type: ignore[attr-defined]
     sha256 = browser.hash_of("VP")
-    with lock.writing(browser.office.workspace, "merge", CLOCK, "hoa"):
+    with storage.writing(browser.office.workspace, "merge", CLOCK, "hoa"):
         told = browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "exclude", "ly_do": "Bản nháp"})
         assert "người dùng hoa" in told and "«merge»" in told
         assert "Bị trả lại" in browser.page(f"/tep/{sha256}")
