@@ -292,13 +292,19 @@ def _named_after_another(source: Source, form: Form, units: Sequence[Unit]) -> I
     words = _NAME_PARTS.split(PurePath(source.name).stem.casefold())
     if form.unit.casefold() in words or FORM_FILE.search(source.name):
         return
-    others = {unit.code.casefold(): unit.code for unit in units if unit.name != form.gatherer and len(unit.code) > 1}
+    others = {
+        word: unit.code
+        for unit in units
+        if (word := unit.code.casefold()) in words and unit.name != form.gatherer and len(word) > 1
+    }
     if code := next((others[word] for word in words if word in others), None):
         yield make("NAME_OTHER_UNIT", words={"value": code, "unit": form.unit_name}, value=source.name)
 
 
 def _other_sender(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
     """The mail comes from the address of another unit than the form's."""
+    if not source.sender:
+        return
     owners: Mapping[str, Unit] = {unit.email.casefold(): unit for unit in units if unit.email}
     address = parseaddr(source.sender)[1]
     owner = owners.get(address.casefold())

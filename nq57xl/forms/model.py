@@ -237,8 +237,11 @@ class SheetLayout:
     @cached_property
     def locked(self) -> dict[tuple[int, int], str | None]:
         """By row and column the texts that must come back; None: a formula."""
-        cells = {(slot.row, slot.col): slot.text for slot in self.slots if slot.text and slot.role in ("text", "key")}
-        return cells | {(slot.row, slot.col): None for slot in self.slots if slot.role in ("check", "formula")}
+        return {
+            (slot.row, slot.col): slot.text if slot.role in ("text", "key") else None
+            for slot in self.slots
+            if slot.role != "entry" and (slot.text or slot.role not in ("text", "key"))
+        }
 
     @cached_property
     def entries(self) -> dict[tuple[int, int], Slot]:

@@ -19,16 +19,28 @@ def rows_of(form: Form, values: Iterable[Value], table: str, number: int = 0) ->
     A cell with something in it that is no value holds one of UNREADABLE. Free rows that are not in the form (a unit
     added them) come after the prepared ones.
     """
-    definition = form.schema.table(table)
-    filled: dict[tuple[str, str], dict[str, Value]] = {}
+    return _rows_of(form, _by_row(values), table, number)
+
+
+_ByRow = dict[str, dict[str, dict[str, Value]]]
+"""Table -> row key -> field -> what was typed there."""
+
+
+def _by_row(values: Iterable[Value]) -> _ByRow:
+    found: _ByRow = {}
     for item in values:
-        if item.table in (table, definition.broadcast):
-            filled.setdefault((item.table, item.key), {})[item.field] = item
-    shared = filled.get((definition.broadcast, definition.broadcast), {})
+        found.setdefault(item.table, {}).setdefault(item.key, {})[item.field] = item
+    return found
+
+
+def _rows_of(form: Form, values: _ByRow, table: str, number: int) -> list[dict[str, Any]]:
+    definition = form.schema.table(table)
+    filled = values.get(table, {})
+    shared = values.get(definition.broadcast, {}).get(definition.broadcast, {})
     issued = form.table(table)
     rows = {row.key: row.facts for row in issued.rows if row.open} if issued else {}
     if definition.free and issued:
-        rows |= {key: issued.rows[0].facts for name, key in filled if name == table and key not in rows}
+        rows |= {key: issued.rows[0].facts for key in filled if key not in rows}
     fields = fields_of(definition, form.schema)
 
     def held(item: Value, facts: Any) -> CellValue:  # noqa: ANN401 - Facts
@@ -42,7 +54,7 @@ def rows_of(form: Form, values: Iterable[Value], table: str, number: int = 0) ->
             RETURN: number,
             KEY: key,
             **{f"#{name}": fact for name, fact in facts.items()},
-            **{name: held(item, facts) for name, item in (shared | filled.get((table, key), {})).items()},
+            **{name: held(item, facts) for name, item in (shared | filled.get(key, {})).items()},
         }
         for key, facts in rows.items()
     ]
@@ -57,18 +69,13 @@ def judged_tables(
     that a form's own check tells.
     """
     versions: dict[str, list[int]] = {}
-    by_table: list[dict[str, list[Value]]] = [{} for _ in filled]
-    for number, (form, values) in enumerate(filled):
+    for number, (form, _) in enumerate(filled):
         versions.setdefault(form.schema.version, []).append(number)
-        for item in values:
-            by_table[number].setdefault(item.table, []).append(item)
+    typed = [(form, _by_row(values)) for form, values in filled]
     for numbers in versions.values():
         schema = filled[numbers[0]][0].schema
         for table in schema.tables:
-            rows: list[dict[str, Any]] = []
-            for number in numbers:
-                typed = by_table[number].get(table.name, []) + by_table[number].get(table.broadcast, [])
-                rows += rows_of(filled[number][0], typed, table.name, number)
+            rows = [row for number in numbers for row in _rows_of(*typed[number], table.name, number)]
             if rows:
                 told = attrs.evolve(table, rules=tuple(rule for rule in table.rules if rule.live)) if live else table
                 yield table, schema, rows, judge_rows(rows, told, schema)

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, null, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    true,
+    update,
+)
 
 from nq57xl.forms.model import Form, SheetLayout, Source, Value
 from nq57xl.ledger import decisions, tables
@@ -82,16 +95,15 @@ def _form_row(form: Form, file: tuple[str, str], schema: str, now: dt.datetime) 
     }
 
 
-def one_form(connection: Connection, condition: ColumnElement[bool], *, cells: bool = True) -> Form | None:
-    """The form of the highest version that fulfils a condition on `schema.forms`; `cells`: with them as issued."""
+@cache
+def _one_form(*, cells: bool) -> Select[tuple[str, bytes | None]]:
     forms = tables.forms
-    query = (
-        select(forms.c.json, forms.c.cells if cells else null())
-        .where(condition)
-        .order_by(forms.c.version.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
+    return select(forms.c.json, forms.c.cells if cells else null()).where(forms.c.issue_id == bindparam("wanted"))
+
+
+def one_form(connection: Connection, issue_id: str, *, cells: bool = True) -> Form | None:
+    """The form with that issue id; `cells`: with them as issued."""
+    row = connection.execute(_one_form(cells=cells), {"wanted": issue_id}).first()
     if row is None:
         return None
     form = form_of(connection, row[0])

@@ -200,7 +200,7 @@ class Ledger:
         kept = self._forms if cells else self._bare_forms
         if issue_id not in kept:
             with reading(self._engine) as connection:
-                found = queries.one_form(connection, tables.forms.c.issue_id == issue_id, cells=cells)
+                found = queries.one_form(connection, issue_id, cells=cells)
             if found is None:
                 return None
             _keep(kept, found, _KEPT_FORMS if cells else _KEPT_BARE_FORMS)

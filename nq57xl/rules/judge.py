@@ -179,8 +179,12 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
     found = BrokenRules(tuple(set() for _ in rows))
     kinds: dict[RowKind, list[int]] = defaultdict(list)
     if table.rules:
+        like: dict[tuple[Any, Any], list[int]] = {}
         for position, row in enumerate(rows):
-            kinds[RowKind.of(row, table)].append(position)
+            facts = row.get("#year"), row.get("#measure")
+            if facts not in like:
+                like[facts] = kinds[RowKind.of(row, table)]
+            like[facts].append(position)
     for kind, positions in kinds.items():
         known = _KnownRows.of(table, schema, kind)
         compared = known.repeated([rows[position] for position in positions])
@@ -251,7 +255,7 @@ class _KnownRows:
     def content(self, row: _Row, *, repeats: bool) -> _Content | None:
         """All that rules read of a row; None where it is judged beside others."""
         held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
-        if all(name[0] == "#" for name, _ in held):
+        if next((False for name, _ in reversed(held) if name[0] != "#"), True):  # facts come first
             held = [item for item in held if item[0] not in _BLANK_TOO]
         elif repeats:
             return None
