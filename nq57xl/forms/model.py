@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
-import attrs
+import msgspec
 from attrs import field, frozen
 
 from nq57xl.plan.model import Period
@@ -189,9 +189,11 @@ CellPlace = tuple[str, int, int]
 """Sheet id, row and column, both 0-based."""
 
 
-@frozen
-class Slot:
-    """One cell of a form's layout: where it stands and what belongs in it."""
+class Slot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One cell of a form's layout: where it stands and what belongs in it.
+
+    A form has a thousand of them, and a run reads thousands of forms: hence a record that is read from JSON as it is.
+    """
 
     sheet: str
     """Sheet id."""
@@ -210,7 +212,7 @@ class Slot:
     key: str = ""
     """Row key within the table, for `entry` and `check`."""
     field: str = ""
-    also: tuple[str, ...] = attrs.field(default=(), metadata={"later": True})
+    also: tuple[str, ...] = ()
     """Further fields that stand in the same entry cell (Field.within)."""
 
     @property

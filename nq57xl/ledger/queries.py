@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import attrs
+import msgspec
 from attrs import frozen
 from sqlalchemy import (
     ColumnElement,
@@ -38,9 +39,6 @@ from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import iso
-
-if TYPE_CHECKING:
-    import msgspec
 
 
 def add_plan(connection: Connection, plan: Plan, now: dt.datetime) -> str:
@@ -91,7 +89,7 @@ def _form_row(form: Form, file: tuple[str, str], schema: str, now: dt.datetime) 
         "sha256": file[1],
         "json": _line(fields),
         "issued_at": iso(now),
-        "cells": zlib.compress(_text(form.cells).encode()) if form.cells else None,
+        "cells": zlib.compress(_cells_text(form.cells)) if form.cells else None,
     }
 
 
@@ -107,7 +105,7 @@ def one_form(connection: Connection, issue_id: str, *, cells: bool = True) -> Fo
     if row is None:
         return None
     form = form_of(connection, row[0])
-    return form if row[1] is None else attrs.evolve(form, cells=_cells().decode(zlib.decompress(row[1])))
+    return form if row[1] is None else attrs.evolve(form, cells=_CELLS.decode(zlib.decompress(row[1])))
 
 
 _SCHEMA = '"schema":'
@@ -135,20 +133,17 @@ def form_of(connection: Connection, text: str) -> Form:
     return attrs.evolve(CONVERTER.structure(rest, Form), schema=_KNOWN_SCHEMAS[known])
 
 
+_CELLS = msgspec.json.Decoder(tuple[SheetLayout, ...])
 _MOST_SCHEMAS = 16
 _NO_SCHEMA = Schema("", {}, (), ())
 _PLAIN_NO_SCHEMA = CONVERTER.unstructure(_NO_SCHEMA)
 
 
-@cache
-def _cells() -> msgspec.json.Decoder[tuple[SheetLayout, ...]]:
-    """Reads every cell of a form, of which there are a thousand."""
-    import msgspec
-
-    return msgspec.json.Decoder(tuple[SheetLayout, ...])
+def _cells_text(cells: Iterable[SheetLayout]) -> bytes:
+    return msgspec.json.encode([attrs.asdict(sheet, recurse=False) for sheet in cells])
 
 
-def _text(record: Schema | Plan | tuple[SheetLayout, ...]) -> str:
+def _text(record: Schema | Plan) -> str:
     """JSON with the keys in the record's own order: `to_json` sorts them, and the order of lists and sections shows."""
     return _line(CONVERTER.unstructure(record))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 from attrs import define, field
+from msgspec.structs import replace
 
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Value, cells_of
 from nq57xl.forms.shared_cells import split_cell
@@ -181,7 +182,7 @@ class _Reader:
         # one more than may be: the form that goes back holds it, too, so that it gets the same answer
         for offset, line in enumerate(lines[: limits.ADDED_ROWS + 1], start=1):
             for slot in free[0]:
-                self._read(attrs.evolve(slot, key=f"{number + offset:02d}"), line)
+                self._read(replace(slot, key=f"{number + offset:02d}"), line)
         if lines:
             self._tell_added(lines, min(columns), free[0][0].table)
 

@@ -129,6 +129,7 @@ def test_cells_of_a_form_come_back_as_issued(ledger: Ledger) -> None:
     """Every cell comes back as the same record with the same types; a form read without its cells has none of them."""
     made = sample_form("VP")
     made = attrs.evolve(made, plan_version=content_hash(sample_plan()), cells=layout(made))
+    assert all(sheet.lines[0] for sheet in made.cells)  # what was worked out of them is not recorded with them
     issue(ledger, made)
     found = ledger.form_by_id(made.issue_id)
     assert found is not None and found.cells == made.cells and any(slot.also for slot in found.cells[1].slots)
