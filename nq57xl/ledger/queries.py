@@ -94,7 +94,7 @@ def _form_row(form: Form, file: tuple[str, str], schema: str, now: dt.datetime) 
 
 
 @cache
-def _one_form(*, cells: bool) -> Select[tuple[str, bytes | None]]:
+def _one_form(*, cells: bool) -> Select[Any]:
     forms = tables.forms
     return select(forms.c.json, forms.c.cells if cells else null()).where(forms.c.issue_id == bindparam("wanted"))
 
