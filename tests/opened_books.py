@@ -81,7 +81,7 @@ def _format(merged: Any) -> None:  # noqa: ANN401 - openpyxl's own
             "right": column == merged.max_col,
             "bottom": row == merged.max_row,
         }
-        key = (*start._style, *at.values())
+        key = (*(start._style or ()), *at.values())
         if key not in made:
             sides = {name: side for name in at if at[name] and (side := getattr(start.border, name)) and side.style}
             if sides:
