@@ -41,7 +41,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 8 * 2**30:
 CheckOoxml = Callable[[Path | bytes], None]
 
 settings.register_profile(
-    "default", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "default", max_examples=25, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=2000)
 settings.load_profile("nightly" if NIGHTLY else "default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import warnings
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.samples import sample_period, sample_plan
 SCHEMA = load_schema()
 
 
+@functools.cache
 def case(which: str) -> tuple[Plan, Period]:
     """The sample plan, or a bundled one, with its April."""
     if which == "sample":
@@ -30,12 +32,14 @@ def case(which: str) -> tuple[Plan, Period]:
     return plan, parse_period("2026-04", plan.properties)
 
 
+@functools.cache
 def consolidated(which: str, seed: int) -> Consolidation:
     """A consolidation of random returns."""
     plan, period = case(which)
     return consolidate(plan, period, SCHEMA, random_status(plan, period, seed))
 
 
+@functools.cache
 def with_earlier(which: str, seed: int, periods: int = 3) -> Consolidation:
     """The same after so many earlier periods."""
     plan, _ = case(which)

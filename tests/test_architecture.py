@@ -48,19 +48,20 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))))
+
+
+def imports(path: Path) -> Iterator[str]:
     """Dotted names of everything imported anywhere in a file, inside functions too."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (item.name for item in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             yield from (f"{node.module}.{item.name}" for item in node.names)
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def length_of(path: Path) -> int:
@@ -85,12 +86,13 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
 def graph_of_files() -> dict[str, set[str]]:
     """Module -> the modules of the package that it imports, inside functions and for types only, too."""
     modules = {module_of(path): path for path in FILES}
     graph: dict[str, set[str]] = {}
     for module, path in modules.items():
-        used = {name for name in imports(parsed(path)) if name.startswith("nq57xl.")}
+        used = {name for name in imports(path) if name.startswith("nq57xl.")}
         graph[module] = {name if name in modules else name.rpartition(".")[0] for name in used} - {module}
     return graph
 
@@ -125,7 +127,7 @@ def test_only_the_command_line_knows_the_terminal() -> None:
     strangers = {
         (name_of(path), name)
         for path in FILES
-        for name in {item.split(".")[0] for item in imports(parsed(path))}
+        for name in {item.split(".")[0] for item in imports(path)}
         for room, names in known.items()
         if name in names and room_of(path) != room
     }
@@ -149,7 +151,7 @@ def test_files_and_functions_stay_small() -> None:
     functions = (
         (name_of(path), node)
         for path in FILES
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
     assert {(name, node.name) for name, node in functions if body_lines(node) > MAX_FUNCTION} == set()
@@ -157,7 +159,7 @@ def test_files_and_functions_stay_small() -> None:
 
 def test_no_two_classes_share_a_name() -> None:
     """A class has a name of its own in the whole package, so that a stranger who searches it finds the one."""
-    names = [node.name for path in FILES for node in ast.walk(parsed(path)) if isinstance(node, ast.ClassDef)]
+    names = [node.name for path in FILES for node in nodes(path) if isinstance(node, ast.ClassDef)]
     public = [name for name in names if not name.startswith("_")]
     assert sorted({name for name in public if public.count(name) > 1}) == []
 
@@ -166,7 +168,7 @@ def test_files_are_opened_as_utf8() -> None:
     """read_text, write_text and text-mode open say their encoding: a Windows console's code page is not UTF-8."""
     silent = []
     for path in FILES:
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
                 named = {item.arg for item in node.keywords}

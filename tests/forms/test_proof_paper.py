@@ -25,7 +25,7 @@ from nq57xl.returns.model import Return
 from nq57xl.rules.schema import CellValue, Field
 from nq57xl.text.addresses import a1
 from tests import office
-from tests.amounts import amount
+from tests.amounts import amount, cases
 from tests.conftest import CHECKER
 from tests.proof_kit import real_forms
 from tests.returns_kit import source_of
@@ -82,6 +82,7 @@ def _marked() -> dict[str, bytes]:
     return books
 
 
+@cache
 def _blank() -> dict[str, bytes]:
     """Every form of both plans as issued."""
     return {f"{name}-blank": render_form(form) for name, form in real_forms().items()}
@@ -184,7 +185,9 @@ def test_marked_forms_open_without_repair(tmp_path: Path) -> None:
 
 @pytest.mark.needs("soffice")
 def test_forms_saved_by_libreoffice_open_without_repair(tmp_path: Path) -> None:
-    """Nothing in a form, blank or marked, makes LibreOffice write a file that Excel would repair."""
-    saved = _converted(tmp_path, {**_blank(), **_marked()}, "xlsx")
-    assert len(saved) > len(real_forms())
+    """Nothing in a form, blank or marked, makes LibreOffice write a file that Excel would repair (by day of the forms
+    that are sent back marked, which hold all that blank ones hold, and of one blank one)."""
+    blank = dict(cases(list(_blank().items())[:1], list(_blank().items())[1:]))
+    saved = _converted(tmp_path, {**blank, **_marked()}, "xlsx")
+    assert len(saved) == len(blank) + len(_marked()) > 3
     assert _strictly_valid(list(saved.values())) == ""

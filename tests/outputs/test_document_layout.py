@@ -286,7 +286,7 @@ def test_texts_of_units_are_values_and_nothing_else() -> None:
     assert "49" not in re.findall(r"Đã làm (\S+)", text)
 
 
-@settings(max_examples=amount(10, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=amount(5, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(min_size=1, max_size=60))
 def test_any_text_is_printed_as_it_is(text: str) -> None:
     """Whatever a unit types, the document opens and holds it, without what XML cannot hold or turns the reading."""

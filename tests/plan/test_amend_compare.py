@@ -36,7 +36,7 @@ def test_the_same_plan_is_no_change(name: str, same_file: bool) -> None:
     assert amended(old, new, found, frozenset(), same_file=same_file) == old
 
 
-@settings(max_examples=amount(30, 500))
+@settings(max_examples=amount(12, 500))
 @given(PLANS)
 def test_no_random_plan_differs_from_itself(old: Plan) -> None:
     """Whatever a plan holds, doubled and empty rows too, compared with itself it has no change."""
@@ -268,7 +268,7 @@ def test_indicators_are_compared_too() -> None:
     assert [row.code for row in after.indicators if row.group == "II"][-1] == "CT.II.2"
 
 
-@settings(max_examples=amount(25, 200))
+@settings(max_examples=amount(8, 200))
 @given(st.integers(0, 2**32), st.sampled_from(NAMES), st.booleans(), st.booleans())
 def test_no_code_names_two_tasks(seed: int, name: str, same_file: bool, keep: bool) -> None:
     """Over several random amendments no code is in use twice, and none that was dropped ever comes back."""

@@ -21,11 +21,12 @@ from nq57xl.plan.importer.assemble import Imported, import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
 from nq57xl.plan.understand import understand
+from tests import office
 from tests.amounts import amount, cases
 from tests.conftest import REPOSITORY, CheckOoxml
 from tests.import_kit import TODAY
 from tools.import_accuracy import compare
-from tools.import_samples import Look, docx_of, look_of, pdf_of, xlsx_of
+from tools.import_samples import Look, docx_of, look_of, xlsx_of
 
 PREFACE = (
     "UBND TỈNH ĐỒNG NAI",
@@ -87,10 +88,7 @@ def test_both_plans_from_pdf(tmp_path: Path) -> None:
             plan = bundled(name)
             path.write_bytes(docx_of(plan, look_of(plan, font=font, repeat=repeat, sections="plain")))
             files.append(path)
-    pdfs = pdf_of(files, tmp_path / "pdf")
-    if not pdfs[0].exists():
-        pytest.skip("not on this machine: LibreOffice Writer")
-    for pdf in pdfs:
+    for pdf in office.convert_all(files, "pdf"):
         score = compare(bundled(pdf.stem.rpartition("-")[0]), imported(pdf.read_bytes(), pdf.name))
         assert (pdf.stem, score.wrong, score.missing_rows, score.extra_rows) == (pdf.stem, [], 0, 0)
         assert score.flagged <= score.cells * 0.05

@@ -242,7 +242,7 @@ SAMPLES = samples()
 DAMAGE = st.tuples(st.floats(0, 1), st.sampled_from(["set", "cut", "twice"]), st.integers(0, 255))
 
 
-@settings(max_examples=amount(40, 1500), deadline=None)
+@settings(max_examples=amount(20, 1500), deadline=None)
 @given(st.sampled_from(range(len(SAMPLES))), st.lists(DAMAGE, min_size=1, max_size=8))
 def test_a_damaged_document_is_a_message_or_a_plan(which: int, damage: list[tuple[float, str, int]]) -> None:
     """Bytes changed, cut or doubled anywhere: never a traceback."""

@@ -32,7 +32,7 @@ HEAD = 4
 """1-based row of the headings."""
 
 
-@settings(max_examples=amount(25, 500))
+@settings(max_examples=amount(8, 500))
 @given(PLANS)
 def test_round_trip(plan: Plan) -> None:
     """read(write(plan)) is the plan by its sections, whatever its texts; the same plan gives the same bytes."""
