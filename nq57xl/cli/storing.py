@@ -61,17 +61,18 @@ def _copy(context: click.Context, where: str) -> None:
 @command(
     short_help="Sao lưu thư mục làm việc thành một tệp .zip.",
     help="Sao lưu toàn bộ thư mục làm việc (cả sổ dữ liệu, kể cả khi sổ nằm trên máy chủ) thành một tệp .zip để mang "
-    "sang máy khác hoặc cất giữ. Người khác vẫn xem được trong lúc sao lưu.",
+    "sang máy khác hoặc cất giữ. Người khác vẫn xem được trong lúc sao lưu. Tệp đã có thì không ghi đè.",
 )
 @click.argument("target", metavar="TỆP.zip", type=NamedPath(dir_okay=False))
 def _backup(context: click.Context, target: Path) -> None:
     """Writes a backup."""
     from nq57xl.commands.backup import write_backup
-    from nq57xl.text.files import replacing
+    from nq57xl.text.files import replacing, require_new
 
     here = office(context)
+    require_new(target)
     with replacing(target) as file:
-        write_backup(here, file, leave_out=target)
+        write_backup(here, file)
     talk(f"Đã sao lưu vào {target}.")
 
 

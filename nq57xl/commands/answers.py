@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -334,9 +334,10 @@ class _AnswerWriter:
         self, returns: Sequence[FiledReturn], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
     ) -> Path | None:
         target = self.workspace.check_book(self.period.code)
+        way = cache(partial(os.path.relpath, start=target.parent))
 
         def link(path: Path) -> str:
-            return Path(os.path.relpath(path, target.parent)).as_posix()
+            return Path(way(path.parent), path.name).as_posix()
 
         kept = {item.record.judged.source.sha256 for item in returns}
         originals = {sha256: archived(self.workspace, sha256, verify=False) for sha256 in sorted(kept)}

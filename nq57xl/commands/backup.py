@@ -23,12 +23,10 @@ _LIMIT = 4 * 1024**3
 """Bytes of an unpacked workspace: years of returns of a hundred units stay far below."""
 
 
-def write_backup(office: Office, target: BinaryIO, *, leave_out: Path | None = None) -> None:
+def write_backup(office: Office, target: BinaryIO) -> None:
     """Writes a zip of everything in the workspace, while no command writes into it; others may read meanwhile.
 
     A ledger on a server is put in as nq57xl.db, so that the copy needs no server. Raises Nq57Error.
-
-    `leave_out`: an earlier backup that lies in the workspace.
     """
     workspace = office.workspace
     with (
@@ -38,7 +36,7 @@ def write_backup(office: Office, target: BinaryIO, *, leave_out: Path | None = N
     ):
         for path in sorted(workspace.root.rglob("*")):
             name = path.relative_to(workspace.root).as_posix()
-            if name in _LEFT_OUT or TEMPORARY in name or (leave_out and path.resolve() == leave_out.resolve()):
+            if name in _LEFT_OUT or TEMPORARY in name:
                 continue
             if path.is_file() and not path.is_symlink():
                 zipped.write(path, name)

@@ -23,7 +23,7 @@ from nq57xl.plan.model import Period
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.returns.sources import gather
 from nq57xl.rules.findings import ACCEPTED
-from nq57xl.text.files import write_atomic
+from nq57xl.text.files import require_new, write_atomic
 
 
 @frozen
@@ -59,8 +59,8 @@ def check_file(
     """
     if path.is_dir():
         raise Nq57Error(f"«{path}» là thư mục: lệnh check kiểm tra một tệp; dùng collect cho cả thư mục.")
-    if output is not None and output.exists():
-        raise Nq57Error(f"«{output}» đã có: hãy chọn tên tệp khác cho --out.")
+    if output is not None:
+        require_new(output, "--out")
     with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
         plan, period = office.valid(period_code, ledger)
         sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))

@@ -27,7 +27,7 @@ from nq57xl.results.wording import (
     standing_words,
 )
 from nq57xl.rules.findings import grouped
-from nq57xl.text.files import write_atomic
+from nq57xl.text.files import require_new, write_atomic
 
 
 @frozen
@@ -70,8 +70,8 @@ def history(office: Office, wanted: str, output: Path | None = None) -> _History
 
     Raises Nq57Error for a code that the plan does not know, or an output that exists.
     """
-    if output is not None and output.exists():
-        raise Nq57Error(f"«{output}» đã có: hãy chọn tên tệp khác cho -o.")
+    if output is not None:
+        require_new(output, "-o")
     with office.reading() as ledger:
         plan = office.appendix().plan
         units = {unit.code.casefold(): unit for unit in plan.units}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import attrs
@@ -289,10 +289,14 @@ def return_row(judged: JudgedReturn, period: str, collected_at: dt.datetime, who
 def value_rows(return_id: int, values: Sequence[Value]) -> Iterator[tuple[Any, ...]]:
     """The rows of `return_values`: return, position, VALUE_COLUMNS. Plain, because a return has a hundred of them."""
     for position, item in enumerate(values):
-        place = (clean(item.table), clean(item.key), clean(item.field))
+        place = (_name(item.table), _name(item.key), _name(item.field))
         origin = clean(to_json(item.origin)) if item.origin else None
-        said = (clean(item.typed), *pack(item.value), clean(item.sheet), item.cell, origin, clean(item.stated))
+        said = (clean(item.typed), *pack(item.value), _name(item.sheet), item.cell, origin, _name(item.stated))
         yield (return_id, position, *place, *said)
+
+
+_name = lru_cache(maxsize=4096)(clean)
+"""Of texts that stand in every return: rows, fields, sheets."""
 
 
 def finding_rows(return_id: int, findings: Sequence[Finding]) -> list[Row]:

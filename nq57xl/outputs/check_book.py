@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 import attrs
 from attrs import field, frozen
@@ -114,9 +115,10 @@ class CheckBook:
     remarks: tuple[CellRemark, ...] = ()
     """The office's own on cells of these returns, oldest first."""
 
-    def newest(self, unit: UnitStatus) -> FiledReturn | None:
-        """The unit's newest return."""
-        return next((item for item in self.returns if item.newest and item.unit is unit), None)
+    @cached_property
+    def newest(self) -> Mapping[str, FiledReturn]:
+        """The newest return of each unit, by its code."""
+        return {item.unit.code: item for item in self.returns if item.newest and item.unit}
 
 
 def render_check_book(check: CheckBook) -> bytes:
@@ -161,7 +163,7 @@ def _units(check: CheckBook) -> Iterator[ReportLine]:
 
 
 def _unit_cells(check: CheckBook, unit: UnitStatus, number: int) -> dict[str, CellContent]:
-    newest = check.newest(unit)
+    newest = check.newest.get(unit.code)
     marked = check.places.marked.get(unit.code)
     number_of = newest.record.id if newest else 0
     letter, draft = check.places.letters.get(number_of), check.places.drafts.get(number_of)
@@ -274,10 +276,9 @@ def _facts(check: CheckBook) -> Iterator[ReportLine]:
 
 def _remarks(check: CheckBook) -> Iterator[ReportLine]:
     titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
-    newest = {item.unit.code: item.record for item in check.returns if item.newest and item.unit}
     for item in check.remarks:
         table, key, name = item.cell
-        record = newest.get(item.unit)
+        record = check.newest[item.unit].record if item.unit in check.newest else None
         yield ReportLine(
             "row",
             {

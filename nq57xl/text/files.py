@@ -88,6 +88,12 @@ def require_closed(path: Path) -> None:
         _patiently(path, lambda: path.open("r+b").close())
 
 
+def require_new(path: Path, option: str = "") -> None:
+    """Raises Nq57Error where a file of that name is there; `option` is how the command was told the name."""
+    if path.exists():
+        raise Nq57Error(f"«{path}» đã có: hãy chọn tên tệp khác{f' cho {option}' if option else ''}.")
+
+
 def remove(path: Path) -> None:
     """Removes the file if it is there. Raises WorkbookOpenError when it is open elsewhere (Windows)."""
     _patiently(path, lambda: path.unlink(missing_ok=True))

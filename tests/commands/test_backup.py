@@ -48,6 +48,16 @@ def test_backup_and_restore_are_one_command_each(office: Office, tmp_path: Path)
     assert [item.verdict for item in again.returns] == ["accepted"]
 
 
+def test_a_backup_takes_the_place_of_no_file(office: Office) -> None:
+    """A name that is taken, by an earlier backup or anything else: words, exit 1, the file stays as it was."""
+    taken = office.workspace.root / "sao lưu.zip"
+    taken.write_bytes(b"last month's")
+    done = CliRunner().invoke(cli, ["-w", str(office.workspace.root), "backup", str(taken)])
+    assert (done.exit_code, str(done.exception)) == (1, f"«{taken}» đã có: hãy chọn tên tệp khác.")
+    assert taken.read_bytes() == b"last month's"
+    assert not list(office.workspace.root.glob(".*nq57tmp"))
+
+
 def test_a_backup_that_lost_a_file_is_told(office: Office, tmp_path: Path) -> None:
     """Without one archived return the restored workspace is named incomplete, and the command fails."""
     file = tmp_path / "sao lưu.zip"
