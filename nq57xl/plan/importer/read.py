@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from html import unescape
-from html.parser import HTMLParser
-
-from attrs import define, field
+from typing import Any
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import office_workbook
@@ -20,7 +19,8 @@ from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.package import Package
 from nq57xl.xlsx.shown import shown_text
 
-_BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "header", "pre", "title"}
+_BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "pre", "title", "br"}
+_BLOCKS |= {"table", "tr", "td", "th"}
 _SILENT = {"script", "style", "head"}
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>|~&-])")
@@ -58,105 +58,58 @@ def _markdown_table(rows: list[tuple[int, str]]) -> GridTable:
 
 def _read_html(text: str) -> Document:
     """The page's lines and tables."""
-    parser = _Parser()
-    parser.feed(text)
-    parser.close()
-    parser.flush()
-    return Document(tuple(parser.items))
+    from lxml import etree, html
+
+    items: list[Line | GridTable] = []
+    line, place = "", 0
+    try:
+        page = html.document_fromstring(text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except etree.ParserError:  # nothing but comments
+        return Document(())
+    for piece, number in (*_pieces(page), ("\n", 0)):
+        if isinstance(piece, str) and piece != "\n":
+            line, place = line + piece, place or number
+            continue
+        if clean(line):
+            items.append(Line(clean(line), f"dòng {place}"))
+        line, place = "", 0
+        if isinstance(piece, GridTable) and piece.rows:
+            items.append(piece)
+    return Document(tuple(items))
 
 
-@define
-class _Open:
-    """A table being read."""
+def _pieces(element: Any, *, within: bool = False) -> Iterator[tuple[str | GridTable, int]]:  # noqa: ANN401 - of lxml
+    """Texts, line breaks and tables under an element, each with its line; `within` a cell a table is texts, too."""
+    place = element.sourceline or 0
+    if not isinstance(element.tag, str) or element.tag in _SILENT:
+        return
+    if element.tag == "table" and not within:
+        yield _html_table(element), place
+        return
+    block = element.tag in _BLOCKS
+    yield "\n" if block else "", place
+    yield re.sub(r"\s+", " ", element.text or ""), place
+    for child in element:
+        yield from _pieces(child, within=within)
+        yield re.sub(r"\s+", " ", child.tail or ""), place
+    yield "\n" if block else "", place
 
-    placed: list[GridCell] = field(factory=list)
-    taken: set[tuple[int, int]] = field(factory=set)
-    row: int = -1
-    text: list[str] | None = None
-    span: tuple[int, int] = (1, 1)
 
-
-class _Parser(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.items: list[Line | GridTable] = []
-        self.buffer: list[str] = []
-        self.open: list[_Open] = []
-        self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag in _SILENT:
-            self.silent += 1
-        elif tag == "table":
-            self.flush()
-            self.open.append(_Open())
-        elif tag == "tr" and self.open:
-            self.close_cell()
-            self.open[-1].row += 1
-        elif tag in ("td", "th") and self.open:
-            self.close_cell()
-            self.open[-1].text = []
-            self.open[-1].span = (_count(values.get("rowspan")), _count(values.get("colspan")))
-        elif tag == "br":
-            self.put("\n")
-        elif tag in _BLOCKS:
-            self.end_block()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self.silent = max(0, self.silent - 1)
-        elif tag in ("td", "th") and self.open:
-            self.close_cell()
-        elif tag == "table" and self.open:
-            self.close_table()
-        elif tag in _BLOCKS:
-            self.end_block()
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.put(re.sub(r"\s+", " ", data))
-
-    def put(self, text: str) -> None:
-        if self.open and self.open[-1].text is not None:
-            self.open[-1].text.append(text)
-        else:
-            self.buffer.append(text)
-
-    def end_block(self) -> None:
-        if self.open and self.open[-1].text is not None:
-            self.open[-1].text.append("\n")
-        else:
-            self.flush()
-
-    def flush(self) -> None:
-        """Ends the line of text outside tables."""
-        for part in "".join(self.buffer).split("\n"):
-            if clean(part):
-                self.items.append(Line(clean(part), f"dòng {self.getpos()[0]}"))
-        self.buffer = []
-
-    def close_cell(self) -> None:
-        table = self.open[-1]
-        if table.text is None:
-            return
-        row, col = max(table.row, 0), 0
-        while (row, col) in table.taken:
-            col += 1
-        rows, cols = table.span
-        table.taken |= {(row + down, col + right) for down in range(rows) for right in range(cols)}
-        text = cell_text(re.sub(r"\n{2,}", "\n", "".join(table.text)))
-        table.placed.append(GridCell(row, col, text, f"dòng {self.getpos()[0]}", rows, cols))
-        table.text = None
-
-    def close_table(self) -> None:
-        self.close_cell()
-        done = table_of(self.open.pop().placed)
-        if self.open and self.open[-1].text is not None:
-            texts = [cell.text for row in range(len(done.rows)) for _, cell in done.own(row)]
-            self.open[-1].text.append("\n" + "\n".join(texts) + "\n")
-        elif done.rows:
-            self.items.append(done)
+def _html_table(table: Any) -> GridTable:  # noqa: ANN401 - of lxml
+    placed: list[GridCell] = []
+    taken: set[tuple[int, int]] = set()
+    rows_of = [item for item in table.iter("tr") if next(item.iterancestors("table")) is table]
+    for row, line in enumerate(rows_of or [table]):
+        col = 0
+        for cell in line.iterchildren("td", "th"):
+            while (row, col) in taken:
+                col += 1
+            rows, cols = _count(cell.get("rowspan")), _count(cell.get("colspan"))
+            taken |= {(row + down, col + right) for down in range(rows) for right in range(cols)}
+            text = "".join(piece for piece, _ in _pieces(cell, within=True) if isinstance(piece, str))
+            text = cell_text(re.sub(r"\n{2,}", "\n", text))
+            placed.append(GridCell(row, col, text, f"dòng {cell.sourceline}", rows, cols))
+    return table_of(placed)
 
 
 def _count(text: str | None) -> int:
