@@ -17,7 +17,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import grids_of
 from nq57xl.plan.appendix_read import text_of as cell_text
-from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_decisions, write_line
 from nq57xl.plan.compare import (
     FIELDS,
     GENERAL,
@@ -363,8 +363,6 @@ _COLUMNS = {
     "Nội dung sửa: trước → sau": 60,
 }
 """Headings and widths."""
-_UNMEASURED = 1000
-"""Width of the hidden column: its text makes no row higher."""
 _KEY, _DECISION = 0, 1
 _NOTE = (
     "Cột «Quyết định» ghi mã mà dòng mới tiếp nối (giữ lịch sử báo cáo của mã đó), hoặc «mới» (cấp mã mới), hoặc «bỏ» "
@@ -376,7 +374,6 @@ _OF_LAST_YEAR = {
     "Trong văn bản mới": "Kế hoạch năm nay",
 }
 """Headings where the year before is compared."""
-_HEAD = 3
 
 
 @frozen
@@ -407,45 +404,30 @@ def write_comparison(
         for table in FIELDS:
             rows = [row for row in comparison.rows if row.table == table]
             if rows:
-                lines = [_texts(row, old, new, states or {}) for row in rows]
-                _write_rows(book.sheet(TITLES[table]), table, rows, lines, origin)
+                alike = [row.similarity if None not in (row.index, row.code) else None for row in rows]
+                texts = [_texts(row, old, new, states or {}) for row in rows]
+                _write_rows(book.sheet(TITLES[table]), table, list(zip(texts, alike, strict=True)), origin)
         _write_general(book.sheet("Thông tin chung"), comparison.general)
         _write_meta(book, old, origin)
     return book.content
 
 
 def _write_rows(
-    sheet: Worksheet,
-    table: RowTable,
-    rows: Sequence[PlanRowChange],
-    lines: Sequence[Sequence[str]],
-    origin: Origin,
+    sheet: Worksheet, table: RowTable, lines: Sequence[tuple[Sequence[str], float | None]], origin: Origin
 ) -> None:
     """The sheet of one table: changed rows and unchanged ones alike, in the new plan's order."""
-    widths = list(_COLUMNS.values())
-    sheet.widths(widths)
-    sheet.set_column(_KEY, _KEY, None, None, {"hidden": True})
     heading = f"SO SÁNH {TITLES[table].upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}"
-    note = _NOTE.replace("nq57xl amend --confirm", "nq57xl init --confirm") if origin.previous else _NOTE
-    write_top(sheet, heading, note, widths[1:], first=_DECISION)
-    for index, name in enumerate(_COLUMNS):
-        sheet.text(_HEAD, index, _OF_LAST_YEAR.get(name, name) if origin.previous else name, "head")
-    for number, (row, texts) in enumerate(zip(rows, lines, strict=True), _HEAD + 1):
-        write_line(sheet, number, texts, [_UNMEASURED, *widths[1:]], "cell")
-        sheet.text(number, _DECISION, texts[_DECISION], "decision")
-        if row.index is not None and row.code is not None:
-            sheet.value(number, _DECISION + 1, round(row.similarity, 2), "percent")
-    set_up_page(sheet)
-    last = _HEAD + len(rows)
-    sheet.head(_HEAD, last, (_DECISION, len(_COLUMNS) - 1), _DECISION + 1)
+    note, columns = _NOTE, _COLUMNS
+    if origin.previous:
+        note = _NOTE.replace("nq57xl amend --confirm", "nq57xl init --confirm")
+        columns = {_OF_LAST_YEAR.get(name, name): width for name, width in _COLUMNS.items()}
     rule = {
         "validate": "list",
         "source": f"=ds_{table}",
-        "error_type": "information",
         "input_title": "Quyết định",
         "input_message": "Mã mà dòng này tiếp nối, hoặc mới, bỏ, giữ.",
     }
-    sheet.data_validation(_HEAD + 1, _DECISION, last, _DECISION, rule)
+    write_decisions(sheet, (heading, note), columns, lines, hidden=_DECISION, decided=(_DECISION,), rule=rule)
 
 
 def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTable, str], str]) -> tuple[str, ...]:
@@ -469,10 +451,10 @@ def _write_general(sheet: Worksheet, changes: Sequence[FieldChange]) -> None:
     sheet.widths(widths)
     sheet.text(0, 0, "THÔNG TIN CHUNG", "title")
     for index, text in enumerate(("Mục", "Đang dùng", "Văn bản mới")):
-        sheet.text(_HEAD, index, text, "head")
-    for row, item in enumerate(changes, _HEAD + 1):
+        sheet.text(appendix.HEADER_ROW, index, text, "head")
+    for row, item in enumerate(changes, appendix.HEADER_ROW + 1):
         write_line(sheet, row, (item.title, item.before, item.after), widths, "cell")
-    set_up_page(sheet, repeat=_HEAD)
+    set_up_page(sheet, repeat=appendix.HEADER_ROW)
 
 
 def _write_meta(book: Workbook, old: Plan, origin: Origin) -> None:

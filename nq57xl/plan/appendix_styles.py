@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nq57xl.plan.appendix import AppendixColumn, shown
+from nq57xl.plan.appendix import HEADER_ROW, AppendixColumn, shown
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import PageSetup, Style, Worksheet
 
@@ -72,6 +72,43 @@ def write_line(sheet: Worksheet, row: int, texts: Sequence[str], widths: Sequenc
     for col, text in enumerate(texts):
         sheet.text(row, col, text, style)
     sheet.height(row, row_height([Text(text, width) for text, width in zip(texts, widths, strict=True)]))
+
+
+_UNMEASURED = 1000
+"""Width of hidden columns: their text makes no row higher."""
+
+
+def write_decisions(
+    sheet: Worksheet,
+    top: tuple[str, str],
+    columns: Mapping[str, float],
+    lines: Sequence[tuple[Sequence[str], float | None]],
+    *,
+    hidden: int,
+    decided: Sequence[int],
+    rule: Mapping[str, object],
+) -> None:
+    """A table in which the office decides on rows that are alike.
+
+    `top`: heading and note; `columns`: headings and widths, the first `hidden` of them hidden; `lines`: texts, and how
+    alike the rows are, which stands behind the `decided` columns; `rule`: validation of the last of these.
+    """
+    widths = list(columns.values())
+    shown = [_UNMEASURED] * hidden + widths[hidden:]
+    sheet.widths(widths)
+    sheet.set_column(0, hidden - 1, None, None, {"hidden": True})
+    write_top(sheet, *top, widths[hidden:], first=hidden)
+    write_line(sheet, HEADER_ROW, list(columns), shown, "head")
+    last = HEADER_ROW + len(lines)
+    for row, (texts, likeness) in enumerate(lines, HEADER_ROW + 1):
+        write_line(sheet, row, texts, shown, "cell")
+        for col in decided:
+            sheet.text(row, col, texts[col], "decision")
+        if likeness is not None:
+            sheet.value(row, decided[-1] + 1, round(likeness, 2), "percent")
+    set_up_page(sheet)
+    sheet.head(HEADER_ROW, last, (hidden, len(columns) - 1), decided[0] + 1)
+    sheet.data_validation(HEADER_ROW + 1, decided[-1], last, decided[-1], {"error_type": "information", **rule})
 
 
 def set_up_page(sheet: Worksheet, *, repeat: int | None = None) -> None:

@@ -13,9 +13,10 @@ import attrs
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.appendix import HEADER_ROW
 from nq57xl.plan.appendix_read import grids_of
 from nq57xl.plan.appendix_read import text_of as cell_text
-from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_decisions, write_line
 from nq57xl.plan.compare import line_of, nearest, same_text, work_of_task
 from nq57xl.plan.model import Indicator, Plan, RowTable, Task
 from nq57xl.rules.codec import content_hash
@@ -229,10 +230,8 @@ _COLUMNS = {
 }
 """Headings and widths; the first three are hidden."""
 _HIDDEN = 3
-_CODES, _WEIGHTS, _SAID, _LIKENESS, _STATE = 3, 4, 5, 6, 7
-_UNMEASURED = 1000
-"""Width of hidden columns: their text makes no row higher."""
-_HEAD = 3
+_DECIDED = (3, 4, 5)
+"""Columns of the codes, of the weights and of the confirmation."""
 _NOTE = (
     f"Cột «Mã của cơ quan»: mã các đầu việc (chỉ tiêu) của cơ quan trả lời cho dòng đó, cách nhau bằng dấu chấm phẩy; "
     f"không có thì ghi «{_NONE}». Cột «Trọng số»: theo đúng thứ tự các mã, ví dụ «60; 40»; để trống là như nhau. Xem "
@@ -262,13 +261,9 @@ def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
 
 
 def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: Plan) -> None:
-    widths = list(_COLUMNS.values())
-    sheet.widths(widths)
-    sheet.set_column(0, _HIDDEN - 1, None, None, {"hidden": True})
-    write_top(sheet, f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE, widths[_HIDDEN:], first=_HIDDEN)
-    write_line(sheet, _HEAD, list(_COLUMNS), [_UNMEASURED] * _HIDDEN + widths[_HIDDEN:], "head")
     mine = _texts_of(own)
-    for number, line in enumerate(lines, _HEAD + 1):
+    written = []
+    for line in lines:
         codes, weights = _shown(line.match.rows)
         texts = (
             line.match.key,
@@ -282,16 +277,10 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
             line_of(line.row, with_code=True),
             "\n".join(mine[row.code] for row in line.match.rows if row.code in mine),
         )
-        write_line(sheet, number, texts, [_UNMEASURED] * _HIDDEN + widths[_HIDDEN:], "cell")
-        for column in (_CODES, _WEIGHTS, _SAID):
-            sheet.text(number, column, texts[column], "decision")
-        if line.likeness:
-            sheet.value(number, _LIKENESS, round(line.likeness, 2), "percent")
-    set_up_page(sheet)
-    last = _HEAD + len(lines)
-    sheet.head(_HEAD, last, (_HIDDEN, len(_COLUMNS) - 1), _CODES + 1)
-    rule = {"validate": "list", "source": [_CONFIRMED], "error_type": "information"}
-    sheet.data_validation(_HEAD + 1, _SAID, last, _SAID, rule)
+        written.append((texts, line.likeness or None))
+    top = (f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE)
+    rule = {"validate": "list", "source": [_CONFIRMED]}
+    write_decisions(sheet, top, _COLUMNS, written, hidden=_HIDDEN, decided=_DECIDED, rule=rule)
 
 
 def _shown(rows: Sequence[AnsweringRow]) -> tuple[str, str]:
@@ -308,16 +297,16 @@ def _texts_of(own: Plan) -> dict[str, str]:
 
 def _write_own(sheet: Worksheet, own: Plan) -> None:
     """The office's own rows, to take codes from; the hidden column tells which text was seen with a code."""
-    widths = (8, 14, 120)
-    sheet.widths(widths)
-    sheet.set_column(0, 0, None, None, {"hidden": True})
+    widths = (1000, 14, 120)
+    sheet.widths(widths[1:], first=1)
+    sheet.set_column(0, 0, 8, None, {"hidden": True})
     sheet.text(0, 1, "ĐẦU VIỆC, CHỈ TIÊU TRONG KẾ HOẠCH CỦA CƠ QUAN", "title")
     for index, text in enumerate(("Bản in", "Mã", "Nội dung")):
-        sheet.text(_HEAD, index, text, "head")
+        sheet.text(HEADER_ROW, index, text, "head")
     rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
-    for number, row in enumerate(rows, _HEAD + 1):
-        write_line(sheet, number, (_text_print(row), row.code, line_of(row)), (_UNMEASURED, *widths[1:]), "cell")
-    set_up_page(sheet, repeat=_HEAD)
+    for number, row in enumerate(rows, HEADER_ROW + 1):
+        write_line(sheet, number, (_text_print(row), row.code, line_of(row)), widths, "cell")
+    set_up_page(sheet, repeat=HEADER_ROW)
 
 
 @frozen
@@ -371,8 +360,8 @@ def _decisions(grids: Mapping[str, list[list[Any]]], name: str) -> Iterator[_Dec
     for table, title in _TITLES.items():
         for number, row in enumerate(grids.get(title, []), 1):
             cells = [cell_text(cell).strip() for cell in row] + [""] * len(_COLUMNS)
-            key, text, proposal, codes, weights, said = cells[: _SAID + 1]
-            if number > _HEAD + 1 and key and proposal:
+            key, text, proposal, codes, weights, said = cells[: _DECIDED[-1] + 1]
+            if number > HEADER_ROW + 1 and key and proposal:
                 told = fold(said) not in ("", "không", "chưa") or f"{codes}|{weights}" != proposal
                 where = f"{name}, trang «{title}», ô D{number}"
                 none = fold(codes) in ("", fold(_NONE))

@@ -87,17 +87,16 @@ _OPEN = (
     r"oa|oe|uê|uơ|[aeêioôơuưy])"
 )
 _SYLLABLE = re.compile(rf"{_ONSET}(?:{_SHORT}(?:ch|nh|ng|[cmnpt])|{_OPEN})")
-_MARKED = "\u0300\u0301\u0303\u0309\u0323"
-_STRAY_MARK = re.compile(rf"[^aeiouy\u0302\u0306\u031b{_MARKED}][{_MARKED}]")  # ñ is no letter of ours
+_STRAY_MARK = re.compile(rf"[^aeiouy\u0302\u0306\u031b{_TONES}][{_TONES}]")  # ñ is no letter of ours
 
 
 @lru_cache(maxsize=10_000)
 def is_syllable(word: str) -> bool:
     """Whether these letters, in Unicode and any case, can be one Vietnamese syllable with at most one tone mark."""
     decomposed = unicodedata.normalize("NFD", word.casefold())
-    if sum(decomposed.count(mark) for mark in _MARKED) > 1 or _STRAY_MARK.search(decomposed):
+    if sum(decomposed.count(mark) for mark in _TONES) > 1 or _STRAY_MARK.search(decomposed):
         return False
-    return _SYLLABLE.fullmatch(unicodedata.normalize("NFC", re.sub(f"[{_MARKED}]", "", decomposed))) is not None
+    return _SYLLABLE.fullmatch(unicodedata.normalize("NFC", re.sub(f"[{_TONES}]", "", decomposed))) is not None
 
 
 Charset = Literal["tcvn3", "vni"]
@@ -178,11 +177,16 @@ def _foreign(text: str) -> list[str]:
 
 def _plausible(text: str, words: list[str], charset: Charset) -> float:
     """The share of the words that are syllables after conversion; 0 where they read no better than before."""
-    after = [converted(word, charset) for word in words]
-    good, was_good = (sum(map(is_syllable, some)) for some in (after, words))
+    after, good, was_good = _syllables(words, charset)
     if good <= was_good or _strange(converted(text, charset)):
         return 0.0
     return good / sum(is_syllable(word) or not word.isupper() for word in after)  # acronyms say nothing
+
+
+def _syllables(words: list[str], charset: Charset) -> tuple[list[str], int, int]:
+    """The words after conversion, how many are syllables then, and how many were before."""
+    after = [converted(word, charset) for word in words]
+    return after, sum(map(is_syllable, after)), sum(map(is_syllable, words))
 
 
 def _strange(text: str) -> bool:
@@ -204,9 +208,7 @@ def reads_better(text: str, charset: Charset) -> bool | None:
     """Whether the text reads better after conversion than before; None where it reads as well either way."""
     if text.isascii() or surely_unicode(text):
         return False
-    words = _foreign(text)
-    after = [converted(word, charset) for word in words]
-    good, was_good = (sum(map(is_syllable, some)) for some in (after, words))
+    _, good, was_good = _syllables(_foreign(text), charset)
     return None if good == was_good else good > was_good
 
 

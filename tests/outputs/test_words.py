@@ -10,7 +10,14 @@ import yaml
 
 from tests.conftest import REPOSITORY
 
-PUBLISHED = ("words.yml", "vocabularies.yml", "import_headings.yml", "import_units.yml", "misprints.yml")
+PUBLISHED = (
+    "words.yml",
+    "vocabularies.yml",
+    "import_headings.yml",
+    "import_units.yml",
+    "import_properties.yml",
+    "misprints.yml",
+)
 """Published vocabularies, and words by which strangers' documents are recognised."""
 
 

@@ -1,124 +1,37 @@
-# ruff: noqa: E501 - patterns and lists of words read better unbroken
 """What the document says of the plan itself: title, number, date, agency, reporting days, who gathers, who signs."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from attrs import define, field
 
 from nq57xl.plan.importer.document import Line, join_lines
 from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.model import DatedName, Properties, Signatory
+from nq57xl.resources import read_schema
 from nq57xl.text.legacy import bare, fold, one_line
 from nq57xl.text.typed import read_date
 
-_TITLES = (
-    "kế hoạch",
-    "chương trình",
-    "chương trình hành động",
-    "quyết định",
-    "đề án",
-    "kế hoạch hành động",
-    "nghị quyết",
-    "hướng dẫn",
-)
-_STOP = re.compile(
-    r"(?:căn cứ|thực hiện (?:nghị quyết|kế hoạch|quyết định|chương trình|chỉ thị|công văn|chỉ đạo)|để |nhằm |thi hành |kính gửi|"
-    r"ủy ban nhân dân .* ban hành|(?:phần |chương )?[ivx]+\s*[.\-–/]|\d+\.|xét |theo đề nghị|trên cơ sở|phát huy|tiếp tục thực hiện)",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ]{1,8}(?:[-/&][A-ZĐ&.]{1,15})*)(?![\w])", re.IGNORECASE
-)
-_OWN_NUMBER = re.compile(
-    r"Số\s*:?\s*(?P<number>[\d.…_ ]*)\s*[/-]\s*(?P<symbol>[A-ZĐ][A-ZĐa-z]{0,7}(?:[-/&][A-ZĐa-zđ&.]{1,15})*)(?:\s.*)?"
-)
-_PROVINCE = re.compile(r"(?:tỉnh|thành phố|TP\.?)\s+((?:[A-ZĐÀ-Ỹ][^\W\d_]+)(?:\s[A-ZĐÀ-Ỹ][^\W\d_]+){1,2})")
-_LONG_DATE = re.compile(r"ngày\s*(\d{1,2})\s*tháng\s*(\d{1,2})\s*năm\s*(\d{4})", re.IGNORECASE)
-_SHORT_DATE = re.compile(r"ngày\s*(\d{1,2})\s*/\s*(\d{1,2})\s*/\s*(\d{4})", re.IGNORECASE)
-_PLACE = re.compile(
-    r"(?P<place>[^\W\d_][^\d,;:]{1,30}),\s*ngày\s*(?:[\d….\s]*tháng|\d{1,2}/\d{1,2}/\d{4})", re.IGNORECASE
-)
-_SIGNED_ON = re.compile(r"(?:thời gian|ngày) ký\s*:?\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.IGNORECASE)
-_MONTH_OF_ISSUE = re.compile(r",\s*ngày[\s.…_]*tháng[\s.…_\d]*năm\s*(20\d\d)", re.IGNORECASE)
-_CITED = re.compile(
-    r"(?:nghị quyết|quyết định|chỉ thị|kế hoạch|chương trình|đề án|nghị định|kết luận|luật|thông báo|công văn|văn bản)[^,;.]{0,40}?số\s*:?\s*"
-    r"[\w./-]+(?:\s*,?\s*ngày\s+(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}\s+tháng\s+\d{1,2}\s+năm\s+\d{4})|\s+năm\s+\d{4})?",
-    re.IGNORECASE,
-)
-_STAGE = re.compile(r"giai đoạn\s*(?:từ\s+)?(?:năm\s+)?(20\d\d)\s*(?:-|–|đến(?: năm)?)\s*(20\d\d)", re.IGNORECASE)
-_OF_YEAR = re.compile(r"(?<!đến )(?<!hướng )(?<!tới )(?<!nhìn )(?<!từ )năm\s+(20\d\d)", re.IGNORECASE)
-_HEAD_OF = re.compile(
-    r"^(?:chủ tịch|giám đốc|bộ trưởng|trưởng ban|trưởng|cục trưởng|thường trực|chánh|tổng giám đốc|viện trưởng)\s+(?=\S+\s)",
-    re.IGNORECASE,
-)
-_ATTACHED = re.compile(
-    r"(?:\(\s*|^\s*)(?:ban hành )?kèm theo (?P<rest>(?:kế hoạch|quyết định|chương trình|nghị quyết|công văn|văn bản|tờ trình|thông báo|hướng dẫn|"
-    r"chỉ thị|đề án)[^()]{5,400}?)\s*(?:\)|$)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_OF_WHOM = re.compile(
-    r"\scủa\s+(?P<agency>.+?)(?:\s+(?:về|triển khai|thực hiện|ban hành|phê duyệt)\s.*)?$", re.IGNORECASE
-)
-_DAY = re.compile(
-    r"(?P<word>trước|chậm nhất|muộn nhất|vào|(?=ngày))\s*(?:hết\s+|là\s+|vào\s+|trước\s+)*"
-    r"(?:\d{1,2}\s*(?:giờ|h|g)\s*(?:\d{2})?\s*(?:phút)?,?\s*)?(?:ngày\s+|thứ\s+\w+,?\s+ngày\s+)?(?:mùng\s+)?(?P<day>\d{1,2})"
-    r"\s*[,/(-]?\s*(?:của\s+)?(?:(?:hàng|hằng|mỗi|từng)\s+(?:tháng|quý)|tháng cuối|tháng cuối cùng)",
-    re.IGNORECASE,
-)
-_MONTHLY_DAY = re.compile(
-    r"định kỳ\s+(?:hằng|hàng)\s+tháng\s*[,(]?\s*(?P<word>trước|chậm nhất|muộn nhất)\s+(?:là\s+)?ngày\s+(?P<day>\d{1,2})",
-    re.IGNORECASE,
-)
-_MOTTO = re.compile(
-    r"\s*(?:CỘNG HO[ÀA]̀? X[ÃA] HỘI CHỦ NGHĨA VIỆT NAM|CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM|Độc lập\s*-\s*Tự do\s*-\s*Hạnh phúc|ĐẢNG CỘNG SẢN VIỆT NAM)\s*"
-)
-_NO_NAME = re.compile(
-    r"CỘNG H|ĐỘC LẬP|SỐ\b|KẾ HOẠCH|ĐẢNG CỘNG|PHỤ LỤC|DỰ THẢO|QUYẾT ĐỊNH|NGHỊ QUYẾT|CHƯƠNG TRÌNH|ĐỀ ÁN|DANH MỤC|HƯỚNG DẪN|THÔNG BÁO"
-)
-_TO_UNIT = re.compile(r"(?:về|qua|gửi|cho)\s+(?:Phòng|Văn phòng|Trung tâm|Ban Quản lý|Thanh tra|Chi cục)")
-_UNIT = r"(?P<unit>\b(?:Phòng|Văn phòng|Sở|Ban|Trung tâm|Thanh tra|Chi cục|Bộ)\b[^.,;()]{0,60}?)"
-_END = r"(?=\s*(?:[),;.]|để\b|tổng hợp|chủ trì|là\b|có trách nhiệm|trước\b|chậm nhất|muộn nhất|định kỳ|vào ngày|theo dõi|đôn đốc|làm đầu mối|phối hợp))"
-_GATHER = (
-    re.compile(rf"(?:thông qua|qua)\s+{_UNIT}{_END}"),
-    re.compile(rf"(?:về|gửi về|gửi|cho)\s+{_UNIT}{_END}[^.;]{{0,40}}?tổng hợp"),
-    re.compile(rf"[Gg]iao\s+{_UNIT}{_END}[^.;]{{0,80}}?(?:tổng hợp|đầu mối|theo dõi, đôn đốc)"),
-    re.compile(
-        rf"{_UNIT}\s+(?:là (?:cơ quan |đơn vị )?đầu mối|chủ trì, theo dõi|có trách nhiệm theo dõi|chủ trì tổng hợp)"
-    ),
-)
-_UPWARDS_OF_PROVINCE = re.compile(r"chính phủ|trung ương|bộ [a-zđ]|tỉnh ủy|thành ủy|cấp trên", re.IGNORECASE)
-_TO_DEPARTMENT = re.compile(r"(?:về|qua|gửi|cho)\s+(?:Phòng|Văn phòng|Trung tâm|Sở|Ban|Thanh tra|UBND|Ủy ban)")
-_UPWARDS = re.compile(
-    r"ubnd|ủy ban nhân dân|uỷ ban nhân dân|cấp trên|trung ương|ban chỉ đạo (?:tỉnh|thành phố)|tỉnh ủy|thành ủy|chính phủ|bộ khoa học|sở khoa học",
-    re.IGNORECASE,
-)
-_RECIPIENT = re.compile(
-    r"báo cáo\s+(?:về\s+)?(?P<name>(?:UBND|Ủy ban nhân dân|Uỷ ban nhân dân)\s+(?:tỉnh|thành phố|xã|phường|Tỉnh|Thành phố)(?:\s+[A-ZĐ][\w]*){0,3})"
-)
-_CLEAR = re.compile(
-    r"rõ\s+(?:người|việc|thời gian|thời hạn|trách nhiệm|sản phẩm|thẩm quyền|tiến độ|kết quả|hiệu quả|nguồn lực|quy trình)",
-    re.IGNORECASE,
-)
-_POSITION = (
-    r"(?:PHÓ\s+)?(?:TỔNG\s+)?(?:GIÁM ĐỐC|CHỦ TỊCH|TRƯỞNG BAN|CỤC TRƯỞNG|BỘ TRƯỞNG|THỨ TRƯỞNG|CHÁNH VĂN PHÒNG|THỦ TƯỚNG|BÍ THƯ|VIỆN TRƯỞNG|"
-    r"CHI CỤC TRƯỞNG|VỤ TRƯỞNG|HIỆU TRƯỞNG|TRƯỞNG PHÒNG|CHÁNH THANH TRA|THỐNG ĐỐC)(?:\s+THƯỜNG TRỰC|\s+CHÍNH PHỦ)?"
-)
-_AUTHORITY = re.compile(r"(?:KT|TM|TL|TUQ|Q|T/M|K/T)\s?\.?\s?(?:\S.*)")
-_RANK = re.compile(rf"(?:KT|TM|TL|TUQ|Q|T/M|K/T)\.?\s?[A-ZĐÀ-Ỹ].*|{_POSITION}")
-_NAME = re.compile(r"(?:[A-ZĐÀ-Ỹ][^\W\d_]*\s+){1,5}[A-ZĐÀ-Ỹ][^\W\d_]*")
+
+@functools.cache
+def _words() -> dict[str, Any]:
+    """What tells the properties: schemas/import_properties.yml."""
+    words: dict[str, Any] = read_schema("import_properties.yml")
+    return words
 
 
-_TWO_NAMES = re.compile(r"(?<=\w)\s+(?:[-–]\s+)?(?=(?:SỞ|BAN QUẢN LÝ|CÔNG AN|CHI CỤC|TRUNG TÂM) [A-ZĐÀ-Ỹ])")
-"""Two names of a letterhead on one line."""
-_TITLE_LINE = re.compile(
-    r"(?:KẾ HOẠCH|CHƯƠNG TRÌNH(?: HÀNH ĐỘNG)?)\s+(?=(?:TRIỂN KHAI|THỰC HIỆN|CHUYỂN ĐỔI|PHÁT TRIỂN|HÀNH ĐỘNG|CẢI CÁCH|ỨNG DỤNG|NĂM)\b)"
-)
+@functools.cache
+def _re(name: str) -> re.Pattern[str]:
+    return re.compile(_words()[name])
+
+
 _SMALL = ("và", "các", "về", "tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban", "huyện")
 _FRONT = 25
 _MOST_LINES = 2000
@@ -151,10 +64,7 @@ def properties_of(lines: list[Line], stem: str, today: date, years: Sequence[int
 class _Reader:
     def __init__(self, lines: list[Line], today: date, years: Sequence[int]) -> None:
         self.lines, self.today, self.years = lines, today, years
-        self.text = ""
-        for line in lines:
-            self.text = join_lines(self.text, line.text) if self.text else line.text
-        self.text = one_line(self.text)
+        self.text = one_line(functools.reduce(join_lines, (line.text for line in lines), ""))
         self.sources: dict[str, str] = {}
         self.doubts: dict[str, str] = {}
         self.inclusive = False
@@ -168,10 +78,11 @@ class _Reader:
         year = self._year(title, issued)
         internal, upwards = self._days(rank_of(agency) if agency else None)
         gatherer, recipient = self._gatherer(), self._recipient(province)
-        criteria = tuple(dict.fromkeys(item.casefold() for item in _CLEAR.findall(self.text)))
+        criteria = tuple(dict.fromkeys(item.casefold() for item in _re("clear").findall(self.text)))
         signatory = self._signatory()
-        for key, value in (("number", number), ("symbol", symbol), ("issued_on", issued), ("title", title),
-                           ("agency", agency), ("gatherer", gatherer), ("signer", signatory.name), ("place", place)):  # fmt: skip
+        told = {"number": number, "symbol": symbol, "issued_on": issued, "title": title, "agency": agency}
+        told |= {"gatherer": gatherer, "signer": signatory.name, "place": place}
+        for key, value in told.items():
             if not value and key not in self.doubts:
                 self.doubts[key] = "không thấy trong văn bản, để trống"
         properties = Properties(
@@ -196,9 +107,9 @@ class _Reader:
     def _title(self) -> str:
         for index, line in enumerate(self.lines):
             name = fold(line.text).rstrip(" .:")
-            start = _TITLE_LINE.match(line.text) if line.text.isupper() else None
-            if name in _TITLES or start:
-                title = line.text[start.end() :] if start and name not in _TITLES else ""
+            start = _re("title_line").match(line.text) if line.text.isupper() else None
+            if name in _words()["titles"] or start:
+                title = line.text[start.end() :] if start and name not in _words()["titles"] else ""
                 for following in self.lines[index + 1 : index + 9]:
                     text = following.text.strip(" _-–—*")
                     if not text:
@@ -210,9 +121,7 @@ class _Reader:
                         break
                 self.sources["title"] = line.source
                 return one_line(title)
-        match = re.search(
-            r"(?:KẾ HOẠCH|Kế hoạch)\s+((?:Triển khai|Thực hiện|TRIỂN KHAI|THỰC HIỆN)[^.;]{10,300}?năm \d{4})", self.text
-        )
+        match = _re("title_in_text").search(self.text)
         return one_line(match[1]) if match else self._appendix_title()
 
     def _appendix_title(self) -> str:
@@ -229,17 +138,17 @@ class _Reader:
 
     def _number(self) -> tuple[str, str]:
         for line in self.lines[:40]:
-            match = _OWN_NUMBER.fullmatch(line.text)
+            match = _re("own_number").fullmatch(line.text)
             if match:
                 self.sources["number"] = self.sources["symbol"] = line.source
                 return _digits(match["number"]), match["symbol"]
-        match = _NUMBER.search(self._attached())
+        match = _re("number").search(self._attached())
         return (_digits(match["number"]), match["symbol"].upper()) if match else ("", "")
 
     def _attached(self) -> str:
         """What the line "(Kèm theo Kế hoạch số … ngày … của …)" says of the plan."""
-        match = _ATTACHED.search(self.text) or next(
-            filter(None, (_ATTACHED.search(line.text) for line in self.lines)), None
+        match = _re("attached").search(self.text) or next(
+            filter(None, (_re("attached").search(line.text) for line in self.lines)), None
         )
         return match["rest"] if match else ""
 
@@ -247,24 +156,28 @@ class _Reader:
         for line in self.lines[:40]:
             if line.text.casefold().startswith(("căn cứ", "thực hiện")):
                 break
-            match = _LONG_DATE.search(line.text) or _SHORT_DATE.search(line.text)
-            if match and _PLACE.search(line.text):
+            match = _re("long_date").search(line.text) or _re("short_date").search(line.text)
+            if match and _re("place").search(line.text):
                 self.sources["issued_on"] = line.source
                 return _day(match)
         attached = self._attached()
-        match = _SHORT_DATE.search(attached) or _LONG_DATE.search(attached) or _SIGNED_ON.search(self.text)
+        match = (
+            _re("short_date").search(attached)
+            or _re("long_date").search(attached)
+            or _re("signed_on").search(self.text)
+        )
         return _day(match) if match else None
 
     def _place(self) -> str:
         for line in self.lines[:40]:
-            match = _PLACE.match(line.text)
+            match = _re("place").match(line.text)
             if match:
                 return one_line(match["place"])
         return ""
 
     def _province(self) -> str:
         """The province or city named most often."""
-        names: list[str] = _PROVINCE.findall(self.text)
+        names: list[str] = _re("province").findall(self.text)
         if not names:
             return ""
         self.doubts["place"] = "suy từ tên tỉnh, thành phố trong văn bản"
@@ -273,8 +186,8 @@ class _Reader:
     def _agency(self, symbol: str, province: str) -> tuple[str, str]:
         """The agency and the one above it: from the letterhead, "(Kèm theo … của …)", or what the prose says."""
         head = self._letterhead()
-        whom = _OF_WHOM.search(f" {self._attached()}")
-        sealed = _HEAD_OF.sub("", one_line(whom["agency"]).strip(" .,;")) if whom else ""
+        whom = _re("of_whom").search(f" {self._attached()}")
+        sealed = _re("head_of").sub("", one_line(whom["agency"]).strip(" .,;")) if whom else ""
         sealed = sealed if rank_of(sealed) is not None and len(sealed) < _LONGEST_NAME else ""
         if head:
             above = head[-2] if len(head) > 1 else ""
@@ -285,10 +198,7 @@ class _Reader:
             return self._written(head[-1]), above
         if sealed:
             return sealed, ""
-        match = re.search(
-            r"((?:Sở|Ban Quản lý|UBND|Ủy ban nhân dân|Uỷ ban nhân dân|Bộ|Tỉnh ủy|Thành ủy|Ban Chỉ đạo)[^.,;()]{0,60}?)\s+(?:xây dựng |ban hành )+(?:Kế hoạch|kế hoạch)",
-            self.text,
-        )
+        match = _re("issuer").search(self.text)
         name = one_line(match[1]) if match else self._by_symbol(symbol, province)
         if name and rank_of(name) is not None:
             self.doubts["agency"] = "suy từ câu ban hành kế hoạch" if match else "suy từ ký hiệu văn bản"
@@ -299,16 +209,17 @@ class _Reader:
         """The names at the head of the document, from the highest to the agency itself."""
         front = itertools.takewhile(
             lambda line: (
-                fold(line.text).rstrip(" .:") not in _TITLES and not re.match(r"\(?(?:Căn cứ|Ban hành|Kèm)", line.text)
+                fold(line.text).rstrip(" .:") not in _words()["titles"]
+                and not re.match(r"\(?(?:Căn cứ|Ban hành|Kèm)", line.text)
             ),
             self.lines[:_FRONT],
         )
         names: list[str] = []
         open_name = False
-        lines = (part for line in front for part in _TWO_NAMES.split(_MOTTO.sub("", line.text)))
+        lines = (part for line in front for part in _re("two_names").split(_re("motto").sub("", line.text)))
         for part in lines:
             text = part.strip(" *_-–—.:")
-            if not text or _NO_NAME.match(text.upper()) or re.search(r"\d{2,}|ngày", text):
+            if not text or _re("no_name").match(text.upper()) or re.search(r"\d{2,}|ngày", text):
                 open_name = False
             elif names and open_name and (text.isupper() == names[-1].isupper()) and _goes_on(names[-1], text):
                 names[-1] = f"{names[-1]} {text}"
@@ -336,15 +247,15 @@ class _Reader:
 
     def _year(self, title: str, issued: date | None) -> int:
         """The year that the plan is for: never one of a document that it cites."""
-        own = _CITED.sub(" ", title)
-        stage = _STAGE.search(own)
+        own = _re("cited").sub(" ", title)
+        stage = _re("stage").search(own)
         if stage:
             first, last = int(stage[1]), int(stage[2])
             return max(first, issued.year) if issued and issued.year <= last else first
-        named = [int(year) for year in _OF_YEAR.findall(own)]
+        named = [int(year) for year in _re("of_year").findall(own)]
         if named:
             return named[-1]
-        month = next(filter(None, (_MONTH_OF_ISSUE.search(line.text) for line in self.lines[:40])), None)
+        month = next(filter(None, (_re("month_of_issue").search(line.text) for line in self.lines[:40])), None)
         if issued or month:
             self.doubts["year"] = "năm không ghi ở tên kế hoạch, suy từ ngày ban hành"
             return issued.year if issued else int(month[1]) if month else 0
@@ -360,9 +271,11 @@ class _Reader:
         upwards: int | None = None
         words, last = set(), 0
         high = rank in ("province", "party", "nation", "ministry")
-        upward, to_unit = (_UPWARDS_OF_PROVINCE, _TO_DEPARTMENT) if high else (_UPWARDS, _TO_UNIT)
+        upward, to_unit = (
+            (_re("upwards_of_province"), _re("to_department")) if high else (_re("upwards"), _re("to_unit"))
+        )
         for match in sorted(
-            [*_DAY.finditer(self.text), *_MONTHLY_DAY.finditer(self.text)], key=lambda item: item.start()
+            [*_re("day").finditer(self.text), *_re("monthly_day").finditer(self.text)], key=lambda item: item.start()
         ):
             before = re.split(r"(?<=[.;])\s", self.text[max(last, match.start() - 160) : match.start()])[-1]
             last, day = match.end(), int(match["day"])
@@ -385,14 +298,14 @@ class _Reader:
         return internal or 20, upwards or 25
 
     def _gatherer(self) -> str:
-        for pattern in _GATHER:
-            match = pattern.search(self.text)
+        for pattern in _words()["gatherer"]:
+            match = re.search(pattern, self.text)
             if match:
                 return one_line(match["unit"])
         return ""
 
     def _recipient(self, place: str) -> str:
-        match = _RECIPIENT.search(self.text)
+        match = _re("recipient").search(self.text)
         if not match:
             return ""
         name = one_line(match["name"])
@@ -402,24 +315,26 @@ class _Reader:
         return name if not place or place in name or not named else f"{name} {place}"
 
     def _signatory(self) -> Signatory:
-        starts = [index for index, line in enumerate(self.lines) if index > 5 and _RANK.fullmatch(line.text.strip())]
-        formal = [index for index in starts if _AUTHORITY.match(self.lines[index].text)]
+        starts = [
+            index for index, line in enumerate(self.lines) if index > 5 and _re("rank").fullmatch(line.text.strip())
+        ]
+        formal = [index for index in starts if _re("authority").match(self.lines[index].text)]
         if not starts:
             return Signatory()
         first = (formal or starts[-1:])[0]
         block = [item.text.strip() for item in self.lines[first : first + 14]]
-        ranks = list(itertools.takewhile(_RANK.fullmatch, block))
-        name = next((text for text in block[1:] if _NAME.fullmatch(text) and not text.isupper()), "")
-        authority = "\n".join(text for text in ranks if _AUTHORITY.match(text))
-        position = next((text for text in reversed(ranks) if not _AUTHORITY.match(text)), "")
+        ranks = list(itertools.takewhile(_re("rank").fullmatch, block))
+        name = next((text for text in block[1:] if _re("name").fullmatch(text) and not text.isupper()), "")
+        authority = "\n".join(text for text in ranks if _re("authority").match(text))
+        position = next((text for text in reversed(ranks) if not _re("authority").match(text)), "")
         return Signatory(authority, position, name)
 
 
 def _ends_title(title: str, text: str) -> bool:
     """True for the first line of the text under a title."""
     return (
-        _STOP.match(text) is not None
-        or _RANK.fullmatch(text) is not None
+        _re("stop").match(text) is not None
+        or _re("rank").fullmatch(text) is not None
         or (text.isupper() and not title.isupper())
         or (text.endswith((".", ";")) and text[0].isupper() and len(text) > len(title))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import attrs
@@ -184,6 +185,10 @@ def _indicator_table(lines: list[_Piece]) -> tuple[doc.GridTable, int, int] | No
     return doc.table_of(placed), start, end
 
 
+def _joined(lines: list[_Piece]) -> str:
+    return functools.reduce(doc.join_lines, (line.text for line in lines), "")
+
+
 def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
     found: list[list[_Piece]] = []
     number = 0
@@ -201,10 +206,7 @@ def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
 
 
 def _row(row: int, block: list[_Piece]) -> list[doc.GridCell]:
-    source = f"dòng {block[0].place}"
-    text = ""
-    for line in block:
-        text = doc.join_lines(text, line.text)
+    source, text = f"dòng {block[0].place}", _joined(block)
     group = _GROUP.fullmatch(text)
     if group:
         return [doc.GridCell(row, 0, group["number"], source), doc.GridCell(row, 1, group["title"], source)]
@@ -364,10 +366,7 @@ def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year
         row += 1
         source = f"dòng {block[0].place}"
         if kind == "section":
-            text = ""
-            for line in block:
-                text = doc.join_lines(text, line.text)
-            placed.append(doc.GridCell(row, 0, text, source, 1, len(fields)))
+            placed.append(doc.GridCell(row, 0, _joined(block), source, 1, len(fields)))
             continue
         own = fields if kind == "row" else fields[1:]
         for name, cell in zip(own, _cells(block, own, year), strict=True):
@@ -434,23 +433,16 @@ def _cells(block: list[_Piece], fields: list[str], year: int) -> list[_Split]:
 
 
 def _with_tail(cells: list[_Split], tail: list[_Piece]) -> list[_Split]:
-    text = ""
-    for line in tail:
-        text = doc.join_lines(text, line.text)
+    text = _joined(tail)
     open_cells = [index for index, cell in enumerate(cells) if cell.unfinished]
-    done = list(cells)
-    if len(open_cells) == 1:
-        cell = cells[open_cells[0]]
-        done[open_cells[0]] = _Split(doc.join_lines(cell.text, text), False, True)
-        return done
-    if len(open_cells) < 1:
+    if not open_cells:
         open_cells = [max(range(len(cells)), key=lambda index: len(cells[index].text))]
-        done[open_cells[0]] = _Split(doc.join_lines(cells[open_cells[0]].text, text), False, True)
-        return done
-    first, second = open_cells[0], open_cells[1]
-    one, other = _shared(cells[first].text, cells[second].text, text)
-    done[first] = _Split(doc.join_lines(cells[first].text, one), False, True)
-    done[second] = _Split(doc.join_lines(cells[second].text, other), False, True)
+    texts: tuple[str, ...] = (text,)
+    if len(open_cells) > 1:
+        texts = _shared(cells[open_cells[0]].text, cells[open_cells[1]].text, text)
+    done = list(cells)
+    for index, more in zip(open_cells, texts, strict=False):
+        done[index] = _Split(doc.join_lines(cells[index].text, more), False, True)
     return done
 
 
