@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
 import re
 import subprocess
+import tempfile
 import zipfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -24,29 +27,36 @@ def saved_by_libreoffice(folder: Path, data: bytes, suffix: office.Target) -> by
     return office.convert(folder / "in.xlsx", suffix, out=folder / suffix).read_bytes()
 
 
-def saved_by_gnumeric(folder: Path, data: bytes, suffix: str) -> bytes:
+@functools.cache
+def saved_by_gnumeric(data: bytes, suffix: str) -> bytes:
     """The workbook opened and saved by Gnumeric."""
-    (folder / "in.xlsx").write_bytes(data)
-    target = folder / f"out.{suffix}"
-    command = ["ssconvert", str(folder / "in.xlsx"), str(target)]
-    subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
-    return target.read_bytes()
+    with tempfile.TemporaryDirectory() as name:
+        source, target = Path(name, "in.xlsx"), Path(name, f"out.{suffix}")
+        source.write_bytes(data)
+        command = ["ssconvert", str(source), str(target)]
+        subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
+        return target.read_bytes()
 
 
 def filled_by_node(
-    folder: Path, program: str, data: bytes, typed: Typed, suffix: str, *, zone: str = "Asia/Ho_Chi_Minh"
-) -> bytes:
-    """The workbook opened, typed into and saved by a program built on ExcelJS or SheetJS, in that time zone."""
+    folder: Path, data: bytes, typed: Typed, wanted: Sequence[tuple[str, str]], *, zone: str = "Asia/Ho_Chi_Minh"
+) -> dict[tuple[str, str], bytes]:
+    """The workbook opened, typed into and saved by programs built on ExcelJS or SheetJS, in that time zone.
+
+    `wanted`: program and ending of the file, by which the files come back.
+    """
     told = [
         [sheet, cell, {"date": value.isoformat()} if isinstance(value, date) else value]
         for (sheet, cell), value in typed.items()
     ]
-    source, target, values = folder / "in.xlsx", folder / f"out.{suffix}", folder / "typed.json"
+    source, values = folder / "in.xlsx", folder / "typed.json"
     source.write_bytes(data)
     values.write_text(json.dumps(told), encoding="utf-8")
-    command = ["node", str(SAVERS / "fill.mjs"), program, str(source), str(target), str(values)]
+    targets = {(program, suffix): folder / f"{program}.{suffix}" for program, suffix in wanted}
+    pairs = [str(part) for (program, _), target in targets.items() for part in (program, target)]
+    command = ["node", str(SAVERS / "fill.mjs"), str(source), str(values), *pairs]
     subprocess.run(command, check=True, capture_output=True, timeout=SECONDS, env={**os.environ, "TZ": zone})
-    return target.read_bytes()
+    return {key: target.read_bytes() for key, target in targets.items()}
 
 
 # --- programs that do not run here: what their files are known to be like (pitfalls.md 5) ----------------------------

@@ -1,6 +1,6 @@
-// Opens a form, types into it and saves it, as a program built on ExcelJS or SheetJS does.
+// Opens a form, types into it and saves it, as programs built on ExcelJS or SheetJS do, one after the other.
 //
-//   node fill.mjs PROGRAM IN OUT TYPED
+//   node fill.mjs IN TYPED PROGRAM OUT [PROGRAM OUT ...]
 //
 // PROGRAM: exceljs, sheetjs, sheetjs-dates (dates kept as dates instead of numbers); with "-local" at the end, dates are
 // midnights of this computer's time zone, as careless programs have them, and not of UTC.
@@ -10,30 +10,33 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const [program, from, to, typedFile] = process.argv.slice(2);
-const local = program.endsWith("-local");
+const [from, typedFile, ...wanted] = process.argv.slice(2);
 const typed = JSON.parse(readFileSync(typedFile, "utf-8"));
 
-function understood(value) {
+function understood(value, local) {
   return value?.date ? new Date(`${value.date}T00:00:00${local ? "" : "Z"}`) : value;
 }
 
-async function withExcelJs() {
+async function withExcelJs(to, local) {
   const ExcelJS = require("exceljs");
   const book = new ExcelJS.Workbook();
   await book.xlsx.readFile(from);
-  for (const [sheet, cell, value] of typed) book.getWorksheet(sheet).getCell(cell).value = understood(value);
+  for (const [sheet, cell, value] of typed) book.getWorksheet(sheet).getCell(cell).value = understood(value, local);
   await book.xlsx.writeFile(to);
 }
 
-function withSheetJs(dates) {
+function withSheetJs(to, local, dates) {
   const XLSX = require("@e965/xlsx");
   const options = { ...dates, UTC: !local };
   const book = XLSX.readFile(from, { cellStyles: true, cellNF: true, ...options });
   for (const [sheet, cell, value] of typed)
-    XLSX.utils.sheet_add_aoa(book.Sheets[sheet], [[understood(value)]], { origin: cell, dateNF: "dd/mm/yyyy", ...options });
+    XLSX.utils.sheet_add_aoa(book.Sheets[sheet], [[understood(value, local)]], { origin: cell, dateNF: "dd/mm/yyyy", ...options });
   XLSX.writeFile(book, to, { compression: true, ...options });
 }
 
-if (program.startsWith("exceljs")) await withExcelJs();
-else withSheetJs(program.startsWith("sheetjs-dates") ? { cellDates: true } : {});
+for (let at = 0; at < wanted.length; at += 2) {
+  const [program, to] = wanted.slice(at, at + 2);
+  const local = program.endsWith("-local");
+  if (program.startsWith("exceljs")) await withExcelJs(to, local);
+  else withSheetJs(to, local, program.startsWith("sheetjs-dates") ? { cellDates: true } : {});
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -80,18 +81,18 @@ def test_saved_by_libreoffice(tmp_path: Path, suffix: Target, note: str) -> None
 @pytest.mark.parametrize(
     ("suffix", "notes"), [("xlsx", {"OTHER_PROGRAM"}), ("ods", {"OTHER_PROGRAM", "PROTECTION_GONE"})]
 )
-def test_saved_by_gnumeric(tmp_path: Path, suffix: str, notes: set[str]) -> None:
+def test_saved_by_gnumeric(suffix: str, notes: set[str]) -> None:
     """A form saved by Gnumeric, which shows hidden sheets and breaks lines its own way, says what was typed into it."""
-    back = returned(saved_by_gnumeric(tmp_path, form()[0], suffix))
+    back = returned(saved_by_gnumeric(form()[0], suffix))
     assert set(codes(back)) == notes
     assert_whole(back)
 
 
 @pytest.mark.needs("ssconvert")
 @pytest.mark.needs("soffice")
-def test_saved_by_gnumeric_as_xls(tmp_path: Path) -> None:
+def test_saved_by_gnumeric_as_xls() -> None:
     """Gnumeric's .xls, whose percents other readers take for times of day, says what was typed into it."""
-    back = returned(saved_by_gnumeric(tmp_path, form()[0], "xls"))
+    back = returned(saved_by_gnumeric(form()[0], "xls"))
     assert codes(back) == ["CONVERTED"]
     assert_whole(back)
 
@@ -105,11 +106,24 @@ NODE = [
 ]
 
 
+@functools.cache
+def by_node(program: str, suffix: str) -> Return:
+    """The form as filled in by that program."""
+    return returned(_by_node()[program, suffix])
+
+
+@functools.cache
+def _by_node() -> dict[tuple[str, str], bytes]:
+    wanted = [*((program, suffix) for program, suffix, _ in NODE), ("sheetjs", "xls"), ("exceljs-local", "xlsx")]
+    with tempfile.TemporaryDirectory() as folder:
+        return filled_by_node(Path(folder), issued(), form()[1], wanted)
+
+
 @pytest.mark.needs("node")
 @pytest.mark.parametrize(("program", "suffix", "notes"), NODE)
-def test_filled_by_node(tmp_path: Path, program: str, suffix: str, notes: set[str]) -> None:
+def test_filled_by_node(program: str, suffix: str, notes: set[str]) -> None:
     """A form that a program built on ExcelJS or SheetJS filled in and saved says what was typed; facts come once."""
-    back = returned(filled_by_node(tmp_path, program, issued(), form()[1], suffix))
+    back = by_node(program, suffix)
     assert set(codes(back)) == notes
     assert len(codes(back)) == len(notes)
     assert_whole(back)
@@ -117,17 +131,17 @@ def test_filled_by_node(tmp_path: Path, program: str, suffix: str, notes: set[st
 
 @pytest.mark.needs("node")
 @pytest.mark.needs("soffice")
-def test_filled_by_sheetjs_as_xls(tmp_path: Path) -> None:
+def test_filled_by_sheetjs_as_xls() -> None:
     """SheetJS's .xls says what was typed into it."""
-    back = returned(filled_by_node(tmp_path, "sheetjs", issued(), form()[1], "xls"))
+    back = by_node("sheetjs", "xls")
     assert set(codes(back)) == {"CONVERTED", "PROTECTION_GONE", "LOCKED_FORMULA_CHANGED"}
     assert_whole(back)
 
 
 @pytest.mark.needs("node")
-def test_days_that_a_program_shifted(tmp_path: Path) -> None:
+def test_days_that_a_program_shifted() -> None:
     """A program that stores this country's midnight in universal time makes it the day before: asked back, not used."""
-    back = returned(filled_by_node(tmp_path, "exceljs-local", issued(), form()[1], "xlsx"))
+    back = by_node("exceljs-local", "xlsx")
     days = {place for place, value in form()[1].items() if isinstance(value, date)}
     shifted = [item for item in back.findings if item.code == "DATE_SHIFTED"]
     assert {(item.sheet, item.cell) for item in shifted} == days
@@ -152,11 +166,11 @@ def test_lock_file_names_no_registry() -> None:
 
 
 @pytest.mark.needs("ssconvert")
-def test_ods_needs_no_libreoffice(tmp_path: Path) -> None:
+def test_ods_needs_no_libreoffice() -> None:
     """An .ods is read where LibreOffice is missing; an .xls is refused with the remedy."""
-    assert_whole(returned(saved_by_gnumeric(tmp_path, form()[0], "ods")))
+    assert_whole(returned(saved_by_gnumeric(form()[0], "ods")))
     with pytest.raises(Refused) as caught:
-        read_bytes(saved_by_gnumeric(tmp_path, form()[0], "xls"))
+        read_bytes(saved_by_gnumeric(form()[0], "xls"))
     assert (caught.value.finding.code, ".xlsx" in caught.value.finding.fix) == ("FILE_XLS", True)
 
 
@@ -176,7 +190,7 @@ def test_conversion_that_takes_too_long() -> None:
 
 
 @pytest.mark.needs("ssconvert")
-def test_the_program_is_named(tmp_path: Path) -> None:
+def test_the_program_is_named() -> None:
     """The note names Gnumeric and its version."""
-    note = only(returned(saved_by_gnumeric(tmp_path, form()[0], "xlsx")), "OTHER_PROGRAM")
+    note = only(returned(saved_by_gnumeric(form()[0], "xlsx")), "OTHER_PROGRAM")
     assert note.message == "Tệp được lưu bằng gnumeric."
