@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-import yaml
-
 from nq57xl.cli import main
+from nq57xl.resources import yaml_of
 from tests.case_book import Book, Key, key_of, places
 from tests.case_edits import EDITS
 
@@ -121,7 +120,7 @@ def form(root: Path, unit: str = "VP", period: str = PERIOD) -> bytes:
 def base(issued: bytes) -> bytes:
     """The form filled in as base.yml says."""
     book = Book(issued)
-    said = yaml.safe_load((TABLES / "base.yml").read_text(encoding="utf-8"))
+    said = yaml_of((TABLES / "base.yml").read_text(encoding="utf-8"))
     told = {tuple(key.split()[:2]) for key in said}
     for table, row, field in places(issued):
         if (table, field) == ("led", "progress") and (table, row) not in told:
@@ -140,7 +139,7 @@ def load(*names: str) -> list[Case]:
     """The cases of some tables, in order; raises ValueError for two with one id."""
     cases: list[Case] = []
     for name in names:
-        cases += yaml.safe_load((TABLES / f"{name}.yml").read_text(encoding="utf-8")) or []
+        cases += yaml_of((TABLES / f"{name}.yml").read_text(encoding="utf-8")) or []
     ids = [case["id"] for case in cases]
     twice = {item for item in ids if ids.count(item) > 1}
     if twice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from pathlib import Path
 
 import openpyxl
@@ -16,7 +17,11 @@ from tests.form_books import FINDINGS, VALUES, address_of, opened
 from tests.form_values import value
 from tests.samples import sample_form
 
-FORM = render_form(sample_form(), VALUES, FINDINGS)
+
+@functools.cache
+def marked() -> bytes:
+    """The form that goes back."""
+    return render_form(sample_form(), VALUES, FINDINGS)
 
 
 def _states(path: Path) -> tuple[str, dict[str, str]]:
@@ -29,8 +34,8 @@ def _states(path: Path) -> tuple[str, dict[str, str]]:
 
 def test_all_points_are_open_at_first(tmp_path: Path, check_ooxml: CheckOoxml) -> None:
     """Each point says that it is left, errors and warnings told apart; one about the file is seen when it is sent."""
-    (tmp_path / "marked.xlsx").write_bytes(FORM)
-    check_ooxml(FORM)
+    (tmp_path / "marked.xlsx").write_bytes(marked())
+    check_ooxml(marked())
     left, states = _states(tmp_path / "marked.xlsx")
     assert left == "Còn 2 điểm phải sửa, 1 điểm nên xem lại."
     assert states == {
@@ -58,7 +63,7 @@ def test_points_clear_as_cells_are_put_right(tmp_path: Path) -> None:
     }
     left = {}
     for name, cells in typed.items():
-        book = opened(FORM)
+        book = opened(marked())
         for (table, key, field), content in cells.items():
             book["1. Kết quả"][address_of(table, key, field)].value = content
         book.save(tmp_path / f"{name}.xlsx")
@@ -99,7 +104,7 @@ def test_an_error_clears_though_its_cell_is_still_to_be_looked_at(tmp_path: Path
 
 def test_marks_hold_by_the_same_formulas() -> None:
     """A marked cell looks like any other but for a rule that holds while its point is open."""
-    sheet = opened(FORM)["1. Kết quả"]
+    sheet = opened(marked())["1. Kết quả"]
     rules = {str(area.sqref): area.rules for area in sheet.conditional_formatting}
     for field, colour in (("cause", "FBE0DC"), ("percent", "FFF2CC")):
         address = address_of("led", "I.1", field)
