@@ -210,12 +210,14 @@ class Package:
         head = b""
         try:
             for chunk in self.chunks(name):
+                if not head and len(chunk) < _CHUNK and _DOCTYPE not in chunk.replace(b"\x00", b""):
+                    return  # that is all of the part
                 head = head or chunk
                 parser.Parse(chunk, False)
         except StopIteration:
             return
         except (expat.ExpatError, LookupError):  # no good XML, as drawings of old programs are: nobody reads it
-            if b"<!DOCTYPE" in head.replace(b"\x00", b""):
+            if _DOCTYPE in head.replace(b"\x00", b""):
                 _refuse_doctype()
 
 
@@ -235,7 +237,7 @@ def parse_xml(
     all sense, UTF-16.
     """
     parser = expat.ParserCreate()
-    parser.buffer_text = True
+    parser.buffer_text, parser.buffer_size = True, 1 << 16
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler, parser.EndElementHandler = _counted(start, end, prefixed=prefixed)
     if text is not None:
@@ -255,6 +257,7 @@ def parse_xml(
         raise refuse("FILE_BROKEN") from error
 
 
+_DOCTYPE = b"<!DOCTYPE"
 _XML = (".xml", ".rels", ".vml")
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"})
 

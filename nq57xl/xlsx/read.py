@@ -38,8 +38,8 @@ from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook
 from nq57xl.xlsx.limits import Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
+from nq57xl.xlsx.scan_cells import SheetScan, is_temporal
 from nq57xl.xlsx.scan_ods import scan_ods
-from nq57xl.xlsx.scan_sheet import SheetScan, is_temporal
 from nq57xl.xlsx.sniff import Kind, decrypt, sniff
 
 _CONVERT_SECONDS = 45

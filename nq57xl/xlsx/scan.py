@@ -16,7 +16,9 @@ from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import Remark
 from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local
-from nq57xl.xlsx.scan_sheet import Shared, SheetReader, SheetScan, check_extent, check_total, place_of
+from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, place_of
+from nq57xl.xlsx.scan_rows import Shared
+from nq57xl.xlsx.scan_sheet import SheetReader
 from nq57xl.xlsx.scan_styles import read_styles, read_texts
 
 _Place = tuple[int, int]

@@ -14,7 +14,7 @@ from nq57xl.xlsx.cells import ERRORS, CellLook, RawCell, RawValue, Remark, Remar
 from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.scan import Scan, active_ods, texts_of
-from nq57xl.xlsx.scan_sheet import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
+from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
 
 _PARENTS = 20
 """Styles that build on styles; LibreOffice makes two or three."""

@@ -33,14 +33,31 @@ _USUAL_STYLES = 1 << 18
 """Bytes: a form's styles have some 15 KB."""
 
 
-def read_styles(package: Package, part: str) -> tuple[CellLook | None, ...]:
-    """How cells look, by style number; None where there is nothing to tell."""
+@frozen(eq=False)
+class Looks:
+    """How the cells of a workbook look; one and the same for workbooks with the same styles."""
+
+    by_style: tuple[CellLook | None, ...]
+    """By style number; None where there is nothing to tell."""
+    texts_only: frozenset[int] = field(init=False)
+    """Numbers of the styles under which a text is nothing but a text."""
+
+    @texts_only.default
+    def _find_texts_only(self) -> frozenset[int]:
+        return frozenset(number for number, look in enumerate(self.by_style) if look is None or look == _AS_TEXT)
+
+
+_AS_TEXT = CellLook("@")
+
+
+def read_styles(package: Package, part: str) -> Looks:
+    """How cells look."""
     content = b"".join(package.chunks(part))
     return _looks(content) if len(content) < _USUAL_STYLES else _looks.__wrapped__(content)
 
 
 @lru_cache(maxsize=16)  # forms that one program saved share their styles
-def _looks(content: bytes) -> tuple[CellLook | None, ...]:
+def _looks(content: bytes) -> Looks:
     reader = _StyleReader()
     parse_xml("xl/styles.xml", (content,), reader.start, reader.end)
     looks: dict[tuple[int, int], CellLook | None] = {}
@@ -51,7 +68,7 @@ def _looks(content: bytes) -> tuple[CellLook | None, ...]:
             code = reader.codes.get(number) or builtin(number)
             code = "" if code.casefold() == "general" else code
             looks[font, number] = CellLook(code, legacy, struck) if code or legacy or struck else None
-    return tuple(looks[key] for key in reader.cells)
+    return Looks(tuple(looks[key] for key in reader.cells))
 
 
 class _StyleReader:

@@ -10,7 +10,7 @@ from nq57xl.xlsx import package
 from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.scan import Scan, scan_xlsx
-from nq57xl.xlsx.scan_sheet import PlainRows
+from nq57xl.xlsx.scan_rows import PlainRows
 from tests import hostile
 
 GHOST_CELLS = ('<c r="{column}{row}" s="1"/>', '<c s="1" r="{column}{row}"/>', '<c r="{column}{row}" t="n"/>')
@@ -69,6 +69,70 @@ def test_the_scan_sees_the_same_with_and_without(rows: list[Line], odd: bool, ch
     data = sheet(rows, odd=odd)
     with pytest.MonkeyPatch.context() as patch:
         assert seen(data, patch, whole=False, chunk=chunk) == seen(data, patch, whole=True)
+
+
+RULE = '<dataValidation sqref="{}" type="list"><formula1>{}</formula1></dataValidation>'
+
+
+@pytest.mark.parametrize(
+    ("around", "seen_there"),
+    [
+        (RULE.format("B2:B9", "&lt;1") * 2, True),
+        (RULE.format("B2", "<c r='B2'><v>3</v></c>"), True),
+        (RULE.format("B2", "1").replace(' sqref="B2"', ' sqref="B2" sqref="B2"'), False),
+        (RULE.format("B2", "&none;"), False),
+        ("<conditionalFormatting><mergeCell ref='A1:B2'/></conditionalFormatting>" + '<mergeCell ref="C1:D2"/>', True),
+        ('<mergeCells count=<mergeCell ref="A1:B2"/>"1"></mergeCells>', False),
+        ("<pageMargins<pageMargins/>/>", False),
+        ('<sheetProtection sheet="1"/><col hidden="1" min="2" max="3"/><brk id="1"/>', True),
+        (f"<oddHeader>&amp;L Số {RULE.format('B2', '1')} 7</oddHeader>", True),
+        (f"<v>{RULE.format('B2', '1')}</v>", True),
+    ],
+)
+def test_what_stands_around_rows_is_passed_over_only_where_it_says_nothing(around: str, seen_there: bool) -> None:
+    """Rules by the dozen cost no callback, and what is broken or hidden among them comes to light as without that."""
+    data = hostile.xlsx(hostile.sheet('<row r="1"><c r="A1"><v>5</v></c></row>', tail=around))
+    with pytest.MonkeyPatch.context() as patch:
+        if seen_there:
+            assert seen(data, patch, whole=False) == seen(data, patch, whole=True)
+            return
+        for whole in (False, True):
+            with pytest.raises(Refused):
+                seen(data, patch, whole=whole)
+
+
+def test_rows_met_before_read_as_their_own_workbook_says() -> None:
+    """The same row in workbooks with other texts, other formats, days from 1904, another encoding: each by its own."""
+    row = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>40000</v></c><c r="C1" t="str"><v>á</v></c></row>'
+    styles = '<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="{}"/></cellXfs></styleSheet>'
+    days = hostile.WORKBOOK.replace("<sheets>", '<workbookPr date1904="1"/><sheets>')
+    relations = "".join(
+        f'<Relationship Id="{part}" Type="x/{part}" Target="{part}.xml"/>' for part in ("styles", "sharedStrings")
+    )
+    read = []
+    for text, number, workbook, coding in (
+        ("mot", 0, hostile.WORKBOOK, "utf-8"),
+        ("hai", 14, hostile.WORKBOOK, "utf-8"),
+        ("ba", 14, days, "utf-8"),
+        ("mot", 0, hostile.WORKBOOK, "iso-8859-1"),
+    ):
+        sheet_xml = hostile.sheet(row).replace('"1.0"', f'"1.0" encoding="{coding}"', 1).encode(coding)
+        more = {
+            "xl/_rels/workbook.xml.rels": hostile.WORKBOOK_RELS.replace(
+                "</Relationships>", f"{relations}</Relationships>"
+            ),
+            "xl/workbook.xml": workbook,
+            "xl/styles.xml": styles.format(number),
+            "xl/sharedStrings.xml": f"<sst><si><t>{text}</t></si></sst>",
+        }
+        cells = scan_xlsx(hostile.xlsx(sheet_xml, more)).sheets[0].cells
+        read.append([str(cell.value) for cell in cells.values()])
+    assert read == [
+        ["mot", "40000.0", "á"],
+        ["hai", "2009-07-06", "á"],
+        ["ba", "2013-07-07", "á"],
+        ["mot", "40000.0", "á"],
+    ]
 
 
 @given(rows=SHEETS)

@@ -16,7 +16,7 @@ from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.scan_sheet import is_call
+from nq57xl.xlsx.scan_cells import is_call
 from tests.hostile import cell, sheet, xlsx
 from tests.odd_kit import LED, codes_at, put
 from tests.returns_kit import edited, issued, returned
