@@ -26,12 +26,6 @@ PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
 """Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
 
 
-def _guide_of(form: Form, workspace: Path | None = None) -> Form:
-    """The form with the lines of its guide, from templates/texts/huong-dan.md.j2 (or the workspace's own copy)."""
-    lines = (clean(line) for line in text_about(form, "texts/huong-dan.md.j2", workspace).splitlines())
-    return attrs.evolve(form, guide=tuple(line for line in lines if line))
-
-
 def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
     """A text of templates/ about a form. Raises Nq57Error when the office's own template is wrong."""
     words = {
@@ -58,11 +52,6 @@ _LINES = 25
 def _done(earlier: EarlierAnswer) -> bool:
     progress = earlier.values.get("progress")
     return progress is not None and progress.value == "done"
-
-
-def _done_earlier(earlier: EarlierAnswer) -> bool:
-    """The row was reported as done, and nothing about it was asked back."""
-    return _done(earlier) and not earlier.questioned
 
 
 def _done_words(earlier: EarlierAnswer) -> str:
@@ -226,7 +215,9 @@ def build_form(
         tables=_Tables(plan, schema, unit_code, period, previous or {}).all(received),
         values=tuple(values),
     )
-    return _guide_of(attrs.evolve(form, values=form.values or _started(form)), workspace)
+    form = attrs.evolve(form, values=form.values or _started(form))
+    lines = text_about(form, "texts/huong-dan.md.j2", workspace).splitlines()
+    return attrs.evolve(form, guide=tuple(filter(None, map(clean, lines))))
 
 
 def _valid(unit: Unit, period: Period) -> bool:
@@ -318,7 +309,7 @@ class _Tables:
         texts = {**row.texts, "previous": led_before(earlier, self.schema)}
         if whole := _whole_before(earlier):
             texts["previous" + WHOLE] = whole
-        if earlier is None or not row.open or not _done_earlier(earlier):
+        if earlier is None or not row.open or not _done(earlier) or earlier.questioned:
             before = self._before(task, earlier) if row.open else ()
             facts = {**row.facts, "repeatable": bool(before), "repeats": _repeats(earlier)}
             return attrs.evolve(row, texts=texts, facts=facts, before=before)

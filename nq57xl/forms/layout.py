@@ -250,12 +250,11 @@ def layout(form: Form) -> tuple[SheetLayout, ...]:
 
     An issued form keeps the cells it was issued with.
     """
-    return form.cells or _fresh_layout(form)
-
-
-def _fresh_layout(form: Form) -> tuple[SheetLayout, ...]:
-    sheets = tuple(_sheet(form, spec) for spec in visible_specs(form))
-    return (_guide_layout(form, visible_specs(form)), *sheets, _lists_layout(form), _meta_layout(form))
+    if form.cells:
+        return form.cells
+    specs = visible_specs(form)
+    sheets = (_sheet(form, spec) for spec in specs)
+    return (_guide_layout(form, specs), *sheets, _lists_layout(form), _meta_layout(form))
 
 
 def visible_specs(form: Form) -> tuple[SheetSpec, ...]:
@@ -363,14 +362,8 @@ def _block(builder: _LayoutBuilder, form: Form, spec: SheetSpec, sheet: SheetSpe
         _row(builder, item, spec, columns, form)
 
 
-def _closed_rows(form: Form) -> set[str]:
-    """Keys of the rows that may be asked to be opened again."""
-    table = form.table(REOPEN)
-    return {row.key for row in table.rows} if table else set()
-
-
 def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, columns: Mapping[str, str], form: Form) -> None:
-    key, table, asked = f"{spec.table}|{item.key}", form.schema.table(spec.table), _closed_rows(form)
+    key, table = f"{spec.table}|{item.key}", form.schema.table(spec.table)
     builder.row(key)
     first_entry = next((column.name for column in spec.columns if column.entry), "")
     for column in spec.columns:
@@ -378,7 +371,7 @@ def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, columns: Mappi
         if column.entry and item.open:
             also = [part.name for part in parts_within(table, column.name)]
             builder.cell(key, place, "entry", table=spec.table, key=item.key, field=column.name, also=also)
-        elif column.closed and item.key in asked:
+        elif column.closed and (REOPEN, item.key) in form.facts:  # it may be asked to be opened again
             builder.cell(key, place, "entry", table=column.closed, key=item.key, field=column.closed)
         elif column.entry:
             builder.text(key, place, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")

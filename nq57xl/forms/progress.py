@@ -134,10 +134,6 @@ class _CheckRange:
         count = sum(any(part.within(text) for part in parts) for text in self.texts)
         return _Live(f"SUMPRODUCT(--(({tests})>0))", count)
 
-    def parts_on(self, sheet: str) -> tuple[_CheckPart, ...]:
-        """The parts about cells of that sheet."""
-        return tuple(part for part in self.parts if part.cells and part.cells[0].sheet == sheet)
-
 
 def live_cells(
     form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[CellPlace, str]
@@ -302,7 +298,7 @@ class _LiveWriter:
         missing, wrong, awaited = (list[_Live]() for _ in range(3))
         waits = ""
         for checks in self.ranges:
-            here = checks.parts_on(sheet)
+            here = [part for part in checks.parts if part.cells and part.cells[0].sheet == sheet]
             if here or checks.sheet == sheet:
                 own.append(checks)
             blank = [part for part in here if part.missing]

@@ -114,7 +114,8 @@ def _rows(
         places = {row.code: place for place, row in enumerate(old)}
         rows = sorted(rows + kept, key=lambda row: places[row.code])
     for row in added if outline.partial else kept:
-        _insert(rows, row)
+        under = [index for index, item in enumerate(rows) if item.heading == row.heading]
+        rows.insert(under[-1] + 1 if under else len(rows), row)
     return tuple(rows)
 
 
@@ -144,12 +145,6 @@ def _under(row: _Row, numbers: Mapping[str, str]) -> _Row:
     """The row under the heading that its own heading has become."""
     number: Any = {_heading_field(row): numbers.get(row.heading, row.heading)}
     return attrs.evolve(row, **number)
-
-
-def _insert(rows: list[_Row], row: _Row) -> None:
-    """Puts a row behind the last row of its section."""
-    places = [index for index, item in enumerate(rows) if item.heading == row.heading]
-    rows.insert(places[-1] + 1 if places else len(rows), row)
 
 
 @frozen
@@ -433,7 +428,8 @@ def _write_rows(
 def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTable, str], str]) -> tuple[str, ...]:
     olds = {item.code: item for item in getattr(old, row.table)}
     return (
-        _key_of(row),
+        # what names the row: its index in the new plan, or the old code that none continues
+        f"+{row.index}" if row.index is not None else f"-{row.code}",
         row.code or _NEW if row.index is not None else (_KEEP if "kept" in row.kinds else _OUT),
         "",
         ", ".join(KIND_WORDS[kind] for kind in row.kinds) or "như cũ",
@@ -478,11 +474,6 @@ def _write_meta(book: Workbook, old: Plan, origin: Origin) -> None:
             sheet.text(row, column, word, "key")
         letters = letters_of(column)
         book.define_name(f"ds_{table}", f"={_META}!${letters}$1:${letters}${len(words)}")
-
-
-def _key_of(row: PlanRowChange) -> str:
-    """Names the row of a comparison: its index in the new plan, or the old code that none continues."""
-    return f"+{row.index}" if row.index is not None else f"-{row.code}"
 
 
 def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:

@@ -225,12 +225,6 @@ def work_of_task(row: Task) -> tuple[str, str]:
     return row.subtask, row.task
 
 
-def _unstated(new: Plan, table: RowTable) -> frozenset[str]:
-    """Fields of a table that no row of the document fills: it has no such column, so their texts stay as they were."""
-    rows: Sequence[Task | Indicator] = getattr(new, table)
-    return frozenset(field for field in FIELDS[table] if not any(text_of(row, field) for row in rows))
-
-
 def text_of(row: Task | Indicator, field: str) -> str:
     """A field of a row as printed."""
     value = getattr(row, field)
@@ -292,8 +286,9 @@ class _Table:
     ) -> Iterator[PlanRowChange]:
         """New rows in their order, then the old ones that none of them continues."""
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
-        silent = frozenset() if same_file else _unstated(self.new, self.table)
-        silent |= _PLACES if keep else frozenset()
+        silent = _PLACES if keep else frozenset()
+        if not same_file:  # a document without such a column says nothing of it: texts that no row fills stay
+            silent |= {field for field in FIELDS[self.table] if not any(text_of(row, field) for row in afters)}
         pairs = _pair(self.sketches(befores, same_file), self.sketches(afters, same_file, new=True), levels)
         if decisions is not None:
             pairs = self._decided(decisions, befores, pairs)

@@ -191,7 +191,8 @@ def _kpi(linter: _Linter, task: Task) -> str | None:
     """What is wrong with the KPI, as a code."""
     if _QUANTITY.search(fold(task.kpi)) is not None:
         return None
-    if _says_no_more(task.kpi, task.deliverable, linter.clear.filler_words):
+    one, other = (_words(text, linter.clear.filler_words) for text in (task.kpi, task.deliverable))
+    if one and one == other:  # every word of the one but the fillers stands in the other
         return "PLAN_KPI_REPEATS"
     measurable = any(fold(word) in fold(task.kpi) for word in linter.clear.measurable_words)
     return None if measurable else "PLAN_KPI_NO_QUANTITY"
@@ -204,12 +205,6 @@ def _plain(text: str) -> str:
 def _head(deliverable: str) -> str:
     """The deliverable without "các" or a count before it."""
     return re.sub(r"^(?:các |những |\d+ )", "", _plain(deliverable))
-
-
-def _says_no_more(kpi: str, deliverable: str, fillers: tuple[str, ...]) -> bool:
-    """Every word of the KPI but the fillers stands in the deliverable already, and the other way round."""
-    one, other = (_words(text, fillers) for text in (kpi, deliverable))
-    return bool(one) and one == other
 
 
 def _words(text: str, fillers: tuple[str, ...]) -> set[str]:

@@ -170,12 +170,6 @@ def _answering(row: Task | Indicator, weight: float | None = None) -> AnsweringR
     return AnsweringRow(row.code, _text_print(row), weight)
 
 
-def _answering_rows(own: Plan, table: str, weights: Mapping[str, float | None]) -> tuple[AnsweringRow, ...]:
-    """The own rows of those codes, in the order given. Raises KeyError for a code that the plan does not have."""
-    mine = {row.code: row for row in (own.indicators if table == "indicator" else own.tasks)}
-    return tuple(_answering(mine[code], weight) for code, weight in weights.items())
-
-
 def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
     """The two say the same thing, word for word; a form shows a sub-task alone where its task says nothing else."""
     if isinstance(row, Indicator) and isinstance(other, Indicator):
@@ -378,7 +372,9 @@ def _match(item: _Decision, own: Plan, now: Mapping[str, str]) -> RowMatch:
     if len(set(codes)) < len(codes):
         raise Nq57Error(f"{item.where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
     try:
-        return RowMatch(table, key, item.text, _answering_rows(own, table, dict(zip(codes, weights, strict=True))))
+        mine = {row.code: row for row in (own.indicators if table == "indicator" else own.tasks)}
+        rows = tuple(_answering(mine[code], weight) for code, weight in zip(codes, weights, strict=True))
+        return RowMatch(table, key, item.text, rows)
     except KeyError as error:
         kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
         raise Nq57Error(

@@ -290,7 +290,7 @@ def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int
         return None
     first, second = parts
     if first in _YEARS and second in _YEARS:
-        return _span_of_years(first, second, span)
+        return None if second < first else _Named("range", date(first, 1, 1), date(second, 12, 31), *span)
     if second in _YEARS:
         return _months(first, first, second, "month", span)
     if "/" not in digits or lead in _MONTH_LEADS:
@@ -307,12 +307,6 @@ def _three(parts: list[int], digits: str, lead: str, span: tuple[int, int]) -> _
     if re.fullmatch(r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}", digits) and "tháng" in lead:
         return _months(first, second, third, "range", span)
     return _one_day(first, second, 2000 + third if third < 100 else third, span)
-
-
-def _span_of_years(first: int, last: int, span: tuple[int, int]) -> _Named | None:
-    if last < first:
-        return None
-    return _Named("range", date(first, 1, 1), date(last, 12, 31), *span)
 
 
 _COMPARATORS: tuple[tuple[str, Comparator], ...] = (
@@ -382,7 +376,10 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     codes = _assign_codes([(unit.code, unit_code(unit.name)) for unit in plan.units])
     units = tuple(attrs.evolve(unit, code=code) for unit, code in zip(plan.units, codes, strict=True))
     resolver = Resolver(units, plan.groups)
-    task_codes = _assign_codes([(task.code, _task_base(task)) for task in plan.tasks], used)
+    task_codes = _assign_codes(
+        [(task.code, f"{_ascii(task.section) or 'X'}.{_ascii(task.subnumber or task.number)}") for task in plan.tasks],
+        used,
+    )
     indicator_codes = _assign_codes(
         [(item.code, f"CT.{item.group or 'X'}.{_ascii(item.number)}") for item in plan.indicators], used
     )
@@ -434,10 +431,6 @@ def unit_code(name: str) -> str:
     """A code from the initials of a unit's name: "Phòng Quản lý Đầu tư" is QLDT."""
     words = re.findall(r"[a-z0-9]+", bare(name).removeprefix("phong "))
     return "".join(word[0] if word.isalpha() else word for word in words if word != "va").upper() or "DV"
-
-
-def _task_base(task: Task) -> str:
-    return f"{_ascii(task.section) or 'X'}.{_ascii(task.subnumber or task.number)}"
 
 
 def _ascii(text: str) -> str:

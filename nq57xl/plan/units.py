@@ -148,7 +148,7 @@ class Resolver:
                 codes.update(dict.fromkeys(listed))
             elif owner is None:
                 start = parts[index][0]
-                if unresolved and not _between_known(parts, index, unresolved[-1][1]):
+                if unresolved and parts[index - 1][1] == unresolved[-1][1]:  # nothing known stands between
                     start = unresolved.pop()[0]
                 unresolved.append((start, parts[index][1]))
             else:
@@ -237,20 +237,12 @@ def split_names(text: str) -> list[tuple[int, int]]:
     return [(a, b) for a, b in bounds if text[a:b].strip(_EDGES)]
 
 
-def _between_known(parts: list[tuple[int, int]], index: int, end: int) -> bool:
-    """True when a resolved part stands between the last unresolved text, which ends at `end`, and part `index`."""
-    return parts[index - 1][1] != end
-
-
 def loose_key(name: str) -> str:
     """Name without accents, punctuation, "và" and abbreviations; i and y at the end of a syllable are one."""
-    return _plain_key(_expanded(bare(name)))
-
-
-def _expanded(key: str) -> str:
+    key = bare(name)
     for pattern, words in _ABBREVIATIONS:
         key = re.sub(pattern, words, key)
-    return key
+    return _plain_key(key)
 
 
 def _plain_key(key: str) -> str:

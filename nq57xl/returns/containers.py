@@ -90,7 +90,7 @@ def _files(message: Message) -> Iterator[tuple[str, bytes]]:
     number = 0
     for part in _leaves(message, 0):
         number += 1
-        name = _file_name(part)
+        name = _decoded(str(part.get_filename() or ""))
         if part.get_content_type() == "message/rfc822":
             inner = part.get_payload(0) if part.is_multipart() else None
             if isinstance(inner, Message):
@@ -117,10 +117,6 @@ def _leaves(message: Message, depth: int) -> Iterator[Message]:
     for part in message.get_payload():
         if isinstance(part, Message):
             yield from _leaves(part, depth + 1)
-
-
-def _file_name(part: Message) -> str:
-    return _decoded(str(part.get_filename() or ""))
 
 
 def _header(message: Message, name: str) -> str:

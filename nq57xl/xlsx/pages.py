@@ -245,7 +245,9 @@ def orphan_breaks(sheet: PlacedSheet) -> list[int]:
     for index, row in enumerate(sheet.rows[: sheet.last_printed + 1]):
         need = row.height
         if row.kind in ("section", "group"):
-            block = _block_height(sheet.rows[index + 1 :]) if sheet.page.sparse else room
+            # a table under its heading, to the space or heading that ends it: small ones stay on one page
+            under = takewhile(lambda row: row.kind not in ("space", "group"), sheet.rows[index + 1 :])
+            block = sum(item.height for item in under) if sheet.page.sparse else room
             need += block if row.height + block <= room else _heading_needs(sheet.rows[index + 1 :])
         if used + need > room and used > repeated:
             if row.kind in ("section", "group"):
@@ -253,11 +255,6 @@ def orphan_breaks(sheet: PlacedSheet) -> list[int]:
             used = repeated
         used += row.height
     return breaks
-
-
-def _block_height(after: Sequence[PlacedRow]) -> float:
-    """Height of a table under its heading, to the space or heading that ends it: small ones stay on one page."""
-    return sum(row.height for row in takewhile(lambda row: row.kind not in ("space", "group"), after))
 
 
 def _heading_needs(after: Sequence[PlacedRow]) -> float:

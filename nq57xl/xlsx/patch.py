@@ -8,6 +8,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -81,7 +82,13 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
         formats = styles.find(f"{_MAIN_TAG}cellXfs")
         found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
         free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
-        return {title: _with_style(archive.read(part), free) for title, part in _sheet_parts(archive)}
+        cells = {
+            title: ElementTree.fromstring(archive.read(part)).iter(f"{_MAIN_TAG}c")
+            for title, part in _sheet_parts(archive)
+        }
+        return {
+            title: frozenset(cell.get("r", "") for cell in own if cell.get("s") in free) for title, own in cells.items()
+        }
 
 
 _MADE = re.compile(rb"<dcterms:(created|modified)\b[^>]*>([^<]+)</dcterms:")
@@ -93,11 +100,6 @@ def saved_since_made(data: bytes) -> bool:
         name = "docProps/core.xml"
         times = dict(_MADE.findall(archive.read(name))) if name in archive.namelist() else {}
     return not times.get(b"created") or times.get(b"created") != times.get(b"modified")
-
-
-def _with_style(xml: bytes, styles: set[str]) -> frozenset[str]:
-    cells = ElementTree.fromstring(xml).iter(f"{_MAIN_TAG}c")
-    return frozenset(cell.get("r", "") for cell in cells if cell.get("s") in styles)
 
 
 _CACHED = re.compile(r"(<c\b[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)<v>[^<]*</v>")
@@ -256,9 +258,10 @@ def _with_sheet(old: zipfile.ZipFile, title: str, one: zipfile.ZipFile) -> bytes
     changed = {styles_part: styles_xml}
     part = next((part for own, part in _sheet_parts(old) if fold(own) == fold(title)), None)
     if part is None:
-        part = _free_part(old)
+        part = next(name for n in count(1) if (name := f"xl/worksheets/sheet{n}.xml") not in old.namelist())
         relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
-        rid = _free_id(relations)
+        taken = re.findall(r'\bId="([^"]*)"', relations)
+        rid = next(name for n in count(1) if (name := f"rId{n}") not in taken)
         target = part.removeprefix("xl/")
         link = f'<Relationship Id="{rid}" Type="{_REL}" Target="{target}"/>'
         changed["xl/_rels/workbook.xml.rels"] = _before(relations, "</Relationships>", link)
@@ -291,16 +294,6 @@ def _attribute(element: str, name: str) -> str:
     if found is None:
         raise LookupError(name)
     return found[1]
-
-
-def _free_part(old: zipfile.ZipFile) -> str:
-    taken = set(old.namelist())
-    return next(part for n in range(1, 1000) if (part := f"xl/worksheets/sheet{n}.xml") not in taken)
-
-
-def _free_id(relations: str) -> str:
-    taken = set(re.findall(r'\bId="([^"]*)"', relations))
-    return next(rid for n in range(1, 1000) if (rid := f"rId{n}") not in taken)
 
 
 def _before(xml: str, end: str, added: str) -> str:

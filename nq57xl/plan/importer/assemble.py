@@ -218,15 +218,12 @@ def _shifted(draft: Draft, year: int) -> Iterable[tuple[str, str]]:
     deadline = parse_deadline(draft.text("deadline"), year)
     for key in ("lead", "support", "deliverable"):
         text = draft.text(key)
-        if text and len(text) < 40 and deadline.kind == "unknown" and _is_day(text, year):
+        kinds = ("date", "month", "quarter", "year")
+        if text and len(text) < 20 and deadline.kind == "unknown" and parse_deadline(text, year).kind in kinds:
             yield key, reason
             yield "deadline", reason
     if deadline.kind == "unknown" and re.match(r"(?:các |phòng |văn phòng|sở |ubnd )", fold(draft.text("deadline"))):
         yield "deadline", reason
-
-
-def _is_day(text: str, year: int) -> bool:
-    return parse_deadline(text, year).kind in ("date", "month", "quarter", "year") and len(text) < 20
 
 
 def _indicator_doubts(draft: Draft, body: Body, resolver: Resolver) -> list[tuple[str, SourceText]]:

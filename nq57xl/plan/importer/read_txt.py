@@ -116,7 +116,7 @@ def _cost(words: list[_Word], start: int, end: int, name: str, year: int) -> flo
 def _fit(text: str, name: str, year: int) -> float:
     """How badly the text fits the field."""
     key = bare(text)
-    unit, day = bool(_UNIT.match(key)), _is_deadline(text, year)
+    unit, day = bool(_UNIT.match(key)), len(text) < 160 and parse_deadline(text, year).kind != "unknown"
     if name in ("lead", "support"):
         cost = 0.0 if unit else 8.0
         return (
@@ -133,10 +133,6 @@ def _fit(text: str, name: str, year: int) -> float:
     if name in ("task", "subtask") and len(text) < 12:
         cost += 2.0
     return cost + (0.0 if text[0].isupper() or text[0].isdigit() or text[0] in "≥≤“" else 3.0)
-
-
-def _is_deadline(text: str, year: int) -> bool:
-    return len(text) < 160 and parse_deadline(text, year).kind != "unknown"
 
 
 def _split(words: list[_Word], start: int, end: int) -> _Split:

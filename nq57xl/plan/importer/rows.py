@@ -57,7 +57,8 @@ def _joined(rows: list[BodyRow]) -> list[BodyRow]:
     numbered = _are_numbered(rows)
     for row in rows:
         at_top = bool(done) and row.starts_page and not row.first
-        part = _is_part(row) and bool(done)
+        # a further part of the task of the page before
+        part = at_top and not (row.title or row.text("number")) and bool(row.text("subtask"))
         anew = part and _begins_anew(done[-1], row, products)
         if at_top and not anew and (_is_cut_number(done, row) or _goes_on(done[-1], row, numbered)):
             lower = _handed_up(done, row, done[-1].merged)
@@ -173,11 +174,6 @@ def _follows(before: str, number: str) -> bool:
     if len(one) == len(other) == 1 and one.isalpha() and other.isalpha():
         return ord(other) == ord(one) + 1
     return _next_number(one, other)
-
-
-def _is_part(row: BodyRow) -> bool:
-    """True for the first row of a page that is a further part of the task of the page before."""
-    return row.starts_page and not (row.first or row.title or row.text("number")) and bool(row.text("subtask"))
 
 
 def _handed_up(done: list[BodyRow], row: BodyRow, names: frozenset[str]) -> BodyRow:
@@ -344,7 +340,8 @@ def _parts(
     ):
         # no headings of its own, or the same again: the table goes on
         end = found.first if found is not None and not _same(found, current[0]) else len(table.rows)
-        if found is None or not _is_front(table, found):
+        # titles of a page over the headings are no rows of a table that goes on
+        if found is None or found.first == 0 or any(len(table.own(row)) > 2 for row in range(found.first)):
             yield current[0], 0, end
             start = end
             if start >= len(table.rows):
@@ -366,11 +363,6 @@ def _other_head(table: GridTable, current: Headings, known: HeadingWords) -> boo
     if len(own) < 3 or is_repeated(table, 0, current, True):
         return False
     return heading_key(own[0][1].text) in known.words["task"]["number"] and own[0][1].text[:1].isalpha()
-
-
-def _is_front(table: GridTable, found: Headings) -> bool:
-    """True when what stands over the headings are titles of a page, not rows of a table that goes on."""
-    return found.first > 0 and all(len(table.own(row)) <= 2 for row in range(found.first))
 
 
 def _same(found: Headings, known: Headings) -> bool:
@@ -414,13 +406,14 @@ def _rows(table: GridTable, headings: Headings, span: tuple[int, int], new: bool
     for row in range(first, end):
         starts_page = row in table.page_starts or (not new and row == start)
         near = starts_page or (any(item in table.page_starts for item in range(max(0, row - 3), row)) and blank)
-        if not table.own(row):
+        if not (own := table.own(row)):
             blank = blank and all(table.begins(row, col) for col in range(table.width))
             continue
         if (
             is_repeated(table, row, headings, near)
             or _is_half_head(table, row, headings)
-            or (row == first and (own_head or fresh) and near and _rest_of_head(table, row))
+            # the rest of headings that the page cut
+            or (row == first and (own_head or fresh) and near and all(cell.text[0].islower() for _, cell in own))
         ):
             blank = True
             continue
@@ -449,11 +442,6 @@ def _begins_heads(table: GridTable, row: int, headings: Headings) -> bool:
     """True when each text of a page's last row is the beginning of its column's heading."""
     own = table.own(row)
     return len(own) >= 4 and all(_cut_of(cell.text, headings.texts[col]) and whole_key(cell.text) for col, cell in own)
-
-
-def _rest_of_head(table: GridTable, row: int) -> bool:
-    """True when the row under the headings, on a new page, is the rest of headings that the page cut."""
-    return all(cell.text[0].islower() for _, cell in table.own(row))
 
 
 def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, first: bool) -> BodyRow:

@@ -344,7 +344,8 @@ def _details(state: _State, row: BodyRow, *, carry: Draft | None = None) -> dict
             continue
         value = row.values.get(name, SourceText("", row.source))
         last = state.last.get(name, SourceText())
-        if not value.text and last.text and (row.starts_page or row.near_top) and _may_be_merged(state, row, name):
+        may_be_merged = name in state.merging or (name in _KEPT and not row.text("number"))
+        if not value.text and last.text and (row.starts_page or row.near_top) and may_be_merged:
             kept = name in _KEPT or name in state.open
             value = SourceText(last.text if kept else "", row.source, _PAGE_TOP)
         elif not value.text and carry is not None and carry.text(name):
@@ -358,11 +359,6 @@ def _details(state: _State, row: BodyRow, *, carry: Draft | None = None) -> dict
             value = SourceText(state.handed[name].text, row.source, "ô trống, lấy theo dòng tên nhóm" if first else "")
         found[name] = value
     return found
-
-
-def _may_be_merged(state: _State, row: BodyRow, name: str) -> bool:
-    """True for a blank cell at the top of a page that may be the rest of one merged with rows of the page before."""
-    return name in state.merging or (name in _KEPT and not row.text("number"))
 
 
 def _top_row(state: _State, row: BodyRow, number: str, rest: list[BodyRow], two: bool) -> None:
