@@ -146,23 +146,15 @@ _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 _PASSWORD_LENGTH = 12
 
 
-def _set_up_columns(sheet: Worksheet, widths: Sequence[float], *, hidden_last: bool = False) -> None:
-    """Column A for the keys, hidden, then those of the table, then all others: locked where nothing else is said.
+def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
+    """Columns, paper, and a footer with unit, period and form.
 
-    `hidden_last`: one more hidden column behind the table.
+    Column A is for the keys, hidden; then come those of the table, then all others: locked where nothing else is said.
     """
     locked = sheet.book.style("plain")
     sheet.set_column(0, 0, _KEY_WIDTH, locked, {"hidden": True})
     sheet.widths(widths, locked, first=1)
-    after = len(widths) + 1
-    if hidden_last:
-        sheet.set_column(after, after, 8, locked, {"hidden": True})
-    sheet.lock_rest(after + hidden_last, locked)
-
-
-def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
-    """Columns, paper, and a footer with unit, period and form."""
-    _set_up_columns(sheet, widths)
+    sheet.lock_rest(len(widths) + 1, locked)
     sheet.page(DECREE_PAGE, paper=paper_of(sum(map(printed_points, widths))))
     left, right = (text.replace("&", "&&") for text in page_foot(form.unit_name, form.period, form.short_id))
     # The size comes before the font: digits of a name that follow "&10" would be read as part of the size.

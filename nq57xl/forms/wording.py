@@ -104,17 +104,17 @@ _LEAST_NAMED = 4
 """Words of a name at least: one with which others begin does not end where they go on."""
 
 
-def told_apart(texts: Sequence[str], limit: int = NAME) -> list[str]:
-    """The texts in at most `limit` characters, no two alike that differ: cut to the words that tell them apart."""
+def told_apart(texts: Sequence[str]) -> list[str]:
+    """The texts in at most `NAME` characters, no two alike that differ: cut to the words that tell them apart."""
     words = [text.split() for text in texts]
-    cut = [shorten(text, limit) for text in texts]
+    cut = [shorten(text, NAME) for text in texts]
     found = list(cut)
     for number, text in enumerate(cut):
         others = [words[place] for place, other in enumerate(cut) if other == text and place != number]
         if others and words[number] not in others:
             same = max(_common(words[number], other) for other in others)
             start = max(min(same, len(words[number]) - _LEAST_NAMED) - 2, 0)
-            found[number] = shorten(f"… {' '.join(words[number][start:])}", limit)
+            found[number] = shorten(f"… {' '.join(words[number][start:])}", NAME)
     return found
 
 

@@ -197,11 +197,10 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         """
         self._rest = (first, self.book.style(style))
 
-    def page(self, setup: PageSetup, *, paper: int = 9, scale: int = 0, landscape: bool = True) -> None:
+    def page(self, setup: PageSetup, *, paper: int = 9, scale: int = 0) -> None:
         """Paper (9: A4, 8: A3) and page number; as wide as the page where no `scale` in percent is given."""
         self.set_paper(paper)
-        if landscape:
-            self.set_landscape()
+        self.set_landscape()
         self.set_margins(left=setup.left, right=setup.right, top=setup.top, bottom=setup.bottom)
         # the decree puts the page number in the middle of the top margin
         options = {"margin": setup.header} | ({} if setup.number_scales else {"scale_with_doc": False})
