@@ -284,12 +284,15 @@ def _collect(  # noqa: PLR0917 - click passes them by name
 def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
     """Who has reported."""
     from nq57xl.commands.status import status as run
-    from nq57xl.outputs.texts import status_json, status_text
 
     here = run(office(context), period)
     if json_:
+        from nq57xl.outputs.texts import status_json
+
         print_json(status_json(here.status, here.plan, here.period))
     elif text:
+        from nq57xl.outputs.texts import status_text
+
         click.echo(status_text(here.status, here.plan, here.period, context.obj))
     else:
         print_status(here)

@@ -60,7 +60,7 @@ def _decide(
 ) -> None:
     """Records the decision; tells it and where the unit stands now."""
     from nq57xl.commands.decide import decide
-    from nq57xl.results.wording import moment_words
+    from nq57xl.text.clock import moment_words
 
     done = decide(office(context), kind, wanted, period, reason, at=at)
     for problem in done.problems:

@@ -74,7 +74,7 @@ def print_collected_file(item: CollectedFile) -> None:
 
 def print_status(here: PeriodOverview) -> None:
     """The table of who has reported."""
-    from nq57xl.results.wording import moment_words
+    from nq57xl.text.clock import moment_words
 
     status = here.status
     rows = []

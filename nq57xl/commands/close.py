@@ -24,10 +24,10 @@ from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file, archived
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.wording import moment_words
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.schema import Schema
 from nq57xl.text import files
+from nq57xl.text.clock import moment_words
 
 
 @frozen

@@ -25,10 +25,10 @@ from nq57xl.outputs.check_book import RemarkLine
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.standing import counting_return
-from nq57xl.results.wording import VERDICTS, moment_words
+from nq57xl.results.wording import VERDICTS
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Verdict
-from nq57xl.text.clock import in_vietnam, iso
+from nq57xl.text.clock import in_vietnam, iso, moment_words
 from nq57xl.text.legacy import one_line
 
 _HASH = re.compile(r"[0-9a-f]{6,64}")

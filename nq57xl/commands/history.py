@@ -16,17 +16,9 @@ from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.reminders import render_history
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.wording import (
-    STATES,
-    VERDICTS,
-    entry_result,
-    field_title,
-    moment_words,
-    progress_words,
-    shown,
-    standing_words,
-)
+from nq57xl.results.wording import STATES, VERDICTS, entry_result, field_title, progress_words, shown, standing_words
 from nq57xl.rules.findings import grouped
+from nq57xl.text.clock import moment_words
 from nq57xl.text.files import require_new, write_atomic
 
 

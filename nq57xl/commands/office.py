@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -24,7 +25,9 @@ from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import Clock, SystemClock
 from nq57xl.text.files import write_atomic
-from nq57xl.xlsx.cells import RawWorkbook
+
+if TYPE_CHECKING:
+    from nq57xl.xlsx.cells import RawWorkbook
 
 
 @frozen

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import attrs
 from attrs import define, field
@@ -21,13 +22,13 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period
 from nq57xl.plan.units import Succession, ended
-from nq57xl.results.consolidation import SLOWEST_FIRST, Consolidation, PastPeriod
-from nq57xl.results.overview import past_period
-from nq57xl.results.overview import past_periods as shown_of_past
 from nq57xl.results.standing import counting_return
 from nq57xl.returns.check import plan_rows
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import from_json, to_json
+
+if TYPE_CHECKING:
+    from nq57xl.results.consolidation import Consolidation, PastPeriod
 
 
 def with_plan_rows(
@@ -274,6 +275,8 @@ def _joined(lines: Iterable[dict[tuple[str, str], EarlierAnswer]]) -> dict[tuple
 
 def _advance(row: EarlierAnswer) -> int:
     """How far the row has come by its progress; a row without one (an indicator) is as good as any."""
+    from nq57xl.results.consolidation import SLOWEST_FIRST
+
     progress = row.values.get("progress")
     code = progress.value if progress is not None else None
     return SLOWEST_FIRST.index(code) if code in SLOWEST_FIRST else len(SLOWEST_FIRST)
@@ -307,6 +310,9 @@ class KeptPeriods:
 
     def get(self, periods: Sequence[Period], make: Callable[[Period], Consolidation]) -> tuple[PastPeriod, ...]:
         """The periods as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
+        from nq57xl.results.consolidation import PastPeriod
+        from nq57xl.results.overview import past_period
+
         kept = past_periods(self.ledger, self._marks(periods))
         return tuple(
             from_json(kept[item.code], PastPeriod) if item.code in kept else past_period(make(item)) for item in periods
@@ -314,6 +320,8 @@ class KeptPeriods:
 
     def keep(self, c: Consolidation) -> None:
         """Keeps the periods before this one for the reports of the months to come."""
+        from nq57xl.results.overview import past_periods as shown_of_past
+
         made = shown_of_past(c)
         marks = self._marks([item.period for item in made])
         kept = past_periods(self.ledger, marks)

@@ -28,9 +28,10 @@ from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.standing import OFFICE, OFFICE_NAME, values_of
-from nq57xl.results.wording import EDIT_KINDS, moment_words, numbered, work_of
+from nq57xl.results.wording import EDIT_KINDS, numbered, work_of
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, Schema
 from nq57xl.text.addresses import a1
+from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.cells import short
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height

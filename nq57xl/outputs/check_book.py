@@ -14,9 +14,10 @@ from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.units import NO, YES
 from nq57xl.plan.model import Period
 from nq57xl.results.standing import FATES, FiledReturn
-from nq57xl.results.wording import BASES, STATES, moment_words
+from nq57xl.results.wording import BASES, STATES
 from nq57xl.rules.findings import REMARKED, Finding
 from nq57xl.rules.schema import Schema
+from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
 from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place

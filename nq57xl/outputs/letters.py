@@ -23,9 +23,10 @@ from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit
 from nq57xl.resources import Templates
 from nq57xl.results.standing import FiledReturn, ReturnFate
-from nq57xl.results.wording import BASES, moment_words
+from nq57xl.results.wording import BASES
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import REMARKED, Finding, Point, to_answer
+from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import Workbook, Worksheet

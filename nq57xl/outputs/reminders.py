@@ -17,7 +17,8 @@ from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.document import filled_docx
 from nq57xl.outputs.letters import addresses, mail_draft, plain
 from nq57xl.plan.model import Period, Plan, name_on
-from nq57xl.results.wording import days_left, moment_words
+from nq57xl.results.wording import days_left
+from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import bare
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import Workbook

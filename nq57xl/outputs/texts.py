@@ -17,7 +17,6 @@ from nq57xl.results.wording import (
     due_words,
     evidence_words,
     excluded_words,
-    moment_words,
     numbered,
     report_title,
     shown,
@@ -27,6 +26,7 @@ from nq57xl.results.wording import (
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.schema import vietnamese_date
+from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, one_line
 
 TEMPLATE = "texts/tinh-hinh-nop.txt.j2"

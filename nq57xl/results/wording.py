@@ -19,6 +19,7 @@ from nq57xl.results.consolidation import (
     Timeliness,
 )
 from nq57xl.rules.schema import Field, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, one_line
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
@@ -221,21 +222,6 @@ def field_title(schema: Schema, value: Value) -> str:
     """Title of a typed cell's field; its name when the schema does not know it."""
     field = field_of(schema, value)
     return value.field if field is None else field.title
-
-
-def moment_words(moment: dt.datetime | None) -> str:
-    """ "08:05 ngày 17/04/2026"; "" for none. The clock of the record itself is shown (+07:00).
-
-    Midnight sharp is a day of which nobody knows the hour: "ngày 17/04/2026".
-    """
-    if moment is None:
-        return ""
-    return f"{'' if is_day(moment) else f'{moment:%H:%M} '}ngày {moment:%d/%m/%Y}"
-
-
-def is_day(moment: dt.datetime) -> bool:
-    """Only the day is known: a folder's name, or a day given on the command line."""
-    return moment.time() == dt.time()
 
 
 def evidence_words(entry: LeadEntry, schema: Schema) -> str:

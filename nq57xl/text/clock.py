@@ -47,3 +47,14 @@ def in_vietnam(moment: dt.datetime) -> dt.datetime:
 def iso(moment: dt.datetime) -> str:
     """ISO 8601 text with +07:00, as the ledger stores every time."""
     return in_vietnam(moment).isoformat()
+
+
+def moment_words(moment: dt.datetime | None) -> str:
+    """ "08:05 ngày 17/04/2026"; "" for none. The clock of the record itself is shown (+07:00).
+
+    Midnight sharp is a day of which nobody knows the hour: "ngày 17/04/2026".
+    """
+    if moment is None:
+        return ""
+    hour = "" if moment.time() == dt.time() else f"{moment:%H:%M} "
+    return f"{hour}ngày {moment:%d/%m/%Y}"

@@ -29,8 +29,7 @@ from nq57xl.forms.wording import day_in_words
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import name_on
 from nq57xl.plan.periods import title_of
-from nq57xl.results.wording import moment_words
-from nq57xl.text.clock import Clock
+from nq57xl.text.clock import Clock, moment_words
 from nq57xl.text.files import reason_of
 from nq57xl.text.legacy import bare
 from nq57xl.web.jobs import Job, Jobs, Progress, Work

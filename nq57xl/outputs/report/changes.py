@@ -15,7 +15,6 @@ from nq57xl.results.overview import MISSED, REACHED, UNDER_WAY
 from nq57xl.results.wording import (
     VERDICTS,
     field_title,
-    moment_words,
     numbered,
     report_title,
     shown,
@@ -23,6 +22,7 @@ from nq57xl.results.wording import (
     table_title,
     work_of,
 )
+from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import Number, ReportLine, ReportSheet
 
 _SHEET = SHEETS["changes"]

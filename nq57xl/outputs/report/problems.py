@@ -14,17 +14,11 @@ from nq57xl.plan.periods import next_period
 from nq57xl.results.consolidation import Consolidation, FreeRow, IndicatorEntry, LeadEntry, TaskRow
 from nq57xl.results.overview import NO_LEVEL, falls_due, is_open, is_silent, timely
 from nq57xl.results.standing import OFFICE
-from nq57xl.results.wording import (
-    EDIT_KINDS,
-    moment_words,
-    numbered,
-    shown,
-    table_title,
-    work_of,
-)
+from nq57xl.results.wording import EDIT_KINDS, numbered, shown, table_title, work_of
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import MOVEMENT_EXPLAINED
 from nq57xl.rules.schema import vietnamese_date
+from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import ReportLine, ReportSheet
 
 _EDITS = {

@@ -24,7 +24,6 @@ from nq57xl.results.wording import (
     entry_words,
     field_of,
     field_title,
-    moment_words,
     numbered,
     report_title,
     shown,
@@ -32,6 +31,7 @@ from nq57xl.results.wording import (
     table_title,
     work_of,
 )
+from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
 
 Cells = dict[str, CellContent]

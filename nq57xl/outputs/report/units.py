@@ -13,9 +13,10 @@ from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, heading, l
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.overview import RowCounts, figures, stage_buckets
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
-from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words, moment_words
+from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words
 from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import vietnamese_date, vietnamese_number
+from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import (
     CellContent,
     ColumnRanges,
