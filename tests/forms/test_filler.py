@@ -48,7 +48,7 @@ def test_whatever_validations_admit_is_read(workspace: Path) -> None:
     """Cells filled at random within their validations may be incomplete or contradict, but none is misread."""
     forms = sorted((workspace / "out" / "2026-04" / "bieu-mau").glob("NQ57_*.xlsx"))
     typed = {}
-    for seed in range(amount(2, 40)):
+    for seed in range(amount(1, 40)):
         for form in forms:
             name = f"{form.stem} ({seed}).xlsx"
             typed[name] = filler.fill(form, workspace / "inbox" / name, seed=seed, mode="random")
