@@ -121,6 +121,8 @@ def test_a_constraint_taken_away_takes_its_findings(constraint: Constraint, monk
 
     def loosened(table: Table, schema: Schema, kind: RowKind) -> TableSchema:
         typed = table_schema(table, schema, kind)
+        if table.name not in {name for name, _, _ in constraint.cells}:
+            return typed
         return attrs.evolve(typed, pandera=without(constraint.kind, typed.pandera))
 
     monkeypatch.setattr(judge, "table_schema", loosened)

@@ -78,10 +78,10 @@ class Browser:
         files = {"tep": file} if file else {"": ("", b"")}
         where = path if path.startswith("/chon") else self.at + path
         answer: Response = self.client.post(where, data=data, files=files)
-        for _ in range(600):
+        for _ in range(2000):
             if "/viec/" not in str(answer.url) or "Đang thực hiện" not in answer.text:
                 break
-            time.sleep(0.1)
+            time.sleep(0.03)
             answer = self.client.get(str(answer.url))
         return str(answer.text)
 
