@@ -157,6 +157,8 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 """Of a page, of a file; "sxd.dongnai.gov.vn/vb/123" too, as people copy it."""
+_MARKS = frozenset(".:\\")
+"""An address has one of them; most citations have none."""
 
 
 @frozen
@@ -219,7 +221,7 @@ def _day_of(text: str) -> date | None:
 
 def split_address(text: str) -> tuple[str, str]:
     """What a cell says beside an address, and the first address in it; "" for each that is not there."""
-    match = _ADDRESS.search(text)
+    match = _ADDRESS.search(text) if _MARKS & set(text) else None
     if match is None:
         return clean(text), ""
     address = match[0].rstrip(".,;'")
