@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -55,6 +57,17 @@ def test_the_next_command_does_not_parse(office: Office, monkeypatch: pytest.Mon
     plan = status(office, "2026-04").plan
     assert parsed == []
     assert plan == read_appendix(office.workspace.appendix.read_bytes()).plan
+
+
+def test_status_loads_no_more_than_it_needs(office: Office) -> None:
+    """As a command of its own: neither what judges nor what reads or writes workbooks."""
+    line = f"['-w', {str(office.workspace.root)!r}, 'status']"
+    script = f"import sys; from nq57xl.cli import cli; cli({line}, standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "nq57xl.commands.status" in loaded
+    heavy = {"pandas", "pandera", "numpy", "xlsxwriter", "openpyxl", "jinja2", "nq57xl.plan.appendix_read"}
+    assert loaded & {*heavy, "nq57xl.results.consolidation", "sqlalchemy.dialects.postgresql"} == set()
 
 
 def test_a_changed_appendix_counts_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
