@@ -431,10 +431,10 @@ def test_a_book_that_is_open_elsewhere_stops_nothing(root: Path, monkeypatch: py
     edit(book_of(root), FIGURE)
     real = files.write_atomic
 
-    def held(path: Path, data: bytes) -> None:
+    def held(path: Path, data: bytes, **how: bool) -> None:
         if path.name == "bien-tap.xlsx":
             raise WorkbookOpenError(path)
-        real(path, data)
+        real(path, data, **how)
 
     monkeypatch.setattr(files, "write_atomic", held)
     done = again(root)
