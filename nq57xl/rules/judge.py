@@ -108,9 +108,7 @@ def _built(key: _Key) -> TableSchema:
     }
     for name in parts.derived:
         same = name.startswith(SAME)
-        columns[name] = pa.Column(
-            dtype_of(derived_type(name)), nullable=not same and name != KEY, unique=same, report_duplicates="all"
-        )
+        columns[name] = pa.Column(dtype_of(derived_type(name)), nullable=not same, unique=same, report_duplicates="all")
     built = pa.DataFrameSchema(columns, parts.rows, strict=True, name=key.table.name, title=key.table.title)
     return TableSchema(built, tuple(parts.derived), parts.rule_ids)
 
@@ -124,8 +122,7 @@ class _Parts:
     kind: RowKind
     columns: dict[str, list[Any]] = field(factory=dict)
     rows: list[Any] = field(factory=list)
-    derived: dict[str, None] = field(factory=lambda: {KEY: None})
-    """The key first: pandera passes over a row in which nothing at all is filled."""
+    derived: dict[str, None] = field(factory=dict)
     rule_ids: dict[tuple[str, str], str] = field(factory=dict)
 
     def add(self, predicate: Predicate) -> None:
@@ -154,7 +151,8 @@ class _Parts:
                 self.derived.update(dict.fromkeys(PERIOD))
             if name in _COLUMN_CHECKS:
                 name, arguments = "column_if", {"field": rule.field, "check": name, "limits": arguments}
-            self.rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id))
+            # a row in which nothing is filled is judged, too
+            self.rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id, ignore_na=False))
 
 
 _Row = Mapping[str, Any]

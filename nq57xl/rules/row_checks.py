@@ -47,8 +47,11 @@ def _registered(check: Callable[..., _Mask]) -> Callable[..., _Mask]:
 def _required_if(frame: pd.DataFrame, *, any_of: Sequence[Sequence[str]], when: _When) -> _Mask:
     """One whole set of the cells is filled."""
     missing = in_group(frame, when)
-    for fields in any_of:
-        missing &= frame[fields].isna().any(axis=1)
+    for first, *others in any_of:
+        blank = frame[first].isna()
+        for name in others:
+            blank |= frame[name].isna()
+        missing &= blank
     return ~missing
 
 

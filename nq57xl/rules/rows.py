@@ -216,7 +216,7 @@ def frame_of(
 
 def derived_type(name: str) -> FieldType | None:
     """What a column beside the fields holds; None: plain facts."""
-    return "text" if name == KEY or name.startswith(SAME) else "date" if name in PERIOD else None
+    return "text" if name.startswith(SAME) else "date" if name in PERIOD else None
 
 
 def dtype_of(kind: FieldType | None) -> str:
