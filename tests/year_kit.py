@@ -59,9 +59,9 @@ def at(root: Path, when: dt.datetime) -> Office:
     return Office.at(root, FixedClock(when), person="Lan")
 
 
-def issue(root: Path, period: str, day: int = 1) -> None:
-    """Issues the forms of a period."""
-    generate(at(root, moment(period, day)), period)
+def issue(root: Path, period: str, *units: str, day: int = 1) -> None:
+    """Issues the forms of a period, all or those of some units."""
+    generate(at(root, moment(period, day)), period, units)
 
 
 def form(root: Path, period: str, unit: str = "VP") -> Form:

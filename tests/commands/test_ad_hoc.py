@@ -95,7 +95,7 @@ def test_the_loop(root: Path) -> None:
     assert period_to_issue(office).code == "2026-05"
     close(office, ONCE, "đã báo cáo")
     assert merge(office, ONCE).consolidation.closing is not None
-    year.issue(root, "2026-05")
+    year.issue(root, "2026-05", "VP")
     assert of_row(root, "2026-05", "I.1")["before_percent"] == 0.45
 
 

@@ -25,10 +25,10 @@ APRIL, MAY = "2026-04", "2026-05"
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """VP reports April late and May with a fall; QLDT reports April alone."""
     root = year.start_sample(tmp_path_factory.mktemp("qua trinh") / "vp")
-    year.issue(root, APRIL)
+    year.issue(root, APRIL, "VP", "QLDT")
     year.send(root, APRIL, {}, day=19)
     year.send(root, APRIL, {}, "QLDT")
-    year.issue(root, MAY)
+    year.issue(root, MAY, "VP")
     year.send(root, MAY, {("led", "I.1", "percent"): 0.3})
     return root
 
@@ -67,7 +67,7 @@ def test_the_history_of_a_unit_and_of_a_row(root: Path, tmp_path: Path, check_oo
     assert [line["period"] for line in json.loads(shown.stdout)["periods"]] == [APRIL, MAY]
     with pytest.raises(Nq57Error, match="mang mã"):
         history(office, "XX")
-    year.issue(root, "2026-06")
+    year.issue(root, "2026-06", "VP")
     assert [line.said for line in history(office, "CT.I.2").lines] == [
         "Chưa có số liệu",
         "Chưa có số liệu",

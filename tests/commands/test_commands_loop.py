@@ -18,7 +18,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import FixedClock
-from tests.april_kit import DUE, moment
+from tests.april_kit import DUE, copy_of, issued_office, moment
 
 
 @pytest.fixture
@@ -32,6 +32,18 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def office(root: Path) -> Office:
     return Office.at(root, FixedClock(moment(1)))
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the forms of April issued."""
+    return issued_office(tmp_path_factory.mktemp("tháng tư"), 1)[0].workspace.root
+
+
+@pytest.fixture
+def april(issued: Path, tmp_path: Path) -> Office:
+    """A copy of it."""
+    return copy_of(issued, tmp_path, 1)
 
 
 def filled(office: Office, unit: str, target: Path, *, mistakes: bool = False) -> Path:
@@ -59,15 +71,14 @@ def test_issuing_again_gives_the_same_bytes(office: Office) -> None:
     assert sorted(before) == [f"NQ57_2026-04_{unit}.xlsx" for unit in ("QLCNC", "QLDN", "QLDT", "VP")]
 
 
-def test_a_changed_plan_is_a_new_version_and_says_what_changed(office: Office, root: Path) -> None:
+def test_a_changed_plan_is_a_new_version_and_says_what_changed(april: Office) -> None:
     """One deadline changes: the forms that show the row get version 2, with the row named."""
-    generate(office, "2026-04")
-    book = load_workbook(root / "phu-luc.xlsx")
+    book = load_workbook(april.workspace.appendix)
     sheet = book["Nhiệm vụ"]
     place = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "Quý I/2026")
     place.value = "Quý II/2026"
-    book.save(root / "phu-luc.xlsx")
-    again = generate(office, "2026-04")
+    book.save(april.workspace.appendix)
+    again = generate(april, "2026-04")
     lead = next(item for item in again.forms if item.form.unit == "VP")
     assert lead.form.version == 2
     assert lead.changes == ("sửa III.6",)
@@ -90,11 +101,10 @@ def test_a_plan_with_errors_is_not_issued(office: Office, root: Path) -> None:
     assert len(show(office).tasks) == 6
 
 
-def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(office: Office, tmp_path: Path) -> None:
+def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(april: Office, tmp_path: Path) -> None:
     """Rejected with cells named; the marked form keeps what was typed; fixed and returned it is accepted."""
-    generate(office, "2026-04")
-    sent = filled(office, "VP", tmp_path / "gui" / "lần 1.xlsx", mistakes=True)
-    done = collect(office, [sent], "2026-04", moment(15))
+    sent = filled(april, "VP", tmp_path / "gui" / "lần 1.xlsx", mistakes=True)
+    done = collect(april, [sent], "2026-04", moment(15))
     (item,) = done.returns
     assert (item.verdict, item.unit) == ("rejected", "VP")
     errors = {finding.code: finding for finding in item.findings if finding.severity == "error"}
@@ -102,78 +112,73 @@ def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(office: 
     assert errors["VALUE_UNREADABLE"].value == "khoảng hơn một nửa"
     original = load_workbook(sent)[errors["VALUE_UNREADABLE"].sheet][errors["VALUE_UNREADABLE"].cell]
     assert original.value == "khoảng hơn một nửa"
-    marked = office.workspace.back_dir("2026-04") / "NQ57_2026-04_VP.xlsx"
+    marked = april.workspace.back_dir("2026-04") / "NQ57_2026-04_VP.xlsx"
     assert done.sent_back == (marked,)
     assert load_workbook(marked).sheetnames[0] == "Cần sửa"
     assert Department(7, DUE).mend(marked, tmp_path / "gui" / "lần 2.xlsx") == 2
-    again = collect(office, [tmp_path / "gui" / "lần 2.xlsx"], "2026-04", moment(16))
+    again = collect(april, [tmp_path / "gui" / "lần 2.xlsx"], "2026-04", moment(16))
     assert [item.verdict for item in again.returns] == ["accepted"]
     assert not marked.exists()
-    unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "VP")
+    unit = next(unit for unit in status(april, "2026-04").status.units if unit.code == "VP")
     assert (unit.state, unit.on_time, unit.last_attempt) == ("accepted", True, "accepted")
 
 
-def test_collecting_twice_changes_nothing(office: Office, tmp_path: Path) -> None:
+def test_collecting_twice_changes_nothing(april: Office, tmp_path: Path) -> None:
     """The same bytes again, under another name too, are a duplicate; for another period they are judged (contract)."""
-    generate(office, "2026-04")
-    generate(office, "2026-05")
-    sent = filled(office, "QLDT", tmp_path / "a.xlsx")
-    first = collect(office, [sent], "2026-04", moment(15))
+    generate(april, "2026-05", ["QLDT"])
+    sent = filled(april, "QLDT", tmp_path / "a.xlsx")
+    first = collect(april, [sent], "2026-04", moment(15))
     copy = shutil.copy(sent, tmp_path / "b.xlsx")
-    again = collect(office, [sent, Path(copy)], "2026-04", moment(20))
-    elsewhere = collect(office, [sent], "2026-05", moment(20))
+    again = collect(april, [sent, Path(copy)], "2026-04", moment(20))
+    elsewhere = collect(april, [sent], "2026-05", moment(20))
     assert [item.verdict for item in first.returns] == ["accepted"]
     assert [item.verdict for item in again.returns] == ["duplicate", "duplicate"]
     assert [(item.verdict, item.unit) for item in elsewhere.returns] == [("rejected", "QLDT")]
-    unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "QLDT")
+    unit = next(unit for unit in status(april, "2026-04").status.units if unit.code == "QLDT")
     assert unit.received_at == moment(15)
 
 
-def test_a_rejected_return_never_displaces_an_accepted_one(office: Office, tmp_path: Path) -> None:
+def test_a_rejected_return_never_displaces_an_accepted_one(april: Office, tmp_path: Path) -> None:
     """Accepted first, rejected later: the accepted one counts, the last attempt is told (contract: which counts)."""
-    generate(office, "2026-04")
-    collect(office, [filled(office, "VP", tmp_path / "tốt.xlsx")], "2026-04", moment(14))
-    collect(office, [filled(office, "VP", tmp_path / "xấu.xlsx", mistakes=True)], "2026-04", moment(15))
-    unit = next(unit for unit in status(office, "2026-04").status.units if unit.code == "VP")
+    collect(april, [filled(april, "VP", tmp_path / "tốt.xlsx")], "2026-04", moment(14))
+    collect(april, [filled(april, "VP", tmp_path / "xấu.xlsx", mistakes=True)], "2026-04", moment(15))
+    unit = next(unit for unit in status(april, "2026-04").status.units if unit.code == "VP")
     assert (unit.state, unit.last_attempt, unit.received_at) == ("accepted", "rejected", moment(14))
 
 
-def test_an_older_return_collected_later_is_superseded(office: Office, tmp_path: Path) -> None:
+def test_an_older_return_collected_later_is_superseded(april: Office, tmp_path: Path) -> None:
     """Received time decides, not the order of collection."""
-    generate(office, "2026-04")
-    new = filled(office, "QLDT", tmp_path / "mới.xlsx")
-    old = filled(office, "QLDT", tmp_path / "cũ.xlsx")
+    new = filled(april, "QLDT", tmp_path / "mới.xlsx")
+    old = filled(april, "QLDT", tmp_path / "cũ.xlsx")
     edit(old, lambda book: setattr(book["2. Phối hợp"]["F9"], "value", book["2. Phối hợp"]["F9"].value))  # type: ignore[index]
     book = load_workbook(old)
     book.properties.title = "bản cũ"
     book.save(old)
-    collect(office, [new], "2026-04", moment(16))
-    late = collect(office, [old], "2026-04", moment(10))
+    collect(april, [new], "2026-04", moment(16))
+    late = collect(april, [old], "2026-04", moment(10))
     assert [item.verdict for item in late.returns] == ["superseded"]
 
 
-def test_last_months_form_is_the_wrong_period(office: Office, tmp_path: Path) -> None:
+def test_last_months_form_is_the_wrong_period(april: Office, tmp_path: Path) -> None:
     """A form of another period is rejected, and this period's form goes back with the figures in it."""
-    generate(office, "2026-04")
-    generate(office, "2026-05")
-    sent = filled(office, "QLDT", tmp_path / "NQ57_2026-04_QLDT.xlsx")
-    done = collect(office, [sent], "2026-05", moment(15))
+    generate(april, "2026-05", ["QLDT"])
+    sent = filled(april, "QLDT", tmp_path / "NQ57_2026-04_QLDT.xlsx")
+    done = collect(april, [sent], "2026-05", moment(15))
     (item,) = done.returns
     assert (item.verdict, item.period) == ("rejected", "2026-04")
     assert "WRONG_PERIOD" in [finding.code for finding in item.findings]
     assert [path.name for path in done.sent_back] == ["NQ57_2026-05_QLDT.xlsx"]
 
 
-def test_one_bad_file_never_stops_the_batch(office: Office, root: Path) -> None:
+def test_one_bad_file_never_stops_the_batch(april: Office) -> None:
     """A picture, a broken workbook and an empty file among good returns: each is named, the good one counts."""
-    generate(office, "2026-04")
-    inbox = root / "inbox" / "2026-04-16"
+    inbox = april.workspace.inbox / "2026-04-16"
     inbox.mkdir(parents=True)
     (inbox / "ảnh.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 100)
     (inbox / "hỏng.xlsx").write_bytes(b"PK\x03\x04" + b"0" * 100)
     (inbox / "rỗng.xlsx").write_bytes(b"")
-    filled(office, "QLDN", inbox / "tốt.xlsx")
-    done = collect(office, [], "2026-04")
+    filled(april, "QLDN", inbox / "tốt.xlsx")
+    done = collect(april, [], "2026-04")
     verdicts = {
         item.source.name: (item.verdict, [finding.code for finding in item.findings][:1]) for item in done.returns
     }
@@ -183,19 +188,18 @@ def test_one_bad_file_never_stops_the_batch(office: Office, root: Path) -> None:
     assert verdicts["tốt.xlsx"][0] == "accepted"
     assert {item.source.received_basis for item in done.returns} == {"folder"}
     for item in done.returns:
-        assert list((root / "archive").rglob(f"{item.source.sha256}*")), item.source.name
+        assert list(april.workspace.archive.rglob(f"{item.source.sha256}*")), item.source.name
 
 
-def test_the_report_never_overwrites_an_edited_workbook(office: Office, tmp_path: Path) -> None:
+def test_the_report_never_overwrites_an_edited_workbook(april: Office, tmp_path: Path) -> None:
     """Merged again without change: the same bytes; edited by hand: the new one goes beside it."""
-    generate(office, "2026-04")
-    collect(office, [filled(office, "QLDT", tmp_path / "a.xlsx")], "2026-04", moment(15))
-    first = merge(office, "2026-04")
+    collect(april, [filled(april, "QLDT", tmp_path / "a.xlsx")], "2026-04", moment(15))
+    first = merge(april, "2026-04")
     content = first.report.read_bytes()
-    assert merge(office, "2026-04").report.read_bytes() == content
+    assert merge(april, "2026-04").report.read_bytes() == content
     edit(first.report, lambda book: setattr(book.worksheets[0], "title", "Đã sửa tay"))  # type: ignore[attr-defined]
     edited = first.report.read_bytes()
-    third = merge(office, "2026-04")
+    third = merge(april, "2026-04")
     assert third.beside
     assert first.report.read_bytes() == edited
     assert third.report.read_bytes() == content
@@ -259,18 +263,17 @@ def test_a_row_added_without_a_code_gets_one_once_and_keeps_it(office: Office, r
 
 
 def test_a_form_is_judged_by_the_cells_it_was_issued_with(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    april: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A later program words a heading otherwise: what was issued before still comes back untouched, word for word."""
     from nq57xl.forms import layout as layouts
 
-    generate(office, "2026-04")
-    sent = filled(office, "QLDT", tmp_path / "a.xlsx")
+    sent = filled(april, "QLDT", tmp_path / "a.xlsx")
     monkeypatch.setattr(layouts, "_DECLARATION", "Lời cam kết của bản chương trình sau.")
-    (item,) = collect(office, [sent], "2026-04", moment(15)).returns
+    (item,) = collect(april, [sent], "2026-04", moment(15)).returns
     assert item.verdict == "accepted"
     assert "LOCKED_CHANGED" not in [finding.code for finding in item.findings]
-    again = generate(office, "2026-04", ["QLDT"]).forms[0]
+    again = generate(april, "2026-04", ["QLDT"]).forms[0]
     assert again.form.version == 2
     assert again.changes == ("sửa bố cục hoặc thông tin chung của biểu mẫu",)
 

@@ -65,10 +65,10 @@ def flowing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def reported(root: Path) -> Path:
-    year.issue(root, APRIL)
+    year.issue(root, APRIL, "VP")
     said = {**figures((80, 100), 60, "yes"), **done("II.1.1", "12/KH-SXD", dt.date(2026, 4, 10))}
     assert year.send(root, APRIL, said).returns[0].verdict == "accepted"
-    year.issue(root, MAY)
+    year.issue(root, MAY, "VP")
     return root
 
 
@@ -194,15 +194,15 @@ def test_over_the_months(tmp_path: Path) -> None:
     """Standing still speaks in the third month; last month's explanation explains nothing; a waived kind is silent."""
     root = year.start_sample(tmp_path / "vp", dict.fromkeys(KINDS, ""))
     words: year.Typed = {("led", "I.1", "percent"): 0.3, ("led", "I.1", "explanation"): WHY}
-    year.issue(root, APRIL)
+    year.issue(root, APRIL, "VP")
     year.send(root, APRIL, {**figures((80, 100), 60, "yes"), ("led", "I.1", "percent"): 0.4})
-    year.issue(root, MAY)
+    year.issue(root, MAY, "VP")
     assert moved(year.send(root, MAY, {**figures((1, 100), 5, "no"), **words}).returns[0]) == set()
-    year.issue(root, JUNE)
+    year.issue(root, JUNE, "VP")
     again: year.Typed = {("led", "I.1", "percent"): 0.2, ("led", "I.1", "explanation"): f"- {WHY}…"}
     assert about(year.send(root, JUNE, again).returns[0], "I.1") == {("PERCENT_FALLS", "percent")}
     year.send(root, JUNE, {("led", "I.1", "percent"): 0.3}, day=16)
-    year.issue(root, JULY)
+    year.issue(root, JULY, "VP")
     still = year.send(root, JULY, {("led", "I.1", "percent"): 0.3}).returns[0]
     assert about(still, "I.1") == {("STANDS_STILL", "percent")}
     outside = from_outside(root, JULY, {("led", "I.1", "percent"): 0.3})

@@ -35,7 +35,7 @@ def test_the_new_year(tmp_path: Path) -> None:
     old = year.start_sample(tmp_path / "2026")
     (old / "templates" / "texts").mkdir(parents=True)
     (old / "templates" / "texts" / "nhac-nhom.txt.j2").write_text("Lời nhắc riêng\n", encoding="utf-8")
-    year.issue(old, DECEMBER)
+    year.issue(old, DECEMBER, "VP")
     done: year.Typed = {
         ("led", "II.1.1", "progress"): "done",
         ("led", "II.1.1", "percent"): 1.0,
@@ -68,7 +68,7 @@ def test_the_new_year(tmp_path: Path) -> None:
     root = made.workspace.root
     assert (root / "templates" / "texts" / "nhac-nhom.txt.j2").is_file()
 
-    year.issue(root, JANUARY)
+    year.issue(root, JANUARY, "VP")
     led = year.form(root, JANUARY).table("led")
     rows = {row.key: row for row in led.rows} if led else {}
     assert rows["I.1"].texts["previous"].startswith("Tháng 12/2026: Đang thực hiện, 45%")
@@ -80,7 +80,7 @@ def test_the_new_year(tmp_path: Path) -> None:
 def test_confirmed_in_a_workbook(tmp_path: Path) -> None:
     """Word for word the same goes on at once; other matches wait for the office, which may break, make or keep one."""
     old = year.start_sample(tmp_path / "2026")
-    year.issue(old, DECEMBER)
+    year.issue(old, DECEMBER, "VP")
     assert year.send(old, DECEMBER, {}).returns[0].verdict == "accepted"
     before = contents(old)
     plan = sample_plan()
@@ -123,7 +123,7 @@ def test_confirmed_in_a_workbook(tmp_path: Path) -> None:
     )
     assert "I.3" not in {task.code for task in done.plan.tasks}
     assert confirm_continued(office).plan == done.plan
-    year.issue(root, JANUARY)
+    year.issue(root, JANUARY, "VP")
     led = year.form(root, JANUARY).table("led")
     texts = {row.key: row.texts["previous"] for row in led.rows} if led else {}
     assert texts["I.1"].startswith("Tháng 12/2026: Đang thực hiện, 45%")

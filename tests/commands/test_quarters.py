@@ -147,7 +147,7 @@ def _split(report: Path) -> bool:
 def test_a_kind_that_is_unknown_is_blank_and_named(tmp_path: Path) -> None:
     """Without «Loại số liệu» nothing is added up or carried: blank, not zero, and the indicator is named."""
     root = year.start_sample(tmp_path / "vp", {RATIO: "", SCORE: "", CHOICE: ""})
-    year.issue(root, APRIL)
+    year.issue(root, APRIL, "VP")
     year.send(root, APRIL, month(APRIL, 0.2, "Đã rà soát 40 thủ tục", (80, 100), 61.0))
     c = whole(root)
     assert (indicator(c, RATIO).result, indicator(c, SCORE).values) == (None, {})
@@ -175,7 +175,7 @@ def test_the_form_of_a_quarter_comes_prefilled(root: Path, tmp_path: Path) -> No
 
     copy = tmp_path / "ban sao"
     shutil.copytree(root, copy)
-    year.issue(copy, QUARTER, day=2)
+    year.issue(copy, QUARTER, "VP", day=2)
     form = year.form(copy, QUARTER)
     cells = typed_into(form)
     assert (cells["led", "I.1", "progress"], cells["led", "I.1", "percent"]) == ("in_progress", 0.6)
@@ -184,7 +184,7 @@ def test_the_form_of_a_quarter_comes_prefilled(root: Path, tmp_path: Path) -> No
     assert any("điền sẵn từ báo cáo các tháng" in line for line in form.guide)
     path = copy / "out" / QUARTER / "bieu-mau" / f"NQ57_{QUARTER}_VP.xlsx"
     before = path.read_bytes()
-    year.issue(copy, QUARTER, day=3)
+    year.issue(copy, QUARTER, "VP", day=3)
     assert path.read_bytes() == before
 
     said = cells | {("led", "I.1", "percent"): 0.65, ("signoff", "signoff", "prepared_by"): "Nguyễn Thị Lan"}
@@ -221,8 +221,9 @@ def test_a_unit_that_ended_within_the_quarter(tmp_path: Path) -> None:
         JUNE: month(JUNE, 0.6, "Đã rà soát 90 thủ tục", (30, 50), 64.0),
     }
     for period, typed in said.items():
-        year.issue(root, period)
-        year.send(root, period, typed, "QLDT" if period == JUNE else "VP")
+        unit = "QLDT" if period == JUNE else "VP"
+        year.issue(root, period, unit)
+        year.send(root, period, typed, unit)
     c = whole(root)
     row = led(c, "I.1", "QLDT")
     assert (row.progress, row.value("percent")) == ("in_progress", 0.6)

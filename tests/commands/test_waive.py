@@ -26,7 +26,7 @@ WHY = "Đã giải trình tại công văn 12/VP"
 def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose unit VP sent one odd row for April."""
     root = year.start(tmp_path_factory.mktemp("tháng tư") / "van phong")
-    year.issue(root, APRIL)
+    year.issue(root, APRIL, "VP")
     done = year.send(root, APRIL, ODD)
     assert [item.verdict for item in done.returns] == ["accepted_with_warnings"]
     return root
@@ -62,19 +62,19 @@ def test_a_waived_warning_is_shown_and_not_asked(root: Path) -> None:
 def test_it_holds_for_later_returns_and_ends_by_itself(root: Path) -> None:
     """In May the same oddity is accepted as it is collected; in June it is asked again."""
     waive(year.at(root, year.moment(APRIL, 16)), "VP", "CONTRADICTION", MAY, WHY)
-    year.issue(root, MAY)
+    year.issue(root, MAY, "VP")
     found = year.send(root, MAY, ODD).returns[0]
     odd = next(item for item in found.findings if item.code == "CONTRADICTION")
     assert (found.verdict, odd.waived and (odd.waived.until, odd.waived.reason)) == ("accepted", (MAY, WHY))
     assert odd.fix == f"Đã được miễn giải trình đến hết tháng 5/2026: {WHY}."
-    year.issue(root, JUNE)
+    year.issue(root, JUNE, "VP")
     assert year.send(root, JUNE, ODD).returns[0].verdict == "accepted_with_warnings"
 
 
 def test_another_row_is_asked_as_before(root: Path) -> None:
     """A waiver of one row covers that row alone."""
     waive(year.at(root, year.moment(APRIL, 16)), "VP", "CONTRADICTION", MAY, WHY, task="I.1")
-    year.issue(root, MAY)
+    year.issue(root, MAY, "VP")
     more: year.Typed = {("led", "II.3", "progress"): "not_started", ("led", "II.3", "percent"): 0.2}
     found = year.send(root, MAY, {**ODD, **more}).returns[0]
     asked = {item.task for item in found.findings if item.asks}
@@ -84,7 +84,7 @@ def test_another_row_is_asked_as_before(root: Path) -> None:
 def test_ended_by_hand(root: Path) -> None:
     """Ended in May: April stays as it was, May is asked again; nothing is deleted from the ledger."""
     waive(year.at(root, year.moment(APRIL, 16)), "VP", "CONTRADICTION", "2026", WHY)
-    year.issue(root, MAY)
+    year.issue(root, MAY, "VP")
     year.send(root, MAY, ODD)
     assert (state(root, APRIL), state(root, MAY)) == (("accepted", 0), ("accepted", 0))
     office = year.at(root, year.moment(MAY, 16))

@@ -45,7 +45,7 @@ def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.Mon
     for number, month in enumerate(months, start=1):
         here = month
         office = year.at(root, year.moment(month, 20))
-        generate(year.at(root, year.moment(month, 1)), month)
+        generate(year.at(root, year.moment(month, 1)), month, ["VP", "QLDT"])
         scores: dict[str, year.Typed] = {"VP": {SCORE: 60.0 + number, NO_DATA: None}, "QLDT": {}}
         for unit, score in scores.items():
             form = year.form(root, month, unit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.results.overview import figures
 from nq57xl.text.clock import FixedClock
 from tests.april_kit import DUE, moment
+from tests.case_kit import nq57xl
 from tests.ledger_kit import CLOCK, dump, judged
 from tests.postgresql import PASSWORD, server
 
@@ -263,14 +263,8 @@ def test_the_commands_take_the_server_from_the_environment(
     monkeypatch.setenv("NQ57XL_LEDGER", workspace.server)
     office = environment.office_at(workspace.root)
     assert office.workspace == workspace
-    done = subprocess.run(
-        [sys.executable, "-m", "nq57xl", "-w", str(workspace.root), "generate", "--period", PERIOD],
-        env={**os.environ},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
+    done = nq57xl("-w", workspace.root, "generate", "--period", PERIOD)
+    assert done.code == 0, done.err
     with office.reading() as ledger:
         assert len(ledger.current_forms(PERIOD)) == 4
     assert any("forms" in line for line in dump(workspace))

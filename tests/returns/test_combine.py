@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -26,6 +27,7 @@ from nq57xl.returns.combine import _compare_returns
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
+from nq57xl.xlsx.patch import put_values
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
 Key = tuple[str, str, str]
@@ -71,13 +73,13 @@ def places(office: Office) -> dict[Key, tuple[str, str]]:
 
 def make(office: Office, source: Path, target: Path, change: Callable[[Key], object | None]) -> Path:
     """A copy in which `change` says what each cell holds: KEEP, None for blank, or a new content."""
-    book = load_workbook(source)
-    for key, (sheet, cell) in places(office).items():
+    changed: list[tuple[str, str, Any]] = []
+    for key, cell in places(office).items():
         content = change(key)
         if content is not KEEP:
-            book[sheet][cell].value = content
+            changed.append((*cell, "" if content is None else content))
     target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
+    target.write_bytes(put_values(source.read_bytes(), changed))
     return target
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +15,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.amounts import cases
 from tests.case_book import Book, places
-from tests.case_kit import PERIOD, Done, base, form, in_a_process, nq57xl, prepare
+from tests.case_kit import PERIOD, Done, base, form, nq57xl, prepare
+from tests.odd_readers import MARK, Repair, inject, read_with_fault
 
-MARK = "DẤU HIỆU CỦA TỆP HỎNG"
-"""Stands in a cell of the bad file, so that a call about it can be told from the others."""
 DAY = "2026-04-16"
 
 
@@ -46,8 +45,8 @@ STAGES = {
     "letters": Stage("nq57xl.commands.answers.letter_of", judged=True),
     "kiem-tra.xlsx": Stage("nq57xl.commands.answers.render_check_book", judged=True),
 }
-IN_WORKERS = {"scan", "read"}
-"""Stages of the processes that read: the fault is injected there."""
+IN_WORKERS = set(cases(["read"], ["scan"]))
+"""Stages of the processes that read: the fault is injected there, by day for one of the two."""
 
 
 @pytest.fixture(scope="module")
@@ -87,46 +86,7 @@ def office(prepared: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(prepared, tmp_path / "so"))
 
 
-Repair = Callable[[], None]
-"""Puts right what was made to fail."""
-
-
 # --- faults ---------------------------------------------------------------------------------------------------------
-
-
-def is_about(bad: str, arguments: Any) -> bool:  # noqa: ANN401 - whatever a stage is called with
-    """Whether a call is about the bad file: its bytes, its hash, its name or a text that only it has."""
-    flat = [*arguments[0], *arguments[1].values()]
-    if any(isinstance(item, bytes) and hashlib.sha256(item).hexdigest() == bad for item in flat):
-        return True
-    told = repr(flat)
-    return bad in told or "bad.xlsx" in told or MARK in told
-
-
-def inject(target: str, bad: str) -> Repair:
-    """Makes the function of that dotted name fail for the bad file; returns what puts it right again."""
-    name, _, attribute = target.rpartition(".")
-    module = importlib.import_module(name)
-    real = getattr(module, attribute)
-
-    def faulty(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-        if is_about(bad, (arguments, named)):
-            raise RuntimeError(f"injected at {target}")
-        return real(*arguments, **named)
-
-    setattr(module, attribute, faulty)
-    return lambda: setattr(module, attribute, real)
-
-
-def read_with_fault(data: bytes, **named: Any) -> Any:  # noqa: ANN401 - stands in for the reader, in its processes
-    """The reader of a worker process; the stage and the bad file are told by the environment."""
-    from nq57xl.xlsx.read import read_bytes
-
-    repair = inject(os.environ["NQ57XL_TEST_STAGE"], os.environ["NQ57XL_TEST_BAD"])
-    try:
-        return read_bytes(data, **named)
-    finally:
-        repair()
 
 
 @pytest.fixture
@@ -310,11 +270,3 @@ def test_what_nobody_foresaw(office: Path, monkeypatch: pytest.MonkeyPatch) -> N
     written = Path(line.split("«")[1].split("»")[0])
     assert "ZeroDivisionError" in written.read_text(encoding="utf-8")
     written.unlink()
-
-
-def test_the_terminal_of_a_fault_in_a_worker(office: Path) -> None:
-    """A file that no reader can take apart costs one sentence, not a trace."""
-    (office / "inbox" / DAY / "bad.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 500)
-    done = in_a_process("-w", office, "collect", "--period", PERIOD)
-    assert done.code == 0
-    assert "Traceback" not in done.out + done.err

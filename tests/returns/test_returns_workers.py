@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,24 +15,7 @@ from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.read import read_bytes
 from tests import hostile
-
-
-def mean_reader(data: bytes) -> RawWorkbook:
-    """Does what stands at the file's end: runs in the worker."""
-    wish = data.rpartition(b"|")[2].decode()
-    if wish == "abort":
-        os.abort()
-    if wish == "kill" and sys.platform != "win32":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if wish == "interrupt":
-        os.kill(os.getpid(), signal.SIGINT)
-    if wish == "hang":
-        time.sleep(600)
-    if wish == "raise":
-        raise KeyError("a bug of the reader")
-    if wish == "eat":
-        return RawWorkbook((), "x" * (1 << 36))
-    return read_bytes(data)
+from tests.odd_readers import mean_reader
 
 
 def codes(outcomes: list[Outcome]) -> list[str]:
