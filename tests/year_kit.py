@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -108,26 +108,28 @@ _BLANK: dict[str, bytes] = {}
 
 def send(root: Path, period: str, changes: Typed, unit: str = "VP", *, day: int = 15) -> Collected:
     """A unit's report of a month, in a file of its own, received and collected on a day; the rest is as usual."""
-    return _sent(root, period, {f"{unit} {day}": changes}, unit, day)
+    return send_units(root, period, {unit: changes}, day=day)
 
 
-def send_each(
-    root: Path, period: str, reports: Mapping[str, Typed], unit: str = "VP", *, day: int = 15
-) -> dict[str, CollectedFile]:
-    """What becomes of each of several reports of a unit, named by what is otherwise in them, collected in one run."""
-    named = {
-        Path(item.source.path).stem.partition("; ")[2]: item for item in _sent(root, period, reports, unit, day).returns
-    }
+def send_units(root: Path, period: str, reports: Mapping[str, Typed], *, day: int = 15) -> Collected:
+    """The same of several units, collected in one run."""
+    return _sent(root, period, [(unit, f"{unit} {day}", changes) for unit, changes in reports.items()], day)
+
+
+def send_each(root: Path, period: str, reports: Mapping[str, Typed]) -> dict[str, CollectedFile]:
+    """What becomes of each of several reports of VP, named by what is otherwise in them, collected in one run."""
+    done = _sent(root, period, [("VP", name, changes) for name, changes in reports.items()], 15)
+    named = {Path(item.source.path).stem.partition("; ")[2]: item for item in done.returns}
     assert named.keys() == reports.keys()
     return named
 
 
-def _sent(root: Path, period: str, reports: Mapping[str, Typed], unit: str, day: int) -> Collected:
-    of = form(root, period, unit)
+def _sent(root: Path, period: str, reports: Sequence[tuple[str, str, Typed]], day: int) -> Collected:
     folder = root / "gửi" / period
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, changes in reports.items():
+    for unit, name, changes in reports:
+        of = form(root, period, unit)
         paths.append(folder / f"{len(list(folder.iterdir()))}; {name}.xlsx")
         paths[-1].write_bytes(workbook(of, usual(of) | dict(changes)))
     when = moment(period, day)

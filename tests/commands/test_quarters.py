@@ -58,12 +58,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         year.issue(root, period)
         if period == JUNE:
             year.send(root, period, {**typed, ("led", "I.1", "percent"): 0.5}, day=14)
-        year.send(root, period, typed)
-        if period != MAY:
-            year.send(root, period, {}, "QLDT")
-        if period == APRIL:
-            year.send(root, period, {}, "QLDN")
-            year.send(root, period, {}, "KHTC")
+        others = {APRIL: ("QLDT", "QLDN", "KHTC"), MAY: (), JUNE: ("QLDT",)}[period]
+        year.send_units(root, period, {"VP": typed, **{unit: {} for unit in others}})
     return root
 
 

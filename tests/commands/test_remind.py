@@ -33,9 +33,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """VP gathers and has sent nothing; QLDT must explain, QLDN must correct, KHTC is done."""
     root = year.start_sample(tmp_path_factory.mktemp("nhac") / "vp")
     year.issue(root, APRIL)
-    year.send(root, APRIL, ODD, "QLDT")
-    year.send(root, APRIL, BLANK, "QLDN")
-    year.send(root, APRIL, {}, "KHTC")
+    year.send_units(root, APRIL, {"QLDT": ODD, "QLDN": BLANK, "KHTC": {}})
     return root
 
 
@@ -98,8 +96,7 @@ def test_who_has_sent_is_reminded_no_more(root: Path, tmp_path: Path) -> None:
     copy = tmp_path / "vp"
     shutil.copytree(root, copy)
     before = reminders(copy, 16)
-    for unit in ("VP", "QLDT", "QLDN"):
-        year.send(copy, APRIL, {}, unit, day=16)
+    year.send_units(copy, APRIL, {unit: {} for unit in ("VP", "QLDT", "QLDN")}, day=16)
     after = reminders(copy, 16)
     assert (after.units, "đã báo cáo đủ" in after.group) == ((), True)
     assert not any(path.exists() for item in before.units for path in (item.text, item.draft) if path)

@@ -47,12 +47,11 @@ def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.Mon
         office = year.at(root, year.moment(month, 20))
         generate(year.at(root, year.moment(month, 1)), month, ["VP", "QLDT"])
         scores: dict[str, year.Typed] = {"VP": {SCORE: 60.0 + number, NO_DATA: None}, "QLDT": {}}
-        for unit, score in scores.items():
-            form = year.form(root, month, unit)
-            moved: dict[FormCell, CellValue] = {
-                place: 0.05 * number for place in year.usual(form) if place[2] == "percent"
-            }
-            year.send(root, month, {**moved, **score}, unit)
+        moved: dict[str, dict[FormCell, CellValue]] = {
+            unit: {place: 0.05 * number for place in year.usual(year.form(root, month, unit)) if place[2] == "percent"}
+            for unit in scores
+        }
+        year.send_units(root, month, {unit: {**moved[unit], **score} for unit, score in scores.items()})
         status(office, month)
         remind(office, month)
         merge(office, month)
