@@ -17,13 +17,13 @@ from nq57xl.errors import Nq57Error
 if TYPE_CHECKING:
     from jinja2 import Template
 
-Kind = Literal["templates", "schemas"]
+_Kind = Literal["templates", "schemas"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 @lru_cache(maxsize=2)
-def packaged(kind: Kind) -> Path:
+def packaged(kind: _Kind) -> Path:
     """Folder of the packaged templates or schemas; raises Nq57Error when the installation lacks it."""
     for folder in (_PACKAGE / "_data" / kind, _PACKAGE.parent / kind):
         if folder.is_dir():
@@ -31,7 +31,7 @@ def packaged(kind: Kind) -> Path:
     raise Nq57Error(f"Bản cài đặt nq57xl thiếu thư mục {kind}; hãy cài lại chương trình.")
 
 
-def find(kind: Kind, name: str, workspace: Path | None = None) -> Path:
+def find(kind: _Kind, name: str, workspace: Path | None = None) -> Path:
     """Path of one resource file: the workspace's own copy if it has one, else the packaged one.
 
     `name` is a relative path with forward slashes, e.g. "plans/bql-2026.xlsx". Raises Nq57Error when there is none.

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitState, UnitStatus
+from nq57xl.outputs.report.workbook import report_books
 from nq57xl.plan.model import Indicator, Period, Plan, Task
+from nq57xl.results.consolidation import Consolidation
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.schema import CellValue
 
@@ -188,3 +190,13 @@ def random_status(
         units.append(unit_status(unit.code, unit.name, record, period.due))
     complete = all(item.counting is not None for item in units)
     return PeriodStatus(plan.properties.id, period.code, period.due, complete, tuple(units), ())
+
+
+def render_report(c: Consolidation) -> bytes:
+    """bao-cao-tong-hop.xlsx alone."""
+    return report_books(c).report_bytes()
+
+
+def render_sources(c: Consolidation) -> bytes:
+    """nguon-so-lieu.xlsx alone."""
+    return report_books(c).source_bytes()

@@ -22,7 +22,7 @@ from attrs import frozen
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.outputs.report.workbook import render_report
+from nq57xl.outputs.report.workbook import report_books
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit
 from nq57xl.plan.periods import parse_period
@@ -191,7 +191,7 @@ def measure(units: int, rows: int) -> Measured:
     ]
     c: Consolidation = attrs.evolve(here, earlier_periods=tuple(before))
     half = time.process_time()
-    data = render_report(c)
+    data = report_books(c).report_bytes()
     end, ended = time.process_time(), time.perf_counter()
     return Measured(len(plan.tasks), units, half - start, end - half, ended - begun, _peak_megabytes(), len(data))
 

@@ -84,7 +84,7 @@ def decide(
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại.")
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
-        record = find_return(ledger, plan, wanted, period, kind, at)
+        record = _find_return(ledger, plan, wanted, period, kind, at)
         if kind == "take":
             _require_takeable(record)
         changed = not _holds(record, kind, at)
@@ -127,7 +127,7 @@ def _detail(record: ReturnRecord) -> dict[str, str | None]:
     }
 
 
-def find_return(  # noqa: PLR0917 - of one decision
+def _find_return(  # noqa: PLR0917 - of one decision
     ledger: Ledger,
     plan: Plan,
     name: str,
@@ -199,7 +199,7 @@ def remark_on_cell(office: Office, wanted: str, period: str | None, where: Seque
     """
     with office.changing("remark") as ledger:
         plan = office.appendix().plan
-        record = find_return(ledger, plan, wanted, period)
+        record = _find_return(ledger, plan, wanted, period)
         line = RemarkLine(0, 0, record.judged.unit or "", "", where[0], where[1], one_line(text))
         recorded = note_remark(office, ledger, record, line)
         plan, days = office.valid(record.period, ledger)
@@ -323,7 +323,7 @@ def recheck(
     with office.changing("recheck") as ledger:
         plan, period = office.valid(period_code, ledger)
         if wanted:
-            records: Sequence[ReturnRecord] = [find_return(ledger, plan, wanted, period_code)]
+            records: Sequence[ReturnRecord] = [_find_return(ledger, plan, wanted, period_code)]
             plan, period = office.valid(records[0].period, ledger)
         else:
             records = ledger.returns(period.code)

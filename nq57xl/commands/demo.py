@@ -299,7 +299,7 @@ def _by_row(items: Iterator[_Spot]) -> dict[int, list[_Spot]]:
     return rows
 
 
-PERIOD = "2026-04"
+_PERIOD = "2026-04"
 _MARK, _SENT = ".nq57xl-demo", "gui-ve"
 
 
@@ -340,12 +340,12 @@ class _Play:
         self.plan, self.seed = plan, seed
         self.units: list[str] = []
         self.root, self.sent = folder / plan, folder / _SENT / plan
-        self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(noon(day)))
+        self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(_noon(day)))
 
     def scenes(self) -> Iterator[DemoStep]:
         init(self.root, self.plan)
         yield DemoStep(self.plan, "Tạo thư mục làm việc từ kế hoạch", self.root)
-        issued = generate(self.office_on(date(2026, 4, 1)), PERIOD)
+        issued = generate(self.office_on(date(2026, 4, 1)), _PERIOD)
         yield DemoStep(self.plan, "Lập biểu mẫu cho từng đơn vị", issued)
         due = issued.period.due
         self.units = [item.form.unit for item in issued.forms]
@@ -357,26 +357,26 @@ class _Play:
         yield self._collect("Một tệp không phải biểu mẫu", due, [self._no_form()])
         yield self._collect("Một đơn vị gửi chậm", due + timedelta(days=3), [self._report(late, due)])
         office = self.office_on(due + timedelta(days=4))
-        yield DemoStep(self.plan, "Tình hình nộp báo cáo", status(office, PERIOD))
-        yield DemoStep(self.plan, "Báo cáo tổng hợp", merge(office, PERIOD))
+        yield DemoStep(self.plan, "Tình hình nộp báo cáo", status(office, _PERIOD))
+        yield DemoStep(self.plan, "Báo cáo tổng hợp", merge(office, _PERIOD))
 
     def _collect(self, title: str, day: date, files: list[Path]) -> DemoStep:
-        done = collect(self.office_on(day), files, PERIOD, noon(day))
+        done = collect(self.office_on(day), files, _PERIOD, _noon(day))
         return DemoStep(self.plan, title, done)
 
     def _report(self, unit: str, due: date, *, mistakes: bool = False) -> Path:
         workspace = Office.at(self.root).workspace
-        name = form_file_name(PERIOD, unit)
+        name = form_file_name(_PERIOD, unit)
         target = self.sent / (f"{Path(name).stem} (lần 1).xlsx" if mistakes else name)
         department = Department(self.seed * 100 + self.units.index(unit), due)
-        department.fill(workspace.forms_dir(PERIOD) / name, target, mistakes=mistakes)
+        department.fill(workspace.forms_dir(_PERIOD) / name, target, mistakes=mistakes)
         return target
 
     def _mended(self, unit: str) -> Path:
         workspace = Office.at(self.root).workspace
-        name = form_file_name(PERIOD, unit)
+        name = form_file_name(_PERIOD, unit)
         target = self.sent / f"{Path(name).stem} (lần 2).xlsx"
-        Department(self.seed, date(2026, 4, 16)).mend(workspace.back_dir(PERIOD) / name, target)
+        Department(self.seed, date(2026, 4, 16)).mend(workspace.back_dir(_PERIOD) / name, target)
         return target
 
     def _no_form(self) -> Path:
@@ -392,7 +392,7 @@ class _Play:
         return target
 
 
-def noon(day: date) -> datetime:
+def _noon(day: date) -> datetime:
     """When things come in on that day."""
     return datetime(day.year, day.month, day.day, 10, 30, tzinfo=VIETNAM)
 
@@ -459,7 +459,7 @@ class ProvincePlay:
         Department(len(signed), period.due).sign(self._form(PROVINCE, code, properties.gatherer), gatherer)
         signed.append(gatherer)
         day = period.due
-        received = collect(self._office(PROVINCE, day), signed, code, noon(day))
+        received = collect(self._office(PROVINCE, day), signed, code, _noon(day))
         yield DemoStep(PROVINCE, f"Tỉnh nhận báo cáo {period.title}", received)
         yield DemoStep(PROVINCE, f"Tỉnh tổng hợp {period.title}", merge(self._office(PROVINCE, day), code))
 
@@ -472,10 +472,10 @@ class ProvincePlay:
             Department(int(period.code[-2:]) * 1000 + number * 50 + place, period.due).fill(item.path, target)
             files.append(target)
         day = period.due - timedelta(days=1)
-        return collect(self._office(own, day), files, period.code, noon(day))
+        return collect(self._office(own, day), files, period.code, _noon(day))
 
     def _office(self, code: str, day: date) -> Office:
-        return Office.at(self.root(code), FixedClock(noon(day)))
+        return Office.at(self.root(code), FixedClock(_noon(day)))
 
     def _form(self, office: str, period: str, unit: str) -> Path:
         return Office.at(self.root(office)).workspace.forms_dir(period) / form_file_name(period, unit)

@@ -181,7 +181,7 @@ def _lines(text: str) -> bytes:
 
 
 @frozen
-class YearCalendar:
+class _YearCalendar:
     """The periods of a year with their days."""
 
     year: int
@@ -193,7 +193,7 @@ class YearCalendar:
     problems: tuple[str, ...] = ()
 
 
-def year_days(office: Office, year: int | None = None) -> YearCalendar:
+def year_days(office: Office, year: int | None = None) -> _YearCalendar:
     """The calendar of a year (default: the plan's), without writing it. Raises Nq57Error for swapped days that are no
     days."""
     properties = office.appendix().plan.properties
@@ -201,10 +201,10 @@ def year_days(office: Office, year: int | None = None) -> YearCalendar:
     periods = [parse_period(code, properties) for code in _codes(year)]
     once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
     lines = tuple(_line(period, properties) for period in sorted([*periods, *once], key=lambda item: item.cutoff))
-    return YearCalendar(year, plan_name(properties.title), lines)
+    return _YearCalendar(year, plan_name(properties.title), lines)
 
 
-def year_calendar(office: Office, year: int | None = None) -> YearCalendar:
+def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
     """Writes the calendar of a year (default: the plan's) as workbook and calendar file to out/lich-YEAR/.
 
     Raises Nq57Error for swapped days that are no days.

@@ -43,7 +43,7 @@ def is_scan(item: JudgedReturn) -> bool:
     return named and not _SCANS.isdisjoint(finding.code for finding in item.findings)
 
 
-def note_copy(office: Office, ledger: Ledger, place: tuple[str, str], source: Source) -> SignedCopy:
+def _note_copy(office: Office, ledger: Ledger, place: tuple[str, str], source: Source) -> SignedCopy:
     """Puts an archived file on record as signed copy, once; `place`: (period, unit) whose report it belongs to."""
     period, unit = place
     for copy in ledger.signed_copies(period):
@@ -105,7 +105,7 @@ class FiledBeside:
         if len(units) > 1:
             told = make("SIGNED_COPY_UNCLEAR", words={"value": ", ".join(sorted(units))})
             return attrs.evolve(item, findings=(told,))
-        self.signed.append(note_copy(self.office, self.ledger, (self.period, units.pop()), item.source))
+        self.signed.append(_note_copy(self.office, self.ledger, (self.period, units.pop()), item.source))
         return None
 
     def _around(self, path: str, forms: Mapping[str, str]) -> set[str]:
@@ -168,7 +168,7 @@ def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code:
         sha256, now = hashlib.sha256(data).hexdigest(), in_vietnam(office.clock.now())
         archive_bytes(office.workspace, data, sha256, name)
         source = Source(name, name, sha256, len(data), now, "first_seen")
-        return note_copy(office, ledger, (period.code, known[unit.casefold()]), source)
+        return _note_copy(office, ledger, (period.code, known[unit.casefold()]), source)
 
 
 def signed_copies(office: Office, unit: str, period_code: str) -> tuple[SignedCopy, ...]:

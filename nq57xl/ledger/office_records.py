@@ -52,7 +52,7 @@ def edits_of(ledger: Ledger, period: str) -> tuple[Edit, ...]:
     return tuple(_edit(row._asdict()) for row in ledger.rows(query))
 
 
-def last_edit(ledger: Ledger) -> int:
+def _last_edit(ledger: Ledger) -> int:
     """Id of the newest edit of any period; 0 before the first."""
     return int(ledger.rows(select(func.coalesce(func.max(tables.edits.c.id), 0)))[0][0])
 
@@ -108,7 +108,7 @@ def freeze(ledger: Ledger, period: Period, plan: Plan, schema_used: Schema, stat
         schema_version=schema_used.version,
         status=_mapped(status, _stripped),
         last_return=max((record.id for record in collected), default=0),
-        last_edit=last_edit(ledger),
+        last_edit=_last_edit(ledger),
     )
 
 

@@ -90,7 +90,7 @@ def part(lead: str, items: Iterable[str] = (), none: str = "") -> Paragraph:
     return Paragraph(f"{lead}:", (*(f"{item};" for item in kept[:-1]), f"{kept[-1]}."))
 
 
-def continued(text: str) -> str:
+def _continued(text: str) -> str:
     """The text as it goes on inside a sentence: the verbs that reports begin with lose their capital, names keep it."""
     word, _, rest = text.partition(" ")
     return f"{word.lower()} {rest}".rstrip() if word.istitle() and word.lower() in _BEGINNINGS else text
@@ -108,7 +108,7 @@ def appendix_name(c: Consolidation, number: str) -> str:
     return f"Phụ lục {number}" if c.indicators else "Phụ lục"
 
 
-def unit_names(names: Sequence[str]) -> str:
+def _unit_names(names: Sequence[str]) -> str:
     """Units one by one, and how many more."""
     more = len(names) - _NAMED_UNITS
     if more <= 0:
@@ -121,7 +121,7 @@ def unit_text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     return flowing(shown(entry.values.get(name), c.schema))
 
 
-def cited_evidence(entry: LeadEntry, c: Consolidation) -> str:
+def _cited_evidence(entry: LeadEntry, c: Consolidation) -> str:
     """A document in evidence: "123/QĐ-SXD ngày 09/04/2026: trích yếu; link"; "" where there is none."""
     title, link = (unit_text(entry, name, c) for name in ("evidence_title", "evidence_link"))
     document = flowing(document_words(entry, c.schema))
@@ -171,7 +171,7 @@ def _agency_name(c: Consolidation) -> str:
     return c.letterhead[1]
 
 
-def plan_cited(c: Consolidation) -> str:
+def _plan_cited(c: Consolidation) -> str:
     """First citation of the plan (Decree 30/2020/NĐ-CP): kind, number, day, agency, subject; the unknown left blank."""
     own = c.plan.properties
     number = own.number or _BLANK_NUMBER
@@ -200,7 +200,7 @@ _NAMED_INDICATORS = 6
 def basis(c: Consolidation) -> str:
     """The opening: by which plan, on which period, with figures of which days."""
     return (
-        f"Thực hiện {plan_cited(c)} (sau đây gọi tắt là Kế hoạch), {c.letterhead[1]} báo cáo kết quả thực hiện "
+        f"Thực hiện {_plan_cited(c)} (sau đây gọi tắt là Kế hoạch), {c.letterhead[1]} báo cáo kết quả thực hiện "
         f"{c.period.title} (số liệu {data_window(c.period)}) như sau:"
     )
 
@@ -209,7 +209,7 @@ def gaps(c: Consolidation, f: Figures) -> str:
     """What is missing, said before anything else; "" when every unit has reported."""
     if not c.missing:
         return ""
-    names = unit_names([f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing])
+    names = _unit_names([f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing])
     rows = f.total.progress.get(UNREPORTED, 0)
     silent = f" Vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
     return (
@@ -246,7 +246,7 @@ def _reported(c: Consolidation, f: Figures) -> str:
     words += f"(hạn gửi ngày {vietnamese_date(c.period.due)})"
     if not late:
         return f"{words}, {'đều ' if f.accepted > 1 else ''}đúng hạn."
-    names = unit_names([_late(unit) for unit in late])
+    names = _unit_names([_late(unit) for unit in late])
     on_time = f"{count_words(f.on_time)} đơn vị gửi đúng hạn, " if f.on_time else ""
     return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm: {names}."
 
@@ -379,7 +379,7 @@ def _completed(row: TaskRow, c: Consolidation, detail: Detail) -> str:
 
 def _proof(entry: LeadEntry, c: Consolidation, detail: Detail) -> str:
     if detail == "results":
-        return cited_evidence(entry, c)
+        return _cited_evidence(entry, c)
     return flowing(document_words(entry, c.schema))
 
 
@@ -388,7 +388,7 @@ def _under_way(row: TaskRow, c: Consolidation, depth: _Depth) -> str:
     for entry in row.entries:
         share = unit_text(entry, "percent", c) if entry.progress == "in_progress" else ""
         result = unit_text(entry, "result", c).rstrip(" .;:,") if depth.detail == "results" and not entry.before else ""
-        result = continued(result) if len(result) <= depth.longest else ""
+        result = _continued(result) if len(result) <= depth.longest else ""
         words = ", ".join(filter(None, (f"đạt {share}" if share else "", result)))
         if words:
             told.append(f"{entry.name}: {words}" if several(row) else words)

@@ -27,7 +27,7 @@ _FORMAT_VERSION = 1
 """Grows when a column or key changes its meaning; new ones may be added within a version."""
 SCHEMA_NAME = "du-lieu.schema.json"
 """In schemas/: the published JSON schema of du-lieu.json."""
-Origin = Literal["return", "earlier", "office", "computed"]
+_Origin = Literal["return", "earlier", "office", "computed"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet program takes a text that begins so for a formula."""
 
@@ -49,7 +49,7 @@ class ExportRow:
     """`percent`: a fraction; `none`: something was typed that has no value."""
     value: CellValue | bool
     typed: str = ""
-    origin: Origin = "computed"
+    origin: _Origin = "computed"
     """`return`: the unit's counting return; `earlier`: a return of an earlier period; `office`: bien-tap.xlsx."""
     file: str = ""
     """As it lies in the workspace, else its name alone: folders of the office's machine stay there."""
@@ -148,7 +148,7 @@ def _type(
     return "percent" if measured or (field is not None and field.type == "percent") else "number"
 
 
-def _origin(item: TracedCell, known: _Lookups) -> Origin:
+def _origin(item: TracedCell, known: _Lookups) -> _Origin:
     if item.source.sha256 in known.edited:
         return "office"
     return "earlier" if (item.unit, item.source.sha256) in known.carried else "return"

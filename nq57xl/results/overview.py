@@ -281,7 +281,7 @@ def overview_of(c: Consolidation) -> Overview:
         before_title=earlier.period.title if earlier else "",
         overdue=tuple(sorted(overdue, key=lambda item: -item.days)),
         due_soon=tuple(sorted(soon, key=lambda item: item.days)),
-        decisions=decisions(c),
+        decisions=_decisions(c),
     )
 
 
@@ -333,7 +333,7 @@ def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
     )
 
 
-def decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
+def _decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
     """What units ask for, on tasks and in general: by who must decide, the highest first."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for item in c.free:

@@ -13,7 +13,6 @@ import yaml
 
 from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.overview_page import overview_page
-from nq57xl.outputs.report.workbook import render_report
 from nq57xl.outputs.texts import tracking_text
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import numbered
@@ -21,6 +20,7 @@ from tests import office
 from tests.conftest import NIGHTLY, REPOSITORY
 from tests.document_kit import blocks, opened, under
 from tests.report_books import sheets
+from tests.report_fills import render_report
 from tests.spoken_fills import MODES, Mode, spoken
 
 PLANS = ("bql-2026", "sxd-2026")

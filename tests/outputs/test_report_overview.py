@@ -14,7 +14,7 @@ import pytest
 
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.outputs.report.workbook import render_report, report_books
+from nq57xl.outputs.report.workbook import report_books
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
@@ -24,7 +24,7 @@ from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
 from tests.amounts import amount
 from tests.report_books import SCHEMA, case, consolidated, overview_counts, sheets, with_earlier
-from tests.report_fills import random_status, returned, unit_status
+from tests.report_fills import random_status, render_report, returned, unit_status
 
 LONG = "Trung tâm Quản lý điều hành vận tải hành khách công cộng và đăng kiểm phương tiện số"
 

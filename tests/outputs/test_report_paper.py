@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nq57xl.outputs.report.workbook import render_internal, render_report, render_sources
+from nq57xl.outputs.report.workbook import render_internal
 from tests.amounts import amount
 from tests.report_books import consolidated, convert, sheets, with_earlier
+from tests.report_fills import render_report, render_sources
 
 NAMES = [
     "Tổng quan",

@@ -12,7 +12,6 @@ import pytest
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
 from nq57xl.outputs.report.problems import by_authority, groups
-from nq57xl.outputs.report.workbook import render_report, render_sources
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
@@ -23,7 +22,7 @@ from nq57xl.rules.load import load_vocabulary
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier
-from tests.report_fills import random_status
+from tests.report_fills import random_status, render_report, render_sources
 from tests.samples import sample_plan
 from tools import bench_report
 

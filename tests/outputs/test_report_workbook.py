@@ -11,14 +11,14 @@ import pytest
 
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.outputs.report.workbook import render_internal, render_report, render_sources
+from nq57xl.outputs.report.workbook import render_internal
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, consolidate
 from nq57xl.rules.findings import Finding
 from nq57xl.text.legacy import fold
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table
-from tests.report_fills import random_status, returned, unit_status
+from tests.report_fills import random_status, render_report, render_sources, returned, unit_status
 from tests.samples import sample_period, sample_plan
 
 

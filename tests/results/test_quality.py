@@ -18,7 +18,7 @@ from nq57xl.commands.merge import merge
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.report.workbook import render_internal, render_report
+from nq57xl.outputs.report.workbook import render_internal
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.consolidation import Consolidation, consolidate
@@ -32,6 +32,7 @@ from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, moment, office_at
 from tests.odd_kit import Content, Key, put, report, spoilt
 from tests.report_books import consolidated, sheets
+from tests.report_fills import render_report
 from tests.returns_kit import RESULTS, form_of, returned, row_of, source_of
 from tests.samples import sample_period, sample_plan
 

@@ -13,13 +13,12 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.outputs.report.workbook import render_report
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from tests.amounts import amount
 from tests.report_books import SCHEMA, case, consolidated, convert, overview_counts, sheets, table, with_earlier
-from tests.report_fills import random_status
+from tests.report_fills import random_status, render_report
 
 
 @pytest.mark.parametrize("which", ["sample", *BUNDLED])

@@ -35,7 +35,7 @@ def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
     above = (
         ReportLine("title", {"number": "SO VỚI KỲ TRƯỚC"}),
         ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"}),
-        ReportLine("para", {"number": counts(compared)}),
+        ReportLine("para", {"number": _counts(compared)}),
         ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""}),
         head_of(_SHEET.columns),
     )
@@ -75,7 +75,7 @@ def _indicator_lines(c: Consolidation, indicators: Sequence[IndicatorChange]) ->
         yield ReportLine("row", {"code": words, "move": "no_data"}, 1, spans={"code": "change"})
 
 
-def counts(compared: PeriodComparison) -> str:
+def _counts(compared: PeriodComparison) -> str:
     """How many rows moved, in one sentence."""
     silent = len(compared.moved("silent"))
     parts = [

@@ -137,7 +137,7 @@ def _chart(
     )
 
 
-NAME = "Tổng quan"
+_NAME = "Tổng quan"
 _LEAST_NAMED = 12
 """Overdue tasks that are named on the page however full it is."""
 _PAGE_POINTS = 553.0 * 90
@@ -205,12 +205,12 @@ def overview_sheet(view: Overview, rows: CountedSheets) -> _OverviewSheet:
     for fit in _FITS:
         builder = _PageBuilder(view, rows, fit)
         lines = builder.lines()
-        page = ReportSheet(NAME, HELPERS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
+        page = ReportSheet(_NAME, HELPERS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
         left = _PAGE_POINTS / fit.scale - sum(row.height for row in place(page).rows)
         if left >= fit.charts:
             break
     lines = (*lines, *_room(left, "charts"), ReportLine("space", height=12, anchors=("figures",)))
-    tables = summary(view.consolidation, rows, len(lines), NAME)
+    tables = summary(view.consolidation, rows, len(lines), _NAME)
     lines = (*lines, *tables.lines, ReportLine("space", height=260, anchors=("more_charts",)))
     page = attrs.evolve(page, lines=lines, printed_to="figures")
     sheet = place(page)

@@ -63,16 +63,6 @@ def report_books(c: Consolidation) -> _ReportBooks:
     return _ReportBooks(report, sources, {front.sheet.page.name: front.charts}, c.period.title, source_labels(c))
 
 
-def render_report(c: Consolidation) -> bytes:
-    """bao-cao-tong-hop.xlsx alone."""
-    return report_books(c).report_bytes()
-
-
-def render_sources(c: Consolidation) -> bytes:
-    """nguon-so-lieu.xlsx alone."""
-    return report_books(c).source_bytes()
-
-
 def render_internal(c: Consolidation) -> bytes:
     """noi-bo.xlsx: contacts, with where each was typed. The same consolidation gives the same bytes."""
     scored = (place(quality_page(c, c.quality)),) if c.quality is not None else ()
