@@ -11,6 +11,7 @@ import attrs
 import click
 
 from nq57xl.cli.options import NamedPath, answer, as_json, command, office, period_option, print_table, talk
+from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.amend import Amended
@@ -36,8 +37,6 @@ def _amended_json(done: Amended) -> dict[str, Any]:
 
 
 def _row_json(done: Amended, row: PlanRowChange) -> dict[str, Any]:
-    from nq57xl.rules.codec import json_fields
-
     how = {"similarity": round(row.similarity, 3), "text": _words(done, row)}
     return json_fields(row, "code kinds") | how | {"changes": [attrs.asdict(item) for item in row.fields]}
 
@@ -97,18 +96,12 @@ def _print_counts(done: Amended) -> None:
 
 def _history_json(found: Sequence[Amendment]) -> dict[str, Any]:
     """`amend --history --json`."""
-    return {"amendments": [_amendment_json(number, item) for number, item in enumerate(found, 2)]}
-
-
-def _amendment_json(number: int, item: Amendment) -> dict[str, Any]:
-    from nq57xl.rules.codec import json_fields
-
-    known = {
-        "version": number,
-        "effective": item.effective_from.isoformat(),
-        **json_fields(item, "document sha256 at who"),
-    }
-    return known | {"rows": [json_fields(row, "table code kinds") for row in item.rows]}
+    amendments = [
+        {"version": number, "effective": item.effective_from.isoformat(), **json_fields(item, "document sha256 at who")}
+        | {"rows": [json_fields(row, "table code kinds") for row in item.rows]}
+        for number, item in enumerate(found, 2)
+    ]
+    return {"amendments": amendments}
 
 
 def _print_history(found: Sequence[Amendment]) -> None:
@@ -195,16 +188,13 @@ def _states_of(listed: PeriodEdits) -> dict[int, str]:
     """Id of each edit -> its state; one that another has taken the place of is `replaced`."""
     now: dict[int, str] = {item.edit.id: item.state for item in listed.edits}
     newest = {item.new.place: item.id for item in listed.history}
-    return {item.id: now.get(item.id) or _past(item, newest[item.new.place]) for item in listed.history}
-
-
-def _past(edit: Edit, newest: int) -> str:
-    return "withdrawn" if edit.id == newest else "replaced"
+    return {
+        item.id: now.get(item.id) or ("withdrawn" if item.id == newest[item.new.place] else "replaced")
+        for item in listed.history
+    }
 
 
 def _edit_json(edit: Edit, state: str) -> dict[str, Any]:
-    from nq57xl.rules.codec import json_fields
-
     new = edit.new
     what = {"id": edit.id, "unit": new.unit, "table": new.table, "task": new.key, "field": new.field, "kind": new.kind}
     how = {"before": new.before, "after": new.typed, **json_fields(new, "author reason"), **json_fields(edit, "at")}

@@ -18,7 +18,7 @@ from nq57xl.text.legacy import visible
 if TYPE_CHECKING:
     from nq57xl.commands.upward import UpwardReport
     from nq57xl.outputs.exports import Format
-    from nq57xl.results.comparison import PeriodComparison, UnitChange
+    from nq57xl.results.comparison import PeriodComparison
     from nq57xl.rules.rows import RowKind
     from nq57xl.rules.schema import Schema, Table
 
@@ -67,15 +67,11 @@ def _print_indicators(c: PeriodComparison) -> None:
 
 
 def _print_units(c: PeriodComparison) -> None:
+    words = {None: "không gửi biểu", True: "đã báo cáo", False: "chưa báo cáo"}
     for item in c.units:
         if item.reported_before != item.reported_after:
-            click.echo(f"{item.name}: {_told(item, 'trước')}, {_told(item, 'này')}.")
-
-
-def _told(item: UnitChange, which: str) -> str:
-    reported = item.reported_before if which == "trước" else item.reported_after
-    words = {None: "không gửi biểu", True: "đã báo cáo", False: "chưa báo cáo"}[reported]
-    return f"kỳ {which} {words}"
+            before, after = words[item.reported_before], words[item.reported_after]
+            click.echo(f"{item.name}: kỳ trước {before}, kỳ này {after}.")
 
 
 @command(

@@ -85,7 +85,7 @@ def propose_amendment(
         own = None if own == old.properties.issued_on else own
         effective_from = effective_from or own or office.clock.now().date()
         _require_later(ledger, effective_from)
-        made = _made(office, ledger, (old, read), effective_from, keep=partial)
+        made = _made(ledger, (old, read), effective_from, keep=partial)
         if not _differs(made):
             return made
         origin = Origin(str(document.resolve()), read.sha256, plan_version(old), effective_from, partial)
@@ -100,7 +100,7 @@ def apply_amendment(office: Office, document: Path, effective_from: dt.date, *, 
         old = _present(office)
         read = _read(document, old, office)
         _require_later(ledger, effective_from)
-        return _applied(office, ledger, read, _made(office, ledger, (old, read), effective_from, keep=partial))
+        return _applied(office, ledger, read, _made(ledger, (old, read), effective_from, keep=partial))
 
 
 def confirm_amendment(
@@ -125,7 +125,7 @@ def confirm_amendment(
         day = effective_from or origin.effective_from
         _require_later(ledger, day)
         check_decisions(decisions, old, comparison.name)
-        made = _made(office, ledger, (old, read), day, decisions, keep=origin.partial)
+        made = _made(ledger, (old, read), day, decisions, keep=origin.partial)
         return _applied(office, ledger, read, made)
 
 
@@ -140,7 +140,7 @@ def pending_amendment(office: Office) -> Amended | None:
         return None
     read = _read(Path(origin.document), old, office)
     with office.reading() as ledger:
-        made = _made(office, ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
+        made = _made(ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
     return attrs.evolve(made, file=path)
 
 
@@ -202,7 +202,6 @@ def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
 
 
 def _made(
-    office: Office,
     ledger: Ledger,
     sides: tuple[Plan, _Read],
     effective_from: dt.date,

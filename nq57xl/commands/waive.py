@@ -115,7 +115,7 @@ def waive(
             who=office.person,
         )
         number = ledger.waive(waiver)
-        return _followed(office, ledger, plan, _numbered(ledger, number))
+        return _followed(office, ledger, _numbered(ledger, number))
 
 
 def end_waiver(office: Office, number: int, reason: str = "") -> _WaivedWarnings:
@@ -129,7 +129,7 @@ def end_waiver(office: Office, number: int, reason: str = "") -> _WaivedWarnings
         words = " ".join(reason.split()) or "chấm dứt"
         parts = (waiver.unit, waiver.code, waiver.task, waiver.field, since, since)
         ledger.waive(Waiver(*parts, words, ledger.now(), office.person, ends=number))
-        return _followed(office, ledger, plan, _numbered(ledger, number))
+        return _followed(office, ledger, _numbered(ledger, number))
 
 
 def waivers(office: Office) -> tuple[Waiver, ...]:
@@ -151,7 +151,7 @@ def _numbered(ledger: Ledger, number: int) -> Waiver:
     return found
 
 
-def _followed(office: Office, ledger: Ledger, plan: Plan, waiver: Waiver) -> _WaivedWarnings:
+def _followed(office: Office, ledger: Ledger, waiver: Waiver) -> _WaivedWarnings:
     """Brings what goes to the unit in line, for each period from which the waiver holds."""
     covered = 0
     problems: list[str] = []

@@ -193,7 +193,7 @@ def _result(row: IndicatorRow, c: Consolidation) -> Iterator[ExportRow]:
             yield fact("reached", "flag", entry.reached)
 
 
-def _csv(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
+def _csv(_: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     """For Excel: UTF-8 with its mark; a text that begins like a formula has an apostrophe before it."""
     written = io.StringIO()
     writer = csv.writer(written)
@@ -254,7 +254,7 @@ def _line(line: ExportRow) -> dict[str, Any]:
     return kept
 
 
-def _parquet(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
+def _parquet(_: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
     """The table with the value three ways: as text, as number, as day."""
     import pyarrow as pa
     import pyarrow.parquet as pq

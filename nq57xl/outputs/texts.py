@@ -23,7 +23,7 @@ from nq57xl.results.wording import (
     standing_words,
     work_of,
 )
-from nq57xl.returns.model import ReturnRecord
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.clock import moment_words
@@ -61,9 +61,16 @@ def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, 
         {"title": "Đã nộp, chậm hạn", "units": [f"{_reported(unit)}, chậm {unit.days_late} ngày" for unit in late]},
         {
             "title": "Bị trả lại, cần sửa",
-            "units": [_rejected(unit) for unit in status.units if unit.state == "rejected"],
+            "units": [
+                f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} điểm phải sửa{_left_out(unit)}"
+                for unit in status.units
+                if unit.state == "rejected"
+            ],
         },
-        {"title": "Chưa nộp", "units": [_missing(unit) for unit in status.units if unit.state == "missing"]},
+        {
+            "title": "Chưa nộp",
+            "units": [unit.name + _left_out(unit) for unit in status.units if unit.state == "missing"],
+        },
     ]
 
 
@@ -76,14 +83,6 @@ def _reported(unit: UnitStatus) -> str:
     if unit.after_close:
         words += ", nộp sau khi chốt số liệu"
     return words + _left_out(unit)
-
-
-def _rejected(unit: UnitStatus) -> str:
-    return f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} điểm phải sửa{_left_out(unit)}"
-
-
-def _missing(unit: UnitStatus) -> str:
-    return unit.name + _left_out(unit)
 
 
 def _left_out(unit: UnitStatus) -> str:
@@ -104,7 +103,7 @@ def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, A
         known["reminded"] = json_fields(status, "reminded_at reminded")
     lists = {
         "units": [_unit_json(unit) for unit in status.units],
-        "unrecognised": [_stranger_json(record) for record in status.unrecognised],
+        "unrecognised": [_stranger_json(record.judged) for record in status.unrecognised],
     }
     return closed | known | lists
 
@@ -112,17 +111,15 @@ def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, A
 def _unit_json(unit: UnitStatus) -> dict[str, Any]:
     known = json_fields(unit, "code name state received_at on_time file sha256 errors warnings last_attempt")
     late = {"after_close": True} if unit.after_close else {}
-    return known | late | ({"excluded": [_excluded_json(record) for record in unit.excluded]} if unit.excluded else {})
+    left_out = [
+        {"file": item.judged.source.path, **json_fields(item.judged.source, "sha256 received_at")}
+        | {"verdict": item.judged.verdict, "reason": item.excluded}
+        for item in unit.excluded
+    ]
+    return known | late | ({"excluded": left_out} if left_out else {})
 
 
-def _excluded_json(record: ReturnRecord) -> dict[str, Any]:
-    source = record.judged.source
-    told = json_fields(source, "sha256 received_at")
-    return {"file": source.path, **told, "verdict": record.judged.verdict, "reason": record.excluded}
-
-
-def _stranger_json(record: ReturnRecord) -> dict[str, Any]:
-    judged = record.judged
+def _stranger_json(judged: JudgedReturn) -> dict[str, Any]:
     messages = [finding.message for finding in judged.findings if finding.severity == "error"]
     return {"file": judged.source.path, "sha256": judged.source.sha256, "message": " ".join(messages)}
 

@@ -27,12 +27,14 @@ from nq57xl.results.consolidation import (
 from nq57xl.results.standing import values_of
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.load import Principle, Quality
+from nq57xl.rules.load import Quality
 
 _Item = TypeVar("_Item")
 _Light = Literal["green", "yellow", "red", ""]
 GoodOfAll = tuple[int, int]
 """Good ones, all."""
+_Place = tuple[str, str | None]
+"""Table and key of a row."""
 _IDENTITY = ("ROW_MISSING", "COLUMN_MISSING", "SHEET_MISSING", "ROW_DUPLICATE", "RECOGNISED_BY_CONTENT")
 DECIMALS = 1
 """Of a score as it is shown."""
@@ -72,13 +74,17 @@ class _Unit:
     """Cells of the first return."""
     findings: tuple[Finding, ...]
 
-    def rows(self, *tables: str) -> set[tuple[str, str | None]]:
+    def rows(self, *tables: str) -> set[_Place]:
         """Rows of those tables in which something is typed."""
         return {(item.table, item.key) for item in self.values if item.table in tables}
 
-    def rows_with(self, *codes: str) -> set[tuple[str, str | None]]:
+    def rows_with(self, *codes: str) -> set[_Place]:
         """Rows with a finding of those codes."""
         return {(item.table, item.task) for item in self.findings if item.code in codes}
+
+    def free_tables(self) -> list[str]:
+        """Tables whose rows the unit adds by itself."""
+        return [table.name for table in self.c.schema.tables if table.free]
 
     def done(self) -> list[LeadEntry]:
         """Entries told as done in this period."""
@@ -94,62 +100,31 @@ def _share_of(items: Collection[_Item], good: Callable[[_Item], object]) -> Good
     return sum(bool(good(item)) for item in items), len(items)
 
 
-def _evidence(unit: _Unit) -> GoodOfAll:
-    def cited(entry: LeadEntry) -> bool:
-        number, day = entry.value("evidence_number"), entry.value("evidence_date")
-        return bool(entry.value("evidence_link")) or (bool(number) and isinstance(day, dt.date))
-
-    return _share_of(unit.done(), cited)
+def _is_cited(entry: LeadEntry) -> bool:
+    number, day = entry.value("evidence_number"), entry.value("evidence_date")
+    return bool(entry.value("evidence_link")) or (bool(number) and isinstance(day, dt.date))
 
 
-def _dates(unit: _Unit) -> GoodOfAll:
-    return _share_of(unit.days(), lambda day: day <= unit.c.cutoff)
-
-
-def _recent(unit: _Unit) -> GoodOfAll:
-    return _share_of(unit.days(), lambda day: unit.c.period.start <= day <= unit.c.cutoff)
+def _without(wrong: set[_Place], rows: set[_Place]) -> GoodOfAll:
+    return len(rows - wrong), len(rows)
 
 
 def _ratios(unit: _Unit) -> GoodOfAll:
-    rows = {("indicator", item.key) for item in unit.values if (item.table, item.field) == ("indicator", "numerator")}
-    return len(rows - unit.rows_with("RATIO_MISMATCH", "PART_OVER_WHOLE")), len(rows)
-
-
-def _submitted(unit: _Unit) -> GoodOfAll:
-    return int(unit.status.counting is not None), 1
-
-
-def _on_time(unit: _Unit) -> GoodOfAll:
-    return int(unit.status.counting is not None and bool(unit.status.on_time)), 1
-
-
-def _led_rows(unit: _Unit) -> GoodOfAll:
-    return _share_of(unit.led.values(), lambda entry: entry.reported)
-
-
-def _supporting_rows(unit: _Unit) -> GoodOfAll:
-    return _share_of(unit.support.values(), lambda item: item.state in ("text", "nothing"))
-
-
-def _indicators(unit: _Unit) -> GoodOfAll:
-    return _share_of(unit.indicators, lambda entry: entry.state in ("reported", "no_data"))
+    rows: set[_Place] = {
+        ("indicator", item.key) for item in unit.values if (item.table, item.field) == ("indicator", "numerator")
+    }
+    return _without(unit.rows_with("RATIO_MISMATCH", "PART_OVER_WHOLE"), rows)
 
 
 def _identifiers(unit: _Unit) -> GoodOfAll:
     wrong = unit.rows_with(*_IDENTITY)
-    rows = {(item.table, item.key) for item in unit.values} | wrong
-    return len(rows - wrong), len(rows)
+    return _without(wrong, {(item.table, item.key) for item in unit.values} | wrong)
 
 
 def _clean_cells(unit: _Unit) -> GoodOfAll:
     cells = {(item.table, item.key, item.field) for item in unit.values}
     repaired = {(item.table, item.task, item.field) for item in unit.findings if item.severity == "repaired"}
     return len(cells - repaired), len(cells)
-
-
-def _distinct(unit: _Unit) -> GoodOfAll:
-    rows = unit.rows(*(table.name for table in unit.c.schema.tables if table.free))
-    return len(rows - unit.rows_with("DUPLICATE_ENTRY")), len(rows)
 
 
 def _changed(unit: _Unit) -> GoodOfAll:
@@ -159,11 +134,6 @@ def _changed(unit: _Unit) -> GoodOfAll:
         if code in unit.before and entry.progress == "in_progress" == unit.before[code].progress
     ]
     return _share_of(under_way, lambda pair: any(pair[0].value(name) != pair[1].value(name) for name in _MOVING))
-
-
-def _consistent_rows(unit: _Unit) -> GoodOfAll:
-    rows = unit.rows("led", "supporting", "indicator")
-    return len(rows - unit.rows_with("CONTRADICTION")), len(rows)
 
 
 def _across_units(unit: _Unit) -> GoodOfAll:
@@ -177,29 +147,28 @@ def _readable_figures(unit: _Unit) -> GoodOfAll:
     return _share_of(figures, lambda item: item.value is not None)
 
 
-def _sources_named(unit: _Unit) -> GoodOfAll:
-    told = [entry for entry in unit.indicators if entry.state == "reported"]
-    return _share_of(told, lambda entry: "source" in entry.values)
-
-
 MEASURES: dict[str, Callable[[_Unit], GoodOfAll]] = {
-    "evidence": _evidence,
-    "dates": _dates,
+    "evidence": lambda unit: _share_of(unit.done(), _is_cited),
+    "dates": lambda unit: _share_of(unit.days(), lambda day: day <= unit.c.cutoff),
     "ratios": _ratios,
-    "submitted": _submitted,
-    "led_rows": _led_rows,
-    "supporting_rows": _supporting_rows,
-    "indicators": _indicators,
+    "submitted": lambda unit: (int(unit.status.counting is not None), 1),
+    "led_rows": lambda unit: _share_of(unit.led.values(), lambda entry: entry.reported),
+    "supporting_rows": lambda unit: _share_of(unit.support.values(), lambda item: item.state in ("text", "nothing")),
+    "indicators": lambda unit: _share_of(unit.indicators, lambda entry: entry.state in ("reported", "no_data")),
     "identifiers": _identifiers,
     "clean_cells": _clean_cells,
-    "distinct": _distinct,
-    "on_time": _on_time,
-    "recent": _recent,
+    "distinct": lambda unit: _without(unit.rows_with("DUPLICATE_ENTRY"), unit.rows(*unit.free_tables())),
+    "on_time": lambda unit: (int(unit.status.counting is not None and bool(unit.status.on_time)), 1),
+    "recent": lambda unit: _share_of(unit.days(), lambda day: unit.c.period.start <= day <= unit.c.cutoff),
     "changed": _changed,
-    "consistent_rows": _consistent_rows,
+    "consistent_rows": lambda unit: _without(
+        unit.rows_with("CONTRADICTION"), unit.rows("led", "supporting", "indicator")
+    ),
     "across_units": _across_units,
     "readable_figures": _readable_figures,
-    "sources_named": _sources_named,
+    "sources_named": lambda unit: _share_of(
+        [entry for entry in unit.indicators if entry.state == "reported"], lambda entry: "source" in entry.values
+    ),
 }
 """By the code that schemas/quality.yml uses."""
 
@@ -223,13 +192,12 @@ def _sum(counts: Iterable[GoodOfAll]) -> GoodOfAll:
 
 
 def _score(unit: str, name: str, counts: Mapping[str, GoodOfAll], quality: Quality) -> Score:
-    principles = {item.code: _principle(item, counts) for item in quality.principles}
+    principles = {
+        item.code: _weighed((share(counts[rule.code]), rule.weight) for rule in item.rules)
+        for item in quality.principles
+    }
     total = _weighed((principles[item.code], item.weight) for item in quality.principles)
     return Score(unit, name, counts, principles, total, _light(total, counts.get(quality.identifiers, (0, 0)), quality))
-
-
-def _principle(principle: Principle, counts: Mapping[str, GoodOfAll]) -> float | None:
-    return _weighed((share(counts[rule.code]), rule.weight) for rule in principle.rules)
 
 
 def share(count: GoodOfAll) -> float | None:

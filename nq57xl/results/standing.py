@@ -9,7 +9,7 @@ from typing import Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form, Value
+from nq57xl.forms.model import Form, Value, cells_of
 from nq57xl.ledger.model import (
     AppliedEdit,
     Attempt,
@@ -83,7 +83,7 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
     late = max(0, (_day(shown) - period.due).days) if shown else 0
     state: UnitState = "missing"
     if shown is not None:
-        state = "rejected" if winner is None else _accepted_state(winner)
+        state = "rejected" if winner is None else winner.judged.verdict  # type: ignore[assignment]  # an accepted one
     return UnitStatus(
         code=code,
         name=name,
@@ -124,11 +124,6 @@ def _attempt(record: ReturnRecord, winner: ReturnRecord | None) -> Attempt:
 def _accepted(record: ReturnRecord) -> bool:
     """It was accepted, is of the period that it was collected for, and was not left out."""
     return record.judged.verdict in ACCEPTED and record.judged.form_period == record.period and not record.excluded
-
-
-def _accepted_state(record: ReturnRecord) -> UnitState:
-    """The state that an accepted return gives its unit."""
-    return "accepted_with_warnings" if record.judged.verdict == "accepted_with_warnings" else "accepted"
 
 
 def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
@@ -228,18 +223,14 @@ def filed_returns(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tupl
     """Every return collected for the period, in the order of units, then of receipt; nobody's files at the end."""
     order = {unit.code: number for number, unit in enumerate(status.units)}
     units = {unit.code: unit for unit in status.units}
-    found = [_filed(record, units.get(record.judged.unit or "")) for record in records]
+    owners = [(record, units.get(record.judged.unit or "")) for record in records]
+    found = [FiledReturn(record, unit, _fate(record, unit)) for record, unit in owners]
     last = len(order)
-    return tuple(sorted(found, key=lambda item: (order.get(item.unit.code, last) if item.unit else last, _age(item))))
 
+    def place(item: FiledReturn) -> tuple[int, object]:
+        return order.get(item.unit.code, last) if item.unit else last, item.record.order
 
-def _age(item: FiledReturn) -> tuple[dt.datetime, dt.datetime, int]:
-    received, saved, number = item.record.order
-    return received, saved, number
-
-
-def _filed(record: ReturnRecord, unit: UnitStatus | None) -> FiledReturn:
-    return FiledReturn(record, unit, _fate(record, unit))
+    return tuple(sorted(found, key=place))
 
 
 def _fate(record: ReturnRecord, unit: UnitStatus | None) -> ReturnFate:
@@ -299,11 +290,7 @@ def office_texts(edits: Iterable[AppliedEdit]) -> dict[str, str]:
 
 def values_of(record: ReturnRecord) -> dict[tuple[str, str, str], Value]:
     """Cells of a return that hold something, by (table, row key, field)."""
-    return {
-        (item.table, item.key, item.field): item
-        for item in record.judged.values
-        if item.typed.strip() or item.value is not None
-    }
+    return cells_of(item for item in record.judged.values if item.typed.strip() or item.value is not None)
 
 
 def _edited_value(edit: Edit) -> Value:
@@ -318,15 +305,12 @@ def _told(status: PeriodStatus, edits: Holding) -> Iterator[AppliedEdit]:
     for edit in edits.values():
         new = edit.new
         unit = units.get(new.unit)
-        own = cells.get(new.unit, {}).get((new.table, new.key, new.field))
-        state: EditState = "applied"
+        own = cells.get(new.unit, {}).get(new.place[1:])
         if new.table == OFFICE:
-            yield AppliedEdit(edit, OFFICE_NAME, state, None)
+            yield AppliedEdit(edit, OFFICE_NAME, "applied", None)
             continue
-        if new.unit not in cells:
-            state = "unreported"
-        elif not new.still_about(own):
-            state = "outdated"
+        told: EditState = "applied" if new.still_about(own) else "outdated"
+        state: EditState = told if new.unit in cells else "unreported"
         yield AppliedEdit(edit, unit.name if unit else new.unit, state, own)
 
 
@@ -339,7 +323,7 @@ def _with_edits(unit: UnitStatus, edits: Holding, earlier: Callable[[str], Holdi
 
 def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
     """The return with the cells edited where they stood; a cell that was blank comes last."""
-    cells = {(item.table, item.key, item.field): item for item in record.judged.values}
+    cells = cells_of(record.judged.values)
     for edit in edits:
         cells[edit.new.place[1:]] = _edited_value(edit)
     return attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(cells.values())))

@@ -83,11 +83,11 @@ def filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tupl
     return tuple(column for column in columns if column.name in used or not column.on_paper)
 
 
-def heading(c: Consolidation, title: str, *notes: str, first: str = "number") -> Iterator[ReportLine]:
-    """Title of the sheet, of the report, and notes: texts over the whole width; `first`: name of the first column."""
-    yield ReportLine("title", {first: title})
-    yield ReportLine("subtitle", {first: f"{report_title(c)}, {c.period.title}"})
-    yield from (ReportLine("note", {first: note}) for note in notes)
+def heading(c: Consolidation, title: str, *notes: str) -> Iterator[ReportLine]:
+    """Title of the sheet, of the report, and notes: texts over the whole width."""
+    yield ReportLine("title", {"number": title})
+    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    yield from (ReportLine("note", {"number": note}) for note in notes)
 
 
 def head_of(columns: Sequence[ReportColumn]) -> ReportLine:

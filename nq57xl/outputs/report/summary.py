@@ -172,23 +172,15 @@ class _SummaryBuilder:
     def _sections(self) -> None:
         self._head("sections", "I. Tiến độ theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", (TOTAL, *self.progress))
         for section in self.f.sections:
-            self._put(f"{section.code}. {section.title}", section.code, self._section_cells(section))
+            counts = {TOTAL: section.total, **section.progress}
+            tests = {"kind": plan_sheet.TASK_ROW, "section": "code"}
+            cells = self._cells("sections", self.rows.plan, "progress", counts, **tests)
+            self._put(f"{section.code}. {section.title}", section.code, cells)
         self._end("sections")
         total = self.f.total
-        counts = [total.total, *(total.progress.get(words, 0) for words in self.progress)]
-        self._sum("sections", counts)
-        self._share(counts)
-
-    def _section_cells(self, section: RowCounts) -> Iterator[Formula]:
-        code = f"${self._letter('code')}${self.row + 1}"
-        kind, plan = plan_sheet.TASK_ROW, self.rows.plan
-        yield Formula(plan.count(kind=kind, section=code), section.total)
-        for index, words in enumerate(self.progress, start=1):
-            head = f"${self._letter(index)}${self.blocks['sections'].head + 1}"
-            text = plan.count(kind=kind, section=code, progress=head)
-            if words == UNREPORTED:  # rows reported in part are not reported
-                text += "+" + plan.count(kind=kind, section=code, progress=PARTLY_REPORTED)
-            yield Formula(text, section.progress.get(words, 0))
+        sums = [total.total, *(total.progress.get(words, 0) for words in self.progress)]
+        self._sum("sections", sums)
+        self._share(sums)
 
     def _stages(self) -> None:
         self._head("stages", "II. Tình trạng theo nhóm nhiệm vụ", "Nhóm", (TOTAL, *self.stages, _ON_TIME))
@@ -200,16 +192,28 @@ class _SummaryBuilder:
         stages = [total.stages.get(words, 0) for words in self.stages]
         self._sum("stages", [total.total, *stages, total.timeliness.get(TIMELINESS["on_time"], 0)])
 
-    def _stage_cells(self, name: str, counts: RowCounts, **tests: str) -> Iterator[Formula]:
+    def _cells(
+        self, name: str, rows: ColumnRanges, of: str, counts: Mapping[str, int], **tests: str
+    ) -> Iterator[Formula]:
+        """How many rows meet the tests ("code": of the line), then how many of them say each heading in column `of`."""
+        yield Formula(rows.count(**self._tests(tests)), counts[TOTAL])
+        for index, words in enumerate(self.heads[name][1:], start=1):
+            told = {"timeliness": TIMELINESS["on_time"]} if words == _ON_TIME else {of: self._head_cell(name, index)}
+            text = rows.count(**self._tests(tests), **told)
+            if (of, words) == ("progress", UNREPORTED):  # rows reported in part are not reported
+                text += "+" + rows.count(**self._tests(tests), progress=PARTLY_REPORTED)
+            yield Formula(text, counts.get(words, 0))
+
+    def _tests(self, tests: Mapping[str, str]) -> dict[str, str]:
         code = f"${self._letter('code')}${self.row + 1}"
-        tests = {column: code if word == "code" else word for column, word in tests.items()}
-        plan = self.rows.plan
-        yield Formula(plan.count(**tests), counts.total)
-        for index, words in enumerate(self.stages, start=1):
-            head = f"${self._letter(index)}${self.blocks[name].head + 1}"
-            yield Formula(plan.count(**tests, stage=head), counts.stages.get(words, 0))
-        on_time = TIMELINESS["on_time"]
-        yield Formula(plan.count(**tests, timeliness=on_time), counts.timeliness.get(on_time, 0))
+        return {column: code if word == "code" else word for column, word in tests.items()}
+
+    def _head_cell(self, name: str, index: int) -> str:
+        return f"${self._letter(index)}${self.blocks[name].head + 1}"
+
+    def _stage_cells(self, name: str, of: RowCounts, **tests: str) -> Iterator[Formula]:
+        counts = {TOTAL: of.total, **of.stages, _ON_TIME: of.timeliness.get(TIMELINESS["on_time"], 0)}
+        return self._cells(name, self.rows.plan, "stage", counts, **tests)
 
     def _units(self) -> None:
         shown = _charted(self.f)
@@ -225,21 +229,15 @@ class _SummaryBuilder:
         columns = (TOTAL, *INDICATOR_STATES)
         self._head("indicators", "IV. Chỉ tiêu so với mục tiêu", "Nhóm chỉ tiêu", columns)
         for number, title in groups_of(self.c):
-            self._put(f"{number}. {title}", number, self._group_cells(number))
+            counts, rows = self.f.indicators[number], self.rows.indicators
+            assert rows is not None  # called for plans with indicators
+            told = {TOTAL: sum(counts.values()), **counts}
+            cells = self._cells("indicators", rows, "state", told, kind=plan_sheet.INDICATOR_ROW, group="code")
+            self._put(f"{number}. {title}", number, cells)
         self._end("indicators")
         groups = self.f.indicators.values()
-        counts = [sum(group.get(state, 0) for group in groups) for state in INDICATOR_STATES]
-        self._sum("indicators", [sum(counts), *counts])
-
-    def _group_cells(self, number: str) -> Iterator[Formula]:
-        counts = self.f.indicators[number]
-        code = f"${self._letter('code')}${self.row + 1}"
-        kind, rows = plan_sheet.INDICATOR_ROW, self.rows.indicators
-        assert rows is not None  # called for plans with indicators
-        yield Formula(rows.count(kind=kind, group=code), sum(counts.values()))
-        for index, state in enumerate(INDICATOR_STATES, start=1):
-            head = f"${self._letter(index)}${self.blocks['indicators'].head + 1}"
-            yield Formula(rows.count(kind=kind, group=code, state=head), counts.get(state, 0))
+        sums = [sum(group.get(state, 0) for group in groups) for state in INDICATOR_STATES]
+        self._sum("indicators", [sum(sums), *sums])
 
     def _sum(self, name: str, values: Sequence[int]) -> None:
         block = self.blocks[name]
