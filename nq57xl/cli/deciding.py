@@ -28,7 +28,7 @@ from nq57xl.cli.printing import STATES, collected_file_json, finding_json, print
 from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
-    from nq57xl.commands.check_file import Checked
+    from nq57xl.commands.collect import Checked
     from nq57xl.commands.decide import Decided, RecheckOutcome, RecheckRun
     from nq57xl.ledger.decisions import DecisionKind, Waiver
     from nq57xl.ledger.store import Event
@@ -311,7 +311,7 @@ def _check(  # noqa: PLR0917 - click passes them by name
     json_: bool,
 ) -> None:
     """The verdict on one file, with nothing recorded."""
-    from nq57xl.commands.check_file import check_file
+    from nq57xl.commands.collect import check_file
 
     done = check_file(office(context), file, period, passwords=passwords_of(passwords, ask=ask), output=output)
     answer(done, json_, _checked_json, _tell_checked)

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.commands.check_file import check_file
-from nq57xl.commands.collect import collect
+from nq57xl.commands.collect import check_file, collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init, lint

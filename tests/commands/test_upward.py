@@ -16,9 +16,8 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.check_file import check_file
 from nq57xl.commands.close import close
-from nq57xl.commands.collect import collect
+from nq57xl.commands.collect import check_file, collect
 from nq57xl.commands.demo import PROVINCE, DemoStep, ProvincePlay
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init

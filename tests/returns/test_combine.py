@@ -13,8 +13,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.check_file import check_file
-from nq57xl.commands.collect import Collected, CollectedFile, collect
+from nq57xl.commands.collect import Collected, CollectedFile, check_file, collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
 from nq57xl.commands.merge import merge

@@ -18,8 +18,7 @@ from click.testing import CliRunner
 from msoffcrypto.method.ecma376_agile import ECMA376Agile
 
 from nq57xl.cli import cli, environment
-from nq57xl.commands.check_file import check_file
-from nq57xl.commands.collect import Collected, collect
+from nq57xl.commands.collect import Collected, check_file, collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
