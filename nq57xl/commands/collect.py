@@ -1,4 +1,4 @@
-"""collect: takes in returned workbooks, checks and records them, writes what goes back; check: the same verdict alone."""
+"""collect: returned workbooks are taken in, judged, recorded, answered; check: the same verdict, nothing recorded."""
 
 from __future__ import annotations
 

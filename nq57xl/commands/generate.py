@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import uuid
-import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -32,6 +30,7 @@ from nq57xl.plan.model import Period, Plan, plan_version
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
 from nq57xl.rules.schema import Schema
+from nq57xl.xlsx.package import zipped
 
 _BEFORE_TEXTS, _BEFORE_FACTS = ("previous", "done"), ("done_before", "done_period", "repeat", BEFORE)
 
@@ -386,17 +385,11 @@ def write_drafts(office: Office, period_code: str) -> _DraftsToSend:
         }
         text = resources.fill("texts/gui-nhom.txt.j2", words, office.workspace.root)
         group, archive = folder / "gui-nhom.txt", folder / f"bieu-mau-{period.code}.zip"
-        drafts = {
-            folder / f"gui-{item.path.stem}.eml": _draft(item)
-            for item in items
-            if item.form.unit != plan.properties.gatherer
-        }
-        texts = {
-            folder / f"gui-{item.path.stem}.txt": item.text.replace("\n", "\r\n").encode()
-            for item in items
-            if item.form.unit != plan.properties.gatherer
-        }
-        outputs = {group: text.replace("\n", "\r\n").encode(), archive: _zipped(items), **drafts, **texts}
+        asked = [item for item in items if item.form.unit != plan.properties.gatherer]
+        drafts = {folder / f"gui-{item.path.stem}.eml": _draft(item) for item in asked}
+        texts = {group: text} | {folder / f"gui-{item.path.stem}.txt": item.text for item in asked}
+        outputs = drafts | {path: text.replace("\n", "\r\n").encode() for path, text in texts.items()}
+        outputs[archive] = zipped((item.path.name, item.path.read_bytes()) for item in items)
         outputs[office.workspace.forms_dir(period.code) / SENDING_LIST] = _listed(office, items, folder, drafts)
         written, failed = write_all_guarded(ledger, office.workspace, outputs)
         made = tuple(written[path] for path in drafts if path in written)
@@ -412,12 +405,3 @@ def _listed(office: Office, items: Sequence[_FormToSend], folder: Path, drafts: 
         files[item.form.unit] = f"{item.path.name}{told}"
     emails = {item.form.unit: item.email for item in items}
     return render_sending_list([item.form for item in items], files, emails, office.workspace.root)
-
-
-def _zipped(items: Sequence[_FormToSend]) -> bytes:
-    """The forms in one .zip, with a fixed time."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for item in items:
-            archive.writestr(zipfile.ZipInfo(item.path.name, (2026, 1, 1, 8, 0, 0)), item.path.read_bytes())
-    return stream.getvalue()
