@@ -27,7 +27,6 @@ from nq57xl.results.overview import (
     stage_buckets,
 )
 from nq57xl.results.wording import (
-    STAGES,
     STATES,
     UNREPORTED,
     begun,
@@ -283,7 +282,7 @@ def _moved(view: Overview) -> str:
     """What is otherwise than in the period before."""
     if view.before is None:
         return ""
-    pairs = [(_done(f.total), f.total.stages.get(STAGES[4], 0)) for f in (view.before, view.figures)]
+    pairs = [(f.total.done, f.total.overdue) for f in (view.before, view.figures)]
     words = ("hoàn thành", "quá hạn")
     told = [
         f"số đầu việc {name} {_change(before, now)}"
@@ -298,10 +297,6 @@ def _change(before: int, now: int) -> str:
     if before == now:
         return f"vẫn là {one}"
     return f"tăng từ {one} lên {other}" if now > before else f"giảm từ {one} xuống {other}"
-
-
-def _done(f: RowCounts) -> int:
-    return f.stages.get(STAGES[0], 0) + f.stages.get(STAGES[1], 0)
 
 
 @frozen
@@ -399,12 +394,8 @@ def _indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     """II.3: counts of indicators, those reached by name; nothing where the plan has none."""
     if not c.indicators:
         return ()
-    states: dict[str, int] = {}
-    for row in c.indicators:
-        state = indicator_state(row)
-        states[state] = states.get(state, 0) + 1
     total = len(c.indicators)
-    words = [f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {listed(states, INDICATOR_STATES, total)}."]
+    words = [f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {listed(f.states, INDICATOR_STATES, total)}."]
     if len(groups_of(c)) > 1:
         words.append(f"Theo nhóm chỉ tiêu: {'; '.join(_of_group(f, number) for number, _ in groups_of(c))}.")
     for state, told in ((REACHED, "Các chỉ tiêu đã đạt"), (UNDER_WAY, "Các chỉ tiêu còn phải phấn đấu")):

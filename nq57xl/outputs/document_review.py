@@ -33,7 +33,6 @@ from nq57xl.results.overview import (
     timely,
 )
 from nq57xl.results.wording import (
-    STAGES,
     begun,
     flowing,
     numbered,
@@ -72,7 +71,7 @@ def _highlights(view: Overview) -> tuple[Paragraph, ...]:
     )
     if not accepted(c):
         return (judgement, Paragraph(_nobody(c, "")))
-    done = total.stages.get(STAGES[0], 0) + total.stages.get(STAGES[1], 0)
+    done = total.done
     now = sum(row.standing.state == "reported" and row.standing.progress == "done" for row in c.tasks)
     words = f"Lũy kế đã hoàn thành {count_words(done)}/{count_words(total.total)} đầu việc"
     words += f" ({percent_of(done, total.total)})"

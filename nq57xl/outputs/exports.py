@@ -95,8 +95,6 @@ def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> b
 class _Lookups:
     """What the lines of cells need, looked up once."""
 
-    percents: frozenset[str]
-    """Codes of indicators in percent."""
     edited: frozenset[str]
     """Hashes of the bien-tap.xlsx that hold edits."""
     carried: frozenset[tuple[str, str]]
@@ -105,7 +103,6 @@ class _Lookups:
 
 def _known(c: Consolidation) -> _Lookups:
     return _Lookups(
-        percents=frozenset(item.code for item in c.plan.indicators if item.measure == "percent"),
         edited=frozenset(item.edit.source.sha256 for item in c.edits),
         carried=frozenset((unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried),
     )
@@ -120,7 +117,7 @@ def _cell(item: TracedCell, c: Consolidation, known: _Lookups) -> ExportRow:
         table=value.table,
         row=value.key,
         field=value.field,
-        type=_type(item, c, known),
+        type=_type(item, c),
         value=value.value.date() if isinstance(value.value, dt.datetime) else value.value,
         typed=value.typed,
         origin=_origin(item, known),
@@ -133,9 +130,7 @@ def _cell(item: TracedCell, c: Consolidation, known: _Lookups) -> ExportRow:
     )
 
 
-def _type(
-    item: TracedCell, c: Consolidation, known: _Lookups
-) -> Literal["text", "choice", "percent", "number", "date", "none"]:
+def _type(item: TracedCell, c: Consolidation) -> Literal["text", "choice", "percent", "number", "date", "none"]:
     value = item.value.value
     if value is None:
         return "none"
@@ -144,7 +139,7 @@ def _type(
     field = field_of(c.schema, item.value)
     if isinstance(value, str):
         return "choice" if field is not None and field.choices else "text"
-    measured = field is not None and field.type == "measure" and item.value.key in known.percents
+    measured = field is not None and field.type == "measure" and item.value.key in c.percents
     return "percent" if measured or (field is not None and field.type == "percent") else "number"
 
 

@@ -76,31 +76,22 @@ def complete_words(c: Consolidation, f: Figures) -> str:
 def headline(view: Overview) -> str:
     """The page in one paragraph: done of all, on time or not, targets, and what the month before had."""
     f, before = view.figures.total, view.before.total if view.before else None
-    done = _done(f)
+    done = f.done
     words = f"Đã hoàn thành {count_words(done)}/{count_words(f.total)} đầu việc ({percent_of(done, f.total) or '0%'})"
     if before is not None:
-        words += f", {view.before_title} là {count_words(_done(before))}/{count_words(before.total)}"
+        words += f", {view.before_title} là {count_words(before.done)}/{count_words(before.total)}"
     late = f.stages.get(STAGES[1], 0)
     words += f"; trong đó {count_words(late)} hoàn thành quá hạn" if late else ""
-    overdue = f.stages.get(STAGES[4], 0)
-    words += f". Quá hạn, chưa hoàn thành: {count_words(overdue)} đầu việc"
-    words += f" ({view.before_title}: {count_words(before.stages.get(STAGES[4], 0))})" if before is not None else ""
+    words += f". Quá hạn, chưa hoàn thành: {count_words(f.overdue)} đầu việc"
+    words += f" ({view.before_title}: {count_words(before.overdue)})" if before is not None else ""
     words += f"; đến hạn trước kỳ báo cáo sau: {count_words(len(view.due_soon))}." if view.due_soon else "."
     return f"{words} {indicator_words(view.figures)}".strip()
 
 
-def _done(f: RowCounts) -> int:
-    return f.stages.get(STAGES[0], 0) + f.stages.get(STAGES[1], 0)
-
-
 def indicator_words(f: Figures) -> str:
     """ "Trong 27 chỉ tiêu: 09 đạt mục tiêu, 18 đang phấn đấu."; "" where the plan has none."""
-    states: dict[str, int] = {}
-    for group in f.indicators.values():
-        for state, count in group.items():
-            states[state] = states.get(state, 0) + count
-    total = sum(states.values())
-    return f"Trong {count_words(total)} chỉ tiêu: {listed(states, INDICATOR_STATES, None)}." if total else ""
+    total = sum(f.states.values())
+    return f"Trong {count_words(total)} chỉ tiêu: {listed(f.states, INDICATOR_STATES, None)}." if total else ""
 
 
 def in_sentence(words: str) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Literal
 
 from attrs import field, frozen
@@ -231,6 +232,11 @@ class Consolidation:
     def edited(self) -> dict[CellKey, AppliedEdit]:
         """The edits that are applied, by (unit, table, row key, field)."""
         return {item.edit.new.place: item for item in self.edits if item.state == "applied"}
+
+    @cached_property
+    def percents(self) -> frozenset[str]:
+        """Codes of the indicators that are told in percent."""
+        return frozenset(item.code for item in self.plan.indicators if item.measure == "percent")
 
     @property
     def cutoff(self) -> dt.date:

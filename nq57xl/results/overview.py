@@ -60,6 +60,16 @@ class RowCounts:
     stages: dict[str, int]
     """By STAGES: every row in one."""
 
+    @property
+    def done(self) -> int:
+        """Done in time or late, in this period or before."""
+        return self.stages.get(STAGES[0], 0) + self.stages.get(STAGES[1], 0)
+
+    @property
+    def overdue(self) -> int:
+        """Not done after their deadline."""
+        return self.stages.get(STAGES[4], 0)
+
 
 @frozen
 class Figures:
@@ -78,6 +88,11 @@ class Figures:
     accepted: int
     on_time: int
     """Accepted and received by the due day."""
+
+    @property
+    def states(self) -> dict[str, int]:
+        """State -> how many indicators of all groups."""
+        return dict(sum((Counter(group) for group in self.indicators.values()), Counter[str]()))
 
 
 def figures(c: Consolidation) -> Figures:
@@ -100,15 +115,15 @@ def figures(c: Consolidation) -> Figures:
 
 def trend_counts(f: Figures) -> dict[str, int]:
     """The counts that are followed over the periods: rows in all, done, overdue; units; indicators in all, reached."""
-    stages, states = f.total.stages, f.indicators.values()
+    states = f.states
     return {
         "total": f.total.total,
-        "done": stages.get(STAGES[0], 0) + stages.get(STAGES[1], 0),
-        "overdue": stages.get(STAGES[4], 0),
+        "done": f.total.done,
+        "overdue": f.total.overdue,
         "expected": f.expected,
         "accepted": f.accepted,
-        "indicators": sum(sum(group.values()) for group in states),
-        "reached": sum(group.get(REACHED, 0) for group in states),
+        "indicators": sum(states.values()),
+        "reached": states.get(REACHED, 0),
     }
 
 

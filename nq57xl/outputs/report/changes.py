@@ -163,9 +163,8 @@ def _addendum_lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
         for number, late in enumerate(found.late, start=1):
             yield ReportLine("row", {"number": str(number), **_late(late)})
     yield _section("II", f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô")
-    percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
     for number, change in enumerate(found.changes, start=1):
-        yield ReportLine("row", {"number": str(number), **_change(change, c, percents)})
+        yield ReportLine("row", {"number": str(number), **_change(change, c)})
 
 
 def _section(number: str, title: str) -> ReportLine:
@@ -196,7 +195,7 @@ def _late(late: LateReturn) -> Cells:
     }
 
 
-def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> Cells:
+def _change(change: ChangedCell, c: Consolidation) -> Cells:
     known = change.new or change.old
     assert known is not None  # a change has one of the two
     place = change.new or Value(change.table, change.key, change.field, "", None, "", "")
@@ -205,8 +204,8 @@ def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> Cells:
         "unit": change.name,
         "key": "" if change.key == change.table else change.key,
         "field": f"{field_title(c.schema, known)} ({title})",
-        "old": _words(change.old, c, percents),
-        "new": _words(change.new, c, percents),
+        "old": _words(change.old, c),
+        "new": _words(change.new, c),
         "cause": _CAUSES[change.cause],
         **(_origin(change.source) if change.source else {}),
         "sheet": place.sheet,
@@ -214,8 +213,8 @@ def _change(change: ChangedCell, c: Consolidation, percents: set[str]) -> Cells:
     }
 
 
-def _words(value: Value | None, c: Consolidation, percents: set[str]) -> str:
-    return _BLANK if value is None else shown(value, c.schema, percent=value.key in percents)
+def _words(value: Value | None, c: Consolidation) -> str:
+    return _BLANK if value is None else shown(value, c.schema, percent=value.key in c.percents)
 
 
 def _origin(source: Source) -> Cells:

@@ -97,9 +97,8 @@ def _kinds(tables: Summary, f: Figures) -> Iterator[Chart]:
     yield _chart(tables, "stages", "Tình trạng theo nhóm nhiệm vụ (số đầu việc)", kept, legend="right")
     yield _chart(tables, "units", "Theo đơn vị chủ trì (màu như biểu đồ bên)", kept, legend="none")
     if "indicators" in tables.blocks:
-        counted = [words for group in f.indicators.values() for words, count in group.items() if count]
         states = enumerate(zip(INDICATOR_STATES, _INDICATOR_FILLS, strict=True), start=1)
-        shown = {index: fill for index, (state, fill) in states if state in counted}
+        shown = {index: fill for index, (state, fill) in states if f.states.get(state)}
         yield _chart(tables, "indicators", "Chỉ tiêu so với mục tiêu (số chỉ tiêu)", shown)
     if tables.blocks["trend"].rows > 1:
         yield _chart(tables, "trend", "Qua các kỳ báo cáo", _TREND_FILLS, lines=True)
@@ -351,17 +350,13 @@ def _indicator_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
         return
     kind, before = plan_sheet.INDICATOR_ROW, view.before
     whole = len(view.consolidation.indicators)
-    past = sum(sum(group.values()) for group in before.indicators.values()) if before else None
+    past = sum(before.states.values()) if before else None
     yield _Count("Số chỉ tiêu", rows.indicators.count(kind=kind), whole, past, 0)
     for state in INDICATOR_STATES:
-        count = _of_state(view.figures, state)
+        count = view.figures.states.get(state, 0)
         if count or state == INDICATOR_STATES[0]:
             text = rows.indicators.count(kind=kind, state=state)
-            yield _Count(state, text, count, _of_state(before, state) if before else None, 0)
-
-
-def _of_state(f: Figures, state: str) -> int:
-    return sum(group.get(state, 0) for group in f.indicators.values())
+            yield _Count(state, text, count, before.states.get(state, 0) if before else None, 0)
 
 
 def _report_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:

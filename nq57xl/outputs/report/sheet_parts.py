@@ -174,13 +174,12 @@ def source_labels(c: Consolidation) -> dict[str, str]:
 def _lines(
     c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, ...], AppliedEdit]
 ) -> Iterator[ReportLine]:
-    percents = {item.code for item in c.plan.indicators if item.measure == "percent"}
     seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
         own = (_anchor_of(item), source_anchor(item.unit, item.value.table, ""))
         anchors = tuple(anchor for anchor in own if anchor not in seen)
         seen.update(anchors)
-        yield ReportLine("row", _cells(item, number, c, percents), anchors=anchors)
+        yield ReportLine("row", _cells(item, number, c), anchors=anchors)
         if item.value.stated:
             yield ReportLine("sub", {"typed": f"{item.value.stated}."}, spans=_EDIT_SPANS)
         edit = edits.get(_place(item))
@@ -212,7 +211,7 @@ def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
     return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
 
 
-def _cells(item: TracedCell, number: int, c: Consolidation, percents: set[str]) -> Cells:
+def _cells(item: TracedCell, number: int, c: Consolidation) -> Cells:
     value, source = item.value, item.source
     place = f"{value.table}|{item.unit}|{value.key}"
     long = rows_needed(value.typed, _EMPTY, "typed") > 1
@@ -223,7 +222,7 @@ def _cells(item: TracedCell, number: int, c: Consolidation, percents: set[str]) 
         "key": "" if value.key == value.table else value.key,
         "field": field_title(c.schema, value),
         "typed": value.typed,
-        "value": _value(item, c, percents),
+        "value": _value(item, c),
         "file": source.name,
         "sheet": value.sheet,
         "cell": value.cell,
@@ -236,11 +235,11 @@ def _cells(item: TracedCell, number: int, c: Consolidation, percents: set[str]) 
     }
 
 
-def _value(item: TracedCell, c: Consolidation, percents: set[str]) -> str:
+def _value(item: TracedCell, c: Consolidation) -> str:
     """The typed cell as understood; a text that was only stored needs no second copy."""
     value = item.value
     field = field_of(c.schema, value)
-    words = shown(value, c.schema, percent=value.key in percents)
+    words = shown(value, c.schema, percent=value.key in c.percents)
     plain = field is None or field.type == "text"
     return _AS_TYPED if plain and words == value.typed else words
 

@@ -235,8 +235,7 @@ class _SummaryBuilder:
             cells = self._cells("indicators", rows, "state", told, kind=plan_sheet.INDICATOR_ROW, group="code")
             self._put(f"{number}. {title}", number, cells)
         self._end("indicators")
-        groups = self.f.indicators.values()
-        sums = [sum(group.get(state, 0) for group in groups) for state in INDICATOR_STATES]
+        sums = [self.f.states.get(state, 0) for state in INDICATOR_STATES]
         self._sum("indicators", [sum(sums), *sums])
 
     def _sum(self, name: str, values: Sequence[int]) -> None:
