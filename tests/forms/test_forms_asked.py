@@ -11,7 +11,7 @@ import pytest
 
 from tests.case_book import Book
 from tests.case_edits import EDITS
-from tests.case_kit import RECEIVED, Outcome, base, form, nq57xl, outcomes, prepare
+from tests.case_kit import ISSUED_AT, RECEIVED, Outcome, base, form, nq57xl, outcomes, prepare
 
 PERCENT, DAY = "led IV.1 percent", "led I.2 completion_date"
 
@@ -103,7 +103,9 @@ def test_two_versions_are_shown(office: Path, tmp_path: Path) -> None:
 def test_another_months_form_needs_one_confirmation(tmp_path: Path) -> None:
     """April's form handed in for May goes back as May's, with one cell that confirms whose figures these are."""
     root = tmp_path / "so"
-    prepare(root, others=True)
+    prepare(root)
+    may = nq57xl("-w", root, "generate", "--period", "2026-05", "--unit", "VP", now=ISSUED_AT)
+    assert may.code == 0, may.err
     day = root / "inbox" / "2026-05-16"
     day.mkdir(parents=True)
     (day / "a.xlsx").write_bytes(base(form(root)))
