@@ -23,7 +23,7 @@ def test_agencies_collect_and_merge() -> None:
 
 def test_the_map_names_the_cells_of_a_form(tmp_path: Path) -> None:
     """What datamaps is given names each entry cell of a form once, on the sheet and at the address where it stands."""
-    bench_collect.workspace(tmp_path, 2, 2)
+    bench_collect.workspace(tmp_path, 1, 2)
     bench_others.write_map(tmp_path / "so")
     lines = (tmp_path / "so" / "datamap.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "cell_key,template_sheet,cell_reference"
