@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 import docx
 import openpyxl
 
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.review_questions import ReviewedPlan
 
 TODAY = dt.date(2026, 11, 26)
 HEAD = ("TT", "Nhiệm vụ", "Sản phẩm", "Cơ quan chủ trì", "Cơ quan phối hợp", "Thời hạn")
@@ -23,12 +24,14 @@ def saved(document: object) -> bytes:
     return stream.getvalue()
 
 
-def imported(data: bytes, name: str) -> Imported:
+def imported(data: bytes, name: str) -> ReviewedPlan:
     """The import of a document of that name."""
     return import_document(read_document(data, name), name.rpartition(".")[0], TODAY)
 
 
-def markdown(rows: Iterable[Sequence[str]], head: Sequence[str] = HEAD, front: str = "", foot: str = "") -> Imported:
+def markdown(
+    rows: Iterable[Sequence[str]], head: Sequence[str] = HEAD, front: str = "", foot: str = ""
+) -> ReviewedPlan:
     """The import of a Markdown table of those rows, with text before and after it."""
     lines = [
         "| " + " | ".join(item.replace("\n", "<br>") for item in row) + " |"
@@ -65,6 +68,6 @@ def book(rows: Iterable[Sequence[object]]) -> openpyxl.Workbook:
     return made
 
 
-def reasons(made: Imported, field: str) -> list[str]:
+def reasons(made: ReviewedPlan, field: str) -> list[str]:
     """Why cells of that field must be looked at."""
     return [item.reason for item in made.review if item.field == field]

@@ -23,11 +23,11 @@ from attrs import define, field
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_questions import questions_of
+from nq57xl.plan.review_questions import ReviewedPlan, questions_of
 from nq57xl.plan.units import loose_key
 from nq57xl.text.legacy import one_line
 from tools.import_offices import Sample, ledger_sample, web_sample
@@ -115,7 +115,7 @@ class Score:
         )
 
 
-def compare(truth: Plan, got: Imported) -> Score:
+def compare(truth: Plan, got: ReviewedPlan) -> Score:
     """The figures of one import."""
     score = Score(wrong=[])
     flags = {(item.sheet, item.task, item.field) for item in got.review if item.sheet}
@@ -140,7 +140,7 @@ def compare(truth: Plan, got: Imported) -> Score:
     return score
 
 
-def judged(sample: Sample, got: Imported) -> Score:
+def judged(sample: Sample, got: ReviewedPlan) -> Score:
     """The figures of one import, with those of units, groups and led rows without a form."""
     score = compare(sample.truth, got)
     plan = got.plan
@@ -173,7 +173,7 @@ def bundled(name: str) -> Plan:
     return read_appendix(bundled_appendix(name)).plan
 
 
-def run(data: bytes, name: str) -> Imported:
+def run(data: bytes, name: str) -> ReviewedPlan:
     """An import as the command does it."""
     return import_document(read_document(data, name), Path(name).stem, TODAY)
 

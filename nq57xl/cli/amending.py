@@ -43,11 +43,9 @@ def _row_json(done: Amended, row: PlanRowChange) -> dict[str, Any]:
 
 def _words(done: Amended, row: PlanRowChange) -> str:
     """The row in its new wording; in the old one where the new plan does not have it."""
-    from nq57xl.plan.compare import line_of
-
     if row.index is not None:
-        return line_of(getattr(done.new, row.table)[row.index])
-    return line_of(next(item for item in getattr(done.old, row.table) if item.code == row.code))
+        return str(getattr(done.new, row.table)[row.index].line())
+    return str(next(item for item in getattr(done.old, row.table) if item.code == row.code).line())
 
 
 def _print_amended(done: Amended) -> None:

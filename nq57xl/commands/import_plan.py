@@ -14,11 +14,11 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.storage import writing
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_questions import TITLE, Answered, Question, Review, questions_of, read_review, take_answers
+from nq57xl.plan.review_questions import TITLE, Question, Review, ReviewedPlan, questions_of, read_review, take_answers
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.files import write_atomic
@@ -64,7 +64,7 @@ def take_review(appendix: Path, output: Path | None = None, workspace: Path | No
     return ImportedAppendix(target, done.plan, done.review)
 
 
-def answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[Review, ...]]) -> Answered:
+def answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[Review, ...]]) -> ReviewedPlan:
     """The appendix with those answers in it. Raises Nq57Error naming the cells that cannot be read."""
     answers, points = read
     appendix = read_appendix(data, name)
@@ -109,18 +109,18 @@ def bytes_of(path: Path) -> bytes:
         raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
 
 
-def _imported(document: Path, today: date, workspace: Path | None) -> Imported:
+def _imported(document: Path, today: date, workspace: Path | None) -> ReviewedPlan:
     data = bytes_of(document)
     if data[:4] == b"PK\x03\x04":
         # a master appendix is its own import
         try:
-            return Imported(read_appendix(data, document.name).plan)
+            return ReviewedPlan(read_appendix(data, document.name).plan)
         except Nq57Error:
             pass
     return import_bytes(data, document, today, workspace)
 
 
-def import_bytes(data: bytes, document: Path, today: date, workspace: Path | None = None) -> Imported:
+def import_bytes(data: bytes, document: Path, today: date, workspace: Path | None = None) -> ReviewedPlan:
     """The plan in a document of that name. Raises Nq57Error when it cannot be read or holds no table of tasks."""
     return import_document(read_document(data, document.name), document.stem, today, heading_words(workspace))
 

@@ -24,7 +24,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import with_lint_sheet, write_appendix
-from nq57xl.plan.compare import Decisions, compare_plans, line_of
+from nq57xl.plan.compare import Decisions, compare_plans
 from nq57xl.plan.model import Plan, PlanComparison, RowTable, plan_version
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import read_review
@@ -113,13 +113,13 @@ class _Matched:
         found = []
         for row in self.comparison.rows:
             if row.code and row.index is not None:
-                new = line_of(getattr(self.new, row.table)[row.index])
+                new = getattr(self.new, row.table)[row.index].line()
                 sure = self.confirmed or "changed" not in row.kinds
-                old = line_of(texts[row.table, row.code])
+                old = texts[row.table, row.code].line()
                 done = self.finished(row.table, row.code)
                 found.append(_ContinuedRow(row.table, row.code, old, new, finished=done, confirmed=sure))
             elif row.code and "kept" in row.kinds:
-                text = line_of(texts[row.table, row.code])
+                text = texts[row.table, row.code].line()
                 done = self.finished(row.table, row.code)
                 found.append(_ContinuedRow(row.table, row.code, text, text, finished=done, confirmed=True))
         return tuple(found)
@@ -129,7 +129,7 @@ class _Matched:
         """Old rows that are not finished and go on nowhere."""
         here = {row.code for row in self.continued if row.table == "tasks"}
         left = [row for row in self.old.tasks if row.code not in here and not row.done_before]
-        return tuple(line_of(row, with_code=True) for row in left if not self.finished("tasks", row.code))
+        return tuple(row.line(with_code=True) for row in left if not self.finished("tasks", row.code))
 
     @property
     def kept(self) -> dict[str, list[tuple[str, str, EarlierAnswer]]]:

@@ -21,7 +21,7 @@ from nq57xl.ledger.office_records import note_past_periods, past_periods, states
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period
-from nq57xl.plan.units import Succession, ended
+from nq57xl.plan.units import Succession
 from nq57xl.results.standing import counting_return
 from nq57xl.returns.check import plan_rows
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
@@ -49,7 +49,7 @@ def still_asked(forms: Sequence[Form], plan: Plan, period: Period, records: Sequ
 
     Their rows have passed to the units that come after them.
     """
-    gone = {unit.code for unit in plan.units if ended(unit, period.cutoff)}
+    gone = {unit.code for unit in plan.units if unit.ended(period.cutoff)}
     gone -= {record.judged.unit for record in records if record.judged.unit is not None}
     return tuple(form for form in forms if form.unit not in gone)
 

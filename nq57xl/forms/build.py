@@ -20,7 +20,7 @@ from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules import movement
 from nq57xl.rules.schema import Facts, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import bare, clean, fold
-from nq57xl.xlsx.metrics import INDENT, lines_needed
+from nq57xl.xlsx.metrics import INDENT, wrapped
 
 PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
 """Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
@@ -105,7 +105,7 @@ def _parts_of(text: str, width: float) -> list[str]:
     parts: list[str] = []
     for line in text.split("\n"):
         longer = f"{parts[-1]}\n{line}" if parts else line
-        if parts and lines_needed(longer, width - INDENT) <= _LINES:
+        if parts and len(wrapped(longer, width - INDENT)) <= _LINES:
             parts[-1] = longer
         else:
             parts.append(line)

@@ -24,8 +24,6 @@ from nq57xl.plan.compare import (
     KIND_WORDS,
     TITLES,
     Decisions,
-    headings,
-    line_of,
     match_sections,
     text_of,
 )
@@ -167,8 +165,8 @@ def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) 
     kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
     rows: Sequence[Task | Indicator] = getattr(old, table)
     needed = {row.heading for row in rows if row.code in kept}
-    placed: list[Section] = list(headings(new, table))
-    befores = headings(old, table)
+    placed: list[Section] = list(new.headings(table))
+    befores = old.headings(table)
     numbers = {befores[i].number: placed[j].number for j, i in pairs.items()}
     for heading in befores:
         if heading.number in needed and heading.number not in numbers:
@@ -179,11 +177,11 @@ def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) 
 def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
     """The plan's own headings, and those that a document which amends a part of it adds."""
     pairs = match_sections(old, new).pairs[table]
-    befores = headings(old, table)
+    befores = old.headings(table)
     placed: list[Section] = list(befores)
     of_new = {
         heading.number: befores[pairs[j]].number if j in pairs else _placed(placed, heading)
-        for j, heading in enumerate(headings(new, table))
+        for j, heading in enumerate(new.headings(table))
     }
     return _Outline(tuple(placed), {heading.number: heading.number for heading in befores}, of_new, partial=True)
 
@@ -433,10 +431,10 @@ def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTa
         row.code or _NEW if row.index is not None else (_KEEP if "kept" in row.kinds else _OUT),
         "",
         ", ".join(KIND_WORDS[kind] for kind in row.kinds) or "như cũ",
-        "\n".join(filter(None, (line_of(olds[row.code], with_code=True), states.get((row.table, row.code)))))
+        "\n".join(filter(None, (olds[row.code].line(with_code=True), states.get((row.table, row.code)))))
         if row.code is not None
         else "",
-        line_of(getattr(new, row.table)[row.index]) if row.index is not None else "",
+        getattr(new, row.table)[row.index].line() if row.index is not None else "",
         "\n".join(f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields),
     )
 

@@ -19,6 +19,7 @@ from nq57xl.plan.model import (
     RowTable,
     Section,
     Task,
+    same_text,
 )
 from nq57xl.text.legacy import fold
 
@@ -208,7 +209,7 @@ def completed(old: Plan, new: Plan) -> Plan:
 
 def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
-    olds, news = ([_Sketch("", "", "", *work_of_task(row)) for row in plan.tasks] for plan in (old, new))
+    olds, news = ([_Sketch("", "", "", *row.work) for row in plan.tasks] for plan in (old, new))
     pairs = _pair(olds, news)
     section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
     tasks = []
@@ -218,22 +219,10 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
-def work_of_task(row: Task) -> tuple[str, str]:
-    """What is to be done, and the task above it where that says something else."""
-    if not row.subtask or same_text(row.subtask, row.task):
-        return row.task, ""
-    return row.subtask, row.task
-
-
 def text_of(row: Task | Indicator, field: str) -> str:
     """A field of a row as printed."""
     value = getattr(row, field)
     return value if isinstance(value, str) else str(value.text)
-
-
-def same_text(one: str, other: str) -> bool:
-    """The two say the same: case, spaces, dashes and the last punctuation do not matter."""
-    return fold(one).rstrip(" .;,") == fold(other).rstrip(" .;,")
 
 
 @frozen
@@ -250,17 +239,12 @@ class _Sections:
         return self.old_of[table].get(number, number)
 
 
-def headings(plan: Plan, table: RowTable) -> Sequence[Section]:
-    """The headings over the rows of that table."""
-    return plan.sections if table == "tasks" else plan.indicator_groups
-
-
 def match_sections(old: Plan, new: Plan) -> _Sections:
     """The headings of the new plan beside those of the old one: by title, or by number where the title is reworded."""
     pairs: dict[RowTable, dict[int, int]] = {}
     numbers: dict[RowTable, dict[str, str]] = {}
     for table in FIELDS:
-        befores, afters = headings(old, table), headings(new, table)
+        befores, afters = old.headings(table), new.headings(table)
         olds, news = (
             [_Sketch(item.number, "", item.number, item.title) for item in items] for items in (befores, afters)
         )
@@ -328,7 +312,7 @@ class _Table:
         code = row.code if same_file else ""
         if isinstance(row, Indicator):
             return _Sketch(code, key, row.number, row.indicator, product=row.unit)
-        leaf, parent = work_of_task(row)
+        leaf, parent = row.work
         product = f"{row.deliverable} {row.kpi}".strip()
         return _Sketch(code, key, row.subnumber or row.number, leaf, parent, product)
 
@@ -367,7 +351,7 @@ def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterat
         ("tasks", appendix.SECTIONS.title),
         ("indicators", appendix.INDICATOR_GROUPS.title),
     ):
-        befores, afters = headings(old, table), headings(new, table)  # type: ignore[arg-type]
+        befores, afters = old.headings(table), new.headings(table)  # type: ignore[arg-type]
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):
             was = befores[pairs[j]] if j in pairs else None
@@ -385,13 +369,3 @@ def _heading(item: Section | None) -> str:
 
 def _words(value: Any) -> str:  # noqa: ANN401 - a text, a day or nothing
     return "" if value is None else f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)
-
-
-def line_of(row: Task | Indicator, *, with_code: bool = False) -> str:
-    """A row in a few words: its code or printed number, what is to be done, and for whom until when."""
-    if isinstance(row, Indicator):
-        head, text, rest = f"{row.group}.{row.number}", row.indicator, f"{row.target.text} {row.unit}"
-    else:
-        head, text = f"{row.section}.{row.subnumber or row.number}", row.subtask or row.task
-        rest = "; ".join(filter(None, (row.lead, row.deadline.text)))
-    return f"{f'[{row.code}]' if with_code else head} {text} ({rest})"

@@ -134,6 +134,10 @@ class Unit:
     former_names: tuple[DatedName, ...] = ()
     """Names it had before, each with the last day of its validity; `name` is the one after them."""
 
+    def ended(self, day: dt.date) -> bool:
+        """Its last day lies before that day."""
+        return self.valid_to is not None and self.valid_to < day
+
 
 @frozen
 class UnitGroup:
@@ -144,6 +148,11 @@ class UnitGroup:
     members: tuple[str, ...]
     """Unit codes."""
     aliases: tuple[str, ...] = ()
+
+
+def same_text(one: str, other: str) -> bool:
+    """The two say the same: case, spaces, dashes and the last punctuation do not matter."""
+    return fold(one).rstrip(" .;,") == fold(other).rstrip(" .;,")
 
 
 @frozen
@@ -215,6 +224,16 @@ class Task:
         return self.section
 
     @property
+    def work(self) -> tuple[str, str]:
+        """What is to be done, and the task above it where that says something else."""
+        return (self.subtask, self.task) if self.subtask and not same_text(self.subtask, self.task) else (self.task, "")
+
+    def line(self, *, with_code: bool = False) -> str:
+        """The row in a few words: its code or printed number, what is to be done, for whom and until when."""
+        head = f"[{self.code}]" if with_code else f"{self.section}.{self.subnumber or self.number}"
+        return f"{head} {self.subtask or self.task} ({'; '.join(filter(None, (self.lead, self.deadline.text)))})"
+
+    @property
     def due(self) -> dt.date | None:
         """D of the contract: the office's own date, else the parsed one."""
         return self.standard_deadline or self.deadline.date
@@ -248,6 +267,11 @@ class Indicator:
     def heading(self) -> str:
         """Number of the heading above it."""
         return self.group
+
+    def line(self, *, with_code: bool = False) -> str:
+        """The row in a few words: its code or printed number, what is measured, its target."""
+        head = f"[{self.code}]" if with_code else f"{self.group}.{self.number}"
+        return f"{head} {self.indicator} ({self.target.text} {self.unit})"
 
     def kind_of(self, field: str) -> IndicatorKind:
         """What the figure in that field counts: parts of a ratio may be of different kinds."""
@@ -307,6 +331,10 @@ class Plan:
     indicator_groups: tuple[Section, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     settings: Settings = field(factory=Settings)
+
+    def headings(self, table: RowTable) -> tuple[Section, ...]:
+        """The headings over the rows of that table."""
+        return self.sections if table == "tasks" else self.indicator_groups
 
     def by_section(self) -> Plan:
         """The plan with its rows as forms and reports have them: by section or group, then in their own order."""

@@ -17,8 +17,8 @@ from nq57xl.plan.appendix import HEADER_ROW
 from nq57xl.plan.appendix_read import grids_of
 from nq57xl.plan.appendix_read import text_of as cell_text
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_decisions, write_line
-from nq57xl.plan.compare import line_of, nearest, same_text, work_of_task
-from nq57xl.plan.model import Indicator, Plan, RowTable, Task
+from nq57xl.plan.compare import nearest
+from nq57xl.plan.model import Indicator, Plan, RowTable, Task, same_text
 from nq57xl.rules.codec import content_hash
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
@@ -176,7 +176,7 @@ def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
         return same_text(row.indicator, other.indicator) and same_text(row.unit, other.unit)
     if isinstance(row, Indicator) or isinstance(other, Indicator):
         return False
-    (one, above), (another, over) = work_of_task(row), work_of_task(other)
+    (one, above), (another, over) = row.work, other.work
     return same_text(one, another) and (not above or not over or same_text(above, over))
 
 
@@ -268,7 +268,7 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
             _CONFIRMED if line.decided else "",
             "",
             f"{_STATES[line.state]}. {line.note}".strip(" ."),
-            line_of(line.row, with_code=True),
+            line.row.line(with_code=True),
             "\n".join(mine[row.code] for row in line.match.rows if row.code in mine),
         )
         written.append((texts, line.likeness or None))
@@ -286,7 +286,7 @@ def _shown(rows: Sequence[AnsweringRow]) -> tuple[str, str]:
 
 def _texts_of(own: Plan) -> dict[str, str]:
     rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
-    return {row.code: line_of(row, with_code=True) for row in rows}
+    return {row.code: row.line(with_code=True) for row in rows}
 
 
 def _write_own(sheet: Worksheet, own: Plan) -> None:
@@ -299,7 +299,7 @@ def _write_own(sheet: Worksheet, own: Plan) -> None:
         sheet.text(HEADER_ROW, index, text, "head")
     rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
     for number, row in enumerate(rows, HEADER_ROW + 1):
-        write_line(sheet, number, (_text_print(row), row.code, line_of(row)), widths, "cell")
+        write_line(sheet, number, (_text_print(row), row.code, row.line()), widths, "cell")
     set_up_page(sheet, repeat=HEADER_ROW)
 
 

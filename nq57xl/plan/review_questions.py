@@ -74,11 +74,11 @@ class Question:
 
 
 @frozen
-class Answered:
-    """An appendix with answers taken in."""
+class ReviewedPlan:
+    """A plan read from a document, perhaps with answers taken in."""
 
     plan: Plan
-    review: tuple[Review, ...]
+    review: tuple[Review, ...] = ()
     """What is still open."""
     headings: Mapping[str, tuple[str, ...]] = field(factory=dict)
     """Field of a task -> headings that the office taught."""
@@ -252,7 +252,7 @@ def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
     )
 
 
-def take_answers(plan: Plan, review: Sequence[Review], answers: Mapping[str, str]) -> Answered:
+def take_answers(plan: Plan, review: Sequence[Review], answers: Mapping[str, str]) -> ReviewedPlan:
     """The plan with those answers in it, and the points that are still open. Pure.
 
     An answer that is none of the options and no code or name of a unit leaves its question open.
@@ -271,7 +271,7 @@ def take_answers(plan: Plan, review: Sequence[Review], answers: Mapping[str, str
     changed = understand(taken.plan)
     resolver = Resolver(changed.units, changed.groups)
     left = [point for point in review if not taken.settles(point, plan, resolver)]
-    return Answered(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
+    return ReviewedPlan(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
 
 
 class _Answers:

@@ -344,11 +344,6 @@ def _unit_name_on(unit: Unit, day: dt.date) -> str:
     return min(held, key=lambda item: item.valid_to or day).name if held else unit.name
 
 
-def ended(unit: Unit, day: dt.date) -> bool:
-    """The unit's last day lies before that day."""
-    return unit.valid_to is not None and unit.valid_to < day
-
-
 class Succession:
     """Who comes after whom."""
 
@@ -364,7 +359,7 @@ class Succession:
         unit = self._units.get(code)
         if unit is None:
             return (code,)
-        if ended(unit, day):
+        if unit.ended(day):
             return tuple(self._walk(code, day, forward=True)) or (code,)
         if unit.valid_from is not None and unit.valid_from > day:
             return tuple(self._walk(code, day, forward=False)) or (code,)
@@ -377,7 +372,7 @@ class Succession:
         while waiting:
             one = waiting.pop(0)
             before = [item for item in self._before(one) if item != code and item not in found]
-            before = [item for item in before if ended(self._units[item], day)]
+            before = [item for item in before if self._units[item].ended(day)]
             waiting += before
             found |= dict.fromkeys(before)
         return tuple(found)
@@ -402,4 +397,4 @@ class Succession:
 
     def _exists(self, code: str, day: dt.date) -> bool:
         unit = self._units[code]
-        return not ended(unit, day) and (unit.valid_from is None or unit.valid_from <= day)
+        return not unit.ended(day) and (unit.valid_from is None or unit.valid_from <= day)

@@ -83,11 +83,6 @@ def line_height(size: float) -> float:
     return size * _LINE
 
 
-def lines_needed(text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = False) -> int:
-    """Lines that the text takes when wrapped in a column of that width in characters; at least 1."""
-    return len(wrapped(text, width, size, bold))
-
-
 @lru_cache(maxsize=16_384)  # names of units and texts of the plan come again and again
 def wrapped(text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = False) -> tuple[str, ...]:
     """The lines into which a text falls in a column of `width` characters; joined they are the text again.
@@ -137,7 +132,7 @@ def _fitting(word: str, room: float, size: float, bold: bool) -> int:
 
 @lru_cache(maxsize=16_384)
 def _text_height(text: str, width: float, size: float, bold: bool, indent: int) -> float:
-    return lines_needed(text, width - indent * INDENT, size, bold) * line_height(size) + _PADDING
+    return len(wrapped(text, width - indent * INDENT, size, bold)) * line_height(size) + _PADDING
 
 
 def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:

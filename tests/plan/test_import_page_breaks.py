@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.document import Document, GridCell, table_of
 from nq57xl.plan.importer.read_pdf import _Box, _is_no_shading, _Letter, _Pages, _whole_cells
+from nq57xl.plan.review_questions import ReviewedPlan
 from tests.import_kit import TODAY
 
 HEAD = ("Mã NV", "Nhiệm vụ", "Sản phẩm", "Chủ trì", "Thời hạn hoàn thành")
 
 
-def pages(*parts: list[tuple[str, ...]], more: tuple[GridCell, ...] = ()) -> Imported:
+def pages(*parts: list[tuple[str, ...]], more: tuple[GridCell, ...] = ()) -> ReviewedPlan:
     """The import of a table whose rows stand on several pages."""
     rows = [row for part in parts for row in part]
     starts = [sum(len(part) for part in parts[:index]) for index in range(len(parts))]
@@ -29,7 +30,7 @@ def row(number: str, work: str = "Xây dựng đề án", product: str = "Đề 
     return (number, work, product, "Văn phòng", "2026")
 
 
-def read(made: Imported) -> list[tuple[str, str]]:
+def read(made: ReviewedPlan) -> list[tuple[str, str]]:
     return [(task.number, task.task) for task in made.plan.tasks]
 
 

@@ -17,9 +17,10 @@ from nq57xl.cli import cli
 from nq57xl.commands.import_plan import import_plan
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
+from nq57xl.plan.review_questions import ReviewedPlan
 from nq57xl.plan.understand import understand
 from tests import office
 from tests.amounts import amount, cases
@@ -51,7 +52,7 @@ def bundled(name: str) -> Plan:
     return read_appendix(bundled_appendix(name)).plan
 
 
-def imported(data: bytes, name: str) -> Imported:
+def imported(data: bytes, name: str) -> ReviewedPlan:
     return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 

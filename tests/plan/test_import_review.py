@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from nq57xl.cli import cli
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.importer.assemble import Imported
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import (
@@ -27,6 +26,7 @@ from nq57xl.plan.review_questions import (
     OUTSIDE,
     TITLE,
     Question,
+    ReviewedPlan,
     questions_of,
     read_review,
     take_answers,
@@ -47,7 +47,7 @@ LEADS = (
 )
 
 
-def made() -> Imported:
+def made() -> ReviewedPlan:
     rows = [
         (str(number), f"Xây dựng đề án {number}", "Đề án", lead, "", "2026") for number, lead in enumerate(LEADS, 1)
     ]

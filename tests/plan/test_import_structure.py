@@ -5,25 +5,26 @@ from __future__ import annotations
 
 import pytest
 
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.document import GridCell, table_of
 from nq57xl.plan.importer.headings import find_headings
 from nq57xl.plan.importer.read import read_document
+from nq57xl.plan.review_questions import ReviewedPlan
 from tests.import_kit import TODAY
 
 HEAD = "| STT | Nhiệm vụ | Sản phẩm | Chủ trì | Phối hợp | Thời hạn |\n|---|---|---|---|---|---|\n"
 
 
-def imported(rows: str, head: str = HEAD) -> Imported:
+def imported(rows: str, head: str = HEAD) -> ReviewedPlan:
     """The import of a Markdown table."""
     return import_document(read_document((head + rows).encode(), "x.md"), "x", TODAY)
 
 
-def numbers(made: Imported) -> list[tuple[str, str, str | None]]:
+def numbers(made: ReviewedPlan) -> list[tuple[str, str, str | None]]:
     return [(task.section, task.number, task.subnumber) for task in made.plan.tasks]
 
 
-def flagged(made: Imported) -> set[tuple[str, str]]:
+def flagged(made: ReviewedPlan) -> set[tuple[str, str]]:
     return {(item.task, item.field) for item in made.review if item.sheet == "Nhiệm vụ"}
 
 

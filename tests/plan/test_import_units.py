@@ -8,12 +8,12 @@ import datetime as dt
 import attrs
 import pytest
 
-from nq57xl.plan.importer.assemble import Imported
 from nq57xl.plan.importer.document import Line
 from nq57xl.plan.importer.properties import properties_of
 from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan, Properties
+from nq57xl.plan.review_questions import ReviewedPlan
 from nq57xl.plan.understand import understand
 from tests.import_kit import TODAY, markdown
 
@@ -24,7 +24,7 @@ PROVINCE = (
 )
 
 
-def plan_led_by(*leads: str, front: str = PROVINCE, supports: tuple[str, ...] = ()) -> Imported:
+def plan_led_by(*leads: str, front: str = PROVINCE, supports: tuple[str, ...] = ()) -> ReviewedPlan:
     """A plan with a row for each lead."""
     support = [*supports, *[""] * len(leads)]
     rows = [(str(number), f"Xây dựng đề án {number}", "Đề án", lead, support[number - 1], "31/12/2026")
@@ -32,7 +32,7 @@ def plan_led_by(*leads: str, front: str = PROVINCE, supports: tuple[str, ...] = 
     return markdown(rows, front=front)
 
 
-def inside(made: Imported) -> set[str]:
+def inside(made: ReviewedPlan) -> set[str]:
     return {unit.name for unit in made.plan.units if not unit.external}
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.plan.importer.assemble import Imported, import_document
+from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
+from nq57xl.plan.review_questions import ReviewedPlan
 from tests import office
 from tests.amounts import amount
 from tests.import_kit import TODAY
@@ -22,7 +23,7 @@ from tools.import_wild_docx import wild_docx
 from tools.import_wild_xlsx import wild_xlsx, xlsx_way
 
 
-def read(data: bytes, name: str) -> Imported:
+def read(data: bytes, name: str) -> ReviewedPlan:
     return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 
@@ -35,7 +36,7 @@ def drawn_plan(seed: int, **changes: Any) -> tuple[Plan, Way, Plan, random.Rando
     return plan, way, attrs.evolve(plan, tasks=tuple(made.tasks), sections=tuple(made.sections)), rng
 
 
-def assert_exact(truth: Plan, made: Imported, about: object) -> Score:
+def assert_exact(truth: Plan, made: ReviewedPlan, about: object) -> Score:
     """Every cell right, no row lost or added, the sections too, few flags."""
     score = compare(truth, made)
     assert (score.wrong, score.missing_rows, score.extra_rows) == ([], 0, 0), about

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx import metrics
-from nq57xl.xlsx.metrics import _MAX_ROW_HEIGHT, Text, lines_needed, merged_width, row_height, text_width
+from nq57xl.xlsx.metrics import _MAX_ROW_HEIGHT, Text, merged_width, row_height, text_width, wrapped
 
 WORDS = st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãạấầẩ0123456789 ,.;\n", max_size=200)
 
@@ -21,17 +21,17 @@ def test_known_widths() -> None:
 
 def test_wrapping_by_words() -> None:
     """Words move to the next line whole; a word that is too long is broken; line breaks count."""
-    assert lines_needed("một hai", 100) == 1
-    assert lines_needed("một\nhai\nba", 100) == 3
-    assert lines_needed("0" * 25, 10) == 3
-    assert lines_needed("", 10) == 1
+    assert len(wrapped("một hai", 100)) == 1
+    assert len(wrapped("một\nhai\nba", 100)) == 3
+    assert len(wrapped("0" * 25, 10)) == 3
+    assert len(wrapped("", 10)) == 1
 
 
 @given(WORDS, st.floats(3, 60))
 def test_a_narrower_column_never_needs_fewer_lines(text: str, width: float) -> None:
     """Lines grow when the column shrinks, and never fall under what the bare width asks for."""
-    lines = lines_needed(text, width)
-    assert lines >= lines_needed(text, width * 3)
+    lines = len(wrapped(text, width))
+    assert lines >= len(wrapped(text, width * 3))
     assert lines * width * 5.25 >= text_width(text.replace("\n", "")) - text.count(" ") * 11
 
 

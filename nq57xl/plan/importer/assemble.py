@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import attrs
-from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import CARD, NAME_KINDS, cell_of, shown
@@ -19,21 +18,13 @@ from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import Proposal, propose_units
 from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
-from nq57xl.plan.review_questions import Review, places
+from nq57xl.plan.review_questions import Review, ReviewedPlan, places
 from nq57xl.plan.understand import parse_deadline, understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.legacy import fold, one_line
 
 
-@frozen
-class Imported:
-    """A plan read from a document."""
-
-    plan: Plan
-    review: tuple[Review, ...] = field(factory=tuple)
-
-
-def import_document(document: Document, stem: str, today: date, known: HeadingWords | None = None) -> Imported:
+def import_document(document: Document, stem: str, today: date, known: HeadingWords | None = None) -> ReviewedPlan:
     """The plan that the document holds. Raises Nq57Error when no table of tasks is in it.
 
     `stem`: name of the file, for the plan's id; `today`: the day whose year stands in where the document tells none;
@@ -81,7 +72,7 @@ class _Assembly:
         self.review: list[Review] = []
         self.proposal = Proposal()
 
-    def imported(self) -> Imported:
+    def imported(self) -> ReviewedPlan:
         plan = understand(self._plan())
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
@@ -97,7 +88,7 @@ class _Assembly:
         self._columns()
         for value in (*self.tasks.loose, *self.indicators.loose):
             self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
-        return Imported(plan, tuple(_with_values(self.review, plan)))
+        return ReviewedPlan(plan, tuple(_with_values(self.review, plan)))
 
     def _plan(self) -> Plan:
         leads = [draft.text("lead") for draft in (*self.tasks.drafts, *self.indicators.drafts)]
