@@ -22,7 +22,7 @@ from nq57xl.plan.amend import Origin, amended, check_decisions, moved_review, re
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, completed
-from nq57xl.plan.model import AmendedRow, Amendment, Plan, PlanComparison, plan_version
+from nq57xl.plan.model import AmendedRow, Amendment, Plan, PlanComparison
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import Review
 from nq57xl.text import files
@@ -88,7 +88,7 @@ def propose_amendment(
         made = _made(ledger, (old, read), effective_from, keep=partial)
         if not _differs(made):
             return made
-        origin = Origin(str(document.resolve()), read.sha256, plan_version(old), effective_from, partial)
+        origin = Origin(str(document.resolve()), read.sha256, old.version, effective_from, partial)
         content = write_comparison(old, made.new, made.comparison, origin)
         path = write_guarded(ledger, office.workspace, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
         return attrs.evolve(made, file=path)
@@ -113,7 +113,7 @@ def confirm_amendment(
     with office.changing("amend") as ledger:
         origin, decisions = read_comparison(bytes_of(comparison), comparison.name)
         old = _present(office)
-        if plan_version(old) != origin.plan_version:
+        if old.version != origin.plan_version:
             if (made := _in_place(ledger, origin, old)) is not None:
                 return made
             raise Nq57Error(
@@ -136,7 +136,7 @@ def pending_amendment(office: Office) -> Amended | None:
         return None
     origin, decisions = read_comparison(bytes_of(path), path.name)
     old = office.appendix().plan
-    if plan_version(old) != origin.plan_version:
+    if old.version != origin.plan_version:
         return None
     read = _read(Path(origin.document), old, office)
     with office.reading() as ledger:
@@ -223,7 +223,7 @@ def _made(
 
 
 def _differs(made: Amended) -> bool:
-    return plan_version(made.plan) != plan_version(made.old)
+    return made.plan.version != made.old.version
 
 
 def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amended:
@@ -249,7 +249,7 @@ def _cut_off(ledger: Ledger, read: _Read, made: Amended) -> Plan | None:
     """The plan that a run before this one recorded for the same amendment and did not get into its place."""
     known = amendments(ledger)
     last = known[-1] if known else None
-    if last is None or (last.before, last.sha256) != (plan_version(made.old), read.sha256):
+    if last is None or (last.before, last.sha256) != (made.old.version, read.sha256):
         return None
     told = [(row.table, row.kinds, None if "added" in row.kinds else row.code) for row in last.rows]
     same = told == [(row.table, row.kinds, row.code) for row in made.comparison.changes]
@@ -259,7 +259,7 @@ def _cut_off(ledger: Ledger, read: _Read, made: Amended) -> Plan | None:
 def _in_place(ledger: Ledger, origin: Origin, present: Plan) -> Amended | None:
     """The amendment that the comparison was about, where the ledger has it and the appendix is what it brought in."""
     last = next(iter(reversed(amendments(ledger))), None)
-    wanted = (origin.plan_version, origin.sha256, plan_version(present))
+    wanted = (origin.plan_version, origin.sha256, present.version)
     if last is None or (last.before, last.sha256, last.after) != wanted:
         return None
     old = ledger.plan(last.before)

@@ -26,7 +26,7 @@ from nq57xl.ledger.outputs import write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.letters import SENDING_LIST, addresses, covering_text, plain, render_sending_list, subject
 from nq57xl.outputs.letters import mail_draft as draft_of
-from nq57xl.plan.model import Period, Plan, plan_version
+from nq57xl.plan.model import Period, Plan
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
 from nq57xl.rules.schema import Schema
@@ -196,7 +196,7 @@ class _FormIssuer:
 
     @cached_property
     def _plan_version(self) -> str:
-        return plan_version(self.plan)
+        return self.plan.version
 
     def wanted(self, units: Sequence[str]) -> list[str]:
         """Codes of the units whose forms are asked for, in the plan's order."""

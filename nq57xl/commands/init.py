@@ -25,7 +25,7 @@ from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison,
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
 from nq57xl.plan.appendix_write import with_lint_sheet, write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans
-from nq57xl.plan.model import Plan, PlanComparison, RowTable, plan_version
+from nq57xl.plan.model import Plan, PlanComparison, RowTable
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import read_review
 from nq57xl.rules.codec import to_json
@@ -195,7 +195,7 @@ def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
         if ledger.periods():
             raise Nq57Error("Đã phát hành biểu mẫu: từ đây điều chỉnh kế hoạch bằng «nq57xl amend».")
         before = {str(event.detail.get("plan_version")) for event in ledger.events() if event.what == "init"}
-        if plan_version(office.appendix().plan) not in {origin.plan_version, *before}:
+        if office.appendix().plan.version not in {origin.plan_version, *before}:
             raise Nq57Error(
                 "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh với năm trước: hãy xác nhận trước, rồi mới sửa phụ "
                 f"lục; bản ban đầu làm lại được bằng «nq57xl init … --from {origin.previous}» ở thư mục khác."
@@ -208,7 +208,7 @@ def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
         office.keep_appendix(office.workspace.appendix.read_bytes())
         write_atomic(office.workspace.appendix, write_appendix(made.plan))
         write_atomic(office.workspace.root / LAST_YEAR, to_json(made.kept).encode())
-        version = plan_version(office.appendix().plan)
+        version = office.appendix().plan.version
         codes = [row.code for row in made.continued]
         ledger.event("init", {"from": origin.previous, "continued": codes, "plan_version": version})
         return NextYear(office.workspace, made.plan, made.continued, made.unfinished, path)
@@ -234,7 +234,7 @@ def _write_book(office: Office, made: _Matched, old_folder: Path) -> Path:
     """The workbook in which the office confirms, and beside it the new plan as it was compared."""
     data = write_appendix(made.new)
     start = dt.date(made.plan.properties.year, 1, 1)
-    version = plan_version(office.appendix().plan)
+    version = office.appendix().plan.version
     origin = Origin(_COPY, _digest(data), version, start, previous=str(old_folder.resolve()))
     states = {
         (row.table, row.code): state

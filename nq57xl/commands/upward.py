@@ -23,7 +23,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
-from nq57xl.plan.model import Period, Plan, name_on, plan_version
+from nq57xl.plan.model import Period, Plan, name_on
 from nq57xl.plan.periods import title_of
 from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines, read_matches, write_matches
 from nq57xl.resources import read_schema
@@ -260,7 +260,7 @@ def _matched(
     if not told:
         return lines
     ledger.record_plan(plan)
-    record_matches(ledger, superior.plan_id, (superior.plan_version, plan_version(plan)), told)
+    record_matches(ledger, superior.plan_id, (superior.plan_version, plan.version), told)
     return match_lines(rows, plan, known | {match.place: match for match in told})
 
 

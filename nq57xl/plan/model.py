@@ -332,6 +332,11 @@ class Plan:
     indicators: tuple[Indicator, ...] = ()
     settings: Settings = field(factory=Settings)
 
+    @property
+    def version(self) -> str:
+        """Content hash of the plan: 12 hex digits."""
+        return content_hash(self)
+
     def headings(self, table: RowTable) -> tuple[Section, ...]:
         """The headings over the rows of that table."""
         return self.sections if table == "tasks" else self.indicator_groups
@@ -388,11 +393,6 @@ def name_on(names: tuple[DatedName, ...], day: date) -> str:
     valid = [item for item in begun if item.valid_to is None or item.valid_to >= day]
     chosen = valid or begun or [names[0]]
     return sorted(chosen, key=lambda item: item.valid_from or date.min)[-1].name
-
-
-def plan_version(plan: Plan) -> str:
-    """Content hash of the plan: 12 hex digits."""
-    return content_hash(plan)
 
 
 RowTable = Literal["tasks", "indicators"]

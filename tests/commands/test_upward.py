@@ -26,7 +26,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.upward import UpwardReport, upward
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import Plan, plan_version
+from nq57xl.plan.model import Plan
 from nq57xl.text.clock import VIETNAM, FixedClock
 from tests import edit_kit
 from tests.period_kit import typed
@@ -208,7 +208,7 @@ def issued(tmp_path: Path, plan: Plan, period: str = PERIOD) -> Path:
     """The agency's form by another superior plan."""
     given = tmp_path / f"{plan.properties.id}.xlsx"
     given.write_bytes(write_appendix(plan))
-    root = tmp_path / f"tinh {plan_version(plan)}"
+    root = tmp_path / f"tinh {plan.version}"
     init(root, str(given))
     office = Office.at(root, FixedClock(dt.datetime(2026, 4, 1, 9, tzinfo=VIETNAM)))
     generate(office, period)
