@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
-from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
@@ -469,6 +468,8 @@ def _server_locked(workspace: Workspace, wait: float) -> contextlib.AbstractCont
 
 @contextlib.contextmanager
 def _file_locked(workspace: Workspace, wait: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     lock = FileLock(workspace.lock)
     try:
         lock.acquire(timeout=wait)

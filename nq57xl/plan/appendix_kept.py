@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from nq57xl import resources
+from nq57xl import __version__, resources
 from nq57xl.plan.model import Plan
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.findings import Finding
@@ -76,7 +76,7 @@ def _mark(data: bytes, body: bytes) -> bytes:
 @cache
 def _program() -> bytes:
     """Hash of all that the parsing depends on beside the workbook: the rooms that do it, and what findings say."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(__version__.encode())
     package = Path(resources.__file__).parent
     folders = (*(package / room for room in ("text", "rules", "xlsx", "plan")), resources.packaged("schemas"))
     for path in (path for folder in folders for path in sorted(folder.glob("*.*")) if path.is_file()):
