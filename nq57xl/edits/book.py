@@ -13,9 +13,7 @@ from nq57xl.forms.render import validate
 from nq57xl.forms.styles import (
     ACCENT,
     DECREE_PAGE,
-    MARK_STYLES,
     MEDIUM,
-    MISSING_STYLE,
     SIZE,
     STYLES,
     entry_style,
@@ -378,7 +376,7 @@ class _EditSheetWriter:
         cells = [self.columns[name] for name in self.entries if name.startswith(CELL)]
         written = [self.columns[name] for name in self.columns if name.startswith(WRITTEN)]
         here, there = a1(first, cells[0]), a1(first, written[0])
-        changed = self.sheet.book.add_format(MARK_STYLES["warning"])
+        changed = self.sheet.book.style("mark_warning")
         rule = {"type": "formula", "criteria": f"=NOT(EXACT({here},{there}))", "format": changed}
         self.sheet.conditional_format(first, cells[0], last, cells[-1], rule)
         if self.office:
@@ -386,7 +384,7 @@ class _EditSheetWriter:
         now, then = (f"${a1(first, a)}:${a1(first, b)}" for a, b in ((cells[0], cells[-1]), (written[0], written[-1])))
         who = [self.columns[name] for name in WHO_AND_WHY]
         lacking = f'=AND({a1(first, who[0])}="",SUMPRODUCT(1-EXACT({now}&"",{then}&""))>0)'
-        missing = self.sheet.book.add_format(MISSING_STYLE)
+        missing = self.sheet.book.style("missing")
         rule = {"type": "formula", "criteria": lacking, "format": missing}
         self.sheet.conditional_format(first, who[0], last, who[-1], rule)
 

@@ -202,28 +202,20 @@ def _subject(form: Form, finding: Finding) -> str:
     return f"{row.key}. {shorten(words.removeprefix('- '), 80)}"
 
 
-def mark_notes(points: Sequence[_MarkedFinding]) -> dict[CellPlace, tuple[str, str]]:
-    """Marked cell -> severity to show and the text of the note."""
-    notes: dict[CellPlace, tuple[str, str]] = {}
+def marks_of(
+    points: Sequence[_MarkedFinding], state: OpenPoints
+) -> tuple[dict[CellPlace, str], dict[CellPlace, list[tuple[str, str]]]]:
+    """Marked cell -> text of its note; and -> level and formula of each of its points, seen while it holds."""
+    notes: dict[CellPlace, str] = {}
+    rules: dict[CellPlace, list[tuple[str, str]]] = {}
     for point in points:
         if point.slot is None:
             continue
         place = point.slot.place
-        word = _NOTE_WORD[point.level]
-        text = " ".join(f"{word}: {point.finding.message} {point.finding.fix}".split())
-        severity, before = notes.get(place, (point.level, ""))
-        notes[place] = (severity, f"{before}\n{text}" if before else text)
-    return notes
-
-
-def mark_rules(points: Sequence[_MarkedFinding], state: OpenPoints) -> dict[CellPlace, list[tuple[str, str]]]:
-    """Marked cell -> severity and formula of each point on it: the mark is seen while the formula holds."""
-    rules: dict[CellPlace, list[tuple[str, str]]] = {}
-    for point in points:
-        if point.slot is not None:
-            rule = (point.level, state.formula(point.finding, point.slot, own=True))
-            rules.setdefault(point.slot.place, []).append(rule)
-    return rules
+        text = " ".join(f"{_NOTE_WORD[point.level]}: {point.finding.message} {point.finding.fix}".split())
+        notes[place] = f"{notes[place]}\n{text}" if place in notes else text
+        rules.setdefault(place, []).append((point.level, state.formula(point.finding, point.slot, own=True)))
+    return notes, rules
 
 
 _FIX_TITLE = "Cần sửa"

@@ -27,7 +27,7 @@ from nq57xl.forms.layout import (
     visible_specs,
 )
 from nq57xl.forms.live_check import MISSING, BrokenByRow, broken_rules, check_formulas, check_texts, grey_formulas
-from nq57xl.forms.marks import OpenPoints, mark_notes, mark_rules, points_of, write_asked, write_fix
+from nq57xl.forms.marks import OpenPoints, marks_of, points_of, write_asked, write_fix
 from nq57xl.forms.model import CellPlace, Form, FormRow, FormTable, SheetLayout, Slot, Value, cells_of
 from nq57xl.forms.progress import LEFT as LEFT_TO_FILL
 from nq57xl.forms.progress import WRONG, live_cells, wrong_formula
@@ -218,12 +218,11 @@ class _RowWriter:
     def _entry(self, slot: Slot, width: float) -> float:
         field = self.contents.form.schema.table(slot.table).field(slot.field)
         kind = field.kind(self.contents.form.facts[slot.table, slot.key])
-        _, note = self.contents.notes.get(slot.place, ("", ""))
         centred = kind == "mark" or slot.col_key in self.centred
         style = f"entry_{kind}_{'center' if centred else 'left'}"
         value = content_of(self.contents.form, self.contents.values.get((slot.table, slot.key, slot.field)))
         self.sheet.value(slot.row, slot.col, value, style)
-        if note:
+        if note := self.contents.notes.get(slot.place):
             _comment(self.sheet, slot, note)
         shown = (
             _SHOWN_DATE if isinstance(value, date) else _SHOWN_NUMBER if isinstance(value, int | float) else value or ""
@@ -236,14 +235,14 @@ def _marks(sheet: Worksheet, contents: _FormContents, layout: SheetLayout) -> No
     """Fill and border of the cells with open points; errors go before warnings."""
     for slot in layout.slots:
         for severity, formula in sorted(contents.marks.get(slot.place, ())) if slot.role == "entry" else ():
-            style = sheet.book.format(styles.MARK_STYLES[severity])
+            style = sheet.book.style(f"mark_{severity}")
             rule = {"type": "formula", "criteria": f"={formula}", "format": style, "stop_if_true": True}
             sheet.conditional_format(slot.row, slot.col, slot.row, slot.col, rule)
 
 
 def _grey_cells(sheet: Worksheet, contents: _FormContents, layout: SheetLayout) -> None:
     """Cells that do not apply, after the marks: a point that is open is seen before."""
-    style = sheet.book.format(styles.NEEDLESS_STYLE)
+    style = sheet.book.style("needless")
     for (sheet_id, col, formula), rows in contents.grey.items():
         if sheet_id == layout.id:
             _colour(sheet, col, rows, {"type": "formula", "criteria": f"={formula}", "format": style})
@@ -311,8 +310,8 @@ def _check_colours(sheet: Worksheet, layout: SheetLayout) -> None:
     col, rows = slots[0].col, [slot.row for slot in slots]
     wrong = {"type": "formula", "criteria": f"={wrong_formula(a1(rows[0], col))}"}
     missing = {"type": "text", "criteria": "containing", "value": f"{MISSING}: "}
-    for rule, style in ((wrong, styles.WRONG_STYLE), (missing, styles.MISSING_STYLE)):
-        _colour(sheet, col, rows, {**rule, "stop_if_true": True, "format": sheet.book.format(style)})
+    for rule, style in ((wrong, "wrong"), (missing, "missing")):
+        _colour(sheet, col, rows, {**rule, "stop_if_true": True, "format": sheet.book.style(style)})
 
 
 _GRID = 4.55
@@ -356,8 +355,8 @@ def _write_guide(sheet: Worksheet, contents: _FormContents, layout: SheetLayout)
 
 def _state_colours(sheet: Worksheet, rows: Sequence[int]) -> None:
     """As in the check columns: amber for what is missing, red for what is wrong; the words say the same."""
-    for words, style in ((LEFT_TO_FILL, styles.MISSING_STYLE), (WRONG, styles.WRONG_STYLE)) if rows else ():
-        rule = {"type": "text", "criteria": "begins with", "value": words.strip(), "format": sheet.book.format(style)}
+    for words, style in ((LEFT_TO_FILL, "missing"), (WRONG, "wrong")) if rows else ():
+        rule = {"type": "text", "criteria": "begins with", "value": words.strip(), "format": sheet.book.style(style)}
         sheet.conditional_format(rows[0], _number(STATE), rows[-1], _LAST, rule)
 
 
@@ -468,8 +467,8 @@ class _FormContents:
     titles: dict[str, str]
     """Sheet id -> tab name."""
     values: Mapping[tuple[str, str, str], Value]
-    notes: Mapping[CellPlace, tuple[str, str]]
-    """Marked cell -> severity and text of its note."""
+    notes: Mapping[CellPlace, str]
+    """Marked cell -> text of its note."""
     marks: Mapping[CellPlace, Sequence[tuple[str, str]]]
     """Marked cell -> severity and formula of each of its points: the mark is seen while the formula holds."""
     formulas: Mapping[CellPlace, str]
@@ -504,14 +503,15 @@ def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], br
     checks = check_texts(form, sheets, values, broken)
     state = OpenPoints(form, sheets, cells_of(values), checks)
     points = points_of(form, sheets, findings, state)
+    notes, marks = marks_of(points, state)
     asked = asked_of(form, sheets, values, findings)
     live = live_cells(form, sheets, values, checks)
     contents = _FormContents(
         form=form,
         titles={sheet.id: sheet.title for sheet in sheets},
         values=cells_of(values),
-        notes=mark_notes(points),
-        marks=mark_rules(points, state),
+        notes=notes,
+        marks=marks,
         formulas=check_formulas(form, sheets) | {place: item.formula for place, item in live.items()},
         grey=grey_formulas(form, sheets),
         results={**checks, **{place: item.value for place, item in live.items()}},

@@ -37,12 +37,12 @@ _HEAD: _Properties = {**_CENTRED, "bold": True, "border": THIN, "border_color": 
 _GUIDE: _Properties = {"font_size": 12, "valign": "top", "text_wrap": True}
 _SAMPLE: _Properties = {"align": "center", "valign": "vcenter"}
 _LEGEND: _Properties = {**_SAMPLE, "border": HAIR, "border_color": GREY}
-MISSING_STYLE: _Properties = {"bg_color": WARNING_FILL, "bold": True}
-WRONG_STYLE: _Properties = {"bg_color": ERROR_FILL, "bold": True}
+_MISSING: _Properties = {"bg_color": WARNING_FILL, "bold": True}
+_WRONG: _Properties = {"bg_color": ERROR_FILL, "bold": True}
 """Of a check or state that names a blank cell, or something to look at again; the words say the same."""
-NEEDLESS_STYLE: _Properties = {"bg_color": _NEEDLESS_FILL, "border": HAIR, "border_color": GREY}
+_NEEDLESS: _Properties = {"bg_color": _NEEDLESS_FILL, "border": HAIR, "border_color": GREY}
 """Of an entry cell that does not apply to what was chosen in its row."""
-MARK_STYLES: dict[str, _Properties] = {
+_MARKS: dict[str, _Properties] = {
     "error": {"bg_color": ERROR_FILL, "bold": True, "border": THIN, "border_color": ERROR_LINE},
     "warning": {"bg_color": WARNING_FILL, "bold": True, "border": DASHED, "border_color": WARNING_LINE},
     "remark": {"bg_color": REMARK_FILL, "bold": True, "border": THIN, "border_color": REMARK_LINE},
@@ -83,12 +83,16 @@ STYLES: dict[str, _Properties] = {
     "legend_entry": {**_SAMPLE, "border": THIN, "border_color": ACCENT, "bg_color": ENTRY_FILL},
     "legend_locked": _LEGEND,
     "legend_done": {**_LEGEND, "bg_color": DONE_FILL, "italic": True},
-    "legend_needless": {**_LEGEND, **NEEDLESS_STYLE},
-    "legend_missing": {**_LEGEND, **MISSING_STYLE},
-    "legend_wrong": {**_LEGEND, **WRONG_STYLE},
+    "legend_needless": {**_LEGEND, **_NEEDLESS},
+    "legend_missing": {**_LEGEND, **_MISSING},
+    "legend_wrong": {**_LEGEND, **_WRONG},
     "legend_required": {**_SAMPLE, "bold": True},
     "link": {**_CELL, "underline": 1, "font_color": ACCENT, "align": "center"},
     "error_text": {**_CELL, "bold": True, "align": "center"},
+    "missing": _MISSING,
+    "wrong": _WRONG,
+    "needless": _NEEDLESS,
+    **{f"mark_{level}": style for level, style in _MARKS.items()},
 }
 _NUMBER_FORMATS = {"percent": "0%", "date": "dd/mm/yyyy", "text": "@"}
 """Text cells are formatted as text, so that 10/4 or 00123 stays what was typed; numbers and choices are General."""

@@ -10,7 +10,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.forms.model import Form, FormCell, Source, Value, cells_of
-from nq57xl.rules.findings import Finding, Verdict, asked_once
+from nq57xl.rules.findings import Finding, Verdict
 
 LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING", "COLUMN_DISPUTED", "CELLS_SHIFTED")
 """Findings that tell the cause of every cell without a value that follows from them."""
@@ -134,7 +134,7 @@ def asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
         findings = []
         for item in record.judged.findings:
             key = (item.code, item.table, item.task or "", item.field, item.message)
-            once = item.is_open and asked_once(item.code) and record.period == record.judged.form_period
+            once = item.is_open and item.once and record.period == record.judged.form_period
             known_one = once and of_unit.setdefault(key, record.collected_at) < record.collected_at
             findings.append(attrs.evolve(item, asked_before=True) if known_one else item)
         known[record.id] = record

@@ -75,6 +75,11 @@ class Finding:
         return self.severity in ("error", "warning") and self.waived is None
 
     @property
+    def once(self) -> bool:
+        """Such a finding is asked about once, unless the figure changes."""
+        return self.code in _packaged() and _packaged()[self.code].once
+
+    @property
     def asks(self) -> bool:
         """The unit has to look at it: it is open, and was not asked about the same figure before."""
         return self.is_open and not self.asked_before
@@ -134,11 +139,6 @@ def _merged(text: str) -> Mapping[str, Entry]:
     """By what the file says: an office may word anew while the program runs."""
     known = _packaged()
     return {**known, **{code: item for code, item in _read(text).items() if code in known}}
-
-
-def asked_once(code: str) -> bool:
-    """A finding of that code is asked about once, unless the figure changes."""
-    return code in _packaged() and _packaged()[code].once
 
 
 def _read(text: str) -> dict[str, Entry]:

@@ -177,6 +177,18 @@ class ReportSheet:
         """Font size of the lines of that kind, in points."""
         return self.sizes.get(kind) or _SIZES.get(kind, self.size)
 
+    def band_spans(self, line: ReportLine) -> dict[str, tuple[int, int]]:
+        """First and last column of each text of a band: it reaches to where the next one begins."""
+        starts = [i for i, column in enumerate(self.columns) if column.name in line.cells]
+        last = max(i for i, column in enumerate(self.columns) if column.on_paper)
+        ends = [start - 1 for start in starts[1:]] + [last]
+        return {self.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
+
+    def rows_needed(self, text: str, column: str) -> int:
+        """Rows over which a text is spread in that column of a placed self."""
+        width, size = next(item.width for item in self.columns if item.name == column), self.size
+        return math.ceil(len(wrapped(text, width, size, False)) / _lines_in_row(size))
+
 
 @frozen
 class PlacedSheet:
@@ -226,6 +238,25 @@ class PlacedSheet:
                 return row.row - 1
         return self.rows[-1].row
 
+    def orphan_breaks(self) -> list[int]:
+        """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
+        room = _PAPER_POINTS[self.page.paper] * 100 / self.page.scale
+        repeated = sum(row.height for row in self.rows if row.row in self.heads) if self.repeats else 0.0
+        breaks, used = [], 0.0
+        for index, row in enumerate(self.rows[: self.last_printed + 1]):
+            need = row.height
+            if row.kind in ("section", "group"):
+                # a table under its heading, to the space or heading that ends it: small ones stay on one page
+                under = takewhile(lambda row: row.kind not in ("space", "group"), self.rows[index + 1 :])
+                block = sum(item.height for item in under) if self.page.sparse else room
+                need += block if row.height + block <= room else _heading_needs(self.rows[index + 1 :])
+            if used + need > room and used > repeated:
+                if row.kind in ("section", "group"):
+                    breaks.append(row.row)
+                used = repeated
+            used += row.height
+        return breaks
+
 
 def place(page: ReportSheet) -> PlacedSheet:
     """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
@@ -235,26 +266,6 @@ def place(page: ReportSheet) -> PlacedSheet:
     for line in page.lines:
         rows += _place_line(line, page, widths, len(rows))
     return PlacedSheet(page, tuple(rows))
-
-
-def orphan_breaks(sheet: PlacedSheet) -> list[int]:
-    """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
-    room = _PAPER_POINTS[sheet.page.paper] * 100 / sheet.page.scale
-    repeated = sum(row.height for row in sheet.rows if row.row in sheet.heads) if sheet.repeats else 0.0
-    breaks, used = [], 0.0
-    for index, row in enumerate(sheet.rows[: sheet.last_printed + 1]):
-        need = row.height
-        if row.kind in ("section", "group"):
-            # a table under its heading, to the space or heading that ends it: small ones stay on one page
-            under = takewhile(lambda row: row.kind not in ("space", "group"), sheet.rows[index + 1 :])
-            block = sum(item.height for item in under) if sheet.page.sparse else room
-            need += block if row.height + block <= room else _heading_needs(sheet.rows[index + 1 :])
-        if used + need > room and used > repeated:
-            if row.kind in ("section", "group"):
-                breaks.append(row.row)
-            used = repeated
-        used += row.height
-    return breaks
 
 
 def _heading_needs(after: Sequence[PlacedRow]) -> float:
@@ -276,12 +287,6 @@ def _fitted(page: ReportSheet) -> ReportSheet:
         for column in page.columns
     )
     return attrs.evolve(page, columns=columns)
-
-
-def rows_needed(text: str, page: ReportSheet, column: str) -> int:
-    """Rows over which a text is spread in that column of a placed page."""
-    width, size = next(item.width for item in page.columns if item.name == column), page.size
-    return math.ceil(len(wrapped(text, width, size, False)) / _lines_in_row(size))
 
 
 def _lines_in_row(size: float) -> int:
@@ -326,7 +331,7 @@ def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) 
         sides = {"left": left, "right": full - left}
         return [(name, text, sides[name], True) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind == "band":
-        spans = band_spans(page, line)
+        spans = page.band_spans(line)
         wide = {name: _width_of(page.columns[first : last + 1]) for name, (first, last) in spans.items()}
         return [(name, str(line.cells[name]), wide[name], True) for name in spans]
     if line.kind in ("section", "group"):  # one text that runs on over empty cells; a section has a number before it
@@ -350,14 +355,6 @@ def _span_width(page: ReportSheet, line: ReportLine, column: ReportColumn) -> fl
         return column.width
     names = [item.name for item in page.columns]
     return _width_of(page.columns[names.index(column.name) : names.index(end) + 1])
-
-
-def band_spans(page: ReportSheet, line: ReportLine) -> dict[str, tuple[int, int]]:
-    """First and last column of each text of a band: it reaches to where the next one begins."""
-    starts = [i for i, column in enumerate(page.columns) if column.name in line.cells]
-    last = max(i for i, column in enumerate(page.columns) if column.on_paper)
-    ends = [start - 1 for start in starts[1:]] + [last]
-    return {page.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
 
 
 def _text(content: CellContent) -> str:

@@ -135,7 +135,7 @@ class _SheetWriter:
             self._merge(row.row, (middle + 1, self.printed[-1]), row.cells.get("right", ""), right)
         elif row.kind == "band":
             line = next(item for item in self.page.lines if item.kind == "band")
-            for name, span in pages.band_spans(self.page, line).items():
+            for name, span in self.page.band_spans(line).items():
                 self._merge(row.row, span, row.cells.get(name), style)
         else:
             self._cells(row, style)
@@ -227,7 +227,7 @@ class _SheetWriter:
         out.page(_PAGE, paper=_PAPERS[page.paper], scale=page.scale)
         out.set_footer(f'&R&"{FONT},Italic"&10&A', {"margin": 0.25})
         out.center_horizontally()
-        breaks = {self.anchors[name].row for name in page.breaks} | set(pages.orphan_breaks(self.sheet))
+        breaks = {self.anchors[name].row for name in page.breaks} | set(self.sheet.orphan_breaks())
         if breaks:
             out.set_h_pagebreaks(sorted(breaks))
         last = self.sheet.rows[-1].row

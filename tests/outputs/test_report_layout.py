@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx.metrics import _column_points, text_width, wrapped
-from nq57xl.xlsx.pages import _MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, orphan_breaks, place
+from nq57xl.xlsx.pages import _MAX_HEIGHT, Link, Number, ReportColumn, ReportLine, ReportSheet, place
 from nq57xl.xlsx.write_pages import report_workbook
 
 TEXTS = st.text(alphabet=st.sampled_from("aăâbcđeêghiklmnoôơpqrstuưvxyỹễ ABĐ0123-/.,\n\u00a0"), max_size=400)
@@ -67,8 +67,8 @@ def test_a_heading_never_stands_alone_at_the_foot_of_a_page() -> None:
     section = ReportLine("section", {"a": "I", "b": "Nhóm"})
     last = ReportLine("row", {"a": "dài " * 60})
     alone = place(ReportSheet("t", COLUMNS, (*rows, section, last)))
-    assert orphan_breaks(alone) == [34]
-    assert orphan_breaks(place(ReportSheet("t", COLUMNS, (*rows[:20], section, last)))) == []
+    assert alone.orphan_breaks() == [34]
+    assert place(ReportSheet("t", COLUMNS, (*rows[:20], section, last))).orphan_breaks() == []
 
 
 def test_headings_are_repeated_over_their_own_table_alone() -> None:

@@ -32,7 +32,7 @@ from nq57xl.results.wording import (
     work_of,
 )
 from nq57xl.text.clock import moment_words
-from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place, rows_needed
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place
 
 Cells = dict[str, CellContent]
 """Column name -> content."""
@@ -214,7 +214,7 @@ def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
 def _cells(item: TracedCell, number: int, c: Consolidation) -> Cells:
     value, source = item.value, item.source
     place = f"{value.table}|{item.unit}|{value.key}"
-    long = rows_needed(value.typed, _EMPTY, "typed") > 1
+    long = _EMPTY.rows_needed(value.typed, "typed") > 1
     return {
         "number": str(number),
         "unit": item.name,
