@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import functools
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.postgresql import copied
 
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
@@ -20,12 +25,24 @@ def moment(day: int, hour: int = 9) -> dt.datetime:
     return dt.datetime(2026, 4, day, hour, tzinfo=VIETNAM)
 
 
+@functools.cache
+def _issued(day: int) -> Path:
+    """The workspace of which all others are copies, made once for each day."""
+    folder = Path(tempfile.mkdtemp(prefix="nq57xl-april-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    init(folder / "w", "bql-2026")
+    generate(Office.at(folder / "w", FixedClock(moment(day))), PERIOD)
+    return folder / "w"
+
+
+def office_in_april(root: Path, day: int = 1) -> Office:
+    """A new workspace in that folder, on the day on which its forms of April were issued."""
+    return Office.at(copied(_issued(day), root), FixedClock(moment(day)))
+
+
 def issued_office(folder: Path, day: int) -> tuple[Office, Path]:
-    """A workspace in that folder whose forms of April were issued on that day, and the form of VP."""
-    root = folder / "Văn phòng"
-    init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(day)))
-    generate(office, PERIOD)
+    """The same, "Văn phòng" in that folder, and the form of VP."""
+    office = office_in_april(folder / "Văn phòng", day)
     return office, office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
 
 

@@ -11,12 +11,11 @@ from typing import Any
 from openpyxl import load_workbook
 
 from nq57xl.commands.collect import collect
-from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
 from nq57xl.results.consolidation import Consolidation, LeadEntry
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.april_kit import office_in_april
 
 PERIOD = "2026-04"
 SHEET = "Nhiệm vụ chủ trì"
@@ -77,9 +76,7 @@ def answer(form: Path, target: Path, entries: Mapping[tuple[str, str, str], obje
 
 def start(root: Path) -> Path:
     """A workspace in which Văn phòng has reported in April, and the others have not."""
-    init(root, "bql-2026")
-    office = office_at(root, moment(1))
-    generate(office, PERIOD)
+    office = office_in_april(root)
     sent = answer(office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx", root / "gui" / "vp.xlsx", VP)
     done = collect(office, [sent], PERIOD, moment(15))
     assert [item.verdict for item in done.returns] == ["accepted"], done.returns[0].findings

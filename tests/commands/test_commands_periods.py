@@ -17,7 +17,6 @@ from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import diff, export
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import standing
@@ -29,6 +28,7 @@ from nq57xl.results.comparison import comparison_json
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import figures
 from nq57xl.text.clock import FixedClock
+from tests.april_kit import office_in_april
 from tests.conftest import REPOSITORY
 from tests.office import convert
 from tests.period_kit import (
@@ -61,9 +61,7 @@ def saved_again(path: Path, target: Path) -> Path:
 def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace in which every unit's report for April was accepted."""
     root = tmp_path_factory.mktemp("hai kỳ") / "Ban Quản lý"
-    init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(4, 1)))
-    generate(office, "2026-04")
+    office = office_in_april(root)
     sent = root.parent / "gửi"
     for unit in ("VP", "QLCNC", "QLDT", "QLDN"):
         filled(office, "2026-04", unit, sent / f"{unit}.xlsx")

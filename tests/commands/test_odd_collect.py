@@ -16,10 +16,10 @@ from openpyxl.workbook.workbook import Workbook
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.april_kit import office_in_april
 from tests.hostile import zipped
 
 DUE = dt.date(2026, 4, 17)
@@ -34,13 +34,11 @@ def moment(day: int, hour: int = 9) -> dt.datetime:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
     """A workspace with the forms of April issued, and each unit's report as it typed it."""
     root = tmp_path_factory.mktemp("odd") / "so"
-    init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(1)))
     reports = {}
-    for item in generate(office, PERIOD).forms:
-        target = root.parent / item.path.name
-        Department(7, DUE).fill(item.path, target)
-        reports[item.form.unit] = target.read_bytes()
+    for form in office_in_april(root).workspace.forms_dir(PERIOD).glob("NQ57_*.xlsx"):
+        target = root.parent / form.name
+        Department(7, DUE).fill(form, target)
+        reports[form.stem.rpartition("_")[2]] = target.read_bytes()
     return root, reports
 
 

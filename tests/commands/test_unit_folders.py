@@ -12,10 +12,10 @@ from nq57xl.commands.answers import make_unit_folders
 from nq57xl.commands.collect import collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import Watcher
 from nq57xl.text.clock import VIETNAM, FixedClock
+from tests.april_kit import office_in_april
 
 DUE = dt.date(2026, 4, 17)
 APRIL, MAY = (FixedClock(dt.datetime(2026, month, 16, 9, tzinfo=VIETNAM)) for month in (4, 5))
@@ -25,10 +25,8 @@ APRIL, MAY = (FixedClock(dt.datetime(2026, month, 16, 9, tzinfo=VIETNAM)) for mo
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the forms of April and a folder for each unit."""
     root = tmp_path_factory.mktemp("issued") / "so"
-    init(root, "bql-2026")
-    office = Office.at(root, APRIL)
-    generate(office, "2026-04")
-    make_unit_folders(office)
+    office_in_april(root)
+    make_unit_folders(Office.at(root, APRIL))
     return root
 
 

@@ -23,7 +23,6 @@ from nq57xl.commands import watch as module
 from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import PATIENCE, Watcher, watch
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
@@ -32,6 +31,7 @@ from nq57xl.returns.sources import arrival, lying
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, FixedClock
 from tests.amounts import amount
+from tests.april_kit import office_in_april
 from tests.case_kit import nq57xl
 from tests.ledger_kit import NOON
 from tests.watch_kit import DUE, Fake, messages, names, workbook
@@ -273,8 +273,7 @@ def test_the_first_ctrl_c_ends_the_wait_and_the_second_the_run() -> None:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """April issued, two reports filled in, kept beside the workspace."""
     root = tmp_path_factory.mktemp("watch") / "w"
-    init(root, "bql-2026")
-    generate(office_of(root), "2026-04")
+    office_in_april(root)
     forms = root / "out" / "2026-04" / "bieu-mau"
     Department(1, DUE).fill(forms / "NQ57_2026-04_QLDT.xlsx", root / "QLDT.xlsx")
     Department(2, DUE).fill(forms / "NQ57_2026-04_VP.xlsx", root / "VP.xlsx", mistakes=True)

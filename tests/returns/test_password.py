@@ -21,8 +21,6 @@ from nq57xl.cli import cli, environment
 from nq57xl.commands.collect import Collected, check_file, collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.demo import Department
-from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.ledger.workspace import Workspace, archived
@@ -33,6 +31,7 @@ from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.sniff import sniff
+from tests.april_kit import office_in_april
 from tests.office import ODS, XLS, XLSX, type_into
 
 PERIOD = "2026-04"
@@ -56,8 +55,7 @@ def encrypted(plain: bytes, password: str = SECRET, rounds: int = FEW) -> bytes:
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace in which April was issued."""
     root = tmp_path_factory.mktemp("khóa") / "Văn phòng"
-    init(root, "bql-2026")
-    generate(Office.at(root, FixedClock(NOON)), PERIOD)
+    office_in_april(root)
     return root
 
 
