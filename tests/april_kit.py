@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
 import functools
-import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import VIETNAM, FixedClock
-from tests.postgresql import copied
+from tests.postgresql import copied, lasting_folder
 
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
@@ -28,11 +25,10 @@ def moment(day: int, hour: int = 9) -> dt.datetime:
 @functools.cache
 def _issued(day: int) -> Path:
     """The workspace of which all others are copies, made once for each day."""
-    folder = Path(tempfile.mkdtemp(prefix="nq57xl-april-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    init(folder / "w", "bql-2026")
-    generate(Office.at(folder / "w", FixedClock(moment(day))), PERIOD)
-    return folder / "w"
+    root = lasting_folder() / "w"
+    init(root, "bql-2026")
+    generate(Office.at(root, FixedClock(moment(day))), PERIOD)
+    return root
 
 
 def office_in_april(root: Path, day: int = 1) -> Office:

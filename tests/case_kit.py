@@ -26,6 +26,7 @@ from nq57xl.cli import main
 from nq57xl.resources import yaml_of
 from tests.case_book import Book, Key, key_of, places
 from tests.case_edits import EDITS
+from tests.postgresql import copied, lasting_folder
 
 TABLES = Path(__file__).parent / "cases"
 TABLE_NAMES = ("shown", "kept", "impossible", "displaced")
@@ -103,12 +104,20 @@ def nq57xl(*arguments: str | Path, now: str = NOW) -> Done:
 
 def prepare(root: Path, *, others: bool = False) -> None:
     """A workspace of sxd-2026 with VP's form of April issued; `others`: all units', and VP's of March and May."""
+    copied(_prepared(others), root)
+
+
+@functools.cache
+def _prepared(others: bool) -> Path:
+    """The workspace of which all others of this process are copies."""
+    root = lasting_folder() / "so"
     assert nq57xl("init", root, "--plan", "sxd-2026", now=ISSUED_AT).code == 0
     one = ("--unit", "VP")
     wanted = (("2026-03", one), (PERIOD, ()), ("2026-05", one)) if others else ((PERIOD, one),)
     for period, units in wanted:
         done = nq57xl("-w", root, "generate", "--period", period, *units, now=ISSUED_AT)
         assert done.code == 0, done.err
+    return root
 
 
 def form(root: Path, unit: str = "VP", period: str = PERIOD) -> bytes:

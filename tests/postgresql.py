@@ -66,6 +66,13 @@ def shared_server() -> str:
     return stack.enter_context(server())
 
 
+def lasting_folder() -> Path:
+    """An empty folder that lasts as long as this process: for workspaces that are made once and copied."""
+    folder = Path(tempfile.mkdtemp(prefix="nq57xl-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def copied(root: Path, target: Path) -> Path:
     """A copy of a workspace with a ledger of its own, wherever ledgers lie."""
     from nq57xl.ledger.storage import copy_ledger, storage_of
