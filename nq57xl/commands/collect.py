@@ -27,9 +27,8 @@ from nq57xl.ledger.model import PeriodStatus, SignedCopy
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
 from nq57xl.plan.model import Period, Plan
-from nq57xl.returns.containers import believed, container_kind, members
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.returns.sources import gather
+from nq57xl.returns.sources import believed, container_kind, gather, members
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
 from nq57xl.text.files import require_new, write_atomic
 

@@ -22,10 +22,10 @@ from nq57xl.plan.model import Unit
 from nq57xl.returns.check import check, check_file, days_after_receipt, receipt_first
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out
-from nq57xl.returns.containers import believed
 from nq57xl.returns.identify import Identity, differing_carriers, identify, recognise, recognised_finding
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
 from nq57xl.returns.rejoin import rejoin
+from nq57xl.returns.sources import believed
 from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
 

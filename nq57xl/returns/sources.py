@@ -1,18 +1,28 @@
-"""Gathers the files that were handed in, or are on their way into a folder: which, how big, received when."""
+"""The files that were handed in, or are on their way into a folder: which, how big, received when.
+
+Archives and mails among them are taken apart in memory: nothing is written by the name it has there.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import mailbox
 import os
 import re
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, message_from_string
+from email.header import decode_header
+from email.message import Message
+from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
+import attrs
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
@@ -20,8 +30,9 @@ from nq57xl.forms.model import ReceivedBasis, Source
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import VIETNAM, in_vietnam
 from nq57xl.xlsx import limits
-from nq57xl.xlsx.limits import too_large
-from nq57xl.xlsx.package import without_tail
+from nq57xl.xlsx.limits import Refused, refuse, too_large
+from nq57xl.xlsx.package import ZIP_ERRORS, guessed, member_names, open_zip, safe_name, without_tail
+from nq57xl.xlsx.sniff import is_ole, package_kind, sniff
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -194,7 +205,9 @@ def lying(folder: Path) -> Iterator[tuple[Path, Look]]:
             continue
         if stat.S_ISDIR(found.st_mode):
             inner.append(path)
-        elif stat.S_ISREG(found.st_mode) and not _passing(path.name):
+        elif stat.S_ISREG(found.st_mode) and not (
+            is_noise(path.name) or path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED)
+        ):
             yield path, Look(found.st_size, found.st_mtime_ns)
     for path in inner:
         try:
@@ -212,17 +225,369 @@ def arrival(path: Path) -> _Arrival:
             if not head:
                 return "half"
             if head.startswith(b"PK"):
-                return "whole" if zipfile.is_zipfile(stream) or _ended(path.read_bytes()) else "half"
+                # an archive may end somewhere, with a long tail behind it
+                whole = zipfile.is_zipfile(stream) or len(without_tail(data := path.read_bytes())) < len(data)
+                return "whole" if whole else "half"
             return "whole"
     except OSError:
         return "held"
 
 
-def _ended(data: bytes) -> bool:
-    """Whether an archive ends somewhere, with a long tail behind it."""
-    return len(without_tail(data)) < len(data)
+_MAIL_LINES = 10_000
+"""Boundaries and part headers in a mail: the parser takes seconds for more."""
+_MAIL_DEPTH = 20
+"""Parts within parts; mail programs make four."""
+
+_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
+_KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to", "cc"})
+_SENT = frozenset({"to", "received", "message-id", "return-path", "delivered-to"})
+"""A web page saved by a browser has From, Subject and Date, but none of these."""
+_TRANSPORT_HEADERS, _DELIVERED = 0x007D, 0x0E06
+"""Property ids of .msg files ([MS-OXPROPS] 2.876 PidTagTransportMessageHeaders, 2.783 PidTagMessageDeliveryTime)."""
 
 
-def _passing(name: str) -> bool:
-    """A file that nobody hands in: somebody's lock, or what a program has not finished."""
-    return is_noise(name) or name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)
+@frozen
+class _Mail:
+    """What a mail says of itself, and what it carries."""
+
+    sender: str
+    """Name and address as shown: "Phòng A <a@x.vn>"."""
+    subject: str
+    times: tuple[datetime, ...]
+    """When it came, aware, the most trusted first: by the servers that handed it on, then by its own date."""
+    files: tuple[tuple[str, bytes], ...]
+    """(name, content); a mail attached to the mail is one of them, with the name ending in .eml."""
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether a file that begins like this is a mail."""
+    names = set()
+    lines = head.split(b"\n")
+    for number, line in enumerate(lines):
+        text = line.rstrip(b"\r")
+        if not text:
+            break
+        if text[:1] in (b" ", b"\t") or (number == 0 and text.startswith(b"From ")):
+            continue
+        match = _HEADER.match(text)
+        if match is None:
+            return False
+        names.add(match[1].decode().lower())
+    return len(names & _KNOWN) >= 3 and bool(names & _SENT)
+
+
+def _read_mail(data: bytes) -> _Mail:
+    """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
+    if data.count(b"\n--") > _MAIL_LINES or data.lower().count(b"\ncontent-") > _MAIL_LINES:
+        raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+    try:
+        message = message_from_bytes(data)
+        files = tuple(_attached(message))
+        return _Mail(_sender(message), _header(message, "subject"), _times(message), files)
+    except Refused:
+        raise
+    except Exception as error:  # the standard parser raises many kinds of errors on broken mails
+        raise refuse("FILE_BROKEN") from error
+
+
+def _attached(message: Message) -> Iterator[tuple[str, bytes]]:
+    """Attached files in their order; pictures of a signature and the text itself are none."""
+    number = 0
+    for part in _leaves(message, 0):
+        number += 1
+        name = _decoded(str(part.get_filename() or ""))
+        if part.get_content_type() == "message/rfc822":
+            inner = part.get_payload(0) if part.is_multipart() else None
+            if isinstance(inner, Message):
+                yield (
+                    safe_name(name or _header(inner, "subject") or f"thu-{number}").removesuffix(".eml") + ".eml",
+                    bytes(inner),
+                )
+            continue
+        kind = part.get_content_maintype()
+        attached = part.get_content_disposition() == "attachment"
+        if (kind == "text" and not name) or (kind == "image" and not attached) or kind == "multipart":
+            continue
+        content = part.get_payload(decode=True)
+        yield safe_name(name or f"tep-dinh-kem-{number}"), content if isinstance(content, bytes) else b""
+
+
+def _leaves(message: Message, depth: int) -> Iterator[Message]:
+    """Parts that hold something, without going into attached mails."""
+    if depth > _MAIL_DEPTH:
+        raise refuse("ARCHIVE_TOO_DEEP", limit=_MAIL_DEPTH)
+    if message.get_content_maintype() != "multipart" or not message.is_multipart():
+        yield message
+        return
+    for part in message.get_payload():
+        if isinstance(part, Message):
+            yield from _leaves(part, depth + 1)
+
+
+def _header(message: Message, name: str) -> str:
+    """The first header of that name, on one line, whatever way its letters were written."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name), "")
+    return _decoded(str(raw))
+
+
+def _decoded(text: str) -> str:
+    """Encoded words and raw eight-bit letters as text."""
+    raw = text.encode("utf-8", "surrogateescape")
+    text = guessed(raw) if any("\udc80" <= letter <= "\udcff" for letter in text) else text
+    if "=?" in text:
+        pieces = []
+        for piece, charset in decode_header(text):
+            pieces.append(piece if isinstance(piece, str) else _piece(piece, charset))
+        text = "".join(pieces)
+    return " ".join(text.split())
+
+
+def _piece(piece: bytes, charset: str | None) -> str:
+    try:
+        return piece.decode(charset or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return guessed(piece)
+
+
+def _sender(message: Message) -> str:
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == "from"), "")
+    name, address = parseaddr(raw)
+    name = _decoded(name)
+    return f"{name} <{address}>" if name and address else address or name
+
+
+def _times(message: Message) -> tuple[datetime, ...]:
+    """Each server writes a `Received` header above those before it; the newest one is this office's own server's."""
+    received = [str(value).rpartition(";")[2] for key, value in message.raw_items() if key.lower() == "received"]
+    known = [moment for text in received if (moment := _moment(text)) is not None]
+    own = _moment(_header(message, "date"))
+    return (*sorted(known, reverse=True), *([own] if own else []))
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a header tells; one without a usable zone is Vietnam's. None for nonsense."""
+    try:
+        moment = in_vietnam(parsedate_to_datetime(" ".join(text.split())))
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return moment if 1970 <= moment.year < 2200 else None
+
+
+def _read_outlook(data: bytes) -> _Mail:
+    """A mail that Outlook saved (.msg). Raises Refused for one that cannot be taken apart."""
+    from oxmsg import Message as OutlookMessage
+
+    try:
+        mail = OutlookMessage.load(data)
+        headers = mail.properties.str_prop_value(_TRANSPORT_HEADERS) or ""
+        times = [*_times(message_from_string(headers)), *_stamps(mail.properties.date_prop_value(_DELIVERED))]
+        times += _stamps(mail.sent_date)
+        files = tuple(
+            (safe_name(item.file_name or f"tep-dinh-kem-{number}"), item.file_bytes or b"")
+            for number, item in enumerate(mail.attachments, start=1)
+            if item.attached_by_value
+        )
+        return _Mail(" ".join((mail.sender or "").split()), " ".join(mail.subject.split()), tuple(times), files)
+    except Refused:
+        raise
+    except Exception as error:  # the parser raises many kinds of errors on broken files
+        raise refuse("FILE_BROKEN") from error
+
+
+def _stamps(moment: datetime | None) -> list[datetime]:
+    """A time that Outlook keeps: in universal time, whether it says so or not."""
+    return [] if moment is None else [moment if moment.tzinfo else moment.replace(tzinfo=UTC)]
+
+
+def _mails_of(data: bytes) -> list[bytes]:
+    """The mails of an mbox file. Raises Refused for one that is built to do harm."""
+    if data.count(b"\nFrom ") >= limits.ARCHIVE_MEMBERS:
+        raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+    with TemporaryDirectory() as folder:  # the standard reader wants a file
+        path = Path(folder) / "mbox"
+        path.write_bytes(data)
+        box = mailbox.mbox(path, create=False)
+        try:
+            return [box.get_bytes(key) for key in box.iterkeys()]
+        finally:
+            box.close()
+
+
+_ContainerKind = Literal["zip", "mail", "mbox", "msg"]
+
+_CLOCK_ERROR = timedelta(minutes=10)
+"""Clocks of mail servers differ by so much from an office's own; what is later lies in the future."""
+_HEAD = 16 * 1024
+
+
+@frozen
+class _Member:
+    """One file of an archive or mail; or the archive itself, when `findings` tell that it could not be opened whole."""
+
+    source: Source
+    data: bytes = b""
+    """Empty where `findings` stand."""
+    findings: tuple[Finding, ...] = ()
+
+
+def container_kind(path: Path) -> _ContainerKind | None:
+    """Whether the file is an archive or mail that can be opened; a workbook is none, an encrypted archive neither."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            whole = head.startswith(b"PK") or is_ole(head)
+            return _kind(head + file.read()) if whole else _kind(head)
+    except OSError:
+        return None
+
+
+def members(source: Source, path: Path) -> Iterator[_Member]:
+    """Every file in the archive or mail at `path`, with the source it came as; nested ones are opened in their turn.
+
+    Sources are named "archive.zip!member". A mail's times are those of what it carries (`believed`); of mails within
+    mails the outermost counts, because that is the one which this office received.
+    """
+    yield from _Opener().open(path.read_bytes(), source, 1)
+
+
+def _kind(data: bytes) -> _ContainerKind | None:
+    if is_ole(data):
+        return "msg" if sniff(data) == "msg" else None
+    if not data.startswith(b"PK"):
+        kind: _ContainerKind = "mbox" if data.startswith(b"From ") else "mail"
+        return kind if _is_mail(data[:_HEAD]) else None
+    try:
+        with open_zip(data) as archive:
+            return "zip" if package_kind(archive) == "zip" else None
+    except (Refused, *ZIP_ERRORS):
+        return None
+
+
+class _Opener:
+    """One archive or mail with all that is nested in it, under one budget."""
+
+    def __init__(self) -> None:
+        self._bytes = limits.ARCHIVE_BYTES
+        self._count = limits.ARCHIVE_MEMBERS
+
+    def open(self, content: bytes, source: Source, depth: int) -> Iterator[_Member]:
+        """The members; last the container itself, when something in it could not be had."""
+        problems: list[Finding] = []
+        found = False
+        try:
+            kind = _kind(content)
+            reader = self._zip if kind == "zip" else self._mbox if kind == "mbox" else self._mail
+            for name, data, origin in reader(content, source, problems):
+                found = True
+                yield from self._member(name, data, origin, depth)
+        except Refused as refusal:
+            problems.append(refusal.finding)
+        if not found and not problems:
+            problems.append(make("ARCHIVE_EMPTY"))
+        if problems:
+            yield _Member(source, findings=tuple(problems))
+
+    def _member(self, name: str, data: bytes | Source, origin: Source, depth: int) -> Iterator[_Member]:
+        if isinstance(data, Source):
+            yield _Member(data, findings=(too_large(data.size),))
+            return
+        digest = hashlib.sha256(data).hexdigest()
+        short = name.rpartition("/")[2]
+        path = f"{origin.path}!{name}"
+        source = attrs.evolve(origin, path=path, name=short, sha256=digest, size=len(data), saved_at=None)
+        if _kind(data) is None:
+            yield _Member(source, data)
+        elif depth >= limits.ARCHIVE_DEPTH:
+            yield _Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": limits.ARCHIVE_DEPTH}),))
+        else:
+            yield from self.open(data, source, depth + 1)
+
+    def _take(self) -> None:
+        self._count -= 1
+        if self._count < 0:
+            raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+
+    # --- archives ---------------------------------------------------------------------------------------------------
+
+    def _zip(
+        self, content: bytes, source: Source, problems: list[Finding]
+    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+        with open_zip(content) as archive:
+            infos = archive.infolist()
+            for info, name in zip(infos, member_names(infos), strict=True):
+                short = name.rpartition("/")[2]
+                if info.is_dir() or is_noise(short) or name.startswith("__MACOSX/"):
+                    continue
+                self._take()
+                try:
+                    yield name, self._read(archive, info, name, source), source
+                except ZIP_ERRORS:
+                    text = f"Trong tệp nén, «{name}» bị hỏng, không lấy ra được."
+                    problems.append(make("FILE_BROKEN", message=text, value=name))
+
+    def _read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, source: Source) -> bytes | Source:
+        """The member's bytes; for one over the limits its name, size and hash only. Sizes told may lie."""
+        digest, size, pieces = hashlib.sha256(), 0, []
+        with archive.open(info) as part:
+            while chunk := part.read(_CHUNK):
+                self._spend(len(chunk))
+                digest.update(chunk)
+                size += len(chunk)
+                if size <= limits.FILE_BYTES:
+                    pieces.append(chunk)
+        if size <= limits.FILE_BYTES:
+            return b"".join(pieces)
+        short = name.rpartition("/")[2]
+        return attrs.evolve(source, path=f"{source.path}!{name}", name=short, sha256=digest.hexdigest(), size=size)
+
+    def _spend(self, size: int) -> None:
+        self._bytes -= size
+        if self._bytes < 0:
+            raise refuse("ARCHIVE_TOO_BIG", limit=limits.ARCHIVE_BYTES >> 20)
+
+    # --- mails ------------------------------------------------------------------------------------------------------
+
+    def _mail(
+        self, content: bytes, source: Source, problems: list[Finding]
+    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+        mail = _read_outlook(content) if is_ole(content) else _read_mail(content)
+        times = source.mail_times or mail.times
+        origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject, mail_times=times)
+        for name, data in mail.files:
+            if is_noise(name.rpartition("/")[2]):
+                continue
+            self._take()
+            self._spend(len(data))
+            yield name, data, origin
+        if not mail.files:
+            problems.append(make("MAIL_WITHOUT_FILES"))
+
+    def _mbox(
+        self, content: bytes, source: Source, problems: list[Finding]
+    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+        for number, mail in enumerate(_mails_of(content), start=1):
+            self._take()
+            self._spend(len(mail))
+            yield f"thu-{number}.eml", mail, source
+
+
+def believed(source: Source, now: datetime, issued_on: date | None = None) -> tuple[Source, tuple[Finding, ...]]:
+    """The source with the time at which its mail came, as far as that is believed (contract: received time).
+
+    A time before the form was issued, or after now, is not; it is told, and the next one counts: the mail's own date,
+    then however else the time is known.
+    """
+    doubted = [moment for moment in source.mail_times if _impossible(moment, now, issued_on)]
+    sound = [moment for moment in source.mail_times if moment not in doubted]
+    findings = tuple(
+        make("MAIL_TIME_DOUBTED", words={"value": f"{in_vietnam(moment):%H:%M %d/%m/%Y}"}, value=moment.isoformat())
+        for moment in dict.fromkeys(doubted)
+    )
+    if not sound:
+        return source, findings
+    return attrs.evolve(source, received_at=in_vietnam(sound[0]), received_basis="mail"), findings
+
+
+def _impossible(moment: datetime, now: datetime, issued_on: date | None) -> bool:
+    early = issued_on is not None and in_vietnam(moment).date() < issued_on
+    return early or moment > now + _CLOCK_ERROR

@@ -14,8 +14,7 @@ import attrs
 import pytest
 
 from nq57xl.forms.model import Source
-from nq57xl.returns.containers import _is_mail, _Member, _read_mail, believed, container_kind, members
-from nq57xl.returns.sources import arrival
+from nq57xl.returns.sources import _is_mail, _Member, _read_mail, arrival, believed, container_kind, members
 from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.package import safe_name
