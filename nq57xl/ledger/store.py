@@ -122,8 +122,10 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file, and of the forms in memory."""
         self._engine.dispose()
+        self._forms.clear()
+        self._bare_forms.clear()
 
     @property
     def workspace(self) -> Workspace:
