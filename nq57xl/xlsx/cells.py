@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Literal
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl.rules.findings import Finding
@@ -69,14 +73,6 @@ class RawCell:
     doubt: str = ""
     """What else may be read in the cell: its XML is odd, and readers differ over it."""
 
-    def __reduce__(self) -> tuple[type[RawCell], tuple[Any, ...]]:
-        """For the way from process to process: most of a workbook's cells are a text and nothing else."""
-        first = (self.value, self.formula, self.error, self.decoded, self.charset, self.number, self.format)
-        last = (self.struck, self.live, self.link, self.doubt)
-        if last != ("", True, "", ""):
-            return RawCell, first + last
-        return RawCell, (self.value,) if first[1:] == (None, "", None, "", None, "") else first
-
 
 _MANY_TEXTS, _SHORT_TEXT = 5_000, 300
 
@@ -124,12 +120,13 @@ class RawSheet:
 
     def __reduce__(self) -> tuple[Callable[..., RawSheet], tuple[Any, ...]]:
         """For the way from process to process: of a cell that is a text and nothing else, the text."""
-        texts = [
-            text if isinstance(text := cell.value, str) and text_cell(text) is cell else cell
+        cells = [
+            text if isinstance(text := cell.value, str) and text_cell(text) is cell else _fields_of_cell(cell)
             for cell in self.cells.values()
         ]
-        others = (self.visible, self.protected, self.date1904, self.merged, self.remarks)
-        return _sheet_of, (self.name, [*self.cells], texts, *others)
+        places = array("i", chain.from_iterable(self.cells)).tobytes()
+        beside = (self.merged, [_fields_of_remark(remark) for remark in self.remarks], self.hidden)
+        return _sheet_of, (places, cells, self.name, self.visible, self.protected, self.date1904, *beside)
 
     def covered_by(self, place: tuple[int, int]) -> tuple[int, int] | None:
         """The first cell of the merged area that hides this place; None for a place that can be seen."""
@@ -139,9 +136,18 @@ class RawSheet:
         return None
 
 
-def _sheet_of(name: str, places: list[tuple[int, int]], cells: list[RawCell | str], *others: Any) -> RawSheet:  # noqa: ANN401 - the fields of RawSheet
-    read = (text_cell(cell) if isinstance(cell, str) else cell for cell in cells)
-    return RawSheet(name, dict(zip(places, read, strict=True)), *others)
+_fields_of_cell = attrgetter(*(each.name for each in attrs.fields(RawCell)))
+_fields_of_remark = attrgetter(*(each.name for each in attrs.fields(Remark)))
+
+
+def _sheet_of(places: bytes, cells: list[str | tuple[Any, ...]], *others: Any) -> RawSheet:  # noqa: ANN401 - the fields of RawSheet
+    name, visible, protected, date1904, merged, remarks, hidden = others
+    numbers = iter(array("i", places))
+    read = [text_cell(cell) if isinstance(cell, str) else RawCell(*cell) for cell in cells]
+    found = dict(zip(zip(numbers, numbers, strict=True), read, strict=True))
+    return RawSheet(
+        name, found, visible, protected, date1904, merged, tuple(Remark(*remark) for remark in remarks), hidden
+    )
 
 
 @frozen

@@ -196,6 +196,11 @@ class Package:
         pieces = self.chunks(name) if chunks is None else chunks
         parse_xml(name, pieces, start, end, text, prefixed=prefixed, cdata=cdata)
 
+    def content(self, name: str) -> bytes:
+        """All of a part that is parsed by who asks; empty where there is none."""
+        self._parsed.add(name.lower())
+        return b"".join(self.chunks(name))
+
     def refuse_doctypes(self) -> None:
         """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does."""
         for name in self.names():

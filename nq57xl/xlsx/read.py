@@ -39,7 +39,6 @@ from nq57xl.xlsx.limits import Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
 from nq57xl.xlsx.scan_cells import SheetScan, is_temporal
-from nq57xl.xlsx.scan_ods import scan_ods
 from nq57xl.xlsx.sniff import Kind, decrypt, sniff
 
 _CONVERT_SECONDS = 45
@@ -256,13 +255,16 @@ def _read_plain(data: bytes, kind: Kind, soffice: str | None) -> RawWorkbook:
     if kind == "xls":
         return _read_xls(data, soffice)
     if kind == "ods":
-        return _read_ods(scan_ods(data))
+        return _read_ods(data)
     data = without_tail(data)
     return _assemble(data, scan_xlsx(data))
 
 
-def _read_ods(scan: Scan) -> RawWorkbook:
+def _read_ods(data: bytes) -> RawWorkbook:
     """All that is to be known of an .ods stands in the scan."""
+    from nq57xl.xlsx.scan_ods import scan_ods
+
+    scan = scan_ods(data)
     sheets = tuple(_sheet(seen, seen.cells, scan) for seen in scan.sheets)
     return RawWorkbook(sheets, scan.program, _notes(scan))
 

@@ -6,8 +6,9 @@ Also what lies beside the cells of a sheet: comments old and new, text boxes, pi
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import attrs
 from attrs import define, field, frozen
@@ -15,7 +16,7 @@ from attrs import define, field, frozen
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import Remark
 from nq57xl.xlsx.limits import refuse
-from nq57xl.xlsx.package import Attributes, Package, local
+from nq57xl.xlsx.package import Attributes, Package, local, parse_xml
 from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, place_of
 from nq57xl.xlsx.scan_rows import Shared
 from nq57xl.xlsx.scan_sheet import SheetReader
@@ -39,13 +40,23 @@ class _Relation:
     external: bool = False
 
 
-def _relations(package: Package, part: str) -> dict[str, _Relation]:
+def _relations(package: Package, part: str) -> Mapping[str, _Relation]:
     """The relations of a part by their ids; "" is the package itself."""
     folder, name = posixpath.split(part)
-    found: dict[str, _Relation] = {}
     listed = posixpath.join(folder, "_rels", f"{name}.rels")
     if listed not in package:
-        return found
+        return {}
+    content = package.content(listed)
+    return (_listed if len(content) < _USUAL_PART else _listed.__wrapped__)(listed, folder, content)
+
+
+_USUAL_PART = 1 << 14
+"""Bytes: the lists of a form's parts and sheets have some 3 KB."""
+
+
+@lru_cache(maxsize=100)  # nearly all forms have the same
+def _listed(part: str, folder: str, content: bytes) -> Mapping[str, _Relation]:
+    found: dict[str, _Relation] = {}
 
     def start(tag: str, attributes: Attributes) -> None:
         if tag == "Relationship":
@@ -56,7 +67,7 @@ def _relations(package: Package, part: str) -> dict[str, _Relation]:
                 target = target.lstrip("/") if target.startswith("/") else joined
             found[attributes.get("Id", "")] = _Relation(target, kind, external)
 
-    package.parse(listed, start)
+    parse_xml(part, (content,), start)
     return found
 
 
@@ -330,7 +341,15 @@ def _workbook_part(package: Package) -> str:
 
 def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetScan]], bool]:
     """(relation, sheet) in order, and whether days are counted from 1904."""
-    found: list[tuple[str, SheetScan]] = []
+    content = package.content(workbook)
+    about = _about_sheets if len(content) < _USUAL_PART else _about_sheets.__wrapped__
+    sheets, date1904 = about(workbook, content)
+    return [(relation, SheetScan(name, visible)) for relation, name, visible in sheets], date1904
+
+
+@lru_cache(maxsize=100)
+def _about_sheets(part: str, content: bytes) -> tuple[list[tuple[str, str, bool]], bool]:
+    found: list[tuple[str, str, bool]] = []
     date1904 = False
 
     def start(tag: str, attributes: Attributes) -> None:
@@ -340,10 +359,9 @@ def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetS
         elif tag == "sheet":
             # r:id, whatever the prefix; "sheetId" is another attribute
             relation = next((value for key, value in attributes.items() if ":" in key and local(key) == "id"), "")
-            visible = attributes.get("state", "visible") == "visible"
-            found.append((relation, SheetScan(attributes.get("name", ""), visible)))
+            found.append((relation, attributes.get("name", ""), attributes.get("state", "visible") == "visible"))
 
-    package.parse(workbook, start)
+    parse_xml(part, (content,), start)
     return found, date1904
 
 

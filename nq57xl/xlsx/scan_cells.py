@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import attrs
@@ -62,26 +62,26 @@ class SheetScan:
     """(area, relation) of hyperlinks to somewhere else."""
     remarks: list[Remark] = field(factory=list)
 
-    def add_row(self, places: Collection[_Place], row: SheetScan) -> None:
-        """What was read in a row, which has something at these places and shares none of them with another."""
-        if not places:
-            return
+    def add_row(self, row: SheetScan, places: Sequence[_Place], columns: int) -> None:
+        """What was read in a row with something at these places; `columns`: the last of them, plus one."""
         if not self.cells.keys().isdisjoint(places):  # programs differ in which of the two they read
             raise refuse("FILE_BROKEN")
         self.cells |= row.cells
-        self.looks |= row.looks
-        self.runs |= row.runs
-        self.sure |= row.sure
+        if row.looks or row.runs or row.sure:
+            self.looks |= row.looks
+            self.runs |= row.runs
+            self.sure |= row.sure
         self.letters += row.letters
         self.calls |= row.calls
         self.unreadable |= row.unreadable
-        self.reach(places)
+        if places:
+            self.reach(len(places), places[0][0] + 1, columns)
 
-    def reach(self, places: Collection[_Place]) -> None:
-        """Counts cells with something in them."""
-        self.values += len(places)
-        (last, _), right = max(places), max(column for _, column in places)
-        self.rows, self.columns = max(self.rows, last + 1), max(self.columns, right + 1)
+    def reach(self, values: int, rows: int, columns: int) -> None:
+        """Counts cells with something in them, the last of which stands there."""
+        self.values += values
+        if rows > self.rows or columns > self.columns:
+            self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
         if self.values > limits.VALUE_CELLS:
             check_extent(self)
 

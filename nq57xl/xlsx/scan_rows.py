@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any
@@ -55,7 +55,8 @@ _CELL = re.compile(
 _STEP = _CELL.groups + 1
 
 _AROUND_ROWS = re.compile(rb"</sheetData>|(?:<\?xml[^<>]*\?>\s*)?<worksheet\b")
-_OPENS = re.compile(rb"<(?:[\w.-]+:)?(?:[vf]|is|(?:odd|even|first)(?:Header|Footer))\b")
+_OPENS = re.compile(rb"<(?:[\w.-]+:)?(?:[vf]|is|(?:odd|even|first)(?:Header|Footer))\b|</worksheet>")
+"""Where texts are looked at from, or the sheet ends: what stands behind that is left as it is."""
 _RULE = re.compile(
     rb'<mergeCell ref="([A-Z0-9:]+)" ?/>'
     rb"|<(conditionalFormatting|dataValidation)\b[^<>]*>[^<]*(?:<(?!/\2>)[^<]*)*</\2>"
@@ -87,6 +88,8 @@ class PlainRow:
     """What stands in its cells, as XML."""
     cells: tuple[PlainCell, ...]
     places: tuple[_Place, ...]
+    columns: int
+    """Column of the last of them, plus one."""
     read: SheetScan | None = None
     """What it says, once it was read, where nothing of that stands elsewhere in the workbook."""
 
@@ -191,7 +194,8 @@ def _folded(row: bytes) -> PlainRow | None:
             name = "is"
             texts.append(string)
         cells.append(((number, _column(column)), int(style or 0), kind.decode() if kind else "n", known, name))
-    return PlainRow(number, tuple(texts), tuple(cells), tuple(cell[0] for cell in cells))
+    places = tuple(cell[0] for cell in cells)
+    return PlainRow(number, tuple(texts), tuple(cells), places, max((column + 1 for _, column in places), default=0))
 
 
 @lru_cache(maxsize=1_000)
@@ -199,16 +203,20 @@ def _column(letters: bytes) -> int:
     return column_of(letters.decode())
 
 
-def without_idle(xml: bytes, merged: Callable[[str], None]) -> bytes:
-    """What stands around the rows without what says nothing, and without merged areas, which are told one by one."""
+def without_idle(xml: bytes) -> tuple[bytes, Sequence[str]]:
+    """What stands around the rows without what says nothing, and without merged areas, which are given apart."""
+    return _remembered_around(xml) if len(xml) < _SHORT_ROW else _without_idle(xml)
 
+
+def _without_idle(xml: bytes) -> tuple[bytes, Sequence[str]]:
+    merged: list[str] = []
     later = False
     """Merged areas come up that are told later: those after them stay in their order."""
 
     def shorten(found: re.Match[bytes]) -> bytes:
         nonlocal later
         if found[1] and not later:
-            merged(found[1].decode())
+            merged.append(found[1].decode())
             return b""
         if _is_idle(found[0]):
             return b""
@@ -216,15 +224,18 @@ def without_idle(xml: bytes, merged: Callable[[str], None]) -> bytes:
         return found[0]
 
     if not _AROUND_ROWS.match(xml):
-        return xml
+        return xml, ()
     opens = _OPENS.search(xml)
+    if opens is None and not xml.endswith(b"<sheetData>"):
+        return xml, ()
     end = opens.start() if opens else len(xml)
     tags = xml[:end].translate(None, _NO_BRACKETS)
     if tags != b"<>" * (len(tags) // 2):  # what looks like an element may stand within a tag
-        return xml
-    return _RULE.sub(shorten, xml[:end]) + xml[end:]
+        return xml, ()
+    return _RULE.sub(shorten, xml[:end]) + xml[end:], merged
 
 
+_remembered_around = lru_cache(maxsize=100)(_without_idle)
 _NO_BRACKETS = bytes({*range(256)} - {*b"<>"})
 
 

@@ -77,7 +77,12 @@ class SheetReader:
         package.parse(part, self._start, self._end, self._text, chunks=chunks, cdata=self._note_cdata)
 
     def _shortened(self, xml: bytes) -> bytes:
-        return xml if self._inside or self._run is not None else without_idle(xml, self._merge)
+        if self._inside or self._run is not None:
+            return xml
+        shortened, merged = without_idle(xml)
+        for area in merged:
+            self._merge(area)
+        return shortened
 
     def _note_cdata(self) -> None:
         self._cdata = True
@@ -143,7 +148,7 @@ class SheetReader:
                 self._read_cells(row.cells, left)
                 if all(kind != "s" for _, _, kind, _, _ in row.cells):
                     row.read = self._sheet
-            sheet.add_row(row.places, known or self._sheet)
+            sheet.add_row(known or self._sheet, row.places, row.columns)
         self._sheet = sheet
         self._row, self._column = rows[-1][0].number, -1
 
@@ -217,7 +222,7 @@ class SheetReader:
             self._inside = ""
         elif tag == "c" and self._place is not None:
             if self._values or self._strings or self._formula is not None:
-                self._sheet.reach((self._place,))
+                self._sheet.reach(1, self._place[0] + 1, self._place[1] + 1)
                 self._note(self._place)
             self._place = None
         elif tag == "is":

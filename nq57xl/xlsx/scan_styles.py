@@ -52,7 +52,7 @@ _AS_TEXT = CellLook("@")
 
 def read_styles(package: Package, part: str) -> Looks:
     """How cells look."""
-    content = b"".join(package.chunks(part))
+    content = package.content(part)
     return _looks(content) if len(content) < _USUAL_STYLES else _looks.__wrapped__(content)
 
 

@@ -84,6 +84,8 @@ RULE = '<dataValidation sqref="{}" type="list"><formula1>{}</formula1></dataVali
         ("<conditionalFormatting><mergeCell ref='A1:B2'/></conditionalFormatting>" + '<mergeCell ref="C1:D2"/>', True),
         ('<mergeCells count=<mergeCell ref="A1:B2"/>"1"></mergeCells>', False),
         ("<pageMargins<pageMargins/>/>", False),
+        ("</worksheet>" + RULE.format("B2", "1") + "<worksheet/>", False),
+        ('</worksheet><mergeCell ref="C1:D2"/>', False),
         ('<sheetProtection sheet="1"/><col hidden="1" min="2" max="3"/><brk id="1"/>', True),
         (f"<oddHeader>&amp;L Số {RULE.format('B2', '1')} 7</oddHeader>", True),
         (f"<v>{RULE.format('B2', '1')}</v>", True),
