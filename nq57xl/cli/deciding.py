@@ -90,11 +90,6 @@ def _decided_json(done: Decided) -> dict[str, Any]:
     return {"decision": done.kind, "changed": done.changed} | which | how | stands
 
 
-def _event_json(event: Event) -> dict[str, Any]:
-    """One line of the event log."""
-    return json_fields(event, "id at who what detail")
-
-
 def _tell_events(events: tuple[Event, ...]) -> None:
     """One line for each event, then what it is about."""
     if not events:
@@ -280,7 +275,7 @@ def _log(context: click.Context, period: str | None, last: int | None, json_: bo
 
     found = events(office(context), period, last)
     if json_:
-        print_json({"events": [_event_json(item) for item in found]})
+        print_json({"events": [json_fields(item, "id at who what detail") for item in found]})
     else:
         _tell_events(found)
 

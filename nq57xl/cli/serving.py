@@ -185,6 +185,8 @@ class _Teller:
 
     def tell(self, news: WatchNews) -> None:
         """Files on stdout, one line each; talk on stderr."""
+        from nq57xl.cli.printing import collected_file_json
+
         if news.message:
             talk(visible(news.message))
         if news.collected is None:
@@ -192,7 +194,7 @@ class _Teller:
         self.answers = news.collected.answers
         for item in news.collected.returns:
             self.counts[item.verdict] += 1
-            click.echo(_json_line(item) if self.json_ else file_line(item))
+            click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if self.json_ else file_line(item))
         for problem in self.answers.problems:
             talk(problem)
 
@@ -219,9 +221,3 @@ def file_line(item: CollectedFile) -> str:
     unit = f" ({item.unit})" if item.unit else ""
     line = f"{VERDICTS[item.verdict]}: {item.source.path}{unit}" + (f" – {told}" if told else "")
     return visible(line)
-
-
-def _json_line(item: CollectedFile) -> str:
-    from nq57xl.cli.printing import collected_file_json
-
-    return json.dumps(collected_file_json(item), ensure_ascii=False)

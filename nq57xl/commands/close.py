@@ -113,7 +113,8 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
         closing = closing_of(ledger, period.code)
         if closing is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt: chốt số liệu rồi mới xóa liên hệ.")
-        for path in _files_with_contacts(office, period):
+        internal = office.workspace.report_dir(period.code).glob("noi-bo*.xlsx")
+        for path in (*internal, *(office.workspace.out / period.code).rglob("du-lieu-noi-bo.*")):
             files.remove(path)
         for key, sha256 in closing.outputs.items():
             if Path(key).name.startswith("noi-bo") and (copy := archived(office.workspace, sha256)):
@@ -131,12 +132,6 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
 def answered_anew(office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus) -> tuple[str, ...]:
     """Brings marked forms and letters in line with the status; gives what could not be written, in words."""
     return answer(office, ledger, plan, status, write_back(office, ledger, status).problems).problems
-
-
-def _files_with_contacts(office: Office, period: Period) -> list[Path]:
-    workspace = office.workspace
-    shown = workspace.report_dir(period.code).glob("noi-bo*.xlsx")
-    return [*shown, *(workspace.out / period.code).rglob("du-lieu-noi-bo.*")]
 
 
 def without_erased(ledger: Ledger, schema: Schema, period: str, item: JudgedReturn) -> JudgedReturn:

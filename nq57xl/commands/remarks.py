@@ -96,7 +96,8 @@ def _take_line(  # noqa: PLR0917 - of one line
         if not line.text:
             return 1
         place = (known.sheet, known.address)
-        return 1 + _record(office, ledger, _return_of(ledger, known), known.cell, place, line.text)
+        record = next(item for item in reversed(ledger.returns(known.period)) if item.judged.unit == known.unit)
+        return 1 + _record(office, ledger, record, known.cell, place, line.text)
     units = {fold(name): unit.code for unit in plan.units for name in (unit.code, unit.name)}
     code = line.place.partition("|")[0] or units.get(fold(line.unit))
     if code is None:
@@ -105,10 +106,6 @@ def _take_line(  # noqa: PLR0917 - of one line
     if not own:
         raise Nq57Error(f"đơn vị «{code}» chưa nộp báo cáo nào trong kỳ.")
     return note_remark(office, ledger, max(own, key=lambda item: item.order), line)
-
-
-def _return_of(ledger: Ledger, known: CellRemark) -> ReturnRecord:
-    return next(item for item in reversed(ledger.returns(known.period)) if item.judged.unit == known.unit)
 
 
 def note_remark(office: Office, ledger: Ledger, record: ReturnRecord, line: RemarkLine) -> int:

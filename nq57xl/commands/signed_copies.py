@@ -158,7 +158,11 @@ def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code:
     """The same for content that is no file here; `name` is what the sender called it."""
     if len(data) > limits.FILE_BYTES:
         raise _too_large(name, len(data))
-    if not _is_scan(data):
+    try:
+        scanned = sniff(data) in ("pdf", "picture")  # what a scanner or a phone makes
+    except Refused:
+        scanned = False
+    if not scanned:
         raise Nq57Error(f"«{name}» không phải tệp .pdf hoặc ảnh quét: bản ký là tệp có số, ngày và chữ ký.")
     with office.changing("attach") as ledger:
         period = office.issued(period_code, ledger)[1]
@@ -176,14 +180,6 @@ def signed_copies(office: Office, unit: str, period_code: str) -> tuple[SignedCo
     with office.reading() as ledger:
         period = office.valid(period_code, ledger)[1]
         return tuple(copy for copy in ledger.signed_copies(period.code) if copy.unit == unit)
-
-
-def _is_scan(data: bytes) -> bool:
-    """The content is what a scanner or a phone makes: a .pdf or a picture."""
-    try:
-        return sniff(data) in ("pdf", "picture")
-    except Refused:
-        return False
 
 
 def _too_large(name: str, size: int) -> Nq57Error:

@@ -82,7 +82,9 @@ def upward(
         _require_period(superior, period, form.name)
         require_reported(ledger, plan, period)
         sides = _sides(superior, plan.properties.year)
-        book = office.workspace.upward_dir() / f"doi-chieu-{_slug(superior.plan_id)}.xlsx"
+        # the plan's id where it is one; of a stranger's text what a file name can hold
+        name = re.sub(r"[^A-Za-z0-9._-]", "-", superior.plan_id)[:60].strip(".-") or "cap-tren"
+        book = office.workspace.upward_dir() / f"doi-chieu-{name}.xlsx"
         if matches is not None:
             write_atomic(book, matches)
         lines = _matched(ledger, superior, (sides, plan), book, confirm=confirm)
@@ -223,11 +225,6 @@ def _other_office(superior: SuperiorForm, name: str) -> PointLine | None:
         "có đúng biểu của cơ quan mình không."
     )
     return PointLine(there.sheet, there.cell, "", there.typed, "Đơn vị báo cáo", why)
-
-
-def _slug(plan_id: str) -> str:
-    """The plan's id where it is one; of a stranger's text what a file name can hold."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", plan_id)[:60].strip(".-") or "cap-tren"
 
 
 def _sides(superior: SuperiorForm, year: int) -> list[FormRows]:

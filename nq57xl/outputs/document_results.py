@@ -165,18 +165,13 @@ def accepted(c: Consolidation) -> int:
     return sum(item.status.counting is not None for item in c.units)
 
 
-def _agency_name(c: Consolidation) -> str:
-    """The agency that reports."""
-    return c.letterhead[1]
-
-
 def _plan_cited(c: Consolidation) -> str:
     """First citation of the plan (Decree 30/2020/NĐ-CP): kind, number, day, agency, subject; the unknown left blank."""
     own = c.plan.properties
     number = own.number or _BLANK_NUMBER
     symbol = f"/{own.symbol}" if own.symbol else ""
     day = day_in_words(own.issued_on) if own.issued_on else BLANK_DAY
-    agency = name_on(own.agency, own.issued_on) if own.issued_on else _agency_name(c)
+    agency = name_on(own.agency, own.issued_on) if own.issued_on else c.letterhead[1]
     title = re.sub(r"^kế hoạch\s+", "", one_line(own.title), flags=re.IGNORECASE)
     subject = f"{title[:1].lower()}{title[1:]}" if title else ""
     return f"Kế hoạch số {number}{symbol} {day} của {agency} {subject}".strip()
@@ -397,17 +392,15 @@ def _indicators(c: Consolidation, f: Figures) -> tuple[Paragraph, ...]:
     total = len(c.indicators)
     words = [f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {listed(f.states, INDICATOR_STATES, total)}."]
     if len(groups_of(c)) > 1:
-        words.append(f"Theo nhóm chỉ tiêu: {'; '.join(_of_group(f, number) for number, _ in groups_of(c))}.")
+        counts = ((number, f.indicators[number]) for number, _ in groups_of(c))
+        reached = [(number, count_words(of.get(REACHED, 0)), count_words(sum(of.values()))) for number, of in counts]
+        told_of = "; ".join(f"nhóm {number} đạt {part}/{whole}" for number, part, whole in reached)
+        words.append(f"Theo nhóm chỉ tiêu: {told_of}.")
     for state, told in ((REACHED, "Các chỉ tiêu đã đạt"), (UNDER_WAY, "Các chỉ tiêu còn phải phấn đấu")):
         rows = [row for row in c.indicators if indicator_state(row) == state]
         if 0 < len(rows) <= _NAMED_INDICATORS:
             words.append(f"{told}: {'; '.join(_indicator(row) for row in rows)}.")
     return (Paragraph(" ".join(words)),)
-
-
-def _of_group(f: Figures, number: str) -> str:
-    counts = f.indicators[number]
-    return f"nhóm {number} đạt {count_words(counts.get(REACHED, 0))}/{count_words(sum(counts.values()))}"
 
 
 def _indicator(row: IndicatorRow) -> str:

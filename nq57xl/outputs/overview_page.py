@@ -17,7 +17,6 @@ from nq57xl.results.overview import (
     REACHED,
     UNCOMPARED,
     UNDER_WAY,
-    AskedDecision,
     Figures,
     Overview,
     RowCounts,
@@ -175,14 +174,10 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
         "before": view.before_title,
         "overdue": view.overdue,
         "due_soon": view.due_soon,
-        "decisions": [(level, _of_level(view.decisions, level)) for level in levels],
+        "decisions": [(level, [item for item in view.decisions if item.level == level]) for level in levels],
         "charts": _charts(c, view.figures.sections, view.figures.units, view.figures.indicators),
     }
     return resources.fill(f"texts/{PAGE}.j2", words, workspace).encode()
-
-
-def _of_level(decisions: Iterable[AskedDecision], level: str) -> list[AskedDecision]:
-    return [item for item in decisions if item.level == level]
 
 
 def _figures(c: Consolidation, now: RowCounts, before: RowCounts | None) -> list[tuple[str, int, int | None]]:

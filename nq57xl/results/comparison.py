@@ -129,7 +129,9 @@ def compare_periods(before: Consolidation, after: Consolidation) -> PeriodCompar
     earlier = {row.task.code: row for row in before.tasks}
     later = {row.task.code for row in after.tasks}
     rows = [_row(earlier.get(row.task.code), row, before, after.schema) for row in after.tasks]
-    dropped = [_dropped(row) for row in before.tasks if row.task.code not in later]
+    gone = [row for row in before.tasks if row.task.code not in later]
+    words = "Không còn trong kế hoạch"
+    dropped = [TaskChange(row.task, "dropped", row.standing, None, row_percent(row), words=words) for row in gone]
     return PeriodComparison(
         before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after)
     )
@@ -177,11 +179,6 @@ def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema:
         newly_overdue=overdue,
         words=f"{words}; mới quá hạn" if overdue else words,
     )
-
-
-def _dropped(row: TaskRow) -> TaskChange:
-    words = "Không còn trong kế hoạch"
-    return TaskChange(row.task, "dropped", row.standing, None, row_percent(row), None, words=words)
 
 
 def _move(before: RowStanding, after: RowStanding, was: float | None, now: float | None) -> _RowMove:
@@ -310,7 +307,7 @@ def comparison_json(c: PeriodComparison) -> dict[str, Any]:
         "newly_done": [row.task.code for row in c.newly_done],
         "newly_overdue": [row.task.code for row in c.newly_overdue],
         "rows": [_row_json(row) for row in c.rows],
-        "indicators": [_indicator_json(item) for item in c.indicators],
+        "indicators": [{"indicator": item.indicator.code, **json_fields(item, _OF_INDICATOR)} for item in c.indicators],
         "units": [attrs.asdict(item) for item in c.units],
     }
 
@@ -328,9 +325,7 @@ def _standing(standing: RowStanding | None, percent: float | None) -> dict[str, 
     return {**json_fields(standing, "state progress"), "timeliness": code, "days": days, "percent": percent}
 
 
-def _indicator_json(item: IndicatorChange) -> dict[str, Any]:
-    names = "unit measure before after state_before state_after difference reached_before reached_after"
-    return {"indicator": item.indicator.code, **json_fields(item, names)}
+_OF_INDICATOR = "unit measure before after state_before state_after difference reached_before reached_after"
 
 
 _Cause = Literal["return", "edit", "decision"]

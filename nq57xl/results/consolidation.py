@@ -418,13 +418,9 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
 
 def _reports(plan: Plan, status: PeriodStatus) -> _UnitReturns:
     names = {unit.code: unit.name for unit in plan.units} | {unit.code: unit.name for unit in status.units}
-    cells = {unit.code: _by_row(unit) for unit in status.units if unit.counting is not None}
+    cells = {unit.code: _grouped(_values(unit)) for unit in status.units if unit.counting is not None}
     before = {unit.code: _grouped(item.value for item in unit.carried) for unit in status.units}
     return _UnitReturns(cells, frozenset(unit.code for unit in status.units), names, before)
-
-
-def _by_row(unit: UnitStatus) -> _Cells:
-    return _grouped(_values(unit))
 
 
 def _grouped(values: Iterable[Value]) -> _Cells:

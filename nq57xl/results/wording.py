@@ -109,13 +109,10 @@ def entry_words(entry: LeadEntry, row: TaskRow, c: Consolidation) -> tuple[str, 
 
 
 def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
-    words = c.vocabulary.word(progress, timeliness.code)
-    return words or progress_words(c.schema)[progress], _timely_words(progress, timeliness)
-
-
-def _timely_words(progress: str, timeliness: Timeliness) -> str:
-    """How a reported row stands against its deadline; "" where there is nothing to say."""
-    return "" if progress == "done" and timeliness.code == "undated" else TIMELINESS.get(timeliness.code, "")
+    """Progress, and how the row stands against its deadline; "" where there is nothing to say."""
+    words = c.vocabulary.word(progress, timeliness.code) or progress_words(c.schema)[progress]
+    undated = progress == "done" and timeliness.code == "undated"
+    return words, "" if undated else TIMELINESS.get(timeliness.code, "")
 
 
 def days_words(timeliness: Timeliness | None) -> str:
