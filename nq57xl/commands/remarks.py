@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,8 @@ from attrs import frozen
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Form, Slot, cells_of
-from nq57xl.ledger.decisions import CellRemark, Decision, held_of, remark_value
+from nq57xl.forms.model import Form, FormCell, Slot, cells_of
+from nq57xl.ledger.decisions import CellRemark, Decision, held_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file
 from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
@@ -123,7 +124,7 @@ def note_remark(office: Office, ledger: Ledger, record: ReturnRecord, line: Rema
 def _record(  # noqa: PLR0917 - of one remark
     office: Office, ledger: Ledger, record: ReturnRecord, cell: tuple[str, str, str], place: tuple[str, str], text: str
 ) -> int:
-    value = remark_value(cell, *place, held_of(record, cell))
+    value = _remark_value(cell, *place, held_of(record, cell))
     source = record.judged.source
     detail = {"period": record.period, "unit": record.judged.unit, "file": source.path, "sha256": source.sha256}
     where = {"cell": "!".join(filter(None, place)), "text": text}
@@ -176,3 +177,8 @@ def _is_meant(form: Form, slot: Slot, where: tuple[str, str], line: RemarkLine) 
     heads = {item.title for sheet in form.schema.sheets for item in sheet.columns if item.name == slot.field}
     names = heads.union(*((item.title, item.name) for item in fields))
     return bool(line.column) and fold(line.column) in map(fold, names)
+
+
+def _remark_value(cell: FormCell, sheet: str, address: str, held: tuple[str, str]) -> str:
+    """A remark's cell as its decision keeps it."""
+    return json.dumps([*cell, sheet, address, *held], ensure_ascii=False)

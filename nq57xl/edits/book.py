@@ -161,7 +161,6 @@ _LISTS = "_lists"
 _MARK = "NQ57-BT"
 WHO_AND_WHY = {"kind": "Loại biên tập", "author": "Người sửa", "reason": "Lý do"}
 """Columns that say of all cells changed in a line: of what kind, by whom, why."""
-ENTRY_HEAD = "Nội dung biên tập"
 CELL, WRITTEN, BASES = "cell:", "written:", "bases"
 """Keys of columns: a field's entry cells; hidden, what the program wrote there; hidden, which edits stand in the line
 ("percent=12 result=13")."""

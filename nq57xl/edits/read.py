@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import attrs
 from attrs import field, frozen
 
-from nq57xl.edits.book import BASES, CELL, ENTRY_HEAD, OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, WRITTEN
+from nq57xl.edits.book import BASES, CELL, OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, WRITTEN
 from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.shared_cells import parts_within
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
@@ -399,6 +399,7 @@ def _number_alone(
     return None, [*told, _finding(line, "VALUE_UNREADABLE", message=message, fix=fix)]
 
 
+_ENTRY_HEAD = "Nội dung biên tập"
 _ASKED = {
     "entry": "nội dung thay cho nội dung của đơn vị",
     "kind": "chọn trong danh sách",
@@ -408,7 +409,7 @@ _ASKED = {
 
 
 def _blank(line: _EditedCell, name: str) -> Finding:
-    words = {"field": WHO_AND_WHY.get(name, ENTRY_HEAD), "hint": _ASKED[name], "example": _ASKED[name]}
+    words = {"field": WHO_AND_WHY.get(name, _ENTRY_HEAD), "hint": _ASKED[name], "example": _ASKED[name]}
     return _finding(line, "REQUIRED_BLANK", name, words=words)
 
 

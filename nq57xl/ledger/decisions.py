@@ -111,11 +111,6 @@ def _content(item: Value | None) -> str:
     return " ".join(str(item.typed if item.value is None else item.value).split())
 
 
-def remark_value(cell: FormCell, sheet: str, address: str, held: tuple[str, str]) -> str:
-    """A remark's cell as its decision keeps it."""
-    return json.dumps([*cell, sheet, address, *held], ensure_ascii=False)
-
-
 def remarks_of(connection: Connection, condition: ColumnElement[bool] | None = None) -> tuple[CellRemark, ...]:
     """The remarks on returns that fulfil a condition, oldest first; those that were withdrawn are not among them.
 

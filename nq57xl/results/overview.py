@@ -19,7 +19,6 @@ from nq57xl.results.consolidation import (
     TaskRow,
 )
 from nq57xl.results.wording import (
-    DONE_BEFORE,
     OUTSIDE,
     PARTLY_REPORTED,
     STAGES,
@@ -30,7 +29,6 @@ from nq57xl.results.wording import (
     entry_words,
     flowing,
     numbered,
-    progress_order,
     shown,
     stage_words,
     standing_words,
@@ -156,12 +154,6 @@ def groups_of(c: Consolidation) -> list[tuple[str, str]]:
     titles = {group.number: group.title for group in c.plan.indicator_groups}
     present = dict.fromkeys(row.indicator.group for row in c.indicators)
     return [(number, titles.get(number, "")) for number in present]
-
-
-def progress_buckets(c: Consolidation) -> tuple[str, ...]:
-    """Column headings by progress; the one for outside leads only where the plan has such rows."""
-    outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
-    return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
 
 
 def stage_buckets(c: Consolidation) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from nq57xl.commands.consolidated import period_marks
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import forms_to_send, generate, mail_draft, write_drafts
 from nq57xl.commands.history import history
-from nq57xl.commands.import_plan import answer_questions, import_plan, open_questions, replace_appendix
+from nq57xl.commands.import_plan import answer_questions, open_questions, replace_appendix
 from nq57xl.commands.init import confirm_continued, lint, show, waiting_book
 from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
@@ -32,9 +31,7 @@ from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
 from nq57xl.web.jobs import Progress, Tell
-from nq57xl.web.site import Site, Visit, attachment, page_at, see, upload_name
-
-_DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
+from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
 
 
 @page_at("/so/{slug}/ke-hoach")
@@ -182,17 +179,6 @@ def _day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def import_document(site: Site, name: str, data: bytes, target: Path) -> str:
-    """An appendix made of a plan's document, or the appendix itself; gives a sentence on what is to be reviewed."""
-    if Path(name).suffix.lower() not in _DOCUMENTS:
-        raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
-    document = target.parent / upload_name(name)
-    write_atomic(document, data)
-    made = import_plan(document, target, site.today())
-    count = len(made.review)
-    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát."
 
 
 @page_at("/so/{slug}/nam")

@@ -18,15 +18,16 @@ from nq57xl.commands.answers import make_unit_folders, unit_folders
 from nq57xl.commands.backup import backup_of, restore
 from nq57xl.commands.decide import event_in_words, events
 from nq57xl.commands.demo import demo
-from nq57xl.commands.import_plan import open_questions
+from nq57xl.commands.import_plan import import_plan, open_questions
 from nq57xl.commands.init import NextYear, init, show
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
+from nq57xl.text.files import write_atomic
 from nq57xl.web.jobs import Job, Progress, Tell
-from nq57xl.web.plan_page import import_document
 from nq57xl.web.safety import cookie_name
-from nq57xl.web.site import Visit, attachment, page_at, see, slug_of
+from nq57xl.web.site import Site, Visit, attachment, page_at, see, slug_of, upload_name
 
+_DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
 _LOOK = 0.15
 """Seconds between two looks at a job."""
 _EVENTS = 300
@@ -117,7 +118,7 @@ def _make(visit: Visit) -> Response:
                 restore(document[1], aside)
             elif document is not None:
                 target = aside / "phu-luc-lap-tu-van-ban.xlsx"
-                tell(Progress(import_document(site, *document, target)))
+                tell(Progress(_import_document(site, *document, target)))
                 _told(init(aside, str(target), previous), tell)
             else:
                 _told(init(aside, kind, previous), tell)
@@ -130,6 +131,17 @@ def _make(visit: Visit) -> Response:
         return f"/so/{made}/ke-hoach{asked}"
 
     return visit.start("Tạo thư mục làm việc", "/chon", work)
+
+
+def _import_document(site: Site, name: str, data: bytes, target: Path) -> str:
+    """An appendix made of a plan's document, or the appendix itself; gives a sentence on what is to be reviewed."""
+    if Path(name).suffix.lower() not in _DOCUMENTS:
+        raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
+    document = target.parent / upload_name(name)
+    write_atomic(document, data)
+    made = import_plan(document, target, site.today())
+    count = len(made.review)
+    return f"{len(made.plan.tasks)} đầu việc; {count} chỗ cần rà soát."
 
 
 def _told(made: NextYear, tell: Tell) -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
-from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, grouped_rows, heading, labelled, list_sheet, source_link
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, heading, labelled, list_sheet, source_link, standing_text
 from nq57xl.plan.model import Period
 from nq57xl.plan.periods import next_period
-from nq57xl.results.consolidation import Consolidation, FreeRow, IndicatorEntry, LeadEntry, TaskRow
+from nq57xl.results.consolidation import (
+    Consolidation,
+    FreeRow,
+    IndicatorEntry,
+    LeadEntry,
+    TaskRow,
+)
 from nq57xl.results.overview import NO_LEVEL, falls_due, is_open, is_silent, timely
 from nq57xl.results.standing import OFFICE
-from nq57xl.results.wording import EDIT_KINDS, numbered, shown, table_title, work_of
+from nq57xl.results.wording import (
+    EDIT_KINDS,
+    due_words,
+    numbered,
+    shown,
+    table_title,
+    work_of,
+)
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import MOVEMENT_EXPLAINED
 from nq57xl.rules.schema import vietnamese_date
@@ -200,7 +213,7 @@ def problem_page(c: Consolidation) -> ReportSheet:
 
 def _lines(c: Consolidation) -> Iterator[ReportLine]:
     shown = groups(c)
-    yield from grouped_rows(shown, c)
+    yield from _grouped_rows(shown, c)
     told = {row.task.code for _, rows in shown for row in rows}
     rest = [row for row in c.tasks if is_open(row) and row.task.due is None and row.task.code not in told]
     number = sum(bool(rows) for _, rows in shown)
@@ -309,3 +322,29 @@ def _free_lines(rows: list[FreeRow], fields: tuple[str, ...], c: Consolidation) 
         source = source_link(row.unit, row.table, row.key)
         cells: Cells = {"number": str(number), "unit": row.name, **texts, "source": source}
         yield ReportLine("row", cells, anchors=(f"{row.table}|{row.unit}|{row.key}",))
+
+
+def _grouped_rows(groups: Iterable[tuple[str, Sequence[TaskRow]]], c: Consolidation) -> Iterator[ReportLine]:
+    """Groups of the plan's rows under their titles, a line for each unit that leads a row; the row's own cells once."""
+    index = 0
+    for title, rows in groups:
+        if rows:
+            index += 1
+            yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
+        for number, row in enumerate(rows, start=1):
+            first: Cells = {"number": str(number), **_row_cells(row)}
+            for entry in row.entries or (LeadEntry("", row.task.lead, False),):
+                yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
+                first = {}
+
+
+def _row_cells(row: TaskRow) -> Cells:
+    return {"code": numbered(row.task), "work": work_of(row.task), "deadline": due_words(row.task)}
+
+
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
+    """Who leads the row, how far it is, in the unit's own words, and where they stand."""
+    cells: Cells = {"unit": entry.name, "standing": standing_text(entry, row, c)}
+    cells |= {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "next_work")}
+    cells["cause"] = labelled(entry.values, (("cause", ""), ("explanation", "Giải trình: ")), c)
+    return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if entry.values else {})

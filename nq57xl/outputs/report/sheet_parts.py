@@ -20,16 +20,13 @@ from nq57xl.results.overview import past_periods
 from nq57xl.results.wording import (
     EDIT_KINDS,
     days_words,
-    due_words,
     entry_words,
     field_of,
     field_title,
-    numbered,
     report_title,
     shown,
     source_anchor,
     table_title,
-    work_of,
 )
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place
@@ -104,32 +101,6 @@ def labelled(values: Mapping[str, Value], names: Iterable[tuple[str, str]], c: C
     """Texts of one cell, each on its own line after its label; "" where none was typed."""
     told = ((label, shown(values.get(name), c.schema)) for name, label in names)
     return "\n".join(f"{label}{text}" for label, text in told if text)
-
-
-def grouped_rows(groups: Iterable[tuple[str, Sequence[TaskRow]]], c: Consolidation) -> Iterator[ReportLine]:
-    """Groups of the plan's rows under their titles, a line for each unit that leads a row; the row's own cells once."""
-    index = 0
-    for title, rows in groups:
-        if rows:
-            index += 1
-            yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
-        for number, row in enumerate(rows, start=1):
-            first: Cells = {"number": str(number), **_row_cells(row)}
-            for entry in row.entries or (LeadEntry("", row.task.lead, False),):
-                yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
-                first = {}
-
-
-def _row_cells(row: TaskRow) -> Cells:
-    return {"code": numbered(row.task), "work": work_of(row.task), "deadline": due_words(row.task)}
-
-
-def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
-    """Who leads the row, how far it is, in the unit's own words, and where they stand."""
-    cells: Cells = {"unit": entry.name, "standing": standing_text(entry, row, c)}
-    cells |= {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "next_work")}
-    cells["cause"] = labelled(entry.values, (("cause", ""), ("explanation", "Giải trình: ")), c)
-    return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if entry.values else {})
 
 
 def standing_text(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:

@@ -9,7 +9,9 @@ from attrs import frozen
 from nq57xl.forms.wording import shorten
 from nq57xl.outputs.report import plan_results as plan_sheet
 from nq57xl.outputs.report.units import YES
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.consolidation import (
+    Consolidation,
+)
 from nq57xl.results.overview import (
     INDICATOR_STATES,
     Figures,
@@ -17,11 +19,18 @@ from nq57xl.results.overview import (
     figures,
     groups_of,
     past_periods,
-    progress_buckets,
     stage_buckets,
     trend_counts,
 )
-from nq57xl.results.wording import PARTLY_REPORTED, STAGES, TIMELINESS, UNREPORTED
+from nq57xl.results.wording import (
+    DONE_BEFORE,
+    OUTSIDE,
+    PARTLY_REPORTED,
+    STAGES,
+    TIMELINESS,
+    UNREPORTED,
+    progress_order,
+)
 from nq57xl.xlsx.pages import (
     CellContent,
     ColumnRanges,
@@ -126,7 +135,7 @@ class _SummaryBuilder:
 
     def __init__(self, c: Consolidation, f: Figures, rows: CountedSheets, top: int) -> None:
         self.c, self.f, self.rows, self.top = c, f, rows, top
-        self.progress, self.stages = progress_buckets(c), stage_buckets(c)
+        self.progress, self.stages = _progress_buckets(c), stage_buckets(c)
         self.lines: list[ReportLine] = []
         self.blocks: dict[str, _Block] = {}
         self.heads: dict[str, tuple[str, ...]] = {}
@@ -317,3 +326,9 @@ def _trend_values(counts: Mapping[str, int]) -> tuple[int | float, ...]:
         counts["indicators"],
         counts["reached"],
     )
+
+
+def _progress_buckets(c: Consolidation) -> tuple[str, ...]:
+    """Column headings by progress; the one for outside leads only where the plan has such rows."""
+    outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
+    return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
