@@ -44,6 +44,7 @@ from nq57xl.text.clock import VIETNAM, FixedClock
 from nq57xl.text.files import write_atomic
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 _Typed = str | float | date
@@ -109,8 +110,7 @@ class Department:
                 self._fill_sheet(sheet)
         if mistakes:
             self._blunder(book["1. Kết quả"])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(target)
+        _save(book, target)
 
     def sign(self, form: Path, target: Path, answers: Mapping[tuple[str, str], str] = MappingProxyType({})) -> None:
         """Signs a form that is filled in already; `answers`: (sheet, cell) -> what is typed into cells left open."""
@@ -124,8 +124,7 @@ class Department:
                     self._type(sheet, spot, names[spot.label])
                 elif (spot.sheet, spot.address) in answers:
                     self._type(sheet, spot, answers[spot.sheet, spot.address])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(target)
+        _save(book, target)
 
     def mend(self, form: Path, target: Path) -> int:
         """Corrects the cells that the sheet "Cần sửa" names; returns how many."""
@@ -141,8 +140,7 @@ class Department:
                 percent.value, mended = 0.6, mended + 1
             if percent.value and not result.value:
                 result.value, mended = self._say("in_progress", "result"), mended + 1
-        target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(target)
+        _save(book, target)
         return mended
 
     def _fill_sheet(self, sheet: Worksheet) -> None:
@@ -179,37 +177,26 @@ class Department:
         return next((answer() for heading, answer in table if heading in headings), self._signature())
 
     def _task(self, progress: str) -> dict[str, Any]:
-        return self._results(progress) | self._evidence(progress) | self._problems(progress)
-
-    def _results(self, progress: str) -> dict[str, Any]:
         kind = _KINDS.get(progress, "")
         answers: dict[str, Any] = {"Tiến độ": progress}
         if kind == "in_progress":
-            answers |= {"Tỷ lệ hoàn thành": self.random.randrange(20, 95, 5) / 100}
+            answers["Tỷ lệ hoàn thành"] = self.random.randrange(20, 95, 5) / 100
         if kind == "done":
-            answers |= {"Tỷ lệ hoàn thành": 1.0}
+            answers["Tỷ lệ hoàn thành"] = 1.0
         if kind in ("in_progress", "done", "ongoing"):
-            answers |= {"Kết quả trong kỳ": self._say(kind, "result")}
-        return answers
-
-    def _evidence(self, progress: str) -> dict[str, Any]:
-        kind = _KINDS.get(progress, "")
+            answers["Kết quả trong kỳ"] = self._say(kind, "result")
         if kind == "in_progress":
-            return {"Mức đạt KPI": self._say("in_progress", "kpi")}
-        if kind != "done":
-            return {}
-        day = self.today.replace(day=self.random.randint(1, 14))
-        return {
-            "Mức đạt KPI": "Đạt 100% KPI.",
-            "Ngày hoàn thành": day,
-            "Số, ký hiệu và ngày văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP ngày {day:%d/%m/%Y}",
-            "Trích yếu hoặc đường dẫn minh chứng": self._say("done", "title"),
-        }
-
-    def _problems(self, progress: str) -> dict[str, Any]:
-        kind = _KINDS.get(progress, "")
-        words = self.words.get(kind, {})
-        answers = {"Việc kỳ tới": self._say(kind, "next_work") if "next_work" in words else ""}
+            answers["Mức đạt KPI"] = self._say(kind, "kpi")
+        if kind == "done":
+            day = self.today.replace(day=self.random.randint(1, 14))
+            answers |= {
+                "Mức đạt KPI": "Đạt 100% KPI.",
+                "Ngày hoàn thành": day,
+                "Số, ký hiệu và ngày văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP ngày {day:%d/%m/%Y}",
+                "Trích yếu hoặc đường dẫn minh chứng": self._say(kind, "title"),
+            }
+        if "next_work" in self.words.get(kind, {}):
+            answers["Việc kỳ tới"] = self._say(kind, "next_work")
         if kind == "in_progress":
             answers["Khó khăn, vướng mắc"] = self._say(kind, "difficulties")
             answers["Đề xuất, kiến nghị"] = self._say(kind, "proposal")
@@ -275,6 +262,11 @@ class Department:
             p=part * 10,
             sp="",
         )
+
+
+def _save(book: Workbook, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    book.save(target)
 
 
 _KINDS = {
@@ -387,8 +379,7 @@ class _Play:
         sheet.append(["STT", "Nội dung", "Kết quả"])
         sheet.append([1, "Báo cáo tháng 4 của phòng", "Đang thực hiện"])
         target = self.sent / "BC thang 4 (1) - SUA.xlsx"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(target)
+        _save(book, target)
         return target
 
 

@@ -16,8 +16,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.wording import days_left
 from nq57xl.text.files import write_atomic
-from nq57xl.web.jobs import Progress, Tell, Work, collected_line
-from nq57xl.web.site import Visit, page_at, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, Work, collected_line, page_at, upload_name
 
 _SINGLY = 10
 """So many files are judged one by one, so that each verdict shows as it comes; larger drops go in tens."""

@@ -30,8 +30,7 @@ from nq57xl.plan.model import PlanRowChange
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
-from nq57xl.web.jobs import Progress, Tell
-from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, page_at, see, upload_name
 
 
 @page_at("/so/{slug}/ke-hoach")

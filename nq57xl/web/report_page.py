@@ -23,8 +23,7 @@ from nq57xl.outputs.overview_page import headline
 from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES, days_left
 from nq57xl.text.files import write_atomic
-from nq57xl.web.jobs import Progress, Tell, Tone
-from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Tone, Visit, attachment, page_at, see, upload_name
 from nq57xl.xlsx.package import zipped
 
 _WHAT = {

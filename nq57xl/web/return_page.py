@@ -27,8 +27,7 @@ from nq57xl.outputs.reminders import NOTICE_FILE, OWES
 from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS
 from nq57xl.rules.findings import grouped, to_answer
-from nq57xl.web.jobs import Progress, Tell
-from nq57xl.web.site import Visit, attachment, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, page_at, see, upload_name
 
 _LEVELS = {
     "error": "Phải sửa",

@@ -31,9 +31,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import Clock
 from nq57xl.text.files import write_atomic
 from nq57xl.web import desk_page, plan_page, report_page, return_page, start_page
-from nq57xl.web.jobs import Progress, collected_line
 from nq57xl.web.safety import BodyTooLargeError, Guard
-from nq57xl.web.site import ROUTES, Site, UnknownWorkspaceError, Visit
+from nq57xl.web.site import ROUTES, Progress, Site, UnknownWorkspaceError, Visit, collected_line
 
 _PAGES = (start_page, desk_page, return_page, report_page, plan_page)
 """Imported, each has put its routes in ROUTES."""

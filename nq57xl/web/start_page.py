@@ -23,9 +23,8 @@ from nq57xl.commands.init import NextYear, init, show
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.text.files import write_atomic
-from nq57xl.web.jobs import Job, Progress, Tell
 from nq57xl.web.safety import cookie_name
-from nq57xl.web.site import Site, Visit, attachment, page_at, see, slug_of, upload_name
+from nq57xl.web.site import Job, Progress, Site, Tell, Visit, attachment, page_at, see, slug_of, upload_name
 
 _DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
 _LOOK = 0.15
