@@ -22,7 +22,7 @@ from nq57xl.edits.read import (
     read_lines,
     understand,
 )
-from nq57xl.errors import Nq57Error, WorkbookOpenError
+from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
 from nq57xl.ledger.office_records import add_edits, edits_of, holding
@@ -34,6 +34,7 @@ from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.standing import OFFICE, values_of
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
+from nq57xl.text.files import hash_unless_open
 from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import too_large
@@ -97,7 +98,7 @@ def read_edit_books(office: Office, ledger: Ledger, plan: Plan, period: Period) 
     """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
     read = []
     for path in _candidates(office, period):
-        sha256 = _hash(path)
+        sha256 = hash_unless_open(path)
         if not ledger.was_written(office.workspace.key_of(path), sha256):
             read.append(_take(office, ledger, (plan, period), path, sha256))
     return EditBooks(tuple(read))
@@ -112,11 +113,11 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Edi
     wanted = office.workspace.report_dir(c.period.code) / NAME
     for item in taken.read:
         # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
-        if item.settled and _hash(item.path) == item.sha256:
+        if item.settled and hash_unless_open(item.path) == item.sha256:
             ledger.note_output(office.workspace.key_of(item.path), item.sha256)
     written = write_guarded(ledger, office.workspace, wanted, content)
     for path in _candidates(office, c.period):
-        if path != written and ledger.was_written(office.workspace.key_of(path), _hash(path)):
+        if path != written and ledger.was_written(office.workspace.key_of(path), hash_unless_open(path)):
             files.remove(path)
     return written
 
@@ -150,14 +151,6 @@ def _candidates(office: Office, period: Period) -> list[Path]:
     """bien-tap.xlsx and its "(2)", "(3)" ..., the first one first."""
     folder, stem = office.workspace.report_dir(period.code), Path(NAME).stem
     return [path for path in (folder / NAME, *sorted(folder.glob(f"{stem} (*).xlsx"))) if path.is_file()]
-
-
-def _hash(path: Path) -> str:
-    """Hash of the file. Raises WorkbookOpenError when another program holds it (Windows)."""
-    try:
-        return files.sha256_of(path)
-    except PermissionError as error:
-        raise WorkbookOpenError(path) from error
 
 
 def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> _EditFile:

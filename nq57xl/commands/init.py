@@ -112,16 +112,12 @@ class _Matched:
         }
         found = []
         for row in self.comparison.rows:
-            if row.code and row.index is not None:
-                new = getattr(self.new, row.table)[row.index].line()
-                sure = self.confirmed or "changed" not in row.kinds
+            if row.code and (row.index is not None or "kept" in row.kinds):
                 old = texts[row.table, row.code].line()
+                new = old if row.index is None else getattr(self.new, row.table)[row.index].line()
+                sure = self.confirmed or "changed" not in row.kinds
                 done = self.finished(row.table, row.code)
                 found.append(_ContinuedRow(row.table, row.code, old, new, finished=done, confirmed=sure))
-            elif row.code and "kept" in row.kinds:
-                text = texts[row.table, row.code].line()
-                done = self.finished(row.table, row.code)
-                found.append(_ContinuedRow(row.table, row.code, text, text, finished=done, confirmed=True))
         return tuple(found)
 
     @property

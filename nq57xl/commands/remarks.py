@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from attrs import frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.errors import Nq57Error, WorkbookOpenError
+from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, Slot, cells_of
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of
@@ -22,6 +21,7 @@ from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.addresses import a1
+from nq57xl.text.files import hash_unless_open
 from nq57xl.text.legacy import fold
 
 _ADDRESS = re.compile(r"(?:(.+)!)?([A-Za-z]{1,3}[0-9]{1,7})")
@@ -45,7 +45,7 @@ def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
     recorded, problems = 0, list[str]()
     target = office.workspace.check_book(period.code)
     for path in (target, *sorted(target.parent.glob(f"{target.stem} (*).xlsx"))):
-        sha256 = _hash(path) if path.is_file() else ""
+        sha256 = hash_unless_open(path) if path.is_file() else ""
         if not sha256 or ledger.was_written(office.workspace.key_of(path), sha256):
             continue
         copy = archive_file(office.workspace, path, sha256)
@@ -65,13 +65,6 @@ def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
             if path != target:
                 files.remove(path)
     return RemarksTaken(recorded, tuple(problems))
-
-
-def _hash(path: Path) -> str:
-    try:
-        return files.sha256_of(path)
-    except PermissionError as error:
-        raise WorkbookOpenError(path) from error
 
 
 def _take_line(  # noqa: PLR0917 - of one line

@@ -76,6 +76,14 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def hash_unless_open(path: Path) -> str:
+    """The same. Raises WorkbookOpenError when another program holds the file (Windows)."""
+    try:
+        return sha256_of(path)
+    except PermissionError as error:
+        raise WorkbookOpenError(path) from error
+
+
 def require_closed(path: Path) -> None:
     """Raises WorkbookOpenError when the workbook is open in Excel or LibreOffice, as far as that can be seen.
 
