@@ -49,8 +49,18 @@ MACHINE = (
 """What no document to the People's Committee says."""
 
 
+_MADE: dict[int, tuple[Consolidation, Any]] = {}
+
+
+def document_of(c: Consolidation) -> Any:  # noqa: ANN401 - python-docx has no types
+    """Its document, made once, to look at (of an equal consolidation it is made anew)."""
+    if id(c) not in _MADE:
+        _MADE[id(c)] = c, opened(render_document(c))
+    return _MADE[id(c)][1]
+
+
 def texts_of(c: Consolidation) -> list[str]:
-    return blocks(opened(render_document(c)))
+    return blocks(document_of(c))
 
 
 def cases(which: str) -> list[Consolidation]:
@@ -95,7 +105,7 @@ def main_text(texts: list[str]) -> list[str]:
 def test_counts_of_rows(which: str) -> None:
     """Total and where every row stands: in the sentence with shares, and by group in the table before the appendix."""
     for c in cases(which):
-        document = opened(render_document(c))
+        document = document_of(c)
         plain, total = plain_stages(c, None), len(c.plan.tasks)
         first = next(text for text in blocks(document) if text.startswith("Kế hoạch có "))
         sections = {task.section for task in c.plan.tasks}
@@ -158,7 +168,7 @@ def plain_state(c: Consolidation, item: Indicator) -> tuple[str, float | str | N
 def test_counts_of_indicators(which: str) -> None:
     """In all and by group, in sentences and in the appendix; results as typed, shares to two decimals."""
     for c in cases(which):
-        document = opened(render_document(c))
+        document = document_of(c)
         texts = blocks(document)
         states = {item.code: plain_state(c, item) for item in c.plan.indicators}
         counted = Counter(state for state, _ in states.values())
@@ -251,7 +261,7 @@ def test_every_text_of_a_unit_is_there(which: str, monkeypatch: pytest.MonkeyPat
     main text as one run of words, too, where the body has room for them."""
     monkeypatch.setattr(document, "_FITS", ((document_words.Room(1000), "results"),))
     for c in cases(which):
-        texts = texts_of(c)
+        texts = texts_of(attrs.evolve(c))
         whole, main = joined(texts[len(main_text(texts)) :]), one_line(joined(main_text(texts)))
         assert "nội dung khác nêu tại" not in main
         told = ("difficulties", "cause", "proposal", "next_work")
@@ -340,7 +350,7 @@ def test_lists_that_are_too_long_stand_in_the_appendix(monkeypatch: pytest.Monke
     whole = texts_of(c)
     monkeypatch.setattr(document, "_FITS", ((document_words.Room(1), "counts"),))
     monkeypatch.setattr(document_words, "_NAMED_UNITS", 0)
-    texts = texts_of(c)
+    texts = texts_of(attrs.evolve(c))
     appendix = joined(texts[len(main_text(texts)) :])
     assert appendix == joined(whole[len(main_text(whole)) :])
     for _, value in cells(c, "led"):
@@ -354,7 +364,7 @@ def test_lists_that_are_too_long_stand_in_the_appendix(monkeypatch: pytest.Monke
 def test_what_only_the_office_can_say_is_asked_for() -> None:
     """Highlighted places say what to write, and are counted; the office's own words take their place."""
     c = consolidated("bql-2026", 1)
-    document = opened(render_document(c))
+    document = document_of(c)
     shown = [p.text for p in document.paragraphs if any(run.font.highlight_color is not None for run in p.runs)]
     assert len(shown) == placeholders(c) >= 2
     assert all(text.startswith("[") and text.endswith("]") for text in shown)
@@ -370,7 +380,7 @@ def test_what_only_the_office_can_say_is_asked_for() -> None:
 def test_other_vocabularies_count_the_same_rows(code: str) -> None:
     """In the words of any vocabulary the table before the appendix counts the same rows; the appendix has them."""
     c = attrs.evolve(consolidated("sxd-2026", 2), vocabulary=load_vocabulary(code))
-    document = opened(render_document(c))
+    document = document_of(c)
     _, *lines = (cell_texts(row) for row in counts_table(document)._tbl.tr_lst)
     for line in lines:
         assert sum(map(int, line[2:])) == int(line[1])
