@@ -144,10 +144,7 @@ def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, 
 
 
 def _grey_formula(
-    form: Form,
-    table: Table,
-    slot: Slot,
-    known: tuple[dict[tuple[str, str, str], Slot], Facts, Sequence[Condition]],
+    form: Form, table: Table, slot: Slot, known: tuple[dict[tuple[str, str, str], Slot], Facts, Sequence[Condition]]
 ) -> str:
     """The cell is blank and one of the conditions holds, by cells of its own sheet; "" where none ever does."""
     entries, facts, conditions = known

@@ -14,15 +14,7 @@ from typing import Literal
 import attrs
 from attrs import field, frozen
 
-from nq57xl.forms.asked import (
-    ASKED_SHEET,
-    CONFIRM_COLUMN,
-    AskedFinding,
-    asked_key,
-    confirmation,
-    content_of,
-    stays,
-)
+from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, asked_key, confirmation, content_of, stays
 from nq57xl.forms.live_check import checks_of, entries_of, parts_of
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value
 from nq57xl.forms.styles import DONE_FILL, GREY, SIZE, entry_style, password_of, protect, set_up_page

@@ -519,11 +519,7 @@ def _render(form: Form, values: Sequence[Value], findings: Sequence[Finding], br
     )
     repaired = sum(item.severity == "repaired" for item in findings)
     # identity once more, as a cross-check only: many programs drop it
-    identity = {
-        "subject": period_line(form.period),
-        "author": form.gatherer,
-        "keywords": f"NQ57 {form.issue_id}",
-    }
+    identity = {"subject": period_line(form.period), "author": form.gatherer, "keywords": f"NQ57 {form.issue_id}"}
     issued = dt.datetime.combine(form.issued_on, dt.time(8))
     title = f"Biểu mẫu báo cáo {form.unit_name}"
     with Workbook(title, styles.STYLES, created=issued, protected=True, properties=identity) as book:

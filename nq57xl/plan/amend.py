@@ -18,15 +18,7 @@ from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import grids_of
 from nq57xl.plan.appendix_read import text_of as cell_text
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_decisions, write_line
-from nq57xl.plan.compare import (
-    FIELDS,
-    GENERAL,
-    KIND_WORDS,
-    TITLES,
-    Decisions,
-    match_sections,
-    text_of,
-)
+from nq57xl.plan.compare import FIELDS, GENERAL, KIND_WORDS, TITLES, Decisions, match_sections, text_of
 from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import (
     DatedName,

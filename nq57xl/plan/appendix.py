@@ -100,11 +100,7 @@ def card_cells(properties: model.Properties) -> AppendixRow:
     """The lines of the plan's card."""
     cells = attrs.asdict(properties, recurse=False)
     signatory = properties.signatory
-    return cells | {
-        "authority": signatory.authority,
-        "position": signatory.position,
-        "signer": signatory.name,
-    }
+    return cells | {"authority": signatory.authority, "position": signatory.position, "signer": signatory.name}
 
 
 def name_rows(properties: model.Properties) -> list[AppendixRow]:

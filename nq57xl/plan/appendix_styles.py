@@ -39,11 +39,7 @@ _FORMATS = {"short": "@", "whole": "0", "date": "dd/mm/yyyy"}
 
 
 def write_cell(
-    sheet: Worksheet,
-    place: tuple[int, int],
-    column: AppendixColumn,
-    value: object,
-    **changes: object,
+    sheet: Worksheet, place: tuple[int, int], column: AppendixColumn, value: object, **changes: object
 ) -> None:
     """A value of that column at (row, column); `changes`: properties of its format that differ from the usual ones."""
     style = _CELL | ({"num_format": _FORMATS[column.kind]} if column.kind in _FORMATS else {})

@@ -347,10 +347,7 @@ def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterat
         before, after = getattr(old.properties, field), getattr(new.properties, field)
         if after and not same_text(_words(before), _words(after)):
             yield FieldChange(field, titles[field], _words(before), _words(after))
-    for table, title in (
-        ("tasks", appendix.SECTIONS.title),
-        ("indicators", appendix.INDICATOR_GROUPS.title),
-    ):
+    for table, title in (("tasks", appendix.SECTIONS.title), ("indicators", appendix.INDICATOR_GROUPS.title)):
         befores, afters = old.headings(table), new.headings(table)  # type: ignore[arg-type]
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):

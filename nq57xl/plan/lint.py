@@ -448,11 +448,7 @@ def _properties(linter: _Linter) -> Iterator[Finding]:
     for field in _REQUIRED_NAMES:
         if not getattr(properties, field):
             yield linter.make(
-                "PLAN_PROPERTY_MISSING",
-                "names",
-                len(name_rows(properties)),
-                "name",
-                value=appendix.NAME_KINDS[field],
+                "PLAN_PROPERTY_MISSING", "names", len(name_rows(properties)), "name", value=appendix.NAME_KINDS[field]
             )
     external = {unit.code: unit.external for unit in linter.plan.units}
     if properties.gatherer and external.get(properties.gatherer, True):

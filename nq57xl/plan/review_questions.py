@@ -391,16 +391,7 @@ def _communes(plan: Plan) -> tuple[str, ...]:
     return next((communes for province, _, communes in _known_communes() if bare(province) in text), ())
 
 
-_COLUMNS = {
-    "STT": 6,
-    "Trang": 16,
-    "Ô": 8,
-    "Mã": 11,
-    "Mục": 20,
-    "Nguồn": 22,
-    _REASON: 36,
-    "Nội dung đang ghi": 60,
-}
+_COLUMNS = {"STT": 6, "Trang": 16, "Ô": 8, "Mã": 11, "Mục": 20, "Nguồn": 22, _REASON: 36, "Nội dung đang ghi": 60}
 _WIDTHS = tuple(_COLUMNS.values())
 _ANSWER = 6
 _QUESTION_COLUMNS = (

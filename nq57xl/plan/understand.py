@@ -320,7 +320,7 @@ _LEAD_IN = r"(?:(?:phấn đấu|đạt|hoàn thành|tỷ lệ|tỉ lệ|có|đ�
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _WHOLE = re.compile(
     rf"{_LEAD_IN}(?P<comparator>{'|'.join(words for words, _ in _COMPARATORS)})?\s*{_LEAD_IN}"
-    rf"(?P<number>{_NUMBER})\s*(?P<percent>%|phần trăm)?\s*(?P<rest>[^\d%]*)",
+    rf"(?P<number>{_NUMBER})\s*(?P<percent>%|phần trăm)?\s*(?P<rest>[^\d%]*)"
 )
 _LONGEST = 300
 """A longer text is a paragraph, not a target."""

@@ -12,14 +12,7 @@ from typing import Any
 
 import attrs
 
-from nq57xl.forms.asked import (
-    ASKED_SHEET,
-    CONFIRM_COLUMN,
-    AskedFinding,
-    cells_meant,
-    confirmation,
-    digest_of,
-)
+from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, cells_meant, confirmation, digest_of
 from nq57xl.forms.model import Form, FormCell, SheetLayout, Slot
 from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WHOLE, NOTE_WORDS, page_foot
 from nq57xl.plan.model import Period
