@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns read better unbroken
 """The units and groups that a document names: who is one, who is inside, who belongs to a group, each with its doubt.
 
 What tells a unit and its rank is data: schemas/import_units.yml.
@@ -15,7 +14,6 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl import resources
 from nq57xl.plan.model import UNDECIDED, Unit, UnitGroup
 from nq57xl.plan.understand import unit_code
 from nq57xl.plan.units import (
@@ -27,29 +25,11 @@ from nq57xl.plan.units import (
     without_brackets,
     without_label,
 )
+from nq57xl.resources import read_schema
 from nq57xl.text.legacy import bare, fold, one_line
 
-_COLLECTIVE = re.compile(
-    r"(?:tat ca |toan the )?(?:cac|nhung)\b|toan the\b|tat ca\b|(?:ubnd|dang uy|hdnd|van phong ubnd) (?:cac|cap xa)\b|"
-    r"(?:so|bo|phong|co quan|don vi)$|(?:ubnd|uy ban nhan dan)? ?(?:xa|phuong|thi tran|dac khu)(?:,|/| -| va) ?(?:xa|phuong|thi tran|dac khu)\b|"
-    r"(?:cac )?(?:tinh|thanh pho)(?:,|/| va)? ?(?:thanh pho|tinh)?(?: truc thuoc.*)$|(?:don vi|co quan|dia phuong|nganh|bo, nganh|doanh nghiep|to chuc)\b.*(?:lien quan|lua chon|dia ban)|(?:dia phuong|nganh|doan the)$"
-)  # fmt: skip
-_COMPANIES = re.compile(r"(?:doanh nghiep|dn|tap doan|cong ty|hiep hoi|hop tac xa|ho kinh doanh|vien|truong)\b")
-"""Bodies of which there are many: without a name of their own all of them are meant."""
-_COMPLETE = re.compile(r"(?:\btw|trung uong|\bdang|viet nam|\btinh|quoc hoi|\bqh|chinh phu)$")
-"""How a name ends that has nothing behind it."""
-_GENERIC = re.compile(
-    r"(?:cac |va )*(?:don vi|phong chuyen mon|ban,|nganh|phong ban|dia phuong|co quan|to chuc|doan the|xa\b(?! hoi)|phuong\b|khoi\b|thon\b|"
-    r"truong hoc|ho kinh doanh|tieu thuong|thi tran|dac khu|ban nganh|ban, nganh|so nganh|cac|ubnd cac|ubnd cap|ubnd (?:xa|phuong)[, /-]|"
-    r"(?:doanh nghiep|khu pho|thon|ap|ca nhan)\b)"
-)  # fmt: skip
 _PLACES = ("xa", "phuong", "thi tran", "dac khu")
 _HARD = re.compile(r"\s*[;\n]\s*")
-_LIST = re.compile(r"(?i:các)\s+(?P<head>(?i:sở|phòng|bộ|chi cục|trung tâm|ban|hội))\s*:\s*(?P<rest>\S.*)", re.DOTALL)
-_LEAD_IN = re.compile(
-    r"^(?:[-–+•*●]|\d{1,2}[.)])\s*|^(?:đơn vị |cơ quan )?(?:chủ trì|phối hợp|thực hiện|tham mưu)\s*:\s*", re.IGNORECASE
-)
-_HEADS_OF = re.compile(r"^lãnh đạo\s+(?=\S)", re.IGNORECASE)
 _ACRONYM = re.compile(r"[A-ZĐ]{2,8}(?:[&-][A-ZĐ]{1,6})*(?=$|\s)")
 _INITIALS = re.compile(r"(?P<head>.*?)\s*(?P<letters>[A-ZĐ&.\s-]{2,12})")
 _BRACKET = re.compile(r"\((?P<inside>[^()]*)\)?\s*$")
@@ -68,17 +48,13 @@ class _UnitRules:
     kind_words: frozenset[str]
     no_units: frozenset[str]
     groups: tuple[tuple[str, re.Pattern[str]], ...]
-    fillers: re.Pattern[str]
-    vague: re.Pattern[str]
-    statements: re.Pattern[str]
-    citations: re.Pattern[str]
+    patterns: dict[str, re.Pattern[str]]
 
 
 @functools.cache
 def _unit_rules() -> _UnitRules:
     """The rules of the packaged schema."""
-    path = resources.packaged("schemas") / "import_units.yml"
-    raw: dict[str, Any] = resources.yaml_of(path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read_schema("import_units.yml")
     return _UnitRules(
         raw["ranks"],
         tuple(
@@ -89,11 +65,12 @@ def _unit_rules() -> _UnitRules:
         frozenset(raw["kind_words"]),
         frozenset(raw["no_units"]),
         tuple((item["kind"], re.compile(rf"(?:\b|^)(?:{item['words']})")) for item in raw["groups"]),
-        re.compile(rf"\b(?:{raw['fillers']})\b"),
-        re.compile(rf"\b(?:{raw['vague']})\b"),
-        re.compile(raw["statements"]),
-        re.compile(raw["citations"]),
+        {name: re.compile(text) for name, text in raw["patterns"].items()},
     )
+
+
+def _re(name: str) -> re.Pattern[str]:
+    return _unit_rules().patterns[name]
 
 
 def _any(patterns: Iterable[str], *, accents: bool) -> re.Pattern[str]:
@@ -141,11 +118,10 @@ def _is_unit_name(text: str) -> bool:
 
 def _may_be_name(text: str) -> bool:
     """True unless the text plainly says something else than a name."""
-    rules = _unit_rules()
     return not (
         names_people(text)
-        or rules.statements.match(text)
-        or rules.citations.search(text)
+        or _re("statements").match(text)
+        or _re("citations").search(text)
         or re.search(r"\d{3,}|[@:?!]|^(?:NQ|QĐ|KH|NĐ|CV|CTr|TTr|BC|HD|CT|TB)-", text)
         or len(text) > _LONGEST_NAME
         or sum(letter.isalpha() for letter in text) < 2
@@ -161,14 +137,14 @@ def names_units(text: str) -> bool:
 
 def _one_line_list(text: str) -> str:
     """The text with line breaks between units kept as ";"; people and telephone numbers are left out."""
-    lines = [_LEAD_IN.sub("", line.strip()).strip() for line in text.split("\n")]
-    lines = [_HEADS_OF.sub("", line) for line in lines if line and not names_people(line)]
+    lines = [_re("lead_in").sub("", line.strip()).strip() for line in text.split("\n")]
+    lines = [_re("heads_of").sub("", line) for line in lines if line and not names_people(line)]
     return "; ".join(one_line(line).strip(" ;") for line in lines if line)
 
 
 def _parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
     """(name, is it a collective) for each unit that the text names; brackets are never cut."""
-    listed = _LIST.fullmatch(text)
+    listed = _re("list").fullmatch(text)
     if listed:
         head = listed["head"].capitalize()
         rest = [listed["rest"][a:b].strip(_EDGES) for a, b in split_names(listed["rest"])]
@@ -188,9 +164,9 @@ def _parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
 
 
 def _is_collective(part: str) -> bool:
-    if _COMPANIES.match(bare(part)) and not re.search(r"\s[A-ZĐ]", part):
+    if _re("companies").match(bare(part)) and not re.search(r"\s[A-ZĐ]", part):
         return True
-    return _COLLECTIVE.match(bare(_rank_key(part))) is not None or len(_listed_inside(part)) > 1
+    return _re("collective").match(bare(_rank_key(part))) is not None or len(_listed_inside(part)) > 1
 
 
 def _listed_inside(part: str) -> list[str]:
@@ -211,7 +187,7 @@ def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str])
     if before[2]:
         return (
             key in _unit_rules().kind_words
-            or (bool(_GENERIC.match(key)) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
+            or (bool(_re("generic").match(key)) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
             or not (_is_unit_name(part) or _is_collective(part) or loose_key(part) in alone)
         )
     if re.match(r"(?:hdnd|ubnd|uy ban nhan dan)\b", key) and re.search(
@@ -222,9 +198,9 @@ def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str])
         return False
     if re.match(r"\s*[;\n]", text[before[1] :]) and part[0].isupper():
         return False
-    if _COMPLETE.search(bare(text[slice(*before[:2])]).strip(_EDGES)) or _COMPANIES.match(key):
+    if _re("complete").search(bare(text[slice(*before[:2])]).strip(_EDGES)) or _re("companies").match(key):
         return False
-    return not (bool(_GENERIC.match(key)) and text[: before[1]].strip() != "")
+    return not (bool(_re("generic").match(key)) and text[: before[1]].strip() != "")
 
 
 @define
@@ -306,7 +282,7 @@ class _Reader:
 
     def take(self, text: str, count: int, leading: bool) -> None:
         """Takes the names of a cell."""
-        listed = [piece for piece in _HARD.split(text) if _LIST.fullmatch(piece)]
+        listed = [piece for piece in _HARD.split(text) if _re("list").fullmatch(piece)]
         for piece in listed:
             self.groups[piece] += count
             self.inside[piece] = [name for name, _ in _parts_of(piece, self.alone)]
@@ -546,14 +522,14 @@ def _members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tup
     """Codes of the inside units whose kind the collective names; and why its members are not (all) known."""
     rules = _unit_rules()
     plain = re.sub(r"[;:().]", ",", bare(_rank_key(name))).replace("co so", "cơ-sở")
-    vague = rules.vague.search(plain) is not None
+    vague = _re("vague").search(plain) is not None
     rest, kinds = plain, []
     for kind, words in rules.groups:
         if words.search(rest):
             kinds.append(kind)
             rest = words.sub(" ", rest)
     own = set(bare(agency).split())
-    left = [word for word in re.findall(r"\w+", rules.fillers.sub(" ", rules.vague.sub(" ", rest)))
+    left = [word for word in re.findall(r"\w+", _re("fillers").sub(" ", _re("vague").sub(" ", rest)))
             if len(word) > 1 and word not in own]  # fmt: skip
     if vague:
         return (), "nhóm không nói rõ gồm đơn vị nào («liên quan» …)"
