@@ -1,4 +1,4 @@
-"""A browser for the tests of the desk, and a workspace to copy."""
+"""A browser for the tests of the desk, one for each file of them, and a workspace to copy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
