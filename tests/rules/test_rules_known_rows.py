@@ -84,7 +84,7 @@ def test_what_is_known_is_what_is_found(seed: int, calls: list[int], monkeypatch
         "#before_percent": [0.9, 0.4, None],
     }
     base = {name: fact for name, fact in rows_of(form, [], "led")[0].items() if name not in options}
-    rows = [{**base, **{name: rng.choice(held) for name, held in options.items()}} for _ in range(24)]
+    rows = [{**base, **{name: rng.choice(held) for name, held in options.items()}} for _ in range(amount(16, 24))]
     known = [judge_rows(rows[:n], table, form.schema).by_row[-1] for n in range(1, len(rows) + 1)]
     assert len(calls) < len(rows) and len(set(map(frozenset, known))) > 3
     monkeypatch.setattr(judge, "_KNOWN", {})
