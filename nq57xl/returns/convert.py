@@ -129,16 +129,17 @@ def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists:
     return Converted(value, typed, (*before, *result.findings, *after))
 
 
-_PLAIN = re.compile(
+_SIGNS = (
     r"[0-9A-Za-z\u00c0-\u00c3\u00c8-\u00ca\u00cc\u00cd\u00d2-\u00d5\u00d9\u00da\u00dd\u00e0-\u00e3\u00e8-\u00ea\u00ec\u00ed"
-    r"\u00f2-\u00f5\u00f9\u00fa\u00fdĂăĐđĨĩŨũƠơƯư\u1ea0-\u1ef9.,;:()/%&+\-–\"'“”… \n]+"
+    r"\u00f2-\u00f5\u00f9\u00fa\u00fdĂăĐđĨĩŨũƠơƯư\u1ea0-\u1ef9.,;:()/%&+\-–\"'“”…]++"
 )
-_LOOSE = re.compile(r"  |\n |[ \n]\n|\A[ \n]|[ \n]\Z")
+_PLAIN = re.compile(rf"{_SIGNS}(?:[ \n]{_SIGNS})*+")
+"""Words with one blank or line end between them: no blanks beside one another or at the ends."""
 
 
 def _is_plain(text: str) -> bool:
     """Whether a text is of Vietnamese letters and usual signs alone, and says something: it is stored as typed."""
-    return _PLAIN.fullmatch(text) is not None and not _LOOSE.search(text) and surely_unicode(text) and _is_long(text)
+    return _PLAIN.fullmatch(text) is not None and surely_unicode(text) and _is_long(text)
 
 
 @cache

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nq57xl.returns.convert import BLANK, Converted, convert
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue, Facts, Field, FieldType
+from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import RawCell, RawValue
 
 SCHEMA = load_schema()
@@ -59,6 +60,13 @@ def test_text(typed: RawValue, stored: str, findings: list[str]) -> None:
     """Texts are stored clean; a repair is told only where more than blanks and line ends changed."""
     converted = became(typed, "text")
     assert (converted.value, codes(converted)) == (stored, findings)
+
+
+@given(st.lists(st.sampled_from(("Đã", "trình", "258/BC-VP", " ", "  ", "\n", " \n", "\u00a0")), max_size=20))
+def test_blanks_in_a_text(parts: list[str]) -> None:
+    """The short way of plain texts stores what the long one stores: wherever blanks stand, the text is clean."""
+    text = "".join(parts)
+    assert became(text, "text").value == (clean(text) or None)
 
 
 def test_ratio_that_became_a_date() -> None:
