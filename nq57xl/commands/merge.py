@@ -19,13 +19,9 @@ from nq57xl.ledger.model import Closing
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
-from nq57xl.outputs.document import TEMPLATE as DOCUMENT
 from nq57xl.outputs.document import placeholders, render_document
-from nq57xl.outputs.overview_page import PAGE as OVERVIEW_PAGE
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
-from nq57xl.outputs.texts import PAGE as TRACKING_PAGE
-from nq57xl.outputs.texts import TEXT as TRACKING_TEXT
 from nq57xl.outputs.texts import tracking_page, tracking_text
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.consolidation import Consolidation
@@ -166,10 +162,10 @@ def write_reports(
 def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:
     """Name of what goes with the workbook, and how it is made."""
     return {
-        DOCUMENT: lambda: render_document(c, workspace),
-        TRACKING_TEXT: lambda: tracking_text(c, workspace),
-        TRACKING_PAGE: lambda: tracking_page(c, workspace),
-        OVERVIEW_PAGE: lambda: overview_page(c, workspace),
+        "bao-cao.docx": lambda: render_document(c, workspace),
+        "theo-doi.txt": lambda: tracking_text(c, workspace),
+        "theo-doi.html": lambda: tracking_page(c, workspace),
+        "tong-quan.html": lambda: overview_page(c, workspace),
     }
 
 

@@ -44,16 +44,6 @@ def with_plan_rows(
     return found
 
 
-def still_asked(forms: Sequence[Form], plan: Plan, period: Period, records: Sequence[ReturnRecord]) -> tuple[Form, ...]:
-    """The forms without those of units that ended before the cut-off day and sent nothing: nobody waits for them.
-
-    Their rows have passed to the units that come after them.
-    """
-    gone = {unit.code for unit in plan.units if unit.ended(period.cutoff)}
-    gone -= {record.judged.unit for record in records if record.judged.unit is not None}
-    return tuple(form for form in forms if form.unit not in gone)
-
-
 LAST_YEAR = "nam-truoc.json"
 """In a workspace that goes on from another: what was last said there of the rows that go on."""
 _TABLES = ("led", "indicator")

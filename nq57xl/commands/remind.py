@@ -17,7 +17,6 @@ from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.reminders import (
-    GROUP_FILE,
     NOTICE_FILE,
     CalendarLine,
     OwingUnit,
@@ -120,7 +119,7 @@ def remind(office: Office, period_code: str | None) -> Reminders:
     with office.changing("remind") as ledger:
         now = _drafted(office, ledger, period_code)
         period, folder = now.period, office.workspace.letters_dir(now.period.code)
-        outputs = {folder / GROUP_FILE: _lines(now.group)}
+        outputs = {folder / "nhac-nhom.txt": _lines(now.group)}
         made = []
         for item in now.units:
             code = item.unit.code

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
-from attrs import frozen
 
-from nq57xl.commands.office import Office, not_issued
-from nq57xl.commands.previous_reports import PreviousReports, still_asked
-from nq57xl.forms.build import reporting_units
+from nq57xl.commands.office import Office
 from nq57xl.forms.model import Form
-from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import months_of, parse_period
+from nq57xl.plan.periods import parse_period
+from nq57xl.returns.model import ReturnRecord
+
+if TYPE_CHECKING:
+    pass
+
+
+from attrs import frozen
+
+from nq57xl.commands.office import not_issued
+from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.forms.build import reporting_units
+from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
+from nq57xl.plan.periods import months_of
 from nq57xl.results.standing import period_status, same_time
 from nq57xl.returns.check import check_period
 from nq57xl.returns.model import AnsweredForm
@@ -35,7 +45,7 @@ class PeriodOverview:
 def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> PeriodStatus:
     """Where every unit stands in the period, with what concerns several units."""
     records = ledger.returns(period.code, valued=False)
-    forms = still_asked(ledger.current_forms(period.code), plan, period, records)
+    forms = _still_asked(ledger.current_forms(period.code), plan, period, records)
     emails = {unit.code: unit.email for unit in plan.units}
     expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
     told = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
@@ -113,3 +123,15 @@ def require_reported(ledger: Ledger, plan: Plan, period: Period) -> None:
     """Raises Nq57Error when there are neither forms of the period nor, for a longer one, of a month of it."""
     if period.code not in ledger.periods() and not reported_months(ledger, plan, period):
         raise not_issued(period)
+
+
+def _still_asked(
+    forms: Sequence[Form], plan: Plan, period: Period, records: Sequence[ReturnRecord]
+) -> tuple[Form, ...]:
+    """The forms without those of units that ended before the cut-off day and sent nothing: nobody waits for them.
+
+    Their rows have passed to the units that come after them.
+    """
+    gone = {unit.code for unit in plan.units if unit.ended(period.cutoff)}
+    gone -= {record.judged.unit for record in records if record.judged.unit is not None}
+    return tuple(form for form in forms if form.unit not in gone)

@@ -109,7 +109,6 @@ def listed(counts: dict[str, int], order: Iterable[str], whole: int | None) -> s
     return ", ".join(parts) or "không có"
 
 
-PAGE = "tong-quan.html"
 _STAGE_FILLS = ("s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8")
 """Ids of the page's patterns, in the order of STAGES: they differ in grey print, too."""
 _INDICATOR_FILLS = ("s0", "s5", "s4", "s6", "s3", "s7")
@@ -177,7 +176,7 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
         "decisions": [(level, [item for item in view.decisions if item.level == level]) for level in levels],
         "charts": _charts(c, view.figures.sections, view.figures.units, view.figures.indicators),
     }
-    return resources.fill(f"texts/{PAGE}.j2", words, workspace).encode()
+    return resources.fill("texts/tong-quan.html.j2", words, workspace).encode()
 
 
 def _figures(c: Consolidation, now: RowCounts, before: RowCounts | None) -> list[tuple[str, int, int | None]]:

@@ -30,7 +30,6 @@ OWES: dict[_Owes, str] = {
     "rejected": "Báo cáo bị trả lại, cần sửa và gửi lại",
     "explanation": "Đã nhận, đề nghị giải trình",
 }
-GROUP_FILE = "nhac-nhom.txt"
 _SUBJECT: dict[_Owes, str] = {
     "missing": "Nhắc gửi báo cáo",
     "rejected": "Nhắc sửa, gửi lại báo cáo",

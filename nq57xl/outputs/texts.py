@@ -124,17 +124,14 @@ def _stranger_json(judged: JudgedReturn) -> dict[str, Any]:
     return {"file": judged.source.path, "sha256": judged.source.sha256, "message": " ".join(messages)}
 
 
-TEXT, PAGE = "theo-doi.txt", "theo-doi.html"
-
-
 def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.txt: UTF-8, lines ended as Windows has them. Raises Nq57Error when the office's template is wrong."""
-    return resources.fill(f"texts/{TEXT}.j2", _words(c), workspace).replace("\n", "\r\n").encode()
+    return resources.fill("texts/theo-doi.txt.j2", _words(c), workspace).replace("\n", "\r\n").encode()
 
 
 def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     """theo-doi.html: headings, paragraphs, bold and line breaks only; every text escaped."""
-    return resources.fill(f"texts/{PAGE}.j2", _words(c), workspace).encode()
+    return resources.fill("texts/theo-doi.html.j2", _words(c), workspace).encode()
 
 
 def _words(c: Consolidation) -> dict[str, object]:
