@@ -72,7 +72,7 @@ class IndicatorChange:
 
 
 @frozen
-class UnitChange:
+class _UnitChange:
     """Whether one unit has reported, in both periods; None: it was issued no form."""
 
     unit: str
@@ -92,7 +92,7 @@ class PeriodComparison:
     rows: tuple[TaskChange, ...]
     """In the order of the later plan; dropped rows last."""
     indicators: tuple[IndicatorChange, ...]
-    units: tuple[UnitChange, ...]
+    units: tuple[_UnitChange, ...]
     _by_code: dict[str, TaskChange] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -281,13 +281,13 @@ def _indicator(
     )
 
 
-def _units(before: Consolidation, after: Consolidation) -> tuple[UnitChange, ...]:
+def _units(before: Consolidation, after: Consolidation) -> tuple[_UnitChange, ...]:
     was, now = ({item.status.code: item.status for item in c.units} for c in (before, after))
     found = []
     for code in dict.fromkeys([*now, *was]):
         then, here = was.get(code), now.get(code)
         found.append(
-            UnitChange(
+            _UnitChange(
                 unit=code,
                 name=(here or was[code]).name,
                 reported_before=None if then is None else then.counting is not None,
