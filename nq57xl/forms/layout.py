@@ -107,7 +107,7 @@ class GuideLine:
     page: str = ""
     """Id of the sheet that the line links to."""
     formulas: tuple[tuple[str, str], ...] = ()
-    """(column, name of the formula in forms.progress_formula)."""
+    """(column, name of the formula in forms.progress)."""
 
 
 def guide_lines(form: Form, specs: Sequence[SheetSpec]) -> tuple[GuideLine, ...]:

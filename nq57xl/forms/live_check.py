@@ -39,7 +39,7 @@ END, _EDGE = "; ", "~"
 
 @frozen
 class _RowCells:
-    """Where the fields of one row stand: rules.condition.Cells for formulas in one sheet."""
+    """Where the fields of one row stand: rules.rows.Cells for formulas in one sheet."""
 
     place: Slot
     """The check cell that holds the formula."""

@@ -45,7 +45,7 @@ class Field:
     again: str = ""
     """Name of the list in rows that may be answered as in the last period (fact "repeatable")."""
     min: float | str | None = None
-    """Hard limit; a date limit is a symbol: "year_start-1y" (see rules.limits) or ISO."""
+    """Hard limit; a date limit is a symbol: "year_start-1y" (see date_limit) or ISO."""
     max: float | str | None = None
     max_length: int = 2000
     contact: bool = False
