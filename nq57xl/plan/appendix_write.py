@@ -14,16 +14,6 @@ import attrs
 from attrs import evolve, frozen
 
 from nq57xl.plan import appendix
-from nq57xl.plan.appendix import (
-    GUIDE,
-    AppendixColumn,
-    AppendixRow,
-    AppendixSheet,
-    card_cells,
-    name_rows,
-    shown,
-    table_rows,
-)
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_heading, write_line, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
@@ -59,7 +49,7 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
             book.define_name(f"ds_{name}", _filled_part(title))
         _guide(sheets[appendix.GUIDE_TITLE])
         _plan_sheet(sheets[appendix.PLAN_TITLE], plan)
-        rows = table_rows(plan)
+        rows = appendix.table_rows(plan)
         for table in appendix.TABLES:
             _table_sheet(sheets[table.title], table, rows[table.id])
         _settings_sheet(sheets[appendix.SETTINGS_TITLE], plan)
@@ -80,12 +70,12 @@ def _plan_sheet(sheet: Worksheet, plan: Plan) -> None:
     sheet.widths(_CARD_WIDTHS)
     note = "Nhập ở cột Nội dung; ô nào chưa biết thì để trống."
     write_top(sheet, "THÔNG TIN KẾ HOẠCH", note, _CARD_WIDTHS)
-    _card(sheet, appendix.CARD, card_cells(plan.properties))
+    _card(sheet, appendix.CARD, appendix.card_cells(plan.properties))
     start = appendix.NAMES_ROW
     write_heading(sheet, start - 2, appendix.NAMES.heading)
     columns = list(zip(appendix.NAMES.columns, _CARD_WIDTHS, strict=True))
     _header(sheet, start - 1, columns)
-    _rows(sheet, start, columns, name_rows(plan.properties), appendix.NAMES.spare)
+    _rows(sheet, start, columns, appendix.name_rows(plan.properties), appendix.NAMES.spare)
     set_up_page(sheet)
 
 
@@ -96,7 +86,7 @@ def _settings_sheet(sheet: Worksheet, plan: Plan) -> None:
     set_up_page(sheet)
 
 
-def _card(sheet: Worksheet, lines: tuple[AppendixColumn, ...], cells: AppendixRow) -> None:
+def _card(sheet: Worksheet, lines: tuple[appendix.AppendixColumn, ...], cells: appendix.AppendixRow) -> None:
     head = appendix.CARD_ROW - 1
     sheet.text(head, 0, "Mục", "head")
     sheet.text(head, 1, "Nội dung", "head")
@@ -109,14 +99,14 @@ def _card(sheet: Worksheet, lines: tuple[AppendixColumn, ...], cells: AppendixRo
         sheet.across(row, 2, 3, column.hint, "hint")
         texts = [
             Text(column.title, _CARD_WIDTHS[0] * 0.92),
-            Text(shown(column, value), _CARD_WIDTHS[1]),
+            Text(appendix.shown(column, value), _CARD_WIDTHS[1]),
             Text(column.hint, _CARD_WIDTHS[2] + _CARD_WIDTHS[3]),
         ]
         sheet.height(row, row_height(texts))
         _validate(sheet, column, row, row, 1)
 
 
-def _table_sheet(sheet: Worksheet, table: AppendixSheet, rows: list[AppendixRow]) -> None:
+def _table_sheet(sheet: Worksheet, table: appendix.AppendixSheet, rows: list[appendix.AppendixRow]) -> None:
     if not any(row.get(column.key) for row in rows for column in table.columns if column.rare):
         table = evolve(table, columns=tuple(column for column in table.columns if not column.rare))
     widths = [column.width for column in table.columns]
@@ -130,7 +120,7 @@ def _table_sheet(sheet: Worksheet, table: AppendixSheet, rows: list[AppendixRow]
     sheet.head(head, last, (0, len(columns) - 1), 1)
 
 
-_Columns = list[tuple[AppendixColumn, float]]
+_Columns = list[tuple[appendix.AppendixColumn, float]]
 """Each with its width; the names table stands in the columns of the card above it."""
 
 
@@ -141,12 +131,12 @@ def _header(sheet: Worksheet, row: int, columns: _Columns) -> None:
     sheet.height(row, row_height([Text(column.title, width - 2.2, bold=True) for column, width in columns]) + 6)
 
 
-def _rows(sheet: Worksheet, start: int, columns: _Columns, rows: list[AppendixRow], spare: int) -> int:
+def _rows(sheet: Worksheet, start: int, columns: _Columns, rows: list[appendix.AppendixRow], spare: int) -> int:
     """Writes rows and empty rows under them with their validations; returns the last row."""
     for row, cells in enumerate(rows, start):
         for index, (column, _) in enumerate(columns):
             write_cell(sheet, (row, index), column, cells.get(column.key))
-        texts = [Text(shown(column, cells.get(column.key)), width) for column, width in columns]
+        texts = [Text(appendix.shown(column, cells.get(column.key)), width) for column, width in columns]
         sheet.height(row, row_height(texts))
     free = start + len(rows)
     last = free + spare - 1
@@ -170,7 +160,7 @@ _LISTS: Mapping[str, str | list[str]] = {
 }
 
 
-def _validate(sheet: Worksheet, column: AppendixColumn, first: int, last: int, index: int) -> None:
+def _validate(sheet: Worksheet, column: appendix.AppendixColumn, first: int, last: int, index: int) -> None:
     """The cell's dropdown or limits, and its hint."""
     rule: dict[str, Any] = {"validate": "any"}
     if column.source:
@@ -193,7 +183,7 @@ def _validate(sheet: Worksheet, column: AppendixColumn, first: int, last: int, i
 def _guide(sheet: Worksheet) -> None:
     sheet.widths((5, 100))
     write_heading(sheet, 0, "PHỤ LỤC GỐC CỦA KẾ HOẠCH")
-    for row, (mark, text) in enumerate(GUIDE, 2):
+    for row, (mark, text) in enumerate(appendix.GUIDE, 2):
         sheet.text(row, 0, mark, "step")
         sheet.text(row, 1, text, "plain")
         sheet.height(row, row_height([Text(text, 100)]) + 3)
@@ -261,8 +251,8 @@ def _lint_lines(number: int, point: Point, plan: Plan, clear: Clear) -> Iterator
     yield _LintLine((*start, "", "", headline, first.fix if same_fix else ""), over_others=True)
     for item in point.findings:
         said = item.value or item.message
-        shown = said if len(said) <= _LONGEST_TEXT else f"{said[:_LONGEST_TEXT]}…"
-        yield _LintLine(("", "", "", *_place(item), shown, "" if same_fix else item.fix), _target(item))
+        said = said if len(said) <= _LONGEST_TEXT else f"{said[:_LONGEST_TEXT]}…"
+        yield _LintLine(("", "", "", *_place(item), said, "" if same_fix else item.fix), _target(item))
 
 
 def _place(item: Finding) -> tuple[str, str]:
