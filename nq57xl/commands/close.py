@@ -18,9 +18,8 @@ from nq57xl.commands.merge import Merged, with_edit_book, write_reports
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger import office_records
 from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
-from nq57xl.ledger.office_records import closing_of
+from nq57xl.ledger.office_records import closing_of, record_closing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file, archived
 from nq57xl.plan.model import Period, Plan
@@ -48,7 +47,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
     """
     with office.changing("close") as ledger:
         plan, period = office.issued(period_code, ledger)
-        known = office_records.closing_of(ledger, period.code)
+        known = closing_of(ledger, period.code)
         if known is not None:
             raise Nq57Error(
                 f"{_upper(period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
@@ -60,7 +59,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
         merged = write_reports(office, ledger, frozen_view, taken)
         merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
-        office_records.add_closing(ledger, closing)
+        record_closing(ledger, period.code, closing.reason, closing)
         return ClosedPeriod(period, closing, merged, frozen_view.missing)
 
 
@@ -68,11 +67,11 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
     """Opens a closed period again. Raises Nq57Error when it is open, or no reason is given."""
     with office.changing("reopen") as ledger:
         _, period = office.valid(period_code, ledger)
-        if office_records.closing_of(ledger, period.code) is None:
+        if closing_of(ledger, period.code) is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
         if not reason.strip():
             raise Nq57Error("Mở lại kỳ đã chốt phải nêu lý do.")
-        office_records.add_reopening(ledger, period.code, reason.strip())
+        record_closing(ledger, period.code, reason.strip(), None)
         return period
 
 

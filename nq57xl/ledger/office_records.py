@@ -88,15 +88,16 @@ def closing_of(ledger: Ledger, period: str) -> Closing | None:
     return from_json(row[1], Closing) if row is not None and row[0] == "close" else None
 
 
-def add_closing(ledger: Ledger, closing: Closing) -> None:
-    """Records that the period is closed, with the event."""
-    detail = {"period": closing.period, "reason": closing.reason, "outputs": closing.outputs}
-    _add(ledger, "close", closing.period, to_json(closing), detail)
-
-
-def add_reopening(ledger: Ledger, period: str, reason: str) -> None:
-    """Records that the period is open again, with the event."""
-    _add(ledger, "reopen", period, to_json({"reason": reason}), {"period": period, "reason": reason})
+def record_closing(ledger: Ledger, period: str, reason: str, closing: Closing | None) -> None:
+    """Records that the period is closed, or without `closing` that it is open again, with the event."""
+    kind, text = "reopen", to_json({"reason": reason})
+    detail: dict[str, Any] = {"period": period, "reason": reason}
+    if closing is not None:
+        kind, text, detail = "close", to_json(closing), detail | {"outputs": closing.outputs}
+    row = {"period": period, "kind": kind, "json": text, "at": iso(ledger.now()), "who": tables.clean(ledger.person)}
+    with ledger.transaction() as connection:
+        connection.execute(insert(tables.closings), row)
+        ledger.add_event(connection, kind, detail)
 
 
 def freeze(ledger: Ledger, period: Period, plan: Plan, schema_used: Schema, status: PeriodStatus) -> FrozenPeriod:
@@ -118,13 +119,6 @@ def thaw(ledger: Ledger, frozen: FrozenPeriod) -> PeriodStatus:
     with ledger.viewing() as connection:
         found = queries.find(connection, tables.returns.c.id.in_(ids))
     return _mapped(frozen.status, _refill({record.id: record for record in found}))
-
-
-def _add(ledger: Ledger, kind: str, period: str, text: str, detail: Mapping[str, Any]) -> None:
-    row = {"period": period, "kind": kind, "json": text, "at": iso(ledger.now()), "who": tables.clean(ledger.person)}
-    with ledger.transaction() as connection:
-        connection.execute(insert(tables.closings), row)
-        ledger.add_event(connection, kind, detail)
 
 
 def _stripped(record: ReturnRecord) -> ReturnRecord:
