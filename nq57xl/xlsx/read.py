@@ -338,8 +338,12 @@ def _compared(seen: SheetScan, rows: list[list[RawValue]] | None) -> Mapping[_Pl
     doubtful: dict[_Place, RawCell] = {}
     for place, cell in cells.items():
         row, column = place
-        other = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
-        filled -= other != ""
+        try:
+            other = rows[row][column]
+        except IndexError:
+            other = ""
+        if other != "":
+            filled -= 1
         if other != cell.value and not cell.doubt and place not in seen.sure and not _agree(cell, other):
             doubtful[place] = attrs.evolve(cell, doubt=_both(cell, other))
     if filled:

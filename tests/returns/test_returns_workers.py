@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
+import attrs
 import pytest
 
 from nq57xl.returns.workers import Outcome, read_all
 from nq57xl.rules.findings import Finding
-from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, Remark, text_cell
 from nq57xl.xlsx.read import read_bytes
 from tests import hostile
 from tests.odd_readers import mean_reader
@@ -65,6 +68,26 @@ def test_every_file_has_its_result_in_order(tmp_path: Path) -> None:
     first = outcomes[0]
     assert isinstance(first, RawWorkbook)
     assert first.sheets[0].cells[0, 0].value == "Nội dung"
+
+
+def test_nothing_is_lost_on_the_way_between_processes() -> None:
+    """A sheet with each of its fields away from the default is unpickled as it was, numbers stored included."""
+    cells = {
+        (0, 0): text_cell("Nội dung"),
+        (0, 25): RawCell("Nội dung"),
+        (1_048_575, 16_383): RawCell(
+            date(2026, 4, 1), "A1+1", "", "b", "VNI", 46113.0, "d/m/yyyy", "x", False, "y", "z"
+        ),
+    }
+    remarks = (Remark("comment", "Hỏi lại", (0, 0), (1, 1), "An"), Remark("margin", "Trang 1"))
+    sheet = RawSheet("Kết quả", cells, False, False, True, ((0, 0, 1, 1),), remarks, ((2, 3),))
+    assert not {field.name for field in attrs.fields(RawSheet) if getattr(sheet, field.name) == field.default}
+    for read in (sheet, RawSheet("Trống", {})):
+        sent_on = pickle.loads(pickle.dumps(read))
+        assert sent_on == read
+        assert [(place, cell.number) for place, cell in sent_on.cells.items()] == [
+            (place, cell.number) for place, cell in read.cells.items()
+        ]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
