@@ -71,7 +71,7 @@ class NextYear:
 
 
 @frozen
-class _Matched:
+class _MatchedYears:
     """The two years side by side."""
 
     old: Plan
@@ -210,7 +210,7 @@ def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
         return NextYear(office.workspace, made.plan, made.continued, made.unfinished, path)
 
 
-def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _Matched:
+def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _MatchedYears:
     """The old year, read only, beside the new plan."""
     old = office.appendix().plan
     with office.reading() as ledger:
@@ -223,10 +223,10 @@ def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _
         first = parse_period(f"{year}-01", plan.properties)
         history = PreviousReports(ledger, old)
         said = {unit.code: history.before(unit.code, first) for unit in reporting_units(old, first)}
-    return _Matched(old, new, comparison, plan, said, decisions is not None, office.schema())
+    return _MatchedYears(old, new, comparison, plan, said, decisions is not None, office.schema())
 
 
-def _write_book(office: Office, made: _Matched, old_folder: Path) -> Path:
+def _write_book(office: Office, made: _MatchedYears, old_folder: Path) -> Path:
     """The workbook in which the office confirms, and beside it the new plan as it was compared."""
     data = write_appendix(made.new)
     start = dt.date(made.plan.properties.year, 1, 1)
