@@ -173,7 +173,7 @@ def paper_of(width: float) -> int:
 
 
 @frozen
-class _Pages:
+class _PrintedPages:
     """How a sheet comes on paper."""
 
     paper: int
@@ -205,7 +205,7 @@ def _page_breaks(
     return breaks
 
 
-def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> _Pages:
+def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> _PrintedPages:
     """The paper, scale and breaks of a sheet that take the fewest pages; then the smaller paper, the larger scale.
 
     `width` in points; no scale is smaller than `_SMALLEST`, but for what is wider than A3.
@@ -214,15 +214,17 @@ def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, w
     return min((_pages_on(paper, heights, kept, head, width) for paper in papers), key=lambda item: len(item.breaks))
 
 
-def _pages_on(paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float) -> _Pages:
+def _pages_on(
+    paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float
+) -> _PrintedPages:
     widest = min(100, int(100 * ROOM[paper][0] / width))
     least = min(widest, _SMALLEST[paper])
     fewest = _page_breaks(heights, kept, head, least, paper)
     for percent in range(widest, least, -1):
         found = _page_breaks(heights, kept, head, percent, paper)
         if len(found) == len(fewest):
-            return _Pages(paper, percent if percent < widest else 0, found)
-    return _Pages(paper, least if least < widest else 0, fewest)
+            return _PrintedPages(paper, percent if percent < widest else 0, found)
+    return _PrintedPages(paper, least if least < widest else 0, fewest)
 
 
 def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float = ROOM[A4][1]) -> list[int]:

@@ -138,7 +138,7 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     `used`: codes that rows had once, which no new row may get.
     Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
     """
-    reader = _Reader(grids_of(data, name), name)
+    reader = _AppendixReader(grids_of(data, name), name)
     card, names = reader.card(appendix.PLAN_TITLE, appendix.CARD, "card"), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in appendix.TABLES}
     for table, heading, headings in (("tasks", "section", "sections"), ("indicators", "group", "indicator_groups")):
@@ -180,7 +180,7 @@ def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, _Grid]]:
     return grids
 
 
-class _Reader:
+class _AppendixReader:
     """Reads one workbook; collects findings and the places of cells on the way."""
 
     def __init__(self, grids: dict[str, tuple[RawSheet, _Grid]], name: str) -> None:

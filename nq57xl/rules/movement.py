@@ -129,7 +129,7 @@ def _documents_formula(ref: str, before: str) -> str:
 
 
 @frozen
-class _Compared:
+class _ComparedCell:
     """One cell beside its earlier value, with the rule's own numbers."""
 
     now: Any
@@ -138,17 +138,17 @@ class _Compared:
     params: Mapping[str, Any]
 
 
-def _numbers(item: _Compared) -> tuple[float, float] | None:
+def _numbers(item: _ComparedCell) -> tuple[float, float] | None:
     good = all(isinstance(one, int | float) and not is_blank(one) for one in (item.now, item.before))
     return (float(item.now), float(item.before)) if good else None
 
 
-def _falls(item: _Compared) -> bool:
+def _falls(item: _ComparedCell) -> bool:
     pair = _numbers(item)
     return pair is not None and pair[0] < pair[1] - _NEAR
 
 
-def _jumps(item: _Compared) -> bool:
+def _jumps(item: _ComparedCell) -> bool:
     pair = _numbers(item)
     if pair is None:
         return False
@@ -157,34 +157,34 @@ def _jumps(item: _Compared) -> bool:
     return change > share * abs(pair[1]) + _NEAR and change > floor + _NEAR
 
 
-def _still(item: _Compared) -> bool:
+def _still(item: _ComparedCell) -> bool:
     pair = _numbers(item)
     return pair is not None and abs(pair[0] - pair[1]) <= _NEAR and item.still + 1 >= int(item.params["periods"])
 
 
-def _back(item: _Compared) -> bool:
+def _back(item: _ComparedCell) -> bool:
     known = item.now in _ORDER and item.before in _ORDER
     return known and _ORDER.index(item.now) < _ORDER.index(item.before)
 
 
-def _copied(item: _Compared) -> bool:
+def _copied(item: _ComparedCell) -> bool:
     return isinstance(item.now, str) and bool(item.now) and text_print(item.now) == item.before
 
 
-def _repeated(item: _Compared) -> bool:
+def _repeated(item: _ComparedCell) -> bool:
     if not isinstance(item.now, str) or not isinstance(item.before, str):
         return False
     return any(f" {line} " in _spaced(item.now) for line in item.before.split("\n"))
 
 
-def _changes(item: _Compared) -> bool:
+def _changes(item: _ComparedCell) -> bool:
     if is_blank(item.now) or is_blank(item.before):
         return False
     now = item.now.isoformat()[:10] if isinstance(item.now, date) else item.now
     return bool(now != item.before)
 
 
-_MOVES: dict[str, Callable[[_Compared], bool]] = {
+_MOVES: dict[str, Callable[[_ComparedCell], bool]] = {
     "falls": _falls,
     "jumps": _jumps,
     "still": _still,
@@ -210,7 +210,7 @@ def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
     if (share := row.get(f"#{SHARE}")) and "share" in params:
         params["share"] = share
     now = _quotient(*(row.get(part) for part in params["ratio"])) if "ratio" in params else row.get(name)
-    compared = _Compared(now, row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), params)
+    compared = _ComparedCell(now, row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), params)
     if not _MOVES[rule["how"]](compared):
         return False
     explained = bool(rule["explained"])

@@ -14,7 +14,7 @@ from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
-from nq57xl.forms.styles import _page_breaks, _Pages, block_breaks, pages_of
+from nq57xl.forms.styles import _page_breaks, _PrintedPages, block_breaks, pages_of
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema
@@ -153,9 +153,9 @@ def test_page_breaks_keep_sections_together() -> None:
 def test_the_fewest_pages_decide_on_paper_and_scale() -> None:
     """A4 where it is enough; A3 where it saves a page; smaller letters, of 8 points at least, only for a page less."""
     rows = dict.fromkeys(range(1, 5), 100.0)
-    assert pages_of(rows, {}, 1, 714.0) == _Pages(9, 0, [])
-    assert pages_of({**rows, 5: 100.0, 6: 80.0}, {}, 1, 714.0) == _Pages(9, 83, [])
-    assert pages_of(dict.fromkeys(range(1, 8), 100.0), {}, 1, 714.0) == _Pages(8, 0, [])
+    assert pages_of(rows, {}, 1, 714.0) == _PrintedPages(9, 0, [])
+    assert pages_of({**rows, 5: 100.0, 6: 80.0}, {}, 1, 714.0) == _PrintedPages(9, 83, [])
+    assert pages_of(dict.fromkeys(range(1, 8), 100.0), {}, 1, 714.0) == _PrintedPages(8, 0, [])
     wide = pages_of(dict.fromkeys(range(1, 10), 100.0), {}, 1, 1000.0)
     assert (wide.paper, wide.breaks) == (8, []) and 73 <= wide.percent <= 81
 

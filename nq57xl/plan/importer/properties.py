@@ -58,10 +58,10 @@ def properties_of(lines: list[Line], stem: str, today: date, years: Sequence[int
     """
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES // 2], *lines[-_MOST_LINES // 2 :]]
-    return _Reader(lines, today, years).read(stem)
+    return _PropertyReader(lines, today, years).read(stem)
 
 
-class _Reader:
+class _PropertyReader:
     def __init__(self, lines: list[Line], today: date, years: Sequence[int]) -> None:
         self.lines, self.today, self.years = lines, today, years
         self.text = one_line(functools.reduce(join_lines, (line.text for line in lines), ""))

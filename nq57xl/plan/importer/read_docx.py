@@ -288,7 +288,7 @@ def read_docx(data: bytes, name: str) -> Document:
     except Exception as error:  # the library raises what its zip and XML layers raise
         raise Nq57Error(f"Không mở được {name}: tệp hỏng hoặc không phải .docx.") from error
     numbering = next((item for item in document.part.package.parts if item.partname == "/word/numbering.xml"), None)
-    reader = _Reader(_Numbers.of(getattr(numbering, "element", None)), _styles(document))
+    reader = _DocxReader(_Numbers.of(getattr(numbering, "element", None)), _styles(document))
     return Document(tuple(reader.items(document.element.body)))
 
 
@@ -318,7 +318,7 @@ def _list_of(properties: Any) -> tuple[str, int] | None:  # noqa: ANN401 - an lx
     return (key, _whole(_val(properties, "numPr", "ilvl"), 0)) if key else None
 
 
-class _Reader:
+class _DocxReader:
     """Walks one document."""
 
     def __init__(self, numbers: _Numbers, styles: dict[str, tuple[str, int]]) -> None:

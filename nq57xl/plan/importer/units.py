@@ -253,7 +253,7 @@ def propose_units(
     alone = {
         loose_key(part) for text, _, _ in counted for part in _HARD.split(text) if part and len(split_names(part)) < 2
     }
-    reader = _Reader(alone, _rank_in(agency, parent))
+    reader = _UnitReader(alone, _rank_in(agency, parent))
     for text, count, leading in counted:
         reader.take(text, count, leading)
     return reader.proposal(agency)
@@ -268,7 +268,7 @@ def _rank_in(agency: str, parent: str) -> str | None:
     return rank
 
 
-class _Reader:
+class _UnitReader:
     """Collects the names of all cells."""
 
     def __init__(self, alone: set[str], rank: str | None) -> None:
