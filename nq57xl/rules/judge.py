@@ -222,8 +222,6 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
 
 _NO_RULE = frozenset({RETURN, KEY})
 """What no rule reads."""
-_BLANK_TOO = _NO_RULE | {"#due", *PERIOD}
-"""Nor any rule of a row in which nothing is filled."""
 _MOST_KINDS, _MOST_ROWS = 256, 5000
 
 
@@ -242,6 +240,8 @@ class _KnownRows:
     typed: TableSchema
     compared: tuple[str, ...]
     """Fields whose texts may not repeat in a return."""
+    conditions: frozenset[str]
+    """Facts that decide whether a rule speaks of a row: all that is read of one in which nothing is filled."""
     known: dict[_Content, frozenset[str]] = field(factory=dict)
 
     @staticmethod
@@ -252,9 +252,9 @@ class _KnownRows:
         if found is None:
             if len(_KNOWN) >= _MOST_KINDS:
                 _KNOWN.clear()
-            found = _KNOWN[id(typed)] = _KnownRows(
-                typed, tuple(name.removeprefix(SAME) for name in typed.derived if name.startswith(SAME))
-            )
+            compared = tuple(name.removeprefix(SAME) for name in typed.derived if name.startswith(SAME))
+            conditions = frozenset(name for check in typed.pandera.checks for name in check.statistics["when"])
+            found = _KNOWN[id(typed)] = _KnownRows(typed, compared, conditions)
         return found
 
     def repeated(self, rows: Sequence[_Row]) -> list[bool]:
@@ -270,7 +270,7 @@ class _KnownRows:
         """All that rules read of a row; None where it is judged beside others."""
         held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
         if next((False for name, _ in reversed(held) if name[0] != "#"), True):  # facts come first
-            held = [item for item in held if item[0] not in _BLANK_TOO]
+            held = [item for item in held if item[0] in self.conditions]
         elif repeats:
             return None
         return frozenset(held)

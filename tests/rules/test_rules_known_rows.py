@@ -44,7 +44,10 @@ def test_blank_rows_are_judged_once(calls: list[int]) -> None:
     broken = judge_rows(filled, table, form.schema).by_row
     assert broken != first
     assert judge_rows(filled, table, form.schema).by_row == broken
-    judge_rows([{**blank[0], "#repeats": 9}], table, form.schema)
+    judge_rows([{**blank[0], "#repeatable": not blank[0].get("#repeatable")}], table, form.schema)
+    assert calls == [len(blank), 1, 1]
+    # what the row said before is compared with what it says: nothing here
+    judge_rows([{**blank[0], "#before_percent": 0.9}], table, form.schema)
     assert calls == [len(blank), 1, 1]
 
 
@@ -88,4 +91,27 @@ def test_what_is_known_is_what_is_found(seed: int, calls: list[int], monkeypatch
     known = [judge_rows(rows[:n], table, form.schema).by_row[-1] for n in range(1, len(rows) + 1)]
     assert len(calls) < len(rows) and len(set(map(frozenset, known))) > 3
     monkeypatch.setattr(judge, "_KNOWN", {})
+    assert judge_rows(rows, table, form.schema).by_row == tuple(known)
+
+
+def test_of_a_blank_row_conditions_alone_are_read(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random facts of rows in which nothing is filled: known by their conditions, they break what they break alone."""
+    rng = random.Random(57)
+    form = sample_form("VP")
+    table = form.schema.table("led")
+    options: dict[str, list[Any]] = {
+        "#overdue": [True, False],
+        "#repeatable": [True, False, None],
+        "#repeats": [0, 3],
+        "#before_progress": ["done", "in_progress", None],
+        "#before_percent": [0.9, None],
+        "#before_result": ["Đã ban hành", None],
+        "#before_still": [2, None],
+    }
+    blank = rows_of(form, [], "led")[0]
+    rows = [{**blank, **{name: rng.choice(held) for name, held in options.items()}} for _ in range(24)]
+    known = [judge_rows([row], table, form.schema).by_row[0] for row in rows]
+    assert len(calls) < 8
+    monkeypatch.setattr(judge, "_KNOWN", {})
+    monkeypatch.setattr(judge._KnownRows, "content", lambda *_, **__: None)
     assert judge_rows(rows, table, form.schema).by_row == tuple(known)
