@@ -337,7 +337,7 @@ def broken_rules(filled: Sequence[tuple[Form, Sequence[Value]]]) -> list[BrokenB
         for item in values
         if item.by_statement
     }
-    for table, schema, rows, judged in judged_tables(filled, live=True):
+    for table, schema, rows, judged in judged_tables(filled):  # a marked form's rows are known since they came in
         live = {item.rule.id: item for item in predicates_of(table, schema) if item.rule.live}
         for row, broken in zip(rows, judged.by_row, strict=True):
             unreadable = unreadable_fields(row)

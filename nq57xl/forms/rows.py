@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import attrs
-
 from nq57xl.forms.model import Form, Value
 from nq57xl.rules.judge import BrokenRules, judge_rows
 from nq57xl.rules.rows import KEY, RETURN, UNREADABLE, fields_of, unreadable
@@ -61,12 +59,11 @@ def _rows_of(form: Form, values: _ByRow, table: str, number: int) -> list[dict[s
 
 
 def judged_tables(
-    filled: Sequence[tuple[Form, Iterable[Value]]], *, live: bool = False
+    filled: Sequence[tuple[Form, Iterable[Value]]],
 ) -> Iterator[tuple[Table, Schema, list[dict[str, Any]], BrokenRules]]:
     """Every table that those forms show, all their rows of it in one judgement, by the rules they were issued with.
 
-    Gives table, schema, rows (RETURN: place of the form among those given) and what they break; `live`: of the rules
-    that a form's own check tells.
+    Gives table, schema, rows (RETURN: place of the form among those given) and what they break.
     """
     versions: dict[str, list[int]] = {}
     for number, (form, _) in enumerate(filled):
@@ -77,8 +74,7 @@ def judged_tables(
         for table in schema.tables:
             rows = [row for number in numbers for row in _rows_of(*typed[number], table.name, number)]
             if rows:
-                told = attrs.evolve(table, rules=tuple(rule for rule in table.rules if rule.live)) if live else table
-                yield table, schema, rows, judge_rows(rows, told, schema)
+                yield table, schema, rows, judge_rows(rows, table, schema)
 
 
 def unreadable_fields(row: Mapping[str, Any]) -> frozenset[str]:
