@@ -15,7 +15,6 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import unmasked
 from nq57xl.xlsx.shown import show
 
@@ -184,10 +183,10 @@ def shown(value: RawValue) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         return plain_number(float(value))
-    if isinstance(value, datetime):
-        return f"{vietnamese_date(value.date())} {value:%H:%M}"
     if isinstance(value, date):
-        return vietnamese_date(value)
+        from nq57xl.rules.schema import vietnamese_date  # a process that reads files needs it for a doubt only
+
+        return f"{vietnamese_date(value)} {value:%H:%M}" if isinstance(value, datetime) else vietnamese_date(value)
     if isinstance(value, time):
         return f"{value:%H:%M:%S}"
     return str(value) if isinstance(value, timedelta) else value
