@@ -6,10 +6,9 @@ schema`). Every check has the id of its rule as its error; the failure cases are
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -90,22 +89,6 @@ def required_fields(table: Table, schema: Schema, kind: RowKind) -> set[str]:
     return {name for check, name in table_schema(table, schema, kind).rule_ids if check == "not_nullable"}
 
 
-_UNASKED = "hypothesis"
-"""What pandera makes test data with, where it is installed: it takes as long to load as pandera itself."""
-
-
-@cache
-def _register_checks() -> None:
-    hidden = _UNASKED not in sys.modules
-    if hidden:
-        sys.modules[_UNASKED] = None  # type: ignore[assignment]  # Python's own way to say that there is none
-    try:
-        from nq57xl.rules import row_checks  # noqa: F401 - registers its checks
-    finally:
-        if hidden:
-            del sys.modules[_UNASKED]
-
-
 @lru_cache(maxsize=256)
 def _built(key: _Key) -> TableSchema:
     import pandera.pandas as pa
@@ -146,7 +129,8 @@ class _Parts:
         """Puts a rule where it belongs: nullability, uniqueness, a check of its column, a check of rows."""
         import pandera.pandas as pa
 
-        _register_checks()
+        from nq57xl.rules import row_checks  # noqa: F401 - registers its checks
+
         rule = predicate.rule
         group = predicate.when.group(self.kind.facts)
         if group is None:
