@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import shutil
 from pathlib import Path
 
 from nq57xl.commands.generate import generate
@@ -44,4 +43,4 @@ def issued_office(folder: Path, day: int) -> tuple[Office, Path]:
 
 def copy_of(root: Path, folder: Path, day: int) -> Office:
     """The office of a copy of the workspace, so that each test may change it, on that day."""
-    return Office.at(shutil.copytree(root, folder / "văn phòng"), FixedClock(moment(day)))
+    return Office.at(copied(root, folder / "văn phòng"), FixedClock(moment(day)))
