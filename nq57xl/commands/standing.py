@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import attrs
-
-from nq57xl.commands.office import Office
-from nq57xl.forms.model import Form
-from nq57xl.ledger.store import Ledger
-from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import parse_period
-from nq57xl.returns.model import ReturnRecord
-
-if TYPE_CHECKING:
-    pass
-
-
 from attrs import frozen
 
-from nq57xl.commands.office import not_issued
+from nq57xl.commands.office import Office, not_issued
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.forms.build import reporting_units
+from nq57xl.forms.model import Form
 from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
-from nq57xl.plan.periods import months_of
+from nq57xl.ledger.store import Ledger
+from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.periods import months_of, parse_period
 from nq57xl.results.standing import period_status, same_time
 from nq57xl.returns.check import check_period
-from nq57xl.returns.model import AnsweredForm
+from nq57xl.returns.model import AnsweredForm, ReturnRecord
 from nq57xl.rules.findings import Finding
 
 
