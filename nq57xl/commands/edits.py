@@ -35,9 +35,8 @@ from nq57xl.results.standing import OFFICE, values_of
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.files import hash_unless_open
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.limits import too_large
+from nq57xl.xlsx.limits import LIMITS, too_large
 
 NAME = "bien-tap.xlsx"
 
@@ -155,7 +154,7 @@ def _candidates(office: Office, period: Period) -> list[Path]:
 
 def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> _EditFile:
     size = path.stat().st_size
-    if size > limits.FILE_BYTES:
+    if size > LIMITS.file_bytes:
         return _EditFile(path, sha256, office.in_own_words([too_large(size)]))
     copy = archive_file(office.workspace, path, sha256)
     key = office.workspace.key_of(path)

@@ -21,8 +21,7 @@ from nq57xl.returns.sources import is_noise
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import in_vietnam
 from nq57xl.text.files import sha256_of
-from nq57xl.xlsx import limits
-from nq57xl.xlsx.limits import Refused
+from nq57xl.xlsx.limits import LIMITS, Refused
 from nq57xl.xlsx.sniff import sniff
 
 _SUFFIXES = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".heic")
@@ -146,17 +145,17 @@ def attach(office: Office, unit: str, file: Path, period_code: str | None) -> Si
     """
     try:
         size = file.stat().st_size
-        data = file.read_bytes() if size <= limits.FILE_BYTES else b""
+        data = file.read_bytes() if size <= LIMITS.file_bytes else b""
     except OSError as error:
         raise Nq57Error(f"Không mở được tệp «{file}»: hãy kiểm tra lại đường dẫn.") from error
-    if size > limits.FILE_BYTES:
+    if size > LIMITS.file_bytes:
         raise _too_large(file.name, size)
     return attach_bytes(office, unit, file.name, data, period_code)
 
 
 def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code: str | None) -> SignedCopy:
     """The same for content that is no file here; `name` is what the sender called it."""
-    if len(data) > limits.FILE_BYTES:
+    if len(data) > LIMITS.file_bytes:
         raise _too_large(name, len(data))
     try:
         scanned = sniff(data) in ("pdf", "picture")  # what a scanner or a phone makes

@@ -35,8 +35,8 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic
 from nq57xl.text.legacy import fold
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
+from nq57xl.xlsx.limits import LIMITS
 from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
 
 _BESIDE = "-nguon.xlsx"
@@ -115,8 +115,8 @@ def upward(
 def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorForm]:
     """The form, read as safely as a return; a copy is archived, and it is the copy that is read."""
     try:
-        if path.stat().st_size > limits.FILE_BYTES:
-            raise Nq57Error(f"«{path.name}» lớn hơn {limits.FILE_BYTES >> 20} MB: đây không phải biểu mẫu đã nhận.")
+        if path.stat().st_size > LIMITS.file_bytes:
+            raise Nq57Error(f"«{path.name}» lớn hơn {LIMITS.file_bytes >> 20} MB: đây không phải biểu mẫu đã nhận.")
         data = path.read_bytes()
     except OSError as error:
         raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error

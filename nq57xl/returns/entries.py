@@ -30,8 +30,8 @@ from nq57xl.rules.schema import CellValue, Field
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 from nq57xl.text.typed import lacks_day
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
+from nq57xl.xlsx.limits import LIMITS
 
 _Place = tuple[int, int]
 _Row = tuple[Slot, ...]
@@ -163,7 +163,7 @@ class _Reader:
             for row in self.sheet.entry_rows
             if row[0].table != table and row[0].row in self.found.rows
         }
-        below = min((line for line in others if there and line > min(there)), default=limits.ROWS + 1)
+        below = min((line for line in others if there and line > min(there)), default=LIMITS.rows + 1)
         columns = {self.found.columns[slot.col] for slot in free[0] if slot.col in self.found.columns} if free else ()
         if not there or not columns:
             return
@@ -180,7 +180,7 @@ class _Reader:
         number = max((int(row[0].key) for row in free if row[0].key.isdecimal()), default=0)
         self.out.read.update((line, column) for line in lines for column in columns)
         # one more than may be: the form that goes back holds it, too, so that it gets the same answer
-        for offset, line in enumerate(lines[: limits.ADDED_ROWS + 1], start=1):
+        for offset, line in enumerate(lines[: LIMITS.added_rows + 1], start=1):
             for slot in free[0]:
                 self._read(replace(slot, key=f"{number + offset:02d}"), line)
         if lines:
@@ -189,12 +189,12 @@ class _Reader:
     def _tell_added(self, lines: Sequence[int], column: int, table: str) -> None:
         """How many rows there are; where they are too many, that, at the first that is one too many."""
         where = {"sheet": self.raw.name, "table": table}
-        if len(lines) <= limits.ADDED_ROWS:
+        if len(lines) <= LIMITS.added_rows:
             words: dict[str, Any] = {"count": len(lines)}
             self.out.findings.append(make("ROWS_ADDED", words=words, cell=a1(lines[0], column), **where))
             return
-        words = {"count": len(lines), "limit": limits.ADDED_ROWS, "table": self.form.schema.table(table).title}
-        cell = a1(lines[limits.ADDED_ROWS], column)
+        words = {"count": len(lines), "limit": LIMITS.added_rows, "table": self.form.schema.table(table).title}
+        cell = a1(lines[LIMITS.added_rows], column)
         self.out.findings.append(make("ROWS_TOO_MANY", words=words, cell=cell, **where))
 
     def _claim_keyed(self, row: _Row) -> list[int]:

@@ -29,8 +29,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import ReceivedBasis, Source
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import VIETNAM, in_vietnam
-from nq57xl.xlsx import limits
-from nq57xl.xlsx.limits import Refused, refuse, too_large
+from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import ZIP_ERRORS, guessed, member_names, open_zip, safe_name, without_tail
 from nq57xl.xlsx.sniff import is_ole, package_kind, sniff
 
@@ -163,7 +162,7 @@ def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, F
         return _without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})
     if not size:  # every empty file has one hash: none of them is known from another
         return _without_hash(path, when, basis), make("FILE_EMPTY")
-    if size > limits.FILE_BYTES:
+    if size > LIMITS.file_bytes:
         finding = too_large(size)
     return Source(str(path), path.name, digest.hexdigest(), size, when, basis, saved_at=_saved_at(path)), finding
 
@@ -279,7 +278,7 @@ def _is_mail(head: bytes) -> bool:
 def _read_mail(data: bytes) -> _Mail:
     """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
     if data.count(b"\n--") > _MAIL_LINES or data.lower().count(b"\ncontent-") > _MAIL_LINES:
-        raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+        raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
     try:
         message = message_from_bytes(data)
         files = tuple(_attached(message))
@@ -401,8 +400,8 @@ def _stamps(moment: datetime | None) -> list[datetime]:
 
 def _mails_of(data: bytes) -> list[bytes]:
     """The mails of an mbox file. Raises Refused for one that is built to do harm."""
-    if data.count(b"\nFrom ") >= limits.ARCHIVE_MEMBERS:
-        raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+    if data.count(b"\nFrom ") >= LIMITS.archive_members:
+        raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
     with TemporaryDirectory() as folder:  # the standard reader wants a file
         path = Path(folder) / "mbox"
         path.write_bytes(data)
@@ -467,8 +466,8 @@ class _Opener:
     """One archive or mail with all that is nested in it, under one budget."""
 
     def __init__(self) -> None:
-        self._bytes = limits.ARCHIVE_BYTES
-        self._count = limits.ARCHIVE_MEMBERS
+        self._bytes = LIMITS.archive_bytes
+        self._count = LIMITS.archive_members
 
     def open(self, content: bytes, source: Source, depth: int) -> Iterator[_Member]:
         """The members; last the container itself, when something in it could not be had."""
@@ -497,15 +496,15 @@ class _Opener:
         source = attrs.evolve(origin, path=path, name=short, sha256=digest, size=len(data), saved_at=None)
         if _kind(data) is None:
             yield _Member(source, data)
-        elif depth >= limits.ARCHIVE_DEPTH:
-            yield _Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": limits.ARCHIVE_DEPTH}),))
+        elif depth >= LIMITS.archive_depth:
+            yield _Member(source, findings=(make("ARCHIVE_TOO_DEEP", words={"limit": LIMITS.archive_depth}),))
         else:
             yield from self.open(data, source, depth + 1)
 
     def _take(self) -> None:
         self._count -= 1
         if self._count < 0:
-            raise refuse("ARCHIVE_TOO_MANY", limit=limits.ARCHIVE_MEMBERS)
+            raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
 
     # --- archives ---------------------------------------------------------------------------------------------------
 
@@ -533,9 +532,9 @@ class _Opener:
                 self._spend(len(chunk))
                 digest.update(chunk)
                 size += len(chunk)
-                if size <= limits.FILE_BYTES:
+                if size <= LIMITS.file_bytes:
                     pieces.append(chunk)
-        if size <= limits.FILE_BYTES:
+        if size <= LIMITS.file_bytes:
             return b"".join(pieces)
         short = name.rpartition("/")[2]
         return attrs.evolve(source, path=f"{source.path}!{name}", name=short, sha256=digest.hexdigest(), size=size)
@@ -543,7 +542,7 @@ class _Opener:
     def _spend(self, size: int) -> None:
         self._bytes -= size
         if self._bytes < 0:
-            raise refuse("ARCHIVE_TOO_BIG", limit=limits.ARCHIVE_BYTES >> 20)
+            raise refuse("ARCHIVE_TOO_BIG", limit=LIMITS.archive_bytes >> 20)
 
     # --- mails ------------------------------------------------------------------------------------------------------
 

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nq57xl.rules.findings import Finding, make
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.limits import Refused, too_large
+from nq57xl.xlsx.limits import LIMITS, Refused, too_large
 from nq57xl.xlsx.read import read_bytes
 
 _WORKER_MEMORY = 3 * 1024 * 1024 * 1024
@@ -84,7 +83,7 @@ def _begun(
 def _content(path: Path) -> bytes | Finding:
     try:
         size = path.stat().st_size
-        return too_large(size) if size > limits.FILE_BYTES else path.read_bytes()
+        return too_large(size) if size > LIMITS.file_bytes else path.read_bytes()
     except OSError as error:
         return make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
 

@@ -14,8 +14,7 @@ from xml.parsers import expat
 from zipfile import ZipFile, ZipInfo
 
 from nq57xl.text.legacy import converted, detect, is_syllable
-from nq57xl.xlsx import limits
-from nq57xl.xlsx.limits import refuse
+from nq57xl.xlsx.limits import LIMITS, refuse
 
 _RATIO = 250
 """Unpacked over packed: ghost rows reach about 60; deflate cannot exceed 1,032, which bombs come close to."""
@@ -111,8 +110,8 @@ def open_zip(data: bytes) -> ZipFile:
     """
     data = without_tail(data)
     at = data.rfind(_END)
-    if at >= 0 and _number(data, at + 12, 4) > limits.ARCHIVE_DIRECTORY:
-        raise refuse("FILE_TOO_MANY_PARTS", count=_number(data, at + 10, 2), limit=limits.PARTS)
+    if at >= 0 and _number(data, at + 12, 4) > LIMITS.archive_directory:
+        raise refuse("FILE_TOO_MANY_PARTS", count=_number(data, at + 10, 2), limit=LIMITS.parts)
     try:
         archive = ZipFile(io.BytesIO(data))
     except ZIP_ERRORS as error:
@@ -155,7 +154,7 @@ class Package:
         _check_names([info.orig_filename for info in infos])
         _check_sizes(infos)
         self._infos = {info.filename.lower(): info for info in infos}
-        self._budget = limits.UNPACKED_BYTES
+        self._budget = LIMITS.unpacked_bytes
         self._parsed: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
@@ -298,8 +297,8 @@ def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
 
 
 def _check_names(names: list[str]) -> None:
-    if len(names) > limits.PARTS:
-        raise refuse("FILE_TOO_MANY_PARTS", count=len(names), limit=limits.PARTS)
+    if len(names) > LIMITS.parts:
+        raise refuse("FILE_TOO_MANY_PARTS", count=len(names), limit=LIMITS.parts)
     lowered = [name.lower() for name in names]
     if len(set(lowered)) != len(lowered):
         raise refuse("FILE_UNSAFE", value="thành phần trùng tên")
@@ -313,7 +312,7 @@ _ODD_NAME = re.compile(r"[\\:\x00-\x1f]")
 
 def _check_sizes(infos: list[ZipInfo]) -> None:
     total = sum(info.file_size for info in infos)
-    if total > limits.UNPACKED_BYTES:
+    if total > LIMITS.unpacked_bytes:
         raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
     for info in infos:
         if info.file_size > _RATIO_FLOOR and info.file_size > _RATIO * max(info.compress_size, 1):

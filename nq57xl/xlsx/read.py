@@ -33,9 +33,8 @@ from nq57xl.text.legacy import (
     reads_better,
     surely_unicode,
 )
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, days_of, shown
-from nq57xl.xlsx.limits import Refused, refuse, too_large
+from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
 from nq57xl.xlsx.scan_cells import SheetScan, is_temporal
@@ -240,7 +239,7 @@ def read_bytes(data: bytes, passwords: Sequence[str] = (), soffice: str | None =
     `soffice`: path of LibreOffice's program, for .xls; None where there is none. Raises Refused with the finding for a
     file that is not read.
     """
-    if len(data) > limits.FILE_BYTES:
+    if len(data) > LIMITS.file_bytes:
         raise Refused(too_large(len(data)))
     kind = sniff(data)
     if kind == "encrypted":

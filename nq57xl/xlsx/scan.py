@@ -13,9 +13,8 @@ from functools import lru_cache
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import Remark
-from nq57xl.xlsx.limits import refuse
+from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, local, parse_xml
 from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, place_of
 from nq57xl.xlsx.scan_rows import Shared
@@ -310,8 +309,8 @@ def scan_xlsx(data: bytes) -> Scan:
     (sheets, date1904), targets = _sheet_list(package, workbook), _relations(package, workbook)
     if not sheets:
         raise refuse("FILE_BROKEN")
-    if len(sheets) > limits.SHEETS:
-        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=limits.SHEETS)
+    if len(sheets) > LIMITS.sheets:
+        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=LIMITS.sheets)
     by_kind = {item.kind: item.target for item in targets.values()}
     looks = read_styles(package, by_kind.get("styles", ""))
     shared = Shared(looks, read_texts(package, by_kind.get("sharedStrings", "")), date1904)

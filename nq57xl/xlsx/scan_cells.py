@@ -10,13 +10,10 @@ import attrs
 from attrs import define, field
 
 from nq57xl.text.addresses import a1, column_of
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, moment
-from nq57xl.xlsx.limits import refuse, too_many_values
+from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 from nq57xl.xlsx.shown import parse, shown_text
 
-MOST_COLUMNS = 500
-"""Last column with a value: the same reason."""
 _BOX_CELLS = 5_000_000
 """Rows times columns of one sheet: what the reader allocates, about 24 bytes each."""
 _MOST_REMARKS = 500
@@ -82,7 +79,7 @@ class SheetScan:
         self.values += values
         if rows > self.rows or columns > self.columns:
             self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
-        if self.values > limits.VALUE_CELLS:
+        if self.values > LIMITS.value_cells:
             check_extent(self)
 
     def add_remark(self, remark: Remark) -> None:
@@ -94,20 +91,25 @@ class SheetScan:
 
 def check_extent(sheet: SheetScan) -> None:
     """Raises Refused when the sheet reaches farther than is safe to read."""
-    too_far = sheet.rows > limits.ROWS or sheet.columns > MOST_COLUMNS or sheet.rows * sheet.columns > _BOX_CELLS
+    too_far = sheet.rows > LIMITS.rows or sheet.columns > LIMITS.columns or sheet.rows * sheet.columns > _BOX_CELLS
     if too_far:
         cell = a1(sheet.rows - 1, sheet.columns - 1)
         raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, sheet=sheet.name, cell=cell, value=cell)
-    if sheet.values > limits.VALUE_CELLS:
-        raise too_many_values(sheet.name)
+    if sheet.values > LIMITS.value_cells:
+        raise _too_many_values(sheet.name)
 
 
 def check_total(sheets: Sequence[SheetScan]) -> None:
     """Raises Refused when all sheets together hold more than is safe to read."""
-    if sum(sheet.values for sheet in sheets) > limits.VALUE_CELLS:
-        raise too_many_values()
-    if sum(sheet.letters for sheet in sheets) > limits.TEXT_LETTERS:
-        raise refuse("FILE_TOO_MUCH_TEXT", limit=limits.TEXT_LETTERS // 1_000_000)
+    if sum(sheet.values for sheet in sheets) > LIMITS.value_cells:
+        raise _too_many_values()
+    if sum(sheet.letters for sheet in sheets) > LIMITS.text_letters:
+        raise refuse("FILE_TOO_MUCH_TEXT", limit=LIMITS.text_letters // 1_000_000)
+
+
+def _too_many_values(sheet: str = "") -> Refused:
+    """The exception for a workbook with more filled cells than are read; `sheet`: where that was found out."""
+    return refuse("FILE_TOO_MANY_VALUES", limit=f"{LIMITS.value_cells:,}".replace(",", "."), sheet=sheet)
 
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")

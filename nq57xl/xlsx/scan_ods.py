@@ -9,9 +9,8 @@ from attrs import define, field
 
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import charset_of_font
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import ERRORS, CellLook, RawCell, RawValue, Remark, RemarkKind, Run, days_of, iso_date, iso_time
-from nq57xl.xlsx.limits import refuse
+from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.scan import Scan, active_ods, texts_of
 from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
@@ -98,7 +97,7 @@ class _OdsStyles:
         if self._data is not None and self._inside == "text":
             sign = self._percent and piece.strip() == "%"
             self._codes[self._data] += piece if sign else '"{}"'.format(piece.replace('"', ""))
-        elif self._inside == "margin" and self.margins and len(self.margins[-1]) < limits.CELL_TEXT:
+        elif self._inside == "margin" and self.margins and len(self.margins[-1]) < LIMITS.cell_text:
             self.margins[-1] += piece
 
     def end(self, tag: str) -> None:
@@ -192,8 +191,8 @@ def scan_ods(data: bytes) -> Scan:
     sheets = tuple(reader.sheets)
     if not sheets:
         raise refuse("FILE_BROKEN")
-    if len(sheets) > limits.SHEETS:
-        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=limits.SHEETS)
+    if len(sheets) > LIMITS.sheets:
+        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=LIMITS.sheets)
     check_total(sheets)
     for text in dict.fromkeys(filter(None, map(str.strip, styles.margins))):
         sheets[0].add_remark(Remark("margin", text))
@@ -229,7 +228,7 @@ class _OdsText:
         elif name == "a":
             self.links.append(attributes.get("xlink:href", ""))
         elif name == "s":
-            self._add(" " * min(_repeat(attributes, "text:c"), limits.CELL_TEXT + 1))
+            self._add(" " * min(_repeat(attributes, "text:c"), LIMITS.cell_text + 1))
         elif name in ("tab", "line-break"):
             self._add("\t" if name == "tab" else "\n")
 
@@ -247,8 +246,8 @@ class _OdsText:
 
     def _add(self, piece: str) -> None:
         self._length += len(piece)
-        if self._length > limits.CELL_TEXT:
-            raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT)
+        if self._length > LIMITS.cell_text:
+            raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text)
         run = Run(piece)
         for name in reversed(self._spans):
             own = self._styles.run("text", name, piece)
@@ -341,7 +340,7 @@ class _ContentReader:
         rows = _repeat(attributes, "table:number-rows-spanned")
         columns = _repeat(attributes, "table:number-columns-spanned")
         merged = self.sheets[-1].merged
-        if (rows > 1 or columns > 1) and len(merged) < limits.MERGED_AREAS:
+        if (rows > 1 or columns > 1) and len(merged) < LIMITS.merged_areas:
             merged.append((self._row, self._column, self._row + rows - 1, self._column + columns - 1))
 
     def _open_table(self, attributes: Attributes) -> None:
@@ -408,8 +407,8 @@ class _ContentReader:
         sheet.columns = max(sheet.columns, self._column + self._repeat)
         sheet.values += self._row_repeat * self._repeat
         check_extent(sheet)
-        if self._row_repeat * self._repeat * len(text) > limits.TEXT_LETTERS:
-            raise refuse("FILE_TOO_MUCH_TEXT", limit=limits.TEXT_LETTERS // 1_000_000)
+        if self._row_repeat * self._repeat * len(text) > LIMITS.text_letters:
+            raise refuse("FILE_TOO_MUCH_TEXT", limit=LIMITS.text_letters // 1_000_000)
         for row in range(self._row, self._row + self._row_repeat):
             for column in range(self._column, self._column + self._repeat):
                 self._note_one(sheet, (row, column), attributes, kind or "")
@@ -420,8 +419,8 @@ class _ContentReader:
         sheet.calls = sheet.calls or (cell.formula is not None and is_call(cell.formula))
         if isinstance(cell.value, str):
             sheet.letters += len(cell.value)
-            if len(cell.value) > limits.CELL_TEXT:
-                raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, value=a1(*place))
+            if len(cell.value) > LIMITS.cell_text:
+                raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text, value=a1(*place))
         if cell.value is None and not cell.error and cell.formula is None:
             return
         sheet.cells[place] = cell

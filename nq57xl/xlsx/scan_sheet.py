@@ -8,12 +8,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from nq57xl.text.addresses import a1
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import ERRORS, CellLook, RawCell, RawValue, Remark, Run, iso_date, text_cell
-from nq57xl.xlsx.limits import refuse
+from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package
 from nq57xl.xlsx.scan_cells import (
-    MOST_COLUMNS,
     SheetScan,
     is_call,
     is_temporal,
@@ -120,12 +118,12 @@ class SheetReader:
             self._pieces, self._inside = [], tag
         elif tag == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = (attributes.get(name, "") for name in ("min", "max"))
-            if first.isdecimal() and last.isdecimal() and len(self._sheet.hidden) < MOST_COLUMNS:
+            if first.isdecimal() and last.isdecimal() and len(self._sheet.hidden) < LIMITS.columns:
                 self._sheet.hidden.append((int(first) - 1, int(last) - 1))
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
-        if first and last and len(self._sheet.merged) < limits.MERGED_AREAS:
+        if first and last and len(self._sheet.merged) < LIMITS.merged_areas:
             self._sheet.merged.append((*place_of(first), *place_of(last)))
 
     def _open_row(self, number: str | None) -> None:
@@ -156,9 +154,9 @@ class SheetReader:
         """The cells of a plain row, with the texts that are left."""
         sheet, texts_only, styles = self._sheet, self._shared.looks.texts_only, len(self._shared.looks.by_style)
         for place, style, kind, formula, value in cells:
-            said = remembered(formula, next(left)[: limits.CELL_TEXT]) if isinstance(formula, bytes) else formula
+            said = remembered(formula, next(left)[: LIMITS.cell_text]) if isinstance(formula, bytes) else formula
             text = next(left) if value else ""
-            if len(text) > limits.CELL_TEXT:
+            if len(text) > LIMITS.cell_text:
                 self._place = place
                 self._refuse_long()
             if formula is None and (style in texts_only or style >= styles):
@@ -202,16 +200,16 @@ class SheetReader:
         elif self._run is not None:
             self._run.text(piece)
         elif self._inside == "f" and self._formula is not None:
-            self._formula = (self._formula + piece)[: limits.CELL_TEXT]
+            self._formula = (self._formula + piece)[: LIMITS.cell_text]
         elif self._inside:
             self._length += len(piece)
-            if self._length > limits.CELL_TEXT:
+            if self._length > LIMITS.cell_text:
                 self._refuse_long()
             self._pieces.append(piece)
 
     def _refuse_long(self) -> None:
         cell = a1(*self._place) if self._place else ""
-        raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT, sheet=self._sheet.name, cell=cell, value=cell)
+        raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text, sheet=self._sheet.name, cell=cell, value=cell)
 
     def _end(self, tag: str) -> None:
         if self._plain is not None:

@@ -8,13 +8,12 @@ from functools import lru_cache
 from attrs import define, field, frozen
 
 from nq57xl.text.legacy import charset_of_font
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import CellLook, Run
-from nq57xl.xlsx.limits import refuse
+from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, parse_xml
 from nq57xl.xlsx.shown import builtin
 
-_STATED_STRINGS = 40 * limits.VALUE_CELLS
+_STATED_STRINGS = 40 * LIMITS.value_cells
 """Strings that a workbook may say it has: the reader makes room for all of them before it looks."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -144,8 +143,8 @@ class RunReader:
         """A piece of a text."""
         if self._inside:
             self.length += len(piece)
-            if self.length > limits.CELL_TEXT:
-                raise refuse("FILE_TEXT_TOO_LONG", limit=limits.CELL_TEXT)
+            if self.length > LIMITS.cell_text:
+                raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text)
             self._pieces.append(piece)
 
     def end(self, tag: str) -> None:

@@ -19,8 +19,7 @@ from typing import Literal
 
 from attrs import define, field, frozen
 
-from nq57xl.xlsx import limits
-from nq57xl.xlsx.limits import Refused, refuse, too_large
+from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import ZIP_ERRORS, Attributes, Package, local, open_zip
 
 Kind = Literal[
@@ -236,7 +235,7 @@ def _part(package: Package, name: str, lock: _Lock | None, password: str) -> byt
         raise refuse("FILE_BROKEN")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        unpacked = inflater.decompress(packed, limits.UNPACKED_BYTES)
+        unpacked = inflater.decompress(packed, LIMITS.unpacked_bytes)
     except zlib.error as error:
         raise refuse("FILE_BROKEN") from error
     if inflater.unconsumed_tail:
@@ -351,7 +350,7 @@ def _open(data: bytes, password: str) -> bytes | None:
         raise
     except Exception as error:  # a parser of somebody else's on a file that may be built to break it
         raise _UnsupportedError from error
-    if out.tell() > limits.FILE_BYTES:
+    if out.tell() > LIMITS.file_bytes:
         raise Refused(too_large(out.tell()))
     return out.getvalue()
 

@@ -16,7 +16,7 @@ import pytest
 from nq57xl.forms.model import Source
 from nq57xl.returns.sources import _is_mail, _Member, _read_mail, arrival, believed, container_kind, members
 from nq57xl.text.clock import VIETNAM
-from nq57xl.xlsx import limits
+from nq57xl.xlsx.limits import LIMITS
 from nq57xl.xlsx.package import safe_name
 from nq57xl.xlsx.sniff import sniff
 from tests.hostile import good, ole, zipped
@@ -94,7 +94,7 @@ def test_members_of_an_archive(tmp_path: Path) -> None:
 def test_nested_archives(tmp_path: Path) -> None:
     """Archives in archives are opened, down to a limit that has its own message."""
     data = zipped({"x.xlsx": b"1"})
-    for level in range(limits.ARCHIVE_DEPTH - 1):
+    for level in range(LIMITS.archive_depth - 1):
         data = zipped({f"{level}.zip": data})
     assert shown(opened(tmp_path, data)) == [
         ("a.zip!2.zip!1.zip!0.zip!x.xlsx".replace("2.zip!1.zip!0", "2.zip!1.zip!0"), "")
@@ -158,20 +158,20 @@ def test_same_name_twice(tmp_path: Path) -> None:
 def test_limits_of_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many members, too many bytes, one member too large: what fits is taken, the rest is told by its own code."""
     data = zipped({f"{number}.xlsx": bytes([number]) * 1000 for number in range(5)})
-    monkeypatch.setattr(limits, "ARCHIVE_MEMBERS", 3)
+    monkeypatch.setattr(LIMITS, "archive_members", 3)
     assert [code for _, code in shown(opened(tmp_path, data))] == ["", "", "", "ARCHIVE_TOO_MANY"]
-    monkeypatch.setattr(limits, "ARCHIVE_MEMBERS", 100)
-    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 2500)
+    monkeypatch.setattr(LIMITS, "archive_members", 100)
+    monkeypatch.setattr(LIMITS, "archive_bytes", 2500)
     assert [code for _, code in shown(opened(tmp_path, data))] == ["", "", "ARCHIVE_TOO_BIG"]
-    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 10_000)
-    monkeypatch.setattr(limits, "FILE_BYTES", 999)
+    monkeypatch.setattr(LIMITS, "archive_bytes", 10_000)
+    monkeypatch.setattr(LIMITS, "file_bytes", 999)
     (first, *_) = opened(tmp_path, data)
     assert (first.findings[0].code, first.source.size, first.data) == ("FILE_TOO_LARGE", 1000, b"")
 
 
 def test_a_bomb_costs_its_limit_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes that the archive tells are not believed: what comes out is counted."""
-    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 1 << 20)
+    monkeypatch.setattr(LIMITS, "archive_bytes", 1 << 20)
     data = bytearray(zipped({"a.xlsx": b"\0" * (40 << 20)}))
     at = data.rfind(b"PK\x01\x02")
     data[at + 24 : at + 28] = (10).to_bytes(4, "little")
@@ -182,7 +182,7 @@ def test_long_lists_of_members_are_not_read(tmp_path: Path, monkeypatch: pytest.
     """An archive whose list of members is beyond measure is not opened: the reader refuses it in its own process."""
     data = zipped({f"{number}.xlsx": b"" for number in range(200)})
     assert kind(tmp_path, data) == "zip"
-    monkeypatch.setattr(limits, "ARCHIVE_DIRECTORY", 5000)
+    monkeypatch.setattr(LIMITS, "archive_directory", 5000)
     assert kind(tmp_path, data) is None
 
 

@@ -25,10 +25,9 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.text.clock import VIETNAM, FixedClock
-from nq57xl.xlsx import limits
 from nq57xl.xlsx import sniff as decrypting
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.limits import Refused
+from nq57xl.xlsx.limits import LIMITS, Refused
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.sniff import sniff
 from tests.april_kit import office_in_april
@@ -188,7 +187,7 @@ def test_what_is_inside_is_under_the_same_limits(plain: bytes, monkeypatch: pyte
     with pytest.raises(Refused) as caught:
         read_bytes(encrypted(b"PK no workbook at all"), (SECRET,))
     assert caught.value.finding.code in ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG", "FILE_BROKEN")
-    monkeypatch.setattr(limits, "FILE_BYTES", 1000)
+    monkeypatch.setattr(LIMITS, "file_bytes", 1000)
     with pytest.raises(Refused) as caught:
         decrypting.decrypt(encrypted(plain), (SECRET,))
     assert caught.value.finding.code == "FILE_TOO_LARGE"
@@ -298,7 +297,7 @@ def test_a_hostile_encrypted_spreadsheet_is_refused_by_name(
     data: bytes, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Endless rounds, a wrong checksum, broken compression, a document type, a bomb: each its own message."""
-    monkeypatch.setattr(limits, "UNPACKED_BYTES", 100_000)
+    monkeypatch.setattr(LIMITS, "unpacked_bytes", 100_000)
     with pytest.raises(Refused) as caught:
         read_bytes(data, (SECRET,))
     assert caught.value.finding.code == code

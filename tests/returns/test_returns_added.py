@@ -9,7 +9,7 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.forms.render import render_form
-from nq57xl.xlsx import limits
+from nq57xl.xlsx.limits import LIMITS
 from tests.returns_kit import (
     PROPOSALS,
     RESULTS,
@@ -145,7 +145,7 @@ def test_form_sent_back_with_added_rows() -> None:
 
 def test_more_rows_than_a_form_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that says how many there are; the form that goes back holds one too many, and gets the same answer."""
-    monkeypatch.setattr(limits, "ADDED_ROWS", 5)
+    monkeypatch.setattr(LIMITS, "added_rows", 5)
 
     def added(count: int) -> Callable[[Workbook], None]:
         def change(book: Workbook) -> None:

@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.text.addresses import a1
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook
-from nq57xl.xlsx.limits import Refused
+from nq57xl.xlsx.limits import LIMITS, Refused
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.scan import scan_xlsx
 from nq57xl.xlsx.sniff import sniff
@@ -110,7 +109,7 @@ def test_hostile(make: Callable[[], bytes], code: str, word: str) -> None:
 
 def test_file_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file over the limit is not opened."""
-    monkeypatch.setattr(limits, "FILE_BYTES", 100)
+    monkeypatch.setattr(LIMITS, "file_bytes", 100)
     with pytest.raises(Refused) as caught:
         read_bytes(hostile.good())
     assert caught.value.finding.code == "FILE_TOO_LARGE"

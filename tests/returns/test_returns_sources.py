@@ -13,7 +13,7 @@ import pytest
 from nq57xl.errors import Nq57Error
 from nq57xl.returns.sources import gather
 from nq57xl.text.clock import VIETNAM
-from nq57xl.xlsx import limits
+from nq57xl.xlsx.limits import LIMITS
 
 NOW = datetime(2026, 4, 20, 9, 30, tzinfo=VIETNAM)
 
@@ -141,7 +141,7 @@ def test_received_option(tmp_path: Path) -> None:
 
 def test_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file over the limit is a problem with name, size and hash, and no source."""
-    monkeypatch.setattr(limits, "FILE_BYTES", 100)
+    monkeypatch.setattr(LIMITS, "file_bytes", 100)
     path = put(tmp_path / "a.xlsx", b"y" * 101)
     sources, ((source, finding),) = gather([path], received=None, now=NOW, inbox=None)
     assert (sources, source.size, source.sha256) == ([], 101, hashlib.sha256(b"y" * 101).hexdigest())

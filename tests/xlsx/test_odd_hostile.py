@@ -12,9 +12,8 @@ from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import Finding, verdict_of
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawWorkbook
-from nq57xl.xlsx.limits import Refused
+from nq57xl.xlsx.limits import LIMITS, Refused
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.scan_cells import is_call
 from tests.hostile import cell, sheet, xlsx
@@ -104,10 +103,10 @@ def long_text(length: int) -> bytes:
 @pytest.mark.parametrize(
     ("make", "code", "limit"),
     [
-        (lambda: many_sheets(limits.SHEETS + 1), "FILE_TOO_MANY_SHEETS", "200"),
-        (lambda: long_text(limits.CELL_TEXT + 1), "FILE_TEXT_TOO_LONG", "32767"),
+        (lambda: many_sheets(LIMITS.sheets + 1), "FILE_TOO_MANY_SHEETS", "200"),
+        (lambda: long_text(LIMITS.cell_text + 1), "FILE_TEXT_TOO_LONG", "32767"),
         (
-            lambda: xlsx(sheet(f'<row r="1">{cell("A1")}</row>'), {f"xl/x{n}.xml": "" for n in range(limits.PARTS)}),
+            lambda: xlsx(sheet(f'<row r="1">{cell("A1")}</row>'), {f"xl/x{n}.xml": "" for n in range(LIMITS.parts)}),
             "FILE_TOO_MANY_PARTS",
             "5000",
         ),
@@ -131,7 +130,7 @@ def test_all_texts_together(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 101))
     data = xlsx(sheet(rows), {"xl/sharedStrings.xml": strings, "xl/_rels/workbook.xml.rels": rels})
     assert len(read_bytes(data).sheets[0].cells) == 100
-    monkeypatch.setattr(limits, "TEXT_LETTERS", 99_999)
+    monkeypatch.setattr(LIMITS, "text_letters", 99_999)
     assert refusal(data).code == "FILE_TOO_MUCH_TEXT"
 
 

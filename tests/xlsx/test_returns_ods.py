@@ -8,9 +8,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from nq57xl.xlsx import limits
 from nq57xl.xlsx.cells import RawCell, RawWorkbook
-from nq57xl.xlsx.limits import Refused
+from nq57xl.xlsx.limits import LIMITS, Refused
 from nq57xl.xlsx.read import read_bytes
 
 NAMES = " ".join(
@@ -168,7 +167,7 @@ def test_far_cells(rows: str) -> None:
 
 def test_long_text() -> None:
     """The limit of a cell's text holds here too, blanks that are only counted included."""
-    for text in ("a" * (limits.CELL_TEXT + 1), f'<text:s text:c="{limits.CELL_TEXT + 1}"/>'):
+    for text in ("a" * (LIMITS.cell_text + 1), f'<text:s text:c="{LIMITS.cell_text + 1}"/>'):
         with pytest.raises(Refused) as caught:
             read(ods(table(row(cell(f"<text:p>{text}</text:p>")))))
         assert caught.value.finding.code == "FILE_TEXT_TOO_LONG"
