@@ -1,8 +1,11 @@
-"""The sheet "Tổng quan": one printed page that says what matters; its charts, and the figures that they draw."""
+"""The sheet "Tổng quan": one printed page that says what matters, its charts, and the tables of figures that they draw.
+
+Every figure is a formula over the other sheets, which are placed before this one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import attrs
@@ -10,20 +13,41 @@ from attrs import frozen
 
 from nq57xl.forms.wording import data_window, shorten
 from nq57xl.outputs.overview_page import complete_words, headline, missing_words
-from nq57xl.outputs.report import plan_results as plan_sheet
 from nq57xl.outputs.report.changes import closing_words
+from nq57xl.outputs.report.plan_results import INDICATOR_ROW, TASK_ROW
 from nq57xl.outputs.report.sheet_parts import SHEETS
-from nq57xl.outputs.report.summary import FIRST_COUNT, GRID, HELPERS, CountedSheets, Summary, grid, share, summary
 from nq57xl.outputs.report.units import NO, YES
-from nq57xl.results.overview import INDICATOR_STATES, Figures, ListedTask, Overview, stage_buckets
-from nq57xl.results.wording import STAGES, TIMELINESS, report_title
+from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.overview import (
+    INDICATOR_STATES,
+    Figures,
+    ListedTask,
+    Overview,
+    RowCounts,
+    groups_of,
+    past_periods,
+    stage_buckets,
+    trend_counts,
+)
+from nq57xl.results.wording import (
+    DONE_BEFORE,
+    OUTSIDE,
+    PARTLY_REPORTED,
+    STAGES,
+    TIMELINESS,
+    UNREPORTED,
+    progress_order,
+    report_title,
+)
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import (
     CellContent,
     Chart,
+    ColumnRanges,
     Formula,
     Number,
     PlacedSheet,
+    ReportColumn,
     ReportLine,
     ReportSheet,
     Series,
@@ -31,127 +55,44 @@ from nq57xl.xlsx.pages import (
     place,
 )
 
-_STAGE_FILLS: tuple[tuple[str, str], ...] = (
-    ("#1F3864", ""),
-    ("#1F3864", "wide_upward_diagonal"),
-    ("#8EA9DB", ""),
-    ("#8EA9DB", "wide_downward_diagonal"),
-    ("#000000", ""),
-    ("#D9D9D9", ""),
-    ("#FFFFFF", ""),
-    ("#7F7F7F", "large_grid"),
-    ("#7F7F7F", "percent_20"),
-)
-"""Colour and pattern of each of STAGES: neighbours differ in grey print, too."""
-_INDICATOR_FILLS: tuple[tuple[str, str], ...] = (
-    ("#1F3864", ""),
-    ("#D9D9D9", ""),
-    ("#000000", ""),
-    ("#FFFFFF", ""),
-    ("#8EA9DB", "wide_downward_diagonal"),
-    ("#7F7F7F", "large_grid"),
-)
-_TREND_FILLS = {2: ("#1F3864", ""), 4: ("#262626", ""), 7: ("#8EA9DB", "")}
-"""Column of the trend table -> colour of its line: shares done, overdue, reported."""
-_GAP = 8
-"""Pixels between charts."""
-_TWO_LINES = 290.0
-"""Points above which the page has room for all four charts."""
-_Fills = dict[int, tuple[str, str]]
-
-
-def _charts_of(sheet: PlacedSheet, tables: Summary, f: Figures, room: float) -> Iterator[Chart]:
-    """The charts; `room`: points left for them on the page, 0 where they stand below it."""
-    charts = [chart for chart in _kinds(tables, f) if chart.series]
-    first, second = charts[:2], charts[2:]
-    both = room >= _TWO_LINES and second
-    above = (first, second) if both else (first,)
-    if not room:
-        yield from _line(sheet, charts, "more_charts", 0, 250.0)
-        return
-    high = room / len(above)
-    for number, line in enumerate(above):
-        yield from _line(sheet, line, "charts", number * high, high)
-    if second and not both:
-        yield from _line(sheet, second, "more_charts", 0, 250.0)
-
-
-def _line(sheet: PlacedSheet, charts: list[Chart], anchor: str, top: float, points: float) -> Iterator[Chart]:
-    """Charts side by side over the width of the page; one with a legend beside its bars is wider."""
-    width = sum(int(column.width * 7 + 5) for column in sheet.page.columns[:GRID]) - 4
-    weights = [1.3 if chart.legend == "right" else 1.0 for chart in charts]
-    x = 0
-    for chart, weight in zip(charts, weights, strict=True):
-        wide = int(width * weight / sum(weights))
-        y, high = int(top / 0.75) + 2, int(points / 0.75) - _GAP
-        yield attrs.evolve(chart, anchor=anchor, x=x, y=y, width=wide - _GAP, height=high)
-        x += wide
-
-
-def _kinds(tables: Summary, f: Figures) -> Iterator[Chart]:
-    """The charts without their places."""
-    stages = tables.columns["stages"][1:-1]
-    occurring = set(f.total.stages) | {words for unit in f.units for words in unit.stages}
-    fills = dict(zip(stages, _STAGE_FILLS, strict=False))
-    kept = {index: fills[words] for index, words in enumerate(stages, start=1) if words in occurring}
-    yield _chart(tables, "stages", "Tình trạng theo nhóm nhiệm vụ (số đầu việc)", kept, legend="right")
-    yield _chart(tables, "units", "Theo đơn vị chủ trì (màu như biểu đồ bên)", kept, legend="none")
-    if "indicators" in tables.blocks:
-        states = enumerate(zip(INDICATOR_STATES, _INDICATOR_FILLS, strict=True), start=1)
-        shown = {index: fill for index, (state, fill) in states if f.states.get(state)}
-        yield _chart(tables, "indicators", "Chỉ tiêu so với mục tiêu (số chỉ tiêu)", shown)
-    if tables.blocks["trend"].rows > 1:
-        yield _chart(tables, "trend", "Qua các kỳ báo cáo", _TREND_FILLS, lines=True)
-
-
-def _chart(
-    tables: Summary,
-    name: str,
-    title: str,
-    fills: _Fills,
-    *,
-    lines: bool = False,
-    legend: Literal["right", "bottom", "none"] = "bottom",
-) -> Chart:
-    """A chart of a table: `fills` tells which of its counted columns are drawn, by index from 0."""
-    block = tables.blocks[name]
-    first, last = block.head + 1, block.head + block.rows
-    columns = {index: FIRST_COUNT + index for index in fills}
-    series = (
-        Series((block.head, columns[index]), (first, columns[index], last, columns[index]), *fill)
-        for index, fill in fills.items()
-    )
-    return Chart(
-        title=title,
-        anchor="",
-        x=0,
-        y=0,
-        width=0,
-        height=0,
-        source=tables.sheet,
-        categories=(first, GRID, last, GRID),
-        series=tuple(series) if block.rows else (),
-        kind="line" if lines else "bar",
-        legend=legend,
-    )
-
-
 _NAME = "Tổng quan"
-_LEAST_NAMED = 12
-"""Overdue tasks that are named on the page however full it is."""
+_GRID = 24
+"""Columns of the printed page, all equal: tables and lists of any kind stand on them."""
+_LABEL = 6
+"""Columns of a label of the tables: the first figure stands in the next one."""
+
+
+def _grid(index: int) -> str:
+    """Name of a column of the page, from 0."""
+    return f"g{index}"
+
+
+_COLUMNS = (
+    *(ReportColumn(_grid(index), "", 6, "center" if index else "left") for index in range(_GRID)),
+    ReportColumn("short", "", 30, printed=False),
+    ReportColumn("code", "", 10, printed=False),
+)
+"""Columns of the sheet: those of the page, then what charts and formulas read beside them."""
+_TASK_SPANS = {
+    _grid(0): _grid(1),
+    _grid(2): _grid(14),
+    _grid(15): _grid(18),
+    _grid(19): _grid(20),
+    _grid(21): _grid(23),
+}
+_DECISION_SPANS = {_grid(0): _grid(3), _grid(4): _grid(16), _grid(17): _grid(23)}
+_LABEL_SPAN = {_grid(0): _grid(_LABEL - 1)}
+_WHOLE = {_grid(0): _grid(_GRID - 1)}
 _PAGE_POINTS = 553.0 * 90
 """Height of a printed A4 landscape page at 1 %, in sheet points, with a little to spare."""
-_TASK_SPANS = {grid(0): grid(1), grid(2): grid(14), grid(15): grid(18), grid(19): grid(20), grid(21): grid(23)}
-_DECISION_SPANS = {grid(0): grid(3), grid(4): grid(16), grid(17): grid(23)}
-_WHOLE = {grid(0): grid(GRID - 1)}
 _LETTERS = {"title": 14, "subtitle": 11.5, "italic": 10.5, "alert": 11, "words": 10.5, "lead": 10.5}
 _TINY = 1.0
-_COUNT_FORMAT = '#,##0;-#,##0;"-"'
+_COUNT_FORMAT, _SHARE_FORMAT = '#,##0;-#,##0;"-"', '0.0%;-0.0%;"-"'
 
 
 @frozen
 class _Fit:
-    """How much the page tells: the first of FITS that one page has room for is taken."""
+    """How much the page tells: the first of _FITS that one page has room for is taken."""
 
     scale: int
     letters: int
@@ -176,44 +117,37 @@ _FITS = (
     _Fit(80, 70, 12, 2, 3, 0),
     _Fit(80, 50, 12, 1, 2, 0),
 )
+"""Twelve overdue tasks are named however full the page is."""
 
 
 @frozen
-class _Count:
-    """One figure of the page."""
+class _CountedSheets:
+    """The placed sheets over which is counted."""
 
-    title: str
-    formula: str
-    value: int
-    before: int | None
-    """The same in the period before."""
-    whole: int
-    """Which figure of the table it is a share of."""
+    plan: ColumnRanges
+    indicators: ColumnRanges | None
+    """None where the plan has no indicators."""
+    units: ColumnRanges
 
 
-@frozen
-class _OverviewSheet:
-    """The placed sheet with its charts."""
-
-    sheet: PlacedSheet
-    charts: tuple[Chart, ...]
-
-
-def overview_sheet(view: Overview, rows: CountedSheets) -> _OverviewSheet:
-    """The overview of a period whose other sheets are already placed: formulas count over their rows."""
+def overview_sheet(
+    view: Overview, plan: PlacedSheet, indicators: PlacedSheet | None, units: PlacedSheet
+) -> tuple[PlacedSheet, tuple[Chart, ...]]:
+    """The overview of a period with its charts; the other sheets are placed already: formulas count over their rows."""
+    counted = _CountedSheets(ColumnRanges(plan), ColumnRanges(indicators) if indicators else None, ColumnRanges(units))
     for fit in _FITS:
-        builder = _PageBuilder(view, rows, fit)
-        lines = builder.lines()
-        page = ReportSheet(_NAME, HELPERS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
+        lines = _PageWriter(view, counted, fit).written()
+        page = ReportSheet(_NAME, _COLUMNS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
         left = _PAGE_POINTS / fit.scale - sum(row.height for row in place(page).rows)
         if left >= fit.charts:
             break
     lines = (*lines, *_room(left, "charts"), ReportLine("space", height=12, anchors=("figures",)))
-    tables = summary(view.consolidation, rows, len(lines), _NAME)
+    tables = _TableWriter(view, counted, len(lines))
+    tables.write()
     lines = (*lines, *tables.lines, ReportLine("space", height=260, anchors=("more_charts",)))
-    page = attrs.evolve(page, lines=lines, printed_to="figures")
-    sheet = place(page)
-    return _OverviewSheet(sheet, tuple(_charts_of(sheet, tables, view.figures, left if fit.charts else 0.0)))
+    sheet = place(attrs.evolve(page, lines=lines, printed_to="figures"))
+    charts = [chart for chart in _charts(tables.tables, view.figures) if chart.series]
+    return sheet, tuple(_placed_charts(sheet, charts, left if fit.charts else 0.0))
 
 
 def _room(points: float, anchor: str) -> Iterator[ReportLine]:
@@ -225,22 +159,35 @@ def _room(points: float, anchor: str) -> Iterator[ReportLine]:
         points, first = points - part, False
 
 
-class _PageBuilder:
+@frozen
+class _Count:
+    """One figure of the page."""
+
+    title: str
+    formula: str
+    value: int
+    before: int | None
+    """The same in the period before."""
+    whole: int = 0
+    """Which figure of the table it is a share of."""
+
+
+class _PageWriter:
     """Collects the lines of the printed page; each takes one row, so that formulas know where they stand."""
 
-    def __init__(self, view: Overview, rows: CountedSheets, fit: _Fit) -> None:
+    def __init__(self, view: Overview, rows: _CountedSheets, fit: _Fit) -> None:
         self.view, self.rows, self.fit = view, rows, fit
         self.c = view.consolidation
         self.found: list[ReportLine] = []
 
-    def lines(self) -> tuple[ReportLine, ...]:
+    def written(self) -> tuple[ReportLine, ...]:
         """The whole page but its charts."""
         self._heading()
-        self._counts("Đầu việc", [*_stage_counts(self.view, self.rows)])
+        self._counts("Đầu việc", [*_stage_counts(self.view, self.rows.plan)])
         self.found.append(ReportLine("space", height=4))
-        self._counts(
-            "Chỉ tiêu; báo cáo", [*_indicator_counts(self.view, self.rows), *_report_counts(self.view, self.rows)]
-        )
+        indicators = [*_indicator_counts(self.view, self.rows.indicators)]
+        reports = _report_counts(self.view, self.rows.units, len(indicators))
+        self._counts("Chỉ tiêu; báo cáo", [*indicators, *reports])
         self._tasks()
         self._decisions()
         return tuple(self.found)
@@ -251,38 +198,36 @@ class _PageBuilder:
         to = f". Kính gửi: {recipient}" if recipient else ""
         missing = missing_words(c, view.figures, self.fit.missing)
         self.found += [
-            ReportLine("title", {grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
-            ReportLine("subtitle", {grid(0): report_title(c)}),
-            ReportLine("italic", {grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
-            ReportLine("alert", {grid(0): missing})
-            if missing
-            else ReportLine("italic", {grid(0): complete_words(c, view.figures)}),
+            ReportLine("title", {_grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
+            ReportLine("subtitle", {_grid(0): report_title(c)}),
+            ReportLine("italic", {_grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
+            ReportLine("alert" if missing else "italic", {_grid(0): missing or complete_words(c, view.figures)}),
+            *([ReportLine("italic", {_grid(0): closing_words(c)})] if c.closing is not None else []),
+            ReportLine("words", {_grid(0): headline(view)}, spans=_WHOLE),
+            ReportLine("space", height=4),
         ]
-        if c.closing is not None:
-            self.found.append(ReportLine("italic", {grid(0): closing_words(c)}))
-        self.found.append(ReportLine("words", {grid(0): headline(view)}, spans=_WHOLE))
-        self.found.append(ReportLine("space", height=4))
 
     def _counts(self, label: str, counts: Sequence[_Count]) -> None:
         """A table of figures: this period, shares, the period before."""
-        names = [grid(2 + 2 * index) for index in range(len(counts))]
-        spans = {grid(0): grid(1)} | {name: grid(3 + 2 * index) for index, name in enumerate(names)}
+        names = [_grid(2 + 2 * index) for index in range(len(counts))]
+        spans = {_grid(0): _grid(1)} | {name: _grid(3 + 2 * index) for index, name in enumerate(names)}
         row = len(self.found) + 2
-        letters = [letter_of(HELPERS, name) for name in names]
+        letters = [letter_of(_COLUMNS, name) for name in names]
 
-        def line(kind: str, title: str, cells: Sequence[CellContent]) -> ReportLine:
-            return ReportLine(kind, {grid(0): title, **dict(zip(names, cells, strict=True))}, spans=spans)  # type: ignore[arg-type]
+        def put(kind: Literal["head", "row"], title: str, cells: Iterable[CellContent]) -> None:
+            line: dict[str, CellContent] = {_grid(0): title, **dict(zip(names, cells, strict=True))}
+            self.found.append(ReportLine(kind, line, spans=spans))
 
-        self.found.append(line("head", label, [count.title for count in counts]))
-        self.found.append(line("row", "Kỳ này", [Formula(count.formula, count.value) for count in counts]))
-        shares = [
-            share(f"{letter}{row}", f"${letters[count.whole]}${row}", count.value, counts[count.whole].value)
+        put("head", label, [count.title for count in counts])
+        put("row", "Kỳ này", [Formula(count.formula, count.value) for count in counts])
+        shares = (
+            _share(f"{letter}{row}", f"${letters[count.whole]}${row}", count.value, counts[count.whole].value)
             for letter, count in zip(letters, counts, strict=True)
-        ]
-        self.found.append(line("row", "Tỷ lệ", shares))
+        )
+        put("row", "Tỷ lệ", shares)
         if self.view.before is not None:
-            told = [None if count.before is None else Number(count.before, _COUNT_FORMAT) for count in counts]
-            self.found.append(line("row", "Kỳ trước", told))
+            past = (None if count.before is None else Number(count.before, _COUNT_FORMAT) for count in counts)
+            put("row", "Kỳ trước", past)
 
     def _tasks(self) -> None:
         view, later = self.view, SHEETS["problems"].name
@@ -317,60 +262,338 @@ class _PageBuilder:
     def _list(
         self, title: str, lines: Sequence[ReportLine], most: int, where: str, *, heads: bool = False, noun: str = "việc"
     ) -> None:
-        more = len(lines) - most
-        tail = f" (và {more} {noun} nữa: xem trang «{where}»)" if more > 0 else ""
-        self.found.append(ReportLine("lead", {grid(0): title}, spans=_WHOLE))
+        self.found.append(ReportLine("lead", {_grid(0): title}, spans=_WHOLE))
         if heads and lines:
             names = ("Mã", "Nhiệm vụ", "Đơn vị chủ trì", "Thời hạn", "Chậm")
             self.found.append(ReportLine("head", dict(zip(_TASK_SPANS, names, strict=True)), spans=_TASK_SPANS))
         self.found += lines[:most]
-        if tail:
-            self.found.append(ReportLine("words", {grid(0): tail.strip(" ()")}, spans=_WHOLE))
+        if len(lines) > most:
+            more = f"và {len(lines) - most} {noun} nữa: xem trang «{where}»"
+            self.found.append(ReportLine("words", {_grid(0): more}, spans=_WHOLE))
 
 
-def _stage_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
-    kind, f, before = plan_sheet.TASK_ROW, view.figures.total, view.before.total if view.before else None
-
-    def past(counts: dict[str, int] | None, words: str) -> int | None:
-        return None if counts is None else counts.get(words, 0)
-
-    yield _Count("Tổng số", rows.plan.count(kind=kind), f.total, before.total if before else None, 0)
+def _stage_counts(view: Overview, plan: ColumnRanges) -> Iterator[_Count]:
+    now, before = view.figures.total, view.before.total if view.before else None
+    yield _Count("Tổng số", plan.count(kind=TASK_ROW), now.total, before.total if before else None)
     for words in stage_buckets(view.consolidation):
-        count = rows.plan.count(kind=kind, stage=words)
-        yield _Count(words, count, f.stages.get(words, 0), past(before.stages if before else None, words), 0)
+        formula = plan.count(kind=TASK_ROW, stage=words)
+        yield _Count(words, formula, now.stages.get(words, 0), before.stages.get(words, 0) if before else None)
         if words == STAGES[0]:
             on_time = TIMELINESS["on_time"]
-            text = rows.plan.count(kind=kind, timeliness=on_time)
-            told = past(before.timeliness if before else None, on_time)
-            yield _Count("trong đó đúng hạn, trong kỳ", text, f.timeliness.get(on_time, 0), told, 0)
+            past = before.timeliness.get(on_time, 0) if before else None
+            formula = plan.count(kind=TASK_ROW, timeliness=on_time)
+            yield _Count("trong đó đúng hạn, trong kỳ", formula, now.timeliness.get(on_time, 0), past)
 
 
-def _indicator_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
-    if rows.indicators is None:
+def _indicator_counts(view: Overview, indicators: ColumnRanges | None) -> Iterator[_Count]:
+    if indicators is None:
         return
-    kind, before = plan_sheet.INDICATOR_ROW, view.before
-    whole = len(view.consolidation.indicators)
-    past = sum(before.states.values()) if before else None
-    yield _Count("Số chỉ tiêu", rows.indicators.count(kind=kind), whole, past, 0)
+    now, before = view.figures.states, view.before.states if view.before else None
+    past = sum(before.values()) if before is not None else None
+    yield _Count("Số chỉ tiêu", indicators.count(kind=INDICATOR_ROW), len(view.consolidation.indicators), past)
     for state in INDICATOR_STATES:
-        count = view.figures.states.get(state, 0)
-        if count or state == INDICATOR_STATES[0]:
-            text = rows.indicators.count(kind=kind, state=state)
-            yield _Count(state, text, count, before.states.get(state, 0) if before else None, 0)
+        if now.get(state) or state == INDICATOR_STATES[0]:
+            formula = indicators.count(kind=INDICATOR_ROW, state=state)
+            yield _Count(state, formula, now.get(state, 0), before.get(state, 0) if before is not None else None)
 
 
-def _report_counts(view: Overview, rows: CountedSheets) -> Iterator[_Count]:
-    units, first = rows.units, len([*_indicator_counts(view, rows)])
-    texts = {
+def _report_counts(view: Overview, units: ColumnRanges, first: int) -> Iterator[_Count]:
+    """`first`: which figure of the table is the first of these."""
+    formulas = {
         "Đơn vị phải báo cáo": units.count(expected=YES),
         "Được chấp nhận": units.count(accepted=YES),
         "Nộp đúng hạn": units.count(accepted=YES, on_time=YES),
         "Nộp chậm": units.count(accepted=YES, on_time=NO),
     }
-    past = _reports(view.before) if view.before else (None,) * len(texts)
-    for (title, text), value, before in zip(texts.items(), _reports(view.figures), past, strict=True):
-        yield _Count(title, text, value, before, first)
+    past = _reports(view.before) if view.before else (None,) * len(formulas)
+    for (title, formula), value, before in zip(formulas.items(), _reports(view.figures), past, strict=True):
+        yield _Count(title, formula, value, before, first)
 
 
 def _reports(f: Figures) -> tuple[int, ...]:
     return (f.expected, f.accepted, f.on_time, f.accepted - f.on_time)
+
+
+def _share(part: str, whole: str, count: int, total: int) -> Formula:
+    """A percentage of a whole, 0 where there is none."""
+    return Formula(f"IF({whole}=0,0,{part}/{whole})", count / total if total else 0, _SHARE_FORMAT)
+
+
+_TOTAL, _SHARE = "Tổng số", "Tỷ lệ trên tổng số đầu việc"
+_ON_TIME = "Hoàn thành đúng hạn"
+"""Of those that are done: the one figure of the tables that is part of another."""
+_CHARTED_UNITS = 8
+"""Units of one chart: more names would not be read."""
+_PERIODS = 12
+"""Periods of the trend, this one among them."""
+_SHORT = 28
+_TREND: dict[str, str | tuple[str, str]] = {
+    "Số đầu việc": "total",
+    "Đã hoàn thành": "done",
+    "% hoàn thành": ("done", "total"),
+    "Quá hạn": "overdue",
+    "% quá hạn": ("overdue", "total"),
+    "Đơn vị phải báo cáo": "expected",
+    "Được chấp nhận": "accepted",
+    "% báo cáo": ("accepted", "expected"),
+    "Số chỉ tiêu": "indicators",
+    "Chỉ tiêu đạt": "reached",
+}
+"""Column of the trend -> which of `trend_counts` it shows, or of which two the share."""
+
+
+@frozen
+class _Table:
+    """One table as placed, for the charts and formulas that read it."""
+
+    columns: tuple[str, ...]
+    """Headings of its figures."""
+    head: int
+    """0-based row of its headings."""
+    rows: int
+    """Rows between headings and total."""
+
+    @property
+    def total(self) -> int:
+        """Row of its sums, from 1."""
+        return self.head + self.rows + 2
+
+
+class _TableWriter:
+    """Collects the tables that begin at row `top` (from 0); formulas know their rows, as every line takes one."""
+
+    def __init__(self, view: Overview, rows: _CountedSheets, top: int) -> None:
+        self.c, self.f, self.rows, self.top = view.consolidation, view.figures, rows, top
+        self.lines: list[ReportLine] = []
+        self.tables: dict[str, _Table] = {}
+
+    def write(self) -> None:
+        """All tables in order."""
+        c, f, plan = self.c, self.f, self.rows.plan
+        names = [(f"{section.code}. {section.title}", section.code) for section in f.sections]
+        self._head("sections", "I. Tiến độ theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", (_TOTAL, *_progress_buckets(c)))
+        counts = zip(names, map(_by_progress, f.sections), strict=True)
+        self._counted("sections", counts, plan, "progress", kind=TASK_ROW, section="code")
+        self._sums("sections", _by_progress(f.total))
+        self._shares("sections", _by_progress(f.total))
+        stages = (_TOTAL, *stage_buckets(c), _ON_TIME)
+        self._head("stages", "II. Tình trạng theo nhóm nhiệm vụ", "Nhóm", stages)
+        counts = zip(names, map(_by_stage, f.sections), strict=True)
+        self._counted("stages", counts, plan, "stage", kind=TASK_ROW, section="code")
+        self._sums("stages", _by_stage(f.total))
+        leading = [unit for unit in f.units if unit.total]
+        most = {unit.code for unit in sorted(leading, key=lambda unit: -unit.total)[:_CHARTED_UNITS]}
+        more = f" ({len(most)} đơn vị chủ trì nhiều đầu việc nhất)" if len(leading) > len(most) else ""
+        self._head("units", f"III. Tình trạng theo đơn vị chủ trì{more}", "Đơn vị chủ trì", stages)
+        units = (((unit.title, unit.code), _by_stage(unit)) for unit in leading if unit.code in most)
+        self._counted("units", units, plan, "stage", unit="code")
+        if self.rows.indicators is not None:
+            self._head("indicators", "IV. Chỉ tiêu so với mục tiêu", "Nhóm chỉ tiêu", (_TOTAL, *INDICATOR_STATES))
+            groups = (((f"{n}. {title}", n), _with_total(f.indicators[n])) for n, title in groups_of(c))
+            self._counted("indicators", groups, self.rows.indicators, "state", kind=INDICATOR_ROW, group="code")
+            self._sums("indicators", _with_total(f.states))
+        self._trend()
+
+    def _letter(self, index: int) -> str:
+        return letter_of(_COLUMNS, _grid(_LABEL + index))
+
+    @property
+    def _row(self) -> int:
+        """Row of the next line, from 1."""
+        return self.top + len(self.lines) + 1
+
+    def _head(self, name: str, title: str, first: str, columns: Sequence[str]) -> None:
+        """Heading of a table, whose rows follow."""
+        self.lines.append(ReportLine("space", height=8))
+        self.lines.append(ReportLine("group", {_grid(0): title}))
+        self.tables[name] = _Table(tuple(columns), self._row - 1, 0)
+        self._line("head", first, columns, short="Tên ngắn (biểu đồ)", code="Mã")
+
+    def _line(
+        self, kind: Literal["head", "row", "total"], label: str, cells: Iterable[CellContent], **helpers: str
+    ) -> None:
+        values = {_grid(_LABEL + index): value for index, value in enumerate(cells)}
+        self.lines.append(ReportLine(kind, {_grid(0): label, **values, **helpers}, spans=_LABEL_SPAN))
+
+    def _put(self, name: str, label: str, code: str, cells: Iterable[CellContent]) -> None:
+        """One row of the table."""
+        self._line("row", label, cells, short=shorten(label, _SHORT).replace("tháng ", "T"), code=code)
+        self.tables[name] = attrs.evolve(self.tables[name], rows=self.tables[name].rows + 1)
+
+    def _counted(
+        self,
+        name: str,
+        rows: Iterable[tuple[tuple[str, str], Mapping[str, int]]],
+        sheet: ColumnRanges,
+        of: str,
+        **tests: str,
+    ) -> None:
+        """Rows of the table (label and code, counts by heading): how many lines of `sheet` meet the tests ("code": that
+        of the row), then how many of them say each heading in column `of`."""
+        table = self.tables[name]
+        for (label, code), counts in rows:
+            here = f"${letter_of(_COLUMNS, 'code')}${self._row}"
+            of_row = {column: here if word == "code" else word for column, word in tests.items()}
+            cells = [Formula(sheet.count(**of_row), counts[_TOTAL])]
+            for index, words in enumerate(table.columns[1:], start=1):
+                heading = {of: f"${self._letter(index)}${table.head + 1}"}
+                said = {"timeliness": TIMELINESS["on_time"]} if words == _ON_TIME else heading
+                text = sheet.count(**of_row, **said)
+                if (of, words) == ("progress", UNREPORTED):  # rows reported in part are not reported
+                    text += "+" + sheet.count(**of_row, progress=PARTLY_REPORTED)
+                cells.append(Formula(text, counts.get(words, 0)))
+            self._put(name, label, code, cells)
+
+    def _sums(self, name: str, whole: Mapping[str, int]) -> None:
+        table = self.tables[name]
+        letters = map(self._letter, range(len(table.columns)))
+        ranges = (f"{letter}{table.head + 2}:{letter}{table.total - 1}" for letter in letters)
+        sums = (f"SUM({cells})" if table.rows else "0" for cells in ranges)
+        totals = (Formula(text, whole.get(words, 0)) for text, words in zip(sums, table.columns, strict=True))
+        self._line("total", _TOTAL, totals)
+
+    def _shares(self, name: str, whole: Mapping[str, int]) -> None:
+        row = self._row - 1
+        cells = (
+            _share(f"{self._letter(i)}{row}", f"${self._letter(0)}${row}", whole.get(words, 0), whole[_TOTAL])
+            for i, words in enumerate(self.tables[name].columns)
+        )
+        self._line("total", _SHARE, cells)
+
+    def _trend(self) -> None:
+        """Earlier periods as they were told then; this one in formulas over the other tables and sheets."""
+        self._head("trend", f"{'V' if self.c.indicators else 'IV'}. Qua các kỳ báo cáo", "Kỳ báo cáo", tuple(_TREND))
+        for past in past_periods(self.c)[-(_PERIODS - 1) :]:
+            self._put("trend", past.period.title, past.period.code, self._trend_cells(past.counts, {}))
+        stages, states = self.tables["stages"], self.tables.get("indicators")
+        done, late, overdue = (self._letter(stages.columns.index(STAGES[n])) for n in (0, 1, 4))
+        formulas = {
+            "total": f"{self._letter(0)}{stages.total}",
+            "done": f"{done}{stages.total}+{late}{stages.total}",
+            "overdue": f"{overdue}{stages.total}",
+            "expected": self.rows.units.count(expected=YES),
+            "accepted": self.rows.units.count(accepted=YES),
+            "indicators": f"{self._letter(0)}{states.total}" if states else "0",
+            "reached": f"{self._letter(1)}{states.total}" if states else "0",
+        }
+        cells = self._trend_cells(trend_counts(self.f), formulas)
+        self._put("trend", self.c.period.title, self.c.period.code, cells)
+
+    def _trend_cells(self, counts: Mapping[str, int], formulas: Mapping[str, str]) -> Iterator[Formula | Number]:
+        places = {told: f"{self._letter(index)}{self._row}" for index, told in enumerate(_TREND.values())}
+        for told in _TREND.values():
+            if isinstance(told, str):
+                count = counts[told]
+                yield Formula(formulas[told], count) if formulas else Number(count, _COUNT_FORMAT)
+            else:
+                (part, count), (whole, total) = ((places[name], counts[name]) for name in told)
+                share = Number(count / total if total else 0.0, _SHARE_FORMAT)
+                yield _share(part, whole, count, total) if formulas else share
+
+
+def _by_progress(of: RowCounts) -> dict[str, int]:
+    return {_TOTAL: of.total, **of.progress}
+
+
+def _by_stage(of: RowCounts) -> dict[str, int]:
+    return {_TOTAL: of.total, **of.stages, _ON_TIME: of.timeliness.get(TIMELINESS["on_time"], 0)}
+
+
+def _with_total(states: Mapping[str, int]) -> dict[str, int]:
+    return {_TOTAL: sum(states.values()), **states}
+
+
+def _progress_buckets(c: Consolidation) -> tuple[str, ...]:
+    """Column headings by progress; the one for outside leads only where the plan has such rows."""
+    outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
+    return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
+
+
+_Fill = tuple[str, str]
+"""Colour and pattern."""
+_STAGE_FILLS: tuple[_Fill, ...] = (
+    ("#1F3864", ""),
+    ("#1F3864", "wide_upward_diagonal"),
+    ("#8EA9DB", ""),
+    ("#8EA9DB", "wide_downward_diagonal"),
+    ("#000000", ""),
+    ("#D9D9D9", ""),
+    ("#FFFFFF", ""),
+    ("#7F7F7F", "large_grid"),
+    ("#7F7F7F", "percent_20"),
+)
+"""Of each of STAGES: neighbours differ in grey print, too."""
+_INDICATOR_FILLS: tuple[_Fill, ...] = (
+    ("#1F3864", ""),
+    ("#D9D9D9", ""),
+    ("#000000", ""),
+    ("#FFFFFF", ""),
+    ("#8EA9DB", "wide_downward_diagonal"),
+    ("#7F7F7F", "large_grid"),
+)
+_TREND_FILLS: dict[int, _Fill] = {2: ("#1F3864", ""), 4: ("#262626", ""), 7: ("#8EA9DB", "")}
+"""Column of the trend -> its line: shares done, overdue, reported."""
+_GAP = 8
+"""Pixels between charts."""
+_TWO_LINES = 290.0
+"""Points above which the page has room for all four charts."""
+
+
+def _charts(tables: Mapping[str, _Table], f: Figures) -> Iterator[Chart]:
+    """The charts without their places."""
+    occurring = set(f.total.stages) | {words for unit in f.units for words in unit.stages}
+    fills = zip(tables["stages"].columns[1:-1], _STAGE_FILLS, strict=False)
+    kept = {index: fill for index, (words, fill) in enumerate(fills, start=1) if words in occurring}
+    yield _chart(tables["stages"], "Tình trạng theo nhóm nhiệm vụ (số đầu việc)", kept, "right")
+    yield _chart(tables["units"], "Theo đơn vị chủ trì (màu như biểu đồ bên)", kept, "none")
+    if "indicators" in tables:
+        states = enumerate(zip(INDICATOR_STATES, _INDICATOR_FILLS, strict=True), start=1)
+        shown = {index: fill for index, (state, fill) in states if f.states.get(state)}
+        yield _chart(tables["indicators"], "Chỉ tiêu so với mục tiêu (số chỉ tiêu)", shown, "bottom")
+    if tables["trend"].rows > 1:
+        yield attrs.evolve(_chart(tables["trend"], "Qua các kỳ báo cáo", _TREND_FILLS, "bottom"), kind="line")
+
+
+def _chart(table: _Table, title: str, fills: Mapping[int, _Fill], legend: Literal["right", "bottom", "none"]) -> Chart:
+    """A chart of a table: `fills` tells which of its columns are drawn, by index from 0."""
+    first, last = table.head + 1, table.head + table.rows
+    columns = [(_LABEL + index, fill) for index, fill in fills.items()]
+    series = (Series((table.head, column), (first, column, last, column), *fill) for column, fill in columns)
+    return Chart(
+        title=title,
+        anchor="",
+        x=0,
+        y=0,
+        width=0,
+        height=0,
+        source=_NAME,
+        categories=(first, _GRID, last, _GRID),
+        series=tuple(series) if table.rows else (),
+        kind="bar",
+        legend=legend,
+    )
+
+
+def _placed_charts(sheet: PlacedSheet, charts: list[Chart], room: float) -> Iterator[Chart]:
+    """The charts in lines of two; `room`: points left for them on the page, 0 where they stand below it."""
+    if not room:
+        yield from _side_by_side(sheet, charts, "more_charts", 0, 250.0)
+        return
+    first, second = charts[:2], charts[2:]
+    both = room >= _TWO_LINES and second
+    high = room / 2 if both else room
+    yield from _side_by_side(sheet, first, "charts", 0, high)
+    if second:
+        yield from _side_by_side(sheet, second, *(("charts", high, high) if both else ("more_charts", 0, 250.0)))
+
+
+def _side_by_side(sheet: PlacedSheet, charts: list[Chart], anchor: str, top: float, points: float) -> Iterator[Chart]:
+    """Charts over the width of the page; one with a legend beside its bars is wider."""
+    width = sum(int(column.width * 7 + 5) for column in sheet.page.columns[:_GRID]) - 4
+    weights = [1.3 if chart.legend == "right" else 1.0 for chart in charts]
+    x = 0
+    for chart, weight in zip(charts, weights, strict=True):
+        wide = int(width * weight / sum(weights))
+        y, high = int(top / 0.75) + 2, int(points / 0.75) - _GAP
+        yield attrs.evolve(chart, anchor=anchor, x=x, y=y, width=wide - _GAP, height=high)
+        x += wide

@@ -12,7 +12,6 @@ from nq57xl.outputs.report.overview import overview_sheet
 from nq57xl.outputs.report.plan_results import indicator_page, plan_page
 from nq57xl.outputs.report.problems import problem_page, proposal_page
 from nq57xl.outputs.report.sheet_parts import source_labels, source_page
-from nq57xl.outputs.report.summary import CountedSheets
 from nq57xl.outputs.report.units import internal_page, quality_page, submission_page, unit_page
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation
@@ -51,16 +50,15 @@ def report_books(c: Consolidation) -> _ReportBooks:
     """Both workbooks of a consolidation, placed. The same consolidation gives the same bytes."""
     compared = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
     plan = place(plan_page(c, compared))
-    indicators = (place(indicator_page(c)),) if c.indicators else ()
+    indicators = place(indicator_page(c)) if c.indicators else None
     units = place(unit_page(c, ColumnRanges(plan)))
-    ranges = [ColumnRanges(sheet) for sheet in indicators]
-    rows = CountedSheets(ColumnRanges(plan), ranges[0] if ranges else None, ColumnRanges(units))
-    front = overview_sheet(overview_of(c), rows)
+    front, charts = overview_sheet(overview_of(c), plan, indicators, units)
     changes = (place(change_page(c, compared)),) if compared else ()
-    report = (front.sheet, plan, *indicators, place(problem_page(c)), units, *changes, place(proposal_page(c)))
+    middle = (plan, indicators, place(problem_page(c)), units, *changes, place(proposal_page(c)))
+    report = (front, *(sheet for sheet in middle if sheet is not None))
     added = (place(addendum_page(c, c.addendum)),) if c.addendum else ()
     sources = (place(source_page(c, contacts=False)), place(submission_page(c)), *added)
-    return _ReportBooks(report, sources, {front.sheet.page.name: front.charts}, c.period.title, source_labels(c))
+    return _ReportBooks(report, sources, {front.page.name: charts}, c.period.title, source_labels(c))
 
 
 def render_internal(c: Consolidation) -> bytes:
