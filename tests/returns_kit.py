@@ -54,7 +54,7 @@ def source_of(name: str = "a.xlsx") -> Source:
 
 def returned(data: bytes, unit: str = "VP") -> Return:
     """The workbook read and rejoined with what was issued."""
-    return rejoin(source_of(), read_bytes(data, soffice=environment.soffice()), form_of(unit))
+    return rejoin(source_of(), read_bytes(data, soffice=environment._soffice()), form_of(unit))
 
 
 def edited(change: Callable[[Workbook], None], data: bytes | None = None) -> bytes:

@@ -6,13 +6,14 @@ A test fails when the compiled catalogue says something else than its source.
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from nq57xl.cli.options import LOCALE
+from nq57xl import cli
 
-SOURCE = LOCALE / "vi" / "LC_MESSAGES" / "messages.po"
+SOURCE = Path(cli.__file__).parent / "locale" / "vi" / "LC_MESSAGES" / "messages.po"
 
 
 def compiled() -> bytes:

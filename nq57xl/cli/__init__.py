@@ -6,55 +6,23 @@ Heavy libraries are imported inside the commands, so that `nq57xl --help` answer
 from __future__ import annotations
 
 import gc
+import gettext
+import os
 import sys
 from pathlib import Path
 from typing import TextIO
 
 import click
 
-from nq57xl import __version__
-from nq57xl.cli import amending, commands, comparing, deciding, options, serving, storing
-from nq57xl.cli.options import COMMANDS, NamedPath
+from nq57xl.cli import amending, commands, comparing, deciding, serving, storing
+from nq57xl.cli.options import cli
 from nq57xl.errors import Nq57Error
 
-
-class _InOrder(click.Group):
-    """Lists the commands in the order in which an office uses them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names as they were added."""
-        return list(self.commands)
-
-
-@click.group(
-    cls=_InOrder,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="Thu thập báo cáo bằng Excel: lập biểu mẫu, nhận, kiểm tra và tổng hợp báo cáo của các đơn vị.",
-)
-@click.version_option(__version__, "--version", message="nq57xl %(version)s", help="In số phiên bản.")
-@click.option(
-    "-w",
-    "--workspace",
-    "folder",
-    type=NamedPath(),
-    default=Path(),
-    help="Thư mục làm việc của đơn vị tổng hợp (mặc định: thư mục hiện tại).",
-)
-@click.pass_context
-def cli(context: click.Context, folder: Path) -> None:
-    """The group; remembers the workspace."""
-    context.obj = folder
+__all__ = ["cli", "main"]
 
 
 _FILES = (amending, commands, comparing, deciding, serving, storing)
-"""Imported, each has put its commands in COMMANDS."""
-_ORDER = (
-    "serve init show lint import amend generate check collect watch status exclude readmit received take remark "
-    "recheck verify waive remind attach history calendar merge upward edits close diff export schema log demo "
-    "ledger backup restore"
-)
-for _name in _ORDER.split():
-    cli.add_command(COMMANDS[_name])
+"""Imported, each has put its commands into the group."""
 
 
 def main() -> None:
@@ -62,7 +30,7 @@ def main() -> None:
     gc.set_threshold(200_000)  # loading libraries makes 100,000 objects, none of them in a circle
     for stream in (sys.stdout, sys.stderr):
         _speak_utf8(stream)
-    options.install(cli)
+    _speak_vietnamese(cli)
     try:
         cli(prog_name="nq57xl")
     except Nq57Error as error:
@@ -97,3 +65,33 @@ def _speak_utf8(stream: TextIO) -> None:
 def _fail(message: str) -> None:
     click.echo(f"Lỗi: {message}", err=True)
     sys.exit(1)
+
+
+_LOCALE = Path(__file__).with_name("locale")
+"""Catalogues as gettext wants them: messages.po for people, messages.mo made of it."""
+
+_METAVARS = dict.fromkeys(("integer", "integer range", "float", "float range"), "SỐ") | {
+    "text": "CHỮ", "filename": "TỆP", "file": "TỆP", "directory": "THƯ_MỤC", "path": "ĐƯỜNG_DẪN"
+}  # fmt: skip
+
+
+def _speak_vietnamese(command: click.Command) -> None:
+    """Binds gettext to the Vietnamese catalogue, and replaces the English placeholders of `command` and all below it.
+
+    To be called before click parses or prints anything; calling it again changes nothing.
+    """
+    os.environ["LANGUAGE"] = "vi"  # gettext learns of the language from here alone
+    gettext.bindtextdomain("messages", _LOCALE)
+    _placeholders(command)
+
+
+def _placeholders(command: click.Command) -> None:
+    if command.options_metavar == "[OPTIONS]":
+        command.options_metavar = "[TÙY_CHỌN]"
+    for param in command.params:
+        if isinstance(param, click.Option) and param.metavar is None and not param.is_flag and not param.count:
+            param.metavar = _METAVARS.get(param.type.name)
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = "LỆNH [THAM_SỐ]..."
+        for item in command.commands.values():
+            _placeholders(item)

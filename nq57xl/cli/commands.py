@@ -1,28 +1,16 @@
-"""Every command of the contract, and what each prints."""
+"""The commands of an ordinary month, from init to merge, with the demo; and what each prints."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
-
-from nq57xl.cli.options import print_table, talk
-from nq57xl.rules.codec import json_fields
-from nq57xl.rules.findings import Finding
-from nq57xl.text.legacy import visible
-
-if TYPE_CHECKING:
-    from nq57xl.commands.collect import Collected
-    from nq57xl.commands.generate import Generated
-    from nq57xl.commands.import_plan import ImportedAppendix
-    from nq57xl.plan.model import Plan
-
-import sys
-from datetime import datetime
-from pathlib import Path
 
 from nq57xl.cli import environment
 from nq57xl.cli.options import (
@@ -31,21 +19,32 @@ from nq57xl.cli.options import (
     answer,
     as_json,
     command,
+    console,
     office,
     password_options,
-    passwords_of,
     period_option,
-    print_json,
+    print_table,
+    talk,
 )
 from nq57xl.cli.printing import (
     SEVERITIES,
+    VERDICTS,
     collected_file_json,
     finding_json,
     print_answers,
     print_collected_file,
     print_merged,
-    print_status,
 )
+from nq57xl.rules.codec import json_fields
+from nq57xl.rules.findings import Finding
+from nq57xl.text.legacy import visible
+
+if TYPE_CHECKING:
+    from nq57xl.commands.collect import Collected
+    from nq57xl.commands.generate import Generated
+    from nq57xl.commands.import_plan import ImportedAppendix
+    from nq57xl.commands.standing import PeriodOverview
+    from nq57xl.plan.model import Plan
 
 
 @command(
@@ -128,10 +127,7 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
         talk("Trang «Soát kế hoạch» không đổi." if kept is None else f"Đã ghi trang «Soát kế hoạch»; tệp cũ ở {kept}")
     else:
         findings = run.lint(office(context))
-    if json_:
-        print_json({"findings": [finding_json(item) for item in findings]})
-    else:
-        _print_findings(findings)
+    answer(findings, json_, lambda found: {"findings": [finding_json(item) for item in found]}, _print_findings)
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
 
@@ -216,12 +212,11 @@ def _generate(
 ) -> None:
     """The forms of a period."""
     from nq57xl.commands.generate import generate as run
+    from nq57xl.commands.generate import write_drafts
 
     period = period or _due_period(context)
     _print_generated(run(office(context), period, units, with_support=with_support))
     if drafts:
-        from nq57xl.commands.generate import write_drafts
-
         made = write_drafts(office(context), period)
         for problem in made.problems:
             talk(problem)
@@ -256,20 +251,15 @@ def _collect(  # noqa: PLR0917 - click passes them by name
     strict: bool,
     combine: bool,
     passwords: tuple[str, ...],
-    ask: bool,
     json_: bool,
 ) -> None:
     """Takes in what came back."""
     from nq57xl.commands.collect import collect as run
     from nq57xl.rules.findings import ACCEPTED
 
-    given = passwords_of(passwords, ask=ask)
-    done = run(office(context), sources, period, received, passwords=given, combine=combine)
-    if json_:
-        print_json(_collected_json(done))
-        print_answers(done.answers)
-    else:
-        print_collected(done)
+    done = run(office(context), sources, period, received, passwords=passwords, combine=combine)
+    answer(done, json_, _collected_json, _print_collected)
+    print_answers(done.answers)
     fine = (*ACCEPTED, "duplicate", "superseded")
     sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
 
@@ -286,16 +276,51 @@ def _status(context: click.Context, period: str | None, json_: bool, text: bool)
     from nq57xl.commands.status import status as run
 
     here = run(office(context), period)
-    if json_:
-        from nq57xl.outputs.texts import status_json
-
-        print_json(status_json(here.status, here.plan, here.period))
-    elif text:
+    if text and not json_:
         from nq57xl.outputs.texts import status_text
 
         click.echo(status_text(here.status, here.plan, here.period, context.obj))
     else:
-        print_status(here)
+        answer(here, json_, _status_json, _print_status)
+
+
+def _status_json(here: PeriodOverview) -> dict[str, Any]:
+    from nq57xl.outputs.texts import status_json
+
+    return status_json(here.status, here.plan, here.period)
+
+
+def _print_status(here: PeriodOverview) -> None:
+    """The table of who has reported."""
+    from nq57xl.text.clock import moment_words
+
+    status = here.status
+    rows = []
+    for unit in status.units:
+        late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"chậm {unit.days_late} ngày")
+        late += ", nộp sau khi chốt" if unit.after_close else ""
+        counts = (str(unit.errors or ""), str(unit.warnings or ""))
+        rows.append((unit.code, unit.name, VERDICTS[unit.state], moment_words(unit.received_at), late, *counts))
+    click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
+    if status.closed_at is not None:
+        click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
+        if here.missing_at_close:
+            click.echo(f"Khi chốt còn thiếu báo cáo của: {', '.join(here.missing_at_close)}.")
+    print_table(("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Phải sửa", "Nên xem lại"), rows)
+    for copy in status.signed:
+        click.echo(f"Bản ký ({copy.unit}): {copy.file}, lưu {moment_words(copy.at)}.")
+    if status.reminded_at is not None:
+        click.echo(f"Nhắc lần gần nhất: {moment_words(status.reminded_at)} ({', '.join(status.reminded)}).")
+    for unit in status.units:
+        for record in unit.excluded:
+            click.echo(f"Không đưa vào tổng hợp ({unit.code}): {record.judged.source.path} – {record.excluded}")
+    for record in status.unrecognised:
+        click.echo(f"Không nhận ra: {record.judged.source.path} – {record.judged.findings[0].message}")
+    for finding in status.period_findings:
+        click.echo(f"Liên quan nhiều đơn vị: {finding.message}")
+    missing = [unit.name for unit in status.units if unit.state in ("missing", "rejected")]
+    short = f"Còn thiếu: {', '.join(missing)}." if missing else "Chưa đủ báo cáo của các tháng."
+    click.echo("Đã đủ báo cáo." if status.complete else short)
 
 
 @command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
@@ -320,12 +345,77 @@ def _merge(context: click.Context, period: str | None, output: Path | None) -> N
 )
 def _demo(_context: click.Context, folder: Path | None, province: bool) -> None:
     """The whole loop with made-up departments."""
-    from nq57xl.cli.demo import tell, tell_province
-
     if province:
-        tell_province(folder or Path("out") / "demo-tinh")
+        _tell_province(folder or Path("out") / "demo-tinh")
     else:
-        tell(folder or Path("out") / "demo")
+        _tell_demo(folder or Path("out") / "demo")
+
+
+def _tell_demo(folder: Path) -> None:
+    """Plays the demo in `folder`, and ends with the paths of the consolidated workbooks."""
+    from rich.rule import Rule
+
+    from nq57xl.commands.demo import demo
+    from nq57xl.commands.merge import Merged
+    from nq57xl.commands.standing import PeriodOverview
+
+    out = console()
+    reports: list[Path] = []
+    plan, step = "", 0
+    for scene in demo(folder):
+        if scene.plan != plan:
+            plan, step = scene.plan, 0
+            out.print(Rule(f"Kế hoạch {plan}"))
+        step += 1
+        out.print(f"{step:2d}. {scene.title}")
+        for line in _scene_lines(scene.outcome):
+            out.print(f"      {line}")
+        if isinstance(scene.outcome, PeriodOverview):
+            _print_status(scene.outcome)
+        if isinstance(scene.outcome, Merged):
+            reports += scene.outcome.outputs
+    out.print(Rule("Báo cáo tổng hợp"))
+    for path in reports:
+        out.print(str(path), soft_wrap=True)
+
+
+def _scene_lines(outcome: object) -> list[str]:
+    from nq57xl.commands.collect import Collected
+    from nq57xl.commands.generate import Generated
+    from nq57xl.rules.findings import to_answer
+
+    if isinstance(outcome, Generated):
+        return [f"{item.form.unit_name}: {item.path.name}" for item in outcome.forms]
+    if isinstance(outcome, Collected):
+        lines = []
+        for item in outcome.returns:
+            lines.append(f"{VERDICTS[item.verdict]}: {Path(item.source.path).name}")
+            lines += [f"  – {point.cell} {point.text} {point.fix}" for point in to_answer(item.findings)]
+        return lines + [f"Biểu trả lại: {path.name}" for path in outcome.sent_back]
+    return [str(outcome)] if isinstance(outcome, Path) else []
+
+
+def _tell_province(folder: Path) -> None:
+    """Plays the province in `folder`, and ends with the paths of its consolidated workbooks."""
+    from nq57xl.commands.collect import Collected
+    from nq57xl.commands.demo import PROVINCE, ProvincePlay
+    from nq57xl.commands.merge import Merged
+    from nq57xl.commands.upward import UpwardReport
+    from nq57xl.rules.findings import ACCEPTED
+
+    reports: list[Path] = []
+    for number, step in enumerate(ProvincePlay(folder).scenes(), start=1):
+        told, outcome = "", step.outcome
+        if isinstance(outcome, Collected):
+            taken = sum(item.verdict in ACCEPTED for item in outcome.returns)
+            told = f": nhận {taken}/{len(outcome.returns)} báo cáo"
+        elif isinstance(outcome, UpwardReport):
+            told = f": {outcome.filled} ô, còn {len(outcome.points)} điểm cần người xử lý"
+        elif isinstance(outcome, Merged) and outcome.report.is_relative_to(folder / PROVINCE):
+            reports.append(outcome.report)
+        console().print(f"{number:3d}. {step.title}{told}")
+    for path in reports:
+        console().print(str(path), soft_wrap=True)
 
 
 def _imported_json(made: ImportedAppendix) -> dict[str, Any]:
@@ -340,10 +430,10 @@ def _print_imported(made: ImportedAppendix) -> None:
     if not made.review:
         talk("Không có ô nào cần rà soát.")
         return
-    rows = [
-        (item.sheet or "–", item.cell, item.task, item.source, item.reason, _cut(item.value))
-        for item in made.review[:_SHOWN]
-    ]
+    rows = []
+    for item in made.review[:_SHOWN]:
+        value = item.value if len(item.value) <= 60 else f"{item.value[:59]}…"
+        rows.append((item.sheet or "–", item.cell, item.task, item.source, item.reason, value))
     print_table(("Trang", "Ô", "Mã", "Nguồn", "Cần xem vì", "Nội dung đang ghi"), rows)
     rest = len(made.review) - _SHOWN
     more = f" (còn {rest} chỗ nữa không in ở đây)" if rest > 0 else ""
@@ -351,10 +441,6 @@ def _print_imported(made: ImportedAppendix) -> None:
 
 
 _SHOWN = 40
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 _DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
@@ -424,7 +510,7 @@ def _print_generated(done: Generated) -> None:
     talk(f"Hạn đơn vị gửi về: {done.period.due:%d/%m/%Y}.")
 
 
-def print_collected(done: Collected) -> None:
+def _print_collected(done: Collected) -> None:
     """One line for each new file, the number of those that were known, then what has to be answered."""
     known = [item for item in done.returns if item.verdict == "duplicate"]
     for item in done.returns:
@@ -442,4 +528,3 @@ def print_collected(done: Collected) -> None:
         talk(f"Biểu trả lại đơn vị: {path}")
     if any(finding.code == "LOST_FROM_EARLIER" for item in done.returns for finding in item.findings):
         talk("Có bản để trống những ô bản trước đã nhập; nếu là hai nửa của một báo cáo: «nq57xl collect --combine».")
-    print_answers(done.answers)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 
-def print_comparison(c: PeriodComparison) -> None:
+def _print_comparison(c: PeriodComparison) -> None:
     """The rows, indicators and units that moved; what stayed the same is only counted."""
     click.echo(f"{c.after.title[:1].upper()}{c.after.title[1:]} so với {c.before.title}")
     click.echo(f"Đầu việc mới hoàn thành: {_codes([row.task.code for row in c.newly_done])}")
@@ -87,7 +87,7 @@ def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     from nq57xl.results.comparison import comparison_json
 
     found = run(office(context), before, after)
-    answer(found, json_, comparison_json, print_comparison)
+    answer(found, json_, comparison_json, _print_comparison)
 
 
 @command(

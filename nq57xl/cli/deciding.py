@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,11 @@ from nq57xl.cli.options import (
     command,
     office,
     password_options,
-    passwords_of,
     period_option,
-    print_json,
     print_table,
     talk,
 )
-from nq57xl.cli.printing import STATES, collected_file_json, finding_json, print_collected_file
+from nq57xl.cli.printing import VERDICTS, collected_file_json, finding_json, print_collected_file, print_problems
 from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
@@ -60,21 +57,21 @@ def _decide(
 ) -> None:
     """Records the decision; tells it and where the unit stands now."""
     from nq57xl.commands.decide import decide
-    from nq57xl.text.clock import moment_words
 
     done = decide(office(context), kind, wanted, period, reason, at=at)
-    for problem in done.problems:
-        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
-    if json_:
-        print_json(_decided_json(done))
-        return
+    print_problems(done.problems)
+    answer(done, json_, _decided_json, _tell_decided)
+
+
+def _tell_decided(done: Decided) -> None:
+    from nq57xl.text.clock import moment_words
+
     source = done.record.judged.source
     click.echo(f"{_DONE[done.kind] if done.changed else _HELD[done.kind]}: {source.path} (kỳ {done.record.period})")
     click.echo(f"   Thời điểm nhận: {moment_words(source.received_at)}; mã băm {source.sha256[:10]}.")
-    unit = done.unit
-    if unit is not None:
+    if (unit := done.unit) is not None:
         counts = f", theo {unit.file}" if unit.counting is not None else ""
-        click.echo(f"   {unit.name}: {STATES[unit.state]}{counts}.")
+        click.echo(f"   {unit.name}: {VERDICTS[unit.state]}{counts}.")
 
 
 def _decided_json(done: Decided) -> dict[str, Any]:
@@ -92,10 +89,10 @@ def _decided_json(done: Decided) -> dict[str, Any]:
 
 def _tell_events(events: tuple[Event, ...]) -> None:
     """One line for each event, then what it is about."""
-    if not events:
-        click.echo("Chưa có việc nào được ghi.")
     from nq57xl.commands.decide import event_in_words
 
+    if not events:
+        click.echo("Chưa có việc nào được ghi.")
     for event in events:
         who = event.who or "không rõ người dùng"
         click.echo(f"{event.at:{_MOMENT}} – {who}: {event_in_words(event)}")
@@ -103,10 +100,7 @@ def _tell_events(events: tuple[Event, ...]) -> None:
 
 def _checked_json(done: Checked) -> dict[str, Any]:
     """`check --json`: as `collect --json`, and whether the ledger has the file already."""
-    recorded = [item.source.sha256 in done.recorded for item in done.returns]
-    returns = [
-        collected_file_json(item) | {"recorded": known} for item, known in zip(done.returns, recorded, strict=True)
-    ]
+    returns = [collected_file_json(item) | {"recorded": item.source.sha256 in done.recorded} for item in done.returns]
     return {"period": done.period.code, "returns": returns}
 
 
@@ -125,35 +119,40 @@ _return = click.argument("wanted", metavar="BÁO_CÁO")
 _reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
 
 
-def _on_return(function: Callable[..., None]) -> Callable[..., None]:
-    """What a decision on one return asks for."""
-    return _return(period_option()(_reason(as_json(function))))
-
-
 _NAMED = (
     "BÁO_CÁO là mã đơn vị (báo cáo được nhận gần nhất của đơn vị trong kỳ của --period), tên tệp như lệnh collect đã "
     "in, hoặc ít nhất 6 ký tự đầu của mã băm."
 )
 
 
-@command(
-    short_help="Để một báo cáo ra ngoài bản tổng hợp.",
-    help=f"Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có. {_NAMED}",
-)
-@_on_return
-def _exclude(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
-    """Leaves a return out."""
-    _decide(context, "exclude", wanted, period, reason, json_=json_)
+def _add_decision(kind: DecisionKind, short_help: str, help: str) -> None:
+    """A command that needs no more than the return, the period and the reason."""
+
+    @command(kind, short_help=short_help, help=f"{help} {_NAMED}")
+    @_return
+    @period_option()
+    @_reason
+    @as_json
+    def _run(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
+        _decide(context, kind, wanted, period, reason, json_=json_)
 
 
-@command(
-    short_help="Đưa báo cáo đã để ngoài trở lại.",
-    help=f"Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp. {_NAMED}",
+_add_decision(
+    "exclude",
+    "Để một báo cáo ra ngoài bản tổng hợp.",
+    "Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có.",
 )
-@_on_return
-def _readmit(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
-    """Takes it back in."""
-    _decide(context, "readmit", wanted, period, reason, json_=json_)
+_add_decision(
+    "readmit",
+    "Đưa báo cáo đã để ngoài trở lại.",
+    "Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp.",
+)
+_add_decision(
+    "take",
+    "Nhận thay một báo cáo bị trả lại.",
+    "Đơn vị tổng hợp tự chịu trách nhiệm nhận một báo cáo bị trả lại (ngày cuối, không liên hệ được đơn vị): ô có lỗi "
+    "coi như để trống và được nêu tên.",
+)
 
 
 @command(
@@ -172,17 +171,6 @@ def _received(  # noqa: PLR0917 - click passes them by name
     _decide(context, "received", wanted, period, reason, json_=json_, at=at)
 
 
-@command(
-    short_help="Nhận thay một báo cáo bị trả lại.",
-    help="Đơn vị tổng hợp tự chịu trách nhiệm nhận một báo cáo bị trả lại (ngày cuối, không liên hệ được đơn vị): ô "
-    f"có lỗi coi như để trống và được nêu tên. {_NAMED}",
-)
-@_on_return
-def _take(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
-    """Takes a rejected return."""
-    _decide(context, "take", wanted, period, reason, json_=json_)
-
-
 _OUTCOMES: dict[RecheckOutcome, str] = {
     "unchanged": "không đổi",
     "counts": "đã ghi nhận kết quả mới",
@@ -193,18 +181,13 @@ _OUTCOMES: dict[RecheckOutcome, str] = {
 
 def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
     """One line for each return: the verdict before and now, and what became of it."""
-    returns = [
-        {
-            "file": item.record.judged.source.path,
-            "sha256": item.record.judged.source.sha256,
-            "unit": item.record.judged.unit,
-            "before": item.record.judged.verdict,
-            "verdict": item.now.verdict if item.now else None,
-            "outcome": item.outcome,
-            "findings": [finding_json(finding) for finding in item.now.findings] if item.now else [],
-        }
-        for item in done.returns
-    ]
+    returns = []
+    for item in done.returns:
+        judged, now = item.record.judged, item.now
+        which = {"file": judged.source.path, "sha256": judged.source.sha256, "unit": judged.unit}
+        verdicts = {"before": judged.verdict, "verdict": now.verdict if now else None, "outcome": item.outcome}
+        found = [finding_json(finding) for finding in now.findings] if now else []
+        returns.append({**which, **verdicts, "findings": found})
     return {"period": done.period.code, "returns": returns}
 
 
@@ -225,15 +208,15 @@ def _recheck(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.decide import recheck as run
 
     done = run(office(context), wanted, period, reason, confirm=confirm)
-    for problem in done.problems:
-        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
-    if json_:
-        print_json(_rechecked_json(done))
-        return
+    print_problems(done.problems)
+    answer(done, json_, _rechecked_json, _tell_rechecked)
+
+
+def _tell_rechecked(done: RecheckRun) -> None:
     for item in done.returns:
-        verdict = STATES[item.now.verdict] if item.now else STATES[item.record.judged.verdict]
-        was = STATES[item.record.judged.verdict]
-        click.echo(f"{item.record.judged.source.path}: {was} → {verdict} ({_OUTCOMES[item.outcome]})")
+        was = item.record.judged.verdict
+        verdict = VERDICTS[item.now.verdict if item.now else was]
+        click.echo(f"{item.record.judged.source.path}: {VERDICTS[was]} → {verdict} ({_OUTCOMES[item.outcome]})")
     if not done.returns:
         talk("Kỳ này chưa có báo cáo nào để chấm lại.")
 
@@ -249,16 +232,16 @@ def _verify(context: click.Context, json_: bool) -> None:
     from nq57xl.commands.backup import verify as run
 
     done = run(office(context))
-    if json_:
-        counts = {"files": done.files, "outputs": done.outputs}
-        print_json(counts | {"problems": list(done.problems), "notes": list(done.notes)})
-    else:
+
+    def tell(_: object) -> None:
         for line in done.problems:
             click.echo(line)
         for line in done.notes:
             talk(line)
         talk(f"Đã đối chiếu {done.files} tệp đã lưu, {done.outputs} tệp đã lập.")
         click.echo("Có chỗ không khớp, xem ở trên." if done.problems else "Sổ, bản lưu và kết quả khớp nhau.")
+
+    answer(done, json_, lambda found: json_fields(found, "files outputs problems notes"), tell)
     sys.exit(1 if done.problems else 0)
 
 
@@ -274,10 +257,11 @@ def _log(context: click.Context, period: str | None, last: int | None, json_: bo
     from nq57xl.commands.decide import events
 
     found = events(office(context), period, last)
-    if json_:
-        print_json({"events": [json_fields(item, "id at who what detail") for item in found]})
-    else:
-        _tell_events(found)
+    answer(found, json_, _events_json, _tell_events)
+
+
+def _events_json(found: tuple[Event, ...]) -> dict[str, Any]:
+    return {"events": [json_fields(item, "id at who what detail") for item in found]}
 
 
 @command(
@@ -302,13 +286,12 @@ def _check(  # noqa: PLR0917 - click passes them by name
     period: str | None,
     output: Path | None,
     passwords: tuple[str, ...],
-    ask: bool,
     json_: bool,
 ) -> None:
     """The verdict on one file, with nothing recorded."""
     from nq57xl.commands.collect import check_file
 
-    done = check_file(office(context), file, period, passwords=passwords_of(passwords, ask=ask), output=output)
+    done = check_file(office(context), file, period, passwords=passwords, output=output)
     answer(done, json_, _checked_json, _tell_checked)
     sys.exit(0 if done.accepted else 1)
 
@@ -338,13 +321,11 @@ def _remark(  # noqa: PLR0917 - click passes them by name
         done = read_remarks(office(context), period)
     for problem in done.problems:
         talk(problem)
-    if json_:
-        print_json({"recorded": done.recorded, "problems": list(done.problems)})
-    else:
-        click.echo(f"Đã ghi nhận {done.recorded} ý kiến." if done.recorded else "Không có ý kiến nào mới.")
+    told = f"Đã ghi nhận {done.recorded} ý kiến." if done.recorded else "Không có ý kiến nào mới."
+    answer(done, json_, lambda found: json_fields(found, "recorded problems"), lambda _: click.echo(told))
 
 
-def _json(item: Waiver) -> dict[str, Any]:
+def _waiver_json(item: Waiver) -> dict[str, Any]:
     return json_fields(item, "id unit code task field since until reason at who") | {"ended": item.ended or None}
 
 
@@ -395,10 +376,7 @@ def _waive(  # noqa: PLR0917 - click passes them by name
 
     if listed:
         found = use.waivers(office(context))
-        if json_:
-            print_json({"waivers": [_json(item) for item in found]})
-        else:
-            _print_waivers(found)
+        answer(found, json_, lambda items: {"waivers": [_waiver_json(item) for item in items]}, _print_waivers)
         return
     if end is not None:
         done = use.end_waiver(office(context), end, reason)
@@ -406,11 +384,10 @@ def _waive(  # noqa: PLR0917 - click passes them by name
         done = use.waive(office(context), unit, code, until, reason, task=task, field=field)
     else:
         raise click.UsageError("Cần ĐƠN_VỊ, MÃ điểm nên xem lại, --until và --reason; hoặc --list; hoặc --end SỐ.")
-    for problem in done.problems:
-        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
-    if json_:
-        print_json(_json(done.waiver) | {"covered": done.covered})
-    elif end is not None:
-        click.echo(f"Đã chấm dứt việc miễn giải trình số {end} (lần miễn đó từng áp dụng từ kỳ {done.waiver.since}).")
-    else:
-        click.echo(f"Đã miễn giải trình, số {done.waiver.id}: áp dụng cho {done.covered} điểm nên xem lại đang có.")
+    print_problems(done.problems)
+    told = (
+        f"Đã miễn giải trình, số {done.waiver.id}: áp dụng cho {done.covered} điểm nên xem lại đang có."
+        if end is None
+        else f"Đã chấm dứt việc miễn giải trình số {end} (lần miễn đó từng áp dụng từ kỳ {done.waiver.since})."
+    )
+    answer(done, json_, lambda one: _waiver_json(one.waiver) | {"covered": one.covered}, lambda _: click.echo(told))

@@ -28,7 +28,7 @@ def office_at(folder: Path, announce: Callable[[str], None] | None = None) -> Of
     from nq57xl.commands.office import Office
 
     server = os.environ.get("NQ57XL_LEDGER", "").strip()
-    return Office.at(folder, clock(), person=person(), soffice=soffice(), announce=announce, server=server)
+    return Office.at(folder, clock(), person=_person(), soffice=_soffice(), announce=announce, server=server)
 
 
 def clock() -> Clock:
@@ -47,7 +47,7 @@ def clock() -> Clock:
     return SystemClock()
 
 
-def person() -> str:
+def _person() -> str:
     """Name of the user, best effort: empty when the system does not tell."""
     try:
         return getpass.getuser()
@@ -55,7 +55,7 @@ def person() -> str:
         return ""
 
 
-def soffice() -> str | None:
+def _soffice() -> str | None:
     """Path of LibreOffice's program; None where it is not installed. NQ57XL_SOFFICE overrides ("" means none)."""
     stated = os.environ.get("NQ57XL_SOFFICE")
     if stated is not None:

@@ -1,17 +1,17 @@
-"""What commands share: how one is declared and answers, options of several, the terminal; click in Vietnamese."""
+"""The group of commands, how one is declared and answers, options of several, the terminal."""
 
 from __future__ import annotations
 
-import gettext
+import functools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from nq57xl import __version__
 from nq57xl.cli import environment
 
 if TYPE_CHECKING:
@@ -22,27 +22,19 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Done = TypeVar("_Done")
 
-COMMANDS: dict[str, click.Command] = {}
-"""Every command by its name: a file of commands puts its own here when it is imported."""
+_ORDER = (
+    "serve init show lint import amend generate check collect watch status exclude readmit received take remark "
+    "recheck verify waive remind attach history calendar merge upward edits close diff export schema log demo "
+    "ledger backup restore"
+)
 
 
-def command(*, short_help: str, help: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Makes a function, which gets click's context first, the command of its own name."""
+class _InOrder(click.Group):
+    """Lists the commands in the order in which an office uses them."""
 
-    def declare(function: Callable[..., None]) -> click.Command:
-        name = function.__name__.strip("_")
-        COMMANDS[name] = click.command(name, short_help=short_help, help=help)(click.pass_context(function))
-        return COMMANDS[name]
-
-    return declare
-
-
-def answer(done: _Done, json_: bool, document: Callable[[_Done], Any], tell: Callable[[_Done], None]) -> None:
-    """What a command has done, as one JSON document or for people."""
-    if json_:
-        print_json(document(done))
-    else:
-        tell(done)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in that order."""
+        return _ORDER.split()
 
 
 class NamedPath(click.Path):
@@ -58,6 +50,44 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+@click.group(
+    cls=_InOrder,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="Thu thập báo cáo bằng Excel: lập biểu mẫu, nhận, kiểm tra và tổng hợp báo cáo của các đơn vị.",
+)
+@click.version_option(__version__, "--version", message="nq57xl %(version)s", help="In số phiên bản.")
+@click.option(
+    "-w",
+    "--workspace",
+    "folder",
+    type=NamedPath(),
+    default=Path(),
+    help="Thư mục làm việc của đơn vị tổng hợp (mặc định: thư mục hiện tại).",
+)
+@click.pass_context
+def cli(context: click.Context, folder: Path) -> None:
+    """The group; remembers the workspace. A file of commands puts its own here when it is imported."""
+    context.obj = folder
+
+
+def command(name: str = "", *, short_help: str, help: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Makes a function, which gets click's context first, a command: of its own name, if it is given none."""
+
+    def declare(function: Callable[..., None]) -> click.Command:
+        own = name or function.__name__.strip("_")
+        return cli.command(own, short_help=short_help, help=help)(click.pass_context(function))
+
+    return declare
+
+
+def answer(done: _Done, json_: bool, document: Callable[[_Done], Any], tell: Callable[[_Done], None]) -> None:
+    """What a command has done, as one JSON document or for people."""
+    if json_:
+        click.echo(json.dumps(document(done), ensure_ascii=False, indent=1))
+    else:
+        tell(done)
+
+
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 """A day or a moment as people type it for a time of receipt."""
 as_json = click.option("--json", "json_", is_flag=True, help="In kết quả dạng JSON ra stdout.")
@@ -70,7 +100,14 @@ def period_option(default: str = "kỳ phát hành gần nhất") -> Callable[[_
 
 
 def password_options(command: _Function) -> _Function:
-    """--password, repeatable, and --ask-password: `passwords` and `ask` of the command, for `passwords_of`."""
+    """--password, repeatable, and --ask-password: the command's `passwords` hold the one typed, too."""
+
+    @functools.wraps(command)
+    def asking(context: click.Context, passwords: tuple[str, ...], ask: bool, **given: Any) -> None:  # noqa: ANN401
+        if ask:
+            passwords = (*passwords, click.prompt("Mật khẩu mở tệp", hide_input=True, err=True))
+        command(context, passwords=passwords, **given)
+
     given = click.option(
         "--password",
         "passwords",
@@ -79,24 +116,12 @@ def password_options(command: _Function) -> _Function:
         help="Mật khẩu mở tệp được mã hóa (.xlsx, .xls, .ods), dùng được nhiều lần; không được ghi lại ở đâu.",
     )
     asked = click.option("--ask-password", "ask", is_flag=True, help="Hỏi mật khẩu tại bàn phím, không hiện chữ.")
-    return given(asked(command))
-
-
-def passwords_of(passwords: tuple[str, ...], *, ask: bool) -> tuple[str, ...]:
-    """The passwords given, and the one typed at the keyboard where that was asked for."""
-    if not ask:
-        return passwords
-    return (*passwords, click.prompt("Mật khẩu mở tệp", hide_input=True, err=True))
+    return given(asked(cast("_Function", asking)))
 
 
 def office(context: click.Context) -> Office:
     """The office whose workspace the group's -w names."""
     return environment.office_at(context.obj, announce=talk)
-
-
-def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
-    """One JSON document on stdout, real letters."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def talk(message: str) -> None:
@@ -120,42 +145,3 @@ def console() -> Console:
 
     width = None if sys.stdout.isatty() else 160
     return Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
-
-
-LOCALE = Path(__file__).with_name("locale")
-"""Catalogues as gettext wants them: messages.po for people, messages.mo made of it."""
-
-_METAVARS = {
-    "text": "CHỮ",
-    "integer": "SỐ",
-    "integer range": "SỐ",
-    "float": "SỐ",
-    "float range": "SỐ",
-    "filename": "TỆP",
-    "file": "TỆP",
-    "directory": "THƯ_MỤC",
-    "path": "ĐƯỜNG_DẪN",
-}
-
-
-def install(command: click.Command | None = None) -> None:
-    """Binds gettext to the Vietnamese catalogue, and replaces the English placeholders of `command` and all below it.
-
-    To be called before click parses or prints anything; calling it again changes nothing.
-    """
-    os.environ["LANGUAGE"] = "vi"  # gettext learns of the language from here alone
-    gettext.bindtextdomain("messages", LOCALE)
-    if command is not None:
-        _placeholders(command)
-
-
-def _placeholders(command: click.Command) -> None:
-    if command.options_metavar == "[OPTIONS]":
-        command.options_metavar = "[TÙY_CHỌN]"
-    for param in command.params:
-        if isinstance(param, click.Option) and param.metavar is None and not param.is_flag and not param.count:
-            param.metavar = _METAVARS.get(param.type.name)
-    if isinstance(command, click.Group):
-        command.subcommand_metavar = "LỆNH [THAM_SỐ]..."
-        for item in command.commands.values():
-            _placeholders(item)

@@ -1,26 +1,26 @@
-"""What several files of commands print, and the JSON that they share."""
+"""What commands print of returns and of a report, and the JSON that they share."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nq57xl.cli.options import print_table, talk
+from nq57xl.cli.options import talk
 from nq57xl.rules.codec import json_fields
-from nq57xl.rules.findings import Finding, Verdict, to_answer
+from nq57xl.rules.findings import Finding, to_answer
 from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
     from nq57xl.commands.collect import CollectedFile
     from nq57xl.commands.merge import Merged
-    from nq57xl.commands.standing import PeriodOverview
 
 
-VERDICTS: dict[Verdict, str] = {
+VERDICTS = {
+    "missing": "Chưa báo cáo",
     "accepted": "Đã nhận",
     "accepted_with_warnings": "Đã nhận, có điểm cần xem lại",
     "rejected": "Trả lại",
@@ -28,7 +28,7 @@ VERDICTS: dict[Verdict, str] = {
     "duplicate": "Đã có từ trước",
     "superseded": "Đã có bản mới hơn",
 }
-STATES = VERDICTS | {"missing": "Chưa báo cáo"}
+"""Of a return, and of a unit, which may have none."""
 SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã sửa giúp", "note": "Ghi nhận"}
 
 
@@ -51,7 +51,12 @@ def print_answers(answers: Answers) -> None:
         talk(f"Thư trả lời đơn vị (mở tệp .eml để gửi): {answers.folder}")
     if answers.check_book:
         talk(f"Bước tiếp theo: xem các điểm cần xử lý ở {answers.check_book}")
-    for problem in answers.problems:
+    print_problems(answers.problems)
+
+
+def print_problems(problems: Iterable[str]) -> None:
+    """What could not be written of what is on record."""
+    for problem in problems:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
 
 
@@ -72,39 +77,6 @@ def print_collected_file(item: CollectedFile) -> None:
         click.echo(f"   Đã sửa giúp {quiet['repaired']} chỗ.")
 
 
-def print_status(here: PeriodOverview) -> None:
-    """The table of who has reported."""
-    from nq57xl.text.clock import moment_words
-
-    status = here.status
-    rows = []
-    for unit in status.units:
-        late = "" if unit.on_time is None else ("đúng hạn" if unit.on_time else f"chậm {unit.days_late} ngày")
-        late += ", nộp sau khi chốt" if unit.after_close else ""
-        counts = (str(unit.errors or ""), str(unit.warnings or ""))
-        rows.append((unit.code, unit.name, STATES[unit.state], moment_words(unit.received_at), late, *counts))
-    click.echo(f"Kỳ {here.period.title}, hạn gửi {status.due:%d/%m/%Y}")
-    if status.closed_at is not None:
-        click.echo(f"Số liệu đã chốt lúc {status.closed_at:%H:%M ngày %d/%m/%Y}; bản nộp sau chỉ vào phần bổ sung.")
-        if here.missing_at_close:
-            click.echo(_missing_at_close(here.missing_at_close))
-    print_table(("Mã", "Đơn vị", "Tình trạng", "Nhận lúc", "Đúng hạn", "Phải sửa", "Nên xem lại"), rows)
-    for copy in status.signed:
-        click.echo(f"Bản ký ({copy.unit}): {copy.file}, lưu {moment_words(copy.at)}.")
-    if status.reminded_at is not None:
-        click.echo(f"Nhắc lần gần nhất: {moment_words(status.reminded_at)} ({', '.join(status.reminded)}).")
-    for unit in status.units:
-        for record in unit.excluded:
-            click.echo(f"Không đưa vào tổng hợp ({unit.code}): {record.judged.source.path} – {record.excluded}")
-    for record in status.unrecognised:
-        click.echo(f"Không nhận ra: {record.judged.source.path} – {record.judged.findings[0].message}")
-    for finding in status.period_findings:
-        click.echo(f"Liên quan nhiều đơn vị: {finding.message}")
-    missing = [unit.name for unit in status.units if unit.state in ("missing", "rejected")]
-    short = f"Còn thiếu: {', '.join(missing)}." if missing else "Chưa đủ báo cáo của các tháng."
-    click.echo("Đã đủ báo cáo." if status.complete else short)
-
-
 def print_merged(done: Merged) -> None:
     """Paths on stdout, talk on stderr."""
     for path in done.outputs:
@@ -118,7 +90,7 @@ def print_merged(done: Merged) -> None:
     if c.closing is not None:
         talk(f"Số liệu đã chốt lúc {c.closing.at:%H:%M ngày %d/%m/%Y}: báo cáo giữ nguyên như khi chốt.")
         if c.missing:
-            talk(_missing_at_close([unit.name for unit in c.missing]))
+            talk(f"Khi chốt còn thiếu báo cáo của: {', '.join(unit.name for unit in c.missing)}.")
         if c.addendum is not None:
             talk(
                 f"Nhận sau khi chốt: {len(c.addendum.late)} báo cáo, {len(c.addendum.changes)} ô thay đổi; xem trang "
@@ -131,11 +103,6 @@ def print_merged(done: Merged) -> None:
     if done.unwritten:
         talk(f"bao-cao.docx còn {done.unwritten} chỗ tô vàng chờ văn phòng viết.")
     _print_recorded_edits(done)
-
-
-def _missing_at_close(names: Sequence[str]) -> str:
-    """The same of `status` and `merge`."""
-    return f"Khi chốt còn thiếu báo cáo của: {', '.join(names)}."
 
 
 def _print_recorded_edits(done: Merged) -> None:

@@ -16,6 +16,8 @@ import click
 
 from nq57xl.cli import environment
 from nq57xl.cli.options import NamedPath, as_json, command, office, period_option, talk
+from nq57xl.cli.printing import VERDICTS, collected_file_json, print_answers
+from nq57xl.rules.findings import Severity
 from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
@@ -40,15 +42,8 @@ def _serve(context: click.Context, folder: Path | None, port: int, no_browser: b
     given = folder if folder is not None else (context.obj if context.obj != Path() else None)
     if given is not None:
         environment.office_at(given)
-    run(
-        _places(),
-        environment.clock(),
-        environment.office_at,
-        folder=given,
-        port=port,
-        browser=not no_browser,
-        tell=_tell,
-    )
+    clock, office_at = environment.clock(), environment.office_at
+    run(_places(), clock, office_at, folder=given, port=port, browser=not no_browser, tell=_tell)
 
 
 def _places() -> Places:
@@ -86,19 +81,19 @@ def _tell(address: str) -> None:
         sys.stdout.flush()
 
 
-_POINTS = ("điểm phải sửa", "điểm nên xem lại")
+_POINTS: dict[Severity, str] = {"error": "điểm phải sửa", "warning": "điểm nên xem lại"}
 _SLICE = 0.2
 """Seconds: a signal does not end a sleep, so that is how long Ctrl+C takes to be seen."""
 
 
-class UntilInterrupted:
+class _UntilInterrupted:
     """Waits between two looks; Ctrl+C lets the run in hand end first, a second one does not wait for that."""
 
     def __init__(self) -> None:
         self.asked = False
         self._before: dict[signal.Signals, object] = {}
 
-    def __enter__(self) -> UntilInterrupted:
+    def __enter__(self) -> _UntilInterrupted:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._ask)
         return self
@@ -164,7 +159,7 @@ def _watch(  # noqa: PLR0917 - click passes them by name
     root = folder or place.workspace.inbox
     if unit_folders:
         make_unit_folders(place, root)
-    with UntilInterrupted() as stop:
+    with _UntilInterrupted() as stop:
         looks = run(place, folder, period, interval=interval, pause=stop, once=once)
         talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
         try:
@@ -185,8 +180,6 @@ class _Teller:
 
     def tell(self, news: WatchNews) -> None:
         """Files on stdout, one line each; talk on stderr."""
-        from nq57xl.cli.printing import collected_file_json
-
         if news.message:
             talk(visible(news.message))
         if news.collected is None:
@@ -194,14 +187,12 @@ class _Teller:
         self.answers = news.collected.answers
         for item in news.collected.returns:
             self.counts[item.verdict] += 1
-            click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if self.json_ else file_line(item))
+            click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if self.json_ else _file_line(item))
         for problem in self.answers.problems:
             talk(problem)
 
     def sum_up(self) -> None:
         """What came in altogether, and the next step."""
-        from nq57xl.cli.printing import VERDICTS, print_answers
-
         total = sum(self.counts.values())
         parts = [f"{self.counts[code]} {words.lower()}" for code, words in VERDICTS.items() if self.counts[code]]
         talk(f"Đã dừng theo dõi: {total} tệp" + (f" ({'; '.join(parts)})." if parts else "."))
@@ -209,13 +200,10 @@ class _Teller:
             print_answers(self.answers)
 
 
-def file_line(item: CollectedFile) -> str:
+def _file_line(item: CollectedFile) -> str:
     """One line for one file: verdict, path, unit, how many points."""
-    from nq57xl.cli.printing import VERDICTS
-
     asked = Counter(one.severity for one in item.findings if one.asks)
-    errors, warnings = asked["error"], asked["warning"]
-    told = ", ".join(f"{number} {word}" for number, word in zip((errors, warnings), _POINTS, strict=True) if number)
+    told = ", ".join(f"{asked[severity]} {word}" for severity, word in _POINTS.items() if asked[severity])
     if item.verdict == "unrecognised" and item.findings:
         told = item.findings[0].message
     unit = f" ({item.unit})" if item.unit else ""

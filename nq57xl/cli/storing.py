@@ -8,31 +8,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from nq57xl.cli.options import (
-    COMMANDS,
-    NamedPath,
-    as_json,
-    command,
-    office,
-    period_option,
-    print_json,
-    print_table,
-    talk,
-)
+from nq57xl.cli.options import NamedPath, answer, as_json, cli, command, office, period_option, print_table, talk
 from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.remind import Reminders
 
 
-@click.group("ledger", short_help="Chuyển sổ dữ liệu lên máy chủ PostgreSQL hoặc về tệp.")
+@cli.group("ledger", short_help="Chuyển sổ dữ liệu lên máy chủ PostgreSQL hoặc về tệp.")
 def _ledger() -> None:
     """Sổ dữ liệu thường là tệp nq57xl.db. Nhiều người, nhiều máy cùng làm thì đặt sổ trên máy chủ PostgreSQL: biến môi
     trường NQ57XL_LEDGER=postgresql+psycopg://NGƯỜI_DÙNG:MẬT_KHẨU@MÁY_CHỦ/CƠ_SỞ_DỮ_LIỆU, mỗi thư mục làm việc một lược
     đồ riêng; thư mục làm việc (archive/, inbox/, out/) nằm trên ổ dùng chung."""
-
-
-COMMANDS["ledger"] = _ledger
 
 
 @_ledger.command(
@@ -118,10 +105,8 @@ def _attach(context: click.Context, unit: str, file: Path, period: str | None, j
     from nq57xl.commands.signed_copies import attach as run
 
     done = run(office(context), unit, file, period)
-    if json_:
-        print_json(json_fields(done, "unit file sha256 at"))
-    else:
-        click.echo(f"Đã lưu bản ký của {done.unit}: {done.file} (mã băm {done.sha256[:10]}).")
+    told = f"Đã lưu bản ký của {done.unit}: {done.file} (mã băm {done.sha256[:10]})."
+    answer(done, json_, lambda copy: json_fields(copy, "unit file sha256 at"), lambda _: click.echo(told))
 
 
 @command(
@@ -137,35 +122,37 @@ def _history(context: click.Context, code: str, output: Path | None, json_: bool
     from nq57xl.commands.history import history as run
 
     done = run(office(context), code, output)
-    if json_:
-        lines = [json_fields(line, "period unit said received on_time findings edits") for line in done.lines]
-        print_json({"subject": done.subject, "periods": lines})
-        return
-    headings = ("Kỳ", "Đơn vị", "Đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập")
-    print_table(headings, (line.cells for line in done.lines), done.subject)
-    if output is not None:
-        talk(f"Đã ghi {output}")
+    lines = [json_fields(line, "period unit said received on_time findings edits") for line in done.lines]
+
+    def tell(_: object) -> None:
+        headings = ("Kỳ", "Đơn vị", "Đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập")
+        print_table(headings, (line.cells for line in done.lines), done.subject)
+        if output is not None:
+            talk(f"Đã ghi {output}")
+
+    answer(done, json_, lambda found: {"subject": found.subject, "periods": lines}, tell)
 
 
 def _reminders_json(done: Reminders) -> dict[str, Any]:
-    units = [
-        json_fields(item.unit, "code name owes points")
-        | {
-            "text": str(item.text),
-            "draft": str(item.draft) if item.draft else None,
-            "attached": item.unit.file or None,
-        }
-        for item in done.units
-    ]
-    return {
-        "period": done.period.code,
-        "day": done.day.isoformat(),
-        "due": done.period.due.isoformat(),
-        "reminding_days": [day.isoformat() for day in done.days],
-        "group": done.group,
-        "units": units,
-        "notice": str(done.notice) if done.notice else None,
-    }
+    units = []
+    for item in done.units:
+        draft = str(item.draft) if item.draft else None
+        files = {"text": str(item.text), "draft": draft, "attached": item.unit.file or None}
+        units.append(json_fields(item.unit, "code name owes points") | files)
+    when = {"period": done.period.code, "day": done.day.isoformat(), "due": done.period.due.isoformat()}
+    told = {"reminding_days": [day.isoformat() for day in done.days], "group": done.group, "units": units}
+    return {**when, **told, "notice": str(done.notice) if done.notice else None}
+
+
+def _tell_reminders(done: Reminders) -> None:
+    click.echo(done.group.rstrip())
+    for item in done.units:
+        talk(f"{item.unit.name}: {item.draft or item.text}")
+    if done.notice is not None:
+        talk(f"Văn bản nhắc chung: {done.notice}")
+    if done.day not in done.days:
+        later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
+        talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")
 
 
 @command(
@@ -183,25 +170,16 @@ def _remind(context: click.Context, period: str | None, sent: bool, units: tuple
     from nq57xl.commands import remind as use
 
     if sent:
-        told = use.note_reminded(office(context), period, units)
-        print_json({"sent": list(told)}) if json_ else click.echo(f"Đã ghi nhận nhắc: {', '.join(told) or 'không ai'}.")
+        names = use.note_reminded(office(context), period, units)
+        told = f"Đã ghi nhận nhắc: {', '.join(names) or 'không ai'}."
+        answer(names, json_, lambda sent: {"sent": sent}, lambda _: click.echo(told))
         return
     if units:
         raise click.UsageError("Tên đơn vị chỉ dùng cùng --sent.")
     done = use.remind(office(context), period)
     for problem in done.problems:
         talk(problem)
-    if json_:
-        print_json(_reminders_json(done))
-        return
-    click.echo(done.group.rstrip())
-    for item in done.units:
-        talk(f"{item.unit.name}: {item.draft or item.text}")
-    if done.notice is not None:
-        talk(f"Văn bản nhắc chung: {done.notice}")
-    if done.day not in done.days:
-        later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
-        talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")
+    answer(done, json_, _reminders_json, _tell_reminders)
 
 
 @command(
@@ -220,15 +198,17 @@ def _calendar(context: click.Context, year: int | None, json_: bool) -> None:
     done = year_calendar(office(context), year)
     for problem in done.problems:
         talk(problem)
-    if json_:
-        periods = [json_fields(item.period, "code title start cutoff due report_due") for item in done.lines]
-        print_json({"year": done.year, "periods": periods, "files": [str(path) for path in done.files]})
-        return
-    rows = [
-        (item.period.title, *map(day_words, (item.period.cutoff, item.period.due, item.period.report_due)), item.note)
-        for item in done.lines
-    ]
-    headings = ("Kỳ", "Chốt số liệu", "Hạn đơn vị", "Hạn cơ quan", "Ghi chú")
-    print_table(headings, rows, f"Lịch báo cáo năm {done.year}")
-    for path in done.files:
-        talk(f"Đã ghi {path}")
+    periods = [json_fields(item.period, "code title start cutoff due report_due") for item in done.lines]
+    files = [str(path) for path in done.files]
+
+    def tell(_: object) -> None:
+        rows = [
+            (one.period.title, *map(day_words, (one.period.cutoff, one.period.due, one.period.report_due)), one.note)
+            for one in done.lines
+        ]
+        headings = ("Kỳ", "Chốt số liệu", "Hạn đơn vị", "Hạn cơ quan", "Ghi chú")
+        print_table(headings, rows, f"Lịch báo cáo năm {done.year}")
+        for path in files:
+            talk(f"Đã ghi {path}")
+
+    answer(done, json_, lambda found: {"year": found.year, "periods": periods, "files": files}, tell)

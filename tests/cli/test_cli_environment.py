@@ -53,12 +53,12 @@ def test_unknown_user(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyError("getpwuid(): uid not found: 12345")
 
     monkeypatch.setattr("getpass.getuser", unknown)
-    assert environment.person() == ""
+    assert environment._person() == ""
 
 
 def test_libreoffice_can_be_stated(monkeypatch: pytest.MonkeyPatch) -> None:
     """NQ57XL_SOFFICE names LibreOffice's program; stated as nothing, there is none."""
     monkeypatch.setenv("NQ57XL_SOFFICE", "/opt/lo/soffice")
-    assert environment.soffice() == "/opt/lo/soffice"
+    assert environment._soffice() == "/opt/lo/soffice"
     monkeypatch.setenv("NQ57XL_SOFFICE", "")
-    assert environment.soffice() is None
+    assert environment._soffice() is None

@@ -15,7 +15,7 @@ import pytest
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
-from nq57xl.cli import options
+from nq57xl.cli import _speak_vietnamese
 from tools.compile_messages import SOURCE
 
 MODULES = (
@@ -56,7 +56,7 @@ def group() -> click.Group:
     @click.option("--nhanh", is_flag=True, help="Nhanh.")
     def xem(**_words: object) -> None: ...
 
-    options.install(nhom)
+    _speak_vietnamese(nhom)
     return nhom
 
 
@@ -150,5 +150,5 @@ def test_an_english_machine_hears_vietnamese(monkeypatch: pytest.MonkeyPatch, gr
     """What the machine's own settings ask for does not matter once the program has started."""
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     monkeypatch.setenv("LANGUAGE", "en")
-    options.install(group)
+    _speak_vietnamese(group)
     assert "Không có lệnh «xme»." in CliRunner().invoke(group, ["xme"]).output

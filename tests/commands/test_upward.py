@@ -468,7 +468,9 @@ def test_the_command_says_what_is_left_and_how_it_ended(played: Played, agency: 
 
 def test_the_demo_tells_each_step_and_where_the_reports_are(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """demo --province: a line for each step, and the province's workbooks at the end."""
-    monkeypatch.setattr("nq57xl.cli.demo.ProvincePlay", lambda _: SimpleNamespace(scenes=lambda: iter(played.steps)))
+    monkeypatch.setattr(
+        "nq57xl.commands.demo.ProvincePlay", lambda _: SimpleNamespace(scenes=lambda: iter(played.steps))
+    )
     done = CliRunner().invoke(cli, ["demo", "--province", str(played.play.folder)])
     lines = done.stdout.splitlines()
     assert done.exit_code == 0, done.output

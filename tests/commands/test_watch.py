@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.cli.serving import UntilInterrupted, file_line
+from nq57xl.cli.serving import _file_line, _UntilInterrupted
 from nq57xl.commands import watch as module
 from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.demo import Department
@@ -243,19 +243,19 @@ def test_a_line_for_a_file_is_one_line() -> None:
     """Verdict, path, unit, how many points; a stranger with the reason; signs for the terminal are not passed on."""
     source = Source("inbox/a\nb.xlsx", "a\nb.xlsx", "0" * 64, 1, NOON, "first_seen")
     blank = make("REQUIRED_BLANK", words={"field": "x"})
-    assert file_line(CollectedFile(source, "rejected", "VP", "2026-04", (blank, blank))) == (
+    assert _file_line(CollectedFile(source, "rejected", "VP", "2026-04", (blank, blank))) == (
         "Trả lại: inbox/a b.xlsx (VP) – 2 điểm phải sửa"
     )
     coloured = Source("\x1b[2J\u202exslx.a", "a", "0" * 64, 1, NOON, "first_seen")
-    assert file_line(CollectedFile(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
+    assert _file_line(CollectedFile(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
     stranger = CollectedFile(source, "unrecognised", None, None, (make("FILE_PDF"),))
-    assert file_line(stranger) == "Không nhận ra: inbox/a b.xlsx – Tệp là PDF, không lấy được số liệu."
+    assert _file_line(stranger) == "Không nhận ra: inbox/a b.xlsx – Tệp là PDF, không lấy được số liệu."
 
 
 def test_the_first_ctrl_c_ends_the_wait_and_the_second_the_run() -> None:
     """A pause of an hour ends within a second; the handlers of before are back afterwards."""
     before = signal.getsignal(signal.SIGINT)
-    with UntilInterrupted() as stop:
+    with _UntilInterrupted() as stop:
         assert not stop(0)
         os.kill(os.getpid(), signal.SIGINT)
         started = time.monotonic()

@@ -8,7 +8,7 @@ import random
 import attrs
 import pytest
 
-from nq57xl.cli.comparing import print_comparison
+from nq57xl.cli.comparing import _print_comparison
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.plan.model import Measure, Period, Plan
 from nq57xl.results.comparison import TaskChange, compare_periods
@@ -210,7 +210,7 @@ def test_what_the_terminal_shows(capsys: pytest.CaptureFixture[str]) -> None:
     plan = due_on(dt.date(2026, 4, 1))
     was = told(MARCH, {"VP": {("led", "I.1"): half(0.4), ("indicator", "CT.I.1"): {"value": 0.7}}}, plan)
     now = told(APRIL, {"VP": {("led", "I.1"): half(0.6), ("indicator", "CT.I.1"): {"value": 0.905}}, "QLDT": {}}, plan)
-    print_comparison(compare_periods(was, now))
+    _print_comparison(compare_periods(was, now))
     shown = capsys.readouterr()
     assert shown.out.startswith("Tháng 4/2026 so với tháng 3/2026\nĐầu việc mới hoàn thành: không có\n")
     assert "Đầu việc mới quá hạn: 1 (I.1)" in shown.out

@@ -70,7 +70,7 @@ def plain(issued: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def office(issued: Path, tmp_path: Path) -> Office:
     """A copy of it to work in."""
     root = shutil.copytree(issued, tmp_path / "Văn phòng")
-    return Office.at(root, FixedClock(NOON), soffice=environment.soffice())
+    return Office.at(root, FixedClock(NOON), soffice=environment._soffice())
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_what_libreoffice_locks_is_read(office: Office, plain: bytes, tmp_path: 
         (item,) = check_file(office, path, PERIOD, passwords=("sai", SECRET)).returns
         assert (item.verdict, item.unit) == ("accepted", "VP"), path
         assert "FILE_DECRYPTED" in {finding.code for finding in item.findings}
-        found = values_of(read_bytes(path.read_bytes(), (SECRET,), environment.soffice()))
+        found = values_of(read_bytes(path.read_bytes(), (SECRET,), environment._soffice()))
         assert {place: found.get(place) for place in expected} == expected, path
         for passwords, code in (((), "FILE_ENCRYPTED"), (("sai",), "FILE_PASSWORD_WRONG")):
             with pytest.raises(Refused) as caught:

@@ -76,7 +76,7 @@ def test_saved_by_libreoffice(tmp_path: Path, suffix: Target, note: str) -> None
     """A form saved by LibreOffice as .xlsx, .ods or .xls says exactly what was typed into it."""
     path = tmp_path / "back"
     path.write_bytes(saved_by_libreoffice(tmp_path, form()[0], suffix))
-    (raw,) = read_all([path], reader=functools.partial(read_bytes, soffice=environment.soffice()))
+    (raw,) = read_all([path], reader=functools.partial(read_bytes, soffice=environment._soffice()))
     assert isinstance(raw, RawWorkbook)
     back = rejoin(source_of(), raw, form_of())
     assert codes(back) == [note]
@@ -181,14 +181,14 @@ def test_broken_xls() -> None:
     """An .xls that LibreOffice cannot open either is broken, not old."""
     broken = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + "Workbook".encode("utf-16-le") + b"\x00" * 100
     with pytest.raises(Refused) as caught:
-        read_bytes(broken, soffice=environment.soffice())
+        read_bytes(broken, soffice=environment._soffice())
     assert caught.value.finding.code == "FILE_BROKEN"
 
 
 @pytest.mark.needs("soffice")
 def test_conversion_that_takes_too_long() -> None:
     """A conversion over its time is stopped and gives nothing."""
-    assert to_xlsx(b"TT;Ten\n1;A\n", environment.soffice() or "", seconds=0.01) is None
+    assert to_xlsx(b"TT;Ten\n1;A\n", environment._soffice() or "", seconds=0.01) is None
 
 
 @pytest.mark.needs("ssconvert")
