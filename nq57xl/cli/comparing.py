@@ -90,6 +90,12 @@ def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     answer(found, json_, comparison_json, _print_comparison)
 
 
+_PARQUET_MISSING = (
+    "Chưa lập được tệp .parquet vì máy chưa có thư viện pyarrow. Nếu cần dạng này, hãy cài thêm bằng lệnh "
+    "«python -m pip install pyarrow» rồi chạy lại."
+)
+
+
 @command(
     short_help="Xuất dữ liệu của kỳ cho hệ thống khác.",
     help="Xuất dữ liệu của kỳ cho hệ thống khác: mọi ô đã nhập của các báo cáo được chấp nhận và các kết quả tính "
@@ -108,7 +114,6 @@ def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
 def _export(context: click.Context, period: str | None, formats: tuple[Format, ...], contacts: bool) -> None:
     """The period's data."""
     from nq57xl.commands.consolidated import export as run
-    from nq57xl.outputs.exports import PARQUET_MISSING
 
     done = run(office(context), period, formats, contacts=contacts)
     for path in done.paths:
@@ -118,9 +123,9 @@ def _export(context: click.Context, period: str | None, formats: tuple[Format, .
     if contacts:
         talk("Tệp có thông tin liên hệ cá nhân: chỉ dùng nội bộ.")
     if done.left_out and formats:
-        raise Nq57Error(PARQUET_MISSING)
+        raise Nq57Error(_PARQUET_MISSING)
     if done.left_out:
-        talk(PARQUET_MISSING)
+        talk(_PARQUET_MISSING)
 
 
 _TYPES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import attrs
 from attrs import frozen
@@ -16,7 +17,7 @@ from nq57xl.ledger.model import Closing, PeriodStatus
 from nq57xl.ledger.office_records import amendments, closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.exports import FORMATS, Format, can_write, export_bytes
+from nq57xl.outputs.exports import Format, can_write, export_bytes
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import months_of, title_of
 from nq57xl.resources import read_schema
@@ -271,8 +272,9 @@ def export(
     With contacts the files have another name, so that nobody hands them on by mistake. Raises Nq57Error when no form
     of the period was issued.
     """
-    kinds = tuple(kind for kind in formats or FORMATS if can_write(kind))
-    left_out = tuple(kind for kind in formats or FORMATS if kind not in kinds)
+    asked: tuple[Format, ...] = formats or get_args(Format)
+    kinds = tuple(kind for kind in asked if can_write(kind))
+    left_out = tuple(kind for kind in asked if kind not in kinds)
     if not kinds:
         return _Exported((), left_out)
     with office.changing("export") as ledger:

@@ -24,10 +24,10 @@ from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn,
 from nq57xl.xlsx.write_pages import report_workbook
 
 _NAMES = ("check_units", "check_files", "check_points", "check_remarks")
-UNITS, FILES, POINTS, REMARKS = (SHEETS[name].name for name in _NAMES)
-FACTS = "Đã chuẩn hóa, ghi nhận"
+_UNITS, _FILES, _POINTS, _REMARKS = (SHEETS[name].name for name in _NAMES)
+_FACTS = "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
-REMARK = "Ý kiến của đơn vị tổng hợp"
+_REMARK = "Ý kiến của đơn vị tổng hợp"
 LONGEST_REMARK = 500
 _SHOWN = 300
 """Characters of a text in a printed cell; the whole of a longer one stands in a column of its own."""
@@ -40,7 +40,7 @@ _UNIT_COLUMNS = SHEETS["check_units"].columns
 _FILE_COLUMNS = SHEETS["check_files"].columns
 _POINT_COLUMNS = (
     SHEETS["check_points"]
-    .with_columns("back", ReportColumn("remark", REMARK, 34, printed=False, longest=LONGEST_REMARK))
+    .with_columns("back", ReportColumn("remark", _REMARK, 34, printed=False, longest=LONGEST_REMARK))
     .columns
 )
 _FACT_COLUMNS = tuple(
@@ -61,8 +61,8 @@ _OF_POINTS = {
     "remark_number": "number",
 }
 _REMARK_PAGES = {
-    REMARKS: {fold(column.title): column.name for column in _REMARK_COLUMNS},
-    POINTS: {fold(column.title): _OF_POINTS[column.name] for column in _POINT_COLUMNS if column.name in _OF_POINTS},
+    _REMARKS: {fold(column.title): column.name for column in _REMARK_COLUMNS},
+    _POINTS: {fold(column.title): _OF_POINTS[column.name] for column in _POINT_COLUMNS if column.name in _OF_POINTS},
 }
 """Where the office writes its remarks: heading -> what stands below it."""
 
@@ -82,7 +82,7 @@ class RemarkLine:
     text: str
     place: str = ""
     """Of a line beside a point: unit and cell, "VP|led|I.2|result"; "" where the point is about no cell."""
-    page: str = REMARKS
+    page: str = _REMARKS
 
     @property
     def cell(self) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def _sheet(check: CheckBook, page: _Page) -> ReportSheet:
         return ReportSheet(page.name, page.columns, (*top, ReportLine("para", {"number": "Không có nội dung."})))
     heads = ReportLine("head", {column.name: column.title for column in page.columns})
     above = (*top, ReportLine("note", {"number": page.note}), heads)
-    frozen_columns = 2 if page.name in (UNITS, REMARKS) else 3
+    frozen_columns = 2 if page.name in (_UNITS, _REMARKS) else 3
     return ReportSheet(page.name, page.columns, (*above, *body), filtered=True, frozen_columns=frozen_columns)
 
 
@@ -248,7 +248,7 @@ def _fate_words(item: FiledReturn) -> str:
 def _first_point(item: FiledReturn) -> str:
     """Anchor of the first line about a file, on the page of points, else on that of facts."""
     asked = any(finding.severity in ("error", "warning") for finding in item.record.judged.findings)
-    return f"{POINTS if asked else FACTS}|{item.record.id}"
+    return f"{_POINTS if asked else _FACTS}|{item.record.id}"
 
 
 @frozen
@@ -268,11 +268,11 @@ def _lines_of(check: CheckBook, severities: tuple[str, ...]) -> Iterator[_Listed
 
 
 def _points(check: CheckBook) -> Iterator[ReportLine]:
-    return _told_lines(check, POINTS, ("error", "warning"))
+    return _told_lines(check, _POINTS, ("error", "warning"))
 
 
 def _facts(check: CheckBook) -> Iterator[ReportLine]:
-    return _told_lines(check, FACTS, ("repaired", "note"))
+    return _told_lines(check, _FACTS, ("repaired", "note"))
 
 
 def _remarks(check: CheckBook) -> Iterator[ReportLine]:
@@ -300,7 +300,7 @@ def _remarks(check: CheckBook) -> Iterator[ReportLine]:
 def remark_lines(raw: RawWorkbook) -> tuple[RemarkLine, ...]:
     """What the office wrote into a kiem-tra.xlsx that came back: on the page of remarks and beside points."""
     pages = {fold(item.name): item for item in raw.sheets}
-    found = (_remarks_on(page, pages[fold(page)]) for page in (POINTS, REMARKS) if fold(page) in pages)
+    found = (_remarks_on(page, pages[fold(page)]) for page in (_POINTS, _REMARKS) if fold(page) in pages)
     return tuple(line for lines in found for line in lines)
 
 
@@ -320,7 +320,7 @@ def _remarks_on(page: str, sheet: RawSheet) -> Iterator[RemarkLine]:
         number = said.get("number", "").removesuffix(".0")
         texts = (said.get(name, "") for name in names)
         line = attrs.evolve(RemarkLine(row + 1, int(number) if number.isdecimal() else 0, *texts), page=page)
-        if line.number or line.text or (line.column and page == REMARKS):
+        if line.number or line.text or (line.column and page == _REMARKS):
             yield line
 
 
@@ -333,7 +333,7 @@ def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Ite
             seen.add(one.item.record.id)
             anchors = (f"{page}|{one.item.record.id}",)
         cells = _point_cells(one, number, titles)
-        cells |= _own_remark(check, one) if page == POINTS else {}
+        cells |= _own_remark(check, one) if page == _POINTS else {}
         if one.item is not None and number <= _LINKED:
             cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
         yield ReportLine("row", cells, anchors=anchors)
@@ -359,7 +359,7 @@ def _point_cells(one: _ListedFinding, number: int, titles: Mapping[tuple[str, st
         "number": str(number),
         "unit": "Nhiều đơn vị" if item is None else (item.unit.name if item.unit else "(chưa rõ)"),
         "file": _short(item.record.judged.source.name) if item else "",
-        "level": REMARKS if finding.code == REMARKED else _LEVELS[finding.severity],
+        "level": _REMARKS if finding.code == REMARKED else _LEVELS[finding.severity],
         "sheet": finding.sheet,
         "cell": finding.cell,
         "task": "" if finding.task in (None, finding.table) else finding.task,
@@ -381,7 +381,7 @@ def _short(text: str, limit: int = _SHOWN) -> str:
 
 _PAGES = (
     _Page(
-        UNITS,
+        _UNITS,
         _UNIT_COLUMNS,
         _units,
         "Kiểm tra báo cáo",
@@ -389,7 +389,7 @@ _PAGES = (
         "Bảng này được lập lại mỗi lần nhận báo cáo.",
     ),
     _Page(
-        FILES,
+        _FILES,
         _FILE_COLUMNS,
         _files,
         "Tệp báo cáo nhận được",
@@ -397,7 +397,7 @@ _PAGES = (
         "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa.",
     ),
     _Page(
-        POINTS,
+        _POINTS,
         _POINT_COLUMNS,
         _points,
         "Điểm cần xử lý trong báo cáo",
@@ -406,7 +406,7 @@ _PAGES = (
         "nền xanh; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo.",
     ),
     _Page(
-        REMARKS,
+        _REMARKS,
         _REMARK_COLUMNS,
         _remarks,
         "Ý kiến của đơn vị tổng hợp về báo cáo",
@@ -416,7 +416,7 @@ _PAGES = (
         "có; muốn rút thì xóa lời.",
     ),
     _Page(
-        FACTS,
+        _FACTS,
         _FACT_COLUMNS,
         _facts,
         "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo",

@@ -218,7 +218,6 @@ def _counts_table(c: Consolidation, f: Figures) -> _CountsTable:
     return _CountsTable(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
 
 
-TEMPLATE = "bao-cao.docx"
 _UNPRINTABLE = re.compile(
     "[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -230,7 +229,7 @@ def render_document(c: Consolidation, workspace: Path | None = None) -> bytes:
 
     Texts from outside are values, never templates: nothing in them is run. Raises Nq57Error as `filled_docx`.
     """
-    return filled_docx(TEMPLATE, _safe(context(c)), workspace)
+    return filled_docx("bao-cao.docx", _safe(_context(c)), workspace)
 
 
 def filled_docx(name: str, words: Mapping[str, Any], workspace: Path | None) -> bytes:
@@ -255,7 +254,7 @@ def filled_docx(name: str, words: Mapping[str, Any], workspace: Path | None) -> 
     return repacked(written.getvalue())
 
 
-def context(c: Consolidation) -> dict[str, Any]:
+def _context(c: Consolidation) -> dict[str, Any]:
     """Everything that the template may name (docs/van-phong.md)."""
     view = overview_of(c)
     f = view.figures

@@ -22,11 +22,8 @@ from nq57xl.rules.codec import content_hash, json_fields
 from nq57xl.rules.schema import CellValue
 
 Format = Literal["csv", "json", "parquet"]
-FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
 _FORMAT_VERSION = 1
 """Grows when a column or key changes its meaning; new ones may be added within a version."""
-SCHEMA_NAME = "du-lieu.schema.json"
-"""In schemas/: the published JSON schema of du-lieu.json."""
 _Origin = Literal["return", "earlier", "office", "computed"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet program takes a text that begins so for a formula."""
@@ -60,17 +57,20 @@ class ExportRow:
     received_basis: str = ""
 
 
-PARQUET_MISSING = (
-    "Chưa lập được tệp .parquet vì máy chưa có thư viện pyarrow. Nếu cần dạng này, hãy cài thêm bằng lệnh "
-    "«python -m pip install pyarrow» rồi chạy lại."
-)
-COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(ExportRow))
+_COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(ExportRow))
 
 
 def facts(c: Consolidation, *, contacts: bool = False) -> tuple[ExportRow, ...]:
     """Every line, in the order of "Nguồn số liệu", then the standings; contacts only where asked for."""
-    known = _known(c)
-    cells = [_cell(item, c, known) for item in c.traced if contacts or not item.contact]
+    edited = {item.edit.source.sha256 for item in c.edits}
+    carried = {(unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried}
+
+    def origin(item: TracedCell) -> _Origin:
+        if item.source.sha256 in edited:
+            return "office"
+        return "earlier" if (item.unit, item.source.sha256) in carried else "return"
+
+    cells = [_cell(item, c, origin(item)) for item in c.traced if contacts or not item.contact]
     computed = [fact for row in c.tasks for fact in _standing(row, c)]
     results = [fact for row in c.indicators for fact in _result(row, c)]
     return (*cells, *computed, *results)
@@ -83,32 +83,13 @@ def can_write(kind: Format) -> bool:
 
 def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> bytes:
     """The file of that format. The same consolidation gives the same bytes."""
-    writers: dict[Format, Callable[[Consolidation, tuple[ExportRow, ...]], bytes]] = {
-        "csv": _csv,
-        "json": _json,
-        "parquet": _parquet,
-    }
-    return writers[kind](c, facts(c, contacts=contacts))
+    lines = facts(c, contacts=contacts)
+    if kind == "json":
+        return _json(c, lines)
+    return _csv(lines) if kind == "csv" else _parquet(lines)
 
 
-@frozen
-class _Lookups:
-    """What the lines of cells need, looked up once."""
-
-    edited: frozenset[str]
-    """Hashes of the bien-tap.xlsx that hold edits."""
-    carried: frozenset[tuple[str, str]]
-    """(unit, hash) of returns of earlier periods."""
-
-
-def _known(c: Consolidation) -> _Lookups:
-    return _Lookups(
-        edited=frozenset(item.edit.source.sha256 for item in c.edits),
-        carried=frozenset((unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried),
-    )
-
-
-def _cell(item: TracedCell, c: Consolidation, known: _Lookups) -> ExportRow:
+def _cell(item: TracedCell, c: Consolidation, origin: _Origin) -> ExportRow:
     value, source = item.value, item.source
     return ExportRow(
         plan=c.plan.properties.id,
@@ -120,7 +101,7 @@ def _cell(item: TracedCell, c: Consolidation, known: _Lookups) -> ExportRow:
         type=_type(item, c),
         value=value.value.date() if isinstance(value.value, dt.datetime) else value.value,
         typed=value.typed,
-        origin=_origin(item, known),
+        origin=origin,
         file=source.name if PurePath(source.path).is_absolute() else source.path,
         sha256=source.sha256,
         sheet=value.sheet,
@@ -141,12 +122,6 @@ def _type(item: TracedCell, c: Consolidation) -> Literal["text", "choice", "perc
         return "choice" if field is not None and field.choices else "text"
     measured = field is not None and field.type == "measure" and item.value.key in c.percents
     return "percent" if measured or (field is not None and field.type == "percent") else "number"
-
-
-def _origin(item: TracedCell, known: _Lookups) -> _Origin:
-    if item.source.sha256 in known.edited:
-        return "office"
-    return "earlier" if (item.unit, item.source.sha256) in known.carried else "return"
 
 
 def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., ExportRow]:
@@ -188,18 +163,20 @@ def _result(row: IndicatorRow, c: Consolidation) -> Iterator[ExportRow]:
             yield fact("reached", "flag", entry.reached)
 
 
-def _csv(_: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
+def _csv(lines: tuple[ExportRow, ...]) -> bytes:
     """For Excel: UTF-8 with its mark; a text that begins like a formula has an apostrophe before it."""
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow(COLUMNS)
+    writer.writerow(_COLUMNS)
     for line in lines:
-        number = isinstance(line.value, int | float) and not isinstance(line.value, bool)
-        cells = [_exact(getattr(line, name)) for name in COLUMNS]
-        writer.writerow(
-            [text if name == "value" and number else _harmless(text) for name, text in zip(COLUMNS, cells, strict=True)]
-        )
+        cells = {name: _exact(getattr(line, name)) for name in _COLUMNS}
+        exact = {"value": cells["value"]} if _is_number(line.value) else {}
+        writer.writerow(({name: _harmless(text) for name, text in cells.items()} | exact).values())
     return written.getvalue().encode("utf-8-sig", "replace")
+
+
+def _is_number(value: CellValue | bool) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _exact(value: CellValue | bool) -> str:
@@ -241,7 +218,7 @@ def _unit(status: UnitStatus) -> dict[str, Any]:
 
 def _line(line: ExportRow) -> dict[str, Any]:
     """Without plan and period, which stand once above; a computed line has no source."""
-    kept = {name: getattr(line, name) for name in COLUMNS[2:]}
+    kept = {name: getattr(line, name) for name in _COLUMNS[2:]}
     if isinstance(line.value, dt.date):
         kept["value"] = line.value.isoformat()
     if line.origin == "computed":
@@ -249,23 +226,19 @@ def _line(line: ExportRow) -> dict[str, Any]:
     return kept
 
 
-def _parquet(_: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
+def _parquet(lines: tuple[ExportRow, ...]) -> bytes:
     """The table with the value three ways: as text, as number, as day."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = [name for name in COLUMNS if name != "value"]
+    texts = [name for name in _COLUMNS if name != "value"]
     columns: dict[str, pa.Array] = {
         name: pa.array([_storable(getattr(line, name)) for line in lines], pa.string()) for name in texts
     }
     values = [line.value for line in lines]
-    columns["value"] = pa.array(
-        [_storable(_exact(value)) if value is not None else None for value in values], pa.string()
-    )
-    columns["number"] = pa.array(
-        [float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None for value in values],
-        pa.float64(),
-    )
+    texts_of = [None if value is None else _storable(_exact(value)) for value in values]
+    columns["value"] = pa.array(texts_of, pa.string())
+    columns["number"] = pa.array([value if _is_number(value) else None for value in values], pa.float64())
     columns["day"] = pa.array([value if isinstance(value, dt.date) else None for value in values], pa.date32())
     written = io.BytesIO()
     pq.write_table(pa.table(columns), written, compression="zstd")

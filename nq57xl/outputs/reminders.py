@@ -159,7 +159,7 @@ _AGENCIES = (
 _BLANK_NUMBER = "        "
 
 
-def between_agencies(names: Sequence[str]) -> bool:
+def _between_agencies(names: Sequence[str]) -> bool:
     """The units are agencies of their own, most of them: they get a công văn, not the office's own thông báo."""
     agencies = sum(bare(name).startswith(_AGENCIES) for name in names)
     return bool(names) and agencies * 2 > len(names)
@@ -181,7 +181,7 @@ def _notice_words(
     own = plan.properties
     gatherer = next((plain(unit.name) for unit in plan.units if unit.code == own.gatherer), "đơn vị tổng hợp")
     agency, letters = plain(name_on(own.agency, today)), own.symbol.partition("-")[2]
-    letter = between_agencies([unit.name for unit in plan.units if not unit.external])
+    letter = _between_agencies([unit.name for unit in plan.units if not unit.external])
     kind = f"/{letters}-{own.gatherer}" if letter else f"/TB-{letters}"
     accepted, total = counts
     return {

@@ -29,8 +29,6 @@ from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, one_line
 
-TEMPLATE = "texts/tinh-hinh-nop.txt.j2"
-
 
 def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Path | None = None) -> str:
     """Who has reported, who was late, who must correct, who is missing, and by when; ends with a line break.
@@ -50,7 +48,7 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
         "missing": [unit for unit in status.units if unit.state == "missing"],
         "groups": _groups(status, accepted),
     }
-    return resources.fill(TEMPLATE, words, workspace)
+    return resources.fill("texts/tinh-hinh-nop.txt.j2", words, workspace)
 
 
 def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, Any]]:
@@ -135,7 +133,7 @@ def tracking_page(c: Consolidation, workspace: Path | None = None) -> bytes:
 
 
 def _words(c: Consolidation) -> dict[str, object]:
-    tasks = [task_text(row, c) for row in c.tasks]
+    tasks = [_task_text(row, c) for row in c.tasks]
     quiet = [task for task in tasks if not task["news"]]
     return {
         "title": report_title(c),
@@ -152,7 +150,7 @@ def _words(c: Consolidation) -> dict[str, object]:
     }
 
 
-def task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
+def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
     """Everything told of one row of the plan, by the names that the templates use; each unit's text has its lines."""
     progress, timeliness = standing_words(row.standing, c)
     silent = is_silent(row)

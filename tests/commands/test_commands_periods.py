@@ -22,7 +22,6 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import entry_slots
-from nq57xl.outputs.exports import SCHEMA_NAME
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.comparison import comparison_json
 from nq57xl.results.consolidation import Consolidation, consolidate
@@ -242,7 +241,9 @@ def test_two_months_compared_and_exported(office: Office, tmp_path: Path) -> Non
     assert json.loads(told.stdout) == comparison_json(found)
     done = export(office, "2026-05")
     document = json.loads(done.paths[1].read_bytes())
-    jsonschema.validate(document, json.loads((REPOSITORY / "schemas" / SCHEMA_NAME).read_text(encoding="utf-8")))
+    jsonschema.validate(
+        document, json.loads((REPOSITORY / "schemas" / "du-lieu.schema.json").read_text(encoding="utf-8"))
+    )
     cells = {item["field"]: item for item in document["facts"] if item["row"] == DONE and item["table"] == "led"}
     assert {item["origin"] for item in cells.values()} == {"earlier"}
     assert (cells["progress"]["file"], cells["progress"]["value"]) == ("VP.xlsx", "done")

@@ -17,7 +17,7 @@ from nq57xl.cli import cli
 from nq57xl.commands.remind import Reminders, note_reminded, remind
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.reminders import between_agencies
+from nq57xl.outputs.reminders import _between_agencies
 from tests import year_kit as year
 from tools import make_notice
 from tools.make_template import PROFILE
@@ -156,9 +156,9 @@ def test_after_the_due_day_one_notice_for_all(root: Path) -> None:
     again = reminders(root, 18).notice
     assert again is not None
     assert again.read_bytes() == first
-    assert between_agencies(["Sở Tài chính", "UBND xã Tân Phú", "Văn phòng UBND"])
-    assert between_agencies(["Văn phòng UBND tỉnh", "Thuế tỉnh Đồng Nai", "Đặc khu Côn Đảo"])
-    assert not between_agencies(["Văn phòng Sở", "Phòng Quản lý đô thị"])
+    assert _between_agencies(["Sở Tài chính", "UBND xã Tân Phú", "Văn phòng UBND"])
+    assert _between_agencies(["Văn phòng UBND tỉnh", "Thuế tỉnh Đồng Nai", "Đặc khu Côn Đảo"])
+    assert not _between_agencies(["Văn phòng Sở", "Phòng Quản lý đô thị"])
 
 
 def test_the_packaged_notice_is_what_its_tool_makes() -> None:

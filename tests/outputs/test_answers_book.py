@@ -12,7 +12,7 @@ import attrs
 import openpyxl
 import pytest
 
-from nq57xl.outputs.check_book import FACTS, FILES, POINTS, UNITS, CheckBook, LinkedFiles, render_check_book
+from nq57xl.outputs.check_book import _FACTS, _FILES, _POINTS, _UNITS, CheckBook, LinkedFiles, render_check_book
 from nq57xl.results.standing import filed_returns
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, make
@@ -49,7 +49,7 @@ def whole() -> Any:  # noqa: ANN401
 
 def test_every_expected_unit_has_its_line(whole: Any) -> None:  # noqa: ANN401
     """State, time, on time, errors and warnings of the newest return, what to do next; a silent unit too."""
-    rows = {row["Mã"]: row for row in table(whole[UNITS], "TT")}
+    rows = {row["Mã"]: row for row in table(whole[_UNITS], "TT")}
     assert list(rows) == ["VP", "QLDT", "QLDN", "KHTC"]
     assert rows["VP"]["Tình trạng"] == "Đã chấp nhận"
     assert (rows["VP"]["Phải sửa"], rows["VP"]["Nên xem lại"], rows["VP"]["Đúng hạn"]) == (12, 1, "Có")
@@ -64,7 +64,7 @@ def test_every_expected_unit_has_its_line(whole: Any) -> None:  # noqa: ANN401
 
 def test_every_file_received_has_its_line(whole: Any) -> None:  # noqa: ANN401
     """Superseded, rejected before, excluded with the reason, nobody's: all are there with what became of them."""
-    rows = {row["Tệp"]: row for row in table(whole[FILES], "TT")}
+    rows = {row["Tệp"]: row for row in table(whole[_FILES], "TT")}
     assert {name: row["Kết quả"] for name, row in rows.items()} == {
         "vp lần 1.xlsx": "Bị trả lại, đơn vị đã gửi bản khác",
         "vp lần 2.xlsx": "Được chấp nhận, đang được sử dụng",
@@ -81,8 +81,8 @@ def test_every_file_received_has_its_line(whole: Any) -> None:  # noqa: ANN401
 
 def test_every_finding_is_there_whole(whole: Any) -> None:  # noqa: ANN401
     """Not grouped, not cut: each with unit, file, severity, sheet, cell, task, field, value, message, fix, code."""
-    facts = [row | {"Điểm cần xử lý": row["Điều được ghi nhận"]} for row in table(whole[FACTS], "TT")]
-    told = table(whole[POINTS], "TT") + facts
+    facts = [row | {"Điểm cần xử lý": row["Điều được ghi nhận"]} for row in table(whole[_FACTS], "TT")]
+    told = table(whole[_POINTS], "TT") + facts
     found = [(item, record.judged.source.name) for record in every_fate() for item in record.judged.findings]
     assert len(told) == len(found) + 1
     for item, name in found:
@@ -97,13 +97,13 @@ def test_every_finding_is_there_whole(whole: Any) -> None:  # noqa: ANN401
     fields = {row["Mã điểm"]: row["Nội dung"] for row in told}
     assert fields["REQUIRED_BLANK"] == "Kết quả trong kỳ"
     assert [row["Đơn vị"] for row in told if row["Mã điểm"] == "LEADS_DISAGREE"] == ["Nhiều đơn vị"]
-    levels = {row["Mức độ"] for row in table(whole[POINTS], "TT")}
+    levels = {row["Mức độ"] for row in table(whole[_POINTS], "TT")}
     assert levels == {"Phải sửa", "Nên xem lại"}
 
 
 def test_links_lead_both_ways(whole: Any) -> None:  # noqa: ANN401
     """Unit → file → points, and back; each lands on the line that it names."""
-    titles = {name: {row["TT"]: row for row in table(whole[name], "TT")} for name in (UNITS, FILES, POINTS, FACTS)}
+    titles = {name: {row["TT"]: row for row in table(whole[name], "TT")} for name in (_UNITS, _FILES, _POINTS, _FACTS)}
 
     def target(sheet: str, row: int, heading: str) -> tuple[str, dict[str, Any]]:
         place = whole[sheet]
@@ -116,18 +116,18 @@ def test_links_lead_both_ways(whole: Any) -> None:  # noqa: ANN401
         return name, titles[name][number]
 
     for sheet, heading, to in (
-        (UNITS, "Tệp mới nhất", FILES),
-        (FILES, "Đơn vị (xem dòng)", UNITS),
-        (FILES, "Các điểm", POINTS),
-        (POINTS, "Tệp (xem dòng)", FILES),
+        (_UNITS, "Tệp mới nhất", _FILES),
+        (_FILES, "Đơn vị (xem dòng)", _UNITS),
+        (_FILES, "Các điểm", _POINTS),
+        (_POINTS, "Tệp (xem dòng)", _FILES),
     ):
         for line in whole[sheet].iter_rows(min_row=5):
             here = titles[sheet].get(str(line[0].value))
             if here is None or not str(here[heading] or "").startswith("dòng"):
                 continue
             name, there = target(sheet, line[0].row, heading)
-            assert name in (to, FACTS)
-            same = "Đơn vị" if UNITS in (sheet, name) else "Tệp"
+            assert name in (to, _FACTS)
+            same = "Đơn vị" if _UNITS in (sheet, name) else "Tệp"
             assert there[same] == here[same]
 
 
@@ -145,7 +145,7 @@ def test_files_are_linked_by_relative_paths() -> None:
 
 def test_sheets_are_ready_to_work_with(whole: Any) -> None:  # noqa: ANN401
     """Frozen panes under the headings, a filter over every column and exactly the lines."""
-    for sheet in (whole[name] for name in (UNITS, FILES, POINTS, FACTS)):
+    for sheet in (whole[name] for name in (_UNITS, _FILES, _POINTS, _FACTS)):
         head = next(row for row in range(1, 9) if sheet.cell(row, 1).value == "TT")
         assert sheet.freeze_panes.endswith(str(head + 1))
         first, _, last = sheet.auto_filter.ref.partition(":")
@@ -166,7 +166,7 @@ def test_texts_from_outside_stay_texts(check_ooxml: CheckOoxml) -> None:
     ]
     data = render_check_book(check(records))
     check_ooxml(data)
-    sheet = openpyxl.load_workbook(io.BytesIO(data))[POINTS]
+    sheet = openpyxl.load_workbook(io.BytesIO(data))[_POINTS]
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     rows = table(sheet, "TT")
     assert rows[0]["Đã nhập"] == "=1+1"
@@ -185,8 +185,8 @@ def test_same_ledger_same_bytes_and_clean(check_ooxml: CheckOoxml) -> None:
 def test_a_period_without_returns_shows_its_units() -> None:
     """Before anything came: the units; a list with nothing in it says so and has no heads, and so no page of them."""
     empty = book([])
-    assert [row["Việc tiếp theo"] for row in table(empty[UNITS], "TT")] == ["Nhắc đơn vị gửi báo cáo"] * 4
-    for name in (FILES, FACTS):
+    assert [row["Việc tiếp theo"] for row in table(empty[_UNITS], "TT")] == ["Nhắc đơn vị gửi báo cáo"] * 4
+    for name in (_FILES, _FACTS):
         texts = [cell.value for row in empty[name].iter_rows() for cell in row if cell.value]
         assert texts[2:] == ["Không có nội dung."]
         assert empty[name].auto_filter.ref is None
@@ -195,12 +195,12 @@ def test_a_period_without_returns_shows_its_units() -> None:
 def test_times_are_those_of_the_ledger() -> None:
     """Received and collected times as recorded, not the time of writing."""
     later = attrs.evolve(record(1, "a"), collected_at=dt.datetime(2026, 5, 2, 7, 5))
-    (row,) = table(book([later])[FILES], "TT")
+    (row,) = table(book([later])[_FILES], "TT")
     assert (row["Nhận lúc"], row["Ghi sổ lúc"]) == ("12:00 ngày 16/04/2026", "07:05 ngày 02/05/2026")
 
 
 def test_a_thousand_findings_stay_a_thousand_lines() -> None:
     """Every one is there, in the order of the file, each line of the filter one finding."""
     found: list[Finding] = [blank(row) for row in range(1000)]
-    rows = table(book([record(1, "a", "rejected", findings=tuple(found))])[POINTS], "TT")
+    rows = table(book([record(1, "a", "rejected", findings=tuple(found))])[_POINTS], "TT")
     assert [row["Ô"] for row in rows][:-1] == [item.cell for item in found]

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.document import TEMPLATE, context, render_document
+from nq57xl.outputs.document import _context, render_document
 from nq57xl.plan.model import DatedName, Signatory
 from nq57xl.results.consolidation import COLLECTIVE_RULE, consolidate
 from tests import office
@@ -71,7 +71,7 @@ def within(limits: dict[str, float], value: float) -> bool:
 
 def test_the_template_is_what_its_tool_makes() -> None:
     """templates/bao-cao.docx is remade byte for byte by tools/make_template.py from the decree's data file."""
-    assert (REPOSITORY / "templates" / TEMPLATE).read_bytes() == make_template.Maker(PROFILE).made()
+    assert (REPOSITORY / "templates" / "bao-cao.docx").read_bytes() == make_template.Maker(PROFILE).made()
 
 
 @pytest.mark.parametrize("which", PLANS)
@@ -318,7 +318,7 @@ def test_same_bytes() -> None:
 def test_the_office_edits_its_own_template(tmp_path: Path) -> None:
     """A template in the workspace is used; one that names something unknown or is no document is refused with words."""
     c = consolidated("sample", 1)
-    own = tmp_path / "templates" / TEMPLATE
+    own = tmp_path / "templates" / "bao-cao.docx"
     own.parent.mkdir()
     document = Document()
     document.add_paragraph("Bản riêng: {{ agency_name }}")
@@ -338,7 +338,7 @@ def test_the_guide_names_everything_a_template_may_use() -> None:
     guide = (REPOSITORY / "docs" / "van-phong.md").read_text(encoding="utf-8")
     rows = guide.partition("Các tên dùng được:")[2].strip().split("\n\n")[0].splitlines()[2:]
     names = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
-    assert names == set(context(consolidated("sample", 1)))
+    assert names == set(_context(consolidated("sample", 1)))
 
 
 @pytest.mark.needs("soffice")

@@ -10,7 +10,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import jsonschema
@@ -18,15 +18,17 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
-from nq57xl.outputs.exports import COLUMNS, FORMATS, SCHEMA_NAME, ExportRow, export_bytes, facts
-from nq57xl.outputs.texts import task_text, tracking_page, tracking_text
+from nq57xl.outputs.exports import _COLUMNS, ExportRow, Format, export_bytes, facts
+from nq57xl.outputs.texts import _task_text, tracking_page, tracking_text
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.wording import numbered
 from tests.conftest import REPOSITORY
 from tests.report_books import consolidated
 
-CASES = [pytest.param(kind, marks=[pytest.mark.needs("pyarrow")] if kind == "parquet" else []) for kind in FORMATS]
-SCHEMA: dict[str, Any] = json.loads((REPOSITORY / "schemas" / SCHEMA_NAME).read_text(encoding="utf-8"))
+CASES = [
+    pytest.param(kind, marks=[pytest.mark.needs("pyarrow")] if kind == "parquet" else []) for kind in get_args(Format)
+]
+SCHEMA: dict[str, Any] = json.loads((REPOSITORY / "schemas" / "du-lieu.schema.json").read_text(encoding="utf-8"))
 PLANS = ("sample", "bql-2026", "sxd-2026")
 HOSTILE = '=HYPERLINK("http://x")|<script>alert(1)</script> & {{ 7*7 }} "ngoặc"\n- dòng hai'
 
@@ -119,7 +121,7 @@ def test_csv_and_json_say_the_same(which: str) -> None:
     written = rows_of(export_bytes(c, "csv"))
     assert len(document["facts"]) == len(written) == len(lines)
     for fact, one, row in zip(lines, document["facts"], written, strict=True):
-        assert tuple(row) == COLUMNS
+        assert tuple(row) == _COLUMNS
         plain = fact.value.isoformat() if isinstance(fact.value, dt.date) else fact.value
         assert (one["value"], one["type"]) == (plain, fact.type)
         kind = fact.type
@@ -183,15 +185,15 @@ def test_the_csv_runs_nothing_in_excel() -> None:
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_same_bytes(kind: Any) -> None:  # noqa: ANN401 - one of FORMATS
+def test_same_bytes(kind: Any) -> None:  # noqa: ANN401 - a Format
     """The same consolidation gives the same bytes."""
     assert export_bytes(filled("sample"), kind) == export_bytes(consolidated("sample", 4), kind)
 
 
 def test_columns_are_the_published_ones() -> None:
     """The columns of the table are stable; a new one comes last."""
-    assert tuple(item.name for item in attrs.fields(ExportRow)) == COLUMNS
-    assert COLUMNS[:8] == ("plan", "period", "unit", "table", "row", "field", "type", "value")
+    assert tuple(item.name for item in attrs.fields(ExportRow)) == _COLUMNS
+    assert _COLUMNS[:8] == ("plan", "period", "unit", "table", "row", "field", "type", "value")
 
 
 def test_the_page_tells_every_column_and_computed_field() -> None:
@@ -201,7 +203,7 @@ def test_the_page_tells_every_column_and_computed_field() -> None:
         part.split("\n\n")[0].splitlines()[2:] for part in re.split(r"(?m)^(?=\| (?:cột|bảng) \|)", page)[1:]
     )
     told = {name for row in columns for name in re.findall(r"`([a-z0-9_]+)`", row.split("|")[1])}
-    assert told == set(COLUMNS)
+    assert told == set(_COLUMNS)
     fields = {
         (row.split("|")[1].strip(" `"), name)
         for row in computed
@@ -271,7 +273,7 @@ def test_silence_is_told() -> None:
     c = filled("sxd-2026")
     silent = [row for row in c.tasks if row.standing.state in ("unreported", "partly_reported")]
     for row in silent:
-        told = task_text(row, c)
+        told = _task_text(row, c)
         assert set(told["silent"]) == {entry.name for entry in row.entries if entry.expected and not entry.reported}
         assert told["delay"] == ""
 

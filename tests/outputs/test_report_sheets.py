@@ -11,7 +11,7 @@ import pytest
 
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
-from nq57xl.outputs.report.problems import by_authority, groups
+from nq57xl.outputs.report.problems import _by_authority, _plan_groups
 from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
@@ -42,7 +42,7 @@ def test_due_soon_is_neither_overdue_nor_undated() -> None:
     for seed in range(12):
         c = consolidated("sxd-2026", seed)
         later = next_period(c.period, c.plan.properties)
-        found = [rows for _, rows in groups(c)]
+        found = [rows for _, rows in _plan_groups(c)]
         codes = [row.task.code for rows in found for row in rows]
         assert len(codes) == len(set(codes))
         by_code = {row.task.code: row.standing.timeliness for row in c.tasks}
@@ -193,7 +193,7 @@ def test_general_difficulties_stand_under_who_decides() -> None:
     bare = attrs.evolve(rows[0], values={name: cell for name, cell in rows[0].values.items() if name != "authority"})
     cell = rows[0].values["authority"]
     high = attrs.evolve(rows[0], values={**rows[0].values, "authority": attrs.evolve(cell, value="central")})
-    found = by_authority([rows[0], bare, high], c)
+    found = _by_authority([rows[0], bare, high], c)
     assert [title for title, _ in found] == [
         "Bộ, ngành Trung ương",
         "Lãnh đạo cơ quan",

@@ -10,7 +10,7 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.outputs.texts import TEMPLATE, status_json, status_text
+from nq57xl.outputs.texts import status_json, status_text
 from nq57xl.rules.findings import Finding
 from tests.report_fills import random_status, returned
 from tests.samples import sample_period, sample_plan
@@ -78,7 +78,7 @@ def test_a_complete_period_says_so() -> None:
 
 def test_an_office_may_keep_its_own_wording(tmp_path: Path) -> None:
     """A template in the workspace wins; one with a misspelt word is refused, not printed with a gap."""
-    own = tmp_path / "templates" / TEMPLATE
+    own = tmp_path / "templates" / "texts" / "tinh-hinh-nop.txt.j2"
     own.parent.mkdir(parents=True)
     own.write_text("Kính gửi các phòng: {{ missing | length }} phòng chưa nộp.", encoding="utf-8")
     assert status_text(mixed(), PLAN, PERIOD, tmp_path) == "Kính gửi các phòng: 1 phòng chưa nộp.\n"

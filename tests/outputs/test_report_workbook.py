@@ -233,11 +233,11 @@ def test_blank_is_never_zero() -> None:
 
 def test_problem_groups_hold_each_row_once() -> None:
     """Overdue, late, at risk, undated, other and silent rows are groups apart; each row stands in one at most."""
-    from nq57xl.outputs.report.problems import groups
+    from nq57xl.outputs.report.problems import _plan_groups
 
     for seed in range(20):
         c = consolidated("sxd-2026", seed)
-        found = groups(c)
+        found = _plan_groups(c)
         codes = [row.task.code for _, rows in found for row in rows]
         assert len(codes) == len(set(codes))
         by_title = {title: {row.task.code for row in rows} for title, rows in found}

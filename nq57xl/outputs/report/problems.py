@@ -90,7 +90,7 @@ def _explanation_lines(c: Consolidation, before: int) -> Iterator[ReportLine]:
     Lines have the columns of "Chậm, vướng, giải trình".
     """
     index = before
-    for title, rows in explained_groups(c):
+    for title, rows in _explained_groups(c):
         if rows:
             index += 1
             yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
@@ -99,7 +99,7 @@ def _explanation_lines(c: Consolidation, before: int) -> Iterator[ReportLine]:
             yield ReportLine("row", {"number": str(number), **cells}, 1, spans=_WIDE if alone else {})
 
 
-def explained_groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
+def _explained_groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
     """Title and lines of each group."""
     rows = _PlanRows.of(c)
     return [
@@ -212,7 +212,7 @@ def problem_page(c: Consolidation) -> ReportSheet:
 
 
 def _lines(c: Consolidation) -> Iterator[ReportLine]:
-    shown = groups(c)
+    shown = _plan_groups(c)
     yield from _grouped_rows(shown, c)
     told = {row.task.code for _, rows in shown for row in rows}
     rest = [row for row in c.tasks if is_open(row) and row.task.due is None and row.task.code not in told]
@@ -227,7 +227,7 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
     yield from _explanation_lines(c, number)
 
 
-def groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
+def _plan_groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
     """Titles and rows of the groups, in order; in those of coming deadlines the nearest day first."""
     later = next_period(c.period, c.plan.properties)
     margin = c.plan.settings.at_risk_days
@@ -302,12 +302,12 @@ def _general(c: Consolidation) -> Iterator[ReportLine]:
     rows = [row for row in c.free if row.table == "difficulty"]
     if rows:
         yield from _head("I. Khó khăn, kiến nghị chung, theo cấp quyết định", *names)
-    for title, found in by_authority(rows, c):
+    for title, found in _by_authority(rows, c):
         yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
         yield from _free_lines(found, ("content", "cause", "proposal", "authority"), c)
 
 
-def by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
+def _by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
     """General difficulties under the title of who must decide, in the order of the list from its end."""
     titles = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
     found: dict[str, list[FreeRow]] = {title: [] for title in titles}
