@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import define, field
-
 from nq57xl.errors import Nq57Error
 
 if TYPE_CHECKING:
@@ -60,37 +58,24 @@ def read_schema(name: str, workspace: Path | None = None) -> Any:  # noqa: ANN40
         raise Nq57Error(f"Tệp {path} sai cú pháp: {error}") from error
 
 
-@define
-class Templates:
-    """The templates of one workspace; each file is read once, however often it is filled."""
-
-    workspace: Path | None = None
-    _sources: dict[str, str] = field(factory=dict, init=False)
-
-    def fill(self, name: str, words: Mapping[str, Any], *, trim_blocks: bool = True) -> str:
-        """The text of templates/NAME filled with words: no blanks at line ends, no two blank lines in a row, one line
-        break at the end. In a page (".html.") every word is escaped.
-
-        `trim_blocks`: a line break right after a block tag goes. Raises Nq57Error when the template is wrong, also
-        where it names a word that there is not.
-        """
-        from jinja2 import TemplateError
-
-        try:
-            if name not in self._sources:
-                self._sources[name] = find("templates", name, self.workspace).read_text(encoding="utf-8")
-            text = _template(self._sources[name], ".html." in name, trim_blocks).render(words)
-        except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
-            raise Nq57Error(
-                f"Mẫu templates/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, rồi chạy lại lệnh."
-            ) from error
-        lines = [line.rstrip() for line in text.strip().splitlines()]
-        return "\n".join(line for i, line in enumerate(lines) if line or lines[i - 1]) + "\n"
-
-
 def fill(name: str, words: Mapping[str, Any], workspace: Path | None = None, *, trim_blocks: bool = True) -> str:
-    """The text of one template of the workspace filled with words; see `Templates.fill`."""
-    return Templates(workspace).fill(name, words, trim_blocks=trim_blocks)
+    """The text of templates/NAME filled with words: no blanks at line ends, no two blank lines in a row, one line
+    break at the end. In a page (".html.") every word is escaped.
+
+    `trim_blocks`: a line break right after a block tag goes. Raises Nq57Error when the template is wrong, also where
+    it names a word that there is not.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        source = find("templates", name, workspace).read_text(encoding="utf-8")
+        text = _template(source, ".html." in name, trim_blocks).render(words)
+    except (TemplateError, UnicodeDecodeError, TypeError, ValueError, ArithmeticError) as error:
+        raise Nq57Error(
+            f"Mẫu templates/{name} sai: {error}. Hãy sửa lại mẫu, hoặc xóa để dùng mẫu có sẵn, rồi chạy lại lệnh."
+        ) from error
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return "\n".join(line for i, line in enumerate(lines) if line or lines[i - 1]) + "\n"
 
 
 @lru_cache(maxsize=16)

@@ -26,7 +26,6 @@ from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.resources import Templates
 from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -227,7 +226,6 @@ class _AnswerWriter:
     ) -> None:
         self.office, self.ledger, self.plan, self.status = office, ledger, plan, status
         self.workspace = office.workspace
-        self.templates = Templates(self.workspace.root)
         self.period = parse_period(status.period, plan.properties)
         self.folder = self.workspace.letters_dir(status.period)
         self.problems: dict[str, None] = dict.fromkeys(problems)
@@ -313,7 +311,7 @@ class _AnswerWriter:
         letter = letter_of(
             item, self.plan, self.period, form_code=code, marked=shown, findings=findings, remarks=remarks
         )
-        shapes = write_letter(letter, attached, self.templates)
+        shapes = write_letter(letter, attached, self.workspace.root)
         contents = dict(zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True))
         return {self.folder / f"{letter.name}{suffix}": contents[suffix] for suffix in self._shapes(item)}
 

@@ -20,7 +20,7 @@ from nq57xl.rules.schema import Schema
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
-from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet, place
+from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet
 from nq57xl.xlsx.write_pages import report_workbook
 
 _NAMES = ("check_units", "check_files", "check_points", "check_remarks")
@@ -125,7 +125,7 @@ class CheckBook:
 def render_check_book(check: CheckBook) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
     pages = [_sheet(check, page) for page in _PAGES]
-    return report_workbook(f"Kiểm tra báo cáo {check.period.title}", [place(page) for page in pages])
+    return report_workbook(f"Kiểm tra báo cáo {check.period.title}", [page.placed() for page in pages])
 
 
 _Lines = Callable[[CheckBook], Iterator[ReportLine]]

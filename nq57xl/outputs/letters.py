@@ -21,7 +21,7 @@ from nq57xl.forms.styles import DECREE_PAGE, STYLES
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, period_line, plan_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit
-from nq57xl.resources import Templates
+from nq57xl.resources import fill
 from nq57xl.results.standing import FiledReturn, ReturnFate
 from nq57xl.results.wording import BASES
 from nq57xl.returns.model import ReturnRecord
@@ -262,13 +262,13 @@ def letter_name(item: FiledReturn, period: str) -> str:
     return f"bien-nhan-{item.record.judged.source.sha256[:8]}{unit}"
 
 
-def write_letter(letter: Letter, attached: bytes | None, templates: Templates) -> LetterFiles:
+def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None = None) -> LetterFiles:
     """The letter as text, page and draft of a mail; `attached` is the marked form that `letter.marked` names.
 
-    The same arguments give the same bytes. Raises Nq57Error when a template of the office is wrong.
+    The same arguments give the same bytes. Raises Nq57Error when a template of the workspace is wrong.
     """
     names = ("tieu-de.txt", f"{letter.template}.txt", f"{letter.template}.html")
-    subject, text, page = (templates.fill(f"{_FOLDER}/{name}.j2", {"letter": letter}) for name in names)
+    subject, text, page = (fill(f"{_FOLDER}/{name}.j2", {"letter": letter}, workspace) for name in names)
     file = (letter.marked, attached) if attached is not None and letter.marked else None
     draft = mail_draft(letter.to, plain(one_line(subject)), (text, page), file, mark=letter.fingerprint)
     return LetterFiles(text.replace("\n", "\r\n").encode(), page.encode(), draft)

@@ -24,8 +24,7 @@ _Kind = Literal[
 ]
 _Kinds = _Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
 """`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
-MERGED: tuple[str, ...] = ("title", "subtitle", "italic", "alert", "para", "note")
-"""Lines of one text over the whole width."""
+_MERGED = ("title", "subtitle", "italic", "alert", "para", "note")
 _SIZES: dict[str, float] = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
 _SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
 _BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold", "lead")
@@ -90,14 +89,7 @@ class Sparkline:
     last: str
 
 
-@frozen
-class HeadingCell:
-    """A heading in a cell of a row, where tables stand side by side."""
-
-    text: str
-
-
-CellContent = str | Number | Link | FileLink | Formula | Sparkline | HeadingCell | None
+CellContent = str | Number | Link | FileLink | Formula | Sparkline | None
 
 
 @frozen
@@ -135,6 +127,11 @@ class ReportLine:
     """For `space`: points."""
     spans: Mapping[str, str] = field(factory=dict)
     """Columns whose cell reaches to another column: first -> last."""
+
+    @property
+    def merged(self) -> bool:
+        """It is one text over the whole width."""
+        return self.kind in _MERGED
 
 
 @frozen
@@ -184,6 +181,15 @@ class ReportSheet:
         ends = [start - 1 for start in starts[1:]] + [last]
         return {self.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
 
+    def placed(self) -> PlacedSheet:
+        """Every line on its rows, the columns widened or narrowed to the width of the paper."""
+        page = _fitted(self)
+        widths = {column.name: column.width for column in page.columns if column.on_paper}
+        rows: list[PlacedRow] = []
+        for line in page.lines:
+            rows += _place_line(line, page, widths, len(rows))
+        return PlacedSheet(page, tuple(rows))
+
     def rows_needed(self, text: str, column: str) -> int:
         """Rows over which a text is spread in that column of a placed self."""
         width, size = next(item.width for item in self.columns if item.name == column), self.size
@@ -196,6 +202,8 @@ class PlacedSheet:
 
     page: ReportSheet
     rows: tuple[PlacedRow, ...]
+    _ranges: dict[str, str] = field(factory=dict, init=False, repr=False, eq=False)
+    """Thousands of formulas name the same few columns."""
 
     def anchors(self) -> dict[str, tuple[str, int]]:
         """Anchor -> (sheet name, row)."""
@@ -238,6 +246,23 @@ class PlacedSheet:
                 return row.row - 1
         return self.rows[-1].row
 
+    def range_of(self, name: str) -> str:
+        """The cells of a column under the headings: "'Phụ lục tổng hợp'!$K$6:$K$99"."""
+        if name not in self._ranges:
+            letter = letter_of(self.page.columns, name)
+            first = (self.heads[-1] if self.heads else 0) + 2
+            last = max(self.end + 1, first)
+            self._ranges[name] = f"'{self.page.name}'!${letter}${first}:${letter}${last}"
+        return self._ranges[name]
+
+    def count(self, **words: str) -> str:
+        """A count of the rows whose columns hold those words; a value that begins with "$" is an address."""
+        tests = []
+        for name, word in words.items():
+            quoted = word.replace('"', '""')
+            tests += [self.range_of(name), word if word.startswith("$") else f'"{quoted}"']
+        return f"COUNTIFS({','.join(tests)})"
+
     def orphan_breaks(self) -> list[int]:
         """Rows that must begin a new printed page, so that no heading of a section stands alone at the foot of one."""
         room = _PAPER_POINTS[self.page.paper] * 100 / self.page.scale
@@ -256,16 +281,6 @@ class PlacedSheet:
                 used = repeated
             used += row.height
         return breaks
-
-
-def place(page: ReportSheet) -> PlacedSheet:
-    """Every line of a page on its rows, its columns widened or narrowed to the width of the paper."""
-    page = _fitted(page)
-    widths = {column.name: column.width for column in page.columns if column.on_paper}
-    rows: list[PlacedRow] = []
-    for line in page.lines:
-        rows += _place_line(line, page, widths, len(rows))
-    return PlacedSheet(page, tuple(rows))
 
 
 def _heading_needs(after: Sequence[PlacedRow]) -> float:
@@ -324,7 +339,7 @@ def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) 
     columns = [column for column in page.columns if column.on_paper]
     printed = [column.width for column in columns]
     full = merged_width(printed)
-    if line.kind in MERGED:
+    if line.merged:
         return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind.startswith("pair"):
         left = merged_width(printed[: page.split])
@@ -363,7 +378,7 @@ def _text(content: CellContent) -> str:
         return content or ""
     if isinstance(content, Link):
         return content.text.replace("{row}", "0000").replace("{label}", "0000-0000")
-    if isinstance(content, FileLink | HeadingCell):
+    if isinstance(content, FileLink):
         return content.text
     return content if isinstance(content, str) else ""
 
@@ -421,32 +436,3 @@ class Chart:
 def letter_of(columns: Sequence[ReportColumn], name: str) -> str:
     """Letters of a column by its name: "AB"."""
     return letters_of(next(i for i, column in enumerate(columns) if column.name == name))
-
-
-@frozen
-class ColumnRanges:
-    """Columns of a placed sheet as absolute ranges."""
-
-    sheet: PlacedSheet
-    _known: dict[str, str] = field(factory=dict, init=False, repr=False, eq=False)
-    """Thousands of formulas name the same few columns."""
-
-    def of(self, name: str) -> str:
-        """ "'Phụ lục tổng hợp'!$K$6:$K$99"."""
-        if name not in self._known:
-            self._known[name] = self._address(name)
-        return self._known[name]
-
-    def _address(self, name: str) -> str:
-        letter = letter_of(self.sheet.page.columns, name)
-        first = (self.sheet.heads[-1] if self.sheet.heads else 0) + 2
-        last = max(self.sheet.end + 1, first)
-        return f"'{self.sheet.page.name}'!${letter}${first}:${letter}${last}"
-
-    def count(self, **words: str) -> str:
-        """A count of the rows whose columns hold those words; a value that begins with "$" is an address."""
-        tests = []
-        for name, word in words.items():
-            quoted = word.replace('"', '""')
-            tests += [self.of(name), word if word.startswith("$") else f'"{quoted}"']
-        return f"COUNTIFS({','.join(tests)})"

@@ -124,7 +124,7 @@ class _SheetWriter:
         if row.kind in ("space", "rule"):
             return
         style = _STYLES[row.kind] | {"font_size": self.page.size_of(row.kind)}
-        if row.kind in pages.MERGED:
+        if row.merged:
             self._merge(row.row, (self.printed[0], self.printed[-1]), next(iter(row.cells.values()), ""), style)
         elif row.kind.startswith("pair"):
             middle = self.printed[self.page.split - 1]
@@ -204,9 +204,6 @@ class _SheetWriter:
             self._link(row, col, content, style)
         elif isinstance(content, pages.FileLink):
             self.out.file_link(row, col, content.text, content.path, self.book.format(style | _LINK))
-        elif isinstance(content, pages.HeadingCell):
-            head = self.book.format(_STYLES["head"] | {"font_size": style["font_size"]})
-            self.out.text(row, col, content.text, head)
         else:
             self._sparkline(row, col, content, style)
 

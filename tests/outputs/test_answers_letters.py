@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
 from nq57xl.outputs.letters import Letter, LetterFiles, letter_of, plain, write_letter
-from nq57xl.resources import Templates
 from nq57xl.returns.model import ReturnRecord
 from tests.conftest import REPOSITORY
 from tests.ledger_kit import value
@@ -38,7 +37,7 @@ def letters(records: list[ReturnRecord] | None = None) -> dict[int, Letter]:
 
 
 def written(letter: Letter, attached: bytes | None = None) -> LetterFiles:
-    return write_letter(letter, attached, Templates())
+    return write_letter(letter, attached)
 
 
 def text(letter: Letter) -> str:
@@ -283,7 +282,7 @@ def test_an_office_words_its_letters_itself(tmp_path: Path) -> None:
     own = tmp_path / "templates" / "notices"
     own.mkdir(parents=True)
     (own / "tieu-de.txt.j2").write_text("Kết quả: {{ letter.unit }}\n", encoding="utf-8")
-    shapes = write_letter(letters()[3], None, Templates(tmp_path))
+    shapes = write_letter(letters()[3], None, tmp_path)
     message = email.message_from_bytes(shapes.draft, policy=email.policy.default)
     assert str(message["Subject"]) == "Kết quả: Văn phòng Sở"
     assert shapes.text == written(letters()[3]).text
@@ -306,7 +305,7 @@ def test_a_wrong_template_is_named(tmp_path: Path, template: str | bytes) -> Non
     own.mkdir(parents=True)
     (own / "thong-bao.txt.j2").write_bytes(template if isinstance(template, bytes) else template.encode())
     with pytest.raises(Nq57Error, match=r"templates/notices/thong-bao\.txt\.j2"):
-        write_letter(letters()[3], None, Templates(tmp_path))
+        write_letter(letters()[3], None, tmp_path)
 
 
 def test_texts_are_clean_vietnamese() -> None:

@@ -43,7 +43,6 @@ from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import (
     CellContent,
     Chart,
-    ColumnRanges,
     Formula,
     Number,
     PlacedSheet,
@@ -52,7 +51,6 @@ from nq57xl.xlsx.pages import (
     ReportSheet,
     Series,
     letter_of,
-    place,
 )
 
 _NAME = "Tổng quan"
@@ -124,28 +122,28 @@ _FITS = (
 class _CountedSheets:
     """The placed sheets over which is counted."""
 
-    plan: ColumnRanges
-    indicators: ColumnRanges | None
+    plan: PlacedSheet
+    indicators: PlacedSheet | None
     """None where the plan has no indicators."""
-    units: ColumnRanges
+    units: PlacedSheet
 
 
 def overview_sheet(
     view: Overview, plan: PlacedSheet, indicators: PlacedSheet | None, units: PlacedSheet
 ) -> tuple[PlacedSheet, tuple[Chart, ...]]:
     """The overview of a period with its charts; the other sheets are placed already: formulas count over their rows."""
-    counted = _CountedSheets(ColumnRanges(plan), ColumnRanges(indicators) if indicators else None, ColumnRanges(units))
+    counted = _CountedSheets(plan, indicators, units)
     for fit in _FITS:
         lines = _PageWriter(view, counted, fit).written()
         page = ReportSheet(_NAME, _COLUMNS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
-        left = _PAGE_POINTS / fit.scale - sum(row.height for row in place(page).rows)
+        left = _PAGE_POINTS / fit.scale - sum(row.height for row in page.placed().rows)
         if left >= fit.charts:
             break
     lines = (*lines, *_room(left, "charts"), ReportLine("space", height=12, anchors=("figures",)))
     tables = _TableWriter(view, counted, len(lines))
     tables.write()
     lines = (*lines, *tables.lines, ReportLine("space", height=260, anchors=("more_charts",)))
-    sheet = place(attrs.evolve(page, lines=lines, printed_to="figures"))
+    sheet = attrs.evolve(page, lines=lines, printed_to="figures").placed()
     charts = [chart for chart in _charts(tables.tables, view.figures) if chart.series]
     return sheet, tuple(_placed_charts(sheet, charts, left if fit.charts else 0.0))
 
@@ -272,7 +270,7 @@ class _PageWriter:
             self.found.append(ReportLine("words", {_grid(0): more}, spans=_WHOLE))
 
 
-def _stage_counts(view: Overview, plan: ColumnRanges) -> Iterator[_Count]:
+def _stage_counts(view: Overview, plan: PlacedSheet) -> Iterator[_Count]:
     now, before = view.figures.total, view.before.total if view.before else None
     yield _Count("Tổng số", plan.count(kind=TASK_ROW), now.total, before.total if before else None)
     for words in stage_buckets(view.consolidation):
@@ -285,7 +283,7 @@ def _stage_counts(view: Overview, plan: ColumnRanges) -> Iterator[_Count]:
             yield _Count("trong đó đúng hạn, trong kỳ", formula, now.timeliness.get(on_time, 0), past)
 
 
-def _indicator_counts(view: Overview, indicators: ColumnRanges | None) -> Iterator[_Count]:
+def _indicator_counts(view: Overview, indicators: PlacedSheet | None) -> Iterator[_Count]:
     if indicators is None:
         return
     now, before = view.figures.states, view.before.states if view.before else None
@@ -297,7 +295,7 @@ def _indicator_counts(view: Overview, indicators: ColumnRanges | None) -> Iterat
             yield _Count(state, formula, now.get(state, 0), before.get(state, 0) if before is not None else None)
 
 
-def _report_counts(view: Overview, units: ColumnRanges, first: int) -> Iterator[_Count]:
+def _report_counts(view: Overview, units: PlacedSheet, first: int) -> Iterator[_Count]:
     """`first`: which figure of the table is the first of these."""
     formulas = {
         "Đơn vị phải báo cáo": units.count(expected=YES),
@@ -424,7 +422,7 @@ class _TableWriter:
         self,
         name: str,
         rows: Iterable[tuple[tuple[str, str], Mapping[str, int]]],
-        sheet: ColumnRanges,
+        sheet: PlacedSheet,
         of: str,
         **tests: str,
     ) -> None:

@@ -29,7 +29,7 @@ from nq57xl.results.wording import (
     table_title,
 )
 from nq57xl.text.clock import moment_words
-from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet, place
+from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
 Cells = dict[str, CellContent]
 """Column name -> content."""
@@ -115,7 +115,7 @@ def standing_text(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
 _SHEET = SHEETS["sources"]
 _AS_TYPED = "như đã nhập"
 _EDIT_SPANS = {"typed": "hash"}
-_EMPTY = place(ReportSheet(_SHEET.name, _SHEET.columns, ())).page
+_EMPTY = ReportSheet(_SHEET.name, _SHEET.columns, ()).placed().page
 """The page with its columns as wide as they will be."""
 
 

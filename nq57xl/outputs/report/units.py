@@ -19,9 +19,9 @@ from nq57xl.rules.schema import vietnamese_date, vietnamese_number
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import (
     CellContent,
-    ColumnRanges,
     Formula,
     Number,
+    PlacedSheet,
     ReportColumn,
     ReportLine,
     ReportSheet,
@@ -169,7 +169,7 @@ _SHEET = SHEETS["units"]
 _DASH = '0;-0;"-"'
 
 
-def unit_page(c: Consolidation, plan: ColumnRanges) -> ReportSheet:
+def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
     """The page; its counts are formulas over the lines of the placed plan, and the overview counts its rows."""
     return ReportSheet(_SHEET.name, _columns(c), tuple(_lines(c, plan)), filtered=True, frozen_columns=2)
 
@@ -179,7 +179,7 @@ def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
     return _SHEET.with_columns("asked", *stages).columns
 
 
-def _lines(c: Consolidation, plan: ColumnRanges) -> Iterator[ReportLine]:
+def _lines(c: Consolidation, plan: PlacedSheet) -> Iterator[ReportLine]:
     columns, f = _columns(c), figures(c)
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. Nhiệm vụ có nhiều đơn vị chủ trì được đếm ở "
@@ -208,7 +208,7 @@ def _lines(c: Consolidation, plan: ColumnRanges) -> Iterator[ReportLine]:
 
 
 def _counts(
-    unit: RowCounts, stages: tuple[str, ...], plan: ColumnRanges, columns: tuple[ReportColumn, ...], row: int
+    unit: RowCounts, stages: tuple[str, ...], plan: PlacedSheet, columns: tuple[ReportColumn, ...], row: int
 ) -> Cells:
     """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
     code = f"${letter_of(columns, 'code')}{row}"

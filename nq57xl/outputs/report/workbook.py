@@ -17,7 +17,7 @@ from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.overview import overview_of
 from nq57xl.results.wording import report_title
-from nq57xl.xlsx.pages import Chart, ColumnRanges, LinkTarget, PlacedSheet, place
+from nq57xl.xlsx.pages import Chart, LinkTarget, PlacedSheet
 from nq57xl.xlsx.write_pages import link_targets, report_workbook
 
 REPORT, SOURCES = "bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx"
@@ -49,20 +49,20 @@ class _ReportBooks:
 def report_books(c: Consolidation) -> _ReportBooks:
     """Both workbooks of a consolidation, placed. The same consolidation gives the same bytes."""
     compared = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
-    plan = place(plan_page(c, compared))
-    indicators = place(indicator_page(c)) if c.indicators else None
-    units = place(unit_page(c, ColumnRanges(plan)))
+    plan = plan_page(c, compared).placed()
+    indicators = indicator_page(c).placed() if c.indicators else None
+    units = unit_page(c, plan).placed()
     front, charts = overview_sheet(overview_of(c), plan, indicators, units)
-    changes = (place(change_page(c, compared)),) if compared else ()
-    middle = (plan, indicators, place(problem_page(c)), units, *changes, place(proposal_page(c)))
+    changes = (change_page(c, compared).placed(),) if compared else ()
+    middle = (plan, indicators, problem_page(c).placed(), units, *changes, proposal_page(c).placed())
     report = (front, *(sheet for sheet in middle if sheet is not None))
-    added = (place(addendum_page(c, c.addendum)),) if c.addendum else ()
-    sources = (place(source_page(c, contacts=False)), place(submission_page(c)), *added)
+    added = (addendum_page(c, c.addendum).placed(),) if c.addendum else ()
+    sources = (source_page(c, contacts=False).placed(), submission_page(c).placed(), *added)
     return _ReportBooks(report, sources, {front.page.name: charts}, c.period.title, source_labels(c))
 
 
 def render_internal(c: Consolidation) -> bytes:
     """noi-bo.xlsx: contacts, with where each was typed. The same consolidation gives the same bytes."""
-    scored = (place(quality_page(c, c.quality)),) if c.quality is not None else ()
-    sheets = (place(internal_page(c)), *scored, place(source_page(c, contacts=True)))
+    scored = (quality_page(c, c.quality).placed(),) if c.quality is not None else ()
+    sheets = (internal_page(c).placed(), *scored, source_page(c, contacts=True).placed())
     return report_workbook(f"Nội bộ: {report_title(c)}", sheets)
