@@ -9,7 +9,7 @@ from pathlib import Path
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.postgresql import copied, lasting_folder
 
 PERIOD = "2026-04"
@@ -26,13 +26,13 @@ def _issued(day: int) -> Path:
     """The workspace of which all others are copies, made once for each day."""
     root = lasting_folder() / "w"
     init(root, "bql-2026")
-    generate(Office.at(root, FixedClock(moment(day))), PERIOD)
+    generate(Office.at(root, Clock(moment(day))), PERIOD)
     return root
 
 
 def office_in_april(root: Path, day: int = 1) -> Office:
     """A new workspace in that folder, on the day on which its forms of April were issued."""
-    return Office.at(copied(_issued(day), root), FixedClock(moment(day)))
+    return Office.at(copied(_issued(day), root), Clock(moment(day)))
 
 
 def issued_office(folder: Path, day: int) -> tuple[Office, Path]:
@@ -43,4 +43,4 @@ def issued_office(folder: Path, day: int) -> tuple[Office, Path]:
 
 def copy_of(root: Path, folder: Path, day: int) -> Office:
     """The office of a copy of the workspace, so that each test may change it, on that day."""
-    return Office.at(copied(root, folder / "văn phòng"), FixedClock(moment(day)))
+    return Office.at(copied(root, folder / "văn phòng"), Clock(moment(day)))

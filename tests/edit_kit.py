@@ -14,7 +14,7 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
 from nq57xl.results.consolidation import Consolidation, LeadEntry
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.april_kit import office_in_april
 
 PERIOD = "2026-04"
@@ -50,7 +50,7 @@ def moment(day: int, hour: int = 9, month: int = 4) -> dt.datetime:
 
 def office_at(root: Path, at: dt.datetime) -> Office:
     """The office of that workspace at that time."""
-    return Office.at(root, FixedClock(at))
+    return Office.at(root, Clock(at))
 
 
 def spot(sheet: Any, row: str, column: str) -> Any:  # noqa: ANN401 - openpyxl's sheet and cell

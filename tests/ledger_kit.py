@@ -26,12 +26,12 @@ from nq57xl.rules.codec import content_hash
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.samples import sample_period, sample_plan
 
 PERIOD = "2026-04"
 NOON = dt.datetime(2026, 4, 16, 12, 0, tzinfo=VIETNAM)
-CLOCK = FixedClock(NOON)
+CLOCK = Clock(NOON)
 
 
 def digest(text: str) -> str:

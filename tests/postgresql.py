@@ -77,13 +77,13 @@ def copied(root: Path, target: Path) -> Path:
     """A copy of a workspace with a ledger of its own, wherever ledgers lie."""
     from nq57xl.ledger.storage import copy_ledger, storage_of
     from nq57xl.ledger.workspace import Workspace
-    from nq57xl.text.clock import SystemClock
+    from nq57xl.text.clock import Clock
 
     shutil.copytree(root, target)
     workspace = Workspace(target)
     if workspace.server:
         workspace.server_note.unlink()
-        copy_ledger(storage_of(Workspace(root)), storage_of(workspace, create=True), SystemClock())
+        copy_ledger(storage_of(Workspace(root)), storage_of(workspace, create=True), Clock())
     return target
 
 

@@ -20,7 +20,7 @@ from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
 from nq57xl.rules.schema import CellValue
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx.patch import put_values
 from tests.samples import sample_plan
 
@@ -56,7 +56,7 @@ def start_sample(root: Path, kinds: Mapping[str, IndicatorKind] = KINDS) -> Path
 
 def at(root: Path, when: dt.datetime) -> Office:
     """The office on that day."""
-    return Office.at(root, FixedClock(when), person="Lan")
+    return Office.at(root, Clock(when), person="Lan")
 
 
 def issue(root: Path, period: str, *units: str, day: int = 1) -> None:

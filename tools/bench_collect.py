@@ -36,7 +36,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan, Unit
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.read import read_bytes
 from tools.bench_report import large_plan
@@ -116,7 +116,7 @@ def workspace(folder: Path, units: int = UNITS, rows: int = ROWS) -> dict[str, l
 
 def office_at(root: Path) -> Office:
     """The office on the day that the reports come in."""
-    return Office.at(root, FixedClock(_NOW))
+    return Office.at(root, Clock(_NOW))
 
 
 # --- the files that come in -----------------------------------------------------------------------------------------

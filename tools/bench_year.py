@@ -32,7 +32,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.schema import CellValue
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tools.bench_collect import plan_of
 
 UNITS, ROWS, MONTHS = 121, 4, 12
@@ -74,7 +74,7 @@ def _month(root: Path, period: str, number: int) -> MonthCost:
         seconds[step] = _processor() - before
         return done
 
-    first = Office.at(root, FixedClock(dt.datetime(2026, number, 1, 9, tzinfo=VIETNAM)))
+    first = Office.at(root, Clock(dt.datetime(2026, number, 1, 9, tzinfo=VIETNAM)))
     days = parse_period(period, first.appendix().plan.properties)
     measured("generate", lambda: generate(first, period))
     with first.reading() as ledger:
@@ -83,7 +83,7 @@ def _month(root: Path, period: str, number: int) -> MonthCost:
             whole = ledger.current_form(form.unit, period)
             assert whole is not None
             (Workspace(root).inbox / f"{period}-{form.unit}.xlsx").write_bytes(answer(whole, number))
-    office = Office.at(root, FixedClock(dt.datetime.combine(days.due, dt.time(9), tzinfo=VIETNAM)))
+    office = Office.at(root, Clock(dt.datetime.combine(days.due, dt.time(9), tzinfo=VIETNAM)))
     measured("collect", lambda: collect(office, [], period))
     told = measured("status", lambda: status(office, period))
     measured("remind", lambda: remind(office, period))

@@ -35,7 +35,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.plan.appendix_read import NAMES
-from nq57xl.text.clock import VIETNAM, FixedClock, SystemClock
+from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.text.legacy import bare
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -115,7 +115,7 @@ def after_more_months(demo: Path, folder: Path) -> Path:
     shutil.copytree(demo / PLAN, root)
     report = root
     for number, code in enumerate(MONTHS):
-        issued = generate(Office.at(root, FixedClock(noon(code, 1))), code)
+        issued = generate(Office.at(root, Clock(noon(code, 1))), code)
         due = issued.period.due
         sent = []
         for seed, item in enumerate(issued.forms[: len(issued.forms) - 1 + number]):
@@ -123,7 +123,7 @@ def after_more_months(demo: Path, folder: Path) -> Path:
             Department(100 * number + seed, due).fill(Workspace(root).forms_dir(code) / name, folder / code / name)
             sent.append(folder / code / name)
         day = noon(code, due.day)
-        office = Office.at(root, FixedClock(day))
+        office = Office.at(root, Clock(day))
         collect(office, sent, code, day)
         report = merge(office, code).report
     return report
@@ -135,10 +135,10 @@ def after_close(later: Path, folder: Path) -> Path:
     shutil.copytree(later, root)
     unit = form_file_name(code, UNIT)
     day = noon(code, 20)
-    close(Office.at(root, FixedClock(day)), code, "báo cáo đã trình ký")
+    close(Office.at(root, Clock(day)), code, "báo cáo đã trình ký")
     sent = folder / "late" / unit
     Department(999, day.date()).fill(Workspace(root).forms_dir(code) / unit, sent)
-    office = Office.at(root, FixedClock(noon(code, 22)))
+    office = Office.at(root, Clock(noon(code, 22)))
     collect(office, [sent], code, noon(code, 22))
     return merge(office, code).report
 
@@ -167,7 +167,7 @@ def document_pictures(plan: str, document: Path, folder: Path) -> Iterator[Path]
 
 def marked_form(workspace: Path) -> bytes:
     """The unit's form as it went back after its first return, with the ledger's own findings."""
-    with Ledger.open(Workspace(workspace), SystemClock(), read_only=True) as ledger:
+    with Ledger.open(Workspace(workspace), Clock(), read_only=True) as ledger:
         period = ledger.latest_period() or ""
         judged = next(
             item.judged

@@ -48,11 +48,11 @@ def workspace(root: Path) -> tuple[Path, Path]:
     from nq57xl.commands.init import init
     from nq57xl.commands.office import Office
     from nq57xl.forms.wording import form_file_name
-    from nq57xl.text.clock import VIETNAM, FixedClock
+    from nq57xl.text.clock import VIETNAM, Clock
 
     init(root, PLAN)
     noon = dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM)
-    office = Office.at(root, FixedClock(noon))
+    office = Office.at(root, Clock(noon))
     generate(office, PERIOD)
     name = form_file_name(PERIOD, UNIT)
     form, sent = office.workspace.forms_dir(PERIOD) / name, root / "gui-ve" / name

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nq57xl.errors import Nq57Error
-from nq57xl.text.clock import VIETNAM, Clock, FixedClock, SystemClock, in_vietnam
+from nq57xl.text.clock import VIETNAM, Clock, in_vietnam
 
 if TYPE_CHECKING:
     from nq57xl.commands.office import Office
@@ -40,11 +40,11 @@ def clock() -> Clock:
             continue
         try:
             if name == "NQ57XL_NOW":
-                return FixedClock(in_vietnam(dt.datetime.fromisoformat(text)))
-            return FixedClock(dt.datetime.fromtimestamp(int(text), VIETNAM))
+                return Clock(in_vietnam(dt.datetime.fromisoformat(text)))
+            return Clock(dt.datetime.fromtimestamp(int(text), VIETNAM))
         except (ValueError, OverflowError, OSError) as error:
             raise Nq57Error(f"Biến môi trường {name} có giá trị «{text}» không đọc được thành thời điểm.") from error
-    return SystemClock()
+    return Clock()
 
 
 def _person() -> str:

@@ -40,7 +40,7 @@ from nq57xl.plan.model import (
 )
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.superior_filling import PointLine
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.text.files import write_atomic
 
 if TYPE_CHECKING:
@@ -332,7 +332,7 @@ class _Play:
         self.plan, self.seed = plan, seed
         self.units: list[str] = []
         self.root, self.sent = folder / plan, folder / _SENT / plan
-        self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, FixedClock(_noon(day)))
+        self.office_on: Callable[[date], Office] = lambda day: Office.at(self.root, Clock(_noon(day)))
 
     def scenes(self) -> Iterator[DemoStep]:
         init(self.root, self.plan)
@@ -466,7 +466,7 @@ class ProvincePlay:
         return collect(self._office(own, day), files, period.code, _noon(day))
 
     def _office(self, code: str, day: date) -> Office:
-        return Office.at(self.root(code), FixedClock(_noon(day)))
+        return Office.at(self.root(code), Clock(_noon(day)))
 
     def _form(self, office: str, period: str, unit: str) -> Path:
         return Office.at(self.root(office)).workspace.forms_dir(period) / form_file_name(period, unit)

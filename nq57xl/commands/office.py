@@ -23,7 +23,7 @@ from nq57xl.plan.units import in_force, with_present
 from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
-from nq57xl.text.clock import Clock, SystemClock
+from nq57xl.text.clock import Clock
 from nq57xl.text.files import write_atomic
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Office:
         """The office whose workspace is `root`, its ledger on `server` if given; raises Nq57Error when it is none."""
         workspace = Workspace(root, server)
         workspace.require()
-        return cls(workspace, clock or SystemClock(), person, soffice, announce)
+        return cls(workspace, clock or Clock(), person, soffice, announce)
 
     def appendix(self) -> Appendix:
         """The master appendix as it stands now, read only. Raises Nq57Error when it cannot be read."""

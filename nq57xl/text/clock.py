@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Protocol
 
 from attrs import frozen
 
@@ -11,32 +10,15 @@ VIETNAM = dt.timezone(dt.timedelta(hours=7))
 """All times are kept in Vietnamese time (contract: ISO 8601 with +07:00); Viet Nam has no daylight saving."""
 
 
-class Clock(Protocol):
-    """Tells the time."""
-
-    def now(self) -> dt.datetime:
-        """The present moment, aware, in +07:00."""
-        ...
-
-
 @frozen
-class SystemClock:
-    """The machine's clock, to the second."""
+class Clock:
+    """The machine's clock; with a moment one that stands still there: for tests and reproducible runs."""
+
+    moment: dt.datetime | None = None
 
     def now(self) -> dt.datetime:
-        """The present moment in +07:00."""
-        return dt.datetime.now(VIETNAM).replace(microsecond=0)
-
-
-@frozen
-class FixedClock:
-    """A clock that stands still: for tests and reproducible runs."""
-
-    moment: dt.datetime
-
-    def now(self) -> dt.datetime:
-        """The one moment, in +07:00."""
-        return in_vietnam(self.moment)
+        """The present moment, aware, in +07:00, the machine's to the second; or the one that the clock stands at."""
+        return dt.datetime.now(VIETNAM).replace(microsecond=0) if self.moment is None else in_vietnam(self.moment)
 
 
 def in_vietnam(moment: dt.datetime) -> dt.datetime:

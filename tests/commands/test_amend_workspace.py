@@ -26,7 +26,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Deadline
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.amend_kit import (
     MAY,
     appendix_of,
@@ -52,7 +52,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def office(root: Path) -> Office:
-    return Office.at(root, FixedClock(moment(5, 10)))
+    return Office.at(root, Clock(moment(5, 10)))
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ import os, sys
 from pathlib import Path
 from nq57xl.commands import amend
 from nq57xl.commands.office import Office
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.amend_kit import moment
 real = os.replace
 def killed(source, target):
@@ -212,7 +212,7 @@ def killed(source, target):
         os._exit(9)
     real(source, target)
 os.replace = killed
-amend.confirm_amendment(Office.at(Path(sys.argv[1]), FixedClock(moment(5, 10))), Path(sys.argv[2]))
+amend.confirm_amendment(Office.at(Path(sys.argv[1]), Clock(moment(5, 10))), Path(sys.argv[2]))
 """
 
 
@@ -237,7 +237,7 @@ def test_a_word_document_amends(name: str, sections: str, tmp_path: Path) -> Non
     """The next plan as a .docx without codes: numbered through, a row dropped, one put off, one reworded, one new."""
     root = tmp_path / "w"
     init(root, name)
-    office = Office.at(root, FixedClock(moment(5, 10)))
+    office = Office.at(root, Clock(moment(5, 10)))
     old = office.appendix().plan
     kept = [row for row in old.tasks if row.code not in ("I.2",)]
     kept[0] = attrs.evolve(kept[0], deadline=Deadline("Quý IV/2026"))

@@ -22,7 +22,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text import files
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.conftest import CheckOoxml
 from tests.report_books import table
 
@@ -30,7 +30,7 @@ PERIOD, DUE = "2026-04", dt.date(2026, 4, 17)
 
 
 def at(root: Path, day: int) -> Office:
-    return Office.at(root, FixedClock(dt.datetime(2026, 4, day, 9, tzinfo=VIETNAM)))
+    return Office.at(root, Clock(dt.datetime(2026, 4, day, 9, tzinfo=VIETNAM)))
 
 
 def gathered_by(root: Path, unit: str) -> None:

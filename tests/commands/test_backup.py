@@ -16,7 +16,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.april_kit import moment
 from tests.commands.test_commands_loop import filled
 
@@ -26,7 +26,7 @@ def office(tmp_path: Path) -> Office:
     """April issued, one return accepted, merged."""
     root = tmp_path / "Ban Quản lý"
     init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(1)))
+    office = Office.at(root, Clock(moment(1)))
     generate(office, "2026-04")
     collect(office, [filled(office, "QLDT", tmp_path / "a.xlsx")], "2026-04", moment(15))
     merge(office, "2026-04")
@@ -40,7 +40,7 @@ def test_backup_and_restore_are_one_command_each(office: Office, tmp_path: Path)
     assert done.exit_code == 0, done.output
     done = CliRunner().invoke(cli, ["restore", str(file), str(there)])
     assert (done.exit_code, "0 điểm không khớp" in done.stderr) == (0, True), done.output
-    restored = Office.at(there, FixedClock(moment(1)))
+    restored = Office.at(there, Clock(moment(1)))
     assert [unit.state for unit in status(restored, "2026-04").status.units] == [
         unit.state for unit in status(office, "2026-04").status.units
     ]

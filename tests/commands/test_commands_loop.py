@@ -17,7 +17,7 @@ from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.april_kit import DUE, copy_of, issued_office, moment
 
 
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def office(root: Path) -> Office:
-    return Office.at(root, FixedClock(moment(1)))
+    return Office.at(root, Clock(moment(1)))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.results.comparison import comparison_json
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import figures
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.april_kit import office_in_april
 from tests.conftest import REPOSITORY
 from tests.office import convert
@@ -74,7 +74,7 @@ def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def office(april: Path, tmp_path: Path) -> Office:
     """The same workspace on the first of May, to change at will."""
     shutil.copytree(april, tmp_path / "bql")
-    return Office.at(tmp_path / "bql", FixedClock(moment(5, 1)))
+    return Office.at(tmp_path / "bql", Clock(moment(5, 1)))
 
 
 def consolidated(office: Office, code: str) -> Consolidation:

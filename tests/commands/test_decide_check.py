@@ -21,7 +21,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.storage import writing
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 
 PERIOD = "2026-04"
 DUE = dt.date(2026, 4, 17)
@@ -33,7 +33,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with issued forms, and beside it two returns: one good, one with mistakes."""
     root = tmp_path_factory.mktemp("thử") / "Văn phòng"
     init(root, "bql-2026")
-    office = Office.at(root, FixedClock(NOON))
+    office = Office.at(root, Clock(NOON))
     generate(office, PERIOD)
     form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
     Department(7, DUE).fill(form, root.parent / "gửi" / "đúng.xlsx")
@@ -45,7 +45,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def office(issued: Path, tmp_path: Path) -> Office:
     root = tmp_path / "văn phòng"
     shutil.copytree(issued, root)
-    return Office.at(root, FixedClock(NOON))
+    return Office.at(root, Clock(NOON))
 
 
 @pytest.fixture

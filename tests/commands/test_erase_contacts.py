@@ -17,13 +17,13 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 
 
 def test_contacts_go_when_the_period_is_closed(tmp_path: Path) -> None:
     """Refused while the period is open; afterwards no phone number stands in any file but the archived originals."""
     init(tmp_path, "bql-2026")
-    office = Office.at(tmp_path, FixedClock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM)))
+    office = Office.at(tmp_path, Clock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM)))
     generate(office, "2026-04")
     forms = office.workspace.forms_dir("2026-04")
     for number, unit in enumerate(("VP", "QLDT")):

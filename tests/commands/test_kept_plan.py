@@ -17,7 +17,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.plan.appendix_read import read_appendix
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.april_kit import moment
 
 NAME = "nq57xl.ke-hoach.cache"
@@ -27,7 +27,7 @@ NAME = "nq57xl.ke-hoach.cache"
 def office(tmp_path: Path) -> Office:
     """April issued."""
     init(tmp_path, "bql-2026")
-    made = Office.at(tmp_path, FixedClock(moment(1)))
+    made = Office.at(tmp_path, Clock(moment(1)))
     generate(made, "2026-04")
     return made
 

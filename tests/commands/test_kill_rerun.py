@@ -24,7 +24,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.returns.workers import read_all
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.amounts import amount
 from tests.april_kit import DUE, moment
 from tests.case_kit import NOW, nq57xl
@@ -66,7 +66,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose inbox holds four returns (one with errors) and a file that is no form."""
     root = tmp_path_factory.mktemp("kill") / "sở"
     init(root, "sxd-2026")
-    office = Office.at(root, FixedClock(moment(1)))
+    office = Office.at(root, Clock(moment(1)))
     for number, item in enumerate(generate(office, "2026-04").forms):
         Department(number, DUE).fill(item.path, root / "inbox" / f"{item.form.unit}.xlsx", mistakes=number == 0)
     (root / "inbox" / "lạ.pdf").write_bytes(b"%PDF-1.7\n")

@@ -18,7 +18,7 @@ from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.april_kit import office_in_april
 from tests.hostile import zipped
 
@@ -48,7 +48,7 @@ def office(filled: tuple[Path, dict[str, bytes]], tmp_path: Path) -> Office:
     import shutil
 
     shutil.copytree(filled[0], tmp_path / "so")
-    return Office.at(tmp_path / "so", FixedClock(moment(20)))
+    return Office.at(tmp_path / "so", Clock(moment(20)))
 
 
 @pytest.fixture

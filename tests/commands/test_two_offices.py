@@ -16,10 +16,10 @@ from nq57xl.commands.init import init, lint
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.rules.findings import catalogue, make, reworded
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 
 PERIOD = "2026-04"
-CLOCK = FixedClock(dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM))
+CLOCK = Clock(dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM))
 
 
 def own_words(office: str, severity: str = "error") -> str:

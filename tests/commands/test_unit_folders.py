@@ -14,11 +14,11 @@ from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import Watcher
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.april_kit import office_in_april
 
 DUE = dt.date(2026, 4, 17)
-APRIL, MAY = (FixedClock(dt.datetime(2026, month, 16, 9, tzinfo=VIETNAM)) for month in (4, 5))
+APRIL, MAY = (Clock(dt.datetime(2026, month, 16, 9, tzinfo=VIETNAM)) for month in (4, 5))
 
 
 @pytest.fixture(scope="module")

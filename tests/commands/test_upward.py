@@ -27,7 +27,7 @@ from nq57xl.commands.upward import UpwardReport, upward
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests import edit_kit
 from tests.period_kit import typed
 from tests.province_kit import all_typed, one_word, typed_rows
@@ -201,7 +201,7 @@ AGENCY = "SXD"
 def agency(played: Played, tmp_path: Path) -> Office:
     """A copy of the first agency's workspace after its April was consolidated."""
     root = shutil.copytree(played.play.root(AGENCY), tmp_path / "Sở Xây dựng")
-    return Office.at(root, FixedClock(dt.datetime(2026, 4, 20, 9, tzinfo=VIETNAM)))
+    return Office.at(root, Clock(dt.datetime(2026, 4, 20, 9, tzinfo=VIETNAM)))
 
 
 def issued(tmp_path: Path, plan: Plan, period: str = PERIOD) -> Path:
@@ -210,7 +210,7 @@ def issued(tmp_path: Path, plan: Plan, period: str = PERIOD) -> Path:
     given.write_bytes(write_appendix(plan))
     root = tmp_path / f"tinh {plan.version}"
     init(root, str(given))
-    office = Office.at(root, FixedClock(dt.datetime(2026, 4, 1, 9, tzinfo=VIETNAM)))
+    office = Office.at(root, Clock(dt.datetime(2026, 4, 1, 9, tzinfo=VIETNAM)))
     generate(office, period)
     return office.workspace.forms_dir(period) / f"NQ57_{period}_{AGENCY}.xlsx"
 
@@ -408,7 +408,7 @@ def test_of_a_closed_period_the_form_has_what_was_closed(played: Played, agency:
     late = tmp_path / f"NQ57_{PERIOD}_{unit}.xlsx"
     shutil.copy(played.play.sent(AGENCY, PERIOD) / late.name, late)
     typed(late, {("1. Kết quả", "led|I.4", "result"): "Báo cáo lại sau khi chốt."})
-    later = Office.at(agency.workspace.root, FixedClock(dt.datetime(2026, 4, 22, 9, tzinfo=VIETNAM)))
+    later = Office.at(agency.workspace.root, Clock(dt.datetime(2026, 4, 22, 9, tzinfo=VIETNAM)))
     (item,) = collect(later, [late], PERIOD).returns
     assert item.verdict.startswith("accepted")
     done = upward(later, form, PERIOD, tmp_path / "ra" / form.name)

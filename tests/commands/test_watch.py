@@ -29,7 +29,7 @@ from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.forms.model import Source
 from nq57xl.returns.sources import arrival, lying
 from nq57xl.rules.findings import make
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.amounts import amount
 from tests.april_kit import office_in_april
 from tests.case_kit import nq57xl
@@ -286,7 +286,7 @@ def root(base: Path, tmp_path: Path) -> Path:
 
 
 def office_of(root: Path) -> Office:
-    return Office.at(root, FixedClock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM)))
+    return Office.at(root, Clock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM)))
 
 
 def test_a_share_with_days_is_watched_like_the_inbox(root: Path, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_without_a_period_the_latest_issued_counts(root: Path) -> None:
     shutil.copy(root / "QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
     watcher = Watcher(office_of(root), root / "inbox", None, "2026-04")
     (first,) = [item.collected for _ in range(2) for item in watcher.look() if item.collected]
-    generate(Office.at(root, FixedClock(dt.datetime(2026, 5, 4, tzinfo=VIETNAM))), "2026-05", ["VP"])
+    generate(Office.at(root, Clock(dt.datetime(2026, 5, 4, tzinfo=VIETNAM))), "2026-05", ["VP"])
     Department(3, DUE).fill(root / "out" / "2026-05" / "bieu-mau" / "NQ57_2026-05_VP.xlsx", root / "inbox" / "vp5.xlsx")
     news = [item for _ in range(2) for item in watcher.look()]
     assert [item.message for item in news if item.message] == [

@@ -18,7 +18,7 @@ from nq57xl.ledger.storage import holder, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import files
-from nq57xl.text.clock import VIETNAM, FixedClock, in_vietnam
+from nq57xl.text.clock import VIETNAM, Clock, in_vietnam
 from tests.amounts import cases
 from tests.ledger_kit import CLOCK, PERIOD
 
@@ -200,7 +200,7 @@ def test_two_writers_lose_nothing(workspace: Workspace, way: str) -> None:
 
 def test_fixed_clock() -> None:
     """A fixed clock stands still and tells Vietnamese time; a naive moment is Vietnamese already."""
-    assert FixedClock(dt.datetime(2026, 4, 16, 20, tzinfo=dt.UTC)).now().isoformat() == "2026-04-17T03:00:00+07:00"
+    assert Clock(dt.datetime(2026, 4, 16, 20, tzinfo=dt.UTC)).now().isoformat() == "2026-04-17T03:00:00+07:00"
     assert in_vietnam(dt.datetime(2026, 4, 16, 20)) == dt.datetime(2026, 4, 16, 20, tzinfo=VIETNAM)
 
 

@@ -21,7 +21,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.rules.codec import content_hash, from_json, to_json
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from tests.amounts import amount
 from tests.ledger_kit import CLOCK, NOON, PERIOD, digest, dump, form, issue
 from tests.samples import sample_form, sample_plan
@@ -233,7 +233,7 @@ def test_a_busy_morning_leaves_the_days_before(workspace: Workspace, monkeypatch
     monkeypatch.setattr(store, "_KEPT_BACKUPS", 3)
     monkeypatch.setattr(store, "_KEPT_DAYS", 2)
     for day, count in ((13, 1), (14, 2), (15, 2), (16, 6)):
-        with Ledger.open(workspace, FixedClock(NOON.replace(day=day))) as opened:
+        with Ledger.open(workspace, Clock(NOON.replace(day=day))) as opened:
             for _ in range(count):
                 opened.backup("collect")
     kept = sorted(path.name[7:15] + path.name[22:26] for path in workspace.backup.iterdir())
@@ -246,7 +246,7 @@ def test_backup_with_clock_set_back(workspace: Workspace, ledger: Ledger, monkey
     monkeypatch.setattr(store, "_KEPT_BACKUPS", 2)
     ledger.backup("a")
     ledger.backup("b")
-    with Ledger.open(workspace, FixedClock(dt.datetime(2020, 1, 1, tzinfo=VIETNAM))) as earlier:
+    with Ledger.open(workspace, Clock(dt.datetime(2020, 1, 1, tzinfo=VIETNAM))) as earlier:
         made = earlier.backup("c")
     assert made is not None and made.exists()
     assert len(list(workspace.backup.iterdir())) == 2

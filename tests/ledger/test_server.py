@@ -31,7 +31,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.results.overview import figures
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.april_kit import DUE, moment
 from tests.case_kit import nq57xl
 from tests.ledger_kit import CLOCK, dump, judged
@@ -60,7 +60,7 @@ def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose ledger is a file: April issued, four returns collected, one of them rejected, merged."""
     root = tmp_path_factory.mktemp("sổ") / "Ban Quản lý"
     init(root, "bql-2026")
-    play(Office.at(root, FixedClock(moment(1))))
+    play(Office.at(root, Clock(moment(1))))
     return root
 
 
@@ -82,10 +82,10 @@ def test_a_month_is_the_same_on_the_server(address: str, april: Path, tmp_path: 
     """The month of `april`, played with its ledger on the server: same standing, same figures, no file of a ledger."""
     root = tmp_path / "trên máy chủ"
     init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(1)), server=address)
+    office = Office.at(root, Clock(moment(1)), server=address)
     play(office)
     assert not (root / "nq57xl.db").exists() and not list((root / "backup").glob("*.db"))
-    local = Office.at(april, FixedClock(moment(1)))
+    local = Office.at(april, Clock(moment(1)))
     assert standing(office) == standing(local)
     assert verify(office).problems == ()
     assert figures(merge(office, PERIOD).consolidation) == figures(merge(local, PERIOD).consolidation)
@@ -111,7 +111,7 @@ def standing(office: Office) -> list[tuple[object, ...]]:
 def test_there_and_back_nothing_is_lost(address: str, april: Path, tmp_path: Path) -> None:
     """File to server to file: every row as it was; the next ids go on; the file as it was stays in backup/."""
     root = shutil.copytree(april, tmp_path / "chuyển")
-    office = Office.at(root, FixedClock(moment(16)), server=address)
+    office = Office.at(root, Clock(moment(16)), server=address)
     before = rows_of(Workspace(root))
     copied = ledger_to_server(office)
     assert not (root / "nq57xl.db").exists() and (root / copied.kept).is_file()
@@ -147,8 +147,8 @@ def test_one_writer_at_a_time_and_it_is_named(workspace: Workspace) -> None:
     """A second command waits, then says who writes; readers do not wait; a killed holder frees the lock."""
     script = (
         "import sys, time\nfrom pathlib import Path\nfrom nq57xl.ledger.storage import writing\n"
-        "from nq57xl.ledger.workspace import Workspace\nfrom nq57xl.text.clock import SystemClock\n"
-        "with writing(Workspace(Path(sys.argv[1]), sys.argv[2]), 'collect', SystemClock(), 'chị Hoa'):\n"
+        "from nq57xl.ledger.workspace import Workspace\nfrom nq57xl.text.clock import Clock\n"
+        "with writing(Workspace(Path(sys.argv[1]), sys.argv[2]), 'collect', Clock(), 'chị Hoa'):\n"
         "    print('held', flush=True)\n    time.sleep(60)\n"
     )
     with Ledger.open(workspace, CLOCK) as ledger:
@@ -219,7 +219,7 @@ def test_file_and_server_are_never_both_the_ledger(address: str, april: Path, tm
     root = shutil.copytree(april, tmp_path / "hai sổ")
     with pytest.raises(Nq57Error, match="ledger copy"), Ledger.open(Workspace(root, address), CLOCK):
         pass
-    ledger_to_server(Office.at(root, FixedClock(moment(16)), server=address))
+    ledger_to_server(Office.at(root, Clock(moment(16)), server=address))
     with pytest.raises(Nq57Error, match="NQ57XL_LEDGER"), Ledger.open(Workspace(root), CLOCK):
         pass
 
@@ -274,12 +274,12 @@ def test_a_backup_needs_no_server(address: str, tmp_path: Path) -> None:
     """A workspace whose ledger is on the server goes into one zip and stands up elsewhere with a file; all agrees."""
     root = tmp_path / "trên máy chủ"
     init(root, "bql-2026")
-    office = Office.at(root, FixedClock(moment(1)), server=address)
+    office = Office.at(root, Clock(moment(1)), server=address)
     play(office)
     with (tmp_path / "sao lưu.zip").open("wb") as file:
         write_backup(office, file)
     restore((tmp_path / "sao lưu.zip").read_bytes(), tmp_path / "máy khác")
-    there = Office.at(tmp_path / "máy khác", FixedClock(moment(1)))
+    there = Office.at(tmp_path / "máy khác", Clock(moment(1)))
     assert standing(there) == standing(office)
     assert verify(there).problems == ()
     assert (tmp_path / "máy khác" / "nq57xl.db").is_file()

@@ -29,7 +29,7 @@ from nq57xl.plan.periods import parse_period
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Succession, _unit_name_on, in_force
 from nq57xl.results.consolidation import Consolidation
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 
 END = dt.date(2026, 4, 30)
 NEXT = dt.date(2026, 5, 1)
@@ -150,7 +150,7 @@ def test_any_succession_ends(units: list[Unit], day: dt.date) -> None:
 # over a workspace
 
 
-CLOCK = FixedClock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM))
+CLOCK = Clock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM))
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from nq57xl.commands.demo import Department
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.ledger.workspace import Workspace, archived
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx import sniff as decrypting
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS, Refused
@@ -70,7 +70,7 @@ def plain(issued: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def office(issued: Path, tmp_path: Path) -> Office:
     """A copy of it to work in."""
     root = shutil.copytree(issued, tmp_path / "Văn phòng")
-    return Office.at(root, FixedClock(NOON), soffice=environment._soffice())
+    return Office.at(root, Clock(NOON), soffice=environment._soffice())
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_file_that_stayed_closed_is_read_once_its_password_is_known(office: Of
     wrong = collect(office, [locked], PERIOD, passwords=("sai",))
     assert (wrong.returns[0].verdict, codes(wrong)) == ("unrecognised", ["FILE_PASSWORD_WRONG"])
     assert len(status(office, PERIOD).status.unrecognised) == 1
-    later = Office.at(office.workspace.root, FixedClock(NOON + dt.timedelta(days=9)))
+    later = Office.at(office.workspace.root, Clock(NOON + dt.timedelta(days=9)))
     assert collect(later, [locked], PERIOD, passwords=(SECRET,)).returns[0].verdict == "accepted"
     here = status(office, PERIOD).status
     (unit,) = (item for item in here.units if item.code == "VP")

@@ -12,7 +12,7 @@ import pytest
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.web.desk_kit import FIRST, PERIOD
 
 if TYPE_CHECKING:
@@ -34,5 +34,5 @@ def april(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the forms of April."""
     root = tmp_path_factory.mktemp("april") / "so"
     init(root, "bql-2026")
-    generate(Office.at(root, FixedClock(dt.datetime.fromisoformat(f"{FIRST}+07:00"))), PERIOD)
+    generate(Office.at(root, Clock(dt.datetime.fromisoformat(f"{FIRST}+07:00"))), PERIOD)
     return root

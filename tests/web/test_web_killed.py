@@ -23,7 +23,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests.amounts import amount
 from tests.import_kit import word
 from tests.web.desk_kit import (
@@ -50,7 +50,7 @@ def test_pages_that_the_month_does_not_come_by(chromium: Browser, april: Path, t
     is not there: no serious fault for a screen reader, and each is in words."""
     home = tmp_path / "a" / "Documents" / "NQ57"
     root = Path(shutil.copytree(april, home / "so"))
-    office = Office.at(root, FixedClock(dt.datetime.fromisoformat(f"{LAST}+07:00")))
+    office = Office.at(root, Clock(dt.datetime.fromisoformat(f"{LAST}+07:00")))
     collect(office, [fill(root, 0, tmp_path)], PERIOD)
     code = next(unit.code for unit in status(office, PERIOD).status.units if unit.newest)
     recheck(office, None, PERIOD, "Thử")

@@ -29,7 +29,7 @@ from nq57xl.commands.status import status
 from nq57xl.ledger import storage
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.overview_page import headline
-from nq57xl.text.clock import VIETNAM, FixedClock
+from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.web.server import make_app
 from nq57xl.web.site import Site
 from tests.edit_kit import cell_of
@@ -37,7 +37,7 @@ from tests.import_kit import word
 
 PORT = 8758
 HERE = f"http://127.0.0.1:{PORT}"
-CLOCK = FixedClock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM))
+CLOCK = Clock(dt.datetime(2026, 4, 16, 9, tzinfo=VIETNAM))
 DUE = dt.date(2026, 4, 17)
 
 

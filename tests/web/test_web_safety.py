@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.text.clock import SystemClock
+from nq57xl.text.clock import Clock
 from nq57xl.web import safety
 from nq57xl.web.safety import UPLOAD_BYTES, cookie_name
 from nq57xl.web.server import make_app
@@ -26,7 +26,7 @@ OWN = {"sec-fetch-site": "same-origin"}
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     init(tmp_path / "NQ57" / "ban-quan-ly", "bql-2026")
-    return Site(tmp_path / "NQ57", SystemClock(), lambda folder: Office.at(folder, SystemClock()))
+    return Site(tmp_path / "NQ57", Clock(), lambda folder: Office.at(folder, Clock()))
 
 
 @pytest.fixture

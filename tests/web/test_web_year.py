@@ -14,7 +14,7 @@ import pytest
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.text.clock import FixedClock
+from nq57xl.text.clock import Clock
 from tests import year_kit as year
 from tests.web.test_web_pages import Browser as _Browser
 
@@ -28,7 +28,7 @@ class Browser(_Browser):
 
     def __init__(self, root: Path, day: int) -> None:
         super().__init__(root)
-        self.site.clock = FixedClock(year.moment(APRIL, day))
+        self.site.clock = Clock(year.moment(APRIL, day))
         self.site.office_at = lambda folder: Office.at(folder, self.site.clock, person="hoa")
         self.office = Office(Workspace(root), self.site.clock)
 
