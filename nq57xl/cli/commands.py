@@ -104,10 +104,9 @@ def _init(context: click.Context, folder: Path, plan: str | None, previous: Path
 def _show(context: click.Context, number: int | None, json_: bool) -> None:
     """The plan as understood."""
     from nq57xl.commands.init import show as run
-    from nq57xl.plan.model import plan_json
 
     plan = run(office(context), number)
-    answer(plan, json_, plan_json, _print_plan)
+    answer(plan, json_, type(plan).as_json, _print_plan)
 
 
 @command(

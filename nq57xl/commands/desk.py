@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -18,8 +19,8 @@ from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.store import Event, Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name
-from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import due_period, is_ad_hoc, months_of, parse_period
+from nq57xl.plan.model import Period, Plan, Properties
+from nq57xl.plan.periods import is_ad_hoc, months_of, next_period, parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
 
 _DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
@@ -182,7 +183,7 @@ def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:
     issued = parse_period(latest, plan.properties) if latest else None
     if issued is not None and closing_of(ledger, issued.code) is None:
         return issued
-    return due_period(plan.properties, office.clock.now().date(), issued)
+    return _due_period(plan.properties, office.clock.now().date(), issued)
 
 
 def period_to_issue(office: Office) -> Period:
@@ -191,7 +192,19 @@ def period_to_issue(office: Office) -> Period:
         plan = office.appendix().plan
         regular = [code for code in ledger.periods() if not is_ad_hoc(code)]
         issued = parse_period(regular[-1], plan.properties) if regular else None
-        return due_period(plan.properties, office.clock.now().date(), issued)
+        return _due_period(plan.properties, office.clock.now().date(), issued)
+
+
+def _due_period(properties: Properties, today: date, issued: Period | None) -> Period:
+    """The month that is to be issued or gathered on that day: the one whose own report is not yet due.
+
+    `issued`: the latest period with forms; it stays the one at hand until its report is due, and the next one of its
+    kind follows it.
+    """
+    if issued is not None and not is_ad_hoc(issued.code):
+        return issued if today <= issued.report_due else next_period(issued, properties)
+    month = parse_period(f"{today:%Y-%m}", properties)
+    return month if today <= month.report_due else next_period(month, properties)
 
 
 def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> _UnitLine:

@@ -18,8 +18,8 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_kept import LIMIT, Appendix, from_kept, kept
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import parse_period, rows_asked
-from nq57xl.plan.units import in_force, with_present
+from nq57xl.plan.periods import parse_period
+from nq57xl.plan.units import in_force
 from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
@@ -149,8 +149,8 @@ class Office:
         present = self.appendix().plan
         period = self.period(code, ledger, present)
         earlier = version_until(ledger, period.cutoff)
-        plan = in_force(present if earlier is None else with_present(earlier, present), period.cutoff)
-        return rows_asked(plan, period), parse_period(period.code, plan.properties)
+        plan = in_force(present, period.cutoff, earlier)
+        return plan.asked_in(period), parse_period(period.code, plan.properties)
 
     def issued(self, code: str | None, ledger: Ledger) -> tuple[Plan, Period]:
         """The same. Raises Nq57Error when no form of the period was issued."""

@@ -30,7 +30,7 @@ from nq57xl.outputs.reminders import (
     unit_text,
 )
 from nq57xl.plan.model import Period, Plan, Properties
-from nq57xl.plan.periods import holidays_of, is_working_day, parse_period
+from nq57xl.plan.periods import day_off, parse_period
 
 _PREFIX = "nhac-"
 
@@ -233,10 +233,10 @@ def _line(period: Period, properties: Properties) -> CalendarLine:
         ("đơn vị", period.due, usual.due),
         ("cơ quan", period.report_due, usual.report_due),
     ):
-        off = holidays_of(meant.year).get(meant, "ngày nghỉ")
+        off = day_off(meant, properties)
         if day != meant:
-            told.append(f"hạn của {who} chuyển từ {day_words(meant)} ({off})")
-        elif not is_working_day(day, properties):
+            told.append(f"hạn của {who} chuyển từ {day_words(meant)} ({off or 'ngày nghỉ'})")
+        elif off:
             told.append(f"hạn của {who} trùng {off}")
     note = "; ".join(told)
     return CalendarLine(period, note[:1].upper() + note[1:])

@@ -14,7 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Waiver, refuses
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import is_ad_hoc, last_month, parse_period
+from nq57xl.plan.periods import is_ad_hoc, months_of, parse_period
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.findings import Finding
 
@@ -100,7 +100,7 @@ def waive(
         plan = office.appendix().plan
         last = parse_period(until, plan.properties)
         since = last if is_ad_hoc(last.code) else _latest_month(office, ledger, plan)
-        if not is_ad_hoc(last.code) and last_month(last.code) < last_month(since.code):
+        if not is_ad_hoc(last.code) and months_of(last.code)[-1] < months_of(since.code)[-1]:
             raise Nq57Error(f"Kỳ --until ({last.title}) trước kỳ đang nhận báo cáo ({since.title}): hãy ghi kỳ sau đó.")
         rows = [*(item.code for item in plan.tasks), *(item.code for item in plan.indicators)]
         waiver = Waiver(
@@ -157,7 +157,7 @@ def _followed(office: Office, ledger: Ledger, waiver: Waiver) -> _WaivedWarnings
     problems: list[str] = []
     for code in ledger.periods():
         once = is_ad_hoc(code) or is_ad_hoc(waiver.since)
-        if code != waiver.since if once else last_month(code) < last_month(waiver.since):
+        if code != waiver.since if once else months_of(code)[-1] < months_of(waiver.since)[-1]:
             continue
         own, days = office.valid(code, ledger)
         status = standing(office, ledger, own, days)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, true
 
 from nq57xl.forms.model import FormCell, Value, cells_of
 from nq57xl.ledger import tables
-from nq57xl.plan.periods import is_ad_hoc, last_month, title_of
+from nq57xl.plan.periods import is_ad_hoc, months_of, title_of
 from nq57xl.returns.check import judged_by_receipt
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, Waived, make, verdict_of
@@ -227,8 +227,8 @@ class Waiver:
         """One of the calendar's periods holds from month to month; one of an ad hoc report for that report alone."""
         if is_ad_hoc(period) or is_ad_hoc(self.until):
             return period == self.until and not self.ended
-        ended = bool(self.ended) and not is_ad_hoc(self.ended) and last_month(period) >= last_month(self.ended)
-        return not ended and last_month(self.since) <= last_month(period) <= last_month(self.until)
+        ended = bool(self.ended) and not is_ad_hoc(self.ended) and months_of(period)[-1] >= months_of(self.ended)[-1]
+        return not ended and months_of(self.since)[-1] <= months_of(period)[-1] <= months_of(self.until)[-1]
 
 
 def add_waiver(connection: Connection, waiver: Waiver) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +19,7 @@ from nq57xl.plan.appendix import (
     plan_of,
 )
 from nq57xl.plan.appendix_kept import Appendix, Places
-from nq57xl.plan.model import DatedName, Plan, by_heading
+from nq57xl.plan.model import DatedName, Plan, RowTable
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
@@ -141,10 +140,10 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     reader = _AppendixReader(grids_of(data, name), name)
     card, names = reader.card(appendix.PLAN_TITLE, appendix.CARD, "card"), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in appendix.TABLES}
-    for table, heading, headings in (("tasks", "section", "sections"), ("indicators", "group", "indicator_groups")):
-        tables[table] = reader.by_heading(table, tables[table], heading, [row["number"] for row in tables[headings]])
     settings = reader.card(appendix.SETTINGS_TITLE, appendix.SETTINGS, "settings", optional=True)
-    plan = understand(plan_of(card, names, tables, settings), used)
+    typed = plan_of(card, names, tables, settings)
+    reader.sort_places(typed)
+    plan = understand(typed.by_section(), used)
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
 
 
@@ -242,17 +241,15 @@ class _AppendixReader:
             rows.append(cells)
         return rows
 
-    def by_heading(
-        self, table: str, rows: list[AppendixRow], heading: str, numbers: Sequence[str]
-    ) -> list[AppendixRow]:
-        """The rows of a table by the headings that they name, wherever they were typed, with their places."""
-        order = by_heading([row[heading] for row in rows], numbers)
-        ranks = {index: rank for rank, index in enumerate(order)}
-        self.places = {
-            (name, ranks[index] if name == table else index, key): place
-            for (name, index, key), place in self.places.items()
+    def sort_places(self, typed: Plan) -> None:
+        """The places of rows by the headings that they name, wherever they were typed."""
+        tables: tuple[RowTable, ...] = ("tasks", "indicators")
+        ranks: dict[tuple[str, int], int] = {
+            (table, index): rank for table in tables for rank, index in enumerate(typed.order(table))
         }
-        return [rows[index] for index in order]
+        self.places = {
+            (table, ranks.get((table, index), index), key): place for (table, index, key), place in self.places.items()
+        }
 
     def _head(
         self, sheet: AppendixSheet, title: str, grid: _Grid, search: int

@@ -13,11 +13,13 @@ from operator import ne
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix import INDICATOR_KINDS, cell_of, name_rows
 from nq57xl.plan.importer.document import roman, roman_value
 from nq57xl.plan.model import UNDECIDED, Indicator, Plan, Task, Unit, UnitGroup
-from nq57xl.plan.periods import is_ad_hoc, names_row
+from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding, catalogue, make, reworded
@@ -510,7 +512,7 @@ def _ad_hoc(linter: _Linter) -> Iterator[Finding]:
             field = missing[0] if missing else "start"
             yield linter.make("PLAN_AD_HOC_DAYS", "ad_hoc", index, field, value=item.code)
         for chosen in item.rows:
-            if not any(names_row([chosen], code) for code in known):
+            if not any(evolve(item, rows=(chosen,)).asks_for(code) for code in known):
                 yield linter.make("PLAN_AD_HOC_ROW", "ad_hoc", index, "rows", value=chosen)
 
 

@@ -63,6 +63,10 @@ class AdHocReport:
     rows: tuple[str, ...] = ()
     """Codes of tasks and indicators, or beginnings of them ("II", "CT.I"): what alone is asked; () for everything."""
 
+    def asks_for(self, code: str) -> bool:
+        """One of its rows is that row's code, or begins it: "II" and "II.2" name II.2.1."""
+        return any(f"{code}.".casefold().startswith(f"{item.rstrip('.')}.".casefold()) for item in self.rows)
+
 
 @frozen
 class Properties:
@@ -341,25 +345,69 @@ class Plan:
         """The headings over the rows of that table."""
         return self.sections if table == "tasks" else self.indicator_groups
 
+    def order(self, table: RowTable) -> list[int]:
+        """The indices of that table's rows by their headings, under one heading in their own order.
+
+        Rows of an unknown heading come last.
+        """
+        rows: Sequence[Task | Indicator] = getattr(self, table)
+        places = {item.number: place for place, item in reversed(list(enumerate(self.headings(table))))}
+        return sorted(range(len(rows)), key=lambda index: places.get(rows[index].heading, len(places)))
+
     def by_section(self) -> Plan:
         """The plan with its rows as forms and reports have them: by section or group, then in their own order."""
-        tasks = by_heading([item.section for item in self.tasks], [item.number for item in self.sections])
-        groups = [item.number for item in self.indicator_groups]
-        indicators = by_heading([item.group for item in self.indicators], groups)
         return evolve(
             self,
-            tasks=tuple(self.tasks[index] for index in tasks),
-            indicators=tuple(self.indicators[index] for index in indicators),
+            tasks=tuple(self.tasks[index] for index in self.order("tasks")),
+            indicators=tuple(self.indicators[index] for index in self.order("indicators")),
         )
 
+    def asked_in(self, period: Period) -> Plan:
+        """The plan with those rows alone that the period asks for: an ad hoc report may choose some."""
+        report = next((item for item in self.properties.ad_hoc if item.code == period.code), None)
+        if report is None or not report.rows:
+            return self
+        tasks = tuple(row for row in self.tasks if report.asks_for(row.code))
+        indicators = tuple(row for row in self.indicators if report.asks_for(row.code))
+        numbers, groups = {row.section for row in tasks}, {row.group for row in indicators}
+        return evolve(
+            self,
+            tasks=tasks,
+            sections=tuple(item for item in self.sections if item.number in numbers),
+            indicators=indicators,
+            indicator_groups=tuple(item for item in self.indicator_groups if item.number in groups),
+        )
 
-def by_heading(rows: Sequence[str], headings: Sequence[str]) -> list[int]:
-    """The indices of rows, each given by the number of its heading, in the order of the headings.
+    def as_json(self) -> dict[str, Any]:
+        """The plan as it was understood, exactly in the contract's shape; dates as ISO text."""
+        properties = self.properties
+        agency = name_on(properties.agency, properties.issued_on or date(properties.year, 1, 1))
+        return {
+            "plan": {**json_fields(properties, "id title year"), "agency": agency},
+            "units": [json_fields(unit, "code name aliases external") for unit in self.units],
+            "sections": [json_fields(item, "number title") for item in self.sections],
+            "tasks": [_task_json(task) for task in self.tasks],
+            "indicator_groups": [json_fields(item, "number title") for item in self.indicator_groups],
+            "indicators": [_indicator_json(item) for item in self.indicators],
+        }
 
-    Rows under one heading stay in their order; those of an unknown one come last.
-    """
-    places = {number: place for place, number in reversed(list(enumerate(headings)))}
-    return sorted(range(len(rows)), key=lambda index: places.get(rows[index], len(places)))
+
+def _task_json(task: Task) -> dict[str, Any]:
+    printed = "code section number subnumber task subtask deliverable kpi lead lead_units support support_units"
+    days = json_fields(task.deadline, "date milestones")
+    return {
+        **json_fields(task, printed),
+        "deadline": task.deadline.text,
+        "deadline_kind": task.deadline.kind,
+        "deadline_date": days["date"],
+        "milestones": days["milestones"],
+        "note": task.note,
+    }
+
+
+def _indicator_json(item: Indicator) -> dict[str, Any]:
+    target = {"target": item.target.text, "comparator": item.target.comparator, "target_value": item.target.value}
+    return json_fields(item, "code group number indicator unit") | target | json_fields(item, "lead lead_units")
 
 
 @frozen
@@ -475,35 +523,3 @@ class AmendedRow:
     """The row's code, in the old plan and in the new one alike."""
     kinds: tuple[ChangeKind, ...]
     fields: tuple[FieldChange, ...] = field(default=())
-
-
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """The plan as it was understood, exactly in the contract's shape; dates as ISO text."""
-    properties = plan.properties
-    agency = name_on(properties.agency, properties.issued_on or date(properties.year, 1, 1))
-    return {
-        "plan": {**json_fields(properties, "id title year"), "agency": agency},
-        "units": [json_fields(unit, "code name aliases external") for unit in plan.units],
-        "sections": [json_fields(item, "number title") for item in plan.sections],
-        "tasks": [_task(task) for task in plan.tasks],
-        "indicator_groups": [json_fields(item, "number title") for item in plan.indicator_groups],
-        "indicators": [_indicator(item) for item in plan.indicators],
-    }
-
-
-def _task(task: Task) -> dict[str, Any]:
-    printed = "code section number subnumber task subtask deliverable kpi lead lead_units support support_units"
-    days = json_fields(task.deadline, "date milestones")
-    return {
-        **json_fields(task, printed),
-        "deadline": task.deadline.text,
-        "deadline_kind": task.deadline.kind,
-        "deadline_date": days["date"],
-        "milestones": days["milestones"],
-        "note": task.note,
-    }
-
-
-def _indicator(item: Indicator) -> dict[str, Any]:
-    target = {"target": item.target.text, "comparator": item.target.comparator, "target_value": item.target.value}
-    return json_fields(item, "code group number indicator unit") | target | json_fields(item, "lead lead_units")

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
-import attrs
-
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.model import Period, Plan, Properties
+from nq57xl.plan.model import Period, Properties
 from nq57xl.resources import read_schema
 from nq57xl.text.legacy import bare
 
-_SATURDAY = 5
 _FARTHEST = 30
 """Days: no run of days off is longer."""
 
 
 @lru_cache(maxsize=8)
-def holidays_of(year: int) -> dict[date, str]:
+def _holidays(year: int) -> dict[date, str]:
     """Vietnam's public holidays of a year, Tết by the lunar calendar included, with their Vietnamese names."""
     import holidays
 
     return dict(holidays.country_holidays("VN", years=year, language="vi"))
 
 
-def is_working_day(day: date, properties: Properties) -> bool:
-    """Whether the office works on that day. Raises Nq57Error for a swapped day that is no day."""
+def day_off(day: date, properties: Properties) -> str:
+    """Why the office does not work on that day: the holiday's name, else "ngày nghỉ"; "" for a working day.
+
+    Raises Nq57Error for a swapped day that is no day.
+    """
     if day in _days(properties.days_worked):
-        return True
-    if day in _days(properties.days_off) or day.weekday() >= _SATURDAY:
-        return False
-    return day not in holidays_of(day.year)
+        return ""
+    usual = "ngày nghỉ" if day in _days(properties.days_off) or day.weekday() >= calendar.SATURDAY else ""
+    return _holidays(day.year).get(day, usual)
 
 
 def _rolled(day: date, properties: Properties) -> date:
@@ -42,7 +40,7 @@ def _rolled(day: date, properties: Properties) -> date:
     step = {"after": 1, "before": -1}.get(properties.due_roll, 0)
     for distance in range(_FARTHEST if step else 1):
         found = day + timedelta(days=step * distance)
-        if is_working_day(found, properties):
+        if not day_off(found, properties):
             return found
     return day
 
@@ -142,35 +140,6 @@ def _ad_hoc(code: str, properties: Properties) -> Period:
     return Period(code, title_of(code), known.start, known.cutoff, known.due, due, known.subject)
 
 
-def rows_asked(plan: Plan, period: Period) -> Plan:
-    """The plan with those rows alone that the period asks for: an ad hoc report may choose some."""
-    report = next((item for item in plan.properties.ad_hoc if item.code == period.code), None)
-    if report is None or not report.rows:
-        return plan
-    tasks = tuple(row for row in plan.tasks if names_row(report.rows, row.code))
-    indicators = tuple(row for row in plan.indicators if names_row(report.rows, row.code))
-    numbers, groups = {row.section for row in tasks}, {row.group for row in indicators}
-    return attrs.evolve(
-        plan,
-        tasks=tasks,
-        sections=tuple(item for item in plan.sections if item.number in numbers),
-        indicators=indicators,
-        indicator_groups=tuple(item for item in plan.indicator_groups if item.number in groups),
-    )
-
-
-def names_row(chosen: Sequence[str], code: str) -> bool:
-    """One of the codes is that row's, or begins it: "II" and "II.2" name II.2.1."""
-    return any(f"{code}.".casefold().startswith(f"{item.rstrip('.')}.".casefold()) for item in chosen)
-
-
-def last_month(code: str) -> str:
-    """Code of the month in which a period of the calendar ends, by its code. Raises ValueError for others."""
-    if is_ad_hoc(code):
-        raise ValueError(code)
-    return months_of(code)[-1]
-
-
 def months_of(code: str) -> tuple[str, ...]:
     """Codes of the months of a period; none for an ad hoc report. Raises ValueError for what is no code."""
     if is_ad_hoc(code):
@@ -235,15 +204,3 @@ def _due(year: int, month: int, day: int, properties: Properties) -> date:
     if properties.roll_weekends and due.weekday() >= calendar.SATURDAY:
         due += timedelta(days=7 - due.weekday())
     return due
-
-
-def due_period(properties: Properties, today: date, issued: Period | None = None) -> Period:
-    """The month that is to be issued or gathered on that day: the one whose own report is not yet due.
-
-    `issued`: the latest period with forms; it stays the one at hand until its report is due, and the next one of its
-    kind follows it.
-    """
-    if issued is not None and not is_ad_hoc(issued.code):
-        return issued if today <= issued.report_due else next_period(issued, properties)
-    month = parse_period(f"{today:%Y-%m}", properties)
-    return month if today <= month.report_due else next_period(month, properties)

@@ -290,12 +290,14 @@ def _must_equal(word: str) -> bool:
     return len(word) <= 2 or any(letter.isdigit() for letter in word) or _ROMAN.fullmatch(word) is not None
 
 
-def in_force(plan: Plan, day: dt.date) -> Plan:
+def in_force(plan: Plan, day: dt.date, earlier: Plan | None = None) -> Plan:
     """The plan with every unit's name of that day, and leads, supports, groups and gatherer that exist on it.
 
-    A unit that has ended is replaced by its successors, one that has not begun by those it will succeed; where there
-    is none it stays, and lint tells the office. Texts of the plan stay as printed.
+    `earlier`: the version that held then, where it is not the present one; of the present one it has what the office
+    keeps for itself. A unit that has ended is replaced by its successors, one that has not begun by those it will
+    succeed; where there is none it stays, and lint tells the office. Texts of the plan stay as printed.
     """
+    plan = plan if earlier is None else _with_present(earlier, plan)
     succession = Succession(plan.units)
     units = tuple(attrs.evolve(unit, name=_unit_name_on(unit, day)) for unit in plan.units)
     gatherer = plan.properties.gatherer
@@ -311,7 +313,7 @@ def in_force(plan: Plan, day: dt.date) -> Plan:
     )
 
 
-def with_present(earlier: Plan, present: Plan) -> Plan:
+def _with_present(earlier: Plan, present: Plan) -> Plan:
     """An earlier version of the plan with what the office keeps for itself as it is now.
 
     Those are the settings, the dated names, the ad hoc reports, and of each unit its e-mail, validity, successors and

@@ -14,7 +14,7 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import Plan, plan_json
+from nq57xl.plan.model import Plan
 from nq57xl.plan.understand import _assign_codes, understand, unit_code
 from tests.plan_samples import PLANS
 from tools import bundle_plans
@@ -105,7 +105,7 @@ def test_unknown_bundled_plan() -> None:
 
 def test_show_has_the_shape_of_the_contract() -> None:
     """`show --json`: keys, kinds and values as the contract prints them."""
-    shown = json.loads(json.dumps(plan_json(plan("sxd-2026")), ensure_ascii=False))
+    shown = json.loads(json.dumps(plan("sxd-2026").as_json(), ensure_ascii=False))
     assert list(shown) == ["plan", "units", "sections", "tasks", "indicator_groups", "indicators"]
     assert shown["plan"]["id"] == "sxd-2026"
     assert (shown["plan"]["agency"], shown["plan"]["year"]) == ("Sở Xây dựng", 2026)
