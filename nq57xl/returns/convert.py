@@ -26,7 +26,7 @@ from nq57xl.rules.schema import (
     vietnamese_percent,
 )
 from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d, surely_unicode
-from nq57xl.text.typed import lacks_day, read_date, read_number, swapped
+from nq57xl.text.typed import lacks_day, read_date, read_number
 from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown, text_cell
 from nq57xl.xlsx.shown import Wanted, readings, show, shown_text
 
@@ -504,10 +504,15 @@ def swapped_dates(raw: RawSheet, cells: Sequence[DateCell], cutoff: date) -> Ite
     if not texts or any(item.day is not None and item.day.day > 12 for item in cells):
         return
     for item in cells:
-        other = swapped(item.day) if item.day is not None else None
+        other = _swapped(item.day) if item.day is not None else None
         if item.day is not None and other is not None and not item.day <= cutoff < other:
             reason = f"trên trang này các ngày sau ngày 12 đều là chữ, ví dụ {vietnamese_date(texts[0])}"
             yield _finding(raw, item, item.day, other, reason)
+
+
+def _swapped(day: date) -> date | None:
+    """The day with day and month exchanged; None where that is no other day."""
+    return None if day.day > 12 or day.day == day.month else date(day.year, day.day, day.month)
 
 
 def _finding(raw: RawSheet, item: DateCell, day: date, other: date, reason: str) -> Finding:

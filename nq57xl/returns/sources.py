@@ -29,8 +29,9 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import ReceivedBasis, Source
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import VIETNAM, in_vietnam
+from nq57xl.text.legacy import decoded_bytes
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
-from nq57xl.xlsx.package import ZIP_ERRORS, guessed, member_names, open_zip, safe_name, without_tail
+from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip, safe_name, without_tail
 from nq57xl.xlsx.sniff import is_ole, package_kind, sniff
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
@@ -332,7 +333,7 @@ def _header(message: Message, name: str) -> str:
 def _decoded(text: str) -> str:
     """Encoded words and raw eight-bit letters as text."""
     raw = text.encode("utf-8", "surrogateescape")
-    text = guessed(raw) if any("\udc80" <= letter <= "\udcff" for letter in text) else text
+    text = decoded_bytes(raw) if any("\udc80" <= letter <= "\udcff" for letter in text) else text
     if "=?" in text:
         pieces = []
         for piece, charset in decode_header(text):
@@ -345,7 +346,7 @@ def _piece(piece: bytes, charset: str | None) -> str:
     try:
         return piece.decode(charset or "utf-8")
     except (LookupError, UnicodeDecodeError):
-        return guessed(piece)
+        return decoded_bytes(piece)
 
 
 def _sender(message: Message) -> str:

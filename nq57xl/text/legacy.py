@@ -6,9 +6,12 @@ can be a Vietnamese syllable, and letters that a conversion left behind, mended 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from typing import Literal
@@ -99,9 +102,9 @@ def is_syllable(word: str) -> bool:
     return _SYLLABLE.fullmatch(unicodedata.normalize("NFC", re.sub(f"[{_TONES}]", "", decomposed))) is not None
 
 
-Charset = Literal["tcvn3", "vni"]
+_Charset = Literal["tcvn3", "vni"]
 
-TITLES: dict[Charset, str] = {"tcvn3": "TCVN3 (ABC)", "vni": "VNI"}
+_TITLES: dict[_Charset, str] = {"tcvn3": "TCVN3 (ABC)", "vni": "VNI"}
 """Names that people know."""
 
 _SURE = re.compile("[ăđơưĂĐƠƯĩũĨŨ\u0300\u0301\u0303\u0309\u0323\u1ea0-\u1ef9]")
@@ -116,19 +119,65 @@ _LOW = re.compile("[\u00a1-\u00bf]")
 _ODD_LETTERS = re.compile("[fjwzFJWZ]")
 
 
-def charset_of_font(font: str) -> Charset | None:
+def charset_of_font(font: str) -> _Charset | None:
     """The charset that a font's name stands for: ".VnTime" and ".VnArialH" TCVN3, "VNI-Times" VNI."""
     if font.lower().startswith(".vn"):
         return "tcvn3"
     return "vni" if font.upper().startswith("VNI") else None
 
 
-def is_capital_font(font: str) -> bool:
-    """Whether a TCVN3 font draws capitals for small letters: its name ends in H (".VnTimeH")."""
-    return font.lower().startswith(".vn") and font.endswith("H")
+def common_charset(texts: Iterable[str]) -> _Charset | None:
+    """The charset of most of the texts that are certainly in a legacy one; None where none is."""
+    votes = Counter(charset for text in texts if (charset := _detect(text)))
+    return votes.most_common(1)[0][0] if votes else None
 
 
-def converted(text: str, charset: Charset) -> str:
+def decoded(text: str, font: str, hint: _Charset | None) -> tuple[str, str] | None:
+    """What a text in a legacy charset says in Unicode, and the charset's name; None for one in Unicode.
+
+    By its font, where it reads better so, else by its letters; `hint` is what most texts beside it are in. A text that
+    reads as well in Unicode as after conversion stays: fonts outlive the charset they were made for.
+    """
+    charset = charset_of_font(font)
+    if charset is not None and _reads_better(text, charset):
+        return _in_font(text, font, charset)
+    charset = _detect(text, hint)
+    if charset is None and hint is not None and _reads_better(text, hint):
+        charset = hint
+    return None if charset is None else (_converted(text, charset), _TITLES[charset])
+
+
+def decoded_run(text: str, font: str) -> tuple[str, str] | None:
+    """The same of a piece of a text, perhaps one letter: by its font, where its letters are of the font's charset."""
+    charset = charset_of_font(font)
+    if charset is None or surely_unicode(text) or not (_reads_better(text, charset) or _SUSPECT.search(text)):
+        return None
+    return _in_font(text, font, charset)
+
+
+def _in_font(text: str, font: str, charset: _Charset) -> tuple[str, str]:
+    """A TCVN3 font whose name ends in H (".VnTimeH") draws capitals for small letters."""
+    new = _converted(text, charset)
+    return new.upper() if charset == "tcvn3" and font.endswith("H") else new, _TITLES[charset]
+
+
+def decoded_bytes(raw: bytes) -> str:
+    """A name without a stated encoding: UTF-8, else the code page of Vietnamese Windows, a legacy font's, cp437."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return raw.decode("utf-8")
+    vietnamese = unicodedata.normalize("NFC", raw.decode("cp1258", "replace"))
+    words = [word for word in re.findall(r"[^\W\d_]+", vietnamese) if not word.isascii()]
+    if words and all(map(is_syllable, words)):
+        return vietnamese
+    western = raw.decode("cp1252", "replace")
+    charset = _detect(western)
+    if charset is not None:
+        return _converted(western, charset)
+    old = raw.decode("cp437")
+    return old if all(letter.isalnum() or letter.isascii() for letter in old) else vietnamese
+
+
+def _converted(text: str, charset: _Charset) -> str:
     """The text in Unicode (NFC), converted in one pass, longest sequences first."""
     table, pattern = _table(charset)
     return unicodedata.normalize("NFC", pattern.sub(lambda match: table[match[0]], text))
@@ -140,7 +189,7 @@ def surely_unicode(text: str) -> bool:
 
 
 @lru_cache(maxsize=2_000)
-def detect(text: str, hint: Charset | None = None) -> Charset | None:
+def _detect(text: str, hint: _Charset | None = None) -> _Charset | None:
     """The charset of a text that is certainly in a legacy one, by its content alone; None while in doubt.
 
     `hint` is what other texts of the same sheet are in: it settles what could be either.
@@ -150,7 +199,7 @@ def detect(text: str, hint: Charset | None = None) -> Charset | None:
     words = _foreign(text)
     if not any(len(word) > 1 for word in words):
         return None
-    candidates: tuple[Charset, ...] = ("tcvn3",) if any(_LOW.search(word) for word in words) else ("tcvn3", "vni")
+    candidates: tuple[_Charset, ...] = ("tcvn3",) if any(_LOW.search(word) for word in words) else ("tcvn3", "vni")
     scores = {charset: _plausible(text, words, charset) for charset in candidates}
     best = max(scores.values())
     likely = [charset for charset in candidates if scores[charset] == best]
@@ -175,17 +224,17 @@ def _foreign(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if len(word) > 1 and not word.isascii() and word not in _UNITS]
 
 
-def _plausible(text: str, words: list[str], charset: Charset) -> float:
+def _plausible(text: str, words: list[str], charset: _Charset) -> float:
     """The share of the words that are syllables after conversion; 0 where they read no better than before."""
     after, good, was_good = _syllables(words, charset)
-    if good <= was_good or _strange(converted(text, charset)):
+    if good <= was_good or _strange(_converted(text, charset)):
         return 0.0
     return good / sum(is_syllable(word) or not word.isupper() for word in after)  # acronyms say nothing
 
 
-def _syllables(words: list[str], charset: Charset) -> tuple[list[str], int, int]:
+def _syllables(words: list[str], charset: _Charset) -> tuple[list[str], int, int]:
     """The words after conversion, how many are syllables then, and how many were before."""
-    after = [converted(word, charset) for word in words]
+    after = [_converted(word, charset) for word in words]
     return after, sum(map(is_syllable, after)), sum(map(is_syllable, words))
 
 
@@ -199,12 +248,7 @@ def _strange(text: str) -> bool:
     return long > 0.04 * len(words) + 1 or odd > 0.05 * len(words) + 1
 
 
-def has_odd_letters(text: str) -> bool:
-    """Whether the text has letters of the legacy fonts that no Vietnamese text in Unicode has."""
-    return _SUSPECT.search(text) is not None
-
-
-def reads_better(text: str, charset: Charset) -> bool | None:
+def _reads_better(text: str, charset: _Charset) -> bool | None:
     """Whether the text reads better after conversion than before; None where it reads as well either way."""
     if text.isascii() or surely_unicode(text):
         return False
@@ -213,7 +257,7 @@ def reads_better(text: str, charset: Charset) -> bool | None:
 
 
 @functools.cache
-def _table(charset: Charset) -> tuple[dict[str, str], re.Pattern[str]]:
+def _table(charset: _Charset) -> tuple[dict[str, str], re.Pattern[str]]:
     """The pairs of a charset, from its table beside this module, and a pattern that finds the longest first."""
     lines = resources.files(__package__).joinpath(f"{charset}.tsv").read_text(encoding="utf-8").split("\n")
     table = {}

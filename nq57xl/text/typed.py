@@ -48,11 +48,6 @@ def lacks_day(text: str) -> bool:
     return _NO_DAY.fullmatch(fold(text)) is not None
 
 
-def swapped(day: date) -> date | None:
-    """The day with day and month exchanged; None where that is no other day."""
-    return None if day.day > 12 or day.day == day.month else date(day.year, day.day, day.month)
-
-
 def _day(year: str, month: str, day: str) -> date | None:
     full_year = 2000 + int(year) if len(year) == 2 else int(year)
     try:

@@ -13,7 +13,7 @@ from typing import Any
 from xml.parsers import expat
 from zipfile import ZipFile, ZipInfo
 
-from nq57xl.text.legacy import converted, detect, is_syllable
+from nq57xl.text.legacy import decoded_bytes
 from nq57xl.xlsx.limits import LIMITS, refuse
 
 _RATIO = 250
@@ -28,7 +28,6 @@ _UNICODE_PATH = 0x7075
 """Info-ZIP's extra field with the name in UTF-8."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_WORD = re.compile(r"[^\W\d_]+")
 _LONGEST = 400
 
 
@@ -62,25 +61,7 @@ def _decoded(info: ZipInfo) -> str:
         raw = info.orig_filename.encode("cp437")
     except UnicodeEncodeError:
         return info.orig_filename
-    return _unicode_path(info.extra, raw) or guessed(raw)
-
-
-def guessed(raw: bytes) -> str:
-    """Bytes of a name without a stated encoding: UTF-8, else the code page of Vietnamese Windows, else cp437."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    vietnamese = unicodedata.normalize("NFC", raw.decode("cp1258", "replace"))
-    words = [word for word in _WORD.findall(vietnamese) if not word.isascii()]
-    if words and all(map(is_syllable, words)):
-        return vietnamese
-    western = raw.decode("cp1252", "replace")
-    charset = detect(western)
-    if charset is not None:
-        return converted(western, charset)
-    old = raw.decode("cp437")
-    return old if all(letter.isalnum() or letter.isascii() for letter in old) else vietnamese
+    return _unicode_path(info.extra, raw) or decoded_bytes(raw)
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str:

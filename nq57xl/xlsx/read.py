@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -22,17 +21,7 @@ from typing import Any
 import attrs
 
 from nq57xl.rules.findings import Finding, make
-from nq57xl.text.legacy import (
-    TITLES,
-    Charset,
-    charset_of_font,
-    converted,
-    detect,
-    has_odd_letters,
-    is_capital_font,
-    reads_better,
-    surely_unicode,
-)
+from nq57xl.text.legacy import common_charset, decoded, decoded_run, surely_unicode
 from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, days_of, shown
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
@@ -102,55 +91,27 @@ def _raised(text: str, how: str, before: str) -> str:
 def _decoded(
     cells: Mapping[_Place, RawCell], fonts: Mapping[_Place, str], runs: Mapping[_Place, Sequence[Run]]
 ) -> Iterator[tuple[_Place, RawCell]]:
-    """Those in a legacy charset with what they say in Unicode, each by its own letters; values stay as they are.
-
-    A text that reads as well in Unicode as after conversion stays: fonts outlive the charset they were made for.
-    """
+    """Those in a legacy charset with what they say in Unicode, each by its own letters; values stay as they are."""
     odd = {
         place: cell.value
         for place, cell in cells.items()
         if isinstance(cell.value, str) and not cell.value.isascii() and not surely_unicode(cell.value)
     }
     rich = {place for place, pieces in runs.items() if any(run.font for run in pieces)}
-    first = {place: detect(text) for place, text in odd.items()}
-    votes = Counter(charset for charset in first.values() if charset)
-    hint = votes.most_common(1)[0][0] if votes else None
+    hint = common_charset(odd.values())
     for place in odd.keys() | rich:
-        text = str(cells[place].value)
-        found = _by_runs(runs[place], fonts.get(place, "")) if place in rich else None
-        found = found or (_by_letters(text, fonts.get(place, ""), hint) if place in odd else None)
+        text, font = str(cells[place].value), fonts.get(place, "")
+        found = _decoded_runs(runs[place], font) if place in rich else None
+        found = found or (decoded(text, font, hint) if place in odd else None)
         if found is not None and found[0] != text:
-            yield place, attrs.evolve(cells[place], decoded=found[0], charset=TITLES[found[1]])
+            yield place, attrs.evolve(cells[place], decoded=found[0], charset=found[1])
 
 
-def _by_letters(text: str, font: str, hint: Charset | None) -> tuple[str, Charset] | None:
-    charset = charset_of_font(font)
-    if charset is not None and reads_better(text, charset):
-        new = converted(text, charset)
-        return (new.upper() if is_capital_font(font) else new), charset
-    charset = detect(text, hint)
-    if charset is None and hint is not None and reads_better(text, hint):
-        charset = hint
-    return None if charset is None else (converted(text, charset), charset)
-
-
-def _by_runs(runs: Sequence[Run], font: str) -> tuple[str, Charset] | None:
-    """Each run by its own font, where its letters are of the font's charset; None where no run's are."""
-    texts, used = [], None
-    for run in runs:
-        name = run.font or font
-        charset = charset_of_font(name)
-        if (
-            charset is None
-            or surely_unicode(run.text)
-            or not (reads_better(run.text, charset) or has_odd_letters(run.text))
-        ):
-            texts.append(run.text)
-            continue
-        used = charset
-        new = converted(run.text, charset)
-        texts.append(new.upper() if is_capital_font(name) else new)
-    return None if used is None else (_joined(runs, texts), used)
+def _decoded_runs(runs: Sequence[Run], font: str) -> tuple[str, str] | None:
+    """Each run by its own font; None where no run's letters are of its font's charset."""
+    said = [decoded_run(run.text, run.font or font) or (run.text, "") for run in runs]
+    charset = next((charset for _, charset in reversed(said) if charset), "")
+    return (_joined(runs, [text for text, _ in said]), charset) if charset else None
 
 
 _Place = tuple[int, int]

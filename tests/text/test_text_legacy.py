@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nq57xl.text import legacy
-from nq57xl.text.legacy import Charset, charset_of_font, converted, detect, is_syllable, reads_better
+from nq57xl.text.legacy import _Charset, _converted, _detect, _reads_better, charset_of_font, is_syllable
 from tests.conftest import REPOSITORY
 
 PLANS = [REPOSITORY / "tests" / "data" / name for name in ("bql-2026.md", "sxd-2026.md")]
@@ -20,7 +20,7 @@ def plan_cells() -> list[str]:
     return sorted({text for text in texts if len(text) > 3})
 
 
-def encoded(text: str, charset: Charset) -> str:
+def encoded(text: str, charset: _Charset) -> str:
     """The text as a legacy font would need it; TCVN3 has no capitals with marks."""
     pairs = {new: old for old, new in reversed(legacy._table(charset)[0].items())}
     return "".join(pairs.get(letter) or pairs.get(letter.lower(), letter) for letter in text)
@@ -39,9 +39,9 @@ def encoded(text: str, charset: Charset) -> str:
         ("Hoà sô ñöôïc soá hoùa", "vni", "Hồ sơ được số hóa"),
     ],
 )
-def test_known_texts(text: str, charset: Charset, said: str) -> None:
+def test_known_texts(text: str, charset: _Charset, said: str) -> None:
     """Texts in both charsets are told apart and say what was typed; the soft hyphen is a letter."""
-    assert (detect(text), converted(text, charset)) == (charset, said)
+    assert (_detect(text), _converted(text, charset)) == (charset, said)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_known_texts(text: str, charset: Charset, said: str) -> None:
 )  # fmt: skip
 def test_texts_that_stay(text: str) -> None:
     """Unicode texts, foreign words, units and signs are no legacy text."""
-    assert detect(text) is None
+    assert _detect(text) is None
 
 
 def test_no_false_alarm_on_the_plans() -> None:
@@ -62,42 +62,42 @@ def test_no_false_alarm_on_the_plans() -> None:
     cells = plan_cells()
     words = {word for cell in cells for word in re.findall(r"[^\W\d_]+", cell)}
     assert len(cells) > 150
-    assert [text for text in (*cells, *words) if detect(text)] == []
+    assert [text for text in (*cells, *words) if _detect(text)] == []
 
 
 @pytest.mark.parametrize("charset", ["tcvn3", "vni"])
-def test_round_trip_and_recall(charset: Charset) -> None:
+def test_round_trip_and_recall(charset: _Charset) -> None:
     """Every cell of the plans comes back letter for letter; 98 of 100 of 20 letters or more are recognised as such."""
     texts = {text: encoded(text, charset) for text in plan_cells()}
     texts = {text: old for text, old in texts.items() if old != text and all(ord(letter) < 256 for letter in old)}
-    wrong = [text for text, old in texts.items() if converted(old, charset).casefold() != text.casefold()]
+    wrong = [text for text, old in texts.items() if _converted(old, charset).casefold() != text.casefold()]
     assert wrong == []
-    assert [text for text, old in texts.items() if detect(old) not in (charset, None)] == []
+    assert [text for text, old in texts.items() if _detect(old) not in (charset, None)] == []
     longer = [old for old in texts.values() if len(old) >= 20]
     assert len(longer) > 100
-    assert sum(detect(old) == charset for old in longer) >= 0.98 * len(longer)
+    assert sum(_detect(old) == charset for old in longer) >= 0.98 * len(longer)
 
 
 def test_a_hint_settles_what_could_be_either() -> None:
     """ "tænh" reads in both charsets: alone it is left, among others it follows them."""
-    assert detect("UBND tænh") is None
-    assert detect("UBND tænh", "vni") == "vni"
+    assert _detect("UBND tænh") is None
+    assert _detect("UBND tænh", "vni") == "vni"
 
 
 @pytest.mark.parametrize(
     ("font", "charset"),
     [(".VnTime", "tcvn3"), (".VnArialH", "tcvn3"), ("VNI-Times", "vni"), ("Times New Roman", None), ("", None)],
 )
-def test_fonts(font: str, charset: Charset | None) -> None:
+def test_fonts(font: str, charset: _Charset | None) -> None:
     """The name of a font tells its charset."""
     assert charset_of_font(font) == charset
 
 
 def test_reads_better() -> None:
     """A word that is one either way is undecided, one that is none before is better, a Unicode one is not."""
-    assert reads_better("c¸", "tcvn3") is True
-    assert reads_better("cá", "tcvn3") is None
-    assert reads_better("Đã", "tcvn3") is False
+    assert _reads_better("c¸", "tcvn3") is True
+    assert _reads_better("cá", "tcvn3") is None
+    assert _reads_better("Đã", "tcvn3") is False
 
 
 @pytest.mark.parametrize(
