@@ -12,7 +12,8 @@ from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.office import Office
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import Deadline, Plan, Task
+from nq57xl.plan.deadlines import Deadline
+from nq57xl.plan.model import Plan, Task
 from nq57xl.results.consolidation import Consolidation, TaskRow
 from nq57xl.text.clock import VIETNAM
 

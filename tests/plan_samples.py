@@ -6,16 +6,15 @@ import datetime as dt
 
 from hypothesis import strategies as st
 
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import (
     DatedName,
-    Deadline,
     Indicator,
     Plan,
     Properties,
     Section,
     Settings,
     Signatory,
-    Target,
     Task,
     Unit,
     UnitGroup,

@@ -10,7 +10,8 @@ import attrs
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.model import Form
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
-from nq57xl.plan.model import Indicator, Plan, Target, Task
+from nq57xl.plan.deadlines import Target
+from nq57xl.plan.model import Indicator, Plan, Task
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema
 from tests.samples import ISSUE_ID

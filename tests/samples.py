@@ -5,20 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from nq57xl.forms.model import Form
-from nq57xl.plan.model import (
-    DatedName,
-    Deadline,
-    Indicator,
-    Period,
-    Plan,
-    Properties,
-    Section,
-    Signatory,
-    Target,
-    Task,
-    Unit,
-    UnitGroup,
-)
+from nq57xl.plan.deadlines import Deadline, Target
+from nq57xl.plan.model import DatedName, Indicator, Period, Plan, Properties, Section, Signatory, Task, Unit, UnitGroup
 
 ISSUE_ID = "0f8fad5bd9cb469fa165708867289c21"
 """A made-up issue id, so that samples are the same on every run."""

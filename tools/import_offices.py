@@ -12,7 +12,8 @@ from html import escape
 
 from attrs import field, frozen
 
-from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
+from nq57xl.plan.deadlines import Deadline
+from nq57xl.plan.model import Plan, Properties, Section, Task
 
 
 @frozen

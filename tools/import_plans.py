@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import random
 
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import roman
-from nq57xl.plan.model import Deadline, Indicator, Plan, Properties, Section, Target, Task, Unit
+from nq57xl.plan.model import Indicator, Plan, Properties, Section, Task, Unit
 from nq57xl.plan.understand import understand
 
 _LEADS = {

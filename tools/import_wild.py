@@ -13,8 +13,9 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import roman
-from nq57xl.plan.model import Deadline, Indicator, Plan, Properties, Section, Target, Task, Unit
+from nq57xl.plan.model import Indicator, Plan, Properties, Section, Task, Unit
 from nq57xl.plan.understand import understand
 
 HEADS = {

@@ -26,18 +26,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import (
-    DatedName,
-    Deadline,
-    Indicator,
-    Period,
-    Plan,
-    Properties,
-    Section,
-    Target,
-    Task,
-    Unit,
-)
+from nq57xl.plan.deadlines import Deadline, Target
+from nq57xl.plan.model import DatedName, Indicator, Period, Plan, Properties, Section, Task, Unit
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.superior_filling import PointLine
 from nq57xl.text.clock import VIETNAM, Clock

@@ -9,6 +9,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.plan import model
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.periods import ad_hoc_code
 from nq57xl.resources import read_schema
 from nq57xl.text.addresses import a1
@@ -132,15 +133,13 @@ def plan_of(
         sections=tuple(model.Section(**row) for row in tables["sections"]),
         tasks=tuple(_task(row) for row in tables["tasks"]),
         indicator_groups=tuple(model.Section(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(
-            model.Indicator(**{**row, "target": model.Target(row["target"])}) for row in tables["indicators"]
-        ),
+        indicators=tuple(model.Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
         settings=model.Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
     )
 
 
 def _task(row: AppendixRow) -> model.Task:
-    return model.Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": model.Deadline(row["deadline"])})
+    return model.Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
 
 
 def _properties(card: AppendixRow, names: list[AppendixRow], ad_hoc: list[AppendixRow]) -> model.Properties:

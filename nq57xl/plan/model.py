@@ -10,13 +10,10 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.rules.codec import LATER, content_hash, json_fields
 from nq57xl.text.legacy import fold
 
-DeadlineKind = Literal[
-    "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
-]
-Comparator = Literal[">=", "<=", ">", "<", "="]
 Measure = Literal["percent", "number", "choice"]
 _DueRoll = Literal["", "none", "before", "after"]
 IndicatorKind = Literal["", "stock", "flow", "cumulative", "flow_stock"]
@@ -165,31 +162,6 @@ class Section:
 
     number: str
     title: str
-
-
-@frozen
-class Deadline:
-    """A deadline as printed and as understood (domain.md 6.3)."""
-
-    text: str
-    kind: DeadlineKind = "unknown"
-    date: dt.date | None = None
-    """Last day of the last period named; None where no date follows from the text."""
-    milestones: tuple[dt.date, ...] = ()
-    """Earlier dates of a deadline of several steps, ascending."""
-
-
-@frozen
-class Target:
-    """The target of an indicator as printed and as understood."""
-
-    text: str
-    comparator: Comparator | None = None
-    """A bare "100%" compares as ">="."""
-    value: float | None = None
-    """Percentages are fractions: "90%" is 0.9; "Có" has no value."""
-    unit: str = ""
-    """"%", "điểm", "mô hình"; empty for "Có"."""
 
 
 @frozen

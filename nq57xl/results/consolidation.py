@@ -13,9 +13,9 @@ from attrs import field, frozen
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
-from nq57xl.plan.model import Comparator, Indicator, Measure, Period, Plan, Task, name_on
+from nq57xl.plan.deadlines import Comparator, Deadline
+from nq57xl.plan.model import Indicator, Measure, Period, Plan, Task, name_on
 from nq57xl.plan.periods import parse_period
-from nq57xl.plan.understand import parse_deadline
 from nq57xl.rules.load import Quality, Vocabulary
 from nq57xl.rules.schema import CellValue, Schema
 from nq57xl.text.legacy import fold
@@ -320,7 +320,7 @@ def _indicator_row(indicator: Indicator, plan: Plan, period: Period, reports: _U
 def _target_day(indicator: Indicator, year: int) -> dt.date | None:
     """The day that a target or its note names: "≥ 90% đến hết quý II/2026"."""
     named = _BY_DAY.search(f"{indicator.target.text} {indicator.note}")
-    return parse_deadline(named[0], year).date if named else None
+    return Deadline.read(named[0], year).date if named else None
 
 
 def _indicator_entry(indicator: Indicator, unit: str, reports: _UnitReturns) -> IndicatorEntry:

@@ -20,7 +20,7 @@ from attrs import field, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout, Slot, Source
 from nq57xl.plan import model
-from nq57xl.plan.understand import parse_deadline, parse_target
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.returns.check import check, days_after_receipt, receipt_first
 from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, Marker, facts_of, identify, marker_of
 from nq57xl.returns.rejoin import rejoin
@@ -267,7 +267,7 @@ def _task(row: SuperiorRow, year: int) -> model.Task:
     product, _, kpi = row.texts.get("product", "").partition("KPI: ")
     text = row.texts.get("deadline", "")
     standard = _STANDARD.search(text)
-    deadline = parse_deadline(standard[1] if standard else text.split("\n")[0], year)
+    deadline = Deadline.read(standard[1] if standard else text.split("\n")[0], year)
     return model.Task(
         code=row.key,
         section=row.section,
@@ -279,13 +279,13 @@ def _task(row: SuperiorRow, year: int) -> model.Task:
         kpi=kpi.strip(),
         lead=row.texts.get("lead", ""),
         support="",
-        deadline=model.Deadline(text, deadline.kind, deadline.date),
+        deadline=Deadline(text, deadline.kind, deadline.date),
     )
 
 
 def _indicator(row: SuperiorRow) -> model.Indicator:
     told = {name: row.texts.get(name, "") for name in ("number", "indicator", "unit", "target")}
-    target = parse_target(told["target"])
+    target = Target.read(told["target"])
     return model.Indicator(row.key, row.section, told["number"], told["indicator"], told["unit"], target, "")
 
 

@@ -25,7 +25,7 @@ from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.model import Deadline
+from nq57xl.plan.deadlines import Deadline
 from nq57xl.text.clock import Clock
 from tests.amend_kit import (
     MAY,

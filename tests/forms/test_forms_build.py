@@ -32,7 +32,8 @@ from nq57xl.forms.wording import (
     told_apart,
 )
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
-from nq57xl.plan.model import Indicator, Plan, Target, Unit
+from nq57xl.plan.deadlines import Target
+from nq57xl.plan.model import Indicator, Plan, Unit
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue

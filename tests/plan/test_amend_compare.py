@@ -14,7 +14,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import NAMES
 from nq57xl.plan.compare import Decisions, compare_plans, completed
-from nq57xl.plan.model import Deadline, Plan, Section, Target, Unit
+from nq57xl.plan.deadlines import Deadline, Target
+from nq57xl.plan.model import Plan, Section, Unit
 from tests.amend_plans import change_of, edited, plan, retold, reworded, with_tasks
 from tests.amounts import amount
 from tests.conftest import CheckOoxml

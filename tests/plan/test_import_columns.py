@@ -13,10 +13,10 @@ from docx.oxml import parse_xml
 from openpyxl.styles import Font
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.understand import parse_deadline
 from tests.import_kit import TODAY, book, imported, markdown, reasons, saved, shown_in_workbook, word
 
 LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh")
@@ -163,7 +163,7 @@ def test_an_office_teaches_a_heading_once(tmp_path: Path) -> None:
 )
 def test_deadlines_that_need_the_plan_s_own_days(text: str, kind: str, day: dt.date | None) -> None:
     """The year before or after; days counted from the plan's own issue, never from another document's."""
-    found = parse_deadline(text, 2026, dt.date(2026, 1, 1))
+    found = Deadline.read(text, 2026, dt.date(2026, 1, 1))
     assert (found.kind, found.date) == (kind, day)
 
 

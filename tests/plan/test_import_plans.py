@@ -17,9 +17,10 @@ from nq57xl.cli import cli
 from nq57xl.commands.import_plan import import_plan
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
+from nq57xl.plan.model import Plan, Properties, Section, Task
 from nq57xl.plan.review_questions import ReviewedPlan
 from nq57xl.plan.understand import understand
 from tests import office

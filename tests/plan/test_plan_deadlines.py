@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.plan.understand import parse_deadline
+from nq57xl.plan.deadlines import Deadline
 from nq57xl.text.legacy import one_line
 
 SXD_TWO_STEPS = "Quý I/2026 hoàn thành xây dựng các dự án (nếu có), triển khai nhiệm vụ theo phân kỳ năm 2026 (nếu có)"
@@ -78,7 +78,7 @@ DATED = [
 @pytest.mark.parametrize(("text", "kind", "day"), DATED)
 def test_dated(text: str, kind: str, day: str) -> None:
     """Day, month, quarter, year and range mean their last day; no milestone."""
-    found = parse_deadline(text, 2026)
+    found = Deadline.read(text, 2026)
     assert (found.kind, str(found.date), found.milestones) == (kind, day, ())
 
 
@@ -131,7 +131,7 @@ UNDATED = [
 @pytest.mark.parametrize(("text", "kind"), UNDATED)
 def test_undated(text: str, kind: str) -> None:
     """Words without a day give a kind and no date; a document's own date is no deadline."""
-    found = parse_deadline(text, 2026)
+    found = Deadline.read(text, 2026)
     assert (found.kind, found.date, found.milestones) == (kind, None, ())
 
 
@@ -151,19 +151,19 @@ def test_undated(text: str, kind: str) -> None:
 )
 def test_steps(text: str, kind: str, day: str, milestones: list[str]) -> None:
     """Of several steps the last date is the deadline, earlier ones are milestones, each once."""
-    found = parse_deadline(text, 2026)
+    found = Deadline.read(text, 2026)
     assert (found.kind, str(found.date), [str(item) for item in found.milestones]) == (kind, day, milestones)
 
 
 @pytest.mark.parametrize(("text", "day"), [("Trước tháng 7/2026", "2026-06-30"), ("Trước quý IV/2026", "2026-09-30")])
 def test_before_a_period(text: str, day: str) -> None:
     """ "Trước" a month or quarter is the day before it begins."""
-    assert str(parse_deadline(text, 2026).date) == day
+    assert str(Deadline.read(text, 2026).date) == day
 
 
 def test_decomposed_letters() -> None:
     """NFD text, no-break spaces and capitals read like plain text; the text is kept on one line."""
-    found = parse_deadline("Qu\u0079\u0301\u00a0I/2026\n", 2026)
+    found = Deadline.read("Qu\u0079\u0301\u00a0I/2026\n", 2026)
     assert (found.text, found.kind, found.date) == ("Quý I/2026", "quarter", dt.date(2026, 3, 31))
 
 
@@ -179,7 +179,7 @@ PHRASES = (
 )
 def test_never_raises_never_invents(text: str, year: int) -> None:
     """Any text gives a deadline; a day comes only from digits or a quarter of the text, milestones lie before it."""
-    found = parse_deadline(text, year)
+    found = Deadline.read(text, year)
     assert found.text == one_line(text)
     if found.date is None:
         assert found.milestones == ()
@@ -196,7 +196,7 @@ def test_never_raises_never_invents(text: str, year: int) -> None:
 def test_long_texts_are_read_at_once(piece: str) -> None:
     """A text of 20,000 letters, however made, is read in well under two seconds."""
     start = time.perf_counter()
-    parse_deadline(piece * (20_000 // len(piece)), 2026)
+    Deadline.read(piece * (20_000 // len(piece)), 2026)
     assert time.perf_counter() - start < 2
 
 
@@ -206,7 +206,7 @@ def test_long_texts_are_read_at_once(piece: str) -> None:
 def test_every_day_reads_back(day: dt.date, prefix: str) -> None:
     """Every day written dd/mm/yyyy or d/m/yyyy reads back as itself."""
     for shown in (f"{day:%d/%m/%Y}", f"{day.day}/{day.month}/{day.year}"):
-        found = parse_deadline(prefix + shown, 2026)
+        found = Deadline.read(prefix + shown, 2026)
         assert (found.kind, found.date) == ("date", day)
 
 
@@ -215,5 +215,5 @@ def test_every_day_reads_back(day: dt.date, prefix: str) -> None:
 )
 def test_every_month_is_its_last_day(month: int, year: int, shape: str) -> None:
     """A month of any year is its last day, leap years too."""
-    found = parse_deadline(shape.format(m=month, y=year), 2026)
+    found = Deadline.read(shape.format(m=month, y=year), 2026)
     assert (found.kind, found.date) == ("month", dt.date(year, month, calendar.monthrange(year, month)[1]))

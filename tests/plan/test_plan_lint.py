@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 
 from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.lint import _suspects, lint
-from nq57xl.plan.model import Deadline, Plan, Properties, Section, Target, UnitGroup
+from nq57xl.plan.model import Plan, Properties, Section, UnitGroup
 from nq57xl.plan.understand import understand
 from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding

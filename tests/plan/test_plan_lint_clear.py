@@ -12,8 +12,9 @@ import pytest
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.lint import _odd_ones, _outliers, lint
-from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
+from nq57xl.plan.model import Indicator, Plan, Section, Task
 from nq57xl.plan.understand import understand
 from nq57xl.rules.findings import Finding, catalogue
 from nq57xl.rules.load import load_clear

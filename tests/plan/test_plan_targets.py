@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.plan.understand import parse_target
+from nq57xl.plan.deadlines import Target
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ from nq57xl.plan.understand import parse_target
 )
 def test_read(text: str, comparator: str, value: float | None, unit: str) -> None:
     """Percentages are fractions; a bare number or percent compares as ">=" (contract)."""
-    found = parse_target(text)
+    found = Target.read(text)
     assert (found.text, found.comparator, found.value, found.unit) == (text, comparator, value, unit)
 
 
@@ -51,14 +51,14 @@ def test_read(text: str, comparator: str, value: float | None, unit: str) -> Non
 )
 def test_not_read(text: str) -> None:
     """Anything else, also a number that can be read in two ways, has neither comparator nor value."""
-    found = parse_target(text)
+    found = Target.read(text)
     assert (found.comparator, found.value) == (None, None)
 
 
 @given(st.text(max_size=40))
 def test_never_raises(text: str) -> None:
     """Any text gives a target that keeps the text; a value comes with a comparator and from digits."""
-    found = parse_target(text)
+    found = Target.read(text)
     if found.value is not None:
         assert found.comparator is not None
         assert any(letter.isdigit() for letter in text)
@@ -67,6 +67,6 @@ def test_never_raises(text: str) -> None:
 @given(st.integers(0, 1000), st.sampled_from(["", "≥ ", ">=", "Tối thiểu "]), st.sampled_from(["%", " %"]))
 def test_percent_reads_back(percent: int, prefix: str, suffix: str) -> None:
     """Every whole percent is a hundredth of its number."""
-    found = parse_target(f"{prefix}{percent}{suffix}")
+    found = Target.read(f"{prefix}{percent}{suffix}")
     assert (found.comparator, found.unit) == (">=", "%")
     assert found.value == pytest.approx(percent / 100)

@@ -11,7 +11,8 @@ import pytest
 from openpyxl import load_workbook
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.model import Deadline, Plan, Properties, Section, Task
+from nq57xl.plan.deadlines import Deadline
+from nq57xl.plan.model import Plan, Properties, Section, Task
 from nq57xl.plan.refine import (
     AnsweringRow,
     FormRows,

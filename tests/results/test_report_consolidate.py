@@ -11,7 +11,8 @@ import pytest
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import CarriedCell, PeriodStatus
 from nq57xl.outputs.report.plan_results import indicator_page
-from nq57xl.plan.model import Comparator, Plan
+from nq57xl.plan.deadlines import Comparator
+from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
 from nq57xl.results.overview import figures, indicator_state
 from nq57xl.results.wording import entry_result

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
-from nq57xl.plan.model import Deadline, Indicator, IndicatorKind, Task
+from nq57xl.plan.deadlines import Deadline, Target
+from nq57xl.plan.model import Indicator, IndicatorKind, Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
-from nq57xl.plan.understand import parse_target
 from nq57xl.resources import read_schema
 from nq57xl.results.consolidation import Contribution, IndicatorEntry, IndicatorRow, LeadEntry, RowStanding, TaskRow
 from nq57xl.results.roll_up import RollUp, roll_up
@@ -226,7 +226,7 @@ def test_a_supported_row_takes_results_and_contributions() -> None:
 
 
 def indicator(code: str, unit: str = "%", target: str = "≥ 80%", kind: IndicatorKind = "flow") -> Indicator:
-    return Indicator(code, "I", "1", "Tỷ lệ hồ sơ trực tuyến", unit, parse_target(target), "", kind=kind)
+    return Indicator(code, "I", "1", "Tỷ lệ hồ sơ trực tuyến", unit, Target.read(target), "", kind=kind)
 
 
 def figures(rows: Sequence[tuple[Indicator, Sequence[Cells]]], about: Indicator) -> RollUp:

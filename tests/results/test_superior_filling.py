@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from nq57xl.forms.model import Value
-from nq57xl.plan.model import Deadline, Task
+from nq57xl.plan.deadlines import Deadline
+from nq57xl.plan.model import Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
 from nq57xl.results.consolidation import FreeRow
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart

@@ -11,15 +11,16 @@ import attrs
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import CARD, NAME_KINDS, cell_of, shown
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
 from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
 from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
 from nq57xl.plan.importer.units import Proposal, propose_units
-from nq57xl.plan.model import Deadline, Indicator, Plan, Section, Target, Task
+from nq57xl.plan.model import Indicator, Plan, Section, Task
 from nq57xl.plan.review_questions import Review, ReviewedPlan, places
-from nq57xl.plan.understand import parse_deadline, understand
+from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.legacy import fold, one_line
 
@@ -35,7 +36,7 @@ def import_document(document: Document, stem: str, today: date, known: HeadingWo
     tasks, indicators = tasks_of(bodies.task), indicators_of(bodies.indicator)
     if not tasks.drafts and not indicators.drafts:
         raise Nq57Error(_no_table(document, known))
-    days = (parse_deadline(draft.text("deadline"), today.year).date for draft in tasks.drafts)
+    days = (Deadline.read(draft.text("deadline"), today.year).date for draft in tasks.drafts)
     found = properties_of(list(bodies.lines), stem, today, [day.year for day in days if day])
     return _Assembly(bodies, tasks, indicators, found).imported()
 
@@ -206,11 +207,11 @@ def _shifted(draft: Draft, year: int) -> Iterable[tuple[str, str]]:
     if subtask and subtask in (fold(draft.text("kpi")), fold(draft.text("deliverable"))):
         for key in ("subtask", "deliverable", "kpi"):
             yield key, reason
-    deadline = parse_deadline(draft.text("deadline"), year)
+    deadline = Deadline.read(draft.text("deadline"), year)
     for key in ("lead", "support", "deliverable"):
         text = draft.text(key)
         kinds = ("date", "month", "quarter", "year")
-        if text and len(text) < 20 and deadline.kind == "unknown" and parse_deadline(text, year).kind in kinds:
+        if text and len(text) < 20 and deadline.kind == "unknown" and Deadline.read(text, year).kind in kinds:
             yield key, reason
             yield "deadline", reason
     if deadline.kind == "unknown" and re.match(r"(?:các |phòng |văn phòng|sở |ubnd )", fold(draft.text("deadline"))):

@@ -9,9 +9,9 @@ import attrs
 from attrs import evolve, frozen
 
 from nq57xl.errors import Nq57Error
+from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.importer import document as doc
 from nq57xl.plan.importer.headings import heading_words
-from nq57xl.plan.understand import parse_deadline
 from nq57xl.text.legacy import bare, clean
 
 _UNIT = re.compile(
@@ -116,7 +116,7 @@ def _cost(words: list[_Word], start: int, end: int, name: str, year: int) -> flo
 def _fit(text: str, name: str, year: int) -> float:
     """How badly the text fits the field."""
     key = bare(text)
-    unit, day = bool(_UNIT.match(key)), len(text) < 160 and parse_deadline(text, year).kind != "unknown"
+    unit, day = bool(_UNIT.match(key)), len(text) < 160 and Deadline.read(text, year).kind != "unknown"
     if name in ("lead", "support"):
         cost = 0.0 if unit else 8.0
         return (

@@ -1,0 +1,397 @@
+"""Deadlines and targets of a plan: as printed, and as understood from their texts.
+
+A deadline comes to a kind and a day; a day is never invented (domain.md 6.3).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Literal
+
+from attrs import frozen
+
+from nq57xl.text.legacy import fold, one_line
+from nq57xl.text.typed import read_number
+
+_DeadlineKind = Literal[
+    "date", "month", "quarter", "year", "range", "ongoing", "relative", "upstream", "done", "unknown"
+]
+Comparator = Literal[">=", "<=", ">", "<", "="]
+_YEARS = range(1990, 2100)
+_QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_Q = r"(?:iv|iii|ii|i|[1-4])"
+_TO = r"(?:-|đến hết|đến|tới|->|→)"
+_YEAR_TAIL = r"(?:\s*[/,.-]?\s*(?:của\s+)?(?:năm\s*)?(?P<{0}>\d{{4}})(?!\d))?"
+
+# Documents carry numbers and dates of their own, which are no deadlines: "Nghị quyết số 57-NQ/TW ngày 22/12/2024".
+_CITATION = re.compile(
+    r"(?:số\s+)?(?<![\w.])(?:\d[\w.]{0,20}(?:/\d{4})?[-/][a-zđ][\w&đ/.-]{0,40})"
+    r"(?:\s*(?:,\s*)?(?:ngày\s+\d{1,2}(?:[/.-]\d{1,2}[/.-]\d{2,4}|\s+tháng\s+\d{1,2}\s+năm\s+\d{4})|năm\s+\d{4}))?"
+)
+
+_NEIGHBOUR_YEAR = re.compile(
+    r"(?P<day>\b\d{1,2}/\d{1,2})\s+(?:của\s+)?"
+    r"(?P<which>năm\s+(?:trước(?:\s+liền kề)?|(?:sau\s+)?liền kề|sau|kế tiếp|tiếp theo))"
+)
+"""A day of the year before or after: "31/01 năm liền kề"."""
+_COUNTED = re.compile(
+    r"^(?:trong\s+)?(?:vòng\s+|thời hạn\s+)?(?P<days>\d{1,4})\s+ngày(?P<working>\s+làm việc)?,?"
+    r"\s+(?:kể\s+)?(?:từ|sau)\s+(?:khi\s+|ngày\s+)?(?:ký\s+)?"
+    r"(?:ban hành(?:\s+kế hoạch(?:\s+này)?)?|kế hoạch(?:\s+này)?\s+được\s+(?:ban hành|ký))\W*$"
+)
+_DONE = re.compile(
+    r"(?:nhiệm vụ\s+)?(?:đã|da)\s+(?:được\s+)?(?:thực hiện|hoàn thành|ban hành|triển khai|xong|kết thúc)"
+)
+_ONGOING = re.compile(
+    r"thường xuyên|(?:hằng|hàng)\s+(?:năm|quý|tháng|tuần|ngày)|liên tục|định kỳ|duy trì|mỗi\s+(?:năm|quý|tháng|tuần)"
+)
+_RELATIVE = re.compile(
+    r"sau khi|kể từ|khi\s+(?:có|được|phát sinh|cần)|theo (?:đề nghị|yêu cầu|văn bản)|ngày làm việc|sau\s+\d{1,4}\s+ngày"
+    r"|\b\d{1,4}\s+(?:ngày|tuần|tháng)\s+(?:sau|kể)|^(?:trong\s+(?:vòng\s+)?)?\d{1,4}\s+(?:ngày|tuần|tháng)$"
+)
+_UPSTREAM = re.compile(
+    r"theo\s+(?:đúng\s+)?(?:kế hoạch|tiến độ|lộ trình|chỉ đạo|hướng dẫn|chương trình|quy định|thời hạn|thời gian"
+    r"|phân kỳ|nghị quyết|quyết định|trung ương|bộ|ubnd|ubdn|ủy ban|chính phủ|tỉnh|sở)"
+)
+_COMPLETION = re.compile(
+    r"(?:trước|hoàn thành|chậm nhất|hạn|hết|xong|trình|ban hành)(?:\s+(?:ngày|trong|vào|là|đến|tháng))*\s*$"
+)
+_BEFORE = re.compile(r"trước\s+(?:hết\s+)?$")
+_FROM = re.compile(r"(?:^|\W)(?:kể\s+)?từ\s+(?:ngày\s+)?$")
+_VAGUE = re.compile(r"(?:đầu|giữa|tầm nhìn(?:\s+(?:đến|tới))?)\s+$")
+_JOINED = re.compile(rf"\s*{_TO}\s*(?:ngày\s+)?")
+_ONWARDS = re.compile(r"\s*(?:và|,)?\s*(?:các|những)\s+năm\s+(?:tiếp theo|sau)|\s*trở đi")
+
+
+@frozen
+class _Named:
+    """One day, month, quarter, year or span of them named in the text."""
+
+    kind: _DeadlineKind
+    first: date
+    last: date
+    start: int
+    end: int
+
+
+@frozen
+class Deadline:
+    """A deadline as printed and as understood (domain.md 6.3)."""
+
+    text: str
+    kind: _DeadlineKind = "unknown"
+    date: dt.date | None = None
+    """Last day of the last period named; None where no date follows from the text."""
+    milestones: tuple[dt.date, ...] = ()
+    """Earlier dates of a deadline of several steps, ascending."""
+
+    @classmethod
+    def read(cls, text: str, year: int, issued: dt.date | None = None) -> Deadline:
+        """Kind and day of a deadline as printed. Never raises, and never names a day that the text does not.
+
+        Month, quarter and year mean their last day; "trước" a day means that day, "trước" a month the day before it.
+        Of several steps the last is the deadline and the earlier ones are milestones. `year` stands in where the text
+        names a month, a quarter or a day with a month but no year. `issued`: the day of the plan itself, from which
+        "100 ngày kể từ ngày ban hành" counts.
+        """
+        shown = one_line(text)
+        key = fold(shown)
+        counted = _COUNTED.search(key) if issued else None
+        if counted and issued:
+            return cls(shown, "relative", _days_after(issued, int(counted["days"]), bool(counted["working"])))
+        key = _NEIGHBOUR_YEAR.sub(
+            lambda match: f"{match['day']}/{year + (-1 if 'trước' in match['which'] else 1)}", key
+        )
+        masked = _CITATION.sub(lambda match: "#" * len(match[0]), key)
+        named = list(_read(masked, year))
+        words = _by_words(masked, named)
+        if words is not None:
+            return cls(shown, words)
+        open_ended = [item for item in named if _is_open(masked, item)]
+        steps = [item for item in named if item not in open_ended]
+        if not steps:
+            return cls(shown, "range" if open_ended else "unknown")
+        days = sorted({_day(masked, item) for item in steps})
+        last = max(steps, key=lambda item: _day(masked, item))
+        return cls(shown, last.kind, days[-1], tuple(days[:-1]))
+
+
+def _days_after(day: date, count: int, working: bool) -> date:
+    """The day so many days later; of working days Saturdays and Sundays are none."""
+    if not working:
+        return day + timedelta(days=min(count, 3650))
+    for _ in range(min(count, 2500)):
+        day += timedelta(days=3 if day.weekday() == 4 else 1)
+    return day
+
+
+def _by_words(text: str, named: list[_Named]) -> _DeadlineKind | None:
+    """The kind that the words decide, None when the days named in the text do."""
+    if (done := _DONE.match(text)) and _nothing_left(text, done.end(), named):
+        return "done"
+    for pattern, kind in _WORDS:
+        match = pattern.search(text)
+        if match and _words_win(text, match.start(), kind, named):
+            return kind
+    return None
+
+
+_WORDS: tuple[tuple[re.Pattern[str], _DeadlineKind], ...] = (
+    (_RELATIVE, "relative"),
+    (_UPSTREAM, "upstream"),
+    (_ONGOING, "ongoing"),
+)
+
+
+def _nothing_left(text: str, end: int, named: list[_Named]) -> bool:
+    """True when after "đã thực hiện" comes at most the day on which it was."""
+    if not named:
+        return True
+    return len(named) == 1 and re.fullmatch(r"\W*(?:(?:trong|vào|ngày|từ)\s+)*", text[end : named[0].start]) is not None
+
+
+def _words_win(text: str, start: int, kind: _DeadlineKind, named: list[_Named]) -> bool:
+    """True when the words at `start` say more than the days: no day is named, or none after them as a completion."""
+    if not named:
+        return True
+    if any(item.end <= start and not _is_open(text, item) for item in named):
+        return False
+    if kind == "ongoing":
+        return all(item.kind in ("year", "range") or _is_open(text, item) for item in named)
+    return not any(_COMPLETION.search(_ahead(text, item.start)) for item in named)
+
+
+def _ahead(text: str, position: int) -> str:
+    """The words right before a position."""
+    return text[max(0, position - 60) : position]
+
+
+def _is_open(text: str, item: _Named) -> bool:
+    """True for a beginning without an end: "từ quý I/2026", "2025 và những năm tiếp theo"."""
+    if _ONWARDS.match(text, item.end):
+        return True
+    return item.kind != "range" and _FROM.search(_ahead(text, item.start)) is not None
+
+
+def _day(text: str, item: _Named) -> date:
+    """The last day for a step: of the period named, or the day before it after "trước" a month, quarter or year."""
+    if item.kind in ("month", "quarter", "year") and _BEFORE.search(_ahead(text, item.start)):
+        return item.first - timedelta(days=1)
+    return item.last
+
+
+def _read(text: str, year: int) -> Iterator[_Named]:
+    """Every day or period named, in order; spans ("quý I/2026 đến quý III/2026") joined to one range."""
+    found: list[_Named] = []
+    for match in _TOKEN.finditer(text):
+        if _VAGUE.search(_ahead(text, match.start())):
+            continue
+        for item in _named(match, year):
+            previous = found[-1] if found else None
+            if previous and _JOINED.fullmatch(text[previous.end : item.start]) and item.last > previous.first:
+                found[-1] = _Named("range", previous.first, item.last, previous.start, item.end)
+            else:
+                found.append(item)
+    yield from found
+
+
+_MONTH_LEADS = ("tháng", "t")
+_NUMBERS = "|".join(
+    (
+        r"\d{4}\s*-\s*\d{1,2}\s*-\s*\d{1,2}(?!\d)",
+        r"\d{1,2}\s*(?P<sep>[/.-])\s*\d{1,2}\s*(?P=sep)\s*(?:\d{4}|\d{2})(?![\d/])",
+        r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}(?!\d)",
+        r"\d{4}\s*-\s*\d{4}(?!\d)",
+        r"\d{1,2}\s*[/.-]\s*\d{4}(?!\d)",
+        r"\d{1,2}\s*/\s*\d{1,2}(?![\d/])",
+        # anything else made of numbers is taken whole, so that no part of it is read as a date
+        r"\d+(?:\s*[/.-]\s*\d+)+",
+    )
+)
+_TOKEN = re.compile(
+    "|".join(
+        (
+            rf"(?P<part>(?P<count>\d{{1,2}}) tháng (?P<which>đầu|cuối)(?: năm)?{_YEAR_TAIL.format('part_year')})",
+            rf"(?P<quarter>\b(?:(?:qu[ýí]|q)\s*|(?=[iv]+\s*/\s*\d{{4}}))"
+            rf"(?P<q_list>{_Q}(?:\s*(?:,|và|-|đến)\s*(?:qu[ýí]\s*)?{_Q}\b)*)\b" + _YEAR_TAIL.format("q_year") + ")",
+            # without "ngày" the number may count something else: "tuần 1 tháng 3"
+            r"(?P<long_day>(?:^|\bngày\s+|(?<=trước )|(?<=đến )|(?<=hết )|(?<=nhất ))(?P<d>\d{1,2})\s+tháng\s+"
+            r"(?P<m>\d{1,2})(?!\d)" + _YEAR_TAIL.format("d_year") + ")",
+            rf"(?P<numbers>(?P<lead>\b(?:trước|ngày|hết|đến|hạn|tháng|t)\s*)?\b(?P<digits>{_NUMBERS})"
+            r"(?P<more>(?:\s*(?:,|và)\s*\d{1,2}/\d{1,2}(?![\d/]))*))",
+            r"(?P<month>(?:tháng\s*|\bt)(?P<m_list>\d{1,2}(?:\s*(?:,|và|-|đến)\s*(?:tháng\s*)?\d{1,2}(?!\d))*)(?!\d)"
+            + _YEAR_TAIL.format("m_year")
+            + ")",
+            r"(?P<year_end>(?:cuối\s+năm|hết\s+năm)(?:\s+(?P<e_year>(?:19|20)\d\d))?(?!\d))",
+            r"(?P<year>(?:năm\s*)?\b(?P<y>(?:19|20)\d\d)\b)",
+        )
+    )
+)
+
+
+def _named(match: re.Match[str], year: int) -> list[_Named]:
+    """What one token names: nothing when it names no day of the calendar, several for "quý I, II/2026"."""
+    if match["quarter"]:
+        numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", match["q_list"])]
+        spans = [(3 * number - 2, 3 * number) for number in numbers]
+        return _listed("quarter", spans, match["q_list"], _year(match["q_year"], year), match.span())
+    if match["month"]:
+        spans = [(int(item), int(item)) for item in re.findall(r"\d+", match["m_list"])]
+        return _listed("month", spans, match["m_list"], _year(match["m_year"], year), match.span())
+    named = [_single(match, year)]
+    if match["more"]:
+        shorts = re.findall(r"(\d+)/(\d+)", match["more"])
+        named += [_one_day(int(day), int(month), year, match.span()) for day, month in shorts]
+    return [item for item in named if item]
+
+
+def _listed(
+    kind: _DeadlineKind, spans: list[tuple[int, int]], text: str, year: int, place: tuple[int, int]
+) -> list[_Named]:
+    """Months or quarters of one year: one range when they are joined by a dash, else each by itself."""
+    if len(spans) > 1 and re.search(r"-|đến", text):
+        named = [_months(spans[0][0], spans[-1][1], year, "range", place)]
+    else:
+        named = [_months(first, last, year, kind, place) for first, last in spans]
+    return [item for item in named if item]
+
+
+def _single(match: re.Match[str], year: int) -> _Named | None:
+    span = match.span()
+    if match["part"]:
+        count = int(match["count"])
+        first, last = (1, count) if match["which"] == "đầu" else (13 - count, 12)
+        return _months(first, last, _year(match["part_year"], year), "range", span)
+    if match["long_day"]:
+        return _one_day(int(match["d"]), int(match["m"]), _year(match["d_year"], year), span)
+    if match["numbers"]:
+        lead = (match["lead"] or "").strip()
+        # "đến 31/12/2026" begins with its number: what stands before decides whether it ends a range
+        span = span if lead in _MONTH_LEADS else (match.start("digits"), span[1])
+        return _from_digits(match["digits"], lead, match.string == match["digits"], year, span)
+    named_year = _year(match["e_year"] or match["y"], year)
+    return _months(1, 12, named_year, "year", span)
+
+
+def _year(text: str | None, default: int) -> int:
+    return int(text) if text else default
+
+
+def _months(first: int, last: int, year: int, kind: _DeadlineKind, span: tuple[int, int]) -> _Named | None:
+    if not (1 <= first <= last <= 12 and year in _YEARS):
+        return None
+    return _Named(kind, date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1]), *span)
+
+
+def _one_day(day: int, month: int, year: int, span: tuple[int, int]) -> _Named | None:
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return None
+    return _Named("date", found, found, *span) if year in _YEARS else None
+
+
+def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int, int]) -> _Named | None:
+    """Numbers joined by / . or -: day/month/year, month/year, year-year, day/month, months-month/year."""
+    texts = re.findall(r"\d+", digits)
+    if any(len(item) > 4 for item in texts):
+        return None
+    parts = [int(item) for item in texts]
+    if len(parts) == 3:
+        return _three(parts, digits, lead, span)
+    if len(parts) != 2:
+        return None
+    first, second = parts
+    if first in _YEARS and second in _YEARS:
+        return None if second < first else _Named("range", date(first, 1, 1), date(second, 12, 31), *span)
+    if second in _YEARS:
+        return _months(first, first, second, "month", span)
+    if "/" not in digits or lead in _MONTH_LEADS:
+        return _months(first, second, year, "range", span) if lead in _MONTH_LEADS else None
+    if lead or (alone and first > 12):
+        return _one_day(first, second, year, span)
+    return None
+
+
+def _three(parts: list[int], digits: str, lead: str, span: tuple[int, int]) -> _Named | None:
+    first, second, third = parts
+    if first in _YEARS:
+        return _one_day(third, second, first, span)
+    if re.fullmatch(r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}", digits) and "tháng" in lead:
+        return _months(first, second, third, "range", span)
+    return _one_day(first, second, 2000 + third if third < 100 else third, span)
+
+
+_COMPARATORS: tuple[tuple[str, Comparator], ...] = (
+    (r">=|=>|≥|⩾|từ|tối thiểu|ít nhất|không dưới|không thấp hơn|không ít hơn|thấp nhất|phấn đấu đạt|đạt từ", ">="),
+    (r"<=|=<|≤|⩽|tối đa|không quá|không vượt quá|nhiều nhất|không cao hơn|không lớn hơn", "<="),
+    (r">|trên|hơn|lớn hơn|cao hơn|vượt", ">"),
+    (r"<|dưới|nhỏ hơn|thấp hơn|ít hơn", "<"),
+    (r"=|bằng", "="),
+)
+_LEAD_IN = r"(?:(?:phấn đấu|đạt|hoàn thành|tỷ lệ|tỉ lệ|có|được|là)\s+)*"
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_WHOLE = re.compile(
+    rf"{_LEAD_IN}(?P<comparator>{'|'.join(words for words, _ in _COMPARATORS)})?\s*{_LEAD_IN}"
+    rf"(?P<number>{_NUMBER})\s*(?P<percent>%|phần trăm)?\s*(?P<rest>[^\d%]*)"
+)
+_LONGEST = 300
+"""A longer text is a paragraph, not a target."""
+_OR_MORE = re.compile(r"(?:trở lên|hoặc hơn)\W*$")
+_OR_LESS = re.compile(r"(?:trở xuống|hoặc ít hơn)\W*$")
+
+
+@frozen
+class Target:
+    """The target of an indicator as printed and as understood."""
+
+    text: str
+    comparator: Comparator | None = None
+    """A bare "100%" compares as ">="."""
+    value: float | None = None
+    """Percentages are fractions: "90%" is 0.9; "Có" has no value."""
+    unit: str = ""
+    """"%", "điểm", "mô hình"; empty for "Có"."""
+
+    @classmethod
+    def read(cls, text: str) -> Target:
+        """Comparator, number and unit of a target; percentages are fractions. Never raises.
+
+        A bare number compares as ">=" (contract); "Có" has the comparator "=" and no value. A text of another shape, or
+        a number that can be read in two ways ("1.234"), keeps comparator and value None: lint reports it.
+        """
+        shown = one_line(text)
+        key = fold(shown).rstrip(" .;")
+        if key == "có":
+            return cls(shown, "=")
+        match = _WHOLE.fullmatch(key) if len(key) <= _LONGEST else None
+        value = read_number(match["number"]).value if match else None
+        if match is None or value is None:
+            return cls(shown)
+        rest = match["rest"].strip()
+        comparator = _comparator(match["comparator"], rest)
+        if match["percent"]:
+            return cls(shown, comparator, round(value / 100, 12), "%")
+        return cls(shown, comparator, value, _unit(shown, rest))
+
+
+def _comparator(words: str | None, rest: str) -> Comparator:
+    if _OR_LESS.search(rest):
+        return "<="
+    if words is None or _OR_MORE.search(rest):
+        return ">="
+    return next(sign for pattern, sign in _COMPARATORS if re.fullmatch(pattern, words))
+
+
+def _unit(shown: str, rest: str) -> str:
+    """The words after the number, in the letters of the text itself."""
+    rest = _OR_LESS.sub("", _OR_MORE.sub("", rest)).strip(" .;")
+    if not rest:
+        return ""
+    last = max(index for index, letter in enumerate(shown) if letter.isdigit())
+    own = shown[last + 1 :].strip(" .;")
+    return own[: len(rest)].strip()
