@@ -27,8 +27,8 @@ from nq57xl.rules.codec import json_fields
 if TYPE_CHECKING:
     from nq57xl.commands.collect import Checked
     from nq57xl.commands.decide import Decided, RecheckOutcome, RecheckRun
+    from nq57xl.ledger.base import Event
     from nq57xl.ledger.decisions import DecisionKind, Waiver
-    from nq57xl.ledger.store import Event
 
 _DONE: dict[DecisionKind, str] = {
     "exclude": "Đã để ra ngoài bản tổng hợp",

@@ -14,7 +14,6 @@ from attrs import frozen
 from nq57xl.commands.import_plan import bytes_of, import_bytes, require_readable
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.office_records import amendments, record_amendment, used_codes
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
@@ -147,13 +146,13 @@ def pending_amendment(office: Office) -> Amended | None:
 def applied_amendments(office: Office) -> tuple[Amendment, ...]:
     """Every amendment, oldest first."""
     with office.reading() as ledger:
-        return amendments(ledger)
+        return ledger.amendments()
 
 
 def plan_of_version(office: Office, number: int) -> Plan:
     """The plan of that version: 1 is the first, each amendment begins the next. Raises Nq57Error for another number."""
     with office.reading() as ledger:
-        known = amendments(ledger)
+        known = ledger.amendments()
         if not 1 <= number <= len(known) + 1:
             raise Nq57Error(f"Không có phiên bản {number} của kế hoạch; các phiên bản: 1 đến {len(known) + 1}.")
         return office.appendix().plan if number > len(known) else ledger.plan(known[number - 1].before)
@@ -193,7 +192,7 @@ def _read(document: Path, old: Plan, office: Office) -> _Read:
 
 
 def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
-    known = amendments(ledger)
+    known = ledger.amendments()
     if known and effective_from < known[-1].effective_from:
         raise Nq57Error(
             f"Ngày hiệu lực {effective_from:%d/%m/%Y} trước ngày hiệu lực của lần điều chỉnh gần nhất "
@@ -214,7 +213,7 @@ def _made(
     new = read.plan if read.same_file else completed(old, read.plan)
     found = compare_plans(old, new, decisions, same_file=read.same_file, keep=keep)
     plan = amended(
-        old, new, found, used_codes(ledger), same_file=read.same_file, keep=keep, effective_from=effective_from
+        old, new, found, ledger.used_codes(), same_file=read.same_file, keep=keep, effective_from=effective_from
     )
     issued = (parse_period(code, plan.properties) for code in ledger.periods())
     periods = tuple(period.code for period in issued if period.cutoff >= effective_from)
@@ -241,13 +240,13 @@ def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amen
         # in the ledger before the file takes its place: cut off between the two, the same command does it again
         if cut_off is None:
             document = (read.path.name, read.sha256)
-            record_amendment(ledger, (made.old, made.plan), made.effective_from, _rows(made), document=document)
+            ledger.record_amendment((made.old, made.plan), made.effective_from, _rows(made), document=document)
     return attrs.evolve(made, applied=True, file=kept)
 
 
 def _cut_off(ledger: Ledger, read: _Read, made: Amended) -> Plan | None:
     """The plan that a run before this one recorded for the same amendment and did not get into its place."""
-    known = amendments(ledger)
+    known = ledger.amendments()
     last = known[-1] if known else None
     if last is None or (last.before, last.sha256) != (made.old.version, read.sha256):
         return None
@@ -258,7 +257,7 @@ def _cut_off(ledger: Ledger, read: _Read, made: Amended) -> Plan | None:
 
 def _in_place(ledger: Ledger, origin: Origin, present: Plan) -> Amended | None:
     """The amendment that the comparison was about, where the ledger has it and the appendix is what it brought in."""
-    last = next(iter(reversed(amendments(ledger))), None)
+    last = next(iter(reversed(ledger.amendments())), None)
     wanted = (origin.plan_version, origin.sha256, present.version)
     if last is None or (last.before, last.sha256, last.after) != wanted:
         return None

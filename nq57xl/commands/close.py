@@ -19,7 +19,6 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import Closing, PeriodStatus, UnitStatus
-from nq57xl.ledger.office_records import closing_of, record_closing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file, archived
 from nq57xl.plan.model import Period, Plan
@@ -47,7 +46,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
     """
     with office.changing("close") as ledger:
         plan, period = office.issued(period_code, ledger)
-        known = closing_of(ledger, period.code)
+        known = ledger.closing(period.code)
         if known is not None:
             raise Nq57Error(
                 f"{_upper(period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
@@ -59,7 +58,7 @@ def close(office: Office, period_code: str | None, reason: str = "") -> ClosedPe
         merged = write_reports(office, ledger, frozen_view, taken)
         merged = with_edit_book(office, ledger, merged, as_now(office, ledger, plan, period))
         closing = attrs.evolve(closing, outputs=_outputs(office, ledger, period))
-        record_closing(ledger, period.code, closing.reason, closing)
+        ledger.record_closing(period.code, closing.reason, closing)
         return ClosedPeriod(period, closing, merged, frozen_view.missing)
 
 
@@ -67,11 +66,11 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
     """Opens a closed period again. Raises Nq57Error when it is open, or no reason is given."""
     with office.changing("reopen") as ledger:
         _, period = office.valid(period_code, ledger)
-        if closing_of(ledger, period.code) is None:
+        if ledger.closing(period.code) is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt, không cần mở lại.")
         if not reason.strip():
             raise Nq57Error("Mở lại kỳ đã chốt phải nêu lý do.")
-        record_closing(ledger, period.code, reason.strip(), None)
+        ledger.record_closing(period.code, reason.strip(), None)
         return period
 
 
@@ -109,7 +108,7 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
         raise Nq57Error("Chưa nêu lý do: hãy ghi lý do.")
     with office.changing(_EVENT) as ledger:
         plan, period = office.valid(period_code, ledger)
-        closing = closing_of(ledger, period.code)
+        closing = ledger.closing(period.code)
         if closing is None:
             raise Nq57Error(f"{_upper(period.title)} chưa chốt: chốt số liệu rồi mới xóa liên hệ.")
         internal = office.workspace.report_dir(period.code).glob("noi-bo*.xlsx")

@@ -219,7 +219,9 @@ def collect(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
         )
         found = _dated(ledger, found, now)
-        taken = _unpack(office.workspace, found, now, ledger.judged_hashes(found).__contains__)
+        taken = _unpack(
+            office.workspace, found, now, ledger.known_files(source.sha256 for source in found).__contains__
+        )
         beside = FiledBeside(office, ledger, period.code, [source.path for source in found])
         here = frozenset(found)
         members = [source for source in taken.sources if source not in here]
@@ -311,7 +313,8 @@ def _under_remarks(ledger: Ledger, period: str, judged: list[JudgedReturn]) -> l
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[JudgedReturn]:
     """What was not taken in at all, each content once."""
     fresh = {_key(source): unread(source, found) for source, found in zip(places, reasons, strict=True)}
-    return [item for item in fresh.values() if not item.source.sha256 or not ledger.was_judged(item.source.sha256)]
+    known = ledger.known_files(item.source.sha256 for item in fresh.values())
+    return [item for item in fresh.values() if item.source.sha256 not in known]
 
 
 def _key(source: Source) -> str:
@@ -327,8 +330,8 @@ def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: b
     another period and is no form of this one has been told then, and is not told again.
     """
     fresh: dict[str, Source] = {}
-    ours = ledger.output_hashes(found)
-    met = ledger.known_files(found)
+    hashes = {source.sha256 for source in found}
+    ours, met = ledger.output_hashes(hashes), ledger.known_files(hashes)
     for source in found:
         known = met.get(source.sha256)
         judged = known is not None and (period in known.periods or (swept and known.form_period != period))
@@ -359,7 +362,8 @@ def _report(
     fresh: Mapping[str, JudgedReturn] = {_key(item.source): item for item in judged}
     told: set[str] = set()
     lines = []
-    ours, known = ledger.output_hashes(sources), ledger.known_files(sources)
+    hashes = {source.sha256 for source in sources}
+    ours, known = ledger.output_hashes(hashes), ledger.known_files(hashes)
     for source in sources:
         item = fresh.get(_key(source))
         if item is None or _key(source) in told:
@@ -419,7 +423,7 @@ def check_file(
         told = tuple(
             CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged
         )
-        recorded = frozenset(item.source.sha256 for item in judged if ledger.was_judged(item.source.sha256))
+        recorded = frozenset(ledger.known_files(item.source.sha256 for item in judged))
         records = [ReturnRecord(0, period.code, item, office.clock.now()) for item in judged]
         marked = _write_marked(ledger, records, output) if output else None
         return Checked(period, told, recorded, marked)

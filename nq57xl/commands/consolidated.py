@@ -14,7 +14,6 @@ from nq57xl.commands.previous_reports import KeptPeriods, PreviousReports
 from nq57xl.commands.standing import issued_months, reported_months, require_reported, standing
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import Closing, PeriodStatus
-from nq57xl.ledger.office_records import amendments, closing_of, edits_of, freeze, holding, thaw
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.exports import Format, can_write, export_bytes
@@ -38,7 +37,7 @@ def consolidated(office: Office, ledger: Ledger, plan: Plan, period: Period, *, 
     `whole`: every earlier period under `earlier_periods`, oldest first. A closed period stands as it was when it was
     closed, whatever came since (that is under `addendum`).
     """
-    closing = closing_of(ledger, period.code)
+    closing = ledger.closing(period.code)
     if closing is None and (months := reported_months(ledger, plan, period)):
         return _of_months(office, ledger, plan, period, months)
     if closing is None:
@@ -86,7 +85,7 @@ def _as_collected(office: Office, ledger: Ledger, plan: Plan, period: Period, *,
     schema = office.schema()
 
     def made(item: Period) -> Consolidation:
-        closing = closing_of(ledger, item.code)
+        closing = ledger.closing(item.code)
         return _earlier(office, ledger, plan, item) if closing is None else _thawed(ledger, closing, -1)
 
     before = PreviousReports(ledger, plan).periods(period)
@@ -109,7 +108,7 @@ def as_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consol
 
 def alone(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Consolidation:
     """The period without those before it and without an addendum, in the office's wording: as closed, or as it is."""
-    closing = closing_of(ledger, period.code)
+    closing = ledger.closing(period.code)
     if closing is not None:
         return attrs.evolve(_thawed(ledger, closing, -1), vocabulary=closing.vocabulary)
     return attrs.evolve(as_now(office, ledger, plan, period), vocabulary=_style(office, plan)[0])
@@ -127,15 +126,15 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
     """Everything that `live` would be made from now, noted; not recorded yet. Plans are recorded."""
     schema = office.schema()
     schemas = {schema.version: schema}
-    frozen = [freeze(ledger, period, plan, schema, standing(office, ledger, plan, period))]
+    frozen = [ledger.freeze(period, plan, schema, standing(office, ledger, plan, period))]
     for item in PreviousReports(ledger, plan).periods(period):
-        closing = closing_of(ledger, item.code)
+        closing = ledger.closing(item.code)
         if closing is not None:
             frozen.append(closing.own)
             schemas[closing.own.schema_version] = closing.schemas[closing.own.schema_version]
             continue
         own, days = _as_issued(office, ledger, plan, item)
-        frozen.append(freeze(ledger, days, own, schema, standing(office, ledger, own, days)))
+        frozen.append(ledger.freeze(days, own, schema, standing(office, ledger, own, days)))
     vocabulary, quality = _style(office, plan)
     return Closing(
         period=period.code,
@@ -161,7 +160,7 @@ def _as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tu
 
     Once the plan has been amended its versions have days of validity: then the one that held on the cut-off day.
     """
-    if amendments(ledger):
+    if ledger.amendments():
         return office.valid(period.code, ledger)
     forms = ledger.current_forms(period.code)
     if not forms:
@@ -178,7 +177,7 @@ def _earlier(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cons
 def _thawed(ledger: Ledger, closing: Closing, number: int) -> Consolidation:
     item = closing.frozen[number]
     schema = closing.schemas[item.schema_version]
-    return _made(ledger, (ledger.plan(item.plan_version), item.period, schema), thaw(ledger, item), item.last_edit)
+    return _made(ledger, (ledger.plan(item.plan_version), item.period, schema), ledger.thaw(item), item.last_edit)
 
 
 def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStatus, upto: int | None) -> Consolidation:
@@ -186,9 +185,9 @@ def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStat
 
     @cache
     def holding_in(period: str) -> Holding:
-        return holding(edits_of(ledger, period), upto)
+        return ledger.edits_held(period, upto)
 
-    told = ledger.known_files([item.source for unit in status.units for item in unit.carried])
+    told = ledger.known_files(item.source.sha256 for unit in status.units for item in unit.carried)
 
     def earlier(sha256: str) -> Holding:
         return holding_in(told[sha256].form_period or "") if sha256 in told else {}
@@ -230,7 +229,7 @@ def period_marks(office: Office, periods: tuple[Period, ...]) -> dict[str, _Peri
         for period in periods:
             months = months_of(period.code)
             count = sum(code in issued for code in months)
-            closed = period.code in issued and closing_of(ledger, period.code) is not None
+            closed = period.code in issued and ledger.closing(period.code) is not None
             marks[period.code] = _PeriodMark(period.code in issued, closed, (count, len(months)))
         return marks
 

@@ -17,9 +17,10 @@ from nq57xl.commands.previous_reports import with_plan_rows
 from nq57xl.commands.remarks import RemarksTaken, note_remark, take_remarks
 from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
+from nq57xl.ledger.base import Event
 from nq57xl.ledger.decisions import Decision, DecisionKind
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.ledger.store import Event, Ledger
+from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.check_book import RemarkLine
 from nq57xl.plan.model import Period, Plan
@@ -90,7 +91,8 @@ def decide(
         changed = not _holds(record, kind, at)
         if changed:
             value = iso(at) if at is not None else ""
-            ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.person), _detail(record))
+            detail = _detail(record) | {"reason": reason} | ({"at": value} if value else {})
+            ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.person), detail)
             record = ledger.return_by_hash(record.judged.source.sha256, record.period) or record
         plan, days = office.valid(record.period, ledger)
         status = standing(office, ledger, plan, days)

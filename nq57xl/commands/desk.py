@@ -14,9 +14,9 @@ from nq57xl.commands.standing import reported_months, standing, with_closing
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import form_file_name
+from nq57xl.ledger.base import Event
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.ledger.office_records import closing_of
-from nq57xl.ledger.store import Event, Ledger
+from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan, Properties
@@ -117,7 +117,7 @@ def desk(office: Office, period_code: str | None = None) -> _DeskView:
             units = (UnitStatus(unit.code, unit.name, unit.email, "missing") for unit in reporting_units(plan, period))
             waiting = tuple(_UnitLine(unit, "issue") for unit in units)
             return _DeskView(plan, period, issued, None, waiting, (), left, parts)
-        status = with_closing(standing(office, ledger, plan, period), closing_of(ledger, period.code))
+        status = with_closing(standing(office, ledger, plan, period), ledger.closing(period.code))
         returns = filed_returns(status, ledger.returns(period.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
@@ -181,7 +181,7 @@ def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:
     """The latest issued period until it is closed, else the one that is due."""
     latest = ledger.latest_period()
     issued = parse_period(latest, plan.properties) if latest else None
-    if issued is not None and closing_of(ledger, issued.code) is None:
+    if issued is not None and ledger.closing(issued.code) is None:
         return issued
     return _due_period(plan.properties, office.clock.now().date(), issued)
 

@@ -25,7 +25,6 @@ from nq57xl.edits.read import (
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
-from nq57xl.ledger.office_records import add_edits, edits_of, holding
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file
@@ -113,7 +112,7 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Edi
     for item in taken.read:
         # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
         if item.settled and hash_unless_open(item.path) == item.sha256:
-            ledger.note_output(office.workspace.key_of(item.path), item.sha256)
+            ledger.note_outputs([(office.workspace.key_of(item.path), item.sha256)])
     written = write_guarded(ledger, office.workspace, wanted, content)
     for path in _candidates(office, c.period):
         if path != written and ledger.was_written(office.workspace.key_of(path), hash_unless_open(path)):
@@ -127,7 +126,7 @@ def edits(office: Office, period_code: str | None) -> PeriodEdits:
         plan, period = office.valid(period_code, ledger)
         c = as_now(office, ledger, plan, period)
         titles = {(table.name, item.name): item.title for table in c.schema.tables for item in table.fields}
-        return PeriodEdits(period, c.edits, edits_of(ledger, period.code), titles)
+        return PeriodEdits(period, c.edits, ledger.edits(period.code), titles)
 
 
 def hand_in(office: Office, period_code: str, data: bytes) -> Path:
@@ -171,13 +170,13 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
     lines = read_lines(raw, mark_of(c))
     if isinstance(lines, Finding):
         return attrs.evolve(file, findings=office.in_own_words([lines]))
-    made = edits_of(ledger, period.code)
+    made, held = ledger.edits(period.code), ledger.edits_held(period.code)
     told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
     known = _EditedReturns(ledger, c)
     fresh = [cell for cell in lines.changed if (cell.sheet, cell.places["entry"]) not in told_before]
-    said = understand(fresh, known.of, holding(made), {item.id: item for item in made}, office.catalogue())
-    said = _judged(office, said, known, lines, made)
-    add_edits(ledger, period.code, said.new, (file.path.name, file.sha256))
+    said = understand(fresh, known.of, held, {item.id: item for item in made}, office.catalogue())
+    said = _judged(office, said, known, lines, held)
+    ledger.add_edits(period.code, said.new, (file.path.name, file.sha256))
     findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
 
@@ -217,12 +216,11 @@ class _EditedReturns:
 
 
 def _judged(
-    office: Office, said: EditsRead, known: _EditedReturns, content: EditBookContent, made: Sequence[Edit]
+    office: Office, said: EditsRead, known: _EditedReturns, content: EditBookContent, made: Mapping[CellKey, Edit]
 ) -> EditsRead:
     """What is left of the new edits after the rules; a row with an error takes none of its edits over."""
     units = dict.fromkeys(item.unit for item in said.new)
-    applied = {place for place, item in known.c.edited.items()}
-    held = [item for place, item in holding(made).items() if place in applied]
+    held = [item for place, item in made.items() if place in known.c.edited]
     cases = [case for unit in units if (case := _case(unit, said, known, held)) is not None]
     new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
     by_place = {cell.place: cell for cell in content.changed}

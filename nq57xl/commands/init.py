@@ -18,7 +18,6 @@ from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import indicator_before, led_before, reporting_units
 from nq57xl.forms.model import EarlierAnswer
-from nq57xl.ledger.office_records import used_codes
 from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
@@ -215,7 +214,7 @@ def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _
     old = office.appendix().plan
     with office.reading() as ledger:
         comparison = compare_plans(old, new, decisions)
-        plan = amended(old, new, comparison, used_codes(ledger))
+        plan = amended(old, new, comparison, ledger.used_codes())
         year = new.properties.year if new.properties.year != old.properties.year else old.properties.year + 1
         # days of a year are that year's: swapped days, ad hoc reports
         own = attrs.evolve(plan.properties, ad_hoc=(), days_off=(), days_worked=())

@@ -69,7 +69,7 @@ class _EarlierReturns:
     def _known(self) -> dict[str, list[JudgedReturn]]:
         if self._by_unit is None:
             self._by_unit = defaultdict(list)
-            records = self.ledger.returns_of(self.units, self.period)
+            records = self.ledger.returns(self.period, units=self.units)
             for record in sorted(records, key=lambda record: record.order):
                 judged = record.judged
                 read = judged.verdict in ACCEPTED or judged.verdict == "rejected"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.office_records import used_codes, version_until
 from nq57xl.ledger.storage import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
@@ -74,7 +73,7 @@ class Office:
         appendix = self._appendix_in(data)
         if appendix.new_codes:
             with self.reading() as ledger:
-                appendix = read_appendix(data, self.workspace.appendix.name, used_codes(ledger))
+                appendix = read_appendix(data, self.workspace.appendix.name, ledger.used_codes())
             self.keep_appendix(data)
             write_atomic(self.workspace.appendix, write_codes(data, appendix.new_codes))
         return appendix
@@ -148,7 +147,7 @@ class Office:
         """
         present = self.appendix().plan
         period = self.period(code, ledger, present)
-        earlier = version_until(ledger, period.cutoff)
+        earlier = ledger.plan_until(period.cutoff)
         plan = in_force(present, period.cutoff, earlier)
         return plan.asked_in(period), parse_period(period.code, plan.properties)
 

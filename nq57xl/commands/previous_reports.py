@@ -17,7 +17,6 @@ from nq57xl.commands.office import Office
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.ledger.model import CarriedCell
-from nq57xl.ledger.office_records import note_past_periods, past_periods, states
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period
@@ -303,7 +302,7 @@ class KeptPeriods:
         from nq57xl.results.consolidation import PastPeriod
         from nq57xl.results.overview import past_period
 
-        kept = past_periods(self.ledger, self._marks(periods))
+        kept = self.ledger.past_periods(self._marks(periods))
         return tuple(
             from_json(kept[item.code], PastPeriod) if item.code in kept else past_period(make(item)) for item in periods
         )
@@ -314,9 +313,9 @@ class KeptPeriods:
 
         made = shown_of_past(c)
         marks = self._marks([item.period for item in made])
-        kept = past_periods(self.ledger, marks)
+        kept = self.ledger.past_periods(marks)
         new = {item.period.code: to_json(item) for item in made if item.period.code not in kept}
-        note_past_periods(self.ledger, marks, new)
+        self.ledger.note_past_periods(marks, new)
 
     def _marks(self, periods: Sequence[Period]) -> dict[str, str]:
         """By code what each period follows from: its own returns and those before it, decisions, edits; program,
@@ -324,7 +323,7 @@ class KeptPeriods:
         if not periods:
             return {}
         basis = f"{__version__} {self.office.schema().version} ".encode() + self.office.workspace.appendix.read_bytes()
-        found = states(self.ledger)
+        found = self.ledger.period_marks()
         days = {code: parse_period(code, self.plan.properties).cutoff for code in self.ledger.periods()}
         marks = {}
         for item in periods:

@@ -61,7 +61,7 @@ def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
                 wrong.append(f"«{path.name}», trang «{line.page}», dòng {line.row}: {error}")
         problems += wrong
         if not wrong:
-            ledger.note_output(office.workspace.key_of(path), sha256)
+            ledger.note_outputs([(office.workspace.key_of(path), sha256)])
             if path != target:
                 files.remove(path)
     return RemarksTaken(recorded, tuple(problems))
@@ -121,14 +121,14 @@ def _record(  # noqa: PLR0917 - of one remark
     source = record.judged.source
     detail = {"period": record.period, "unit": record.judged.unit, "file": source.path, "sha256": source.sha256}
     where = {"cell": "!".join(filter(None, place)), "text": text}
-    ledger.remark(Decision(record.id, "remark", value, text, office.clock.now(), office.person), detail | where)
+    ledger.decide(Decision(record.id, "remark", value, text, office.clock.now(), office.person), detail | where)
     return 1
 
 
 def _withdraw(office: Office, ledger: Ledger, known: CellRemark) -> None:
     where = {"period": known.period, "unit": known.unit, "cell": f"{known.sheet}!{known.address}", "text": ""}
     ended = Decision(known.return_id, "remark", str(known.id), "", office.clock.now(), office.person)
-    ledger.remark(ended, where | {"reason": f"rút ý kiến số {known.id}"})
+    ledger.decide(ended, where | {"reason": f"rút ý kiến số {known.id}"})
 
 
 def _cell_meant(form: Form, record: ReturnRecord, line: RemarkLine) -> tuple[tuple[str, str, str], tuple[str, str]]:

@@ -71,7 +71,7 @@ class FiledBeside:
 
     def known(self, sources: Sequence[Source]) -> list[Source]:
         """The sources without those that are signed copies already; those of this period are told again."""
-        filed = self.ledger.attached()
+        filed = {copy.sha256 for copy in self.ledger.signed_copies()}
         again = {source.sha256 for source in sources} & filed
         self.signed += [copy for copy in self.ledger.signed_copies(self.period) if copy.sha256 in again]
         return [source for source in sources if source.sha256 not in filed]
@@ -90,7 +90,7 @@ class FiledBeside:
         forms |= {source.path: by_hash[source.sha256] for source in sources if source.sha256 in by_hash}
         forms |= {item.source.path: item.unit for item in judged if item.unit and item.form_period == self.period}
         left = [told for item in judged if (told := self._told(item, forms)) is not None]
-        filed = self.ledger.attached()
+        filed = {copy.sha256 for copy in self.ledger.signed_copies()}
         for item in waiting:
             if item.source.sha256 not in filed:
                 self._told(item, forms)
@@ -126,7 +126,7 @@ class FiledBeside:
             there = folder.iterdir() if folder.is_dir() else ()
             others = (path for path in there if path.suffix.lower() in _FORMS and not is_noise(path.name))
             unseen = {sha256_of(path) for path in others} - self.ledger.seen_hashes()
-            self._strangers[folder] = not all(self.ledger.is_output(sha256) for sha256 in unseen)
+            self._strangers[folder] = unseen != self.ledger.output_hashes(unseen)
         return self._strangers[folder]
 
     def _outer(self, path: str) -> str:

@@ -12,7 +12,6 @@ from nq57xl.commands.standing import (
     with_reminder,
 )
 from nq57xl.ledger.model import PeriodStatus
-from nq57xl.ledger.office_records import closing_of
 
 
 def status(office: Office, period_code: str | None) -> PeriodOverview:
@@ -24,7 +23,7 @@ def status(office: Office, period_code: str | None) -> PeriodOverview:
             from nq57xl.commands.consolidated import consolidated
 
             return PeriodOverview(plan, period, consolidated(office, ledger, plan, period).status)
-        closing = closing_of(ledger, period.code)
+        closing = ledger.closing(period.code)
         here = with_closing(standing(office, ledger, plan, period), closing)
         gone = _missing(closing.own.status) if closing is not None else ()
         return PeriodOverview(plan, period, with_reminder(ledger, here), gone)

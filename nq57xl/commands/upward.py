@@ -17,7 +17,6 @@ from nq57xl.commands.merge import current_consolidation, write_unless_current
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import require_reported
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.office_records import record_matches, row_matches
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
@@ -243,7 +242,7 @@ def _matched(
 ) -> tuple[MatchLine, ...]:
     """The rows as decided, after what the office has said in the workbook is on record."""
     rows, plan = sides
-    known = row_matches(ledger, superior.plan_id)
+    known = ledger.row_matches(superior.plan_id)
     prints = {(side.table, code): text for side in rows for code, text in side.prints.items()}
     said = read_matches(book.read_bytes(), book.name, plan, all_=confirm) if book.is_file() else {}
     lines = match_lines(rows, plan, known)
@@ -257,7 +256,7 @@ def _matched(
     if not told:
         return lines
     ledger.record_plan(plan)
-    record_matches(ledger, superior.plan_id, (superior.plan_version, plan.version), told)
+    ledger.record_matches(superior.plan_id, (superior.plan_version, plan.version), told)
     return match_lines(rows, plan, known | {match.place: match for match in told})
 
 
@@ -267,5 +266,5 @@ def _write_book(office: Office, ledger: Ledger, book: Path, content: bytes) -> P
         data = book.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         archive_bytes(office.workspace, data, sha256, book.name)
-        ledger.note_output(office.workspace.key_of(book), sha256)
+        ledger.note_outputs([(office.workspace.key_of(book), sha256)])
     return write_guarded(ledger, office.workspace, book, content)

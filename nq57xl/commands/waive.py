@@ -11,7 +11,7 @@ from nq57xl.commands.decide import required
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.decisions import Waiver, refuses
+from nq57xl.ledger.decisions import Waiver
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, months_of, parse_period
@@ -30,6 +30,10 @@ class _WaivedWarnings:
     """What could not be written anew of the answers to units, in words."""
 
 
+_NEVER = ("TAKEN_WITH_ERROR",)
+"""Warnings in whose place an error stood: the office answers for them, and nobody waives them."""
+
+
 @frozen
 class _AskedPoint:
     """A warning of a unit's counting return."""
@@ -46,7 +50,7 @@ class _AskedPoint:
     @property
     def waivable(self) -> bool:
         """Its code can be waived."""
-        return not refuses(self.finding.code)
+        return self.finding.code not in _NEVER
 
 
 @frozen
@@ -184,7 +188,7 @@ def _warning_code(office: Office, code: str) -> str:
     if entry is None:
         where = "«nq57xl collect --json» hoặc kiem-tra.xlsx"
         raise Nq57Error(f"Không có loại điểm nên xem lại «{code}»: lấy mã trong {where}.")
-    if entry.severity == "error" or refuses(code):
+    if entry.severity == "error" or code in _NEVER:
         raise Nq57Error(f"«{entry.title}» là điểm phải sửa, không miễn giải trình được.")
     if entry.severity != "warning":
         raise Nq57Error(f"«{entry.title}» không phải điểm nên xem lại, không cần miễn giải trình.")

@@ -195,8 +195,9 @@ class Watcher:
         try:
             with self.office.reading() as ledger:
                 sha256 = sha256_of(path)
-                known = self.quiet and ledger.was_judged(sha256) and not ledger.stayed_closed(sha256, locked=False)
-                self._seen[path].done = known or ledger.is_output(sha256)
+                met = ledger.known_files([sha256]).get(sha256)
+                judged = self.quiet and met is not None and not met.closed
+                self._seen[path].done = judged or bool(ledger.output_hashes([sha256]))
         except (Nq57Error, OSError):
             return False
         return self._seen[path].done

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import attrs
 from attrs import frozen
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, true
 
 from nq57xl.forms.model import FormCell, Value, cells_of
 from nq57xl.ledger import tables
+from nq57xl.ledger.base import LedgerBase
 from nq57xl.plan.periods import is_ad_hoc, months_of, title_of
 from nq57xl.returns.check import judged_by_receipt
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
@@ -38,39 +39,6 @@ class Decision:
     who: str
 
 
-def add(connection: Connection, decision: Decision) -> None:
-    """Records a decision; what was decided before stays on record."""
-    connection.execute(insert(tables.decisions), tables.row_of(decision))
-
-
-def of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
-    """The decisions on the returns whose ids are selected, oldest first, by return."""
-    table = tables.decisions
-    query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
-    found: dict[int, tuple[Decision, ...]] = {}
-    for row in connection.execute(query).mappings():
-        item = tables.record_of(Decision, {**row, "at": dt.datetime.fromisoformat(row["at"])})
-        found[item.return_id] = (*found.get(item.return_id, ()), item)
-    return found
-
-
-def applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnRecord:
-    """The return as the decisions on it, oldest first, leave it."""
-    for item in decisions:
-        if item.kind == "received":
-            when = dt.datetime.fromisoformat(item.value)
-            judged = record.judged
-            source = attrs.evolve(judged.source, received_at=when, received_basis="corrected")
-            verdict, findings = judged_by_receipt(judged.verdict, judged.values, judged.findings, when)
-            judged = attrs.evolve(judged, source=source, verdict=verdict, findings=findings)
-            record = attrs.evolve(record, judged=judged)
-        elif item.kind == "take":
-            record = _taken(record, item.reason)
-        elif item.kind in ("exclude", "readmit"):
-            record = attrs.evolve(record, excluded=item.reason if item.kind == "exclude" else "")
-    return record
-
-
 @frozen
 class CellRemark:
     """What the office says of one cell of a return, told with each return of the unit until it is answered."""
@@ -88,6 +56,11 @@ class CellRemark:
     """What stood in the cell and in its row's explanation."""
     text: str
     at: dt.datetime
+
+    def is_answered(self, record: ReturnRecord) -> bool:
+        """The unit has changed the cell since, or explained itself in its row."""
+        own, answer = held_of(record, self.cell)
+        return own != self.held[0] or answer not in ("", self.held[1])
 
 
 _ANSWERS = ("explanation", "note")
@@ -109,83 +82,6 @@ def _content(item: Value | None) -> str:
     if item is None:
         return ""
     return " ".join(str(item.typed if item.value is None else item.value).split())
-
-
-def remarks_of(connection: Connection, condition: ColumnElement[bool] | None = None) -> tuple[CellRemark, ...]:
-    """The remarks on returns that fulfil a condition, oldest first; those that were withdrawn are not among them.
-
-    A decision without words withdraws the remark whose number is its value.
-    """
-    decided, returns = tables.decisions, tables.returns
-    query = select(decided, returns.c.unit, returns.c.period).join(returns).where(decided.c.kind == "remark")
-    found: dict[str, CellRemark] = {}
-    for row in connection.execute(
-        query.where(true() if condition is None else condition).order_by(decided.c.id)
-    ).mappings():
-        if not row["reason"]:
-            found.pop(row["value"], None)
-            continue
-        table, key, field, sheet, address, own, answer = json.loads(row["value"])
-        where = (row["id"], row["return_id"], row["unit"], row["period"], (table, key, field), sheet, address)
-        told = CellRemark(*where, (own, answer), row["reason"], dt.datetime.fromisoformat(row["at"]))
-        found[str(row["id"])] = told
-    return tuple(found.values())
-
-
-def is_answered(record: ReturnRecord, remark: CellRemark) -> bool:
-    """The unit has changed the cell since, or explained itself in its row."""
-    own, answer = held_of(record, remark.cell)
-    return own != remark.held[0] or answer not in ("", remark.held[1])
-
-
-def with_remarks(record: ReturnRecord, remarks: Iterable[CellRemark]) -> ReturnRecord:
-    """The return with the office's remarks on it and on the unit's earlier ones, as far as they are not answered."""
-    judged = record.judged
-    own = {
-        (item.cell, item.text): item
-        for item in remarks
-        if (item.unit, item.period) == (judged.unit, record.period) and item.return_id <= record.id
-        if not is_answered(record, item)
-    }
-    if not own or judged.verdict == "unrecognised":
-        return record
-    cells = cells_of(judged.values)
-    told = [_remark_finding(item, cells.get(item.cell)) for item in own.values()]
-    findings = (*judged.findings, *told)
-    verdict = verdict_of(findings) if judged.verdict in ACCEPTED else judged.verdict
-    return attrs.evolve(record, judged=attrs.evolve(judged, findings=findings, verdict=verdict))
-
-
-def _remark_finding(item: CellRemark, value: Value | None) -> Finding:
-    table, key, field = item.cell
-    place = (value.sheet, value.cell) if value is not None and value.cell else (item.sheet, item.address)
-    about = {"table": table, "task": key, "field": field, "sheet": place[0], "cell": place[1]}
-    return make(REMARKED, words={"text": item.text}, value=value.typed if value else "", **about)
-
-
-def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:
-    """A rejected return that the office takes on its own responsibility: cells with errors are blank, and named."""
-    judged = record.judged
-    if judged.verdict != "rejected":
-        return attrs.evolve(record, taken=reason)
-    wrong = {(item.table, item.task, item.field) for item in judged.findings if item.severity == "error"}
-    values = tuple(
-        value
-        for value in judged.values
-        if (value.table, value.key, value.field) not in wrong and (value.table, value.key, "") not in wrong
-    )
-    findings = tuple(_as_taken(item) if item.severity == "error" else item for item in judged.findings)
-    judged = attrs.evolve(judged, verdict="accepted_with_warnings", values=values, findings=findings)
-    return attrs.evolve(record, judged=judged, taken=reason)
-
-
-def _as_taken(item: Finding) -> Finding:
-    told = make("TAKEN_WITH_ERROR", words={"message": item.message})
-    return attrs.evolve(item, code=told.code, severity=told.severity, message=told.message, fix=item.fix)
-
-
-_NEVER = ("TAKEN_WITH_ERROR",)
-"""Warnings in whose place an error stood: the office answers for them, and nobody waives them."""
 
 
 @frozen
@@ -231,17 +127,161 @@ class Waiver:
         return not ended and months_of(self.since)[-1] <= months_of(period)[-1] <= months_of(self.until)[-1]
 
 
-def add_waiver(connection: Connection, waiver: Waiver) -> int:
-    """Records it; returns its number."""
-    row = {name: value for name, value in tables.row_of(waiver).items() if name not in ("id", "ended")}
-    return int(connection.execute(insert(tables.waivers).returning(tables.waivers.c.id), row).scalar_one())
+class OfficeDecisions(LedgerBase):
+    """Decisions, remarks and waivers, recorded and laid over the returns that are read."""
+
+    def decide(self, decision: Decision, detail: Mapping[str, Any]) -> None:
+        """Records the office's decision on a return with its event; `detail` tells of the return."""
+        with self.transaction() as connection:
+            connection.execute(insert(tables.decisions), tables.row_of(decision))
+            self.add_event(connection, decision.kind, detail)
+
+    def remarks(self, period: str) -> tuple[CellRemark, ...]:
+        """The office's remarks on cells of the period's returns, answered ones too, oldest first."""
+        with self.viewing() as connection:
+            return _remarks(connection, tables.returns.c.period == period)
+
+    def waivers(self) -> tuple[Waiver, ...]:
+        """Every waiver, oldest first, those that have ended too."""
+        with self.viewing() as connection:
+            return _waivers(connection)
+
+    def waive(self, waiver: Waiver) -> int:
+        """Records a waiver, or with `ends` the end of one, with its event; returns its number."""
+        detail = {"unit": waiver.unit, "period": waiver.since, "code": waiver.code, "reason": waiver.reason}
+        row = {name: value for name, value in tables.row_of(waiver).items() if name not in ("id", "ended")}
+        with self.transaction() as connection:
+            number = connection.execute(insert(tables.waivers).returning(tables.waivers.c.id), row).scalar_one()
+            self.add_event(connection, "unwaive" if waiver.ends else "waive", detail | {"until": waiver.until})
+        return int(number)
+
+    def under_waivers(self, period: str, judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
+        """What was just judged for the period, as the ledger's waivers show it."""
+        known = self.waivers()
+        return [_under_waivers(item, period, known) for item in judged]
+
+    def _as_decided(
+        self, connection: Connection, records: Iterable[ReturnRecord], wanted: Select[tuple[int]]
+    ) -> tuple[ReturnRecord, ...]:
+        """The returns as decisions, remarks and waivers leave them; `wanted` selects their ids."""
+        decided, remarks, waivers = _of_returns(connection, wanted), _remarks(connection), _waivers(connection)
+        found = []
+        for record in records:
+            own = _with_remarks(_applied(record, decided.get(record.id, ())), remarks)
+            judged = _under_waivers(own.judged, own.period, waivers)
+            found.append(own if judged is own.judged else attrs.evolve(own, judged=judged))
+        return tuple(found)
+
+    def _pass_on(self, connection: Connection, before: int, after: int) -> None:
+        """The decisions on a return hold for another judgement of its file; remarks go on by themselves."""
+        wanted = select(tables.returns.c.id).where(tables.returns.c.id == before)
+        for decision in _of_returns(connection, wanted).get(before, ()):
+            if decision.kind != "remark":
+                row = tables.row_of(attrs.evolve(decision, return_id=after))
+                connection.execute(insert(tables.decisions), row)
 
 
-def waivers_of(connection: Connection) -> tuple[Waiver, ...]:
+_ALL = true()
+
+
+def _of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
+    """The decisions on the returns whose ids are selected, oldest first, by return."""
+    table = tables.decisions
+    query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
+    found: dict[int, tuple[Decision, ...]] = {}
+    for row in connection.execute(query):
+        item = tables.record_of(Decision, row._asdict())
+        found[item.return_id] = (*found.get(item.return_id, ()), item)
+    return found
+
+
+def _applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnRecord:
+    """The return as the decisions on it, oldest first, leave it."""
+    for item in decisions:
+        if item.kind == "received":
+            when = dt.datetime.fromisoformat(item.value)
+            judged = record.judged
+            source = attrs.evolve(judged.source, received_at=when, received_basis="corrected")
+            verdict, findings = judged_by_receipt(judged.verdict, judged.values, judged.findings, when)
+            judged = attrs.evolve(judged, source=source, verdict=verdict, findings=findings)
+            record = attrs.evolve(record, judged=judged)
+        elif item.kind == "take":
+            record = _taken(record, item.reason)
+        elif item.kind in ("exclude", "readmit"):
+            record = attrs.evolve(record, excluded=item.reason if item.kind == "exclude" else "")
+    return record
+
+
+def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:
+    """A rejected return that the office takes on its own responsibility: cells with errors are blank, and named."""
+    judged = record.judged
+    if judged.verdict != "rejected":
+        return attrs.evolve(record, taken=reason)
+    wrong = {(item.table, item.task, item.field) for item in judged.findings if item.severity == "error"}
+    values = tuple(
+        value
+        for value in judged.values
+        if (value.table, value.key, value.field) not in wrong and (value.table, value.key, "") not in wrong
+    )
+    findings = tuple(_as_taken(item) if item.severity == "error" else item for item in judged.findings)
+    judged = attrs.evolve(judged, verdict="accepted_with_warnings", values=values, findings=findings)
+    return attrs.evolve(record, judged=judged, taken=reason)
+
+
+def _as_taken(item: Finding) -> Finding:
+    told = make("TAKEN_WITH_ERROR", words={"message": item.message})
+    return attrs.evolve(item, code=told.code, severity=told.severity, message=told.message, fix=item.fix)
+
+
+def _remarks(connection: Connection, condition: ColumnElement[bool] = _ALL) -> tuple[CellRemark, ...]:
+    """The remarks on returns that fulfil a condition, oldest first; those that were withdrawn are not among them.
+
+    A decision without words withdraws the remark whose number is its value.
+    """
+    decided, returns = tables.decisions, tables.returns
+    query = select(decided, returns.c.unit, returns.c.period).join(returns).where(decided.c.kind == "remark")
+    found: dict[str, CellRemark] = {}
+    for row in connection.execute(query.where(condition).order_by(decided.c.id)).mappings():
+        if not row["reason"]:
+            found.pop(row["value"], None)
+            continue
+        table, key, field, sheet, address, own, answer = json.loads(row["value"])
+        where = (row["id"], row["return_id"], row["unit"], row["period"], (table, key, field), sheet, address)
+        told = CellRemark(*where, (own, answer), row["reason"], dt.datetime.fromisoformat(row["at"]))
+        found[str(row["id"])] = told
+    return tuple(found.values())
+
+
+def _with_remarks(record: ReturnRecord, remarks: Iterable[CellRemark]) -> ReturnRecord:
+    """The return with the office's remarks on it and on the unit's earlier ones, as far as they are not answered."""
+    judged = record.judged
+    own = {
+        (item.cell, item.text): item
+        for item in remarks
+        if (item.unit, item.period) == (judged.unit, record.period) and item.return_id <= record.id
+        if not item.is_answered(record)
+    }
+    if not own or judged.verdict == "unrecognised":
+        return record
+    cells = cells_of(judged.values)
+    told = [_remark_finding(item, cells.get(item.cell)) for item in own.values()]
+    findings = (*judged.findings, *told)
+    verdict = verdict_of(findings) if judged.verdict in ACCEPTED else judged.verdict
+    return attrs.evolve(record, judged=attrs.evolve(judged, findings=findings, verdict=verdict))
+
+
+def _remark_finding(item: CellRemark, value: Value | None) -> Finding:
+    table, key, field = item.cell
+    place = (value.sheet, value.cell) if value is not None and value.cell else (item.sheet, item.address)
+    about = {"table": table, "task": key, "field": field, "sheet": place[0], "cell": place[1]}
+    return make(REMARKED, words={"text": item.text}, value=value.typed if value else "", **about)
+
+
+def _waivers(connection: Connection) -> tuple[Waiver, ...]:
     """Every waiver, oldest first, with the period from which it was ended."""
     found: dict[int, Waiver] = {}
-    for row in connection.execute(select(tables.waivers).order_by(tables.waivers.c.id)).mappings():
-        item = tables.record_of(Waiver, {**row, "at": dt.datetime.fromisoformat(row["at"])})
+    for row in connection.execute(select(tables.waivers).order_by(tables.waivers.c.id)):
+        item = tables.record_of(Waiver, row._asdict())
         if item.ends is None:
             found[item.id] = item
         else:
@@ -249,20 +289,13 @@ def waivers_of(connection: Connection) -> tuple[Waiver, ...]:
     return tuple(found.values())
 
 
-def refuses(code: str) -> bool:
-    """A warning of that code cannot be waived."""
-    return code in _NEVER
-
-
-def under_waivers(judged: JudgedReturn, period: str, waivers: Sequence[Waiver]) -> JudgedReturn:
+def _under_waivers(judged: JudgedReturn, period: str, waivers: Sequence[Waiver]) -> JudgedReturn:
     """The return as the waivers show it: what they cover says so, and is accepted where nothing else asks."""
     own = [item for item in waivers if item.unit == judged.unit]
     findings = tuple(_shown(item, judged.unit, period, own) for item in judged.findings) if own else judged.findings
     if findings == judged.findings:
         return judged
-    verdict = judged.verdict
-    if verdict == "accepted_with_warnings":
-        verdict = verdict_of(findings)
+    verdict = verdict_of(findings) if judged.verdict == "accepted_with_warnings" else judged.verdict
     return attrs.evolve(judged, verdict=verdict, findings=findings)
 
 

@@ -37,40 +37,36 @@ MIGRATIONS = tuple(_steps(Path(__file__).with_name("migrations.sql").read_text(e
 def level(connection: Connection) -> int:
     """Number of the last step that the database took; 0 for an empty one.
 
-    Raises Nq57Error when the file is an SQLite database of some other program.
+    Raises Nq57Error when it took steps that this program does not know, and when the file is an SQLite database of some
+    other program.
     """
-    found = set(inspect(connection).get_table_names())
-    if "migrations" in found:
-        return int(connection.execute(text("SELECT coalesce(max(number), 0) FROM migrations")).scalar_one())
-    if found:
+    tables_there = set(inspect(connection).get_table_names())
+    if not tables_there:
+        return 0
+    if "migrations" not in tables_there:
         raise Nq57Error("Tệp nq57xl.db không phải sổ dữ liệu của nq57xl. Hãy chuyển tệp đó đi nơi khác.")
-    return 0
-
-
-def refuse_newer(found: int, known: int) -> None:
-    """Raises Nq57Error when the database took steps that this program does not know."""
-    if found > known:
+    found = int(connection.execute(text("SELECT coalesce(max(number), 0) FROM migrations")).scalar_one())
+    if found > (known := MIGRATIONS[-1].number):
         raise Nq57Error(
             f"Sổ dữ liệu nq57xl.db do bản nq57xl mới hơn tạo ra (bước {found}, bản này chỉ biết đến bước {known}). "
             "Hãy cập nhật chương trình; bản này không mở sổ để tránh làm hỏng dữ liệu."
         )
+    return found
 
 
-def migrate(connection: Connection, now: dt.datetime, steps: tuple[Migration, ...] = MIGRATIONS) -> int:
-    """Takes the steps that are missing; returns the new level. The caller's transaction makes it all or nothing."""
+def migrate(connection: Connection, now: dt.datetime, steps: tuple[Migration, ...] | None = None) -> None:
+    """Takes the steps that are missing. The caller's transaction makes it all or nothing."""
     found = level(connection)
-    refuse_newer(found, steps[-1].number)
     own = _dialect(connection)
     columns = "number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL"
     connection.exec_driver_sql(own(f"CREATE TABLE IF NOT EXISTS migrations ({columns})"))
-    for step in steps:
+    for step in steps or MIGRATIONS:
         if step.number > found:
             for statement in step.statements:
                 connection.exec_driver_sql(own(statement))
             row = {"number": step.number, "name": step.name, "applied_at": iso(now)}
             connection.execute(insert(tables.migrations), row)
     follow_ids(connection)
-    return steps[-1].number
 
 
 def _dialect(connection: Connection) -> Callable[[str], str]:

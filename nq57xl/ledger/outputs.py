@@ -45,7 +45,7 @@ def write_all_guarded(
         except Nq57Error as error:
             failed.append(error)
     real_folder = cache(Path.resolve)
-    ledger.note_outputs(*((workspace.key_of(item.path, real_folder), item.digest) for item in targets.values()))
+    ledger.note_outputs((workspace.key_of(item.path, real_folder), item.digest) for item in targets.values())
     written = {}
     for path, item in targets.items():
         try:

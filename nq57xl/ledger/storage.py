@@ -22,9 +22,10 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from attrs import frozen
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url, select, text
@@ -41,7 +42,7 @@ from nq57xl.text.legacy import bare
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
-BUSY_SECONDS = 10
+_BUSY_SECONDS = 10
 """How long SQLite itself waits for another connection: a backup or a reader on a slow drive."""
 
 
@@ -53,7 +54,7 @@ def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
     """
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
@@ -65,12 +66,12 @@ def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
     return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=QueuePool))
 
 
-def memory_engine(source: Path | None = None) -> Engine:
+def _memory_engine(source: Path | None = None) -> Engine:
     """An engine on a database in memory: empty, or a copy of the file."""
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     memory.execute("PRAGMA foreign_keys = ON")
     if source is not None:
-        with contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as original:
+        with contextlib.closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)) as original:
             original.backup(memory)
     return _begins_itself(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
 
@@ -118,6 +119,18 @@ def add_rows(connection: Connection, table: Table, columns: Sequence[str], rows:
     marks = ("?" if connection.dialect.paramstyle == "qmark" else "%s" for _ in columns)
     names = f"{table.name} ({', '.join(columns)})"
     connection.exec_driver_sql(f"INSERT INTO {names} VALUES ({', '.join(marks)})", rows)
+
+
+_Item = TypeVar("_Item")
+_CHUNK = 500
+"""Values of one IN: databases take so many, and more."""
+
+
+def chunks(items: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
+    """The items in pieces that one query takes."""
+    rest = iter(items)
+    while piece := list(islice(rest, _CHUNK)):
+        yield piece
 
 
 @contextlib.contextmanager
@@ -172,7 +185,7 @@ def _copy_database(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         staged.touch()  # SQLite would say of a folder without write permission that the database cannot be opened
         with _friendly(), contextlib.ExitStack() as stack:
-            original: Any = stack.enter_context(contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)))
+            original: Any = stack.enter_context(contextlib.closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)))
             copy = stack.enter_context(contextlib.closing(sqlite3.connect(staged)))
             original.backup(copy)
         staged.replace(target)
@@ -230,7 +243,7 @@ class FileStorage:
     def in_memory(self, level: int) -> Engine:
         """See `Storage`."""
         with _friendly():
-            return memory_engine(self.path if level else None)
+            return _memory_engine(self.path if level else None)
 
     def backup(self, target: Path) -> bool:
         """See `Storage`."""
@@ -273,7 +286,7 @@ class _ServerStorage:
                 f"Sổ dữ liệu trên máy chủ do bản nq57xl cũ hơn lập (bước {level}): hãy chạy một lệnh có ghi sổ, "
                 "ví dụ «nq57xl collect», để nâng cấp rồi xem lại."
             )
-        return memory_engine()
+        return _memory_engine()
 
     def backup(self, target: Path) -> bool:
         """The server's administrator keeps copies."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import attrs
 from attrs import field, frozen
 
-from nq57xl.ledger.decisions import CellRemark, is_answered
+from nq57xl.ledger.decisions import CellRemark
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.units import NO, YES
@@ -289,7 +289,7 @@ def _remarks(check: CheckBook) -> Iterator[ReportLine]:
                 "task": "" if key == table else key,
                 "column": titles.get((table, name), name),
                 "text": item.text,
-                "state": "Đã trả lời" if record is not None and is_answered(record, item) else "Chờ trả lời",
+                "state": "Đã trả lời" if record is not None and item.is_answered(record) else "Chờ trả lời",
                 "at": moment_words(item.at),
             },
         )

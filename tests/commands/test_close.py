@@ -20,7 +20,6 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.office_records import closing_of
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.results.consolidation import Consolidation
@@ -86,7 +85,7 @@ def test_the_closing_notes_what_was_written(closed_once: tuple[Path, ClosedPerio
         assert hashlib.sha256((root / path).read_bytes()).hexdigest() == sha256
         assert archived(Workspace(root), sha256) is not None
     with office_at(root, moment(21)).reading() as ledger:
-        kept = closing_of(ledger, PERIOD)
+        kept = ledger.closing(PERIOD)
     assert kept == done.closing
     assert kept.reason == "Trình lãnh đạo"
 

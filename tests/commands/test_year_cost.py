@@ -19,7 +19,7 @@ from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
 from nq57xl.commands.status import status
 from nq57xl.forms.model import FormCell
-from nq57xl.ledger import tables
+from nq57xl.ledger import returns
 from nq57xl.results.overview import past_periods
 from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
@@ -32,14 +32,14 @@ def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.Mon
     """Values read by all commands of a month: the last one at most 1.2 times the third; the trends of the report are
     those of the months read whole, also after an early month has changed."""
     read: Counter[str] = Counter()
-    plain = tables.value_of
+    plain = returns._value_of
     here = ""
 
     def counted(row: Sequence[Any]) -> object:
         read[here] += 1
         return plain(row)
 
-    monkeypatch.setattr("nq57xl.ledger.tables.value_of", counted)
+    monkeypatch.setattr("nq57xl.ledger.returns._value_of", counted)
     root = year.start_sample(tmp_path / "so")
     months = [f"2026-{number:02d}" for number in range(1, amount(4, 12) + 1)]
     for number, month in enumerate(months, start=1):

@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import migrate, tables
 from nq57xl.ledger.migrate import MIGRATIONS, Migration
-from nq57xl.ledger.storage import changing, memory_engine
+from nq57xl.ledger.storage import _memory_engine, changing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from tests.ledger_kit import CLOCK, NOON, PERIOD, dump, judged
@@ -128,7 +128,7 @@ def test_empty_file_is_a_new_ledger(tmp_path: Path) -> None:
 
 def test_tables_are_as_declared() -> None:
     """The steps lead to exactly the tables, columns, keys and references that the queries are written for."""
-    engine = memory_engine()
+    engine = _memory_engine()
     with changing(engine) as connection:
         migrate.migrate(connection, NOON)
     found = inspect(engine)

@@ -111,12 +111,12 @@ def test_same_file_twice(ledger: Ledger, workspace: Workspace) -> None:
     assert len(first) == 1
     assert again == ()
     assert dump(workspace) == before
-    assert ledger.was_judged(digest("a"))
-    known = ledger.known_files([judged("a").source, judged("b").source])
+    known = ledger.known_files([digest("a"), digest("b")])
     assert {sha256: (file.unit, file.form_period) for sha256, file in known.items()} == {digest("a"): ("VP", PERIOD)}
-    assert not ledger.was_judged(digest("a"), "2026-05")
+    assert known[digest("a")].periods == {PERIOD}
     (other,) = ledger.record_returns("2026-05", [judged("a")], NOON)
-    assert (other.period, ledger.was_judged(digest("a"), "2026-05")) == ("2026-05", True)
+    assert other.period == "2026-05"
+    assert ledger.known_files([digest("a")])[digest("a")].periods == {PERIOD, "2026-05"}
 
 
 def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
@@ -124,7 +124,7 @@ def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
     nothing = judged("a", "unrecognised", None)
     nothing = attrs.evolve(nothing, source=attrs.evolve(nothing.source, sha256=""))
     assert ledger.record_returns(PERIOD, [nothing, judged("b"), nothing], NOON) == ledger.returns(PERIOD)
-    assert not ledger.was_judged("")
+    assert not ledger.known_files([""])
     assert len(ledger.returns(PERIOD)) == 1
 
 
@@ -168,7 +168,7 @@ def test_first_seen(ledger: Ledger) -> None:
     item = judged("a")
     assert ledger.first_seen([item.source], NOON) == {item.source.sha256: NOON}
     later = NOON + dt.timedelta(hours=13)
-    assert not ledger.was_judged(item.source.sha256)
+    assert not ledger.known_files([item.source.sha256])
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}
     ledger.record_returns(PERIOD, [item], later)
     assert ledger.first_seen([item.source], later) == {item.source.sha256: NOON}

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import attrs
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
-from nq57xl.ledger import store
+from nq57xl.ledger import store, tables
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
@@ -50,7 +51,7 @@ def test_read_only_makes_nothing(workspace: Workspace) -> None:
         assert ledger.returns(PERIOD) == ()
         assert ledger.latest_period() is None
         assert ledger.events() == ()
-        assert not ledger.was_judged(digest("x"))
+        assert not ledger.known_files([digest("x")])
     assert list(workspace.root.iterdir()) == []
 
 
@@ -92,7 +93,7 @@ def test_no_wal(workspace: Workspace, ledger: Ledger) -> None:
 @pytest.mark.sqlite_file
 def test_busy_database(workspace: Workspace, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that another program holds for too long is a LedgerBusyError, not a traceback."""
-    monkeypatch.setattr("nq57xl.ledger.storage.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("nq57xl.ledger.storage._BUSY_SECONDS", 0.1)
     with Ledger.open(workspace, CLOCK) as other, ledger._engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
@@ -119,7 +120,8 @@ def test_form_round_trip(ledger: Ledger) -> None:
     assert ledger.form_by_id(made.issue_id) == made
     assert ledger.form_by_short(made.short_id) == made
     assert ledger.current_form("VP", PERIOD) == made
-    assert ledger.issued_file(made.issue_id) == ("VP.xlsx", digest(made.issue_id))
+    kept = ledger.rows(select(tables.forms.c.file, tables.forms.c.sha256))
+    assert kept == [("VP.xlsx", digest(made.issue_id))]
     assert repr(ledger.form_by_id(made.issue_id)) == repr(made)  # the order of lists, sections and texts too
     assert from_json(to_json(made), Form) == made
     assert from_json(to_json(sample_plan()), Plan) == sample_plan()
@@ -153,7 +155,6 @@ def test_unknown_forms(ledger: Ledger) -> None:
     assert ledger.form_by_short("x") is None
     assert ledger.current_form("KHTC", PERIOD) is None
     assert ledger.current_form("VP", "2026-05") is None
-    assert ledger.issued_file("x") is None
 
 
 def test_current_forms(ledger: Ledger) -> None:
@@ -200,9 +201,9 @@ def test_issue_needs_its_plan(workspace: Workspace) -> None:
 
 def test_outputs(ledger: Ledger) -> None:
     """Only a content that was noted for that very path is the program's own there; older ones stay so."""
-    ledger.note_output("out/a.xlsx", digest("1"))
-    ledger.note_output("out/a.xlsx", digest("2"))
-    ledger.note_output("out/a.xlsx", digest("2"))
+    ledger.note_outputs([("out/a.xlsx", digest("1"))])
+    ledger.note_outputs([("out/a.xlsx", digest("2"))])
+    ledger.note_outputs([("out/a.xlsx", digest("2"))])
     assert ledger.was_written("out/a.xlsx", digest("1"))
     assert ledger.was_written("out/a.xlsx", digest("2"))
     assert not ledger.was_written("out/a.xlsx", digest("3"))

@@ -16,7 +16,6 @@ import httpx
 
 from nq57xl.commands.demo import Department
 from nq57xl.commands.office import Office
-from nq57xl.ledger.office_records import closing_of, edits_of
 from nq57xl.web.site import upload_name
 from tests.conftest import SAVERS
 
@@ -148,14 +147,12 @@ def facts(root: Path, period: str) -> dict[str, Any]:
             for record in ledger.returns(period)
         ]
         events = [(item.what, _plain(item.detail)) for item in ledger.events()]
-        closing = closing_of(ledger, period)
+        closing = ledger.closing(period)
         return {
             "forms": sorted((form.unit, form.version) for form in ledger.current_forms(period)),
             "returns": returns,
             "events": events,
-            "edits": [
-                (one.new.place, one.new.typed, one.new.author, one.new.reason) for one in edits_of(ledger, period)
-            ],
+            "edits": [(one.new.place, one.new.typed, one.new.author, one.new.reason) for one in ledger.edits(period)],
             "closed": closing is not None and closing.reason,
         }
 

@@ -1,0 +1,411 @@
+"""The part of the ledger about files and returns: seen, recorded, judged again, read as the office's decisions leave
+them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import attrs
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_, update
+
+from nq57xl.forms.model import Source, Value
+from nq57xl.ledger import tables
+from nq57xl.ledger.decisions import OfficeDecisions
+from nq57xl.ledger.storage import add_rows, chunks, upsert
+from nq57xl.ledger.workspace import archived
+from nq57xl.returns.model import JudgedReturn, ReturnRecord, asked_before
+from nq57xl.rules.codec import from_json, to_json
+from nq57xl.rules.findings import Finding
+from nq57xl.text.clock import in_vietnam, iso
+
+_LOCKED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
+_FAULTS = ("FILE_FAULT",)
+_SHUT = (*_LOCKED, *_FAULTS)
+
+
+@frozen
+class _KnownFile:
+    """What the ledger has of a file by its content: enough to pass over one that lies in the inbox since last month."""
+
+    unit: str | None
+    form_period: str | None
+    """Of its newest judgement."""
+    periods: frozenset[str]
+    """For which it was judged."""
+    closed: bool
+    """It could not be judged for a fault of the program's."""
+    locked: bool
+    """Or for want of its password."""
+
+
+class RecordedReturns(OfficeDecisions):
+    """Every file ever seen, by its content; every return, in the order of collection."""
+
+    def first_seen(self, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
+        """Notes the files as seen at that moment, before they are read; returns when each content was first seen.
+
+        A run that was killed thus leaves the time at which a file came, and the next run finds it. By SHA-256.
+        """
+        with self.transaction() as connection:
+            return self._see(connection, [source for source in sources if source.sha256], in_vietnam(at))
+
+    def _see(self, connection: Connection, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
+        """The same; says where they stand in the archive, too."""
+        files = tables.files
+        seen = _seen(connection, [source.sha256 for source in sources], files.c.path.is_not(None))
+        fresh = [source for source in sources if source.sha256 not in seen]
+        noted = []
+        for source in fresh:
+            kept = archived(self.workspace, source.sha256, verify=False)
+            row = {"sha256": source.sha256, "path": self.workspace.key_of(kept) if kept else None}
+            noted.append(row | {"name": tables.clean(source.name), "size": source.size, "first_seen": iso(at)})
+        if noted:
+            note = upsert(connection, files)
+            path = func.coalesce(note.excluded.path, files.c.path)
+            note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
+            connection.execute(note, noted)
+        return seen | _seen(connection, [source.sha256 for source in fresh])
+
+    def seen_hashes(self) -> set[str]:
+        """SHA-256 of all files that were ever looked at."""
+        return {row[0] for row in self.rows(select(tables.files.c.sha256))}
+
+    def files(self) -> dict[str, str]:
+        """SHA-256 -> name of every file that should be in the archive."""
+        about = tables.files.c
+        query = select(about.sha256, about.name).where(about.path.is_not(None)).order_by(about.sha256)
+        return {row[0]: row[1] for row in self.rows(query)}
+
+    def known_files(self, hashes: Iterable[str]) -> dict[str, _KnownFile]:
+        """The files among these that were judged and recorded before, for whatever period, by SHA-256."""
+        with self.viewing() as connection:
+            return _known_files(connection, set(hashes))
+
+    def record_returns(
+        self, period: str, judged: Sequence[JudgedReturn], collected_at: dt.datetime
+    ) -> tuple[ReturnRecord, ...]:
+        """Records a whole run with its event, all or nothing; returns what is new.
+
+        Known files and duplicates are passed over, and files without a hash: they could not be read at all, so the
+        next run meets them afresh. A file that stayed closed for want of a password or for a fault of the program's,
+        and is open now, is recorded in the place of its own record, with an event that says so.
+        """
+        at = in_vietnam(collected_at)
+        told = [item for item in judged if item.source.sha256 and item.verdict != "duplicate"]
+        with self.transaction() as connection:
+            met = _known_files(connection, {item.source.sha256 for item in told})
+            known = {sha256: file for sha256, file in met.items() if period in file.periods}
+            fresh = {item.source.sha256: item for item in reversed(told) if item.source.sha256 not in known}
+            new = self._add(connection, period, [*reversed(fresh.values())], at)
+            for item in told:
+                file = known.get(item.source.sha256)
+                if file is not None and (file.closed or file.locked) and item.verdict != "unrecognised":
+                    del known[item.source.sha256]
+                    new.append(self._reopen(connection, period, item, at))
+                    self.add_event(connection, "reread", {"period": period, "file": item.source.path})
+            if new:
+                counts = Counter(record.judged.verdict for record in new)
+                self.add_event(connection, "collect", {"period": period, "verdicts": counts})
+        return tuple(new)
+
+    def _add(
+        self, connection: Connection, period: str, items: Sequence[JudgedReturn], at: dt.datetime
+    ) -> list[ReturnRecord]:
+        """Inserts returns with their files, values and findings; the ids follow the order given."""
+        if not items:
+            return []
+        self._see(connection, [item.source for item in items], at)
+        inserted = insert(tables.returns).returning(tables.returns.c.id, sort_by_parameter_order=True)
+        ids = connection.execute(inserted, [self._row(item, period, at) for item in items]).scalars()
+        records = [ReturnRecord(number, period, item, at) for number, item in zip(ids, items, strict=True)]
+        _add_parts(connection, [(record.id, record.judged) for record in records])
+        return records
+
+    def _reopen(self, connection: Connection, period: str, item: JudgedReturn, at: dt.datetime) -> ReturnRecord:
+        """Puts what a file says in the place of the record that it could not be opened.
+
+        When and from whom it was received, its place in the order and the decisions on it stay.
+        """
+        table = tables.returns
+        same = (table.c.sha256 == item.source.sha256) & (table.c.verdict == "unrecognised")
+        return_id = int(connection.execute(select(func.min(table.c.id)).where(same)).scalar_one())
+        row = self._row(item, period, at)
+        learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
+        connection.execute(update(table).where(table.c.id == return_id), learnt)
+        connection.execute(delete(tables.return_findings).where(tables.return_findings.c.return_id == return_id))
+        _add_parts(connection, [(return_id, item)])
+        return self._find(connection, table.c.id == return_id)[0]
+
+    def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> ReturnRecord:
+        """Records what the file of a return says when it is judged again, with its event; the first judgement stays,
+        and the decisions on it go on."""
+        row = self._row(item, before.period, before.collected_at) | {"judged_again": before.first_id or before.id}
+        detail = {
+            "period": before.period,
+            "unit": item.unit,
+            "file": item.source.path,
+            "sha256": item.source.sha256,
+            "before": before.judged.verdict,
+            "after": item.verdict,
+            "reason": reason,
+        }
+        with self.transaction() as connection:
+            inserted = insert(tables.returns).returning(tables.returns.c.id)
+            return_id = int(connection.execute(inserted, row).scalar_one())
+            _add_parts(connection, [(return_id, item)])
+            self._pass_on(connection, before.id, return_id)
+            self.add_event(connection, "recheck", detail)
+            return self._find(connection, tables.returns.c.id == return_id)[0]
+
+    def _row(self, judged: JudgedReturn, period: str, collected_at: dt.datetime) -> tables.Row:
+        """The row of `returns`."""
+        source = judged.source
+        row = {name: getattr(judged, name) for name in ("verdict", "unit", "form_period", "issue_id")}
+        row |= {name: tables.clean(getattr(source, name)) for name in ("sha256", "path", "name", "sender", "subject")}
+        row |= {"received_at": iso(source.received_at), "received_basis": source.received_basis}
+        row |= {"saved_at": iso(source.saved_at) if source.saved_at else ""}
+        return row | {"period": period, "collected_at": iso(collected_at), "who": tables.clean(self.person)}
+
+    def returns(
+        self, period: str, *, units: Collection[str] | None = None, valued: bool = True
+    ) -> tuple[ReturnRecord, ...]:
+        """Every return collected for the period, of all units or some, in the order of collection, with values and
+        findings.
+
+        Not `valued`: without the values of units on whose returns nothing was decided; `with_values` brings them.
+        """
+        about = tables.returns.c
+        condition = (about.period == period) & _newest_judgement()
+        if units is not None:
+            condition &= about.unit.in_(sorted(units))
+        with self.viewing() as connection:
+            return asked_before(self._find(connection, condition, valued=None if valued else _unit_decided_on()))
+
+    def with_values(self, records: Sequence[ReturnRecord], ids: Collection[int]) -> tuple[ReturnRecord, ...]:
+        """Returns that were read without their values, those of these ids with them."""
+        lacking = [record.id for record in records if record.id in ids and not record.judged.values]
+        values: dict[int, list[Value]] = {}
+        with self.viewing() as connection:
+            for some in chunks(lacking):
+                values |= _values(connection, tables.return_values.c.return_id.in_(some))
+        return tuple(
+            attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(values[record.id])))
+            if record.id in values
+            else record
+            for record in records
+        )
+
+    def progress(self, wanted: Collection[tuple[str, str]]) -> Iterator[ReturnRecord]:
+        """Every return collected of these (period, unit), without findings: of rows led how far each has come, and
+        everything of those that are done."""
+        about = tables.returns.c
+        with self.viewing() as connection:
+            for some in chunks(sorted(wanted)):
+                condition = tuple_(about.period, about.unit).in_(some) & _newest_judgement()
+                yield from self._find(connection, condition, progress_only=True)
+
+    def return_by_hash(self, sha256: str, period: str | None = None) -> ReturnRecord | None:
+        """The return that was recorded of the file with that content, for that period or the one it came for last."""
+        condition = (tables.returns.c.sha256 == sha256) & _newest_judgement()
+        if period is not None:
+            condition &= tables.returns.c.period == period
+        with self.viewing() as connection:
+            return next(reversed(self._find(connection, condition)), None)
+
+    def find_returns(self, wanted: str, *, sha256: bool) -> tuple[ReturnRecord, ...]:
+        """The returns with that path, end of path or file name; with `sha256` also those whose hash begins so."""
+        about, name = tables.returns.c, tables.clean(wanted)
+        condition = (about.path == name) | (about.name == name)
+        for sign in "/!":
+            condition |= about.path.iendswith(f"{sign}{name}", autoescape=True)
+        if sha256:
+            condition |= about.sha256.startswith(name.casefold(), autoescape=True)
+        with self.viewing() as connection:
+            return self._find(connection, condition & _newest_judgement())
+
+    def strangers(self, period: str) -> tuple[JudgedReturn, ...]:
+        """What was handed in for the period and is nobody's form."""
+        about = tables.returns.c
+        condition = (about.period == period) & (about.verdict == "unrecognised") & about.unit.is_(None)
+        with self.viewing() as connection:
+            return tuple(item.judged for item in self._find(connection, condition & _newest_judgement()))
+
+    def handed_in(self) -> set[tuple[str, str]]:
+        """(period, unit) of every return of a unit."""
+        about = tables.returns.c
+        query = select(about.period, about.unit).where(about.unit.is_not(None)).distinct()
+        return {(row[0], row[1]) for row in self.rows(query)}
+
+    def reported(self, period: str) -> list[tuple[str, str, str]]:
+        """(path, SHA-256, unit) of every return of a form of the period, in the order of collection."""
+        about = tables.returns.c
+        query = select(about.path, about.sha256, about.unit).where(about.form_period == period)
+        return [(row[0], row[1], row[2]) for row in self.rows(query.where(about.unit.is_not(None)).order_by(about.id))]
+
+    def erase_values(self, period: str, fields: Collection[tuple[str, str]]) -> int:
+        """Erases what the returns of a period say in those cells, by (table, field), for good; gives how many said
+        something. The one thing recorded that is ever taken away: a person's contacts."""
+        table = tables.return_values
+        returns = select(tables.returns.c.id).where(tables.returns.c.period == period)
+        named = tuple_(table.c.row_table, table.c.field).in_(sorted(fields))
+        with self.transaction() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else it stands in the file's free pages
+            return connection.execute(delete(table).where(table.c.return_id.in_(returns) & named)).rowcount
+
+    def _find(
+        self,
+        connection: Connection,
+        condition: ColumnElement[bool],
+        *,
+        valued: ColumnElement[bool] | None = None,
+        progress_only: bool = False,
+    ) -> tuple[ReturnRecord, ...]:
+        """Returns that fulfil a condition on `returns`, in the order of collection, as the office's decisions and
+        waivers leave them: six queries in all.
+
+        `valued`: which of them come with their values; None: all. `progress_only`: of rows led how far each has come,
+        and everything of those that are done; without findings."""
+        about, said, told = tables.returns, tables.return_values, tables.return_findings
+        query = select(about, tables.files.c.size).join(tables.files).where(condition).order_by(about.c.id)
+        rows = [row._asdict() for row in connection.execute(query)]
+        wanted = select(about.c.id).where(condition)
+        of_wanted = said.c.return_id.in_(wanted if valued is None else wanted.where(valued))
+        values = _values(connection, of_wanted & _of_progress() if progress_only else of_wanted)
+        findings: dict[int, list[Finding]] = {}
+        if not progress_only:
+            findings = _parts(connection, told, _FINDING, lambda row: Finding(*row), told.c.return_id.in_(wanted))
+        found = (_record(row, values.get(row["id"], ()), findings.get(row["id"], ())) for row in rows)
+        return self._as_decided(connection, found, wanted)
+
+
+def _seen(
+    connection: Connection, hashes: Sequence[str], condition: ColumnElement[bool] | None = None
+) -> dict[str, dt.datetime]:
+    """When each of the contents was first seen, as far as noted, by SHA-256."""
+    about = tables.files.c
+    found = {}
+    for some in chunks(hashes):
+        query = select(about.sha256, about.first_seen).where(about.sha256.in_(some))
+        for sha256, at in connection.execute(query if condition is None else query.where(condition)):
+            found[sha256] = dt.datetime.fromisoformat(at)
+    return found
+
+
+def _known_files(connection: Connection, hashes: Collection[str]) -> dict[str, _KnownFile]:
+    """Two queries for a few hundred of them."""
+    about, told = tables.returns.c, tables.return_findings.c
+    found: dict[str, _KnownFile] = {}
+    for piece in chunks(hashes):
+        shut = select(about.sha256, told.code).join(tables.return_findings, told.return_id == about.id)
+        shut = shut.where(about.sha256.in_(piece) & (about.verdict == "unrecognised") & told.code.in_(_SHUT))
+        codes: dict[str, set[str]] = {}
+        for sha256, code in connection.execute(shut):
+            codes.setdefault(sha256, set()).add(code)
+        query = select(about.sha256, about.unit, about.form_period, about.period).where(about.sha256.in_(piece))
+        for sha256, unit, form_period, period in connection.execute(query.order_by(about.id)):
+            before = found[sha256].periods if sha256 in found else frozenset()
+            own = codes.get(sha256, set())
+            closed, locked = not own.isdisjoint(_FAULTS), not own.isdisjoint(_LOCKED)
+            found[sha256] = _KnownFile(unit, form_period, before | {period}, closed, locked)
+    return found
+
+
+def _newest_judgement() -> ColumnElement[bool]:
+    """The condition that leaves out judgements which a later one of the same file has taken the place of."""
+    table, again = tables.returns, tables.returns.alias()
+    first = func.coalesce(table.c.judged_again, table.c.id)
+    later = select(again.c.id).where((again.c.judged_again == first) & (again.c.id > table.c.id))
+    return ~later.exists()
+
+
+def _unit_decided_on() -> ColumnElement[bool]:
+    """The condition for returns of units on whose returns, or an earlier one of theirs, the office decided something:
+    decisions look at values."""
+    of, decided = tables.returns.alias(), tables.decisions
+    return tables.returns.c.unit.in_(select(of.c.unit).join(decided, decided.c.return_id == of.c.id))
+
+
+def _of_progress() -> ColumnElement[bool]:
+    """The values of led rows that say how far a row has come, and every value of a row that says that it is done."""
+    table, other = tables.return_values, tables.return_values.alias()
+    done = select(other.c.return_id).where(
+        (other.c.return_id == table.c.return_id)
+        & (other.c.row_table == table.c.row_table)
+        & (other.c.row_key == table.c.row_key)
+        & (other.c.field == "progress")
+        & (other.c.value == "done")
+    )
+    return (table.c.row_table == "led") & (table.c.field.in_(("progress", "percent")) | done.exists())
+
+
+_VALUE = ("row_table", "row_key", "field", "typed", "value", "value_type", "sheet", "cell", "origin", "stated")
+_FINDING = ("code", "severity", "message", "fix", "sheet", "cell", "row_table", "task", "field", "value")
+"""What is read of `return_values` and `return_findings`; the second in the order of a Finding's fields."""
+_Part = TypeVar("_Part")
+
+
+def _parts(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    made: Callable[[Sequence[Any]], _Part],
+    condition: ColumnElement[bool],
+) -> dict[int, list[_Part]]:
+    """What belongs to each return, in its order, made of those columns."""
+    query = select(table.c.return_id, *(table.c[name] for name in columns)).where(condition)
+    found: dict[int, list[_Part]] = {}
+    # tuples: a return has a hundred of them
+    for return_id, *row in connection.execute(query.order_by(table.c.return_id, table.c.position)):
+        found.setdefault(return_id, []).append(made(row))
+    return found
+
+
+def _values(connection: Connection, condition: ColumnElement[bool]) -> dict[int, list[Value]]:
+    return _parts(connection, tables.return_values, _VALUE, _value_of, condition)
+
+
+def _value_of(row: Sequence[Any]) -> Value:
+    table, key, field, typed, value, kind, sheet, cell, origin, stated = row
+    file = from_json(origin, Source) if origin else None
+    return Value(table, key, field, typed, tables.unpack(value, kind), sheet, cell, file, stated)
+
+
+def _record(row: tables.Row, values: Iterable[Value], findings: Iterable[Finding]) -> ReturnRecord:
+    """The record of a row of `returns` joined with `files.size`."""
+    parts = {"source": tables.record_of(Source, row), "values": tuple(values), "findings": tuple(findings)}
+    judged = tables.record_of(JudgedReturn, row | parts)
+    at = dt.datetime.fromisoformat(row["collected_at"])
+    return ReturnRecord(row["id"], row["period"], judged, at, first_id=row["judged_again"] or 0)
+
+
+def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]) -> None:
+    """Inserts the values and findings of returns, by their ids."""
+    values = [row for return_id, item in items for row in _value_rows(return_id, item.values)]
+    findings = [
+        tables.row_of(finding) | {"return_id": return_id, "position": position}
+        for return_id, item in items
+        for position, finding in enumerate(item.findings)
+    ]
+    if values:
+        add_rows(connection, tables.return_values, ("return_id", "position", *_VALUE), values)
+    if findings:
+        connection.execute(insert(tables.return_findings), findings)
+
+
+def _value_rows(return_id: int, values: Sequence[Value]) -> Iterator[tuple[Any, ...]]:
+    """The rows of `return_values`: return, position, _VALUE. Plain, because a return has a hundred of them."""
+    for position, item in enumerate(values):
+        place = (_name(item.table), _name(item.key), _name(item.field))
+        origin = tables.clean(to_json(item.origin)) if item.origin else None
+        said = (tables.clean(item.typed), *tables.pack(item.value))
+        yield (return_id, position, *place, *said, _name(item.sheet), item.cell, origin, _name(item.stated))
+
+
+_name = lru_cache(maxsize=4096)(tables.clean)
+"""Of texts that stand in every return: rows, fields, sheets."""
