@@ -27,7 +27,7 @@ from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.quality import MEASURES
 from nq57xl.results.standing import Holding, office_texts, with_edits
 from nq57xl.rules.findings import make
-from nq57xl.rules.load import Quality, Vocabulary, load_quality, load_vocabulary
+from nq57xl.rules.load import Quality, Vocabulary
 from nq57xl.rules.schema import Schema
 
 
@@ -151,8 +151,8 @@ def frozen_now(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Cl
 def _style(office: Office, plan: Plan) -> tuple[Vocabulary, Quality | None]:
     """What the office's settings choose: the wording of the report, and whether it is scored."""
     root, settings = office.workspace.root, plan.settings
-    quality = load_quality(MEASURES, root) if settings.quality_score else None
-    return load_vocabulary(settings.vocabulary, root), quality
+    quality = Quality.load(MEASURES, root) if settings.quality_score else None
+    return Vocabulary.load(settings.vocabulary, root), quality
 
 
 def _as_issued(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[Plan, Period]:

@@ -301,7 +301,7 @@ class _Tables:
         product = "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""]))
         row = _task_row(task, self._facts(), self.period, product=product, support=task.support)
         earlier = self.previous.get(("led", task.code))
-        compared = tuple(name for name in _LED_BEFORE if not self._once or name not in _TEXTS)
+        compared = tuple(name for name in _LED_BEFORE if not self._once or name != "result")
         before_facts = _before_facts(earlier, compared, "explanation")
         if documents := self._documents_elsewhere(task):
             before_facts[movement.DOCUMENTS_ELSEWHERE] = documents
@@ -367,28 +367,14 @@ class _Tables:
 
 _LED_BEFORE = ("progress", "percent", "result", "completion_date")
 _INDICATOR_BEFORE = ("numerator", "denominator", "value")
-_TEXTS = ("result",)
 
 
 def _before_facts(earlier: EarlierAnswer | None, fields: Sequence[str], explanation: str) -> Facts:
-    """What rules of movement compare with: the unit's last words on the row, frozen in the form."""
+    """What rules of movement compare with."""
     if earlier is None:
         return {}
-    facts: Facts = {}
-    for name in fields:
-        value = earlier.values[name].value if name in earlier.values else None
-        if isinstance(value, date):
-            facts[movement.BEFORE + name] = value.isoformat()[:10]
-        elif isinstance(value, str) and name in _TEXTS:
-            facts[movement.BEFORE + name] = movement.text_print(value)
-        elif value is not None:
-            facts[movement.BEFORE + name] = value
-    if earlier.still:
-        facts[movement.STILL] = earlier.still
-    told = earlier.values[explanation].value if explanation in earlier.values else None
-    if isinstance(told, str):
-        facts[movement.EXPLAINED] = movement.explanation_print(told)
-    return facts
+    held = {name: item.value for name, item in earlier.values.items()}
+    return movement.facts_before(held, fields, explanation, earlier.still)
 
 
 def _ratio(earlier: EarlierAnswer | None) -> float | None:

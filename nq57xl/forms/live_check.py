@@ -13,12 +13,12 @@ from datetime import date
 from attrs import frozen
 
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value, cells_of
-from nq57xl.forms.rows import judged_tables, unreadable_fields
+from nq57xl.forms.rows import judged_tables
 from nq57xl.forms.shared_cells import missing_formula
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.rules.movement import Moved, predicates_of
+from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted
+from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted, unreadable_fields
 from nq57xl.rules.schema import Facts, Table
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
@@ -269,7 +269,7 @@ def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
         ]
         if conditions:
             test = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
-            settled = group[0].settled(cells) if isinstance(group[0], Moved) else ""
+            settled = group[0].settled(cells)
             if not runs or runs[-1][0] != settled:
                 runs.append((settled, []))
             runs[-1][1].append(f'IF({test},{quoted(short + END)},"")')

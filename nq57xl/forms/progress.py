@@ -12,7 +12,6 @@ from attrs import frozen
 from nq57xl.forms.live_check import CELL_ERROR, END, MISSING, checks_of, entries_of, filled_cells, parts_of
 from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot, Value
 from nq57xl.forms.wording import ENOUGH
-from nq57xl.rules.predicates import Predicate, RequiredIf
 from nq57xl.rules.rows import blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
@@ -178,18 +177,14 @@ def _parts(
         for short, group in parts_of(form, form.schema.table(slot.table), slot).items():
             if short in parts:
                 continue
-            found = [entries.get((slot.table, slot.key, name)) for name in _fields(group[0])]
+            # of several sets of cells that would do, the first
+            found = [entries.get((slot.table, slot.key, name)) for name in group[0].alternatives[0]]
             cells = [
                 _CheckedCell(item.sheet, titles[item.sheet], item.col, item.row - slot.row) for item in found if item
             ]
             deciding = frozenset(name for item in group for name in item.when.reads())
             parts[short] = _CheckPart(short, group[0].rule.field, tuple(cells), deciding)
     return tuple(parts.values())
-
-
-def _fields(predicate: Predicate) -> list[str]:
-    """Of several sets of cells that would do, the first."""
-    return predicate.alternatives[0] if isinstance(predicate, RequiredIf) else [predicate.rule.field]
 
 
 def _is_wrong(text: str) -> bool:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from nq57xl.forms.model import Form, Value
 from nq57xl.rules.judge import BrokenRules, judge_rows
-from nq57xl.rules.rows import KEY, RETURN, UNREADABLE, fields_of, unreadable
+from nq57xl.rules.rows import KEY, RETURN, fields_of, unreadable
 from nq57xl.rules.schema import CellValue, Schema, Table
 
 
 def rows_of(form: Form, values: Iterable[Value], table: str, number: int = 0) -> list[dict[str, Any]]:
     """The open rows of a table: key under KEY, facts under "#name", values by field, those broadcast to it too.
 
-    A cell with something in it that is no value holds one of UNREADABLE. Free rows that are not in the form (a unit
-    added them) come after the prepared ones.
+    A cell with something in it that is no value holds what `unreadable` gives. Free rows that are not in the form (a
+    unit added them) come after the prepared ones.
     """
     return _rows_of(form, _by_row(values), table, number)
 
@@ -75,8 +75,3 @@ def judged_tables(
             rows = [row for number in numbers for row in _rows_of(*typed[number], table.name, number)]
             if rows:
                 yield table, schema, rows, judge_rows(rows, table, schema)
-
-
-def unreadable_fields(row: Mapping[str, Any]) -> frozenset[str]:
-    """Fields of a row that hold something unreadable."""
-    return frozenset(name for name, value in row.items() if not name.startswith("#") and value in UNREADABLE)

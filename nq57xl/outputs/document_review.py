@@ -39,7 +39,7 @@ from nq57xl.results.wording import (
     percent_of,
     shown,
 )
-from nq57xl.rules.movement import EXPLAINED_BY, MOVEMENT_EXPLAINED
+from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import one_line
 
@@ -95,8 +95,8 @@ def _explained_movements(c: Consolidation, most: int) -> Iterator[Paragraph]:
     for report in c.units:
         judged = report.status.counting.judged if report.status.counting is not None else None
         for item in judged.findings if judged is not None else ():
-            if item.code == MOVEMENT_EXPLAINED:
-                what, _, why = item.message.partition(EXPLAINED_BY)
+            if explained := explained_movement(item):
+                what, why = explained
                 words = f"{what.rstrip('.')}, do đơn vị giải trình: {one_line(why).strip('«».')}"
                 told.append(f"{report.status.name} ({item.task}): {words}")
     lead = f"Có {count_words(len(told))} biến động số liệu so với kỳ trước đã được đơn vị giải trình"

@@ -18,7 +18,7 @@ from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_cell, write_h
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
 from nq57xl.rules.findings import Finding, Point, grouped
-from nq57xl.rules.load import Clear, load_clear
+from nq57xl.rules.load import Clear
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.patch import put_sheet
@@ -217,7 +217,7 @@ class _LintLine:
 
 def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], workspace: Path | None = None) -> bytes:
     """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
-    clear = load_clear(workspace)
+    clear = Clear.load(workspace)
     points = grouped(findings, _MANY)
     lines = [line for number, point in enumerate(points, 1) for line in _lint_lines(number, point, plan, clear)]
     heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"

@@ -23,7 +23,7 @@ from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding, catalogue, make, reworded
-from nq57xl.rules.load import Clear, load_clear
+from nq57xl.rules.load import Clear
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import bare, fold, one_line
 
@@ -37,7 +37,7 @@ class _Linter:
     def __init__(self, plan: Plan, places: _Places, workspace: Path | None = None) -> None:
         self.plan = plan
         self.resolver = Resolver(plan.units, plan.groups)
-        self.clear: Clear = load_clear(workspace)
+        self.clear: Clear = Clear.load(workspace)
         self.misprints: Mapping[str, str] = read_schema("misprints.yml", workspace)
         """Misprint -> likely word."""
         self._places = places

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from nq57xl.forms.model import Form, Source, Value
-from nq57xl.forms.rows import judged_tables, unreadable_fields
+from nq57xl.forms.rows import judged_tables
 from nq57xl.forms.wording import FORM_FILE
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import title_of
@@ -17,7 +17,7 @@ from nq57xl.returns.model import AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, catalogue, make, verdict_of
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.rows import KEY, RETURN
+from nq57xl.rules.rows import KEY, RETURN, unreadable_fields
 from nq57xl.rules.schema import Field
 
 

@@ -14,7 +14,7 @@ from nq57xl.forms.rows import rows_of
 from nq57xl.returns.model import LOST, AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
 from nq57xl.rules.judge import judge_rows
-from nq57xl.rules.rows import KEY, RETURN, UNREADABLE
+from nq57xl.rules.rows import KEY, RETURN, unreadable_fields
 from nq57xl.rules.schema import Field, Table
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import short
@@ -96,8 +96,9 @@ def _contradicting_in(newer: Return, table: Table, cells: Sequence[_EarlierCell]
     """By the rules of one table, whose own cells they are or whose rows all see them: each row with one more cell."""
     # what cannot be read contradicts nothing
     rows = [
-        {name: held for name, held in row.items() if held not in UNREADABLE}
+        {name: held for name, held in row.items() if name not in unread}
         for row in rows_of(newer.form, newer.values, table.name)
+        for unread in [unreadable_fields(row)]
     ]
     pairs = [
         (cell.key, row, {**row, cell.key[2]: cell.value.value})

@@ -7,45 +7,82 @@ schema`). Every check has the id of its rule as its error; the failure cases are
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.rows import (
-    KEY,
-    PERIOD,
-    RETURN,
-    SAME,
-    RowKind,
-    derived_type,
-    dtype_of,
-    fields_of,
-    frame_of,
-    same_texts,
-)
-from nq57xl.rules.schema import Schema, Table
+from nq57xl.rules.rows import KEY, PERIOD, RETURN, RowKind, fields_of
+from nq57xl.rules.schema import FieldType, Schema, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pandera.pandas as pa
 
 _COLUMN_CHECKS = {"isin", "in_range", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to"}
 _COLUMN_CHECKS |= {"str_length", "str_matches"}
 """Checks of one column that pandera has itself."""
+_SAME = "#same_"
+"""Before the name of a field whose texts may not repeat in a return: return and text, blank rows told apart."""
+_NUMBERS = ("percent", "number", "whole")
+_NO_RULE = frozenset({RETURN, KEY})
+"""What no rule reads."""
+_MOST_ROWS = 5000
+
+_Row = Mapping[str, Any]
+"""Fields by name, facts by "#name"."""
+_Content = frozenset[tuple[str, Any]]
+"""Names and values: what is equal is so to every rule, too."""
 
 
-@frozen
-class TableSchema:
-    """The schema of rows of one kind, and what its failure cases say."""
+@frozen(eq=False)
+class _TableSchema:
+    """The schema of rows of one kind, what its failure cases say, and what rows broke that were judged before.
+
+    Rows with equal cells and equal facts break the same, in every form. A new form is nothing but blank rows, a marked
+    one holds what was judged as it came in, and pandera takes as long for one row as for hundreds. Where a rule
+    compares the rows of a return, rows that are alike are not known.
+    """
 
     pandera: pa.DataFrameSchema
     derived: tuple[str, ...]
-    """Columns beside the fields, for frame_of."""
+    """Columns beside the fields, for the frame."""
     rule_ids: dict[tuple[str, str], str]
     """(check, column) of what pandera names itself, nullability and uniqueness -> id of the rule."""
+    known: dict[_Content, frozenset[str]] = field(factory=dict, init=False)
+
+    @cached_property
+    def conditions(self) -> frozenset[str]:
+        """Facts that decide whether a rule speaks of a row: all that is read of one in which nothing is filled."""
+        return frozenset(name for check in self.pandera.checks for name in check.statistics["when"])
+
+    def repeated(self, rows: Sequence[_Row]) -> list[bool]:
+        """Of each row, whether another of its return says the same in a field whose texts may not repeat."""
+        found = [False] * len(rows)
+        for name in self.derived:
+            if name.startswith(_SAME):
+                texts = _same_texts(rows, name)
+                times = Counter(texts)
+                found = [before or times[text] > 1 for before, text in zip(found, texts, strict=True)]
+        return found
+
+    def content(self, row: _Row, *, repeats: bool) -> _Content | None:
+        """All that rules read of a row; None where it is judged beside others."""
+        held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
+        if next((False for name, _ in reversed(held) if name[0] != "#"), True):  # facts come first
+            held = [item for item in held if item[0] in self.conditions]
+        elif repeats:
+            return None
+        return frozenset(held)
+
+    def learn(self, judged: Mapping[_Content, set[str]]) -> None:
+        """Keeps what was found."""
+        if len(self.known) + len(judged) > _MOST_ROWS:
+            self.known.clear()
+        self.known.update((content, frozenset(broken)) for content, broken in judged.items())
 
 
 @frozen(eq=False)
@@ -67,7 +104,7 @@ class _Key:
         )
 
 
-def table_schema(table: Table, schema: Schema, kind: RowKind) -> TableSchema:
+def _table_schema(table: Table, schema: Schema, kind: RowKind) -> _TableSchema:
     """The schema of a table's rows of one kind. Raises KeyError for a rule about a field that does not exist."""
     return _built(_Key(table, schema, kind))
 
@@ -78,7 +115,7 @@ def schema_text(table: Table, schema: Schema, kind: RowKind, form: str) -> str:
 
     import yaml
 
-    built = table_schema(table, schema, kind).pandera
+    built = _table_schema(table, schema, kind).pandera
     if form == "json":
         return json.dumps(json.loads(str(built.to_json())), ensure_ascii=False, indent=1)
     return yaml.safe_dump(yaml.safe_load(str(built.to_yaml())), allow_unicode=True, sort_keys=False)
@@ -86,11 +123,11 @@ def schema_text(table: Table, schema: Schema, kind: RowKind, form: str) -> str:
 
 def required_fields(table: Table, schema: Schema, kind: RowKind) -> set[str]:
     """Fields that are required whatever the others say."""
-    return {name for check, name in table_schema(table, schema, kind).rule_ids if check == "not_nullable"}
+    return {name for check, name in _table_schema(table, schema, kind).rule_ids if check == "not_nullable"}
 
 
 @lru_cache(maxsize=256)
-def _built(key: _Key) -> TableSchema:
+def _built(key: _Key) -> _TableSchema:
     import pandera.pandas as pa
 
     parts = _Parts(key.table, key.schema, key.kind)
@@ -98,7 +135,7 @@ def _built(key: _Key) -> TableSchema:
         parts.add(predicate)
     columns = {
         name: pa.Column(
-            dtype_of(item.kind(key.kind.facts)),
+            _dtype(item.kind(key.kind.facts)),
             parts.columns.get(name),
             nullable=("not_nullable", name) not in parts.rule_ids,
             title=item.title,
@@ -107,10 +144,10 @@ def _built(key: _Key) -> TableSchema:
         for name, item in fields_of(key.table, key.schema).items()
     }
     for name in parts.derived:
-        same = name.startswith(SAME)
-        columns[name] = pa.Column(dtype_of(derived_type(name)), nullable=not same, unique=same, report_duplicates="all")
+        same = name.startswith(_SAME)
+        columns[name] = pa.Column(_dtype(_derived_type(name)), nullable=not same, unique=same, report_duplicates="all")
     built = pa.DataFrameSchema(columns, parts.rows, strict=True, name=key.table.name, title=key.table.title)
-    return TableSchema(built, tuple(parts.derived), parts.rule_ids)
+    return _TableSchema(built, tuple(parts.derived), parts.rule_ids)
 
 
 @frozen
@@ -139,8 +176,8 @@ class _Parts:
         if name == "required_if" and not group and arguments["any_of"] == [[rule.field]]:
             self.rule_ids["not_nullable", rule.field] = rule.id
         elif name == "unique":
-            self.derived[SAME + rule.field] = None
-            self.rule_ids["field_uniqueness", SAME + rule.field] = rule.id
+            self.derived[_SAME + rule.field] = None
+            self.rule_ids["field_uniqueness", _SAME + rule.field] = rule.id
         elif name in _COLUMN_CHECKS and not group:
             check = getattr(pa.Check, name)(**arguments, error=rule.id)
             self.columns.setdefault(rule.field, []).append(check)
@@ -155,8 +192,61 @@ class _Parts:
             self.rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id, ignore_na=False))
 
 
-_Row = Mapping[str, Any]
-"""Fields by name, facts by "#name"."""
+def _frame(
+    rows: Sequence[_Row], table: Table, schema: Schema, kind: RowKind, derived: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Typed frame of rows of one kind, index 0, 1, 2 ... in the order given.
+
+    Columns: every field of the table, every field broadcast to it, and `derived`: facts ("#overdue") and texts that may
+    not repeat (_SAME). Texts and codes are strings, numbers and percents float64, days datetime64, other facts objects;
+    blanks are NA.
+    """
+    import pandas as pd
+
+    index = pd.RangeIndex(len(rows))  # one for all: columns with an index of their own would be aligned one by one
+    columns = {
+        name: _column([row.get(name) for row in rows], item.kind(kind.facts), index)
+        for name, item in fields_of(table, schema).items()
+    }
+    for name in derived:
+        values = _same_texts(rows, name) if name.startswith(_SAME) else [row.get(name) for row in rows]
+        columns[name] = _column(values, _derived_type(name), index)
+    return pd.DataFrame(columns, index=index)
+
+
+def _derived_type(name: str) -> FieldType | None:
+    """What a column beside the fields holds; None: plain facts."""
+    return "text" if name.startswith(_SAME) else "date" if name in PERIOD else None
+
+
+def _dtype(kind: FieldType | None) -> str:
+    """Name of the column's type; None: a fact. pandas 3 has a string type of its own; before it, the nullable one."""
+    import pandas as pd
+
+    if kind is None:
+        return "object"
+    if kind in _NUMBERS:
+        return "float64"
+    text = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
+    return "datetime64[s]" if kind == "date" else text
+
+
+def _column(values: list[Any], kind: FieldType | None, index: pd.RangeIndex) -> pd.Series[Any]:
+    import pandas as pd
+
+    if kind == "date":
+        return pd.Series(pd.to_datetime(pd.Series(values, index, dtype=object)).astype("datetime64[s]"))
+    filled = values if kind is None or kind in _NUMBERS else [item or None for item in values]
+    return pd.Series(filled, index, dtype=_dtype(kind))
+
+
+def _same_texts(rows: Sequence[_Row], column: str) -> list[str]:
+    """What each row says in a field whose texts may not repeat, equal within a return; blank rows told apart."""
+    name = column.removeprefix(_SAME)
+    return [
+        f"{row.get(RETURN)} {str(row[name]).casefold()}" if row.get(name) else f"\0{number}"
+        for number, row in enumerate(rows)
+    ]
 
 
 @frozen
@@ -184,15 +274,15 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
                 like[facts] = kinds[RowKind.of(row, table)]
             like[facts].append(position)
     for kind, positions in kinds.items():
-        known = _KnownRows.of(table, schema, kind)
-        compared = known.repeated([rows[position] for position in positions])
+        typed = _table_schema(table, schema, kind)
+        compared = typed.repeated([rows[position] for position in positions])
         contents = {
-            position: known.content(rows[position], repeats=repeats)
+            position: typed.content(rows[position], repeats=repeats)
             for position, repeats in zip(positions, compared, strict=True)
         }
         new = []
         for position, content in contents.items():
-            rules = None if content is None else known.known.get(content)
+            rules = None if content is None else typed.known.get(content)
             if rules is None:
                 new.append(position)
             else:
@@ -200,73 +290,8 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
         if new:
             _judge(found, rows, new, (table, schema, kind))
         if not found.failed:
-            known.learn({content: found.by_row[at] for at in new if (content := contents[at]) is not None})
+            typed.learn({content: found.by_row[at] for at in new if (content := contents[at]) is not None})
     return found
-
-
-_NO_RULE = frozenset({RETURN, KEY})
-"""What no rule reads."""
-_MOST_KINDS, _MOST_ROWS = 256, 5000
-
-
-_Content = frozenset[tuple[str, Any]]
-"""Names and values: what is equal is so to every rule, too."""
-
-
-@frozen(eq=False)
-class _KnownRows:
-    """What rows broke: rows with equal cells and equal facts break the same, in every form.
-
-    A new form is nothing but blank rows, a marked one holds what was judged as it came in, and pandera takes as long
-    for one row as for hundreds. Where a rule compares the rows of a return, rows that are alike are not known.
-    """
-
-    typed: TableSchema
-    compared: tuple[str, ...]
-    """Fields whose texts may not repeat in a return."""
-    conditions: frozenset[str]
-    """Facts that decide whether a rule speaks of a row: all that is read of one in which nothing is filled."""
-    known: dict[_Content, frozenset[str]] = field(factory=dict)
-
-    @staticmethod
-    def of(table: Table, schema: Schema, kind: RowKind) -> _KnownRows:
-        """Those of a kind of row, as long as its schema is the same object."""
-        typed = table_schema(table, schema, kind)
-        found = _KNOWN.get(id(typed))
-        if found is None:
-            if len(_KNOWN) >= _MOST_KINDS:
-                _KNOWN.clear()
-            compared = tuple(name.removeprefix(SAME) for name in typed.derived if name.startswith(SAME))
-            conditions = frozenset(name for check in typed.pandera.checks for name in check.statistics["when"])
-            found = _KNOWN[id(typed)] = _KnownRows(typed, compared, conditions)
-        return found
-
-    def repeated(self, rows: Sequence[_Row]) -> list[bool]:
-        """Of each row, whether another of its return says the same in a field whose texts may not repeat."""
-        found = [False] * len(rows)
-        for field_name in self.compared:
-            texts = same_texts(rows, field_name)
-            times = Counter(texts)
-            found = [before or times[text] > 1 for before, text in zip(found, texts, strict=True)]
-        return found
-
-    def content(self, row: _Row, *, repeats: bool) -> _Content | None:
-        """All that rules read of a row; None where it is judged beside others."""
-        held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
-        if next((False for name, _ in reversed(held) if name[0] != "#"), True):  # facts come first
-            held = [item for item in held if item[0] in self.conditions]
-        elif repeats:
-            return None
-        return frozenset(held)
-
-    def learn(self, judged: Mapping[_Content, set[str]]) -> None:
-        """Keeps what was found."""
-        if len(self.known) + len(judged) > _MOST_ROWS:
-            self.known.clear()
-        self.known.update((content, frozenset(broken)) for content, broken in judged.items())
-
-
-_KNOWN: dict[int, _KnownRows] = {}
 
 
 def _judge(
@@ -295,9 +320,9 @@ def _validated(
     """
     import pandera.errors
 
-    typed = table_schema(table, schema, kind)
+    typed = _table_schema(table, schema, kind)
     try:
-        typed.pandera.validate(frame_of(rows, table, schema, kind, typed.derived), lazy=True)
+        typed.pandera.validate(_frame(rows, table, schema, kind, typed.derived), lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases[["check", "column", "index"]]
     except Exception:  # a value that fits no column

@@ -172,7 +172,7 @@ def _sheet(raw: dict[str, Any]) -> SheetSpec:
 
 
 @frozen
-class QualityRule:
+class _QualityRule:
     """One thing that is measured, as a share from 0 to 100 %."""
 
     code: str
@@ -183,20 +183,20 @@ class QualityRule:
 
 
 @frozen
-class Principle:
+class _Principle:
     """One of the six principles."""
 
     code: str
     title: str
     weight: float
-    rules: tuple[QualityRule, ...]
+    rules: tuple[_QualityRule, ...]
 
 
 @frozen
 class Quality:
-    """The whole scheme."""
+    """The scheme by which the quality of data is scored (schemas/quality.yml)."""
 
-    principles: tuple[Principle, ...]
+    principles: tuple[_Principle, ...]
     green: float
     """Percent from which a score is green."""
     yellow: float
@@ -204,8 +204,19 @@ class Quality:
     identifiers: str
     """Code of the rule that must reach 100 %: below it the score is red, whatever it is."""
 
-
-_QUALITY = "quality.yml"
+    @classmethod
+    def load(cls, measures: Collection[str], workspace: Path | None = None) -> Quality:
+        """The scheme. Raises Nq57Error when the file is wrong or names something that is not among the measures."""
+        name = "quality.yml"
+        found = _structured(name, cls, workspace)
+        rules = [rule for principle in found.principles for rule in principle.rules]
+        unknown = [rule.code for rule in rules if rule.code not in measures]
+        if unknown:
+            raise Nq57Error(f"Tệp schemas/{name} có tiêu chí không đo được: {', '.join(unknown)}. Hãy sửa hoặc bỏ.")
+        weights = [item.weight for item in found.principles] + [rule.weight for rule in rules]
+        if not rules or any(weight < 0 for weight in weights) or not sum(weights):
+            raise Nq57Error(f"Tệp schemas/{name} phải có tiêu chí, và trọng số không được âm.")
+        return found
 
 
 def _structured(name: str, kind: type[_T], workspace: Path | None) -> _T:
@@ -215,17 +226,16 @@ def _structured(name: str, kind: type[_T], workspace: Path | None) -> _T:
         raise Nq57Error(f"Tệp schemas/{name} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn.") from error
 
 
-def load_quality(measures: Collection[str], workspace: Path | None = None) -> Quality:
-    """The scheme. Raises Nq57Error when the file is wrong or names something that is not among the measures."""
-    found = _structured(_QUALITY, Quality, workspace)
-    rules = [rule for principle in found.principles for rule in principle.rules]
-    unknown = [rule.code for rule in rules if rule.code not in measures]
-    if unknown:
-        raise Nq57Error(f"Tệp schemas/{_QUALITY} có tiêu chí không đo được: {', '.join(unknown)}. Hãy sửa hoặc bỏ.")
-    weights = [item.weight for item in found.principles] + [rule.weight for rule in rules]
-    if not rules or any(weight < 0 for weight in weights) or not sum(weights):
-        raise Nq57Error(f"Tệp schemas/{_QUALITY} phải có tiêu chí, và trọng số không được âm.")
-    return found
+_COUNTED_OTHERWISE = re.compile(r"^[<>=$]|[*?~]")
+"""COUNTIFS of the report would take such words for a pattern or a comparison."""
+_STANDINGS: dict[str, tuple[str, ...]] = {
+    "done": ("on_time", "late", "undated"),
+    "in_progress": ("overdue", "at_risk", "on_track", "undated"),
+    "not_started": ("overdue", "at_risk", "on_track", "undated"),
+    "ongoing": ("not_applicable",),
+    "not_arisen": ("not_applicable",),
+}
+"""Every standing that there is (contract: progress and timeliness): a vocabulary must word them all."""
 
 
 @frozen
@@ -241,52 +251,33 @@ class Vocabulary:
         """The wording of that standing; None where the words of the form are used."""
         return self.words.get(progress, {}).get(timeliness)
 
-
-_VOCABULARIES = "vocabularies.yml"
-_COUNTED_OTHERWISE = re.compile(r"^[<>=$]|[*?~]")
-"""COUNTIFS of the report would take such words for a pattern or a comparison."""
-PAIRS: dict[str, tuple[str, ...]] = {
-    "done": ("on_time", "late", "undated"),
-    "in_progress": ("overdue", "at_risk", "on_track", "undated"),
-    "not_started": ("overdue", "at_risk", "on_track", "undated"),
-    "ongoing": ("not_applicable",),
-    "not_arisen": ("not_applicable",),
-}
-"""Every standing that there is (contract: progress and timeliness): a vocabulary must word them all."""
-
-
-def load_vocabulary(code: str, workspace: Path | None = None) -> Vocabulary:
-    """The vocabulary of that code. Raises Nq57Error when the file has none of it, or it lacks words."""
-    found = read_schema(_VOCABULARIES, workspace)
-    words = found.get(code) if isinstance(found, dict) else None
-    if not isinstance(words, dict):
-        raise Nq57Error(f"Tệp schemas/{_VOCABULARIES} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")
-    odd = next((text for text in _texts(words) if _COUNTED_OTHERWISE.search(text)), "")
-    if odd:
-        raise Nq57Error(
-            f"Bộ từ ngữ «{code}» trong schemas/{_VOCABULARIES} có «{odd}»: không dùng các dấu * ? ~ và không bắt đầu "
-            "bằng các dấu < > = $, vì Excel không đếm được."
-        )
-    missing = _missing(words) if words else ""
-    if missing:
-        raise Nq57Error(f"Bộ từ ngữ «{code}» trong schemas/{_VOCABULARIES} thiếu cách ghi cho {missing}; hãy bổ sung.")
-    return Vocabulary(code, words)
-
-
-def _texts(words: dict[str, Any]) -> list[str]:
-    found = [own for own in words.values() if isinstance(own, dict)]
-    return [text for own in found for text in own.values() if isinstance(text, str)]
-
-
-def _missing(words: dict[str, Any]) -> str:
-    """The first standing without words, "" when there is none."""
-    for progress, codes in PAIRS.items():
-        for timeliness in codes:
-            own = words.get(progress)
-            text = own.get(timeliness) if isinstance(own, dict) else None
-            if not isinstance(text, str) or not text.strip():
-                return f"{progress}/{timeliness}"
-    return ""
+    @classmethod
+    def load(cls, code: str, workspace: Path | None = None) -> Vocabulary:
+        """The vocabulary of that code. Raises Nq57Error when vocabularies.yml has none of it, or it lacks words."""
+        name = "vocabularies.yml"
+        found = read_schema(name, workspace)
+        words = found.get(code) if isinstance(found, dict) else None
+        if not isinstance(words, dict):
+            raise Nq57Error(f"Tệp schemas/{name} không có bộ từ ngữ «{code}»; hãy chọn bộ khác ở trang Cài đặt.")
+        told = {
+            (progress, timely): text
+            for progress, own in words.items()
+            if isinstance(own, dict)
+            for timely, text in own.items()
+            if isinstance(text, str)
+        }
+        if odd := next(filter(_COUNTED_OTHERWISE.search, told.values()), ""):
+            raise Nq57Error(
+                f"Bộ từ ngữ «{code}» trong schemas/{name} có «{odd}»: không dùng các dấu * ? ~ và không bắt đầu "
+                "bằng các dấu < > = $, vì Excel không đếm được."
+            )
+        standings = [(progress, timely) for progress, codes in _STANDINGS.items() for timely in codes]
+        missing = next((one for one in standings if not told.get(one, "").strip()), None)
+        if words and missing:
+            raise Nq57Error(
+                f"Bộ từ ngữ «{code}» trong schemas/{name} thiếu cách ghi cho {'/'.join(missing)}; hãy bổ sung."
+            )
+        return cls(code, words)
 
 
 @frozen
@@ -329,7 +320,7 @@ class Clear:
         names = (name for name in wanted for item in self.criteria if code in item.checks and item.is_called(name))
         return next(names, "")
 
-
-def load_clear(workspace: Path | None = None) -> Clear:
-    """The criteria, with the workspace's own file before the packaged one. Raises Nq57Error when the file is wrong."""
-    return _structured("clear.yml", Clear, workspace)
+    @classmethod
+    def load(cls, workspace: Path | None = None) -> Clear:
+        """As the workspace's own file says, else the packaged one. Raises Nq57Error when the file is wrong."""
+        return _structured("clear.yml", cls, workspace)

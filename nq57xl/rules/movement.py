@@ -15,9 +15,10 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.resources import read_schema
-from nq57xl.rules.predicates import BASIC, Check, Predicate, Row
+from nq57xl.rules.findings import Finding
+from nq57xl.rules.predicates import Check, Predicate, Row
 from nq57xl.rules.rows import Cells, RowKind, all_of, blank_formula, quoted
-from nq57xl.rules.schema import Facts, Field, Schema, Table, is_blank, shown, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Field, Schema, Table, is_blank, vietnamese_number, vietnamese_percent
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
 """Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""
@@ -25,12 +26,12 @@ DOCUMENTS_ELSEWHERE = f"{BEFORE}evidence_number"
 """Fact: documents that proved other rows, a line each."""
 SHARE = "jump_share"
 """Fact: the office's own share of the earlier value from which a figure of this row has moved too much."""
-MOVEMENT_EXPLAINED = "MOVEMENT_EXPLAINED"
-"""Code of what is told of a movement once it is explained."""
-EXPLAINED_BY = " Giải trình của đơn vị: «"
+_EXPLAINED_BY = " Giải trình của đơn vị: «"
 """Between what moved and the unit's own words in that sentence."""
 _NEAR = 1e-9
 _SMALL = 0.01
+_PRINTS = ("result",)
+"""Fields that hold texts, which are compared by their prints."""
 _PRINTED = 100
 """Letters of a text that are compared, with its length: a formula takes no longer text."""
 _LEAST = 5
@@ -40,7 +41,32 @@ _ORDER = ("not_started", "in_progress", "done")
 """Progress from slow to fast; the other two levels have no place in it."""
 
 
-def text_print(text: str) -> str:
+def facts_before(held: Mapping[str, Any], fields: Iterable[str], explanation: str, still: int) -> Facts:
+    """What rules compare a row with, frozen in the form: what the unit last said in those of its `fields`.
+
+    `held`: values by field; `explanation`: the field that explains; `still`: for how many periods the percentage stood.
+    """
+    facts: Facts = {}
+    for name in fields:
+        value = held.get(name)
+        if isinstance(value, date):
+            facts[BEFORE + name] = value.isoformat()[:10]
+        elif value is not None:
+            facts[BEFORE + name] = _text_print(value) if isinstance(value, str) and name in _PRINTS else value
+    if still:
+        facts[STILL] = still
+    if isinstance(told := held.get(explanation), str):
+        facts[EXPLAINED] = _explanation_print(told)
+    return facts
+
+
+def explained_movement(finding: Finding) -> tuple[str, str] | None:
+    """What moved, and the unit's own words, of a finding of a movement that is explained; None: of another one."""
+    what, _, why = finding.message.partition(_EXPLAINED_BY)
+    return (what, why) if finding.code == "MOVEMENT_EXPLAINED" else None
+
+
+def _text_print(text: str) -> str:
     """What a text is compared by: its length and first letters without blanks and case, "27:đãtrình…"."""
     bare = _BLANKS.sub("", text).lower()
     return f"{len(bare)}:{bare[:_PRINTED]}"
@@ -62,9 +88,9 @@ _DOTS = (".", "-", "…")
 """Marks that tell nothing apart: "....." explains nothing, and last time's words with a full stop are last time's."""
 
 
-def explanation_print(text: str) -> str:
-    """What an explanation is compared by: `text_print` of its words without dots and dashes."""
-    return text_print(_undotted(text))
+def _explanation_print(text: str) -> str:
+    """What an explanation is compared by: `_text_print` of its words without dots and dashes."""
+    return _text_print(_undotted(text))
 
 
 def _undotted(text: str) -> str:
@@ -77,7 +103,8 @@ def _explains(text: object, before: object) -> bool:
         return False
     bare = _BLANKS.sub("", _undotted(text)).lower()
     # forms issued by earlier programs hold what was said last time with its dots
-    return len(bare) >= _LEAST and bare not in _nothing() and before not in (explanation_print(text), text_print(text))
+    said_before = before in (_explanation_print(text), _text_print(text))
+    return len(bare) >= _LEAST and bare not in _nothing() and not said_before
 
 
 @cache
@@ -168,7 +195,7 @@ def _back(item: _ComparedCell) -> bool:
 
 
 def _copied(item: _ComparedCell) -> bool:
-    return isinstance(item.now, str) and bool(item.now) and text_print(item.now) == item.before
+    return isinstance(item.now, str) and bool(item.now) and _text_print(item.now) == item.before
 
 
 def _repeated(item: _ComparedCell) -> bool:
@@ -295,7 +322,7 @@ class Moved(Predicate):
         return self._moves_formula(ref, before, cells)
 
     def settled(self, cells: Cells) -> str:
-        """Excel condition that the row explains its movements: one for all rules that the same field settles.
+        """That the row explains its movements: one condition for all rules that the same field settles.
 
         It stands once around them in a check: Excel takes no formula of more than 8.192 characters.
         """
@@ -346,17 +373,17 @@ class Moved(Predicate):
         }[self._how]
         if not self.rule.params.get("explained"):
             return told
-        return f"{told}{EXPLAINED_BY}{' '.join(str(row.get(self._settled_by)).split())}»."
+        return f"{told}{_EXPLAINED_BY}{' '.join(str(row.get(self._settled_by)).split())}»."
 
     def _shown(self, value: Any, row: Row) -> str:  # noqa: ANN401 - a cell or a fact
         field: Field = self.field
         if field.type in ("choice", "measure") and isinstance(value, str):
             return f"«{self.when.words(self.rule.field, value)}»"
         if field.type == "date" and isinstance(value, str):
-            return shown(date.fromisoformat(value), field)
+            return field.shown(date.fromisoformat(value))
         if isinstance(value, int | float) and field.kind({"measure": row.get("#measure")}) == "percent":
             return vietnamese_percent(float(value))
-        return vietnamese_number(float(value)) if isinstance(value, int | float) else shown(value, field)
+        return vietnamese_number(float(value)) if isinstance(value, int | float) else field.shown(value)
 
 
 _CELL = r"INDEX\(\$([A-Z]+):\$[A-Z]+,ROW\(\)\)"
@@ -410,8 +437,7 @@ def said_before(formula: str, columns: Mapping[str, str], words: Mapping[str, st
 _EXPLANATIONS = ("explanation", "note")
 
 
-_ALL: tuple[type[Predicate], ...] = (*BASIC, Moved)
-_PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in _ALL}
+_PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in Predicate.__subclasses__()}
 _MOST_KEPT = 100
 _made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}
 """By the records themselves, which are held: while they live, no other has their id."""

@@ -19,7 +19,6 @@ from nq57xl.rules.schema import (
     Table,
     date_limit,
     is_blank,
-    shown,
     vietnamese_date,
     vietnamese_number,
 )
@@ -54,6 +53,11 @@ class Predicate:
         """Facts of the row ("#name") that the check compares with, beside those of its condition."""
         return ()
 
+    @property
+    def alternatives(self) -> list[list[str]]:
+        """Sets of fields to look at: of those that have to be filled one whole set suffices."""
+        return self.rule.params.get("any_of") or [[self.rule.field]]
+
     def reads(self) -> set[str]:
         """Fields whose cells decide the rule: one that is unreadable silences the rule, unless it is `presence`."""
         return {self.rule.field, *self._compared()} | self.when.reads()
@@ -74,6 +78,10 @@ class Predicate:
             return self.rule.message.format(**words)
         return self._sentence(row)
 
+    def settled(self, cells: rows.Cells) -> str:
+        """Excel condition under which the rule says nothing in this row, whatever its formula finds; "" for none."""
+        return ""
+
     def short(self) -> str:
         """A few words for the live check in the sheet."""
         return f"{self.complaint}: {self.field.title}"
@@ -93,17 +101,12 @@ class Predicate:
         raise NotImplementedError
 
 
-class RequiredIf(Predicate):
+class _RequiredIf(Predicate):
     """A cell, or one of several sets of cells, must be filled."""
 
     name = "required_if"
     presence = True
     complaint = "Thiếu"
-
-    @property
-    def alternatives(self) -> list[list[str]]:
-        """Sets of fields; one whole set suffices."""
-        return self.rule.params.get("any_of") or [[self.rule.field]]
 
     def check(self, kind: rows.RowKind) -> Check:
         """One whole set is filled."""
@@ -207,11 +210,11 @@ class _EqualsIf(Predicate):
         return f"IF({numbers},ABS({ref}-{part}/{whole})>{self._tolerance:.10f},FALSE)"
 
     def _sentence(self, row: Row) -> str:
-        held, ratio = shown(row.get(self.rule.field), self.field), self._compared()
+        held, ratio = self.field.shown(row.get(self.rule.field)), self._compared()
         if self._whole:
             return f"«{self.field.title}» là {held}, có phần lẻ: số đếm được phải là số nguyên."
         if not ratio:
-            wanted = shown(self.rule.params["value"], self.field)
+            wanted = self.field.shown(self.rule.params["value"])
             return f"«{self.field.title}» là {held} {self.when.sentence(row)}; phải là {wanted}."
         part, whole = row.get(ratio[0]), row.get(ratio[1])
         quotient = f"{vietnamese_number(float(part or 0))}/{vietnamese_number(float(whole or 1))}"
@@ -265,12 +268,12 @@ class _Between(Predicate):
     def _sentence(self, row: Row) -> str:
         low, high = self._limits(int(row.get("#year") or 0))
         words = [
-            f"{word} {shown(limit, self.field)}"
+            f"{word} {self.field.shown(limit)}"
             for word, limit in (("từ", low), ("dưới" if "below" in self.rule.params else "đến", high))
             if limit is not None
         ]
         when = self.when.sentence(row)
-        held = shown(row.get(self.rule.field), self.field)
+        held = self.field.shown(row.get(self.rule.field))
         more = " trở lên" if high is None else ""
         return f"«{self.field.title}» là {held}{' ' + when if when else ''}; phải {' '.join(words)}{more}."
 
@@ -292,7 +295,7 @@ class _DateWindow(Predicate):
 
     def _sentence(self, row: Row) -> str:
         start, end = (vietnamese_date(date.fromisoformat(str(row[name]))) for name in rows.PERIOD)
-        held = shown(row.get(self.rule.field), self.field)
+        held = self.field.shown(row.get(self.rule.field))
         return f"«{self.field.title}» là {held}, ngoài kỳ số liệu (từ {start} đến {end})."
 
 
@@ -318,7 +321,7 @@ class _PartOf(Predicate):
 
     def _sentence(self, row: Row) -> str:
         whole = self.fields[self.rule.params["whole"]]
-        part_held, whole_held = (shown(row.get(item.name), item) for item in (self.field, whole))
+        part_held, whole_held = (item.shown(row.get(item.name)) for item in (self.field, whole))
         return f"«{self.field.title}» ({part_held}) lớn hơn «{whole.title}» ({whole_held})."
 
 
@@ -414,22 +417,6 @@ class _Legible(Predicate):
 
     def _sentence(self, row: Row) -> str:
         return f"«{self.field.title}» không đọc được, ví dụ cách ghi: {self.field.example}."
-
-
-BASIC: tuple[type[Predicate], ...] = (
-    RequiredIf,
-    _EmptyIf,
-    _EqualsIf,
-    _Between,
-    _DateWindow,
-    _PartOf,
-    _OneOf,
-    _Unique,
-    _MaxLength,
-    _Pattern,
-    _Legible,
-)
-"""Predicates of this row alone; `rules.movement` has all of them."""
 
 
 _TYPED = {

@@ -22,7 +22,7 @@ _When = Mapping[str, Any]
 _Mask = pd.Series
 
 
-def in_group(frame: pd.DataFrame, when: _When) -> _Mask:
+def _in_group(frame: pd.DataFrame, when: _When) -> _Mask:
     """The rows of which it holds: field or #fact -> values, "filled", "blank"; "*" -> any of those fields is filled."""
     mask = pd.Series(True, index=frame.index)
     for name, wanted in when.items():
@@ -46,7 +46,7 @@ def _registered(check: Callable[..., _Mask]) -> Callable[..., _Mask]:
 @_registered
 def _required_if(frame: pd.DataFrame, *, any_of: Sequence[Sequence[str]], when: _When) -> _Mask:
     """One whole set of the cells is filled."""
-    missing = in_group(frame, when)
+    missing = _in_group(frame, when)
     for first, *others in any_of:
         blank = frame[first].isna()
         for name in others:
@@ -58,39 +58,39 @@ def _required_if(frame: pd.DataFrame, *, any_of: Sequence[Sequence[str]], when: 
 @_registered
 def _empty_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The cell is blank: what it says would contradict another."""
-    return ~in_group(frame, when) | frame[field].isna()
+    return ~_in_group(frame, when) | frame[field].isna()
 
 
 @_registered
 def _equals_if(frame: pd.DataFrame, *, field: str, value: float, tolerance: float, when: _When) -> _Mask:
     """The cell, if filled, equals the value."""
-    return ~in_group(frame, when) | ~((frame[field] - value).abs() > tolerance)
+    return ~_in_group(frame, when) | ~((frame[field] - value).abs() > tolerance)
 
 
 @_registered
 def _equals_ratio_if(frame: pd.DataFrame, *, field: str, part: str, whole: str, tolerance: float, when: _When) -> _Mask:
     """The cell, if filled, equals part over whole, where these give a number."""
     ratio = frame[part] / frame[whole].where(frame[whole] != 0)
-    return ~in_group(frame, when) | ~((frame[field] - ratio).abs() > tolerance)
+    return ~_in_group(frame, when) | ~((frame[field] - ratio).abs() > tolerance)
 
 
 @_registered
 def _whole_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The cell, if filled, is a whole number."""
-    return ~in_group(frame, when) | ~(frame[field] % 1 > 0)
+    return ~_in_group(frame, when) | ~(frame[field] % 1 > 0)
 
 
 @_registered
 def _within_period_if(frame: pd.DataFrame, *, field: str, when: _When) -> _Mask:
     """The day, if filled, lies in the period of the row's form."""
     outside = (frame[field] < frame["#period_start"]) | (frame[field] > frame["#period_end"])
-    return ~in_group(frame, when) | ~outside
+    return ~_in_group(frame, when) | ~outside
 
 
 @_registered
 def _part_of_if(frame: pd.DataFrame, *, field: str, whole: str, when: _When) -> _Mask:
     """The part is not greater than its whole, where both are filled."""
-    return ~in_group(frame, when) | ~(frame[field] > frame[whole])
+    return ~_in_group(frame, when) | ~(frame[field] > frame[whole])
 
 
 @_registered
@@ -103,7 +103,7 @@ def _moved_if(
         return pd.Series(True, index=frame.index)
     told = params.get("ratio", [field])
     names = [*told, settled_by, f"#{BEFORE}{field}", *(f"#{name}" for name in (STILL, EXPLAINED, SHARE))]
-    group = in_group(frame, when) & frame[[*told, f"#{BEFORE}{field}"]].notna().all(axis=1)
+    group = _in_group(frame, when) & frame[[*told, f"#{BEFORE}{field}"]].notna().all(axis=1)
     rows: Any = frame.loc[group, names].to_dict("records")
     moved: Any = pd.Series([has_moved(row, rule) for row in rows], index=frame.index[group], dtype="object")
     passed: _Mask = ~moved.reindex(frame.index, fill_value=False).astype(bool)
@@ -113,6 +113,6 @@ def _moved_if(
 @_registered
 def _column_if(frame: pd.DataFrame, *, field: str, check: str, limits: Mapping[str, Any], when: _When) -> _Mask:
     """One of pandera's own checks of a column (in_range, isin ...), on the rows of the group alone."""
-    filled = frame.loc[in_group(frame, when), field].dropna()
+    filled = frame.loc[_in_group(frame, when), field].dropna()
     passed: _Mask = getattr(pa.Check, check)(**limits)(filled).check_output
     return passed.reindex(frame.index, fill_value=True)

@@ -70,6 +70,16 @@ class Field:
         measure = facts.get("measure")
         return measure if measure in ("percent", "choice") else "number"  # type: ignore[return-value]
 
+    def shown(self, value: Any) -> str:  # noqa: ANN401 - a cell's value
+        """The value as people read it, by the field's type."""
+        if is_blank(value):
+            return "(trống)"
+        if self.type == "date":
+            return vietnamese_date(value)
+        if self.type == "percent":
+            return vietnamese_percent(float(value))
+        return f"«{value}»" if self.type in ("text", "choice", "mark") else vietnamese_number(float(value))
+
 
 @frozen
 class Column:
@@ -228,21 +238,7 @@ def vietnamese_percent(fraction: float) -> str:
     return vietnamese_number(round(fraction * 100, 8)) + "%"
 
 
-_NUMERIC = ("percent", "number", "whole", "measure")
-
-
 def is_blank(value: object) -> bool:
     """Whether the frame holds nothing there."""
     missing = value is None or value == ""
     return missing or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves
-
-
-def shown(value: Any, field: Field) -> str:  # noqa: ANN401 - a cell's value
-    """The value as people read it, by the field's type."""
-    if is_blank(value):
-        return "(trống)"
-    if field.type == "date":
-        return vietnamese_date(value)
-    if field.type == "percent":
-        return vietnamese_percent(float(value))
-    return vietnamese_number(float(value)) if field.type in _NUMERIC else f"«{value}»"

@@ -15,8 +15,8 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import broken_rules, check_formulas, check_texts
 from nq57xl.forms.model import Form, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.rows import rows_of, unreadable_fields
-from nq57xl.rules.rows import KEY, RETURN
+from nq57xl.forms.rows import rows_of
+from nq57xl.rules.rows import KEY, RETURN, unreadable_fields
 from nq57xl.text.addresses import a1
 from tests import office
 from tests.amounts import amount

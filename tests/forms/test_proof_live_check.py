@@ -22,7 +22,7 @@ from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.predicates import Predicate, RequiredIf
+from nq57xl.rules.predicates import Predicate
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.read import read_bytes
 from tests import office
@@ -82,11 +82,7 @@ class Judge:
     @staticmethod
     def cells(rule: Predicate) -> set[str]:
         """The fields that a part of the check points at: one, or those of which one must be filled."""
-        return (
-            {name for group in rule.alternatives for name in group}
-            if isinstance(rule, RequiredIf)
-            else {rule.rule.field}
-        )
+        return {name for group in rule.alternatives for name in group}
 
     def disagreements(self, text: str) -> Iterator[str]:
         """Empty when each part of the text stands for a finding, and each finding for a part."""

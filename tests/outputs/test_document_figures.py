@@ -18,7 +18,7 @@ from nq57xl.plan.model import Indicator
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import timely
 from nq57xl.results.wording import flowing, numbered
-from nq57xl.rules.load import load_vocabulary
+from nq57xl.rules.load import Vocabulary
 from nq57xl.text.legacy import one_line
 from tests.amounts import amount
 from tests.document_kit import blocks, cell_texts, opened, under
@@ -379,7 +379,7 @@ def test_what_only_the_office_can_say_is_asked_for() -> None:
 @pytest.mark.parametrize("code", ["A", "B", "C", "F"])
 def test_other_vocabularies_count_the_same_rows(code: str) -> None:
     """In the words of any vocabulary the table before the appendix counts the same rows; the appendix has them."""
-    c = attrs.evolve(consolidated("sxd-2026", 2), vocabulary=load_vocabulary(code))
+    c = attrs.evolve(consolidated("sxd-2026", 2), vocabulary=Vocabulary.load(code))
     document = document_of(c)
     _, *lines = (cell_texts(row) for row in counts_table(document)._tbl.tr_lst)
     for line in lines:

@@ -19,7 +19,7 @@ from nq57xl.plan.appendix_read import NAMES as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import numbered, stage_words, work_of
-from nq57xl.rules.load import load_vocabulary
+from nq57xl.rules.load import Vocabulary
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
 from tests.amounts import amount
@@ -57,7 +57,7 @@ def test_the_overview_is_one_page(name: str) -> None:
         c = with_earlier("sxd-2026", 1)
     else:
         which, seed, code = CASES[name]
-        c = attrs.evolve(consolidated(which, seed), vocabulary=load_vocabulary(code))
+        c = attrs.evolve(consolidated(which, seed), vocabulary=Vocabulary.load(code))
     sheet, charts = built(c)
     printed = sheet.rows[: sheet.last_printed + 1]
     assert sum(row.height for row in printed) * sheet.page.scale / 90 <= 556

@@ -18,7 +18,7 @@ from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import numbered
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.load import load_vocabulary
+from nq57xl.rules.load import Vocabulary
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import SCHEMA, case, consolidated, sheets, table, with_earlier
@@ -244,7 +244,7 @@ def shown(cell: Any) -> str:  # noqa: ANN401 - openpyxl's cell
 @pytest.mark.parametrize("code", ["B", "F"])
 def test_a_chosen_vocabulary_is_counted_on_every_sheet(code: str) -> None:
     """With another vocabulary the appendix, its counts and the counts by unit use its words, and still agree."""
-    c = attrs.evolve(consolidated("sxd-2026", 3), vocabulary=load_vocabulary(code))
+    c = attrs.evolve(consolidated("sxd-2026", 3), vocabulary=Vocabulary.load(code))
     book = sheets(render_report(c))
     led = [row for row in table(book["Kế hoạch và kết quả"], "TT") if row["Loại dòng"] == "NV"]
     counted = next(row for row in table(book["Tổng quan"], "Nhóm nhiệm vụ") if row["Nhóm nhiệm vụ"] == "Tổng số")

@@ -15,7 +15,7 @@ from nq57xl.plan.appendix import LISTS
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
-from nq57xl.rules.load import PAIRS, load_vocabulary
+from nq57xl.rules.load import _STANDINGS, Vocabulary
 from tests.report_books import consolidated
 from tests.samples import sample_plan
 
@@ -40,8 +40,12 @@ CLOSED = {
 @pytest.mark.parametrize("code", sorted(CLOSED))
 def test_every_standing_has_words(code: str) -> None:
     """Each vocabulary words every standing, with all of its published values, never calling an undated row timely."""
-    vocabulary = load_vocabulary(code)
-    words = {(progress, timely): vocabulary.word(progress, timely) for progress in PAIRS for timely in PAIRS[progress]}
+    vocabulary = Vocabulary.load(code)
+    words = {
+        (progress, timely): vocabulary.word(progress, timely)
+        for progress in _STANDINGS
+        for timely in _STANDINGS[progress]
+    }
     assert None not in words.values()
     assert set(words.values()) >= CLOSED[code]
     undated = {words[progress, "undated"] for progress in ("in_progress", "not_started")}
@@ -54,7 +58,7 @@ def test_counts_follow_the_words(code: str) -> None:
     """Every row is counted under the words that it shows, and the timeliness beside it stays in our own words."""
     from nq57xl.results.overview import figures
 
-    c = attrs.evolve(consolidated("sxd-2026", 5), vocabulary=load_vocabulary(code))
+    c = attrs.evolve(consolidated("sxd-2026", 5), vocabulary=Vocabulary.load(code))
     shown = [standing_words(row.standing, c) for row in c.tasks]
     reported = [words for (words, _), row in zip(shown, c.tasks, strict=True) if row.standing.state == "reported"]
     assert set(reported) <= set(progress_order(c))
@@ -76,17 +80,17 @@ def test_words_that_are_missing_are_named(tmp_path: Path) -> None:
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "vocabularies.yml").write_text("A: {done: {on_time: Xong}}\n", encoding="utf-8")
     with pytest.raises(Nq57Error, match="done/late"):
-        load_vocabulary("A", tmp_path)
+        Vocabulary.load("A", tmp_path)
     with pytest.raises(Nq57Error, match="«B»"):
-        load_vocabulary("B", tmp_path)
+        Vocabulary.load("B", tmp_path)
 
 
 @pytest.mark.parametrize("words", ["Xong*", "Chưa?", "=1+1", "<5"])
 def test_words_that_formulas_count_otherwise_are_refused(words: str, tmp_path: Path) -> None:
     """Words that COUNTIFS would take for a pattern or a comparison are refused with the word itself."""
-    own = {progress: dict.fromkeys(codes, words) for progress, codes in PAIRS.items()}
+    own = {progress: dict.fromkeys(codes, words) for progress, codes in _STANDINGS.items()}
     (tmp_path / "schemas").mkdir()
     text = yaml.safe_dump({"A": own}, allow_unicode=True)
     (tmp_path / "schemas" / "vocabularies.yml").write_text(text, encoding="utf-8")
     with pytest.raises(Nq57Error, match=re.escape(f"«{words}»")):
-        load_vocabulary("A", tmp_path)
+        Vocabulary.load("A", tmp_path)

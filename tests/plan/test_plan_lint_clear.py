@@ -17,7 +17,7 @@ from nq57xl.plan.lint import _odd_ones, _outliers, lint
 from nq57xl.plan.model import Indicator, Plan, Section, Task
 from nq57xl.plan.understand import understand
 from nq57xl.rules.findings import Finding, catalogue
-from nq57xl.rules.load import load_clear
+from nq57xl.rules.load import Clear
 
 ALL = ("rõ người", "rõ việc", "rõ thời gian", "rõ trách nhiệm", "rõ sản phẩm", "rõ thẩm quyền")
 
@@ -266,7 +266,7 @@ def test_misprints_by_the_plans_own_words() -> None:
 
 def test_the_file_of_criteria(tmp_path: Path) -> None:
     """Every code in it stands in the catalogue; an office may keep its own; a wrong one is refused by name."""
-    own = load_clear()
+    own = Clear.load()
     assert {code for item in own.criteria for code in item.checks} <= set(catalogue())
     (tmp_path / "schemas").mkdir()
     file = tmp_path / "schemas" / "clear.yml"
@@ -278,4 +278,4 @@ def test_the_file_of_criteria(tmp_path: Path) -> None:
     (tmp_path / "b" / "schemas").mkdir(parents=True)
     (tmp_path / "b" / "schemas" / "clear.yml").write_text("criteria: 3", encoding="utf-8")
     with pytest.raises(Nq57Error, match=r"clear\.yml"):
-        load_clear(tmp_path / "b")
+        Clear.load(tmp_path / "b")

@@ -27,7 +27,7 @@ from nq57xl.results.standing import period_status
 from nq57xl.returns.check import check, check_period
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding, verdict_of
-from nq57xl.rules.load import Principle, Quality, QualityRule, load_quality, load_schema
+from nq57xl.rules.load import Quality, _Principle, _QualityRule, load_schema
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, moment, office_at
 from tests.odd_kit import Content, Key, put, report, spoilt
@@ -36,7 +36,7 @@ from tests.report_fills import render_report
 from tests.returns_kit import RESULTS, form_of, returned, row_of, source_of
 from tests.samples import sample_period, sample_plan
 
-QUALITY = load_quality(MEASURES)
+QUALITY = Quality.load(MEASURES)
 SEEDS = range(4)
 
 
@@ -109,8 +109,8 @@ def test_the_score_is_the_weighed_mean_of_weighed_means(seed: int) -> None:
 
 def scheme(*rules: tuple[str, float]) -> Quality:
     """One principle with these rules."""
-    made = tuple(QualityRule(code, code, weight) for code, weight in rules)
-    return Quality((Principle("p", "Một", 1, made),), 90, 75, "identifiers")
+    made = tuple(_QualityRule(code, code, weight) for code, weight in rules)
+    return Quality((_Principle("p", "Một", 1, made),), 90, 75, "identifiers")
 
 
 def alone(c: Consolidation, quality: Quality) -> Score:
@@ -320,4 +320,4 @@ def test_a_wrong_scheme_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "quality.yml").write_text(text, encoding="utf-8")
     with pytest.raises(Nq57Error, match=r"quality\.yml"):
-        load_quality(MEASURES, tmp_path)
+        Quality.load(MEASURES, tmp_path)

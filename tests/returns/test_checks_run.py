@@ -168,14 +168,14 @@ def test_returns_are_judged_together_and_apart() -> None:
 
 def test_a_rule_that_raises_costs_one_return_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other returns keep the verdict that they have alone; the one on which it raises is not accepted."""
-    real = row_checks.in_group
+    real = row_checks._in_group
 
     def explode(frame: pd.DataFrame, when: dict[str, Any]) -> pd.Series[bool]:
         if "result" in frame and (frame["result"] == "nổ").any():
             raise RuntimeError("boom")
         return real(frame, when)
 
-    monkeypatch.setattr(row_checks, "in_group", explode)
+    monkeypatch.setattr(row_checks, "_in_group", explode)
     contradiction: dict[tuple[str, str, str], CellValue] = {
         **FINE,
         ("led", "I.1", "completion_date"): date(2026, 4, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from datetime import date
+from functools import cache
 from typing import Any
 
 import attrs
@@ -18,9 +19,9 @@ from nq57xl.forms.model import Form
 from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.rules import judge
-from nq57xl.rules.judge import TableSchema, table_schema
+from nq57xl.rules.judge import _frame, _table_schema, _TableSchema
 from nq57xl.rules.load import load_schema
-from nq57xl.rules.rows import KEY, RowKind, frame_of
+from nq57xl.rules.rows import KEY, RowKind
 from nq57xl.rules.schema import CellValue, FieldType, Rule, Schema, Table
 from tests.returns.test_checks_run import FINE, answer
 from tests.samples import sample_form
@@ -119,13 +120,13 @@ def test_a_constraint_taken_away_takes_its_findings(constraint: Constraint, monk
     before = found(back)
     assert (constraint.code, constraint.field) in before
 
-    def loosened(table: Table, schema: Schema, kind: RowKind) -> TableSchema:
-        typed = table_schema(table, schema, kind)
+    def loosened(table: Table, schema: Schema, kind: RowKind) -> _TableSchema:
+        typed = _table_schema(table, schema, kind)
         if table.name not in {name for name, _, _ in constraint.cells}:
             return typed
         return attrs.evolve(typed, pandera=without(constraint.kind, typed.pandera))
 
-    monkeypatch.setattr(judge, "table_schema", loosened)
+    monkeypatch.setattr(judge, "_table_schema", loosened)
     after = found(back)
     assert (constraint.code, constraint.field) not in after
     assert after >= before - {(constraint.code, constraint.field)}
@@ -136,20 +137,20 @@ def test_nothing_is_found_beside_pandera(monkeypatch: pytest.MonkeyPatch) -> Non
     back = answer({**FINE, **{key: value for one in CONSTRAINTS for key, value in one.cells.items()}}, form())
     assert len(found(back)) >= 5
     monkeypatch.setattr(pa.DataFrameSchema, "validate", lambda self, frame, **options: frame)
-    monkeypatch.setattr(judge, "_KNOWN", {})
+    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
     assert found(back) == set()
 
 
 def test_a_column_of_another_type_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where frame and schema disagree about a type, the return is not accepted: its check has failed."""
 
-    def mistyped(table: Table, schema: Schema, kind: RowKind) -> TableSchema:
-        typed = table_schema(table, schema, kind)
+    def mistyped(table: Table, schema: Schema, kind: RowKind) -> _TableSchema:
+        typed = _table_schema(table, schema, kind)
         if table.name != "led":
             return typed
         return attrs.evolve(typed, pandera=typed.pandera.update_column("percent", dtype="datetime64[s]"))
 
-    monkeypatch.setattr(judge, "table_schema", mistyped)
+    monkeypatch.setattr(judge, "_table_schema", mistyped)
     (finding,) = check([answer(FINE)])[0]
     assert (finding.code, finding.severity) == ("CHECK_FAILED", "error")
 
@@ -165,7 +166,7 @@ def test_one_validation_for_each_kind_of_row(monkeypatch: pytest.MonkeyPatch) ->
         return real(self, frame, **options)
 
     monkeypatch.setattr(pa.DataFrameSchema, "validate", counted)
-    monkeypatch.setattr(judge, "_KNOWN", {})
+    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
     issued = sample_form()
     newer = attrs.evolve(issued, schema=attrs.evolve(issued.schema, version="newer"))
     check([answer(FINE), answer({}), answer(FINE), answer(FINE, newer)])
@@ -178,9 +179,9 @@ def test_one_validation_for_each_kind_of_row(monkeypatch: pytest.MonkeyPatch) ->
 def test_columns_have_the_types_lists_and_limits_of_the_files() -> None:
     """Type, nullability, list, limits, length of a column are pandera's own; an indicator's value has one type each."""
     schema = load_schema()
-    led = table_schema(schema.table("led"), schema, RowKind(2026)).pandera
+    led = _table_schema(schema.table("led"), schema, RowKind(2026)).pandera
     checks = {name: {item.name: item.statistics for item in column.checks} for name, column in led.columns.items()}
-    signoff = table_schema(schema.table("signoff"), schema, RowKind(2026)).pandera
+    signoff = _table_schema(schema.table("signoff"), schema, RowKind(2026)).pandera
     assert not signoff.columns["prepared_by"].nullable
     assert led.columns["percent"].nullable
     assert checks["progress"]["isin"]["allowed_values"] == [item.code for item in schema.lists["progress"]]
@@ -189,7 +190,7 @@ def test_columns_have_the_types_lists_and_limits_of_the_files() -> None:
     assert checks["evidence_number"]["str_length"]["max_value"] == 1000
     kinds = {
         measure: str(
-            table_schema(schema.table("indicator"), schema, RowKind(2026, measure)).pandera.columns["value"].dtype
+            _table_schema(schema.table("indicator"), schema, RowKind(2026, measure)).pandera.columns["value"].dtype
         )
         for measure in ("percent", "number", "choice")
     }
@@ -212,7 +213,7 @@ def test_another_program_can_use_the_printed_schema(form: str) -> None:
     assert "Tiến độ" in run.stdout
     read = pa.DataFrameSchema.from_yaml(run.stdout) if form == "yaml" else pa.DataFrameSchema.from_json(run.stdout)
     schema = load_schema()
-    own = table_schema(schema.table("led"), schema, RowKind(2026))
+    own = _table_schema(schema.table("led"), schema, RowKind(2026))
     days = {"#period_start": "2026-03-15", "#period_end": "2026-04-14", "#overdue": True}
     rows = [
         {KEY: "1", **days, "progress": "xong", "percent": 1.5},
@@ -220,7 +221,7 @@ def test_another_program_can_use_the_printed_schema(form: str) -> None:
         {KEY: "3", **days, "progress": "in_progress", "percent": 1.0, "result": "a" * 2001},
         {KEY: "4", **days},
     ]
-    frame = frame_of(rows, schema.table("led"), schema, RowKind(2026), own.derived)
+    frame = _frame(rows, schema.table("led"), schema, RowKind(2026), own.derived)
     assert failures(read, frame) == failures(own.pandera, frame)
     assert len(failures(read, frame)) > 8
 

@@ -29,7 +29,7 @@ from nq57xl.results.wording import (
     work_of,
 )
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.movement import MOVEMENT_EXPLAINED
+from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import ReportLine, ReportSheet
@@ -117,7 +117,7 @@ def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
 
 
 def _explained(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    yield from (_warning(unit, item, rows) for unit, item in _counting_findings(c) if item.code == MOVEMENT_EXPLAINED)
+    yield from (_warning(unit, item, rows) for unit, item in _counting_findings(c) if explained_movement(item))
 
 
 def _counting_findings(c: Consolidation) -> Iterator[tuple[UnitStatus, Finding]]:
