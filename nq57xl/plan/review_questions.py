@@ -14,7 +14,7 @@ from nq57xl import resources
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import grids_of, text_of
 from nq57xl.plan.appendix_styles import MARKED, set_up_page, write_cell, write_line, write_top
-from nq57xl.plan.importer.units import members_of_kind
+from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
@@ -121,8 +121,8 @@ def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
 
 
 def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
-    kinds = [title for title, ranks in _BY_KIND.items() if members_of_kind(plan.units, ranks)]
-    communes = [COMMUNES] if _communes(plan) or members_of_kind(plan.units, ("commune",)) else []
+    kinds = [title for title, ranks in _BY_KIND.items() if _members_of_kind(plan.units, ranks)]
+    communes = [COMMUNES] if _communes(plan) or _members_of_kind(plan.units, ("commune",)) else []
     by_reason: dict[str, list[tuple[UnitGroup, Review]]] = {}
     for point in review:
         if point.sheet == appendix.GROUPS.title and point.field == "members":
@@ -140,6 +140,11 @@ def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
             options = (_NOBODY, AS_PROPOSED, _EVERYBODY, *kinds, *communes)
             place = ((point.sheet, point.cell),)
             yield Question(f"members|{group.name}", text, state, options, place, strict=False, detail=many)
+
+
+def _members_of_kind(units: Iterable[Unit], ranks: Sequence[str]) -> tuple[str, ...]:
+    """Codes of the inside units of those ranks."""
+    return tuple(unit.code for unit in units if not unit.external and rank_of(unit.name) in ranks)
 
 
 def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
@@ -309,10 +314,10 @@ class _Answers:
             return tuple(unit.code for unit in self.plan.units if not unit.external)
         if fold(answer) == fold(COMMUNES):
             self._with_communes()
-            return members_of_kind(self.plan.units, ("commune",))
+            return _members_of_kind(self.plan.units, ("commune",))
         ranks = next((ranks for title, ranks in _BY_KIND.items() if fold(title) == fold(answer)), None)
         if ranks is not None:
-            return members_of_kind(self.plan.units, ranks)
+            return _members_of_kind(self.plan.units, ranks)
         known = {unit.code.casefold(): unit.code for unit in self.plan.units}
         typed = [part.strip().casefold() for part in answer.replace(";", ",").split(",") if part.strip()]
         if typed and all(part in known for part in typed):

@@ -7,7 +7,7 @@ import pytest
 
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.document import GridCell, table_of
-from nq57xl.plan.importer.headings import find_headings
+from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.review_questions import ReviewedPlan
 from tests.import_kit import TODAY
@@ -29,7 +29,7 @@ def flagged(made: ReviewedPlan) -> set[tuple[str, str]]:
 
 
 def fields(*heads: str) -> dict[str, int]:
-    found = find_headings(table_of([GridCell(0, col, text, "") for col, text in enumerate(heads)]))
+    found = heading_words().find(table_of([GridCell(0, col, text, "") for col, text in enumerate(heads)]))
     assert found is not None
     return found.columns
 
@@ -64,7 +64,7 @@ def test_old_tone_places_and_two_levels() -> None:
     cells = [GridCell(0, 0, "STT", "", 2), GridCell(0, 1, "Nhiệm vụ", "", 2), GridCell(0, 2, "Cơ quan thực hiện", "", 1, 2),
              GridCell(0, 4, "Thời gian hoàn thành", "", 2), GridCell(1, 2, "Chủ trì", ""), GridCell(1, 3, "Phối hợp", ""),
              *[GridCell(2, col, f"({col + 1})", "") for col in range(5)], GridCell(3, 0, "1", "")]  # fmt: skip
-    found = find_headings(table_of(cells))
+    found = heading_words().find(table_of(cells))
     assert found is not None and (found.first, found.last) == (0, 2)
     assert found.columns == {"number": 0, "task": 1, "lead": 2, "support": 3, "deadline": 4}
 

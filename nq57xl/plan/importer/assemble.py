@@ -13,11 +13,10 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import CARD, NAME_KINDS, cell_of, shown
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import Document, SourceText
-from nq57xl.plan.importer.headings import HeadingWords, heading_words, nearest_headings
+from nq57xl.plan.importer.headings import HeadingWords, heading_words
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
-from nq57xl.plan.importer.rows import Bodies, Body, bodies_of
-from nq57xl.plan.importer.structure import Draft, Outline, indicators_of, tasks_of
-from nq57xl.plan.importer.units import Proposal, propose_units
+from nq57xl.plan.importer.structure import Draft, Outline, outlines_of
+from nq57xl.plan.importer.units import propose_units
 from nq57xl.plan.model import Indicator, Plan, Section, Task
 from nq57xl.plan.review_questions import Review, ReviewedPlan, places
 from nq57xl.plan.understand import understand
@@ -32,13 +31,12 @@ def import_document(document: Document, stem: str, today: date, known: HeadingWo
     `known`: the headings, with those that an office taught.
     """
     known = known or heading_words()
-    bodies = bodies_of(document, known)
-    tasks, indicators = tasks_of(bodies.task), indicators_of(bodies.indicator)
+    tasks, indicators, lines = outlines_of(document, known)
     if not tasks.drafts and not indicators.drafts:
         raise Nq57Error(_no_table(document, known))
     days = (Deadline.read(draft.text("deadline"), today.year).date for draft in tasks.drafts)
-    found = properties_of(list(bodies.lines), stem, today, [day.year for day in days if day])
-    return _Assembly(bodies, tasks, indicators, found).imported()
+    found = properties_of(lines, stem, today, [day.year for day in days if day])
+    return _Assembly(tasks, indicators, found).imported()
 
 
 def _no_table(document: Document, known: HeadingWords) -> str:
@@ -47,7 +45,7 @@ def _no_table(document: Document, known: HeadingWords) -> str:
         "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
         "ví dụ Nhiệm vụ, Đơn vị chủ trì, Thời hạn."
     )
-    near = [(found, table) for table in document.tables if (found := nearest_headings(table, known))]
+    near = [(found, table) for table in document.tables if (found := known.nearest(table))]
     if not near:
         tables = (
             f" Văn bản có {len(document.tables)} bảng." if document.tables else " Văn bản không có bảng nào đọc được."
@@ -68,46 +66,49 @@ def _quoted(texts: Iterable[str]) -> str:
 
 
 class _Assembly:
-    def __init__(self, bodies: Bodies, tasks: Outline, indicators: Outline, found: FoundProperties) -> None:
-        self.bodies, self.tasks, self.indicators, self.found = bodies, tasks, indicators, found
+    def __init__(self, tasks: Outline, indicators: Outline, found: FoundProperties) -> None:
+        self.tasks, self.indicators, self.found = tasks, indicators, found
+        leads = [draft.text("lead") for draft in (*tasks.drafts, *indicators.drafts)]
+        supports = [draft.text("support") for draft in tasks.drafts]
+        agency, parent = ("".join(item.name for item in names[:1])
+                          for names in (found.properties.agency, found.properties.parent))  # fmt: skip
+        known = [found.gatherer] if found.gatherer else []
+        self.proposal = propose_units(leads, supports, agency, known, parent)
         self.review: list[Review] = []
-        self.proposal = Proposal()
 
     def imported(self) -> ReviewedPlan:
         plan = understand(self._plan())
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
-        self._units()
+        for doubt in self.proposal.doubts:
+            self._add(cell_of(doubt.table, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
         self._outline("sections", self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
-            doubts = _task_doubts(draft, self.bodies.task, resolver, plan)
-            self._row("tasks", index, plan.tasks[index].code, doubts)
+            odd = _odd(draft, self.tasks, resolver, plan)
+            self._row("tasks", index, plan.tasks[index].code, _doubts(draft, odd))
         self._outline("indicator_groups", self.indicators)
         for index, draft in enumerate(self.indicators.drafts):
-            doubts = _indicator_doubts(draft, self.bodies.indicator, resolver)
-            self._row("indicators", index, plan.indicators[index].code, doubts)
+            odd = _odd_lead(draft, self.indicators, resolver, "chưa có đơn vị theo dõi")
+            self._row("indicators", index, plan.indicators[index].code, _doubts(draft, odd))
         self._columns()
         for value in (*self.tasks.loose, *self.indicators.loose):
             self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
         return ReviewedPlan(plan, tuple(_with_values(self.review, plan)))
 
     def _plan(self) -> Plan:
-        leads = [draft.text("lead") for draft in (*self.tasks.drafts, *self.indicators.drafts)]
-        supports = [draft.text("support") for draft in self.tasks.drafts]
-        properties = self.found.properties
-        agency = properties.agency[0].name if properties.agency else ""
-        known = [self.found.gatherer] if self.found.gatherer else []
-        parent = properties.parent[0].name if properties.parent else ""
-        self.proposal = propose_units(leads, supports, agency, known, parent)
         units, groups = self.proposal.units, self.proposal.groups
         gatherer = Resolver(units, groups).resolve(self.found.gatherer).codes[:1] if self.found.gatherer else ()
+        sections, indicator_groups = (
+            tuple(Section(item.number.text, one_line(item.title.text)) for item in outline.groups)
+            for outline in (self.tasks, self.indicators)
+        )
         return Plan(
-            attrs.evolve(properties, gatherer=gatherer[0] if gatherer else ""),
+            attrs.evolve(self.found.properties, gatherer="".join(gatherer)),
             units,
             groups,
-            tuple(Section(item.number.text, one_line(item.title.text)) for item in self.tasks.groups),
+            sections,
             tuple(_task(draft) for draft in self.tasks.drafts),
-            tuple(Section(item.number.text, one_line(item.title.text)) for item in self.indicators.groups),
+            indicator_groups,
             tuple(_indicator(draft) for draft in self.indicators.drafts),
         )
 
@@ -121,10 +122,6 @@ class _Assembly:
                 before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
                 self._add(cell_of("names", before, "name"), "", key, place)
 
-    def _units(self) -> None:
-        for doubt in self.proposal.doubts:
-            self._add(cell_of(doubt.table, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
-
     def _outline(self, table: str, outline: Outline) -> None:
         for index, group in enumerate(outline.groups):
             doubts = [(key, item) for key, item in (("number", group.number), ("title", group.title)) if item.doubt]
@@ -137,11 +134,8 @@ class _Assembly:
     def _columns(self) -> None:
         """One point for each column that was found by likeness only: its first cell."""
         reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
-        for table, body, outline in (
-            ("tasks", self.bodies.task, self.tasks),
-            ("indicators", self.bodies.indicator, self.indicators),
-        ):
-            for name in body.doubts if outline.drafts else ():
+        for table, outline in (("tasks", self.tasks), ("indicators", self.indicators)):
+            for name in outline.body.doubts if outline.drafts else ():
                 self._add(cell_of(table, 0, name), "", name, (outline.drafts[0].source, reason))
 
     def _add(self, cell: tuple[str, str], task: str, name: str, place: tuple[str, str]) -> None:
@@ -175,26 +169,21 @@ def _indicator(draft: Draft) -> Indicator:
     )
 
 
-def _task_doubts(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> list[tuple[str, SourceText]]:
-    """The doubtful cells of a task: what the reading doubted, and what does not look like what it should be."""
+def _doubts(draft: Draft, odd: Iterable[tuple[str, str]]) -> list[tuple[str, SourceText]]:
+    """The doubtful cells of a row: what the reading doubted, and what does not look like what it should be."""
     found = {key: value for key, value in draft.values.items() if value.doubt}
-    for key, reason in _odd(draft, body, resolver, plan):
-        value = found.get(key) or draft.values.get(key, SourceText("", draft.source))
-        found[key] = value if value.doubt else attrs.evolve(value, doubt=reason)
+    for key, reason in odd:
+        found[key] = (found.get(key) or draft.value(key)).doubted(reason)
     return list(found.items())
 
 
-def _odd(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> Iterable[tuple[str, str]]:
-    for name in body.disagreeing:
+def _odd(draft: Draft, outline: Outline, resolver: Resolver, plan: Plan) -> Iterable[tuple[str, str]]:
+    for name in outline.body.disagreeing:
         yield name, "tên cột và nội dung cột không khớp"
     if not draft.text("task") and not draft.text("subtask"):
         yield "task", "dòng không có nội dung nhiệm vụ"
-    if "lead" in body.fields:
-        if not draft.text("lead"):
-            yield "lead", "chưa có đơn vị chủ trì"
-        elif resolver.resolve(draft.text("lead")).unresolved or len(draft.text("lead")) > 200:
-            yield "lead", "chưa nhận ra đơn vị"
-    if "deadline" in body.fields and not draft.text("deadline"):
+    yield from _odd_lead(draft, outline, resolver, "chưa có đơn vị chủ trì")
+    if "deadline" in outline.body.fields and not draft.text("deadline"):
         yield "deadline", "chưa có thời hạn"
     if resolver.resolve(draft.text("support")).unresolved:
         yield "support", "chưa nhận ra đơn vị"
@@ -202,7 +191,7 @@ def _odd(draft: Draft, body: Body, resolver: Resolver, plan: Plan) -> Iterable[t
 
 
 def _shifted(draft: Draft, year: int) -> Iterable[tuple[str, str]]:
-    """Cells that look as if they stood in another column (domain.md 6.8)."""
+    """Cells that look as if they stood in another column."""
     subtask, reason = fold(draft.text("subtask")), "nội dung có vẻ lệch cột"
     if subtask and subtask in (fold(draft.text("kpi")), fold(draft.text("deliverable"))):
         for key in ("subtask", "deliverable", "kpi"):
@@ -218,13 +207,12 @@ def _shifted(draft: Draft, year: int) -> Iterable[tuple[str, str]]:
         yield "deadline", reason
 
 
-def _indicator_doubts(draft: Draft, body: Body, resolver: Resolver) -> list[tuple[str, SourceText]]:
-    found = {key: value for key, value in draft.values.items() if value.doubt}
+def _odd_lead(draft: Draft, outline: Outline, resolver: Resolver, missing: str) -> Iterable[tuple[str, str]]:
     lead = draft.text("lead")
-    if "lead" in body.fields and "lead" not in found and (not lead or resolver.resolve(lead).unresolved):
-        reason = "chưa nhận ra đơn vị" if lead else "chưa có đơn vị theo dõi"
-        found["lead"] = attrs.evolve(draft.values["lead"], doubt=reason)
-    return list(found.items())
+    if "lead" in outline.body.fields and not lead:
+        yield "lead", missing
+    elif "lead" in outline.body.fields and (resolver.resolve(lead).unresolved or len(lead) > 200):
+        yield "lead", "chưa nhận ra đơn vị"
 
 
 def _with_values(review: list[Review], plan: Plan) -> Iterable[Review]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Self
 
+import attrs
 from attrs import frozen
 
 from nq57xl.errors import Nq57Error
@@ -84,13 +85,6 @@ class Document:
     """A document as read, in its own order."""
 
     items: tuple[Line | GridTable, ...]
-    plain: bool = False
-    """True for text without tables: its cells must be told apart by their words."""
-
-    @property
-    def lines(self) -> list[Line]:
-        """All lines outside the tables."""
-        return [item for item in self.items if isinstance(item, Line)]
 
     @property
     def tables(self) -> list[GridTable]:
@@ -122,6 +116,14 @@ class SourceText:
     doubt: str = ""
     """Why a person must look at it, in Vietnamese; empty when the reading is sure."""
 
+    def doubted(self, reason: str) -> SourceText:
+        """The same with a reason to look at it, where it has none yet."""
+        return self if self.doubt else attrs.evolve(self, doubt=reason)
+
+    def joined(self, lower: SourceText) -> SourceText:
+        """The same with a text that goes on with it."""
+        return attrs.evolve(self, text=join_lines(self.text, lower.text), source=self.source or lower.source)
+
 
 @frozen
 class BodyRow:
@@ -150,6 +152,14 @@ class BodyRow:
         """The text of a field, empty when the row has none."""
         return self.values[name].text if name in self.values else ""
 
+    def value(self, name: str) -> SourceText:
+        """The text of a field with its place; a blank of the row for a field that it does not have."""
+        return self.values.get(name, SourceText("", self.source))
+
+    def having(self, values: Mapping[str, SourceText]) -> Self:
+        """The row with those texts in place of its own."""
+        return attrs.evolve(self, values={**self.values, **values})
+
 
 _PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 _MARK = re.compile(r"(?<=[^\s])[¹²³⁰⁴-⁹]{1,3}(?=$|[\s.,;:)])", re.MULTILINE)
@@ -162,8 +172,8 @@ _CODE_HEAD = re.compile(r"\d/(?:\d{4}/)?[A-ZĐ]{0,4}$")
 _CODE_TAIL = re.compile(r"(?:\d{4}/)?[A-ZĐ]{0,6}-[A-ZĐ]")
 # a symbol such as KH/BCĐTW that is wider than its column is cut in the middle: it fills a line alone
 _CUT_WORD = re.compile(r"(?!\S*/\d{4}$)\S*/\S*[^\W_]")
-DATE = re.compile(r"\(?(?:\d{1,2}/)?\d{1,2}/\d{4}[.,;)]?")
-"""A day or a month in numbers, as the one word of its kind."""
+# a day or a month in numbers, as the one word of its kind
+_DATE = re.compile(r"\(?(?:\d{1,2}/)?\d{1,2}/\d{4}[.,;)]?")
 _CAPITALS = re.compile(r"[A-ZĐ]{1,5}(?![^\W\d_])")
 
 
@@ -184,26 +194,21 @@ def roman_value(text: str) -> int | None:
     return _VALUES.get(text.strip().upper())
 
 
-def plain_roman(text: str) -> str:
-    """Signs of one letter such as Ⅱ as ordinary letters."""
-    return re.sub("[Ⅰ-Ⅹ]", lambda match: unicodedata.normalize("NFKC", match[0]), text)
-
-
 def join_lines(first: str, second: str) -> str:
     """Two lines of one text: at a "-" between letters or digits without a blank."""
     if not first or not second:
         return first or second
     together = _HYPHEN.search(first) or (_TAIL.match(second) and first[-1].isalnum())
-    together = together or _is_cut_date(first, second)
+    together = together or is_cut_date(first, second)
     together = together or (_CODE.search(first) and re.fullmatch(r"[A-ZĐ]{1,5}(?:\W.*)?", second, re.DOTALL))
     together = together or (_CODE_HEAD.search(first) and _CODE_TAIL.match(second))
     return f"{first}{second}" if together else f"{first} {second}"
 
 
-def _is_cut_date(first: str, second: str) -> bool:
+def is_cut_date(first: str, second: str) -> bool:
     """True for "15/10/20" over "26": a column too narrow for a day cuts it."""
     one, other = first.split()[-1:], second.split()[:1]
-    return bool(one and other) and DATE.fullmatch(one[0] + other[0]) is not None and not DATE.fullmatch(one[0])
+    return bool(one and other) and _DATE.fullmatch(one[0] + other[0]) is not None and not _DATE.fullmatch(one[0])
 
 
 def page_text(text: str) -> str:
@@ -237,12 +242,6 @@ def cell_text(text: str) -> str:
     return "\n".join(lines)
 
 
-def heading_key(text: str) -> str:
-    """Key of a column heading: no accents, case, brackets, numbers or signs; "(Rõ người)" and "(5)" are gone."""
-    text = re.sub(r"\([^)]*\)?", " ", bare(text))
-    return " ".join(re.sub(r"[^a-z]+", " ", text).split())
-
-
 def whole_key(text: str) -> str:
-    """The same with what stands in brackets."""
+    """Key of a column heading: its letters without accents and case, what stands in brackets too."""
     return " ".join(re.sub(r"[^a-z]+", " ", bare(text)).split())

@@ -6,16 +6,17 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import yaml
 from attrs import define, field, frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import GridTable, heading_key, whole_key
+from nq57xl.plan.importer.document import GridTable, whole_key
 from nq57xl.plan.importer.units import names_units
 
 _Kind = str
@@ -81,13 +82,56 @@ class Headings:
         used = {*self.columns.values(), self.second_key}
         return [col for col in range(len(self.texts)) if col not in used]
 
+    def are_repeated(self, table: GridTable, row: int, *, starts_page: bool) -> bool:
+        """True for a row that has these headings printed again, whole or cut, on a later page."""
+        if _is_numbering(table, row) or _print(table, row) in self.prints:
+            return True
+        own = [(col, cell, whole_key(cell.text)) for col, cell in table.own(row)]
+        if any(not _NUMBERING.fullmatch(cell.text) for _, cell, key in own if not key):
+            return False
+        heads = [whole_key(text) for text in self.texts]
+        named = [(key, heads[col] if col < len(heads) else "") for col, _, key in own if key]
+        same = sum(_repeats(key, head, starts_page, len(own)) for key, head in named)
+        return bool(named) and same >= 0.7 * len(named)
+
 
 @define(eq=False)
 class HeadingWords:
-    """Kind of table -> field -> keys of headings; remembers what it has scored."""
+    """The headings that an office knows; finds them in a table, and remembers what it has scored."""
 
     words: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Kind of table -> field -> keys of headings."""
     _known: dict[tuple[str, tuple[str, ...]], dict[str, float]] = field(factory=dict)
+
+    def find(self, table: GridTable, start: int = 0, *, strict: bool = False) -> Headings | None:
+        """The first headings at or after a row; None when the table has none.
+
+        `strict`: only well-known headings, on one page: a row of the page before over repeated headings is data.
+        """
+        for row in range(start, len(table.rows)):
+            own = table.own(row)
+            if len(own) < 2 or any(len(cell.text) > _LONGEST for _, cell in own):
+                continue
+            found = [item for height in range(1, _MAX_HEIGHT + 1) for item in _at(table, row, height, self)]
+            found = [item for item in found if not strict or _is_plain(table, item[1])]
+            if found:
+                return _completed(table, max(found, key=lambda item: item[0])[1], self)
+        return None
+
+    def nearest(self, table: GridTable) -> tuple[int, list[str], list[str]] | None:
+        """The row most like headings of tasks, with the texts that were understood and those that were not."""
+        rows = []
+        for row in range(min(len(table.rows), 60)):
+            texts = [cell.text for _, cell in table.own(row) if len(cell.text) <= _LONGEST]
+            named = {text: bool(self.scores("task", [text])) for text in texts if whole_key(text)}
+            if len(named) > 1:
+                rows.append((row, [text for text in named if named[text]], [text for text in named if not named[text]]))
+        best = max(rows, key=lambda item: len(item[1]), default=None)
+        return best if best and best[1] else None
+
+    def is_number(self, text: str) -> bool:
+        """True for the heading of a column of numbers."""
+        return _key(text) in self.words["task"]["number"] and text[:1].isalpha()
 
     def scores(self, kind: _Kind, texts: Sequence[str]) -> dict[str, float]:
         """How well each field fits the heading: about 3 for a known one, less for one that begins like or holds it."""
@@ -152,53 +196,20 @@ class _ColumnContent:
 def _content_of(texts: Iterable[str]) -> _ColumnContent:
     """The shares of those cells."""
     kept = [text for text in texts if text.strip()][:_SAMPLE]
-    if not kept:
-        return _ColumnContent()
-    states = [_STATE.match(text) is not None for text in kept]
+    count = max(1, len(kept))
+
+    def share(tells: Callable[[str], object]) -> float:
+        return sum(bool(tells(text)) for text in kept) / count
+
     return _ColumnContent(
         len(kept),
-        sum(len(text) < 400 and names_units(text) for text in kept) / len(kept),
-        sum(
-            len(text) < 90 and _DAY.search(text) is not None and not state
-            for text, state in zip(kept, states, strict=True)
-        )
-        / len(kept),
-        sum(states) / len(kept),
-        sum(_NUMBER.fullmatch(text.strip()) is not None and any(map(str.isdigit, text)) for text in kept) / len(kept),
-        sum(len(text) > 80 for text in kept) / len(kept),
-        sum(map(len, kept)) / len(kept),
+        share(lambda text: len(text) < 400 and names_units(text)),
+        share(lambda text: len(text) < 90 and _DAY.search(text) and not _STATE.match(text)),
+        share(_STATE.match),
+        share(lambda text: _NUMBER.fullmatch(text.strip()) and any(map(str.isdigit, text))),
+        share(lambda text: len(text) > 80),
+        sum(map(len, kept)) / count,
     )
-
-
-def find_headings(
-    table: GridTable, start: int = 0, *, strict: bool = False, known: HeadingWords | None = None
-) -> Headings | None:
-    """The first headings at or after a row; None when the table has none.
-
-    `strict`: only well-known headings, on one page: a row of the page before over repeated headings is data.
-    """
-    known = known or heading_words()
-    for row in range(start, len(table.rows)):
-        own = table.own(row)
-        if len(own) < 2 or any(len(cell.text) > _LONGEST for _, cell in own):
-            continue
-        found = [item for height in range(1, _MAX_HEIGHT + 1) for item in _at(table, row, height, known)]
-        found = [item for item in found if not strict or _is_plain(table, item[1])]
-        if found:
-            return _completed(table, max(found, key=lambda item: item[0])[1], known)
-    return None
-
-
-def nearest_headings(table: GridTable, known: HeadingWords) -> tuple[int, list[str], list[str]] | None:
-    """The row most like headings of tasks, with the texts that were understood and those that were not."""
-    best: tuple[int, int, list[str], list[str]] | None = None
-    for row in range(min(len(table.rows), 60)):
-        texts = [cell.text for _, cell in table.own(row) if len(cell.text) <= _LONGEST]
-        named = {text: known.scores("task", [text]) for text in texts if whole_key(text)}
-        understood = [text for text, scores in named.items() if scores]
-        if len(named) > 1 and (best is None or len(understood) > best[0]):
-            best = (len(understood), row, understood, [text for text in named if text not in understood])
-    return best[1:] if best and best[0] else None
 
 
 def _is_plain(table: GridTable, found: Headings) -> bool:
@@ -221,9 +232,8 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
         named = sum(bool(item) for item in parts)
         if kind == "task" and row < _TOP and len(columns) == 2 and "task" in columns and sure:
             # two known headings: what stands under the others may tell them
-            columns |= _by_content(
-                kind, columns, [_content_of(_column(table, last + 1, col)) for col in range(table.width)]
-            )
+            contents = [_content_of(_column(table, last + 1, col)) for col in range(table.width)]
+            columns |= _by_content(kind, columns, contents)
             sure += len(columns) > 2
         if (
             len(columns) >= (3 if {"lead", "deadline"} <= set(columns) else max(3, named * 0.5))
@@ -245,27 +255,27 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     contents = [_content_of(texts) for texts in body]
     parts = [_parts(table, found.first, found.last, col) for col in range(table.width)]
     scores = [
-        {name: score - (_DISAGREES if contents[col].disagrees(name) else 0.0)
-         for name, score in known.scores(found.kind, parts[col]).items()}
-        for col in range(table.width)
-    ]  # fmt: skip
+        {name: score - _DISAGREES * content.disagrees(name) for name, score in known.scores(found.kind, texts).items()}
+        for content, texts in zip(contents, parts, strict=True)
+    ]
     _, columns, doubts = _assign(found.kind, scores)
     agreeing = {name: col for name, col in columns.items() if not contents[col].disagrees(name)}
     guessed = _by_content(found.kind, agreeing, contents)
     if not any(name in agreeing or name in guessed for name in _NEEDED[found.kind]):
-        guessed |= _work_by_content(found.kind, agreeing | guessed, contents)
+        # no heading says which column is the work itself: the one with the longest texts
+        used = {*agreeing.values(), *guessed.values()}
+        long = {col: item.length for col, item in enumerate(contents) if item.length > 15 and item.units < 0.5}
+        if free := [col for col in long if col not in used]:
+            guessed[_NEEDED[found.kind][0]] = max(free, key=lambda col: long[col])
     columns = agreeing | {name: col for name, col in columns.items() if col not in guessed.values()} | guessed
     if "number" not in columns and 0 not in columns.values() and contents[0].numbers >= 0.6:
         columns["number"] = 0
     disagreeing = tuple(name for name, col in columns.items() if contents[col].disagrees(name))
     second = _second_key(columns, body, contents)
-    kept = {
-        name: col
-        for name, col in columns.items()
-        if name not in _PASSED_OVER and not (name == "subnumber" and col == second)
-    }
-    return Headings(found.kind, found.first, found.last, kept, found.texts, (*doubts, *guessed), found.sure, found.prints,
-                    disagreeing, second)  # fmt: skip
+    for name in [*_PASSED_OVER, *(["subnumber"] if columns.get("subnumber") == second else [])]:
+        columns.pop(name, None)
+    doubts = (*doubts, *guessed)
+    return attrs.evolve(found, columns=columns, doubts=doubts, disagreeing=disagreeing, second_key=second)
 
 
 def _column(table: GridTable, start: int, col: int) -> list[str]:
@@ -277,29 +287,18 @@ def _column(table: GridTable, start: int, col: int) -> list[str]:
 def _by_content(kind: _Kind, columns: dict[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
     """Columns without a known heading whose cells say that they hold who leads or until when."""
     found: dict[str, int] = {}
+    free = {col: item for col, item in enumerate(contents) if col not in columns.values() and item.count >= 3}
     for name, share in (("lead", "units"), ("deadline", "days")):
         if name in columns or (kind == "indicator" and name == "deadline"):
             continue
-        free = [col for col, content in enumerate(contents) if col not in columns.values() and col not in found.values()
-                and content.count >= 3 and getattr(content, share) >= 0.6]  # fmt: skip
-        if free:
-            found[name] = free[0]
+        telling = [col for col, item in free.items() if getattr(item, share) >= 0.6]
+        if telling:
+            found[name] = telling[0]
+            del free[telling[0]]
     return found
 
 
-def _work_by_content(kind: _Kind, columns: Mapping[str, int], contents: Sequence[_ColumnContent]) -> dict[str, int]:
-    """The column of the longest texts for the work itself, where no heading says which it is."""
-    free = [
-        col
-        for col in range(len(contents))
-        if col not in columns.values() and contents[col].length > 15 and contents[col].units < 0.5
-    ]
-    return {_NEEDED[kind][0]: max(free, key=lambda col: contents[col].length)} if free else {}
-
-
-def _second_key(
-    columns: dict[str, int], body: Sequence[Sequence[str]], contents: Sequence[_ColumnContent]
-) -> int | None:
+def _second_key(columns: dict[str, int], body: Sequence[list[str]], contents: Sequence[_ColumnContent]) -> int | None:
     """The column right of that of numbers, if this one holds nothing but the numbers of sections."""
     first = columns.get("number")
     if first is None or first + 1 >= len(body):
@@ -332,34 +331,26 @@ def _has_data(table: GridTable, first: int, last: int) -> bool:
 
 def _parts(table: GridTable, first: int, last: int, col: int) -> list[str]:
     """The texts over a column from top to bottom, each merged cell once."""
-    found: list[str] = []
-    for row in range(first, last + 1):
-        text = table.text(row, col)
-        if text and text not in found:
-            found.append(text)
-    return found
+    return list(dict.fromkeys(text for row in range(first, last + 1) if (text := table.text(row, col))))
 
 
 def _whole(kind: _Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
     """Beside the work itself a plan names a unit, a day or a product; an indicator its measure or target."""
     keys = [whole_key(" ".join(item)) for item in parts]
+    indicators = any("chi tieu" in key for key in keys)
     if kind == "task":
-        measured = any(key.startswith(("don vi tinh", "dvt")) for key in keys) and any(
-            "chi tieu" in key for key in keys
-        )
+        measured = indicators and any(key.startswith(("don vi tinh", "dvt")) for key in keys)
         return bool({"lead", "deadline", "deliverable"} & set(columns)) and not (measured and "deadline" not in columns)
-    named = any("chi tieu" in key or "chi so" in key for key in keys)
-    return ("unit" in columns and "target" in columns) or (named and "target" in columns and "deadline" not in columns)
+    named = indicators or any("chi so" in key for key in keys)
+    return "target" in columns and ("unit" in columns or (named and "deadline" not in columns))
 
 
 def _assign(kind: _Kind, scores: Sequence[Mapping[str, float]]) -> tuple[float, dict[str, int], tuple[str, ...]]:
     """Total score, field -> column, doubtful fields: the best pairs of field and column first."""
-    pairs = [
-        (score, -col, name, col) for col, found in enumerate(scores) for name, score in found.items() if score > 0.9
-    ]
+    pairs = [(score, name, col) for col, found in enumerate(scores) for name, score in found.items() if score > 0.9]
     columns: dict[str, int] = {}
     total, doubts = 0.0, []
-    for score, _, name, col in sorted(pairs, key=lambda item: (item[0], item[1]), reverse=True):
+    for score, name, col in sorted(pairs, key=lambda item: (-item[0], item[2])):
         if name in columns or col in columns.values():
             continue
         columns[name], total = col, total + score
@@ -375,8 +366,8 @@ def _two_works(columns: dict[str, int], scores: Sequence[Mapping[str, float]]) -
     if "task" not in columns and "subtask" in columns:
         columns["task"] = columns.pop("subtask")
     elif "task" in columns and "subtask" not in columns:
-        free = [col for col in range(len(scores)) if col not in columns.values() and col > columns["task"]]
-        more = [col for col in free if scores[col].get("task", 0.0) >= 2.0]
+        right = range(columns["task"] + 1, len(scores))
+        more = [col for col in right if col not in columns.values() and scores[col].get("task", 0.0) >= 2.0]
         if more:
             columns["subtask"] = more[0]
     elif "task" in columns and columns["subtask"] < columns["task"]:
@@ -385,13 +376,10 @@ def _two_works(columns: dict[str, int], scores: Sequence[Mapping[str, float]]) -
 
 def _scores(words: Mapping[str, tuple[str, ...]], kind: _Kind, texts: list[str]) -> dict[str, float]:
     """The scores of a heading, the lower part of one with several levels first."""
-    readings = [texts[-1]] if texts else []
-    if len(texts) > 1:
-        readings.append(" ".join(texts))
-        readings.append(texts[0])
+    readings = texts if len(texts) < 2 else [texts[-1], " ".join(texts), texts[0]]
     found: dict[str, float] = {}
     for rank, text in enumerate(readings):
-        key, whole = heading_key(text), whole_key(text)
+        key, whole = _key(text), whole_key(text)
         for name, keys in words.items():
             score = max((_score(key or whole, word) for word in keys), default=0.0)
             score = max(score, _SURE) if kind == "task" and any(h in whole and name == f for h, f in _HINTS) else score
@@ -399,6 +387,11 @@ def _scores(words: Mapping[str, tuple[str, ...]], kind: _Kind, texts: list[str])
             own, score = ("note", score - 0.4) if name == "reference" else (name, score)
             found[own] = max(found.get(own, 0.0), score - 0.5 * rank)
     return {name: score for name, score in found.items() if score > 0.9}
+
+
+def _key(text: str) -> str:
+    """The key without what stands in brackets: "(Rõ người)" and "(5)" are gone."""
+    return whole_key(re.sub(r"\([^)]*\)?", " ", text))
 
 
 def _score(key: str, word: str) -> float:
@@ -424,23 +417,8 @@ def _is_numbering(table: GridTable, row: int) -> bool:
     return len(digits) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(digits))
 
 
-def is_repeated(table: GridTable, row: int, headings: Headings, starts_page: bool) -> bool:
-    """True for headings printed again, whole or cut, on a later page."""
-    if _is_numbering(table, row) or _print(table, row) in headings.prints:
-        return True
-    own = [(col, cell, whole_key(cell.text)) for col, cell in table.own(row)]
-    named = [item for item in own if item[2]]
-    if any(not _NUMBERING.fullmatch(cell.text) for _, cell, key in own if not key):
-        return False
-    heads = [whole_key(text) for text in headings.texts]
-    same = sum(_repeats(key, heads[col] if col < len(heads) else "", starts_page, len(own)) for col, _, key in named)
-    return bool(named) and same >= 0.7 * len(named)
-
-
 def _repeats(key: str, head: str, starts_page: bool, own: int) -> bool:
     """True for the heading itself, its end at the top of a page, or a part of it among others."""
-    if not key:
-        return False
     return key == head or (
         len(key) > 3 and ((starts_page and head.endswith(key)) or (own > 2 and f" {key} " in f" {head} "))
     )

@@ -143,7 +143,7 @@ def _cut(before: _TextLine, line: _TextLine, width: float) -> bool | None:
     if before.open or len(before.words) > 1:
         return False
     word = line.words[0][2]
-    if doc.DATE.fullmatch(before.text + word) and not doc.DATE.fullmatch(before.text):
+    if doc.is_cut_date(before.text, word):
         return True
     if right - left + line.first + _TIGHT <= width:
         return False

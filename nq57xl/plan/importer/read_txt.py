@@ -287,7 +287,7 @@ def read_txt(text: str, name: str) -> doc.Document:
     items[:0] = [_line(line) for index, line in enumerate(front) if index not in skipped]
     if found:
         items.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2], _year(text)))
-    return doc.Document(tuple(items), plain=True)
+    return doc.Document(tuple(items))
 
 
 def _is_spaced(text: str) -> bool:

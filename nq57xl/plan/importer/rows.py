@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 
 import attrs
@@ -15,34 +17,18 @@ from nq57xl.plan.importer.document import (
     GridTable,
     Line,
     SourceText,
-    heading_key,
     join_lines,
     roman_value,
     whole_key,
 )
-from nq57xl.plan.importer.headings import Headings, HeadingWords, find_headings, is_repeated
+from nq57xl.plan.importer.headings import Headings, HeadingWords
 from nq57xl.text.legacy import one_line
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
 _DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
-_JOINTS = (
-    "và",
-    "của",
-    "về",
-    "cho",
-    "tại",
-    "theo",
-    "số",
-    "ngày",
-    "tháng",
-    "năm",
-    "quý",
-    "trước",
-    "hoặc",
-    "với",
-    "từ",
-    "đến",
-)
+_JOINTS = {
+    "và", "của", "về", "cho", "tại", "theo", "số", "ngày", "tháng", "năm", "quý", "trước", "hoặc", "với", "từ", "đến"
+}  # fmt: skip
 """Words that no text ends with."""
 _SPLIT = "dòng đầu trang, có thể là phần sau của ô gộp"
 _WORK = ("task", "subtask", "indicator")
@@ -77,11 +63,11 @@ def _under_tall(done: list[BodyRow], row: BodyRow) -> BodyRow:
     if not (done and row.starts_page and row.text("number")) or row.first or done[-1].title:
         return row
     before = done[-1]
-    names = {name for name in row.values if name not in ("number", *_WORK) and before.text(name) and row.text(name)
-             and name not in before.short and (row.text(name)[0].islower() or _is_open(before.text(name)))}  # fmt: skip
+    names = frozenset(name for name in row.values.keys() - {"number", *_WORK} - before.short if before.text(name)
+                      and row.text(name) and (row.text(name)[0].islower() or _is_open(before.text(name))))  # fmt: skip
     if not names:
         return row
-    lower = _handed_up(done, row, frozenset(names))
+    lower = _handed_up(done, row, names)
     done[-1] = attrs.evolve(done[-1], tall=done[-1].tall | names)
     kept = {name: value for name, value in lower.values.items() if name not in names}
     return attrs.evolve(lower, values=kept, merged=lower.merged | names)
@@ -145,9 +131,8 @@ def _is_open(text: str) -> bool:
 
 def _doubted(row: BodyRow) -> BodyRow:
     """The row with its further cells to be looked at: they may be the rest of merged ones."""
-    own = {name: value for name, value in row.values.items() if name not in ("number", *_WORK)}
-    values = {name: attrs.evolve(value, doubt=value.doubt or _SPLIT) for name, value in own.items()}
-    return attrs.evolve(row, values=dict(row.values) | values)
+    own = row.values.keys() - {"number", *_WORK}
+    return row.having({name: row.values[name].doubted(_SPLIT) for name in own})
 
 
 def _is_cut_number(done: list[BodyRow], row: BodyRow) -> bool:
@@ -180,16 +165,10 @@ def _handed_up(done: list[BodyRow], row: BodyRow, names: frozenset[str]) -> Body
     """The row with the rest of its merged cells given to the rows in which these began."""
     values = dict(row.values)
     for name in names:
-        value = values.get(name, SourceText())
-        owners = [index for index, item in enumerate(done) if item.text(name)]
-        if not value.text or not owners or (name == "task" and _NUMBERED.match(value.text)):
+        owner = next((index for index in range(len(done) - 1, -1, -1) if done[index].text(name)), None)
+        if not row.text(name) or owner is None or (name == "task" and _NUMBERED.match(row.text(name))):
             continue
-        head = done[owners[-1]]
-        old = head.values[name]
-        doubt = old.doubt or _seam(old.text, value.text)
-        whole = attrs.evolve(old, text=join_lines(old.text, value.text), doubt=doubt)
-        done[owners[-1]] = attrs.evolve(head, values=dict(head.values) | {name: whole})
-        del values[name]
+        done[owner] = done[owner].having({name: _sewn(done[owner].values[name], values.pop(name))})
     return attrs.evolve(row, values=values)
 
 
@@ -197,12 +176,16 @@ def _join(before: BodyRow, row: BodyRow) -> BodyRow:
     values = dict(before.values)
     for name, value in row.values.items():
         if value.text:
-            old = values.get(name, SourceText())
-            whole = f"{old.text}{value.text}" if name == "number" else join_lines(old.text, value.text)
-            values[name] = attrs.evolve(old, text=whole, source=old.source or value.source,
-                                        doubt=old.doubt or _seam(old.text, value.text))  # fmt: skip
+            old = values.get(name, SourceText("", value.source))
+            whole = _sewn(old, value)
+            values[name] = attrs.evolve(whole, text=f"{old.text}{value.text}") if name == "number" else whole
     title = join_lines(before.title, row.title) if before.title else ""
     return attrs.evolve(before, values=values, title=title, tall=before.tall | row.tall)
+
+
+def _sewn(upper: SourceText, lower: SourceText) -> SourceText:
+    """A text that a page cut made whole."""
+    return upper.joined(lower).doubted(_seam(upper.text, lower.text))
 
 
 def _seam(upper: str, lower: str) -> str:
@@ -233,26 +216,16 @@ class Body:
     """Fields whose heading says one thing and whose cells another."""
 
 
-@frozen
-class Bodies:
-    """The document's two kinds of tables and everything outside them."""
-
-    task: Body = field(factory=Body)
-    indicator: Body = field(factory=Body)
-    lines: tuple[Line, ...] = ()
-    """Text outside: paragraphs, letterhead, rows over the headings, tables of another kind."""
-
-
-def bodies_of(document: Document, known: HeadingWords) -> Bodies:
-    """Finds the tables of tasks and indicators, over pages and in several appendices."""
+def bodies_of(document: Document, known: HeadingWords) -> tuple[Body, Body, list[Line]]:
+    """The rows of the tables of tasks and of indicators, over pages and in several appendices; and the text outside:
+    paragraphs, letterhead, rows over the headings, tables of another kind."""
     walk = _Walk(known)
     for item in document.items:
         if isinstance(item, Line):
             walk.line(item)
         else:
             walk.table(item)
-    made = {kind: _body(walk.rows[kind], walk.heads[kind], walk.loose[kind]) for kind in walk.rows}
-    return Bodies(made["task"], made["indicator"], tuple(walk.lines))
+    return walk.body("task"), walk.body("indicator"), walk.lines
 
 
 @define
@@ -260,9 +233,9 @@ class _Walk:
     """What has been found up to a place in the document."""
 
     known: HeadingWords
-    rows: dict[str, list[BodyRow]] = field(factory=lambda: {"task": [], "indicator": []})
-    loose: dict[str, list[SourceText]] = field(factory=lambda: {"task": [], "indicator": []})
-    heads: dict[str, list[Headings]] = field(factory=lambda: {"task": [], "indicator": []})
+    rows: dict[str, list[BodyRow]] = field(factory=lambda: defaultdict(list))
+    loose: dict[str, list[SourceText]] = field(factory=lambda: defaultdict(list))
+    heads: dict[str, list[Headings]] = field(factory=lambda: defaultdict(list))
     lines: list[Line] = field(factory=list)
     current: tuple[Headings, int] | None = None
     """The headings that a table without any goes on under, and its width."""
@@ -276,9 +249,10 @@ class _Walk:
     def table(self, table: GridTable) -> None:
         for headings, start, end in _parts(table, self.current, self.known):
             if headings is None:
-                over = _as_lines(table, start, end)
-                self.lines += over
-                self.between += over
+                for row in range(start, end):
+                    for _, cell in table.own(row):
+                        for part in cell.text.split("\n"):
+                            self.line(Line(part, cell.source))
                 continue
             title, self.between = _title_between(self.between), []
             new = self.current is None or headings is not self.current[0]
@@ -291,11 +265,21 @@ class _Walk:
                 rows.append(title)
                 made[:1] = [attrs.evolve(item, starts_page=False) for item in made[:1]]
             rows += made
-            self.loose[headings.kind] += _loose(table, headings, start, end)
-            self.loose[headings.kind] += [
-                SourceText(text, where, "nội dung ẩn") for text, where in table.unseen if start == 0 or new
-            ]
+            loose = self.loose[headings.kind]
+            loose += _loose(table, headings, start, end)
+            loose += [SourceText(text, where, "nội dung ẩn") for text, where in table.unseen if start == 0 or new]
         self.between = []
+
+    def body(self, kind: str) -> Body:
+        """What belongs to tables of that kind, rows that a page cut made whole."""
+        heads = self.heads[kind]
+        return Body(
+            tuple(_joined(self.rows[kind])),
+            frozenset(name for item in heads for name in item.columns),
+            tuple(self.loose[kind]),
+            tuple(dict.fromkeys(name for item in heads for name in item.doubts)),
+            frozenset(name for item in heads for name in item.disagreeing),
+        )
 
 
 def _title_between(lines: list[Line]) -> BodyRow | None:
@@ -316,30 +300,20 @@ def _title_between(lines: list[Line]) -> BodyRow | None:
     return None
 
 
-def _body(rows: list[BodyRow], heads: list[Headings], loose: list[SourceText]) -> Body:
-    return Body(
-        tuple(_joined(rows)),
-        frozenset(name for item in heads for name in item.columns),
-        tuple(loose),
-        tuple(dict.fromkeys(name for item in heads for name in item.doubts)),
-        frozenset(name for item in heads for name in item.disagreeing),
-    )
-
-
 def _parts(
     table: GridTable, current: tuple[Headings, int] | None, known: HeadingWords
 ) -> Iterator[tuple[Headings | None, int, int]]:
     """(headings, first row, end) for each stretch of a table; None for rows over all headings."""
-    found = find_headings(table, known=known)
-    start = 0
+    found, start = known.find(table), 0
+    same = current is not None and found is not None and _same(found, current[0])
     if (
         current is not None
         and current[1] == table.width
-        and (found is None or found.first > 0 or _same(found, current[0]))
+        and (found is None or found.first > 0 or same)
         and not _other_head(table, current[0], known)
     ):
         # no headings of its own, or the same again: the table goes on
-        end = found.first if found is not None and not _same(found, current[0]) else len(table.rows)
+        end = len(table.rows) if found is None or same else found.first
         # titles of a page over the headings are no rows of a table that goes on
         if found is None or found.first == 0 or any(len(table.own(row)) > 2 for row in range(found.first)):
             yield current[0], 0, end
@@ -360,9 +334,7 @@ def _parts(
 def _other_head(table: GridTable, current: Headings, known: HeadingWords) -> bool:
     """True for a table that begins with headings of another kind: a list of members, a breakdown of costs."""
     own = table.own(0) if table.rows else []
-    if len(own) < 3 or is_repeated(table, 0, current, True):
-        return False
-    return heading_key(own[0][1].text) in known.words["task"]["number"] and own[0][1].text[:1].isalpha()
+    return len(own) >= 3 and not current.are_repeated(table, 0, starts_page=True) and known.is_number(own[0][1].text)
 
 
 def _same(found: Headings, known: Headings) -> bool:
@@ -383,18 +355,9 @@ def _cut_of(text: str, whole: str) -> bool:
 def _next_other(table: GridTable, found: Headings, known: HeadingWords) -> Headings | None:
     """The next headings of that table that are not the same again."""
     row = found.last + 1
-    while (following := find_headings(table, row, strict=True, known=known)) is not None and _same(following, found):
+    while (following := known.find(table, row, strict=True)) is not None and _same(following, found):
         row = following.last + 1
     return following
-
-
-def _as_lines(table: GridTable, start: int, end: int) -> list[Line]:
-    return [
-        Line(part, cell.source)
-        for row in range(start, end)
-        for _, cell in table.own(row)
-        for part in cell.text.split("\n")
-    ]
 
 
 def _rows(table: GridTable, headings: Headings, span: tuple[int, int], new: bool, fresh: bool) -> Iterator[BodyRow]:
@@ -410,7 +373,7 @@ def _rows(table: GridTable, headings: Headings, span: tuple[int, int], new: bool
             blank = blank and all(table.begins(row, col) for col in range(table.width))
             continue
         if (
-            is_repeated(table, row, headings, near)
+            headings.are_repeated(table, row, starts_page=near)
             or _is_half_head(table, row, headings)
             # the rest of headings that the page cut
             or (row == first and (own_head or fresh) and near and all(cell.text[0].islower() for _, cell in own))
@@ -451,7 +414,8 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
     for name, col in headings.columns.items():
         cell = table.rows[row][col]
         if table.begins(row, col):
-            values[name] = SourceText(_number(cell.text) if name == "number" else cell.text, cell.source, cell.doubt)
+            text = _number(cell.text) if name == "number" else cell.text
+            values[name] = SourceText(_plain_roman(text) if name == "section" else text, cell.source, cell.doubt)
             if cell.rows > 1:
                 tall.add(name)
             elif cell.short:
@@ -464,15 +428,20 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
     if second and (not values.get("number", SourceText()).text or "number" in merged):
         values["number"] = SourceText(_number(second.text), second.source, second.doubt)
         merged.discard("number")
-    title = own[0][1].text if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
+    title = _plain_roman(own[0][1].text) if len(own) == 1 and _is_title(table, headings, row, own[0]) else ""
     return BodyRow(values, table.source(row), frozenset(merged), frozenset(tall), title, starts_page, first,
                short=frozenset(short))  # fmt: skip
 
 
 def _number(text: str) -> str:
     """A number in one piece: a narrow column breaks "10" and "1.12" over two lines."""
-    whole = "".join(text.split())
-    return whole if _PIECES.fullmatch(whole) else one_line(text)
+    whole = _plain_roman("".join(text.split()))
+    return whole if _PIECES.fullmatch(whole) else _plain_roman(one_line(text))
+
+
+def _plain_roman(text: str) -> str:
+    """Signs of one letter such as Ⅱ as ordinary letters."""
+    return re.sub("[Ⅰ-Ⅹ]", lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def _beside(headings: Headings, cell: GridCell) -> SourceText:
@@ -500,7 +469,7 @@ def _loose(table: GridTable, headings: Headings, start: int, end: int) -> Iterat
             one_line(cell.text)
             for row in range(first, end)
             if table.begins(row, col) and (cell := table.rows[row][col]).text and cell.cols == 1
-            and not is_repeated(table, row, headings, row in table.page_starts)
+            and not headings.are_repeated(table, row, starts_page=row in table.page_starts)
         ]  # fmt: skip
         head = one_line(headings.texts[col]) or f"cột {col + 1}"
         if texts:

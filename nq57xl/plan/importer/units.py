@@ -230,7 +230,7 @@ class _UnitDoubt:
 
 
 @frozen
-class Proposal:
+class _Proposal:
     """Units and groups as proposed."""
 
     units: tuple[Unit, ...] = ()
@@ -240,7 +240,7 @@ class Proposal:
 
 def propose_units(
     leads: Iterable[str], supports: Iterable[str], agency: str, known: Iterable[str] = (), parent: str = ""
-) -> Proposal:
+) -> _Proposal:
     """Units and groups that those texts name; `known` are names from the document itself (who gathers).
 
     A unit that leads is inside unless it ranks above the agency; one that only supports is inside when it belongs to
@@ -344,7 +344,7 @@ class _UnitReader:
         # two short names of one word, VTV and VOV, are two units
         return short or next((item for item in self.units if " " in key and is_misprint(key, item)), key)
 
-    def proposal(self, agency: str) -> Proposal:
+    def proposal(self, agency: str) -> _Proposal:
         rank = self.rank or self._inferred()
         self._drop_glued()
         self._take_alike()
@@ -354,7 +354,7 @@ class _UnitReader:
         doubts = [_UnitDoubt("units", index, "external", reasons[unit.name])
                   for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
         groups, empty = self._groups(units, rank, agency)
-        return Proposal(units, groups, (*doubts, *empty))
+        return _Proposal(units, groups, (*doubts, *empty))
 
     def _drop_glued(self) -> None:
         """Takes out names that are two others in a row, for want of a sign between them: a person must part them."""
@@ -511,11 +511,6 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "commune": ("commune",),
     "division": ("division", "own"),
 }
-
-
-def members_of_kind(units: Iterable[Unit], ranks: Sequence[str]) -> tuple[str, ...]:
-    """Codes of the inside units of those ranks."""
-    return tuple(unit.code for unit in units if not unit.external and rank_of(unit.name) in ranks)
 
 
 def _members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tuple[tuple[str, ...], str]:
