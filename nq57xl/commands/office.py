@@ -195,18 +195,13 @@ def not_issued(period: Period) -> Nq57Error:
 
 @contextmanager
 def _few_circles() -> Iterator[None]:
-    """Python looks for circles of objects more seldom, and not among what was there before: a run makes millions of
-    records, and none of them is in one."""
-    before, outermost = gc.get_threshold(), not gc.get_freeze_count()
+    """Python looks for circles of objects more seldom: a run makes millions of records, and none of them is in one."""
+    before = gc.get_threshold()
     gc.set_threshold(_OBJECTS, *before[1:])
-    if outermost:
-        gc.freeze()
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        if outermost:
-            gc.unfreeze()
 
 
 _OBJECTS = 1_000_000
