@@ -20,7 +20,8 @@ from nq57xl.forms.wording import AGAIN
 from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, catalogue
 from nq57xl.text.legacy import clean
-from nq57xl.xlsx.cells import days_of, plain_number
+from nq57xl.xlsx.cells import plain_number
+from nq57xl.xlsx.shown import days_of
 from nq57xl.xlsx.write import cell_text
 
 ASKED_SHEET = "_asked"

@@ -24,8 +24,8 @@ from nq57xl.plan.model import Period
 from nq57xl.rules.findings import REMARKED, Finding, grouped
 from nq57xl.rules.rows import all_of, any_of, blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
-from nq57xl.xlsx.cells import days_of
 from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.shown import days_of
 from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, cell_text, clipped, sheet_prefix, utf16_units
 
 _EXPLANATION = "explanation"

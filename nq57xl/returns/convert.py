@@ -27,8 +27,8 @@ from nq57xl.rules.schema import (
 )
 from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d, surely_unicode
 from nq57xl.text.typed import lacks_day, read_date, read_number
-from nq57xl.xlsx.cells import RawCell, RawSheet, days_of, plain_number, short, shown, text_cell
-from nq57xl.xlsx.shown import Wanted, readings, show, shown_text
+from nq57xl.xlsx.cells import RawCell, RawSheet, plain_number, short, shown, text_cell
+from nq57xl.xlsx.shown import Wanted, days_of, readings, show, shown_text
 
 _Words = dict[str, Any]
 _Lists = Mapping[str, tuple[Choice, ...]]

@@ -30,8 +30,9 @@ from nq57xl.rules.schema import CellValue, Field
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 from nq57xl.text.typed import lacks_day
-from nq57xl.xlsx.cells import DAYS_1904, RawCell, RawSheet, cell_text, short
+from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, short
 from nq57xl.xlsx.limits import LIMITS
+from nq57xl.xlsx.shown import DAYS_1904
 
 _Place = tuple[int, int]
 _Row = tuple[Slot, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 
@@ -21,15 +22,16 @@ def letters_of(column: int) -> str:
     return letters
 
 
-def place_of(cell: str) -> tuple[int, int]:
-    """The 0-based row and column of an A1 address in capitals: the other way round."""
-    letters = cell.rstrip("0123456789")
-    return int(cell[len(letters) :]) - 1, column_of(letters)
+_ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 
 
-def column_of(letters: str) -> int:
-    """The 0-based column of those capitals: "AA" is 26."""
+@lru_cache(maxsize=20_000)
+def place_of(address: str) -> tuple[int, int]:
+    """The 0-based row and column of an A1 address: the other way round. Raises ValueError for what is none."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise ValueError(address)
     column = 0
-    for letter in letters:
+    for letter in match[1].upper():
         column = column * 26 + ord(letter) - 64
-    return column - 1
+    return int(match[2]) - 1, column - 1

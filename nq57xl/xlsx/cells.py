@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -16,7 +15,6 @@ from attrs import field, frozen
 
 from nq57xl.rules.findings import Finding
 from nq57xl.text.legacy import unmasked
-from nq57xl.xlsx.shown import show
 
 RawValue = str | float | bool | date | datetime | time | timedelta | None
 
@@ -162,8 +160,6 @@ class RawWorkbook:
     """When a program last saved it, if told."""
 
 
-ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
-"""What an error cell shows in every program."""
 _SHOWN = 80
 """Letters of a typed text that a message repeats; the finding itself keeps the whole."""
 
@@ -208,65 +204,3 @@ def short(text: str) -> str:
     """The text cut for a message."""
     line = " ".join(unmasked(text).split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
-
-
-_DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
-
-
-def iso_date(text: str) -> date | None:
-    """A day, or a moment where a time of day is told: "2026-04-10", "2026-04-10T08:30:00.000Z"; None for anything else.
-
-    A zone is dropped: what a program calls UTC may be anybody's midnight, and `convert` asks where that matters.
-    """
-    try:
-        found = datetime.fromisoformat(text.strip()).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return found.date() if found.time() == time() else found
-
-
-def iso_time(text: str) -> time | timedelta | None:
-    """A time of day or a duration: "PT08H30M00S"; None for anything else."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        return None
-    found = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3]))
-    return found if found >= timedelta(days=1) else (datetime.min + found).time()
-
-
-_EPOCH = datetime(1899, 12, 30)
-DAYS_1904 = 1462
-"""Days between the two beginnings from which workbooks count."""
-_LEAP_DAY = 60
-"""Workbooks count a 29 February 1900; days before it have numbers that are one less."""
-
-
-def days_of(value: RawValue) -> float | None:
-    """The number of days that a day, a moment, a time or a duration is, counted from 1899-12-30; None for others."""
-    if isinstance(value, timedelta):
-        return value / timedelta(days=1)
-    if isinstance(value, time):
-        return timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) / timedelta(days=1)
-    if not isinstance(value, date):
-        return None
-    at = value if isinstance(value, datetime) else datetime.combine(value, time())
-    return (at - _EPOCH) / timedelta(days=1)
-
-
-def moment(number: float, code: str) -> date | time | timedelta | float:
-    """What a number is under its format: a day, a moment, a time; the number itself where it is none of them.
-
-    Days are counted from 1899-12-30.
-    """
-    kind = show(number, code).kind
-    if kind == "duration":
-        return timedelta(seconds=round(number * 86_400))
-    if kind not in ("day", "month", "year", "time"):
-        return number
-    if number < 1:
-        return (_EPOCH + timedelta(seconds=round(number * 86_400))).time()
-    try:
-        found = _EPOCH + timedelta(milliseconds=round((number + (number < _LEAP_DAY)) * 86_400_000))
-    except OverflowError:
-        return number
-    return found.date() if found.time() == time() else found

@@ -79,6 +79,8 @@ Attributes = dict[str, str]
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 """What zipfile raises for archives that are broken, or built to be."""
 _CHUNK = 1 << 18
+_PROPERTY, _PIECES = 200, 200
+"""Letters of a property that are read, and pieces that they come in."""
 _END, _END_SIZE = b"PK\x05\x06", 22
 _ZIP64 = 0xFFFFFFFF
 """Archives of the large kind keep true sizes elsewhere."""
@@ -180,6 +182,26 @@ class Package:
         """All of a part that is parsed by who asks; empty where there is none."""
         self._parsed.add(name.lower())
         return b"".join(self.chunks(name))
+
+    def text(self, part: str, name: str) -> str:
+        """Text of the element of that name in a part of properties; "" where there is none."""
+        pieces: list[str] = []
+        inside = ""
+
+        def start(tag: str, _: Attributes) -> None:
+            nonlocal inside
+            inside = tag
+
+        def text(piece: str) -> None:
+            if inside == name and len(pieces) < _PIECES:
+                pieces.append(piece[:_PROPERTY])
+
+        def end(_: str) -> None:
+            nonlocal inside
+            inside = ""
+
+        self.parse(part, start, end, text)
+        return "".join(pieces)[:_PROPERTY].strip()
 
     def refuse_doctypes(self) -> None:
         """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does."""

@@ -20,13 +20,14 @@ from typing import Any
 
 import attrs
 
-from nq57xl.rules.findings import Finding, make
+from nq57xl.rules.findings import make
 from nq57xl.text.legacy import common_charset, decoded, decoded_run, surely_unicode
-from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, days_of, shown
+from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, shown
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
-from nq57xl.xlsx.scan import MACROS, Scan, scan_xlsx
-from nq57xl.xlsx.scan_cells import SheetScan, is_temporal
+from nq57xl.xlsx.scan import scan_xlsx
+from nq57xl.xlsx.scan_cells import Scan, SheetScan
+from nq57xl.xlsx.shown import days_of, is_temporal
 from nq57xl.xlsx.sniff import Kind, decrypt, sniff
 
 _CONVERT_SECONDS = 45
@@ -226,7 +227,7 @@ def _read_ods(data: bytes) -> RawWorkbook:
 
     scan = scan_ods(data)
     sheets = tuple(_sheet(seen, seen.cells, scan) for seen in scan.sheets)
-    return RawWorkbook(sheets, scan.program, _notes(scan))
+    return RawWorkbook(sheets, scan.program, scan.notes)
 
 
 def _sheet(seen: SheetScan, cells: Mapping[_Place, RawCell], scan: Scan) -> RawSheet:
@@ -269,7 +270,7 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
         raise refuse("FILE_ENCRYPTED") from error
     except (CalamineError, OSError, ValueError) as error:
         raise refuse("FILE_BROKEN") from error
-    return RawWorkbook(tuple(sheets), scan.program, _notes(scan), scan.saved_at)
+    return RawWorkbook(tuple(sheets), scan.program, scan.notes, scan.saved_at)
 
 
 def _rows(book: Any, index: int, seen: SheetScan) -> list[list[RawValue]] | None:  # noqa: ANN401 - calamine's workbook
@@ -343,11 +344,3 @@ def _text(text: str) -> str:
 def _both(cell: RawCell, other: RawValue) -> str:
     """The two readings, in words for a message."""
     return "» và «".join(dict.fromkeys(text for text in (cell_text(cell), shown(other)) if text.strip()))
-
-
-def _notes(scan: Scan) -> tuple[Finding, ...]:
-    notes = [make("MACROS_PRESENT")] if MACROS in scan.active else []
-    others = [title for title in scan.active if title != MACROS]
-    if others:
-        notes.append(make("ACTIVE_CONTENT", words={"value": ", ".join(others)}, value=", ".join(others)))
-    return tuple(notes)

@@ -6,20 +6,20 @@ Also what lies beside the cells of a sheet: comments old and new, text boxes, pi
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import attrs
 from attrs import define, field, frozen
 
+from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import Remark
-from nq57xl.xlsx.limits import LIMITS, refuse
+from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local, parse_xml
-from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, place_of
-from nq57xl.xlsx.scan_rows import Shared
-from nq57xl.xlsx.scan_sheet import SheetReader
-from nq57xl.xlsx.scan_styles import read_styles, read_texts
+from nq57xl.xlsx.scan_cells import Scan, SheetScan, active_notes, check_count, place_told
+from nq57xl.xlsx.scan_sheet import read_sheet
+from nq57xl.xlsx.scan_styles import read_shared
 
 _Place = tuple[int, int]
 _THREAD = "[Threaded comment]"
@@ -97,7 +97,7 @@ def _read_beside(package: Package, part: str, sheet: SheetScan) -> None:
 def _link(sheet: SheetScan, area: str, target: str) -> None:
     """The cells of the area with where they lead to; a remark where there is nothing in them."""
     first, _, last = area.partition(":")
-    (top, left), (bottom, right) = place_of(first), place_of(last or first)
+    (top, left), (bottom, right) = place_told(first), place_told(last or first)
     target = target.removeprefix("mailto:")
     if (bottom - top + 1) * (right - left + 1) > _LINKED_CELLS:
         bottom, right = top, left
@@ -130,7 +130,7 @@ class _CommentReader:
             number = attributes.get("authorId", "")
             known = number.isdecimal() and len(number) < 6 and int(number) < len(self._authors)
             self._author = self._authors[int(number)] if known else ""
-            self._place = place_of(attributes.get("ref", ""))
+            self._place = place_told(attributes.get("ref", ""))
         if tag in ("comment", "author"):
             self._pieces = []
         self._inside = tag == "author" or (tag == "t" and self._place is not None)
@@ -162,7 +162,7 @@ class _ThreadReader:
 
     def start(self, tag: str, attributes: Attributes) -> None:
         if tag == "threadedComment":
-            self._place = place_of(attributes.get("ref", ""))
+            self._place = place_told(attributes.get("ref", ""))
         elif tag == "text" and self._place is not None:
             self._pieces = []
 
@@ -239,42 +239,19 @@ class _DrawingReader:
             self._sheet.add_remark(Remark("picture", "", first, last))
 
 
-MACROS, _EXTERNAL, _DDE, _EMBEDDED, _QUERIES = (
-    "macro",
-    "liên kết tới tệp khác",
-    "liên kết DDE/OLE tới chương trình khác",
-    "đối tượng nhúng",
-    "kết nối dữ liệu",
-)
-
-
-def _active_xlsx(package: Package, *, calls: bool) -> tuple[str, ...]:
-    """Vietnamese names of what an .xlsx carries, in a fixed order."""
+def _notes(package: Package, *, calls: bool) -> tuple[Finding, ...]:
+    """What the names of its parts tell of the workbook; `calls`: whether its formulas reach for programs."""
     names = [name.lower() for name in package.names()]
     links = [name for name in names if "/externallinks/" in name and name.endswith(".xml")]
-    programs = any(_reaches_programs(package, name) for name in links) or calls
-    found = {
-        MACROS: any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names),
-        _EXTERNAL: bool(links),
-        _DDE: programs,
-        _EMBEDDED: any(part in name for name in names for part in ("/embeddings/", "/activex/", "/ctrlprops/")),
-        _QUERIES: any(
+    return active_notes(
+        macros=any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names),
+        links=bool(links),
+        calls=any(_reaches_programs(package, name) for name in links) or calls,
+        embedded=any(part in name for name in names for part in ("/embeddings/", "/activex/", "/ctrlprops/")),
+        queries=any(
             name.endswith(("/connections.xml", "customdata/item1.data")) or "/querytables/" in name for name in names
         ),
-    }
-    return tuple(title for title, present in found.items() if present)
-
-
-def active_ods(names: Iterable[str], *, links: bool, calls: bool) -> tuple[str, ...]:
-    """The same for an OpenDocument spreadsheet: by the names of its parts, and by what its content links to."""
-    lowered = [name.lower() for name in names]
-    found = {
-        MACROS: any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in lowered),
-        _EXTERNAL: links,
-        _DDE: calls,
-        _EMBEDDED: any(name.startswith("object ") for name in lowered),
-    }
-    return tuple(title for title, present in found.items() if present)
+    )
 
 
 def _reaches_programs(package: Package, part: str) -> bool:
@@ -289,43 +266,23 @@ def _reaches_programs(package: Package, part: str) -> bool:
     return found
 
 
-@frozen
-class Scan:
-    """What the scan saw in the workbook, sheets in their order."""
-
-    sheets: tuple[SheetScan, ...]
-    program: str = ""
-    active: tuple[str, ...] = ()
-    """What it carries beyond cells: macros, links ... (`scan_active`)."""
-    date1904: bool = False
-    saved_at: datetime | None = None
-    """When it was saved, as its core properties tell."""
-
-
 def scan_xlsx(data: bytes) -> Scan:
     """Reads every sheet of an .xlsx or .xlsm, transitional or strict. Raises Refused."""
     package = Package(data)
     workbook = _workbook_part(package)
     (sheets, date1904), targets = _sheet_list(package, workbook), _relations(package, workbook)
-    if not sheets:
-        raise refuse("FILE_BROKEN")
-    if len(sheets) > LIMITS.sheets:
-        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=LIMITS.sheets)
+    check_count(sheets)
     by_kind = {item.kind: item.target for item in targets.values()}
-    looks = read_styles(package, by_kind.get("styles", ""))
-    shared = Shared(looks, read_texts(package, by_kind.get("sharedStrings", "")), date1904)
+    shared = read_shared(package, by_kind.get("styles", ""), by_kind.get("sharedStrings", ""), date1904=date1904)
     for relation, sheet in sheets:
         leads = targets.get(relation)
         if leads is not None and leads.kind == "worksheet" and leads.target in package:
-            SheetReader(sheet, shared).read(package, leads.target)
-            check_extent(sheet)
+            read_sheet(package, leads.target, sheet, shared)
             _read_beside(package, leads.target, sheet)
-    found = tuple(sheet for _, sheet in sheets)
-    check_total(found)
     package.refuse_doctypes()
-    active = _active_xlsx(package, calls=any(sheet.calls for sheet in found))
-    program = texts_of(package, "docProps/app.xml", "Application")["Application"]
-    return Scan(found, program, active, date1904, _saved_at(package))
+    notes = _notes(package, calls=any(sheet.calls for _, sheet in sheets))
+    program = package.text("docProps/app.xml", "Application")
+    return Scan(tuple(sheet for _, sheet in sheets), program, notes, date1904, _saved_at(package))
 
 
 def _workbook_part(package: Package) -> str:
@@ -366,30 +323,9 @@ def _about_sheets(part: str, content: bytes) -> tuple[list[tuple[str, str, bool]
 
 def _saved_at(package: Package) -> datetime | None:
     """When a program last saved the workbook, by docProps/core.xml; None where it does not tell, or tells nonsense."""
-    text = texts_of(package, "docProps/core.xml", "modified")["modified"]
+    text = package.text("docProps/core.xml", "modified")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def texts_of(package: Package, part: str, *names: str) -> dict[str, str]:
-    """Texts of the elements of these names in a part of properties; "" where there is none."""
-    texts = dict.fromkeys(names, "")
-    inside = ""
-
-    def start(tag: str, _: Attributes) -> None:
-        nonlocal inside
-        inside = tag
-
-    def text(piece: str) -> None:
-        if inside in texts:
-            texts[inside] = (texts[inside] + piece)[:200]
-
-    def end(_: str) -> None:
-        nonlocal inside
-        inside = ""
-
-    package.parse(part, start, end, text)
-    return {name: text.strip() for name, text in texts.items()}

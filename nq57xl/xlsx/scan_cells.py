@@ -1,25 +1,31 @@
-"""What a scan finds on one sheet, up to which limits; what single cells say beyond their values."""
+"""What a scan finds in a workbook and on each of its sheets, up to which limits: the same for every kind of file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, datetime, time
 from functools import lru_cache
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
-from nq57xl.text.addresses import a1, column_of
-from nq57xl.xlsx.cells import DAYS_1904, CellLook, RawCell, RawValue, Remark, Run, moment
+from nq57xl.rules.findings import Finding, make
+from nq57xl.text.addresses import a1, place_of
+from nq57xl.xlsx.cells import CellLook, RawCell, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
-from nq57xl.xlsx.shown import parse, shown_text
+from nq57xl.xlsx.shown import shows_more
 
+ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
+"""What an error cell shows in every program."""
 _BOX_CELLS = 5_000_000
 """Rows times columns of one sheet: what the reader allocates, about 24 bytes each."""
 _MOST_REMARKS = 500
 """Comments, text boxes and pictures of a sheet that are told: a form has some three hundred entry cells."""
 _REMARK_TEXT = 5_000
 """Letters of one of them."""
+_BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
+"""LibreOffice writes booleans as these formulas: nobody typed them."""
 
 _Place = tuple[int, int]
 """(row, column), 0-based."""
@@ -59,6 +65,39 @@ class SheetScan:
     """(area, relation) of hyperlinks to somewhere else."""
     remarks: list[Remark] = field(factory=list)
 
+    def add_cell(
+        self,
+        place: _Place,
+        look: CellLook | None,
+        value: RawValue,
+        formula: str | None,
+        *,
+        code: str = "",
+        number: float | None = None,
+        error: str = "",
+        link: str = "",
+        doubt: str = "",
+    ) -> None:
+        """A cell, unless there is nothing in it: as RawCell has it, with where its formula leads.
+
+        `code`: of its number format, told where that says more than the value.
+        """
+        if formula:
+            if len(formula) < 8 and formula.upper() in _BOOLEAN_FORMULAS:
+                formula = None
+            else:
+                self.calls = self.calls or _is_call(formula)
+                link = _link_of(formula) or link
+        if isinstance(value, str):
+            self.letters += len(value)
+            value = None if not value and formula is None else value
+        if value is None and formula is None and not error and not doubt:
+            return
+        told = code if number is not None or (isinstance(value, str) and shows_more(value, code)) else ""
+        self.cells[place] = RawCell(value, formula, error, number=number, format=told, link=link, doubt=doubt)
+        if look is not None and (look.font or look.struck):
+            self.looks[place] = look
+
     def add_row(self, row: SheetScan, places: Sequence[_Place], columns: int) -> None:
         """What was read in a row with something at these places; `columns`: the last of them, plus one."""
         if not self.cells.keys().isdisjoint(places):  # programs differ in which of the two they read
@@ -80,7 +119,20 @@ class SheetScan:
         if rows > self.rows or columns > self.columns:
             self.rows, self.columns = max(self.rows, rows), max(self.columns, columns)
         if self.values > LIMITS.value_cells:
-            check_extent(self)
+            self.check_extent()
+
+    def check_extent(self) -> None:
+        """Raises Refused when the sheet reaches farther than is safe to read."""
+        if self.rows > LIMITS.rows or self.columns > LIMITS.columns or self.rows * self.columns > _BOX_CELLS:
+            cell = a1(self.rows - 1, self.columns - 1)
+            raise refuse("FILE_TOO_MANY_CELLS", sheet_title=self.name, sheet=self.name, cell=cell, value=cell)
+        if self.values > LIMITS.value_cells:
+            raise _too_many_values(self.name)
+
+    def merge(self, area: tuple[int, int, int, int]) -> None:
+        """One more merged area, up to a limit that nobody reaches with meaning."""
+        if len(self.merged) < LIMITS.merged_areas:
+            self.merged.append(area)
 
     def add_remark(self, remark: Remark) -> None:
         """One more, up to a limit that nobody reaches with meaning."""
@@ -89,22 +141,24 @@ class SheetScan:
             self.remarks.append(attrs.evolve(remark, text=remark.text[:_REMARK_TEXT]) if long else remark)
 
 
-def check_extent(sheet: SheetScan) -> None:
-    """Raises Refused when the sheet reaches farther than is safe to read."""
-    too_far = sheet.rows > LIMITS.rows or sheet.columns > LIMITS.columns or sheet.rows * sheet.columns > _BOX_CELLS
-    if too_far:
-        cell = a1(sheet.rows - 1, sheet.columns - 1)
-        raise refuse("FILE_TOO_MANY_CELLS", sheet_title=sheet.name, sheet=sheet.name, cell=cell, value=cell)
-    if sheet.values > LIMITS.value_cells:
-        raise _too_many_values(sheet.name)
+@frozen
+class Scan:
+    """What the scan saw in the workbook, sheets in their order. Raises Refused when they hold more than is safe to
+    read."""
 
+    sheets: tuple[SheetScan, ...]
+    program: str = ""
+    notes: tuple[Finding, ...] = ()
+    """What it carries beyond cells: macros, links ..."""
+    date1904: bool = False
+    saved_at: datetime | None = None
+    """When it was saved, as its core properties tell."""
 
-def check_total(sheets: Sequence[SheetScan]) -> None:
-    """Raises Refused when all sheets together hold more than is safe to read."""
-    if sum(sheet.values for sheet in sheets) > LIMITS.value_cells:
-        raise _too_many_values()
-    if sum(sheet.letters for sheet in sheets) > LIMITS.text_letters:
-        raise refuse("FILE_TOO_MUCH_TEXT", limit=LIMITS.text_letters // 1_000_000)
+    def __attrs_post_init__(self) -> None:
+        if sum(sheet.values for sheet in self.sheets) > LIMITS.value_cells:
+            raise _too_many_values()
+        if sum(sheet.letters for sheet in self.sheets) > LIMITS.text_letters:
+            raise too_much_text()
 
 
 def _too_many_values(sheet: str = "") -> Refused:
@@ -112,16 +166,59 @@ def _too_many_values(sheet: str = "") -> Refused:
     return refuse("FILE_TOO_MANY_VALUES", limit=f"{LIMITS.value_cells:,}".replace(",", "."), sheet=sheet)
 
 
-_REFERENCE = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
+def check_count(sheets: Sequence[object]) -> None:
+    """Raises Refused for a workbook without a sheet, or with more than are read."""
+    if not sheets:
+        raise refuse("FILE_BROKEN")
+    if len(sheets) > LIMITS.sheets:
+        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=LIMITS.sheets)
 
 
-@lru_cache(maxsize=20_000)  # every sheet of every form has the same addresses
-def place_of(reference: str) -> _Place:
-    """Row and column, 0-based, of an address such as "B7". Raises Refused for what is none."""
-    match = _REFERENCE.fullmatch(reference)
-    if match is None:
-        raise refuse("FILE_UNSAFE", value="địa chỉ ô vô lý")
-    return int(match[2]) - 1, column_of(match[1].upper())
+def active_notes(
+    *, macros: bool, links: bool, calls: bool, embedded: bool, queries: bool = False
+) -> tuple[Finding, ...]:
+    """Notes on what a workbook carries beyond cells, none of which is run or followed."""
+    others = {
+        "liên kết tới tệp khác": links,
+        "liên kết DDE/OLE tới chương trình khác": calls,
+        "đối tượng nhúng": embedded,
+        "kết nối dữ liệu": queries,
+    }
+    notes = [make("MACROS_PRESENT")] if macros else []
+    if told := ", ".join(title for title, present in others.items() if present):
+        notes.append(make("ACTIVE_CONTENT", words={"value": told}, value=told))
+    return tuple(notes)
+
+
+def too_much_text() -> Refused:
+    """The exception for more letters than are read, in one cell that is repeated or in all together."""
+    return refuse("FILE_TOO_MUCH_TEXT", limit=LIMITS.text_letters // 1_000_000)
+
+
+def too_long(sheet: str = "", place: _Place | None = None) -> Refused:
+    """The exception for a text that no cell can hold."""
+    cell = a1(*place) if place else ""
+    return refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text, sheet=sheet, cell=cell, value=cell)
+
+
+def place_told(reference: str) -> _Place:
+    """Row and column, 0-based, of an address that a file tells. Raises Refused for what is none."""
+    try:
+        return place_of(reference)
+    except ValueError as error:
+        raise refuse("FILE_UNSAFE", value="địa chỉ ô vô lý") from error
+
+
+def iso_date(text: str) -> date | None:
+    """A day, or a moment where a time of day is told: "2026-04-10", "2026-04-10T08:30:00.000Z"; None for anything else.
+
+    A zone is dropped: what a program calls UTC may be anybody's midnight, and `convert` asks where that matters.
+    """
+    try:
+        found = datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        return None
+    return found.date() if found.time() == time() else found
 
 
 _CALL = re.compile(r"\b(?:DDE|WEBSERVICE|CALL|REGISTER\.ID)\s*\(", re.IGNORECASE)
@@ -134,7 +231,7 @@ _LINK = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")*)"', re.IGNORECASE)
 
 
 @lru_cache(maxsize=512)  # a column of checks is one formula, row by row
-def is_call(formula: str) -> bool:
+def _is_call(formula: str) -> bool:
     """Whether a formula reaches for another program or the network: =cmd|'/c calc'!A0, WEBSERVICE(...)."""
     upper = formula.upper()
     if any(name in upper for name in _CALLED) and _CALL.search(formula):
@@ -143,26 +240,7 @@ def is_call(formula: str) -> bool:
     return any(_PROGRAM.search(formula[max(0, at - _NAME) : at]) for at in topics)
 
 
-def link_of(formula: str) -> str:
+def _link_of(formula: str) -> str:
     """Where =HYPERLINK("https://…", "Xem tại đây") leads to; "" for any other formula."""
     found = _LINK.match(formula)
     return found[1].replace('""', '"') if found else ""
-
-
-def under_format(number: float, look: CellLook | None, *, date1904: bool) -> tuple[float, RawValue]:
-    """The number, counted from 1899-12-30 where it is a day, and what it is under its format."""
-    if look is None or not look.format:
-        return number, number
-    if date1904 and parse(look.format).sections[0].kind in ("day", "month", "year"):
-        number += DAYS_1904
-    return number, moment(number, look.format)
-
-
-def is_temporal(code: str) -> bool:
-    """Whether a number format shows a day, a time or hours gone by."""
-    return bool(code) and parse(code).sections[0].kind in ("day", "month", "year", "time", "duration")
-
-
-def shows_more(value: RawValue, code: str) -> bool:
-    """Whether a text is shown with words around it, or not at all."""
-    return isinstance(value, str) and code not in ("", "@") and shown_text(value, code).strip() != value.strip()

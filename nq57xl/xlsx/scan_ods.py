@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, time, timedelta
 
 from attrs import define, field
 
-from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import charset_of_font
-from nq57xl.xlsx.cells import ERRORS, CellLook, RawCell, RawValue, Remark, RemarkKind, Run, days_of, iso_date, iso_time
+from nq57xl.xlsx.cells import CellLook, RawValue, Remark, RemarkKind, Run
 from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, local
-from nq57xl.xlsx.scan import Scan, active_ods, texts_of
-from nq57xl.xlsx.scan_cells import SheetScan, check_extent, check_total, is_call, link_of, shows_more, under_format
+from nq57xl.xlsx.scan_cells import (
+    ERRORS,
+    Scan,
+    SheetScan,
+    active_notes,
+    check_count,
+    iso_date,
+    too_long,
+    too_much_text,
+)
+from nq57xl.xlsx.shown import days_of, under_format
 
 _PARENTS = 20
 """Styles that build on styles; LibreOffice makes two or three."""
@@ -173,7 +182,6 @@ def _bare(family: str) -> str:
     return family.split(",", maxsplit=1)[0].strip().strip("'\"")
 
 
-_BOOLEAN_FORMULAS = frozenset({"OF:=TRUE()", "OF:=FALSE()"})
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _NUMBERS = frozenset({"float", "percentage", "currency"})
 
@@ -188,17 +196,17 @@ def scan_ods(data: bytes) -> Scan:
     reader = _ContentReader(styles)
     package.parse("content.xml", reader.start, reader.end, reader.text, prefixed=True)
     package.refuse_doctypes()
-    sheets = tuple(reader.sheets)
-    if not sheets:
-        raise refuse("FILE_BROKEN")
-    if len(sheets) > LIMITS.sheets:
-        raise refuse("FILE_TOO_MANY_SHEETS", count=len(sheets), limit=LIMITS.sheets)
-    check_total(sheets)
+    check_count(reader.sheets)
     for text in dict.fromkeys(filter(None, map(str.strip, styles.margins))):
-        sheets[0].add_remark(Remark("margin", text))
-    calls = reader.calls or any(sheet.calls for sheet in sheets)
-    active = active_ods(package.names(), links=reader.links, calls=calls)
-    return Scan(sheets, texts_of(package, "meta.xml", "generator")["generator"], active, reader.date1904)
+        reader.sheets[0].add_remark(Remark("margin", text))
+    names = [name.lower() for name in package.names()]
+    notes = active_notes(
+        macros=any(name.startswith(("basic/", "scripts/")) and name.count("/") > 1 for name in names),
+        links=reader.links,
+        calls=reader.calls or any(sheet.calls for sheet in reader.sheets),
+        embedded=any(name.startswith("object ") for name in names),
+    )
+    return Scan(tuple(reader.sheets), package.text("meta.xml", "generator"), notes, reader.date1904)
 
 
 def _repeat(attributes: Attributes, name: str) -> int:
@@ -247,7 +255,7 @@ class _OdsText:
     def _add(self, piece: str) -> None:
         self._length += len(piece)
         if self._length > LIMITS.cell_text:
-            raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text)
+            raise too_long()
         run = Run(piece)
         for name in reversed(self._spans):
             own = self._styles.run("text", name, piece)
@@ -339,9 +347,8 @@ class _ContentReader:
     def _merge(self, attributes: Attributes) -> None:
         rows = _repeat(attributes, "table:number-rows-spanned")
         columns = _repeat(attributes, "table:number-columns-spanned")
-        merged = self.sheets[-1].merged
-        if (rows > 1 or columns > 1) and len(merged) < LIMITS.merged_areas:
-            merged.append((self._row, self._column, self._row + rows - 1, self._column + columns - 1))
+        if rows > 1 or columns > 1:
+            self.sheets[-1].merge((self._row, self._column, self._row + rows - 1, self._column + columns - 1))
 
     def _open_table(self, attributes: Attributes) -> None:
         self._row = self._column = 0
@@ -403,50 +410,37 @@ class _ContentReader:
         if formula is None and kind is None:
             return
         sheet = self.sheets[-1]
-        sheet.rows = max(sheet.rows, self._row + self._row_repeat)
-        sheet.columns = max(sheet.columns, self._column + self._repeat)
-        sheet.values += self._row_repeat * self._repeat
-        check_extent(sheet)
-        if self._row_repeat * self._repeat * len(text) > LIMITS.text_letters:
-            raise refuse("FILE_TOO_MUCH_TEXT", limit=LIMITS.text_letters // 1_000_000)
+        cells = self._row_repeat * self._repeat
+        sheet.reach(cells, self._row + self._row_repeat, self._column + self._repeat)
+        sheet.check_extent()
+        if cells * len(text) > LIMITS.text_letters:
+            raise too_much_text()
         for row in range(self._row, self._row + self._row_repeat):
             for column in range(self._column, self._column + self._repeat):
                 self._note_one(sheet, (row, column), attributes, kind or "")
 
     def _note_one(self, sheet: SheetScan, place: tuple[int, int], attributes: Attributes, kind: str) -> None:
-        look = self._styles.look(self._style_at(place, attributes))
-        cell = self._read(attributes, kind, look)
-        sheet.calls = sheet.calls or (cell.formula is not None and is_call(cell.formula))
-        if isinstance(cell.value, str):
-            sheet.letters += len(cell.value)
-            if len(cell.value) > LIMITS.cell_text:
-                raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text, value=a1(*place))
-        if cell.value is None and not cell.error and cell.formula is None:
-            return
-        sheet.cells[place] = cell
-        if look is not None and (look.font or look.struck):
-            sheet.looks[place] = look
-        if runs := self._shown.runs if cell.value == self._shown.whole else ():
-            sheet.runs[place] = runs
-
-    def _read(self, attributes: Attributes, kind: str, look: CellLook | None) -> RawCell:
         text, formula = self._shown.whole, attributes.get("table:formula")
+        look = self._styles.look(self._style_at(place, attributes))
+        code = (look.format if look is not None else "") or ("0%" if kind == "percentage" else "")
         value = _value(attributes, kind, text)
-        code, number, error = look.format if look is not None else "", days_of(value), ""
-        code = code or ("0%" if kind == "percentage" else "")
+        number, error = days_of(value), ""
         if isinstance(value, float):
             if math.isfinite(value):
-                number, value = under_format(value, CellLook(code), date1904=self.date1904)
+                number, value = under_format(value, code, date1904=self.date1904)
             else:
                 value, number, error = None, None, attributes.get("office:value", "").strip()
         if _is_error(attributes, formula, text.strip()):
             value, number, error = None, None, text.strip() or "#N/A"
-        if formula is not None:
-            formula = None if formula.upper() in _BOOLEAN_FORMULAS else formula.partition("=")[2]
-        link = (formula and link_of(formula)) or next(filter(None, self._shown.links), "")
-        value = None if value == "" and (formula is None or not kind) else value
-        told = code if number is not None or shows_more(value, code) else ""
-        return RawCell(value, formula, error, number=number, format=told, link=link)
+        if isinstance(value, str) and len(value) > LIMITS.cell_text:
+            raise too_long(sheet.name, place)
+        if value == "" and not kind:
+            value = None
+        if runs := self._shown.runs if value == text else ():
+            sheet.runs[place] = runs
+        formula = None if formula is None else formula.partition("=")[2]
+        link = next(filter(None, self._shown.links), "")
+        sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, link=link)
 
     def _style_at(self, place: tuple[int, int], attributes: Attributes) -> str:
         """The cell's own style, else its row's, else its column's."""
@@ -471,8 +465,20 @@ def _value(attributes: Attributes, kind: str, text: str) -> RawValue:
     if kind == "date":
         return iso_date(attributes.get("office:date-value", "")) or text
     if kind == "time":
-        found = iso_time(attributes.get("office:time-value", ""))
+        found = _iso_time(attributes.get("office:time-value", ""))
         return text if found is None else found
     if kind == "boolean":
         return attributes.get("office:boolean-value") == "true"
     return attributes.get("office:string-value", text) if kind else None
+
+
+_DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
+
+
+def _iso_time(text: str) -> time | timedelta | None:
+    """A time of day or a duration: "PT08H30M00S"; None for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        return None
+    found = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3]))
+    return found if found >= timedelta(days=1) else (datetime.min + found).time()

@@ -1,38 +1,288 @@
-"""One sheet as the scan reads it: every cell with a value or a formula, how far they reach, what lies beside them."""
+"""One sheet of an .xlsx as the scan reads it: every cell with a value or a formula, and how far they reach.
+
+A callback of expat for every tag costs more than all else that reading a sheet takes. A row whose cells are written as
+nearly every program writes them is matched as a whole: what matches is well-formed but for its texts, which go through
+expat as they would have gone, those of many rows at once. A short row is read once for all workbooks that have it:
+forms share most of theirs.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Any
 
-from nq57xl.text.addresses import a1
-from nq57xl.xlsx.cells import ERRORS, CellLook, RawCell, RawValue, Remark, Run, iso_date, text_cell
-from nq57xl.xlsx.limits import LIMITS, refuse
-from nq57xl.xlsx.package import Attributes, Package
-from nq57xl.xlsx.scan_cells import (
-    SheetScan,
-    is_call,
-    is_temporal,
-    link_of,
-    place_of,
-    shows_more,
-    under_format,
-)
-from nq57xl.xlsx.scan_rows import MARGINS, SEPARATOR, Batch, PlainCell, PlainRows, Shared, remembered, without_idle
-from nq57xl.xlsx.scan_styles import RunReader, unescaped
+from attrs import define, field
+
+from nq57xl.text.addresses import place_of
+from nq57xl.xlsx.cells import CellLook, RawValue, Remark, Run, text_cell
+from nq57xl.xlsx.limits import LIMITS, Refused, refuse
+from nq57xl.xlsx.package import Attributes, Package, parse_xml
+from nq57xl.xlsx.scan_cells import ERRORS, SheetScan, iso_date, place_told, too_long
+from nq57xl.xlsx.scan_styles import RunReader, Shared, unescaped
+from nq57xl.xlsx.shown import is_temporal, under_format
 
 _Place = tuple[int, int]
+_MARGINS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
+_LOOKED_AT = _MARGINS | {*("worksheet", "row", "c", "f", "v", "is", "mergeCell", "sheetProtection", "hyperlink", "col")}
 _MOST_LINKS = 20_000
 """Hyperlinks of a sheet: a form with one in every entry cell has some thousand."""
 _TYPES = frozenset({"n", "s", "str", "inlineStr", "b", "e", "d"})
-_BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
-"""LibreOffice writes booleans as these formulas: nobody typed them."""
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NO_NUMBERS = frozenset({"nan", "inf", "infinity"})
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|[0-9]+|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[LCR]|[A-Z&])')
+
+_SEPARATOR = "\ufdd0"
+"""Between the texts of a plain row: a character of no script. Who finds more than there must be refuses the file."""
+_SEPARATOR_BYTES = _SEPARATOR.encode()
+_EMPTY_CELL = re.compile(rb'<c (?=[^<>]*\br=")[^<>]*/>')
+_ROW, _ROW_END = b"<row ", b"</row>"
+_LONG_ROW = 1 << 20
+"""A row of more bytes is handed on in pieces."""
+_BEGIN = re.compile(rb'<row r="([1-9][0-9]{0,6})"([^<>]*)(?<!/)>')
+_ATTRIBUTE = re.compile(rb""" ([A-Za-z][A-Za-z0-9:._-]*)="[ !#-%'-;=?-~]*\"""")
+_SPACE = rb'(?: xml:space="preserve")?'
+_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")?(?: t="([A-Za-z]+)")?(?:/>|>'
+    rb'(<f(?: t="shared"(?: ref="[A-Z0-9:]+")? si="[0-9]+")?(?:/>|>[^<]*</f>))?'
+    rb"(?:(<v)(?: ?/>|" + _SPACE + rb">([^<]*)</v>)|(<is)><t" + _SPACE + rb">([^<]*)</t></is>)?</c>)"
+)
+_STEP = _CELL.groups + 1
+
+_AROUND_ROWS = re.compile(rb"</sheetData>|(?:<\?xml[^<>]*\?>\s*)?<worksheet\b")
+_OPENS = re.compile(rb"<(?:[\w.-]+:)?(?:[vf]|is|(?:odd|even|first)(?:Header|Footer))\b|</worksheet>")
+"""Where texts are looked at from, or the sheet ends: what stands behind that is left as it is."""
+_RULE = re.compile(
+    rb'<mergeCell ref="([A-Z0-9:]+)" ?/>'
+    rb"|<(conditionalFormatting|dataValidation)\b[^<>]*>[^<]*(?:<(?!/\2>)[^<]*)*</\2>"
+    rb"|<[A-Za-z]+(?: [^<>]*)?/>"
+)
+"""What stands around the rows by the dozen: merged areas, and rules and the like, which tell the scan nothing."""
+
+_PlainCell = tuple["_Place", int, str, str | bytes | None, str]
+"""A cell with something in it, but for its texts: place, style, type, formula, and the element of its value, "v" or
+"is"; "" where there is none. A formula in bytes is the first of the cell's texts."""
+
+_formulas: dict[bytes, str] = {}
+"""What expat makes of formulas that were met before: every row of a form is checked by the same long ones."""
+_FORMULAS = 1_000
+_ROWS, _SHORT_ROW = 2_000, 8_000
+"""Rows that are remembered, and bytes of the longest of them."""
+_SHORT_RULE = 100
+"""Tags in a rule for cells that is remembered: it cannot be nested too deep."""
+_OTHER_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
+
+
+@define(eq=False)
+class _PlainRow:
+    """A row that is written plainly."""
+
+    number: int
+    """0-based."""
+    texts: tuple[bytes, ...]
+    """What stands in its cells, as XML."""
+    cells: tuple[_PlainCell, ...]
+    places: tuple[_Place, ...]
+    columns: int
+    """Column of the last of them, plus one."""
+    read: SheetScan | None = None
+    """What it says, once it was read, where nothing of that stands elsewhere in the workbook."""
+
+
+_Batch = list[tuple[_PlainRow, "SheetScan | None"]]
+"""Rows, each with what it is known to say."""
+
+
+@define
+class _PlainRows:
+    """Cuts a sheet into what is read tag by tag, and plain rows, whose cells wait until expat comes to their texts."""
+
+    _shared: Shared
+    _shortened: Callable[[bytes], bytes]
+    """What expat needs to see of what stands around the rows."""
+    waiting: deque[_Batch] = field(factory=deque)
+    """The plain rows that were handed on and not yet read."""
+    _rows: _Batch = field(factory=list)
+
+    def chunks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The XML without rows and cells that have a format and nothing else: a million of them cost no callback.
+
+        Of ghost rows in a run the last is kept, so that a row without a number follows the right one. From where
+        comments or the like could hide what belongs together, everything is kept as it is.
+        """
+        rest, start, plain = b"", 1, True  # the XML declaration stands at the very beginning
+        for chunk in chunks:
+            rest += chunk
+            plain = plain and not (start and _OTHER_ENCODING.match(rest))
+            *rows, rest = rest.split(_ROW_END)
+            for number, (row, after) in enumerate(pairwise((*rows, b""))):
+                ghost = _is_ghost(row)
+                at = max(row.rfind(_ROW), 0)
+                found = self._plain_row(row[at:]) if plain and not ghost else None
+                other = row + _ROW_END if found is None else row[:at]
+                if other and _hides(other, start):
+                    yield from self._handed_on()
+                    yield _ROW_END.join((*rows[number:], rest))
+                    yield from chunks
+                    return
+                start = 0
+                if other and not (ghost and _is_ghost(after)):
+                    yield from self._handed_on()
+                    yield _EMPTY_CELL.sub(b"", self._shortened(other) if plain else other)
+                if found is not None:
+                    self._rows.append((found, found.read))
+            if len(rest) > _LONG_ROW:
+                yield from self._handed_on()
+                yield rest
+                if _hides(rest, start):
+                    yield from chunks
+                    return
+                rest, start, plain = b"", 0, False  # expat is in the middle of something from here on
+        yield from self._handed_on()
+        yield self._shortened(rest) if plain and not _hides(rest, start) else rest
+
+    def _plain_row(self, row: bytes) -> _PlainRow | None:
+        shared = self._shared
+        return _remembered_row(row, shared.looks, shared.date1904) if len(row) < _SHORT_ROW else _folded(row)
+
+    def _handed_on(self) -> Iterator[bytes]:
+        """The plain rows so far as one, with the texts that are not known: expat reads a chunk that ends with an end
+        tag before the next one is cut.
+        """
+        if self._rows:
+            texts = chain.from_iterable(row.texts for row, known in self._rows if known is None)
+            self.waiting.append(self._rows)
+            self._rows = []
+            yield _SEPARATOR_BYTES.join((b"<row>", *texts)) + _ROW_END
+
+
+@lru_cache(maxsize=_ROWS)
+def _remembered_row(row: bytes, _looks: object, _date1904: bool) -> _PlainRow | None:
+    """The same, once for all workbooks whose cells look the same."""
+    return _folded(row)
+
+
+def _folded(row: bytes) -> _PlainRow | None:
+    """The row, given without its end tag; None for one that is not plain."""
+    begins = _BEGIN.match(row)
+    if begins is None or _SEPARATOR_BYTES in row or not _is_sound(begins[2]):
+        return None
+    parts: list[Any] = _CELL.split(row[begins.end() :])
+    letters = parts[1::_STEP]
+    if any(parts[::_STEP]) or len({*letters}) < len(letters) or not {*parts[2::_STEP]} <= {begins[1]}:
+        return None  # something stands between the cells; an address stands there twice, or is of another row
+    number, texts, cells = int(begins[1]) - 1, [], []
+    others = (parts[group::_STEP] for group in range(3, _STEP))
+    for column, style, kind, formula, value, text, inline, string in zip(letters, *others, strict=False):
+        known: str | bytes | None = None
+        if formula:
+            known = _formulas.get(formula, formula)
+            if isinstance(known, bytes):
+                texts.append(known[known.index(b">") + 1 : -4] if known.endswith(b"</f>") else b"")
+        elif not (value or inline):
+            continue
+        name = ""
+        if value:
+            name = "v"
+            texts.append(text or b"")
+        elif inline:
+            name = "is"
+            texts.append(string)
+        place = place_of((column + begins[1]).decode())
+        cells.append((place, int(style or 0), kind.decode() if kind else "n", known, name))
+    places = tuple(cell[0] for cell in cells)
+    return _PlainRow(number, tuple(texts), tuple(cells), places, max((column + 1 for _, column in places), default=0))
+
+
+@lru_cache(maxsize=100)
+def _without_idle(xml: bytes) -> tuple[bytes, Sequence[str]]:
+    """What stands around the rows without what says nothing, and without merged areas, which are given apart."""
+    merged: list[str] = []
+    later = False
+    """Merged areas come up that are told later: those after them stay in their order."""
+
+    def shorten(found: re.Match[bytes]) -> bytes:
+        nonlocal later
+        if found[1] and not later:
+            merged.append(found[1].decode())
+            return b""
+        if _is_idle(found[0]):
+            return b""
+        later = later or b"mergeCell" in found[0]
+        return found[0]
+
+    if not _AROUND_ROWS.match(xml):
+        return xml, ()
+    opens = _OPENS.search(xml)
+    if opens is None and not xml.endswith(b"<sheetData>"):
+        return xml, ()
+    end = opens.start() if opens else len(xml)
+    tags = xml[:end].translate(None, _NO_BRACKETS)
+    if tags != b"<>" * (len(tags) // 2):  # what looks like an element may stand within a tag
+        return xml, ()
+    return _RULE.sub(shorten, xml[:end]) + xml[end:], merged
+
+
+_NO_BRACKETS = bytes({*range(256)} - {*b"<>"})
+
+
+def _is_idle(xml: bytes) -> bool:
+    """Whether an element is well-formed and the scan looks at nothing in it."""
+    for name in _OF_ITS_OWN:
+        before, said, after = xml.partition(name)
+        area, _, after = after.partition(b'"')
+        if said and not area.translate(None, _AREAS):
+            xml = before + name + b'"' + after
+    return len(xml) < _SHORT_ROW and xml.count(b"<") < _SHORT_RULE and _says_nothing(xml)
+
+
+_OF_ITS_OWN = (b' sqref="', b' xr:uid="')
+"""Attributes in which rules that say the same differ."""
+_AREAS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:{-} "
+
+
+@lru_cache(maxsize=1_000)
+def _says_nothing(xml: bytes) -> bool:
+    seen = False
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal seen
+        seen = seen or (tag in _LOOKED_AT and not (tag == "col" and "hidden" not in attributes))
+
+    try:
+        parse_xml("", (xml,), start)
+    except Refused:
+        return False
+    return not seen
+
+
+@lru_cache(maxsize=1_000)
+def _is_sound(attributes: bytes) -> bool:
+    """Whether expat would take the other attributes of a row's tag as they are."""
+    names = _ATTRIBUTE.findall(attributes)
+    return not _ATTRIBUTE.sub(b"", attributes).strip(b" ") and b"r" not in names and len({*names}) == len(names)
+
+
+def _remembered(formula: bytes, text: str) -> str:
+    """The text that expat made of the formula, which need not go through it again."""
+    if len(_formulas) > _FORMULAS:
+        _formulas.clear()
+    return _formulas.setdefault(formula, text)
+
+
+def _is_ghost(row: bytes) -> bool:
+    """Whether a row, without its end, holds no cell with anything in it: such a cell has an end tag of its own."""
+    return row.startswith(b'<row r="') and b"</" not in row
+
+
+def _hides(xml: bytes, start: int) -> bool:
+    """Whether a comment, a CDATA section, an instruction may begin here."""
+    return b"<!" in xml or xml.find(b"<?", start) >= 0
 
 
 @lru_cache(maxsize=100)
@@ -46,7 +296,13 @@ def _number(text: str) -> RawValue:
     return float(text) if _NUMBER.fullmatch(text) else text
 
 
-class SheetReader:
+def read_sheet(package: Package, part: str, sheet: SheetScan, shared: Shared) -> None:
+    """Fills the sheet's scan from its part. Raises Refused for one beyond measure."""
+    _SheetReader(sheet, shared).read(package, part)
+    sheet.check_extent()
+
+
+class _SheetReader:
     """Expat callbacks for one worksheet part."""
 
     def __init__(self, sheet: SheetScan, shared: Shared) -> None:
@@ -65,19 +321,19 @@ class SheetReader:
         self._inside = ""
         self._cdata = False
         self._doubt = ""
-        self._rows = PlainRows(shared, self._shortened)
-        self._plain: Batch | None = None
+        self._rows = _PlainRows(shared, self._shortened)
+        self._plain: _Batch | None = None
         """The plain rows that are being read."""
 
     def read(self, package: Package, part: str) -> None:
-        """Fills the sheet's scan from the part."""
         chunks = self._rows.chunks(package.chunks(part))
         package.parse(part, self._start, self._end, self._text, chunks=chunks, cdata=self._note_cdata)
 
     def _shortened(self, xml: bytes) -> bytes:
         if self._inside or self._run is not None:
             return xml
-        shortened, merged = without_idle(xml)
+        shorten = _without_idle if len(xml) < _SHORT_ROW else _without_idle.__wrapped__
+        shortened, merged = shorten(xml)
         for area in merged:
             self._merge(area)
         return shortened
@@ -114,7 +370,7 @@ class SheetReader:
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             if relation:
                 self._sheet.links.append((attributes.get("ref", ""), relation))
-        elif tag in MARGINS:
+        elif tag in _MARGINS:
             self._pieces, self._inside = [], tag
         elif tag == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = (attributes.get(name, "") for name in ("min", "max"))
@@ -123,8 +379,8 @@ class SheetReader:
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
-        if first and last and len(self._sheet.merged) < LIMITS.merged_areas:
-            self._sheet.merged.append((*place_of(first), *place_of(last)))
+        if first and last:
+            self._sheet.merge((*place_told(first), *place_told(last)))
 
     def _open_row(self, number: str | None) -> None:
         if self._rows.waiting:
@@ -132,11 +388,11 @@ class SheetReader:
             return
         self._row, self._column = self._row + 1, -1
         if number is not None:
-            self._row = place_of(f"A{number}")[0]
+            self._row = place_told(f"A{number}")[0]
 
-    def _read_plain(self, rows: Batch) -> None:
+    def _read_plain(self, rows: _Batch) -> None:
         """Plain rows at their end: their texts are there."""
-        _, *texts = "".join(self._pieces).split(SEPARATOR)
+        _, *texts = "".join(self._pieces).split(_SEPARATOR)
         if len(texts) != sum(len(row.texts) for row, known in rows if known is None) or self._place is not None:
             raise refuse("FILE_BROKEN")  # a separator of somebody's own; a row within a cell
         left, sheet = iter(texts), self._sheet
@@ -150,15 +406,14 @@ class SheetReader:
         self._sheet = sheet
         self._row, self._column = rows[-1][0].number, -1
 
-    def _read_cells(self, cells: Sequence[PlainCell], left: Iterator[str]) -> None:
+    def _read_cells(self, cells: Sequence[_PlainCell], left: Iterator[str]) -> None:
         """The cells of a plain row, with the texts that are left."""
         sheet, texts_only, styles = self._sheet, self._shared.looks.texts_only, len(self._shared.looks.by_style)
         for place, style, kind, formula, value in cells:
-            said = remembered(formula, next(left)[: LIMITS.cell_text]) if isinstance(formula, bytes) else formula
+            said = _remembered(formula, next(left)[: LIMITS.cell_text]) if isinstance(formula, bytes) else formula
             text = next(left) if value else ""
             if len(text) > LIMITS.cell_text:
-                self._place = place
-                self._refuse_long()
+                raise too_long(sheet.name, place)
             if formula is None and (style in texts_only or style >= styles):
                 whole = self._whole_text(kind, value, text)
                 if whole is not None:
@@ -175,17 +430,15 @@ class SheetReader:
         """The text of a cell that holds one and nothing to note."""
         if value == "is":
             return unescaped(text) if kind == "inlineStr" else None
-        shared = self._shared.texts
-        if kind == "s" and text.isdecimal() and len(text) < 9 and int(text) < len(shared.whole):
-            return None if int(text) in shared.rich else shared.whole[int(text)]
-        return None
+        number = self._shared.text(text) if kind == "s" else None
+        return None if number is None or number in self._shared.rich else self._shared.texts[number]
 
     def _open(self, attributes: Attributes) -> None:
         reference = attributes.get("r")
         if reference is None:
             self._column += 1
         else:
-            self._row, self._column = place_of(reference)
+            self._row, self._column = place_told(reference)
         self._place = (self._row, self._column)
         if self._place in self._sheet.cells:  # programs differ in which of the two they read
             raise refuse("FILE_BROKEN")
@@ -204,12 +457,8 @@ class SheetReader:
         elif self._inside:
             self._length += len(piece)
             if self._length > LIMITS.cell_text:
-                self._refuse_long()
+                raise too_long(self._sheet.name, self._place)
             self._pieces.append(piece)
-
-    def _refuse_long(self) -> None:
-        cell = a1(*self._place) if self._place else ""
-        raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text, sheet=self._sheet.name, cell=cell, value=cell)
 
     def _end(self, tag: str) -> None:
         if self._plain is not None:
@@ -228,7 +477,7 @@ class SheetReader:
         elif self._run is not None:
             self._run.end(tag)
         elif tag == self._inside:
-            if tag in MARGINS:
+            if tag in _MARGINS:
                 self._sheet.add_remark(Remark("margin", _without_codes("".join(self._pieces))))
             self._inside = ""
 
@@ -240,69 +489,48 @@ class SheetReader:
             sheet.sure.add(place)
             sheet.unreadable |= self._type == "s"
         looks = self._shared.looks.by_style
-        look = looks[self._style] if self._style < len(looks) else None
-        cell = self._cell(place, look)
-        if cell is not None:
-            sheet.cells[place] = cell
-            if look is not None and (look.font or look.struck):
-                sheet.looks[place] = look
+        self._add(place, looks[self._style] if self._style < len(looks) else None)
 
-    def _cell(self, place: _Place, look: CellLook | None) -> RawCell | None:
-        """The cell as far as it can be told from its own XML; None for one without anything in it."""
-        text = self._values[0] if self._values else None
+    def _add(self, place: _Place, look: CellLook | None) -> None:
+        """Adds the cell as far as it can be told from its own XML."""
+        sheet, text = self._sheet, self._values[0] if self._values else None
         self._doubt = ""
         if len(self._values) + len(self._strings) > 1:
             self._doubt = "» và «".join([*self._values, *(string.whole() for string in self._strings)])
-            self._sheet.unreadable = True
+            sheet.unreadable = True
         value: RawValue = None
-        number, error, formula = None, "", self._entered_formula()
+        number, error, formula, code = None, "", self._formula, look.format if look is not None else ""
         if text is None:
             value = self._inline(place) if self._strings else None
         elif self._type == "n":
             value = _number(text)
             if isinstance(value, float) and math.isfinite(value):
-                number, value = under_format(value, look, date1904=self._shared.date1904)
-                self._sheet.unreadable |= value is number and look is not None and is_temporal(look.format)
+                number, value = under_format(value, code, date1904=self._shared.date1904)
+                sheet.unreadable |= value is number and is_temporal(code)
             else:
-                self._sheet.unreadable = True
+                sheet.unreadable = True
                 if isinstance(value, float) or text.strip().lstrip("+-").lower() in _NO_NUMBERS:
                     value, error = None, text.strip()
         elif self._type == "s":
             value = self._shared_text(place, text)
         elif self._type == "e":
             error = text or "#N/A"
-            self._sheet.unreadable |= text not in ERRORS  # over another name calamine gives up the sheet
+            sheet.unreadable |= text not in ERRORS  # over another name calamine gives up the sheet
         else:
             value = self._other(place, text)
-        if isinstance(value, str):
-            self._sheet.letters += len(value)
-        if value is None or value == "":
-            if formula is None and not error and not self._doubt:
-                return None
-            value = "" if formula is not None and not error and (text or (text == "" and self._type == "str")) else None
-        code = look.format if look is not None and (number is not None or shows_more(value, look.format)) else ""
-        link = link_of(formula) if formula else ""
-        return RawCell(value, formula, error, number=number, format=code, link=link, doubt=self._doubt)
-
-    def _entered_formula(self) -> str | None:
-        """The formula, where it is one that somebody entered."""
-        formula = self._formula
-        if not formula:
-            return formula
-        if len(formula) < 8 and formula.upper() in _BOOLEAN_FORMULAS:
-            return None
-        self._sheet.calls = self._sheet.calls or is_call(formula)
-        return formula
+        if value is None or value == "":  # what a formula shows is nothing only where it was worked out
+            known = formula is not None and not error and (text or (text == "" and self._type == "str"))
+            value = "" if known else None
+        sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, doubt=self._doubt)
 
     def _shared_text(self, place: _Place, text: str) -> RawValue:
-        texts = self._shared.texts
-        number = int(text) if text.isdecimal() and len(text) < 9 else -1
-        if not 0 <= number < len(texts.whole):
+        number = self._shared.text(text)
+        if number is None:
             self._sheet.unreadable, self._doubt = True, self._doubt or text
             return None
-        if number in texts.rich:
-            self._sheet.runs[place] = texts.rich[number]
-        return texts.whole[number]
+        if number in self._shared.rich:
+            self._sheet.runs[place] = self._shared.rich[number]
+        return self._shared.texts[number]
 
     def _inline(self, place: _Place) -> str:
         string = self._strings[0]

@@ -1,4 +1,4 @@
-"""What the scan learns from styles.xml and sharedStrings.xml: how cells look, where that matters, and shared texts."""
+"""What the sheets of an .xlsx share: how cells look, where that matters (styles.xml), and sharedStrings.xml."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx.cells import CellLook, Run
 from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, parse_xml
+from nq57xl.xlsx.scan_cells import too_long
 from nq57xl.xlsx.shown import builtin
 
 _STATED_STRINGS = 40 * LIMITS.value_cells
@@ -33,7 +34,7 @@ _USUAL_STYLES = 1 << 18
 
 
 @frozen(eq=False)
-class Looks:
+class _Looks:
     """How the cells of a workbook look; one and the same for workbooks with the same styles."""
 
     by_style: tuple[CellLook | None, ...]
@@ -49,14 +50,35 @@ class Looks:
 _AS_TEXT = CellLook("@")
 
 
-def read_styles(package: Package, part: str) -> Looks:
-    """How cells look."""
-    content = package.content(part)
-    return _looks(content) if len(content) < _USUAL_STYLES else _looks.__wrapped__(content)
+@frozen
+class Shared:
+    """What all sheets of a workbook share."""
+
+    looks: _Looks
+    date1904: bool
+    texts: list[str] = field(factory=list)
+    """The shared strings."""
+    rich: dict[int, tuple[Run, ...]] = field(factory=dict)
+    """Runs of those with runs that have a font of their own."""
+
+    def text(self, stated: str) -> int | None:
+        """Number of the shared string that a cell names by these figures; None where there is no such."""
+        number = int(stated) if stated.isdecimal() and len(stated) < 9 else -1
+        return number if 0 <= number < len(self.texts) else None
+
+
+def read_shared(package: Package, styles: str, texts: str, *, date1904: bool) -> Shared:
+    """The parts of those names. Raises Refused for a text beyond measure, or a count of texts that is no count."""
+    content = package.content(styles)
+    read = _looks_of if len(content) < _USUAL_STYLES else _looks_of.__wrapped__
+    found = Shared(read(content), date1904)
+    if texts in package:
+        _read_texts(package, texts, found)
+    return found
 
 
 @lru_cache(maxsize=16)  # forms that one program saved share their styles
-def _looks(content: bytes) -> Looks:
+def _looks_of(content: bytes) -> _Looks:
     reader = _StyleReader()
     parse_xml("xl/styles.xml", (content,), reader.start, reader.end)
     looks: dict[tuple[int, int], CellLook | None] = {}
@@ -67,7 +89,7 @@ def _looks(content: bytes) -> Looks:
             code = reader.codes.get(number) or builtin(number)
             code = "" if code.casefold() == "general" else code
             looks[font, number] = CellLook(code, legacy, struck) if code or legacy or struck else None
-    return Looks(tuple(looks[key] for key in reader.cells))
+    return _Looks(tuple(looks[key] for key in reader.cells))
 
 
 class _StyleReader:
@@ -144,7 +166,7 @@ class RunReader:
         if self._inside:
             self.length += len(piece)
             if self.length > LIMITS.cell_text:
-                raise refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text)
+                raise too_long()
             self._pieces.append(piece)
 
     def end(self, tag: str) -> None:
@@ -160,18 +182,8 @@ class RunReader:
         return self.runs[0].text if len(self.runs) == 1 else "".join(run.text for run in self.runs)
 
 
-@frozen
-class Texts:
-    """The shared strings."""
-
-    whole: list[str] = field(factory=list)
-    rich: dict[int, tuple[Run, ...]] = field(factory=dict)
-    """Runs of those with runs that have a font of their own."""
-
-
-def read_texts(package: Package, part: str) -> Texts:
-    """The shared strings of a workbook. Raises Refused for one beyond measure, or a count that is no count."""
-    found, reader = Texts(), RunReader()
+def _read_texts(package: Package, part: str, found: Shared) -> None:
+    reader = RunReader()
 
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal reader
@@ -187,12 +199,10 @@ def read_texts(package: Package, part: str) -> Texts:
             reader.end(tag)
             return
         if not reader.plain:
-            found.rich[len(found.whole)] = tuple(reader.runs)
-        found.whole.append(reader.whole())
+            found.rich[len(found.texts)] = tuple(reader.runs)
+        found.texts.append(reader.whole())
 
-    if part in package:
-        package.parse(part, start, end, lambda piece: reader.text(piece))  # noqa: PLW0108 - `reader` changes
-    return found
+    package.parse(part, start, end, lambda piece: reader.text(piece))  # noqa: PLW0108 - `reader` changes
 
 
 def _refuse_stated(attributes: Attributes) -> None:

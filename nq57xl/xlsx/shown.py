@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -44,9 +44,11 @@ _UTC_MIDNIGHT = timedelta(hours=17)
 """Programs that store moments in UTC turn a Vietnamese day into 17:00 of the day before."""
 _LAST_SERIAL = 2_958_466
 """The day after 31/12/9999."""
-_1904 = 1462
+DAYS_1904 = 1462
 """Days between the two beginnings from which workbooks count."""
 _EPOCH = datetime(1899, 12, 30)
+_LEAP_DAY = 60
+"""Workbooks count a 29 February 1900; days before it have numbers that are one less."""
 _CONTEXT = Context(prec=60)
 
 _TOKEN = re.compile(
@@ -123,7 +125,7 @@ def builtin(number: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def parse(code: str) -> _NumberFormat:
+def _parse(code: str) -> _NumberFormat:
     """The format, taken apart. Never fails: what no program would write is words."""
     return _NumberFormat(tuple(_section(text) for text in _split(code)[:4]), _REGION.search(code) is not None)
 
@@ -228,7 +230,7 @@ def _with_figures(section: _Section) -> _Section:
 
 def show(value: float, code: str) -> _Shown:
     """What a cell with that number in it shows under the format `code`; `shown_text` says it in letters."""
-    form = parse(code)
+    form = _parse(code)
     section, number = _chosen(form.sections, value)
     if section is None or (section.kind not in ("number", "words", "nothing") and not _is_moment(value, section)):
         return _Shown("nothing")
@@ -240,7 +242,7 @@ def show(value: float, code: str) -> _Shown:
 
 def shown_text(value: float | str, code: str) -> str:
     """What a cell shows, in Vietnamese notation: "85%", "12/2026", "12/QĐ-SXD", "1.250.000"."""
-    sections = parse(code).sections
+    sections = _parse(code).sections
     if isinstance(value, str):
         wanted = sections[3:] or [
             section for section in sections if any(token.kind == "text" for token in section.tokens)
@@ -391,6 +393,50 @@ def _date_piece(letter: str, length: int, moment: datetime, section: _Section) -
     return str(numbers[letter]).zfill(min(length, 2)) if letter in numbers else ""
 
 
+def shows_more(text: str, code: str) -> bool:
+    """Whether a text is shown with words around it, or not at all."""
+    return code not in ("", "@") and shown_text(text, code).strip() != text.strip()
+
+
+# --- days and times -------------------------------------------------------------------------------------------------
+
+
+def is_temporal(code: str) -> bool:
+    """Whether a number format shows a day, a time or hours gone by."""
+    return bool(code) and _parse(code).sections[0].kind in ("day", "month", "year", "time", "duration")
+
+
+def under_format(number: float, code: str, *, date1904: bool) -> tuple[float, date | time | timedelta | float]:
+    """The number, counted from 1899-12-30 where it is a day, and what it is under its format: a day, a moment, a time;
+    the number itself where it is none of them.
+    """
+    if not code:
+        return number, number
+    if date1904 and _parse(code).sections[0].kind in ("day", "month", "year"):
+        number += DAYS_1904
+    kind = show(number, code).kind
+    if kind == "duration":
+        return number, timedelta(seconds=round(number * 86_400))
+    if kind not in ("day", "month", "year", "time"):
+        return number, number
+    if number < 1:
+        return number, (_EPOCH + timedelta(seconds=round(number * 86_400))).time()
+    try:
+        found = _EPOCH + timedelta(milliseconds=round((number + (number < _LEAP_DAY)) * 86_400_000))
+    except OverflowError:
+        return number, number
+    return number, found.date() if found.time() == time() else found
+
+
+def days_of(value: object) -> float | None:
+    """The number of days that a day, a moment, a time or a duration is, counted from 1899-12-30; None for others."""
+    if isinstance(value, time):
+        value = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+    elif isinstance(value, date):
+        value = (value if isinstance(value, datetime) else datetime.combine(value, time())) - _EPOCH
+    return value / timedelta(days=1) if isinstance(value, timedelta) else None
+
+
 # --- what it can mean -----------------------------------------------------------------------------------------------
 
 _UNITS = re.compile(r"(nghìn|ngàn|k|triệu|tr|tỷ|tỉ)\b", re.IGNORECASE)
@@ -415,7 +461,7 @@ def readings(
     """
     shown = show(value, code)
     if wanted == "date":
-        return _days(value + (_1904 if date1904 else 0), shown)
+        return _days(value + (DAYS_1904 if date1904 else 0), shown)
     if shown.kind != "number" or shown.number is None or shown.percents > 1:
         return ()
     seen = _seen_percent(shown) if wanted == "percent" else _seen_number(shown)

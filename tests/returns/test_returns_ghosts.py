@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from nq57xl.xlsx import package
 from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.scan import Scan, scan_xlsx
-from nq57xl.xlsx.scan_rows import PlainRows
+from nq57xl.xlsx.scan import scan_xlsx
+from nq57xl.xlsx.scan_cells import Scan
+from nq57xl.xlsx.scan_sheet import _PlainRows
 from tests import hostile
 
 GHOST_CELLS = ('<c r="{column}{row}" s="1"/>', '<c s="1" r="{column}{row}"/>', '<c r="{column}{row}" t="n"/>')
@@ -59,7 +60,7 @@ def seen(data: bytes, monkeypatch: pytest.MonkeyPatch, *, whole: bool, chunk: in
     with monkeypatch.context() as patch:
         patch.setattr(package, "_CHUNK", chunk)
         if whole:
-            patch.setattr(PlainRows, "chunks", lambda _, chunks: chunks)
+            patch.setattr(_PlainRows, "chunks", lambda _, chunks: chunks)
         return scan_xlsx(data)
 
 

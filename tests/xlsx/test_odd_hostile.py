@@ -15,7 +15,7 @@ from nq57xl.rules.findings import Finding, verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS, Refused
 from nq57xl.xlsx.read import read_bytes
-from nq57xl.xlsx.scan_cells import is_call
+from nq57xl.xlsx.scan_cells import _is_call
 from tests.hostile import cell, sheet, xlsx
 from tests.odd_kit import LED, codes_at, put
 from tests.returns_kit import edited, issued, returned
@@ -80,7 +80,7 @@ def test_macros_have_a_note_of_their_own() -> None:
 )
 def test_formulas_that_reach_out(formula: str, call: bool) -> None:
     """A formula that calls another program or the network is known as one."""
-    assert is_call(formula) is call
+    assert _is_call(formula) is call
 
 
 def refusal(data: bytes) -> Finding:

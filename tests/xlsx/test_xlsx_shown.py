@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.xlsx.shown import Wanted, builtin, parse, readings, show, shown_text
+from nq57xl.xlsx.shown import Wanted, _parse, builtin, readings, show, shown_text
 from tests.conftest import SAVERS
 
 APRIL_10, DECEMBER_1 = 46122, 46357
@@ -207,7 +207,7 @@ def test_no_format_and_no_number_is_too_odd(value: float, code: str, wanted: Wan
     assert isinstance(shown_text(value, code), str)
     assert len(readings(value, code, wanted)) <= 2
     assert show(value, code).kind
-    assert parse(code).sections
+    assert _parse(code).sections
 
 
 @pytest.mark.needs("node")
