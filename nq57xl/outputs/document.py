@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs import document_results as results
-from nq57xl.outputs import document_review as review
-from nq57xl.outputs.document_results import BLANK_DAY, WHOLE, Paragraph, Room, report_number, several, state_of
+from nq57xl.forms.wording import data_window, day_in_words
+from nq57xl.outputs.document_sections import Body, Fit, Paragraph, document_body
+from nq57xl.plan.model import name_on
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
     COLLECTIVE_RULE,
@@ -39,6 +39,7 @@ from nq57xl.results.overview import (
 from nq57xl.results.wording import (
     due_words,
     entry_result,
+    entry_words,
     evidence_words,
     gap_words,
     report_title,
@@ -46,6 +47,7 @@ from nq57xl.results.wording import (
     standing_words,
     work_of,
 )
+from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.package import repacked
 
 _ON_ROW = (
@@ -132,12 +134,19 @@ def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) ->
 def _standing(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> str:
     """Progress and timeliness; of several leads each one's; what changed since the period before."""
     lines = [text for text in standing_words(row.standing, c) if text]
-    if several(row):
-        lines += [f"{entry.name}: {state_of(entry, row, c)}" for entry in row.entries]
+    if len(row.entries) > 1:
+        lines += [f"{entry.name}: {_state(entry, row, c)}" for entry in row.entries]
     elif row.entries and row.standing.state == "reported":
-        lines[0] = state_of(row.entries[0], row, c)
+        lines[0] = _state(row.entries[0], row, c)
     change = moved.change_of(row.task.code) if moved else ""
     return "\n".join([*lines, f"({change})"] if change and change not in lines else lines)
+
+
+def _state(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
+    """ "Đang thực hiện, 45%" of one unit on a row."""
+    progress, _ = entry_words(entry, row, c)
+    share = _text(entry, "percent", c) if entry.progress == "in_progress" else ""
+    return ", ".join(filter(None, (progress, share)))
 
 
 def _told(row: TaskRow, c: Consolidation, names: tuple[str, ...]) -> Iterator[str]:
@@ -146,7 +155,7 @@ def _told(row: TaskRow, c: Consolidation, names: tuple[str, ...]) -> Iterator[st
         lines = [f"{head}{text}" for name, head in _ON_ROW if name in names and (text := _text(entry, name, c))]
         if "result" in names and (proof := evidence_words(entry, c.schema)):
             lines.append(f"Minh chứng: {proof}")
-        if lines and several(row):
+        if lines and len(row.entries) > 1:
             lines[0] = f"{entry.name}: {lines[0]}"
         yield from lines
     if "result" in names:
@@ -218,6 +227,8 @@ def _counts_table(c: Consolidation, f: Figures) -> _CountsTable:
     return _CountsTable(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
 
 
+_BLANK_NUMBER, _BLANK_DAY = "        ", "ngày      tháng      năm        "
+"""Room for what is written in by hand or by the office's document system (Decree 30: never invented)."""
 _UNPRINTABLE = re.compile(
     "[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -257,38 +268,31 @@ def filled_docx(name: str, words: Mapping[str, Any], workspace: Path | None) -> 
 def _context(c: Consolidation) -> dict[str, Any]:
     """Everything that the template may name (docs/van-phong.md)."""
     view = overview_of(c)
-    f = view.figures
-    parts, sections = _body(view)
+    body = _body(view)
     parent, agency, recipient, place = c.letterhead
-    signatory = c.plan.properties.signatory
     return {
         "parent": parent.upper(),
         "agency": agency.upper(),
         "agency_name": agency,
-        "number": report_number(c),
+        "number": _report_number(c),
         "place": place,
         "day": f"ngày      tháng      năm {c.period.report_due.year}",
         "title": f"{report_title(c)}, {c.period.title}",
         "recipients": [_in_full(name.strip()) for name in recipient.split(";") if name.strip()],
-        "gaps": results.gaps(c, f),
-        "basis": results.basis(c),
-        "counts": _counts_table(c, f),
-        **parts,
-        "sections": sections,
+        "gaps": body.gaps,
+        "basis": _basis(c),
+        "counts": _counts_table(c, view.figures),
+        **body.parts,
+        "sections": body.groups,
         "closing": _closing(c),
-        "signature": signatory,
+        "signature": c.plan.properties.signatory,
         "copies": _copies(c),
-        "attached": f"Kèm theo Báo cáo số {report_number(c)} {BLANK_DAY} của {agency}",
+        "attached": f"Kèm theo Báo cáo số {_report_number(c)} {_BLANK_DAY} của {agency}",
         "period": c.period.title,
         "task_rows": _task_rows(c),
-        "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(several(row) for row in c.tasks) else "",
+        "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(len(row.entries) > 1 for row in c.tasks) else "",
         "indicator_rows": _indicator_rows(c),
     }
-
-
-def _parts(view: Overview, room: Room = WHOLE) -> dict[str, tuple[Paragraph, ...]]:
-    """Paragraphs of the sections by their names in the template."""
-    return results.result_parts(view) | review.review_parts(view, room)
 
 
 _PAGE_LINES = 39.0
@@ -299,46 +303,68 @@ _SMALL_PLAN, _PAGES = 10, (2.9, 5)
 """Up to so many tasks the body is meant to take three pages, else five."""
 
 
-_FITS: tuple[tuple[Room, results.Detail], ...] = (
-    (WHOLE, "results"),
-    (Room(8, 800), "results"),
-    (Room(5, 600), "results"),
-    (Room(3, 400), "results"),
-    (Room(2, 300), "results"),
-    (Room(8, 600), "names"),
-    (Room(5, 400), "names"),
-    (Room(8, 600), "done"),
-    (Room(5, 400), "done"),
-    (Room(3, 400), "done"),
-    (Room(5, 400), "codes"),
-    (Room(3, 400), "codes"),
-    (Room(2, 300), "codes"),
-    (Room(1, 300), "codes"),
-    (Room(1, 300), "counts"),
-    (Room(0, 150), "counts"),
+_FITS = (
+    Fit("results"),
+    Fit("results", 8, 800),
+    Fit("results", 5, 600),
+    Fit("results", 3, 400),
+    Fit("results", 2, 300),
+    Fit("names", 8, 600),
+    Fit("names", 5, 400),
+    Fit("done", 8, 600),
+    Fit("done", 5, 400),
+    Fit("done", 3, 400),
+    Fit("codes", 5, 400),
+    Fit("codes", 3, 400),
+    Fit("codes", 2, 300),
+    Fit("codes", 1, 300),
+    Fit("counts", 1, 300),
+    Fit("counts", 0, 150),
 )
-"""Room for lists, and the detail of II.2: the first with which the body keeps within its pages."""
+"""The first with which the body keeps within its pages is taken."""
 
 
-def _body(view: Overview) -> tuple[dict[str, tuple[Paragraph, ...]], tuple[results.SectionText, ...]]:
-    """All paragraphs, and II.2 with as much detail as they leave room for: a body is read when it is short."""
+def _body(view: Overview) -> Body:
+    """The sections with as much detail as there is room for: a body is read when it is short."""
     c = view.consolidation
-    opening = (report_title(c), results.basis(c), results.gaps(c, view.figures))
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
-    room -= _lines_of(Paragraph(text) for text in opening)
-    for fit, detail in _FITS:
-        parts = _parts(view, fit)
-        found = tuple(results.by_section(c, view.figures, detail, fit))
-        told = [part for paragraphs in parts.values() for part in paragraphs]
-        told += [part for item in found for part in (item.part, Paragraph(item.title))]
-        if _lines_of(told) <= room:
+    room -= sum(Paragraph(text).lines for text in (report_title(c), _basis(c)))
+    for fit in _FITS:
+        body = document_body(view, fit)
+        if body.lines <= room:
             break
-    return parts, found
+    return body
 
 
 def placeholders(c: Consolidation) -> int:
     """How many highlighted places of the document are left for the office to write."""
-    return sum(part.blank for found in _parts(overview_of(c)).values() for part in found)
+    return document_body(overview_of(c), Fit()).placeholders
+
+
+def _basis(c: Consolidation) -> str:
+    """The opening: by which plan, on which period, with figures of which days."""
+    return (
+        f"Thực hiện {_plan_cited(c)} (sau đây gọi tắt là Kế hoạch), {c.letterhead[1]} báo cáo kết quả thực hiện "
+        f"{c.period.title} (số liệu {data_window(c.period)}) như sau:"
+    )
+
+
+def _plan_cited(c: Consolidation) -> str:
+    """First citation of the plan (Decree 30/2020/NĐ-CP): kind, number, day, agency, subject; the unknown left blank."""
+    own = c.plan.properties
+    number = own.number or _BLANK_NUMBER
+    symbol = f"/{own.symbol}" if own.symbol else ""
+    day = day_in_words(own.issued_on) if own.issued_on else _BLANK_DAY
+    agency = name_on(own.agency, own.issued_on) if own.issued_on else c.letterhead[1]
+    title = re.sub(r"^kế hoạch\s+", "", one_line(own.title), flags=re.IGNORECASE)
+    subject = f"{title[:1].lower()}{title[1:]}" if title else ""
+    return f"Kế hoạch số {number}{symbol} {day} của {agency} {subject}".strip()
+
+
+def _report_number(c: Consolidation) -> str:
+    """ "        /BC-SXD": the number is left blank, the agency's letters are those of the plan."""
+    letters = c.plan.properties.symbol.partition("-")[2]
+    return f"{_BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
 
 
 def _closing(c: Consolidation) -> str:
@@ -390,15 +416,3 @@ def _fit_columns(docx: Any) -> None:  # noqa: ANN401 - python-docx has no types
 def _in_full(name: str) -> str:
     """A recipient without the abbreviation of letterheads: "UBND tỉnh" is "Ủy ban nhân dân tỉnh"."""
     return re.sub(r"\bUBND\b", "Ủy ban nhân dân", name)
-
-
-_LETTERS_OF_LINE = 76
-"""Of 14 points over 165 mm."""
-_SPACE_AFTER = 0.4
-"""Of a paragraph, in lines."""
-
-
-def _lines_of(parts: Iterable[Paragraph]) -> float:
-    """About how many printed lines paragraphs take."""
-    texts = [text for part in parts for text in (part.lead, *part.items)]
-    return sum(len(text) // _LETTERS_OF_LINE + 1 + _SPACE_AFTER for text in texts)
