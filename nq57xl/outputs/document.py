@@ -15,7 +15,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import data_window, day_in_words
-from nq57xl.outputs.document_sections import Body, Fit, Paragraph, document_body
+from nq57xl.outputs.document_sections import BodyFit, DocumentBody, Paragraph, document_body
 from nq57xl.plan.model import name_on
 from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import (
@@ -304,27 +304,27 @@ _SMALL_PLAN, _PAGES = 10, (2.9, 5)
 
 
 _FITS = (
-    Fit("results"),
-    Fit("results", 8, 800),
-    Fit("results", 5, 600),
-    Fit("results", 3, 400),
-    Fit("results", 2, 300),
-    Fit("names", 8, 600),
-    Fit("names", 5, 400),
-    Fit("done", 8, 600),
-    Fit("done", 5, 400),
-    Fit("done", 3, 400),
-    Fit("codes", 5, 400),
-    Fit("codes", 3, 400),
-    Fit("codes", 2, 300),
-    Fit("codes", 1, 300),
-    Fit("counts", 1, 300),
-    Fit("counts", 0, 150),
+    BodyFit("results"),
+    BodyFit("results", 8, 800),
+    BodyFit("results", 5, 600),
+    BodyFit("results", 3, 400),
+    BodyFit("results", 2, 300),
+    BodyFit("names", 8, 600),
+    BodyFit("names", 5, 400),
+    BodyFit("done", 8, 600),
+    BodyFit("done", 5, 400),
+    BodyFit("done", 3, 400),
+    BodyFit("codes", 5, 400),
+    BodyFit("codes", 3, 400),
+    BodyFit("codes", 2, 300),
+    BodyFit("codes", 1, 300),
+    BodyFit("counts", 1, 300),
+    BodyFit("counts", 0, 150),
 )
 """The first with which the body keeps within its pages is taken."""
 
 
-def _body(view: Overview) -> Body:
+def _body(view: Overview) -> DocumentBody:
     """The sections with as much detail as there is room for: a body is read when it is short."""
     c = view.consolidation
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
@@ -338,7 +338,7 @@ def _body(view: Overview) -> Body:
 
 def placeholders(c: Consolidation) -> int:
     """How many highlighted places of the document are left for the office to write."""
-    return document_body(overview_of(c), Fit()).placeholders
+    return document_body(overview_of(c), BodyFit()).placeholders
 
 
 def _basis(c: Consolidation) -> str:

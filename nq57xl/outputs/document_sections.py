@@ -81,7 +81,7 @@ class Paragraph:
 
 
 @frozen
-class _Group:
+class _TaskGroup:
     """A group of tasks in II.2."""
 
     title: str
@@ -89,7 +89,7 @@ class _Group:
 
 
 @frozen
-class Fit:
+class BodyFit:
     """How much the body of the document has room for; by default what a body that is short anyway has."""
 
     detail: Literal["results", "names", "done", "codes", "counts"] = "results"
@@ -102,14 +102,14 @@ class Fit:
 
 
 @frozen
-class Body:
+class DocumentBody:
     """The sections as the template takes them."""
 
     gaps: str
     """What is missing, said before anything else; "" when every unit has reported."""
     parts: dict[str, tuple[Paragraph, ...]]
     """Paragraphs by their names in the template."""
-    groups: tuple[_Group, ...]
+    groups: tuple[_TaskGroup, ...]
     """II.2."""
 
     @property
@@ -125,7 +125,7 @@ class Body:
         return sum(part.blank for paragraphs in self.parts.values() for part in paragraphs)
 
 
-def document_body(view: Overview, fit: Fit) -> Body:
+def document_body(view: Overview, fit: BodyFit) -> DocumentBody:
     """The sections with as much detail as there is room for."""
     return _BodyWriter(view, fit).written()
 
@@ -133,11 +133,11 @@ def document_body(view: Overview, fit: Fit) -> Body:
 class _BodyWriter:
     """Writes the sections of one consolidation; `named`: how many tasks that fall short are named one by one."""
 
-    def __init__(self, view: Overview, fit: Fit) -> None:
+    def __init__(self, view: Overview, fit: BodyFit) -> None:
         self.view, self.fit, self.named = view, fit, max(fit.most, _LEAST_NAMED)
         self.c, self.f = view.consolidation, view.figures
 
-    def written(self) -> Body:
+    def written(self) -> DocumentBody:
         parts: dict[str, Iterable[Paragraph]] = {
             "steering": self._steering(),
             "overall": self._overall(),
@@ -148,7 +148,7 @@ class _BodyWriter:
             "next_period": self._next_period(),
             "proposals": self._proposals(),
         }
-        return Body(self._gaps(), {name: tuple(found) for name, found in parts.items()}, tuple(self._groups()))
+        return DocumentBody(self._gaps(), {name: tuple(found) for name, found in parts.items()}, tuple(self._groups()))
 
     def _gaps(self) -> str:
         c, f = self.c, self.f
@@ -211,13 +211,13 @@ class _BodyWriter:
         if self.view.before and told:
             yield Paragraph(f"So với {self.view.before_title}: {', '.join(told)}.")
 
-    def _groups(self) -> Iterator[_Group]:
+    def _groups(self) -> Iterator[_TaskGroup]:
         """II.2: for each group of tasks its heading and what was done, in running sentences."""
         for index, section in enumerate(self.f.sections):
             mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
             rows = [row for row in self.c.tasks if row.task.section == section.code]
             title = f"{mark} Nhóm {section.code}. {section.title}"
-            yield _Group(title, Paragraph(" ".join((self._counts(section), *self._done(rows)))))
+            yield _TaskGroup(title, Paragraph(" ".join((self._counts(section), *self._done(rows)))))
 
     def _counts(self, section: RowCounts) -> str:
         stages = {words: count for words, count in section.stages.items() if count}
@@ -442,7 +442,7 @@ class _BodyWriter:
                 yield _placeholder("Chọn nội dung trình và ghi rõ cấp quyết định đối với các đề xuất theo nhiệm vụ")
             else:
                 own = level if level.startswith("Thuộc thẩm quyền") else f"Thuộc thẩm quyền của {level}"
-                least = Fit("results", max(self.fit.most, _LEAST_ASKED), max(self.fit.longest, _LEAST_LONG))
+                least = BodyFit("results", max(self.fit.most, _LEAST_ASKED), max(self.fit.longest, _LEAST_LONG))
                 yield self._list_of(own, items, least)
         if new:
             yield self._list_of(f"Đề xuất bổ sung {count_words(len(new))} nhiệm vụ vào Kế hoạch", new)
@@ -483,7 +483,7 @@ class _BodyWriter:
         nobody = "Đến thời điểm báo cáo, chưa nhận được báo cáo của các đơn vị về nội dung này."
         return words if self.f.accepted else nobody
 
-    def _list_of(self, lead: str, items: list[str], fit: Fit | None = None, none: str = "") -> Paragraph:
+    def _list_of(self, lead: str, items: list[str], fit: BodyFit | None = None, none: str = "") -> Paragraph:
         """The paragraph over its items; of many or long ones the first that there is room for, the others by number."""
         fit = fit or self.fit
         kept = [item for item in items if len(item) <= fit.longest][: fit.most]

@@ -12,7 +12,7 @@ import pytest
 from nq57xl.forms.model import Value
 from nq57xl.outputs import document, document_sections
 from nq57xl.outputs.document import placeholders, render_document
-from nq57xl.outputs.document_sections import Fit, _part
+from nq57xl.outputs.document_sections import BodyFit, _part
 from nq57xl.plan.model import Indicator
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.overview import timely
@@ -258,7 +258,7 @@ def test_reporting_of_units(which: str) -> None:
 def test_every_text_of_a_unit_is_there(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each typed text stands in the appendix as typed; results, difficulties, causes, proposals and next work in the
     main text as one run of words, too, where the body has room for them."""
-    monkeypatch.setattr(document, "_FITS", (Fit("results", 1000),))
+    monkeypatch.setattr(document, "_FITS", (BodyFit("results", 1000),))
     for c in cases(which):
         texts = texts_of(attrs.evolve(c))
         whole, main = joined(texts[len(main_text(texts)) :]), one_line(joined(main_text(texts)))
@@ -347,7 +347,7 @@ def test_lists_that_are_too_long_stand_in_the_appendix(monkeypatch: pytest.Monke
     """Beyond the limit the text counts and points to the appendix, which has everything."""
     c = consolidated("sxd-2026", 1)
     whole = texts_of(c)
-    monkeypatch.setattr(document, "_FITS", (Fit("counts", 1),))
+    monkeypatch.setattr(document, "_FITS", (BodyFit("counts", 1),))
     monkeypatch.setattr(document_sections, "_NAMED_UNITS", 0)
     texts = texts_of(attrs.evolve(c))
     appendix = joined(texts[len(main_text(texts)) :])
